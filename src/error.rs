@@ -1,0 +1,229 @@
+//! One error type for the whole crate, and the fault that decides exit codes and statuses.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of a library underneath, kept as the source of one of ours.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+/// Everything that can go wrong. The message says what, where and, where there is one, the way out.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// One record of a file of papers cannot be used; the others can.
+    #[error("{file}, {place}: {reason}")]
+    BadRecord {
+        /// The file's name, `-` for standard input.
+        file: String,
+        /// Where in the file.
+        place: Place,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A whole file cannot be used: not a known format, damaged, empty.
+    #[error("{file}: {reason}")]
+    BadFile {
+        /// The file's name, `-` for standard input.
+        file: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+
+    /// A request that makes no sense.
+    #[error("`{field}`: {reason}")]
+    BadRequest {
+        /// The request's field, as in its JSON form.
+        field: &'static str,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+
+    /// Something named does not exist.
+    #[error("no {what} `{name}`{hint}")]
+    NotFound {
+        /// The kind of thing: `paper`, `profile`, ...
+        what: &'static str,
+        /// The name that was looked for.
+        name: String,
+        /// What to do, beginning with a separator, or empty.
+        hint: String,
+    },
+
+    /// A model that cannot be run here: another architecture, a missing file, a wrong hash.
+    #[error("model `{model}`: {reason}")]
+    BadModel {
+        /// The model as it was asked for.
+        model: String,
+        /// What is missing or wrong.
+        reason: String,
+    },
+
+    /// The library's embeddings were made by another model than the one asked for.
+    #[error(
+        "the library's embeddings were made by {stored}, not by {asked}: use that model, or run `paperkin reembed` with the new one"
+    )]
+    ModelMismatch {
+        /// Name and fingerprint of the model that the library was made with.
+        stored: String,
+        /// Name and fingerprint of the model asked for.
+        asked: String,
+    },
+
+    /// The library was written by a later version of the program.
+    #[error("{path}: written by a newer paperkin (format {found}, this one knows {known}): update paperkin")]
+    NewerLibrary {
+        /// The library's file.
+        path: PathBuf,
+        /// The format's version in the file.
+        found: i64,
+        /// The newest version that this program reads.
+        known: i64,
+    },
+
+    /// The library's file cannot be read or written.
+    #[error("{path}: cannot {doing}")]
+    Library {
+        /// The library's file.
+        path: PathBuf,
+        /// What was being done, an infinitive.
+        doing: &'static str,
+        /// SQLite's error.
+        source: Cause,
+    },
+
+    /// The library holds something that paperkin never writes.
+    #[error("{path}: damaged: {reason}: run `paperkin doctor`")]
+    DamagedLibrary {
+        /// The library's file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+
+    /// A file or directory cannot be read or written.
+    #[error("{path}: cannot {doing}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was being done, an infinitive.
+        doing: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+
+    /// The device asked for is not there.
+    #[error("device `{device}`: {reason}")]
+    Device {
+        /// The device as it was asked for.
+        device: String,
+        /// Why it cannot be used.
+        reason: String,
+    },
+
+    /// The model hub did not give what was asked for.
+    #[error("{url}: {reason}")]
+    Hub {
+        /// The address asked.
+        url: String,
+        /// What happened and what to do.
+        reason: String,
+    },
+
+    /// The encoder failed on valid input.
+    #[error("the encoder failed to {doing}")]
+    Encoder {
+        /// What was being done, an infinitive.
+        doing: &'static str,
+        /// The error underneath.
+        source: Cause,
+    },
+}
+
+/// Where a record stands in its file, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A line of a text file.
+    Line(u64),
+    /// The n-th record of a file whose records span lines.
+    Record(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Line(n) => write!(f, "line {n}"),
+            Place::Record(n) => write!(f, "record {n}"),
+        }
+    }
+}
+
+/// Who has to act on an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// What was given is wrong: mend the input.
+    Input,
+    /// What was asked for is not there.
+    Missing,
+    /// The machine is in the way: disk, permissions, network, device.
+    Environment,
+    /// paperkin is wrong.
+    Bug,
+}
+
+impl Fault {
+    /// The process exit code: 1 when the input decides the outcome, 2 when the program could not do its work.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Fault::Input | Fault::Missing => 1,
+            Fault::Environment | Fault::Bug => 2,
+        }
+    }
+}
+
+impl Error {
+    /// Who has to act.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Error::BadRecord { .. }
+            | Error::BadFile { .. }
+            | Error::BadRequest { .. }
+            | Error::BadModel { .. }
+            | Error::ModelMismatch { .. } => Fault::Input,
+            Error::NotFound { .. } => Fault::Missing,
+            Error::NewerLibrary { .. }
+            | Error::Library { .. }
+            | Error::DamagedLibrary { .. }
+            | Error::Device { .. }
+            | Error::Hub { .. } => Fault::Environment,
+            Error::Io { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => Fault::Missing,
+                _ => Fault::Environment,
+            },
+            Error::Encoder { .. } => Fault::Bug,
+        }
+    }
+
+    /// The message with every cause behind it, on one line.
+    pub fn one_line(&self) -> String {
+        let mut line = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            line.push_str(": ");
+            line.push_str(&error.to_string());
+            cause = error.source();
+        }
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Wraps a system error, for `map_err(Error::io(path, "read it"))`.
+    pub fn io(path: impl AsRef<Path>, doing: &'static str) -> impl FnOnce(io::Error) -> Error {
+        let path = path.as_ref().to_path_buf();
+        move |source| Error::Io { path, doing, source }
+    }
+}

@@ -1,0 +1,274 @@
+//! Names of papers: one spelling each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+
+/// Longest id accepted, in bytes.
+const MAX_ID: usize = 512;
+
+/// What names a paper, in its one normal spelling:
+///
+/// | kind | spelling |
+/// |---|---|
+/// | arXiv | `2401.12345`, `astro-ph/0601001`: no prefix, no version, no subject class |
+/// | DOI | `doi:10.1145/3292500.3330701`, in lower case |
+/// | made from a title | `title:` and 16 hex digits |
+/// | anything else | as given, trimmed |
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct PaperId(String);
+
+impl PaperId {
+    /// Reads any spelling: an id, a prefixed id, or an address at arXiv, Hugging Face, doi.org and kin.
+    /// Fails with the reason when it is empty, too long or has control characters.
+    pub fn parse(text: &str) -> Result<PaperId, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("empty id".to_owned());
+        }
+        if text.len() > MAX_ID {
+            return Err(format!("an id of more than {MAX_ID} bytes"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err("control characters in an id".to_owned());
+        }
+        let known = arxiv(text).or_else(|| doi(text));
+        Ok(PaperId(known.unwrap_or_else(|| text.to_owned())))
+    }
+
+    /// An id for a paper that has none, from its title (or other text): the same for the same letters and digits,
+    /// whatever the case, the punctuation and the white space.
+    pub fn from_text(text: &str) -> PaperId {
+        let hash = Sha256::digest(normal_title(text).as_bytes());
+        let hex: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        PaperId(format!("title:{hex}"))
+    }
+
+    /// The normal spelling.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is an arXiv id.
+    pub fn is_arxiv(&self) -> bool {
+        arxiv(&self.0).is_some_and(|id| id == self.0)
+    }
+
+    /// Where the paper can be read, for arXiv ids and DOIs.
+    pub fn url(&self) -> Option<String> {
+        if let Some(doi) = self.0.strip_prefix("doi:") {
+            Some(format!("https://doi.org/{doi}"))
+        } else if self.is_arxiv() {
+            Some(format!("https://arxiv.org/abs/{}", self.0))
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for PaperId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for PaperId {
+    type Err = String;
+    fn from_str(text: &str) -> Result<PaperId, String> {
+        PaperId::parse(text)
+    }
+}
+
+impl<'de> Deserialize<'de> for PaperId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PaperId, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        PaperId::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A title reduced to what tells titles apart: letters and digits in lower case (compatibility forms folded),
+/// single spaces between words.
+pub(crate) fn normal_title(text: &str) -> String {
+    let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The arXiv id in any spelling of one; arXiv's own DOIs are spellings too.
+fn arxiv(text: &str) -> Option<String> {
+    let doi = doi(text);
+    let bare = doi.as_deref().and_then(|doi| doi.strip_prefix("doi:10.48550/arxiv."));
+    let bare = bare.unwrap_or_else(|| strip_address(text));
+    let prefixed = bare.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("arxiv:"));
+    let bare = if prefixed { bare[6..].trim() } else { bare };
+    let bare = bare.trim_end_matches(".pdf");
+    new_style(bare).or_else(|| old_style(bare))
+}
+
+/// `2401.12345v2` without the version: four digits (year and month), four or five digits.
+fn new_style(text: &str) -> Option<String> {
+    let (month, number) = text.split_once('.')?;
+    let number = strip_version(number);
+    let month_of_year: u8 = month.get(2..4)?.parse().ok()?;
+    let fits = is_digits(month) && month.len() == 4 && (1..=12).contains(&month_of_year);
+    (fits && is_digits(number) && (4..=5).contains(&number.len())).then(|| format!("{month}.{number}"))
+}
+
+/// `math.AG/0601001v1` without class and version: an archive, seven digits.
+fn old_style(text: &str) -> Option<String> {
+    const ARCHIVES: [&str; 38] = [
+        "acc-phys", "adap-org", "alg-geom", "ao-sci", "astro-ph", "atom-ph", "bayes-an", "chao-dyn", "chem-ph",
+        "cmp-lg", "comp-gas", "cond-mat", "cs", "dg-ga", "funct-an", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th",
+        "math", "math-ph", "mtrl-th", "nlin", "nucl-ex", "nucl-th", "patt-sol", "physics", "plasm-ph", "q-alg",
+        "q-bio", "quant-ph", "solv-int", "stat", "supr-con", "eess", "econ", "q-fin",
+    ];
+    let (archive, number) = text.split_once('/')?;
+    let archive = archive.split('.').next()?.to_ascii_lowercase();
+    let number = strip_version(number);
+    let fits = ARCHIVES.contains(&archive.as_str()) && is_digits(number) && number.len() == 7;
+    fits.then(|| format!("{archive}/{number}"))
+}
+
+fn strip_version(number: &str) -> &str {
+    match number.split_once(['v', 'V']) {
+        Some((digits, version)) if is_digits(version) => digits,
+        _ => number,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What stands after the host and the page's kind in an address of arXiv, Hugging Face and kin; other text as it is.
+fn strip_address(text: &str) -> &str {
+    const HOSTS: [&str; 8] = [
+        "arxiv.org",
+        "export.arxiv.org",
+        "huggingface.co",
+        "hf.co",
+        "alphaxiv.org",
+        "ar5iv.org",
+        "ar5iv.labs.arxiv.org",
+        "browse.arxiv.org",
+    ];
+    const PAGES: [&str; 7] = ["abs/", "pdf/", "html/", "papers/", "ps/", "format/", "overview/"];
+    let Some((host, path)) = split_host(text) else { return text };
+    if !HOSTS.contains(&host.as_str()) {
+        return text;
+    }
+    PAGES.iter().find_map(|page| path.strip_prefix(page)).unwrap_or(text)
+}
+
+/// The DOI in any spelling of one, with `doi:` before it.
+fn doi(text: &str) -> Option<String> {
+    let path = match split_host(text) {
+        Some((host, path)) if host == "doi.org" || host == "dx.doi.org" => path,
+        _ => {
+            let prefixed = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("doi:"));
+            if prefixed { text[4..].trim() } else { text }
+        }
+    };
+    let (registrant, name) = path.strip_prefix("10.")?.split_once('/')?;
+    let registered = !registrant.is_empty() && registrant.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let fits = registered && !name.is_empty() && !name.contains(char::is_whitespace);
+    fits.then(|| format!("doi:{}", path.to_lowercase()))
+}
+
+/// Host (without `www.`) and path (without query and fragment) of an address, with or without a scheme.
+fn split_host(text: &str) -> Option<(String, &str)> {
+    let lower = text.to_ascii_lowercase();
+    let scheme = ["https://", "http://"].iter().find(|scheme| lower.starts_with(**scheme)).map_or(0, |s| s.len());
+    let (host, path) = text[scheme..].split_once('/')?;
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_prefix("www.").unwrap_or(&host).to_owned();
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    host.contains('.').then_some((host, path.trim_end_matches('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PaperId;
+
+    fn check(spelling: &str, normal: &str) {
+        assert_eq!(PaperId::parse(spelling).unwrap().as_str(), normal, "{spelling}");
+        assert_eq!(PaperId::parse(normal).unwrap().as_str(), normal, "{normal} is normal");
+    }
+
+    #[test]
+    fn arxiv_ids() {
+        for spelling in [
+            "2401.12345",
+            " 2401.12345v2",
+            "arXiv:2401.12345",
+            "ARXIV:2401.12345V11",
+            "https://arxiv.org/abs/2401.12345",
+            "http://www.arxiv.org/pdf/2401.12345v3.pdf",
+            "arxiv.org/abs/2401.12345?context=cs",
+            "https://hf.co/papers/2401.12345",
+            "hf.co/papers/2401.12345",
+            "https://huggingface.co/papers/2401.12345#community",
+            "10.48550/arXiv.2401.12345",
+            "https://doi.org/10.48550/arXiv.2401.12345",
+            "doi:10.48550/arxiv.2401.12345",
+            "https://export.arxiv.org/abs/2401.12345/",
+            "https://arxiv.org/html/2401.12345v1",
+        ] {
+            check(spelling, "2401.12345");
+        }
+        check("0704.0001v1", "0704.0001");
+        check("astro-ph/0601001v2", "astro-ph/0601001");
+        check("math.AG/0601001", "math/0601001");
+        check("http://arxiv.org/abs/quant-ph/0201082v1", "quant-ph/0201082");
+    }
+
+    #[test]
+    fn dois() {
+        for spelling in [
+            "10.1145/3292500.3330701",
+            "doi:10.1145/3292500.3330701",
+            "DOI: 10.1145/3292500.3330701",
+            "https://doi.org/10.1145/3292500.3330701",
+            "http://dx.doi.org/10.1145/3292500.3330701",
+        ] {
+            check(spelling, "doi:10.1145/3292500.3330701");
+        }
+        check("10.1002/ASI.20", "doi:10.1002/asi.20");
+    }
+
+    #[test]
+    fn other_ids_stay_as_they_are() {
+        for id in ["q1_d3", "Some/Path", "1234", "2413.00001", "2401.123", "10.x/y", "é", "10.1000/a b"] {
+            check(id, id);
+        }
+    }
+
+    #[test]
+    fn hostile_ids_are_refused() {
+        assert!(PaperId::parse("").is_err());
+        assert!(PaperId::parse(" \n").is_err());
+        assert!(PaperId::parse("a\u{7}b").is_err());
+        assert!(PaperId::parse(&"x".repeat(600)).is_err());
+    }
+
+    #[test]
+    fn title_ids_ignore_case_and_punctuation() {
+        let id = PaperId::from_text("A Title: with Punctuation!");
+        assert_eq!(id, PaperId::from_text("a title  with punctuation"));
+        assert_ne!(id, PaperId::from_text("another title"));
+        assert_eq!(id.as_str().len(), "title:".len() + 16);
+        assert_eq!(PaperId::parse(id.as_str()).unwrap(), id);
+    }
+
+    #[test]
+    fn addresses() {
+        let url = |id: &str| PaperId::parse(id).unwrap().url();
+        assert_eq!(url("2401.12345").as_deref(), Some("https://arxiv.org/abs/2401.12345"));
+        assert_eq!(url("10.1/x").as_deref(), Some("https://doi.org/10.1/x"));
+        assert_eq!(url("mine"), None);
+    }
+}

@@ -1,0 +1,191 @@
+//! A research paper: what is known of it, what names it, and the text that is embedded.
+
+mod date;
+mod id;
+
+pub use date::parse_date;
+pub use id::PaperId;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// Longest title accepted, in characters. The longest of 165,737 arXiv titles has 382.
+const MAX_TITLE: usize = 5_000;
+/// Longest abstract accepted, in characters; the encoder reads the first few hundred words of it.
+const MAX_ABSTRACT: usize = 200_000;
+
+/// A paper. Made by [`Draft::finish`], so it has an id and some text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Paper {
+    /// What names it, normalised.
+    pub id: PaperId,
+    /// The title on one line; may be empty when there is an abstract.
+    pub title: String,
+    /// The abstract on one line; may be empty when there is a title.
+    #[serde(rename = "abstract", default, skip_serializing_if = "String::is_empty")]
+    pub abstract_text: String,
+    /// Names of the authors, in order, as far as the source gives them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// How many authors there are, where the source says only that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_count: Option<u32>,
+    /// The day it was first published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Date>,
+    /// The day it appeared in a listing, such as the Daily Papers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Date>,
+    /// Votes, as the source counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<u32>,
+    /// Comments, as the source counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments: Option<u32>,
+    /// Subject classes, the primary one first: `cs.CL`, ...
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// The kind of source it came from: `hf-page`, `arxiv`, ...
+    pub source: String,
+    /// Where it can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+impl Paper {
+    /// The text that is embedded: `title. abstract`, or the one of them that there is.
+    pub fn document(&self) -> String {
+        document(&self.title, &self.abstract_text)
+    }
+
+    /// The newest date known: listed, or else published.
+    pub fn date(&self) -> Option<Date> {
+        self.listed.or(self.published)
+    }
+}
+
+/// The text that is embedded for a title and an abstract.
+pub fn document(title: &str, abstract_text: &str) -> String {
+    match (title.is_empty(), abstract_text.is_empty()) {
+        (false, false) => format!("{title}. {abstract_text}"),
+        (false, true) => title.to_owned(),
+        _ => abstract_text.to_owned(),
+    }
+}
+
+/// What a source read of one paper, before it is checked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Draft {
+    /// Any spelling of an id, or none.
+    pub id: Option<String>,
+    /// Raw title.
+    pub title: String,
+    /// Raw abstract.
+    pub abstract_text: String,
+    /// Raw author names.
+    pub authors: Vec<String>,
+    /// See [`Paper::author_count`].
+    pub author_count: Option<u32>,
+    /// See [`Paper::published`].
+    pub published: Option<Date>,
+    /// See [`Paper::listed`].
+    pub listed: Option<Date>,
+    /// See [`Paper::votes`].
+    pub votes: Option<u32>,
+    /// See [`Paper::comments`].
+    pub comments: Option<u32>,
+    /// See [`Paper::categories`].
+    pub categories: Vec<String>,
+    /// See [`Paper::source`].
+    pub source: String,
+    /// See [`Paper::url`].
+    pub url: Option<String>,
+}
+
+impl Draft {
+    /// Checks and normalises: white space collapsed, control characters dropped, the id normalised or made from
+    /// the title, the address filled in from the id. The error is the reason, for a [`crate::Error::BadRecord`].
+    pub fn finish(self) -> Result<Paper, String> {
+        let title = one_line(&self.title);
+        let abstract_text = one_line(&self.abstract_text);
+        if title.is_empty() && abstract_text.is_empty() {
+            return Err("no title and no abstract".to_owned());
+        }
+        check_length("title", &title, MAX_TITLE)?;
+        check_length("abstract", &abstract_text, MAX_ABSTRACT)?;
+        let id = match self.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+            Some(id) => PaperId::parse(id)?,
+            None => PaperId::from_text(if title.is_empty() { &abstract_text } else { &title }),
+        };
+        let url = self.url.filter(|url| !url.trim().is_empty()).or_else(|| id.url());
+        Ok(Paper {
+            id,
+            title,
+            abstract_text,
+            authors: lines(self.authors),
+            author_count: self.author_count,
+            published: self.published,
+            listed: self.listed,
+            votes: self.votes,
+            comments: self.comments,
+            categories: lines(self.categories),
+            source: self.source,
+            url,
+        })
+    }
+}
+
+fn check_length(what: &str, text: &str, most: usize) -> Result<(), String> {
+    if text.len() > most && text.chars().count() > most {
+        return Err(format!("the {what} has more than {most} characters"));
+    }
+    Ok(())
+}
+
+fn lines(texts: Vec<String>) -> Vec<String> {
+    texts.iter().map(|text| one_line(text)).filter(|text| !text.is_empty()).collect()
+}
+
+/// The text on one line: runs of white space and control characters become one space.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(title: &str, abstract_text: &str) -> Draft {
+        Draft { title: title.into(), abstract_text: abstract_text.into(), ..Draft::default() }
+    }
+
+    #[test]
+    fn text_is_put_on_one_line() {
+        let paper = draft(" A\n  title\u{0}here ", "Two\r\nlines").finish().unwrap();
+        assert_eq!((paper.title.as_str(), paper.abstract_text.as_str()), ("A title here", "Two lines"));
+        assert_eq!(paper.document(), "A title here. Two lines");
+    }
+
+    #[test]
+    fn a_paper_needs_some_text_and_not_too_much() {
+        assert_eq!(draft(" ", "\n").finish().unwrap_err(), "no title and no abstract");
+        assert!(draft("only a title", "").finish().is_ok());
+        assert!(draft("", "only an abstract").finish().is_ok());
+        assert!(draft("t", &"word ".repeat(3_200)).finish().is_ok());
+        let reason = draft(&"t".repeat(MAX_TITLE + 1), "").finish().unwrap_err();
+        assert_eq!(reason, "the title has more than 5000 characters");
+    }
+
+    #[test]
+    fn an_address_comes_from_the_id() {
+        let paper = Draft { id: Some("arXiv:2401.12345v2".into()), ..draft("t", "") }.finish().unwrap();
+        assert_eq!(paper.url.as_deref(), Some("https://arxiv.org/abs/2401.12345"));
+    }
+}

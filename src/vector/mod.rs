@@ -1,0 +1,107 @@
+//! Unit vectors and their dot products.
+
+mod simd;
+
+pub use simd::dot;
+
+/// A sentence embedding: finite, of length 1, so a cosine is a [`dot`] product.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedding(Box<[f32]>);
+
+impl Embedding {
+    /// The vector scaled to length 1. `None` when it is empty, zero or not finite.
+    pub fn normalize(mut vector: Vec<f32>) -> Option<Embedding> {
+        let norm = vector.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt();
+        if !norm.is_normal() {
+            return None;
+        }
+        vector.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
+        Some(Embedding(vector.into()))
+    }
+
+    /// The numbers.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// How many there are.
+    pub fn dimension(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Cosine similarity, -1 to 1. Both must come from one model.
+    pub fn cosine(&self, other: &Embedding) -> f32 {
+        dot(&self.0, &other.0)
+    }
+}
+
+/// Rows of unit vectors of one dimension, in one piece of memory.
+#[derive(Debug, Clone, Default)]
+pub struct Vectors {
+    dimension: usize,
+    numbers: Vec<f32>,
+}
+
+impl Vectors {
+    /// No rows yet, room for `rows`.
+    pub fn with_capacity(dimension: usize, rows: usize) -> Vectors {
+        Vectors { dimension, numbers: Vec::with_capacity(dimension * rows) }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Panics
+    /// If its dimension is another one.
+    pub fn push(&mut self, embedding: &Embedding) {
+        assert_eq!(embedding.dimension(), self.dimension, "one dimension for all rows");
+        self.numbers.extend_from_slice(embedding.as_slice());
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.numbers.len().checked_div(self.dimension).unwrap_or(0)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// Numbers in a row.
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// One row.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.numbers[row * self.dimension..][..self.dimension]
+    }
+
+    /// All rows in order.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.numbers.chunks_exact(self.dimension.max(1))
+    }
+
+    /// A copy of one row.
+    pub fn embedding(&self, row: usize) -> Embedding {
+        Embedding(self.row(row).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_directions_become_embeddings() {
+        for bad in [vec![], vec![0.0, 0.0], vec![f32::NAN, 1.0], vec![f32::INFINITY, 1.0]] {
+            assert_eq!(Embedding::normalize(bad), None);
+        }
+        let unit = Embedding::normalize(vec![3.0, 4.0]).unwrap();
+        assert_eq!(unit.as_slice(), [0.6, 0.8]);
+        assert!(Embedding::normalize(vec![f32::MAX, f32::MAX]).is_some());
+    }
+}
