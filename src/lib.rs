@@ -7,6 +7,9 @@ pub mod error;
 pub mod paper;
 pub mod vector;
 
+pub mod index;
+pub mod library;
+
 pub use error::{Error, Fault, Result};
 pub use paper::{Paper, PaperId};
 pub use vector::Embedding;
