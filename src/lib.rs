@@ -9,6 +9,7 @@ pub mod vector;
 
 pub mod index;
 pub mod library;
+pub mod recommend;
 
 pub use error::{Error, Fault, Result};
 pub use paper::{Paper, PaperId};
