@@ -109,10 +109,14 @@ impl Library {
 
     /// Up to `limit` papers whose titles begin with these words, or else have them, in the order of their addition.
     pub fn papers_titled_like(&self, words: &str, limit: usize) -> Result<Vec<Stored>> {
+        let words = normal_title(words);
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
         let select = format!(
             "SELECT {COLUMNS} FROM paper WHERE instr(title_key, ?1) ORDER BY instr(title_key, ?1) <> 1, row LIMIT ?2"
         );
-        self.collect(&select, params![normal_title(words), limit as i64])
+        self.collect(&select, params![words, limit as i64])
     }
 
     fn collect(&self, select: &str, params: impl rusqlite::Params) -> Result<Vec<Stored>> {

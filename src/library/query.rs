@@ -1,5 +1,7 @@
 //! Which papers may answer: dates, categories, sources.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use rusqlite::types::Value;
 
@@ -35,6 +37,19 @@ impl Library {
             statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?.collect()
         };
         read().map(Some).map_err(self.failed("select papers"))
+    }
+
+    /// Newest date and votes of every paper, by its key.
+    pub fn facts(&self) -> Result<HashMap<i64, (Option<Date>, Option<u32>)>> {
+        let read = || -> rusqlite::Result<HashMap<_, _>> {
+            let mut statement = self.db.prepare_cached("SELECT row, coalesce(listed, published), votes FROM paper")?;
+            let facts = statement.query_map([], |row| {
+                let date = row.get::<_, Option<String>>(1)?.and_then(|date| date.parse().ok());
+                Ok((row.get(0)?, (date, row.get(2)?)))
+            })?;
+            facts.collect()
+        };
+        read().map_err(self.failed("read dates and votes"))
     }
 }
 
