@@ -7,6 +7,8 @@ pub mod error;
 pub mod paper;
 pub mod vector;
 
+pub mod encoder;
+
 pub use error::{Error, Fault, Result};
 pub use paper::{Paper, PaperId};
 pub use vector::Embedding;
