@@ -7,6 +7,8 @@ pub mod error;
 pub mod paper;
 pub mod vector;
 
+mod file;
+
 pub mod encoder;
 pub mod index;
 pub mod library;

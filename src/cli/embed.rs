@@ -1,13 +1,13 @@
 //! `paperkin embed`
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use serde::Deserialize;
 
 use super::args::{Common, Embed, VectorFormat};
 use super::input::Lines;
 use super::progress::Bar;
-use super::Outcome;
+use super::{Outcome, output};
 use crate::engine::{Engine, Place};
 use crate::error::{Error, Result};
 use crate::paper::document;
@@ -29,28 +29,17 @@ pub(super) fn run(common: &Common, command: Embed) -> Result<Outcome> {
     let engine = Engine::open(common.options(Place::Memory))?;
     let mut lines = Lines::open(&command.texts)?;
     let bar = Bar::of_file(&command.texts);
-    let mut failed = None;
-    let mut write = |out: &mut dyn Write| loop {
-        match chunk(&engine, &mut lines) {
-            Ok(embeddings) if embeddings.is_empty() => return Ok(()),
-            Ok(embeddings) => {
-                write_vectors(out, &embeddings, command.format)?;
-                bar.count(embeddings.len());
+    output::write_to(&command.out, |out| {
+        loop {
+            let embeddings = chunk(&engine, &mut lines)?;
+            if embeddings.is_empty() {
+                return Ok(());
             }
-            Err(error) => {
-                failed = Some(error);
-                return Err(io::Error::other("unfinished"));
-            }
+            write_vectors(out, &embeddings, command.format).map_err(Error::io(&command.out, "write it"))?;
+            bar.count(embeddings.len());
         }
-    };
-    let written = if command.out.as_os_str() == "-" {
-        let mut out = BufWriter::new(io::stdout().lock());
-        write(&mut out).and_then(|()| out.flush()).map_err(super::stdout_failed)
-    } else {
-        crate::report::replace(&command.out, |file| write(file))
-    };
+    })?;
     bar.finish();
-    failed.map_or(written, Err)?;
     Ok(Outcome::Complete)
 }
 
@@ -69,7 +58,9 @@ fn parse(line: &str) -> std::result::Result<String, String> {
     let Text { text, title, abstract_text } = serde_json::from_str(line).map_err(|error| error.to_string())?;
     match text {
         Some(text) => Ok(text),
-        None if title.is_empty() && abstract_text.is_empty() => Err("no `text`, and no `title` or `abstract`".to_owned()),
+        None if title.is_empty() && abstract_text.is_empty() => {
+            Err("no `text`, and no `title` or `abstract`".to_owned())
+        }
         None => Ok(document(&title, &abstract_text)),
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::input::{Lines, reject};
 use super::Outcome;
+use super::input::{Lines, reject};
 use crate::error::Result;
 use crate::paper::{PaperId, parse_date};
 use crate::recommend::{HistoryItem, PaperRef};

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::Outcome;
 use super::args::{Common, Papers};
 use super::output::complain;
 use super::progress::Bar;
-use super::Outcome;
 use crate::engine::{Engine, Place, Progress};
 use crate::error::{Error, Result};
 use crate::sources::{self, Format};
@@ -68,16 +68,16 @@ impl Lines {
         Ok(Lines { name: path.to_owned(), input, number: 0 })
     }
 
+    /// Number of the line read last.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// An error about the line read last.
     pub(super) fn bad(&self, reason: impl ToString) -> Error {
-        bad_line(&self.name, self.number, reason)
+        let place = crate::error::Place::Line(self.number);
+        Error::BadRecord { file: self.name.display().to_string(), place, reason: reason.to_string() }
     }
-}
-
-/// An error about a line.
-pub(super) fn bad_line(path: &Path, line: u64, reason: impl ToString) -> Error {
-    let place = crate::error::Place::Line(line);
-    Error::BadRecord { file: path.display().to_string(), place, reason: reason.to_string() }
 }
 
 impl Iterator for Lines {

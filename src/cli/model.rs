@@ -1,7 +1,5 @@
 //! `paperkin model`
 
-use std::io::Write;
-
 use super::args::{ModelAction, ModelCommand};
 use super::{Outcome, output};
 use crate::encoder::quantize;

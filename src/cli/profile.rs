@@ -1,7 +1,5 @@
 //! `paperkin profile`
 
-use std::io::Write;
-
 use serde::Serialize;
 
 use super::args::{Common, Entries, ProfileAction, ProfileCommand, SummaryFormat};

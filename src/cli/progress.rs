@@ -47,9 +47,9 @@ impl Bar {
         self.0.inc(count as u64);
     }
 
-    /// Sets how much there is.
-    pub(super) fn set_length(&self, count: usize) {
-        self.0.set_length(count as u64);
+    /// Sets how much there is still to do.
+    pub(super) fn set_left(&self, count: usize) {
+        self.0.set_length(self.0.position() + count as u64);
     }
 
     /// Runs what prints a line without tearing the bar.

@@ -1,13 +1,11 @@
 //! `paperkin rank`
 
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use super::args::{Common, Rank};
-use super::input::{Lines, bad_line, reject};
-use super::output::complain;
+use super::input::{Lines, reject};
 use super::progress::Bar;
-use super::{Outcome, input, today};
+use super::{Outcome, input, output, today};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::paper::document;
@@ -23,35 +21,24 @@ pub(super) fn run(common: &Common, command: Rank) -> Result<Outcome> {
         outcome = complete;
     }
     let bar = Bar::of_count("ranking", requests.len());
-    let mut run = |out: &mut dyn Write| -> Result<io::Result<()>> {
+    output::write_to(&command.run, |out| {
         for chunk in requests.chunks_mut(CHUNK) {
-            engine.prepare(&texts(chunk.iter().map(|(_, request)| request)))?;
-            for (line, request) in chunk {
-                match rank(&engine, request, command.depth as usize) {
-                    Ok(answer) => {
-                        bar.aside(|| report(&answer));
-                        if let Err(error) = write_run(out, &answer) {
-                            return Ok(Err(error));
-                        }
-                    }
-                    Err(error @ Error::BadRequest { .. }) => {
-                        outcome = Outcome::Incomplete;
-                        bar.aside(|| reject(&bad_line(&command.requests, *line, error)));
-                    }
-                    Err(error) => return Err(error),
-                }
+            engine.prepare(&texts(chunk.iter()))?;
+            for request in chunk {
+                let answer = rank(&engine, request, command.depth as usize)?;
+                bar.aside(|| report(&answer));
+                write_run(out, &answer).map_err(Error::io(&command.run, "write it"))?;
                 bar.advance(1);
             }
         }
-        Ok(Ok(()))
-    };
-    write(&command.run, &mut run)?;
+        Ok(())
+    })?;
     bar.finish();
     Ok(outcome)
 }
 
-/// The sound requests with their line numbers, each with an id.
-fn read(command: &Rank) -> Result<(Vec<(u64, Request)>, Outcome)> {
+/// The sound requests, each with an id: its line's number if it has none.
+fn read(command: &Rank) -> Result<(Vec<Request>, Outcome)> {
     let mut lines = Lines::open(&command.requests)?;
     let mut requests = Vec::new();
     let mut outcome = Outcome::Complete;
@@ -66,7 +53,7 @@ fn read(command: &Rank) -> Result<(Vec<(u64, Request)>, Outcome)> {
             Ok(request)
         });
         match request {
-            Ok(request) => requests.push((lines.number(), request)),
+            Ok(request) => requests.push(request),
             Err(error) => {
                 reject(&error);
                 outcome = Outcome::Incomplete;
@@ -99,10 +86,10 @@ fn rank(engine: &Engine, request: &mut Request, depth: usize) -> Result<Answer> 
 fn report(answer: &Answer) {
     let id = answer.id.as_deref().unwrap_or_default();
     if !answer.not_found.is_empty() {
-        complain("warning", &format!("{id}: not in the library: {}", answer.not_found.join(", ")));
+        output::complain("warning", &format!("{id}: not in the library: {}", answer.not_found.join(", ")));
     }
     if let Some(fallback) = &answer.fallback {
-        complain("note", &format!("{id}: {fallback}"));
+        output::complain("note", &format!("{id}: {fallback}"));
     }
 }
 
@@ -117,21 +104,4 @@ fn write_run(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
         writeln!(out, "{query} Q0 {paper} {} {:.7} paperkin", result.rank, result.score)?;
     }
     Ok(())
-}
-
-/// Writes to a file, which appears when it is complete, or to standard output for `-`.
-fn write(path: &Path, run: &mut dyn FnMut(&mut dyn Write) -> Result<io::Result<()>>) -> Result<()> {
-    if path.as_os_str() == "-" {
-        let mut out = BufWriter::new(io::stdout().lock());
-        return run(&mut out)?.and_then(|()| out.flush()).map_err(super::stdout_failed);
-    }
-    let mut failed = None;
-    let written = crate::report::replace(path, |file| match run(file) {
-        Ok(written) => written,
-        Err(error) => {
-            failed = Some(error);
-            Err(io::Error::other("unfinished"))
-        }
-    });
-    failed.map_or(written, Err)
 }

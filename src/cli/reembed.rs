@@ -1,7 +1,5 @@
 //! `paperkin reembed`
 
-use std::io::Write;
-
 use super::args::Common;
 use super::progress::Bar;
 use super::{Outcome, output};

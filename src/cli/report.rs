@@ -1,7 +1,5 @@
 //! `paperkin report`
 
-use std::io::Write;
-
 use super::args::{Common, ReportCommand};
 use super::progress::Bar;
 use super::{Outcome, input, output};

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::Engine;
+use super::{Engine, stored_model};
 use crate::error::{Error, Result};
-use crate::library::{Change, Changes, StoredModel};
+use crate::library::{Change, Changes};
 use crate::paper::{Paper, PaperId};
 
 /// Papers that are embedded and written together: some seconds of work for two cores, and enough of them to
@@ -87,10 +87,7 @@ impl Engine {
         let texts: Vec<String> = batch.iter().filter_map(text_to_embed).collect();
         let model = match self.library.model()? {
             Some(model) if texts.is_empty() => model,
-            _ => {
-                let identity = self.encoder()?.identity();
-                StoredModel::new(&identity.name, &identity.fingerprint, identity.dimension)
-            }
+            _ => stored_model(self.encoder()?.identity()),
         };
         let mut embeddings = if texts.is_empty() {
             Vec::new()

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use jiff::civil::Date;
 
-use super::snapshot::Snapshot;
 use super::Engine;
+use super::snapshot::Snapshot;
 use crate::error::{Error, Result};
 use crate::library::{Filter, Stored};
 use crate::paper::{PaperId, document};
@@ -14,7 +14,7 @@ use crate::recommend::{
     Answer, Because, Facts, HistoryItem, PaperRef, Past, Recommendation, Request, Scored, Taste, Weights, decay,
     diversify, score,
 };
-use crate::vector::{Embedding, Row, RowSet};
+use crate::vector::{Row, RowSet};
 
 /// Up to so many papers are all scored; of more, those that the index finds near to the text or to a liked paper.
 const SCORE_ALL: usize = 20_000;
@@ -167,9 +167,8 @@ impl Engine {
         let excluded = self.rows_of(&request.exclude, snapshot, &mut Vec::new())?;
         if let Some(ids) = &request.candidates {
             let rows = self.rows_of(ids, snapshot, &mut resolved.not_found)?;
-            let passes = |row: &Row| {
-                !excluded.contains(*row) && allowed.as_ref().is_none_or(|allowed| allowed.contains(*row))
-            };
+            let passes =
+                |row: &Row| !excluded.contains(*row) && allowed.as_ref().is_none_or(|allowed| allowed.contains(*row));
             return Ok(rows.iter().filter(passes).collect());
         }
         let as_of = Filter { to: request.as_of, ..Filter::default() };

@@ -14,10 +14,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::encoder::{DeviceChoice, Encoder, HubOptions, Model, ModelChoice};
+use crate::encoder::{DeviceChoice, Encoder, HubOptions, Model, ModelChoice, ModelIdentity};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
-use crate::library::{Library, StoredModel};
+use crate::library::{Finding, Library, StoredModel};
 use crate::vector::Embedding;
 use snapshot::Snapshot;
 
@@ -54,13 +54,7 @@ pub struct Options {
 impl Options {
     /// The bundled model on the best device, with a library in this place.
     pub fn new(place: Place) -> Options {
-        Options {
-            place,
-            model: None,
-            hub: HubOptions::default(),
-            device: DeviceChoice::Auto,
-            index: IndexKind::Auto,
-        }
+        Options { place, model: None, hub: HubOptions::default(), device: DeviceChoice::Auto, index: IndexKind::Auto }
     }
 }
 
@@ -119,7 +113,7 @@ impl Engine {
         let stored = self.library.model()?;
         let model = self.open_model(stored.as_ref())?;
         if let Some(stored) = stored {
-            let asked = stored_model(&model);
+            let asked = stored_model(model.identity());
             if stored.fingerprint != asked.fingerprint {
                 return Err(Error::ModelMismatch { stored: stored.label(), asked: asked.label() });
             }
@@ -132,10 +126,36 @@ impl Engine {
     fn open_model(&self, stored: Option<&StoredModel>) -> Result<Model> {
         let choice = match (&self.options.model, stored) {
             (Some(choice), _) => choice.clone(),
-            (None, Some(stored)) => stored.name.parse()?,
             (None, None) => ModelChoice::default(),
+            (None, Some(stored)) => stored.name.parse().map_err(|_| Error::BadModel {
+                model: stored.label(),
+                reason: "the library's embeddings were made by it: say where it is with --model, or change to another \
+                         with `paperkin reembed`"
+                    .to_owned(),
+            })?,
         };
         Model::open(&choice, &self.options.hub)
+    }
+
+    /// How the library's neighbours are found now.
+    pub fn index_kind(&self) -> Result<IndexKind> {
+        Ok(self.snapshot(1)?.index.kind())
+    }
+
+    /// Checks the library's file, its embeddings and the model.
+    pub fn examine(&self) -> Result<Vec<Finding>> {
+        let mut findings = self.library.check()?;
+        findings.push(match self.encoder() {
+            Ok(encoder) => {
+                let found = stored_model(encoder.identity()).label();
+                Finding { what: "model", found, remedy: None }
+            }
+            Err(error) => {
+                let remedy = Some("give the library's model with --model, or run `paperkin reembed`");
+                Finding { what: "model", found: error.one_line(), remedy }
+            }
+        });
+        Ok(findings)
     }
 
     /// The library's vectors as they are now.
@@ -182,7 +202,6 @@ impl Engine {
     }
 }
 
-fn stored_model(model: &Model) -> StoredModel {
-    let identity = model.identity();
+fn stored_model(identity: &ModelIdentity) -> StoredModel {
     StoredModel::new(&identity.name, &identity.fingerprint, identity.dimension)
 }

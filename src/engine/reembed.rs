@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Engine, stored_model};
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, Model, ModelChoice};
 use crate::error::Result;
 use crate::library::Stored;
 
@@ -20,12 +20,16 @@ pub struct Reembedded {
 }
 
 impl Engine {
-    /// Embeds every paper with the model of the options (or the bundled one) and makes it the library's. The library
-    /// keeps answering with its old model until all are done; an interrupted run is taken up where it stopped.
-    /// `report` is told how many papers are to do, and how many more are done.
-    pub fn reembed(&mut self, report: &(dyn Fn(usize, usize) + Sync)) -> Result<Reembedded> {
-        let model = self.open_model(None)?;
-        let stored = stored_model(&model);
+    /// Embeds every paper with another model (left out: the bundled one) and makes it the library's. The library keeps
+    /// answering with its old model until all are done; an interrupted run is taken up where it stopped. `report` is
+    /// told how many papers are to do, and how many more are done.
+    pub fn reembed(
+        &mut self,
+        model: Option<ModelChoice>,
+        report: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Reembedded> {
+        let model = Model::open(&model.unwrap_or_default(), &self.options.hub)?;
+        let stored = stored_model(model.identity());
         let encoder = Encoder::new(model, self.options.device)?;
         let mut papers = 0;
         loop {

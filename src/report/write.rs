@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Entry, Report};
 use crate::error::{Error, Result};
+use crate::file;
 
 impl Report {
     /// Writes `neighbours.jsonl`, `neighbours.csv`, `duplicates.jsonl`, `duplicates.csv` and, when they are
@@ -22,7 +23,13 @@ impl Report {
             csv_of(file, &["id", "other_id", "score", "title", "other_title"], |csv| {
                 for pair in &self.duplicates {
                     let score = pair.score.to_string();
-                    csv.write_record([pair.id.as_str(), pair.other_id.as_str(), &score, &pair.title, &pair.other_title])?;
+                    csv.write_record([
+                        pair.id.as_str(),
+                        pair.other_id.as_str(),
+                        &score,
+                        &pair.title,
+                        &pair.other_title,
+                    ])?;
                 }
                 Ok(())
             })
@@ -34,22 +41,8 @@ impl Report {
     }
 }
 
-/// Writes a file under another name and renames it when it is complete and on disk.
-pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".unfinished");
-    let unfinished = Path::new(&unfinished);
-    let finish = || {
-        let mut file = BufWriter::new(File::create(unfinished)?);
-        write(&mut file)?;
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        std::fs::rename(unfinished, path)
-    };
-    finish().map_err(|error| {
-        // Best effort: the error that is reported is the one that matters.
-        let _ = std::fs::remove_file(unfinished);
-        Error::io(path, "write it")(error)
-    })
+fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
+    file::replace(path, |file| write(file).map_err(Error::io(path, "write it")))
 }
 
 fn json_lines<T: Serialize>(file: &mut impl Write, values: &[T]) -> io::Result<()> {

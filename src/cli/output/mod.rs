@@ -5,13 +5,14 @@ mod table;
 
 use std::error::Error as _;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use super::stdout_failed;
 use crate::error::{Error, Result};
 use crate::recommend::Answer;
 
 use super::args::OutputFormat;
-pub(super) use table::{Reasons, width};
+pub(super) use table::Reasons;
 
 /// Prints an answer; what was not found and what was done instead goes to standard error too, except in JSON, which
 /// says it itself.
@@ -39,6 +40,16 @@ pub(super) fn print_answer(answer: &Answer, format: OutputFormat, reasons: Reaso
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let mut out = BufWriter::new(anstream::AutoStream::auto(io::stdout().lock()));
     write(&mut out).and_then(|()| out.flush()).map_err(stdout_failed)
+}
+
+/// Writes to a file, which appears when it is complete, or to standard output for `-`.
+pub(super) fn write_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    if path.as_os_str() == "-" {
+        let mut out = BufWriter::new(io::stdout().lock());
+        write(&mut out)?;
+        return out.flush().map_err(stdout_failed);
+    }
+    crate::file::replace(path, |file| write(file))
 }
 
 /// A value as indented JSON.

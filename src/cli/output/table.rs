@@ -26,7 +26,7 @@ pub(crate) enum Reasons {
 }
 
 /// Columns to print in.
-pub(crate) fn width() -> usize {
+fn width() -> usize {
     let asked = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
     asked.unwrap_or(USUAL_WIDTH).clamp(40, 160)
 }
