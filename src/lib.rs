@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod paper;
+pub mod sources;
 pub mod vector;
 
 pub use error::{Error, Fault, Result};
