@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod paper;
+pub mod sources;
 pub mod vector;
 
 mod file;

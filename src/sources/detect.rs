@@ -1,0 +1,114 @@
+//! Tells a file's format from how it begins.
+
+use super::elements;
+use super::input::Head;
+use super::{Format, delimited, hf_daily, hf_page, jsonl};
+
+/// How many of the first bytes are looked at for bytes that no text has.
+const BINARY: usize = 512;
+
+/// The format of a file that begins with `head`; its name's extension decides only between formats that both fit.
+/// The error is the reason, for a [`crate::Error::BadFile`].
+pub(super) fn detect(head: &Head, name: &str) -> Result<Format, String> {
+    readable(head)?;
+    let text = &text(&head.bytes);
+    match text.trim_start().chars().next() {
+        Some('{' | '[') => json(head, text),
+        Some('<') => markup(text.trim_start()),
+        _ => plain(&head.bytes, text, name),
+    }
+}
+
+/// Refuses what is no text at all. For files of every format, also where it is given.
+pub(super) fn readable(head: &Head) -> Result<(), String> {
+    const MAGIC: [(&[u8], &str); 8] = [
+        (b"\xff\xfe", "UTF-16 text: save it as UTF-8"),
+        (b"\xfe\xff", "UTF-16 text: save it as UTF-8"),
+        (b"PK\x03\x04", "a zip archive (or a spreadsheet or document, which are such): extract it, or save it as CSV"),
+        (b"\x28\xb5\x2f\xfd", "compressed with zstd: decompress it first; only gzip is read as it is"),
+        (b"BZh", "compressed with bzip2: decompress it first; only gzip is read as it is"),
+        (b"\xfd7zXZ\0", "compressed with xz: decompress it first; only gzip is read as it is"),
+        (b"%PDF", "a PDF: paperkin reads lists of papers, not papers"),
+        (b"SQLite format 3\0", "an SQLite database, not a list of papers"),
+    ];
+    let bytes = &head.bytes;
+    if head.complete && bytes.trim_ascii().is_empty() {
+        return Err("the file is empty".to_owned());
+    }
+    if let Some((_, reason)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return Err((*reason).to_owned());
+    }
+    let start = &bytes[..bytes.len().min(BINARY)];
+    let nuls = start.iter().filter(|byte| **byte == 0).count();
+    if nuls > start.len() / 3 && start.iter().any(u8::is_ascii_alphanumeric) {
+        return Err(MAGIC[0].1.to_owned());
+    }
+    let strange = start.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
+    if nuls > 0 || strange > start.len() / 10 {
+        return Err(format!("not text; paperkin reads {}", Format::names()));
+    }
+    Ok(())
+}
+
+/// The start as text; a character cut at its end does not matter.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn json(head: &Head, text: &str) -> Result<Format, String> {
+    // What is left to say when the first element is longer than the head.
+    let packed: String = text.chars().filter(|c| !c.is_whitespace()).take(64 * 1024).collect();
+    let opens_entry = |text: &str| text.starts_with("{\"paper\":{") || text.starts_with("\"{'paper'");
+    let opens = packed.trim_start_matches('[');
+    let wraps = packed.split_once("\"data\":[").is_some_and(|(before, data)| {
+        before.starts_with('{') && before.len() < 1000 && opens_entry(data)
+    });
+    if opens_entry(opens) || wraps {
+        return Ok(Format::HfDaily);
+    }
+    let values = elements::of_head(&head.bytes);
+    if values.iter().any(hf_daily::is_entry) {
+        return Ok(Format::HfDaily);
+    }
+    match values.first() {
+        Some(first) if !first.is_object() && !values.iter().any(jsonl::has_text) => Err(jsonl::no_paper(first)),
+        _ => Ok(Format::Jsonl),
+    }
+}
+
+fn markup(text: &str) -> Result<Format, String> {
+    let start: String = text.chars().take(4096).collect::<String>().to_ascii_lowercase();
+    let names = |element: &str| start.contains(&format!("<{element}"));
+    if start.starts_with("<!doctype html") || names("html") || names("body") {
+        Err("an HTML page: copy the page's text into a file (hf-page), or fetch the JSON of \
+             https://huggingface.co/api/daily_papers (hf-daily)"
+            .to_owned())
+    } else if names("feed") && start.contains("arxiv.org") {
+        Ok(Format::ArxivAtom)
+    } else if names("rss") || names("feed") || names("rdf") {
+        Err("a news feed that is not an answer of arXiv's API (https://export.arxiv.org/api/query), the only XML that \
+             paperkin reads"
+            .to_owned())
+    } else {
+        Err(format!("markup that is not an arXiv answer; paperkin reads {}", Format::names()))
+    }
+}
+
+fn plain(bytes: &[u8], text: &str, name: &str) -> Result<Format, String> {
+    let extension = name.strip_suffix(".gz").unwrap_or(name).rsplit_once('.').map(|(_, extension)| extension);
+    let extension = extension.unwrap_or_default().to_ascii_lowercase();
+    let hinted = match extension.as_str() {
+        "tsv" | "tab" => Some(Format::Tsv),
+        "csv" => Some(Format::Csv),
+        "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
+        _ => None,
+    };
+    if hf_page::is_page(text) && !hinted.is_some_and(|format| delimited::is_table(bytes, format)) {
+        return Ok(Format::HfPage);
+    }
+    let table = [Format::Tsv, Format::Csv].into_iter().find(|format| delimited::is_table(bytes, *format));
+    hinted.or(table).ok_or_else(|| {
+        let start: String = text.trim_start().chars().take(30).collect();
+        format!("not a format that paperkin reads: it begins with `{}`; it reads {}", start.trim(), Format::names())
+    })
+}

@@ -1,0 +1,234 @@
+//! Cuts JSON text into the elements of its top-level array, or into the objects that follow one another,
+//! without parsing them: one bad element spoils nothing else, and memory holds one at a time.
+
+use std::io::{self, BufRead};
+
+use serde_json::Value;
+
+use crate::error::{Place, Result};
+
+use super::input::{Input, MAX_RECORD};
+
+/// The elements of one input, each with its place.
+pub(super) struct Elements<R> {
+    input: R,
+    cut: Cut,
+    count: u64,
+}
+
+impl Elements<Input> {
+    pub(super) fn new(input: Input) -> Elements<Input> {
+        Elements { input, cut: Cut::Before, count: 0 }
+    }
+
+    pub(super) fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// The next element, parsed. After an error of the whole file nothing follows.
+    pub(super) fn parsed(&mut self) -> Option<(Place, Result<Value>)> {
+        let found = self.bytes();
+        self.count += 1;
+        let place = Place::Record(self.count);
+        let value = match found {
+            Ok(None) => return None,
+            Ok(Some(bytes)) if bytes.len() > MAX_RECORD => {
+                Err(self.input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20)))
+            }
+            Ok(Some(bytes)) => parse(&bytes).map_err(|reason| self.input.bad_record(place, reason)),
+            Err(Stop::Reading(error)) => Err(self.input.fault(&error)),
+            Err(Stop::Shape(reason)) => Err(self.input.bad_file(reason)),
+        };
+        Some((place, value))
+    }
+}
+
+/// The complete elements at a file's start.
+pub(super) fn of_head(head: &[u8]) -> Vec<Value> {
+    let mut elements = Elements { input: head, cut: Cut::Before, count: 0 };
+    let bytes = std::iter::from_fn(|| elements.bytes().ok().flatten());
+    bytes.filter_map(|bytes| parse(&bytes).ok()).collect()
+}
+
+/// The JSON value in some bytes, or what is wrong with them.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| format!("not UTF-8 (after {} bytes): save the file as UTF-8", error.valid_up_to()))?;
+    serde_json::from_str(text).map_err(|error| {
+        let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+        let near: String = line.chars().skip(error.column().saturating_sub(1)).take(20).collect();
+        let what = error.to_string();
+        let what = what.split(" at line ").next().unwrap_or_default();
+        let near = if near.trim().is_empty() { "the end".to_owned() } else { format!("`{near}`") };
+        let hint = match near.trim_start_matches('`') {
+            near if near.starts_with("aN") || near.starts_with("NaN") => "; write null for NaN",
+            _ => "",
+        };
+        format!("not JSON: {what} at column {}, near {near}{hint}", error.column())
+    })
+}
+
+enum Stop {
+    Reading(io::Error),
+    Shape(String),
+}
+
+/// Where the cutting stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Cut {
+    /// Nothing but white space was read.
+    Before,
+    /// Between two elements, inside the top-level array or without one.
+    Between { array: bool },
+    /// The array was closed.
+    After,
+}
+
+impl<R: BufRead> Elements<R> {
+    /// The next element's text. One that is too long comes cut to just above [`MAX_RECORD`].
+    fn bytes(&mut self) -> Result<Option<Vec<u8>>, Stop> {
+        let mut element = Element::default();
+        loop {
+            let buffer = self.input.fill_buf().map_err(Stop::Reading)?;
+            if buffer.is_empty() {
+                return self.end(element);
+            }
+            let mut used = 0;
+            let mut done = false;
+            while used < buffer.len() && !done {
+                let byte = buffer[used];
+                used += 1;
+                done = match self.cut {
+                    Cut::Before if byte.is_ascii_whitespace() => false,
+                    Cut::Before if byte == b'[' => {
+                        self.cut = Cut::Between { array: true };
+                        false
+                    }
+                    Cut::Before => {
+                        self.cut = Cut::Between { array: false };
+                        element.push(byte);
+                        false
+                    }
+                    Cut::Between { array } if element.is_at_top() && (byte == b',' || array && byte == b']') => {
+                        let last = byte == b']';
+                        if last {
+                            self.cut = Cut::After;
+                        }
+                        // A comma after the last element is forgiven, `[]` has none, `,,` has an empty one.
+                        !(element.text.is_empty() && (last || !array))
+                    }
+                    Cut::Between { array } => {
+                        element.push(byte);
+                        !array && element.is_closed()
+                    }
+                    Cut::After if byte.is_ascii_whitespace() => false,
+                    Cut::After => return Err(Stop::Shape("text follows the JSON array's closing `]`".to_owned())),
+                };
+            }
+            self.input.consume(used);
+            if done {
+                return Ok(Some(element.text));
+            }
+        }
+    }
+
+    fn end(&self, element: Element) -> Result<Option<Vec<u8>>, Stop> {
+        match self.cut {
+            Cut::Between { array: true } => {
+                Err(Stop::Shape("the JSON array ends early: the file is truncated".to_owned()))
+            }
+            Cut::Between { array: false } if element.depth > 0 => {
+                Err(Stop::Shape("the last JSON object ends early: the file is truncated".to_owned()))
+            }
+            _ if element.text.is_empty() => Ok(None),
+            _ => Ok(Some(element.text)),
+        }
+    }
+}
+
+/// An element as far as it was read.
+#[derive(Default)]
+struct Element {
+    text: Vec<u8>,
+    depth: usize,
+    quoted: bool,
+    escaped: bool,
+}
+
+impl Element {
+    fn push(&mut self, byte: u8) {
+        match byte {
+            _ if self.escaped => self.escaped = false,
+            b'\\' if self.quoted => self.escaped = true,
+            b'"' => self.quoted = !self.quoted,
+            _ if self.quoted => {}
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        let leading = self.text.is_empty() && byte.is_ascii_whitespace();
+        if !leading && self.text.len() <= MAX_RECORD {
+            self.text.push(byte);
+        }
+    }
+
+    fn is_at_top(&self) -> bool {
+        self.depth == 0 && !self.quoted
+    }
+
+    /// Whether it is a whole object or array.
+    fn is_closed(&self) -> bool {
+        self.is_at_top() && matches!(self.text.last(), Some(b'}' | b']'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    fn check(text: &str, expect: &[&str]) {
+        let (input, _) = Input::new(std::io::Cursor::new(text.as_bytes().to_vec()), "x").unwrap();
+        let mut elements = Elements::new(input);
+        let mut found = Vec::new();
+        while let Some((_, value)) = elements.parsed() {
+            let stop = matches!(value, Err(Error::BadFile { .. }));
+            found.push(value.map_or_else(|error| error.to_string(), |value| value.to_string()));
+            if stop {
+                break;
+            }
+        }
+        assert_eq!(found, expect, "{text}");
+    }
+
+    #[test]
+    fn arrays() {
+        check("[]", &[]);
+        check(" [ ]\n", &[]);
+        check("[1, \"a]b\", {\"c\": [2, \"\\\"}\"]} ]", &["1", "\"a]b\"", r#"{"c":[2,"\"}"]}"#]);
+        check("[1,]", &["1"]);
+        check("[1,,2]", &["1", "x, record 2: not JSON: EOF while parsing a value at column 0, near the end", "2"]);
+        check("[1] 2", &["1", "x: text follows the JSON array's closing `]`"]);
+        check("[1, {\"a\": 2", &["1", "x: the JSON array ends early: the file is truncated"]);
+        check("[{\"a\": nope}, 2]", &["x, record 1: not JSON: expected ident at column 8, near `ope}`", "2"]);
+    }
+
+    #[test]
+    fn objects_one_after_the_other() {
+        check("{\n \"a\": 1\n}\n{\"b\": \"}\"}", &[r#"{"a":1}"#, r#"{"b":"}"}"#]);
+        check("{\"a\": 1},\n{\"b\": 2}\n", &[r#"{"a":1}"#, r#"{"b":2}"#]);
+        check("{\"a\": 1}{\"b\": ", &[r#"{"a":1}"#, "x: the last JSON object ends early: the file is truncated"]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn an_element_that_is_too_long_is_skipped() {
+        use std::io::Read;
+        let long = std::io::repeat(b'x').take(2 * MAX_RECORD as u64);
+        let (input, _) = Input::new((&b"[\""[..]).chain(long).chain(&b"\", 2]"[..]), "x").unwrap();
+        let mut elements = Elements::new(input);
+        assert_eq!(elements.parsed().unwrap().1.unwrap_err().to_string(), "x, record 1: longer than 16 MB");
+        assert_eq!(elements.parsed().unwrap().1.unwrap(), Value::from(2));
+        assert!(elements.parsed().is_none());
+    }
+}

@@ -1,0 +1,425 @@
+//! The fields of a record that names them, under all the names that sources give them.
+//!
+//! One rule for bad values: `null`, empty text and missing fields are fine; a value of a wrong type, a count that is
+//! no count and a date that does not exist make the whole record bad, and the error names field and value. Losing
+//! the value in silence would lose the paper from every list by date or votes, and nobody would learn of it.
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use crate::paper::{Draft, parse_date};
+
+use super::python;
+
+/// What a field is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Id,
+    Title,
+    Abstract,
+    Authors,
+    AuthorCount,
+    Published,
+    Listed,
+    Votes,
+    Comments,
+    Categories,
+    Source,
+    Url,
+}
+
+/// The names of each field, the preferred one first: where a record has several, the first with a value counts.
+/// In lower case and without anything but letters and digits: `publishedAt` and `Published_At` are the same.
+const NAMES: [(Field, &[&str]); 12] = [
+    (Field::Id, &["id", "paperid", "arxivid", "arxiv", "entryid", "doi", "corpusid", "pmid"]),
+    (Field::Title, &["title", "papertitle"]),
+    (Field::Abstract, &["abstract", "summary", "abstracttext", "paperabstract", "text"]),
+    (Field::Authors, &["authors", "author", "authornames"]),
+    (Field::AuthorCount, &["authorcount", "nauthors", "numauthors"]),
+    (
+        Field::Published,
+        &[
+            "published",
+            "publishedat",
+            "publicationdate",
+            "publisheddate",
+            "datepublished",
+            "pubdate",
+            "date",
+            "versions",
+            "announced",
+            "year",
+            "publicationyear",
+        ],
+    ),
+    (Field::Listed, &["listed", "listedat", "dailydate", "submittedondailyat"]),
+    (Field::Votes, &["votes", "upvotes", "likes"]),
+    (Field::Comments, &["numcomments", "commentcount", "ncomments", "comments"]),
+    (Field::Categories, &["categories", "category", "subjects", "fieldsofstudy", "primarycategory"]),
+    (Field::Source, &["source"]),
+    (Field::Url, &["url", "link"]),
+];
+
+/// Texts that stand for a missing date or count in tables: empty cells as pandas and R write them.
+const MISSING: [&str; 7] = ["nan", "nat", "none", "null", "na", "n/a", "<na>"];
+
+impl Field {
+    /// The field of this name and the name's place in the order of preference.
+    fn named(name: &str) -> Option<(Field, usize)> {
+        let normal: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        NAMES.iter().find_map(|(field, names)| Some((*field, names.iter().position(|known| *known == normal)?)))
+    }
+
+    /// Whether this name is one of the title or the abstract: without such a field there is no paper.
+    pub(super) fn is_text(name: &str) -> bool {
+        matches!(Field::named(name), Some((Field::Title | Field::Abstract, _)))
+    }
+
+    /// What to say where [`Field::is_text`] holds for no name.
+    pub(super) fn no_text_among<'n>(names: impl Iterator<Item = &'n str>) -> String {
+        let names: Vec<String> = names.take(20).map(|name| format!("`{}`", shortened(name, 40))).collect();
+        let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        format!(
+            "no title and no abstract: the fields are {found}; paperkin reads `title` and `abstract` \
+             (or `paper_title`; `summary`, `abstract_text`, `paper_abstract`, `text`)"
+        )
+    }
+}
+
+/// The draft of a record, `source` being its source unless it says another. The error names field and value.
+pub(super) fn draft(record: Map<String, Value>, source: &str) -> Result<Draft, String> {
+    let mut chosen = Chosen::of(record);
+    Ok(Draft {
+        id: chosen.take(Field::Id, id)?,
+        title: chosen.take(Field::Title, text)?.unwrap_or_default(),
+        abstract_text: chosen.take(Field::Abstract, text)?.unwrap_or_default(),
+        authors: chosen.take(Field::Authors, authors)?.unwrap_or_default(),
+        author_count: chosen.take(Field::AuthorCount, count)?.flatten(),
+        published: chosen.take(Field::Published, date)?.flatten(),
+        listed: chosen.take(Field::Listed, date)?.flatten(),
+        votes: chosen.take(Field::Votes, count)?.flatten(),
+        comments: chosen.take_comments()?,
+        categories: chosen.take(Field::Categories, categories)?.unwrap_or_default(),
+        source: chosen.take(Field::Source, text)?.unwrap_or_else(|| source.to_owned()),
+        url: chosen.take(Field::Url, text)?,
+    })
+}
+
+/// For each field the preferred name of those that have a value, with the value.
+struct Chosen(Vec<(Field, usize, String, Value)>);
+
+impl Chosen {
+    fn of(record: Map<String, Value>) -> Chosen {
+        let mut chosen: Vec<(Field, usize, String, Value)> = Vec::with_capacity(NAMES.len());
+        for (name, value) in record.into_iter().filter(|(_, value)| !is_missing(value)) {
+            let Some((field, rank)) = Field::named(&name) else { continue };
+            match chosen.iter_mut().find(|other| other.0 == field) {
+                None => chosen.push((field, rank, name, value)),
+                Some(other) if rank < other.1 => *other = (field, rank, name, value),
+                Some(_) => {}
+            }
+        }
+        Chosen(chosen)
+    }
+
+    /// The field's value as `read` understands it; `None` when there is none.
+    fn take<T>(&mut self, field: Field, read: fn(Value) -> Result<T, String>) -> Result<Option<T>, String> {
+        let Some(at) = self.0.iter().position(|other| other.0 == field) else { return Ok(None) };
+        let (_, _, name, value) = self.0.swap_remove(at);
+        read(value).map(Some).map_err(|reason| format!("`{}`: {reason}", shortened(&name, 40)))
+    }
+
+    /// In arXiv's own metadata `comments` is a remark of the authors (`12 pages, 3 figures`): no count, no error.
+    fn take_comments(&mut self) -> Result<Option<u32>, String> {
+        let remark = |(_, _, name, value): &(Field, usize, String, Value)| {
+            name.eq_ignore_ascii_case("comments")
+                && value.as_str().is_some_and(|text| text.contains(char::is_alphabetic))
+        };
+        self.0.retain(|entry| !remark(entry));
+        Ok(self.take(Field::Comments, count)?.flatten())
+    }
+}
+
+fn is_missing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.iter().all(Value::is_null),
+        _ => false,
+    }
+}
+
+/// A text.
+pub(super) fn text(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(format!("{} is not a text", shown(&other))),
+    }
+}
+
+/// An id: a text, or a whole number.
+fn id(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
+        other => Err(format!("{} is not an id: a text or a whole number", shown(&other))),
+    }
+}
+
+/// A count: a whole number, also as a text, also as `12.0` (as pandas writes whole numbers beside empty cells).
+pub(super) fn count(value: Value) -> Result<Option<u32>, String> {
+    let wrong = || format!("{} is not a count: a whole number from 0 on", shown(&value));
+    let text = match &value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) if is_missing_word(text) => return Ok(None),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return Err(wrong()),
+    };
+    text.strip_suffix(".0").unwrap_or(&text).parse().map(Some).map_err(|_| wrong())
+}
+
+/// A day: any spelling that [`parse_date`] reads, a number for a year or for `20241219`, or arXiv's list of versions,
+/// of which the first one's day counts.
+pub(super) fn date(value: Value) -> Result<Option<Date>, String> {
+    let wrong = || format!("{} is no date that exists: write 2024-12-19, or leave it out", shown(&value));
+    let text = match &value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) if is_missing_word(text) => return Ok(None),
+        Value::String(text) => text.clone(),
+        Value::Array(versions) => match versions.first().and_then(|version| version.get("created")?.as_str()) {
+            Some(created) => created.to_owned(),
+            None => return Err(wrong()),
+        },
+        _ => return Err(wrong()),
+    };
+    parse_date(text.strip_suffix(".0").unwrap_or(&text)).map(Some).ok_or_else(wrong)
+}
+
+fn is_missing_word(text: &str) -> bool {
+    MISSING.contains(&text.trim().to_ascii_lowercase().as_str())
+}
+
+/// Authors: a list of names or of objects with names, or one text with all of them.
+pub(super) fn authors(value: Value) -> Result<Vec<String>, String> {
+    match value {
+        Value::String(text) => match list_in(&text) {
+            Some(list) => authors(list),
+            None => Ok(split_names(&text)),
+        },
+        Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(author).collect(),
+        Value::Object(_) => Ok(vec![author(value)?]),
+        other => Err(format!("{} is not a list of authors", shown(&other))),
+    }
+}
+
+fn author(value: Value) -> Result<String, String> {
+    let part = |names: &[&str]| names.iter().find_map(|name| value.get(name)?.as_str()).map(str::trim);
+    if let Value::String(name) = value {
+        return Ok(name);
+    }
+    if let Some(name) = part(&["name", "full_name", "fullname", "display_name"]) {
+        return Ok(name.to_owned());
+    }
+    let given = part(&["given", "given_name", "first_name", "first", "forenames"]);
+    match (given, part(&["family", "family_name", "last_name", "last", "keyname"])) {
+        (None, None) => Err(format!("{} is not an author: a name, or an object with `name`", shown(&value))),
+        (given, family) => Ok([given, family].into_iter().flatten().collect::<Vec<_>>().join(" ")),
+    }
+}
+
+/// Names out of one text: between `;`, or between ` and `, or between commas where every part is a whole name.
+fn split_names(text: &str) -> Vec<String> {
+    let parts: Vec<&str> = if text.contains(';') {
+        text.split(';').collect()
+    } else {
+        let parts = text.split(" and ").flat_map(|part| part.split(" & "));
+        parts.flat_map(|part| if is_list_of_names(part) { part.split(',').collect() } else { vec![part] }).collect()
+    };
+    let names = parts.into_iter().map(|part| part.trim().trim_end_matches(',').trim());
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether commas part names here: `Ann Lee, Bo Chen`, and not `Lee, Ann` or `van Dyk, A. B.`.
+fn is_list_of_names(text: &str) -> bool {
+    let is_whole_name = |name: &str| {
+        let mut words = name.split_whitespace();
+        words.clone().count() >= 2 && words.any(|word| !word.ends_with('.'))
+    };
+    text.contains(',') && text.split(',').map(str::trim).filter(|part| !part.is_empty()).all(is_whole_name)
+}
+
+/// Subject classes: a list, or one text with commas, semicolons or spaces between them.
+fn categories(value: Value) -> Result<Vec<String>, String> {
+    match value {
+        Value::String(text) => match list_in(&text) {
+            Some(list) => categories(list),
+            None if text.contains([',', ';']) => Ok(split_at(&text, &[',', ';'])),
+            None => Ok(split_at(&text, &[' ', '\t', '\n'])),
+        },
+        Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(text).collect(),
+        other => Err(format!("{} is not a list of categories", shown(&other))),
+    }
+}
+
+fn split_at(text: &str, separators: &[char]) -> Vec<String> {
+    text.split(separators).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// The list that a table's cell holds as JSON or as Python text.
+fn list_in(text: &str) -> Option<Value> {
+    let text = text.trim();
+    let list = text.starts_with('[').then(|| serde_json::from_str(text).ok().or_else(|| python::parse(text).ok()));
+    list.flatten().filter(Value::is_array)
+}
+
+/// A value for an error message.
+fn shown(value: &Value) -> String {
+    format!("`{}`", shortened(&value.to_string(), 60))
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(record: Value, expect: Value) {
+        let Value::Object(fields) = record.clone() else { panic!("not an object: {record}") };
+        let found = match draft(fields, "test").and_then(Draft::finish) {
+            Ok(paper) => serde_json::to_value(paper).unwrap(),
+            Err(reason) => Value::String(reason),
+        };
+        match &expect {
+            Value::Object(parts) => {
+                for (name, part) in parts {
+                    assert_eq!(found.get(name).unwrap_or(&Value::Null), part, "{name} of {record}: {found}");
+                }
+            }
+            whole => assert_eq!(&found, whole, "{record}"),
+        }
+    }
+
+    #[test]
+    fn names_have_aliases_in_any_case() {
+        check(json!({"Title": "t", "SUMMARY": "s"}), json!({"title": "t", "abstract": "s", "source": "test"}));
+        check(json!({"title": "t", "Publication Date": "2024-01-02"}), json!({"published": "2024-01-02"}));
+        check(json!({"title": "t", "publishedAt": "2024-01-02T03:04:05Z"}), json!({"published": "2024-01-02"}));
+        check(json!({"title": "t", "num_comments": 3, "upvotes": 4}), json!({"comments": 3, "votes": 4}));
+        check(json!({"title": "t", "n_authors": 7, "daily_date": "2024-01-02"}), json!({"author_count": 7, "listed": "2024-01-02"}));
+        check(json!({"title": "t", "source": "mine", "link": "u"}), json!({"source": "mine", "url": "u"}));
+    }
+
+    #[test]
+    fn the_preferred_name_with_a_value_counts() {
+        check(json!({"title": "t", "doi": "10.1/X", "id": "mine"}), json!({"id": "mine"}));
+        check(json!({"title": "t", "doi": "10.1/X", "id": " "}), json!({"id": "doi:10.1/x"}));
+        check(json!({"title": "t", "doi": "10.1/X", "arxiv_id": null}), json!({"id": "doi:10.1/x"}));
+        check(json!({"title": "t", "year": 2020, "date": "2021-05-06"}), json!({"published": "2021-05-06"}));
+        check(json!({"title": "t", "text": "x", "abstract": "y"}), json!({"abstract": "y"}));
+    }
+
+    #[test]
+    fn ids() {
+        check(json!({"title": "t", "corpusid": 123}), json!({"id": "123"}));
+        check(json!({"title": "t", "id": "arXiv:2401.00001v3"}), json!({"id": "2401.00001"}));
+        check(json!({"title": "t", "id": 1.5}), json!("`id`: `1.5` is not an id: a text or a whole number"));
+        check(json!({"title": "t", "id": true}), json!("`id`: `true` is not an id: a text or a whole number"));
+    }
+
+    #[test]
+    fn missing_values_are_fine_and_wrong_ones_are_named() {
+        check(json!({"title": "t", "abstract": null, "votes": null, "published": "", "authors": [], "url": null}), json!({"votes": null, "url": null}));
+        check(json!({"abstract": "only"}), json!({"title": "", "abstract": "only"}));
+        check(json!({"title": 5}), json!("`title`: `5` is not a text"));
+        check(json!({"title": "t", "Summary": ["a"]}), json!("`Summary`: `[\"a\"]` is not a text"));
+        check(json!({"title": null}), json!("no title and no abstract"));
+    }
+
+    #[test]
+    fn counts() {
+        for (value, expect) in [(json!(0), json!(0)), (json!("12"), json!(12)), (json!(12.0), json!(12)), (json!("12.0"), json!(12)), (json!("nan"), json!(null))] {
+            check(json!({"title": "t", "votes": value}), json!({"votes": expect}));
+        }
+        for value in [json!(-1), json!(1.5), json!("many"), json!([1]), json!(5_000_000_000_u64), json!(true)] {
+            let reason = format!("`votes`: `{value}` is not a count: a whole number from 0 on");
+            check(json!({"title": "t", "votes": value}), json!(reason));
+        }
+    }
+
+    #[test]
+    fn comments_may_be_a_remark() {
+        check(json!({"title": "t", "comments": "12 pages, 3 figures"}), json!({"comments": null}));
+        check(json!({"title": "t", "Comments": "Accepted at a workshop"}), json!({"comments": null}));
+        check(json!({"title": "t", "comments": "12"}), json!({"comments": 12}));
+        check(json!({"title": "t", "comments": -2}), json!("`comments`: `-2` is not a count: a whole number from 0 on"));
+        check(json!({"title": "t", "num_comments": "some"}), json!("`num_comments`: `\"some\"` is not a count: a whole number from 0 on"));
+    }
+
+    #[test]
+    fn dates() {
+        for (value, expect) in [
+            (json!("Dec 19, 2024"), json!("2024-12-19")),
+            (json!(2020), json!("2020-01-01")),
+            (json!(20201103), json!("2020-11-03")),
+            (json!(2020.0), json!("2020-01-01")),
+            (json!("1999.0"), json!("1999-01-01")),
+            (json!("NaT"), json!(null)),
+            (json!([{"version": "v1", "created": "Mon, 2 Apr 2007 19:18:42 GMT"}, {"version": "v2"}]), json!("2007-04-02")),
+        ] {
+            check(json!({"title": "t", "published": value}), json!({"published": expect}));
+        }
+        for value in [json!("2024-02-30"), json!("soon"), json!(3), json!(true), json!(["2024"]), json!({})] {
+            let reason = format!("`published`: `{value}` is no date that exists: write 2024-12-19, or leave it out");
+            check(json!({"title": "t", "published": value}), json!(reason));
+        }
+    }
+
+    #[test]
+    fn authors_in_all_their_forms() {
+        let pair = json!(["Ann Lee", "Bo Chen"]);
+        for value in [
+            json!(["Ann Lee", "Bo Chen"]),
+            json!(["Ann Lee", null, "Bo Chen"]),
+            json!([{"name": "Ann Lee"}, {"full_name": "Bo Chen"}]),
+            json!([{"given": "Ann", "family": "Lee"}, {"first_name": "Bo", "last_name": "Chen"}]),
+            json!("Ann Lee and Bo Chen"),
+            json!("Ann Lee & Bo Chen"),
+            json!("Ann Lee; Bo Chen;"),
+            json!("Ann Lee, Bo Chen"),
+            json!("Ann Lee, and Bo Chen"),
+            json!("['Ann Lee', 'Bo Chen']"),
+            json!("[\"Ann Lee\", \"Bo Chen\"]"),
+        ] {
+            check(json!({"title": "t", "authors": value}), json!({"authors": pair}));
+        }
+        for (value, expect) in [
+            (json!("Lee, Ann"), json!(["Lee, Ann"])),
+            (json!("van Dyk, A. B."), json!(["van Dyk, A. B."])),
+            (json!("Lee, Ann and Chen, Bo"), json!(["Lee, Ann", "Chen, Bo"])),
+            (json!("Lee, A.; Chen, B."), json!(["Lee, A.", "Chen, B."])),
+            (json!("A. Lee, B. Chen, C. Diaz and D. Eo"), json!(["A. Lee", "B. Chen", "C. Diaz", "D. Eo"])),
+            (json!({"name": "Solo"}), json!(["Solo"])),
+            (json!([{"family": "Lee"}]), json!(["Lee"])),
+            (json!("Alexander Andersson"), json!(["Alexander Andersson"])),
+        ] {
+            check(json!({"title": "t", "authors": value}), json!({"authors": expect}));
+        }
+        check(json!({"title": "t", "authors": 3}), json!("`authors`: `3` is not a list of authors"));
+        check(json!({"title": "t", "authors": ["a", 3]}), json!("`authors`: `3` is not an author: a name, or an object with `name`"));
+    }
+
+    #[test]
+    fn categories_in_all_their_forms() {
+        for value in [json!(["cs.CL", "cs.LG"]), json!("cs.CL cs.LG"), json!("cs.CL, cs.LG"), json!("cs.CL;cs.LG"), json!("['cs.CL', 'cs.LG']")] {
+            check(json!({"title": "t", "categories": value}), json!({"categories": ["cs.CL", "cs.LG"]}));
+        }
+        check(json!({"title": "t", "fieldsOfStudy": null}), json!({"categories": null}));
+        check(json!({"title": "t", "categories": 3}), json!("`categories`: `3` is not a list of categories"));
+    }
+}

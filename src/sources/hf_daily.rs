@@ -1,0 +1,124 @@
+//! Answers of Hugging Face's `/api/daily_papers`: a JSON array of entries that hold a `paper`.
+//!
+//! The fields moved over the years. `paper.submittedOnDailyAt`, since 2025, says when a paper was listed; before,
+//! the entry's own `publishedAt` said it, which since then repeats the paper's. Both are times in UTC, and their day
+//! is taken. Some archives hold entries as Python's `repr` in strings, or the array in an object's `data` beside the
+//! listing's `date`: they are read all the same.
+
+use std::collections::VecDeque;
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use crate::error::{Place, Result};
+use crate::paper::{Draft, Paper};
+
+use super::elements::{self, Elements};
+use super::input::{Head, Input};
+use super::{Format, Records, fields, python};
+
+/// Fails when the file's start holds JSON that is no such answer.
+pub(super) fn read(input: Input, head: &Head) -> Result<Records> {
+    let first = elements::of_head(&head.bytes);
+    if !first.is_empty() && !first.iter().any(is_entry) {
+        return Err(input.bad_file(
+            "not an answer of Hugging Face's /api/daily_papers: no entry has a `paper`; JSON with papers as they are \
+             is the format jsonl",
+        ));
+    }
+    let mut elements = Elements::new(input);
+    let mut ready: VecDeque<(Place, Result<Draft, String>)> = VecDeque::new();
+    Ok(Box::new(std::iter::from_fn(move || -> Option<Result<Paper>> {
+        loop {
+            if let Some((place, draft)) = ready.pop_front() {
+                return Some(elements.input().finish(draft, place));
+            }
+            match elements.parsed()? {
+                (place, Ok(value)) => ready.extend(entries(value).into_iter().map(|draft| (place, draft))),
+                (_, Err(error)) => return Some(Err(error)),
+            }
+        }
+    })))
+}
+
+/// Whether a value looks like an entry, or like something that wraps entries.
+pub(super) fn is_entry(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            fields.get("paper").is_some_and(Value::is_object)
+                || fields.get("data").and_then(Value::as_array).is_some_and(|data| data.iter().any(is_entry))
+        }
+        Value::String(text) => text.trim_start().starts_with("{'paper'"),
+        _ => false,
+    }
+}
+
+/// The drafts of one element of the file: one, or all that it wraps.
+fn entries(value: Value) -> Vec<Result<Draft, String>> {
+    match value {
+        Value::Object(mut fields) if !fields.contains_key("paper") && fields.contains_key("data") => {
+            let listed = fields.remove("date").map_or(Ok(None), |day| named("date", fields::date(day)));
+            match (listed, fields.remove("data")) {
+                (Ok(listed), Some(Value::Array(data))) => data.into_iter().map(|value| entry(value, listed)).collect(),
+                (Err(reason), _) => vec![Err(reason)],
+                (Ok(_), _) => vec![Err("`data` is not a list".to_owned())],
+            }
+        }
+        value => vec![entry(value, None)],
+    }
+}
+
+fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String> {
+    let value = match value {
+        Value::String(text) => python::parse(&text)?,
+        value => value,
+    };
+    let Value::Object(mut entry) = value else {
+        return Err("not an entry of the Daily Papers: a JSON object with a `paper`".to_owned());
+    };
+    let Some(Value::Object(mut paper)) = entry.remove("paper") else {
+        return Err("an entry without a `paper`".to_owned());
+    };
+    let id = take(&mut paper, "id", fields::text)?.ok_or("a paper without an `id`")?;
+    let listed_at = match paper.remove("submittedOnDailyAt") {
+        Some(Value::Null) | None => listed_before_2025(&entry, &paper),
+        at => at,
+    };
+    let listed_at = named("submittedOnDailyAt", listed_at.map_or(Ok(None), fields::date))?;
+    Ok(Draft {
+        url: Some(format!("https://huggingface.co/papers/{id}")),
+        id: Some(id),
+        title: take(&mut paper, "title", fields::text)?.unwrap_or_default(),
+        abstract_text: take(&mut paper, "summary", fields::text)?.unwrap_or_default(),
+        authors: take(&mut paper, "authors", fields::authors)?.unwrap_or_default(),
+        published: take(&mut paper, "publishedAt", fields::date)?.flatten(),
+        listed: listed.or(listed_at),
+        votes: take(&mut paper, "upvotes", fields::count)?.flatten(),
+        comments: take(&mut entry, "numComments", fields::count)?.flatten(),
+        source: Format::HfDaily.source().to_owned(),
+        ..Draft::default()
+    })
+}
+
+/// The entry's own time, unless it repeats the paper's: that one is some hours early and comes with a `summary`.
+fn listed_before_2025(entry: &Map<String, Value>, paper: &Map<String, Value>) -> Option<Value> {
+    let at = entry.get("publishedAt").filter(|_| !entry.contains_key("summary"))?;
+    let published = paper.get("publishedAt").and_then(Value::as_str).unwrap_or_default();
+    Some(at.clone()).filter(|at| at.as_str().is_none_or(|at| at >= published))
+}
+
+/// A field's value as `read` understands it; `None` where it is missing or `null`.
+fn take<T>(
+    object: &mut Map<String, Value>,
+    name: &str,
+    read: fn(Value) -> Result<T, String>,
+) -> Result<Option<T>, String> {
+    match object.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => named(name, read(value).map(Some)),
+    }
+}
+
+fn named<T>(name: &str, read: Result<T, String>) -> Result<T, String> {
+    read.map_err(|reason| format!("`{name}`: {reason}"))
+}

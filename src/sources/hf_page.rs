@@ -1,0 +1,320 @@
+//! The copied text of a Hugging Face papers page:
+//!
+//! ```text
+//! Title
+//!
+//! Abstract
+//!
+//!   • 11 authors
+//! ·
+//! Dec 19, 2024 3
+//! ```
+//!
+//! where the number after the date counts comments. Whatever stands between papers (the page's header, votes,
+//! names of submitters) is told apart by its shape and by standing in front of a title.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use jiff::civil::Date;
+
+use crate::error::{Place, Result};
+use crate::paper::{Draft, Paper, parse_date};
+
+use super::{Format, Records};
+use super::input::{Input, Line};
+
+/// A line of at least this many bytes is an abstract and not a part of the page.
+/// The shortest abstract of 13,610 Daily Papers has 165, the longest of 25 titles of one page 122.
+const ABSTRACT: usize = 160;
+/// Longest title on a page, in bytes. The longest of 13,610 Daily Papers is far below.
+const TITLE: usize = 600;
+/// Most text kept while looking for an author line, in bytes: an abstract and everything that may surround it.
+const MAX_PENDING: usize = 1024 * 1024;
+/// Lines of the page itself, in lower case.
+const PAGE: [&str; 16] = [
+    "new",
+    "get trending papers in your email inbox!",
+    "get trending papers in your email inbox once a day!",
+    "subscribe",
+    "daily papers",
+    "trending papers",
+    "byak and the research community",
+    "by ak and the research community",
+    "daily",
+    "weekly",
+    "monthly",
+    "trending",
+    "previous",
+    "next",
+    "upvote",
+    "submitted by",
+];
+
+/// Whether some text has the line that each paper on a page has.
+pub(super) fn is_page(text: &str) -> bool {
+    text.lines().any(|line| author_line(line).is_some())
+}
+
+pub(super) fn read(input: Input) -> Records {
+    let mut page = Page { input, line: 0, pending: Vec::new(), size: 0, open: None, found: 0, ready: VecDeque::new() };
+    let mut buffer = Vec::new();
+    let mut ended = false;
+    Box::new(std::iter::from_fn(move || {
+        while page.ready.is_empty() && !ended {
+            match page.input.line(&mut buffer) {
+                Ok(Line::End) => {
+                    ended = true;
+                    page.end();
+                }
+                Ok(line) => page.take(line, &buffer),
+                Err(error) => {
+                    ended = true;
+                    page.ready.push_back(Err(page.input.fault(&error)));
+                }
+            }
+        }
+        page.ready.pop_front()
+    }))
+}
+
+struct Page {
+    input: Input,
+    line: u64,
+    /// The lines since the last paper that may belong to the next one.
+    pending: Vec<Pending>,
+    size: usize,
+    /// A paper whose author line was read and whose date may follow.
+    open: Option<(u64, Draft)>,
+    /// How many papers were found, good and bad.
+    found: u64,
+    ready: VecDeque<Result<Paper>>,
+}
+
+/// A line that may belong to a paper; an empty text for one that is blank.
+struct Pending {
+    line: u64,
+    text: String,
+}
+
+impl Page {
+    fn take(&mut self, line: Line, bytes: &[u8]) {
+        self.line += 1;
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) if line == Line::Read => text.trim(),
+            Ok(_) => return self.refuse(self.line, "a line that is too long to be a part of a papers page"),
+            Err(_) => return self.refuse(self.line, "not UTF-8: save the text as UTF-8"),
+        };
+        if let Some((authors, rest)) = author_line(text) {
+            self.close(None);
+            self.start(Some(authors));
+            if let Some(date) = date_line(rest) {
+                self.close(Some(date));
+            }
+        } else if let Some(date) = date_line(text) {
+            if self.open.is_none() && self.pending.iter().any(|line| line.text.len() >= ABSTRACT) {
+                self.start(None);
+            }
+            self.close(Some(date));
+            self.forget();
+        } else if !is_separator(text) || text.is_empty() {
+            if !text.is_empty() {
+                self.close(None);
+            }
+            self.keep(text);
+        }
+    }
+
+    fn keep(&mut self, text: &str) {
+        let starts_block = self.pending.last().is_none_or(|last| last.text.is_empty());
+        if starts_block && is_page_line(text) {
+            return self.drop_pending();
+        }
+        if text.is_empty() && starts_block {
+            return;
+        }
+        self.size += text.len() + 1;
+        if self.size > MAX_PENDING {
+            return self.refuse(self.line, "a megabyte of text without an author line such as `• 3 authors`");
+        }
+        self.pending.push(Pending { line: self.line, text: text.to_owned() });
+    }
+
+    /// Takes title and abstract from the pending lines: its author line was read.
+    fn start(&mut self, author_count: Option<u32>) {
+        let mut blocks = blocks(mem::take(&mut self.pending));
+        self.size = 0;
+        let Some(mut last) = blocks.pop() else {
+            return self.refuse(self.line, "an author line without title and abstract before it");
+        };
+        let (title, abstract_text) = if ends_in_whole_abstract(&last) {
+            let abstract_text = last.split_off(last.len() - 1);
+            (last.split_off(last.len() - 1), abstract_text)
+        } else if let Some(mut title) = blocks.pop() {
+            // Where an abstract is on one line, so is a title, and what stands above it is the page's.
+            let above = if last.len() == 1 { title.len() - 1 } else { 0 };
+            (title.split_off(above), last)
+        } else {
+            let abstract_text = last.split_off(1);
+            (last, abstract_text)
+        };
+        self.refuse_abstracts(&blocks);
+        let place = title[0].line;
+        let draft = Draft {
+            title: joined(&title),
+            abstract_text: joined(&abstract_text),
+            author_count,
+            source: Format::HfPage.source().to_owned(),
+            ..Draft::default()
+        };
+        if draft.title.len() > TITLE {
+            return self.refuse(place, "an abstract without a title before it");
+        }
+        self.open = Some((place, draft));
+    }
+
+    /// Ends the open paper, with its date and the number of its comments where there are such.
+    fn close(&mut self, date: Option<DateLine>) {
+        let Some((line, draft)) = self.open.take() else { return };
+        let draft = match date {
+            None => Ok(draft),
+            Some(DateLine { date: Some(date), comments, .. }) => {
+                Ok(Draft { published: Some(date), comments, ..draft })
+            }
+            Some(DateLine { text, .. }) => Err(format!("`{text}` is no date that exists")),
+        };
+        self.found += 1;
+        self.ready.push_back(self.input.finish(draft, Place::Line(line)));
+    }
+
+    fn refuse(&mut self, line: u64, reason: &str) {
+        self.close(None);
+        self.found += 1;
+        self.forget();
+        self.ready.push_back(Err(self.input.bad_record(Place::Line(line), reason)));
+    }
+
+    fn forget(&mut self) {
+        self.pending.clear();
+        self.size = 0;
+    }
+
+    /// Drops what a line of the page follows, saying so where that was an abstract.
+    fn drop_pending(&mut self) {
+        let blocks = blocks(mem::take(&mut self.pending));
+        self.size = 0;
+        self.refuse_abstracts(&blocks);
+    }
+
+    fn refuse_abstracts(&mut self, blocks: &[Vec<Pending>]) {
+        for line in blocks.iter().flatten().filter(|line| line.text.len() >= ABSTRACT) {
+            let reason = "an abstract without an author line such as `• 3 authors` after it";
+            self.found += 1;
+            self.ready.push_back(Err(self.input.bad_record(Place::Line(line.line), reason)));
+        }
+    }
+
+    fn end(&mut self) {
+        self.close(None);
+        if self.found == 0 {
+            let reason = "no paper found: each has a title, an abstract, a line `• 3 authors` and a date line \
+                          `Dec 19, 2024`";
+            return self.ready.push_back(Err(self.input.bad_file(reason)));
+        }
+        self.drop_pending();
+    }
+}
+
+/// Lines that stand together, the blank ones gone.
+fn blocks(lines: Vec<Pending>) -> Vec<Vec<Pending>> {
+    let mut blocks: Vec<Vec<Pending>> = Vec::new();
+    let mut after_blank = true;
+    for line in lines {
+        let blank = line.text.is_empty();
+        if !blank && after_blank {
+            blocks.push(Vec::new());
+        }
+        if let (false, Some(block)) = (blank, blocks.last_mut()) {
+            block.push(line);
+        }
+        after_blank = blank;
+    }
+    blocks
+}
+
+/// Whether the last of some lines is an abstract, below its title.
+fn ends_in_whole_abstract(block: &[Pending]) -> bool {
+    let long = block.iter().filter(|line| line.text.len() >= ABSTRACT).count();
+    block.len() > 1 && long == 1 && block.last().is_some_and(|line| line.text.len() >= ABSTRACT)
+}
+
+fn joined(lines: &[Pending]) -> String {
+    lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The number of authors in `• 11 authors`, and what follows on the same line.
+fn author_line(text: &str) -> Option<(u32, &str)> {
+    let text = text.trim_start_matches(is_bullet);
+    let (count, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let rest = rest.trim_start().strip_prefix("author")?;
+    let rest = rest.strip_prefix('s').unwrap_or(rest);
+    let after = rest.trim_start_matches(is_bullet);
+    let ends = after.is_empty() || after.len() < rest.len() && date_line(after).is_some();
+    Some((count.parse().ok()?, after)).filter(|_| ends)
+}
+
+struct DateLine {
+    text: String,
+    /// `None` for a day that does not exist.
+    date: Option<Date>,
+    comments: Option<u32>,
+}
+
+/// `Dec 19, 2024`, or with the number of comments behind it.
+fn date_line(text: &str) -> Option<DateLine> {
+    let mut words = text.trim_matches(is_bullet).split_whitespace();
+    let (month, day, year) = (words.next()?, words.next()?, words.next()?);
+    let comments = words.next();
+    let is_number = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    let is_date = is_month(month)
+        && day.strip_suffix(',').is_some_and(|day| is_number(day, 2))
+        && year.len() == 4
+        && is_number(year, 4)
+        && comments.is_none_or(|comments| is_number(comments, 9))
+        && words.next().is_none();
+    let text = format!("{month} {day} {year}");
+    let comments = comments.and_then(|comments| comments.parse().ok());
+    is_date.then(|| DateLine { date: parse_date(&text), text, comments })
+}
+
+fn is_month(word: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "december",
+    ];
+    let word = word.to_ascii_lowercase();
+    MONTHS.iter().any(|month| *month == word || month[..3] == word)
+}
+
+/// A line of the page itself: one of its labels, a number of votes, the day of the listing.
+fn is_page_line(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = text.split_whitespace();
+    let is_day = words.next().is_some_and(is_month)
+        && words.next().is_some_and(|day| day.len() <= 2 && day.bytes().all(|b| b.is_ascii_digit()))
+        && words.next().is_none();
+    let votes = lower.strip_suffix('k').unwrap_or(&lower);
+    let is_votes = !votes.is_empty() && votes.len() <= 6 && votes.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    PAGE.contains(&lower.as_str()) || is_day || is_votes
+}
+
+/// A line of bullets alone.
+fn is_separator(text: &str) -> bool {
+    text.chars().all(is_bullet)
+}
+
+fn is_bullet(c: char) -> bool {
+    c.is_whitespace() || "•·‧∙⋅●◦○▪▫‣⁃*-–—|".contains(c)
+}

@@ -1,0 +1,260 @@
+//! The bytes of one source: decompressed, peeked at, counted, with errors that name the file.
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::error::{Error, Place, Result};
+use crate::paper::{Draft, Paper};
+
+/// How much of a file is looked at before reading it, in bytes.
+const HEAD: usize = 256 * 1024;
+/// Longest record of any format, in bytes. The longest of 180,000 real ones has 230 thousand.
+pub(super) const MAX_RECORD: usize = 16 * 1024 * 1024;
+
+/// One source's bytes after decompression, without a byte order mark.
+pub(super) struct Input {
+    name: String,
+    reader: BufReader<Box<dyn Read + Send>>,
+    /// How many bytes may still be read, as [`Input::limit`] said.
+    allowance: u64,
+    last: Option<u8>,
+}
+
+/// The start of a source.
+pub(super) struct Head {
+    pub(super) bytes: Vec<u8>,
+    /// Whether this is all that there is.
+    pub(super) complete: bool,
+}
+
+/// What [`Input::line`] found.
+#[derive(Debug, PartialEq)]
+pub(super) enum Line {
+    /// A line, now in the buffer, without its end.
+    Read,
+    /// A line of more than [`MAX_RECORD`] bytes, skipped.
+    TooLong,
+    /// No more lines.
+    End,
+}
+
+impl Input {
+    /// Fails when not even the first byte can be read.
+    pub(super) fn new(source: impl Read + Send + 'static, name: &str) -> Result<(Input, Head)> {
+        let (start, failure, rest) = peek(Box::new(source), 2);
+        let compressed = start == [0x1f, 0x8b];
+        let raw = Box::new(Cursor::new(start).chain(Failure(failure)).chain(rest));
+        let decoded: Box<dyn Read + Send> =
+            if compressed { Box::new(Gzip(MultiGzDecoder::new(BufReader::new(raw)))) } else { raw };
+
+        let (mut head, failure, rest) = peek(decoded, HEAD);
+        if head.starts_with(b"\xef\xbb\xbf") {
+            head.drain(..3);
+        }
+        let complete = head.len() < HEAD - 3 && failure.is_none();
+        let unreadable = if head.is_empty() { failure.as_ref().map(again) } else { None };
+        let again = Cursor::new(head.clone()).chain(Failure(failure)).chain(rest);
+        let input =
+            Input { name: name.to_owned(), reader: BufReader::new(Box::new(again)), allowance: u64::MAX, last: None };
+        match unreadable {
+            Some(error) => Err(input.fault(&error)),
+            None => Ok((input, Head { bytes: head, complete })),
+        }
+    }
+
+    /// Lets one record's bytes be read from here, not more. For readers that hold a whole record whatever its length.
+    pub(super) fn limit(&mut self) {
+        self.allowance = MAX_RECORD as u64;
+    }
+
+    /// The last byte read that is no white space; lines do not count.
+    pub(super) fn last(&self) -> Option<u8> {
+        self.last
+    }
+
+    /// Reads one line into `buffer`, never more than [`MAX_RECORD`] bytes of it.
+    pub(super) fn line(&mut self, buffer: &mut Vec<u8>) -> io::Result<Line> {
+        buffer.clear();
+        let most = MAX_RECORD as u64 + 1;
+        if self.reader.by_ref().take(most).read_until(b'\n', buffer)? == 0 {
+            return Ok(Line::End);
+        }
+        if buffer.ends_with(b"\n") {
+            buffer.pop();
+            if buffer.ends_with(b"\r") {
+                buffer.pop();
+            }
+            return Ok(Line::Read);
+        }
+        if buffer.len() <= MAX_RECORD {
+            return Ok(Line::Read);
+        }
+        buffer.clear();
+        self.reader.skip_until(b'\n')?;
+        Ok(Line::TooLong)
+    }
+
+    /// The paper of a draft, or the error of a bad record.
+    pub(super) fn finish(&self, draft: Result<Draft, String>, place: Place) -> Result<Paper> {
+        draft.and_then(Draft::finish).map_err(|reason| self.bad_record(place, reason))
+    }
+
+    pub(super) fn bad_record(&self, place: Place, reason: impl Into<String>) -> Error {
+        Error::BadRecord { file: self.name.clone(), place, reason: reason.into() }
+    }
+
+    pub(super) fn bad_file(&self, reason: impl Into<String>) -> Error {
+        Error::BadFile { file: self.name.clone(), reason: reason.into() }
+    }
+
+    /// The crate's error for one that came out of reading this input.
+    pub(super) fn fault(&self, error: &io::Error) -> Error {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>()) {
+            Some(damage) => self.bad_file(damage.0.as_str()),
+            None => Error::Io { path: self.name.clone().into(), doing: "read", source: again(error) },
+        }
+    }
+}
+
+impl BufRead for Input {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.reader.fill_buf().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
+        if self.allowance == 0 && !self.reader.fill_buf()?.is_empty() {
+            return Err(damaged(format!(
+                "one record has more than {} MB: is a quote or a bracket never closed?",
+                MAX_RECORD >> 20
+            )));
+        }
+        self.reader.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.allowance = self.allowance.saturating_sub(amount as u64);
+        let consumed = self.reader.buffer().get(..amount).unwrap_or_default();
+        self.last = consumed.trim_ascii_end().last().copied().or(self.last);
+        self.reader.consume(amount);
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// A reason why a file cannot be used, on its way through readers that only know I/O errors.
+#[derive(Debug)]
+struct Damage(String);
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Damage {}
+
+fn damaged(reason: String) -> io::Error {
+    io::Error::other(Damage(reason))
+}
+
+/// Turns the decoder's own complaints into [`Damage`]; errors of the system go through.
+struct Gzip<R>(R);
+
+impl<R: Read> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                damaged("the compressed data ends early: the file is truncated, fetch it again".to_owned())
+            }
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if error.raw_os_error().is_none() => {
+                damaged(format!("the compressed data is damaged ({error}): fetch the file again"))
+            }
+            _ => error,
+        })
+    }
+}
+
+/// Gives its error once, where it happened, after the bytes that came before.
+struct Failure(Option<io::Error>);
+
+impl Read for Failure {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+type Peeked = (Vec<u8>, Option<io::Error>, Box<dyn Read + Send>);
+
+/// Up to `most` bytes, the error that stopped them, and the rest.
+fn peek(mut reader: Box<dyn Read + Send>, most: usize) -> Peeked {
+    let mut bytes = Vec::new();
+    let failure = reader.by_ref().take(most as u64).read_to_end(&mut bytes).err();
+    (bytes, failure, reader)
+}
+
+/// The same error once more: `io::Error` cannot be cloned.
+fn again(error: &io::Error) -> io::Error {
+    match (error.raw_os_error(), error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>())) {
+        (Some(code), _) => io::Error::from_raw_os_error(code),
+        (None, Some(damage)) => damaged(damage.0.clone()),
+        (None, None) => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives some bytes, then fails as a disk would.
+    struct Failing(&'static [u8]);
+
+    impl Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(io::Error::from_raw_os_error(5)),
+                count => Ok(count),
+            }
+        }
+    }
+
+    #[test]
+    fn lines_lose_their_ends_and_the_byte_order_mark() {
+        let (mut input, head) = Input::new(&b"\xef\xbb\xbfone\r\n\ntwo"[..], "x").unwrap();
+        assert!(head.complete);
+        let mut buffer = Vec::new();
+        let mut lines = Vec::new();
+        while input.line(&mut buffer).unwrap() == Line::Read {
+            lines.push(String::from_utf8(buffer.clone()).unwrap());
+        }
+        assert_eq!(lines, ["one", "", "two"]);
+    }
+
+    #[test]
+    fn a_long_line_is_skipped() {
+        let long = io::repeat(b'x').take(3 * MAX_RECORD as u64);
+        let (mut input, head) = Input::new(long.chain(&b"\nnext\n"[..]), "x").unwrap();
+        assert!(!head.complete);
+        let mut buffer = Vec::new();
+        assert_eq!(input.line(&mut buffer).unwrap(), Line::TooLong);
+        assert!(buffer.capacity() <= 2 * MAX_RECORD + 2);
+        assert_eq!(input.line(&mut buffer).unwrap(), Line::Read);
+        assert_eq!(buffer, b"next");
+    }
+
+    #[test]
+    fn the_systems_errors_come_after_the_bytes_before_them() {
+        let (mut input, head) = Input::new(Failing(b"one\ntwo"), "x").unwrap();
+        assert!(!head.complete);
+        let mut buffer = Vec::new();
+        assert_eq!(input.line(&mut buffer).unwrap(), Line::Read);
+        let error = input.line(&mut buffer).unwrap_err();
+        let error = input.fault(&error);
+        assert!(matches!(error, Error::Io { ref source, .. } if source.raw_os_error() == Some(5)), "{error}");
+        assert!(matches!(Input::new(Failing(b""), "x").err(), Some(Error::Io { .. })));
+    }
+}
