@@ -217,3 +217,29 @@ impl Snapshot {
         Error::Hub { url: url.trim_end_matches('/').to_owned(), reason: format!("{message}{hint}") }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_as_everywhere_else() {
+        let check = |variables: &[(&str, &str)], home: Option<&str>, expect: Option<&str>| {
+            let variable = |name: &str| Some(variables.iter().find(|(key, _)| *key == name)?.1.to_owned());
+            let options = HubOptions::from_variables(variable, home.map(PathBuf::from));
+            assert_eq!(options.cache, expect.map(PathBuf::from), "{variables:?}");
+            options
+        };
+        check(&[], None, None);
+        check(&[], Some(""), None);
+        check(&[], Some("/home/me"), Some("/home/me/.cache/huggingface/hub"));
+        check(&[("XDG_CACHE_HOME", "/x")], Some("/home/me"), Some("/x/huggingface/hub"));
+        check(&[("HF_HOME", "/h"), ("XDG_CACHE_HOME", "/x")], None, Some("/h/hub"));
+        check(&[("HF_HUB_CACHE", "/c"), ("HF_HOME", "/h")], None, Some("/c"));
+        for (value, offline) in [("1", true), ("True", true), ("0", false), ("", false), ("no", false)] {
+            assert_eq!(check(&[("HF_HUB_OFFLINE", value)], None, None).offline, offline);
+        }
+        let options = check(&[("HF_ENDPOINT", "http://mirror"), ("HF_TOKEN", "t")], None, None);
+        assert_eq!((options.endpoint.as_deref(), options.token.as_deref()), (Some("http://mirror"), Some("t")));
+    }
+}

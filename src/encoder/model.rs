@@ -271,3 +271,32 @@ fn bundled() -> Result<Files<'static>> {
     let reason = "not in this program: build with `--features bundled-model`, or give a directory or a hub model";
     Err(bad_model(BUNDLED, reason))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_by_text() {
+        let hub = |id: &str, revision: Option<&str>| ModelChoice::Hub {
+            id: id.into(),
+            revision: revision.map(str::to_owned),
+        };
+        let check = |text: &str, expect: ModelChoice| {
+            assert_eq!(text.parse::<ModelChoice>().unwrap(), expect);
+            assert_eq!(expect.to_string().parse::<ModelChoice>().unwrap(), expect);
+        };
+        check("bundled", ModelChoice::Bundled);
+        check("all-MiniLM-L6-v2", ModelChoice::Bundled);
+        check("./models/x", ModelChoice::Directory("./models/x".into()));
+        check("/models/x", ModelChoice::Directory("/models/x".into()));
+        check("src/encoder", ModelChoice::Directory("src/encoder".into()));
+        check("BAAI/bge-small-en-v1.5", hub("BAAI/bge-small-en-v1.5", None));
+        check("BAAI/bge-small-en-v1.5@refs/pr/1", hub("BAAI/bge-small-en-v1.5", Some("refs/pr/1")));
+        for wrong in ["", "minilm", "a/b/c", "a/", "a/b@", "a/../b", "a/b@../c", "a b/c", "https://huggingface.co/a/b"]
+        {
+            let message = wrong.parse::<ModelChoice>().unwrap_err().to_string();
+            assert!(message.contains("`all-MiniLM-L6-v2`, a directory, or a hub model"), "{wrong:?}: {message}");
+        }
+    }
+}

@@ -1,5 +1,8 @@
 //! The whole encoder against other implementations of it.
 
+mod hub;
+mod tiny;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
