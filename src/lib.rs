@@ -5,12 +5,12 @@
 
 pub mod error;
 pub mod paper;
-pub mod sources;
 pub mod vector;
 
 mod file;
 
 pub mod encoder;
+pub mod evaluate;
 pub mod index;
 pub mod library;
 pub mod recommend;

@@ -129,7 +129,8 @@ impl Entry {
         }
         let term = || {
             let attribute = start.try_get_attribute("term").ok()??;
-            Some(attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.trim().to_owned()).filter(|term| is_subject_class(term))
+            Some(attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.trim().to_owned())
+                .filter(|term| is_subject_class(term))
         };
         match name.as_str() {
             "author" => self.authors.push(String::new()),

@@ -90,7 +90,8 @@ impl Table {
         }
         let mut fields = Map::new();
         for (name, cell) in self.names.iter().zip(record) {
-            let cell = std::str::from_utf8(cell).map_err(|_| format!("`{name}` is not UTF-8: save the file as UTF-8"))?;
+            let cell =
+                std::str::from_utf8(cell).map_err(|_| format!("`{name}` is not UTF-8: save the file as UTF-8"))?;
             let cell = if self.format == Format::Tsv { unquoted(cell) } else { Cow::Borrowed(cell) };
             if !cell.trim().is_empty() && !fields.contains_key(name) {
                 fields.insert(name.clone(), Value::String(cell.into_owned()));

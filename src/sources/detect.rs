@@ -60,9 +60,9 @@ fn json(head: &Head, text: &str) -> Result<Format, String> {
     let packed: String = text.chars().filter(|c| !c.is_whitespace()).take(64 * 1024).collect();
     let opens_entry = |text: &str| text.starts_with("{\"paper\":{") || text.starts_with("\"{'paper'");
     let opens = packed.trim_start_matches('[');
-    let wraps = packed.split_once("\"data\":[").is_some_and(|(before, data)| {
-        before.starts_with('{') && before.len() < 1000 && opens_entry(data)
-    });
+    let wraps = packed
+        .split_once("\"data\":[")
+        .is_some_and(|(before, data)| before.starts_with('{') && before.len() < 1000 && opens_entry(data));
     if opens_entry(opens) || wraps {
         return Ok(Format::HfDaily);
     }

@@ -21,8 +21,8 @@ use jiff::civil::Date;
 use crate::error::{Place, Result};
 use crate::paper::{Draft, Paper, parse_date};
 
-use super::{Format, Records};
 use super::input::{Input, Line};
+use super::{Format, Records};
 
 /// A line of at least this many bytes is an abstract and not a part of the page.
 /// The shortest abstract of 13,610 Daily Papers has 165, the longest of 25 titles of one page 122.
@@ -178,9 +178,7 @@ impl Page {
         let Some((line, draft)) = self.open.take() else { return };
         let draft = match date {
             None => Ok(draft),
-            Some(DateLine { date: Some(date), comments, .. }) => {
-                Ok(Draft { published: Some(date), comments, ..draft })
-            }
+            Some(DateLine { date: Some(date), comments, .. }) => Ok(Draft { published: Some(date), comments, ..draft }),
             Some(DateLine { text, .. }) => Err(format!("`{text}` is no date that exists")),
         };
         self.found += 1;
@@ -275,9 +273,8 @@ fn date_line(text: &str) -> Option<DateLine> {
     let mut words = text.trim_matches(is_bullet).split_whitespace();
     let (month, day, year) = (words.next()?, words.next()?, words.next()?);
     let comments = words.next();
-    let is_number = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-    };
+    let is_number =
+        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     let is_date = is_month(month)
         && day.strip_suffix(',').is_some_and(|day| is_number(day, 2))
         && year.len() == 4
@@ -291,7 +288,17 @@ fn date_line(text: &str) -> Option<DateLine> {
 
 fn is_month(word: &str) -> bool {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let word = word.to_ascii_lowercase();

@@ -31,9 +31,7 @@ fn lines(mut input: Input) -> Records {
                 Ok(Line::End) => None,
                 Ok(Line::Read) if buffer.trim_ascii().is_empty() => continue,
                 Ok(Line::Read) => Some(input.finish(elements::parse(&buffer).and_then(draft), place)),
-                Ok(Line::TooLong) => {
-                    Some(Err(input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20))))
-                }
+                Ok(Line::TooLong) => Some(Err(input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20)))),
                 Err(error) => Some(Err(input.fault(&error))),
             };
         }
