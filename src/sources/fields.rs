@@ -75,6 +75,14 @@ impl Field {
         matches!(Field::named(name), Some((Field::Title | Field::Abstract, _)))
     }
 
+    pub(super) fn is_abstract(name: &str) -> bool {
+        matches!(Field::named(name), Some((Field::Abstract, _)))
+    }
+
+    pub(super) fn is_known(name: &str) -> bool {
+        Field::named(name).is_some()
+    }
+
     /// What to say where [`Field::is_text`] holds for no name.
     pub(super) fn no_text_among<'n>(names: impl Iterator<Item = &'n str>) -> String {
         let names: Vec<String> = names.take(20).map(|name| format!("`{}`", shortened(name, 40))).collect();
@@ -311,7 +319,10 @@ mod tests {
         check(json!({"title": "t", "Publication Date": "2024-01-02"}), json!({"published": "2024-01-02"}));
         check(json!({"title": "t", "publishedAt": "2024-01-02T03:04:05Z"}), json!({"published": "2024-01-02"}));
         check(json!({"title": "t", "num_comments": 3, "upvotes": 4}), json!({"comments": 3, "votes": 4}));
-        check(json!({"title": "t", "n_authors": 7, "daily_date": "2024-01-02"}), json!({"author_count": 7, "listed": "2024-01-02"}));
+        check(
+            json!({"title": "t", "n_authors": 7, "daily_date": "2024-01-02"}),
+            json!({"author_count": 7, "listed": "2024-01-02"}),
+        );
         check(json!({"title": "t", "source": "mine", "link": "u"}), json!({"source": "mine", "url": "u"}));
     }
 
@@ -334,7 +345,10 @@ mod tests {
 
     #[test]
     fn missing_values_are_fine_and_wrong_ones_are_named() {
-        check(json!({"title": "t", "abstract": null, "votes": null, "published": "", "authors": [], "url": null}), json!({"votes": null, "url": null}));
+        check(
+            json!({"title": "t", "abstract": null, "votes": null, "published": "", "authors": [], "url": null}),
+            json!({"votes": null, "url": null}),
+        );
         check(json!({"abstract": "only"}), json!({"title": "", "abstract": "only"}));
         check(json!({"title": 5}), json!("`title`: `5` is not a text"));
         check(json!({"title": "t", "Summary": ["a"]}), json!("`Summary`: `[\"a\"]` is not a text"));
@@ -343,7 +357,13 @@ mod tests {
 
     #[test]
     fn counts() {
-        for (value, expect) in [(json!(0), json!(0)), (json!("12"), json!(12)), (json!(12.0), json!(12)), (json!("12.0"), json!(12)), (json!("nan"), json!(null))] {
+        for (value, expect) in [
+            (json!(0), json!(0)),
+            (json!("12"), json!(12)),
+            (json!(12.0), json!(12)),
+            (json!("12.0"), json!(12)),
+            (json!("nan"), json!(null)),
+        ] {
             check(json!({"title": "t", "votes": value}), json!({"votes": expect}));
         }
         for value in [json!(-1), json!(1.5), json!("many"), json!([1]), json!(5_000_000_000_u64), json!(true)] {
@@ -357,8 +377,14 @@ mod tests {
         check(json!({"title": "t", "comments": "12 pages, 3 figures"}), json!({"comments": null}));
         check(json!({"title": "t", "Comments": "Accepted at a workshop"}), json!({"comments": null}));
         check(json!({"title": "t", "comments": "12"}), json!({"comments": 12}));
-        check(json!({"title": "t", "comments": -2}), json!("`comments`: `-2` is not a count: a whole number from 0 on"));
-        check(json!({"title": "t", "num_comments": "some"}), json!("`num_comments`: `\"some\"` is not a count: a whole number from 0 on"));
+        check(
+            json!({"title": "t", "comments": -2}),
+            json!("`comments`: `-2` is not a count: a whole number from 0 on"),
+        );
+        check(
+            json!({"title": "t", "num_comments": "some"}),
+            json!("`num_comments`: `\"some\"` is not a count: a whole number from 0 on"),
+        );
     }
 
     #[test]
@@ -370,7 +396,10 @@ mod tests {
             (json!(2020.0), json!("2020-01-01")),
             (json!("1999.0"), json!("1999-01-01")),
             (json!("NaT"), json!(null)),
-            (json!([{"version": "v1", "created": "Mon, 2 Apr 2007 19:18:42 GMT"}, {"version": "v2"}]), json!("2007-04-02")),
+            (
+                json!([{"version": "v1", "created": "Mon, 2 Apr 2007 19:18:42 GMT"}, {"version": "v2"}]),
+                json!("2007-04-02"),
+            ),
         ] {
             check(json!({"title": "t", "published": value}), json!({"published": expect}));
         }
@@ -411,12 +440,21 @@ mod tests {
             check(json!({"title": "t", "authors": value}), json!({"authors": expect}));
         }
         check(json!({"title": "t", "authors": 3}), json!("`authors`: `3` is not a list of authors"));
-        check(json!({"title": "t", "authors": ["a", 3]}), json!("`authors`: `3` is not an author: a name, or an object with `name`"));
+        check(
+            json!({"title": "t", "authors": ["a", 3]}),
+            json!("`authors`: `3` is not an author: a name, or an object with `name`"),
+        );
     }
 
     #[test]
     fn categories_in_all_their_forms() {
-        for value in [json!(["cs.CL", "cs.LG"]), json!("cs.CL cs.LG"), json!("cs.CL, cs.LG"), json!("cs.CL;cs.LG"), json!("['cs.CL', 'cs.LG']")] {
+        for value in [
+            json!(["cs.CL", "cs.LG"]),
+            json!("cs.CL cs.LG"),
+            json!("cs.CL, cs.LG"),
+            json!("cs.CL;cs.LG"),
+            json!("['cs.CL', 'cs.LG']"),
+        ] {
             check(json!({"title": "t", "categories": value}), json!({"categories": ["cs.CL", "cs.LG"]}));
         }
         check(json!({"title": "t", "fieldsOfStudy": null}), json!({"categories": null}));

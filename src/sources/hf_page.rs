@@ -21,8 +21,8 @@ use jiff::civil::Date;
 use crate::error::{Place, Result};
 use crate::paper::{Draft, Paper, parse_date};
 
-use super::{Format, Records};
 use super::input::{Input, Line};
+use super::{Format, Records};
 
 /// A line of at least this many bytes is an abstract and not a part of the page.
 /// The shortest abstract of 13,610 Daily Papers has 165, the longest of 25 titles of one page 122.
@@ -178,9 +178,7 @@ impl Page {
         let Some((line, draft)) = self.open.take() else { return };
         let draft = match date {
             None => Ok(draft),
-            Some(DateLine { date: Some(date), comments, .. }) => {
-                Ok(Draft { published: Some(date), comments, ..draft })
-            }
+            Some(DateLine { date: Some(date), comments, .. }) => Ok(Draft { published: Some(date), comments, ..draft }),
             Some(DateLine { text, .. }) => Err(format!("`{text}` is no date that exists")),
         };
         self.found += 1;
@@ -275,9 +273,8 @@ fn date_line(text: &str) -> Option<DateLine> {
     let mut words = text.trim_matches(is_bullet).split_whitespace();
     let (month, day, year) = (words.next()?, words.next()?, words.next()?);
     let comments = words.next();
-    let is_number = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-    };
+    let is_number =
+        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     let is_date = is_month(month)
         && day.strip_suffix(',').is_some_and(|day| is_number(day, 2))
         && year.len() == 4
@@ -291,7 +288,17 @@ fn date_line(text: &str) -> Option<DateLine> {
 
 fn is_month(word: &str) -> bool {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let word = word.to_ascii_lowercase();
@@ -317,4 +324,103 @@ fn is_separator(text: &str) -> bool {
 
 fn is_bullet(c: char) -> bool {
     c.is_whitespace() || "•·‧∙⋅●◦○▪▫‣⁃*-–—|".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sources::tests::{fixture, told};
+    use crate::sources::{Format, read};
+
+    const LONG: &str = "An invented abstract that goes on for as long as abstracts on a page do, which is a good deal longer \
+                        than any title, so that nobody takes the one for the other, whatever stands around them.";
+
+    fn check(text: &str, expect: &[&str]) {
+        let text = text.replace("LONG", LONG);
+        let found = told(read(std::io::Cursor::new(text.clone()), "page.txt", Some(Format::HfPage)));
+        let found: Vec<String> = found.iter().map(|line| line.replace(LONG, "LONG")).collect();
+        assert_eq!(found, expect, "{text}");
+    }
+
+    /// How [`told`] shows a paper of a page.
+    fn paper(title: &str, text: &str, authors: &str, published: &str, comments: &str) -> String {
+        let parts = [("title", title), ("abstract", text), ("author_count", authors), ("published", published)];
+        let parts = parts.into_iter().chain([("comments", comments)]).filter(|(_, value)| !value.is_empty());
+        parts.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" | ")
+    }
+
+    #[test]
+    fn a_page() {
+        let papers = fixture("hf_page.txt");
+        assert_eq!(papers.len(), 2);
+        assert!(
+            papers[0].starts_with("title=Paper Boats on a Sea of Tokens | abstract=We invent a fleet"),
+            "{papers:?}"
+        );
+        assert!(papers[0].ends_with("| author_count=4 | published=2024-12-19"), "{papers:?}");
+        assert!(papers[1].ends_with("| author_count=1 | published=2025-06-21 | comments=3"), "{papers:?}");
+    }
+
+    #[test]
+    fn shapes_of_one_paper() {
+        let plain = paper("A Title", "LONG", "11", "2024-12-19", "");
+        for text in [
+            "A Title\n\nLONG\n\n  • 11 authors\n·\nDec 19, 2024\n",
+            "A Title\r\n\r\nLONG\r\n\r\n  • 11 authors\r\n·\r\nDec 19, 2024",
+            "A Title\nLONG\n• 11 authors\n·\nDec 19, 2024",
+            "\n\nA Title\n\n\n\nLONG\n\n\n - 11 authors\n\n·\n\nDecember 19, 2024\n\n\n",
+            "123\n\nA Title\n\nLONG\n\n* 11 authors\n-\nDec 19, 2024\n",
+            "1.2k\nA Title\nLONG\n11 authors\nDec 19, 2024\n",
+            "Submitted by\n\nsomebody\n\n45\n\nA Title\n\nLONG\n\n· 11 authors\n·\nDec 19, 2024\n",
+            "Daily Papers\n\nbyAK and the research community\n\nJan 8\n\nA Title\n\nLONG\n\n• 11 authors\n·\nDec 19, 2024",
+            "Daily Papers\nJan 8\nA Title\nLONG\n• 11 authors · Dec 19, 2024",
+            "somebody\nA Title\n\nLONG\n\n• 11 authors\n·\nDec 19, 2024\n\nSystem theme\n\nCompany\nTOS\nPrivacy\n",
+        ] {
+            check(text, &[&plain]);
+        }
+        check("A Title\n\nLONG\n\n• 1 author\n·\nJun 21, 2025 1", &[&paper("A Title", "LONG", "1", "2025-06-21", "1")]);
+        check("A Title\n\nLONG\n\n• 1 authors\n", &[&paper("A Title", "LONG", "1", "", "")]);
+        check("A Title\n\nLONG\n\n·\nJun 21, 2025", &[&paper("A Title", "LONG", "", "2025-06-21", "")]);
+        check(
+            "A Title\n\nShort.\n\n• 2 authors\n·\nJun 21, 2025",
+            &[&paper("A Title", "Short.", "2", "2025-06-21", "")],
+        );
+        check("A Title\n\n• 2 authors\n·\nJun 21, 2025", &[&paper("A Title", "", "2", "2025-06-21", "")]);
+        let wrapped = "A Title\n\nAn abstract\nover three\nlines.\n\n• 2 authors\n·\nJun 21, 2025";
+        check(wrapped, &[&paper("A Title", "An abstract over three lines.", "2", "2025-06-21", "")]);
+    }
+
+    #[test]
+    fn a_bad_paper_does_not_spoil_its_neighbours() {
+        let good = paper("Good", "LONG", "2", "2025-01-02", "");
+        let after = "\n\nGood\n\nLONG\n\n• 2 authors\n·\nJan 2, 2025\n";
+        for (bad, error) in [
+            ("Bad\n\nLONG\n\n• 3 authors\n·\nFeb 30, 2025", "line 1: `Feb 30, 2025` is no date that exists"),
+            ("• 3 authors\n·\nFeb 3, 2025", "line 1: an author line without title and abstract before it"),
+            ("Bad\n\nLONG\n", "line 3: an abstract without an author line such as `• 3 authors` after it"),
+            ("LONG LONG LONG LONG\n\n• 3 authors\n·\nFeb 3, 2025", "line 1: an abstract without a title before it"),
+        ] {
+            check(&format!("{bad}{after}"), &[&format!("page.txt, {error}"), &good]);
+        }
+        check(
+            &format!("{}\n\nCut\n\nLONG\n", after.trim_start()),
+            &[&good, "page.txt, line 12: an abstract without an author line such as `• 3 authors` after it"],
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_no_page() {
+        let reason = "page.txt: no paper found: each has a title, an abstract, a line `• 3 authors` and a date line \
+                      `Dec 19, 2024`";
+        check("Dear reader,\n\nthis is a letter.\n", &[reason]);
+        check("Daily Papers\n\nJan 8\n", &[reason]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text() {
+        let mut bytes = b"Caf\xe9\n\n".to_vec();
+        bytes.extend(format!("Good\n\n{LONG}\n\n\u{2022} 2 authors\n").into_bytes());
+        let found = told(read(std::io::Cursor::new(bytes), "page.txt", Some(Format::HfPage)));
+        assert_eq!(found[0], "page.txt, line 1: not UTF-8: save the text as UTF-8");
+        assert!(found[1].starts_with("title=Good"), "{found:?}");
+    }
 }
