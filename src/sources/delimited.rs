@@ -100,7 +100,7 @@ impl Table {
 
     fn draft(&mut self, record: &ByteRecord) -> Result<Draft, String> {
         if record.len() != self.names.len() {
-            return Err(format!("{} cells, the header has {}", record.len(), self.names.len()));
+            return Err(format!("cells: {} here, {} in the header", record.len(), self.names.len()));
         }
         if self.is_open(record) {
             return Err("a quote that is never closed".to_owned());
@@ -223,8 +223,8 @@ mod tests {
     #[test]
     fn a_bad_row_does_not_spoil_its_neighbours() {
         for (bad, error) in [
-            ("1", "1 cells, the header has 3"),
-            ("1,2,3,4", "4 cells, the header has 3"),
+            ("1", "cells: 1 here, 3 in the header"),
+            ("1,2,3,4", "cells: 4 here, 3 in the header"),
             (",,", "no title and no abstract"),
             ("1,x,2024-02-30", "`date`: `\"2024-02-30\"` is no date that exists: write 2024-12-19, or leave it out"),
         ] {

@@ -4,7 +4,7 @@ use super::elements;
 use super::input::Head;
 use super::{Format, delimited, hf_daily, hf_page, jsonl};
 
-/// How many of the first bytes are looked at for bytes that no text has.
+/// How many bytes of the first line are looked at for such as no text has. Later ones may be one damaged record.
 const BINARY: usize = 512;
 
 /// The format of a file that begins with `head`; its name's extension decides only between formats that both fit.
@@ -38,7 +38,8 @@ pub(super) fn readable(head: &Head) -> Result<(), String> {
     if let Some((_, reason)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err((*reason).to_owned());
     }
-    let start = &bytes[..bytes.len().min(BINARY)];
+    let start = &bytes.trim_ascii_start()[..bytes.trim_ascii_start().len().min(BINARY)];
+    let start = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let nuls = start.iter().filter(|byte| **byte == 0).count();
     let of_one_parity = (0..2).any(|parity| start.iter().skip(parity).step_by(2).all(|byte| *byte != 0));
     if nuls > start.len() / 3 && of_one_parity {

@@ -10,7 +10,7 @@ use crate::paper::{Draft, Paper};
 
 /// How much of a file is looked at before reading it, in bytes.
 const HEAD: usize = 256 * 1024;
-/// Longest record of any format, in bytes. The longest of 180,000 real ones has 230 thousand.
+/// Longest record of any format, in bytes. The longest of 179,347 real JSON lines has 56 thousand.
 pub(super) const MAX_RECORD: usize = 16 * 1024 * 1024;
 
 /// One source's bytes after decompression, without a byte order mark.

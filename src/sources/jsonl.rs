@@ -156,8 +156,8 @@ mod tests {
             &["title=a", "x.jsonl, line 2: not UTF-8 (after 20 bytes): save the file as UTF-8", "title=c"],
         );
         check(
-            b"{\"id\": 1, \"title\": \"a\"}\n\0\0\0\0\n{\"id\": 3, \"title\": \"c\"}".as_slice().repeat(1),
-            &["title=a", "x.jsonl: not text; paperkin reads hf-page, hf-daily, arxiv-atom, jsonl, csv, tsv"][1..],
+            "{\"id\": 1, \"title\": \"a\"}\n\0\0\0\0\n{\"id\": 3, \"title\": \"c\"}",
+            &["title=a", "x.jsonl, line 2: not JSON: expected value at column 1, near `\0\0\0\0`", "title=c"],
         );
     }
 
