@@ -8,6 +8,22 @@ pub mod paper;
 pub mod sources;
 pub mod vector;
 
+mod file;
+
+pub mod encoder;
+pub mod index;
+pub mod library;
+pub mod recommend;
+pub mod report;
+pub mod sources;
+
+pub mod engine;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+
+pub use engine::{Engine, Options, Place};
 pub use error::{Error, Fault, Result};
 pub use paper::{Paper, PaperId};
+pub use recommend::{Answer, Request};
 pub use vector::Embedding;

@@ -5,6 +5,7 @@ mod id;
 
 pub use date::parse_date;
 pub use id::PaperId;
+pub(crate) use id::normal_title;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,31 @@ impl Paper {
     /// The text that is embedded: `title. abstract`, or the one of them that there is.
     pub fn document(&self) -> String {
         document(&self.title, &self.abstract_text)
+    }
+
+    /// This paper as a newer record of it has it: what the record says replaces what was known, what it leaves out
+    /// stays.
+    pub fn updated(self, newer: Paper) -> Paper {
+        fn text(old: String, new: String) -> String {
+            if new.is_empty() { old } else { new }
+        }
+        fn list(old: Vec<String>, new: Vec<String>) -> Vec<String> {
+            if new.is_empty() { old } else { new }
+        }
+        Paper {
+            id: self.id,
+            title: text(self.title, newer.title),
+            abstract_text: text(self.abstract_text, newer.abstract_text),
+            authors: list(self.authors, newer.authors),
+            author_count: newer.author_count.or(self.author_count),
+            published: newer.published.or(self.published),
+            listed: newer.listed.or(self.listed),
+            votes: newer.votes.or(self.votes),
+            comments: newer.comments.or(self.comments),
+            categories: list(self.categories, newer.categories),
+            source: newer.source,
+            url: newer.url.or(self.url),
+        }
     }
 
     /// The newest date known: listed, or else published.

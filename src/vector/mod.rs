@@ -1,7 +1,9 @@
 //! Unit vectors and their dot products.
 
+mod rows;
 mod simd;
 
+pub use rows::{Row, RowSet};
 pub use simd::dot;
 
 /// A sentence embedding: finite, of length 1, so a cosine is a [`dot`] product.
@@ -55,6 +57,15 @@ impl Vectors {
     pub fn push(&mut self, embedding: &Embedding) {
         assert_eq!(embedding.dimension(), self.dimension, "one dimension for all rows");
         self.numbers.extend_from_slice(embedding.as_slice());
+    }
+
+    /// Adds a row of numbers if they are a unit vector of the right dimension, and says whether they are.
+    pub fn push_unit(&mut self, numbers: &[f32]) -> bool {
+        let unit = numbers.len() == self.dimension && (dot(numbers, numbers) - 1.0).abs() < 1e-3;
+        if unit {
+            self.numbers.extend_from_slice(numbers);
+        }
+        unit
     }
 
     /// How many rows.

@@ -1,0 +1,101 @@
+//! `paperkin add`
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::args::{Add, Common, SummaryFormat};
+use super::progress::Bar;
+use super::{Outcome, input, output};
+use crate::engine::{Added, Engine, Place};
+use crate::error::Result;
+use crate::paper::Paper;
+
+#[derive(Serialize)]
+struct Summary {
+    #[serde(flatten)]
+    added: Added,
+    papers: u64,
+}
+
+pub(super) fn run(common: &Common, command: Add) -> Result<Outcome> {
+    let added = if command.strict {
+        match read_all(&command) {
+            Some(papers) => open(common)?.add(papers.into_iter().map(Ok), &|_| ())?,
+            None => {
+                output::complain("error", "nothing was added: --strict");
+                return Ok(Outcome::Incomplete);
+            }
+        }
+    } else {
+        add_each(&mut open(common)?, &command)?
+    };
+    let papers = open(common)?.library().summary()?.papers;
+    let summary = Summary { added, papers };
+    output::print(|out| match command.format {
+        SummaryFormat::Table => table(out, &summary),
+        SummaryFormat::Json => output::json(out, &summary),
+    })?;
+    Ok(Outcome::complete_if(added.rejected == 0))
+}
+
+fn open(common: &Common) -> Result<Engine> {
+    Engine::open(common.options(Place::Create(common.directory()?)))
+}
+
+/// Adds file after file; a file that cannot be read at all counts as one bad record.
+fn add_each(engine: &mut Engine, command: &Add) -> Result<Added> {
+    let mut sum = Added::default();
+    for path in &command.files {
+        let bar = Bar::of_file(path);
+        match input::open(path, command.input, &bar) {
+            Ok(papers) => {
+                let added = engine.add(papers, &|progress| bar.show(progress))?;
+                sum.changes.new += added.changes.new;
+                sum.changes.updated += added.changes.updated;
+                sum.changes.unchanged += added.changes.unchanged;
+                sum.rejected += added.rejected;
+            }
+            Err(error) => {
+                bar.aside(|| input::reject(&error));
+                sum.rejected += 1;
+            }
+        }
+        bar.finish();
+    }
+    Ok(sum)
+}
+
+/// All papers of all files; `None`, with every reason on standard error, when anything is wrong.
+fn read_all(command: &Add) -> Option<Vec<Paper>> {
+    let mut papers = Vec::new();
+    let mut sound = true;
+    for path in &command.files {
+        let bar = Bar::of_file(path);
+        let read = input::open(path, command.input, &bar);
+        let records: Box<dyn Iterator<Item = Result<Paper>>> = match read {
+            Ok(records) => Box::new(records),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        };
+        for record in records {
+            match record {
+                Ok(paper) => papers.push(paper),
+                Err(error) => {
+                    sound = false;
+                    bar.aside(|| input::reject(&error));
+                }
+            }
+        }
+        bar.finish();
+    }
+    sound.then_some(papers)
+}
+
+fn table(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    let Summary { added: Added { changes, rejected }, papers } = summary;
+    write!(out, "{} new, {} updated, {} unchanged", changes.new, changes.updated, changes.unchanged)?;
+    if *rejected > 0 {
+        write!(out, ", {rejected} rejected")?;
+    }
+    writeln!(out, ": {papers} papers in the library")
+}

@@ -1,0 +1,460 @@
+//! Arguments of every command, with the texts of `--help`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+use crate::encoder::{DeviceChoice, ModelChoice};
+use crate::engine::{Options, Place};
+use crate::error::{Error, Result};
+use crate::index::IndexKind;
+use crate::paper::{PaperId, parse_date};
+use crate::recommend::Request;
+use crate::sources::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  paperkin similar --papers examples/daily-papers.txt \"instruction tuning\"
+  paperkin add papers.jsonl                      keep papers in a library
+  paperkin search \"tool use in language models\"  papers about a text
+  paperkin profile me like 2401.12345            begin a reading history
+  paperkin feed --profile me                     what is new, best for you first
+
+`paperkin COMMAND --help` has examples of each command.";
+
+/// Semantic recommendations for research papers: more like this, personal feeds, similarity reports.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// The library's directory; left out: the platform's data directory
+    #[arg(long, global = true, env = "PAPERKIN_LIBRARY", value_name = "DIR")]
+    pub library: Option<PathBuf>,
+    /// Model: `all-MiniLM-L6-v2` (bundled), a directory, or a hub id such as `BAAI/bge-small-en-v1.5[@REVISION]`;
+    /// left out: the library's own
+    #[arg(long, global = true, env = "PAPERKIN_MODEL", value_name = "MODEL")]
+    pub model: Option<ModelChoice>,
+    /// What the model runs on: auto, cpu, cuda or metal
+    #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", hide_default_value = true)]
+    pub device: DeviceChoice,
+    /// How neighbours are found: auto, exact or hnsw
+    #[arg(long, global = true, default_value = "auto", value_name = "INDEX", hide_default_value = true)]
+    pub index: IndexKind,
+    /// Say more on standard error; twice for still more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+impl Common {
+    /// The library's directory: as given, or the platform's place for data.
+    pub(crate) fn directory(&self) -> Result<PathBuf> {
+        use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
+        match &self.library {
+            Some(directory) if directory.as_os_str().is_empty() => {
+                Err(Error::BadRequest { field: "library", reason: "is empty: name a directory".to_owned() })
+            }
+            Some(directory) => Ok(directory.clone()),
+            None => choose_native_strategy().map(|strategy| strategy.data_dir().join("paperkin")).map_err(|_| {
+                let reason = "no home directory to keep it in: name one with --library".to_owned();
+                Error::BadRequest { field: "library", reason }
+            }),
+        }
+    }
+
+    pub(crate) fn options(&self, place: Place) -> Options {
+        Options {
+            place,
+            model: self.model.clone(),
+            hub: crate::encoder::HubOptions::from_env(),
+            device: self.device,
+            index: self.index,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Add(Add),
+    Search(Search),
+    Similar(Similar),
+    Recommend(Recommend),
+    Feed(Feed),
+    Profile(ProfileCommand),
+    Rank(Rank),
+    Report(ReportCommand),
+    Embed(Embed),
+    /// Embed the whole library anew with the model given by --model
+    #[command(after_help = "Example:\n  paperkin reembed --model BAAI/bge-small-en-v1.5")]
+    Reembed,
+    Status(Show),
+    Doctor(Doctor),
+    Model(ModelCommand),
+    Completions(Completions),
+}
+
+/// Add papers from files, or update those that are there
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Formats, detected unless --input says otherwise; gzip is read as it is:
+  hf-page     the copied text of a Hugging Face papers page
+  hf-daily    JSON of the Hugging Face daily-papers API
+  arxiv-atom  an answer of the arXiv API
+  jsonl       one JSON object a line: id, title, abstract, authors, published, ...
+  csv, tsv    with a header line of such names
+
+Examples:
+  paperkin add page.txt today.json arxiv.xml
+  curl -s https://huggingface.co/api/daily_papers | paperkin add -
+
+Papers that were added stay added whatever happens; the same command goes on where it was stopped.")]
+pub(crate) struct Add {
+    /// Files of papers; `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The files' format: hf-page, hf-daily, arxiv-atom, jsonl, csv or tsv
+    #[arg(long, value_name = "FORMAT")]
+    pub input: Option<Format>,
+    /// Write nothing at all when a record is bad
+    #[arg(long)]
+    pub strict: bool,
+    /// How to print the summary
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
+/// Find papers about a text
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin search \"tool use in language models\" --after 2025-01-01 --category cs.CL
+  paperkin search \"protein folding\" --papers papers.csv --format json")]
+pub(crate) struct Search {
+    /// What the papers should be about
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    #[command(flatten)]
+    pub ask: Ask,
+    #[command(flatten)]
+    pub papers: Papers,
+}
+
+/// Find papers like one paper of the library
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin similar 2401.12345
+  paperkin similar --papers examples/daily-papers.txt \"instruction tuning\"")]
+pub(crate) struct Similar {
+    /// The paper: its id, an address, its title, or words that only its title has
+    #[arg(value_name = "ID_OR_TITLE")]
+    pub paper: String,
+    #[command(flatten)]
+    pub ask: Ask,
+    #[command(flatten)]
+    pub papers: Papers,
+}
+
+/// Recommend papers for a reading history
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin recommend --like 2401.12345,2402.00001 --dislike 2403.11111
+  paperkin recommend --history read.txt --half-life 180 --diversity 0.3
+
+A history file has one id a line, or JSON lines: {\"id\": \"2401.12345\", \"weight\": 2, \"date\": \"2025-01-02\"}; with
+\"dislike\": true a paper counts against its neighbours.")]
+pub(crate) struct Recommend {
+    /// Papers that are liked
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub like: Vec<PaperId>,
+    /// Papers that are disliked
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub dislike: Vec<PaperId>,
+    /// A file of papers that were read; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    #[command(flatten)]
+    pub ask: Ask,
+    #[command(flatten)]
+    pub papers: Papers,
+}
+
+/// Show what is new since the last look, best for a profile first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin feed --profile me
+  paperkin feed --profile me --again            the last feed once more
+  paperkin feed --profile me --since 2025-01-01 what was missed")]
+pub(crate) struct Feed {
+    /// Whose feed
+    #[arg(long, value_name = "NAME")]
+    pub profile: String,
+    /// Show the last feed again
+    #[arg(long)]
+    pub again: bool,
+    /// Papers of this day or later that were not shown yet, in place of those added since the last look
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub since: Option<Date>,
+    #[command(flatten)]
+    pub ask: Ask,
+}
+
+/// Options of every question.
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    /// How many papers
+    #[arg(short = 'n', long, default_value = "10", value_name = "N", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub limit: u64,
+    /// 0: the best; towards 1: the best that differ from each other
+    #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true)]
+    pub diversity: f32,
+    /// Only papers published on this day or later
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub after: Option<Date>,
+    /// Only papers published on this day or before
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub before: Option<Date>,
+    /// Answer as on this day
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+    /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
+    pub category: Vec<String>,
+    /// Only papers from these sources, as `status` names them
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    pub source: Vec<String>,
+    /// Never these papers
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub exclude: Vec<PaperId>,
+    /// Days after which a dated paper of the history counts half
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
+    pub half_life: Option<f64>,
+    /// How to print the results
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: OutputFormat,
+}
+
+impl Ask {
+    pub(crate) fn request(&self) -> Request {
+        Request {
+            limit: Some(self.limit as usize),
+            diversity: self.diversity,
+            published_after: self.after,
+            published_before: self.before,
+            as_of: self.as_of,
+            categories: self.category.clone(),
+            sources: self.source.clone(),
+            exclude: self.exclude.clone(),
+            half_life_days: self.half_life,
+            ..Request::default()
+        }
+    }
+}
+
+/// A throw-away library.
+#[derive(Debug, Args)]
+pub(crate) struct Papers {
+    /// Ask these papers, not the library: a file in any format that `add` reads; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub papers: Vec<PathBuf>,
+}
+
+/// Keep a reading history, for `feed`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin profile me like 2401.12345 2402.00001
+  paperkin profile me dislike 2403.11111
+  paperkin profile me show")]
+pub(crate) struct ProfileCommand {
+    /// The profile's name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    #[command(subcommand)]
+    pub action: ProfileAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileAction {
+    /// Papers that were read
+    Add(Entries),
+    /// Papers that were liked
+    Like(Entries),
+    /// Papers that were disliked
+    Dislike(Entries),
+    /// Take papers out of the history
+    Remove {
+        /// The papers
+        #[arg(required = true, value_name = "ID")]
+        papers: Vec<String>,
+    },
+    /// Print the history
+    Show(Show),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Entries {
+    /// The papers: ids, addresses or titles
+    #[arg(required = true, value_name = "ID")]
+    pub papers: Vec<String>,
+    /// How much each counts
+    #[arg(long, default_value = "1", value_name = "WEIGHT", allow_negative_numbers = true)]
+    pub weight: f64,
+    /// The day it was read; left out: today
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub at: Option<Date>,
+}
+
+/// Answer a file of requests and write a TREC run
+#[derive(Debug, Args)]
+#[command(after_help = "\
+One request a line, everything but `id` optional:
+  {\"id\":\"q1\",\"text\":\"...\",\"positive\":[\"ID\",{\"id\":\"ID\",\"weight\":1.0,\"at\":\"2025-01-02\"},
+   {\"title\":\"...\",\"abstract\":\"...\"}],\"negative\":[...],\"candidates\":[\"ID\",...],\"exclude\":[...],\"limit\":20,
+   \"published_after\":\"2024-01-01\",\"published_before\":\"...\",\"as_of\":\"...\",\"diversity\":0.0}
+
+Example:
+  paperkin rank requests.jsonl --run out.trec --depth 100")]
+pub(crate) struct Rank {
+    /// The requests; `-` for standard input
+    #[arg(value_name = "REQUESTS.jsonl")]
+    pub requests: PathBuf,
+    /// Where the run goes
+    #[arg(long, value_name = "OUT.trec")]
+    pub run: PathBuf,
+    /// Papers a request, unless it has `limit` or `candidates`
+    #[arg(long, default_value = "1000", value_name = "N", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub depth: u64,
+    #[command(flatten)]
+    pub papers: Papers,
+}
+
+/// Write neighbours and near-duplicates of all papers
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  paperkin report --out report --neighbours 10 --threshold 0.95")]
+pub(crate) struct ReportCommand {
+    /// The directory that the files go to
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Neighbours of each paper
+    #[arg(short = 'k', long, default_value = "10", value_name = "K", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub neighbours: u64,
+    /// Similarity from which on two papers are near-duplicates
+    #[arg(long, default_value = "0.95", value_name = "0..1", allow_negative_numbers = true)]
+    pub threshold: f32,
+    #[command(flatten)]
+    pub papers: Papers,
+}
+
+/// Embed texts and write the vectors
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Each line is an object with `text`, or with `title` and `abstract`.
+
+Examples:
+  paperkin embed texts.jsonl --out vectors.f32             little-endian f32, one row a line
+  paperkin embed texts.jsonl --out - --format jsonl")]
+pub(crate) struct Embed {
+    /// The texts, JSON lines; `-` for standard input
+    #[arg(value_name = "TEXTS.jsonl")]
+    pub texts: PathBuf,
+    /// Where the vectors go; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// How to write them
+    #[arg(long, default_value = "f32", value_name = "FORMAT")]
+    pub format: VectorFormat,
+}
+
+/// Say what is in the library
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// How to print it
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
+/// Check the library and the model, and say what to do
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// How to print it
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
+/// Work on models
+#[derive(Debug, Args)]
+pub(crate) struct ModelCommand {
+    #[command(subcommand)]
+    pub action: ModelAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelAction {
+    /// Quantise a model's weights to int8
+    #[command(after_help = "Example:\n  paperkin model quantize all-MiniLM-L6-v2-f32 --out models/all-MiniLM-L6-v2")]
+    Quantize {
+        /// Directory of the model: config.json, tokenizer.json, model.safetensors, ...
+        #[arg(value_name = "DIR")]
+        source: PathBuf,
+        /// Directory that the quantised model goes to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+/// Print completions for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  paperkin completions bash > ~/.local/share/bash-completion/completions/paperkin")]
+pub(crate) struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    Table,
+    /// One object with everything
+    Json,
+    /// One result a line
+    Jsonl,
+    /// One result a row
+    Csv,
+}
+
+/// How a summary is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SummaryFormat {
+    /// For people
+    Table,
+    /// One object
+    Json,
+}
+
+/// How vectors are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VectorFormat {
+    /// Little-endian 32-bit floats, row after row
+    F32,
+    /// One JSON array a line
+    Jsonl,
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    parse_date(text).ok_or_else(|| "no such day: write it as 2025-01-31".to_owned())
+}

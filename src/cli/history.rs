@@ -1,0 +1,62 @@
+//! Files of reading histories.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::Outcome;
+use super::input::{Lines, reject};
+use crate::error::Result;
+use crate::paper::{PaperId, parse_date};
+use crate::recommend::{HistoryItem, PaperRef};
+
+/// What a file of a history says.
+pub(super) struct History {
+    pub liked: Vec<HistoryItem>,
+    pub disliked: Vec<HistoryItem>,
+    pub outcome: Outcome,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: PaperId,
+    weight: Option<f64>,
+    #[serde(alias = "at")]
+    date: Option<String>,
+    #[serde(default)]
+    dislike: bool,
+}
+
+/// Reads ids, one a line, or JSON lines. A bad line is reported and left out.
+pub(super) fn read(path: &Path) -> Result<History> {
+    let mut history = History { liked: Vec::new(), disliked: Vec::new(), outcome: Outcome::Complete };
+    let mut lines = Lines::open(path)?;
+    while let Some(line) = lines.next() {
+        match line.and_then(|line| parse(&line).map_err(|reason| lines.bad(reason))) {
+            Ok((item, true)) => history.disliked.push(item),
+            Ok((item, false)) => history.liked.push(item),
+            Err(error) => {
+                reject(&error);
+                history.outcome = Outcome::Incomplete;
+            }
+        }
+    }
+    Ok(history)
+}
+
+/// One line: the item, and whether it is a dislike.
+fn parse(line: &str) -> Result<(HistoryItem, bool), String> {
+    if !line.starts_with('{') {
+        return Ok((HistoryItem::id(PaperId::parse(line)?), false));
+    }
+    let entry: Entry = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let weight = entry.weight.unwrap_or(1.0);
+    if !(weight > 0.0 && weight.is_finite()) {
+        return Err(format!("a weight of {weight}: give a number above 0"));
+    }
+    let day = |text: String| -> Result<Date, String> { parse_date(&text).ok_or(format!("`{text}` is no date")) };
+    let at = entry.date.map(day).transpose()?;
+    Ok((HistoryItem { paper: PaperRef::Id(entry.id), weight, at }, entry.dislike))
+}

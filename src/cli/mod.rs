@@ -1,0 +1,87 @@
+//! The command line: one file per command. Results go to standard output, everything else to standard error.
+
+mod add;
+mod args;
+mod ask;
+mod completions;
+mod embed;
+mod history;
+mod input;
+mod model;
+mod output;
+mod profile;
+mod progress;
+mod rank;
+mod reembed;
+mod report;
+mod status;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::error::{Error, Result};
+use args::{Cli, Command};
+
+/// How a command ended that could do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All of it: exit code 0.
+    Complete,
+    /// Without parts of the input, which were named: exit code 1.
+    Incomplete,
+}
+
+impl Outcome {
+    fn complete_if(complete: bool) -> Outcome {
+        if complete { Outcome::Complete } else { Outcome::Incomplete }
+    }
+}
+
+/// Runs the program with the process's arguments, and gives its exit code: 0 when all went well, 1 when the input
+/// (or a part of it) could not be used, 2 when the program could not do its work or was called wrongly.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let level = [LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG][usize::from(cli.common.verbose.min(2))];
+    tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).without_time().with_target(false).init();
+    match dispatch(cli) {
+        Ok(Outcome::Complete) => ExitCode::SUCCESS,
+        Ok(Outcome::Incomplete) => ExitCode::from(1),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain("error", &error.one_line());
+            ExitCode::from(error.fault().exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Outcome> {
+    let common = &cli.common;
+    match cli.command {
+        Command::Add(command) => add::run(common, command),
+        Command::Search(command) => ask::search(common, command),
+        Command::Similar(command) => ask::similar(common, command),
+        Command::Recommend(command) => ask::recommend(common, command),
+        Command::Feed(command) => ask::feed(common, command),
+        Command::Profile(command) => profile::run(common, command),
+        Command::Rank(command) => rank::run(common, command),
+        Command::Report(command) => report::run(common, command),
+        Command::Embed(command) => embed::run(common, command),
+        Command::Reembed => reembed::run(common),
+        Command::Status(command) => status::status(common, command),
+        Command::Doctor(command) => status::doctor(common, command),
+        Command::Model(command) => model::run(command),
+        Command::Completions(command) => completions::run(command),
+    }
+}
+
+/// The day of today, in UTC.
+fn today() -> jiff::civil::Date {
+    jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()
+}
+
+fn stdout_failed(source: io::Error) -> Error {
+    Error::Io { path: "standard output".into(), doing: "write it", source }
+}

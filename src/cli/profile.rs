@@ -1,0 +1,102 @@
+//! `paperkin profile`
+
+use serde::Serialize;
+
+use super::args::{Common, Entries, ProfileAction, ProfileCommand, SummaryFormat};
+use super::{Outcome, output, today};
+use crate::engine::{Engine, Place};
+use crate::error::{Error, Fault, Result};
+use crate::library::{HistoryEntry, HistoryKind, Profile};
+use crate::paper::PaperId;
+
+pub(super) fn run(common: &Common, command: ProfileCommand) -> Result<Outcome> {
+    let name = command.name.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(Error::BadRequest { field: "profile", reason: "give a name".to_owned() });
+    }
+    let mut engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+    match command.action {
+        ProfileAction::Add(entries) => remember(&mut engine, name, HistoryKind::Read, entries),
+        ProfileAction::Like(entries) => remember(&mut engine, name, HistoryKind::Like, entries),
+        ProfileAction::Dislike(entries) => remember(&mut engine, name, HistoryKind::Dislike, entries),
+        ProfileAction::Remove { papers } => forget(&mut engine, name, &papers),
+        ProfileAction::Show(show) => print(&engine, name, show.format),
+    }
+}
+
+/// Enters the papers that are in the library; names the others.
+fn remember(engine: &mut Engine, name: &str, kind: HistoryKind, entries: Entries) -> Result<Outcome> {
+    let Entries { papers, weight, at } = entries;
+    if !(weight > 0.0 && weight.is_finite()) {
+        return Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not above 0") });
+    }
+    let at = at.unwrap_or_else(today);
+    let mut history = Vec::new();
+    for paper in &papers {
+        match engine.find(paper) {
+            Ok(stored) => history.push(HistoryEntry { id: stored.paper.id, kind, weight, at }),
+            Err(error) if error.fault() == Fault::Missing => output::complain("error", &error.one_line()),
+            Err(error) => return Err(error),
+        }
+    }
+    if history.is_empty() {
+        return Ok(Outcome::Incomplete);
+    }
+    engine.library_mut().remember(name, &history)?;
+    let profile = engine.library().profile(name)?;
+    output::print(|out| writeln!(out, "{name}: {} more, {} in the history", history.len(), profile.history.len()))?;
+    Ok(Outcome::complete_if(history.len() == papers.len()))
+}
+
+fn forget(engine: &mut Engine, name: &str, papers: &[String]) -> Result<Outcome> {
+    let profile = engine.library().profile(name)?;
+    let mut ids = Vec::new();
+    for paper in papers {
+        ids.push(match engine.find(paper) {
+            Ok(stored) => stored.paper.id,
+            Err(_) => PaperId::parse(paper).map_err(|reason| Error::BadRequest { field: "id", reason })?,
+        });
+    }
+    let gone = engine.library_mut().forget(&profile, &ids)?;
+    for (id, paper) in ids.iter().zip(papers).filter(|(id, _)| !gone.contains(id)) {
+        output::complain("error", &format!("`{paper}` ({id}) is not in the history of {name}"));
+    }
+    let left = profile.history.len() - gone.len();
+    output::print(|out| writeln!(out, "{name}: {} fewer, {left} in the history", gone.len()))?;
+    Ok(Outcome::complete_if(gone.len() == ids.len()))
+}
+
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    entry: HistoryEntry,
+    title: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    profile: Profile,
+    papers: Vec<Line>,
+}
+
+fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<Outcome> {
+    let mut profile = engine.library().profile(name)?;
+    let title = |entry: HistoryEntry| {
+        let stored = engine.library().paper(&entry.id)?;
+        Ok(Line { title: stored.map(|stored| stored.paper.title), entry })
+    };
+    let papers = std::mem::take(&mut profile.history).into_iter().map(title).collect::<Result<Vec<_>>>()?;
+    output::print(|out| match format {
+        SummaryFormat::Json => output::json(out, &Shown { profile, papers }),
+        SummaryFormat::Table => {
+            for Line { entry: HistoryEntry { id, kind, weight, at }, title } in &papers {
+                let title = title.as_deref().unwrap_or("(not in the library any more)");
+                writeln!(out, "{at}  {kind:<7}  {weight:<4}  {id}  {title}")?;
+            }
+            let looked = profile.looked_on.map_or("never looked".to_owned(), |day| format!("looked last on {day}"));
+            writeln!(out, "{name}: {} in the history, {looked}", papers.len())
+        }
+    })?;
+    Ok(Outcome::Complete)
+}

@@ -1,0 +1,75 @@
+//! `paperkin status` and `doctor`
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::args::{Common, Doctor, Show, SummaryFormat};
+use super::{Outcome, output};
+use crate::engine::{Engine, Place};
+use crate::error::Result;
+use crate::library::{Finding, StoredModel, Summary};
+
+#[derive(Serialize)]
+struct Status {
+    library: String,
+    generation: u64,
+    model: Option<StoredModel>,
+    index: String,
+    #[serde(flatten)]
+    summary: Summary,
+}
+
+pub(super) fn status(common: &Common, command: Show) -> Result<Outcome> {
+    let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+    let library = engine.library();
+    let status = Status {
+        library: library.path().display().to_string(),
+        generation: library.generation()?,
+        model: library.model()?,
+        index: engine.index_kind()?.to_string(),
+        summary: library.summary()?,
+    };
+    output::print(|out| match command.format {
+        SummaryFormat::Json => output::json(out, &status),
+        SummaryFormat::Table => table(out, &status),
+    })?;
+    Ok(Outcome::Complete)
+}
+
+fn table(out: &mut dyn Write, status: &Status) -> io::Result<()> {
+    let Status { library, generation, model, index, summary } = status;
+    let counts = |pairs: &[(String, u64)]| {
+        let counts: Vec<String> = pairs.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+        if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
+    };
+    writeln!(out, "library   {library}")?;
+    writeln!(out, "papers    {}, {} with abstract", summary.papers, summary.with_abstract)?;
+    if let Some((first, last)) = &summary.days {
+        writeln!(out, "days      {first} to {last}")?;
+    }
+    writeln!(out, "sources   {}", counts(&summary.sources))?;
+    writeln!(out, "profiles  {}", counts(&summary.profiles))?;
+    match model {
+        Some(model) => writeln!(out, "model     {}, {} dimensions", model.label(), model.dimension)?,
+        None => writeln!(out, "model     none yet")?,
+    }
+    writeln!(out, "index     {index}, generation {generation}")?;
+    writeln!(out, "disk      {:.1} MB", summary.bytes as f64 / 1e6)
+}
+
+pub(super) fn doctor(common: &Common, command: Doctor) -> Result<Outcome> {
+    let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+    let findings = engine.examine()?;
+    output::print(|out| match command.format {
+        SummaryFormat::Json => output::json(out, &findings),
+        SummaryFormat::Table => findings.iter().try_for_each(|finding| {
+            let Finding { what, found, remedy } = finding;
+            match remedy {
+                None => writeln!(out, "ok       {what}: {found}"),
+                Some(remedy) => writeln!(out, "problem  {what}: {found}: {remedy}"),
+            }
+        }),
+    })?;
+    Ok(Outcome::complete_if(findings.iter().all(|finding| finding.remedy.is_none())))
+}

@@ -1,0 +1,250 @@
+//! The network: BERT (Devlin et al., arXiv:1810.04805) over ragged rows, without padding and without masks.
+//!
+//! The texts of a batch lie one after the other in one tensor `[word pieces of all texts, hidden]`. Only attention
+//! knows where one text ends: it runs over the texts one by one, or by runs of equal length.
+
+use candle_core::{D, Device, Result as CandleResult, Tensor};
+
+use super::config::{Activation, Config};
+use super::kernels::{self, Norm, Vector, norm_rows};
+use super::linear::Linear;
+use super::weights::{Matrix, Weights};
+use crate::Result;
+
+/// The parameters, read and checked, not yet on a device.
+pub(super) struct Parameters {
+    words: Matrix,
+    positions: Matrix,
+    /// The token type of every word piece: a single text is of type 0 throughout.
+    token_type: Vec<f32>,
+    norm: NormParameters,
+    layers: Vec<LayerParameters>,
+}
+
+struct LayerParameters {
+    query: LinearParameters,
+    key: LinearParameters,
+    value: LinearParameters,
+    attended: LinearParameters,
+    attended_norm: NormParameters,
+    widened: LinearParameters,
+    narrowed: LinearParameters,
+    narrowed_norm: NormParameters,
+}
+
+struct LinearParameters {
+    weight: Matrix,
+    bias: Vec<f32>,
+}
+
+struct NormParameters {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Parameters {
+    /// Takes the tensors that `config` asks for out of the file.
+    pub(super) fn read(weights: &Weights, config: &Config) -> Result<Parameters> {
+        let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+        let linear = |name: String, inputs: usize, outputs: usize| -> Result<LinearParameters> {
+            Ok(LinearParameters {
+                weight: weights.matrix(&format!("{name}.weight"), outputs, inputs)?,
+                bias: weights.vector(&format!("{name}.bias"), outputs)?,
+            })
+        };
+        let norm = |name: String| -> Result<NormParameters> {
+            Ok(NormParameters {
+                weight: weights.vector(&format!("{name}.weight"), hidden)?,
+                bias: weights.vector(&format!("{name}.bias"), hidden)?,
+            })
+        };
+        let table =
+            |name: &str, rows: usize| weights.matrix(&format!("embeddings.{name}_embeddings.weight"), rows, hidden);
+        let mut token_type = vec![0.0; hidden];
+        table("token_type", config.type_vocab_size)?.add_row(0, &mut token_type);
+        Ok(Parameters {
+            words: table("word", config.vocab_size)?,
+            positions: table("position", config.max_position_embeddings)?,
+            token_type,
+            norm: norm("embeddings.LayerNorm".to_owned())?,
+            layers: (0..config.num_hidden_layers)
+                .map(|layer| {
+                    let at = |name: &str| format!("encoder.layer.{layer}.{name}");
+                    Ok(LayerParameters {
+                        query: linear(at("attention.self.query"), hidden, hidden)?,
+                        key: linear(at("attention.self.key"), hidden, hidden)?,
+                        value: linear(at("attention.self.value"), hidden, hidden)?,
+                        attended: linear(at("attention.output.dense"), hidden, hidden)?,
+                        attended_norm: norm(at("attention.output.LayerNorm"))?,
+                        widened: linear(at("intermediate.dense"), hidden, wide)?,
+                        narrowed: linear(at("output.dense"), wide, hidden)?,
+                        narrowed_norm: norm(at("output.LayerNorm"))?,
+                    })
+                })
+                .collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// The network on a device.
+pub(super) struct Bert {
+    words: Matrix,
+    positions: Matrix,
+    token_type: Vec<f32>,
+    norm: NormParameters,
+    layers: Vec<Layer>,
+    heads: usize,
+    activation: Activation,
+    epsilon: f32,
+    device: Device,
+}
+
+struct Layer {
+    /// Query, key and value in one product; the query divided by √(head size).
+    query_key_value: Linear,
+    attended: Linear,
+    attended_norm: Norm,
+    widened: Linear,
+    narrowed: Linear,
+    narrowed_norm: Norm,
+}
+
+impl Bert {
+    /// Puts the parameters on the device. The tables of embeddings stay on the host, as precise as their file.
+    pub(super) fn new(parameters: Parameters, config: &Config, device: Device) -> CandleResult<Bert> {
+        let epsilon = config.layer_norm_eps as f32;
+        let linear = |from: LinearParameters| Linear::new(from.weight.into_f32(), from.bias, &device);
+        let norm = |from: NormParameters| -> CandleResult<Norm> {
+            let (weight, bias) = (Vector::new(from.weight, &device)?, Vector::new(from.bias, &device)?);
+            Ok(Norm { weight, bias, epsilon })
+        };
+        let query_scale = 1.0 / (config.head_size() as f32).sqrt();
+        let layers = parameters
+            .layers
+            .into_iter()
+            .map(|from| {
+                let mut weight = from.query.weight.into_f32();
+                let mut bias = from.query.bias;
+                weight.iter_mut().chain(&mut bias).for_each(|x| *x *= query_scale);
+                for part in [from.key, from.value] {
+                    weight.extend(part.weight.into_f32());
+                    bias.extend(part.bias);
+                }
+                Ok(Layer {
+                    query_key_value: Linear::new(weight, bias, &device)?,
+                    attended: linear(from.attended)?,
+                    attended_norm: norm(from.attended_norm)?,
+                    widened: linear(from.widened)?,
+                    narrowed: linear(from.narrowed)?,
+                    narrowed_norm: norm(from.narrowed_norm)?,
+                })
+            })
+            .collect::<CandleResult<_>>()?;
+        Ok(Bert {
+            words: parameters.words,
+            positions: parameters.positions,
+            token_type: parameters.token_type,
+            norm: parameters.norm,
+            layers,
+            heads: config.num_attention_heads,
+            activation: config.hidden_act,
+            epsilon,
+            device,
+        })
+    }
+
+    /// The device that the network is on.
+    pub(super) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Numbers in a row.
+    pub(super) fn hidden_size(&self) -> usize {
+        self.token_type.len()
+    }
+
+    /// The last layer's rows of all texts, one text after the other, on the host: `[word pieces of all texts, hidden]`.
+    /// A text has between 1 and `max_position_embeddings` word pieces.
+    pub(super) fn forward(&self, texts: &[&[u32]]) -> CandleResult<Vec<f32>> {
+        let runs = runs(texts, if self.device.is_cpu() { 1 } else { usize::MAX });
+        let mut hidden = self.embed(texts)?;
+        for layer in &self.layers {
+            let projected = layer.query_key_value.apply(&hidden)?;
+            let context = self.attend(&projected, &runs)?;
+            drop(projected);
+            hidden = layer.attended.apply_normed(&context, &hidden, &layer.attended_norm)?;
+            let wide = layer.widened.apply_activated(&hidden, self.activation)?;
+            hidden = layer.narrowed.apply_normed(&wide, &hidden, &layer.narrowed_norm)?;
+        }
+        hidden.flatten_all()?.to_vec1()
+    }
+
+    /// The sum of word, position and type embeddings, normalised.
+    fn embed(&self, texts: &[&[u32]]) -> CandleResult<Tensor> {
+        let size = self.hidden_size();
+        let count: usize = texts.iter().map(|ids| ids.len()).sum();
+        let mut rows = Vec::with_capacity(count * size);
+        for ids in texts {
+            for (position, id) in ids.iter().enumerate() {
+                if *id as usize >= self.words.rows() {
+                    candle_core::bail!("word piece {id} of a vocabulary of {}", self.words.rows());
+                }
+                let start = rows.len();
+                rows.extend_from_slice(&self.token_type);
+                self.words.add_row(*id as usize, &mut rows[start..]);
+                self.positions.add_row(position, &mut rows[start..]);
+            }
+        }
+        norm_rows(&mut rows, &self.norm.weight, &self.norm.bias, self.epsilon);
+        Tensor::from_vec(rows, (count, size), &self.device)
+    }
+
+    /// Attention within each text: from `[rows, 3 hidden]` to `[rows, hidden]`.
+    fn attend(&self, projected: &Tensor, runs: &[Run]) -> CandleResult<Tensor> {
+        let size = self.hidden_size();
+        let contexts = runs
+            .iter()
+            .map(|run| {
+                let parts = projected
+                    .narrow(0, run.start, run.texts * run.length)?
+                    .reshape((run.texts, run.length, 3, self.heads, size / self.heads))?
+                    .permute((2, 0, 3, 1, 4))?;
+                let part = |index: usize| {
+                    let part = parts.get(index)?;
+                    // candle's CPU product reads one text in place; other devices want the numbers in a row.
+                    if self.device.is_cpu() { Ok(part) } else { part.contiguous() }
+                };
+                let scores = part(0)?.matmul(&part(1)?.transpose(D::Minus2, D::Minus1)?)?;
+                let context = kernels::softmax(scores)?.matmul(&part(2)?)?;
+                context.transpose(1, 2)?.reshape((run.texts * run.length, size))
+            })
+            .collect::<CandleResult<Vec<_>>>()?;
+        match &contexts[..] {
+            [context] => Ok(context.clone()),
+            _ => Tensor::cat(&contexts, 0),
+        }
+    }
+}
+
+/// Neighbouring texts of one length.
+struct Run {
+    /// The first row.
+    start: usize,
+    /// How many texts.
+    texts: usize,
+    /// Word pieces of each.
+    length: usize,
+}
+
+fn runs(texts: &[&[u32]], most: usize) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut start = 0;
+    for ids in texts {
+        match runs.last_mut() {
+            Some(run) if run.length == ids.len() && run.texts < most => run.texts += 1,
+            _ => runs.push(Run { start, texts: 1, length: ids.len() }),
+        }
+        start += ids.len();
+    }
+    runs
+}

@@ -1,0 +1,79 @@
+//! Layer normalisation of rows.
+
+use super::for_each_cpu;
+
+/// Partial sums kept apart, so that the compiler can hold them in vector registers.
+const LANES: usize = 16;
+
+for_each_cpu! {
+    /// Each row of `weight.len()` numbers becomes `(x - mean) / √(variance + epsilon) · weight + shift`.
+    fn norm_rows(x: &mut [f32], weight: &[f32], shift: &[f32], epsilon: f32) = plain
+}
+
+for_each_cpu! {
+    /// `x + bias + residual`, then [`norm_rows`].
+    fn add_norm(x: &mut [f32], bias: &[f32], residual: &[f32], weight: &[f32], shift: &[f32], epsilon: f32) = added
+}
+
+#[inline(always)]
+fn plain(x: &mut [f32], weight: &[f32], shift: &[f32], epsilon: f32) {
+    for row in x.chunks_exact_mut(weight.len()) {
+        norm(row, weight, shift, epsilon);
+    }
+}
+
+#[inline(always)]
+fn added(x: &mut [f32], bias: &[f32], residual: &[f32], weight: &[f32], shift: &[f32], epsilon: f32) {
+    let columns = weight.len();
+    for (row, residual) in x.chunks_exact_mut(columns).zip(residual.chunks_exact(columns)) {
+        for ((x, bias), residual) in row.iter_mut().zip(bias).zip(residual) {
+            *x += bias + residual;
+        }
+        norm(row, weight, shift, epsilon);
+    }
+}
+
+#[inline(always)]
+fn norm(row: &mut [f32], weight: &[f32], shift: &[f32], epsilon: f32) {
+    let size = row.len() as f32;
+    let mean = sum(row, |x| x) / size;
+    let variance = sum(row, |x| (x - mean) * (x - mean)) / size;
+    let factor = 1.0 / (variance + epsilon).sqrt();
+    for ((x, weight), shift) in row.iter_mut().zip(weight).zip(shift) {
+        *x = (*x - mean) * factor * weight + shift;
+    }
+}
+
+#[inline(always)]
+fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+    let mut sums = [0.0; LANES];
+    let (blocks, rest) = row.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            sums[lane] += of(block[lane]);
+        }
+    }
+    sums.iter().sum::<f32>() + rest.iter().map(|x| of(*x)).sum::<f32>()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn is_the_normalisation(row in prop::collection::vec(-9.0f32..9.0, 2..70)) {
+            let n = row.len();
+            let (weight, shift, bias) = (vec![2.0; n], vec![0.5; n], vec![0.25; n]);
+            let sums: Vec<f64> = row.iter().map(|x| 2.0 * f64::from(*x) + 0.25).collect();
+            let mean = sums.iter().sum::<f64>() / n as f64;
+            let variance = sums.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n as f64;
+            let mut got = row.clone();
+            super::add_norm(&mut got, &bias, &row, &weight, &shift, 1e-3);
+            for (got, x) in got.iter().zip(sums) {
+                let expect = (x - mean) / (variance + 1e-3).sqrt() * 2.0 + 0.5;
+                prop_assert!((f64::from(*got) - expect).abs() < 2e-5, "{got} {expect}");
+            }
+        }
+    }
+}

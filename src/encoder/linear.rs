@@ -1,0 +1,38 @@
+//! A linear layer and what follows it. Faster matrix products go in here: the rest of the network sees only these
+//! three functions.
+
+use candle_core::{Device, Result, Tensor};
+
+use super::config::Activation;
+use super::kernels::{self, Norm, Vector};
+
+/// `x Wᵀ + b` for rows `x`.
+pub(super) struct Linear {
+    /// `[inputs, outputs]`.
+    weight: Tensor,
+    bias: Vector,
+}
+
+impl Linear {
+    /// A layer with `weight` in rows, one for each output, and `bias.len()` outputs.
+    pub(super) fn new(weight: Vec<f32>, bias: Vec<f32>, device: &Device) -> Result<Linear> {
+        let (outputs, inputs) = (bias.len(), weight.len() / bias.len());
+        let weight = Tensor::from_vec(weight, (outputs, inputs), device)?.t()?;
+        Ok(Linear { weight, bias: Vector::new(bias, device)? })
+    }
+
+    /// `x Wᵀ + b`, from `[rows, inputs]` to `[rows, outputs]`.
+    pub(super) fn apply(&self, x: &Tensor) -> Result<Tensor> {
+        kernels::add_bias(x.matmul(&self.weight)?, &self.bias)
+    }
+
+    /// The activation of `x Wᵀ + b`.
+    pub(super) fn apply_activated(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
+        kernels::add_bias_activate(x.matmul(&self.weight)?, &self.bias, activation)
+    }
+
+    /// The layer normalisation of `x Wᵀ + b + residual`.
+    pub(super) fn apply_normed(&self, x: &Tensor, residual: &Tensor, norm: &Norm) -> Result<Tensor> {
+        kernels::add_norm(x.matmul(&self.weight)?, &self.bias, residual, norm)
+    }
+}

@@ -1,0 +1,163 @@
+//! Texts to [`Embedding`]s, with a small sentence-transformer.
+//!
+//! [`ModelChoice`] says which one, [`Model`] is its files found and checked, [`Encoder`] is the model on a device.
+//! Any BERT that was trained with sentence-transformers will do: pooling and truncation are read from its files.
+
+mod bert;
+mod config;
+mod device;
+mod hub;
+mod kernels;
+mod linear;
+mod model;
+mod pool;
+mod quantize;
+mod tokens;
+mod weights;
+
+#[cfg(test)]
+mod tests;
+
+use candle_core::Device;
+use rayon::prelude::*;
+
+use bert::Bert;
+use pool::Pooling;
+use tokens::Tokens;
+
+use crate::{Embedding, Error, Result};
+
+pub use device::DeviceChoice;
+pub use hub::HubOptions;
+pub use model::{Model, ModelChoice, ModelIdentity};
+pub use quantize::quantize;
+
+/// Texts taken at a time: sorted by length among themselves, and a bound for the memory that is used.
+const WINDOW: usize = 1024;
+/// Word pieces in one pass of the network on a CPU.
+const CPU_BATCH: usize = 1024;
+/// Word pieces in one pass of the network on other devices, where small products leave most of the device idle.
+const DEVICE_BATCH: usize = 16 * 1024;
+
+/// A model on a device. Shared between threads; every call uses rayon's current pool.
+pub struct Encoder {
+    identity: ModelIdentity,
+    tokens: Tokens,
+    bert: Bert,
+    pooling: Pooling,
+}
+
+impl Encoder {
+    /// Puts the model on the device.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device is not there.
+    pub fn new(model: Model, device: DeviceChoice) -> Result<Encoder> {
+        let bert = Bert::new(model.parameters, &model.config, device.open()?)
+            .map_err(failed("put the model on the device"))?;
+        Ok(Encoder { identity: model.identity, tokens: model.tokens, bert, pooling: model.pooling })
+    }
+
+    /// Name, fingerprint and dimension of the model.
+    pub fn identity(&self) -> &ModelIdentity {
+        &self.identity
+    }
+
+    /// The device in use; never [`DeviceChoice::Auto`].
+    pub fn device(&self) -> DeviceChoice {
+        DeviceChoice::of(self.bert.device())
+    }
+
+    /// One embedding for each text, in the order of the texts. A text longer than the model reads is cut; an empty
+    /// one has an embedding too. `done` is told, from any thread, how many more texts are finished.
+    ///
+    /// Which texts go together does not change an embedding beyond rounding. Use one call for many texts: memory
+    /// stays bounded, as texts are taken by the thousand.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] when the device fails.
+    pub fn encode<T: AsRef<str> + Sync>(&self, texts: &[T], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Embedding>> {
+        let mut embeddings = Vec::with_capacity(texts.len());
+        for window in texts.chunks(WINDOW) {
+            let ids = window.par_iter().map(|text| self.tokens.ids(text.as_ref())).collect::<Result<Vec<_>>>()?;
+            embeddings.extend(self.encode_ids(&ids, done)?);
+        }
+        Ok(embeddings)
+    }
+
+    /// The word pieces that the model sees of a text, with the special ones.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`] when the tokenizer fails.
+    pub fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
+        self.tokens.ids(text)
+    }
+
+    fn encode_ids(&self, ids: &[Vec<u32>], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Embedding>> {
+        let encode = |batch: &Vec<usize>| -> Result<Vec<(usize, Embedding)>> {
+            let texts: Vec<&[u32]> = batch.iter().map(|text| &ids[*text][..]).collect();
+            let embeddings = self.encode_batch(&texts)?;
+            done(batch.len());
+            Ok(batch.iter().copied().zip(embeddings).collect())
+        };
+        let encoded: Vec<_> = match self.bert.device() {
+            // Whole batches side by side, rather than threads inside each product.
+            Device::Cpu => {
+                let share = ids.iter().map(Vec::len).sum::<usize>().div_ceil(rayon::current_num_threads());
+                batches(ids, share.min(CPU_BATCH)).par_iter().map(encode).collect::<Result<_>>()?
+            }
+            Device::Cuda(_) | Device::Metal(_) => {
+                batches(ids, DEVICE_BATCH).iter().map(encode).collect::<Result<_>>()?
+            }
+        };
+        let mut encoded: Vec<_> = encoded.into_iter().flatten().collect();
+        encoded.sort_unstable_by_key(|(text, _)| *text);
+        Ok(encoded.into_iter().map(|(_, embedding)| embedding).collect())
+    }
+
+    fn encode_batch(&self, texts: &[&[u32]]) -> Result<Vec<Embedding>> {
+        let size = self.bert.hidden_size();
+        let hidden = self.bert.forward(texts).map_err(failed("run the model"))?;
+        let mut rest = &hidden[..];
+        texts
+            .iter()
+            .map(|ids| {
+                let (rows, after) = rest.split_at(ids.len() * size);
+                rest = after;
+                Embedding::normalize(self.pooling.pool(rows, size)).ok_or_else(|| Error::Encoder {
+                    doing: "give a text a direction",
+                    source: "its vector is zero or not finite".into(),
+                })
+            })
+            .collect()
+    }
+}
+
+/// Groups of texts by their indices, the longest texts first, neighbours in length together, each group with at
+/// most `most` word pieces or one text.
+fn batches(ids: &[Vec<u32>], most: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..ids.len()).collect();
+    order.sort_by_key(|text| std::cmp::Reverse(ids[*text].len()));
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    let mut room = 0;
+    for text in order {
+        let length = ids[text].len();
+        match batches.last_mut() {
+            Some(batch) if length <= room => batch.push(text),
+            _ => {
+                batches.push(vec![text]);
+                room = most.max(length);
+            }
+        }
+        room -= length;
+    }
+    batches
+}
+
+fn failed(doing: &'static str) -> impl FnOnce(candle_core::Error) -> Error {
+    move |source| Error::Encoder { doing, source: source.into() }
+}
+
+fn bad_model(model: &str, reason: impl Into<String>) -> Error {
+    Error::BadModel { model: model.to_owned(), reason: reason.into() }
+}

@@ -1,0 +1,302 @@
+//! Which model, where its files come from, and what makes it the same model again.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::bad_model;
+use super::bert::Parameters;
+use super::config::{self, Config, Modules, Reading};
+use super::hub::{HubOptions, Snapshot};
+use super::pool::Pooling;
+use super::tokens::Tokens;
+use super::weights::Weights;
+use crate::{Error, Result};
+
+/// The name of the model that is compiled in.
+const BUNDLED: &str = "all-MiniLM-L6-v2";
+
+/// What the user asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ModelChoice {
+    /// all-MiniLM-L6-v2 in int8, compiled in with the feature `bundled-model`.
+    #[default]
+    Bundled,
+    /// A folder with `config.json`, `tokenizer.json`, `model.safetensors` and, as sentence-transformers writes
+    /// them, `modules.json`, the pooling's `config.json` and `sentence_bert_config.json`.
+    Directory(PathBuf),
+    /// A model of the Hugging Face hub.
+    Hub {
+        /// `organisation/name`.
+        id: String,
+        /// A commit, tag or branch; `main` without it.
+        revision: Option<String>,
+    },
+}
+
+impl FromStr for ModelChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<ModelChoice> {
+        if text == BUNDLED || text == "bundled" {
+            return Ok(ModelChoice::Bundled);
+        }
+        let path = Path::new(text);
+        if text.starts_with(['.', '/', '~']) || path.is_absolute() || path.is_dir() {
+            let under_home = text.strip_prefix("~/").and_then(|rest| Some(std::env::home_dir()?.join(rest)));
+            return Ok(ModelChoice::Directory(under_home.unwrap_or_else(|| path.to_path_buf())));
+        }
+        let (id, revision) = match text.split_once('@') {
+            Some((id, revision)) => (id, Some(revision)),
+            None => (text, None),
+        };
+        let plain = |text: &str| {
+            !text.is_empty()
+                && text != ".."
+                && text != "."
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        };
+        let is_id = id.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name));
+        if !is_id || !revision.is_none_or(|revision| revision.split('/').all(plain)) {
+            let reason = format!(
+                "unknown; use `{BUNDLED}`, a directory, or a hub model as `owner/name` or `owner/name@revision`"
+            );
+            return Err(bad_model(text, reason));
+        }
+        Ok(ModelChoice::Hub { id: id.to_owned(), revision: revision.map(str::to_owned) })
+    }
+}
+
+impl fmt::Display for ModelChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ModelChoice::Bundled => f.write_str(BUNDLED),
+            ModelChoice::Directory(path) => write!(f, "{}", path.display()),
+            ModelChoice::Hub { id, revision: None } => f.write_str(id),
+            ModelChoice::Hub { id, revision: Some(revision) } => write!(f, "{id}@{revision}"),
+        }
+    }
+}
+
+/// What tells one model's embeddings from another's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModelIdentity {
+    /// For people: the bundled model's name, the folder's, or the hub's id.
+    pub name: String,
+    /// Everything that decides an embedding, as 64 hex digits: the SHA-256 of these lines, each ended by `\n`:
+    /// `paperkin encoder 1`, `weights` and the SHA-256 of the weights' file, `tokenizer` and that of
+    /// `tokenizer.json`, `network bert heads=H activation=A epsilon=E`, `pooling` and its name,
+    /// `reading max_tokens=N lower_case=B`, `normalised`.
+    pub fingerprint: String,
+    /// Numbers in an embedding.
+    pub dimension: usize,
+}
+
+/// A model with its files found, read and checked; not yet on a device.
+pub struct Model {
+    pub(super) identity: ModelIdentity,
+    pub(super) config: Config,
+    pub(super) parameters: Parameters,
+    pub(super) tokens: Tokens,
+    pub(super) pooling: Pooling,
+}
+
+impl Model {
+    /// Finds and reads the files. Only a model of the hub may use the network, and only for what is not in its cache.
+    ///
+    /// # Errors
+    /// [`Error::BadModel`] names what is missing, damaged or cannot be run; [`Error::Hub`] what the hub did not give.
+    pub fn open(choice: &ModelChoice, hub: &HubOptions) -> Result<Model> {
+        let asked = choice.to_string();
+        match choice {
+            ModelChoice::Bundled => Model::read(BUNDLED.to_owned(), &asked, &bundled()?),
+            ModelChoice::Directory(path) => Model::read(folder_name(path), &asked, &Files::Directory(path)),
+            ModelChoice::Hub { id, revision } => {
+                let snapshot = Snapshot::open(id, revision.as_deref(), hub)?;
+                Model::read(asked.clone(), &asked, &Files::Hub(Box::new(snapshot)))
+            }
+        }
+    }
+
+    /// Name, fingerprint and dimension.
+    pub fn identity(&self) -> &ModelIdentity {
+        &self.identity
+    }
+
+    fn read(name: String, asked: &str, files: &Files) -> Result<Model> {
+        let modules = match files.read("modules.json")? {
+            Some(bytes) => Modules::parse(asked, &bytes)?,
+            None => {
+                tracing::warn!(
+                    model = asked,
+                    "no modules.json: taken as sentence-transformers does, with the mean over all word pieces"
+                );
+                Modules { transformer: String::new(), pooling: None }
+            }
+        };
+        let within = |file: &str| format!("{}{file}", modules.transformer);
+        let needed = |file: String| -> Result<Cow<'static, [u8]>> {
+            files.read(&file)?.ok_or_else(|| bad_model(asked, format!("no {file}")))
+        };
+
+        let config = Config::parse(asked, &needed(within("config.json"))?)?;
+        let pooling = match modules.pooling {
+            Some(folder) => {
+                let file = format!("{folder}config.json");
+                config::pooling(asked, &file, &needed(file.clone())?, config.hidden_size)?
+            }
+            None => Pooling::Mean,
+        };
+        let reading = match files.read(&within("sentence_bert_config.json"))? {
+            Some(bytes) => Reading::parse(asked, &bytes)?,
+            None => Reading::default(),
+        };
+        let positions = config.max_position_embeddings;
+        let max_tokens = reading.max_seq_length.map_or(positions, |most| most.min(positions));
+
+        let tokenizer = needed(within("tokenizer.json"))?;
+        let tokens = Tokens::new(asked, &tokenizer, max_tokens, reading.do_lower_case)?;
+
+        let file = within("model.safetensors");
+        let Some(weights) = files.read(&file)? else {
+            let hint = match files.has(&within("pytorch_model.bin"))? {
+                true => "; there is a pytorch_model.bin, which can run code and is not read: convert it to safetensors",
+                false => "",
+            };
+            return Err(bad_model(asked, format!("no {file}{hint}")));
+        };
+        let parameters = Parameters::read(&Weights::new(asked, &file, &weights)?, &config)?;
+
+        let mut recipe = String::from("paperkin encoder 1\n");
+        let written = writeln!(
+            recipe,
+            "weights {}\ntokenizer {}\nnetwork bert heads={} activation={:?} epsilon={:e}\npooling {}\nreading max_tokens={max_tokens} lower_case={}\nnormalised",
+            sha256_hex(&weights),
+            sha256_hex(&tokenizer),
+            config.num_attention_heads,
+            config.hidden_act,
+            config.layer_norm_eps,
+            pooling.name(),
+            reading.do_lower_case,
+        );
+        written.expect("a String takes everything");
+        let identity =
+            ModelIdentity { name, fingerprint: sha256_hex(recipe.as_bytes()), dimension: config.hidden_size };
+        Ok(Model { identity, config, parameters, tokens, pooling })
+    }
+}
+
+/// The SHA-256 as 64 hex digits.
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn folder_name(path: &Path) -> String {
+    let whole = fs::canonicalize(path);
+    let name = whole.as_deref().unwrap_or(path).file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+/// Where a model's files are.
+enum Files<'a> {
+    #[cfg_attr(not(feature = "bundled-model"), expect(dead_code, reason = "made by `bundled` alone"))]
+    Bundled(&'static [(&'static str, &'static [u8])]),
+    Directory(&'a Path),
+    Hub(Box<Snapshot>),
+}
+
+impl Files<'_> {
+    /// A file's bytes; `None` when the model has no such file.
+    fn read(&self, name: &str) -> Result<Option<Cow<'static, [u8]>>> {
+        let path = match self {
+            Files::Bundled(files) => {
+                return Ok(files.iter().find(|(file, _)| *file == name).map(|(_, bytes)| Cow::Borrowed(*bytes)));
+            }
+            Files::Directory(path) => path.join(name),
+            Files::Hub(snapshot) => match snapshot.file(name)? {
+                Some(path) => path,
+                None => return Ok(None),
+            },
+        };
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_there() => Ok(None),
+            Err(error) => Err(Error::io(path, "read it")(error)),
+        }
+    }
+
+    /// Whether the model has a file, without fetching it.
+    fn has(&self, name: &str) -> Result<bool> {
+        match self {
+            Files::Bundled(files) => Ok(files.iter().any(|(file, _)| *file == name)),
+            Files::Directory(path) => Ok(path.join(name).exists()),
+            Files::Hub(snapshot) => snapshot.has(name),
+        }
+    }
+
+    /// A folder that is not there is another error than a file that is not in it.
+    fn is_there(&self) -> bool {
+        match self {
+            Files::Directory(path) => path.is_dir(),
+            Files::Bundled(_) | Files::Hub(_) => true,
+        }
+    }
+}
+
+#[cfg(feature = "bundled-model")]
+fn bundled() -> Result<Files<'static>> {
+    macro_rules! files {
+        ($($name:literal),*) => {
+            &[$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/all-MiniLM-L6-v2/", $name)))),*]
+        };
+    }
+    Ok(Files::Bundled(files![
+        "modules.json",
+        "config.json",
+        "1_Pooling/config.json",
+        "sentence_bert_config.json",
+        "tokenizer.json",
+        "model.safetensors"
+    ]))
+}
+
+#[cfg(not(feature = "bundled-model"))]
+fn bundled() -> Result<Files<'static>> {
+    let reason = "not in this program: build with `--features bundled-model`, or give a directory or a hub model";
+    Err(bad_model(BUNDLED, reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_by_text() {
+        let hub = |id: &str, revision: Option<&str>| ModelChoice::Hub {
+            id: id.into(),
+            revision: revision.map(str::to_owned),
+        };
+        let check = |text: &str, expect: ModelChoice| {
+            assert_eq!(text.parse::<ModelChoice>().unwrap(), expect);
+            assert_eq!(expect.to_string().parse::<ModelChoice>().unwrap(), expect);
+        };
+        check("bundled", ModelChoice::Bundled);
+        check("all-MiniLM-L6-v2", ModelChoice::Bundled);
+        check("./models/x", ModelChoice::Directory("./models/x".into()));
+        check("/models/x", ModelChoice::Directory("/models/x".into()));
+        check("src/encoder", ModelChoice::Directory("src/encoder".into()));
+        check("BAAI/bge-small-en-v1.5", hub("BAAI/bge-small-en-v1.5", None));
+        check("BAAI/bge-small-en-v1.5@refs/pr/1", hub("BAAI/bge-small-en-v1.5", Some("refs/pr/1")));
+        for wrong in ["", "minilm", "a/b/c", "a/", "a/b@", "a/../b", "a/b@../c", "a b/c", "https://huggingface.co/a/b"]
+        {
+            let message = wrong.parse::<ModelChoice>().unwrap_err().to_string();
+            assert!(message.contains("`all-MiniLM-L6-v2`, a directory, or a hub model"), "{wrong:?}: {message}");
+        }
+    }
+}

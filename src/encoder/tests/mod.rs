@@ -1,0 +1,121 @@
+//! The whole encoder against other implementations of it.
+
+mod hub;
+mod tiny;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+
+use super::*;
+
+fn encoder(choice: &ModelChoice) -> Encoder {
+    let model = Model::open(choice, &HubOptions::default()).unwrap();
+    Encoder::new(model, DeviceChoice::Cpu).unwrap()
+}
+
+fn encode(encoder: &Encoder, texts: &[&str]) -> Vec<Embedding> {
+    encoder.encode(texts, &|_| {}).unwrap()
+}
+
+/// Embeddings by sentence-transformers, made once and kept beside the repository.
+#[derive(Deserialize)]
+struct Reference {
+    text: String,
+    token_ids: Vec<u32>,
+    embedding: Vec<f32>,
+}
+
+fn references() -> Option<Vec<Reference>> {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/reference/all-MiniLM-L6-v2.jsonl.gz"));
+    let Ok(file) = File::open(path) else {
+        eprintln!("skipped: ../shared is not there");
+        return None;
+    };
+    let lines = BufReader::new(GzDecoder::new(file)).lines();
+    Some(lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect())
+}
+
+#[track_caller]
+fn check_references(encoder: &Encoder, least: f32) {
+    let Some(references) = references() else { return };
+    let texts: Vec<&str> = references.iter().map(|reference| &reference.text[..]).collect();
+    let mut cosines = Vec::new();
+    for (reference, embedding) in references.iter().zip(encode(encoder, &texts)) {
+        assert_eq!(encoder.token_ids(&reference.text).unwrap(), reference.token_ids, "{}", reference.text);
+        cosines.push(embedding.cosine(&Embedding::normalize(reference.embedding.clone()).unwrap()));
+    }
+    let worst = cosines.iter().fold(1.0f32, |a, b| a.min(*b));
+    let mean = cosines.iter().sum::<f32>() / cosines.len() as f32;
+    eprintln!("{}: cosine to sentence-transformers: min {worst:.6}, mean {mean:.6}", encoder.identity().name);
+    assert!(worst >= least, "min {worst}, mean {mean}");
+}
+
+#[test]
+#[cfg(feature = "bundled-model")]
+fn bundled_model_is_near_the_reference() {
+    check_references(&encoder(&ModelChoice::Bundled), 0.998);
+}
+
+#[test]
+fn full_weights_are_the_reference() {
+    let Some(folder) = std::env::var_os("PAPERKIN_F32_MODEL") else {
+        eprintln!("skipped: PAPERKIN_F32_MODEL does not name the folder of all-MiniLM-L6-v2 in f32");
+        return;
+    };
+    check_references(&encoder(&ModelChoice::Directory(PathBuf::from(folder))), 0.9999);
+}
+
+#[cfg(feature = "bundled-model")]
+mod bundled {
+    use super::*;
+
+    #[test]
+    fn folder_and_program_hold_one_model() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/all-MiniLM-L6-v2");
+        let from_folder = Model::open(&ModelChoice::Directory(folder), &HubOptions::default()).unwrap();
+        let from_program = Model::open(&ModelChoice::Bundled, &HubOptions::default()).unwrap();
+        assert_eq!(from_folder.identity(), from_program.identity());
+        assert_eq!(from_program.identity().name, "all-MiniLM-L6-v2");
+        assert_eq!(from_program.identity().dimension, 384);
+    }
+
+    #[test]
+    fn one_by_one_or_together_in_order() {
+        let encoder = encoder(&ModelChoice::Bundled);
+        let long = "Graph neural networks pass messages along edges. ".repeat(30);
+        let mut texts: Vec<String> = (0..40).map(|i| long[..i * 37].to_owned()).collect();
+        texts.swap(3, 30);
+        let told = AtomicUsize::new(0);
+        let together = encoder
+            .encode(&texts, &|more| {
+                told.fetch_add(more, Ordering::Relaxed);
+            })
+            .unwrap();
+        assert_eq!(told.into_inner(), texts.len());
+        for (text, expect) in texts.iter().zip(&together) {
+            let alone = &encode(&encoder, &[text])[0];
+            let cosine = alone.cosine(expect);
+            assert!(cosine > 0.999_999, "{cosine} for {text:?}");
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let by_one_thread = pool.install(|| encoder.encode(&texts, &|_| {})).unwrap();
+        assert!(together.iter().zip(&by_one_thread).all(|(a, b)| a.cosine(b) > 0.999_999));
+    }
+
+    #[test]
+    fn odd_texts_are_fine() {
+        let encoder = encoder(&ModelChoice::Bundled);
+        assert_eq!(encode(&encoder, &[]), []);
+        assert_eq!(encoder.token_ids("").unwrap(), [101, 102]);
+        let unknown = "\u{10ffff}\u{e000}\u{1f980}";
+        let long = "word ".repeat(200_000);
+        let without_spaces = "x".repeat(1_000_000);
+        assert_eq!(encoder.token_ids(&long).unwrap().len(), 256);
+        assert_eq!(encode(&encoder, &["", unknown, &long, &without_spaces, " \n\0"]).len(), 5);
+    }
+}

@@ -1,0 +1,120 @@
+//! Papers in: compared, embedded and written in small batches, so that little is lost at any moment.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::{Engine, stored_model};
+use crate::error::{Error, Result};
+use crate::library::{Change, Changes};
+use crate::paper::{Paper, PaperId};
+
+/// Papers that are embedded and written together: some seconds of work for two cores, and enough of them to
+/// find documents of like length.
+const BATCH: usize = 256;
+
+/// What an addition came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Added {
+    /// What happened to the papers.
+    #[serde(flatten)]
+    pub changes: Changes,
+    /// Records that could not be used.
+    pub rejected: usize,
+}
+
+/// What happens during an addition.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// A record could not be used.
+    Rejected(&'a Error),
+    /// So many more papers are embedded.
+    Embedded(usize),
+    /// So many more papers are in the library, or were there as they are.
+    Settled(usize),
+}
+
+impl Engine {
+    /// Adds papers, or updates those that are there; embeds what is new or has another text. Records in error are
+    /// reported and left out. A batch is in the library for good once its papers are reported as settled.
+    ///
+    /// # Errors
+    /// Those of the model, the encoder and the library's file: what was settled before stays.
+    pub fn add(
+        &mut self,
+        papers: impl IntoIterator<Item = Result<Paper>>,
+        report: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Result<Added> {
+        let mut added = Added::default();
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut ids: HashSet<PaperId> = HashSet::new();
+        for paper in papers {
+            let paper = match paper {
+                Ok(paper) => paper,
+                Err(error) => {
+                    added.rejected += 1;
+                    report(Progress::Rejected(&error));
+                    continue;
+                }
+            };
+            if batch.len() == BATCH || ids.contains(&paper.id) {
+                self.settle(&mut batch, &mut added.changes, report)?;
+                ids.clear();
+            }
+            ids.insert(paper.id.clone());
+            match self.library.change(paper)? {
+                Change::None => {
+                    added.changes.unchanged += 1;
+                    report(Progress::Settled(1));
+                }
+                change => batch.push(change),
+            }
+        }
+        self.settle(&mut batch, &mut added.changes, report)?;
+        Ok(added)
+    }
+
+    /// Embeds and writes a batch of changes to different papers, and empties it.
+    fn settle(
+        &mut self,
+        batch: &mut Vec<Change>,
+        changes: &mut Changes,
+        report: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let texts: Vec<String> = batch.iter().filter_map(text_to_embed).collect();
+        let model = match self.library.model()? {
+            Some(model) if texts.is_empty() => model,
+            _ => stored_model(self.encoder()?.identity()),
+        };
+        let mut embeddings = if texts.is_empty() {
+            Vec::new()
+        } else {
+            self.encoder()?.encode(&texts, &|count| report(Progress::Embedded(count)))?
+        }
+        .into_iter();
+        let written: Vec<_> = batch
+            .drain(..)
+            .map(|change| {
+                let embedding = text_to_embed(&change).and_then(|_| embeddings.next());
+                match change {
+                    Change::New(_) => changes.new += 1,
+                    _ => changes.updated += 1,
+                }
+                (change, embedding)
+            })
+            .collect();
+        self.library.write(&model, &written)?;
+        report(Progress::Settled(written.len()));
+        Ok(())
+    }
+}
+
+fn text_to_embed(change: &Change) -> Option<String> {
+    match change {
+        Change::New(paper) | Change::Text(paper) => Some(paper.document()),
+        Change::Facts(_) | Change::None => None,
+    }
+}

@@ -1,0 +1,46 @@
+//! Files that are there whole or not at all.
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Writes a file under another name, and renames it when it is complete and on disk: whoever opens the path finds the
+/// old file or the new one.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = Path::new(&unfinished);
+    let failed = || Error::io(path, "write it");
+    let finish = || {
+        let mut file = BufWriter::new(File::create(unfinished).map_err(failed())?);
+        write(&mut file)?;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error).map_err(failed())?;
+        file.sync_all().map_err(failed())?;
+        std::fs::rename(unfinished, path).map_err(failed())
+    };
+    let finished = finish();
+    if finished.is_err() {
+        // The error to report is the one that stopped the writing.
+        let _ = std::fs::remove_file(unfinished);
+    }
+    finished
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn the_old_file_stays_until_the_new_one_is_complete() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        replace(&path, |file| file.write_all(b"one").map_err(Error::io(&path, "write it"))).unwrap();
+        let stop = || Error::BadRequest { field: "x", reason: String::new() };
+        assert!(replace(&path, |file| file.write_all(b"two").map_err(|_| stop()).and(Err(stop()))).is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,125 @@
+//! What is in the library, and whether it is sound.
+
+use rusqlite::params;
+use serde::Serialize;
+
+use super::Library;
+use crate::error::Result;
+use crate::vector::dot;
+
+/// The library in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// How many papers there are.
+    pub papers: u64,
+    /// How many of them have an abstract.
+    pub with_abstract: u64,
+    /// First and last day of publication (or listing).
+    pub days: Option<(String, String)>,
+    /// Papers by source, most first.
+    pub sources: Vec<(String, u64)>,
+    /// Names of the profiles with the length of their histories.
+    pub profiles: Vec<(String, u64)>,
+    /// Size of the file and its log in bytes; 0 in memory.
+    pub bytes: u64,
+}
+
+/// One thing that a check looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub what: &'static str,
+    /// What was found.
+    pub found: String,
+    /// What to do about it; `None` when all is well.
+    pub remedy: Option<&'static str>,
+}
+
+impl Library {
+    /// Counts what there is.
+    pub fn summary(&self) -> Result<Summary> {
+        let read = || {
+            let counts = "SELECT count(*), count(nullif(abstract, '')), min(coalesce(published, listed)), \
+                          max(coalesce(published, listed)) FROM paper";
+            let (papers, with_abstract, first, last) = self.db.query_row(counts, [], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?, row.get(3)?))
+            })?;
+            Ok(Summary {
+                papers: papers as u64,
+                with_abstract: with_abstract as u64,
+                days: first.zip(last),
+                sources: self
+                    .pairs("SELECT source, count(*) FROM paper GROUP BY source ORDER BY count(*) DESC, source")?,
+                profiles: self.pairs(
+                    "SELECT name, count(paper) FROM profile LEFT JOIN history ON profile.key = history.profile \
+                     GROUP BY name ORDER BY name",
+                )?,
+                bytes: self.bytes(),
+            })
+        };
+        read().map_err(self.failed("count papers"))
+    }
+
+    fn pairs(&self, select: &str) -> rusqlite::Result<Vec<(String, u64)>> {
+        let mut statement = self.db.prepare(select)?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?.collect()
+    }
+
+    fn bytes(&self) -> u64 {
+        let size = |suffix: &str| {
+            let mut path = self.path.clone().into_os_string();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0, |file| file.len())
+        };
+        size("") + size("-wal")
+    }
+
+    /// Checks the file, its references and every embedding.
+    pub fn check(&self) -> Result<Vec<Finding>> {
+        let read = || Ok([self.check_file()?, self.check_references()?, self.check_missing()?, self.check_vectors()?]);
+        read().map(Vec::from).map_err(self.failed("check it"))
+    }
+
+    fn check_file(&self) -> rusqlite::Result<Finding> {
+        let verdict: String = self.db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        let remedy = (verdict != "ok").then_some(
+            "the file is damaged: restore a backup, or save what can be read with `sqlite3 library.sqlite3 .recover`",
+        );
+        Ok(Finding { what: "file", found: verdict, remedy })
+    }
+
+    fn check_references(&self) -> rusqlite::Result<Finding> {
+        let broken: i64 = self.db.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
+        let remedy = (broken > 0).then_some("restore a backup, or add the papers to a new library");
+        Ok(Finding { what: "references", found: format!("{broken} broken"), remedy })
+    }
+
+    fn check_missing(&self) -> rusqlite::Result<Finding> {
+        let missing: i64 = self.db.query_row(
+            "SELECT count(*) FROM paper WHERE NOT EXISTS (SELECT 1 FROM embedding JOIN library \
+             ON embedding.model = library.model WHERE embedding.row = paper.row)",
+            [],
+            |row| row.get(0),
+        )?;
+        let remedy = (missing > 0).then_some("run `paperkin reembed`");
+        Ok(Finding { what: "papers without an embedding", found: missing.to_string(), remedy })
+    }
+
+    fn check_vectors(&self) -> rusqlite::Result<Finding> {
+        let mut statement = self.db.prepare(
+            "SELECT vector, dimension FROM embedding JOIN model ON model.key = embedding.model ORDER BY embedding.row",
+        )?;
+        let mut rows = statement.query(params![])?;
+        let (mut all, mut bad) = (0u64, 0u64);
+        while let Some(row) = rows.next()? {
+            let dimension = row.get::<_, i64>(1)? as usize;
+            let bytes = row.get_ref(0)?.as_blob()?;
+            let numbers: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
+            all += 1;
+            let unit = bytes.len() == dimension * 4 && (dot(&numbers, &numbers) - 1.0).abs() < 1e-3;
+            bad += u64::from(!unit);
+        }
+        let remedy = (bad > 0).then_some("run `paperkin reembed --all`");
+        Ok(Finding { what: "embeddings", found: format!("{all}, {bad} of them no unit vectors"), remedy })
+    }
+}

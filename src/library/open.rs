@@ -1,0 +1,144 @@
+//! Opening the file: creation, pragmas, versions, and errors in plain words.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::Library;
+use crate::error::{Error, Result};
+
+/// Name of the file in the library's directory.
+const FILE: &str = "library.sqlite3";
+/// `PRAGMA application_id`: "pkin".
+const APPLICATION: i64 = 0x706b_696e;
+/// How long a writer waits for another one, in this or another process.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What brings a file from one format to the next: the first makes an empty file into format 1.
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+
+impl Library {
+    /// Opens the library in a directory for reading and writing, or makes both.
+    ///
+    /// # Errors
+    /// When the path is a file, cannot be written, holds another program's database or a newer paperkin's.
+    pub fn create(directory: &Path) -> Result<Library> {
+        if directory.exists() && !directory.is_dir() {
+            return Err(Error::BadFile {
+                file: directory.display().to_string(),
+                reason: "is a file: a library is a directory".to_owned(),
+            });
+        }
+        std::fs::create_dir_all(directory).map_err(Error::io(directory, "make the library's directory"))?;
+        let path = directory.join(FILE);
+        let db = Connection::open(&path).map_err(failed(&path, "open it"))?;
+        prepare(db, &path)
+    }
+
+    /// Opens the library in a directory that has one. On a read-only disk it can be read.
+    ///
+    /// # Errors
+    /// As [`Library::create`], and when there is no library.
+    pub fn open(directory: &Path) -> Result<Library> {
+        let path = directory.join(FILE);
+        if directory.exists() && !directory.is_dir() {
+            return Library::create(directory);
+        }
+        if !path.exists() {
+            return Err(Error::NotFound {
+                what: "library in",
+                name: directory.display().to_string(),
+                hint: ": begin with `paperkin add FILE`, or ask a file with `--papers FILE`".to_owned(),
+            });
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&path, flags).map_err(failed(&path, "open it"))?;
+        match prepare(db, &path) {
+            Err(Error::Library { source, .. }) if is_unwritable(source.as_ref()) => open_immutable(&path),
+            opened => opened,
+        }
+    }
+
+    /// A library in memory, gone with the value.
+    pub fn in_memory() -> Result<Library> {
+        let path = Path::new(":memory:");
+        let db = Connection::open_in_memory().map_err(failed(path, "open it"))?;
+        prepare(db, path)
+    }
+}
+
+fn prepare(mut db: Connection, path: &Path) -> Result<Library> {
+    db.busy_timeout(PATIENCE).map_err(failed(path, "open it"))?;
+    let version = version(&db, path)?;
+    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+        .map_err(failed(path, "open it"))?;
+    if version < MIGRATIONS.len() as i64 {
+        migrate(&mut db, path)?;
+    }
+    Ok(Library { path: path.to_owned(), db })
+}
+
+/// The format's version, 0 for an empty file. Refuses other programs' files and newer formats.
+fn version(db: &Connection, path: &Path) -> Result<i64> {
+    let pragma = |name| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let read = || Ok((pragma("user_version")?, pragma("application_id")?, pragma("schema_version")?));
+    let (version, application, schema) = read().map_err(failed(path, "read it"))?;
+    if application != APPLICATION && schema != 0 {
+        return Err(Error::BadFile {
+            file: path.display().to_string(),
+            reason: "is a database of another program: give another --library".to_owned(),
+        });
+    }
+    let known = MIGRATIONS.len() as i64;
+    if version > known {
+        return Err(Error::NewerLibrary { path: path.to_owned(), found: version, known });
+    }
+    Ok(version)
+}
+
+/// Brings the file to the newest format in one transaction; another process may have done so meanwhile.
+fn migrate(db: &mut Connection, path: &Path) -> Result<()> {
+    let transaction =
+        db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed(path, "write it"))?;
+    let from = version(&transaction, path)?;
+    for (number, migration) in MIGRATIONS.iter().enumerate().skip(from as usize) {
+        transaction.execute_batch(migration).map_err(failed(path, "bring it to the newest format"))?;
+        transaction
+            .execute_batch(&format!("PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION};", number + 1))
+            .map_err(failed(path, "bring it to the newest format"))?;
+    }
+    transaction.commit().map_err(failed(path, "write it"))
+}
+
+/// A file that cannot be written is not being written: it can be read without locks.
+fn open_immutable(path: &Path) -> Result<Library> {
+    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
+        .map_err(failed(path, "open it for reading"))?;
+    if version(&db, path)? < MIGRATIONS.len() as i64 {
+        return Err(Error::BadFile {
+            file: path.display().to_string(),
+            reason: "has an older format, and cannot be brought to the newest on a read-only disk".to_owned(),
+        });
+    }
+    Ok(Library { path: path.to_owned(), db })
+}
+
+fn is_unwritable(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let code = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied))
+}
+
+/// SQLite's error in the crate's words.
+pub(super) fn failed(path: &Path, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
+    let path = path.to_owned();
+    move |source| match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => {
+            let reason = "is not a paperkin library".to_owned();
+            Error::BadFile { file: path.display().to_string(), reason }
+        }
+        Some(ErrorCode::DatabaseCorrupt) => Error::DamagedLibrary { path, reason: source.to_string() },
+        _ => Error::Library { path, doing, source: source.into() },
+    }
+}

@@ -1,0 +1,213 @@
+//! Profiles: what a person read, liked and disliked, and what was shown.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde::Serialize;
+
+use super::{Library, open};
+use crate::error::{Error, Result};
+use crate::paper::PaperId;
+
+/// A named reading history.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Profile {
+    #[serde(skip)]
+    key: i64,
+    /// The profile's name.
+    pub name: String,
+    /// Generation of the library at the last look at the feed, 0 before the first.
+    pub looked: u64,
+    /// Generation at the look before that one.
+    pub looked_before: u64,
+    /// Day of the last look.
+    pub looked_on: Option<Date>,
+    /// The history, oldest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// One paper of a history.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HistoryEntry {
+    /// The paper's id; it need not be in the library any more.
+    pub id: PaperId,
+    /// What the person did with it.
+    pub kind: HistoryKind,
+    /// How much it counts, above 0; 1 is usual.
+    pub weight: f64,
+    /// When.
+    pub at: Date,
+}
+
+/// What a person did with a paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HistoryKind {
+    /// Read it: counts for it.
+    Read,
+    /// Liked it: counts for it.
+    Like,
+    /// Disliked it: counts against it.
+    Dislike,
+}
+
+impl HistoryKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            HistoryKind::Read => "read",
+            HistoryKind::Like => "like",
+            HistoryKind::Dislike => "dislike",
+        }
+    }
+}
+
+impl fmt::Display for HistoryKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Library {
+    /// The profile of this name with its history.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] with the names that there are.
+    pub fn profile(&self, name: &str) -> Result<Profile> {
+        let read = || {
+            let select = "SELECT key, looked, looked_before, looked_on FROM profile WHERE name = ?";
+            let profile = self
+                .db
+                .query_row(select, [name], |row| {
+                    Ok(Profile {
+                        key: row.get(0)?,
+                        name: name.to_owned(),
+                        looked: row.get::<_, i64>(1)? as u64,
+                        looked_before: row.get::<_, i64>(2)? as u64,
+                        looked_on: row.get::<_, Option<String>>(3)?.and_then(|day| day.parse().ok()),
+                        history: Vec::new(),
+                    })
+                })
+                .optional()?;
+            profile.map(|profile| Ok(Profile { history: history(&self.db, profile.key)?, ..profile })).transpose()
+        };
+        let profile: Option<Profile> = read().map_err(self.failed("read a profile"))?;
+        match profile {
+            Some(profile) => Ok(profile),
+            None => Err(Error::NotFound {
+                what: "profile",
+                name: name.to_owned(),
+                hint: match self.profile_names()?.as_slice() {
+                    [] => format!(": make it with `paperkin profile {name} like ID...`"),
+                    names => format!(": there are {}", names.join(", ")),
+                },
+            }),
+        }
+    }
+
+    /// Names of all profiles, sorted.
+    pub fn profile_names(&self) -> Result<Vec<String>> {
+        let read = || -> rusqlite::Result<Vec<_>> {
+            let mut statement = self.db.prepare("SELECT name FROM profile ORDER BY name")?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        };
+        read().map_err(self.failed("read profiles"))
+    }
+
+    /// Enters papers into a profile's history, which is made if it is new; a paper that is there already gets the new
+    /// kind, weight and day.
+    pub fn remember(&mut self, profile: &str, entries: &[HistoryEntry]) -> Result<()> {
+        self.write_profile("write to a profile", |db| {
+            db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
+            let mut statement = db.prepare(
+                "INSERT OR REPLACE INTO history (profile, paper, kind, weight, at) \
+                 VALUES ((SELECT key FROM profile WHERE name = ?), ?, ?, ?, ?)",
+            )?;
+            for HistoryEntry { id, kind, weight, at } in entries {
+                statement.execute(params![profile, id.as_str(), kind.as_str(), weight, at.to_string()])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes papers out of a profile's history; gives those that were there.
+    pub fn forget(&mut self, profile: &Profile, ids: &[PaperId]) -> Result<Vec<PaperId>> {
+        self.write_profile("write to a profile", |db| {
+            let mut statement = db.prepare("DELETE FROM history WHERE profile = ? AND paper = ?")?;
+            let mut gone = Vec::new();
+            for id in ids {
+                if statement.execute(params![profile.key, id.as_str()])? > 0 {
+                    gone.push(id.clone());
+                }
+            }
+            Ok(gone)
+        })
+    }
+
+    /// Records a look at the feed: what was shown, at which generation, on which day.
+    pub fn record_look(&mut self, profile: &Profile, shown: &[PaperId], generation: u64, day: Date) -> Result<()> {
+        self.write_profile("record what was shown", |db| {
+            db.execute(
+                "UPDATE profile SET looked_before = looked, looked = ?, looked_on = ? WHERE key = ?",
+                params![generation as i64, day.to_string(), profile.key],
+            )?;
+            let mut statement = db.prepare("INSERT OR REPLACE INTO shown (profile, paper, on_day) VALUES (?, ?, ?)")?;
+            for id in shown {
+                statement.execute(params![profile.key, id.as_str(), day.to_string()])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Papers that were shown to a profile.
+    pub fn shown(&self, profile: &Profile) -> Result<Vec<PaperId>> {
+        let read = || -> rusqlite::Result<Vec<_>> {
+            let mut statement = self.db.prepare("SELECT paper FROM shown WHERE profile = ? ORDER BY paper")?;
+            statement.query_map([profile.key], |row| id(row.get(0)?))?.collect()
+        };
+        read().map_err(self.failed("read what was shown"))
+    }
+
+    fn write_profile<T>(
+        &mut self,
+        doing: &'static str,
+        write: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let path = self.path.clone();
+        let in_transaction = |db: &mut Connection| {
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = write(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        in_transaction(&mut self.db).map_err(open::failed(&path, doing))
+    }
+}
+
+fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>> {
+    let mut statement =
+        db.prepare("SELECT paper, kind, weight, at FROM history WHERE profile = ? ORDER BY at, paper")?;
+    let entries = statement.query_map([profile], |row| {
+        let kind: String = row.get(1)?;
+        let at: String = row.get(3)?;
+        Ok(HistoryEntry {
+            id: id(row.get(0)?)?,
+            kind: match kind.as_str() {
+                "dislike" => HistoryKind::Dislike,
+                "like" => HistoryKind::Like,
+                _ => HistoryKind::Read,
+            },
+            weight: row.get(2)?,
+            at: at.parse().map_err(|_| damaged(format!("`{at}` is no date")))?,
+        })
+    })?;
+    entries.collect()
+}
+
+fn id(text: String) -> rusqlite::Result<PaperId> {
+    PaperId::parse(&text).map_err(damaged)
+}
+
+fn damaged(reason: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, reason.into())
+}

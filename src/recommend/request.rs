@@ -1,0 +1,285 @@
+//! The one request of the command line, the library and the batch files.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::paper::PaperId;
+
+/// Most results that one request may ask for.
+const MAX_LIMIT: usize = 1_000_000;
+
+/// A question: papers near to a text, to a reading history, or both. All fields may be left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    /// What the caller calls this request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Free text that the papers should be about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Papers read or liked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub positive: Vec<HistoryItem>,
+    /// Papers disliked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub negative: Vec<HistoryItem>,
+    /// Rank these papers and no others, all of them unless `limit` is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Vec<PaperId>>,
+    /// Never give these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<PaperId>,
+    /// How many results; 20 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Only papers published (or listed) on this day or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published_after: Option<Date>,
+    /// Only papers published (or listed) on this day or before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published_before: Option<Date>,
+    /// Answer as on this day: later papers are not there, later history does not count. `candidates` are ranked all the
+    /// same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
+    /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Only papers from these sources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// 0: the best; towards 1: the best that differ from each other (maximal marginal relevance).
+    pub diversity: f32,
+    /// Days after which a dated paper of the history counts half; left out: no decay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half_life_days: Option<f64>,
+    /// How much a new paper gains, beside similarities of -1 to 1.
+    pub recency: f32,
+    /// How much a paper with many votes gains, beside similarities of -1 to 1.
+    pub votes: f32,
+}
+
+impl Default for Request {
+    fn default() -> Request {
+        Request {
+            id: None,
+            text: None,
+            positive: Vec::new(),
+            negative: Vec::new(),
+            candidates: None,
+            exclude: Vec::new(),
+            limit: None,
+            published_after: None,
+            published_before: None,
+            as_of: None,
+            categories: Vec::new(),
+            sources: Vec::new(),
+            diversity: 0.0,
+            half_life_days: None,
+            recency: 0.0,
+            votes: 0.0,
+        }
+    }
+}
+
+/// One paper of a history. In JSON: an id, or an object with `id` or with `title` and `abstract`, and with `weight` and
+/// `at` if they are known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryItem {
+    /// Which paper.
+    pub paper: PaperRef,
+    /// How much it counts, above 0; 1 is usual.
+    pub weight: f64,
+    /// When it was read, liked or disliked.
+    pub at: Option<Date>,
+}
+
+/// A paper named, or given with its text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PaperRef {
+    /// A paper of the library.
+    Id(PaperId),
+    /// A paper that need not be in the library.
+    Inline {
+        /// Its title; may be empty when there is an abstract.
+        title: String,
+        /// Its abstract; may be empty when there is a title.
+        abstract_text: String,
+    },
+}
+
+impl HistoryItem {
+    /// A paper of the library with the usual weight.
+    pub fn id(id: PaperId) -> HistoryItem {
+        HistoryItem { paper: PaperRef::Id(id), weight: 1.0, at: None }
+    }
+}
+
+impl Request {
+    /// How many results are wanted: all `candidates` unless told otherwise, else 20.
+    pub fn limit(&self) -> usize {
+        self.limit.unwrap_or(self.candidates.as_ref().map_or(20, Vec::len))
+    }
+
+    /// Checks what the types cannot.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] that names the field.
+    pub fn check(&self) -> Result<()> {
+        let bad = |field, reason: String| Err(Error::BadRequest { field, reason });
+        if self.limit.is_some_and(|limit| limit == 0 || limit > MAX_LIMIT) {
+            return bad("limit", format!("give a number from 1 to {MAX_LIMIT}"));
+        }
+        if !(0.0..=1.0).contains(&self.diversity) {
+            return bad("diversity", format!("{} is not between 0 and 1", self.diversity));
+        }
+        for (field, weight) in [("recency", self.recency), ("votes", self.votes)] {
+            if !(0.0..=1.0).contains(&weight) {
+                return bad(field, format!("{weight} is not between 0 and 1"));
+            }
+        }
+        if self.half_life_days.is_some_and(|days| !(days > 0.0 && days.is_finite())) {
+            return bad("half_life_days", "give a number of days above 0".to_owned());
+        }
+        if let (Some(after), Some(before)) = (self.published_after, self.published_before)
+            && after > before
+        {
+            return bad("published_after", format!("{after} is later than published_before, {before}"));
+        }
+        if self.text.as_deref().is_some_and(|text| text.trim().is_empty()) {
+            return bad("text", "is empty".to_owned());
+        }
+        for (field, items) in [("positive", &self.positive), ("negative", &self.negative)] {
+            if let Some(item) = items.iter().find(|item| !(item.weight > 0.0 && item.weight.is_finite())) {
+                return bad(field, format!("a weight of {}: give a number above 0", item.weight));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The object form of a history item.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<PaperId>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    title: String,
+    #[serde(default, rename = "abstract", skip_serializing_if = "String::is_empty")]
+    abstract_text: String,
+    #[serde(default = "usual_weight")]
+    weight: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<Date>,
+}
+
+fn usual_weight() -> f64 {
+    1.0
+}
+
+impl Serialize for HistoryItem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let (id, title, abstract_text) = match &self.paper {
+            PaperRef::Id(id) => (Some(id.clone()), String::new(), String::new()),
+            PaperRef::Inline { title, abstract_text } => (None, title.clone(), abstract_text.clone()),
+        };
+        Fields { id, title, abstract_text, weight: self.weight, at: self.at }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for HistoryItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<HistoryItem, D::Error> {
+        struct IdOrObject;
+
+        impl<'de> Visitor<'de> for IdOrObject {
+            type Value = HistoryItem;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a paper's id, or an object with `id`, or with `title` and `abstract`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> std::result::Result<HistoryItem, E> {
+                PaperId::parse(text).map(HistoryItem::id).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<HistoryItem, A::Error> {
+                let Fields { id, title, abstract_text, weight, at } =
+                    Fields::deserialize(MapAccessDeserializer::new(map))?;
+                let paper = match id {
+                    Some(id) => PaperRef::Id(id),
+                    None if title.trim().is_empty() && abstract_text.trim().is_empty() => {
+                        return Err(de::Error::custom("a paper without `id`, `title` and `abstract`"));
+                    }
+                    None => PaperRef::Inline { title, abstract_text },
+                };
+                Ok(HistoryItem { paper, weight, at })
+            }
+        }
+
+        deserializer.deserialize_any(IdOrObject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<Request, String> {
+        let request: Request = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        request.check().map_err(|error| error.to_string())?;
+        Ok(request)
+    }
+
+    #[test]
+    fn every_form_of_a_history_item() {
+        let request = parse(
+            r#"{"id":"q1","positive":["arXiv:2401.12345v3",{"id":"b","weight":0.5,"at":"2025-01-02"},
+                {"title":"T","abstract":"A"}],"limit":5,"published_after":"2024-01-01"}"#,
+        )
+        .unwrap();
+        assert_eq!(request.positive[0], HistoryItem::id(PaperId::parse("2401.12345").unwrap()));
+        assert_eq!((request.positive[1].weight, request.positive[1].at), (0.5, "2025-01-02".parse().ok()));
+        assert!(matches!(&request.positive[2].paper, PaperRef::Inline { title, .. } if title == "T"));
+        let again: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
+        assert_eq!(again, request);
+    }
+
+    #[test]
+    fn bad_requests_name_the_field() {
+        let table = [
+            (r#"{"limit":0}"#, "`limit`: give a number from 1 to 1000000"),
+            (r#"{"limit":-3}"#, "invalid value: integer `-3`, expected usize"),
+            (r#"{"diversity":1.5}"#, "`diversity`: 1.5 is not between 0 and 1"),
+            (r#"{"half_life_days":0}"#, "`half_life_days`: give a number of days above 0"),
+            (r#"{"text":" "}"#, "`text`: is empty"),
+            (r#"{"positive":[{"id":"a","weight":-1}]}"#, "`positive`: a weight of -1: give a number above 0"),
+            (r#"{"positive":[{}]}"#, "a paper without `id`, `title` and `abstract`"),
+            (r#"{"positive":[3]}"#, "expected a paper's id, or an object with `id`"),
+            (r#"{"positiv":[]}"#, "unknown field `positiv`"),
+            (r#"{"published_after":"2024-02-30"}"#, "day"),
+            (
+                r#"{"published_after":"2025-01-01","published_before":"2024-01-01"}"#,
+                "`published_after`: 2025-01-01 is later than published_before, 2024-01-01",
+            ),
+        ];
+        for (json, expected) in table {
+            let message = parse(json).unwrap_err();
+            assert!(message.contains(expected), "{json}: {message}");
+        }
+    }
+
+    #[test]
+    fn candidates_are_all_wanted() {
+        assert_eq!(parse(r#"{"candidates":["a","b"]}"#).unwrap().limit(), 2);
+        assert_eq!(parse(r#"{"candidates":["a","b"],"limit":1}"#).unwrap().limit(), 1);
+        assert_eq!(parse("{}").unwrap().limit(), 20);
+    }
+}

@@ -1,0 +1,86 @@
+//! What somebody is after: a text, papers liked and papers disliked, each a vector with a weight.
+
+use jiff::civil::Date;
+
+use crate::paper::PaperId;
+use crate::vector::Embedding;
+
+/// What the candidates are compared with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Taste {
+    /// The text asked for.
+    pub text: Option<Embedding>,
+    /// Papers that count for their neighbours.
+    pub liked: Vec<Past>,
+    /// Papers that count against their neighbours.
+    pub disliked: Vec<Past>,
+}
+
+/// A paper of the history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Past {
+    /// Its id, if it is one of the library.
+    pub id: Option<PaperId>,
+    /// Its title.
+    pub title: String,
+    /// Its vector.
+    pub embedding: Embedding,
+    /// How much it counts: above 0.
+    pub weight: f32,
+}
+
+impl Taste {
+    /// Whether there is nothing to go by.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_none() && self.liked.is_empty() && self.disliked.is_empty()
+    }
+
+    /// Scales the weights of each half so that the heaviest counts 1: only their ratios matter.
+    pub fn balanced(mut self) -> Taste {
+        for half in [&mut self.liked, &mut self.disliked] {
+            let heaviest = half.iter().map(|past| past.weight).fold(0.0, f32::max);
+            if heaviest > 0.0 {
+                half.iter_mut().for_each(|past| past.weight /= heaviest);
+            }
+        }
+        self
+    }
+
+    /// The vectors that candidates may be near to.
+    pub fn attractions(&self) -> impl Iterator<Item = &Embedding> {
+        self.text.iter().chain(self.liked.iter().map(|past| &past.embedding))
+    }
+}
+
+/// What is left of a weight after the days between `at` and `today`: half of it after each half-life.
+pub fn decay(at: Option<Date>, today: Date, half_life_days: Option<f64>) -> f64 {
+    let (Some(at), Some(half_life)) = (at, half_life_days) else { return 1.0 };
+    0.5f64.powf(days_between(at, today) / half_life)
+}
+
+/// Days from one day to a later one; 0 when it is not later.
+pub(super) fn days_between(from: Date, to: Date) -> f64 {
+    f64::from(from.until(to).map_or(0, |span| span.get_days()).max(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_halve() {
+        let day = |text: &str| Some(text.parse().unwrap());
+        let today = "2025-03-01".parse().unwrap();
+        let table = [
+            (day("2025-03-01"), Some(10.0), 1.0),
+            (day("2025-02-19"), Some(10.0), 0.5),
+            (day("2025-02-09"), Some(10.0), 0.25),
+            (day("2026-01-01"), Some(10.0), 1.0),
+            (None, Some(10.0), 1.0),
+            (day("2001-01-01"), None, 1.0),
+        ];
+        for (at, half_life, expected) in table {
+            assert_eq!(decay(at, today, half_life), expected, "{at:?} {half_life:?}");
+        }
+    }
+}

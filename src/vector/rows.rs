@@ -1,0 +1,96 @@
+//! Rows: the numbering of vectors inside one process.
+
+/// A vector's place in [`super::Vectors`]: dense, from 0. It names nothing outside of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Row(pub u32);
+
+impl Row {
+    /// The row as an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A set of rows, one bit each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowSet {
+    words: Vec<u64>,
+    count: usize,
+}
+
+impl RowSet {
+    /// Adds a row.
+    pub fn insert(&mut self, row: Row) {
+        let (word, bit) = (row.index() / 64, 1u64 << (row.index() % 64));
+        if word >= self.words.len() {
+            self.words.resize(word + 1, 0);
+        }
+        self.count += usize::from(self.words[word] & bit == 0);
+        self.words[word] |= bit;
+    }
+
+    /// Takes a row out.
+    pub fn remove(&mut self, row: Row) {
+        if self.contains(row) {
+            self.words[row.index() / 64] &= !(1 << (row.index() % 64));
+            self.count -= 1;
+        }
+    }
+
+    /// Whether the row is in.
+    pub fn contains(&self, row: Row) -> bool {
+        self.words.get(row.index() / 64).is_some_and(|word| word >> (row.index() % 64) & 1 == 1)
+    }
+
+    /// How many rows are in.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The rows in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = Row> {
+        self.words.iter().enumerate().flat_map(|(index, word)| {
+            let base = 64 * index as u32;
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| Row(base + bit))
+        })
+    }
+}
+
+impl FromIterator<Row> for RowSet {
+    fn from_iter<I: IntoIterator<Item = Row>>(rows: I) -> RowSet {
+        let mut set = RowSet::default();
+        rows.into_iter().for_each(|row| set.insert(row));
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_set(steps in proptest::collection::vec((any::<bool>(), 0u32..300), 0..200)) {
+            let (mut set, mut model) = (RowSet::default(), BTreeSet::new());
+            for (insert, row) in steps {
+                if insert {
+                    set.insert(Row(row));
+                    model.insert(row);
+                } else {
+                    set.remove(Row(row));
+                    model.remove(&row);
+                }
+                prop_assert_eq!(set.len(), model.len());
+                prop_assert_eq!(set.contains(Row(row)), insert);
+            }
+            prop_assert_eq!(set.iter().map(|row| row.0).collect::<Vec<_>>(), model.into_iter().collect::<Vec<_>>());
+        }
+    }
+}
