@@ -202,3 +202,81 @@ fn is_subject_class(term: &str) -> bool {
         && archive.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
         && term.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-' || b == b'.')
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::sources::tests::{fixture, told};
+    use crate::sources::{Format, read};
+
+    fn check(entries: &str, expect: &[&str]) {
+        let text = format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>arXiv</title>{entries}</feed>");
+        check_whole(&text, expect);
+    }
+
+    fn check_whole(text: &str, expect: &[&str]) {
+        let found = told(read(std::io::Cursor::new(text.to_owned()), "a.xml", Some(Format::ArxivAtom)));
+        assert_eq!(found, expect, "{text}");
+    }
+
+    const GOOD: &str = "<entry><id>http://arxiv.org/abs/2401.00001v1</id><title>Good</title></entry>";
+    const TOLD: &str = "id=2401.00001 | title=Good | url=https://arxiv.org/abs/2401.00001";
+
+    #[test]
+    fn an_answer() {
+        insta::assert_snapshot!(fixture("arxiv.xml").join("\n"));
+    }
+
+    #[test]
+    fn an_answer_that_is_an_error() {
+        assert_eq!(
+            fixture("arxiv_error.xml"),
+            ["arxiv_error.xml: arXiv answered with an error: incorrect id format for lantern"]
+        );
+        check("<entry><title>Error</title></entry>", &["a.xml: arXiv answered with an error: it gave no reason"]);
+        let title = GOOD.replace("Good", "Error");
+        check(&title, &[&TOLD.replace("Good", "Error")]);
+    }
+
+    #[test]
+    fn no_results() {
+        check("", &[]);
+    }
+
+    #[test]
+    fn a_bad_entry_does_not_spoil_its_neighbours() {
+        for (bad, error) in [
+            ("<entry/>", "no id: arXiv answers so for ids that do not exist"),
+            ("<entry><id>x</id></entry>", "no title for `x`: arXiv answers so for ids that do not exist"),
+            (
+                "<entry><id>x</id><title>caf&eacute;</title></entry>",
+                "the entity `&eacute;`, which XML does not know: write the character",
+            ),
+            (
+                "<entry><id>x</id><title>t</title><published>2024-02-30</published></entry>",
+                "`published`: `2024-02-30` is no date that exists",
+            ),
+        ] {
+            check(&format!("{GOOD}{bad}{GOOD}"), &[TOLD, &format!("a.xml, record 2: {error}"), TOLD]);
+        }
+    }
+
+    #[test]
+    fn damaged_and_other_xml() {
+        check_whole(
+            &format!("<feed>{GOOD}<entry><id>x"),
+            &[TOLD, "a.xml: the XML ends early: the file is truncated, fetch it again"],
+        );
+        check_whole("<rss></rss>", &["a.xml: not an answer of arXiv's API: an Atom feed with entries is expected"]);
+        check_whole("words", &["a.xml: not an answer of arXiv's API: an Atom feed with entries is expected"]);
+        check_whole(
+            &format!("<feed>{GOOD}<entry></feed>"),
+            &[TOLD, "a.xml: damaged XML at byte 89: ill-formed document: expected `</entry>`, but `</feed>` was found"],
+        );
+    }
+
+    #[test]
+    fn prefixes_do_not_matter() {
+        let text = GOOD.replace("<", "<a:").replace("<a:/", "</a:");
+        check_whole(&format!("<a:feed xmlns:a='http://www.w3.org/2005/Atom'>{text}</a:feed>"), &[TOLD]);
+    }
+}

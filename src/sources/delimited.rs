@@ -4,6 +4,7 @@
 //! whole, as pandas writes it, loses its quotes.
 
 use std::borrow::Cow;
+use std::io::{self, BufRead, Read};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
@@ -25,16 +26,17 @@ pub(super) fn read(input: Input, head: &Head, format: Format) -> Result<Records>
             return Err(input.bad_file(Field::no_text_among(names.iter().map(String::as_str))));
         }
     };
-    let mut table = Table { names, format, reader: builder(delimiter).has_headers(true).from_reader(input) };
+    let mut table =
+        Table { names, format, reader: builder(delimiter).has_headers(true).from_reader(Numbered::new(input)) };
     let mut record = ByteRecord::new();
     Ok(Box::new(std::iter::from_fn(move || {
-        table.reader.get_mut().limit();
+        table.reader.get_mut().input.limit();
         match table.reader.read_byte_record(&mut record) {
             Ok(false) => None,
             Ok(true) => {
-                let place = Place::Line(record.position().map_or(0, csv::Position::line));
+                let place = Place::Line(table.line(&record));
                 let draft = table.draft(&record);
-                Some(table.reader.get_ref().finish(draft, place))
+                Some(table.reader.get_ref().input.finish(draft, place))
             }
             Err(error) => Some(Err(table.fault(error))),
         }
@@ -75,17 +77,32 @@ fn builder(delimiter: u8) -> ReaderBuilder {
 struct Table {
     names: Vec<String>,
     format: Format,
-    reader: Reader<Input>,
+    reader: Reader<Numbered>,
 }
 
 impl Table {
-    fn draft(&self, record: &ByteRecord) -> Result<Draft, String> {
-        if record.len() != self.names.len() {
-            return Err(format!("{} cells, the header has {}", record.len(), self.names.len()));
-        }
-        // A cell over several lines was quoted; at the end of the file its quote must be the last thing.
+    /// The line on which a record begins: the one on which it ends, without the lines that its cells span.
+    /// (The csv crate counts the blank lines before a record, and half of a CRLF, to the record.)
+    fn line(&mut self, record: &ByteRecord) -> u64 {
+        let spanned = ends_of_lines(record.as_slice());
+        let end = self.reader.position().byte();
+        let end = if self.is_open(record) { end } else { end.saturating_sub(1) };
+        self.reader.get_ref().line_at(end).saturating_sub(spanned)
+    }
+
+    /// Whether a record ends with a quote that is never closed: its last cell spans lines, so it was quoted, but the
+    /// file does not end with a quote.
+    fn is_open(&mut self, record: &ByteRecord) -> bool {
         let spans = record.iter().next_back().is_some_and(|cell| cell.contains(&b'\n'));
-        if self.reader.is_done() && spans && self.reader.get_ref().last() != Some(b'"') {
+        let end = self.reader.position().byte();
+        spans && self.reader.get_mut().ends_open(end)
+    }
+
+    fn draft(&mut self, record: &ByteRecord) -> Result<Draft, String> {
+        if record.len() != self.names.len() {
+            return Err(format!("cells: {} here, {} in the header", record.len(), self.names.len()));
+        }
+        if self.is_open(record) {
             return Err("a quote that is never closed".to_owned());
         }
         let mut fields = Map::new();
@@ -101,12 +118,60 @@ impl Table {
     }
 
     fn fault(&self, error: csv::Error) -> Error {
-        let input = self.reader.get_ref();
+        let input = &self.reader.get_ref().input;
         match error.kind() {
             csv::ErrorKind::Io(error) => input.fault(error),
             _ => input.bad_file(error.to_string()),
         }
     }
+}
+
+/// An input that knows on which line its last bytes stood.
+struct Numbered {
+    input: Input,
+    /// What was read last.
+    chunk: Vec<u8>,
+    /// How many bytes, and how many ends of lines, came before it.
+    before: u64,
+    lines_before: u64,
+    /// The last byte that is no white space.
+    last: Option<u8>,
+}
+
+impl Numbered {
+    fn new(input: Input) -> Numbered {
+        Numbered { input, chunk: Vec::new(), before: 0, lines_before: 0, last: None }
+    }
+
+    /// The line of a byte that is in the last chunk.
+    fn line_at(&self, byte: u64) -> u64 {
+        let within = usize::try_from(byte.saturating_sub(self.before)).unwrap_or(usize::MAX).min(self.chunk.len());
+        1 + self.lines_before + ends_of_lines(&self.chunk[..within])
+    }
+
+    /// Whether the input ends after this many bytes, and not with a quote.
+    fn ends_open(&mut self, bytes: u64) -> bool {
+        let all_used = bytes == self.before + self.chunk.len() as u64;
+        all_used && self.last != Some(b'"') && self.input.fill_buf().is_ok_and(<[u8]>::is_empty)
+    }
+}
+
+impl Read for Numbered {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        if count > 0 {
+            self.before += self.chunk.len() as u64;
+            self.lines_before += ends_of_lines(&self.chunk);
+            self.chunk.clear();
+            self.chunk.extend_from_slice(&buffer[..count]);
+            self.last = self.chunk.trim_ascii_end().last().copied().or(self.last);
+        }
+        Ok(count)
+    }
+}
+
+fn ends_of_lines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// What stands between the quotes of a cell that is quoted as a whole, quotes inside being doubled.
@@ -115,5 +180,83 @@ fn unquoted(cell: &str) -> Cow<'_, str> {
     match inside.filter(|inside| !inside.replace("\"\"", "").contains('"')) {
         Some(inside) => Cow::Owned(inside.replace("\"\"", "\"")),
         None => Cow::Borrowed(cell),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use crate::sources::tests::{fixture, told};
+    use crate::sources::{Format, read};
+
+    fn check(text: &str, expect: &[&str]) {
+        check_as(Format::Csv, text, expect);
+    }
+
+    fn check_as(format: Format, text: &str, expect: &[&str]) {
+        let found = told(read(std::io::Cursor::new(text.to_owned()), "x.csv", Some(format)));
+        assert_eq!(found, expect, "{text}");
+    }
+
+    #[test]
+    fn tables() {
+        insta::assert_snapshot!(fixture("papers.csv").join("\n"));
+        insta::assert_snapshot!(fixture("papers.tsv").join("\n"));
+    }
+
+    #[test]
+    fn headers() {
+        check("id,title\n1,a\n", &["id=1 | title=a"]);
+        check("\u{feff}ID;Title\r\n1;a, b\r\n", &["id=1 | title=a, b"]);
+        check("\"id\",\"title\"\n1,a", &["id=1 | title=a"]);
+        check("id,title,title\n1,a,b\n", &["id=1 | title=a"]);
+        check("id,title\n", &[]);
+        check_as(Format::Tsv, "id\t\"title\"\n1\ta\n", &["id=1 | title=a"]);
+        check(
+            "user,score\n1,2\n",
+            &["x.csv: no title and no abstract: the fields are `user`, `score`; paperkin reads `title` and \
+               `abstract` (or `paper_title`; `summary`, `abstract_text`, `paper_abstract`, `text`)"],
+        );
+    }
+
+    #[test]
+    fn a_bad_row_does_not_spoil_its_neighbours() {
+        for (bad, error) in [
+            ("1", "cells: 1 here, 3 in the header"),
+            ("1,2,3,4", "cells: 4 here, 3 in the header"),
+            (",,", "no title and no abstract"),
+            ("1,x,2024-02-30", "`date`: `\"2024-02-30\"` is no date that exists: write 2024-12-19, or leave it out"),
+        ] {
+            let text = format!("id,title,date\n5,a,\n\n{bad}\n6,\"b\nc\",NaT\n7,d,2024\n\n{bad}");
+            let expect = [
+                "id=5 | title=a",
+                &format!("x.csv, line 4: {error}"),
+                "id=6 | title=b c",
+                "id=7 | title=d | published=2024-01-01",
+                &format!("x.csv, line 9: {error}"),
+            ];
+            check(&text, &expect);
+            check(&text.replace('\n', "\r\n"), &expect);
+            check(&format!("{text}\n"), &expect);
+        }
+        let bytes = b"id,title\n1,caf\xe9\n2,b\n";
+        let found = told(read(&bytes[..], "x.csv", None));
+        assert_eq!(found, ["x.csv, line 2: `title` is not UTF-8: save the file as UTF-8", "id=2 | title=b"]);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed() {
+        check(
+            "id,title,abstract\n1,a,x\n2,b,\"never\n3,c,y\n4,d,z\n",
+            &["id=1 | title=a | abstract=x", "x.csv, line 3: a quote that is never closed"],
+        );
+        check("id,title\n1,\"a\nb\"", &["id=1 | title=a b"]);
+        let endless = (&b"id,title\n1,a\n2,\""[..]).chain(std::io::repeat(b'x').take(40 << 20));
+        let found = told(read(endless, "x.csv", None));
+        assert_eq!(
+            found,
+            ["id=1 | title=a", "x.csv: one record has more than 16 MB: is a quote or a bracket never closed?"]
+        );
     }
 }

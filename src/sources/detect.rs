@@ -4,7 +4,7 @@ use super::elements;
 use super::input::Head;
 use super::{Format, delimited, hf_daily, hf_page, jsonl};
 
-/// How many of the first bytes are looked at for bytes that no text has.
+/// How many bytes of the first line are looked at for such as no text has. Later ones may be one damaged record.
 const BINARY: usize = 512;
 
 /// The format of a file that begins with `head`; its name's extension decides only between formats that both fit.
@@ -38,9 +38,11 @@ pub(super) fn readable(head: &Head) -> Result<(), String> {
     if let Some((_, reason)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err((*reason).to_owned());
     }
-    let start = &bytes[..bytes.len().min(BINARY)];
+    let start = &bytes.trim_ascii_start()[..bytes.trim_ascii_start().len().min(BINARY)];
+    let start = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let nuls = start.iter().filter(|byte| **byte == 0).count();
-    if nuls > start.len() / 3 && start.iter().any(u8::is_ascii_alphanumeric) {
+    let of_one_parity = (0..2).any(|parity| start.iter().skip(parity).step_by(2).all(|byte| *byte != 0));
+    if nuls > start.len() / 3 && of_one_parity {
         return Err(MAGIC[0].1.to_owned());
     }
     let strange = start.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
@@ -111,4 +113,57 @@ fn plain(bytes: &[u8], text: &str, name: &str) -> Result<Format, String> {
         let start: String = text.trim_start().chars().take(30).collect();
         format!("not a format that paperkin reads: it begins with `{}`; it reads {}", start.trim(), Format::names())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: impl AsRef<[u8]>, name: &str, expect: Result<Format, &str>) {
+        let head = Head { bytes: text.as_ref().to_vec(), complete: true };
+        let found = detect(&head, name);
+        match (&found, expect) {
+            (Err(found), Err(start)) => assert!(found.starts_with(start), "{name}: {found}"),
+            _ => assert_eq!(found.as_ref().map_err(String::as_str), expect.as_ref().map_err(|e| *e), "{name}"),
+        }
+    }
+
+    #[test]
+    fn formats() {
+        check("Daily Papers\n\nT\n\nA\n\n • 3 authors\n·\nDec 19, 2024", "-", Ok(Format::HfPage));
+        check("[{\"paper\": {\"id\": \"1\"}}]", "-", Ok(Format::HfDaily));
+        check("[ {\n \"paper\": {\"id\": \"1\", \"authors\": [", "-", Ok(Format::HfDaily));
+        check("[{\"title\": \"x\", \"paper\": {\"id\": \"1\"}}]", "-", Ok(Format::HfDaily));
+        check("[\"{'paper': {'id': '1'}}\"]", "-", Ok(Format::HfDaily));
+        check("{\"date\": \"2025-01-10\", \"data\": [\"{'paper': {", "-", Ok(Format::HfDaily));
+        check("<?xml version='1.0'?><feed><id>https://arxiv.org/api/x</id>", "-", Ok(Format::ArxivAtom));
+        check("{\"title\": \"x\"}\n", "-", Ok(Format::Jsonl));
+        check("[{\"title\": \"x\"}]", "x.txt", Ok(Format::Jsonl));
+        check("[]", "-", Ok(Format::Jsonl));
+        check("id,title\n1,a", "-", Ok(Format::Csv));
+        check("id;title\n1;a", "-", Ok(Format::Csv));
+        check("id\ttitle\n1\ta, b", "-", Ok(Format::Tsv));
+        check("user,score\n1,2", "x.csv.gz", Ok(Format::Csv));
+        check("words", "x.jsonl", Ok(Format::Jsonl));
+    }
+
+    #[test]
+    fn refusals() {
+        check("", "-", Err("the file is empty"));
+        check(" \r\n\t", "x.jsonl", Err("the file is empty"));
+        check(b"\xff\xfe{\0\"\0", "-", Err("UTF-16 text: save it as UTF-8"));
+        check(b"{\0\"\0t\0i\0t\0l\0e\0", "-", Err("UTF-16 text: save it as UTF-8"));
+        check(b"PK\x03\x04rest", "x.xlsx", Err("a zip archive"));
+        check(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0", "-", Err("not text; paperkin reads hf-page, hf-daily"));
+        check("<!DOCTYPE html>\n<html>", "-", Err("an HTML page: copy the page's text"));
+        check("\n<HTML>", "-", Err("an HTML page: copy the page's text"));
+        check("<?xml version='1.0'?><rss>", "-", Err("a news feed that is not an answer of arXiv's API"));
+        check("<svg/>", "-", Err("markup that is not an arXiv answer"));
+        check("[1, 2]", "-", Err("a number where papers are expected: give a JSON object with `title`"));
+        check(
+            "Dear reader",
+            "x.txt",
+            Err("not a format that paperkin reads: it begins with `Dear reader`; it reads hf"),
+        );
+    }
 }

@@ -75,6 +75,14 @@ impl Field {
         matches!(Field::named(name), Some((Field::Title | Field::Abstract, _)))
     }
 
+    pub(super) fn is_abstract(name: &str) -> bool {
+        matches!(Field::named(name), Some((Field::Abstract, _)))
+    }
+
+    pub(super) fn is_known(name: &str) -> bool {
+        Field::named(name).is_some()
+    }
+
     /// What to say where [`Field::is_text`] holds for no name.
     pub(super) fn no_text_among<'n>(names: impl Iterator<Item = &'n str>) -> String {
         let names: Vec<String> = names.take(20).map(|name| format!("`{}`", shortened(name, 40))).collect();

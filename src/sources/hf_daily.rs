@@ -122,3 +122,70 @@ fn take<T>(
 fn named<T>(name: &str, read: Result<T, String>) -> Result<T, String> {
     read.map_err(|reason| format!("`{name}`: {reason}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::sources::tests::{fixture, told};
+    use crate::sources::{Format, read};
+
+    fn check(text: &str, expect: &[&str]) {
+        let found = told(read(std::io::Cursor::new(text.to_owned()), "day.json", Some(Format::HfDaily)));
+        assert_eq!(found, expect, "{text}");
+    }
+
+    #[test]
+    fn answers_of_both_kinds() {
+        insta::assert_snapshot!(fixture("hf_daily.json").join("\n"));
+    }
+
+    #[test]
+    fn an_archive_of_python_text() {
+        insta::assert_snapshot!(fixture("hf_daily_python.json").join("\n"));
+    }
+
+    #[test]
+    fn a_bad_entry_does_not_spoil_its_neighbours() {
+        let good = r#"{"paper": {"id": "2401.00001", "title": "Good"}}"#;
+        let told = "id=2401.00001 | title=Good | url=https://huggingface.co/papers/2401.00001";
+        for (bad, error) in [
+            ("7", "not an entry of the Daily Papers: a JSON object with a `paper`"),
+            ("{\"title\": \"x\"}", "an entry without a `paper`"),
+            ("{\"paper\": {\"title\": \"x\"}}", "a paper without an `id`"),
+            ("{\"paper\": {\"id\": \"1\"}}", "no title and no abstract"),
+            ("{\"paper\": {\"id\": \"1\", \"title\": 2}}", "`title`: `2` is not a text"),
+            (
+                "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"upvotes\": -3}}",
+                "`upvotes`: `-3` is not a count: a whole number from 0 on",
+            ),
+            (
+                "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"publishedAt\": \"2024-02-30\"}}",
+                "`publishedAt`: `\"2024-02-30\"` is no date that exists: write 2024-12-19, or leave it out",
+            ),
+            ("\"{'paper': nonsense}\"", "not a Python literal: a value expected, `nonsense}` found"),
+        ] {
+            check(&format!("[{good}, {bad}, {good}]"), &[told, &format!("day.json, record 2: {error}"), told]);
+        }
+        check(&format!("[{good}, {{"), &[told, "day.json: the JSON array ends early: the file is truncated"]);
+    }
+
+    #[test]
+    fn other_json() {
+        let reason = "day.json: not an answer of Hugging Face's /api/daily_papers: no entry has a `paper`; JSON with \
+                      papers as they are is the format jsonl";
+        check("[{\"title\": \"x\"}]", &[reason]);
+        check("[1, 2]", &[reason]);
+        check("[]", &[]);
+    }
+
+    #[test]
+    fn an_entrys_own_time_is_its_listing_before_2025_only() {
+        let paper = r#""paper": {"id": "2401.00001", "title": "T", "publishedAt": "2024-05-24T17:00:00.000Z"}"#;
+        let told = "id=2401.00001 | title=T | published=2024-05-24";
+        let url = "url=https://huggingface.co/papers/2401.00001";
+        let listed = format!("{told} | listed=2024-05-27 | {url}");
+        let not_listed = format!("{told} | {url}");
+        check(&format!(r#"[{{{paper}, "publishedAt": "2024-05-27T03:00:00.000Z"}}]"#), &[&listed]);
+        check(&format!(r#"[{{{paper}, "publishedAt": "2024-05-24T13:00:00.000Z"}}]"#), &[&not_listed]);
+        check(&format!(r#"[{{{paper}, "publishedAt": "2024-05-27T03:00:00.000Z", "summary": "s"}}]"#), &[&not_listed]);
+    }
+}

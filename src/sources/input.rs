@@ -10,7 +10,7 @@ use crate::paper::{Draft, Paper};
 
 /// How much of a file is looked at before reading it, in bytes.
 const HEAD: usize = 256 * 1024;
-/// Longest record of any format, in bytes. The longest of 180,000 real ones has 230 thousand.
+/// Longest record of any format, in bytes. The longest of 179,347 real JSON lines has 56 thousand.
 pub(super) const MAX_RECORD: usize = 16 * 1024 * 1024;
 
 /// One source's bytes after decompression, without a byte order mark.
@@ -19,7 +19,6 @@ pub(super) struct Input {
     reader: BufReader<Box<dyn Read + Send>>,
     /// How many bytes may still be read, as [`Input::limit`] said.
     allowance: u64,
-    last: Option<u8>,
 }
 
 /// The start of a source.
@@ -56,8 +55,7 @@ impl Input {
         let complete = head.len() < HEAD - 3 && failure.is_none();
         let unreadable = if head.is_empty() { failure.as_ref().map(again) } else { None };
         let again = Cursor::new(head.clone()).chain(Failure(failure)).chain(rest);
-        let input =
-            Input { name: name.to_owned(), reader: BufReader::new(Box::new(again)), allowance: u64::MAX, last: None };
+        let input = Input { name: name.to_owned(), reader: BufReader::new(Box::new(again)), allowance: u64::MAX };
         match unreadable {
             Some(error) => Err(input.fault(&error)),
             None => Ok((input, Head { bytes: head, complete })),
@@ -67,11 +65,6 @@ impl Input {
     /// Lets one record's bytes be read from here, not more. For readers that hold a whole record whatever its length.
     pub(super) fn limit(&mut self) {
         self.allowance = MAX_RECORD as u64;
-    }
-
-    /// The last byte read that is no white space; lines do not count.
-    pub(super) fn last(&self) -> Option<u8> {
-        self.last
     }
 
     /// Reads one line into `buffer`, never more than [`MAX_RECORD`] bytes of it.
@@ -132,8 +125,6 @@ impl BufRead for Input {
 
     fn consume(&mut self, amount: usize) {
         self.allowance = self.allowance.saturating_sub(amount as u64);
-        let consumed = self.reader.buffer().get(..amount).unwrap_or_default();
-        self.last = consumed.trim_ascii_end().last().copied().or(self.last);
         self.reader.consume(amount);
     }
 }

@@ -76,8 +76,11 @@ fn check(head: &Head, by_lines: bool) -> Result<(), String> {
     } else {
         elements::of_head(&head.bytes)
     };
-    match values.first() {
-        Some(first) if !values.iter().any(has_text) => Err(no_paper(first)),
+    match &values[..] {
+        [only] if let Some(name) = wrapped_list(only) => {
+            Err(format!("an object with a list in `{name}`: give the list alone, or each of its objects on a line"))
+        }
+        [first, ..] if !values.iter().any(has_text) => Err(no_paper(first)),
         _ => Ok(()),
     }
 }
@@ -90,6 +93,15 @@ fn not_json(line: &[u8]) -> String {
 /// Whether a value has a field for title or abstract.
 pub(super) fn has_text(value: &Value) -> bool {
     value.as_object().is_some_and(|record| record.keys().any(|name| Field::is_text(name)))
+}
+
+/// The field of an object without an abstract that holds objects and says nothing of a paper: `items` of a JSON feed,
+/// `data` of an answer of a web service.
+fn wrapped_list(value: &Value) -> Option<&str> {
+    let record = value.as_object()?;
+    let holds_objects = |value: &Value| value.as_array().is_some_and(|list| list.iter().any(Value::is_object));
+    let list = record.iter().find(|(name, value)| !Field::is_known(name) && holds_objects(value));
+    list.map(|(name, _)| name.as_str()).filter(|_| !record.keys().any(|name| Field::is_abstract(name)))
 }
 
 /// What to say of a file whose first value is this and that has no paper.
@@ -112,5 +124,101 @@ fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::MAX_RECORD;
+    use crate::sources::tests::{fixture, told};
+    use crate::sources::{Format, read};
+
+    fn check(text: impl AsRef<[u8]>, expect: &[&str]) {
+        let text = text.as_ref().to_vec();
+        let shown = String::from_utf8_lossy(&text).into_owned();
+        let found = told(read(std::io::Cursor::new(text), "x.jsonl", Some(Format::Jsonl)));
+        let found: Vec<&str> = found.iter().map(|line| line.split(" | ").nth(1).unwrap_or(line)).collect();
+        assert_eq!(found, expect, "{shown}");
+    }
+
+    #[test]
+    fn lines_of_objects() {
+        insta::assert_snapshot!(fixture("papers.jsonl").join("\n"));
+    }
+
+    #[test]
+    fn a_bad_line_does_not_spoil_its_neighbours() {
+        insta::assert_snapshot!(fixture("damaged.jsonl").join("\n"));
+        check(
+            b"{\"id\": 1, \"title\": \"a\"}\n{\"id\": 2, \"title\": \"\xff\"}\n{\"id\": 3, \"title\": \"c\"}",
+            &["title=a", "x.jsonl, line 2: not UTF-8 (after 20 bytes): save the file as UTF-8", "title=c"],
+        );
+        check(
+            "{\"id\": 1, \"title\": \"a\"}\n\0\0\0\0\n{\"id\": 3, \"title\": \"c\"}",
+            &["title=a", "x.jsonl, line 2: not JSON: expected value at column 1, near `\0\0\0\0`", "title=c"],
+        );
+    }
+
+    #[test]
+    fn arrays_and_objects_over_lines() {
+        let titles = ["title=a", "title=b"];
+        check("[{\"id\": 1, \"title\": \"a\"}, {\"id\": 2, \"title\": \"b\"}]", &titles);
+        check("[\n  {\n  \"id\": 1,\n  \"title\": \"a\"\n  },\n {\"id\": 2, \"title\": \"b\"}\n]\n", &titles);
+        check("{\n  \"id\": 1,\n  \"title\": \"a\"\n}\n{\n\"id\": 2, \"title\": \"b\"\n}\n", &titles);
+        check("\u{feff}{\"id\": 1, \"title\": \"a\"}\r\n\r\n  \r\n{\"id\": 2, \"title\": \"b\"}\r\n", &titles);
+        check("[]", &[]);
+        check(
+            "[{\"id\": 1, \"title\": \"a\"}, 2, {\"id\": 2, \"title\": \"b\"}]",
+            &[
+                "title=a",
+                "x.jsonl, record 2: a number instead of a JSON object with a title and an abstract",
+                "title=b",
+            ],
+        );
+    }
+
+    #[test]
+    fn files_without_papers() {
+        check(
+            "Dear reader\n",
+            &["x.jsonl: not JSON: it begins with `Dear reader`; the format jsonl has a JSON object on each line"],
+        );
+        check(
+            "nonsense\n".repeat(5_000),
+            &["x.jsonl: not JSON: it begins with `nonsense`; the format jsonl has a JSON object on each line"],
+        );
+        check(
+            "{\"user\": \"u\", \"library\": []}\n".repeat(9),
+            &["x.jsonl: no title and no abstract: the fields are `library`, `user`; paperkin reads `title` and \
+               `abstract` (or `paper_title`; `summary`, `abstract_text`, `paper_abstract`, `text`)"],
+        );
+        check(
+            "{\"title\": \"A feed\", \"items\": [{\"title\": \"a\"}]}",
+            &["x.jsonl: an object with a list in `items`: give the list alone, or each of its objects on a line"],
+        );
+        check(
+            "[1, 2, 3]",
+            &["x.jsonl: a number where papers are expected: give a JSON object with `title` and `abstract` on each \
+               line, or an array of such objects"],
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_skipped() {
+        let before = &b"{\"id\": 1, \"title\": \"a\"}\n{\"id\": 2, \"title\": \""[..];
+        let after = &b"\"}\n{\"id\": 3, \"title\": \"c\"}\n"[..];
+        let long = before.chain(std::io::repeat(b'x').take(3 * MAX_RECORD as u64)).chain(after);
+        let found = told(read(long, "x.jsonl", None));
+        assert_eq!(found, ["id=1 | title=a", "x.jsonl, line 2: longer than 16 MB", "id=3 | title=c"]);
+    }
+
+    #[test]
+    fn deep_nesting_is_a_bad_record() {
+        let deep = format!("{{\"title\": {}\n{{\"id\": 2, \"title\": \"b\"}}", "[".repeat(10_000) + "1");
+        let found = told(read(std::io::Cursor::new(deep), "x.jsonl", None));
+        assert!(found[0].starts_with("x.jsonl, line 1: not JSON: recursion limit exceeded"), "{found:?}");
+        assert_eq!(found[1], "id=2 | title=b");
     }
 }

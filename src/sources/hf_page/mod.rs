@@ -13,44 +13,25 @@
 //! where the number after the date counts comments. Whatever stands between papers (the page's header, votes,
 //! names of submitters) is told apart by its shape and by standing in front of a title.
 
+mod line;
+
 use std::collections::VecDeque;
 use std::mem;
 
-use jiff::civil::Date;
-
 use crate::error::{Place, Result};
-use crate::paper::{Draft, Paper, parse_date};
+use crate::paper::{Draft, Paper};
 
 use super::input::{Input, Line};
 use super::{Format, Records};
+use line::{DateLine, author_line, date_line, is_page_line, is_separator};
 
 /// A line of at least this many bytes is an abstract and not a part of the page.
-/// The shortest abstract of 13,610 Daily Papers has 165, the longest of 25 titles of one page 122.
+/// The shortest abstract of 13,610 Daily Papers has 165; few of their titles are longer.
 const ABSTRACT: usize = 160;
-/// Longest title on a page, in bytes. The longest of 13,610 Daily Papers is far below.
+/// Longest title on a page, in bytes. The longest of 13,610 Daily Papers has 202.
 const TITLE: usize = 600;
 /// Most text kept while looking for an author line, in bytes: an abstract and everything that may surround it.
 const MAX_PENDING: usize = 1024 * 1024;
-/// Lines of the page itself, in lower case.
-const PAGE: [&str; 16] = [
-    "new",
-    "get trending papers in your email inbox!",
-    "get trending papers in your email inbox once a day!",
-    "subscribe",
-    "daily papers",
-    "trending papers",
-    "byak and the research community",
-    "by ak and the research community",
-    "daily",
-    "weekly",
-    "monthly",
-    "trending",
-    "previous",
-    "next",
-    "upvote",
-    "submitted by",
-];
-
 /// Whether some text has the line that each paper on a page has.
 pub(super) fn is_page(text: &str) -> bool {
     text.lines().any(|line| author_line(line).is_some())
@@ -250,78 +231,101 @@ fn joined(lines: &[Pending]) -> String {
     lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// The number of authors in `• 11 authors`, and what follows on the same line.
-fn author_line(text: &str) -> Option<(u32, &str)> {
-    let text = text.trim_start_matches(is_bullet);
-    let (count, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let rest = rest.trim_start().strip_prefix("author")?;
-    let rest = rest.strip_prefix('s').unwrap_or(rest);
-    let after = rest.trim_start_matches(is_bullet);
-    let ends = after.is_empty() || after.len() < rest.len() && date_line(after).is_some();
-    Some((count.parse().ok()?, after)).filter(|_| ends)
-}
+#[cfg(test)]
+mod tests {
+    use crate::sources::tests::{fixture, told};
+    use crate::sources::{Format, read};
 
-struct DateLine {
-    text: String,
-    /// `None` for a day that does not exist.
-    date: Option<Date>,
-    comments: Option<u32>,
-}
+    const LONG: &str = "An invented abstract that goes on for as long as abstracts on a page do, which is a good deal longer \
+                        than any title, so that nobody takes the one for the other, whatever stands around them.";
 
-/// `Dec 19, 2024`, or with the number of comments behind it.
-fn date_line(text: &str) -> Option<DateLine> {
-    let mut words = text.trim_matches(is_bullet).split_whitespace();
-    let (month, day, year) = (words.next()?, words.next()?, words.next()?);
-    let comments = words.next();
-    let is_number =
-        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    let is_date = is_month(month)
-        && day.strip_suffix(',').is_some_and(|day| is_number(day, 2))
-        && year.len() == 4
-        && is_number(year, 4)
-        && comments.is_none_or(|comments| is_number(comments, 9))
-        && words.next().is_none();
-    let text = format!("{month} {day} {year}");
-    let comments = comments.and_then(|comments| comments.parse().ok());
-    is_date.then(|| DateLine { date: parse_date(&text), text, comments })
-}
+    fn check(text: &str, expect: &[&str]) {
+        let text = text.replace("LONG", LONG);
+        let found = told(read(std::io::Cursor::new(text.clone()), "page.txt", Some(Format::HfPage)));
+        let found: Vec<String> = found.iter().map(|line| line.replace(LONG, "LONG")).collect();
+        assert_eq!(found, expect, "{text}");
+    }
 
-fn is_month(word: &str) -> bool {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let word = word.to_ascii_lowercase();
-    MONTHS.iter().any(|month| *month == word || month[..3] == word)
-}
+    /// How [`told`] shows a paper of a page.
+    fn paper(title: &str, text: &str, authors: &str, published: &str, comments: &str) -> String {
+        let parts = [("title", title), ("abstract", text), ("author_count", authors), ("published", published)];
+        let parts = parts.into_iter().chain([("comments", comments)]).filter(|(_, value)| !value.is_empty());
+        parts.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" | ")
+    }
 
-/// A line of the page itself: one of its labels, a number of votes, the day of the listing.
-fn is_page_line(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let mut words = text.split_whitespace();
-    let is_day = words.next().is_some_and(is_month)
-        && words.next().is_some_and(|day| day.len() <= 2 && day.bytes().all(|b| b.is_ascii_digit()))
-        && words.next().is_none();
-    let votes = lower.strip_suffix('k').unwrap_or(&lower);
-    let is_votes = !votes.is_empty() && votes.len() <= 6 && votes.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    PAGE.contains(&lower.as_str()) || is_day || is_votes
-}
+    #[test]
+    fn a_page() {
+        let papers = fixture("hf_page.txt");
+        assert_eq!(papers.len(), 2);
+        assert!(
+            papers[0].starts_with("title=Paper Boats on a Sea of Tokens | abstract=We invent a fleet"),
+            "{papers:?}"
+        );
+        assert!(papers[0].ends_with("| author_count=4 | published=2024-12-19"), "{papers:?}");
+        assert!(papers[1].ends_with("| author_count=1 | published=2025-06-21 | comments=3"), "{papers:?}");
+    }
 
-/// A line of bullets alone.
-fn is_separator(text: &str) -> bool {
-    text.chars().all(is_bullet)
-}
+    #[test]
+    fn shapes_of_one_paper() {
+        let plain = paper("A Title", "LONG", "11", "2024-12-19", "");
+        for text in [
+            "A Title\n\nLONG\n\n  • 11 authors\n·\nDec 19, 2024\n",
+            "A Title\r\n\r\nLONG\r\n\r\n  • 11 authors\r\n·\r\nDec 19, 2024",
+            "A Title\nLONG\n• 11 authors\n·\nDec 19, 2024",
+            "\n\nA Title\n\n\n\nLONG\n\n\n - 11 authors\n\n·\n\nDecember 19, 2024\n\n\n",
+            "123\n\nA Title\n\nLONG\n\n* 11 authors\n-\nDec 19, 2024\n",
+            "1.2k\nA Title\nLONG\n11 authors\nDec 19, 2024\n",
+            "Submitted by\n\nsomebody\n\n45\n\nA Title\n\nLONG\n\n· 11 authors\n·\nDec 19, 2024\n",
+            "Daily Papers\n\nbyAK and the research community\n\nJan 8\n\nA Title\n\nLONG\n\n• 11 authors\n·\nDec 19, 2024",
+            "Daily Papers\nJan 8\nA Title\nLONG\n• 11 authors · Dec 19, 2024",
+            "somebody\nA Title\n\nLONG\n\n• 11 authors\n·\nDec 19, 2024\n\nSystem theme\n\nCompany\nTOS\nPrivacy\n",
+        ] {
+            check(text, &[&plain]);
+        }
+        check("A Title\n\nLONG\n\n• 1 author\n·\nJun 21, 2025 1", &[&paper("A Title", "LONG", "1", "2025-06-21", "1")]);
+        check("A Title\n\nLONG\n\n• 1 authors\n", &[&paper("A Title", "LONG", "1", "", "")]);
+        check("A Title\n\nLONG\n\n·\nJun 21, 2025", &[&paper("A Title", "LONG", "", "2025-06-21", "")]);
+        check(
+            "A Title\n\nShort.\n\n• 2 authors\n·\nJun 21, 2025",
+            &[&paper("A Title", "Short.", "2", "2025-06-21", "")],
+        );
+        check("A Title\n\n• 2 authors\n·\nJun 21, 2025", &[&paper("A Title", "", "2", "2025-06-21", "")]);
+        let wrapped = "A Title\n\nAn abstract\nover three\nlines.\n\n• 2 authors\n·\nJun 21, 2025";
+        check(wrapped, &[&paper("A Title", "An abstract over three lines.", "2", "2025-06-21", "")]);
+    }
 
-fn is_bullet(c: char) -> bool {
-    c.is_whitespace() || "•·‧∙⋅●◦○▪▫‣⁃*-–—|".contains(c)
+    #[test]
+    fn a_bad_paper_does_not_spoil_its_neighbours() {
+        let good = paper("Good", "LONG", "2", "2025-01-02", "");
+        let after = "\n\nGood\n\nLONG\n\n• 2 authors\n·\nJan 2, 2025\n";
+        for (bad, error) in [
+            ("Bad\n\nLONG\n\n• 3 authors\n·\nFeb 30, 2025", "line 1: `Feb 30, 2025` is no date that exists"),
+            ("• 3 authors\n·\nFeb 3, 2025", "line 1: an author line without title and abstract before it"),
+            ("Bad\n\nLONG\n", "line 3: an abstract without an author line such as `• 3 authors` after it"),
+            ("LONG LONG LONG LONG\n\n• 3 authors\n·\nFeb 3, 2025", "line 1: an abstract without a title before it"),
+        ] {
+            check(&format!("{bad}{after}"), &[&format!("page.txt, {error}"), &good]);
+        }
+        check(
+            &format!("{}\n\nCut\n\nLONG\n", after.trim_start()),
+            &[&good, "page.txt, line 12: an abstract without an author line such as `• 3 authors` after it"],
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_no_page() {
+        let reason = "page.txt: no paper found: each has a title, an abstract, a line `• 3 authors` and a date line \
+                      `Dec 19, 2024`";
+        check("Dear reader,\n\nthis is a letter.\n", &[reason]);
+        check("Daily Papers\n\nJan 8\n", &[reason]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text() {
+        let mut bytes = b"Caf\xe9\n\n".to_vec();
+        bytes.extend(format!("Good\n\n{LONG}\n\n\u{2022} 2 authors\n").into_bytes());
+        let found = told(read(std::io::Cursor::new(bytes), "page.txt", Some(Format::HfPage)));
+        assert_eq!(found[0], "page.txt, line 1: not UTF-8: save the text as UTF-8");
+        assert!(found[1].starts_with("title=Good"), "{found:?}");
+    }
 }
