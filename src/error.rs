@@ -214,8 +214,13 @@ impl Error {
         let mut line = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
-            line.push_str(": ");
-            line.push_str(&error.to_string());
+            let text = error.to_string();
+            // Some libraries say in the cause what they said already.
+            let said = line.rsplit(": ").next().is_some_and(|last| text.ends_with(last));
+            if !said {
+                line.push_str(": ");
+                line.push_str(&text);
+            }
             cause = error.source();
         }
         line.split_whitespace().collect::<Vec<_>>().join(" ")

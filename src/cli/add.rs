@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::args::{Add, Common, SummaryFormat};
 use super::progress::Bar;
 use super::{Outcome, input, output};
-use crate::engine::{Added, Engine, Place};
+use crate::engine::{Added, Engine, Place, Progress};
 use crate::error::Result;
 use crate::paper::Paper;
 
@@ -19,28 +19,32 @@ struct Summary {
 }
 
 pub(super) fn run(common: &Common, command: Add) -> Result<Outcome> {
-    let added = if command.strict {
-        match read_all(&command) {
-            Some(papers) => open(common)?.add(papers.into_iter().map(Ok), &|_| ())?,
-            None => {
-                output::complain("error", "nothing was added: --strict");
-                return Ok(Outcome::Incomplete);
+    let open = || Engine::open(common.options(Place::Create(common.directory()?)));
+    let (engine, added) = if command.strict {
+        let Some(papers) = read_all(&command) else {
+            output::complain("error", "nothing was added: --strict");
+            return Ok(Outcome::Incomplete);
+        };
+        let mut engine = open()?;
+        let bar = Bar::of_count("adding", papers.len());
+        let added = engine.add(papers.into_iter().map(Ok), &|progress| {
+            if let Progress::Settled(papers) = progress {
+                bar.advance(papers);
             }
-        }
+        })?;
+        bar.finish();
+        (engine, added)
     } else {
-        add_each(&mut open(common)?, &command)?
+        let mut engine = open()?;
+        let added = add_each(&mut engine, &command)?;
+        (engine, added)
     };
-    let papers = open(common)?.library().summary()?.papers;
-    let summary = Summary { added, papers };
+    let summary = Summary { added, papers: engine.library().summary()?.papers };
     output::print(|out| match command.format {
         SummaryFormat::Table => table(out, &summary),
         SummaryFormat::Json => output::json(out, &summary),
     })?;
     Ok(Outcome::complete_if(added.rejected == 0))
-}
-
-fn open(common: &Common) -> Result<Engine> {
-    Engine::open(common.options(Place::Create(common.directory()?)))
 }
 
 /// Adds file after file; a file that cannot be read at all counts as one bad record.
