@@ -5,7 +5,6 @@
 
 pub mod error;
 pub mod paper;
-pub mod sources;
 pub mod vector;
 
 mod file;
