@@ -10,6 +10,7 @@ pub mod vector;
 mod file;
 
 pub mod encoder;
+pub mod evaluate;
 pub mod index;
 pub mod library;
 pub mod recommend;

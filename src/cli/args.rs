@@ -15,7 +15,7 @@ use crate::sources::Format;
 
 const EXAMPLES: &str = "\
 Examples:
-  paperkin similar --papers examples/daily-papers.txt \"instruction tuning\"
+  paperkin similar --papers examples/daily-papers.txt \"How Few Instructions Are Enough\"
   paperkin add papers.jsonl                      keep papers in a library
   paperkin search \"tool use in language models\"  papers about a text
   paperkin profile me like 2401.12345            begin a reading history
@@ -152,7 +152,7 @@ pub(crate) struct Search {
 #[command(after_help = "\
 Examples:
   paperkin similar 2401.12345
-  paperkin similar --papers examples/daily-papers.txt \"instruction tuning\"")]
+  paperkin similar --papers examples/daily-papers.txt \"How Few Instructions Are Enough\"")]
 pub(crate) struct Similar {
     /// The paper: its id, an address, its title, or words that only its title has
     #[arg(value_name = "ID_OR_TITLE")]

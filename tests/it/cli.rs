@@ -1,0 +1,305 @@
+//! The commands, as a user types them.
+
+use crate::program::{Sandbox, listing};
+
+/// The output with every number that the model computed masked: its last digits differ between CPUs.
+fn masked(text: &str) -> String {
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(dot) = rest.find("0.") {
+        let digits = rest[dot + 2..].chars().take_while(char::is_ascii_digit).count();
+        masked.push_str(&rest[..dot]);
+        masked.push_str(if digits > 0 { "0.#" } else { "0." });
+        rest = &rest[dot + 2 + digits..];
+    }
+    masked + rest
+}
+
+fn titles(answer: &serde_json::Value) -> Vec<String> {
+    let results = answer["results"].as_array().unwrap();
+    results.iter().map(|result| result["paper"]["title"].as_str().unwrap().to_owned()).collect()
+}
+
+fn ids(answer: &serde_json::Value) -> Vec<String> {
+    let results = answer["results"].as_array().unwrap();
+    results.iter().map(|result| result["paper"]["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Checks what every answer promises.
+fn check(answer: &serde_json::Value) {
+    let mut last = f64::INFINITY;
+    for (index, result) in answer["results"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(result["rank"], index + 1);
+        let score = result["score"].as_f64().unwrap();
+        let parts: f64 = result["parts"].as_object().unwrap().values().map(|part| part.as_f64().unwrap()).sum();
+        assert!((parts - score).abs() < 1e-5, "{result}");
+        let because = result["because"].as_array().unwrap();
+        let contributions: f64 = because.iter().map(|because| because["contribution"].as_f64().unwrap()).sum();
+        let liked = result["parts"]["liked"].as_f64().unwrap_or(0.0);
+        assert!((contributions - liked).abs() < 1e-5, "{result}");
+        assert!(score <= last, "{result}");
+        last = score;
+    }
+}
+
+#[test]
+fn similar_papers_come_first() {
+    let sandbox = Sandbox::with_papers();
+    let answer = sandbox.json(&["similar", "How Few Instructions Are Enough", "-n", "5", "--format", "json"]);
+    check(&answer);
+    let titles = titles(&answer);
+    let on_instructions = |title: &&String| title.to_lowercase().contains("instruction");
+    assert!(titles.iter().take(4).filter(on_instructions).count() >= 3, "{titles:?}");
+    assert!(titles.iter().all(|title| !title.starts_with("How Few")), "{titles:?}");
+}
+
+#[test]
+fn the_first_command_of_the_readme() {
+    let run = Sandbox::new().run(&["similar", "--papers", listing(), "How Few Instructions Are Enough", "-n", "3"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(masked(&run.out), @"");
+}
+
+#[test]
+fn every_format_has_the_same_results() {
+    let sandbox = Sandbox::with_papers();
+    let search = |format: &str| sandbox.run(&["search", "robots", "-n", "4", "--format", format]);
+    let answer: serde_json::Value = serde_json::from_str(&search("json").out).unwrap();
+    check(&answer);
+    assert_eq!(answer["results"].as_array().unwrap().len(), 4);
+    for field in ["not_found", "fallback", "model", "generation", "took_ms"] {
+        assert!(answer.get(field).is_some(), "{field}");
+    }
+    let lines: Vec<serde_json::Value> =
+        search("jsonl").out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines, *answer["results"].as_array().unwrap());
+    let table = search("csv").out;
+    let mut csv = csv::Reader::from_reader(table.as_bytes());
+    let column: Vec<String> = csv.records().map(|record| record.unwrap()[2].to_owned()).collect();
+    assert_eq!(column, ids(&answer));
+    let printed = search("table").out;
+    assert!(!printed.contains('\u{1b}'), "no colours where there is no terminal");
+    for title in titles(&answer) {
+        assert!(printed.contains(title.split(' ').next().unwrap()), "{title}: {printed}");
+    }
+}
+
+#[test]
+fn filters() {
+    let sandbox = Sandbox::with_papers();
+    let dates = |args: &[&str]| -> Vec<String> {
+        let mut all = vec!["search", "a model", "-n", "40", "--format", "json"];
+        all.extend(args);
+        let answer = sandbox.json(&all);
+        check(&answer);
+        let results = answer["results"].as_array().unwrap();
+        results.iter().map(|result| result["paper"]["published"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(dates(&[]).len(), 40);
+    let late = dates(&["--after", "2025-01-01"]);
+    assert!(!late.is_empty() && late.iter().all(|date| date.as_str() >= "2025-01-01"));
+    let early = dates(&["--before", "2024-12-31"]);
+    assert_eq!(early.len() + late.len(), 40);
+    assert_eq!(dates(&["--as-of", "2024-12-31"]).len(), early.len());
+    assert_eq!(dates(&["--source", "hf-page"]).len(), 40);
+    assert!(dates(&["--source", "arxiv"]).is_empty());
+    assert!(dates(&["--category", "cs"]).is_empty());
+    let run = sandbox.run(&["search", "x", "--source", "arxiv"]);
+    assert_eq!((run.code, run.err.as_str()), (0, "note: no paper passes the filters\n"));
+}
+
+#[test]
+fn recommendations_for_a_history() {
+    let sandbox = Sandbox::with_papers();
+    let likes = ["Touch Before You Look", "Walking on What Gives Way", "Kitchen Hands"];
+    let ids: Vec<String> = likes
+        .iter()
+        .map(|title| {
+            sandbox.json(&["similar", title, "-n", "1", "--format", "json"])["results"][0]["because"][0]["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let like = ids.join(",");
+    let answer = sandbox.json(&["recommend", "--like", &like, "-n", "5", "--format", "json"]);
+    check(&answer);
+    assert!(titles(&answer)[0].contains("Robot"), "{:?}", titles(&answer));
+    assert_eq!(answer["results"][0]["because"].as_array().unwrap().len(), 3);
+
+    let top = answer["results"][0]["paper"]["id"].as_str().unwrap();
+    let without = sandbox.json(&["recommend", "--like", &like, "--dislike", top, "-n", "40", "--format", "json"]);
+    check(&without);
+    assert!(!self::ids(&without).contains(&top.to_owned()));
+    assert!(without["results"][0]["parts"]["disliked"].as_f64().unwrap() < 0.0);
+
+    let history = format!(
+        "{}\n{{\"id\":\"{}\",\"weight\":2,\"date\":\"2025-05-05\"}}\n{{\"id\":\"{}\",\"at\":\"May 1, 2025\"}}\n",
+        ids[0], ids[1], ids[2]
+    );
+    let file = sandbox.file("history.txt", history);
+    let from_file = sandbox.json(&["recommend", "--history", &file, "-n", "5", "--format", "json"]);
+    check(&from_file);
+    assert_eq!(titles(&from_file)[0], titles(&answer)[0]);
+
+    let diverse = sandbox.json(&["recommend", "--like", &like, "--diversity", "0.7", "-n", "5", "--format", "json"]);
+    check(&diverse);
+    assert_ne!(self::ids(&diverse), self::ids(&answer));
+}
+
+#[test]
+fn a_feed_shows_what_is_new_once() {
+    let sandbox = Sandbox::with_papers();
+    let run = sandbox.run(&["profile", "me", "like", "Kitchen Hands", "Touch Before You Look"]);
+    assert_eq!((run.code, run.out.as_str()), (0, "me: 2 more, 2 in the history\n"), "{}", run.err);
+    let run = sandbox.run(&["profile", "me", "dislike", "Error Bars for Leaderboards"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+
+    let feed = |args: &[&str]| {
+        let mut all = vec!["feed", "--profile", "me", "-n", "5", "--format", "json"];
+        all.extend(args);
+        let answer = sandbox.json(&all);
+        check(&answer);
+        answer
+    };
+    let first = feed(&[]);
+    assert_eq!(first["results"].as_array().unwrap().len(), 5);
+    assert!(titles(&first).iter().all(|title| !title.starts_with("Kitchen Hands")));
+    let second = feed(&[]);
+    assert!(second["results"].as_array().unwrap().is_empty());
+    assert!(second["fallback"].as_str().unwrap().starts_with("nothing new since the last look on "));
+    assert_eq!(ids(&feed(&["--again"])), ids(&first));
+
+    let new = "{\"id\":\"2601.00001\",\"title\":\"Two-handed robot manipulation in kitchens\"}";
+    assert_eq!(sandbox.run_with_input(&["add", "-"], new).code, 0);
+    assert_eq!(ids(&feed(&[])), ["2601.00001"]);
+    assert_eq!(ids(&feed(&["--again"])), ["2601.00001"]);
+    let missed = feed(&["--since", "2023-01-01"]);
+    assert!(ids(&missed).iter().all(|id| !ids(&first).contains(id)));
+
+    let shown = sandbox.run(&["profile", "me", "show"]).out;
+    assert!(shown.contains("Kitchen Hands") && shown.contains("dislike"), "{shown}");
+    let run = sandbox.run(&["profile", "me", "remove", "Kitchen Hands"]);
+    assert_eq!((run.code, run.out.as_str()), (0, "me: 1 fewer, 2 in the history\n"), "{}", run.err);
+}
+
+#[test]
+fn a_profile_without_likes_sees_what_is_recent() {
+    let sandbox = Sandbox::with_papers();
+    sandbox.run(&["profile", "me", "dislike", "Error Bars for Leaderboards"]);
+    let answer = sandbox.json(&["feed", "--profile", "me", "--format", "json"]);
+    check(&answer);
+    let reason = "the history has only disliked papers: recent and much voted papers instead";
+    assert_eq!(answer["fallback"], reason);
+    assert!(answer["results"][0]["parts"]["recency"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn a_batch_is_a_trec_run() {
+    let sandbox = Sandbox::with_papers();
+    let all: Vec<String> = ids(&sandbox.json(&["search", "robots", "-n", "40", "--format", "json"]));
+    let candidates = serde_json::to_string(&all[..30]).unwrap();
+    let requests = format!(
+        "{{\"id\":\"q1\",\"text\":\"robots\",\"candidates\":{candidates}}}\n\
+         {{\"id\":\"q2\",\"positive\":[\"{0}\",{{\"title\":\"A robot\",\"abstract\":\"It walks.\",\"weight\":0.5,\"at\":\"2025-01-02\"}}],\
+           \"negative\":[\"{1}\"],\"exclude\":[\"{2}\"],\"as_of\":\"2025-06-01\",\"diversity\":0.2}}\n\
+         {{\"text\":\"speech\",\"limit\":2}}\n",
+        all[0], all[39], all[1]
+    );
+    let requests = sandbox.file("requests.jsonl", requests);
+    let run = sandbox.run(&["rank", &requests, "--run", "-", "--depth", "7"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let rows: Vec<Vec<&str>> = run.out.lines().map(|line| line.split(' ').collect()).collect();
+    let of = |query: &str| -> Vec<&Vec<&str>> { rows.iter().filter(|row| row[0] == query).collect() };
+    assert_eq!((of("q1").len(), of("q2").len(), of("3").len()), (30, 7, 2));
+    for query in ["q1", "q2", "3"] {
+        for (index, row) in of(query).iter().enumerate() {
+            assert_eq!((row[1], row[3], row[5]), ("Q0", (index + 1).to_string().as_str(), "paperkin"));
+        }
+        let scores: Vec<f64> = of(query).iter().map(|row| row[4].parse().unwrap()).collect();
+        assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    }
+    let ranked: Vec<&str> = of("q1").iter().map(|row| row[2]).collect();
+    assert_eq!(ranked, all[..30].iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(of("q2").iter().all(|row| ![&all[0], &all[1], &all[39]].contains(&&row[2].to_owned())));
+}
+
+#[test]
+fn a_report_has_neighbours_and_near_duplicates() {
+    let sandbox = Sandbox::with_papers();
+    let copies = "{\"id\":\"c1\",\"title\":\"Counting frogs by ear\",\"abstract\":\"We count frogs.\"}\n\
+                  {\"id\":\"c2\",\"title\":\"Counting frogs by ear\",\"abstract\":\"We count frogs.\"}\n\
+                  {\"id\":\"c3\",\"title\":\"Counting frogs, by ear\",\"abstract\":\"We count the frogs.\"}\n";
+    assert_eq!(sandbox.run_with_input(&["add", "-"], copies).code, 0);
+    let out = sandbox.folder.path().join("report");
+    let run = sandbox.run(&["report", "--out", out.to_str().unwrap(), "-k", "2", "--threshold", "0.9"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&read("manifest.json")).unwrap();
+    assert_eq!((&manifest["papers"], &manifest["pairs"]), (&43.into(), &3.into()));
+    assert_eq!(read("neighbours.jsonl").lines().count(), 43);
+    assert_eq!(read("neighbours.csv").lines().count(), 1 + 2 * 43);
+    let pairs: Vec<(String, String)> = read("duplicates.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|pair| (pair["id"].as_str().unwrap().to_owned(), pair["other_id"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected = [("c1", "c2"), ("c1", "c3"), ("c2", "c3")];
+    assert_eq!(pairs, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    // A paper never recommends another record of itself.
+    let similar = sandbox.json(&["similar", "c1", "--format", "json", "-n", "2"]);
+    assert!(ids(&similar).iter().all(|id| !["c1", "c2"].contains(&id.as_str())), "{similar}");
+}
+
+#[test]
+fn embedding_a_file() {
+    let sandbox = Sandbox::new();
+    let texts = sandbox
+        .file("texts.jsonl", "{\"text\":\"short\"}\n\n{\"title\":\"A\",\"abstract\":\"B\"}\n{\"text\":\"short\"}\n");
+    let out = sandbox.folder.path().join("vectors.f32");
+    let run = sandbox.run(&["embed", &texts, "--out", out.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let bytes = std::fs::read(out).unwrap();
+    assert_eq!(bytes.len(), 3 * 384 * 4);
+    assert_eq!(bytes[..1536], bytes[3072..]);
+    let numbers: Vec<f32> = bytes[..1536].chunks(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
+    let json = sandbox.run(&["embed", &texts, "--out", "-", "--format", "jsonl"]).out;
+    let first: Vec<f32> = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(first, numbers);
+    assert!((numbers.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-4);
+}
+
+#[test]
+fn help_has_examples_and_completions_complete() {
+    let sandbox = Sandbox::new();
+    for command in [
+        "add",
+        "search",
+        "similar",
+        "recommend",
+        "feed",
+        "profile",
+        "rank",
+        "report",
+        "embed",
+        "reembed",
+        "completions",
+    ] {
+        let run = sandbox.run(&[command, "--help"]);
+        assert_eq!(run.code, 0);
+        assert!(run.out.contains("Example"), "{command}: {}", run.out);
+    }
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let run = sandbox.run(&["completions", shell]);
+        assert!(run.code == 0 && run.out.contains("recommend"), "{shell}");
+    }
+}
+
+#[test]
+fn the_same_question_gives_the_same_bytes() {
+    let sandbox = Sandbox::with_papers();
+    let ask = || sandbox.run(&["recommend", "--like", "x", "--format", "jsonl", "-n", "40"]).out;
+    assert_eq!(ask(), ask());
+    let ask = || sandbox.run(&["similar", "Room Tone", "--format", "csv", "-n", "40", "--diversity", "0.4"]).out;
+    assert_eq!(ask(), ask());
+}

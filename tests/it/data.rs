@@ -1,0 +1,49 @@
+//! The real files that are shared with the checkout.
+
+use std::path::Path;
+
+use crate::program::{Run, Sandbox, shared};
+
+fn titles(run: &Run) -> Vec<String> {
+    let answer: serde_json::Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.err));
+    let results = answer["results"].as_array().unwrap();
+    results.iter().map(|result| result["paper"]["title"].as_str().unwrap().to_owned()).collect()
+}
+
+fn similar(page: &Path, title: &str) -> Vec<String> {
+    let page = page.to_str().unwrap();
+    let run = Sandbox::new().run(&["similar", "--papers", page, title, "--format", "json", "-n", "4"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    titles(&run)
+}
+
+#[test]
+fn a_copied_page_is_read_and_its_papers_are_compared() {
+    let Some(page) = shared("data/raw_formats/hf_papers_page.txt") else { return };
+
+    let first = similar(&page, "Instruction Tuned Models are Quick Learners");
+    for word in ["SELF-GUIDE", "Task-aware Curriculum", "TCIA"] {
+        assert!(first[..3].iter().any(|title| title.contains(word)), "{word}: {first:?}");
+    }
+    let second = similar(&page, "Deep Task-specific Bottom Representation Network");
+    assert!(second[..2].iter().all(|title| title.contains("Multi-Task") || title.contains("Multi-task")), "{second:?}");
+}
+
+#[test]
+fn every_raw_file_that_paperkin_reads_goes_in() {
+    let Some(folder) = shared("data/raw_formats") else { return };
+    let sandbox = Sandbox::new();
+    let files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
+        .filter(|path| path.contains("hf_api_daily_20") && !path.contains("PYREPR") || path.contains("hf_papers_page"))
+        .collect();
+    assert_eq!(files.len(), 6, "{files:?}");
+    let mut args = vec!["add"];
+    args.extend(files.iter().map(String::as_str));
+    let run = sandbox.run(&args);
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    let status = sandbox.json(&["status", "--format", "json"]);
+    assert_eq!(status["papers"], status["with_abstract"]);
+    assert_eq!(sandbox.run(&["doctor"]).code, 0);
+}

@@ -1,0 +1,74 @@
+//! Libraries and the models that made them.
+
+use std::path::Path;
+
+use crate::program::Sandbox;
+
+const BUNDLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/all-MiniLM-L6-v2");
+
+/// The bundled model, reading less of each text: another model.
+fn variant(sandbox: &Sandbox) -> String {
+    let folder = sandbox.folder.path().join("variant");
+    std::fs::create_dir_all(folder.join("1_Pooling")).unwrap();
+    for file in ["config.json", "tokenizer.json", "modules.json", "model.safetensors", "1_Pooling/config.json"] {
+        std::fs::copy(Path::new(BUNDLED).join(file), folder.join(file)).unwrap();
+    }
+    let reading = r#"{"max_seq_length": 64, "do_lower_case": false}"#;
+    std::fs::write(folder.join("sentence_bert_config.json"), reading).unwrap();
+    folder.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_bundled_model_and_its_folder_are_one() {
+    let sandbox = Sandbox::with_papers();
+    let run = sandbox.run(&["search", "robots", "--model", BUNDLED]);
+    assert_eq!(run.code, 0, "{}", run.err);
+}
+
+#[test]
+fn another_model_is_refused_until_the_library_is_embedded_anew() {
+    let sandbox = Sandbox::with_papers();
+    let variant = variant(&sandbox);
+    for args in [&["search", "robots"][..], &["similar", "Room Tone"], &["status"]] {
+        let run = sandbox.run(&[args, &["--model", &variant]].concat());
+        assert_eq!(run.code, 1);
+        assert!(run.err.contains("embeddings were made by all-MiniLM-L6-v2 ("), "{}", run.err);
+        assert!(run.err.contains("not by variant ("), "{}", run.err);
+        assert!(run.err.contains("run `paperkin reembed`"), "{}", run.err);
+    }
+    let run = sandbox.run_with_input(&["add", "-", "--model", &variant], "{\"title\":\"t\"}");
+    assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
+
+    let before = sandbox.run(&["similar", "Room Tone", "--format", "csv"]).out;
+    let run = sandbox.run(&["reembed", "--model", &variant]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.starts_with("40 papers embedded with variant ("), "{}", run.out);
+    assert_ne!(sandbox.run(&["similar", "Room Tone", "--format", "csv"]).out, before);
+    assert_eq!(sandbox.run(&["search", "robots", "--model", &variant]).code, 0);
+    let run = sandbox.run(&["search", "robots"]);
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("say where it is with --model"), "{}", run.err);
+
+    assert_eq!(sandbox.run(&["reembed"]).code, 0);
+    assert_eq!(sandbox.run(&["similar", "Room Tone", "--format", "csv"]).out, before);
+    assert_eq!(sandbox.run(&["doctor"]).code, 0);
+}
+
+#[test]
+fn models_that_cannot_be_run_say_what_is_missing() {
+    let sandbox = Sandbox::new();
+    let variant = variant(&sandbox);
+    let search = |model: &str| {
+        let run = sandbox.run_with_input(&["search", "x", "--papers", "-", "--model", model], "{\"title\":\"t\"}");
+        assert!(run.code == 1 || run.code == 2, "{}", run.out);
+        assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+        run.err
+    };
+    assert!(search(sandbox.folder.path().join("nowhere").to_str().unwrap()).contains("nowhere"));
+    std::fs::remove_file(format!("{variant}/tokenizer.json")).unwrap();
+    assert!(search(&variant).contains("no tokenizer.json"));
+    std::fs::copy(format!("{BUNDLED}/tokenizer.json"), format!("{variant}/tokenizer.json")).unwrap();
+    let config = std::fs::read_to_string(format!("{BUNDLED}/config.json")).unwrap();
+    std::fs::write(format!("{variant}/config.json"), config.replace("\"bert\"", "\"mpnet\"")).unwrap();
+    assert!(search(&variant).contains("mpnet"));
+}
