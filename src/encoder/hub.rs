@@ -1,6 +1,7 @@
 //! Models of the Hugging Face hub: the cache first, then the network, each file held to its hash.
 
 use std::env;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -17,7 +18,7 @@ const DEFAULT_REVISION: &str = "main";
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 
 /// How to reach the hub.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct HubOptions {
     /// The cache's folder, in the layout that all of Hugging Face's libraries share. Without one, models of the hub
     /// cannot be used.
@@ -51,6 +52,18 @@ impl HubOptions {
             token: set("HF_TOKEN"),
             offline: set("HF_HUB_OFFLINE").is_some_and(yes),
         }
+    }
+}
+
+/// Without the token: it is a secret.
+impl fmt::Debug for HubOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubOptions")
+            .field("cache", &self.cache)
+            .field("endpoint", &self.endpoint)
+            .field("token", &self.token.as_ref().map(|_| "secret"))
+            .field("offline", &self.offline)
+            .finish()
     }
 }
 
@@ -239,7 +252,8 @@ mod tests {
         for (value, offline) in [("1", true), ("True", true), ("0", false), ("", false), ("no", false)] {
             assert_eq!(check(&[("HF_HUB_OFFLINE", value)], None, None).offline, offline);
         }
-        let options = check(&[("HF_ENDPOINT", "http://mirror"), ("HF_TOKEN", "t")], None, None);
-        assert_eq!((options.endpoint.as_deref(), options.token.as_deref()), (Some("http://mirror"), Some("t")));
+        let options = check(&[("HF_ENDPOINT", "http://mirror"), ("HF_TOKEN", "hf_x")], None, None);
+        assert_eq!((options.endpoint.as_deref(), options.token.as_deref()), (Some("http://mirror"), Some("hf_x")));
+        assert!(!format!("{options:?}").contains("hf_x"));
     }
 }

@@ -17,7 +17,7 @@ impl Linear {
     /// A layer with `weight` in rows, one for each output, and `bias.len()` outputs.
     pub(super) fn new(weight: Vec<f32>, bias: Vec<f32>, device: &Device) -> Result<Linear> {
         let (outputs, inputs) = (bias.len(), weight.len() / bias.len());
-        let weight = Tensor::from_vec(weight, (outputs, inputs), device)?.t()?;
+        let weight = Tensor::from_vec(weight, (outputs, inputs), device)?.t()?.contiguous()?;
         Ok(Linear { weight, bias: Vector::new(bias, device)? })
     }
 

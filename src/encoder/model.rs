@@ -107,6 +107,12 @@ pub struct Model {
     pub(super) pooling: Pooling,
 }
 
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
 impl Model {
     /// Finds and reads the files. Only a model of the hub may use the network, and only for what is not in its cache.
     ///

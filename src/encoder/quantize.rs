@@ -21,8 +21,12 @@ const CLIPS: [f32; 11] = [1.0, 0.98, 0.96, 0.94, 0.92, 0.90, 0.88, 0.86, 0.84, 0
 const BESIDE: [&str; 5] =
     ["modules.json", "config.json", "sentence_bert_config.json", "tokenizer.json", "1_Pooling/config.json"];
 
+/// The table that stays f32: one row of it is added to every word piece, so its error would be everywhere (without
+/// this the mean cosine of all-MiniLM-L6-v2 to its f32 embeddings is 0.99918, with it 0.99948), and it is two rows.
+const KEPT: &str = "embeddings.token_type_embeddings.weight";
+
 /// Writes `model_dir`'s model into `out_dir` with every matrix in int8: `round(x / scale)` for each number, with the
-/// scale of its row beside, chosen to make the squared error smallest. Vectors become f32. The same input gives the
+/// scale of its row beside, chosen to make the squared error smallest. Everything else becomes f32. The same input gives the
 /// same bytes everywhere. Returns the identity of the new model.
 ///
 /// # Errors
@@ -59,15 +63,19 @@ fn quantize_tensors(model: &str, file: &str, bytes: &[u8]) -> Result<Vec<u8>> {
             continue;
         }
         match (view.dtype(), view.shape()) {
+            (Dtype::F32 | Dtype::F16 | Dtype::BF16, &[rows, columns]) if name == KEPT => {
+                let numbers = weights.matrix(name, rows, columns)?.into_f32();
+                tensors.push((name.to_owned(), Owned::f32(vec![rows, columns], &numbers)));
+            }
             (Dtype::I8, _) => return Err(bad_model(model, format!("{file}: `{name}` is in int8 already"))),
             (Dtype::F32 | Dtype::F16 | Dtype::BF16, &[rows, columns]) => {
                 let (values, scales) = quantize_matrix(&weights.matrix(name, rows, columns)?.into_f32(), columns);
                 let values = values.iter().map(|x| x.cast_unsigned()).collect();
                 tensors.push((name.to_owned(), Owned { dtype: Dtype::I8, shape: vec![rows, columns], bytes: values }));
-                tensors.push((format!("{name}{SCALE_SUFFIX}"), Owned::f32(&scales)));
+                tensors.push((format!("{name}{SCALE_SUFFIX}"), Owned::f32(vec![rows], &scales)));
             }
             (Dtype::F32 | Dtype::F16 | Dtype::BF16, &[size]) => {
-                tensors.push((name.to_owned(), Owned::f32(&weights.vector(name, size)?)));
+                tensors.push((name.to_owned(), Owned::f32(vec![size], &weights.vector(name, size)?)));
             }
             _ => {}
         }
@@ -118,9 +126,9 @@ struct Owned {
 }
 
 impl Owned {
-    fn f32(numbers: &[f32]) -> Owned {
+    fn f32(shape: Vec<usize>, numbers: &[f32]) -> Owned {
         let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
-        Owned { dtype: Dtype::F32, shape: vec![numbers.len()], bytes }
+        Owned { dtype: Dtype::F32, shape, bytes }
     }
 }
 

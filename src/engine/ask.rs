@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::library::{Filter, Stored};
 use crate::paper::{PaperId, document};
 use crate::recommend::{
-    Answer, Because, Facts, HistoryItem, PaperRef, Past, Recommendation, Request, Scored, Taste, Weights, decay,
-    diversify, score,
+    Answer, Because, HistoryItem, PaperRef, Past, Recommendation, Request, Scored, Taste, Weights, decay, diversify,
+    score,
 };
 use crate::vector::{Row, RowSet};
 
@@ -230,8 +230,8 @@ impl Engine {
         let mut scored: Vec<(Row, Scored)> = rows
             .into_iter()
             .map(|row| {
-                let (date, votes) = facts.get(&snapshot.key(row)).copied().unwrap_or_default();
-                (row, score(taste, weights, snapshot.vector(row), Facts { date, votes }, today))
+                let facts = facts.get(&snapshot.key(row)).copied().unwrap_or_default();
+                (row, score(taste, weights, snapshot.vector(row), facts, today))
             })
             .collect();
         scored.sort_by(|a, b| b.1.parts.total().total_cmp(&a.1.parts.total()).then(a.0.cmp(&b.0)));

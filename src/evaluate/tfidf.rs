@@ -146,17 +146,13 @@ impl TfIdf {
 
     /// The cosine similarity of two vectors, 0 to 1.
     pub fn cosine(a: &Sparse, b: &Sparse) -> f64 {
-        let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
-        let mut sum = 0.0;
-        while let (Some((term_a, x)), Some((term_b, y))) = (a.peek(), b.peek()) {
-            match term_a.cmp(term_b) {
-                std::cmp::Ordering::Less => drop(a.next()),
-                std::cmp::Ordering::Greater => drop(b.next()),
-                std::cmp::Ordering::Equal => {
-                    sum += x * y;
-                    (a.next(), b.next());
-                }
+        let (mut i, mut j, mut sum) = (0, 0, 0.0);
+        while let (Some((term_a, x)), Some((term_b, y))) = (a.get(i), b.get(j)) {
+            if term_a == term_b {
+                sum += x * y;
             }
+            i += usize::from(term_a <= term_b);
+            j += usize::from(term_b <= term_a);
         }
         sum
     }

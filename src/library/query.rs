@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 
 use super::Library;
 use crate::error::Result;
+use crate::paper::Facts;
 
 /// Conditions that a paper has to meet; the default lets all pass. A paper without a date never passes a condition
 /// on dates.
@@ -39,13 +40,13 @@ impl Library {
         read().map(Some).map_err(self.failed("select papers"))
     }
 
-    /// Newest date and votes of every paper, by its key.
-    pub fn facts(&self) -> Result<HashMap<i64, (Option<Date>, Option<u32>)>> {
+    /// What is known of every paper beside its text, by its key.
+    pub fn facts(&self) -> Result<HashMap<i64, Facts>> {
         let read = || -> rusqlite::Result<HashMap<_, _>> {
             let mut statement = self.db.prepare_cached("SELECT row, coalesce(listed, published), votes FROM paper")?;
             let facts = statement.query_map([], |row| {
                 let date = row.get::<_, Option<String>>(1)?.and_then(|date| date.parse().ok());
-                Ok((row.get(0)?, (date, row.get(2)?)))
+                Ok((row.get(0)?, Facts { date, votes: row.get(2)? }))
             })?;
             facts.collect()
         };

@@ -90,6 +90,15 @@ impl Paper {
     }
 }
 
+/// What a ranking may know of a paper beside its text.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Facts {
+    /// When it appeared: the newest date known.
+    pub date: Option<Date>,
+    /// Its votes.
+    pub votes: Option<u32>,
+}
+
 /// The text that is embedded for a title and an abstract.
 pub fn document(title: &str, abstract_text: &str) -> String {
     match (title.is_empty(), abstract_text.is_empty()) {

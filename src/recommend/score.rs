@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::taste::{Past, Taste, days_between};
+use crate::paper::Facts;
 use crate::vector::dot;
 
 /// The constants of the ranking.
@@ -28,15 +29,6 @@ impl Default for Weights {
     fn default() -> Weights {
         Weights { nearest: 3, disliked: 0.5, recency: 0.0, votes: 0.0, recency_half_life_days: 30.0, many_votes: 200 }
     }
-}
-
-/// What is known of a candidate beside its vector.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Facts {
-    /// When it appeared.
-    pub date: Option<Date>,
-    /// Its votes.
-    pub votes: Option<u32>,
 }
 
 /// The parts of a score: they add up to it. Parts that play no role are left out in JSON.

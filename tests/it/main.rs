@@ -1,5 +1,8 @@
 //! Tests of the program and the crate from outside. One binary, so that the crate is linked once.
 
+// A test that unwraps what is not there fails, as it should.
+#![allow(clippy::unwrap_used)]
+
 mod bad_input;
 mod cli;
 mod data;

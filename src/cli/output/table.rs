@@ -53,7 +53,12 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: Reasons, 
     }
     let mut lines = vec![facts(paper)];
     if reasons == Reasons::Show {
-        let parts: Vec<String> = result.parts.named().map(|(name, part)| format!("{name} {part:+.3}")).collect();
+        let parts: Vec<String> = result
+            .parts
+            .named()
+            .filter(|(_, part)| part.abs() >= 0.0005)
+            .map(|(name, part)| format!("{name} {part:+.3}"))
+            .collect();
         if parts.len() > 1 {
             lines.push(parts.join("  "));
         }

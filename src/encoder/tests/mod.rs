@@ -3,7 +3,7 @@
 mod hub;
 mod tiny;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -70,9 +70,44 @@ fn full_weights_are_the_reference() {
     check_references(&encoder(&ModelChoice::Directory(PathBuf::from(folder))), 0.9999);
 }
 
+#[test]
+fn bundled_weights_are_made_from_the_full_ones() {
+    let Some(folder) = std::env::var_os("PAPERKIN_F32_MODEL") else {
+        eprintln!("skipped: PAPERKIN_F32_MODEL does not name the folder of all-MiniLM-L6-v2 in f32");
+        return;
+    };
+    let made = tempfile::tempdir().unwrap();
+    quantize(Path::new(&folder), made.path()).unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/all-MiniLM-L6-v2");
+    for file in ["model.safetensors", "tokenizer.json", "config.json", "modules.json", "1_Pooling/config.json"] {
+        assert!(fs::read(made.path().join(file)).unwrap() == fs::read(kept.join(file)).unwrap(), "{file}");
+    }
+}
+
 #[cfg(feature = "bundled-model")]
 mod bundled {
     use super::*;
+
+    /// For a clone without anything beside it: numbers that this encoder gave when it agreed with the reference.
+    #[test]
+    fn numbers_stay() {
+        let encoder = encoder(&ModelChoice::Bundled);
+        let check = |text: &str, first: [f32; 6], dimension_of_largest: usize| {
+            let embedding = &encode(&encoder, &[text])[0];
+            let numbers = embedding.as_slice();
+            for (got, expect) in numbers.iter().zip(first) {
+                assert!((got - expect).abs() < 1e-3, "{text:?}: {:?}", &numbers[..6]);
+            }
+            let largest = (0..numbers.len()).max_by(|a, b| numbers[*a].abs().total_cmp(&numbers[*b].abs()));
+            assert_eq!(largest, Some(dimension_of_largest));
+        };
+        check(
+            "Recommending papers by the sentences in their abstracts.",
+            [-0.0442, 0.0144, 0.0311, 0.0962, -0.0021, 0.1041],
+            50,
+        );
+        check("How starlight bends near a heavy galaxy", [-0.0360, 0.0134, 0.0464, 0.0487, -0.0350, -0.0642], 118);
+    }
 
     #[test]
     fn folder_and_program_hold_one_model() {
@@ -105,6 +140,12 @@ mod bundled {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let by_one_thread = pool.install(|| encoder.encode(&texts, &|_| {})).unwrap();
         assert!(together.iter().zip(&by_one_thread).all(|(a, b)| a.cosine(b) > 0.999_999));
+    }
+
+    #[test]
+    fn threads_share_an_encoder() {
+        fn shared<T: Send + Sync>(_: &T) {}
+        shared(&encoder(&ModelChoice::Bundled));
     }
 
     #[test]
