@@ -10,7 +10,7 @@ pub(crate) use id::normal_title;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// Longest title accepted, in characters. The longest of 165,737 arXiv titles has 382.
+/// Longest title accepted, in characters. The longest of 165,737 arXiv titles has 227.
 const MAX_TITLE: usize = 5_000;
 /// Longest abstract accepted, in characters; the encoder reads the first few hundred words of it.
 const MAX_ABSTRACT: usize = 200_000;
