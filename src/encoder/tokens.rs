@@ -38,6 +38,11 @@ impl Tokens {
         Ok(Tokens { tokenizer, max_tokens, lower_case })
     }
 
+    /// How many word pieces there are.
+    pub(super) fn vocabulary(&self) -> usize {
+        self.tokenizer.get_vocab_size(true)
+    }
+
     /// The word pieces of a text with the special ones, truncated.
     pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>> {
         let mut look = self.max_tokens * FIRST_LOOK;
