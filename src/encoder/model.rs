@@ -122,6 +122,7 @@ impl Model {
         let asked = choice.to_string();
         match choice {
             ModelChoice::Bundled => Model::read(BUNDLED.to_owned(), &asked, &bundled()?),
+            ModelChoice::Directory(path) if !path.is_dir() => Err(bad_model(&asked, "no such directory")),
             ModelChoice::Directory(path) => Model::read(folder_name(path), &asked, &Files::Directory(path)),
             ModelChoice::Hub { id, revision } => {
                 let snapshot = Snapshot::open(id, revision.as_deref(), hub)?;
@@ -168,6 +169,12 @@ impl Model {
 
         let tokenizer = needed(within("tokenizer.json"))?;
         let tokens = Tokens::new(asked, &tokenizer, max_tokens, reading.do_lower_case)?;
+
+        if tokens.vocabulary() > config.vocab_size {
+            let (pieces, rows) = (tokens.vocabulary(), config.vocab_size);
+            let reason = format!("tokenizer.json has {pieces} word pieces, but config.json a vocab_size of {rows}");
+            return Err(bad_model(asked, reason));
+        }
 
         let file = within("model.safetensors");
         let Some(weights) = files.read(&file)? else {
@@ -232,7 +239,7 @@ impl Files<'_> {
         };
         match fs::read(&path) {
             Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_there() => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io(path, "read it")(error)),
         }
     }
@@ -243,14 +250,6 @@ impl Files<'_> {
             Files::Bundled(files) => Ok(files.iter().any(|(file, _)| *file == name)),
             Files::Directory(path) => Ok(path.join(name).exists()),
             Files::Hub(snapshot) => snapshot.has(name),
-        }
-    }
-
-    /// A folder that is not there is another error than a file that is not in it.
-    fn is_there(&self) -> bool {
-        match self {
-            Files::Directory(path) => path.is_dir(),
-            Files::Bundled(_) | Files::Hub(_) => true,
         }
     }
 }

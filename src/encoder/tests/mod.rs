@@ -6,7 +6,6 @@ mod tiny;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flate2::read::GzDecoder;
 use serde::Deserialize;
@@ -86,6 +85,8 @@ fn bundled_weights_are_made_from_the_full_ones() {
 
 #[cfg(feature = "bundled-model")]
 mod bundled {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     /// For a clone without anything beside it: numbers that this encoder gave when it agreed with the reference.
