@@ -1,8 +1,13 @@
 //! Libraries and the models that made them.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use crate::program::Sandbox;
+use crate::program::{Run, Sandbox};
+
+#[path = "../fixtures/fake_hub.rs"]
+mod fake_hub;
+use fake_hub::FakeHub;
 
 const BUNDLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/all-MiniLM-L6-v2");
 
@@ -71,4 +76,34 @@ fn models_that_cannot_be_run_say_what_is_missing() {
     let config = std::fs::read_to_string(format!("{BUNDLED}/config.json")).unwrap();
     std::fs::write(format!("{variant}/config.json"), config.replace("\"bert\"", "\"mpnet\"")).unwrap();
     assert!(search(&variant).contains("mpnet"));
+}
+
+#[test]
+fn a_hub_model_is_fetched_once() {
+    let sandbox = Sandbox::new();
+    let variant = variant(&sandbox);
+    let names = [
+        "config.json",
+        "tokenizer.json",
+        "modules.json",
+        "model.safetensors",
+        "1_Pooling/config.json",
+        "sentence_bert_config.json",
+    ];
+    let read = |name: &str| (name.to_owned(), std::fs::read(Path::new(&variant).join(name)).unwrap());
+    let hub = FakeHub::serve(names.into_iter().map(read).collect::<HashMap<_, _>>(), None);
+    let search = |offline: &str| {
+        let mut command = sandbox.command(&["search", "x", "--papers", "-", "--model", "lab/tiny"]);
+        command.env("HF_ENDPOINT", format!("http://{}", hub.address)).env("HF_HUB_OFFLINE", offline);
+        Run::from(command.write_stdin("{\"title\":\"t\"}").output().unwrap())
+    };
+    let run = search("1");
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("HF_HUB_OFFLINE") && run.err.lines().count() == 1, "{}", run.err);
+    assert!(hub.asked().is_empty());
+    assert_eq!(search("").code, 0, "fetched");
+    assert!(!hub.asked().is_empty());
+    assert_eq!(search("").code, 0, "from the cache");
+    assert_eq!(search("1").code, 0, "from the cache, offline");
+    assert_eq!(hub.asked(), [] as [String; 0]);
 }

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::net::TcpListener;
 
 use tempfile::TempDir;
 
@@ -13,125 +10,21 @@ use super::super::model::sha256_hex;
 use super::tiny::Tiny;
 use super::*;
 
-const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+#[path = "../../../tests/fixtures/fake_hub.rs"]
+mod fake_hub;
 
-/// Serves one model, `lab/tiny`, as the hub does: a listing, and files with ranges; the weights by way of a redirect.
-struct FakeHub {
-    address: SocketAddr,
-    /// The paths asked for, in order.
-    asked: Arc<Mutex<Vec<String>>>,
-    running: Option<JoinHandle<()>>,
+use fake_hub::{COMMIT, FakeHub};
+
+fn serve(tiny: &Tiny) -> FakeHub {
+    FakeHub::serve(files(tiny), None)
 }
 
-impl FakeHub {
-    fn serve(files: HashMap<String, Vec<u8>>, weights_hash: Option<String>) -> FakeHub {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let log = asked.clone();
-        let running = std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let (path, start, end) = request(&stream);
-                if path == "/stop" {
-                    return;
-                }
-                log.lock().unwrap().push(path.clone());
-                let answer = answer(&files, weights_hash.as_deref(), address, &path, start, end);
-                stream.write_all(&answer).unwrap();
-            }
-        });
-        FakeHub { address, asked, running: Some(running) }
+fn options(hub: &FakeHub, cache: &TempDir) -> HubOptions {
+    HubOptions {
+        cache: Some(cache.path().to_path_buf()),
+        endpoint: Some(format!("http://{}", hub.address)),
+        ..HubOptions::default()
     }
-
-    fn of(tiny: &Tiny) -> FakeHub {
-        FakeHub::serve(files(tiny), None)
-    }
-
-    fn asked(&self) -> Vec<String> {
-        let mut asked = std::mem::take(&mut *self.asked.lock().unwrap());
-        asked.dedup();
-        asked
-    }
-
-    fn options(&self, cache: &TempDir) -> HubOptions {
-        HubOptions {
-            cache: Some(cache.path().to_path_buf()),
-            endpoint: Some(format!("http://{}", self.address)),
-            ..HubOptions::default()
-        }
-    }
-}
-
-impl Drop for FakeHub {
-    fn drop(&mut self) {
-        let _ = TcpStream::connect(self.address).and_then(|mut stream| stream.write_all(b"GET /stop HTTP/1.1\r\n\r\n"));
-        let _ = self.running.take().map(JoinHandle::join);
-    }
-}
-
-/// Path and range of a request.
-fn request(stream: &TcpStream) -> (String, usize, Option<usize>) {
-    let (mut path, mut start, mut end) = (String::new(), 0, None);
-    for line in BufReader::new(stream).lines() {
-        let line = line.unwrap();
-        if let Some(target) = line.strip_prefix("GET ") {
-            path = target.split(' ').next().unwrap().to_owned();
-        }
-        if let Some(range) = line.to_ascii_lowercase().strip_prefix("range: bytes=") {
-            let (from, to) = range.split_once('-').unwrap();
-            (start, end) = (from.parse().unwrap(), to.parse::<usize>().ok());
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    (path, start, end)
-}
-
-fn answer(
-    files: &HashMap<String, Vec<u8>>,
-    weights_hash: Option<&str>,
-    address: SocketAddr,
-    path: &str,
-    start: usize,
-    end: Option<usize>,
-) -> Vec<u8> {
-    let whole = |status: &str, headers: String, body: &[u8]| {
-        let mut answer =
-            format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len())
-                .into_bytes();
-        answer.extend(body);
-        answer
-    };
-    if let Some(revision) = path.strip_prefix("/api/models/lab/tiny/revision/") {
-        if revision != "main" && revision != COMMIT && revision != "v1" {
-            return whole("404 Not Found", String::new(), b"");
-        }
-        let siblings: Vec<_> = files.keys().map(|name| serde_json::json!({"rfilename": name})).collect();
-        let listing = serde_json::json!({"sha": COMMIT, "siblings": siblings}).to_string();
-        return whole("200 OK", "content-type: application/json\r\n".into(), listing.as_bytes());
-    }
-    let by_hub = path.strip_prefix(&format!("/lab/tiny/resolve/{COMMIT}/"));
-    let by_store = path.strip_prefix("/store/");
-    let Some((name, bytes)) = by_hub.or(by_store).and_then(|name| files.get_key_value(name)) else {
-        return whole("404 Not Found", String::new(), b"");
-    };
-    let hash = weights_hash.map_or_else(|| sha256_hex(bytes), str::to_owned);
-    if by_hub.is_some() && name == "model.safetensors" {
-        let headers = format!(
-            "x-repo-commit: {COMMIT}\r\nx-linked-etag: \"{hash}\"\r\netag: \"other\"\r\nlocation: http://{address}/store/{name}\r\n"
-        );
-        return whole("302 Found", headers, b"");
-    }
-    let end = end.map_or(bytes.len(), |end| bytes.len().min(end + 1));
-    let headers = format!(
-        "x-repo-commit: {COMMIT}\r\netag: \"{}\"\r\ncontent-range: bytes {start}-{}/{}\r\n",
-        &sha256_hex(bytes)[..40],
-        end - 1,
-        bytes.len()
-    );
-    whole("206 Partial Content", headers, &bytes[start..end])
 }
 
 fn files(tiny: &Tiny) -> HashMap<String, Vec<u8>> {
@@ -162,8 +55,8 @@ fn refused(result: Result<Model>, expect: &[&str]) {
 #[test]
 fn downloaded_once_then_from_the_cache() {
     let (tiny, cache) = (Tiny::new(), tempfile::tempdir().unwrap());
-    let hub = FakeHub::of(&tiny);
-    let options = hub.options(&cache);
+    let hub = serve(&tiny);
+    let options = options(&hub, &cache);
     let local = Model::open(&tiny.choice(), &options).unwrap();
     let model = Model::open(&choice(), &options).unwrap();
     assert_eq!(model.identity().fingerprint, local.identity().fingerprint);
@@ -185,20 +78,23 @@ fn downloaded_once_then_from_the_cache() {
 #[test]
 fn a_revision_is_asked_for_by_name() {
     let (tiny, cache) = (Tiny::new(), tempfile::tempdir().unwrap());
-    let hub = FakeHub::of(&tiny);
-    let model = Model::open(&"lab/tiny@v1".parse().unwrap(), &hub.options(&cache)).unwrap();
+    let hub = serve(&tiny);
+    let model = Model::open(&"lab/tiny@v1".parse().unwrap(), &options(&hub, &cache)).unwrap();
     assert_eq!(model.identity().name, "lab/tiny@v1");
     assert_eq!(hub.asked()[0], "/api/models/lab/tiny/revision/v1");
-    refused(Model::open(&"lab/tiny@v2".parse().unwrap(), &hub.options(&cache)), &["404", "no such model or revision"]);
-    refused(Model::open(&"lab/other".parse().unwrap(), &hub.options(&cache)), &["lab/other", "404"]);
+    refused(
+        Model::open(&"lab/tiny@v2".parse().unwrap(), &options(&hub, &cache)),
+        &["404", "no such model or revision"],
+    );
+    refused(Model::open(&"lab/other".parse().unwrap(), &options(&hub, &cache)), &["lab/other", "404"]);
 }
 
 #[test]
 fn a_file_that_is_not_there_is_remembered() {
     let (tiny, cache) = (Tiny::new(), tempfile::tempdir().unwrap());
     fs::remove_file(tiny.path().join("sentence_bert_config.json")).unwrap();
-    let hub = FakeHub::of(&tiny);
-    let options = hub.options(&cache);
+    let hub = serve(&tiny);
+    let options = options(&hub, &cache);
     let model = Model::open(&choice(), &options).unwrap();
     drop(hub);
     assert_eq!(Model::open(&choice(), &options).unwrap().identity(), model.identity());
@@ -207,18 +103,18 @@ fn a_file_that_is_not_there_is_remembered() {
 #[test]
 fn offline_says_so() {
     let cache = tempfile::tempdir().unwrap();
-    let options = HubOptions { cache: Some(cache.path().to_path_buf()), offline: true, ..HubOptions::default() };
+    let offline = HubOptions { cache: Some(cache.path().to_path_buf()), offline: true, ..HubOptions::default() };
     refused(
-        Model::open(&choice(), &options),
+        Model::open(&choice(), &offline),
         &["offline, and lab/tiny@main is not in", "run once without HF_HUB_OFFLINE"],
     );
 
     // A file of which the cache knows nothing.
     let tiny = Tiny::new();
-    let hub = FakeHub::of(&tiny);
-    Model::open(&choice(), &hub.options(&cache)).unwrap();
+    let hub = serve(&tiny);
+    Model::open(&choice(), &options(&hub, &cache)).unwrap();
     fs::remove_file(cache.path().join(format!("models--lab--tiny/snapshots/{COMMIT}/modules.json"))).unwrap();
-    refused(Model::open(&choice(), &options), &["modules.json is not in the cache", "offline"]);
+    refused(Model::open(&choice(), &offline), &["modules.json is not in the cache", "offline"]);
 }
 
 #[test]
@@ -229,14 +125,14 @@ fn a_wrong_hash_does_not_stay() {
     let right = sha256_hex(&files(&tiny)["model.safetensors"]);
     let blob = |hash: &str| cache.path().join("models--lab--tiny/blobs").join(hash);
     for _ in 0..2 {
-        refused(Model::open(&choice(), &hub.options(&cache)), &["model.safetensors: sha256", &wrong, &right]);
+        refused(Model::open(&choice(), &options(&hub, &cache)), &["model.safetensors: sha256", &wrong, &right]);
         assert!(!blob(&wrong).exists());
     }
     drop(hub);
 
     // One that was right and is damaged later.
-    let hub = FakeHub::of(&tiny);
-    let options = hub.options(&cache);
+    let hub = serve(&tiny);
+    let options = options(&hub, &cache);
     Model::open(&choice(), &options).unwrap();
     fs::write(blob(&right), "damaged").unwrap();
     refused(Model::open(&choice(), &options), &["model.safetensors: sha256", &right]);
@@ -251,7 +147,7 @@ fn what_cannot_be_run_costs_no_download_of_weights() {
     let mut files = files(&tiny);
     files.insert("config.json".to_owned(), br#"{"model_type": "mpnet"}"#.to_vec());
     let hub = FakeHub::serve(files, None);
-    refused(Model::open(&choice(), &hub.options(&cache)), &["lab/tiny", "model_type is `mpnet`"]);
+    refused(Model::open(&choice(), &options(&hub, &cache)), &["lab/tiny", "model_type is `mpnet`"]);
     assert!(!hub.asked().iter().any(|path| path.contains("safetensors")));
 }
 
@@ -262,7 +158,7 @@ fn without_safetensors_it_says_so() {
     let weights = files.remove("model.safetensors").unwrap();
     files.insert("pytorch_model.bin".to_owned(), weights);
     let hub = FakeHub::serve(files, None);
-    refused(Model::open(&choice(), &hub.options(&cache)), &["no model.safetensors; there is a pytorch_model.bin"]);
+    refused(Model::open(&choice(), &options(&hub, &cache)), &["no model.safetensors; there is a pytorch_model.bin"]);
 }
 
 #[test]
