@@ -68,11 +68,13 @@ mod tests {
             let sums: Vec<f64> = row.iter().map(|x| 2.0 * f64::from(*x) + 0.25).collect();
             let mean = sums.iter().sum::<f64>() / n as f64;
             let variance = sums.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n as f64;
+            // Numbers that are alike lose digits when their mean is taken away.
+            let tolerance = 1e-5 + 1e-6 * mean.abs() / (variance + 1e-3).sqrt();
             let mut got = row.clone();
             super::add_norm(&mut got, &bias, &row, &weight, &shift, 1e-3);
             for (got, x) in got.iter().zip(sums) {
                 let expect = (x - mean) / (variance + 1e-3).sqrt() * 2.0 + 0.5;
-                prop_assert!((f64::from(*got) - expect).abs() < 2e-5, "{got} {expect}");
+                prop_assert!((f64::from(*got) - expect).abs() < tolerance, "{got} {expect}");
             }
         }
     }
