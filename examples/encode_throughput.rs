@@ -9,8 +9,8 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
-use paperkin::encoder::{DeviceChoice, Encoder, HubOptions, Model, ModelChoice};
+use anyhow::{Context, Error, Result, bail};
+use paperkin::encoder::{Encoder, HubOptions, Model, ModelChoice, Runtime};
 
 // Every large tensor is a fresh allocation: the system's allocator would spend the time on page faults.
 #[global_allocator]
@@ -22,7 +22,8 @@ struct Arguments {
     limit: usize,
     repeats: usize,
     model: ModelChoice,
-    device: DeviceChoice,
+    runtime: Runtime,
+    out: Option<String>,
 }
 
 fn main() -> Result<()> {
@@ -32,23 +33,28 @@ fn main() -> Result<()> {
 
     let start = Instant::now();
     let model = Model::open(&arguments.model, &HubOptions::from_env())?;
-    let encoder = Encoder::new(model, arguments.device)?;
+    let encoder = Encoder::new(model, &arguments.runtime)?;
     let load_ms = start.elapsed().as_secs_f64() * 1e3;
     let tokens = texts.iter().map(|text| Ok(encoder.token_ids(text)?.len())).sum::<Result<usize>>()?;
 
     encoder.encode(&texts[..texts.len().min(32)], &|_| {})?;
-    let (mut wall, mut cpu) = (Vec::new(), Vec::new());
+    let (mut wall, mut cpu, mut embeddings) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..arguments.repeats {
         let (wall_start, cpu_start) = (Instant::now(), cpu_seconds());
-        encoder.encode(&texts, &|_| {})?;
+        embeddings = encoder.encode(&texts, &|_| {})?;
         wall.push(wall_start.elapsed().as_secs_f64());
         cpu.push(cpu_seconds() - cpu_start);
+    }
+
+    if let Some(path) = &arguments.out {
+        let numbers = embeddings.iter().flat_map(|embedding| embedding.as_slice());
+        fs::write(path, numbers.flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())?;
     }
 
     let docs = texts.len() as f64;
     let (wall, cpu) = (median(wall), median(cpu));
     let line = serde_json::json!({
-        "engine": format!("paperkin {} on {}", encoder.identity().name, encoder.device()),
+        "engine": format!("paperkin-{}", encoder.precision()),
         "docs": texts.len(),
         "tokens_per_doc": round(tokens as f64 / docs, 1),
         "threads": arguments.threads,
@@ -69,7 +75,8 @@ fn arguments() -> Result<Arguments> {
         limit: 400,
         repeats: 3,
         model: ModelChoice::default(),
-        device: DeviceChoice::default(),
+        runtime: Runtime::default(),
+        out: None,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -79,13 +86,18 @@ fn arguments() -> Result<Arguments> {
             "--limit" => arguments.limit = value()?.parse()?,
             "--repeats" => arguments.repeats = value()?.parse()?,
             "--model" => arguments.model = value()?.parse()?,
-            "--device" => arguments.device = value()?.parse()?,
+            "--device" => arguments.runtime.device = value()?.parse()?,
+            "--precision" => arguments.runtime.precision = Some(value()?.parse().map_err(Error::msg)?),
+            "--cpu" => arguments.runtime.cpu = Some(value()?.parse().map_err(Error::msg)?),
+            "--out" => arguments.out = Some(value()?),
             _ if word.starts_with('-') => bail!("unknown option {word}"),
             _ => arguments.texts = word,
         }
     }
     if arguments.texts.is_empty() || arguments.repeats == 0 {
-        bail!("usage: TEXTS.jsonl[.gz] [--threads N] [--limit N] [--repeats N] [--model MODEL] [--device DEVICE]");
+        bail!(
+            "usage: TEXTS.jsonl[.gz] [--threads N] [--limit N] [--repeats N] [--model MODEL] [--device DEVICE] [--precision P] [--cpu CPU] [--out VECTORS.f32]"
+        );
     }
     Ok(arguments)
 }

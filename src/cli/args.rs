@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use crate::encoder::{DeviceChoice, ModelChoice};
+use crate::encoder::{Cpu, DeviceChoice, ModelChoice, Precision, Runtime};
 use crate::engine::{Options, Place};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
@@ -46,6 +46,13 @@ pub(crate) struct Common {
     /// What the model runs on: auto, cpu, cuda or metal
     #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", hide_default_value = true)]
     pub device: DeviceChoice,
+    /// How precisely a CPU computes: f32, bf16 or int8; left out: int8 with int8 weights, f32 with others
+    #[arg(long, global = true, value_name = "PRECISION")]
+    pub precision: Option<Precision>,
+    /// The instructions that a CPU uses: amx, avx512bf16, avx512vnni, avx512, avx2vnni, avx2 or scalar; left out: the
+    /// fastest that it has
+    #[arg(long, global = true, env = "PAPERKIN_CPU", value_name = "CPU", hide_short_help = true)]
+    pub cpu: Option<Cpu>,
     /// How neighbours are found: auto, exact or hnsw
     #[arg(long, global = true, default_value = "auto", value_name = "INDEX", hide_default_value = true)]
     pub index: IndexKind,
@@ -75,7 +82,7 @@ impl Common {
             place,
             model: self.model.clone(),
             hub: crate::encoder::HubOptions::from_env(),
-            device: self.device,
+            runtime: Runtime { device: self.device, precision: self.precision, cpu: self.cpu },
             index: self.index,
         }
     }

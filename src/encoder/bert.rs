@@ -6,7 +6,7 @@
 use candle_core::{D, Device, Result as CandleResult, Tensor};
 
 use super::config::{Activation, Config};
-use super::kernels::{self, Norm, Vector, norm_rows};
+use super::kernels::{self, Cpu, Norm, PackedLayer, PackedLinear, Precision, Source, Vector, norm_rows};
 use super::linear::Linear;
 use super::weights::{Matrix, Weights};
 use crate::Result;
@@ -35,6 +35,13 @@ struct LayerParameters {
 struct LinearParameters {
     weight: Matrix,
     bias: Vec<f32>,
+}
+
+impl LinearParameters {
+    /// For packing, all times a factor.
+    fn part(&self, factor: f32) -> (Source<'_>, &[f32], f32) {
+        (self.weight.source(), &self.bias, factor)
+    }
 }
 
 struct NormParameters {
@@ -92,11 +99,17 @@ pub(super) struct Bert {
     positions: Matrix,
     token_type: Vec<f32>,
     norm: NormParameters,
-    layers: Vec<Layer>,
-    heads: usize,
-    activation: Activation,
+    layers: Layers,
     epsilon: f32,
     device: Device,
+}
+
+/// The layers, in the form in which they run.
+enum Layers {
+    /// Packed for the kernels of a CPU.
+    Packed { cpu: Cpu, precision: Precision, layers: Vec<PackedLayer> },
+    /// As tensors, for candle's operations: on other devices, and for sizes that the kernels do not take.
+    Tensors { layers: Vec<Layer>, heads: usize, activation: Activation },
 }
 
 struct Layer {
@@ -109,48 +122,121 @@ struct Layer {
     narrowed_norm: Norm,
 }
 
-impl Bert {
-    /// Puts the parameters on the device. The tables of embeddings stay on the host, as precise as their file.
-    pub(super) fn new(parameters: Parameters, config: &Config, device: Device) -> CandleResult<Bert> {
+impl LayerParameters {
+    /// Packed for the kernels of a CPU.
+    fn packed(self, config: &Config, precision: Precision) -> PackedLayer {
+        let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+        let query_scale = 1.0 / (config.head_size() as f32).sqrt();
+        let linear = |from: &LinearParameters, inputs| PackedLinear::new(precision, inputs, &[from.part(1.0)]);
+        let query_key_value = [self.query.part(query_scale), self.key.part(1.0), self.value.part(1.0)];
+        PackedLayer {
+            query_key_value: PackedLinear::new(precision, hidden, &query_key_value),
+            attended: linear(&self.attended, hidden),
+            widened: linear(&self.widened, hidden),
+            narrowed: linear(&self.narrowed, wide),
+            attended_norm: (self.attended_norm.weight, self.attended_norm.bias),
+            narrowed_norm: (self.narrowed_norm.weight, self.narrowed_norm.bias),
+            heads: config.num_attention_heads,
+            activation: config.hidden_act,
+            epsilon: config.layer_norm_eps as f32,
+        }
+    }
+
+    /// As tensors on a device.
+    fn on(self, device: &Device, config: &Config) -> CandleResult<Layer> {
         let epsilon = config.layer_norm_eps as f32;
-        let linear = |from: LinearParameters| Linear::new(from.weight.into_f32(), from.bias, &device);
+        let linear = |from: LinearParameters| Linear::new(from.weight.into_f32(), from.bias, device);
         let norm = |from: NormParameters| -> CandleResult<Norm> {
-            let (weight, bias) = (Vector::new(from.weight, &device)?, Vector::new(from.bias, &device)?);
+            let (weight, bias) = (Vector::new(from.weight, device)?, Vector::new(from.bias, device)?);
             Ok(Norm { weight, bias, epsilon })
         };
         let query_scale = 1.0 / (config.head_size() as f32).sqrt();
-        let layers = parameters
-            .layers
-            .into_iter()
-            .map(|from| {
-                let mut weight = from.query.weight.into_f32();
-                let mut bias = from.query.bias;
-                weight.iter_mut().chain(&mut bias).for_each(|x| *x *= query_scale);
-                for part in [from.key, from.value] {
-                    weight.extend(part.weight.into_f32());
-                    bias.extend(part.bias);
-                }
-                Ok(Layer {
-                    query_key_value: Linear::new(weight, bias, &device)?,
-                    attended: linear(from.attended)?,
-                    attended_norm: norm(from.attended_norm)?,
-                    widened: linear(from.widened)?,
-                    narrowed: linear(from.narrowed)?,
-                    narrowed_norm: norm(from.narrowed_norm)?,
-                })
-            })
-            .collect::<CandleResult<_>>()?;
-        Ok(Bert {
-            words: parameters.words,
-            positions: parameters.positions,
-            token_type: parameters.token_type,
-            norm: parameters.norm,
-            layers,
-            heads: config.num_attention_heads,
-            activation: config.hidden_act,
-            epsilon,
-            device,
+        let mut weight = self.query.weight.into_f32();
+        let mut bias = self.query.bias;
+        weight.iter_mut().chain(&mut bias).for_each(|x| *x *= query_scale);
+        for part in [self.key, self.value] {
+            weight.extend(part.weight.into_f32());
+            bias.extend(part.bias);
+        }
+        Ok(Layer {
+            query_key_value: Linear::new(weight, bias, device)?,
+            attended: linear(self.attended)?,
+            attended_norm: norm(self.attended_norm)?,
+            widened: linear(self.widened)?,
+            narrowed: linear(self.narrowed)?,
+            narrowed_norm: norm(self.narrowed_norm)?,
         })
+    }
+}
+
+impl Layer {
+    /// From rows to rows, `[rows, hidden]`.
+    fn forward(&self, hidden: &Tensor, runs: &[Run], heads: usize, activation: Activation) -> CandleResult<Tensor> {
+        let projected = self.query_key_value.apply(hidden)?;
+        let context = Layer::attend(&projected, runs, heads)?;
+        drop(projected);
+        let hidden = self.attended.apply_normed(&context, hidden, &self.attended_norm)?;
+        let wide = self.widened.apply_activated(&hidden, activation)?;
+        self.narrowed.apply_normed(&wide, &hidden, &self.narrowed_norm)
+    }
+
+    /// Attention within each text: from `[rows, 3 hidden]` to `[rows, hidden]`.
+    fn attend(projected: &Tensor, runs: &[Run], heads: usize) -> CandleResult<Tensor> {
+        let size = projected.dim(D::Minus1)? / 3;
+        let contexts = runs
+            .iter()
+            .map(|run| {
+                let parts = projected
+                    .narrow(0, run.start, run.texts * run.length)?
+                    .reshape((run.texts, run.length, 3, heads, size / heads))?
+                    .permute((2, 0, 3, 1, 4))?;
+                let part = |index: usize| {
+                    let part = parts.get(index)?;
+                    // candle's CPU product reads one text in place; other devices want the numbers in a row.
+                    if projected.device().is_cpu() { Ok(part) } else { part.contiguous() }
+                };
+                let scores = part(0)?.matmul(&part(1)?.transpose(D::Minus2, D::Minus1)?)?;
+                let context = kernels::softmax(scores)?.matmul(&part(2)?)?;
+                context.transpose(1, 2)?.reshape((run.texts * run.length, size))
+            })
+            .collect::<CandleResult<Vec<_>>>()?;
+        match &contexts[..] {
+            [context] => Ok(context.clone()),
+            _ => Tensor::cat(&contexts, 0),
+        }
+    }
+}
+
+impl Bert {
+    /// Puts the parameters on the device. The tables of embeddings stay on the host, as precise as their file. On a CPU
+    /// without a wish for a precision, int8 weights run in int8, others in f32.
+    pub(super) fn new(
+        parameters: Parameters,
+        config: &Config,
+        device: Device,
+        cpu: Cpu,
+        precision: Option<Precision>,
+    ) -> CandleResult<Bert> {
+        let Parameters { words, positions, token_type, norm, layers } = parameters;
+        let int8 = layers.iter().all(|layer| layer.widened.weight.is_int8());
+        let precision = precision.unwrap_or(if int8 { Precision::Int8 } else { Precision::F32 });
+        let layers = if device.is_cpu() && PackedLayer::takes(config.hidden_size, config.intermediate_size) {
+            use rayon::prelude::*;
+            let layers = layers.into_par_iter().map(|layer| layer.packed(config, precision)).collect();
+            Layers::Packed { cpu, precision, layers }
+        } else {
+            let layers = layers.into_iter().map(|layer| layer.on(&device, config)).collect::<CandleResult<_>>()?;
+            Layers::Tensors { layers, heads: config.num_attention_heads, activation: config.hidden_act }
+        };
+        Ok(Bert { words, positions, token_type, norm, layers, epsilon: config.layer_norm_eps as f32, device })
+    }
+
+    /// How precisely the network computes.
+    pub(super) fn precision(&self) -> Precision {
+        match self.layers {
+            Layers::Packed { precision, .. } => precision,
+            Layers::Tensors { .. } => Precision::F32,
+        }
     }
 
     /// The device that the network is on.
@@ -166,15 +252,18 @@ impl Bert {
     /// The last layer's rows of all texts, one text after the other, on the host: `[word pieces of all texts, hidden]`.
     /// A text has between 1 and `max_position_embeddings` word pieces.
     pub(super) fn forward(&self, texts: &[&[u32]]) -> CandleResult<Vec<f32>> {
-        let runs = runs(texts, if self.device.is_cpu() { 1 } else { usize::MAX });
         let mut hidden = self.embed(texts)?;
-        for layer in &self.layers {
-            let projected = layer.query_key_value.apply(&hidden)?;
-            let context = self.attend(&projected, &runs)?;
-            drop(projected);
-            hidden = layer.attended.apply_normed(&context, &hidden, &layer.attended_norm)?;
-            let wide = layer.widened.apply_activated(&hidden, self.activation)?;
-            hidden = layer.narrowed.apply_normed(&wide, &hidden, &layer.narrowed_norm)?;
+        match &self.layers {
+            Layers::Packed { cpu, layers, .. } => {
+                let lengths: Vec<usize> = texts.iter().map(|ids| ids.len()).collect();
+                layers.iter().try_for_each(|layer| kernels::layer(&hidden, layer, *cpu, &lengths))?;
+            }
+            Layers::Tensors { layers, heads, activation } => {
+                let runs = runs(texts, if self.device.is_cpu() { 1 } else { usize::MAX });
+                for layer in layers {
+                    hidden = layer.forward(&hidden, &runs, *heads, *activation)?;
+                }
+            }
         }
         hidden.flatten_all()?.to_vec1()
     }
@@ -197,32 +286,6 @@ impl Bert {
         }
         norm_rows(&mut rows, &self.norm.weight, &self.norm.bias, self.epsilon);
         Tensor::from_vec(rows, (count, size), &self.device)
-    }
-
-    /// Attention within each text: from `[rows, 3 hidden]` to `[rows, hidden]`.
-    fn attend(&self, projected: &Tensor, runs: &[Run]) -> CandleResult<Tensor> {
-        let size = self.hidden_size();
-        let contexts = runs
-            .iter()
-            .map(|run| {
-                let parts = projected
-                    .narrow(0, run.start, run.texts * run.length)?
-                    .reshape((run.texts, run.length, 3, self.heads, size / self.heads))?
-                    .permute((2, 0, 3, 1, 4))?;
-                let part = |index: usize| {
-                    let part = parts.get(index)?;
-                    // candle's CPU product reads one text in place; other devices want the numbers in a row.
-                    if self.device.is_cpu() { Ok(part) } else { part.contiguous() }
-                };
-                let scores = part(0)?.matmul(&part(1)?.transpose(D::Minus2, D::Minus1)?)?;
-                let context = kernels::softmax(scores)?.matmul(&part(2)?)?;
-                context.transpose(1, 2)?.reshape((run.texts * run.length, size))
-            })
-            .collect::<CandleResult<Vec<_>>>()?;
-        match &contexts[..] {
-            [context] => Ok(context.clone()),
-            _ => Tensor::cat(&contexts, 0),
-        }
     }
 }
 

@@ -31,6 +31,7 @@ use crate::{Embedding, Error, Result};
 
 pub use device::DeviceChoice;
 pub use hub::HubOptions;
+pub use kernels::{Cpu, Precision};
 pub use model::{Model, ModelChoice, ModelIdentity};
 pub use quantize::quantize;
 
@@ -41,6 +42,17 @@ const WINDOW: usize = 1024;
 const CPU_BATCH: usize = 512;
 /// Word pieces in one pass of the network on other devices, where small products leave most of the device idle.
 const DEVICE_BATCH: usize = 16 * 1024;
+
+/// What a model runs on, and how. The default is the best that there is.
+#[derive(Debug, Clone, Default)]
+pub struct Runtime {
+    /// The device.
+    pub device: DeviceChoice,
+    /// How precisely a CPU computes; `None` for int8 with int8 weights, and f32 with others.
+    pub precision: Option<Precision>,
+    /// The instructions that a CPU uses; `None` for the fastest that it has.
+    pub cpu: Option<Cpu>,
+}
 
 /// A model on a device. Shared between threads; every call uses rayon's current pool.
 pub struct Encoder {
@@ -54,9 +66,11 @@ impl Encoder {
     /// Puts the model on the device.
     ///
     /// # Errors
-    /// [`Error::Device`] when the device is not there.
-    pub fn new(model: Model, device: DeviceChoice) -> Result<Encoder> {
-        let bert = Bert::new(model.parameters, &model.config, device.open()?)
+    /// [`Error::Device`] when the device, or a CPU's instructions, are not there.
+    pub fn new(model: Model, runtime: &Runtime) -> Result<Encoder> {
+        let cpu = runtime.cpu.map_or_else(|| Ok(Cpu::detect()), Cpu::checked)?;
+        let device = runtime.device.open()?;
+        let bert = Bert::new(model.parameters, &model.config, device, cpu, runtime.precision)
             .map_err(failed("put the model on the device"))?;
         Ok(Encoder { identity: model.identity, tokens: model.tokens, bert, pooling: model.pooling })
     }
@@ -64,6 +78,11 @@ impl Encoder {
     /// Name, fingerprint and dimension of the model.
     pub fn identity(&self) -> &ModelIdentity {
         &self.identity
+    }
+
+    /// How precisely it computes.
+    pub fn precision(&self) -> Precision {
+        self.bert.precision()
     }
 
     /// The device in use; never [`DeviceChoice::Auto`].

@@ -4,6 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::bad_model;
+use super::kernels::Source;
 use crate::Result;
 
 /// What the name of an int8 matrix gets to name its scales, one f32 for each row.
@@ -116,6 +117,19 @@ impl Matrix {
                 sum.iter_mut().zip(&values[place]).for_each(|(sum, x)| *sum += f32::from(*x) * scale);
             }
         }
+    }
+
+    /// The numbers, to be packed.
+    pub(super) fn source(&self) -> Source<'_> {
+        match &self.numbers {
+            Numbers::Full(values) => Source::Full(values),
+            Numbers::Int8 { values, scales } => Source::Int8(values, scales),
+        }
+    }
+
+    /// Whether they are int8.
+    pub(super) fn is_int8(&self) -> bool {
+        matches!(self.numbers, Numbers::Int8 { .. })
     }
 
     /// All numbers, row after row.

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::encoder::{DeviceChoice, Encoder, HubOptions, Model, ModelChoice, ModelIdentity};
+use crate::encoder::{Encoder, HubOptions, Model, ModelChoice, ModelIdentity, Runtime};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
 use crate::library::{Finding, Library, StoredModel};
@@ -45,8 +45,8 @@ pub struct Options {
     pub model: Option<ModelChoice>,
     /// How models are fetched.
     pub hub: HubOptions,
-    /// What the model runs on.
-    pub device: DeviceChoice,
+    /// What the model runs on, and how.
+    pub runtime: Runtime,
     /// How neighbours are found.
     pub index: IndexKind,
 }
@@ -54,7 +54,7 @@ pub struct Options {
 impl Options {
     /// The bundled model on the best device, with a library in this place.
     pub fn new(place: Place) -> Options {
-        Options { place, model: None, hub: HubOptions::default(), device: DeviceChoice::Auto, index: IndexKind::Auto }
+        Options { place, model: None, hub: HubOptions::default(), runtime: Runtime::default(), index: IndexKind::Auto }
     }
 }
 
@@ -118,7 +118,7 @@ impl Engine {
                 return Err(Error::ModelMismatch { stored: stored.label(), asked: asked.label() });
             }
         }
-        let encoder = Encoder::new(model, self.options.device)?;
+        let encoder = Encoder::new(model, &self.options.runtime)?;
         Ok(self.encoder.get_or_init(|| encoder))
     }
 

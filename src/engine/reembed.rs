@@ -30,7 +30,7 @@ impl Engine {
     ) -> Result<Reembedded> {
         let model = Model::open(&model.unwrap_or_default(), &self.options.hub)?;
         let stored = stored_model(model.identity());
-        let encoder = Encoder::new(model, self.options.device)?;
+        let encoder = Encoder::new(model, &self.options.runtime)?;
         let mut papers = 0;
         loop {
             let (batch, left) = self.library.without_embedding(&stored.fingerprint, BATCH)?;

@@ -2,14 +2,26 @@
 //! compiler turns into vector instructions; on other devices they are candle's operations.
 
 mod activation;
+#[cfg(target_arch = "x86_64")]
+mod amx;
+mod attention;
+mod cpu;
+mod dot;
 mod exp;
+mod layer;
 mod norm;
+mod product;
+mod rows;
 mod softmax;
+mod words;
 
 use candle_core::{CpuStorage, D, Device, InplaceOp1, InplaceOp2, Layout, Result, Tensor};
 
 use super::config::Activation;
 
+pub use cpu::Cpu;
+pub use layer::Precision;
+pub(super) use layer::{PackedLayer, PackedLinear, Source};
 pub(super) use norm::norm_rows;
 
 /// Compiles a function once for each instruction set, and picks one by what the CPU has. All give the same bits:
@@ -115,6 +127,11 @@ pub(super) fn softmax(x: Tensor) -> Result<Tensor> {
     let columns = x.dim(D::Minus1)?;
     in_place("softmax", &x, |x| softmax::softmax_rows(x, columns))?;
     Ok(x)
+}
+
+/// One layer of the network over rows of texts, `[rows, hidden]` on the CPU, `lengths` rows each.
+pub(super) fn layer(x: &Tensor, layer: &PackedLayer, cpu: Cpu, lengths: &[usize]) -> Result<()> {
+    in_place("bert-layer", x, |x| layer.run(cpu, x, lengths))
 }
 
 /// Runs a function on the numbers of a contiguous f32 tensor, which has to be on the CPU.

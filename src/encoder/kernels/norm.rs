@@ -15,6 +15,20 @@ for_each_cpu! {
     fn add_norm(x: &mut [f32], bias: &[f32], residual: &[f32], weight: &[f32], shift: &[f32], epsilon: f32) = added
 }
 
+for_each_cpu! {
+    /// `x + residual`, then [`norm_rows`].
+    fn residual_norm(x: &mut [f32], residual: &[f32], weight: &[f32], shift: &[f32], epsilon: f32) = with_residual
+}
+
+#[inline(always)]
+fn with_residual(x: &mut [f32], residual: &[f32], weight: &[f32], shift: &[f32], epsilon: f32) {
+    let columns = weight.len();
+    for (row, residual) in x.chunks_exact_mut(columns).zip(residual.chunks_exact(columns)) {
+        row.iter_mut().zip(residual).for_each(|(x, residual)| *x += residual);
+        norm(row, weight, shift, epsilon);
+    }
+}
+
 #[inline(always)]
 fn plain(x: &mut [f32], weight: &[f32], shift: &[f32], epsilon: f32) {
     for row in x.chunks_exact_mut(weight.len()) {

@@ -14,7 +14,7 @@ use super::*;
 
 fn encoder(choice: &ModelChoice) -> Encoder {
     let model = Model::open(choice, &HubOptions::default()).unwrap();
-    Encoder::new(model, DeviceChoice::Cpu).unwrap()
+    Encoder::new(model, &Runtime { device: DeviceChoice::Cpu, ..Runtime::default() }).unwrap()
 }
 
 fn encode(encoder: &Encoder, texts: &[&str]) -> Vec<Embedding> {

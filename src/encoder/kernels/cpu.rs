@@ -1,0 +1,109 @@
+//! What the CPU can do, found once at start.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Error, Result};
+
+/// A set of instructions that kernels are written for, the fastest first. Every one is known in every build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cpu {
+    /// Intel's matrix tiles for int8 and bf16, AVX-512 for the rest.
+    Amx,
+    /// AVX-512 with dot products of int8 (VNNI) and bf16.
+    Avx512Bf16,
+    /// AVX-512 with dot products of int8.
+    Avx512Vnni,
+    /// AVX-512 F, BW, DQ and VL.
+    Avx512,
+    /// AVX2 and FMA with dot products of int8 (AVX-VNNI).
+    Avx2Vnni,
+    /// AVX2 and FMA.
+    Avx2,
+    /// Plain Rust: what defines the results of all others.
+    Scalar,
+}
+
+impl Cpu {
+    /// Every one, the fastest first.
+    pub const ALL: [Cpu; 7] =
+        [Cpu::Amx, Cpu::Avx512Bf16, Cpu::Avx512Vnni, Cpu::Avx512, Cpu::Avx2Vnni, Cpu::Avx2, Cpu::Scalar];
+
+    /// The fastest that this machine has.
+    pub fn detect() -> Cpu {
+        Cpu::ALL.into_iter().find(|cpu| cpu.is_here()).unwrap_or(Cpu::Scalar)
+    }
+
+    /// This one, if the machine has it.
+    ///
+    /// # Errors
+    /// [`Error::Device`] with those that it has.
+    pub fn checked(self) -> Result<Cpu> {
+        if self.is_here() {
+            return Ok(self);
+        }
+        let here: Vec<String> = Cpu::ALL.iter().filter(|cpu| cpu.is_here()).map(Cpu::to_string).collect();
+        Err(Error::Device { device: self.to_string(), reason: format!("this CPU has {}", here.join(", ")) })
+    }
+
+    /// Whether the machine has it.
+    pub fn is_here(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::is_x86_feature_detected as has;
+            let avx2 = || has!("avx2") && has!("fma");
+            let avx512 = || avx2() && has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl");
+            match self {
+                Cpu::Amx => Cpu::Avx512Bf16.is_here() && super::amx::is_here(),
+                Cpu::Avx512Bf16 => avx512() && has!("avx512vnni") && has!("avx512bf16"),
+                Cpu::Avx512Vnni => avx512() && has!("avx512vnni"),
+                Cpu::Avx512 => avx512(),
+                Cpu::Avx2Vnni => avx2() && has!("avxvnni"),
+                Cpu::Avx2 => avx2(),
+                Cpu::Scalar => true,
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            self == Cpu::Scalar
+        }
+    }
+
+    /// The largest value of a quantised activation. Where int8 products go through sums of two in 16 bits
+    /// (`maddubs`), 7 bits keep the sums from saturating: 2 · 127 · 127 < 2¹⁵.
+    pub(super) fn levels(self) -> f32 {
+        match self {
+            Cpu::Avx512 | Cpu::Avx2 => 127.0,
+            _ => 255.0,
+        }
+    }
+
+    /// Whether products of bf16 numbers are faster than those of f32.
+    pub(super) fn has_bf16(self) -> bool {
+        matches!(self, Cpu::Amx | Cpu::Avx512Bf16)
+    }
+}
+
+impl fmt::Display for Cpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Cpu::Amx => "amx",
+            Cpu::Avx512Bf16 => "avx512bf16",
+            Cpu::Avx512Vnni => "avx512vnni",
+            Cpu::Avx512 => "avx512",
+            Cpu::Avx2Vnni => "avx2vnni",
+            Cpu::Avx2 => "avx2",
+            Cpu::Scalar => "scalar",
+        })
+    }
+}
+
+impl FromStr for Cpu {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Cpu, String> {
+        let all = || Cpu::ALL.map(|cpu| cpu.to_string()).join(", ");
+        let cpu = Cpu::ALL.into_iter().find(|cpu| cpu.to_string() == text);
+        cpu.ok_or_else(|| format!("`{text}` is no set of instructions: {}", all()))
+    }
+}

@@ -1,0 +1,68 @@
+//! AVX2 with FMA: 8 lanes.
+
+use std::arch::x86_64::*;
+
+use super::Dot;
+
+/// Words of four int8, by AVX-VNNI's `vpdpbusd`.
+pub(in crate::encoder::kernels) struct Int8Vnni;
+/// Words of four int8 of which the left ones have 7 bits, by `vpmaddubsw`.
+pub(in crate::encoder::kernels) struct Int8;
+/// Words of two bf16, widened.
+pub(in crate::encoder::kernels) struct Bf16;
+/// Words of one f32.
+pub(in crate::encoder::kernels) struct F32;
+
+macro_rules! avx2 {
+    ($name:ty, $sum:ty, $zero:ident, $to_words:expr, |$total:ident, $a:ident, $b:ident| $dot:expr) => {
+        impl Dot for $name {
+            const LANES: usize = 8;
+            type Word = __m256i;
+            type Sum = $sum;
+
+            #[inline(always)]
+            unsafe fn zero() -> Self::Sum {
+                // SAFETY: the caller vouches for the instructions, here and below.
+                unsafe { $zero() }
+            }
+
+            #[inline(always)]
+            unsafe fn load(words: *const u32) -> Self::Word {
+                // SAFETY: the caller's pointer is good for the lanes.
+                unsafe { _mm256_loadu_si256(words.cast()) }
+            }
+
+            #[inline(always)]
+            unsafe fn splat(word: *const u32) -> Self::Word {
+                // SAFETY: the caller's pointer is good for a word.
+                unsafe { _mm256_set1_epi32(word.read().cast_signed()) }
+            }
+
+            #[inline(always)]
+            unsafe fn dot($total: Self::Sum, $a: Self::Word, $b: Self::Word) -> Self::Sum {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { $dot }
+            }
+
+            #[inline(always)]
+            unsafe fn store(sums: *mut u32, sum: Self::Sum) {
+                // SAFETY: the caller's pointer is good for the lanes.
+                unsafe { _mm256_storeu_si256(sums.cast(), $to_words(sum)) }
+            }
+        }
+    };
+}
+
+avx2!(Int8Vnni, __m256i, _mm256_setzero_si256, |sum| sum, |sum, a, b| _mm256_dpbusd_avx_epi32(sum, a, b));
+avx2!(Int8, __m256i, _mm256_setzero_si256, |sum| sum, |sum, a, b| {
+    let pairs = _mm256_maddubs_epi16(a, b);
+    _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+});
+avx2!(Bf16, __m256, _mm256_setzero_ps, |sum| _mm256_castps_si256(sum), |sum, a, b| {
+    let high = |word| _mm256_castsi256_ps(_mm256_and_si256(word, _mm256_set1_epi32(-0x1_0000)));
+    let low = |word| _mm256_castsi256_ps(_mm256_slli_epi32(word, 16));
+    _mm256_fmadd_ps(high(a), high(b), _mm256_fmadd_ps(low(a), low(b), sum))
+});
+avx2!(F32, __m256, _mm256_setzero_ps, |sum| _mm256_castps_si256(sum), |sum, a, b| {
+    _mm256_fmadd_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), sum)
+});

@@ -1,0 +1,73 @@
+//! AVX-512: 16 lanes.
+
+use std::arch::x86_64::*;
+
+use super::Dot;
+
+/// Words of four int8, by `vpdpbusd`.
+pub(in crate::encoder::kernels) struct Int8Vnni;
+/// Words of four int8 of which the left ones have 7 bits, by `vpmaddubsw`.
+pub(in crate::encoder::kernels) struct Int8;
+/// Words of two bf16, by `vdpbf16ps`.
+pub(in crate::encoder::kernels) struct Bf16Dot;
+/// Words of two bf16, widened.
+pub(in crate::encoder::kernels) struct Bf16;
+/// Words of one f32.
+pub(in crate::encoder::kernels) struct F32;
+
+macro_rules! avx512 {
+    ($name:ty, $sum:ty, $zero:ident, $to_words:expr, |$total:ident, $a:ident, $b:ident| $dot:expr) => {
+        impl Dot for $name {
+            const LANES: usize = 16;
+            type Word = __m512i;
+            type Sum = $sum;
+
+            #[inline(always)]
+            unsafe fn zero() -> Self::Sum {
+                // SAFETY: the caller vouches for the instructions, here and below.
+                unsafe { $zero() }
+            }
+
+            #[inline(always)]
+            unsafe fn load(words: *const u32) -> Self::Word {
+                // SAFETY: the caller's pointer is good for the lanes.
+                unsafe { _mm512_loadu_si512(words.cast()) }
+            }
+
+            #[inline(always)]
+            unsafe fn splat(word: *const u32) -> Self::Word {
+                // SAFETY: the caller's pointer is good for a word.
+                unsafe { _mm512_set1_epi32(word.read().cast_signed()) }
+            }
+
+            #[inline(always)]
+            unsafe fn dot($total: Self::Sum, $a: Self::Word, $b: Self::Word) -> Self::Sum {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { $dot }
+            }
+
+            #[inline(always)]
+            unsafe fn store(sums: *mut u32, sum: Self::Sum) {
+                // SAFETY: the caller's pointer is good for the lanes.
+                unsafe { _mm512_storeu_si512(sums.cast(), $to_words(sum)) }
+            }
+        }
+    };
+}
+
+avx512!(Int8Vnni, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_dpbusd_epi32(sum, a, b));
+avx512!(Int8, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| {
+    let pairs = _mm512_maddubs_epi16(a, b);
+    _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)))
+});
+avx512!(Bf16Dot, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
+    _mm512_dpbf16_ps(sum, std::mem::transmute::<__m512i, __m512bh>(a), std::mem::transmute::<__m512i, __m512bh>(b))
+});
+avx512!(Bf16, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
+    let high = |word| _mm512_castsi512_ps(_mm512_and_si512(word, _mm512_set1_epi32(-0x1_0000)));
+    let low = |word| _mm512_castsi512_ps(_mm512_slli_epi32(word, 16));
+    _mm512_fmadd_ps(high(a), high(b), _mm512_fmadd_ps(low(a), low(b), sum))
+});
+avx512!(F32, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
+    _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum)
+});

@@ -1,0 +1,68 @@
+//! Dot products of words, lane by lane: the one step that every matrix product is made of, for each CPU.
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx512;
+pub(super) mod scalar;
+
+/// One instruction set's way to multiply words of one kind and to add them up, in registers of [`Dot::LANES`] lanes.
+///
+/// All functions are unsafe: the CPU must have the instructions, and pointers must be good for the lanes.
+pub(super) trait Dot {
+    /// Lanes of a register: 16, 8 or 4.
+    const LANES: usize;
+    /// A register of words.
+    type Word: Copy;
+    /// A register of sums: i32 for int8, f32 otherwise.
+    type Sum: Copy;
+
+    /// Sums of 0.
+    unsafe fn zero() -> Self::Sum;
+    /// Words from memory.
+    unsafe fn load(words: *const u32) -> Self::Word;
+    /// One word in every lane.
+    unsafe fn splat(word: *const u32) -> Self::Word;
+    /// `sum + a · b`; int8 words are unsigned in `a`, signed in `b`.
+    unsafe fn dot(sum: Self::Sum, a: Self::Word, b: Self::Word) -> Self::Sum;
+    /// The bits of the sums to memory.
+    unsafe fn store(sums: *mut u32, sum: Self::Sum);
+}
+
+/// The product of `ROWS` rows and `PANELS` panels, in registers from beginning to end: `tile[row][16 · panel + column]`.
+///
+/// # Safety
+/// The CPU has the instructions of `D`. `a` is good for `ROWS` rows of `steps` words, `stride` words apart; `b` for
+/// `PANELS` panels of `steps` times 16 words, `16 · steps` words apart; `tile` for `ROWS · PANELS · 16` words.
+#[inline(always)]
+pub(super) unsafe fn tile<D: Dot, const ROWS: usize, const REGISTERS: usize>(
+    a: *const u32,
+    stride: usize,
+    b: *const u32,
+    steps: usize,
+    tile: *mut u32,
+) {
+    let in_panel = super::words::PANEL / D::LANES;
+    // SAFETY: every pointer stays in what the caller vouches for.
+    unsafe {
+        let mut sums = [[D::zero(); REGISTERS]; ROWS];
+        for step in 0..steps {
+            let mut right = [D::load(b); REGISTERS];
+            for (register, right) in right.iter_mut().enumerate() {
+                let (panel, part) = (register / in_panel, register % in_panel);
+                *right = D::load(b.add((panel * steps + step) * super::words::PANEL + part * D::LANES));
+            }
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let left = D::splat(a.add(row * stride + step));
+                for (sum, right) in sums.iter_mut().zip(right) {
+                    *sum = D::dot(*sum, left, right);
+                }
+            }
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            for (register, sum) in sums.iter().enumerate() {
+                D::store(tile.add((row * REGISTERS + register) * D::LANES), *sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Products of rows with packed matrices, tile by tile.
+
+#[cfg(target_arch = "x86_64")]
+use super::amx;
+use super::cpu::Cpu;
+use super::dot::{Dot, scalar, tile};
+#[cfg(target_arch = "x86_64")]
+use super::dot::{avx2, avx512};
+use super::words::{Kind, PANEL, Words};
+
+/// A matrix on the right of products: `columns` outputs of `depth` inputs each, in panels of 16 columns; within a panel
+/// step by step, one word of each column. Unused columns and words are 0.
+pub(super) struct Panels {
+    pub(super) kind: Kind,
+    pub(super) columns: usize,
+    /// Words of a column, padded.
+    pub(super) steps: usize,
+    words: Words,
+}
+
+impl Panels {
+    /// Room for a matrix of 0.
+    pub(super) fn zeros(kind: Kind, columns: usize, depth: usize) -> Panels {
+        let steps = kind.words(depth);
+        Panels { kind, columns, steps, words: Words::zeros(columns.next_multiple_of(PANEL) * steps) }
+    }
+
+    /// Becomes a matrix of another size. What is in it is not defined.
+    pub(super) fn resize(&mut self, columns: usize, depth: usize) {
+        (self.columns, self.steps) = (columns, self.kind.words(depth));
+        self.words.grow(columns.next_multiple_of(PANEL) * self.steps);
+    }
+
+    /// The words of a panel: `steps` times 16.
+    pub(super) fn panel_mut(&mut self, panel: usize) -> &mut [u32] {
+        let size = PANEL * self.steps;
+        &mut self.words[panel * size..][..size]
+    }
+
+    /// Sets one word of a column.
+    pub(super) fn set(&mut self, column: usize, step: usize, word: u32) {
+        self.panel_mut(column / PANEL)[step * PANEL + column % PANEL] = word;
+    }
+
+    fn panels(&self) -> usize {
+        self.columns.div_ceil(PANEL)
+    }
+}
+
+/// Rows on the left of products, each padded to a multiple of 16 words.
+pub(super) struct Rows {
+    /// Words of a row.
+    pub(super) stride: usize,
+    words: Words,
+}
+
+impl Rows {
+    /// No rows yet.
+    pub(super) fn new() -> Rows {
+        Rows { stride: 0, words: Words::default() }
+    }
+
+    /// Becomes `rows` rows of `depth` numbers. What is in them is not defined; there are rows behind them, so that the
+    /// last tile of a product may read on.
+    pub(super) fn resize(&mut self, kind: Kind, rows: usize, depth: usize) {
+        self.stride = kind.words(depth);
+        self.words.grow((rows + MOST_ROWS) * self.stride);
+    }
+
+    /// The words of a row.
+    pub(super) fn row_mut(&mut self, row: usize) -> &mut [u32] {
+        &mut self.words[row * self.stride..][..self.stride]
+    }
+}
+
+/// Most rows of a tile.
+const MOST_ROWS: usize = 32;
+/// Words of the largest tile: 32 rows and 2 panels, or 6 rows and 4 panels.
+const TILE: usize = 32 * 2 * PANEL;
+
+/// A tile as it comes out of a product: bits of i32 for int8, of f32 otherwise.
+pub(super) struct Tile<'a> {
+    /// The first row of the product that is in it.
+    pub(super) row: usize,
+    /// How many rows count.
+    pub(super) rows: usize,
+    /// The first column.
+    pub(super) column: usize,
+    /// How many columns it has; those of the last panel that are too many are among them.
+    pub(super) columns: usize,
+    /// Row after row.
+    pub(super) words: &'a [u32],
+}
+
+type Kernel = unsafe fn(*const u32, usize, *const u32, usize, *mut u32);
+
+/// The kernels for one kind of words on one CPU.
+#[derive(Clone, Copy)]
+struct Kernels {
+    /// Rows of a tile.
+    rows: usize,
+    /// Panels of a wide tile.
+    panels: usize,
+    wide: Kernel,
+    /// The same for one panel.
+    narrow: Kernel,
+}
+
+/// Every tile of the product of the first `rows` rows and the panels, handed to `take` in no special order.
+pub(super) fn product(cpu: Cpu, a: &Rows, rows: usize, b: &Panels, mut take: impl FnMut(Tile<'_>)) {
+    let kernels = kernels(cpu, b.kind);
+    assert_eq!(a.stride, b.steps, "rows and panels of one depth");
+    assert!(a.words.len() >= rows.next_multiple_of(kernels.rows) * a.stride, "rows to read on");
+    let mut words = Words::zeros(TILE);
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: `kernels` gave AMX's only for Cpu::Amx, which is made by `checked` and `detect` alone.
+    let _tiles = (cpu == Cpu::Amx).then(|| unsafe { amx::Tiles::set_up() });
+    let mut panel = 0;
+    while panel < b.panels() {
+        let panels = if panel + kernels.panels <= b.panels() { kernels.panels } else { 1 };
+        let kernel = if panels == kernels.panels { kernels.wide } else { kernels.narrow };
+        let right = &b.words[panel * PANEL * b.steps..][..panels * PANEL * b.steps];
+        for row in (0..rows).step_by(kernels.rows) {
+            let left = &a.words[row * a.stride..];
+            // SAFETY: the CPU has the kernel's instructions, as `cpu` is one of `checked` or `detect`. `left` has
+            // `kernels.rows` rows by the assertion above, `right` has the panels, and `words` has room for a tile.
+            unsafe { kernel(left.as_ptr(), a.stride, right.as_ptr(), b.steps, words.as_mut_ptr()) };
+            take(Tile {
+                row,
+                rows: kernels.rows.min(rows - row),
+                column: panel * PANEL,
+                columns: panels * PANEL,
+                words: &words[..kernels.rows * panels * PANEL],
+            });
+        }
+        panel += panels;
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+/// Instantiates the kernels of a dot product, compiled with its instructions.
+macro_rules! with {
+    ($features:literal, $dot:ty, $rows:literal, $registers:literal) => {{
+        #[target_feature(enable = $features)]
+        unsafe fn wide(a: *const u32, stride: usize, b: *const u32, steps: usize, words: *mut u32) {
+            // SAFETY: what this asks for is what is asked for there.
+            unsafe { tile::<$dot, $rows, $registers>(a, stride, b, steps, words) }
+        }
+        #[target_feature(enable = $features)]
+        unsafe fn narrow(a: *const u32, stride: usize, b: *const u32, steps: usize, words: *mut u32) {
+            // SAFETY: what this asks for is what is asked for there.
+            unsafe { tile::<$dot, $rows, { PANEL / <$dot as Dot>::LANES }>(a, stride, b, steps, words) }
+        }
+        Kernels { rows: $rows, panels: $registers * <$dot as Dot>::LANES / PANEL, wide, narrow }
+    }};
+}
+
+fn kernels(cpu: Cpu, kind: Kind) -> Kernels {
+    #[cfg(target_arch = "x86_64")]
+    {
+        match (cpu, kind) {
+            (Cpu::Amx, Kind::Int8) => {
+                return Kernels { rows: MOST_ROWS, panels: 2, wide: amx::int8::<2>, narrow: amx::int8::<1> };
+            }
+            (Cpu::Amx, Kind::Bf16) => {
+                return Kernels { rows: MOST_ROWS, panels: 2, wide: amx::bf16::<2>, narrow: amx::bf16::<1> };
+            }
+            (Cpu::Avx512Bf16 | Cpu::Avx512Vnni, Kind::Int8) => {
+                return with!("avx512f,avx512vnni", avx512::Int8Vnni, 6, 4);
+            }
+            (Cpu::Avx512, Kind::Int8) => return with!("avx512f,avx512bw", avx512::Int8, 5, 4),
+            (Cpu::Avx512Bf16, Kind::Bf16) => return with!("avx512f,avx512bf16", avx512::Bf16Dot, 6, 4),
+            (Cpu::Avx512Vnni | Cpu::Avx512, Kind::Bf16) => return with!("avx512f", avx512::Bf16, 4, 4),
+            (Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512, Kind::F32) => {
+                return with!("avx512f", avx512::F32, 6, 4);
+            }
+            (Cpu::Avx2Vnni, Kind::Int8) => return with!("avx2,avxvnni", avx2::Int8Vnni, 6, 2),
+            (Cpu::Avx2, Kind::Int8) => return with!("avx2", avx2::Int8, 4, 2),
+            (Cpu::Avx2Vnni | Cpu::Avx2, Kind::Bf16) => return with!("avx2,fma", avx2::Bf16, 4, 2),
+            (Cpu::Avx2Vnni | Cpu::Avx2, Kind::F32) => return with!("avx2,fma", avx2::F32, 6, 2),
+            (Cpu::Scalar, _) => {}
+        }
+    }
+    let _ = cpu;
+    match kind {
+        Kind::Int8 => scalar_kernels::<scalar::Int8>(),
+        Kind::Bf16 => scalar_kernels::<scalar::Bf16>(),
+        Kind::F32 => scalar_kernels::<scalar::F32>(),
+    }
+}
+
+fn scalar_kernels<D: Dot>() -> Kernels {
+    Kernels { rows: 2, panels: 1, wide: tile::<D, 2, 4>, narrow: tile::<D, 2, 4> }
+}

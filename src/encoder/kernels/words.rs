@@ -1,0 +1,94 @@
+//! Matrices as words of 4 bytes: one f32, two bf16, or four int8. Every product runs over words, whatever is in them.
+
+use std::ops::{Deref, DerefMut};
+
+/// Columns of a panel: one register of AVX-512, or one tile of AMX.
+pub(super) const PANEL: usize = 16;
+/// Words are padded to this many in each row: a tile of AMX reads 64 bytes at once.
+const PADDING: usize = 16;
+
+/// What a word holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Four bytes: unsigned on the left of a product, signed on the right.
+    Int8,
+    /// Two numbers, the first in the low half.
+    Bf16,
+    /// One number.
+    F32,
+}
+
+impl Kind {
+    /// Words that `numbers` numbers take, with the padding.
+    pub(super) fn words(self, numbers: usize) -> usize {
+        let in_a_word = match self {
+            Kind::Int8 => 4,
+            Kind::Bf16 => 2,
+            Kind::F32 => 1,
+        };
+        numbers.div_ceil(in_a_word).next_multiple_of(PADDING)
+    }
+}
+
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u32; 16]);
+
+/// Words in memory that begins at a cache line.
+#[derive(Default)]
+pub(super) struct Words(Vec<Line>);
+
+impl Words {
+    /// `count` words of 0.
+    pub(super) fn zeros(count: usize) -> Words {
+        Words(vec![Line([0; 16]); count.div_ceil(16)])
+    }
+
+    /// Makes room for at least `count` words. What was there stays.
+    pub(super) fn grow(&mut self, count: usize) {
+        if self.len() < count {
+            self.0.resize(count.div_ceil(16), Line([0; 16]));
+        }
+    }
+
+    /// The words as f32 numbers.
+    pub(super) fn numbers(&self) -> &[f32] {
+        // SAFETY: u32 and f32 have one size and alignment, and every bit pattern is a number of both.
+        unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), self.len()) }
+    }
+
+    /// The words as f32 numbers, to be written.
+    pub(super) fn numbers_mut(&mut self) -> &mut [f32] {
+        // SAFETY: as in `numbers`; the borrow is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), self.len()) }
+    }
+}
+
+impl Deref for Words {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        // SAFETY: a line is 16 words without padding, so the lines are 16 times as many words in a row.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), 16 * self.0.len()) }
+    }
+}
+
+impl DerefMut for Words {
+    fn deref_mut(&mut self) -> &mut [u32] {
+        // SAFETY: as in `deref`; the borrow is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), 16 * self.0.len()) }
+    }
+}
+
+/// An f32 rounded to bf16 (to nearest, ties to even), in the low half of a word. Not for NaN.
+#[inline(always)]
+pub(super) fn bf16(x: f32) -> u32 {
+    let bits = x.to_bits();
+    (bits + 0x7fff + (bits >> 16 & 1)) >> 16
+}
+
+/// Two numbers as one word of bf16.
+#[inline(always)]
+pub(super) fn bf16_pair(low: f32, high: f32) -> u32 {
+    bf16(low) | bf16(high) << 16
+}
