@@ -31,6 +31,11 @@ impl Scratch {
             factors: Vec::new(),
         }
     }
+
+    /// The kind of words that attention multiplies.
+    pub(super) fn kind(&self) -> Kind {
+        self.keys.kind
+    }
 }
 
 /// Attention of one text: `projected` has a row for each word piece, of query (scaled), key and value side by side,

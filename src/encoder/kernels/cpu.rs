@@ -69,13 +69,9 @@ impl Cpu {
         }
     }
 
-    /// The largest value of a quantised activation. Where int8 products go through sums of two in 16 bits
-    /// (`maddubs`), 7 bits keep the sums from saturating: 2 · 127 · 127 < 2¹⁵.
-    pub(super) fn levels(self) -> f32 {
-        match self {
-            Cpu::Avx512 | Cpu::Avx2 => 127.0,
-            _ => 255.0,
-        }
+    /// Whether it has AVX-512 F, BW, DQ and VL.
+    pub(super) fn has_avx512(self) -> bool {
+        matches!(self, Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512)
     }
 
     /// Whether products of bf16 numbers are faster than those of f32.

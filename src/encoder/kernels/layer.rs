@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::attention::{self, attend};
 use super::cpu::Cpu;
 use super::product::{Panels, Rows, product};
-use super::rows::{Finish, Scale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load};
+use super::rows::{Finish, Scale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine};
 use super::words::{Kind, PANEL, Words};
 use super::{activation, norm};
 use crate::encoder::config::Activation;
@@ -47,6 +47,10 @@ impl FromStr for Precision {
 /// they stay in the L2 cache beside the weights.
 const CHUNK: usize = 128;
 
+/// Texts of up to this many word pieces have activations of two int8 digits: the errors of one digit do not average out
+/// over so few. A short text costs little either way.
+const SHORT: usize = 64;
+
 /// A linear layer, packed for products.
 pub(in crate::encoder) struct PackedLinear {
     panels: Panels,
@@ -54,6 +58,8 @@ pub(in crate::encoder) struct PackedLinear {
     factors: Vec<f32>,
     sums: Vec<f32>,
     bias: Vec<f32>,
+    /// As many zeros.
+    no_bias: Vec<f32>,
 }
 
 /// A matrix to be packed: `[outputs, inputs]`.
@@ -83,6 +89,7 @@ impl PackedLinear {
             factors: vec![1.0; padded],
             sums: vec![0.0; padded],
             bias: vec![0.0; padded],
+            no_bias: vec![0.0; padded],
         };
         let mut column = 0;
         for (source, bias, factor) in parts {
@@ -140,31 +147,45 @@ impl PackedLinear {
         self.bias.len()
     }
 
-    /// The product of the loaded rows, finished, into rows of [`PackedLinear::stride`] numbers.
+    /// `x Wᵀ + b`, and its activation, for rows `x` of `depth` numbers, into rows of [`PackedLinear::stride`] numbers.
+    /// Of few rows, int8 words have two digits: `out` has room for twice the rows.
     fn apply(
         &self,
         cpu: Cpu,
-        rows: usize,
-        from: &Rows,
-        scales: &[Scale],
+        x: &[f32],
+        depth: usize,
         activation: Option<Activation>,
+        operand: &mut Operand,
         out: &mut [f32],
     ) {
+        let kind = self.panels.kind;
+        let rows = x.len() / depth;
+        let fine = kind == Kind::Int8 && operand.fine;
+        let Operand { words, scales, .. } = operand;
+        match fine {
+            true => load_fine(x, depth, words, scales),
+            false => load(cpu, kind, x, depth, depth, words, scales),
+        }
         let finish = Finish { scales, factors: &self.factors, sums: &self.sums, bias: &self.bias };
         let stride = self.stride();
-        let kind = self.panels.kind;
-        let fused = kind != Kind::F32 && activation == Some(Activation::Gelu);
-        product(cpu, from, rows, &self.panels, |tile| match (kind == Kind::Int8, fused) {
+        let fused = kind != Kind::F32 && !fine && activation == Some(Activation::Gelu);
+        product(cpu, words, scales.len(), &self.panels, |tile| match (kind == Kind::Int8, fused) {
             (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),
             (true, false) => finish_int8(cpu, &tile, &finish, out, stride),
             (false, true) => finish_float_gelu(cpu, &tile, &finish, out, stride),
             (false, false) => finish_float(cpu, &tile, &finish, out, stride),
         });
-        let out = &mut out[..rows * stride];
+        let (out, low) = out.split_at_mut(rows * stride);
+        if fine {
+            // Both digits' rows have the bias.
+            for (out, low) in out.chunks_exact_mut(stride).zip(low.chunks_exact(stride)) {
+                out.iter_mut().zip(low).zip(&self.bias).for_each(|((out, low), bias)| *out += low - bias);
+            }
+        }
         match activation {
-            Some(Activation::Gelu) if !fused => activation::gelu(out, &vec![0.0; stride]),
-            Some(Activation::GeluTanh) => activation::gelu_tanh(out, &vec![0.0; stride]),
-            Some(Activation::Relu) => activation::relu(out, &vec![0.0; stride]),
+            Some(Activation::Gelu) if !fused => activation::gelu(out, &self.no_bias),
+            Some(Activation::GeluTanh) => activation::gelu_tanh(out, &self.no_bias),
+            Some(Activation::Relu) => activation::relu(out, &self.no_bias),
             Some(Activation::Gelu) | None => {}
         }
     }
@@ -196,10 +217,16 @@ struct Scratch {
     projected: Words,
     context: Words,
     wide: Words,
-    rows: Rows,
-    scales: Vec<Scale>,
+    operand: Operand,
     attention: attention::Scratch,
-    attention_kind: Kind,
+}
+
+/// The left side of a product.
+struct Operand {
+    words: Rows,
+    scales: Vec<Scale>,
+    /// Whether int8 words have two digits.
+    fine: bool,
 }
 
 thread_local! {
@@ -221,55 +248,48 @@ impl PackedLayer {
             Kind::Int8 => Kind::F32,
         };
         SCRATCH.with_borrow_mut(|scratch| {
-            if scratch.as_ref().is_none_or(|scratch| scratch.attention_kind != kind) {
-                *scratch = Some(Scratch {
-                    projected: Words::default(),
-                    context: Words::default(),
-                    wide: Words::default(),
-                    rows: Rows::new(),
-                    scales: Vec::new(),
-                    attention: attention::Scratch::new(kind),
-                    attention_kind: kind,
-                });
+            let fits = scratch.as_ref().is_some_and(|scratch| scratch.attention.kind() == kind);
+            if !fits {
+                *scratch = None;
             }
-            self.run_with(cpu, hidden, lengths, scratch.as_mut().expect("set above"));
+            let scratch = scratch.get_or_insert_with(|| Scratch {
+                projected: Words::default(),
+                context: Words::default(),
+                wide: Words::default(),
+                operand: Operand { words: Rows::new(), scales: Vec::new(), fine: false },
+                attention: attention::Scratch::new(kind),
+            });
+            let size = self.attended_norm.0.len();
+            let mut rest = hidden;
+            for length in lengths {
+                let (text, after) = rest.split_at_mut(length * size);
+                self.run_text(cpu, text, size, scratch);
+                rest = after;
+            }
         });
     }
 
-    fn run_with(&self, cpu: Cpu, hidden: &mut [f32], lengths: &[usize], scratch: &mut Scratch) {
-        let size = self.attended_norm.0.len();
-        let mut start = 0;
-        for length in lengths {
-            self.run_text(cpu, &mut hidden[start * size..][..length * size], size, scratch);
-            start += length;
-        }
-    }
-
     fn run_text(&self, cpu: Cpu, hidden: &mut [f32], size: usize, scratch: &mut Scratch) {
-        let Scratch { projected, context, wide, rows, scales, attention, .. } = scratch;
+        let Scratch { projected, context, wide, operand, attention } = scratch;
         let length = hidden.len() / size;
-        let kind = self.widened.panels.kind;
-        let stride = self.query_key_value.stride();
-        projected.grow(length * stride);
+        operand.fine = length <= SHORT;
+        let room = if operand.fine { 2 } else { 1 };
+        let (stride, widened) = (self.query_key_value.stride(), self.widened.stride());
+        projected.grow(room * length * stride);
         context.grow(length * size);
-        load(cpu, kind, hidden, size, size, rows, scales);
-        self.query_key_value.apply(cpu, length, rows, scales, None, projected.numbers_mut());
-        let context = context.numbers_mut();
+        wide.grow(room * CHUNK.min(length) * widened);
+
+        self.query_key_value.apply(cpu, hidden, size, None, operand, projected.numbers_mut());
+        let context = &mut context.numbers_mut()[..length * size];
         attend(cpu, &projected.numbers()[..length * stride], stride, size, self.heads, context, attention);
 
-        wide.grow(CHUNK.min(length) * self.widened.stride());
-        let out = projected.numbers_mut();
-        for (hidden, context) in hidden.chunks_mut(CHUNK * size).zip(context[..length * size].chunks(CHUNK * size)) {
+        let (out, wide) = (projected.numbers_mut(), wide.numbers_mut());
+        for (hidden, context) in hidden.chunks_mut(CHUNK * size).zip(context.chunks(CHUNK * size)) {
             let count = hidden.len() / size;
-            load(cpu, kind, context, size, size, rows, scales);
-            self.attended.apply(cpu, count, rows, scales, None, out);
+            self.attended.apply(cpu, context, size, None, operand, out);
             self.norm(hidden, out, &self.attended_norm);
-            load(cpu, kind, hidden, size, size, rows, scales);
-            let wide = wide.numbers_mut();
-            self.widened.apply(cpu, count, rows, scales, Some(self.activation), wide);
-            let widened = self.widened.stride();
-            load(cpu, kind, &wide[..count * widened], widened, widened, rows, scales);
-            self.narrowed.apply(cpu, count, rows, scales, None, out);
+            self.widened.apply(cpu, hidden, size, Some(self.activation), operand, wide);
+            self.narrowed.apply(cpu, &wide[..count * widened], widened, None, operand, out);
             self.norm(hidden, out, &self.narrowed_norm);
         }
     }

@@ -15,6 +15,9 @@ mod rows;
 mod softmax;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use candle_core::{CpuStorage, D, Device, InplaceOp1, InplaceOp2, Layout, Result, Tensor};
 
 use super::config::Activation;

@@ -168,7 +168,7 @@ fn kernels(cpu: Cpu, kind: Kind) -> Kernels {
             (Cpu::Avx512Bf16 | Cpu::Avx512Vnni, Kind::Int8) => {
                 return with!("avx512f,avx512vnni", avx512::Int8Vnni, 6, 4);
             }
-            (Cpu::Avx512, Kind::Int8) => return with!("avx512f,avx512bw", avx512::Int8, 5, 4),
+            (Cpu::Avx512, Kind::Int8) => return with!("avx512f,avx512bw", avx512::Int8, 4, 4),
             (Cpu::Avx512Bf16, Kind::Bf16) => return with!("avx512f,avx512bf16", avx512::Bf16Dot, 6, 4),
             (Cpu::Avx512Vnni | Cpu::Avx512, Kind::Bf16) => return with!("avx512f", avx512::Bf16, 4, 4),
             (Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512, Kind::F32) => {

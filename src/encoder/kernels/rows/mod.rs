@@ -1,9 +1,12 @@
 //! The steps around the products: rows of f32 become words, tiles become rows of f32.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 use super::cpu::Cpu;
 use super::exp::exp;
 use super::product::{Rows, Tile};
-use super::words::{Kind, bf16_pair};
+use super::words::{Kind, bf16, bf16_pair};
 
 /// Compiles a function for each vector width, and picks one by the CPU. With `FMA` the body may contract `a · b + c`.
 macro_rules! for_cpu {
@@ -50,8 +53,8 @@ pub(super) struct Scale {
     pub(super) offset: f32,
 }
 
-/// Makes words of `rows` rows of f32, each `depth` numbers out of `stride`; `scales` tells how to get the numbers back.
-/// Int8 words are unsigned and use the whole range of each row.
+/// Makes words of rows of f32, each `depth` numbers out of `stride`; `scales` tells how to get the numbers back. Int8
+/// words are unsigned and use the whole range of each row.
 pub(super) fn load(
     cpu: Cpu,
     kind: Kind,
@@ -68,7 +71,7 @@ pub(super) fn load(
         let x = &x[row * stride..][..depth];
         let words = to.row_mut(row);
         scales.push(match kind {
-            Kind::Int8 => quantise_row(cpu, x, words, cpu.levels()),
+            Kind::Int8 => quantise_row(cpu, x, words),
             Kind::Bf16 => {
                 bf16_row(cpu, x, words);
                 Scale { factor: 1.0, offset: 0.0 }
@@ -82,18 +85,77 @@ pub(super) fn load(
     }
 }
 
-for_cpu! {
-    /// A row as unsigned bytes from 0 to `levels`: `x = byte · factor + offset`.
-    fn quantise_row(x: &[f32], words: &mut [u32], levels: f32) -> Scale = quantise
+/// Makes int8 words with two digits of rows of `depth` numbers: as many rows of high digits, then as many of low ones.
+/// The sum of both rows' products is that of the numbers with 16 bits.
+pub(super) fn load_fine(x: &[f32], depth: usize, to: &mut Rows, scales: &mut Vec<Scale>) {
+    let rows = x.len() / depth;
+    to.resize(Kind::Int8, 2 * rows, depth);
+    scales.clear();
+    scales.resize(2 * rows, Scale::default());
+    for (row, x) in x.chunks_exact(depth).enumerate() {
+        let low = x.iter().fold(f32::INFINITY, |low, x| low.min(*x));
+        let high = x.iter().fold(f32::NEG_INFINITY, |high, x| high.max(*x));
+        let range = if high > low { high - low } else { 1.0 };
+        let factor = range / (65_535.0);
+        let steps = |x: f32| ((x - low) / factor).round();
+        let high_digit = |x: f32| (steps(x) / 256.0).floor();
+        digits(x, to.row_mut(row), high_digit);
+        digits(x, to.row_mut(rows + row), |x| steps(x) - 256.0 * high_digit(x));
+        scales[row] = Scale { factor: 256.0 * factor, offset: low };
+        scales[rows + row] = Scale { factor, offset: 0.0 };
+    }
+}
+
+/// One byte for each number.
+fn digits(x: &[f32], words: &mut [u32], digit: impl Fn(f32) -> f32) {
+    words.fill(0);
+    for (index, x) in x.iter().enumerate() {
+        words[index / 4] |= (digit(*x) as u32) << (8 * (index % 4));
+    }
+}
+
+/// A row as unsigned bytes: `x = byte · factor + offset`.
+fn quantise_row(cpu: Cpu, x: &[f32], words: &mut [u32]) -> Scale {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.has_avx512() {
+        // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx512::quantise_row(x, words) };
+    }
+    quantise_row_plain(cpu, x, words)
+}
+
+/// A row as bf16.
+fn bf16_row(cpu: Cpu, x: &[f32], words: &mut [u32]) {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.has_bf16() {
+        // SAFETY: the CPU has AVX-512 with bf16, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx512::bf16_row(x, words) };
+    }
+    bf16_row_plain(cpu, x, words);
+}
+
+/// Makes words of the exponentials of `scores` less the highest of them; gives the factor that makes their sum 1.
+pub(super) fn exponentials_bf16(cpu: Cpu, scores: &mut [f32], words: &mut [u32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.has_bf16() {
+        // SAFETY: the CPU has AVX-512 with bf16, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx512::exponentials_bf16(scores, words) };
+    }
+    exponentials_bf16_plain(cpu, scores, words)
 }
 
 for_cpu! {
-    /// A row as bf16.
-    fn bf16_row(x: &[f32], words: &mut [u32]) = to_bf16
+    /// [`quantise_row`], as it is defined.
+    fn quantise_row_plain(x: &[f32], words: &mut [u32]) -> Scale = quantise
+}
+
+for_cpu! {
+    /// [`bf16_row`], as it is defined.
+    fn bf16_row_plain(x: &[f32], words: &mut [u32]) = to_bf16
 }
 
 #[inline(always)]
-fn quantise<const FMA: bool>(x: &[f32], words: &mut [u32], levels: f32) -> Scale {
+fn quantise<const FMA: bool>(x: &[f32], words: &mut [u32]) -> Scale {
     let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
     let (blocks, rest) = x.as_chunks::<LANES>();
     for block in blocks {
@@ -105,30 +167,38 @@ fn quantise<const FMA: bool>(x: &[f32], words: &mut [u32], levels: f32) -> Scale
     let low = low.iter().chain(rest).fold(f32::INFINITY, |a, b| a.min(*b));
     let high = high.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| a.max(*b));
     let range = if high > low { high - low } else { 1.0 };
-    let inverse = levels / range;
+    let inverse = 255.0 / range;
     // Adding 2²³ to a number below it leaves the number, rounded, in the low bits.
     const ROUND: f32 = 8_388_608.0;
-    let byte = |x: f32| fma::<FMA>(x - low, inverse, ROUND).to_bits() & 0xff;
-    let (quads, rest) = x.as_chunks::<4>();
-    for (word, quad) in words.iter_mut().zip(quads) {
-        *word = byte(quad[0]) | byte(quad[1]) << 8 | byte(quad[2]) << 16 | byte(quad[3]) << 24;
+    let byte = |x: f32| fma::<FMA>(x - low, inverse, ROUND).to_bits() as u8;
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    let (quads, padding) = words.split_at_mut(blocks.len() * LANES / 4);
+    for (block, quads) in blocks.iter().zip(quads.as_chunks_mut::<{ LANES / 4 }>().0) {
+        let bytes: [u8; LANES] = std::array::from_fn(|lane| byte(block[lane]));
+        for (quad, bytes) in quads.iter_mut().zip(bytes.as_chunks::<4>().0) {
+            *quad = u32::from_le_bytes(*bytes);
+        }
     }
-    words[quads.len()..].fill(0);
+    padding.fill(0);
     for (index, x) in rest.iter().enumerate() {
-        words[quads.len()] |= byte(*x) << (8 * index);
+        padding[index / 4] |= u32::from(byte(*x)) << (8 * (index % 4));
     }
-    Scale { factor: range / levels, offset: low }
+    Scale { factor: range / 255.0, offset: low }
 }
 
 #[inline(always)]
 fn to_bf16<const FMA: bool>(x: &[f32], words: &mut [u32]) {
-    let (pairs, rest) = x.as_chunks::<2>();
-    for (word, pair) in words.iter_mut().zip(pairs) {
-        *word = bf16_pair(pair[0], pair[1]);
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    let (halves, padding) = words.split_at_mut(blocks.len() * LANES / 2);
+    for (block, halves) in blocks.iter().zip(halves.as_chunks_mut::<{ LANES / 2 }>().0) {
+        let numbers: [u16; LANES] = std::array::from_fn(|lane| bf16(block[lane]) as u16);
+        for (word, pair) in halves.iter_mut().zip(numbers.as_chunks::<2>().0) {
+            *word = u32::from(pair[0]) | u32::from(pair[1]) << 16;
+        }
     }
-    words[pairs.len()..].fill(0);
-    if let [last] = rest {
-        words[pairs.len()] = bf16_pair(*last, 0.0);
+    padding.fill(0);
+    for (word, pair) in padding.iter_mut().zip(rest.chunks(2)) {
+        *word = bf16_pair(pair[0], pair.get(1).copied().unwrap_or(0.0));
     }
 }
 
@@ -241,53 +311,66 @@ fn quick_gelu<const FMA: bool>(x: f32) -> f32 {
     let square = x * x;
     // From 6 on the result is x or 0 whatever q is, as long as it is large.
     let square = if square < 36.0 { square } else { 36.0 };
-    let q = fma::<FMA>(fma::<FMA>(-7.031_852e-4, square, 7.401_199e-2), square, 1.595_015_2);
-    x / (1.0 + quick_exp::<FMA>(-x * q))
+    // The coefficients of q hold log2 e.
+    let q = fma::<FMA>(fma::<FMA>(-1.014_481_8e-3, square, 1.067_767_3e-1), square, 2.301_120_6);
+    let t = -x * q;
+    x * quick_inverse::<FMA>(1.0 + quick_exp2::<FMA>(if t < 30.0 { t } else { 30.0 }))
 }
 
-/// `e^x` within 1e-4 of it, for x up to 88; 2⁻¹²⁶ below -87.3.
+/// `1 / x` within 3e-5 of it, for normal positive x below 2⁶⁰: a guess from the bits, and two steps of Newton's.
 #[inline(always)]
-pub(super) fn quick_exp<const FMA: bool>(x: f32) -> f32 {
+fn quick_inverse<const FMA: bool>(x: f32) -> f32 {
+    let guess = f32::from_bits(0x7ef3_11c7 - x.to_bits());
+    let better = guess * fma::<FMA>(-x, guess, 2.0);
+    better * fma::<FMA>(-x, better, 2.0)
+}
+
+/// 2^r for |r| <= 1/2, minimax of degree 3: the highest power's coefficient first.
+const EXP2: [f32; 4] = [5.517_140_8e-2, 2.426_107_5e-1, 6.932_61e-1, 9.999_281e-1];
+
+/// `2^t` within 1e-4 of it, for t up to 127; 2⁻¹²⁶ below.
+#[inline(always)]
+fn quick_exp2<const FMA: bool>(t: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0;
-    let t = x.clamp(-87.3, 88.0) * std::f32::consts::LOG2_E;
+    let t = if t > -126.0 { t } else { -126.0 };
     let shifted = t + ROUND;
     let r = t - (shifted - ROUND);
-    // 2^r for |r| <= 1/2: minimax of degree 3.
-    let mut p = 5.517_140_8e-2;
-    for c in [2.426_107_5e-1, 6.932_61e-1, 9.999_281e-1] {
+    let [mut p, rest @ ..] = EXP2;
+    for c in rest {
         p = fma::<FMA>(p, r, c);
     }
-    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
-    p * power
+    // The low bits of `shifted` hold the whole part: it is added to the exponent.
+    f32::from_bits(p.to_bits().wrapping_add(shifted.to_bits() << 23))
 }
 
 for_cpu! {
-    /// Makes words of the exponentials of `scores` less the highest of them; gives the factor that makes their sum 1.
-    fn exponentials_bf16(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_bf16
+    /// [`exponentials_bf16`], as it is defined.
+    fn exponentials_bf16_plain(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_bf16
 }
 
 for_cpu! {
-    /// The same with words of f32.
+    /// [`exponentials_bf16`] with words of f32.
     fn exponentials_f32(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_f32
 }
 
 #[inline(always)]
 fn to_exponentials_bf16<const FMA: bool>(scores: &mut [f32], words: &mut [u32]) -> f32 {
-    let factor = exponentials(scores, quick_exp::<FMA>);
+    use std::f32::consts::LOG2_E;
+    let factor = exponentials(scores, |x, highest| quick_exp2::<FMA>(fma::<FMA>(x, LOG2_E, -highest * LOG2_E)));
     to_bf16::<FMA>(scores, words);
     factor
 }
 
 #[inline(always)]
 fn to_exponentials_f32<const FMA: bool>(scores: &mut [f32], words: &mut [u32]) -> f32 {
-    let factor = exponentials(scores, exp);
+    let factor = exponentials(scores, |x, highest| exp(x - highest));
     words[..scores.len()].iter_mut().zip(&*scores).for_each(|(word, x)| *word = x.to_bits());
     words[scores.len()..].fill(0);
     factor
 }
 
 #[inline(always)]
-fn exponentials(scores: &mut [f32], exp: impl Fn(f32) -> f32) -> f32 {
+fn exponentials(scores: &mut [f32], exp: impl Fn(f32, f32) -> f32) -> f32 {
     let mut highest = [f32::NEG_INFINITY; LANES];
     let (blocks, rest) = scores.as_chunks::<LANES>();
     for block in blocks {
@@ -300,13 +383,13 @@ fn exponentials(scores: &mut [f32], exp: impl Fn(f32) -> f32) -> f32 {
     let (blocks, rest) = scores.as_chunks_mut::<LANES>();
     for block in blocks {
         for lane in 0..LANES {
-            block[lane] = exp(block[lane] - highest);
+            block[lane] = exp(block[lane], highest);
             sums[lane] += block[lane];
         }
     }
     let mut sum: f32 = sums.iter().sum();
     for x in rest {
-        *x = exp(*x - highest);
+        *x = exp(*x, highest);
         sum += *x;
     }
     1.0 / sum

@@ -1,0 +1,270 @@
+//! Every path that this machine has, against what plain arithmetic gives.
+
+use proptest::prelude::*;
+
+use super::attention::{self, attend};
+use super::product::{Panels, Rows, product};
+use super::rows::{Scale, exponentials_bf16, load, load_fine};
+use super::words::{Kind, PANEL, Words, bf16};
+use super::*;
+
+fn here() -> impl Iterator<Item = Cpu> {
+    Cpu::ALL.into_iter().filter(|cpu| cpu.is_here())
+}
+
+/// Numbers that look random and are always the same.
+fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    let number = |index: u64| {
+        let mut z = (index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 30).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..count as u64).map(number).collect()
+}
+
+fn panels(kind: Kind, columns: usize, depth: usize, number: impl Fn(usize, usize) -> f32) -> Panels {
+    let mut panels = Panels::zeros(kind, columns, depth);
+    for column in 0..columns {
+        for index in 0..depth {
+            let x = number(column, index);
+            let (step, word) = match kind {
+                Kind::Int8 => (index / 4, u32::from((x * 127.0).round() as i8 as u8) << (8 * (index % 4))),
+                Kind::Bf16 => (index / 2, bf16(x) << (16 * (index % 2))),
+                Kind::F32 => (index, x.to_bits()),
+            };
+            let place = step * PANEL + column % PANEL;
+            panels.panel_mut(column / PANEL)[place] |= word;
+        }
+    }
+    panels
+}
+
+/// The number that a word's part stands for.
+fn part(kind: Kind, words: &[u32], index: usize) -> f64 {
+    match kind {
+        Kind::Int8 => f64::from(words[index / 4] >> (8 * (index % 4)) & 0xff),
+        Kind::Bf16 => f64::from(f32::from_bits(words[index / 2] >> (16 * (index % 2)) << 16)),
+        Kind::F32 => f64::from(f32::from_bits(words[index])),
+    }
+}
+
+fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize) {
+    let (left, right) = (numbers(rows * depth, 1), numbers(columns * depth, 2));
+    let (mut a, mut scales) = (Rows::new(), Vec::new());
+    load(cpu, kind, &left, depth, depth, &mut a, &mut scales);
+    let number = |column: usize, index: usize| right[column * depth + index];
+    let b = panels(kind, columns, depth, number);
+    let exact = |row: usize, column: usize, words: &[u32]| -> f64 {
+        let _ = row;
+        (0..depth)
+            .map(|index| {
+                let right = match kind {
+                    Kind::Int8 => f64::from((number(column, index) * 127.0).round()),
+                    Kind::Bf16 => f64::from(f32::from_bits(bf16(number(column, index)) << 16)),
+                    Kind::F32 => f64::from(number(column, index)),
+                };
+                part(kind, words, index) * right
+            })
+            .sum()
+    };
+    let mut seen = vec![0; rows * columns];
+    let words: Vec<Vec<u32>> = (0..rows).map(|row| a.row_mut(row).to_vec()).collect();
+    product(cpu, &a, rows, &b, |tile| {
+        for row in 0..tile.rows {
+            for column in tile.column..columns.min(tile.column + tile.columns) {
+                let word = tile.words[row * tile.columns + column - tile.column];
+                let got =
+                    if kind == Kind::Int8 { f64::from(word.cast_signed()) } else { f64::from(f32::from_bits(word)) };
+                let expect = exact(tile.row + row, column, &words[tile.row + row]);
+                let tolerance = if kind == Kind::Int8 { 0.0 } else { 1e-5 * (1.0 + depth as f64) };
+                assert!((got - expect).abs() <= tolerance, "{cpu} {kind:?} {rows}x{columns}x{depth}: {got} {expect}");
+                seen[(tile.row + row) * columns + column] += 1;
+            }
+        }
+    });
+    assert!(seen.iter().all(|count| *count == 1), "{cpu} {kind:?} {rows}x{columns}x{depth}: each sum once");
+}
+
+#[test]
+fn products_of_every_remainder() {
+    for cpu in here() {
+        for kind in [Kind::Int8, Kind::Bf16, Kind::F32] {
+            for rows in (1..=34).chain([63, 64, 65]) {
+                check_product(cpu, kind, rows, 16, 64);
+            }
+            for columns in [1, 15, 16, 17, 31, 33, 48, 64, 65, 80, 97] {
+                check_product(cpu, kind, 7, columns, 64);
+            }
+            for depth in [1, 2, 3, 4, 5, 15, 16, 17, 31, 63, 64, 65, 130] {
+                check_product(cpu, kind, 7, 20, depth);
+            }
+        }
+    }
+}
+
+#[test]
+fn int8_products_do_not_saturate() {
+    for cpu in here() {
+        let mut rows = Rows::new();
+        rows.resize(Kind::Int8, 1, 1024);
+        rows.row_mut(0).fill(0xffff_ffff);
+        for extreme in [1.0, -1.0] {
+            product(cpu, &rows, 1, &panels(Kind::Int8, 16, 1024, |_, _| extreme), |tile| {
+                assert_eq!(tile.words[0].cast_signed(), 255 * 127 * 1024 * extreme as i32, "{cpu}");
+            });
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_come_back_within_half_a_step(x in prop::collection::vec(-9.0f32..9.0, 1..100)) {
+        let range = x.iter().fold(f32::MIN, |a, b| a.max(*b)) - x.iter().fold(f32::MAX, |a, b| a.min(*b));
+        let (mut rows, mut scales) = (Rows::new(), Vec::new());
+        let back = |rows: &mut Rows, scales: &[Scale], row: usize, index: usize| {
+            scales[row].factor * part(Kind::Int8, rows.row_mut(row), index) as f32 + scales[row].offset
+        };
+        for cpu in here() {
+            load(cpu, Kind::Int8, &x, x.len(), x.len(), &mut rows, &mut scales);
+            for (index, x) in x.iter().enumerate() {
+                let error = (back(&mut rows, &scales, 0, index) - x).abs();
+                prop_assert!(error <= 0.502 * range / 255.0 + 1e-5, "{cpu}: {error} of {range}");
+            }
+        }
+        load_fine(&x, x.len(), &mut rows, &mut scales);
+        for (index, x) in x.iter().enumerate() {
+            let error = (back(&mut rows, &scales, 0, index) + back(&mut rows, &scales, 1, index) - x).abs();
+            prop_assert!(error <= 0.6 * range / 65_535.0 + 1e-5, "two digits: {error} of {range}");
+        }
+    }
+
+    #[test]
+    fn bf16_rows_are_rounded(x in prop::collection::vec(-9.0f32..9.0, 1..100)) {
+        let (mut rows, mut scales) = (Rows::new(), Vec::new());
+        for cpu in here() {
+            load(cpu, Kind::Bf16, &x, x.len(), x.len(), &mut rows, &mut scales);
+            for (index, x) in x.iter().enumerate() {
+                let got = part(Kind::Bf16, rows.row_mut(0), index);
+                prop_assert!((got - f64::from(*x)).abs() <= f64::from(x.abs()) / 256.0, "{cpu}: {got} {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn exponentials_are_within_their_bound(scores in prop::collection::vec(-60.0f32..60.0, 1..100)) {
+        let highest = scores.iter().fold(f32::MIN, |a, b| a.max(*b));
+        let exact: Vec<f64> = scores.iter().map(|x| f64::from(x - highest).exp()).collect();
+        let sum: f64 = exact.iter().sum();
+        for cpu in here() {
+            let mut words = Words::zeros(64);
+            let factor = exponentials_bf16(cpu, &mut scores.clone(), &mut words);
+            prop_assert!((f64::from(factor) * sum - 1.0).abs() < 2e-4, "{cpu}");
+            for (index, exact) in exact.iter().enumerate() {
+                let got = part(Kind::Bf16, &words, index);
+                prop_assert!((got - exact).abs() <= exact / 200.0 + 1e-30, "{cpu}: {got} {exact}");
+            }
+        }
+    }
+}
+
+/// Softmax attention in f64.
+fn exact_attention(projected: &[f32], length: usize, size: usize, heads: usize) -> Vec<f64> {
+    let depth = size / heads;
+    let at = |row: usize, which: usize, index: usize| f64::from(projected[row * 3 * size + which * size + index]);
+    let mut context = vec![0.0; length * size];
+    for head in 0..heads {
+        for query in 0..length {
+            let dot = |key: usize| -> f64 {
+                (0..depth).map(|i| at(query, 0, head * depth + i) * at(key, 1, head * depth + i)).sum()
+            };
+            let weights: Vec<f64> = (0..length).map(|key| dot(key).exp()).collect();
+            let sum: f64 = weights.iter().sum();
+            for index in 0..depth {
+                let mixed: f64 = (0..length).map(|key| weights[key] * at(key, 2, head * depth + index)).sum();
+                context[query * size + head * depth + index] = mixed / sum;
+            }
+        }
+    }
+    context
+}
+
+#[test]
+fn attention_of_every_length() {
+    for length in [1, 2, 3, 15, 16, 17, 31, 32, 33, 64, 65, 127, 256, 513] {
+        for (size, heads) in [(32, 2), (64, 2), (48, 4)] {
+            let projected = numbers(length * 3 * size, 5);
+            let exact = exact_attention(&projected, length, size, heads);
+            for (cpu, kind) in here().flat_map(|cpu| [(cpu, Kind::F32), (cpu, Kind::Bf16)]) {
+                let mut context = vec![f32::NAN; length * size];
+                attend(cpu, &projected, 3 * size, size, heads, &mut context, &mut attention::Scratch::new(kind));
+                let tolerance = if kind == Kind::F32 { 1e-5 } else { 0.02 };
+                for (got, exact) in context.iter().zip(&exact) {
+                    assert!((f64::from(*got) - exact).abs() < tolerance, "{cpu} {kind:?} {length}: {got} {exact}");
+                }
+            }
+        }
+    }
+}
+
+fn layer(precision: Precision, size: usize, wide: usize, activation: Activation) -> PackedLayer {
+    let weights = |seed: u64, count: usize| numbers(count, seed).iter().map(|x| 0.3 * x).collect::<Vec<f32>>();
+    let linear = |seed: u64, inputs: usize, outputs: usize| {
+        let (weight, bias) = (weights(seed, inputs * outputs), weights(seed + 1, outputs));
+        PackedLinear::new(precision, inputs, &[(Source::Full(&weight), &bias, 1.0)])
+    };
+    let norm = |seed: u64| (numbers(size, seed).iter().map(|x| 1.0 + 0.1 * x).collect(), weights(seed + 1, size));
+    PackedLayer {
+        query_key_value: linear(10, size, 3 * size),
+        attended: linear(20, size, size),
+        attended_norm: norm(30),
+        widened: linear(40, size, wide),
+        narrowed: linear(50, wide, size),
+        narrowed_norm: norm(60),
+        heads: 2,
+        activation,
+        epsilon: 1e-12,
+    }
+}
+
+#[test]
+fn a_layer_is_the_same_on_every_path() {
+    let (size, wide) = (32, 80);
+    let lengths = [1, 3, 70, 17, 140];
+    let hidden = numbers(lengths.iter().sum::<usize>() * size, 7);
+    for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
+        let mut exact = hidden.clone();
+        layer(Precision::F32, size, wide, activation).run(Cpu::Scalar, &mut exact, &lengths);
+        for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+            let layer = layer(precision, size, wide, activation);
+            for cpu in here() {
+                let mut got = hidden.clone();
+                layer.run(cpu, &mut got, &lengths);
+                let most = match precision {
+                    Precision::F32 => 1e-4,
+                    Precision::Bf16 => 0.06,
+                    Precision::Int8 => 0.15,
+                };
+                let worst = got.iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(worst < most, "{cpu} {precision} {activation:?}: {worst}");
+
+                // What a text becomes does not depend on the texts beside it.
+                let mut alone = hidden[size..4 * size].to_vec();
+                layer.run(cpu, &mut alone, &[3]);
+                assert_eq!(alone, got[size..4 * size], "{cpu} {precision}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_of_instructions_and_precisions() {
+    for cpu in Cpu::ALL {
+        assert_eq!(cpu.to_string().parse(), Ok(cpu));
+        assert_eq!(cpu.checked().is_ok(), cpu.is_here());
+    }
+    assert!("sse9".parse::<Cpu>().unwrap_err().contains("amx, avx512bf16"));
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+        assert_eq!(precision.to_string().parse(), Ok(precision));
+    }
+    assert!("f64".parse::<Precision>().is_err());
+}
