@@ -2,8 +2,8 @@
 
 use super::cpu::Cpu;
 use super::product::{Panels, Rows, product};
-use super::rows::{Scale, exponentials_bf16, exponentials_f32, finish_scaled, load};
-use super::words::{Kind, PANEL, Words, bf16_pair};
+use super::rows::{Scale, exponentials_bf16, exponentials_f32, finish_scaled, interleave, load};
+use super::words::{Kind, PANEL, Words};
 
 /// Query rows whose scores are held at once: with 512 word pieces they are 64 KiB.
 const PIECE: usize = 32;
@@ -59,8 +59,10 @@ pub(super) fn attend(
     scores.grow(PIECE * width);
     for head in 0..heads {
         let part = |which: usize, row: usize| &projected[row * stride + which * size + head * depth..][..depth];
-        pack_keys(keys, length, |row| part(1, row));
-        pack_values(values, length, |row| part(2, row));
+        let all = &projected[size + head * depth..];
+        load(cpu, kind, &all[..(length - 1) * stride + depth], stride, depth, queries, scales);
+        pack_keys(keys, length, queries);
+        pack_values(cpu, values, length, |row| part(2, row));
         for start in (0..length).step_by(PIECE) {
             let rows = PIECE.min(length - start);
             let from = start * stride + head * depth;
@@ -85,51 +87,36 @@ pub(super) fn attend(
     }
 }
 
-/// Keys as columns: each key's numbers go down its column.
-fn pack_keys<'a>(keys: &mut Panels, length: usize, row: impl Fn(usize) -> &'a [f32]) {
-    let kind = keys.kind;
+/// Keys as columns: the words of each key go down its column.
+fn pack_keys(keys: &mut Panels, length: usize, rows: &mut Rows) {
     let steps = keys.steps;
     for panel in 0..length.div_ceil(PANEL) {
         let words = keys.panel_mut(panel);
         for column in 0..PANEL {
             let key = panel * PANEL + column;
-            if key >= length {
-                (0..steps).for_each(|step| words[step * PANEL + column] = 0);
-                continue;
-            }
-            let numbers = row(key);
-            match kind {
-                Kind::F32 => {
-                    (0..steps).for_each(|step| {
-                        words[step * PANEL + column] = numbers.get(step).map_or(0, |x| x.to_bits());
-                    });
-                }
-                _ => {
-                    let number = |index: usize| numbers.get(index).copied().unwrap_or(0.0);
-                    (0..steps).for_each(|step| {
-                        words[step * PANEL + column] = bf16_pair(number(2 * step), number(2 * step + 1));
-                    });
-                }
+            let down = words[column..].iter_mut().step_by(PANEL).take(steps);
+            match key < length {
+                true => down.zip(rows.row_mut(key)).for_each(|(word, from)| *word = *from),
+                false => down.for_each(|word| *word = 0),
             }
         }
     }
 }
 
 /// Values as rows: each column is one number of all values.
-fn pack_values<'a>(values: &mut Panels, length: usize, row: impl Fn(usize) -> &'a [f32]) {
+fn pack_values<'a>(cpu: Cpu, values: &mut Panels, length: usize, row: impl Fn(usize) -> &'a [f32]) {
     let kind = values.kind;
     let (steps, columns) = (values.steps, values.columns);
     for panel in 0..columns.div_ceil(PANEL) {
         let words = values.panel_mut(panel);
         let part = panel * PANEL..columns.min((panel + 1) * PANEL);
-        for step in 0..steps {
-            let line = &mut words[step * PANEL..][..PANEL];
-            let rows = if kind == Kind::F32 { [step, length] } else { [2 * step, 2 * step + 1] };
-            let numbers = |index: usize| if index < length { &row(index)[part.clone()] } else { &[][..] };
-            let (low, high) = (numbers(rows[0]), numbers(rows[1]));
-            for (column, word) in line.iter_mut().enumerate() {
-                let number = |of: &[f32]| of.get(column).copied().unwrap_or(0.0);
-                *word = if kind == Kind::F32 { number(low).to_bits() } else { bf16_pair(number(low), number(high)) };
+        let numbers = |index: usize| if index < length { &row(index)[part.clone()] } else { &[][..] };
+        for (step, line) in words.as_chunks_mut::<PANEL>().0.iter_mut().take(steps).enumerate() {
+            if kind == Kind::F32 {
+                line.fill(0);
+                line.iter_mut().zip(numbers(step)).for_each(|(word, x)| *word = x.to_bits());
+            } else {
+                interleave(cpu, numbers(2 * step), numbers(2 * step + 1), line);
             }
         }
     }

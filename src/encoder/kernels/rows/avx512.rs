@@ -17,15 +17,8 @@ fn mask(count: usize) -> __mmask16 {
 /// [`super::quantise_row`].
 #[target_feature(enable = "avx512f")]
 pub(super) fn quantise_row(x: &[f32], words: &mut [u32]) -> Scale {
-    let (mut low, mut high) = (_mm512_set1_ps(f32::INFINITY), _mm512_set1_ps(f32::NEG_INFINITY));
-    for block in x.chunks(LANES) {
-        let lanes = mask(block.len());
-        // SAFETY: only the lanes of the block are read.
-        let numbers = unsafe { _mm512_maskz_loadu_ps(lanes, block.as_ptr()) };
-        low = _mm512_mask_min_ps(low, lanes, low, numbers);
-        high = _mm512_mask_max_ps(high, lanes, high, numbers);
-    }
-    let (low, high) = (_mm512_reduce_min_ps(low), _mm512_reduce_max_ps(high));
+    let low = -extreme(x, |x| _mm512_sub_ps(_mm512_setzero_ps(), x));
+    let high = extreme(x, |x| x);
     let range = if high > low { high - low } else { 1.0 };
     let (inverse, lowest) = (_mm512_set1_ps(255.0 / range), _mm512_set1_ps(low));
     let (quads, padding) = words.split_at_mut(x.len().next_multiple_of(LANES) / 4);
@@ -40,6 +33,29 @@ pub(super) fn quantise_row(x: &[f32], words: &mut [u32]) -> Scale {
     }
     padding.fill(0);
     Scale { factor: range / 255.0, offset: low }
+}
+
+/// The highest of `of(number)`: several blocks at a time, as each waits for the one before.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn extreme(x: &[f32], of: impl Fn(__m512) -> __m512) -> f32 {
+    const TOGETHER: usize = 4;
+    let mut highest = [_mm512_set1_ps(f32::NEG_INFINITY); TOGETHER];
+    let (groups, rest) = x.as_chunks::<{ TOGETHER * LANES }>();
+    for group in groups {
+        for (highest, block) in highest.iter_mut().zip(group.as_chunks::<LANES>().0) {
+            // SAFETY: a block has as many numbers as a register.
+            *highest = _mm512_max_ps(*highest, of(unsafe { _mm512_loadu_ps(block.as_ptr()) }));
+        }
+    }
+    for (highest, block) in highest.iter_mut().zip(rest.chunks(LANES)) {
+        let lanes = mask(block.len());
+        // SAFETY: only the lanes of the block are read.
+        let numbers = of(unsafe { _mm512_maskz_loadu_ps(lanes, block.as_ptr()) });
+        *highest = _mm512_mask_max_ps(*highest, lanes, *highest, numbers);
+    }
+    let [a, b, c, d] = highest;
+    _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(a, b), _mm512_max_ps(c, d)))
 }
 
 /// [`super::bf16_row`].
@@ -60,13 +76,9 @@ pub(super) fn bf16_row(x: &[f32], words: &mut [u32]) {
 #[target_feature(enable = "avx512f,avx512bf16,avx512vl")]
 pub(super) fn exponentials_bf16(scores: &[f32], words: &mut [u32]) -> f32 {
     let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
-    let mut highest = lowest;
-    for block in scores.chunks(LANES) {
-        // SAFETY: only the lanes of the block are read.
-        highest = _mm512_max_ps(highest, unsafe { _mm512_mask_loadu_ps(lowest, mask(block.len()), block.as_ptr()) });
-    }
+    let highest = extreme(scores, |x| x);
     let log2_e = _mm512_set1_ps(std::f32::consts::LOG2_E);
-    let shift = _mm512_set1_ps(-_mm512_reduce_max_ps(highest) * std::f32::consts::LOG2_E);
+    let shift = _mm512_set1_ps(-highest * std::f32::consts::LOG2_E);
     let mut sum = _mm512_setzero_ps();
     let (halves, padding) = words.split_at_mut(scores.len().next_multiple_of(LANES) / 2);
     for (block, halves) in scores.chunks(LANES).zip(halves.chunks_exact_mut(LANES / 2)) {

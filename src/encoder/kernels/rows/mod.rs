@@ -202,6 +202,28 @@ fn to_bf16<const FMA: bool>(x: &[f32], words: &mut [u32]) {
     }
 }
 
+for_cpu! {
+    /// Words of two rows' numbers, column by column: `low` in the low half. Missing numbers are 0.
+    fn interleave(low: &[f32], high: &[f32], words: &mut [u32; LANES]) = interleaved
+}
+
+#[inline(always)]
+fn interleaved<const FMA: bool>(low: &[f32], high: &[f32], words: &mut [u32; LANES]) {
+    match (low.as_array::<LANES>(), high.as_array::<LANES>()) {
+        (Some(low), Some(high)) => {
+            for lane in 0..LANES {
+                words[lane] = bf16_pair(low[lane], high[lane]);
+            }
+        }
+        _ => {
+            let number = |of: &[f32], lane: usize| of.get(lane).copied().unwrap_or(0.0);
+            for (lane, word) in words.iter_mut().enumerate() {
+                *word = bf16_pair(number(low, lane), number(high, lane));
+            }
+        }
+    }
+}
+
 /// What becomes of the sums of a product's columns.
 pub(super) struct Finish<'a> {
     /// For each row of words on the left.
