@@ -22,6 +22,12 @@ use crate::{Error, Result};
 /// The name of the model that is compiled in.
 const BUNDLED: &str = "all-MiniLM-L6-v2";
 
+/// The SHA-256 of those of its files that the fingerprint is made of.
+const BUNDLED_SHA256: [(&str, &str); 2] = [
+    ("model.safetensors", "4e08d78f8845fddc29f2718da761ac14df0e3cacac58a2908440f2e96c05e1e9"),
+    ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
+];
+
 /// What the user asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ModelChoice {
@@ -184,14 +190,17 @@ impl Model {
             };
             return Err(bad_model(asked, format!("no {file}{hint}")));
         };
-        let parameters = Parameters::read(&Weights::new(asked, &file, &weights)?, &config)?;
+        let parameters = match &weights {
+            Cow::Borrowed(weights) => Parameters::read(&Weights::lasting(asked, &file, weights)?, &config)?,
+            Cow::Owned(weights) => Parameters::read(&Weights::new(asked, &file, weights)?, &config)?,
+        };
 
         let mut recipe = String::from("paperkin encoder 1\n");
         let written = writeln!(
             recipe,
             "weights {}\ntokenizer {}\nnetwork bert heads={} activation={:?} epsilon={:e}\npooling {}\nreading max_tokens={max_tokens} lower_case={}\nnormalised",
-            sha256_hex(&weights),
-            sha256_hex(&tokenizer),
+            files.sha256(&file, &weights),
+            files.sha256(&within("tokenizer.json"), &tokenizer),
             config.num_attention_heads,
             config.hidden_act,
             config.layer_norm_eps,
@@ -244,6 +253,15 @@ impl Files<'_> {
         }
     }
 
+    /// The SHA-256 of a file as 64 hex digits, known beforehand where the file is compiled in.
+    fn sha256(&self, name: &str, bytes: &[u8]) -> Cow<'static, str> {
+        let known = match self {
+            Files::Bundled(_) => BUNDLED_SHA256.iter().find(|(file, _)| *file == name),
+            Files::Directory(_) | Files::Hub(_) => None,
+        };
+        known.map_or_else(|| sha256_hex(bytes).into(), |(_, sha256)| (*sha256).into())
+    }
+
     /// Whether the model has a file, without fetching it.
     fn has(&self, name: &str) -> Result<bool> {
         match self {
@@ -280,6 +298,15 @@ fn bundled() -> Result<Files<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(feature = "bundled-model")]
+    fn bundled_files_have_their_sha256() {
+        let files = bundled().unwrap();
+        for (name, sha256) in BUNDLED_SHA256 {
+            assert_eq!(sha256_hex(&files.read(name).unwrap().unwrap()), sha256, "{name}");
+        }
+    }
 
     #[test]
     fn choices_by_text() {

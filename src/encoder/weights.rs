@@ -1,5 +1,7 @@
 //! Tensors out of a safetensors file: f32, f16, bf16, and the int8 that `quantize` writes.
 
+use std::borrow::Cow;
+
 use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -11,20 +13,29 @@ use crate::Result;
 pub(super) const SCALE_SUFFIX: &str = ".scale";
 
 /// A file of tensors, looked at by name.
-pub(super) struct Weights<'a> {
-    model: &'a str,
-    file: &'a str,
-    tensors: SafeTensors<'a>,
+pub(super) struct Weights<'n, 'b> {
+    model: &'n str,
+    file: &'n str,
+    tensors: SafeTensors<'b>,
     /// Some files name every tensor with `bert.` in front.
     prefix: &'static str,
+    /// How to keep a part of the file.
+    keep: fn(&'b [u8]) -> Cow<'static, [u8]>,
 }
 
-impl<'a> Weights<'a> {
+impl<'n> Weights<'n, 'static> {
+    /// Reads the header of a file that stays: its int8 matrices are not copied.
+    pub(super) fn lasting(model: &'n str, file: &'n str, bytes: &'static [u8]) -> Result<Weights<'n, 'static>> {
+        Ok(Weights { keep: Cow::Borrowed, ..Weights::new(model, file, bytes)? })
+    }
+}
+
+impl<'n, 'b> Weights<'n, 'b> {
     /// Reads the header.
-    pub(super) fn new(model: &'a str, file: &'a str, bytes: &'a [u8]) -> Result<Weights<'a>> {
+    pub(super) fn new(model: &'n str, file: &'n str, bytes: &'b [u8]) -> Result<Weights<'n, 'b>> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| bad_model(model, format!("{file}: {error}")))?;
         let prefix = if tensors.names().iter().any(|name| name.starts_with("bert.")) { "bert." } else { "" };
-        Ok(Weights { model, file, tensors, prefix })
+        Ok(Weights { model, file, tensors, prefix, keep: |part| Cow::Owned(part.to_vec()) })
     }
 
     /// A vector of `size` finite numbers.
@@ -39,32 +50,35 @@ impl<'a> Weights<'a> {
             return Ok(Matrix { columns, numbers: Numbers::Full(self.floats(name, &[rows, columns])?) });
         }
         let scales = self.floats(&format!("{name}{SCALE_SUFFIX}"), &[rows])?;
-        let values = view.data().iter().map(|byte| byte.cast_signed()).collect();
-        Ok(Matrix { columns, numbers: Numbers::Int8 { values, scales } })
+        Ok(Matrix { columns, numbers: Numbers::Int8 { values: (self.keep)(view.data()), scales } })
     }
 
     fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let view = self.view(name, shape)?;
-        let dtype = match view.dtype() {
-            Dtype::F32 => DType::F32,
-            Dtype::F16 => DType::F16,
-            Dtype::BF16 => DType::BF16,
+        let convert = |dtype: DType| {
+            Tensor::from_raw_buffer(view.data(), dtype, &[view.data().len() / dtype.size_in_bytes()], &Device::Cpu)
+                .and_then(|tensor| tensor.to_dtype(DType::F32)?.to_vec1::<f32>())
+                .map_err(|error| self.bad(name, error.to_string()))
+        };
+        let numbers = match view.dtype() {
+            Dtype::F32 => view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+            Dtype::F16 => convert(DType::F16)?,
+            Dtype::BF16 => convert(DType::BF16)?,
             other => {
                 return Err(
                     self.bad(name, format!("numbers are {other:?}; f32, f16, bf16 and paperkin's int8 can be read"))
                 );
             }
         };
-        let numbers = Tensor::from_raw_buffer(view.data(), dtype, shape, &Device::Cpu)
-            .and_then(|tensor| tensor.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>())
-            .map_err(|error| self.bad(name, error.to_string()))?;
-        match numbers.iter().find(|x| !x.is_finite()) {
-            Some(x) => Err(self.bad(name, format!("holds {x}"))),
-            None => Ok(numbers),
+        // All are looked at, without a way out: that takes several at a time.
+        if numbers.iter().fold(true, |finite: bool, x: &f32| finite & x.is_finite()) {
+            return Ok(numbers);
         }
+        let x = numbers.iter().find(|x| !x.is_finite()).expect("not all are finite");
+        Err(self.bad(name, format!("holds {x}")))
     }
 
-    fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'_>> {
+    fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'b>> {
         let view = self
             .tensors
             .tensor(&format!("{}{name}", self.prefix))
@@ -88,9 +102,9 @@ pub(super) struct Matrix {
 
 enum Numbers {
     Full(Vec<f32>),
-    /// A number is its value times the scale of its row.
+    /// A number is its value, an i8 as the byte it is in the file, times the scale of its row.
     Int8 {
-        values: Vec<i8>,
+        values: Cow<'static, [u8]>,
         scales: Vec<f32>,
     },
 }
@@ -114,7 +128,7 @@ impl Matrix {
             Numbers::Full(values) => sum.iter_mut().zip(&values[place]).for_each(|(sum, x)| *sum += x),
             Numbers::Int8 { values, scales } => {
                 let scale = scales[row];
-                sum.iter_mut().zip(&values[place]).for_each(|(sum, x)| *sum += f32::from(*x) * scale);
+                sum.iter_mut().zip(&values[place]).for_each(|(sum, x)| *sum += f32::from(x.cast_signed()) * scale);
             }
         }
     }
@@ -136,11 +150,13 @@ impl Matrix {
     pub(super) fn into_f32(self) -> Vec<f32> {
         match self.numbers {
             Numbers::Full(values) => values,
-            Numbers::Int8 { values, scales } => values
-                .chunks_exact(self.columns)
-                .zip(scales)
-                .flat_map(|(row, scale)| row.iter().map(move |x| f32::from(*x) * scale))
-                .collect(),
+            Numbers::Int8 { values, scales } => {
+                let mut numbers = Vec::with_capacity(values.len());
+                for (row, scale) in values.chunks_exact(self.columns).zip(scales) {
+                    numbers.extend(row.iter().map(|x| f32::from(x.cast_signed()) * scale));
+                }
+                numbers
+            }
         }
     }
 }
