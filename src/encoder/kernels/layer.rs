@@ -66,8 +66,8 @@ pub(in crate::encoder) struct PackedLinear {
 pub(in crate::encoder) enum Source<'a> {
     /// Numbers, row after row.
     Full(&'a [f32]),
-    /// Values and the scale of each row.
-    Int8(&'a [i8], &'a [f32]),
+    /// Signed bytes and the scale of each row.
+    Int8(&'a [u8], &'a [f32]),
 }
 
 impl PackedLinear {
@@ -108,7 +108,7 @@ impl PackedLinear {
             match source {
                 Source::Full(numbers) => numbers[place.clone()].iter().map(|x| x * factor).collect(),
                 Source::Int8(values, scales) => {
-                    values[place.clone()].iter().map(|x| f32::from(*x) * scales[row] * factor).collect()
+                    values[place.clone()].iter().map(|x| f32::from(x.cast_signed()) * scales[row] * factor).collect()
                 }
             }
         };
@@ -133,9 +133,9 @@ impl PackedLinear {
                     }
                 };
                 self.factors[column] = scale;
-                self.sums[column] = scale * values.iter().map(|x| i32::from(*x)).sum::<i32>() as f32;
+                self.sums[column] = scale * values.iter().map(|x| i32::from(x.cast_signed())).sum::<i32>() as f32;
                 for (step, quad) in values.chunks(4).enumerate() {
-                    let byte = |index: usize| quad.get(index).map_or(0, |x| x.cast_unsigned());
+                    let byte = |index: usize| quad.get(index).copied().unwrap_or(0);
                     self.panels.set(column, step, u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]));
                 }
             }
@@ -191,11 +191,11 @@ impl PackedLinear {
     }
 }
 
-/// A row as int8 with one scale, symmetric.
-fn quantise(numbers: &[f32]) -> (Vec<i8>, f32) {
+/// A row as signed bytes with one scale, symmetric.
+fn quantise(numbers: &[f32]) -> (Vec<u8>, f32) {
     let largest = numbers.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
     let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-    (numbers.iter().map(|x| (x / scale).round() as i8).collect(), scale)
+    (numbers.iter().map(|x| ((x / scale).round() as i8).cast_unsigned()).collect(), scale)
 }
 
 /// The parameters of a layer, packed.
