@@ -1,6 +1,7 @@
 //! `tokenizer.json`, as far as it is BERT's own recipe.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -26,6 +27,9 @@ pub(super) fn read(json: &[u8]) -> Option<WordPiece> {
         && normalizer.handle_chinese_chars
         && model.r#type == "WordPiece"
         && model.continuing_subword_prefix == CONTINUES;
+    if !known {
+        return None;
+    }
     let (before, after) = post_processor.around()?;
     Some(WordPiece {
         unknown: model.vocab.id(&model.unk_token)?,
@@ -37,7 +41,6 @@ pub(super) fn read(json: &[u8]) -> Option<WordPiece> {
         before,
         after,
     })
-    .filter(|_| known)
 }
 
 /// The file. The parts that are not looked at are still read as the `tokenizers` crate reads them: it has to refuse
@@ -78,21 +81,18 @@ struct Added {
 
 /// The added tokens that can be found by looking at the text's ASCII punctuation alone, the longest first.
 fn added(tokens: Vec<Added>, pieces: &Pieces) -> Option<Vec<(String, u32)>> {
-    let mut contents = HashMap::new();
+    let mut added: Vec<(String, u32)> = Vec::new();
     for Added { id, token } in tokens {
         let found_as_it_is = !(token.normalized || token.single_word || token.lstrip || token.rstrip);
         let starts_a_word = token.content.starts_with(|c: char| c.is_ascii_punctuation());
-        if !found_as_it_is || !starts_a_word || pieces.id(&token.content) != Some(id) {
-            return None;
-        }
         // The crate keeps one token for each id.
-        let content = token.content.clone();
-        if contents.insert(id, token.content).is_some_and(|other| other != content) {
+        let alone = added.iter().all(|(content, other)| *other != id || *content == token.content);
+        if !found_as_it_is || !starts_a_word || !alone || pieces.id(&token.content) != Some(id) {
             return None;
         }
+        added.push((token.content, id));
     }
-    let mut added: Vec<_> = contents.into_iter().map(|(id, content)| (content, id)).collect();
-    added.sort_unstable_by_key(|(content, id)| (std::cmp::Reverse(content.len()), *id));
+    added.sort_by_key(|(content, _)| Reverse(content.len()));
     Some(added)
 }
 

@@ -70,7 +70,7 @@ impl WordPiece {
     fn ascii(&self, run: &str, word: &mut Vec<u8>, ids: &mut Vec<u32>) {
         word.clear();
         // One byte more shows that the word is too long.
-        word.extend(run.bytes().filter(|byte| !byte.is_ascii_control()).take(self.longest_word + 1));
+        word.extend(run.bytes().filter(|byte| !byte.is_ascii_control()).take(self.longest_word.saturating_add(1)));
         if self.normalizer.lowercase {
             word.make_ascii_lowercase();
         }
