@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result};
 use paperkin::index::{Hit, Index, IndexKind};
 use paperkin::vector::Vectors;
 
@@ -48,10 +48,5 @@ fn main() -> Result<()> {
 
 fn read(path: &str, dimension: usize) -> Result<Vectors> {
     let bytes = std::fs::read(path).with_context(|| path.to_owned())?;
-    let numbers: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
-    let mut vectors = Vectors::with_capacity(dimension, numbers.len() / dimension);
-    for (row, numbers) in numbers.chunks(dimension).enumerate() {
-        ensure!(vectors.push_unit(numbers), "{path}: row {row} is no unit vector of {dimension} numbers");
-    }
-    Ok(vectors)
+    Vectors::from_le_bytes(dimension, &bytes).map_err(Error::msg).with_context(|| path.to_owned())
 }

@@ -3,7 +3,7 @@
 //! Two sets, each in a folder below the one that is given: `reviewer_goldstandard` (58 researchers rated papers that
 //! they read; the history is what they wrote themselves) and `doris_mae_birco` (long research needs, graded pools).
 //!
-//! `cargo run --release --example labelled_sets -- FOLDER`
+//! `cargo run --release --example labelled_sets -- FOLDER [--model MODEL] [--precision PRECISION]`
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,21 @@ use serde_json::Value;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<()> {
-    let folder = PathBuf::from(std::env::args().nth(1).expect("give the folder of the labelled sets"));
-    let (ours, words) = goldstandard(&folder.join("reviewer_goldstandard"))?;
-    println!("reviewer_goldstandard, weighted pair accuracy: paperkin {ours:.3}, TF-IDF {words:.3}");
-    let (ours, words) = research_needs(&folder.join("doris_mae_birco"))?;
-    println!("doris_mae_birco, nDCG@10: paperkin {ours:.3}, TF-IDF {words:.3}");
+    let mut words = std::env::args().skip(1);
+    let folder = PathBuf::from(words.next().expect("give the folder of the labelled sets"));
+    let mut options = Options::new(Place::Memory);
+    while let Some(word) = words.next() {
+        let value = words.next().expect("a value after each option");
+        match word.as_str() {
+            "--model" => options.model = Some(value.parse()?),
+            "--precision" => options.runtime.precision = Some(value.parse().expect("f32, bf16 or int8")),
+            _ => panic!("unknown option {word}"),
+        }
+    }
+    let (ours, words) = goldstandard(&folder.join("reviewer_goldstandard"), &options)?;
+    println!("reviewer_goldstandard, weighted pair accuracy: paperkin {ours:.4}, TF-IDF {words:.4}");
+    let (ours, words) = research_needs(&folder.join("doris_mae_birco"), &options)?;
+    println!("doris_mae_birco, nDCG@10: paperkin {ours:.4}, TF-IDF {words:.4}");
     Ok(())
 }
 
@@ -33,9 +43,9 @@ struct Set {
 }
 
 impl Set {
-    fn open(folder: &Path) -> Result<Set> {
+    fn open(folder: &Path, options: &Options) -> Result<Set> {
         let path = folder.join("docs.jsonl");
-        let mut engine = Engine::open(Options::new(Place::Memory))?;
+        let mut engine = Engine::open(options.clone())?;
         engine.add(sources::open(&path, None)?, &|_| ())?;
         let papers = sources::open(&path, None)?.collect::<Result<Vec<_>>>()?;
         let tfidf =
@@ -73,8 +83,8 @@ fn ids(texts: impl Iterator<Item = impl AsRef<str>>) -> Vec<PaperId> {
     texts.map(|text| PaperId::parse(text.as_ref()).expect("an id")).collect()
 }
 
-fn goldstandard(folder: &Path) -> Result<(f64, f64)> {
-    let set = Set::open(folder)?;
+fn goldstandard(folder: &Path, options: &Options) -> Result<(f64, f64)> {
+    let set = Set::open(folder, options)?;
     let ratings = judgments(&folder.join("ratings.tsv"));
     let (mut ours, mut words) = (PairAccuracy::default(), PairAccuracy::default());
     for line in lines(&folder.join("histories.jsonl")) {
@@ -98,8 +108,8 @@ fn goldstandard(folder: &Path) -> Result<(f64, f64)> {
     Ok((ours.value().expect("pairs"), words.value().expect("pairs")))
 }
 
-fn research_needs(folder: &Path) -> Result<(f64, f64)> {
-    let set = Set::open(folder)?;
+fn research_needs(folder: &Path, options: &Options) -> Result<(f64, f64)> {
+    let set = Set::open(folder, options)?;
     let judgments = judgments(&folder.join("qrels.tsv"));
     let (mut ours, mut words) = (Vec::new(), Vec::new());
     for line in lines(&folder.join("queries.jsonl")) {

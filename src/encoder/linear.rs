@@ -1,5 +1,5 @@
-//! A linear layer and what follows it. Faster matrix products go in here: the rest of the network sees only these
-//! three functions.
+//! A linear layer and what follows it, by candle's operations: on devices other than a CPU, and where the CPU kernels do
+//! not take a network's sizes.
 
 use candle_core::{Device, Result, Tensor};
 

@@ -50,6 +50,18 @@ impl Vectors {
         Vectors { dimension, numbers: Vec::with_capacity(dimension * rows) }
     }
 
+    /// Rows of little-endian f32, as `paperkin embed` writes them. The error says which row is no unit vector.
+    pub fn from_le_bytes(dimension: usize, bytes: &[u8]) -> Result<Vectors, String> {
+        let numbers: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+        let mut vectors = Vectors::with_capacity(dimension, numbers.len() / dimension.max(1));
+        for (row, numbers) in numbers.chunks(dimension.max(1)).enumerate() {
+            if !vectors.push_unit(numbers) {
+                return Err(format!("row {row} is no unit vector of {dimension} numbers"));
+            }
+        }
+        Ok(vectors)
+    }
+
     /// Adds a row.
     ///
     /// # Panics
@@ -114,5 +126,15 @@ mod tests {
         let unit = Embedding::normalize(vec![3.0, 4.0]).unwrap();
         assert_eq!(unit.as_slice(), [0.6, 0.8]);
         assert!(Embedding::normalize(vec![f32::MAX, f32::MAX]).is_some());
+    }
+
+    #[test]
+    fn rows_come_back_from_bytes() {
+        let bytes: Vec<u8> = [1.0f32, 0.0, 0.6, 0.8].iter().flat_map(|x| x.to_le_bytes()).collect();
+        let vectors = Vectors::from_le_bytes(2, &bytes).unwrap();
+        assert_eq!((vectors.len(), vectors.row(1)), (2, &[0.6, 0.8][..]));
+        assert_eq!(Vectors::from_le_bytes(4, &bytes).unwrap_err(), "row 0 is no unit vector of 4 numbers");
+        assert!(Vectors::from_le_bytes(2, &bytes[..12]).is_err());
+        assert!(Vectors::from_le_bytes(2, &[]).unwrap().is_empty());
     }
 }
