@@ -107,3 +107,21 @@ fn a_hub_model_is_fetched_once() {
     assert_eq!(search("1").code, 0, "from the cache, offline");
     assert_eq!(hub.asked(), [] as [String; 0]);
 }
+
+#[test]
+fn every_precision_and_cpu_gives_the_same_answer() {
+    let sandbox = Sandbox::with_papers();
+    let first = |precision: &str, cpu: &str| {
+        let args = ["search", "robots that use two hands", "-n", "1", "--format", "csv", "--precision", precision];
+        let run = Run::from(sandbox.command(&args).env("PAPERKIN_CPU", cpu).output().unwrap());
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.out.lines().nth(1).unwrap().split(',').nth(2).unwrap().to_owned()
+    };
+    let expected = first("f32", "scalar");
+    for precision in ["f32", "bf16", "int8"] {
+        assert_eq!(first(precision, "scalar"), expected, "{precision}");
+    }
+    let run = Run::from(sandbox.command(&["search", "x"]).env("PAPERKIN_CPU", "sse9").output().unwrap());
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("`sse9` is no set of instructions: amx, avx512bf16"), "{}", run.err);
+}

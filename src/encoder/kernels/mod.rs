@@ -10,6 +10,7 @@ mod dot;
 mod exp;
 mod layer;
 mod norm;
+mod packed;
 mod product;
 mod rows;
 mod softmax;
@@ -23,9 +24,10 @@ use candle_core::{CpuStorage, D, Device, InplaceOp1, InplaceOp2, Layout, Result,
 use super::config::Activation;
 
 pub use cpu::Cpu;
+pub(super) use layer::PackedLayer;
 pub use layer::Precision;
-pub(super) use layer::{PackedLayer, PackedLinear, Source};
 pub(super) use norm::norm_rows;
+pub(super) use packed::{PackedLinear, Source};
 
 /// Compiles a function once for each instruction set, and picks one by what the CPU has. All give the same bits:
 /// the portable body fixes the order of the operations, and nothing is contracted.

@@ -88,7 +88,7 @@ pub(super) fn exponentials_bf16(scores: &[f32], words: &mut [u32]) -> f32 {
             let t = _mm512_max_ps(_mm512_fmadd_ps(numbers, log2_e, shift), _mm512_set1_ps(-1000.0));
             let whole = _mm512_roundscale_ps(t, 0);
             let r = _mm512_sub_ps(t, whole);
-            let [first, rest @ ..] = super::EXP2;
+            let [first, rest @ ..] = super::exponentials::EXP2;
             let mut p = _mm512_set1_ps(first);
             for c in rest {
                 p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(c));

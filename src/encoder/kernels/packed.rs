@@ -1,0 +1,164 @@
+//! Linear layers on a CPU, packed for products.
+
+use super::activation;
+use super::cpu::Cpu;
+use super::layer::Precision;
+use super::product::{Panels, Rows, product};
+use super::rows::{Finish, Scale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine};
+use super::words::{Kind, PANEL, bf16_pair};
+use crate::encoder::config::Activation;
+
+/// The left side of a product.
+pub(super) struct Operand {
+    pub(super) words: Rows,
+    pub(super) scales: Vec<Scale>,
+    /// Whether int8 words have two digits.
+    pub(super) fine: bool,
+}
+
+/// A linear layer, packed for products.
+pub(in crate::encoder) struct PackedLinear {
+    pub(super) panels: Panels,
+    /// For each column, padded to whole panels.
+    factors: Vec<f32>,
+    sums: Vec<f32>,
+    bias: Vec<f32>,
+    /// As many zeros.
+    no_bias: Vec<f32>,
+}
+
+/// A matrix to be packed: `[outputs, inputs]`.
+pub(in crate::encoder) enum Source<'a> {
+    /// Numbers, row after row.
+    Full(&'a [f32]),
+    /// Signed bytes and the scale of each row.
+    Int8(&'a [u8], &'a [f32]),
+}
+
+impl PackedLinear {
+    /// Packs the rows of matrices, one below the other, with the bias of each row and a factor for all of a matrix.
+    pub(in crate::encoder) fn new(
+        precision: Precision,
+        inputs: usize,
+        parts: &[(Source<'_>, &[f32], f32)],
+    ) -> PackedLinear {
+        let kind = match precision {
+            Precision::F32 => Kind::F32,
+            Precision::Bf16 => Kind::Bf16,
+            Precision::Int8 => Kind::Int8,
+        };
+        let outputs = parts.iter().map(|(_, bias, _)| bias.len()).sum::<usize>();
+        let padded = outputs.next_multiple_of(PANEL);
+        let mut packed = PackedLinear {
+            panels: Panels::zeros(kind, outputs, inputs),
+            factors: vec![1.0; padded],
+            sums: vec![0.0; padded],
+            bias: vec![0.0; padded],
+            no_bias: vec![0.0; padded],
+        };
+        let mut column = 0;
+        for (source, bias, factor) in parts {
+            for (row, bias) in bias.iter().enumerate() {
+                packed.bias[column] = bias * factor;
+                packed.set_column(column, source, row, inputs, *factor);
+                column += 1;
+            }
+        }
+        packed
+    }
+
+    fn set_column(&mut self, column: usize, source: &Source<'_>, row: usize, inputs: usize, factor: f32) {
+        let place = row * inputs..(row + 1) * inputs;
+        let numbers = || -> Vec<f32> {
+            match source {
+                Source::Full(numbers) => numbers[place.clone()].iter().map(|x| x * factor).collect(),
+                Source::Int8(values, scales) => {
+                    values[place.clone()].iter().map(|x| f32::from(x.cast_signed()) * scales[row] * factor).collect()
+                }
+            }
+        };
+        match self.panels.kind {
+            Kind::F32 => {
+                numbers().iter().enumerate().for_each(|(step, x)| self.panels.set(column, step, x.to_bits()));
+            }
+            Kind::Bf16 => {
+                let numbers = numbers();
+                for (step, pair) in numbers.chunks(2).enumerate() {
+                    let word = bf16_pair(pair[0], pair.get(1).copied().unwrap_or(0.0));
+                    self.panels.set(column, step, word);
+                }
+            }
+            Kind::Int8 => {
+                let quantised;
+                let (values, scale) = match source {
+                    Source::Int8(values, scales) => (&values[place], scales[row] * factor),
+                    Source::Full(_) => {
+                        quantised = quantise(&numbers());
+                        (&quantised.0[..], quantised.1)
+                    }
+                };
+                self.factors[column] = scale;
+                self.sums[column] = scale * values.iter().map(|x| i32::from(x.cast_signed())).sum::<i32>() as f32;
+                for (step, quad) in values.chunks(4).enumerate() {
+                    let byte = |index: usize| quad.get(index).copied().unwrap_or(0);
+                    self.panels.set(column, step, u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]));
+                }
+            }
+        }
+    }
+
+    /// Numbers in a row that comes out.
+    pub(super) fn stride(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// `x Wᵀ + b`, and its activation, for rows `x` of `depth` numbers, into rows of [`PackedLinear::stride`] numbers.
+    /// Of few rows, int8 words have two digits: `out` has room for twice the rows.
+    pub(super) fn apply(
+        &self,
+        cpu: Cpu,
+        x: &[f32],
+        depth: usize,
+        activation: Option<Activation>,
+        operand: &mut Operand,
+        out: &mut [f32],
+    ) {
+        let kind = self.panels.kind;
+        let rows = x.len() / depth;
+        let fine = kind == Kind::Int8 && operand.fine;
+        let Operand { words, scales, .. } = operand;
+        match fine {
+            true => load_fine(x, depth, words, scales),
+            false => load(cpu, kind, x, depth, depth, words, scales),
+        }
+        let finish = Finish { scales, factors: &self.factors, sums: &self.sums, bias: &self.bias };
+        let stride = self.stride();
+        let fused = kind != Kind::F32 && !fine && activation == Some(Activation::Gelu);
+        product(cpu, words, scales.len(), &self.panels, |tile| match (kind == Kind::Int8, fused) {
+            (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),
+            (true, false) => finish_int8(cpu, &tile, &finish, out, stride),
+            (false, true) => finish_float_gelu(cpu, &tile, &finish, out, stride),
+            (false, false) => finish_float(cpu, &tile, &finish, out, stride),
+        });
+        let (out, low) = out.split_at_mut(rows * stride);
+        if fine {
+            // Both digits' rows have the bias.
+            for (out, low) in out.chunks_exact_mut(stride).zip(low.chunks_exact(stride)) {
+                out.iter_mut().zip(low).zip(&self.bias).for_each(|((out, low), bias)| *out += low - bias);
+            }
+        }
+        match activation {
+            Some(Activation::Gelu) if !fused => activation::gelu(out, &self.no_bias),
+            Some(Activation::GeluTanh) => activation::gelu_tanh(out, &self.no_bias),
+            Some(Activation::Relu) => activation::relu(out, &self.no_bias),
+            Some(Activation::Gelu) | None => {}
+        }
+    }
+}
+
+/// A row as signed bytes with one scale, symmetric.
+fn quantise(numbers: &[f32]) -> (Vec<u8>, f32) {
+    let largest = numbers.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+    (numbers.iter().map(|x| ((x / scale).round() as i8).cast_unsigned()).collect(), scale)
+}

@@ -1,0 +1,86 @@
+//! Exponentials of scores, as the left side of a product.
+
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
+use super::{Cpu, LANES, fma, for_cpu, to_bf16};
+use crate::encoder::kernels::exp::exp;
+
+/// Makes words of the exponentials of `scores` less the highest of them; gives the factor that makes their sum 1.
+pub(in crate::encoder::kernels) fn exponentials_bf16(cpu: Cpu, scores: &mut [f32], words: &mut [u32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.has_bf16() {
+        // SAFETY: the CPU has AVX-512 with bf16, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx512::exponentials_bf16(scores, words) };
+    }
+    exponentials_bf16_plain(cpu, scores, words)
+}
+
+/// 2^r for |r| <= 1/2, minimax of degree 3: the highest power's coefficient first.
+pub(super) const EXP2: [f32; 4] = [5.517_140_8e-2, 2.426_107_5e-1, 6.932_61e-1, 9.999_281e-1];
+
+/// `2^t` within 1e-4 of it, for t up to 127; 2⁻¹²⁶ below.
+#[inline(always)]
+pub(super) fn quick_exp2<const FMA: bool>(t: f32) -> f32 {
+    const ROUND: f32 = 12_582_912.0;
+    let t = if t > -126.0 { t } else { -126.0 };
+    let shifted = t + ROUND;
+    let r = t - (shifted - ROUND);
+    let [mut p, rest @ ..] = EXP2;
+    for c in rest {
+        p = fma::<FMA>(p, r, c);
+    }
+    // The low bits of `shifted` hold the whole part: it is added to the exponent.
+    f32::from_bits(p.to_bits().wrapping_add(shifted.to_bits() << 23))
+}
+
+for_cpu! {
+    /// [`exponentials_bf16`], as it is defined.
+    fn exponentials_bf16_plain(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_bf16
+}
+
+for_cpu! {
+    /// [`exponentials_bf16`] with words of f32.
+    fn exponentials_f32(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_f32
+}
+
+#[inline(always)]
+fn to_exponentials_bf16<const FMA: bool>(scores: &mut [f32], words: &mut [u32]) -> f32 {
+    use std::f32::consts::LOG2_E;
+    let factor = exponentials(scores, |x, highest| quick_exp2::<FMA>(fma::<FMA>(x, LOG2_E, -highest * LOG2_E)));
+    to_bf16::<FMA>(scores, words);
+    factor
+}
+
+#[inline(always)]
+fn to_exponentials_f32<const FMA: bool>(scores: &mut [f32], words: &mut [u32]) -> f32 {
+    let factor = exponentials(scores, |x, highest| exp(x - highest));
+    words[..scores.len()].iter_mut().zip(&*scores).for_each(|(word, x)| *word = x.to_bits());
+    words[scores.len()..].fill(0);
+    factor
+}
+
+#[inline(always)]
+fn exponentials(scores: &mut [f32], exp: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    let (blocks, rest) = scores.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            highest[lane] = if block[lane] > highest[lane] { block[lane] } else { highest[lane] };
+        }
+    }
+    let highest = highest.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+    let mut sums = [0.0; LANES];
+    let (blocks, rest) = scores.as_chunks_mut::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            block[lane] = exp(block[lane], highest);
+            sums[lane] += block[lane];
+        }
+    }
+    let mut sum: f32 = sums.iter().sum();
+    for x in rest {
+        *x = exp(*x, highest);
+        sum += *x;
+    }
+    1.0 / sum
+}
