@@ -94,101 +94,111 @@ pub(super) struct Tile<'a> {
 
 type Kernel = unsafe fn(*const u32, usize, *const u32, usize, *mut u32);
 
-/// The kernels for one kind of words on one CPU.
+/// A kernel and the size of its tiles.
 #[derive(Clone, Copy)]
-struct Kernels {
-    /// Rows of a tile.
+struct Shape {
     rows: usize,
-    /// Panels of a wide tile.
     panels: usize,
-    wide: Kernel,
-    /// The same for one panel.
-    narrow: Kernel,
+    kernel: Kernel,
 }
 
 /// Every tile of the product of the first `rows` rows and the panels, handed to `take` in no special order.
 pub(super) fn product(cpu: Cpu, a: &Rows, rows: usize, b: &Panels, mut take: impl FnMut(Tile<'_>)) {
-    let kernels = kernels(cpu, b.kind);
     assert_eq!(a.stride, b.steps, "rows and panels of one depth");
-    assert!(a.words.len() >= rows.next_multiple_of(kernels.rows) * a.stride, "rows to read on");
+    assert!(a.words.len() >= (rows + MOST_ROWS - 1) * a.stride, "rows to read on");
+    let shapes = shapes(cpu, b.kind);
     let mut words = Words::zeros(TILE);
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: `kernels` gave AMX's only for Cpu::Amx, which is made by `checked` and `detect` alone.
+    // SAFETY: `Cpu::Amx` is made by `checked` and `detect` alone, if the machine has AMX.
     let _tiles = (cpu == Cpu::Amx).then(|| unsafe { amx::Tiles::set_up() });
     let mut panel = 0;
     while panel < b.panels() {
-        let panels = if panel + kernels.panels <= b.panels() { kernels.panels } else { 1 };
-        let kernel = if panels == kernels.panels { kernels.wide } else { kernels.narrow };
-        let right = &b.words[panel * PANEL * b.steps..][..panels * PANEL * b.steps];
-        for row in (0..rows).step_by(kernels.rows) {
+        let left = b.panels() - panel;
+        let shape = shapes.iter().find(|shape| shape.panels <= left).expect("every CPU has a shape of one panel");
+        let right = &b.words[panel * PANEL * b.steps..][..shape.panels * PANEL * b.steps];
+        for row in (0..rows).step_by(shape.rows) {
             let left = &a.words[row * a.stride..];
             // SAFETY: the CPU has the kernel's instructions, as `cpu` is one of `checked` or `detect`. `left` has
-            // `kernels.rows` rows by the assertion above, `right` has the panels, and `words` has room for a tile.
-            unsafe { kernel(left.as_ptr(), a.stride, right.as_ptr(), b.steps, words.as_mut_ptr()) };
+            // `shape.rows` rows by the assertion above, `right` has the panels, and `words` has room for a tile.
+            unsafe { (shape.kernel)(left.as_ptr(), a.stride, right.as_ptr(), b.steps, words.as_mut_ptr()) };
             take(Tile {
                 row,
-                rows: kernels.rows.min(rows - row),
+                rows: shape.rows.min(rows - row),
                 column: panel * PANEL,
-                columns: panels * PANEL,
-                words: &words[..kernels.rows * panels * PANEL],
+                columns: shape.panels * PANEL,
+                words: &words[..shape.rows * shape.panels * PANEL],
             });
         }
-        panel += panels;
+        panel += shape.panels;
     }
 }
 
+/// A shape of a dot product, compiled with its instructions.
 #[cfg(target_arch = "x86_64")]
-/// Instantiates the kernels of a dot product, compiled with its instructions.
-macro_rules! with {
-    ($features:literal, $dot:ty, $rows:literal, $registers:literal) => {{
+macro_rules! shape {
+    ($features:literal, $dot:ty, $rows:literal, $panels:literal) => {{
         #[target_feature(enable = $features)]
-        unsafe fn wide(a: *const u32, stride: usize, b: *const u32, steps: usize, words: *mut u32) {
+        unsafe fn kernel(a: *const u32, stride: usize, b: *const u32, steps: usize, words: *mut u32) {
             // SAFETY: what this asks for is what is asked for there.
-            unsafe { tile::<$dot, $rows, $registers>(a, stride, b, steps, words) }
+            unsafe { tile::<$dot, $rows, { $panels * PANEL / <$dot as Dot>::LANES }>(a, stride, b, steps, words) }
         }
-        #[target_feature(enable = $features)]
-        unsafe fn narrow(a: *const u32, stride: usize, b: *const u32, steps: usize, words: *mut u32) {
-            // SAFETY: what this asks for is what is asked for there.
-            unsafe { tile::<$dot, $rows, { PANEL / <$dot as Dot>::LANES }>(a, stride, b, steps, words) }
-        }
-        Kernels { rows: $rows, panels: $registers * <$dot as Dot>::LANES / PANEL, wide, narrow }
+        Shape { rows: $rows, panels: $panels, kernel }
     }};
 }
 
-fn kernels(cpu: Cpu, kind: Kind) -> Kernels {
+/// Shapes that fill the 32 registers of AVX-512: with 24 sums none waits for the one before.
+#[cfg(target_arch = "x86_64")]
+macro_rules! shapes512 {
+    ($features:literal, $dot:ty) => {
+        const { &[shape!($features, $dot, 6, 4), shape!($features, $dot, 12, 2), shape!($features, $dot, 24, 1)] }
+    };
+}
+
+/// The shapes for one kind of words on one CPU, the widest first.
+fn shapes(cpu: Cpu, kind: Kind) -> &'static [Shape] {
     #[cfg(target_arch = "x86_64")]
     {
         match (cpu, kind) {
             (Cpu::Amx, Kind::Int8) => {
-                return Kernels { rows: MOST_ROWS, panels: 2, wide: amx::int8::<2>, narrow: amx::int8::<1> };
+                const WIDE: Shape = Shape { rows: 32, panels: 2, kernel: amx::int8::<2> };
+                return &[WIDE, Shape { rows: 32, panels: 1, kernel: amx::int8::<1> }];
             }
             (Cpu::Amx, Kind::Bf16) => {
-                return Kernels { rows: MOST_ROWS, panels: 2, wide: amx::bf16::<2>, narrow: amx::bf16::<1> };
+                const WIDE: Shape = Shape { rows: 32, panels: 2, kernel: amx::bf16::<2> };
+                return &[WIDE, Shape { rows: 32, panels: 1, kernel: amx::bf16::<1> }];
             }
             (Cpu::Avx512Bf16 | Cpu::Avx512Vnni, Kind::Int8) => {
-                return with!("avx512f,avx512vnni", avx512::Int8Vnni, 6, 4);
+                return shapes512!("avx512f,avx512vnni", avx512::Int8Vnni);
             }
-            (Cpu::Avx512, Kind::Int8) => return with!("avx512f,avx512bw", avx512::Int8, 4, 4),
-            (Cpu::Avx512Bf16, Kind::Bf16) => return with!("avx512f,avx512bf16", avx512::Bf16Dot, 6, 4),
-            (Cpu::Avx512Vnni | Cpu::Avx512, Kind::Bf16) => return with!("avx512f", avx512::Bf16, 4, 4),
+            (Cpu::Avx512, Kind::Int8) => {
+                return const {
+                    &[shape!("avx512f,avx512bw", avx512::Int8, 4, 4), shape!("avx512f,avx512bw", avx512::Int8, 8, 1)]
+                };
+            }
+            (Cpu::Avx512Bf16, Kind::Bf16) => return shapes512!("avx512f,avx512bf16", avx512::Bf16Dot),
+            (Cpu::Avx512Vnni | Cpu::Avx512, Kind::Bf16) => {
+                return const { &[shape!("avx512f", avx512::Bf16, 4, 4), shape!("avx512f", avx512::Bf16, 8, 1)] };
+            }
             (Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512, Kind::F32) => {
-                return with!("avx512f", avx512::F32, 6, 4);
+                return shapes512!("avx512f", avx512::F32);
             }
-            (Cpu::Avx2Vnni, Kind::Int8) => return with!("avx2,avxvnni", avx2::Int8Vnni, 6, 2),
-            (Cpu::Avx2, Kind::Int8) => return with!("avx2", avx2::Int8, 4, 2),
-            (Cpu::Avx2Vnni | Cpu::Avx2, Kind::Bf16) => return with!("avx2,fma", avx2::Bf16, 4, 2),
-            (Cpu::Avx2Vnni | Cpu::Avx2, Kind::F32) => return with!("avx2,fma", avx2::F32, 6, 2),
+            (Cpu::Avx2Vnni, Kind::Int8) => return const { &[shape!("avx2,avxvnni", avx2::Int8Vnni, 6, 1)] },
+            (Cpu::Avx2, Kind::Int8) => return const { &[shape!("avx2", avx2::Int8, 4, 1)] },
+            (Cpu::Avx2Vnni | Cpu::Avx2, Kind::Bf16) => {
+                return const { &[shape!("avx2,fma", avx2::Bf16, 4, 1)] };
+            }
+            (Cpu::Avx2Vnni | Cpu::Avx2, Kind::F32) => return const { &[shape!("avx2,fma", avx2::F32, 6, 1)] },
             (Cpu::Scalar, _) => {}
         }
     }
     let _ = cpu;
     match kind {
-        Kind::Int8 => scalar_kernels::<scalar::Int8>(),
-        Kind::Bf16 => scalar_kernels::<scalar::Bf16>(),
-        Kind::F32 => scalar_kernels::<scalar::F32>(),
+        Kind::Int8 => const { &[plain::<scalar::Int8>()] },
+        Kind::Bf16 => const { &[plain::<scalar::Bf16>()] },
+        Kind::F32 => const { &[plain::<scalar::F32>()] },
     }
 }
 
-fn scalar_kernels<D: Dot>() -> Kernels {
-    Kernels { rows: 2, panels: 1, wide: tile::<D, 2, 4>, narrow: tile::<D, 2, 4> }
+const fn plain<D: Dot>() -> Shape {
+    Shape { rows: 2, panels: 1, kernel: tile::<D, 2, 4> }
 }
