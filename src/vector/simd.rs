@@ -4,7 +4,7 @@
 const LANES: usize = 16;
 
 /// The dot product of two vectors of one length. Every instruction set gives the same bits: the order of the
-/// additions is fixed by [`dot_portable`].
+/// additions is fixed.
 ///
 /// # Panics
 /// If the lengths differ.
