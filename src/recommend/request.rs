@@ -15,7 +15,7 @@ use crate::paper::PaperId;
 const MAX_LIMIT: usize = 1_000_000;
 
 /// A question: papers near to a text, to a reading history, or both. All fields may be left out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// What the caller calls this request.
@@ -64,29 +64,6 @@ pub struct Request {
     pub recency: f32,
     /// How much a paper with many votes gains, beside similarities of -1 to 1.
     pub votes: f32,
-}
-
-impl Default for Request {
-    fn default() -> Request {
-        Request {
-            id: None,
-            text: None,
-            positive: Vec::new(),
-            negative: Vec::new(),
-            candidates: None,
-            exclude: Vec::new(),
-            limit: None,
-            published_after: None,
-            published_before: None,
-            as_of: None,
-            categories: Vec::new(),
-            sources: Vec::new(),
-            diversity: 0.0,
-            half_life_days: None,
-            recency: 0.0,
-            votes: 0.0,
-        }
-    }
 }
 
 /// One paper of a history. In JSON: an id, or an object with `id` or with `title` and `abstract`, and with `weight` and
