@@ -142,9 +142,10 @@ impl Engine {
         Ok(self.snapshot(1)?.index.kind())
     }
 
-    /// Checks the library's file, its embeddings and the model.
+    /// Checks the library's file, its embeddings, the index over them and the model.
     pub fn examine(&self) -> Result<Vec<Finding>> {
         let mut findings = self.library.check()?;
+        findings.push(self.examine_index());
         findings.push(match self.encoder() {
             Ok(encoder) => {
                 let found = stored_model(encoder.identity()).label();
@@ -156,6 +157,25 @@ impl Engine {
             }
         });
         Ok(findings)
+    }
+
+    /// Whether the index finds papers by their own vectors, tried on a hundred of them.
+    fn examine_index(&self) -> Finding {
+        const TRIED: usize = 100;
+        let what = "index";
+        let snapshot = match self.snapshot(1) {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                return Finding { what, found: error.one_line(), remedy: Some("mend the embeddings: see above") };
+            }
+        };
+        let index = &snapshot.index;
+        let tried = index.vectors().rows().step_by(snapshot.rows().div_ceil(TRIED).max(1));
+        // Another paper with the same vector is as good.
+        let finds = |vector: &&[f32]| index.nearest(vector, 1, None).first().is_some_and(|hit| hit.score > 0.999);
+        let (all, found) = (tried.len(), tried.filter(finds).count());
+        let remedy = (found < all).then_some("ask with `--index exact`, and report this");
+        Finding { what, found: format!("{}, finds {found} of {all} papers tried", index.kind()), remedy }
     }
 
     /// The library's vectors as they are now.

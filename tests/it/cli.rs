@@ -312,3 +312,16 @@ fn the_same_question_gives_the_same_bytes() {
     let ask = || sandbox.run(&["similar", "Room Tone", "--format", "csv", "-n", "40", "--diversity", "0.4"]).out;
     assert_eq!(ask(), ask());
 }
+
+#[test]
+fn the_doctor_looks_at_everything() {
+    let sandbox = Sandbox::with_papers();
+    for index in ["exact", "hnsw"] {
+        let run = sandbox.run(&["doctor", "--index", index]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+        for line in ["ok       file: ok", "ok       embeddings: 40, 0 of them", "ok       model: all-MiniLM-L6-v2 ("] {
+            assert!(run.out.contains(line), "{line}: {}", run.out);
+        }
+        assert!(run.out.contains(&format!("ok       index: {index}, finds 40 of 40 papers tried")), "{}", run.out);
+    }
+}
