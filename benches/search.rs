@@ -6,13 +6,12 @@
 //! `cargo bench --bench search`
 
 use std::hint::black_box;
-use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use paperkin::index::{Index, IndexKind};
 use paperkin::vector::{Embedding, Vectors};
 
-fn clustered(rows: u64) -> Arc<Vectors> {
+fn clustered(rows: u64) -> Vectors {
     let noise = |seed: u64, index: u64| {
         let mut z = (seed << 20 ^ index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         z = (z ^ z >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,21 +22,23 @@ fn clustered(rows: u64) -> Arc<Vectors> {
         let numbers = (0..384).map(|index| noise(row % 200, index) + 0.8 * noise(1_000 + row, index)).collect();
         vectors.push(&Embedding::normalize(numbers).expect("not zero"));
     }
-    Arc::new(vectors)
+    vectors
 }
 
 fn search(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("search");
     group.sample_size(20);
     for rows in [10_000, 100_000] {
-        let index = Index::build(clustered(rows), IndexKind::Exact, 1);
-        let query = index.vectors().embedding(7);
+        let vectors = clustered(rows);
+        let query = vectors.embedding(7);
+        let index = Index::build(vectors, IndexKind::Exact, 1);
         group.bench_function(format!("scan/{rows}"), |bencher| {
             bencher.iter(|| index.nearest(black_box(query.as_slice()), 10, None));
         });
     }
-    let index = Index::build(clustered(10_000), IndexKind::Hnsw, 1);
-    let query = index.vectors().embedding(7);
+    let vectors = clustered(10_000);
+    let query = vectors.embedding(7);
+    let index = Index::build(vectors, IndexKind::Hnsw, 1);
     group.bench_function("walk/10000", |bencher| {
         bencher.iter(|| index.nearest(black_box(query.as_slice()), 10, None));
     });

@@ -1,49 +1,83 @@
 //! How well and how fast does each index find the ten nearest rows?
 //!
-//! Files of little-endian f32 unit vectors, row after row, as `paperkin embed` writes them. Prints one JSON line for each
-//! index: recall@10 against the exact scan, queries per second (one thread, one query at a time), seconds to build.
+//! Files of little-endian f32 unit vectors, row after row, as `paperkin embed` writes them. Prints one JSON line for the
+//! exact scan, and one for each number of candidates of a walk: recall@10 against comparing all vectors, queries a
+//! second (one thread, one query at a time, the best of three rounds), seconds to build (all threads), bytes a vector.
 //!
-//! `cargo run --release --example ann_curve -- BASE.f32 QUERIES.f32 [--dim 384]`
+//! `cargo run --release --example ann_curve -- BASE.f32 QUERIES.f32 [--dim 384] [--ef 16,32,64,128,256]`
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result};
-use paperkin::index::{Hit, Index, IndexKind};
-use paperkin::vector::Vectors;
+use paperkin::index::{Frozen, Hit, Index, IndexKind};
+use paperkin::vector::{Row, Vectors, dot};
+use rayon::prelude::*;
+use serde_json::json;
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [base, queries, rest @ ..] = &words[..] else { anyhow::bail!("give BASE.f32 and QUERIES.f32") };
-    let dimension = match rest {
-        [] => 384,
-        [option, value] if option == "--dim" => value.parse().context("--dim needs a number")?,
-        _ => anyhow::bail!("unknown: {rest:?}"),
-    };
-    let base = Arc::new(read(base, dimension)?);
-    let queries = read(queries, dimension)?;
-
-    let mut truth: Option<Vec<Vec<Hit>>> = None;
-    for kind in [IndexKind::Exact, IndexKind::Hnsw] {
-        let start = Instant::now();
-        let index = Index::build(base.clone(), kind, queries.len());
-        let build = start.elapsed().as_secs_f64();
-        let start = Instant::now();
-        let found: Vec<Vec<Hit>> = queries.rows().map(|query| index.nearest(query, 10, None)).collect();
-        let seconds = start.elapsed().as_secs_f64();
-        let truth = truth.get_or_insert_with(|| found.clone());
-        let hits = found.iter().zip(truth.iter()).map(|(found, truth)| {
-            let worst = truth.last().map_or(f32::INFINITY, |hit| hit.score);
-            found.iter().filter(|hit| hit.score >= worst).count()
-        });
-        let recall = hits.sum::<usize>() as f64 / (10 * queries.len()) as f64;
-        let line = serde_json::json!({
-            "engine": format!("paperkin-{kind}"), "n": base.len(), "recall@10": (recall * 1e4).round() / 1e4,
-            "qps": (queries.len() as f64 / seconds).round(), "build_s": (build * 10.0).round() / 10.0,
-        });
-        println!("{line}");
+    let [base, queries, options @ ..] = &words[..] else { anyhow::bail!("give BASE.f32 and QUERIES.f32") };
+    let (mut dimension, mut efs) = (384, vec![16, 32, 64, 128, 256]);
+    for option in options.chunks(2) {
+        match option {
+            [name, value] if name == "--dim" => dimension = value.parse().context("--dim needs a number")?,
+            [name, value] if name == "--ef" => {
+                efs = value.split(',').map(str::parse).collect::<Result<_, _>>().context("--ef needs numbers")?;
+            }
+            _ => anyhow::bail!("unknown: {option:?}"),
+        }
     }
+    let base = read(base, dimension)?;
+    let queries = read(queries, dimension)?;
+    let queries: Vec<&[f32]> = queries.rows().collect();
+    let truth: Vec<f32> = queries.par_iter().map(|query| tenth(&base, query)).collect();
+    let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    let count = base.len();
+    let report =
+        |engine: &str, ef: Option<usize>, build: f64, bytes: usize, ask: &(dyn Fn(&[f32]) -> Vec<Hit> + Sync)| {
+            let mut best = f64::INFINITY;
+            let mut found = Vec::new();
+            for _ in 0..3 {
+                let start = Instant::now();
+                found = one_thread.install(|| queries.iter().map(|query| ask(query)).collect());
+                best = best.min(start.elapsed().as_secs_f64());
+            }
+            let good = |(hits, tenth): (&Vec<Hit>, &f32)| hits.iter().filter(|hit| hit.score >= *tenth).count();
+            let recall = found.iter().zip(&truth).map(good).sum::<usize>() as f64 / (10 * queries.len()) as f64;
+            println!(
+                "{}",
+                json!({
+                    "engine": engine, "n": count, "ef": ef, "recall@10": (recall * 1e4).round() / 1e4,
+                    "qps": (queries.len() as f64 / best).round(), "build_s": (build * 10.0).round() / 10.0,
+                    "bytes_per_vector": bytes / count,
+                })
+            );
+        };
+
+    let start = Instant::now();
+    let keys: Vec<i64> = (0..count as i64).collect();
+    let frozen = Frozen::build(&keys, &base, [0; paperkin::index::ORIGIN], &|_| ());
+    let build = start.elapsed().as_secs_f64();
+    let bytes = frozen.as_bytes().len() - count * dimension * size_of::<f32>();
+    for ef in efs {
+        let ask = |query: &[f32]| frozen.nearest(query, 10, ef, None).expect("a sound graph");
+        report("paperkin-hnsw", Some(ef), build, bytes, &ask);
+    }
+    drop(frozen);
+    let start = Instant::now();
+    let exact = Index::build(base, IndexKind::Exact, 1);
+    let build = start.elapsed().as_secs_f64();
+    let ask = |query: &[f32]| exact.nearest(query, 10, None).expect("nothing is frozen");
+    report("paperkin-exact", None, build, count * dimension, &ask);
     Ok(())
+}
+
+/// The similarity of the tenth nearest row.
+fn tenth(base: &Vectors, query: &[f32]) -> f32 {
+    let mut hits: Vec<Hit> =
+        base.rows().zip(0..).map(|(row, at)| Hit { row: Row(at), score: dot(query, row) }).collect();
+    let tenth = hits.len().min(10) - 1;
+    hits.select_nth_unstable(tenth).1.score
 }
 
 fn read(path: &str, dimension: usize) -> Result<Vectors> {

@@ -6,8 +6,6 @@
 //!
 //! `cargo run --release --example overlap -- A.f32 B.f32`
 
-use std::sync::Arc;
-
 use anyhow::{Context, Error, Result, ensure};
 use paperkin::index::{Index, IndexKind};
 use paperkin::vector::{Vectors, dot};
@@ -17,20 +15,22 @@ const DIMENSION: usize = 384;
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [first, second] = &words[..] else { anyhow::bail!("give A.f32 and B.f32") };
-    let (first, second) = (Arc::new(read(first)?), Arc::new(read(second)?));
+    let (first, second) = (read(first)?, read(second)?);
     ensure!(first.len() == second.len() && !first.is_empty(), "files of the same texts");
     let cosines: Vec<f32> = first.rows().zip(second.rows()).map(|(a, b)| dot(a, b)).collect();
-    let neighbours =
-        |vectors: &Arc<Vectors>| Index::build(vectors.clone(), IndexKind::Exact, vectors.len()).neighbours(10, &|_| ());
-    let same: usize = neighbours(&first)
+    let neighbours = |vectors: Vectors| {
+        Index::build(vectors, IndexKind::Exact, 1).neighbours(10, &|_| ()).expect("nothing is frozen")
+    };
+    let same: usize = neighbours(first)
         .iter()
-        .zip(neighbours(&second))
-        .map(|(a, b)| a.iter().filter(|hit| b.iter().any(|other| other.row == hit.row)).count())
+        .zip(neighbours(second))
+        .map(|((_, a), (_, b))| a.iter().filter(|hit| b.iter().any(|other| other.row == hit.row)).count())
         .sum();
+    let rows = cosines.len();
     let round = |x: f64| (x * 1e5).round() / 1e5;
     let line = serde_json::json!({
-        "rows": first.len(),
-        "overlap@10": round(same as f64 / (10 * first.len()) as f64),
+        "rows": rows,
+        "overlap@10": round(same as f64 / (10 * rows) as f64),
         "cosine_min": round(f64::from(cosines.iter().fold(1.0f32, |a, b| a.min(*b)))),
         "cosine_mean": round(cosines.iter().map(|x| f64::from(*x)).sum::<f64>() / cosines.len() as f64),
     });

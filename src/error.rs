@@ -106,6 +106,13 @@ pub enum Error {
         reason: String,
     },
 
+    /// The index on disk holds something that paperkin never writes. An engine builds it again.
+    #[error("the index is damaged: {reason}: run `paperkin index rebuild`")]
+    DamagedIndex {
+        /// What was found.
+        reason: String,
+    },
+
     /// A file or directory cannot be read or written.
     #[error("{path}: cannot {doing}")]
     Io {
@@ -199,6 +206,7 @@ impl Error {
             Error::NewerLibrary { .. }
             | Error::Library { .. }
             | Error::DamagedLibrary { .. }
+            | Error::DamagedIndex { .. }
             | Error::Device { .. }
             | Error::Hub { .. } => Fault::Environment,
             Error::Io { source, .. } => match source.kind() {

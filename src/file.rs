@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
+use std::ops::Deref;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -26,6 +27,28 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> R
         let _ = std::fs::remove_file(unfinished);
     }
     finished
+}
+
+/// The bytes of a file, read when they are looked at.
+#[derive(Debug)]
+pub(crate) struct Mapped(memmap2::Mmap);
+
+impl Mapped {
+    /// Maps a file that only [`replace`] writes.
+    pub(crate) fn open(path: &Path) -> Result<Mapped> {
+        let file = File::open(path).map_err(Error::io(path, "read it"))?;
+        // SAFETY: `replace` writes a file before it has its name, and never again: bytes that are mapped do not change.
+        // Whoever writes to it by other means can change what is read, which readers check.
+        let map = unsafe { memmap2::Mmap::map(&file) };
+        map.map(Mapped).map_err(Error::io(path, "read it"))
+    }
+}
+
+impl Deref for Mapped {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 #[cfg(test)]

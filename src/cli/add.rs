@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{Add, Common, SummaryFormat};
 use super::progress::Bar;
-use super::{Outcome, input, output};
+use super::{Outcome, input, output, upkeep};
 use crate::engine::{Added, Engine, Place, Progress};
 use crate::error::Result;
 use crate::paper::Paper;
@@ -44,6 +44,7 @@ pub(super) fn run(common: &Common, command: Add) -> Result<Outcome> {
         SummaryFormat::Table => table(out, &summary),
         SummaryFormat::Json => output::json(out, &summary),
     })?;
+    upkeep::after_a_change(&engine);
     Ok(Outcome::complete_if(added.rejected == 0))
 }
 

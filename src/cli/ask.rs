@@ -2,7 +2,7 @@
 
 use super::args::{Common, Feed, OutputFormat, Papers, Recommend, Search, Similar};
 use super::output::{self, Reasons};
-use super::{Outcome, history, input, today};
+use super::{Outcome, history, input, today, upkeep};
 use crate::engine::{Engine, FeedOptions, Place};
 use crate::error::{Error, Result};
 use crate::recommend::{Answer, HistoryItem, Request};
@@ -45,7 +45,9 @@ pub(super) fn feed(common: &Common, command: Feed) -> Result<Outcome> {
     let options = FeedOptions { again: command.again, since: command.since, request: command.ask.request() };
     let answer = engine.feed(&command.profile, &options, today())?;
     output::print_answer(&answer, command.ask.format, Reasons::Show)?;
-    Ok(Outcome::complete_if(answer.not_found.is_empty()))
+    upkeep::after_an_answer(&engine);
+    // A history outlives its papers: what is not found is no fault of this command's input.
+    Ok(Outcome::Complete)
 }
 
 fn answer(
@@ -60,5 +62,6 @@ fn answer(
     let (engine, outcome) = input::engine(common, papers)?;
     let answer = ask(&engine, request, today())?;
     output::print_answer(&answer, format, reasons)?;
+    upkeep::after_an_answer(&engine);
     Ok(if answer.not_found.is_empty() { outcome } else { Outcome::Incomplete })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar with rate and time left.
+#[derive(Clone)]
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {

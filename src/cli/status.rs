@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{Common, Doctor, Show, SummaryFormat};
 use super::{Outcome, output};
-use crate::engine::{Engine, Place};
+use crate::engine::{Engine, GraphStatus, IndexStatus, Place};
 use crate::error::Result;
 use crate::library::{Finding, StoredModel, Summary};
 
@@ -15,7 +15,7 @@ struct Status {
     library: String,
     generation: u64,
     model: Option<StoredModel>,
-    index: String,
+    index: IndexStatus,
     #[serde(flatten)]
     summary: Summary,
 }
@@ -27,7 +27,7 @@ pub(super) fn status(common: &Common, command: Show) -> Result<Outcome> {
         library: library.path().display().to_string(),
         generation: library.generation()?,
         model: library.model()?,
-        index: engine.index_kind()?.to_string(),
+        index: engine.index_status()?,
         summary: library.summary()?,
     };
     output::print(|out| match command.format {
@@ -54,7 +54,11 @@ fn table(out: &mut dyn Write, status: &Status) -> io::Result<()> {
         Some(model) => writeln!(out, "model     {}, {} dimensions", model.label(), model.dimension)?,
         None => writeln!(out, "model     none yet")?,
     }
-    writeln!(out, "index     {index}, generation {generation}")?;
+    writeln!(out, "index     {}, generation {generation}", index.kind)?;
+    if let Some(GraphStatus { papers, changed, recall_at_10, bytes, .. }) = &index.graph {
+        let size = *bytes as f64 / 1e6;
+        writeln!(out, "graph     {papers} papers, {changed} changed since, recall@10 {recall_at_10:.3}, {size:.1} MB")?;
+    }
     writeln!(out, "disk      {:.1} MB", summary.bytes as f64 / 1e6)
 }
 

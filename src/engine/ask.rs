@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// The paper of this id, or else the first one of this title.
-    fn lookup(&self, id: &PaperId) -> Result<Option<Stored>> {
+    pub(super) fn lookup(&self, id: &PaperId) -> Result<Option<Stored>> {
         match self.library.paper(id)? {
             Some(stored) => Ok(Some(stored)),
             None => Ok(self.library.papers_titled(id.as_str())?.into_iter().next()),
@@ -74,8 +74,13 @@ impl Engine {
     }
 
     pub(super) fn answer(&self, request: &Request, filter: &Filter, today: Date) -> Result<Answer> {
-        let start = Instant::now();
         request.check()?;
+        self.asking(|| self.library.at_once(|| self.answer_at_once(request, filter, today)))
+    }
+
+    /// Answers from one generation: what is in the snapshot is in the library, whatever another process removes.
+    fn answer_at_once(&self, request: &Request, filter: &Filter, today: Date) -> Result<Answer> {
+        let start = Instant::now();
         let today = request.as_of.unwrap_or(today);
         let snapshot = self.snapshot(1)?;
         let mut resolved = self.resolve(request, &snapshot, today)?;
@@ -94,7 +99,7 @@ impl Engine {
             not_found: resolved.not_found,
             fallback,
             model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
-            generation: snapshot.generation,
+            generation: snapshot.stamp.generation,
             took_ms: (start.elapsed().as_secs_f64() * 1e5).round() / 100.0,
         })
     }
@@ -129,13 +134,17 @@ impl Engine {
                     resolved.titles.insert(title.clone());
                     Some((None, title.clone(), embedding))
                 }
-                PaperRef::Id(id) => self.lookup(id)?.and_then(|stored| {
-                    let row = snapshot.row(stored.key)?;
-                    resolved.exclude.insert(row);
-                    resolved.titles.insert(stored.paper.title.clone());
-                    let embedding = snapshot.index.vectors().embedding(row.index());
-                    Some((Some(stored.paper.id), stored.paper.title, embedding))
-                }),
+                PaperRef::Id(id) => {
+                    let stored = self.lookup(id)?;
+                    match stored.and_then(|stored| Some((snapshot.row(stored.key)?, stored.paper))) {
+                        None => None,
+                        Some((row, paper)) => {
+                            resolved.exclude.insert(row);
+                            resolved.titles.insert(paper.title.clone());
+                            Some((Some(paper.id), paper.title, snapshot.embedding(row)?))
+                        }
+                    }
+                }
             };
             match (past, &item.paper) {
                 (Some((id, title, embedding)), _) => history.push(Past { id, title, embedding, weight }),
@@ -182,13 +191,13 @@ impl Engine {
         };
         let passing = allowed.as_ref().map_or(snapshot.rows(), RowSet::len);
         if passing <= SCORE_ALL || resolved.taste.attractions().next().is_none() {
-            let rows = allowed.unwrap_or_else(|| snapshot.all());
+            let rows = allowed.unwrap_or_else(|| snapshot.all().clone());
             return Ok(rows.iter().filter(|row| !out(*row)).collect());
         }
         let depth = pool + resolved.exclude.len() + excluded.len() + versions.len();
         let mut rows = RowSet::default();
         for attraction in resolved.taste.attractions() {
-            let hits = snapshot.index.nearest(attraction.as_slice(), depth, allowed.as_ref());
+            let hits = snapshot.nearest(attraction.as_slice(), depth, allowed.as_ref())?;
             hits.iter().filter(|hit| !out(hit.row)).for_each(|hit| rows.insert(hit.row));
         }
         Ok(rows.iter().collect())
@@ -231,9 +240,9 @@ impl Engine {
             .into_iter()
             .map(|row| {
                 let facts = facts.get(&snapshot.key(row)).copied().unwrap_or_default();
-                (row, score(taste, weights, snapshot.vector(row), facts, today))
+                Ok((row, score(taste, weights, snapshot.vector(row)?, facts, today)))
             })
-            .collect();
+            .collect::<Result<_>>()?;
         scored.sort_by(|a, b| b.1.parts.total().total_cmp(&a.1.parts.total()).then(a.0.cmp(&b.0)));
         Ok(scored)
     }
@@ -249,7 +258,7 @@ impl Engine {
     ) -> Result<Vec<Recommendation>> {
         scored.truncate(pool);
         let mut parts: Vec<_> = scored.iter().map(|(_, scored)| scored.parts).collect();
-        let vectors: Vec<&[f32]> = scored.iter().map(|(row, _)| snapshot.vector(*row)).collect();
+        let vectors = scored.iter().map(|(row, _)| snapshot.vector(*row)).collect::<Result<Vec<&[f32]>>>()?;
         let chosen = diversify(&mut parts, &vectors, request.diversity, request.limit());
         let recommendation = |(rank, place): (usize, usize)| {
             let (row, scored) = &scored[place];

@@ -6,10 +6,12 @@ mod add;
 mod ask;
 mod feed;
 mod reembed;
+mod removal;
 mod similarity;
 mod snapshot;
+mod upkeep;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ use snapshot::Snapshot;
 pub use add::{Added, Progress};
 pub use feed::FeedOptions;
 pub use reembed::Reembedded;
+pub use removal::Removed;
+pub use upkeep::{GraphStatus, IndexStatus, Rebuilt};
 
 /// Where the library is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +69,8 @@ pub struct Engine {
     options: Options,
     encoder: OnceCell<Encoder>,
     snapshot: RefCell<Option<Arc<Snapshot>>>,
+    /// Whether the index on disk was thrown away.
+    index_lost: Cell<bool>,
     embedded: RefCell<HashMap<String, Embedding>>,
 }
 
@@ -84,6 +90,7 @@ impl Engine {
             options,
             encoder: OnceCell::new(),
             snapshot: RefCell::new(None),
+            index_lost: Cell::new(false),
             embedded: RefCell::default(),
         };
         if engine.options.model.is_some() && engine.library.model()?.is_some() {
@@ -137,15 +144,14 @@ impl Engine {
         Model::open(&choice, &self.options.hub)
     }
 
-    /// How the library's neighbours are found now.
-    pub fn index_kind(&self) -> Result<IndexKind> {
-        Ok(self.snapshot(1)?.index.kind())
-    }
-
     /// Checks the library's file, its embeddings, the index over them and the model.
     pub fn examine(&self) -> Result<Vec<Finding>> {
         let mut findings = self.library.check()?;
-        findings.push(self.examine_index());
+        findings.push(self.asking(|| self.examine_index()).unwrap_or_else(|error| Finding {
+            what: "index",
+            found: error.one_line(),
+            remedy: Some("mend the embeddings: see above"),
+        }));
         findings.push(match self.encoder() {
             Ok(encoder) => {
                 let found = stored_model(encoder.identity()).label();
@@ -160,32 +166,30 @@ impl Engine {
     }
 
     /// Whether the index finds papers by their own vectors, tried on a hundred of them.
-    fn examine_index(&self) -> Finding {
+    fn examine_index(&self) -> Result<Finding> {
         const TRIED: usize = 100;
-        let what = "index";
-        let snapshot = match self.snapshot(1) {
-            Ok(snapshot) => snapshot,
-            Err(error) => {
-                return Finding { what, found: error.one_line(), remedy: Some("mend the embeddings: see above") };
-            }
-        };
-        let index = &snapshot.index;
-        let tried = index.vectors().rows().step_by(snapshot.rows().div_ceil(TRIED).max(1));
-        // Another paper with the same vector is as good.
-        let finds = |vector: &&[f32]| index.nearest(vector, 1, None).first().is_some_and(|hit| hit.score > 0.999);
-        let (all, found) = (tried.len(), tried.filter(finds).count());
-        let remedy = (found < all).then_some("ask with `--index exact`, and report this");
-        Finding { what, found: format!("{}, finds {found} of {all} papers tried", index.kind()), remedy }
+        let snapshot = self.snapshot(1)?;
+        let mut found = (0, 0);
+        for row in snapshot.all().iter().step_by(snapshot.rows().div_ceil(TRIED).max(1)) {
+            // Another paper with the same vector is as good.
+            let hits = snapshot.nearest(snapshot.vector(row)?, 1, None)?;
+            found.0 += usize::from(hits.first().is_some_and(|hit| hit.score > 0.999));
+            found.1 += 1;
+        }
+        let remedy = (found.0 < found.1).then_some("run `paperkin index rebuild`");
+        let found = format!("{}, finds {} of {} papers tried", snapshot.index.kind(), found.0, found.1);
+        Ok(Finding { what: "index", found, remedy })
     }
 
     /// The library's vectors as they are now.
     fn snapshot(&self, queries: usize) -> Result<Arc<Snapshot>> {
-        let generation = self.library.generation()?;
+        let stamp = self.library.stamp()?;
         let mut held = self.snapshot.borrow_mut();
         match &*held {
-            Some(snapshot) if snapshot.generation == generation => Ok(snapshot.clone()),
+            Some(snapshot) if snapshot.stamp == stamp => Ok(snapshot.clone()),
             _ => {
-                let snapshot = Arc::new(Snapshot::read(&self.library, generation, self.options.index, queries)?);
+                let frozen = self.open_index();
+                let snapshot = Arc::new(Snapshot::read(&self.library, frozen, self.options.index, queries)?);
                 *held = Some(snapshot.clone());
                 Ok(snapshot)
             }

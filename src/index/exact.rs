@@ -1,66 +1,265 @@
-//! The exact scan: every row is compared, in tiles that stay in the cache while several queries use them.
+//! The exact scan: every code is compared, then the vectors of those that may be among the best.
+//!
+//! A similarity of codes is off by no more than a known error, so a node whose similarity lies further below the k-th
+//! best than twice that error cannot be one of the k best: what is left is compared by its vectors, and the result is
+//! the same as if all vectors had been compared.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::frozen::{Damage, Frozen};
 use super::{Hit, best};
-use crate::vector::{Row, Vectors, dot};
+use crate::vector::{Quantizer, QueryCode, Row, Vectors, dot};
 
-/// Rows in a tile: 64 rows of 384 numbers are 96 KiB, which fits in every L2 cache.
+/// Nodes in a tile: their codes stay in the fastest cache while several queries use them.
 const TILE: usize = 64;
-/// Queries that go through a tile together: enough that reading the rows is no longer what takes the time.
+/// Queries that go through a tile together: enough that reading codes is no longer what takes the time.
 const QUERIES: usize = 32;
-/// Rows that one task scans for a few queries: below this, more than one thread does not pay.
-const STRIP: usize = 16_384;
+/// Nodes that one task scans for a single query: below this, more than one thread does not pay.
+const STRIP: usize = 65_536;
 
-/// The `k` rows nearest to each query, best first.
-pub(super) fn nearest(vectors: &Vectors, queries: &[&[f32]], k: usize) -> Vec<Vec<Hit>> {
-    let strips = vectors.len().div_ceil(STRIP);
-    let of_strip = |strip: usize| scan(vectors, strip * STRIP, vectors.len().min((strip + 1) * STRIP), queries, k);
-    if strips <= 1 {
-        return of_strip(0);
-    }
-    let strips: Vec<_> = (0..strips).into_par_iter().map(of_strip).collect();
-    let merged = (0..queries.len()).map(|query| {
-        let mut hits: Vec<Hit> = strips.iter().flat_map(|strip| strip[query].iter().copied()).collect();
-        best(&mut hits, k);
-        hits
-    });
-    merged.collect()
+/// Nodes with codes, and the rows that they stand for.
+pub(super) trait Coded: Sync {
+    /// How many nodes.
+    fn nodes(&self) -> usize;
+    /// How numbers became codes.
+    fn quantizer(&self) -> Quantizer;
+    /// The codes of these nodes are sound.
+    fn check(&self, nodes: Range<usize>) -> Result<(), Damage>;
+    /// Codes of all nodes.
+    fn codes(&self) -> &[u8];
+    /// Nodes of which the quantizer's error says nothing.
+    fn clipped(&self) -> &[u32];
+    /// The rows of a node.
+    fn rows_of(&self, node: u32) -> impl Iterator<Item = Row>;
+    /// The vector of a row.
+    fn vector(&self, row: Row) -> Result<&[f32], Damage>;
 }
 
-/// For every row its `k` nearest rows, itself among them.
-pub(super) fn all_nearest(vectors: &Vectors, k: usize, done: &(dyn Fn(usize) + Sync)) -> Vec<Vec<Hit>> {
-    let blocks = (0..vectors.len()).step_by(QUERIES).collect::<Vec<_>>();
-    let of_block = |start: usize| {
-        let end = vectors.len().min(start + QUERIES);
-        let queries: Vec<&[f32]> = (start..end).map(|row| vectors.row(row)).collect();
-        let hits = scan(vectors, 0, vectors.len(), &queries, k);
-        done(end - start);
-        hits
+/// Which rows may be found; `None` for all.
+pub type Keep<'a> = Option<&'a (dyn Fn(Row) -> bool + Sync)>;
+
+/// The `k` rows nearest to the query, best first.
+pub(super) fn nearest(coded: &impl Coded, query: &[f32], k: usize, keep: Keep<'_>) -> Result<Vec<Hit>, Damage> {
+    let code = coded.quantizer().query(query);
+    let strips = (0..coded.nodes()).step_by(STRIP).collect::<Vec<_>>();
+    let of_strip = |from: &usize| {
+        let nodes = *from..coded.nodes().min(from + STRIP);
+        let mut candidates = [Candidates::new(k, &code)];
+        scan(coded, nodes, std::slice::from_ref(&code), &mut candidates, keep)?;
+        let [candidates] = candidates;
+        Ok(candidates)
     };
-    blocks.into_par_iter().flat_map_iter(of_block).collect()
+    let found: Vec<Candidates> = match &strips[..] {
+        [one] => vec![of_strip(one)?],
+        strips => strips.par_iter().map(of_strip).collect::<Result<_, _>>()?,
+    };
+    let mut all = Candidates::new(k, &code);
+    found.into_iter().for_each(|candidates| all.nodes.extend(candidates.nodes));
+    rescore(coded, query, all, keep)
 }
 
-/// The `k` best of rows `from..to` for each query. Keeps up to 2k hits and cuts back to k when they are full, which
-/// costs less than a heap; `k` is clamped to the number of rows.
-fn scan(vectors: &Vectors, from: usize, to: usize, queries: &[&[f32]], k: usize) -> Vec<Vec<Hit>> {
-    let k = k.min(to - from);
-    let mut kept = vec![Vec::with_capacity(2 * k); queries.len()];
-    let mut worst = vec![f32::NEG_INFINITY; queries.len()];
-    for tile in (from..to).step_by(TILE) {
-        for (query, (kept, worst)) in queries.iter().zip(kept.iter_mut().zip(&mut worst)) {
-            for row in tile..to.min(tile + TILE) {
-                let score = dot(query, vectors.row(row));
-                if score > *worst && k > 0 {
-                    kept.push(Hit { row: Row(row as u32), score });
-                    if kept.len() == 2 * k {
-                        best(kept, k);
-                        *worst = kept[k - 1].score;
-                    }
+/// The `k` rows nearest to the query among those of a few nodes, best first.
+pub(super) fn nearest_of(
+    coded: &impl Coded,
+    nodes: &[u32],
+    query: &[f32],
+    k: usize,
+    keep: Keep<'_>,
+) -> Result<Vec<Hit>, Damage> {
+    let code = coded.quantizer().query(query);
+    let mut candidates = Candidates::new(k, &code);
+    let mut dots = Vec::with_capacity(TILE);
+    for tile in nodes.chunks(TILE) {
+        for node in tile {
+            coded.check(*node as usize..*node as usize + 1)?;
+        }
+        code.dots(coded.codes(), tile, &mut dots);
+        candidates.offer(coded, tile, &dots, keep);
+    }
+    rescore(coded, query, candidates, keep)
+}
+
+/// The `k` rows nearest to each query, best first, for many queries at once. `done` is told how many more queries are
+/// answered.
+pub(super) fn nearest_to_each<'a>(
+    coded: &impl Coded,
+    queries: &[&'a [f32]],
+    k: usize,
+    keep: Keep<'_>,
+    done: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Vec<Hit>>, Damage> {
+    let of_block = |queries: &[&'a [f32]]| {
+        let codes: Vec<QueryCode> = queries.iter().map(|query| coded.quantizer().query(query)).collect();
+        let mut candidates: Vec<Candidates> = codes.iter().map(|code| Candidates::new(k, code)).collect();
+        scan(coded, 0..coded.nodes(), &codes, &mut candidates, keep)?;
+        let found = queries.iter().zip(candidates).map(|(query, candidates)| rescore(coded, query, candidates, keep));
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        done(queries.len());
+        Ok(found)
+    };
+    let blocks: Vec<Vec<Vec<Hit>>> = queries.par_chunks(QUERIES).map(of_block).collect::<Result<_, _>>()?;
+    Ok(blocks.into_iter().flatten().collect())
+}
+
+/// Offers all nodes of a range to the candidates of each query.
+fn scan(
+    coded: &impl Coded,
+    nodes: Range<usize>,
+    queries: &[QueryCode],
+    candidates: &mut [Candidates],
+    keep: Keep<'_>,
+) -> Result<(), Damage> {
+    let mut tile = Vec::with_capacity(TILE);
+    let mut dots = Vec::with_capacity(TILE);
+    for from in nodes.clone().step_by(TILE) {
+        let to = nodes.end.min(from + TILE);
+        coded.check(from..to)?;
+        tile.clear();
+        tile.extend(from as u32..to as u32);
+        for (query, candidates) in queries.iter().zip(candidates.iter_mut()) {
+            query.dots(coded.codes(), &tile, &mut dots);
+            candidates.offer(coded, &tile, &dots, keep);
+        }
+    }
+    Ok(())
+}
+
+/// Nodes that may be among the `k` best.
+struct Candidates {
+    k: usize,
+    /// By how much a similarity can be too large or too small.
+    error: i32,
+    nodes: Vec<(i32, u32)>,
+    /// A node below it is none of the best.
+    bar: i32,
+    /// When so many are kept, those below the bar are dropped.
+    room: usize,
+}
+
+impl Candidates {
+    fn new(k: usize, query: &QueryCode) -> Candidates {
+        Candidates { k, error: query.error(), nodes: Vec::new(), bar: i32::MIN, room: (4 * k).max(256) }
+    }
+
+    #[inline]
+    fn offer(&mut self, coded: &impl Coded, nodes: &[u32], dots: &[i32], keep: Keep<'_>) {
+        for (node, steps) in nodes.iter().zip(dots) {
+            if *steps >= self.bar && keep.is_none_or(|keep| coded.rows_of(*node).any(keep)) {
+                self.nodes.push((*steps, *node));
+                if self.nodes.len() >= self.room {
+                    self.drop_the_worst();
                 }
             }
         }
     }
-    kept.iter_mut().for_each(|hits| best(hits, k));
-    kept
+
+    /// Raises the bar and drops what is below it.
+    #[cold]
+    fn drop_the_worst(&mut self) {
+        if (1..self.nodes.len()).contains(&self.k) {
+            let (_, (kth, _), _) = self.nodes.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a));
+            self.bar = kth.saturating_sub(self.error.saturating_mul(2));
+            let bar = self.bar;
+            self.nodes.retain(|(steps, _)| *steps >= bar);
+        }
+        self.room = self.room.max(2 * self.nodes.len());
+    }
+}
+
+/// The best rows of the candidates and of the nodes whose codes say too little, by their vectors.
+fn rescore(coded: &impl Coded, query: &[f32], mut candidates: Candidates, keep: Keep<'_>) -> Result<Vec<Hit>, Damage> {
+    candidates.drop_the_worst();
+    let mut nodes: Vec<u32> = candidates.nodes.iter().map(|(_, node)| *node).collect();
+    nodes.extend(coded.clipped());
+    nodes.sort_unstable();
+    nodes.dedup();
+    hits(coded, query, nodes, candidates.k, keep)
+}
+
+/// The best `k` rows of some nodes by their vectors.
+pub(super) fn hits(
+    coded: &impl Coded,
+    query: &[f32],
+    nodes: impl IntoIterator<Item = u32>,
+    k: usize,
+    keep: Keep<'_>,
+) -> Result<Vec<Hit>, Damage> {
+    let mut hits = Vec::new();
+    for node in nodes {
+        for row in coded.rows_of(node).filter(|row| keep.is_none_or(|keep| keep(*row))) {
+            hits.push(Hit { row, score: dot(query, coded.vector(row)?) });
+        }
+    }
+    best(&mut hits, k);
+    Ok(hits)
+}
+
+impl Coded for Frozen {
+    fn nodes(&self) -> usize {
+        self.nodes()
+    }
+    fn quantizer(&self) -> Quantizer {
+        self.quantizer()
+    }
+    fn check(&self, nodes: Range<usize>) -> Result<(), Damage> {
+        self.check_codes(nodes)
+    }
+    fn codes(&self) -> &[u8] {
+        self.codes()
+    }
+    fn clipped(&self) -> &[u32] {
+        self.clipped()
+    }
+    fn rows_of(&self, node: u32) -> impl Iterator<Item = Row> {
+        self.rows_of(node)
+    }
+    fn vector(&self, row: Row) -> Result<&[f32], Damage> {
+        self.vector(row)
+    }
+}
+
+/// Vectors in memory with their codes: each row is a node.
+#[derive(Debug)]
+pub(super) struct Flat {
+    vectors: Vectors,
+    quantizer: Quantizer,
+    codes: Vec<u8>,
+    clipped: Vec<u32>,
+}
+
+impl Flat {
+    pub(super) fn new(vectors: Vectors) -> Flat {
+        let (quantizer, codes, clipped) = Quantizer::encode(vectors.dimension(), vectors.rows());
+        Flat { vectors, quantizer, codes, clipped }
+    }
+
+    pub(super) fn vectors(&self) -> &Vectors {
+        &self.vectors
+    }
+}
+
+impl Coded for Flat {
+    fn nodes(&self) -> usize {
+        self.vectors.len()
+    }
+    fn quantizer(&self) -> Quantizer {
+        self.quantizer
+    }
+    fn check(&self, _: Range<usize>) -> Result<(), Damage> {
+        Ok(())
+    }
+    fn codes(&self) -> &[u8] {
+        &self.codes
+    }
+    fn clipped(&self) -> &[u32] {
+        &self.clipped
+    }
+    fn rows_of(&self, node: u32) -> impl Iterator<Item = Row> {
+        std::iter::once(Row(node))
+    }
+    fn vector(&self, row: Row) -> Result<&[f32], Damage> {
+        Ok(self.vectors.row(row.index()))
+    }
 }

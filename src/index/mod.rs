@@ -1,6 +1,7 @@
-//! Nearest neighbours: an exact scan, and an HNSW graph for many questions to a large library.
+//! Nearest neighbours: an exact scan, and a frozen HNSW graph for large libraries.
 
 mod exact;
+mod frozen;
 mod hnsw;
 
 use std::cmp::Ordering;
@@ -10,8 +11,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::vector::{Row, RowSet, Vectors, dot};
-use hnsw::Graph;
+use crate::vector::{Row, RowSet, Vectors};
+use exact::Flat;
+
+pub use exact::Keep;
+
+pub use frozen::{Damage, Frozen, ORIGIN};
 
 /// A row and its similarity to the query. Sorted by similarity, larger first, then by row.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,76 +77,176 @@ impl FromStr for IndexKind {
     }
 }
 
-/// An index over rows of unit vectors.
+/// An index over rows of unit vectors: a frozen graph, and what has changed since it was built.
 #[derive(Debug)]
 pub struct Index {
-    vectors: Arc<Vectors>,
-    graph: Option<Graph>,
+    frozen: Option<Arc<Frozen>>,
+    /// Whether the frozen graph is walked, or only what it holds is scanned.
+    walks: bool,
+    /// Rows of the frozen graph that are gone or have another vector by now.
+    stale: RowSet,
+    /// Vectors that the frozen graph does not have, and their rows, ascending.
+    tail: Flat,
+    tail_rows: Vec<Row>,
+    /// The rows that there are.
+    live: RowSet,
+}
+
+/// What has changed since a graph was frozen.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Rows that are gone.
+    pub gone: RowSet,
+    /// Rows that are new or have another vector, ascending; new ones follow those of the graph without a gap.
+    pub rows: Vec<Row>,
+    /// Their vectors.
+    pub vectors: Vectors,
 }
 
 impl Index {
-    /// An index of the kind asked for; with [`IndexKind::Auto`], the one that answers `queries` questions soonest, the
-    /// time to build it counted.
-    pub fn build(vectors: Arc<Vectors>, kind: IndexKind, queries: usize) -> Index {
+    /// An index in memory of the kind asked for; with [`IndexKind::Auto`], the one that answers `queries` questions
+    /// soonest, the time to build it counted.
+    pub fn build(vectors: Vectors, kind: IndexKind, queries: usize) -> Index {
         let graph = match kind {
             IndexKind::Exact => false,
-            IndexKind::Hnsw => true,
+            IndexKind::Hnsw => !vectors.is_empty(),
             IndexKind::Auto => graph_pays(vectors.len(), queries),
         };
-        let graph = graph.then(|| Graph::build(&vectors));
-        Index { vectors, graph }
+        if !graph {
+            let rows = (0..vectors.len() as u32).map(Row).collect();
+            return Index::new(None, Changes { rows, vectors, gone: RowSet::default() }, kind);
+        }
+        let keys: Vec<i64> = (0..vectors.len() as i64).collect();
+        let frozen = Frozen::build(&keys, &vectors, [0; ORIGIN], &|_| ());
+        let none = Vectors::with_capacity(vectors.dimension(), 0);
+        Index::new(Some(Arc::new(frozen)), Changes { vectors: none, ..Changes::default() }, kind)
     }
 
-    /// What was built: never [`IndexKind::Auto`].
+    /// An index over a frozen graph and what has changed since. With [`IndexKind::Exact`] the graph is not walked, only
+    /// its vectors are used.
+    pub fn new(frozen: Option<Arc<Frozen>>, changes: Changes, kind: IndexKind) -> Index {
+        let Changes { gone, rows, vectors } = changes;
+        let known = frozen.as_ref().map_or(0, |frozen| frozen.rows());
+        let mut live: RowSet = (0..known as u32).map(Row).filter(|row| !gone.contains(*row)).collect();
+        let mut stale = gone;
+        for row in &rows {
+            live.insert(*row);
+            if row.index() < known {
+                stale.insert(*row);
+            }
+        }
+        let walks = frozen.is_some() && kind != IndexKind::Exact;
+        Index { frozen, walks, stale, tail: Flat::new(vectors), tail_rows: rows, live }
+    }
+
+    /// How rows are found: never [`IndexKind::Auto`].
     pub fn kind(&self) -> IndexKind {
-        if self.graph.is_some() { IndexKind::Hnsw } else { IndexKind::Exact }
+        if self.walks { IndexKind::Hnsw } else { IndexKind::Exact }
     }
 
-    /// The vectors underneath.
-    pub fn vectors(&self) -> &Arc<Vectors> {
-        &self.vectors
+    /// The frozen graph underneath.
+    pub fn frozen(&self) -> Option<&Frozen> {
+        self.frozen.as_deref()
+    }
+
+    /// How many rows the frozen graph knows nothing of, or the wrong thing: changes since it was built.
+    pub fn changed(&self) -> usize {
+        self.stale.len() + self.tail_rows.iter().filter(|row| !self.stale.contains(**row)).count()
+    }
+
+    /// The rows that there are.
+    pub fn rows(&self) -> &RowSet {
+        &self.live
+    }
+
+    /// The vector of a row that there is.
+    ///
+    /// # Errors
+    /// [`Damage`] of the frozen graph.
+    pub fn vector(&self, row: Row) -> Result<&[f32], Damage> {
+        match &self.frozen {
+            Some(frozen) if row.index() < frozen.rows() && !self.stale.contains(row) => frozen.vector(row),
+            _ => match self.tail_rows.binary_search(&row) {
+                Ok(at) => Ok(self.tail.vectors().row(at)),
+                Err(_) => Err(frozen::damaged("a row is gone")),
+            },
+        }
     }
 
     /// The `k` rows nearest to a unit vector, best first; all of them when there are fewer. With `allowed`, only rows
-    /// of that set, and always exactly: a walk through a graph would visit what it may not give.
-    pub fn nearest(&self, query: &[f32], k: usize, allowed: Option<&RowSet>) -> Vec<Hit> {
-        match (&self.graph, allowed) {
-            (Some(graph), None) => graph.nearest(&self.vectors, query, k),
-            (_, Some(allowed)) => {
-                let mut hits: Vec<Hit> = allowed.iter().map(|row| self.hit(query, row)).collect();
-                best(&mut hits, k);
-                hits
-            }
-            (None, None) => exact::nearest(&self.vectors, &[query], k).pop().unwrap_or_default(),
-        }
-    }
-
-    /// For every row its `k` nearest other rows, best first. `done` is told how many more rows are finished.
-    pub fn neighbours(&self, k: usize, done: &(dyn Fn(usize) + Sync)) -> Vec<Vec<Hit>> {
-        let without_itself = |row: usize, mut hits: Vec<Hit>| {
-            hits.retain(|hit| hit.row.index() != row);
-            hits.truncate(k);
-            hits
+    /// of that set.
+    ///
+    /// # Errors
+    /// [`Damage`] of the frozen graph.
+    pub fn nearest(&self, query: &[f32], k: usize, allowed: Option<&RowSet>) -> Result<Vec<Hit>, Damage> {
+        let mut hits = match &self.frozen {
+            Some(frozen) => self.nearest_frozen(frozen, query, k, allowed)?,
+            None => Vec::new(),
         };
-        match &self.graph {
-            Some(graph) => {
-                use rayon::prelude::*;
-                let rows = (0..self.vectors.len()).into_par_iter();
-                rows.map(|row| {
-                    done(1);
-                    without_itself(row, graph.nearest(&self.vectors, self.vectors.row(row), k + 1))
-                })
-                .collect()
+        let in_tail = |at: Row| allowed.is_none_or(|allowed| allowed.contains(self.tail_rows[at.index()]));
+        let found = exact::nearest(&self.tail, query, k, allowed.is_some().then_some(&in_tail))?;
+        hits.extend(found.into_iter().map(|hit| Hit { row: self.tail_rows[hit.row.index()], ..hit }));
+        best(&mut hits, k);
+        Ok(hits)
+    }
+
+    fn nearest_frozen(
+        &self,
+        frozen: &Frozen,
+        query: &[f32],
+        k: usize,
+        allowed: Option<&RowSet>,
+    ) -> Result<Vec<Hit>, Damage> {
+        let is_kept = |row: Row| !self.stale.contains(row) && allowed.is_none_or(|allowed| allowed.contains(row));
+        let keep: Keep<'_> = if self.stale.is_empty() && allowed.is_none() { None } else { Some(&is_kept) };
+        let passing = allowed.map_or(frozen.rows(), RowSet::len).min(frozen.rows());
+        let effort = frozen.ef().max(2 * k);
+        if self.walks && walk_pays(frozen.nodes(), passing, effort) {
+            let ef = (effort * frozen.rows() / passing.max(1)).min(frozen.nodes());
+            let hits = frozen.nearest(query, k, ef, keep)?;
+            if hits.len() == k {
+                return Ok(hits);
             }
-            None => {
-                let all = exact::all_nearest(&self.vectors, k + 1, done);
-                all.into_iter().enumerate().map(|(row, hits)| without_itself(row, hits)).collect()
+        }
+        match allowed {
+            Some(allowed) if passing < frozen.rows() / 2 => {
+                let rows = allowed.iter().take_while(|row| row.index() < frozen.rows());
+                let mut nodes: Vec<u32> = rows.map(|row| frozen.node(row)).collect();
+                nodes.sort_unstable();
+                nodes.dedup();
+                exact::nearest_of(frozen, &nodes, query, k, keep)
             }
+            _ => exact::nearest(frozen, query, k, keep),
         }
     }
 
-    fn hit(&self, query: &[f32], row: Row) -> Hit {
-        Hit { row, score: dot(query, self.vectors.row(row.index())) }
+    /// For every row its `k` nearest other rows, best first, in ascending order of the rows. `done` is told how many
+    /// more rows are finished.
+    ///
+    /// # Errors
+    /// [`Damage`] of the frozen graph.
+    pub fn neighbours(&self, k: usize, done: &(dyn Fn(usize) + Sync)) -> Result<Vec<(Row, Vec<Hit>)>, Damage> {
+        use rayon::prelude::*;
+        let rows: Vec<Row> = self.live.iter().collect();
+        let vectors: Vec<&[f32]> = rows.iter().map(|row| self.vector(*row)).collect::<Result<_, _>>()?;
+        let found: Vec<Vec<Hit>> = if self.frozen.is_none() {
+            let found = exact::nearest_to_each(&self.tail, &vectors, k + 1, None, done)?;
+            let renumber = |hit: Hit| Hit { row: self.tail_rows[hit.row.index()], ..hit };
+            found.into_iter().map(|hits| hits.into_iter().map(renumber).collect()).collect()
+        } else {
+            let of_row = |vector: &&[f32]| {
+                let hits = self.nearest(vector, k + 1, None);
+                done(1);
+                hits
+            };
+            vectors.par_iter().map(of_row).collect::<Result<_, _>>()?
+        };
+        let without_itself = |(row, mut hits): (Row, Vec<Hit>)| {
+            hits.retain(|hit| hit.row != row);
+            hits.truncate(k);
+            (row, hits)
+        };
+        Ok(rows.into_iter().zip(found).map(without_itself).collect())
     }
 }
 
@@ -163,6 +268,17 @@ fn graph_pays(rows: usize, queries: usize) -> bool {
     const WALK: f64 = 700_000.0;
     let (rows, queries) = (rows as f64, queries as f64);
     rows * BUILD_A_ROW + queries * WALK < queries * rows * SCAN_A_ROW
+}
+
+/// Whether a walk through a graph of `nodes` takes less time than scanning the `passing` rows. A walk that keeps one node
+/// in ten has to come by ten times as many. Costs are in dot products of codes, as `examples/ann_curve.rs` measures.
+fn walk_pays(nodes: usize, passing: usize, ef: usize) -> bool {
+    /// Nodes that a walk compares for each of its candidates.
+    const A_CANDIDATE: f64 = 12.0;
+    /// A random read costs so many times one in order.
+    const AT_RANDOM: f64 = 3.0;
+    let (nodes, passing, ef) = (nodes as f64, passing.max(1) as f64, ef as f64);
+    ef * nodes / passing * A_CANDIDATE * AT_RANDOM < passing
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 use super::*;
-use crate::vector::Embedding;
+use crate::vector::{Embedding, dot};
 use proptest::prelude::*;
 
 /// Unit vectors around a few directions, as abstracts of a few fields are.
-fn clustered(rows: usize, dimension: usize, clusters: u64) -> Vectors {
+pub(super) fn clustered(rows: usize, dimension: usize, clusters: u64) -> Vectors {
     let noise = |seed: u64, index: usize| {
         let mut z = (seed ^ (index as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         z = (z ^ z >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -18,23 +18,30 @@ fn clustered(rows: usize, dimension: usize, clusters: u64) -> Vectors {
     vectors
 }
 
-fn recall(index: &Index, oracle: &Index, k: usize) -> f64 {
-    let vectors = oracle.vectors().clone();
+/// The share of the `k` nearest rows that an index finds, tried with every seventh row.
+fn recall(index: &Index, vectors: &Vectors, k: usize) -> f64 {
     let mut found = 0;
     for query in vectors.rows().step_by(7) {
-        let truth = oracle.nearest(query, k, None);
-        let worst = truth[k - 1].score;
-        found += index.nearest(query, k, None).iter().filter(|hit| hit.score >= worst).count();
+        let worst = sorted(vectors, query, k, &|_| true)[k - 1].score;
+        let hits = index.nearest(query, k, None).unwrap();
+        found += hits.iter().filter(|hit| hit.score >= worst).count();
     }
     found as f64 / (k * vectors.len().div_ceil(7)) as f64
 }
 
+/// The `k` nearest rows as a sort finds them.
+fn sorted(vectors: &Vectors, query: &[f32], k: usize, keep: &dyn Fn(Row) -> bool) -> Vec<Hit> {
+    let rows = (0..vectors.len() as u32).map(Row).filter(|row| keep(*row));
+    let mut hits: Vec<Hit> = rows.map(|row| Hit { row, score: dot(query, vectors.row(row.index())) }).collect();
+    hits.sort();
+    hits.truncate(k);
+    hits
+}
+
 #[test]
 fn the_graph_finds_what_the_scan_finds() {
-    let vectors = Arc::new(clustered(3_000, 64, 40));
-    let exact = Index::build(vectors.clone(), IndexKind::Exact, 1);
-    let graph = Index::build(vectors, IndexKind::Hnsw, 1);
-    let recall = recall(&graph, &exact, 10);
+    let vectors = clustered(3_000, 64, 40);
+    let recall = recall(&Index::build(vectors.clone(), IndexKind::Hnsw, 1), &vectors, 10);
     assert!(recall >= 0.95, "recall@10 {recall}");
 }
 
@@ -42,30 +49,29 @@ fn the_graph_finds_what_the_scan_finds() {
 fn duplicates_are_all_found() {
     let one = clustered(1, 16, 1).embedding(0);
     let mut vectors = clustered(500, 16, 5);
-    (0..300).for_each(|_| vectors.push(&one));
-    let vectors = Arc::new(vectors);
-    let exact = Index::build(vectors.clone(), IndexKind::Exact, 1);
-    let graph = Index::build(vectors, IndexKind::Hnsw, 1);
-    assert_eq!(graph.nearest(one.as_slice(), 50, None), exact.nearest(one.as_slice(), 50, None));
-    assert!(recall(&graph, &exact, 10) >= 0.95);
+    (0..3_000).for_each(|_| vectors.push(&one));
+    let graph = Index::build(vectors.clone(), IndexKind::Hnsw, 1);
+    assert_eq!(graph.nearest(one.as_slice(), 50, None).unwrap(), sorted(&vectors, one.as_slice(), 50, &|_| true));
+    assert!(recall(&graph, &vectors, 10) >= 0.99);
 }
 
 #[test]
 fn the_same_vectors_give_the_same_graph() {
-    let vectors = Arc::new(clustered(800, 32, 10));
-    let all = |index: Index| index.neighbours(5, &|_| ());
-    let first = all(Index::build(vectors.clone(), IndexKind::Hnsw, 1));
-    assert_eq!(first, all(Index::build(vectors, IndexKind::Hnsw, 1)));
+    let vectors = clustered(1_500, 32, 10);
+    let keys: Vec<i64> = (0..1_500).collect();
+    let build = || Frozen::build(&keys, &vectors, [0; ORIGIN], &|_| ()).as_bytes().to_vec();
+    assert!(build() == build());
 }
 
 #[test]
 fn neighbours_leave_out_the_row_itself() {
-    let vectors = Arc::new(clustered(100, 16, 5));
     for kind in [IndexKind::Exact, IndexKind::Hnsw] {
-        let index = Index::build(vectors.clone(), kind, 1);
-        for (row, hits) in index.neighbours(3, &|_| ()).iter().enumerate() {
+        let index = Index::build(clustered(100, 16, 5), kind, 1);
+        let neighbours = index.neighbours(3, &|_| ()).unwrap();
+        assert_eq!(neighbours.len(), 100, "{kind}");
+        for (row, hits) in neighbours {
             assert_eq!(hits.len(), 3, "{kind}");
-            assert!(hits.iter().all(|hit| hit.row.index() != row), "{kind}");
+            assert!(hits.iter().all(|hit| hit.row != row), "{kind}");
         }
     }
 }
@@ -73,9 +79,9 @@ fn neighbours_leave_out_the_row_itself() {
 #[test]
 fn an_empty_index_answers_nothing() {
     for kind in IndexKind::ALL {
-        let index = Index::build(Arc::new(Vectors::with_capacity(4, 0)), kind, 1);
-        assert_eq!(index.nearest(&[1.0, 0.0, 0.0, 0.0], 3, None), []);
-        assert!(index.neighbours(3, &|_| ()).is_empty());
+        let index = Index::build(Vectors::with_capacity(4, 0), kind, 1);
+        assert_eq!(index.nearest(&[1.0, 0.0, 0.0, 0.0], 3, None), Ok(vec![]));
+        assert_eq!(index.neighbours(3, &|_| ()), Ok(vec![]));
     }
 }
 
@@ -87,21 +93,74 @@ fn a_graph_pays_only_for_many_questions_to_many_rows() {
     }
 }
 
+#[test]
+fn a_walk_pays_only_when_many_rows_pass() {
+    let table = [(100_000, 100_000, true), (100_000, 50_000, true), (100_000, 1_000, false), (10_000, 200, false)];
+    for (nodes, passing, pays) in table {
+        assert_eq!(walk_pays(nodes, passing, 64), pays, "{passing} of {nodes}");
+    }
+}
+
 proptest! {
     #[test]
     fn the_scan_is_a_sort(rows in 1usize..200, k in 0usize..30, query in 0usize..200, allowed in any::<u64>()) {
-        let vectors = Arc::new(clustered(rows, 8, 7));
+        let vectors = clustered(rows, 8, 7);
         let query = vectors.row(query % rows).to_vec();
         let index = Index::build(vectors.clone(), IndexKind::Exact, 1);
-        let sorted = |keep: &dyn Fn(usize) -> bool| {
-            let mut hits: Vec<Hit> = (0..rows).filter(|row| keep(*row)).map(|row| index.hit(&query, Row(row as u32))).collect();
+        prop_assert_eq!(index.nearest(&query, k, None).unwrap(), sorted(&vectors, &query, k, &|_| true));
+        let keep = |row: Row| allowed >> (row.0 % 64) & 1 == 1;
+        let set: RowSet = (0..rows as u32).map(Row).filter(|row| keep(*row)).collect();
+        prop_assert_eq!(index.nearest(&query, k, Some(&set)).unwrap(), sorted(&vectors, &query, k, &keep));
+    }
+
+    /// An index over a graph and what has changed since is an index over what there is now.
+    #[test]
+    fn changes_are_seen(
+        k in 1usize..20,
+        gone in prop::collection::btree_set(0u32..250, 0..60),
+        replaced in prop::collection::btree_set(0u32..250, 0..40),
+        new in 0u32..50,
+        allowed in any::<u64>(),
+    ) {
+        let (before, other) = (clustered(250, 16, 9), clustered(300, 16, 11));
+        let keys: Vec<i64> = (0..250).collect();
+        let frozen = Arc::new(Frozen::build(&keys, &before, [0; ORIGIN], &|_| ()));
+        let rows: Vec<Row> = replaced.difference(&gone).copied().chain(250..250 + new).map(Row).collect();
+        let mut vectors = Vectors::with_capacity(16, rows.len());
+        let mut now: Vec<Option<&[f32]>> = before.rows().map(Some).collect();
+        now.resize(250 + new as usize, None);
+        gone.iter().for_each(|row| now[*row as usize] = None);
+        for row in &rows {
+            vectors.push(&other.embedding(row.index()));
+            now[row.index()] = Some(other.row(row.index()));
+        }
+        let gone = gone.iter().copied().map(Row).collect();
+        let query = other.row(299);
+        let keep = |row: Row| allowed >> (row.0 % 64) & 1 == 1;
+        let expected = |keep: &dyn Fn(Row) -> bool| {
+            let rows = now.iter().zip(0..).filter_map(|(vector, row)| vector.map(|vector| (Row(row), vector)));
+            let mut hits: Vec<Hit> =
+                rows.filter(|(row, _)| keep(*row)).map(|(row, vector)| Hit { row, score: dot(query, vector) }).collect();
             hits.sort();
             hits.truncate(k);
             hits
         };
-        prop_assert_eq!(index.nearest(&query, k, None), sorted(&|_| true));
-        let keep = |row: usize| allowed >> (row % 64) & 1 == 1;
-        let set: RowSet = (0..rows).filter(|row| keep(*row)).map(|row| Row(row as u32)).collect();
-        prop_assert_eq!(index.nearest(&query, k, Some(&set)), sorted(&keep));
+        let set: RowSet = (0..now.len() as u32).map(Row).filter(|row| keep(*row)).collect();
+        let changes = Changes { gone, rows, vectors };
+        for kind in [IndexKind::Exact, IndexKind::Hnsw] {
+            let index = Index::new(Some(frozen.clone()), changes.clone(), kind);
+            prop_assert_eq!(index.rows().len(), now.iter().flatten().count());
+            let found = index.nearest(query, k, None).unwrap();
+            let filtered = index.nearest(query, k, Some(&set)).unwrap();
+            if kind == IndexKind::Exact {
+                prop_assert_eq!(&found, &expected(&|_| true));
+                prop_assert_eq!(&filtered, &expected(&keep));
+            }
+            prop_assert_eq!(found.len(), expected(&|_| true).len());
+            prop_assert_eq!(filtered.len(), expected(&keep).len());
+            for hit in found.iter().chain(&filtered) {
+                prop_assert_eq!(hit.score, dot(query, now[hit.row.index()].unwrap()));
+            }
+        }
     }
 }

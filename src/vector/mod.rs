@@ -1,10 +1,13 @@
 //! Unit vectors and their dot products.
 
+mod codes;
 mod rows;
 mod simd;
 
+pub use codes::{LINE, Quantizer, QueryCode, stride};
 pub use rows::{Row, RowSet};
-pub use simd::dot;
+pub(crate) use simd::prefetch;
+pub use simd::{code_dot, dot};
 
 /// A sentence embedding: finite, of length 1, so a cosine is a [`dot`] product.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +22,11 @@ impl Embedding {
         }
         vector.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
         Some(Embedding(vector.into()))
+    }
+
+    /// A copy of a row of [`Vectors`], which has length 1 already.
+    pub(crate) fn of_row(row: &[f32]) -> Embedding {
+        Embedding(row.into())
     }
 
     /// The numbers.
@@ -95,6 +103,11 @@ impl Vectors {
         self.dimension
     }
 
+    /// The numbers of all rows, row after row.
+    pub fn numbers(&self) -> &[f32] {
+        &self.numbers
+    }
+
     /// One row.
     ///
     /// # Panics
@@ -104,13 +117,13 @@ impl Vectors {
     }
 
     /// All rows in order.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> + Clone {
         self.numbers.chunks_exact(self.dimension.max(1))
     }
 
     /// A copy of one row.
     pub fn embedding(&self, row: usize) -> Embedding {
-        Embedding(self.row(row).into())
+        Embedding::of_row(self.row(row))
     }
 }
 

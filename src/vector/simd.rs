@@ -1,4 +1,4 @@
-//! Dot products of f32 vectors, compiled once for each instruction set and chosen by what the CPU has.
+//! Dot products, compiled once for each instruction set and chosen by what the CPU has.
 
 /// Partial sums kept apart, so that the compiler can hold them in vector registers: 16 is one AVX-512 register.
 const LANES: usize = 16;
@@ -12,11 +12,11 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len(), "vectors of one dimension");
     #[cfg(target_arch = "x86_64")]
     {
-        if std::is_x86_feature_detected!("avx512f") {
+        if is_x86_feature_detected!("avx512f") {
             // SAFETY: the CPU has AVX-512F, asked in the line above.
             return unsafe { dot_avx512(a, b) };
         }
-        if std::is_x86_feature_detected!("avx2") {
+        if is_x86_feature_detected!("avx2") {
             // SAFETY: the CPU has AVX2, asked in the line above.
             return unsafe { dot_avx2(a, b) };
         }
@@ -59,6 +59,128 @@ fn dot_avx2(a: &[f32], b: &[f32]) -> f32 {
     dot_portable(a, b)
 }
 
+/// Dot products of a query of signed bytes with rows of unsigned ones: for each of `rows`, with the bytes from `row`
+/// times the query's length on. Every instruction set gives the same.
+///
+/// # Panics
+/// If the codes end before a row does.
+pub(super) fn byte_dots(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if query.len().is_multiple_of(64)
+            && is_x86_feature_detected!("avx512vnni")
+            && is_x86_feature_detected!("avx512f")
+        {
+            // SAFETY: the CPU has AVX-512F and VNNI, asked in the line above.
+            return unsafe { byte_dots_vnni(query, codes, rows, dots) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the CPU has AVX2, asked in the line above.
+            return unsafe { byte_dots_avx2(query, codes, rows, dots) };
+        }
+    }
+    byte_dots_portable(query, codes, rows, dots)
+}
+
+#[inline(always)]
+fn byte_dots_portable(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
+    dots.extend(rows.iter().map(|row| {
+        let codes = &codes[*row as usize * query.len()..][..query.len()];
+        query.iter().zip(codes).map(|(q, c)| i32::from(*q) * i32::from(*c)).sum::<i32>()
+    }));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn byte_dots_avx2(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
+    byte_dots_portable(query, codes, rows, dots)
+}
+
+/// `vpdpbusd` multiplies four pairs of bytes and adds them up in one step; the compiler does not find it. The query's
+/// length is a multiple of 64.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn byte_dots_vnni(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
+    use std::arch::x86_64::*;
+    // SAFETY: reads 64 bytes that the slice has; alignment is not asked for.
+    let load = |bytes: &[u8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
+    // SAFETY: as above.
+    let load_query = |bytes: &[i8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
+    let (query_lines, _) = query.as_chunks::<64>();
+    for row in rows {
+        let (lines, _) = codes[*row as usize * query.len()..][..query.len()].as_chunks::<64>();
+        let mut sums = [_mm512_setzero_si512(); 2];
+        for (at, (codes, query)) in lines.iter().zip(query_lines).enumerate() {
+            sums[at % 2] = _mm512_dpbusd_epi32(sums[at % 2], load(codes), load_query(query));
+        }
+        dots.push(_mm512_reduce_add_epi32(_mm512_add_epi32(sums[0], sums[1])));
+    }
+}
+
+/// The dot product of two rows of codes, in which 128 stands for 0. Every instruction set gives the same.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn code_dot(a: &[u8], b: &[u8]) -> i32 {
+    assert_eq!(a.len(), b.len(), "codes of one length");
+    #[cfg(target_arch = "x86_64")]
+    {
+        if a.len().is_multiple_of(64) && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512f") {
+            // SAFETY: the CPU has AVX-512F and VNNI, asked in the line above.
+            return unsafe { code_dot_vnni(a, b) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the CPU has AVX2, asked in the line above.
+            return unsafe { code_dot_avx2(a, b) };
+        }
+    }
+    code_dot_portable(a, b)
+}
+
+#[inline(always)]
+fn code_dot_portable(a: &[u8], b: &[u8]) -> i32 {
+    a.iter().zip(b).map(|(a, b)| (i32::from(*a) - 128) * (i32::from(*b) - 128)).sum()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn code_dot_avx2(a: &[u8], b: &[u8]) -> i32 {
+    code_dot_portable(a, b)
+}
+
+/// As [`byte_dots_vnni`]; what the unsigned bytes of `a` have too much is a product with 128, and taken off again.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn code_dot_vnni(a: &[u8], b: &[u8]) -> i32 {
+    use std::arch::x86_64::*;
+    // SAFETY: reads 64 bytes that the slice has; alignment is not asked for.
+    let load = |bytes: &[u8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
+    let sign = _mm512_set1_epi8(i8::MIN);
+    let (mut sum, mut too_much) = (_mm512_setzero_si512(), _mm512_setzero_si512());
+    for (a, b) in a.as_chunks::<64>().0.iter().zip(b.as_chunks::<64>().0) {
+        let b = _mm512_xor_si512(load(b), sign);
+        sum = _mm512_dpbusd_epi32(sum, load(a), b);
+        too_much = _mm512_dpbusd_epi32(too_much, sign, b);
+    }
+    _mm512_reduce_add_epi32(_mm512_sub_epi32(sum, too_much))
+}
+
+/// Asks for the cache lines of some bytes, which will be read soon. Bytes that are not there are not asked for.
+#[inline]
+pub(crate) fn prefetch<T>(slice: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let bytes = size_of_val(slice);
+        for at in (0..bytes).step_by(64) {
+            // SAFETY: the address lies in the slice; a prefetch reads nothing that a program can see.
+            unsafe { _mm_prefetch(slice.as_ptr().cast::<i8>().add(at), _MM_HINT_T0) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = slice;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,9 +199,53 @@ mod tests {
             let exact: f64 = a.iter().zip(&b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
             prop_assert!((f64::from(portable) - exact).abs() < 1e-4);
             #[cfg(target_arch = "x86_64")]
-            if std::is_x86_feature_detected!("avx2") {
+            if is_x86_feature_detected!("avx2") {
                 // SAFETY: the CPU has AVX2, asked in the line above.
                 prop_assert_eq!(unsafe { dot_avx2(&a, &b) }.to_bits(), portable.to_bits());
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn byte_dots_are_the_same_on_every_path(
+            (query, codes, rows) in (0usize..6, 1usize..20).prop_flat_map(|(lines, rows)| {
+                let length = 64 * lines + if rows == 7 { 13 } else { 0 };
+                (
+                    proptest::collection::vec(any::<i8>(), length),
+                    proptest::collection::vec(any::<u8>(), length * rows),
+                    proptest::collection::vec(0..rows as u32, 0..40),
+                )
+            })
+        ) {
+            let (mut portable, mut chosen) = (Vec::new(), Vec::new());
+            byte_dots_portable(&query, &codes, &rows, &mut portable);
+            byte_dots(&query, &codes, &rows, &mut chosen);
+            prop_assert_eq!(&portable, &chosen);
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                let mut avx2 = Vec::new();
+                // SAFETY: the CPU has AVX2, asked in the line above.
+                unsafe { byte_dots_avx2(&query, &codes, &rows, &mut avx2) };
+                prop_assert_eq!(&portable, &avx2);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn code_dots_are_the_same_on_every_path(
+            (a, b) in (0usize..6, any::<bool>()).prop_flat_map(|(lines, odd)| {
+                let codes = || proptest::collection::vec(any::<u8>(), 64 * lines + 13 * usize::from(odd));
+                (codes(), codes())
+            })
+        ) {
+            let portable = code_dot_portable(&a, &b);
+            prop_assert_eq!(code_dot(&a, &b), portable);
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the CPU has AVX2, asked in the line above.
+                prop_assert_eq!(unsafe { code_dot_avx2(&a, &b) }, portable);
             }
         }
     }

@@ -1,0 +1,198 @@
+//! The frozen index on disk: used when it belongs to the library, thrown away when it is damaged, built again when too
+//! much has changed since.
+
+use std::fs::{self, File, TryLockError};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::Engine;
+use crate::error::{Error, Result};
+use crate::file::{self, Mapped};
+use crate::index::{Damage, Frozen, ORIGIN};
+use crate::library::{Library, Since, Stamp};
+
+/// From so many papers on, a graph is built without being asked for: below, the scan is as fast as a walk. Measured in
+/// `docs/performance.md`.
+const WORTH_A_GRAPH: u64 = 30_000;
+/// The graph is built again when more than one row in so many has changed.
+const CHANGED: usize = 4;
+
+/// The index in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IndexStatus {
+    /// `exact` or `hnsw`.
+    pub kind: String,
+    /// The graph, if there is one on disk.
+    pub graph: Option<GraphStatus>,
+}
+
+/// A graph on disk in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GraphStatus {
+    /// Papers in it.
+    pub papers: usize,
+    /// Papers added, changed or removed since it was built.
+    pub changed: usize,
+    /// Recall of the ten nearest papers, as the audit after the build found it.
+    pub recall_at_10: f32,
+    /// The share of papers that are found by their own vectors.
+    pub self_recall: f32,
+    /// Candidates that a walk looks at.
+    pub ef: usize,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+/// A graph that was built.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Rebuilt {
+    /// Papers in it.
+    pub papers: usize,
+    /// Recall of the ten nearest papers, as the audit found it.
+    pub recall_at_10: f32,
+}
+
+impl Engine {
+    /// How neighbours are found now.
+    pub fn index_status(&self) -> Result<IndexStatus> {
+        let snapshot = self.snapshot(1)?;
+        let graph = self.index_path().and(snapshot.index.frozen()).map(|frozen| GraphStatus {
+            papers: frozen.rows(),
+            changed: snapshot.index.changed(),
+            recall_at_10: frozen.recall(),
+            self_recall: frozen.self_recall(),
+            ef: frozen.ef(),
+            bytes: frozen.as_bytes().len() as u64,
+        });
+        Ok(IndexStatus { kind: snapshot.index.kind().to_string(), graph })
+    }
+
+    /// Whether there was an index on disk that had to be thrown away.
+    pub fn index_is_lost(&self) -> bool {
+        self.index_lost.get()
+    }
+
+    /// Whether the index on disk should be built again: it was thrown away, too much has changed since it was built, or the
+    /// library has become large enough for one.
+    pub fn index_is_due(&self) -> Result<bool> {
+        Ok(match self.index_path() {
+            None => false,
+            Some(_) if self.index_lost.get() => true,
+            Some(path) if path.exists() => {
+                let snapshot = self.snapshot(1)?;
+                match snapshot.index.frozen() {
+                    Some(frozen) => snapshot.index.changed() > frozen.rows() / CHANGED,
+                    // It was of another library, or is of no use after the library was compacted.
+                    None => true,
+                }
+            }
+            Some(_) => self.library.summary()?.papers >= WORTH_A_GRAPH,
+        })
+    }
+
+    /// Builds the index on disk from the library. `start` is told how many papers there are, and gives what is told how
+    /// many more of them are linked. `None` when there is nothing to build from, or when another process is at it.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the old one stays.
+    pub fn rebuild_index<F: Fn(usize) + Sync>(&self, start: impl FnOnce(usize) -> F) -> Result<Option<Rebuilt>> {
+        let Some(path) = self.index_path() else { return Ok(None) };
+        let directory = path.parent().unwrap_or(&path);
+        fs::create_dir_all(directory).map_err(Error::io(directory, "make it"))?;
+        let lock = directory.join("lock");
+        let lock = File::create(&lock).map_err(Error::io(&lock, "write it"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(Error::io(directory, "lock it")(error)),
+        }
+        let Since { stamp, keys, vectors, .. } = self.library.embeddings_since(None)?;
+        let Some(model) = self.library.model()?.filter(|_| !keys.is_empty()) else { return Ok(None) };
+        let done = start(keys.len());
+        let frozen = Frozen::build(&keys, &vectors, origin(&stamp, &model.fingerprint), &done);
+        drop(vectors);
+        file::replace(&path, |file| {
+            use std::io::Write;
+            file.write_all(frozen.as_bytes()).map_err(Error::io(&path, "write it"))
+        })?;
+        self.index_lost.set(false);
+        self.snapshot.replace(None);
+        Ok(Some(Rebuilt { papers: keys.len(), recall_at_10: frozen.recall() }))
+    }
+
+    /// Where the index is on disk; `None` when the library is in memory.
+    fn index_path(&self) -> Option<PathBuf> {
+        self.library.directory().map(|directory| directory.join("index").join("hnsw"))
+    }
+
+    /// The index on disk, if there is one and it is sound.
+    pub(super) fn open_index(&self) -> Option<Arc<Frozen>> {
+        let path = self.index_path().filter(|path| !self.index_lost.get() && path.exists())?;
+        match Mapped::open(&path) {
+            Ok(mapped) => match Frozen::open(mapped) {
+                Ok(frozen) => Some(Arc::new(frozen)),
+                Err(damage) => {
+                    self.discard_index(&damage.to_string());
+                    None
+                }
+            },
+            Err(error) => {
+                tracing::warn!("{}: papers are compared one by one", error.one_line());
+                None
+            }
+        }
+    }
+
+    /// Answers a question; when the index on disk turns out to be damaged, once more without it.
+    pub(super) fn asking<T>(&self, ask: impl Fn() -> Result<T>) -> Result<T> {
+        match ask() {
+            Err(Error::DamagedIndex { reason }) => {
+                self.discard_index(&reason);
+                ask()
+            }
+            answer => answer,
+        }
+    }
+
+    /// Throws the index on disk away, and says why.
+    fn discard_index(&self, reason: &str) {
+        if let Some(path) = self.index_path() {
+            tracing::warn!("{}: damaged, {reason}: it is built again from the library", path.display());
+        }
+        self.forget_index();
+    }
+
+    /// Throws the index on disk away; if there is one, another is due.
+    pub(super) fn forget_index(&self) {
+        let Some(path) = self.index_path().filter(|path| path.exists()) else { return };
+        self.index_lost.set(true);
+        self.snapshot.replace(None);
+        // What cannot be removed is left alone: nobody here takes it for sound.
+        let _ = fs::remove_file(&path);
+    }
+}
+
+/// Damage of the index as the crate's error.
+pub(super) fn damaged(damage: Damage) -> Error {
+    Error::DamagedIndex { reason: damage.to_string() }
+}
+
+/// What an index on disk says of its origin: the generation, its stamp, and the model.
+fn origin(stamp: &Stamp, fingerprint: &str) -> [u8; ORIGIN] {
+    let mut origin = [0; ORIGIN];
+    let parts = stamp.generation.to_le_bytes().into_iter().chain(stamp.stamp).chain(fingerprint.bytes());
+    origin.iter_mut().zip(parts).for_each(|(byte, part)| *byte = part);
+    origin
+}
+
+/// The generation that a frozen index was built from, if it may be this library's.
+pub(super) fn stamp_of(frozen: &Frozen, library: &Library) -> Result<Option<Stamp>> {
+    let [g0, g1, g2, g3, g4, g5, g6, g7, rest @ ..] = *frozen.origin();
+    let mut stamp = [0; 16];
+    stamp.copy_from_slice(&rest[..16]);
+    let stamp = Stamp { generation: u64::from_le_bytes([g0, g1, g2, g3, g4, g5, g6, g7]), stamp };
+    let model = library.model()?;
+    Ok(model.filter(|model| origin(&stamp, &model.fingerprint) == *frozen.origin()).map(|_| stamp))
+}

@@ -1,0 +1,146 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::index::exact;
+use crate::index::tests::clustered;
+use crate::index::{Hit, Keep};
+use crate::vector::Vectors;
+
+const ROWS: usize = 300;
+
+fn frozen() -> Frozen {
+    let keys: Vec<i64> = (0..ROWS as i64).map(|key| 3 * key + 1).collect();
+    Frozen::build(&keys, &clustered(ROWS, 24, 9), [7; ORIGIN], &|_| ())
+}
+
+fn words(frozen: &Frozen) -> Vec<u64> {
+    frozen.as_bytes().as_chunks::<8>().0.iter().map(|word| u64::from_ne_bytes(*word)).collect()
+}
+
+/// What a sound graph answers to a few questions, by walk and by scan.
+fn answers(frozen: &Frozen, keep: Keep<'_>) -> Result<Vec<Vec<Hit>>, Damage> {
+    let queries = clustered(3, 24, 3);
+    let walked = queries.rows().map(|query| frozen.nearest(query, 5, 40, keep));
+    walked.chain(queries.rows().map(|query| exact::nearest(frozen, query, 5, keep))).collect()
+}
+
+#[test]
+fn it_is_read_as_it_was_built() {
+    let built = frozen();
+    let read = Frozen::from_bytes(Bytes::Memory(words(&built))).unwrap();
+    assert_eq!((read.rows(), read.dimension(), read.origin()), (ROWS, 24, &[7; ORIGIN]));
+    assert_eq!(read.keys()[..3], [1, 4, 7]);
+    assert!(read.recall() >= 0.99 && read.self_recall() == 1.0, "{read:?}");
+    let vectors = clustered(ROWS, 24, 9);
+    for row in 0..ROWS {
+        assert_eq!(read.vector(Row(row as u32)), Ok(vectors.row(row)));
+        assert!(read.rows_of(read.node(Row(row as u32))).any(|other| other.index() == row));
+    }
+    assert_eq!(answers(&read, None), answers(&built, None));
+}
+
+#[test]
+fn every_node_is_come_by() {
+    // Two far groups, and many equal rows inserted first: what cuts graphs apart.
+    let one = clustered(5, 24, 5).embedding(4);
+    let mut vectors = Vectors::with_capacity(24, 1_000);
+    vectors.push(&one);
+    (0..100).for_each(|_| vectors.push(&one));
+    clustered(900, 24, 2).rows().for_each(|row| assert!(vectors.push_unit(row)));
+    let keys: Vec<i64> = (0..vectors.len() as i64).collect();
+    let frozen = Frozen::build(&keys, &vectors, [0; ORIGIN], &|_| ());
+    let mut reached = vec![false; frozen.nodes()];
+    let mut stack = vec![0];
+    while let Some(node) = stack.pop() {
+        if !std::mem::replace(&mut reached[node as usize], true) {
+            stack.extend(walk::Linked::links(&frozen, node).unwrap().iter().take_while(|node| **node != layout::NONE));
+        }
+    }
+    assert!(reached.iter().all(|reached| *reached));
+    assert_eq!(frozen.rows_of(frozen.node(Row(50))).count(), 101);
+    assert_eq!(frozen.nearest(one.as_slice(), 101, 32, None).unwrap().len(), 101);
+}
+
+#[test]
+fn only_rows_that_are_kept_are_found() {
+    let frozen = frozen();
+    let keep = |row: Row| row.0 % 7 == 2;
+    for hits in answers(&frozen, Some(&keep)).unwrap() {
+        assert_eq!(hits.len(), 5);
+        assert!(hits.iter().all(|hit| keep(hit.row)), "{hits:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("frozen");
+    let bytes = frozen().as_bytes().to_vec();
+    for length in (0..bytes.len()).step_by(997).chain([bytes.len() - 1, bytes.len() + 1]) {
+        let mut bytes = bytes.clone();
+        bytes.resize(length, 0);
+        std::fs::write(&path, bytes).unwrap();
+        // An empty file cannot even be mapped on some systems.
+        if let Ok(mapped) = Mapped::open(&path) {
+            assert!(Frozen::open(mapped).is_err(), "{length} bytes");
+        }
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(Frozen::open(Mapped::open(&path).unwrap()).is_ok());
+}
+
+/// How many inputs the tests below try: PROPTEST_CASES, if it is more than this.
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: ProptestConfig::default().cases.max(4_000), ..ProptestConfig::default() }
+}
+
+thread_local! {
+    static SOUND: (Vec<u64>, Vec<Vec<Hit>>) = {
+        let frozen = frozen();
+        (words(&frozen), answers(&frozen, None).unwrap())
+    };
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_flipped_bit_is_seen_or_changes_nothing(at in any::<prop::sample::Index>(), bit in 0..64) {
+        SOUND.with(|(sound, expected)| {
+            let mut words = sound.clone();
+            words[at.index(sound.len())] ^= 1u64 << bit;
+            if let Ok(found) = Frozen::from_bytes(Bytes::Memory(words)).and_then(|frozen| answers(&frozen, None)) {
+                assert_eq!(&found, expected);
+            }
+        });
+    }
+
+    #[test]
+    fn bytes_that_someone_made_up_do_no_harm(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u64>(), any::<bool>()), 1..6),
+        length in any::<Option<prop::sample::Index>>(),
+    ) {
+        SOUND.with(|(sound, _)| {
+            let mut words = sound.clone();
+            for (at, value, in_header) in changes {
+                let range = if in_header { 64 } else { words.len() };
+                let at = at.index(range);
+                // Small numbers are the ones that get furthest.
+                words[at] = if value % 3 == 0 { value } else { value % 400 };
+            }
+            if let Some(length) = length {
+                words.truncate(length.index(words.len()));
+            }
+            seal(&mut words);
+            if let Ok(frozen) = Frozen::from_bytes(Bytes::Memory(words)) {
+                let _ = answers(&frozen, Some(&|row| row.0 % 2 == 0));
+            }
+        });
+    }
+}
+
+/// Makes all checksums right.
+fn seal(words: &mut [u64]) {
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(words);
+    layout::seal(bytes);
+}

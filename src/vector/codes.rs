@@ -1,0 +1,171 @@
+//! Unit vectors as bytes: a quarter of the memory, and dot products of integers, with a bound on what that changes.
+
+use super::simd::byte_dots;
+
+/// Bytes of a row are padded to a multiple of a cache line, so that rows begin at one.
+pub const LINE: usize = 64;
+/// The byte of the number 0.
+const ZERO: i32 = 128;
+/// The share of rows whose numbers all fit between the smallest and the largest code. The scale could be chosen so that
+/// all do, but then one odd row would coarsen the codes of all others.
+const UNCLIPPED: f64 = 0.999;
+/// What f32 dot products of unit vectors may be off by.
+const ROUNDING: f32 = 1e-5;
+
+/// How numbers become bytes: one scale for all rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantizer {
+    /// The number that one step of a code stands for.
+    pub scale: f32,
+    /// The largest distance between a row and what its codes stand for, rows with clipped numbers left out.
+    pub error: f32,
+}
+
+/// A query as signed bytes with a scale of its own.
+#[derive(Debug, Clone)]
+pub struct QueryCode {
+    codes: Vec<i8>,
+    /// What [`QueryCode::dots`] gives for a similarity of 1, and the bound of its error: both in steps.
+    steps_of_one: f32,
+    error: f32,
+    /// To be taken from a dot product with unsigned bytes.
+    offset: i32,
+}
+
+/// Bytes of a row of this many numbers.
+pub fn stride(dimension: usize) -> usize {
+    dimension.next_multiple_of(LINE)
+}
+
+impl Quantizer {
+    /// A scale for these rows, and the codes of each, padded to [`stride`]; third the rows that hold clipped numbers,
+    /// ascending: the error bound says nothing of them.
+    pub fn encode<'a>(
+        dimension: usize,
+        rows: impl ExactSizeIterator<Item = &'a [f32]> + Clone,
+    ) -> (Quantizer, Vec<u8>, Vec<u32>) {
+        let mut largest: Vec<f32> =
+            rows.clone().map(|row| row.iter().fold(0.0, |largest, x| x.abs().max(largest))).collect();
+        let limit = match largest.len() {
+            0 => 1.0,
+            count => {
+                let rank = ((count as f64 * UNCLIPPED) as usize).min(count - 1);
+                // Below a thousand rows this is the largest.
+                let rank = if count < 1000 { count - 1 } else { rank };
+                *largest.select_nth_unstable_by(rank, f32::total_cmp).1
+            }
+        };
+        let mut quantizer = Quantizer { scale: limit.max(f32::MIN_POSITIVE) / 127.0, error: 0.0 };
+        let stride = stride(dimension);
+        let mut codes = vec![ZERO as u8; rows.len() * stride];
+        let mut clipped = Vec::new();
+        for (row, (numbers, codes)) in rows.zip(codes.chunks_exact_mut(stride.max(1))).enumerate() {
+            let error = quantizer.encode_row(numbers, codes);
+            if numbers.iter().any(|x| x.abs() > limit) {
+                clipped.push(row as u32);
+            } else {
+                quantizer.error = quantizer.error.max(error);
+            }
+        }
+        (quantizer, codes, clipped)
+    }
+
+    /// Writes the codes of a row; gives its distance to what they stand for.
+    fn encode_row(&self, numbers: &[f32], codes: &mut [u8]) -> f32 {
+        let mut squares = 0.0;
+        for (number, code) in numbers.iter().zip(codes) {
+            let step = (number / self.scale).round().clamp(-127.0, 127.0);
+            *code = (step as i32 + ZERO) as u8;
+            squares += (number - step * self.scale).powi(2);
+        }
+        squares.sqrt()
+    }
+
+    /// A query to compare with rows of these codes.
+    pub fn query(&self, query: &[f32]) -> QueryCode {
+        let largest = query.iter().fold(f32::MIN_POSITIVE, |largest, x| x.abs().max(largest));
+        let scale = largest / 127.0;
+        let mut codes = vec![0; stride(query.len())];
+        let mut squares = 0.0;
+        for (number, code) in query.iter().zip(&mut codes) {
+            let step = (number / scale).round();
+            *code = step as i8;
+            squares += (number - step * scale).powi(2);
+        }
+        let steps_of_one = 1.0 / (scale * self.scale);
+        // |q·x - q'·x'| <= |q| |x - x'| + |q - q'| |x'| with |q| = 1 and |x'| <= 1 + |x - x'|.
+        let error = self.error + squares.sqrt() * (1.0 + self.error) + ROUNDING;
+        let offset = codes.iter().map(|code| i32::from(*code)).sum::<i32>() * ZERO;
+        QueryCode { codes, steps_of_one, error: error * steps_of_one, offset }
+    }
+
+    /// A row's own codes as a query.
+    pub fn query_of_code(&self, codes: &[u8]) -> QueryCode {
+        let codes: Vec<i8> = codes.iter().map(|code| (i32::from(*code) - ZERO) as i8).collect();
+        let offset = codes.iter().map(|code| i32::from(*code)).sum::<i32>() * ZERO;
+        QueryCode { codes, steps_of_one: 1.0 / (self.scale * self.scale), error: 0.0, offset }
+    }
+}
+
+impl QueryCode {
+    /// Similarities to rows of codes, in steps: for each of `rows`, the dot product with the bytes that begin at
+    /// `row` times the stride.
+    ///
+    /// # Panics
+    /// If the codes end before a row does.
+    pub fn dots(&self, codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
+        dots.clear();
+        byte_dots(&self.codes, codes, rows, dots);
+        dots.iter_mut().for_each(|dot| *dot -= self.offset);
+    }
+
+    /// By how many steps a similarity of codes may be off, either way.
+    pub fn error(&self) -> i32 {
+        self.error.ceil() as i32
+    }
+
+    /// Steps as a cosine.
+    pub fn cosine(&self, steps: i32) -> f32 {
+        steps as f32 / self.steps_of_one
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vector::{Embedding, dot};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn codes_are_off_by_no_more_than_they_say(
+            rows in (1usize..150).prop_flat_map(|n| proptest::collection::vec(proptest::collection::vec(-1.0f32..1.0, n), 2..20))
+        ) {
+            let rows: Vec<Embedding> = rows.into_iter().filter_map(Embedding::normalize).collect();
+            prop_assume!(!rows.is_empty());
+            let dimension = rows[0].dimension();
+            let (quantizer, codes, clipped) = Quantizer::encode(dimension, rows.iter().map(Embedding::as_slice));
+            prop_assert!(clipped.is_empty());
+            let query = quantizer.query(rows[0].as_slice());
+            let all: Vec<u32> = (0..rows.len() as u32).collect();
+            let mut dots = Vec::new();
+            query.dots(&codes, &all, &mut dots);
+            for (row, steps) in rows.iter().zip(dots) {
+                let exact = dot(rows[0].as_slice(), row.as_slice());
+                let bound = query.cosine(query.error()) + 1e-5;
+                prop_assert!((query.cosine(steps) - exact).abs() <= bound, "{} for {exact}, {bound}", query.cosine(steps));
+            }
+        }
+    }
+
+    #[test]
+    fn an_odd_row_coarsens_no_others() {
+        let mut rows: Vec<Vec<f32>> =
+            (0..2_000).map(|n| (0..64).map(|i| ((n * 31 + i * 17) % 13) as f32 - 6.0).collect()).collect();
+        rows.push((0..64).map(|i| if i == 5 { 1.0 } else { 0.0 }).collect());
+        let rows: Vec<Embedding> = rows.into_iter().filter_map(Embedding::normalize).collect();
+        let (quantizer, _, clipped) = Quantizer::encode(64, rows.iter().map(Embedding::as_slice));
+        assert!(clipped.contains(&2_000) && clipped.len() <= 4, "{clipped:?}");
+        assert!(quantizer.scale < 0.5 / 127.0 && quantizer.error < 0.02, "{quantizer:?}");
+    }
+}
