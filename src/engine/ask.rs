@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// The paper of this id, or else the first one of this title.
-    fn lookup(&self, id: &PaperId) -> Result<Option<Stored>> {
+    pub(super) fn lookup(&self, id: &PaperId) -> Result<Option<Stored>> {
         match self.library.paper(id)? {
             Some(stored) => Ok(Some(stored)),
             None => Ok(self.library.papers_titled(id.as_str())?.into_iter().next()),
@@ -74,8 +74,13 @@ impl Engine {
     }
 
     pub(super) fn answer(&self, request: &Request, filter: &Filter, today: Date) -> Result<Answer> {
-        let start = Instant::now();
         request.check()?;
+        self.library.at_once(|| self.answer_at_once(request, filter, today))
+    }
+
+    /// Answers from one generation: what is in the snapshot is in the library, whatever another process removes.
+    fn answer_at_once(&self, request: &Request, filter: &Filter, today: Date) -> Result<Answer> {
+        let start = Instant::now();
         let today = request.as_of.unwrap_or(today);
         let snapshot = self.snapshot(1)?;
         let mut resolved = self.resolve(request, &snapshot, today)?;
@@ -94,7 +99,7 @@ impl Engine {
             not_found: resolved.not_found,
             fallback,
             model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
-            generation: snapshot.generation,
+            generation: snapshot.stamp.generation,
             took_ms: (start.elapsed().as_secs_f64() * 1e5).round() / 100.0,
         })
     }

@@ -180,12 +180,12 @@ impl Engine {
 
     /// The library's vectors as they are now.
     fn snapshot(&self, queries: usize) -> Result<Arc<Snapshot>> {
-        let generation = self.library.generation()?;
+        let stamp = self.library.stamp()?;
         let mut held = self.snapshot.borrow_mut();
         match &*held {
-            Some(snapshot) if snapshot.generation == generation => Ok(snapshot.clone()),
+            Some(snapshot) if snapshot.stamp == stamp => Ok(snapshot.clone()),
             _ => {
-                let snapshot = Arc::new(Snapshot::read(&self.library, generation, self.options.index, queries)?);
+                let snapshot = Arc::new(Snapshot::read(&self.library, self.options.index, queries)?);
                 *held = Some(snapshot.clone());
                 Ok(snapshot)
             }

@@ -9,14 +9,16 @@ impl Engine {
     /// The `k` nearest neighbours of every paper, and the pairs that are at least `threshold` alike. `done` is told
     /// how many more papers are finished.
     pub fn report(&self, k: usize, threshold: f32, done: &(dyn Fn(usize) + Sync)) -> Result<Report> {
-        let papers = self.library.summary()?.papers as usize;
-        let snapshot = self.snapshot(papers)?;
+        let (snapshot, mut entries) = self.library.at_once(|| {
+            let snapshot = self.snapshot(self.library.summary()?.papers as usize)?;
+            let entry = |row| {
+                let paper = self.library.paper_at(snapshot.key(row))?.paper;
+                Ok(Entry { id: paper.id, title: paper.title, neighbours: Vec::new() })
+            };
+            let entries = snapshot.all().iter().map(entry).collect::<Result<Vec<_>>>()?;
+            Ok((snapshot, entries))
+        })?;
         let found = snapshot.index.neighbours(k, done);
-        let mut entries = Vec::with_capacity(found.len());
-        for row in 0..found.len() as u32 {
-            let paper = self.library.paper_at(snapshot.key(Row(row)))?.paper;
-            entries.push(Entry { id: paper.id, title: paper.title, neighbours: Vec::new() });
-        }
         let mut duplicates = Vec::new();
         for (row, hits) in found.iter().enumerate() {
             let all_alike = hits.len() == k && hits.iter().all(|hit| hit.score >= threshold);
@@ -48,7 +50,7 @@ impl Engine {
         let manifest = Manifest {
             paperkin: env!("CARGO_PKG_VERSION"),
             model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
-            generation: snapshot.generation,
+            generation: snapshot.stamp.generation,
             index: snapshot.index.kind().to_string(),
             papers: entries.len(),
             neighbours: k,

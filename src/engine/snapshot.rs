@@ -4,23 +4,23 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::index::{Index, IndexKind};
-use crate::library::Library;
+use crate::library::{Library, Since, Stamp};
 use crate::vector::{Row, RowSet};
 
 /// Vectors of one generation. Rows ascend with the library's keys.
 pub(super) struct Snapshot {
-    pub generation: u64,
+    pub stamp: Stamp,
     pub index: Index,
     keys: Vec<i64>,
 }
 
 impl Snapshot {
     /// Reads all vectors; `queries` questions are expected.
-    pub(super) fn read(library: &Library, generation: u64, kind: IndexKind, queries: usize) -> Result<Snapshot> {
-        let (keys, vectors) = library.embeddings()?;
+    pub(super) fn read(library: &Library, kind: IndexKind, queries: usize) -> Result<Snapshot> {
+        let Since { stamp, keys, vectors, .. } = library.embeddings_since(None)?;
         let index = Index::build(Arc::new(vectors), kind, queries);
-        tracing::debug!(rows = keys.len(), generation, index = %index.kind(), "read the vectors");
-        Ok(Snapshot { generation, index, keys })
+        tracing::debug!(rows = keys.len(), stamp.generation, index = %index.kind(), "read the vectors");
+        Ok(Snapshot { stamp, index, keys })
     }
 
     pub(super) fn rows(&self) -> usize {

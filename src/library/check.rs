@@ -65,7 +65,8 @@ impl Library {
         statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?.collect()
     }
 
-    fn bytes(&self) -> u64 {
+    /// Size of the file and its log.
+    pub(super) fn bytes(&self) -> u64 {
         let size = |suffix: &str| {
             let mut path = self.path.clone().into_os_string();
             path.push(suffix);

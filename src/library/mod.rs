@@ -1,22 +1,30 @@
 //! The library: one SQLite file that holds papers, their embeddings, profiles and what was shown to whom.
 //!
-//! [`Library`] opens the file; [`papers`](self) writes and reads papers, `query` turns filters into rows,
-//! `profiles` keeps reading histories. SQL stands nowhere else.
+//! [`Library`] opens the file; [`papers`](self) writes and reads papers, `removal` takes them out, `embeddings` says
+//! what became of their vectors since a generation, `query` turns filters into rows, `profiles` keeps reading
+//! histories. SQL stands nowhere else.
 
 mod check;
+mod embeddings;
+mod generation;
 mod open;
 mod papers;
 mod profiles;
 mod query;
+mod removal;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 
 pub use check::{Finding, Summary};
+pub use embeddings::Since;
+pub use generation::Stamp;
 pub use papers::{Change, Changes, Stored};
 pub use profiles::{HistoryEntry, HistoryKind, Profile};
 pub use query::Filter;
@@ -47,15 +55,6 @@ impl Library {
         &self.path
     }
 
-    /// How many changes were made to papers and embeddings: answers of one generation are the same.
-    pub fn generation(&self) -> Result<u64> {
-        let generation: i64 = self
-            .db
-            .query_row("SELECT generation FROM library", [], |row| row.get(0))
-            .map_err(self.failed("read the generation"))?;
-        Ok(generation as u64)
-    }
-
     /// The model of the embeddings; `None` before the first paper.
     pub fn model(&self) -> Result<Option<StoredModel>> {
         use rusqlite::OptionalExtension;
@@ -73,7 +72,42 @@ impl Library {
             .map_err(self.failed("read the model"))
     }
 
+    /// Reads as of one moment: whatever others write meanwhile, `read` sees one generation. Can be nested.
+    pub fn at_once<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
+        let outermost = self.db.is_autocommit();
+        let _transaction =
+            outermost.then(|| self.db.unchecked_transaction()).transpose().map_err(self.failed("read it"))?;
+        read()
+    }
+
+    /// Writes all or nothing.
+    fn transact<T>(
+        &mut self,
+        doing: &'static str,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let in_transaction = |db: &mut Connection| {
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = write(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        in_transaction(&mut self.db).map_err(open::failed(&self.path, doing))
+    }
+
     fn failed(&self, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
         open::failed(&self.path, doing)
+    }
+}
+
+impl StoredModel {
+    /// A model by what identifies it.
+    pub fn new(name: &str, fingerprint: &str, dimension: usize) -> StoredModel {
+        StoredModel { key: 0, name: name.to_owned(), fingerprint: fingerprint.to_owned(), dimension }
+    }
+
+    /// Name and the first digits of the fingerprint, for messages.
+    pub fn label(&self) -> String {
+        format!("{} ({})", self.name, self.fingerprint.get(..12).unwrap_or(&self.fingerprint))
     }
 }

@@ -9,13 +9,13 @@ use super::Library;
 use crate::error::{Error, Result};
 
 /// Name of the file in the library's directory.
-const FILE: &str = "library.sqlite3";
+pub(super) const FILE: &str = "library.sqlite3";
 /// `PRAGMA application_id`: "pkin".
-const APPLICATION: i64 = 0x706b_696e;
+pub(super) const APPLICATION: i64 = 0x706b_696e;
 /// How long a writer waits for another one, in this or another process.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+pub(super) const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("format2.sql")];
 
 impl Library {
     /// Opens the library in a directory for reading and writing, or makes both.

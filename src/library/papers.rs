@@ -1,12 +1,14 @@
 //! Papers and their embeddings: written together or not at all.
 
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Row as SqlRow, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 
+use super::embeddings::{model_key, put_embedding};
+use super::generation::next_generation;
 use super::{Library, StoredModel, open};
 use crate::error::{Error, Result};
-use crate::paper::{Paper, PaperId, normal_title};
-use crate::vector::{Embedding, Vectors};
+use crate::paper::{Paper, PaperId, document, normal_title};
+use crate::vector::Embedding;
 
 /// What an addition will do to one paper.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +43,7 @@ pub struct Stored {
     pub paper: Paper,
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "row, id, title, abstract, authors, author_count, published, listed, votes, comments, categories, source, url";
 
 impl Library {
@@ -59,7 +61,8 @@ impl Library {
     }
 
     /// Writes changes and the embeddings of those that need one (same order) in one transaction: all or nothing.
-    /// The first call decides the library's model.
+    /// The first call decides the library's model. Facts of a paper that was removed, or got another text, since they
+    /// were compared are left out.
     ///
     /// # Errors
     /// [`Error::ModelMismatch`] when the library has another model by now; errors of the file.
@@ -74,14 +77,18 @@ impl Library {
             let (paper, text_changed) = match change {
                 Change::None => continue,
                 Change::New(paper) | Change::Text(paper) => (paper, true),
-                Change::Facts(paper) => (paper, false),
+                Change::Facts(paper) => match row_of(&transaction, paper).map_err(fail("read a paper"))? {
+                    Some(_) => (paper, false),
+                    None => continue,
+                },
             };
             let key = upsert(&transaction, paper, generation).map_err(fail("write a paper"))?;
             if text_changed {
                 transaction.execute("DELETE FROM embedding WHERE row = ?", [key]).map_err(fail("write a paper"))?;
             }
             if let Some(embedding) = embedding {
-                put_embedding(&transaction, key, model_key, embedding).map_err(fail("write an embedding"))?;
+                put_embedding(&transaction, key, model_key, generation, embedding)
+                    .map_err(fail("write an embedding"))?;
             }
         }
         transaction.commit().map_err(fail("write to it"))
@@ -119,7 +126,7 @@ impl Library {
         self.collect(&select, params![words, limit as i64])
     }
 
-    fn collect(&self, select: &str, params: impl rusqlite::Params) -> Result<Vec<Stored>> {
+    pub(super) fn collect(&self, select: &str, params: impl rusqlite::Params) -> Result<Vec<Stored>> {
         let read = || {
             let mut statement = self.db.prepare_cached(select)?;
             statement.query_map(params, stored)?.collect::<rusqlite::Result<Vec<_>>>()
@@ -136,100 +143,6 @@ impl Library {
             take(stored(row).map_err(self.failed("read papers"))?)?;
         }
         Ok(())
-    }
-
-    /// Keys and embeddings of the library's model, in the order of addition.
-    ///
-    /// # Errors
-    /// [`Error::DamagedLibrary`] when an embedding has another length or is no unit vector.
-    pub fn embeddings(&self) -> Result<(Vec<i64>, Vectors)> {
-        let Some(model) = self.model()? else { return Ok((Vec::new(), Vectors::with_capacity(0, 0))) };
-        let fail = || self.failed("read the embeddings");
-        let count: i64 = self
-            .db
-            .query_row("SELECT count(*) FROM embedding WHERE model = ?", [model.key], |row| row.get(0))
-            .map_err(fail())?;
-        let mut keys = Vec::with_capacity(count as usize);
-        let mut vectors = Vectors::with_capacity(model.dimension, count as usize);
-        let select = "SELECT row, vector FROM embedding WHERE model = ? ORDER BY row";
-        let mut statement = self.db.prepare(select).map_err(fail())?;
-        let mut rows = statement.query([model.key]).map_err(fail())?;
-        let mut numbers = vec![0.0; model.dimension];
-        while let Some(row) = rows.next().map_err(fail())? {
-            let key = row.get(0).map_err(fail())?;
-            let bytes = row.get_ref(1).and_then(|value| Ok(value.as_blob()?)).map_err(fail())?;
-            if !read_numbers(bytes, &mut numbers) || !vectors.push_unit(&numbers) {
-                let path = self.path.clone();
-                let reason = format!("the embedding of row {key} is no unit vector of {} numbers", model.dimension);
-                return Err(Error::DamagedLibrary { path, reason });
-            }
-            keys.push(key);
-        }
-        Ok((keys, vectors))
-    }
-
-    /// Up to `limit` papers that have no embedding of this model yet, and how many there are in all.
-    pub fn without_embedding(&self, fingerprint: &str, limit: usize) -> Result<(Vec<Stored>, usize)> {
-        let missing = "NOT EXISTS (SELECT 1 FROM embedding JOIN model ON model.key = embedding.model \
-                       WHERE embedding.row = paper.row AND model.fingerprint = ?1)";
-        let select = format!("SELECT {COLUMNS} FROM paper WHERE {missing} ORDER BY row LIMIT ?2");
-        let papers = self.collect(&select, params![fingerprint, limit as i64])?;
-        let count = format!("SELECT count(*) FROM paper WHERE {missing}");
-        let all: i64 =
-            self.db.query_row(&count, [fingerprint], |row| row.get(0)).map_err(self.failed("count papers"))?;
-        Ok((papers, all as usize))
-    }
-
-    /// Writes embeddings of a model that need not be the library's yet, for papers whose text is still the given one.
-    pub fn write_embeddings(&mut self, model: &StoredModel, embeddings: &[(Stored, Embedding)]) -> Result<()> {
-        let path = self.path.clone();
-        let write = |db: &mut Connection| {
-            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let model_key = model_key(&transaction, model)?;
-            for (Stored { key, paper }, embedding) in embeddings {
-                let same = "SELECT 1 FROM paper WHERE row = ? AND title = ? AND abstract = ?";
-                let params = params![key, paper.title, paper.abstract_text];
-                if transaction.query_row(same, params, |_| Ok(())).optional()?.is_some() {
-                    put_embedding(&transaction, *key, model_key, embedding)?;
-                }
-            }
-            transaction.commit()
-        };
-        write(&mut self.db).map_err(open::failed(&path, "write embeddings"))
-    }
-
-    /// Makes this the library's model if every paper has an embedding of it, and drops the embeddings of all others.
-    /// Says whether it did.
-    pub fn switch_model(&mut self, model: &StoredModel) -> Result<bool> {
-        let path = self.path.clone();
-        let switch = |db: &mut Connection| {
-            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let key = model_key(&transaction, model)?;
-            let complete = "SELECT NOT EXISTS (SELECT 1 FROM paper WHERE NOT EXISTS \
-                            (SELECT 1 FROM embedding WHERE row = paper.row AND model = ?))";
-            if !transaction.query_row(complete, [key], |row| row.get(0))? {
-                return Ok(false);
-            }
-            transaction.execute("DELETE FROM embedding WHERE model <> ?", [key])?;
-            transaction.execute("UPDATE library SET model = ?", [key])?;
-            transaction.execute("DELETE FROM model WHERE key <> ?", [key])?;
-            next_generation(&transaction)?;
-            transaction.commit()?;
-            Ok(true)
-        };
-        switch(&mut self.db).map_err(open::failed(&path, "switch the model"))
-    }
-}
-
-impl StoredModel {
-    /// A model by what identifies it.
-    pub fn new(name: &str, fingerprint: &str, dimension: usize) -> StoredModel {
-        StoredModel { key: 0, name: name.to_owned(), fingerprint: fingerprint.to_owned(), dimension }
-    }
-
-    /// Name and the first digits of the fingerprint, for messages.
-    pub fn label(&self) -> String {
-        format!("{} ({})", self.name, self.fingerprint.get(..12).unwrap_or(&self.fingerprint))
     }
 }
 
@@ -252,17 +165,14 @@ fn adopt(transaction: &Transaction<'_>, model: &StoredModel) -> rusqlite::Result
     }
 }
 
-/// The key of a model, which is entered if it is new.
-fn model_key(transaction: &Transaction<'_>, model: &StoredModel) -> rusqlite::Result<i64> {
-    transaction.execute(
-        "INSERT INTO model (name, fingerprint, dimension) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        params![model.name, model.fingerprint, model.dimension as i64],
-    )?;
-    transaction.query_row("SELECT key FROM model WHERE fingerprint = ?", [&model.fingerprint], |row| row.get(0))
-}
-
-fn next_generation(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
-    transaction.query_row("UPDATE library SET generation = generation + 1 RETURNING generation", [], |row| row.get(0))
+/// The row of a paper that is there with this text.
+pub(super) fn row_of(transaction: &Transaction<'_>, paper: &Paper) -> rusqlite::Result<Option<i64>> {
+    let select = "SELECT row, title, abstract FROM paper WHERE id = ?";
+    let found = transaction.prepare_cached(select)?.query_row([paper.id.as_str()], |row| {
+        let text = document(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+        Ok((text == paper.document()).then_some(row.get(0)?))
+    });
+    Ok(found.optional()?.flatten())
 }
 
 fn upsert(transaction: &Transaction<'_>, paper: &Paper, generation: i64) -> rusqlite::Result<i64> {
@@ -295,28 +205,6 @@ fn upsert(transaction: &Transaction<'_>, paper: &Paper, generation: i64) -> rusq
         ],
         |row| row.get(0),
     )
-}
-
-fn put_embedding(
-    transaction: &Transaction<'_>,
-    row: i64,
-    model: i64,
-    embedding: &Embedding,
-) -> rusqlite::Result<usize> {
-    let bytes: Vec<u8> = embedding.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect();
-    transaction
-        .prepare_cached("INSERT OR REPLACE INTO embedding (row, model, vector) VALUES (?, ?, ?)")?
-        .execute(params![row, model, bytes])
-}
-
-/// Reads little-endian numbers; false when there are more or fewer bytes than needed.
-fn read_numbers(bytes: &[u8], numbers: &mut [f32]) -> bool {
-    let (chunks, rest) = bytes.as_chunks::<4>();
-    if chunks.len() != numbers.len() || !rest.is_empty() {
-        return false;
-    }
-    numbers.iter_mut().zip(chunks).for_each(|(number, chunk)| *number = f32::from_le_bytes(*chunk));
-    true
 }
 
 fn stored(row: &SqlRow<'_>) -> rusqlite::Result<Stored> {

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
-use super::{Library, open};
+use super::Library;
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
 
@@ -117,7 +117,7 @@ impl Library {
     /// Enters papers into a profile's history, which is made if it is new; a paper that is there already gets the new
     /// kind, weight and day.
     pub fn remember(&mut self, profile: &str, entries: &[HistoryEntry]) -> Result<()> {
-        self.write_profile("write to a profile", |db| {
+        self.transact("write to a profile", |db| {
             db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
             let mut statement = db.prepare(
                 "INSERT OR REPLACE INTO history (profile, paper, kind, weight, at) \
@@ -132,7 +132,7 @@ impl Library {
 
     /// Takes papers out of a profile's history; gives those that were there.
     pub fn forget(&mut self, profile: &Profile, ids: &[PaperId]) -> Result<Vec<PaperId>> {
-        self.write_profile("write to a profile", |db| {
+        self.transact("write to a profile", |db| {
             let mut statement = db.prepare("DELETE FROM history WHERE profile = ? AND paper = ?")?;
             let mut gone = Vec::new();
             for id in ids {
@@ -146,7 +146,7 @@ impl Library {
 
     /// Records a look at the feed: what was shown, at which generation, on which day.
     pub fn record_look(&mut self, profile: &Profile, shown: &[PaperId], generation: u64, day: Date) -> Result<()> {
-        self.write_profile("record what was shown", |db| {
+        self.transact("record what was shown", |db| {
             db.execute(
                 "UPDATE profile SET looked_before = looked, looked = ?, looked_on = ? WHERE key = ?",
                 params![generation as i64, day.to_string(), profile.key],
@@ -166,21 +166,6 @@ impl Library {
             statement.query_map([profile.key], |row| id(row.get(0)?))?.collect()
         };
         read().map_err(self.failed("read what was shown"))
-    }
-
-    fn write_profile<T>(
-        &mut self,
-        doing: &'static str,
-        write: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T> {
-        let path = self.path.clone();
-        let in_transaction = |db: &mut Connection| {
-            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = write(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        };
-        in_transaction(&mut self.db).map_err(open::failed(&path, doing))
     }
 }
 

@@ -1,4 +1,4 @@
--- The library's tables, version 1. docs/format.md says what each column means.
+-- Format 1: the tables of an empty file. docs/format.md says what each column means.
 CREATE TABLE model (
   key         INTEGER PRIMARY KEY,
   name        TEXT NOT NULL,

@@ -1,0 +1,162 @@
+//! Embeddings: what became of them since a generation, and another model's in place of them.
+
+use rusqlite::{Transaction, params};
+
+use super::generation::{Stamp, next_generation};
+use super::papers::{COLUMNS, Stored, row_of};
+use super::{Library, StoredModel};
+use crate::error::{Error, Result};
+use crate::vector::{Embedding, Vectors};
+
+/// What became of the embeddings of the library's model.
+#[derive(Debug, Clone)]
+pub struct Since {
+    /// The generation that the changes lead to.
+    pub stamp: Stamp,
+    /// Whether this is all there is, not what changed.
+    pub whole: bool,
+    /// Keys of the papers whose embedding is new or another one, ascending.
+    pub keys: Vec<i64>,
+    /// Their embeddings, in the same order.
+    pub vectors: Vectors,
+    /// Keys of the papers that were removed, ascending: none of them among `keys`, and none for the whole.
+    pub removed: Vec<i64>,
+}
+
+impl Library {
+    /// What changed since a generation: whoever forgets the embeddings of `keys` and `removed`, and takes in `vectors`,
+    /// has those of now. Gives the whole when it is asked for (`None`), and when the generation is not of this library,
+    /// or of a time that [`Library::compact`] made it forget.
+    ///
+    /// After a change of models every embedding is a new one.
+    ///
+    /// # Errors
+    /// [`Error::DamagedLibrary`] when an embedding has another length or is no unit vector.
+    pub fn embeddings_since(&self, then: Option<Stamp>) -> Result<Since> {
+        self.at_once(|| {
+            let known = match then {
+                Some(then) if self.knows(&then)? => Some(then.generation as i64),
+                _ => None,
+            };
+            let (keys, vectors) = match self.model()? {
+                Some(model) => self.written_after(known.unwrap_or(0), &model)?,
+                None => Default::default(),
+            };
+            let removed = known.map(|generation| self.removed_after(generation)).transpose()?.unwrap_or_default();
+            Ok(Since { stamp: self.stamp()?, whole: known.is_none(), keys, vectors, removed })
+        })
+    }
+
+    fn written_after(&self, generation: i64, model: &StoredModel) -> Result<(Vec<i64>, Vectors)> {
+        let fail = || self.failed("read the embeddings");
+        let select = "SELECT row FROM embedding WHERE model = ? AND written > ? ORDER BY row";
+        let keys = self.keys(select, [model.key, generation]).map_err(fail())?;
+        let mut vectors = Vectors::with_capacity(model.dimension, keys.len());
+        let mut numbers = vec![0.0; model.dimension];
+        let select = "SELECT vector FROM embedding WHERE row = ? AND model = ?";
+        let mut statement = self.db.prepare(select).map_err(fail())?;
+        for key in &keys {
+            let unit = statement
+                .query_row([*key, model.key], |row| {
+                    let bytes = row.get_ref(0)?.as_blob()?;
+                    Ok(read_numbers(bytes, &mut numbers) && vectors.push_unit(&numbers))
+                })
+                .map_err(fail())?;
+            if !unit {
+                let path = self.path.clone();
+                let reason = format!("the embedding of row {key} is no unit vector of {} numbers", model.dimension);
+                return Err(Error::DamagedLibrary { path, reason });
+            }
+        }
+        Ok((keys, vectors))
+    }
+
+    fn removed_after(&self, generation: i64) -> Result<Vec<i64>> {
+        let select = "SELECT row FROM removed WHERE generation > ? ORDER BY row";
+        self.keys(select, [generation]).map_err(self.failed("read what was removed"))
+    }
+
+    fn keys(&self, select: &str, params: impl rusqlite::Params) -> rusqlite::Result<Vec<i64>> {
+        self.db.prepare_cached(select)?.query_map(params, |row| row.get(0))?.collect()
+    }
+
+    /// Up to `limit` papers that have no embedding of this model yet, and how many there are in all.
+    pub fn without_embedding(&self, fingerprint: &str, limit: usize) -> Result<(Vec<Stored>, usize)> {
+        let missing = "NOT EXISTS (SELECT 1 FROM embedding JOIN model ON model.key = embedding.model \
+                       WHERE embedding.row = paper.row AND model.fingerprint = ?1)";
+        let select = format!("SELECT {COLUMNS} FROM paper WHERE {missing} ORDER BY row LIMIT ?2");
+        let papers = self.collect(&select, params![fingerprint, limit as i64])?;
+        let count = format!("SELECT count(*) FROM paper WHERE {missing}");
+        let all: i64 =
+            self.db.query_row(&count, [fingerprint], |row| row.get(0)).map_err(self.failed("count papers"))?;
+        Ok((papers, all as usize))
+    }
+
+    /// Writes embeddings of a model that need not be the library's yet, for papers whose text is still the given one.
+    pub fn write_embeddings(&mut self, model: &StoredModel, embeddings: &[(Stored, Embedding)]) -> Result<()> {
+        self.transact("write embeddings", |transaction| {
+            let model_key = model_key(transaction, model)?;
+            let generation = next_generation(transaction)?;
+            for (Stored { paper, .. }, embedding) in embeddings {
+                if let Some(row) = row_of(transaction, paper)? {
+                    put_embedding(transaction, row, model_key, generation, embedding)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes this the library's model if every paper has an embedding of it, and drops the embeddings of all others.
+    /// Says whether it is the library's model now.
+    pub fn switch_model(&mut self, model: &StoredModel) -> Result<bool> {
+        self.transact("switch the model", |transaction| {
+            let key = model_key(transaction, model)?;
+            let complete = "SELECT NOT EXISTS (SELECT 1 FROM paper WHERE NOT EXISTS \
+                            (SELECT 1 FROM embedding WHERE row = paper.row AND model = ?))";
+            if !transaction.query_row(complete, [key], |row| row.get(0))? {
+                return Ok(false);
+            }
+            let switched = transaction.execute("UPDATE library SET model = ?1 WHERE model IS NOT ?1", [key])? > 0;
+            transaction.execute("DELETE FROM embedding WHERE model <> ?", [key])?;
+            transaction.execute("DELETE FROM model WHERE key <> ?", [key])?;
+            if switched {
+                let generation = next_generation(transaction)?;
+                transaction.execute("UPDATE embedding SET written = ?", [generation])?;
+            }
+            Ok(true)
+        })
+    }
+}
+
+/// The key of a model, which is entered if it is new.
+pub(super) fn model_key(transaction: &Transaction<'_>, model: &StoredModel) -> rusqlite::Result<i64> {
+    transaction.execute(
+        "INSERT INTO model (name, fingerprint, dimension) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        params![model.name, model.fingerprint, model.dimension as i64],
+    )?;
+    transaction.query_row("SELECT key FROM model WHERE fingerprint = ?", [&model.fingerprint], |row| row.get(0))
+}
+
+/// Writes the embedding of a paper in the generation that the transaction makes.
+pub(super) fn put_embedding(
+    transaction: &Transaction<'_>,
+    row: i64,
+    model: i64,
+    generation: i64,
+    embedding: &Embedding,
+) -> rusqlite::Result<usize> {
+    let bytes: Vec<u8> = embedding.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect();
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO embedding (row, model, written, vector) VALUES (?, ?, ?, ?)")?
+        .execute(params![row, model, generation, bytes])
+}
+
+/// Reads little-endian floats; `false` when there are not as many as expected.
+fn read_numbers(bytes: &[u8], numbers: &mut [f32]) -> bool {
+    let (chunks, rest) = bytes.as_chunks::<4>();
+    if chunks.len() != numbers.len() || !rest.is_empty() {
+        return false;
+    }
+    numbers.iter_mut().zip(chunks).for_each(|(number, chunk)| *number = f32::from_le_bytes(*chunk));
+    true
+}

@@ -1,0 +1,45 @@
+//! Generations: every change of papers or embeddings makes one, and gives it a stamp that no other has.
+
+use rusqlite::{Transaction, params};
+
+use super::Library;
+use crate::error::Result;
+
+/// One generation of one library. What is derived from a library carries the stamp of the generation that it was made
+/// from: a number alone could be another library's, or that of a time which a restored backup has undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// The generation's number.
+    pub generation: u64,
+    /// Random bytes, drawn when the generation was made.
+    pub stamp: [u8; 16],
+}
+
+impl Library {
+    /// How many changes were made to papers and embeddings: answers of one generation are the same.
+    pub fn generation(&self) -> Result<u64> {
+        Ok(self.stamp()?.generation)
+    }
+
+    /// The generation that the library is in.
+    pub fn stamp(&self) -> Result<Stamp> {
+        let select = "SELECT number, stamp FROM generation ORDER BY number DESC LIMIT 1";
+        self.db
+            .query_row(select, [], |row| Ok(Stamp { generation: row.get::<_, i64>(0)? as u64, stamp: row.get(1)? }))
+            .map_err(self.failed("read the generation"))
+    }
+
+    /// Whether this library was in that generation, and still knows what changed since.
+    pub fn knows(&self, stamp: &Stamp) -> Result<bool> {
+        let select = "SELECT EXISTS (SELECT 1 FROM generation WHERE number = ? AND stamp = ?)";
+        self.db
+            .query_row(select, params![stamp.generation as i64, stamp.stamp], |row| row.get(0))
+            .map_err(self.failed("read the generations"))
+    }
+}
+
+/// Begins a generation within the transaction that makes its change.
+pub(super) fn next_generation(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+    let insert = "INSERT INTO generation (stamp) VALUES (randomblob(16)) RETURNING number";
+    transaction.query_row(insert, [], |row| row.get(0))
+}
