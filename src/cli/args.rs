@@ -91,6 +91,7 @@ impl Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Add(Add),
+    Remove(Remove),
     Search(Search),
     Similar(Similar),
     Recommend(Recommend),
@@ -102,6 +103,7 @@ pub(crate) enum Command {
     /// Embed the whole library anew with the model given by --model
     #[command(after_help = "Example:\n  paperkin reembed --model BAAI/bge-small-en-v1.5")]
     Reembed,
+    Compact(Compact),
     Status(Show),
     Doctor(Doctor),
     Model(ModelCommand),
@@ -133,6 +135,24 @@ pub(crate) struct Add {
     /// Write nothing at all when a record is bad
     #[arg(long)]
     pub strict: bool,
+    /// How to print the summary
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
+/// Remove papers from the library
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin remove 2401.12345 https://arxiv.org/abs/2402.00001
+  paperkin remove \"How Few Instructions Are Enough\"
+
+They are gone from every answer at once. Reading histories keep their ids; `paperkin compact` takes the rest off the
+disk.")]
+pub(crate) struct Remove {
+    /// The papers: ids, addresses or whole titles
+    #[arg(required = true, value_name = "ID")]
+    pub papers: Vec<PaperId>,
     /// How to print the summary
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,
@@ -384,6 +404,19 @@ pub(crate) struct Embed {
     /// How to write them
     #[arg(long, default_value = "f32", value_name = "FORMAT")]
     pub format: VectorFormat,
+}
+
+/// Take what was removed or replaced off the disk
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  paperkin compact
+
+Needs room for a second copy of the library while it is at work. Other commands can go on meanwhile.")]
+pub(crate) struct Compact {
+    /// How to print it
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
 }
 
 /// Say what is in the library

@@ -3,6 +3,7 @@
 mod add;
 mod args;
 mod ask;
+mod compact;
 mod completions;
 mod embed;
 mod history;
@@ -13,6 +14,7 @@ mod profile;
 mod progress;
 mod rank;
 mod reembed;
+mod remove;
 mod report;
 mod status;
 
@@ -61,6 +63,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
     let common = &cli.common;
     match cli.command {
         Command::Add(command) => add::run(common, command),
+        Command::Remove(command) => remove::run(common, command),
         Command::Search(command) => ask::search(common, command),
         Command::Similar(command) => ask::similar(common, command),
         Command::Recommend(command) => ask::recommend(common, command),
@@ -70,6 +73,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Report(command) => report::run(common, command),
         Command::Embed(command) => embed::run(common, command),
         Command::Reembed => reembed::run(common),
+        Command::Compact(command) => compact::run(common, command),
         Command::Status(command) => status::status(common, command),
         Command::Doctor(command) => status::doctor(common, command),
         Command::Model(command) => model::run(command),

@@ -6,6 +6,7 @@ mod add;
 mod ask;
 mod feed;
 mod reembed;
+mod removal;
 mod similarity;
 mod snapshot;
 
@@ -24,6 +25,7 @@ use snapshot::Snapshot;
 pub use add::{Added, Progress};
 pub use feed::FeedOptions;
 pub use reembed::Reembedded;
+pub use removal::Removed;
 
 /// Where the library is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -283,6 +283,7 @@ fn help_has_examples_and_completions_complete() {
     let sandbox = Sandbox::new();
     for command in [
         "add",
+        "remove",
         "search",
         "similar",
         "recommend",
@@ -292,6 +293,7 @@ fn help_has_examples_and_completions_complete() {
         "report",
         "embed",
         "reembed",
+        "compact",
         "completions",
     ] {
         let run = sandbox.run(&[command, "--help"]);

@@ -9,4 +9,5 @@ mod data;
 mod durability;
 mod models;
 mod program;
+mod removal;
 mod tidy;

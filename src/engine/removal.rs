@@ -1,0 +1,37 @@
+//! Papers out, and the room that they took.
+
+use serde::Serialize;
+
+use super::Engine;
+use crate::error::Result;
+use crate::paper::PaperId;
+
+/// What became of a removal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Removed {
+    /// Ids of the papers that were removed.
+    pub removed: Vec<PaperId>,
+    /// What was asked for and is neither the id nor the title of a paper.
+    pub not_found: Vec<PaperId>,
+}
+
+impl Engine {
+    /// Removes papers, given by their ids or whole titles, all in one step. They are gone for the next question of any
+    /// process; histories keep their ids.
+    pub fn remove(&mut self, ids: &[PaperId]) -> Result<Removed> {
+        let (mut found, mut not_found) = (Vec::new(), Vec::new());
+        for id in ids {
+            match self.lookup(id)? {
+                Some(stored) => found.push(stored.paper.id),
+                None => not_found.push(id.clone()),
+            }
+        }
+        Ok(Removed { removed: self.library.remove(&found)?, not_found })
+    }
+
+    /// Makes the library's file as small as what is in it; see [`crate::library::Library::compact`]. Gives the number
+    /// of bytes that were freed.
+    pub fn compact(&mut self) -> Result<u64> {
+        self.library.compact()
+    }
+}

@@ -1,0 +1,164 @@
+//! What is removed is gone: from answers at once, from the disk when the library is compacted.
+
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use paperkin::library::{Change, Library, StoredModel};
+use paperkin::{Embedding, Engine, Options, Paper, PaperId, Place, Request};
+
+use crate::program::{Sandbox, listing};
+
+const TITLE: &str = "Kitchen Hands";
+
+/// The whole title and the id of the paper whose title begins with these words.
+fn find(sandbox: &Sandbox, words: &str) -> (String, String) {
+    let because = &sandbox.json(&["similar", words, "-n", "1", "--format", "json"])["results"][0]["because"][0];
+    (because["title"].as_str().unwrap().to_owned(), because["id"].as_str().unwrap().to_owned())
+}
+
+fn is_on_disk(directory: &Path, bytes: &[u8]) -> bool {
+    let mut files = std::fs::read_dir(directory).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    files.any(|content| content.windows(bytes.len()).any(|window| window == bytes))
+}
+
+#[test]
+fn a_removed_paper_is_gone_from_every_answer() {
+    let sandbox = Sandbox::with_papers();
+    let (title, id) = find(&sandbox, TITLE);
+    // An engine that has read the library already, as a running server.
+    let engine = Engine::open(Options::new(Place::Existing(sandbox.library()))).unwrap();
+    let request = Request { text: Some(title.clone()), ..Request::default() };
+    let first = || engine.recommend(&request, jiff::civil::date(2026, 1, 1)).unwrap().results.swap_remove(0);
+    assert_eq!(first().paper.id.as_str(), id);
+
+    let (_, liked) = find(&sandbox, "Touch Before You Look");
+    let questions: [&[&str]; 4] =
+        [&["search", &title], &["similar", &liked], &["recommend", "--like", &liked], &["feed", "--profile", "me"]];
+    assert_eq!(sandbox.run(&["profile", "me", "like", &liked]).code, 0);
+    let answers = || questions.map(|args| sandbox.run(&[args, &["-n", "40", "--format", "csv"]].concat()));
+    assert!(answers()[..3].iter().all(|run| run.code == 0 && run.out.contains(&id)));
+
+    let run = sandbox.run(&["remove", &title]);
+    assert_eq!((run.code, run.out.as_str()), (0, "1 removed: 39 papers in the library\n"), "{}", run.err);
+    assert_ne!(first().paper.id.as_str(), id);
+    sandbox.run_with_input(&["add", "-"], "{\"id\":\"new\",\"title\":\"Robots that touch\"}");
+    for run in answers() {
+        assert!(run.code == 0 && run.out.lines().count() > 1 && !run.out.contains(&id), "{}{}", run.out, run.err);
+    }
+    assert_eq!(sandbox.run(&["similar", &id]).code, 1);
+    assert_eq!(sandbox.run(&["doctor"]).code, 0);
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let sandbox = Sandbox::with_papers();
+    let (_, id) = find(&sandbox, TITLE);
+    let run = sandbox.run(&["remove", &id, "2401.99999", "https://arxiv.org/abs/2401.88888v2", "Kitchen"]);
+    assert_eq!((run.code, run.out.as_str()), (1, "1 removed, 3 not found: 39 papers in the library\n"));
+    assert_eq!(run.err.lines().count(), 3, "{}", run.err);
+    for name in ["2401.99999", "2401.88888", "Kitchen"] {
+        assert!(run.err.contains(&format!("error: no paper `{name}`: give its id or its whole title")), "{}", run.err);
+    }
+    let generation = || sandbox.json(&["status", "--format", "json"])["generation"].clone();
+    let before = generation();
+    let run = sandbox.run(&["remove", &id]);
+    assert_eq!((run.code, run.out.as_str()), (1, "0 removed, 1 not found: 39 papers in the library\n"));
+    assert_eq!(generation(), before);
+    let (_, other) = find(&sandbox, "Room Tone");
+    let summary = sandbox.json(&["remove", &other, &other, &id, "--format", "json"]);
+    assert_eq!(summary, serde_json::json!({"removed": [other], "not_found": [id], "papers": 38}));
+    assert_eq!(sandbox.run(&["remove"]).code, 2);
+    assert_eq!(Sandbox::new().run(&["remove", "x"]).code, 1);
+}
+
+#[test]
+fn a_paper_that_comes_back_is_a_new_one() {
+    let sandbox = Sandbox::with_papers();
+    let (_, id) = find(&sandbox, TITLE);
+    let key = || {
+        let library = Library::open(&sandbox.library()).unwrap();
+        library.paper(&PaperId::parse(&id).unwrap()).unwrap().map(|stored| stored.key)
+    };
+    let before = key().unwrap();
+    let similar = || sandbox.run(&["similar", &id, "--format", "csv"]).out;
+    let answer = similar();
+    sandbox.run(&["profile", "me", "like", &id]);
+    assert_eq!(sandbox.run(&["remove", &id]).code, 0);
+    assert_eq!(key(), None);
+    let shown = sandbox.run(&["profile", "me", "show"]).out;
+    assert!(shown.contains(&id) && shown.contains("(not in the library any more)"), "{shown}");
+    let run = sandbox.run(&["add", listing()]);
+    assert_eq!(run.out, "1 new, 0 updated, 39 unchanged: 40 papers in the library\n");
+    assert!(key().unwrap() > 40 && key().unwrap() != before);
+    assert_eq!(similar(), answer);
+    assert!(!sandbox.run(&["profile", "me", "show"]).out.contains("not in the library"));
+}
+
+#[test]
+fn compacting_takes_it_off_the_disk() {
+    let sandbox = Sandbox::with_papers();
+    let (title, id) = find(&sandbox, TITLE);
+    assert_eq!(sandbox.run(&["remove", &id]).code, 0);
+    assert!(is_on_disk(&sandbox.library(), title.as_bytes()));
+    let bytes = || sandbox.json(&["status", "--format", "json"])["bytes"].as_u64().unwrap();
+    let before = bytes();
+    let run = sandbox.run(&["compact"]);
+    let expected = format!("{} bytes freed: {} bytes on disk\n", before - bytes(), bytes());
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, expected.as_str(), ""));
+    assert!(!is_on_disk(&sandbox.library(), title.as_bytes()));
+    let summary = sandbox.json(&["compact", "--format", "json"]);
+    assert_eq!(summary, serde_json::json!({"freed": 0, "bytes": bytes()}));
+    assert_eq!(sandbox.run(&["doctor"]).code, 0);
+    assert_eq!(Sandbox::new().run(&["compact"]).code, 1);
+}
+
+/// A library of many papers without a model's work: embeddings are any directions.
+fn fill(directory: &Path, count: usize) -> Vec<PaperId> {
+    let paper = |number: usize| -> Paper {
+        let record = format!("{{\"id\":\"p{number}\",\"title\":\"Distinctive title {number}\",\"source\":\"test\"}}");
+        serde_json::from_str(&record).unwrap()
+    };
+    let direction = |number: usize| (0..384).map(|index| ((number * 31 + index * 17) % 101) as f32 - 50.0).collect();
+    let embedding = |number| Embedding::normalize(direction(number));
+    let changes: Vec<_> = (0..count).map(|number| (Change::New(paper(number)), embedding(number))).collect();
+    let mut library = Library::create(directory).unwrap();
+    library.write(&StoredModel::new("any", "fingerprint", 384), &changes).unwrap();
+    (0..count).map(|number| paper(number).id).collect()
+}
+
+fn start_compact(sandbox: &Sandbox) -> Child {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("paperkin"));
+    command.arg("compact").env("PAPERKIN_LIBRARY", sandbox.library());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+#[test]
+fn a_killed_compaction_loses_nothing_and_can_be_repeated() {
+    let sandbox = Sandbox::new();
+    let ids = fill(&sandbox.library(), 10_000);
+    Library::open(&sandbox.library()).unwrap().remove(&ids[5_000..]).unwrap();
+    let log = sandbox.library().join("library.sqlite3-wal");
+    let length = |file: &Path| std::fs::metadata(file).map_or(0, |file| file.len());
+    for megabytes in [0, 1, 3, 5, 7] {
+        let mut child = start_compact(&sandbox);
+        // Killed as soon as it has written so much of the smaller file.
+        let patience = Instant::now();
+        while patience.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none() {
+            if length(&log) >= megabytes << 20 {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let library = Library::open(&sandbox.library()).unwrap();
+        assert_eq!(library.summary().unwrap().papers, 5_000);
+        assert_eq!(library.embeddings_since(None).unwrap().keys.len(), 5_000);
+        assert!(library.check().unwrap().iter().all(|finding| finding.remedy.is_none()));
+    }
+    let run = sandbox.run(&["compact"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(!is_on_disk(&sandbox.library(), b"Distinctive title 5000"));
+    assert!(!is_on_disk(&sandbox.library(), b"Distinctive title 9999"));
+    assert!(is_on_disk(&sandbox.library(), b"Distinctive title 4999"));
+}
