@@ -184,16 +184,13 @@ impl Engine {
     /// The library's vectors as they are now.
     fn snapshot(&self, queries: usize) -> Result<Arc<Snapshot>> {
         let stamp = self.library.stamp()?;
-        let mut held = self.snapshot.borrow_mut();
-        match &*held {
-            Some(snapshot) if snapshot.stamp == stamp => Ok(snapshot.clone()),
-            _ => {
-                let frozen = self.open_index();
-                let snapshot = Arc::new(Snapshot::read(&self.library, frozen, self.options.index, queries)?);
-                *held = Some(snapshot.clone());
-                Ok(snapshot)
-            }
+        if let Some(snapshot) = self.snapshot.borrow().as_ref().filter(|snapshot| snapshot.stamp == stamp) {
+            return Ok(snapshot.clone());
         }
+        let frozen = self.open_index();
+        let snapshot = Arc::new(Snapshot::read(&self.library, frozen, self.options.index, queries)?);
+        self.snapshot.replace(Some(snapshot.clone()));
+        Ok(snapshot)
     }
 
     /// Embeddings of texts, in their order. `done` is told how many more are finished.

@@ -120,7 +120,7 @@ impl Library {
             let unit = bytes.len() == dimension * 4 && (dot(&numbers, &numbers) - 1.0).abs() < 1e-3;
             bad += u64::from(!unit);
         }
-        let remedy = (bad > 0).then_some("run `paperkin reembed --all`");
+        let remedy = (bad > 0).then_some("restore a backup, or add the papers to a new library");
         Ok(Finding { what: "embeddings", found: format!("{all}, {bad} of them no unit vectors"), remedy })
     }
 }

@@ -1,0 +1,291 @@
+//! The index on disk is never the only copy, never wrong, and comes back when it is lost.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use jiff::civil::date;
+use paperkin::index::IndexKind;
+use paperkin::library::{Change, Library, StoredModel};
+use paperkin::vector::dot;
+use paperkin::{Embedding, Engine, Options, Paper, PaperId, Place, Request};
+
+use crate::program::Sandbox;
+
+/// Numbers that look random and are the same every time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        self.0 >> 33
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+}
+
+fn paper(name: &str) -> Paper {
+    serde_json::from_value(serde_json::json!({"id": name, "title": name, "source": "jsonl"})).unwrap()
+}
+
+/// Writes papers whose vectors are made up: no encoder is needed to compare them.
+fn write(library: &mut Library, names: impl Iterator<Item = String>, numbers: &mut Numbers) {
+    let vector = |numbers: &mut Numbers| (0..24).map(|_| numbers.below(2_000) as f32 - 999.5).collect();
+    let changes: Vec<_> =
+        names.map(|name| (Change::New(paper(&name)), Some(Embedding::normalize(vector(numbers)).unwrap()))).collect();
+    library.write(&StoredModel::new("made-up", &"5".repeat(64), 24), &changes).unwrap();
+}
+
+/// A library of made-up papers, with an index built after the first `indexed` of them.
+fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> Numbers {
+    let mut numbers = Numbers(7);
+    let mut library = Library::create(&sandbox.library()).unwrap();
+    write(&mut library, (0..indexed).map(|n| format!("p{n}")), &mut numbers);
+    engine(sandbox, IndexKind::Auto).rebuild_index(|_| |_| ()).unwrap().unwrap();
+    write(&mut library, (indexed..indexed + more).map(|n| format!("p{n}")), &mut numbers);
+    numbers
+}
+
+fn engine(sandbox: &Sandbox, index: IndexKind) -> Engine {
+    Engine::open(Options { index, ..Options::new(Place::Existing(sandbox.library())) }).unwrap()
+}
+
+fn file(sandbox: &Sandbox) -> std::path::PathBuf {
+    sandbox.library().join("index/hnsw")
+}
+
+/// The five papers most like a paper, by comparing it with all that are in the file of the library.
+fn truth(library: &Library, id: &str) -> Vec<(String, f32)> {
+    let key = library.paper(&PaperId::parse(id).unwrap()).unwrap().unwrap().key;
+    let all = library.embeddings_since(None).unwrap();
+    let place = all.keys.binary_search(&key).unwrap();
+    let mut scores: Vec<(i64, f32)> =
+        all.keys.iter().zip(all.vectors.rows()).map(|(key, row)| (*key, dot(all.vectors.row(place), row))).collect();
+    scores.remove(place);
+    scores.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    scores.truncate(5);
+    scores.into_iter().map(|(key, score)| (library.paper_at(key).unwrap().paper.id.to_string(), score)).collect()
+}
+
+fn answer(engine: &Engine, id: &str) -> Vec<(String, f32)> {
+    let request = Request { limit: Some(5), ..Request::default() };
+    let answer = engine.similar(id, &request, date(2026, 1, 1)).unwrap();
+    answer.results.into_iter().map(|result| (result.paper.id.to_string(), result.score)).collect()
+}
+
+fn assert_right(engine: &Engine, id: &str) {
+    let (found, truth) = (answer(engine, id), truth(engine.library(), id));
+    let names = |list: &[(String, f32)]| list.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&found), names(&truth), "like {id}");
+    assert!(found.iter().zip(&truth).all(|(a, b)| (a.1 - b.1).abs() < 1e-5), "{found:?}, {truth:?}");
+}
+
+#[test]
+fn what_changed_after_the_build_is_seen() {
+    let sandbox = Sandbox::new();
+    library(&sandbox, 300, 40);
+    let mut changing = engine(&sandbox, IndexKind::Auto);
+    let asking = engine(&sandbox, IndexKind::Hnsw);
+    let status = asking.index_status().unwrap();
+    assert_eq!(status.graph.map(|graph| (graph.papers, graph.changed)), Some((300, 40)));
+    for id in ["p0", "p299", "p300", "p339"] {
+        assert_right(&asking, id);
+    }
+    let nearest = answer(&asking, "p5").swap_remove(0).0;
+    changing.remove(&[PaperId::parse(&nearest).unwrap()]).unwrap();
+    assert!(answer(&asking, "p5").iter().all(|(id, _)| *id != nearest));
+    assert_right(&asking, "p5");
+    // Most of it changed: another one is due.
+    assert!(!changing.index_is_due().unwrap());
+    let ids: Vec<PaperId> = (50..150).map(|n| PaperId::parse(&format!("p{n}")).unwrap()).collect();
+    changing.remove(&ids).unwrap();
+    assert!(changing.index_is_due().unwrap());
+    changing.rebuild_index(|_| |_| ()).unwrap().unwrap();
+    assert!(!changing.index_is_due().unwrap());
+    assert_right(&asking, "p7");
+    assert_right(&engine(&sandbox, IndexKind::Hnsw), "p7");
+}
+
+#[test]
+fn a_report_walks_the_graph_and_finds_what_is_there() {
+    let sandbox = Sandbox::new();
+    library(&sandbox, 250, 30);
+    let ids = [PaperId::parse("p3").unwrap()];
+    engine(&sandbox, IndexKind::Auto).remove(&ids).unwrap();
+    let report = engine(&sandbox, IndexKind::Hnsw).report(4, 0.99, &|_| ()).unwrap();
+    assert_eq!((report.entries.len(), report.manifest.index.as_str()), (279, "hnsw"));
+    let exact = engine(&sandbox, IndexKind::Exact).report(4, 0.99, &|_| ()).unwrap();
+    let pairs = report.entries.iter().zip(&exact.entries);
+    let same: usize = pairs
+        .map(|(a, b)| {
+            assert_eq!(a.id, b.id);
+            a.neighbours.iter().filter(|hit| b.neighbours.iter().any(|other| other.id == hit.id)).count()
+        })
+        .sum();
+    assert!(same as f64 >= 0.98 * 4.0 * 279.0, "{same} of {}", 4 * 279);
+}
+
+#[test]
+fn any_flipped_bit_or_missing_byte_is_seen_and_answered_without() {
+    let sandbox = Sandbox::new();
+    let mut numbers = library(&sandbox, 120, 10);
+    let path = file(&sandbox);
+    let sound = fs::read(&path).unwrap();
+    let expected = answer(&engine(&sandbox, IndexKind::Auto), "p33");
+    let mut seen = 0;
+    for round in 0..3_000 {
+        let mut bytes = sound.clone();
+        if round % 10 == 0 {
+            bytes.truncate(numbers.below(sound.len() as u64) as usize);
+        } else {
+            let bit = numbers.below(8 * sound.len() as u64) as usize;
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+        fs::write(&path, bytes).unwrap();
+        let engine = engine(&sandbox, IndexKind::Auto);
+        assert_eq!(answer(&engine, "p33"), expected, "round {round}");
+        seen += usize::from(engine.index_is_lost());
+    }
+    // What lies in codes and links is looked at by walks only.
+    assert!(seen > 1_000, "{seen}");
+}
+
+#[test]
+fn a_damaged_index_is_named_and_built_again() {
+    let sandbox = Sandbox::with_papers();
+    assert_eq!(sandbox.run(&["index", "rebuild"]).out, "40 papers in the index, recall@10 1.000\n");
+    let path = file(&sandbox);
+    let question = ["similar", "Kitchen Hands", "--format", "csv"];
+    let before = sandbox.run(&question);
+    let sound = fs::read(&path).unwrap();
+    let mut bytes = sound.clone();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 4_000].fill(0xa5);
+    fs::write(&path, &bytes).unwrap();
+    let run = sandbox.run(&question);
+    assert_eq!((run.code, &run.out), (0, &before.out), "{}", run.err);
+    assert_eq!(run.err.matches("it is built again from the library").count(), 1, "{}", run.err);
+    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    assert_eq!(fs::read(&path).unwrap(), sound);
+    let run = sandbox.run(&question);
+    assert_eq!((run.out, run.err), (before.out, String::new()));
+}
+
+#[test]
+fn an_older_index_serves_and_a_foreign_one_does_not() {
+    let sandbox = Sandbox::new();
+    let mut numbers = library(&sandbox, 100, 0);
+    let older = fs::read(file(&sandbox)).unwrap();
+    let mut held = Library::open(&sandbox.library()).unwrap();
+    write(&mut held, (100..150).map(|n| format!("p{n}")), &mut numbers);
+    engine(&sandbox, IndexKind::Auto).rebuild_index(|_| |_| ()).unwrap().unwrap();
+    let newer = fs::read(file(&sandbox)).unwrap();
+    fs::write(file(&sandbox), &older).unwrap();
+    let asking = engine(&sandbox, IndexKind::Hnsw);
+    assert_eq!(asking.index_status().unwrap().graph.map(|graph| graph.changed), Some(50));
+    assert_right(&asking, "p120");
+
+    // Another library of as many papers, and the same one after a backup has undone its last changes.
+    let other = Sandbox::new();
+    library(&other, 150, 0);
+    fs::write(file(&other), &newer).unwrap();
+    let asking = engine(&other, IndexKind::Auto);
+    assert_eq!(asking.index_status().unwrap().graph, None);
+    assert_right(&asking, "p120");
+    assert!(asking.index_is_due().unwrap());
+}
+
+fn start(sandbox: &Sandbox, args: &[&str]) -> Child {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("paperkin"));
+    command.args(args).env("PAPERKIN_LIBRARY", sandbox.library());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Papers with short texts.
+fn lines(range: std::ops::Range<usize>) -> String {
+    range.map(|n| format!("{{\"id\":\"k{n}\",\"title\":\"Paper {n} on topic {}\"}}\n", n % 17)).collect()
+}
+
+#[test]
+fn killed_at_any_moment_nothing_is_lost() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.file("first.jsonl", lines(0..60));
+    assert_eq!(sandbox.run(&["add", &first]).code, 0);
+    assert_eq!(sandbox.run(&["index", "rebuild"]).code, 0);
+    let mut numbers = Numbers(3);
+    let (mut acknowledged, mut killed) = (60, 0);
+    for round in 0..200 {
+        let more = sandbox.file("more.jsonl", lines(acknowledged..acknowledged + 3));
+        let is_addition = round % 2 == 0;
+        let args: &[&str] = if is_addition { &["add", &more] } else { &["index", "rebuild"] };
+        let mut child = start(&sandbox, args);
+        std::thread::sleep(Duration::from_micros(numbers.below(70_000)));
+        child.kill().unwrap();
+        let finished = child.wait().unwrap().success();
+        killed += usize::from(!finished);
+        let engine = engine(&sandbox, IndexKind::Auto);
+        let papers = engine.library().summary().unwrap().papers as usize;
+        assert!(papers == acknowledged || is_addition && papers == acknowledged + 3, "{papers} after {acknowledged}");
+        assert!(!finished || !is_addition || papers == acknowledged + 3);
+        acknowledged = papers;
+        assert_right(&engine, &format!("k{}", papers - 1));
+        assert!(!engine.index_is_lost(), "round {round}");
+    }
+    assert!(killed > 40, "{killed}");
+    assert_eq!(sandbox.run(&["doctor"]).code, 0);
+}
+
+#[test]
+fn one_process_adds_while_another_asks() {
+    const TIME: Duration = Duration::from_secs(60);
+    let sandbox = Sandbox::new();
+    let first = sandbox.file("first.jsonl", lines(0..50));
+    assert_eq!(sandbox.run(&["add", &first]).code, 0);
+    assert_eq!(sandbox.run(&["index", "rebuild"]).code, 0);
+    let asking = engine(&sandbox, IndexKind::Hnsw);
+    let begin = Instant::now();
+    let (mut papers, mut asked) = (50, 0);
+    while begin.elapsed() < TIME {
+        let more = sandbox.file("more.jsonl", lines(papers..papers + 10));
+        let mut child = start(&sandbox, &["add", &more]);
+        while child.try_wait().unwrap().is_none() {
+            assert_eq!(answer(&asking, "k7").len(), 5);
+            asked += 1;
+            // The other process should have a core's share.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(child.wait().unwrap().success());
+        papers += 10;
+        assert_eq!(asking.library().summary().unwrap().papers as usize, papers);
+        // What was acknowledged is found at once.
+        assert_right(&asking, &format!("k{}", papers - 1));
+    }
+    assert!(asked > 100 && papers > 100, "{asked} questions, {papers} papers");
+    assert!(engine(&sandbox, IndexKind::Auto).index_status().unwrap().graph.unwrap().papers > 50, "never built again");
+}
+
+#[test]
+fn what_is_removed_leaves_the_index_when_the_library_is_compacted() {
+    let sandbox = Sandbox::new();
+    library(&sandbox, 80, 0);
+    let mut engine = engine(&sandbox, IndexKind::Auto);
+    let held = fs::read(file(&sandbox)).unwrap();
+    let row = Library::open(&sandbox.library()).unwrap().embeddings_since(None).unwrap().vectors.row(12).to_vec();
+    let bytes: Vec<u8> = row.iter().flat_map(|x| x.to_le_bytes()).collect();
+    let has = |content: &[u8]| content.windows(bytes.len()).any(|window| window == bytes);
+    assert!(has(&held));
+    engine.remove(&[PaperId::parse("p12").unwrap()]).unwrap();
+    engine.compact().unwrap();
+    let everything = |folder: &Path| -> Vec<u8> {
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).filter(|path| path.is_file());
+        files.flat_map(|path| fs::read(path).unwrap()).collect()
+    };
+    assert!(!has(&everything(&sandbox.library())) && !has(&everything(&sandbox.library().join("index"))));
+    assert!(engine.index_is_due().unwrap());
+    engine.rebuild_index(|_| |_| ()).unwrap().unwrap();
+    assert!(!has(&fs::read(file(&sandbox)).unwrap()));
+    assert_right(&engine, "p11");
+}
