@@ -74,6 +74,11 @@ impl Cpu {
         matches!(self, Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512)
     }
 
+    /// Whether it multiplies bytes as they are, with sums that do not saturate.
+    pub(super) fn has_int8(self) -> bool {
+        !matches!(self, Cpu::Avx512 | Cpu::Avx2)
+    }
+
     /// Whether products of bf16 numbers are faster than those of f32.
     pub(super) fn has_bf16(self) -> bool {
         matches!(self, Cpu::Amx | Cpu::Avx512Bf16)

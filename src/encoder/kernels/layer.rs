@@ -89,8 +89,8 @@ impl PackedLayer {
         let kind = match self.widened.panels.kind {
             Kind::F32 => Kind::F32,
             Kind::Bf16 => Kind::Bf16,
-            Kind::Int8 if cpu.has_bf16() => Kind::Bf16,
-            Kind::Int8 => Kind::F32,
+            Kind::Int8 | Kind::Int16 if cpu.has_bf16() => Kind::Bf16,
+            Kind::Int8 | Kind::Int16 => Kind::F32,
         };
         SCRATCH.with_borrow_mut(|scratch| {
             let fits = scratch.as_ref().is_some_and(|scratch| scratch.attention.kind() == kind);

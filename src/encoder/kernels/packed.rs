@@ -36,8 +36,9 @@ pub(in crate::encoder) enum Source<'a> {
 }
 
 impl PackedLinear {
-    /// Packs the rows of matrices, one below the other, with the bias of each row and a factor for all of a matrix.
+    /// Packs for a CPU the rows of matrices, one below the other, with the bias of each row and a factor for all of a matrix.
     pub(in crate::encoder) fn new(
+        cpu: Cpu,
         precision: Precision,
         inputs: usize,
         parts: &[(Source<'_>, &[f32], f32)],
@@ -45,7 +46,8 @@ impl PackedLinear {
         let kind = match precision {
             Precision::F32 => Kind::F32,
             Precision::Bf16 => Kind::Bf16,
-            Precision::Int8 => Kind::Int8,
+            Precision::Int8 if cpu.has_int8() => Kind::Int8,
+            Precision::Int8 => Kind::Int16,
         };
         let outputs = parts.iter().map(|(_, bias, _)| bias.len()).sum::<usize>();
         let padded = outputs.next_multiple_of(PANEL);
@@ -88,7 +90,7 @@ impl PackedLinear {
                     self.panels.set(column, step, word);
                 }
             }
-            Kind::Int8 => {
+            kind @ (Kind::Int8 | Kind::Int16) => {
                 let quantised;
                 let (values, scale) = match source {
                     Source::Int8(values, scales) => (&values[place], scales[row] * factor),
@@ -99,9 +101,8 @@ impl PackedLinear {
                 };
                 self.factors[column] = scale;
                 self.sums[column] = scale * values.iter().map(|x| i32::from(x.cast_signed())).sum::<i32>() as f32;
-                for (step, quad) in values.chunks(4).enumerate() {
-                    let byte = |index: usize| quad.get(index).copied().unwrap_or(0);
-                    self.panels.set(column, step, u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]));
+                for (step, values) in values.chunks(kind.in_a_word()).enumerate() {
+                    self.panels.set(column, step, kind.word(values.iter().map(|x| x.cast_signed().into())));
                 }
             }
         }
@@ -125,16 +126,16 @@ impl PackedLinear {
     ) {
         let kind = self.panels.kind;
         let rows = x.len() / depth;
-        let fine = kind == Kind::Int8 && operand.fine;
+        let fine = kind.is_integer() && operand.fine;
         let Operand { words, scales, .. } = operand;
         match fine {
-            true => load_fine(x, depth, words, scales),
+            true => load_fine(kind, x, depth, words, scales),
             false => load(cpu, kind, x, depth, depth, words, scales),
         }
         let finish = Finish { scales, factors: &self.factors, sums: &self.sums, bias: &self.bias };
         let stride = self.stride();
         let fused = kind != Kind::F32 && !fine && activation == Some(Activation::Gelu);
-        product(cpu, words, scales.len(), &self.panels, |tile| match (kind == Kind::Int8, fused) {
+        product(cpu, words, scales.len(), &self.panels, |tile| match (kind.is_integer(), fused) {
             (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),
             (true, false) => finish_int8(cpu, &tile, &finish, out, stride),
             (false, true) => finish_float_gelu(cpu, &tile, &finish, out, stride),

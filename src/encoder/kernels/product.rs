@@ -78,7 +78,7 @@ const MOST_ROWS: usize = 32;
 /// Words of the largest tile: 32 rows and 2 panels, or 6 rows and 4 panels.
 const TILE: usize = 32 * 2 * PANEL;
 
-/// A tile as it comes out of a product: bits of i32 for int8, of f32 otherwise.
+/// A tile as it comes out of a product: bits of i32 for integers, of f32 otherwise.
 pub(super) struct Tile<'a> {
     /// The first row of the product that is in it.
     pub(super) row: usize,
@@ -170,10 +170,8 @@ fn shapes(cpu: Cpu, kind: Kind) -> &'static [Shape] {
             (Cpu::Avx512Bf16 | Cpu::Avx512Vnni, Kind::Int8) => {
                 return shapes512!("avx512f,avx512vnni", avx512::Int8Vnni);
             }
-            (Cpu::Avx512, Kind::Int8) => {
-                return const {
-                    &[shape!("avx512f,avx512bw", avx512::Int8, 4, 4), shape!("avx512f,avx512bw", avx512::Int8, 8, 1)]
-                };
+            (Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512, Kind::Int16) => {
+                return shapes512!("avx512f,avx512bw", avx512::Int16);
             }
             (Cpu::Avx512Bf16, Kind::Bf16) => return shapes512!("avx512f,avx512bf16", avx512::Bf16Dot),
             (Cpu::Avx512Vnni | Cpu::Avx512, Kind::Bf16) => {
@@ -183,17 +181,18 @@ fn shapes(cpu: Cpu, kind: Kind) -> &'static [Shape] {
                 return shapes512!("avx512f", avx512::F32);
             }
             (Cpu::Avx2Vnni, Kind::Int8) => return const { &[shape!("avx2,avxvnni", avx2::Int8Vnni, 6, 1)] },
-            (Cpu::Avx2, Kind::Int8) => return const { &[shape!("avx2", avx2::Int8, 4, 1)] },
+            (Cpu::Avx2Vnni | Cpu::Avx2, Kind::Int16) => return const { &[shape!("avx2", avx2::Int16, 4, 1)] },
             (Cpu::Avx2Vnni | Cpu::Avx2, Kind::Bf16) => {
                 return const { &[shape!("avx2,fma", avx2::Bf16, 4, 1)] };
             }
             (Cpu::Avx2Vnni | Cpu::Avx2, Kind::F32) => return const { &[shape!("avx2,fma", avx2::F32, 6, 1)] },
-            (Cpu::Scalar, _) => {}
+            (Cpu::Avx512 | Cpu::Avx2, Kind::Int8) | (Cpu::Scalar, _) => {}
         }
     }
     let _ = cpu;
     match kind {
         Kind::Int8 => const { &[plain::<scalar::Int8>()] },
+        Kind::Int16 => const { &[plain::<scalar::Int16>()] },
         Kind::Bf16 => const { &[plain::<scalar::Bf16>()] },
         Kind::F32 => const { &[plain::<scalar::F32>()] },
     }

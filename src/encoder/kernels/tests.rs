@@ -29,6 +29,7 @@ fn panels(kind: Kind, columns: usize, depth: usize, number: impl Fn(usize, usize
             let x = number(column, index);
             let (step, word) = match kind {
                 Kind::Int8 => (index / 4, u32::from((x * 127.0).round() as i8 as u8) << (8 * (index % 4))),
+                Kind::Int16 => (index / 2, u32::from((x * 127.0).round() as i16 as u16) << (16 * (index % 2))),
                 Kind::Bf16 => (index / 2, bf16(x) << (16 * (index % 2))),
                 Kind::F32 => (index, x.to_bits()),
             };
@@ -43,6 +44,7 @@ fn panels(kind: Kind, columns: usize, depth: usize, number: impl Fn(usize, usize
 fn part(kind: Kind, words: &[u32], index: usize) -> f64 {
     match kind {
         Kind::Int8 => f64::from(words[index / 4] >> (8 * (index % 4)) & 0xff),
+        Kind::Int16 => f64::from(words[index / 2] >> (16 * (index % 2)) & 0xffff),
         Kind::Bf16 => f64::from(f32::from_bits(words[index / 2] >> (16 * (index % 2)) << 16)),
         Kind::F32 => f64::from(f32::from_bits(words[index])),
     }
@@ -58,7 +60,7 @@ fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize
         (0..depth)
             .map(|index| {
                 let right = match kind {
-                    Kind::Int8 => f64::from((number(column, index) * 127.0).round()),
+                    Kind::Int8 | Kind::Int16 => f64::from((number(column, index) * 127.0).round()),
                     Kind::Bf16 => f64::from(f32::from_bits(bf16(number(column, index)) << 16)),
                     Kind::F32 => f64::from(number(column, index)),
                 };
@@ -73,9 +75,9 @@ fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize
             for column in tile.column..columns.min(tile.column + tile.columns) {
                 let word = tile.words[row * tile.columns + column - tile.column];
                 let got =
-                    if kind == Kind::Int8 { f64::from(word.cast_signed()) } else { f64::from(f32::from_bits(word)) };
+                    if kind.is_integer() { f64::from(word.cast_signed()) } else { f64::from(f32::from_bits(word)) };
                 let expect = exact(column, &words[tile.row + row]);
-                let tolerance = if kind == Kind::Int8 { 0.0 } else { 1e-5 * (1.0 + depth as f64) };
+                let tolerance = if kind.is_integer() { 0.0 } else { 1e-5 * (1.0 + depth as f64) };
                 assert!((got - expect).abs() <= tolerance, "{cpu} {kind:?} {rows}x{columns}x{depth}: {got} {expect}");
                 seen[(tile.row + row) * columns + column] += 1;
             }
@@ -87,7 +89,7 @@ fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize
 #[test]
 fn products_of_every_remainder() {
     for cpu in here() {
-        for kind in [Kind::Int8, Kind::Bf16, Kind::F32] {
+        for kind in [Kind::Int8, Kind::Int16, Kind::Bf16, Kind::F32] {
             for rows in (1..=34).chain([63, 64, 65]) {
                 check_product(cpu, kind, rows, 16, 64);
             }
@@ -104,11 +106,11 @@ fn products_of_every_remainder() {
 #[test]
 fn int8_products_do_not_saturate() {
     for cpu in here() {
-        let mut rows = Rows::new();
-        rows.resize(Kind::Int8, 1, 1024);
-        rows.row_mut(0).fill(0xffff_ffff);
-        for extreme in [1.0, -1.0] {
-            product(cpu, &rows, 1, &panels(Kind::Int8, 16, 1024, |_, _| extreme), |tile| {
+        for (kind, extreme) in [(Kind::Int8, 1.0), (Kind::Int8, -1.0), (Kind::Int16, 1.0), (Kind::Int16, -1.0)] {
+            let mut rows = Rows::new();
+            rows.resize(kind, 1, 1024);
+            rows.row_mut(0).fill(kind.word(std::iter::repeat_n(255, kind.in_a_word())));
+            product(cpu, &rows, 1, &panels(kind, 16, 1024, |_, _| extreme), |tile| {
                 assert_eq!(tile.words[0].cast_signed(), 255 * 127 * 1024 * extreme as i32, "{cpu}");
             });
         }
@@ -120,20 +122,23 @@ proptest! {
     fn rows_come_back_within_half_a_step(x in prop::collection::vec(-9.0f32..9.0, 1..100)) {
         let range = x.iter().fold(f32::MIN, |a, b| a.max(*b)) - x.iter().fold(f32::MAX, |a, b| a.min(*b));
         let (mut rows, mut scales) = (Rows::new(), Vec::new());
-        let back = |rows: &mut Rows, scales: &[Scale], row: usize, index: usize| {
-            scales[row].factor * part(Kind::Int8, rows.row_mut(row), index) as f32 + scales[row].offset
+        let back = |kind: Kind, rows: &mut Rows, scales: &[Scale], row: usize, index: usize| {
+            scales[row].factor * part(kind, rows.row_mut(row), index) as f32 + scales[row].offset
         };
-        for cpu in here() {
-            load(cpu, Kind::Int8, &x, x.len(), x.len(), &mut rows, &mut scales);
+        for (cpu, kind) in here().flat_map(|cpu| [(cpu, Kind::Int8), (cpu, Kind::Int16)]) {
+            load(cpu, kind, &x, x.len(), x.len(), &mut rows, &mut scales);
             for (index, x) in x.iter().enumerate() {
-                let error = (back(&mut rows, &scales, 0, index) - x).abs();
+                let error = (back(kind, &mut rows, &scales, 0, index) - x).abs();
                 prop_assert!(error <= 0.502 * range / 255.0 + 1e-5, "{cpu}: {error} of {range}");
             }
         }
-        load_fine(&x, x.len(), &mut rows, &mut scales);
-        for (index, x) in x.iter().enumerate() {
-            let error = (back(&mut rows, &scales, 0, index) + back(&mut rows, &scales, 1, index) - x).abs();
-            prop_assert!(error <= 0.6 * range / 65_535.0 + 1e-5, "two digits: {error} of {range}");
+        for kind in [Kind::Int8, Kind::Int16] {
+            load_fine(kind, &x, x.len(), &mut rows, &mut scales);
+            for (index, x) in x.iter().enumerate() {
+                let mut digit = |row| back(kind, &mut rows, &scales, row, index);
+                let error = (digit(0) + digit(1) - x).abs();
+                prop_assert!(error <= 0.6 * range / 65_535.0 + 1e-5, "two digits: {error} of {range}");
+            }
         }
     }
 
@@ -205,11 +210,11 @@ fn attention_of_every_length() {
     }
 }
 
-fn layer(precision: Precision, size: usize, wide: usize, activation: Activation) -> PackedLayer {
+fn layer(cpu: Cpu, precision: Precision, size: usize, wide: usize, activation: Activation) -> PackedLayer {
     let weights = |seed: u64, count: usize| numbers(count, seed).iter().map(|x| 0.3 * x).collect::<Vec<f32>>();
     let linear = |seed: u64, inputs: usize, outputs: usize| {
         let (weight, bias) = (weights(seed, inputs * outputs), weights(seed + 1, outputs));
-        PackedLinear::new(precision, inputs, &[(Source::Full(&weight), &bias, 1.0)])
+        PackedLinear::new(cpu, precision, inputs, &[(Source::Full(&weight), &bias, 1.0)])
     };
     let norm = |seed: u64| (numbers(size, seed).iter().map(|x| 1.0 + 0.1 * x).collect(), weights(seed + 1, size));
     PackedLayer {
@@ -232,10 +237,10 @@ fn a_layer_is_the_same_on_every_path() {
     let hidden = numbers(lengths.iter().sum::<usize>() * size, 7);
     for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
         let mut exact = hidden.clone();
-        layer(Precision::F32, size, wide, activation).run(Cpu::Scalar, &mut exact, &lengths);
+        layer(Cpu::Scalar, Precision::F32, size, wide, activation).run(Cpu::Scalar, &mut exact, &lengths);
         for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
-            let layer = layer(precision, size, wide, activation);
             for cpu in here() {
+                let layer = layer(cpu, precision, size, wide, activation);
                 let mut got = hidden.clone();
                 layer.run(cpu, &mut got, &lengths);
                 let most = match precision {

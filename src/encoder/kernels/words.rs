@@ -1,4 +1,4 @@
-//! Matrices as words of 4 bytes: one f32, two bf16, or four int8. Every product runs over words, whatever is in them.
+//! Matrices as words of 4 bytes: one f32, two bf16, four int8, or two int8 in 16 bits each. Every product runs over words, whatever is in them.
 
 use std::ops::{Deref, DerefMut};
 
@@ -12,6 +12,8 @@ const PADDING: usize = 16;
 pub(super) enum Kind {
     /// Four bytes: unsigned on the left of a product, signed on the right.
     Int8,
+    /// Two of those bytes, widened to 16 bits: for a CPU that multiplies bytes only with sums that saturate.
+    Int16,
     /// Two numbers, the first in the low half.
     Bf16,
     /// One number.
@@ -19,14 +21,31 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Numbers in a word.
+    pub(super) fn in_a_word(self) -> usize {
+        match self {
+            Kind::Int8 => 4,
+            Kind::Int16 | Kind::Bf16 => 2,
+            Kind::F32 => 1,
+        }
+    }
+
     /// Words that `numbers` numbers take, with the padding.
     pub(super) fn words(self, numbers: usize) -> usize {
-        let in_a_word = match self {
-            Kind::Int8 => 4,
-            Kind::Bf16 => 2,
-            Kind::F32 => 1,
-        };
-        numbers.div_ceil(in_a_word).next_multiple_of(PADDING)
+        numbers.div_ceil(self.in_a_word()).next_multiple_of(PADDING)
+    }
+
+    /// Whether the numbers are integers, and their sums of products i32.
+    pub(super) fn is_integer(self) -> bool {
+        matches!(self, Kind::Int8 | Kind::Int16)
+    }
+
+    /// A word of at most [`Kind::in_a_word`] integers, of which the low bits count.
+    pub(super) fn word(self, integers: impl Iterator<Item = i32>) -> u32 {
+        let bits = 32 / self.in_a_word();
+        integers
+            .enumerate()
+            .fold(0, |word, (index, x)| word | (x.cast_unsigned() << (32 - bits)) >> (32 - bits * (index + 1)))
     }
 }
 

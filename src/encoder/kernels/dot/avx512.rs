@@ -6,8 +6,8 @@ use super::Dot;
 
 /// Words of four int8, by `vpdpbusd`.
 pub(in crate::encoder::kernels) struct Int8Vnni;
-/// Words of four int8, widened to 16 bits: `vpmaddubsw` would take them as they are, but its sums of two saturate.
-pub(in crate::encoder::kernels) struct Int8;
+/// Words of two bytes, widened to 16 bits: `vpmaddubsw` would take four as they are, but its sums of two saturate.
+pub(in crate::encoder::kernels) struct Int16;
 /// Words of two bf16, by `vdpbf16ps`.
 pub(in crate::encoder::kernels) struct Bf16Dot;
 /// Words of two bf16, widened.
@@ -56,12 +56,7 @@ macro_rules! avx512 {
 }
 
 avx512!(Int8Vnni, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_dpbusd_epi32(sum, a, b));
-avx512!(Int8, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| {
-    let bytes = _mm512_set1_epi16(0xff);
-    let even = _mm512_madd_epi16(_mm512_and_si512(a, bytes), _mm512_srai_epi16(_mm512_slli_epi16(b, 8), 8));
-    let odd = _mm512_madd_epi16(_mm512_srli_epi16(a, 8), _mm512_srai_epi16(b, 8));
-    _mm512_add_epi32(sum, _mm512_add_epi32(even, odd))
-});
+avx512!(Int16, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)));
 avx512!(Bf16Dot, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
     _mm512_dpbf16_ps(sum, std::mem::transmute::<__m512i, __m512bh>(a), std::mem::transmute::<__m512i, __m512bh>(b))
 });

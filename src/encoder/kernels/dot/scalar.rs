@@ -4,6 +4,8 @@ use super::Dot;
 
 /// Words of four int8.
 pub(in crate::encoder::kernels) struct Int8;
+/// Words of two bytes, widened to 16 bits.
+pub(in crate::encoder::kernels) struct Int16;
 /// Words of two bf16.
 pub(in crate::encoder::kernels) struct Bf16;
 /// Words of one f32.
@@ -53,6 +55,10 @@ macro_rules! scalar {
 scalar!(Int8, i32, |sum, a, b| {
     let products = a.to_le_bytes().into_iter().zip(b.to_le_bytes());
     products.fold(sum, |sum, (a, b)| sum + i32::from(a) * i32::from(b.cast_signed()))
+});
+scalar!(Int16, i32, |sum, a, b| {
+    let (low, high) = (|word: u32| i32::from(word as i16), |word: u32| i32::from((word >> 16) as i16));
+    sum + low(a) * low(b) + high(a) * high(b)
 });
 scalar!(Bf16, f32, |sum, a, b| {
     let (low, high) = (|word: u32| f32::from_bits(word << 16), |word: u32| f32::from_bits(word & 0xffff_0000));

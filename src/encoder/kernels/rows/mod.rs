@@ -1,6 +1,8 @@
 //! The steps around the products: rows of f32 become words here, tiles become rows of f32 in `finish`.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod exponentials;
 mod finish;
@@ -77,7 +79,7 @@ pub(super) fn load(
         let x = &x[row * stride..][..depth];
         let words = to.row_mut(row);
         scales.push(match kind {
-            Kind::Int8 => quantise_row(cpu, x, words),
+            Kind::Int8 | Kind::Int16 => quantise_row(cpu, kind, x, words),
             Kind::Bf16 => {
                 bf16_row(cpu, x, words);
                 Scale { factor: 1.0, offset: 0.0 }
@@ -93,9 +95,9 @@ pub(super) fn load(
 
 /// Makes int8 words with two digits of rows of `depth` numbers: as many rows of high digits, then as many of low ones.
 /// The sum of both rows' products is that of the numbers with 16 bits.
-pub(super) fn load_fine(x: &[f32], depth: usize, to: &mut Rows, scales: &mut Vec<Scale>) {
+pub(super) fn load_fine(kind: Kind, x: &[f32], depth: usize, to: &mut Rows, scales: &mut Vec<Scale>) {
     let rows = x.len() / depth;
-    to.resize(Kind::Int8, 2 * rows, depth);
+    to.resize(kind, 2 * rows, depth);
     scales.clear();
     scales.resize(2 * rows, Scale::default());
     for (row, x) in x.chunks_exact(depth).enumerate() {
@@ -105,29 +107,34 @@ pub(super) fn load_fine(x: &[f32], depth: usize, to: &mut Rows, scales: &mut Vec
         let factor = range / (65_535.0);
         let steps = |x: f32| ((x - low) / factor).round();
         let high_digit = |x: f32| (steps(x) / 256.0).floor();
-        digits(x, to.row_mut(row), high_digit);
-        digits(x, to.row_mut(rows + row), |x| steps(x) - 256.0 * high_digit(x));
+        digits(kind, x, to.row_mut(row), high_digit);
+        digits(kind, x, to.row_mut(rows + row), |x| steps(x) - 256.0 * high_digit(x));
         scales[row] = Scale { factor: 256.0 * factor, offset: low };
         scales[rows + row] = Scale { factor, offset: 0.0 };
     }
 }
 
 /// One byte for each number.
-fn digits(x: &[f32], words: &mut [u32], digit: impl Fn(f32) -> f32) {
+fn digits(kind: Kind, x: &[f32], words: &mut [u32], digit: impl Fn(f32) -> f32) {
     words.fill(0);
-    for (index, x) in x.iter().enumerate() {
-        words[index / 4] |= (digit(*x) as u32) << (8 * (index % 4));
+    for (word, x) in words.iter_mut().zip(x.chunks(kind.in_a_word())) {
+        *word = kind.word(x.iter().map(|x| digit(*x) as i32));
     }
 }
 
 /// A row as unsigned bytes: `x = byte · factor + offset`.
-fn quantise_row(cpu: Cpu, x: &[f32], words: &mut [u32]) -> Scale {
+fn quantise_row(cpu: Cpu, kind: Kind, x: &[f32], words: &mut [u32]) -> Scale {
     #[cfg(target_arch = "x86_64")]
-    if cpu.has_avx512() {
+    if cpu.has_avx512() && kind == Kind::Int8 {
         // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
         return unsafe { avx512::quantise_row(x, words) };
     }
-    quantise_row_plain(cpu, x, words)
+    #[cfg(target_arch = "x86_64")]
+    if cpu != Cpu::Scalar && x.len().is_multiple_of(LANES) {
+        // SAFETY: every CPU but plain Rust has AVX2 and FMA, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx2::quantise_row(kind, x, words) };
+    }
+    quantise_row_plain(cpu, kind, x, words)
 }
 
 /// A row as bf16.
@@ -142,7 +149,7 @@ fn bf16_row(cpu: Cpu, x: &[f32], words: &mut [u32]) {
 
 for_cpu! {
     /// [`quantise_row`], as it is defined.
-    fn quantise_row_plain(x: &[f32], words: &mut [u32]) -> Scale = quantise
+    fn quantise_row_plain(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale = quantise
 }
 
 for_cpu! {
@@ -151,7 +158,7 @@ for_cpu! {
 }
 
 #[inline(always)]
-fn quantise<const FMA: bool>(x: &[f32], words: &mut [u32]) -> Scale {
+fn quantise<const FMA: bool>(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale {
     let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
     let (blocks, rest) = x.as_chunks::<LANES>();
     for block in blocks {
@@ -168,16 +175,24 @@ fn quantise<const FMA: bool>(x: &[f32], words: &mut [u32]) -> Scale {
     const ROUND: f32 = 8_388_608.0;
     let byte = |x: f32| fma::<FMA>(x - low, inverse, ROUND).to_bits() as u8;
     let (blocks, rest) = x.as_chunks::<LANES>();
-    let (quads, padding) = words.split_at_mut(blocks.len() * LANES / 4);
-    for (block, quads) in blocks.iter().zip(quads.as_chunks_mut::<{ LANES / 4 }>().0) {
-        let bytes: [u8; LANES] = std::array::from_fn(|lane| byte(block[lane]));
-        for (quad, bytes) in quads.iter_mut().zip(bytes.as_chunks::<4>().0) {
-            *quad = u32::from_le_bytes(*bytes);
+    let (whole, padding) = words.split_at_mut(blocks.len() * LANES / kind.in_a_word());
+    if kind == Kind::Int16 {
+        for (block, pairs) in blocks.iter().zip(whole.as_chunks_mut::<{ LANES / 2 }>().0) {
+            for (pair, x) in pairs.iter_mut().zip(block.as_chunks::<2>().0) {
+                *pair = u32::from(byte(x[0])) | u32::from(byte(x[1])) << 16;
+            }
+        }
+    } else {
+        for (block, quads) in blocks.iter().zip(whole.as_chunks_mut::<{ LANES / 4 }>().0) {
+            let bytes: [u8; LANES] = std::array::from_fn(|lane| byte(block[lane]));
+            for (quad, bytes) in quads.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                *quad = u32::from_le_bytes(*bytes);
+            }
         }
     }
     padding.fill(0);
-    for (index, x) in rest.iter().enumerate() {
-        padding[index / 4] |= u32::from(byte(*x)) << (8 * (index % 4));
+    for (word, x) in padding.iter_mut().zip(rest.chunks(kind.in_a_word())) {
+        *word = kind.word(x.iter().map(|x| byte(*x).into()));
     }
     Scale { factor: range / 255.0, offset: low }
 }
