@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -41,6 +41,37 @@ impl Mapped {
         // Whoever writes to it by other means can change what is read, which readers check.
         let map = unsafe { memmap2::Mmap::map(&file) };
         map.map(Mapped).map_err(Error::io(path, "read it"))
+    }
+}
+
+/// Memory of zeros, in large pages where the system has them: what is read here and there in it is found faster.
+#[derive(Debug)]
+pub(crate) struct Memory(memmap2::MmapMut);
+
+impl Memory {
+    /// So many bytes.
+    ///
+    /// # Panics
+    /// When there is no memory left, as any allocation does.
+    pub(crate) fn zeros(length: usize) -> Memory {
+        let map = memmap2::MmapMut::map_anon(length).expect("memory for what is built");
+        #[cfg(target_os = "linux")]
+        // A wish: without large pages it is slower, and right.
+        let _ = map.advise(memmap2::Advice::HugePage);
+        Memory(map)
+    }
+}
+
+impl Deref for Memory {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl DerefMut for Memory {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.0
     }
 }
 

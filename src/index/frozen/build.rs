@@ -7,6 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::layout::{Header, IN_BLOCKS, LAYERS, LINKS, NONE, ORIGIN, SECTIONS, Section};
 use super::link::Nodes;
 use super::{Bytes, Frozen, MORE, audit};
+use crate::file::Memory;
 use crate::vector::{Quantizer, Vectors, stride};
 
 /// The bytes of each section.
@@ -59,9 +60,9 @@ impl Frozen {
 
     /// The same graph with another header.
     pub(super) fn with(mut self, header: Header) -> Frozen {
-        if let Bytes::Memory(words) = &mut self.bytes {
+        if let Bytes::Memory(memory) = &mut self.bytes {
             let bytes = header.write();
-            bytemuck::cast_slice_mut(words)[..bytes.len()].copy_from_slice(&bytes);
+            memory[..bytes.len()].copy_from_slice(&bytes);
             self.header = header;
         }
         self
@@ -226,13 +227,12 @@ fn lay_out(mut header: Header, mut parts: Parts, vectors: &Vectors) -> Frozen {
     parts[Section::Sums as usize] = bytemuck::cast_slice(&sums).to_vec();
     header.sums = std::array::from_fn(|index| crc32fast::hash(&parts[IN_BLOCKS + index]));
     let (places, length) = header.places().expect("counts of what is in memory");
-    let mut words = vec![0u64; length / size_of::<u64>()];
-    let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+    let mut bytes = Memory::zeros(length);
     let start = header.write();
     bytes[..start.len()].copy_from_slice(&start);
     for (section, place) in SECTIONS.into_iter().zip(places) {
         let part = if section == Section::Vectors { vectors } else { &parts[section as usize] };
         bytes[place].copy_from_slice(part);
     }
-    Frozen::from_bytes(Bytes::Memory(words)).expect("what was laid out can be read")
+    Frozen::from_bytes(Bytes::Memory(bytes)).expect("what was laid out can be read")
 }

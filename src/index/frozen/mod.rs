@@ -13,7 +13,7 @@ use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::file::Mapped;
+use crate::file::{Mapped, Memory};
 use crate::vector::{Quantizer, Row};
 use layout::{Header, IN_BLOCKS, LINKS, SECTIONS, Section};
 
@@ -43,7 +43,7 @@ pub(super) const fn damaged(reason: &'static str) -> Damage {
 
 /// Bytes in memory or of a file, at an address that any number may have.
 enum Bytes {
-    Memory(Vec<u64>),
+    Memory(Memory),
     Mapped(Mapped),
 }
 
@@ -51,7 +51,7 @@ impl Deref for Bytes {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         match self {
-            Bytes::Memory(words) => bytemuck::cast_slice(words),
+            Bytes::Memory(memory) => memory,
             Bytes::Mapped(map) => map,
         }
     }
