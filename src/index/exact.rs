@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::frozen::{Damage, Frozen};
 use super::{Hit, best};
-use crate::vector::{Quantizer, QueryCode, Row, Vectors, dot};
+use crate::vector::{Quantizer, QueryCode, Row, Vectors, dot, prefetch};
 
 /// Nodes in a tile: their codes stay in the fastest cache while several queries use them.
 const TILE: usize = 64;
@@ -186,12 +186,16 @@ pub(super) fn hits(
     k: usize,
     keep: Keep<'_>,
 ) -> Result<Vec<Hit>, Damage> {
-    let mut hits = Vec::new();
+    let mut found = Vec::new();
     for node in nodes {
         for row in coded.rows_of(node).filter(|row| keep.is_none_or(|keep| keep(*row))) {
-            hits.push(Hit { row, score: dot(query, coded.vector(row)?) });
+            // All are asked for before the first is looked at: they lie anywhere.
+            let vector = coded.vector(row)?;
+            prefetch(vector);
+            found.push((row, vector));
         }
     }
+    let mut hits: Vec<Hit> = found.into_iter().map(|(row, vector)| Hit { row, score: dot(query, vector) }).collect();
     best(&mut hits, k);
     Ok(hits)
 }

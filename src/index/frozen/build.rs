@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
-use super::layout::{Header, IN_BLOCKS, LAYERS, LINKS, NONE, ORIGIN, SECTIONS, Section};
+use super::layout::{Header, IN_BLOCKS, LINKS, NONE, ORIGIN, SECTIONS, Section, UPPER};
 use super::link::Nodes;
 use super::{Bytes, Frozen, MORE, audit};
 use crate::file::Memory;
@@ -26,8 +26,8 @@ impl Frozen {
         let groups = groups(&codes, stride);
         done(keys.len() - groups.len());
         let mut codes: Vec<u8> = groups.iter().flat_map(|rows| line(&codes, stride, rows[0])).copied().collect();
-        let layers = link(&Nodes { codes: &codes, stride, quantizer }, groups.len(), done);
-        let order = order(&layers);
+        let (layers, entries) = link(&Nodes { codes: &codes, stride, quantizer }, groups.len(), done);
+        let order = order(&layers, entries);
         codes = order.iter().flat_map(|node| line(&codes, stride, *node)).copied().collect();
 
         let mut parts = Parts::default();
@@ -48,6 +48,7 @@ impl Frozen {
             shared: keys.len() - order.len(),
             clipped: clipped.len(),
             upper,
+            entries,
             scale: quantizer.scale,
             error: quantizer.error,
             ef: audit::EFS[0],
@@ -121,19 +122,26 @@ impl Layer {
     }
 }
 
+/// Of the nodes of a layer, one in so many is on the next one too.
+const THINNED: usize = 16;
+/// A layer of no more nodes needs no links: comparing all of them, which lie side by side, takes less time than a walk.
+const ENTRIES: usize = 512;
+
 /// Links all nodes on the lowest layer, and on each layer above the first of the one below: in a random order a random
-/// choice.
-fn link(nodes: &Nodes<'_>, count: usize, done: &(dyn Fn(usize) + Sync)) -> Vec<Layer> {
-    let lowest = Layer { width: LINKS.0, links: nodes.link(count, LINKS.0, done) };
-    let counts = std::iter::successors(Some(count / LINKS.1), |count| Some(count / LINKS.1));
-    let upper = counts.take(LAYERS - 1).take_while(|count| *count > 0);
-    let upper = upper.map(|count| Layer { width: LINKS.1, links: nodes.link(count, LINKS.1, &|_| ()) });
-    std::iter::once(lowest).chain(upper).collect()
+/// choice. Last the number of nodes on the top layer, which are not linked.
+fn link(nodes: &Nodes<'_>, count: usize, done: &(dyn Fn(usize) + Sync)) -> (Vec<Layer>, usize) {
+    let mut layers = vec![Layer { width: LINKS.0, links: nodes.link(count, LINKS.0, done) }];
+    let mut count = count / THINNED;
+    while count > ENTRIES && layers.len() <= UPPER {
+        layers.push(Layer { width: LINKS.1, links: nodes.link(count, LINKS.1, &|_| ()) });
+        count /= THINNED;
+    }
+    (layers, count.max(1))
 }
 
 /// The order in which nodes are laid out: those of more layers first, so that a layer's nodes are the first ones; else
 /// as they are come by from the first, so that neighbours share cache lines and pages.
-fn order(layers: &[Layer]) -> Vec<u32> {
+fn order(layers: &[Layer], entries: usize) -> Vec<u32> {
     let count = layers[0].nodes();
     let mut seen = vec![false; count];
     let mut order = Vec::with_capacity(count);
@@ -147,7 +155,10 @@ fn order(layers: &[Layer]) -> Vec<u32> {
             }
         }
     }
-    let above = |node: u32| layers[1..].iter().take_while(|layer| (node as usize) < layer.nodes()).count();
+    let above = |node: u32| {
+        let layers = layers[1..].iter().map(Layer::nodes).chain([entries]);
+        layers.take_while(|nodes| (node as usize) < *nodes).count()
+    };
     order.sort_by_key(|node| std::cmp::Reverse(above(*node)));
     order
 }

@@ -15,8 +15,8 @@ const VERSION: u64 = 1;
 const HEADER: usize = 1024;
 /// Links of a node on the lowest layer, and on each of the others.
 pub(super) const LINKS: (usize, usize) = (32, 16);
-/// Layers at most, the lowest included.
-pub(super) const LAYERS: usize = 16;
+/// Layers at most that lie above the lowest.
+pub(super) const UPPER: usize = 8;
 /// Bytes in what says which vectors were frozen.
 pub const ORIGIN: usize = 64;
 /// A link that leads nowhere.
@@ -75,7 +75,9 @@ pub(super) struct Header {
     /// Nodes with clipped codes.
     pub clipped: usize,
     /// Nodes of each layer above the lowest, from below; 0 where there is no layer.
-    pub upper: [usize; LAYERS - 1],
+    pub upper: [usize; UPPER],
+    /// The first nodes, all of which a walk looks at to begin with.
+    pub entries: usize,
     pub scale: f32,
     pub error: f32,
     /// Candidates that a walk looks at.
@@ -146,7 +148,8 @@ impl Header {
     /// The header's bytes.
     pub(super) fn write(&self) -> Vec<u8> {
         let mut words = vec![MAGIC, VERSION];
-        words.extend([self.dimension, self.nodes, self.rows, self.shared, self.clipped].map(|count| count as u64));
+        let counts = [self.dimension, self.nodes, self.rows, self.shared, self.clipped, self.entries];
+        words.extend(counts.map(|count| count as u64));
         words.extend(self.upper.map(|count| count as u64));
         words.extend([self.scale, self.error, self.recall.0, self.recall.1].map(|x| u64::from(x.to_bits())));
         words.push(self.ef as u64);
@@ -175,16 +178,17 @@ impl Header {
             return Err(damaged("the header's checksum is wrong"));
         }
         let mut count = || usize::try_from(next()).unwrap_or(usize::MAX);
-        let (dimension, nodes, rows, shared, clipped) = (count(), count(), count(), count(), count());
+        let [dimension, nodes, rows, shared, clipped, entries] = std::array::from_fn(|_| count());
         let upper = std::array::from_fn(|_| count());
         let mut number = || f32::from_bits(next() as u32);
         let (scale, error, recall) = (number(), number(), (number(), number()));
         let ef = usize::try_from(next()).unwrap_or(usize::MAX);
         let sums = std::array::from_fn(|_| next() as u32);
-        let at = 8 * (2 + 5 + upper.len() + 4 + 1 + sums.len());
+        let at = 8 * (2 + 6 + upper.len() + 4 + 1 + sums.len());
         let mut origin = [0; ORIGIN];
         origin.copy_from_slice(&header[at..at + ORIGIN]);
-        let header = Header { dimension, nodes, rows, shared, clipped, upper, scale, error, ef, recall, origin, sums };
+        let header =
+            Header { dimension, nodes, rows, shared, clipped, upper, entries, scale, error, ef, recall, origin, sums };
         header.check(file.len())?;
         Ok(header)
     }
@@ -195,6 +199,7 @@ impl Header {
             && self.rows < 1 << 31
             && self.shared < self.rows
             && self.clipped <= self.nodes
+            && (1..=self.nodes).contains(&self.entries)
             && self.upper[0] <= self.nodes
             && self.upper.is_sorted_by(|a, b| a >= b)
             && (1..=1 << 20).contains(&self.ef);

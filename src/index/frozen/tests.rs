@@ -17,6 +17,13 @@ fn words(frozen: &Frozen) -> Vec<u64> {
     frozen.as_bytes().as_chunks::<8>().0.iter().map(|word| u64::from_ne_bytes(*word)).collect()
 }
 
+fn read(words: &[u64]) -> Result<Frozen, Damage> {
+    let bytes: &[u8] = bytemuck::cast_slice(words);
+    let mut memory = Memory::zeros(bytes.len().max(1));
+    memory[..bytes.len()].copy_from_slice(bytes);
+    Frozen::from_bytes(Bytes::Memory(memory))
+}
+
 /// What a sound graph answers to a few questions, by walk and by scan.
 fn answers(frozen: &Frozen, keep: Keep<'_>) -> Result<Vec<Vec<Hit>>, Damage> {
     let queries = clustered(3, 24, 3);
@@ -27,16 +34,16 @@ fn answers(frozen: &Frozen, keep: Keep<'_>) -> Result<Vec<Vec<Hit>>, Damage> {
 #[test]
 fn it_is_read_as_it_was_built() {
     let built = frozen();
-    let read = Frozen::from_bytes(Bytes::Memory(words(&built))).unwrap();
-    assert_eq!((read.rows(), read.dimension(), read.origin()), (ROWS, 24, &[7; ORIGIN]));
-    assert_eq!(read.keys()[..3], [1, 4, 7]);
-    assert!(read.recall() >= 0.99 && read.self_recall() == 1.0, "{read:?}");
+    let again = read(&words(&built)).unwrap();
+    assert_eq!((again.rows(), again.dimension(), again.origin()), (ROWS, 24, &[7; ORIGIN]));
+    assert_eq!(again.keys()[..3], [1, 4, 7]);
+    assert!(again.recall() >= 0.99 && again.self_recall() == 1.0, "{again:?}");
     let vectors = clustered(ROWS, 24, 9);
     for row in 0..ROWS {
-        assert_eq!(read.vector(Row(row as u32)), Ok(vectors.row(row)));
-        assert!(read.rows_of(read.node(Row(row as u32))).any(|other| other.index() == row));
+        assert_eq!(again.vector(Row(row as u32)), Ok(vectors.row(row)));
+        assert!(again.rows_of(again.node(Row(row as u32))).any(|other| other.index() == row));
     }
-    assert_eq!(answers(&read, None), answers(&built, None));
+    assert_eq!(answers(&again, None), answers(&built, None));
 }
 
 #[test]
@@ -109,7 +116,7 @@ proptest! {
         SOUND.with(|(sound, expected)| {
             let mut words = sound.clone();
             words[at.index(sound.len())] ^= 1u64 << bit;
-            if let Ok(found) = Frozen::from_bytes(Bytes::Memory(words)).and_then(|frozen| answers(&frozen, None)) {
+            if let Ok(found) = read(&words).and_then(|frozen| answers(&frozen, None)) {
                 assert_eq!(&found, expected);
             }
         });
@@ -132,7 +139,7 @@ proptest! {
                 words.truncate(length.index(words.len()));
             }
             seal(&mut words);
-            if let Ok(frozen) = Frozen::from_bytes(Bytes::Memory(words)) {
+            if let Ok(frozen) = read(&words) {
                 let _ = answers(&frozen, Some(&|row| row.0 % 2 == 0));
             }
         });

@@ -171,7 +171,7 @@ impl Frozen {
         let code = self.quantizer().query(query);
         let entry = self.descend(&code)?;
         // Among so many by their codes are the best by their vectors.
-        let want = (3 * k).max(k + 20);
+        let want = k + k.div_ceil(2).max(5);
         let found = match keep {
             None => walk(self, &code, &[entry], ef.max(k), want, None)?,
             Some(keep) => walk(self, &code, &[entry], ef.max(k), want, Some(&|node| self.rows_of(node).any(keep)))?,
@@ -179,11 +179,14 @@ impl Frozen {
         exact::hits(self, query, found.into_iter().map(|(_, node)| node), k, keep)
     }
 
-    /// The node of the lowest layer to begin with: on each layer above, the one that has no better neighbour.
+    /// The node of the lowest layer to begin with: the best of the first ones, and then on each layer above the one that
+    /// has no better neighbour.
     fn descend(&self, query: &QueryCode) -> Result<u32, Damage> {
-        let mut dots = Vec::with_capacity(LINKS.1);
-        measure(self, query, &[0], &mut dots)?;
-        let mut best = (dots[0], 0);
+        let entries: Vec<u32> = (0..self.header.entries as u32).collect();
+        let mut dots = Vec::with_capacity(entries.len());
+        self.check_codes(0..entries.len())?;
+        query.dots(self.codes(), &entries, &mut dots);
+        let mut best = dots.iter().copied().zip(entries).max().unwrap_or_default();
         for layer in self.upper() {
             loop {
                 let links = layer.get(best.1 as usize * LINKS.1..(best.1 as usize + 1) * LINKS.1);
