@@ -54,7 +54,7 @@ impl Memory {
     /// # Panics
     /// When there is no memory left, as any allocation does.
     pub(crate) fn zeros(length: usize) -> Memory {
-        let map = memmap2::MmapMut::map_anon(length).expect("memory for what is built");
+        let map = memmap2::MmapMut::map_anon(length.max(1)).expect("memory for what is built");
         #[cfg(target_os = "linux")]
         // A wish: without large pages it is slower, and right.
         let _ = map.advise(memmap2::Advice::HugePage);

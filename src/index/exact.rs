@@ -10,10 +10,11 @@ use rayon::prelude::*;
 
 use super::frozen::{Damage, Frozen};
 use super::{Hit, best};
+use crate::file::Memory;
 use crate::vector::{Quantizer, QueryCode, Row, Vectors, dot, prefetch};
 
 /// Nodes in a tile: their codes stay in the fastest cache while several queries use them.
-const TILE: usize = 64;
+const TILE: usize = 256;
 /// Queries that go through a tile together: enough that reading codes is no longer what takes the time.
 const QUERIES: usize = 32;
 /// Nodes that one task scans for a single query: below this, more than one thread does not pay.
@@ -229,13 +230,15 @@ impl Coded for Frozen {
 pub(super) struct Flat {
     vectors: Vectors,
     quantizer: Quantizer,
-    codes: Vec<u8>,
+    codes: Memory,
     clipped: Vec<u32>,
 }
 
 impl Flat {
     pub(super) fn new(vectors: Vectors) -> Flat {
-        let (quantizer, codes, clipped) = Quantizer::encode(vectors.dimension(), vectors.rows());
+        let (quantizer, bytes, clipped) = Quantizer::encode(vectors.dimension(), vectors.rows());
+        let mut codes = Memory::zeros(bytes.len());
+        codes.copy_from_slice(&bytes);
         Flat { vectors, quantizer, codes, clipped }
     }
 

@@ -96,8 +96,8 @@ fn byte_dots_avx2(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>)
     byte_dots_portable(query, codes, rows, dots)
 }
 
-/// `vpdpbusd` multiplies four pairs of bytes and adds them up in one step; the compiler does not find it. The query's
-/// length is a multiple of 64.
+/// `vpdpbusd` multiplies four pairs of bytes and adds them up in one step; the compiler does not find it. Four rows go
+/// side by side: their sums stay in registers and are added up together. The query's length is a multiple of 64.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni")]
 fn byte_dots_vnni(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
@@ -106,14 +106,37 @@ fn byte_dots_vnni(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>)
     let load = |bytes: &[u8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
     // SAFETY: as above.
     let load_query = |bytes: &[i8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
-    let (query_lines, _) = query.as_chunks::<64>();
-    for row in rows {
-        let (lines, _) = codes[*row as usize * query.len()..][..query.len()].as_chunks::<64>();
-        let mut sums = [_mm512_setzero_si512(); 2];
-        for (at, (codes, query)) in lines.iter().zip(query_lines).enumerate() {
-            sums[at % 2] = _mm512_dpbusd_epi32(sums[at % 2], load(codes), load_query(query));
+    let (query, _) = query.as_chunks::<64>();
+    let lines = |row: u32| &codes.as_chunks::<64>().0[row as usize * query.len()..][..query.len()];
+    let (fours, rest) = rows.as_chunks::<4>();
+    for four in fours {
+        let rows = four.map(lines);
+        let mut sums = [_mm512_setzero_si512(); 4];
+        for (at, query) in query.iter().enumerate() {
+            let query = load_query(query);
+            for (sum, row) in sums.iter_mut().zip(rows) {
+                *sum = _mm512_dpbusd_epi32(*sum, load(&row[at]), query);
+            }
         }
-        dots.push(_mm512_reduce_add_epi32(_mm512_add_epi32(sums[0], sums[1])));
+        let pair = |a, b| _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        let (ab, cd) = (pair(sums[0], sums[1]), pair(sums[2], sums[3]));
+        // One sum of each row in every quarter of the register.
+        let all = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+        let half = _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64::<1>(all));
+        let sum = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half));
+        dots.extend([
+            _mm_extract_epi32::<0>(sum),
+            _mm_extract_epi32::<1>(sum),
+            _mm_extract_epi32::<2>(sum),
+            _mm_extract_epi32::<3>(sum),
+        ]);
+    }
+    for row in rest {
+        let mut sum = _mm512_setzero_si512();
+        for (codes, query) in lines(*row).iter().zip(query) {
+            sum = _mm512_dpbusd_epi32(sum, load(codes), load_query(query));
+        }
+        dots.push(_mm512_reduce_add_epi32(sum));
     }
 }
 
