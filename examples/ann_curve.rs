@@ -3,26 +3,33 @@
 //! Files of little-endian f32 unit vectors, row after row, as `paperkin embed` writes them. Prints one JSON line for the
 //! exact scan, and one for each number of candidates of a walk: recall@10 against comparing all vectors, queries a
 //! second (one thread, one query at a time, the best of three rounds), seconds to build (all threads), bytes a vector.
+//! With `--share`, questions that only this share of the rows, taken at random, may answer: by a walk, by a scan of these
+//! rows, and by what the index chooses.
 //!
-//! `cargo run --release --example ann_curve -- BASE.f32 QUERIES.f32 [--dim 384] [--ef 16,32,64,128,256]`
+//! `cargo run --release --example ann_curve -- BASE.f32 QUERIES.f32 [--dim 384] [--ef 16,32,64,128,256] \
+//! [--share 0.5,0.1,0.01]`
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result};
-use paperkin::index::{Frozen, Hit, Index, IndexKind};
-use paperkin::vector::{Row, Vectors, dot};
+use paperkin::index::{Changes, Frozen, Hit, Index, IndexKind};
+use paperkin::vector::{Row, RowSet, Vectors, dot};
 use rayon::prelude::*;
 use serde_json::json;
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [base, queries, options @ ..] = &words[..] else { anyhow::bail!("give BASE.f32 and QUERIES.f32") };
-    let (mut dimension, mut efs) = (384, vec![16, 32, 64, 128, 256]);
+    let (mut dimension, mut efs, mut shares) = (384, vec![16, 32, 64, 128, 256], Vec::<f64>::new());
     for option in options.chunks(2) {
         match option {
             [name, value] if name == "--dim" => dimension = value.parse().context("--dim needs a number")?,
             [name, value] if name == "--ef" => {
                 efs = value.split(',').map(str::parse).collect::<Result<_, _>>().context("--ef needs numbers")?;
+            }
+            [name, value] if name == "--share" => {
+                shares = value.split(',').map(str::parse).collect::<Result<_, _>>().context("--share needs numbers")?;
             }
             _ => anyhow::bail!("unknown: {option:?}"),
         }
@@ -63,7 +70,28 @@ fn main() -> Result<()> {
         let ask = |query: &[f32]| frozen.nearest(query, 10, ef, None).expect("a sound graph");
         report("paperkin-hnsw", Some(ef), build, bytes, &ask);
     }
-    drop(frozen);
+    let frozen = Arc::new(frozen);
+    let none = || Changes { vectors: Vectors::with_capacity(dimension, 0), ..Changes::default() };
+    let scanned = Index::new(Some(frozen.clone()), none(), IndexKind::Exact);
+    let chosen = Index::new(Some(frozen.clone()), none(), IndexKind::Hnsw);
+    for share in shares {
+        let is_allowed = |row: Row| f64::from(row.0.wrapping_mul(0x9e37_79b9)) < share * f64::from(u32::MAX);
+        let allowed: RowSet = (0..count as u32).map(Row).filter(|row| is_allowed(*row)).collect();
+        let keep = |row: Row| allowed.contains(row);
+        let ef = ((frozen.ef() as f64 / share) as usize).min(frozen.nodes());
+        let walk = |query: &[f32]| frozen.nearest(query, 10, ef, Some(&keep)).expect("a sound graph");
+        let ask = |index: &Index, query: &[f32]| index.nearest(query, 10, Some(&allowed)).expect("a sound graph");
+        let rate = |ask: &(dyn Fn(&[f32]) -> Vec<Hit> + Sync)| {
+            let start = Instant::now();
+            let some = &queries[..queries.len().min(200)];
+            one_thread.install(|| some.iter().for_each(|query| drop(ask(query))));
+            (some.len() as f64 / start.elapsed().as_secs_f64()).round()
+        };
+        let (walked, scanned) = (rate(&walk), rate(&|query| ask(&scanned, query)));
+        let chosen = rate(&|query| ask(&chosen, query));
+        println!("{}", json!({"share": share, "walk_qps": walked, "scan_qps": scanned, "chosen_qps": chosen}));
+    }
+    drop((scanned, chosen, frozen));
     let start = Instant::now();
     let exact = Index::build(base, IndexKind::Exact, 1);
     let build = start.elapsed().as_secs_f64();

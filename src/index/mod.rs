@@ -263,9 +263,9 @@ fn best(hits: &mut Vec<Hit>, k: usize) {
 /// nanoseconds (384 dimensions, one core with AVX-512) are those that `examples/ann_curve.rs` measures; a graph's grow
 /// slowly with its size.
 fn graph_pays(rows: usize, queries: usize) -> bool {
-    const SCAN_A_ROW: f64 = 70.0;
-    const BUILD_A_ROW: f64 = 1_500_000.0;
-    const WALK: f64 = 700_000.0;
+    const SCAN_A_ROW: f64 = 15.0;
+    const BUILD_A_ROW: f64 = 400_000.0;
+    const WALK: f64 = 60_000.0;
     let (rows, queries) = (rows as f64, queries as f64);
     rows * BUILD_A_ROW + queries * WALK < queries * rows * SCAN_A_ROW
 }
