@@ -46,7 +46,11 @@ impl Mapped {
 
 /// Memory of zeros, in large pages where the system has them: what is read here and there in it is found faster.
 #[derive(Debug)]
-pub(crate) struct Memory(memmap2::MmapMut);
+pub(crate) struct Memory {
+    /// At least a byte: none cannot be mapped.
+    map: memmap2::MmapMut,
+    length: usize,
+}
 
 impl Memory {
     /// So many bytes.
@@ -58,20 +62,20 @@ impl Memory {
         #[cfg(target_os = "linux")]
         // A wish: without large pages it is slower, and right.
         let _ = map.advise(memmap2::Advice::HugePage);
-        Memory(map)
+        Memory { map, length }
     }
 }
 
 impl Deref for Memory {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.map[..self.length]
     }
 }
 
 impl DerefMut for Memory {
     fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.0
+        &mut self.map[..self.length]
     }
 }
 

@@ -19,8 +19,8 @@ fn words(frozen: &Frozen) -> Vec<u64> {
 
 fn read(words: &[u64]) -> Result<Frozen, Damage> {
     let bytes: &[u8] = bytemuck::cast_slice(words);
-    let mut memory = Memory::zeros(bytes.len().max(1));
-    memory[..bytes.len()].copy_from_slice(bytes);
+    let mut memory = Memory::zeros(bytes.len());
+    memory.copy_from_slice(bytes);
     Frozen::from_bytes(Bytes::Memory(memory))
 }
 
