@@ -128,7 +128,7 @@ impl PackedLinear {
         let fine = kind == Kind::Int8 && operand.fine;
         let Operand { words, scales, .. } = operand;
         match fine {
-            true => load_fine(x, depth, words, scales),
+            true => load_fine(cpu, x, depth, words, scales),
             false => load(cpu, kind, x, depth, depth, words, scales),
         }
         let finish = Finish { scales, factors: &self.factors, sums: &self.sums, bias: &self.bias };

@@ -10,7 +10,7 @@ const PADDING: usize = 16;
 /// What a word holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Four bytes: unsigned on the left of a product, signed on the right.
+    /// Four bytes: signed on the right of a product; on the left unsigned, or signed if `Cpu::has_signed_rows`.
     Int8,
     /// Two numbers, the first in the low half.
     Bf16,
