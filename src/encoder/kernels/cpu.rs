@@ -97,6 +97,7 @@ impl Cpu {
     }
 
     /// Whether it has AVX-512 F, BW, DQ and VL.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn has_avx512(self) -> bool {
         matches!(self, Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512)
     }
