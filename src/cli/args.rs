@@ -49,8 +49,8 @@ pub(crate) struct Common {
     /// How precisely a CPU computes: f32, bf16 or int8; left out: int8 with int8 weights, f32 with others
     #[arg(long, global = true, value_name = "PRECISION")]
     pub precision: Option<Precision>,
-    /// The instructions that a CPU uses: amx, avx512bf16, avx512vnni, avx512, avx2vnni, avx2 or scalar; left out: the
-    /// fastest that it has
+    /// The instructions that a CPU uses: amx, avx512bf16, avx512vnni, avx512, avx2vnni, avx2, neonbf16, neondot,
+    /// neon or scalar; left out: the fastest that it has
     #[arg(long, global = true, env = "PAPERKIN_CPU", value_name = "CPU", hide_short_help = true)]
     pub cpu: Option<Cpu>,
     /// How neighbours are found: auto, exact or hnsw

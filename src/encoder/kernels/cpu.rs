@@ -20,14 +20,30 @@ pub enum Cpu {
     Avx2Vnni,
     /// AVX2 and FMA.
     Avx2,
+    /// NEON with dot products of int8 and bf16.
+    NeonBf16,
+    /// NEON with dot products of int8.
+    NeonDot,
+    /// NEON.
+    Neon,
     /// Plain Rust: what defines the results of all others.
     Scalar,
 }
 
 impl Cpu {
     /// Every one, the fastest first.
-    pub const ALL: [Cpu; 7] =
-        [Cpu::Amx, Cpu::Avx512Bf16, Cpu::Avx512Vnni, Cpu::Avx512, Cpu::Avx2Vnni, Cpu::Avx2, Cpu::Scalar];
+    pub const ALL: [Cpu; 10] = [
+        Cpu::Amx,
+        Cpu::Avx512Bf16,
+        Cpu::Avx512Vnni,
+        Cpu::Avx512,
+        Cpu::Avx2Vnni,
+        Cpu::Avx2,
+        Cpu::NeonBf16,
+        Cpu::NeonDot,
+        Cpu::Neon,
+        Cpu::Scalar,
+    ];
 
     /// The fastest that this machine has.
     pub fn detect() -> Cpu {
@@ -60,16 +76,28 @@ impl Cpu {
                 Cpu::Avx512 => avx512(),
                 Cpu::Avx2Vnni => avx2() && has!("avxvnni"),
                 Cpu::Avx2 => avx2(),
+                Cpu::NeonBf16 | Cpu::NeonDot | Cpu::Neon => false,
                 Cpu::Scalar => true,
             }
         }
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(target_arch = "aarch64")]
+        {
+            use std::arch::is_aarch64_feature_detected as has;
+            match self {
+                Cpu::NeonBf16 => Cpu::NeonDot.is_here() && has!("bf16"),
+                Cpu::NeonDot => Cpu::Neon.is_here() && has!("dotprod"),
+                Cpu::Neon => has!("neon"),
+                _ => self == Cpu::Scalar,
+            }
+        }
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         {
             self == Cpu::Scalar
         }
     }
 
     /// Whether it has AVX-512 F, BW, DQ and VL.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn has_avx512(self) -> bool {
         matches!(self, Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512)
     }
@@ -81,7 +109,12 @@ impl Cpu {
 
     /// Whether products of bf16 numbers are faster than those of f32.
     pub(super) fn has_bf16(self) -> bool {
-        matches!(self, Cpu::Amx | Cpu::Avx512Bf16)
+        matches!(self, Cpu::Amx | Cpu::Avx512Bf16 | Cpu::NeonBf16)
+    }
+
+    /// Whether it multiplies signed bytes with signed ones, so that int8 words on the left are signed too.
+    pub(super) fn has_signed_rows(self) -> bool {
+        matches!(self, Cpu::NeonBf16 | Cpu::NeonDot | Cpu::Neon)
     }
 }
 
@@ -94,6 +127,9 @@ impl fmt::Display for Cpu {
             Cpu::Avx512 => "avx512",
             Cpu::Avx2Vnni => "avx2vnni",
             Cpu::Avx2 => "avx2",
+            Cpu::NeonBf16 => "neonbf16",
+            Cpu::NeonDot => "neondot",
+            Cpu::Neon => "neon",
             Cpu::Scalar => "scalar",
         })
     }

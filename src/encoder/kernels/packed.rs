@@ -129,7 +129,7 @@ impl PackedLinear {
         let fine = kind.is_integer() && operand.fine;
         let Operand { words, scales, .. } = operand;
         match fine {
-            true => load_fine(kind, x, depth, words, scales),
+            true => load_fine(cpu, kind, x, depth, words, scales),
             false => load(cpu, kind, x, depth, depth, words, scales),
         }
         let finish = Finish { scales, factors: &self.factors, sums: &self.sums, bias: &self.bias };

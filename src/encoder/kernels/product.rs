@@ -3,6 +3,8 @@
 #[cfg(target_arch = "x86_64")]
 use super::amx;
 use super::cpu::Cpu;
+#[cfg(target_arch = "aarch64")]
+use super::dot::neon;
 use super::dot::{Dot, scalar, tile};
 #[cfg(target_arch = "x86_64")]
 use super::dot::{avx2, avx512};
@@ -134,7 +136,7 @@ pub(super) fn product(cpu: Cpu, a: &Rows, rows: usize, b: &Panels, mut take: imp
 }
 
 /// A shape of a dot product, compiled with its instructions.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! shape {
     ($features:literal, $dot:ty, $rows:literal, $panels:literal) => {{
         #[target_feature(enable = $features)]
@@ -186,7 +188,23 @@ fn shapes(cpu: Cpu, kind: Kind) -> &'static [Shape] {
                 return const { &[shape!("avx2,fma", avx2::Bf16, 4, 1)] };
             }
             (Cpu::Avx2Vnni | Cpu::Avx2, Kind::F32) => return const { &[shape!("avx2,fma", avx2::F32, 6, 1)] },
-            (Cpu::Avx512 | Cpu::Avx2, Kind::Int8) | (Cpu::Scalar, _) => {}
+            (Cpu::Avx512 | Cpu::Avx2, Kind::Int8) | (Cpu::NeonBf16 | Cpu::NeonDot | Cpu::Neon | Cpu::Scalar, _) => {}
+        }
+    }
+    // With 24 sums, a panel's four registers and a row's word, most of the 32 registers are in use.
+    #[cfg(target_arch = "aarch64")]
+    {
+        match (cpu, kind) {
+            (Cpu::NeonBf16 | Cpu::NeonDot, Kind::Int8) => {
+                return const { &[shape!("neon,dotprod", neon::Int8Dot, 6, 1)] };
+            }
+            (Cpu::Neon, Kind::Int8) => return const { &[shape!("neon", neon::Int8, 2, 1)] },
+            (Cpu::NeonBf16, Kind::Bf16) => return const { &[shape!("neon,bf16", neon::Bf16Dot, 6, 1)] },
+            (Cpu::NeonDot | Cpu::Neon, Kind::Bf16) => return const { &[shape!("neon", neon::Bf16, 4, 1)] },
+            (Cpu::NeonBf16 | Cpu::NeonDot | Cpu::Neon, Kind::F32) => {
+                return const { &[shape!("neon", neon::F32, 6, 1)] };
+            }
+            _ => {}
         }
     }
     let _ = cpu;

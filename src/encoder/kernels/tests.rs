@@ -40,9 +40,10 @@ fn panels(kind: Kind, columns: usize, depth: usize, number: impl Fn(usize, usize
     panels
 }
 
-/// The number that a word's part stands for.
-fn part(kind: Kind, words: &[u32], index: usize) -> f64 {
+/// The number that a word's part stands for, on the left of a product.
+fn part(cpu: Cpu, kind: Kind, words: &[u32], index: usize) -> f64 {
     match kind {
+        Kind::Int8 if cpu.has_signed_rows() => f64::from((words[index / 4] >> (8 * (index % 4))) as u8 as i8),
         Kind::Int8 => f64::from(words[index / 4] >> (8 * (index % 4)) & 0xff),
         Kind::Int16 => f64::from(words[index / 2] >> (16 * (index % 2)) & 0xffff),
         Kind::Bf16 => f64::from(f32::from_bits(words[index / 2] >> (16 * (index % 2)) << 16)),
@@ -64,7 +65,7 @@ fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize
                     Kind::Bf16 => f64::from(f32::from_bits(bf16(number(column, index)) << 16)),
                     Kind::F32 => f64::from(number(column, index)),
                 };
-                part(kind, words, index) * right
+                part(cpu, kind, words, index) * right
             })
             .sum()
     };
@@ -106,13 +107,19 @@ fn products_of_every_remainder() {
 #[test]
 fn int8_products_do_not_saturate() {
     for cpu in here() {
-        for (kind, extreme) in [(Kind::Int8, 1.0), (Kind::Int8, -1.0), (Kind::Int16, 1.0), (Kind::Int16, -1.0)] {
+        for (kind, byte) in
+            [Kind::Int8, Kind::Int16].into_iter().flat_map(|kind| [0xff, 0x7f, 0x80].map(|byte| (kind, byte)))
+        {
             let mut rows = Rows::new();
             rows.resize(kind, 1, 1024);
-            rows.row_mut(0).fill(kind.word(std::iter::repeat_n(255, kind.in_a_word())));
-            product(cpu, &rows, 1, &panels(kind, 16, 1024, |_, _| extreme), |tile| {
-                assert_eq!(tile.words[0].cast_signed(), 255 * 127 * 1024 * extreme as i32, "{cpu}");
-            });
+            rows.row_mut(0).fill(kind.word(std::iter::repeat_n(byte, kind.in_a_word())));
+            let left = part(cpu, kind, rows.row_mut(0), 0) as i32;
+            for extreme in [1.0, -1.0] {
+                product(cpu, &rows, 1, &panels(kind, 16, 1024, |_, _| extreme), |tile| {
+                    let expect = left * 127 * 1024 * extreme as i32;
+                    assert!(tile.words[..16].iter().all(|word| word.cast_signed() == expect), "{cpu} {kind:?} {byte}");
+                });
+            }
         }
     }
 }
@@ -122,22 +129,20 @@ proptest! {
     fn rows_come_back_within_half_a_step(x in prop::collection::vec(-9.0f32..9.0, 1..100)) {
         let range = x.iter().fold(f32::MIN, |a, b| a.max(*b)) - x.iter().fold(f32::MAX, |a, b| a.min(*b));
         let (mut rows, mut scales) = (Rows::new(), Vec::new());
-        let back = |kind: Kind, rows: &mut Rows, scales: &[Scale], row: usize, index: usize| {
-            scales[row].factor * part(kind, rows.row_mut(row), index) as f32 + scales[row].offset
+        let back = |cpu: Cpu, kind: Kind, rows: &mut Rows, scales: &[Scale], row: usize, index: usize| {
+            scales[row].factor * part(cpu, kind, rows.row_mut(row), index) as f32 + scales[row].offset
         };
         for (cpu, kind) in here().flat_map(|cpu| [(cpu, Kind::Int8), (cpu, Kind::Int16)]) {
             load(cpu, kind, &x, x.len(), x.len(), &mut rows, &mut scales);
             for (index, x) in x.iter().enumerate() {
-                let error = (back(kind, &mut rows, &scales, 0, index) - x).abs();
+                let error = (back(cpu, kind, &mut rows, &scales, 0, index) - x).abs();
                 prop_assert!(error <= 0.502 * range / 255.0 + 1e-5, "{cpu}: {error} of {range}");
             }
-        }
-        for kind in [Kind::Int8, Kind::Int16] {
-            load_fine(kind, &x, x.len(), &mut rows, &mut scales);
+            load_fine(cpu, kind, &x, x.len(), &mut rows, &mut scales);
             for (index, x) in x.iter().enumerate() {
-                let mut digit = |row| back(kind, &mut rows, &scales, row, index);
+                let mut digit = |row| back(cpu, kind, &mut rows, &scales, row, index);
                 let error = (digit(0) + digit(1) - x).abs();
-                prop_assert!(error <= 0.6 * range / 65_535.0 + 1e-5, "two digits: {error} of {range}");
+                prop_assert!(error <= 0.6 * range / 65_535.0 + 1e-5, "{cpu}, two digits: {error} of {range}");
             }
         }
     }
@@ -148,7 +153,7 @@ proptest! {
         for cpu in here() {
             load(cpu, Kind::Bf16, &x, x.len(), x.len(), &mut rows, &mut scales);
             for (index, x) in x.iter().enumerate() {
-                let got = part(Kind::Bf16, rows.row_mut(0), index);
+                let got = part(cpu, Kind::Bf16, rows.row_mut(0), index);
                 prop_assert!((got - f64::from(*x)).abs() <= f64::from(x.abs()) / 256.0, "{cpu}: {got} {x}");
             }
         }
@@ -164,7 +169,7 @@ proptest! {
             let factor = exponentials_bf16(cpu, &mut scores.clone(), &mut words);
             prop_assert!((f64::from(factor) * sum - 1.0).abs() < 2e-4, "{cpu}");
             for (index, exact) in exact.iter().enumerate() {
-                let got = part(Kind::Bf16, &words, index);
+                let got = part(cpu, Kind::Bf16, &words, index);
                 prop_assert!((got - exact).abs() <= exact / 200.0 + 1e-30, "{cpu}: {got} {exact}");
             }
         }

@@ -1,4 +1,5 @@
-//! Matrices as words of 4 bytes: one f32, two bf16, four int8, or two int8 in 16 bits each. Every product runs over words, whatever is in them.
+//! Matrices as words of 4 bytes: one f32, two bf16, four int8, or two int8 in 16 bits each. Every product runs over
+//! words, whatever is in them.
 
 use std::ops::{Deref, DerefMut};
 
@@ -10,7 +11,7 @@ const PADDING: usize = 16;
 /// What a word holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Four bytes: unsigned on the left of a product, signed on the right.
+    /// Four bytes: signed on the right of a product; on the left unsigned, or signed if `Cpu::has_signed_rows`.
     Int8,
     /// Two of those bytes, widened to 16 bits: for a CPU that multiplies bytes only with sums that saturate.
     Int16,

@@ -4,6 +4,8 @@
 pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub(super) mod neon;
 pub(super) mod scalar;
 
 /// One instruction set's way to multiply words of one kind and to add them up, in registers of [`Dot::LANES`] lanes.
@@ -23,7 +25,7 @@ pub(super) trait Dot {
     unsafe fn load(words: *const u32) -> Self::Word;
     /// One word in every lane.
     unsafe fn splat(word: *const u32) -> Self::Word;
-    /// `sum + a · b`; int8 words are unsigned in `a`, signed in `b`.
+    /// `sum + a · b`; int8 words are signed in `b`, in `a` unsigned, or signed if `Cpu::has_signed_rows`.
     unsafe fn dot(sum: Self::Sum, a: Self::Word, b: Self::Word) -> Self::Sum;
     /// The bits of the sums to memory.
     unsafe fn store(sums: *mut u32, sum: Self::Sum);

@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
-use super::{Cpu, LANES, fma, for_cpu, to_bf16};
+use super::{Cpu, LANES, extreme, fma, for_cpu, to_bf16};
 use crate::encoder::kernels::exp::exp;
 
 /// Makes words of the exponentials of `scores` less the highest of them; gives the factor that makes their sum 1.
@@ -61,14 +61,7 @@ fn to_exponentials_f32<const FMA: bool>(scores: &mut [f32], words: &mut [u32]) -
 
 #[inline(always)]
 fn exponentials(scores: &mut [f32], exp: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut highest = [f32::NEG_INFINITY; LANES];
-    let (blocks, rest) = scores.as_chunks::<LANES>();
-    for block in blocks {
-        for lane in 0..LANES {
-            highest[lane] = if block[lane] > highest[lane] { block[lane] } else { highest[lane] };
-        }
-    }
-    let highest = highest.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+    let highest = extreme(scores, f32::NEG_INFINITY, |x, highest| if x > highest { x } else { highest });
     let mut sums = [0.0; LANES];
     let (blocks, rest) = scores.as_chunks_mut::<LANES>();
     for block in blocks {

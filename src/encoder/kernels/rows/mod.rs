@@ -31,8 +31,13 @@ macro_rules! for_cpu {
                     Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512 => return unsafe { avx512($($arg),*) },
                     // SAFETY: as above.
                     Cpu::Avx2Vnni | Cpu::Avx2 => return unsafe { avx2($($arg),*) },
-                    Cpu::Scalar => {}
+                    Cpu::NeonBf16 | Cpu::NeonDot | Cpu::Neon | Cpu::Scalar => {}
                 }
+            }
+            // Every CPU of this architecture has NEON, and fused operations with it.
+            #[cfg(target_arch = "aarch64")]
+            if cpu != Cpu::Scalar {
+                return $body::<true>($($arg),*);
             }
             let _ = cpu;
             $body::<false>($($arg),*)
@@ -62,7 +67,7 @@ pub(super) struct Scale {
 }
 
 /// Makes words of rows of f32, each `depth` numbers out of `stride`; `scales` tells how to get the numbers back. Int8
-/// words are unsigned and use the whole range of each row.
+/// words use the whole range of each row.
 pub(super) fn load(
     cpu: Cpu,
     kind: Kind,
@@ -79,7 +84,10 @@ pub(super) fn load(
         let x = &x[row * stride..][..depth];
         let words = to.row_mut(row);
         scales.push(match kind {
-            Kind::Int8 | Kind::Int16 => quantise_row(cpu, kind, x, words),
+            Kind::Int8 | Kind::Int16 => {
+                let scale = quantise_row(cpu, kind, x, words);
+                multiplied_by(cpu, kind, words, scale)
+            }
             Kind::Bf16 => {
                 bf16_row(cpu, x, words);
                 Scale { factor: 1.0, offset: 0.0 }
@@ -95,7 +103,7 @@ pub(super) fn load(
 
 /// Makes int8 words with two digits of rows of `depth` numbers: as many rows of high digits, then as many of low ones.
 /// The sum of both rows' products is that of the numbers with 16 bits.
-pub(super) fn load_fine(kind: Kind, x: &[f32], depth: usize, to: &mut Rows, scales: &mut Vec<Scale>) {
+pub(super) fn load_fine(cpu: Cpu, kind: Kind, x: &[f32], depth: usize, to: &mut Rows, scales: &mut Vec<Scale>) {
     let rows = x.len() / depth;
     to.resize(kind, 2 * rows, depth);
     scales.clear();
@@ -107,11 +115,22 @@ pub(super) fn load_fine(kind: Kind, x: &[f32], depth: usize, to: &mut Rows, scal
         let factor = range / (65_535.0);
         let steps = |x: f32| ((x - low) / factor).round();
         let high_digit = |x: f32| (steps(x) / 256.0).floor();
-        digits(kind, x, to.row_mut(row), high_digit);
-        digits(kind, x, to.row_mut(rows + row), |x| steps(x) - 256.0 * high_digit(x));
-        scales[row] = Scale { factor: 256.0 * factor, offset: low };
-        scales[rows + row] = Scale { factor, offset: 0.0 };
+        let (high_words, low_words) = (row, rows + row);
+        digits(kind, x, to.row_mut(high_words), high_digit);
+        digits(kind, x, to.row_mut(low_words), |x| steps(x) - 256.0 * high_digit(x));
+        let high_scale = Scale { factor: 256.0 * factor, offset: low };
+        scales[high_words] = multiplied_by(cpu, kind, to.row_mut(high_words), high_scale);
+        scales[low_words] = multiplied_by(cpu, kind, to.row_mut(low_words), Scale { factor, offset: 0.0 });
     }
+}
+
+/// Unsigned bytes as the CPU multiplies them: those that are signed are less by 128, which the offset accounts for.
+fn multiplied_by(cpu: Cpu, kind: Kind, words: &mut [u32], Scale { factor, offset }: Scale) -> Scale {
+    if kind != Kind::Int8 || !cpu.has_signed_rows() {
+        return Scale { factor, offset };
+    }
+    words.iter_mut().for_each(|word| *word ^= 0x8080_8080);
+    Scale { factor, offset: offset + 128.0 * factor }
 }
 
 /// One byte for each number.
@@ -159,16 +178,8 @@ for_cpu! {
 
 #[inline(always)]
 fn quantise<const FMA: bool>(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale {
-    let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-    let (blocks, rest) = x.as_chunks::<LANES>();
-    for block in blocks {
-        for lane in 0..LANES {
-            low[lane] = if block[lane] < low[lane] { block[lane] } else { low[lane] };
-            high[lane] = if block[lane] > high[lane] { block[lane] } else { high[lane] };
-        }
-    }
-    let low = low.iter().chain(rest).fold(f32::INFINITY, |a, b| a.min(*b));
-    let high = high.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+    let low = extreme(x, f32::INFINITY, |x, low| if x < low { x } else { low });
+    let high = extreme(x, f32::NEG_INFINITY, |x, high| if x > high { x } else { high });
     let range = if high > low { high - low } else { 1.0 };
     let inverse = 255.0 / range;
     // Adding 2²³ to a number below it leaves the number, rounded, in the low bits.
@@ -195,6 +206,20 @@ fn quantise<const FMA: bool>(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale 
         *word = kind.word(x.iter().map(|x| byte(*x).into()));
     }
     Scale { factor: range / 255.0, offset: low }
+}
+
+/// What is left of all numbers if `of` keeps one of any two; `start` is what it never keeps. With two extremes in one
+/// loop the compiler would not use NEON's vectors.
+#[inline(always)]
+fn extreme(x: &[f32], start: f32, of: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut extremes = [start; LANES];
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            extremes[lane] = of(block[lane], extremes[lane]);
+        }
+    }
+    extremes.iter().chain(rest).fold(start, |extreme, x| of(*x, extreme))
 }
 
 #[inline(always)]
