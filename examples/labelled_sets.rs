@@ -1,140 +1,227 @@
-//! How well does paperkin rank papers that people have judged, beside TF-IDF?
+//! How well does paperkin rank papers that people have judged, beside simple methods? Prints the tables of
+//! `docs/evaluation.md`.
 //!
-//! Two sets, each in a folder below the one that is given: `reviewer_goldstandard` (58 researchers rated papers that
-//! they read; the history is what they wrote themselves) and `doris_mae_birco` (long research needs, graded pools).
+//! The folder that is given holds those of the labelled sets; a set that is not there is left out.
 //!
-//! `cargo run --release --example labelled_sets -- FOLDER [--model MODEL] [--precision PRECISION]`
+//! `cargo run --release --example labelled_sets -- FOLDER [--only SET] [--model MODEL] [--precision PRECISION]`
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use paperkin::evaluate::{PairAccuracy, TfIdf, ndcg};
+use jiff::civil::Date;
+use paperkin::engine::{Evaluation, Labelled, Pool};
+use paperkin::evaluate::{Judgment, Measured, Metric, Random, Report};
 use paperkin::recommend::HistoryItem;
-use paperkin::{Engine, Options, PaperId, Place, Request, Result, sources};
+use paperkin::{Engine, Options, Paper, PaperId, Place, Request, Result, sources};
 use serde_json::Value;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Seed of what is drawn.
+const SEED: u64 = 1;
+const TODAY: Date = jiff::civil::date(2026, 9, 1);
+
+/// A set's name, how it is measured, and its parts: papers and what they are asked.
+type Set = (&'static str, &'static [Metric], Pool, fn(&Path) -> Vec<Part>);
+
+const SETS: [Set; 6] = [
+    ("reviewer_goldstandard", &[Metric::Pairs], Pool::Judged, goldstandard),
+    ("citeulike", &[Metric::Recall(50), Metric::Ndcg(20)], Pool::All, libraries),
+    ("hf_daily_papers", &[Metric::Recall(100), Metric::Ndcg(100)], Pool::All, submitters),
+    ("doris_mae_birco", &[Metric::Ndcg(10)], Pool::Judged, queries),
+    ("cisi", &[Metric::AveragePrecision, Metric::Ndcg(10)], Pool::All, queries),
+    ("systematic_reviews", &[Metric::AveragePrecision], Pool::All, reviews),
+];
+
+/// Papers, and how to ask for them.
+struct Part {
+    papers: Box<dyn Iterator<Item = Result<Paper>>>,
+    questions: Questions,
+}
+
+enum Questions {
+    Labelled(Vec<Labelled>),
+    /// Picks of persons, to be parted in time.
+    Histories(Vec<Vec<HistoryItem>>),
+}
+
 fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
     let folder = PathBuf::from(words.next().expect("give the folder of the labelled sets"));
     let mut options = Options::new(Place::Memory);
+    let mut only = None;
     while let Some(word) = words.next() {
         let value = words.next().expect("a value after each option");
         match word.as_str() {
+            "--only" => only = Some(value),
             "--model" => options.model = Some(value.parse()?),
             "--precision" => options.runtime.precision = Some(value.parse().expect("f32, bf16 or int8")),
             _ => panic!("unknown option {word}"),
         }
     }
-    let (ours, words) = goldstandard(&folder.join("reviewer_goldstandard"), &options)?;
-    println!("reviewer_goldstandard, weighted pair accuracy: paperkin {ours:.4}, TF-IDF {words:.4}");
-    let (ours, words) = research_needs(&folder.join("doris_mae_birco"), &options)?;
-    println!("doris_mae_birco, nDCG@10: paperkin {ours:.4}, TF-IDF {words:.4}");
+    for (name, metrics, pool, parts) in SETS {
+        let folder = folder.join(name);
+        if folder.is_dir() && only.as_ref().is_none_or(|only| only == name) {
+            println!("{name}\n\n{}", report(parts(&folder), metrics, pool, &options)?);
+        }
+    }
     Ok(())
 }
 
-/// Papers of a set in an engine of their own, and TF-IDF over the same texts.
-struct Set {
-    engine: Engine,
-    tfidf: TfIdf,
-    documents: HashMap<String, String>,
-}
-
-impl Set {
-    fn open(folder: &Path, options: &Options) -> Result<Set> {
-        let path = folder.join("docs.jsonl");
+/// All parts of a set in one table.
+fn report(parts: Vec<Part>, metrics: &[Metric], pool: Pool, options: &Options) -> Result<Report> {
+    let evaluation = Evaluation { metrics: metrics.to_vec(), relevant: 1.0, pool, seed: SEED };
+    let mut all: Vec<(String, Vec<Measured>)> = Vec::new();
+    for Part { papers, questions } in parts {
         let mut engine = Engine::open(options.clone())?;
-        engine.add(sources::open(&path, None)?, &|_| ())?;
-        let papers = sources::open(&path, None)?.collect::<Result<Vec<_>>>()?;
-        let tfidf =
-            TfIdf::fit(papers.iter().map(|paper| paper.document()).collect::<Vec<_>>().iter().map(String::as_str));
-        let documents = papers.into_iter().map(|paper| (paper.id.to_string(), paper.document())).collect();
-        Ok(Set { engine, tfidf, documents })
-    }
-
-    /// Scores of candidates by paperkin's ranking.
-    fn scores(&self, request: &Request) -> Result<HashMap<String, f64>> {
-        let answer = self.engine.recommend(request, jiff::civil::date(2026, 1, 1))?;
-        assert!(answer.not_found.is_empty(), "every paper of the set is in the library");
-        Ok(answer.results.iter().map(|result| (result.paper.id.to_string(), f64::from(result.score))).collect())
-    }
-}
-
-fn lines(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines().map(str::to_owned).collect()
-}
-
-/// Judgments by query, as document and value.
-fn judgments(path: &Path) -> HashMap<String, Vec<(String, f64)>> {
-    let mut judgments: HashMap<String, Vec<(String, f64)>> = HashMap::new();
-    for line in lines(path).iter().skip(1) {
-        let [query, document, value] = line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("three columns: {line}")
+        engine.add(papers, &|_| ())?;
+        let labelled = match questions {
+            Questions::Labelled(labelled) => labelled,
+            // Persons who picked all of their papers on one day, or nothing new later, have no answer.
+            Questions::Histories(histories) => {
+                let parted = histories.iter().filter_map(|picks| engine.hold_out(picks, &[], 0.3).ok());
+                parted.map(|held_out| held_out.labelled).filter(|labelled| !labelled.judged.is_empty()).collect()
+            }
         };
-        judgments.entry(query.to_owned()).or_default().push((document.to_owned(), value.parse().expect("a number")));
+        let measured = engine.evaluate(&labelled, &evaluation, TODAY, &|_| ())?.measured;
+        if all.is_empty() {
+            all = measured;
+        } else {
+            all.iter_mut().zip(measured).for_each(|((_, all), (_, more))| all.extend(more));
+        }
+    }
+    Ok(Report::new(metrics, &all, SEED))
+}
+
+fn text(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut text = String::new();
+    match bytes.starts_with(&[0x1f, 0x8b]) {
+        true => flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).expect("gzipped text"),
+        false => bytes.as_slice().read_to_string(&mut text).expect("text"),
+    };
+    text
+}
+
+fn objects(path: &Path) -> Vec<Value> {
+    text(path).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn papers(path: &Path) -> Box<dyn Iterator<Item = Result<Paper>>> {
+    Box::new(sources::open(path, None).expect("a file of papers"))
+}
+
+fn id(value: &Value) -> PaperId {
+    PaperId::parse(value.as_str().expect("a text")).expect("an id")
+}
+
+fn ids(value: &Value) -> Vec<PaperId> {
+    value.as_array().expect("a list").iter().map(id).collect()
+}
+
+fn items(ids: impl IntoIterator<Item = PaperId>) -> Vec<HistoryItem> {
+    ids.into_iter().map(HistoryItem::id).collect()
+}
+
+/// Judgments by query.
+fn judgments(path: &Path) -> HashMap<String, HashMap<PaperId, f64>> {
+    let mut judgments: HashMap<String, HashMap<PaperId, f64>> = HashMap::new();
+    for line in text(path).lines().skip(1) {
+        let Judgment { query, paper, gain } = Judgment::parse(line).expect("a judgment");
+        judgments.entry(query).or_default().insert(PaperId::parse(&paper).expect("an id"), gain);
     }
     judgments
 }
 
-fn ids(texts: impl Iterator<Item = impl AsRef<str>>) -> Vec<PaperId> {
-    texts.map(|text| PaperId::parse(text.as_ref()).expect("an id")).collect()
+/// Researchers' own papers, and how they rated others.
+fn goldstandard(folder: &Path) -> Vec<Part> {
+    let mut ratings = judgments(&folder.join("ratings.tsv"));
+    let labelled = objects(&folder.join("histories.jsonl")).into_iter().filter_map(|person| {
+        let judged = ratings.remove(person["user"].as_str().expect("a name"))?;
+        Some(Labelled { request: Request { positive: items(ids(&person["history"])), ..Request::default() }, judged })
+    });
+    let questions = Questions::Labelled(labelled.collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl")), questions }]
 }
 
-fn goldstandard(folder: &Path, options: &Options) -> Result<(f64, f64)> {
-    let set = Set::open(folder, options)?;
-    let ratings = judgments(&folder.join("ratings.tsv"));
-    let (mut ours, mut words) = (PairAccuracy::default(), PairAccuracy::default());
-    for line in lines(&folder.join("histories.jsonl")) {
-        let person: Value = serde_json::from_str(&line).expect("JSON");
-        let history: Vec<&str> =
-            person["history"].as_array().expect("a list").iter().filter_map(|id| id.as_str()).collect();
-        let Some(rated) = ratings.get(person["user"].as_str().expect("a name")) else { continue };
-        let request = Request {
-            positive: ids(history.iter()).into_iter().map(HistoryItem::id).collect(),
-            candidates: Some(ids(rated.iter().map(|(id, _)| id))),
-            ..Request::default()
-        };
-        let scores = set.scores(&request)?;
-        ours.add(&rated.iter().map(|(id, rating)| (*rating, scores[id])).collect::<Vec<_>>());
+/// Texts and judgments.
+fn queries(folder: &Path) -> Vec<Part> {
+    let mut judgments = judgments(&folder.join("qrels.tsv"));
+    let labelled = objects(&folder.join("queries.jsonl")).into_iter().filter_map(|query| {
+        let judged = judgments.remove(query["qid"].as_str().expect("an id"))?;
+        Some(Labelled {
+            request: Request { text: query["text"].as_str().map(str::to_owned), ..Request::default() },
+            judged,
+        })
+    });
+    let questions = Questions::Labelled(labelled.collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl")), questions }]
+}
 
-        let vectors: Vec<_> = history.iter().map(|id| set.tfidf.vector(&set.documents[*id])).collect();
-        let mean = TfIdf::mean(&vectors);
-        let similarity = |id: &String| TfIdf::cosine(&mean, &set.tfidf.vector(&set.documents[id]));
-        words.add(&rated.iter().map(|(id, rating)| (*rating, similarity(id))).collect::<Vec<_>>());
+/// Personal libraries without times: 30% of each held out at random.
+fn libraries(folder: &Path) -> Vec<Part> {
+    let mut random = Random::new(SEED);
+    let labelled = objects(&folder.join("users.jsonl"))
+        .iter()
+        .map(|person| {
+            let mut library = ids(&person["library"]);
+            random.shuffle(&mut library);
+            let held_out = library.split_off(library.len() - (library.len() as f64 * 0.3).round() as usize);
+            Labelled {
+                request: Request { positive: items(library), ..Request::default() },
+                judged: held_out.into_iter().map(|id| (id, 1.0)).collect(),
+            }
+        })
+        .collect();
+    vec![Part { papers: papers(&folder.join("docs.jsonl.gz")), questions: Questions::Labelled(labelled) }]
+}
+
+/// Persons who submitted 5 to 60 Daily Papers over time.
+fn submitters(folder: &Path) -> Vec<Part> {
+    let histories = objects(&folder.join("submitter_histories.jsonl"))
+        .iter()
+        .map(|person| {
+            let picks = person["history"].as_array().expect("a list").iter().map(|pick| HistoryItem {
+                at: paperkin::paper::parse_date(pick["at"].as_str().expect("a day")),
+                ..HistoryItem::id(id(&pick["id"]))
+            });
+            picks.collect::<Vec<HistoryItem>>()
+        })
+        .filter(|picks| (5..=60).contains(&picks.len()))
+        .collect();
+    vec![Part { papers: papers(&folder.join("papers.jsonl.gz")), questions: Questions::Histories(histories) }]
+}
+
+/// Screenings of literature: 5 papers that were included and 5 that were not, drawn five times; each review is a part.
+fn reviews(folder: &Path) -> Vec<Part> {
+    let mut reviews: BTreeMap<String, Vec<(PaperId, bool, String)>> = BTreeMap::new();
+    let path = folder.join("records.jsonl.gz");
+    for (record, line) in objects(&path).iter().zip(text(&path).lines()) {
+        let included = record["included"].as_bool().or(record["included"].as_i64().map(|n| n > 0)).expect("yes or no");
+        let review = reviews.entry(record["review"].as_str().expect("a name").to_owned()).or_default();
+        review.push((id(&record["id"]), included, line.to_owned()));
     }
-    Ok((ours.value().expect("pairs"), words.value().expect("pairs")))
-}
-
-fn research_needs(folder: &Path, options: &Options) -> Result<(f64, f64)> {
-    let set = Set::open(folder, options)?;
-    let judgments = judgments(&folder.join("qrels.tsv"));
-    let (mut ours, mut words) = (Vec::new(), Vec::new());
-    for line in lines(&folder.join("queries.jsonl")) {
-        let query: Value = serde_json::from_str(&line).expect("JSON");
-        let text = query["text"].as_str().expect("a text");
-        let judged = &judgments[query["qid"].as_str().expect("an id")];
-        let all: Vec<f64> = judged.iter().map(|(_, gain)| *gain).collect();
-        let request = Request {
-            text: Some(text.to_owned()),
-            candidates: Some(ids(judged.iter().map(|(id, _)| id))),
-            ..Request::default()
-        };
-        let scores = set.scores(&request)?;
-        ours.extend(ndcg(&ranked(judged, |id| scores[id]), &all, 10));
-        let vector = set.tfidf.vector(text);
-        let similarity = |id: &str| TfIdf::cosine(&vector, &set.tfidf.vector(&set.documents[id]));
-        words.extend(ndcg(&ranked(judged, similarity), &all, 10));
-    }
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    Ok((mean(&ours), mean(&words)))
-}
-
-/// Gains in the order of falling scores.
-fn ranked(judged: &[(String, f64)], score: impl Fn(&str) -> f64) -> Vec<f64> {
-    let mut scored: Vec<(f64, f64)> = judged.iter().map(|(id, gain)| (score(id), *gain)).collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    scored.into_iter().map(|(_, gain)| gain).collect()
+    let mut random = Random::new(SEED);
+    let part = |records: Vec<(PaperId, bool, String)>| {
+        let labelled = (0..5).map(|_| {
+            let mut order: Vec<&(PaperId, bool, String)> = records.iter().collect();
+            random.shuffle(&mut order);
+            let draw =
+                |wanted| order.iter().filter(move |record| record.1 == wanted).take(5).map(|record| record.0.clone());
+            let (liked, disliked): (Vec<PaperId>, Vec<PaperId>) = (draw(true).collect(), draw(false).collect());
+            let rest = records.iter().filter(|record| !liked.contains(&record.0) && !disliked.contains(&record.0));
+            let judged = rest.map(|record| (record.0.clone(), f64::from(u8::from(record.1)))).collect();
+            Labelled {
+                request: Request { positive: items(liked), negative: items(disliked), ..Request::default() },
+                judged,
+            }
+        });
+        let questions = Questions::Labelled(labelled.collect());
+        let lines = records.iter().map(|record| record.2.as_str()).collect::<Vec<_>>().join("\n");
+        let papers = sources::read(std::io::Cursor::new(lines), "records", None).expect("papers");
+        Part { papers: Box::new(papers), questions }
+    };
+    reviews.into_values().map(part).collect()
 }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::encoder::{Cpu, DeviceChoice, ModelChoice, Precision, Runtime};
 use crate::engine::{Options, Place};
 use crate::error::{Error, Result};
+use crate::evaluate::Metric;
 use crate::index::IndexKind;
 use crate::paper::{PaperId, parse_date};
 use crate::recommend::Request;
@@ -99,6 +100,7 @@ pub(crate) enum Command {
     Profile(ProfileCommand),
     Rank(Rank),
     Report(ReportCommand),
+    Eval(Eval),
     Embed(Embed),
     /// Embed the whole library anew with the model given by --model
     #[command(after_help = "Example:\n  paperkin reembed --model BAAI/bge-small-en-v1.5")]
@@ -385,6 +387,59 @@ pub(crate) struct ReportCommand {
     pub threshold: f32,
     #[command(flatten)]
     pub papers: Papers,
+}
+
+/// Measure rankings against judgments, or against your own history
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["queries", "run", "profile", "history"]))]
+#[command(after_help = "\
+Queries are JSON lines, each with `id` and `text`, or with `id` and `history`, a list of paper ids; `disliked` and
+`as_of` (a day: only papers of that day and later are ranked, by what was there before) are optional. Judgments are
+TREC qrels, or tab-separated lines of query, paper and gain.
+
+Of a history the last 30% is held out, and looked for among all papers that appeared since.
+
+Metrics: map, ndcg@K (linear gains, as trec_eval), exp-ndcg@K (gains of 2^judgment - 1), recall@K, mrr, pairs (share of
+pairs in the right order, weighted by the difference of the judgments). In parentheses: 95% bootstrap intervals.
+
+Examples:
+  paperkin eval --docs docs.jsonl --queries queries.jsonl --qrels qrels.tsv
+  paperkin eval --run out.trec --qrels qrels.txt --metrics map,ndcg@20
+  paperkin eval --profile me")]
+pub(crate) struct Eval {
+    /// Queries to rank papers for; `-` for standard input
+    #[arg(long, value_name = "QUERIES.jsonl", requires = "qrels")]
+    pub queries: Option<PathBuf>,
+    /// A TREC run to measure
+    #[arg(long, value_name = "RUN.trec", requires = "qrels", conflicts_with = "docs")]
+    pub run: Option<PathBuf>,
+    /// Whose history to test methods with
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// A file of a history to test methods with, as for `recommend`
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// The judgments
+    #[arg(long, value_name = "QRELS")]
+    pub qrels: Option<PathBuf>,
+    /// Rank these papers, not the library: a file in any format that `add` reads
+    #[arg(long, value_name = "DOCS")]
+    pub docs: Vec<PathBuf>,
+    /// What to measure
+    #[arg(long, value_name = "METRIC", value_delimiter = ',')]
+    pub metrics: Vec<Metric>,
+    /// From which judgment on a paper is relevant, for the metrics that only know yes and no
+    #[arg(long, default_value = "1", value_name = "GAIN")]
+    pub relevant: f64,
+    /// Rank only the papers that were judged for a query
+    #[arg(long, requires = "queries")]
+    pub judged: bool,
+    /// Seed of what is drawn: intervals, the random list, negatives
+    #[arg(long, default_value = "1", value_name = "SEED")]
+    pub seed: u64,
+    /// How to print it
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
 }
 
 /// Embed texts and write the vectors

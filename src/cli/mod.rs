@@ -6,6 +6,7 @@ mod ask;
 mod compact;
 mod completions;
 mod embed;
+mod eval;
 mod history;
 mod input;
 mod model;
@@ -41,6 +42,10 @@ impl Outcome {
     fn complete_if(complete: bool) -> Outcome {
         if complete { Outcome::Complete } else { Outcome::Incomplete }
     }
+
+    fn and(self, other: Outcome) -> Outcome {
+        Outcome::complete_if(self == Outcome::Complete && other == Outcome::Complete)
+    }
 }
 
 /// Runs the program with the process's arguments, and gives its exit code: 0 when all went well, 1 when the input
@@ -72,6 +77,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Profile(command) => profile::run(common, command),
         Command::Rank(command) => rank::run(common, command),
         Command::Report(command) => report::run(common, command),
+        Command::Eval(command) => eval::run(common, command),
         Command::Embed(command) => embed::run(common, command),
         Command::Reembed => reembed::run(common),
         Command::Compact(command) => compact::run(common, command),

@@ -4,6 +4,7 @@
 
 mod add;
 mod ask;
+mod evaluate;
 mod feed;
 mod reembed;
 mod removal;
@@ -24,6 +25,7 @@ use crate::vector::Embedding;
 use snapshot::Snapshot;
 
 pub use add::{Added, Progress};
+pub use evaluate::{Evaluated, Evaluation, HeldOut, Labelled, Pool};
 pub use feed::FeedOptions;
 pub use reembed::Reembedded;
 pub use removal::Removed;

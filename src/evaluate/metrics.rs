@@ -1,76 +1,254 @@
 //! Metrics of rankings.
 
-/// Normalised discounted cumulative gain of the first `k` results, with linear gains and a discount of
-/// `1 / log2(rank + 1)` (Järvelin and Kekäläinen 2002). `gains` are the judgments in ranked order, `all` the
-/// judgments of all documents in any order. `None` when nothing is relevant.
-pub fn ndcg(gains: &[f64], all: &[f64], k: usize) -> Option<f64> {
-    let discounted = |gains: &[f64]| -> f64 {
-        gains.iter().take(k).enumerate().map(|(index, gain)| gain / (index as f64 + 2.0).log2()).sum()
-    };
-    let mut ideal = all.to_vec();
-    ideal.sort_by(|a, b| b.total_cmp(a));
-    let best = discounted(&ideal);
-    (best > 0.0).then(|| discounted(gains) / best)
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+/// What is measured of a ranking: 0 is the worst, 1 the best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// The mean of the precisions at the ranks of the relevant papers. Its mean over queries is MAP.
+    AveragePrecision,
+    /// Normalised discounted cumulative gain of the first results: gains as they are judged, discounted by
+    /// `1 / log2(rank + 1)` (Järvelin and Kekäläinen 2002), as trec_eval has it.
+    Ndcg(usize),
+    /// The same with gains of `2^judgment - 1` (Burges et al. 2005), which weighs the best papers more.
+    ExponentialNdcg(usize),
+    /// The share of the relevant papers that is among the first results.
+    Recall(usize),
+    /// 1 over the rank of the first relevant paper. Its mean over queries is MRR.
+    ReciprocalRank,
+    /// The share of the pairs of judged papers that the ranking puts in the judgments' order, each pair weighted by the
+    /// difference of its judgments, over the pairs of all queries together; equal scores count half. The complement of
+    /// the loss of Stelmakh et al. 2023.
+    Pairs,
 }
 
-/// Share of the pairs of one person's rated papers that a score puts in the person's order, each pair weighted by the
-/// difference of its ratings; equal scores count half. Sums over people, so that everybody's pairs weigh the same (the
-/// complement of the loss of Stelmakh et al. 2023).
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct PairAccuracy {
-    right: f64,
-    all: f64,
-}
-
-impl PairAccuracy {
-    /// Counts the pairs of one person's papers, given as rating and score.
-    pub fn add(&mut self, rated: &[(f64, f64)]) {
-        for (index, (rating, score)) in rated.iter().enumerate() {
-            for (other_rating, other_score) in &rated[index + 1..] {
-                let weight = (rating - other_rating).abs();
-                let agreement = (rating - other_rating) * (score - other_score);
-                self.all += weight;
-                self.right += match agreement {
-                    agreement if agreement > 0.0 => weight,
-                    agreement if agreement < 0.0 => 0.0,
-                    _ => weight / 2.0,
-                };
+impl Metric {
+    /// Measures the ranking of one query. `None` where there is nothing to find.
+    pub fn measure(self, ranking: &Ranking) -> Option<Share> {
+        let relevant = ranking.all.iter().filter(|gain| **gain >= ranking.relevant).count();
+        let mut found = ranking.gains.iter().enumerate().filter(|(_, gain)| **gain >= ranking.relevant);
+        let of_relevant = |sum: f64| (relevant > 0).then(|| Share::of(sum / relevant as f64));
+        match self {
+            Metric::AveragePrecision => {
+                of_relevant(found.zip(1..).map(|((index, _), found)| f64::from(found) / (index + 1) as f64).sum())
             }
+            Metric::Recall(k) => of_relevant(found.take_while(|(index, _)| *index < k).count() as f64),
+            Metric::ReciprocalRank => {
+                let first = found.next().map_or(0.0, |(index, _)| 1.0 / (index + 1) as f64);
+                (relevant > 0).then(|| Share::of(first))
+            }
+            Metric::Ndcg(k) => ndcg(ranking, k, |gain| gain),
+            Metric::ExponentialNdcg(k) => ndcg(ranking, k, |gain| gain.exp2() - 1.0),
+            Metric::Pairs => pairs(&ranking.rated),
         }
     }
+}
 
-    /// The share, 0 to 1; `None` without pairs.
-    pub fn value(&self) -> Option<f64> {
-        (self.all > 0.0).then(|| self.right / self.all)
+fn ndcg(ranking: &Ranking, k: usize, gain: impl Fn(f64) -> f64) -> Option<Share> {
+    let discounted = |gains: &[f64]| -> f64 {
+        gains.iter().take(k).enumerate().map(|(index, judged)| gain(*judged) / (index as f64 + 2.0).log2()).sum()
+    };
+    let mut ideal = ranking.all.clone();
+    ideal.sort_by(|a, b| b.total_cmp(a));
+    let best = discounted(&ideal);
+    (best > 0.0).then(|| Share::of(discounted(&ranking.gains) / best))
+}
+
+fn pairs(rated: &[(f64, f64)]) -> Option<Share> {
+    let mut share = Share { part: 0.0, whole: 0.0 };
+    for (index, (rating, score)) in rated.iter().enumerate() {
+        for (other_rating, other_score) in &rated[index + 1..] {
+            let weight = (rating - other_rating).abs();
+            let agrees = if rating > other_rating { score > other_score } else { score < other_score };
+            share.whole += weight;
+            share.part += if score == other_score { weight / 2.0 } else { weight * f64::from(u8::from(agrees)) };
+        }
+    }
+    (share.whole > 0.0).then_some(share)
+}
+
+/// `map`, `ndcg@10`, `exp-ndcg@10`, `recall@50`, `mrr`, `pairs`.
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Metric::AveragePrecision => f.write_str("map"),
+            Metric::Ndcg(k) => write!(f, "ndcg@{k}"),
+            Metric::ExponentialNdcg(k) => write!(f, "exp-ndcg@{k}"),
+            Metric::Recall(k) => write!(f, "recall@{k}"),
+            Metric::ReciprocalRank => f.write_str("mrr"),
+            Metric::Pairs => f.write_str("pairs"),
+        }
+    }
+}
+
+impl FromStr for Metric {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Metric, String> {
+        let (name, k) = match text.split_once('@') {
+            Some((name, k)) => (name, Some(k.parse().ok().filter(|k| *k > 0).ok_or(format!("`{k}` is no rank"))?)),
+            None => (text, None),
+        };
+        match (name, k) {
+            ("map", None) => Ok(Metric::AveragePrecision),
+            ("mrr", None) => Ok(Metric::ReciprocalRank),
+            ("pairs", None) => Ok(Metric::Pairs),
+            ("ndcg", Some(k)) => Ok(Metric::Ndcg(k)),
+            ("exp-ndcg", Some(k)) => Ok(Metric::ExponentialNdcg(k)),
+            ("recall", Some(k)) => Ok(Metric::Recall(k)),
+            _ => Err("there are map, ndcg@K, exp-ndcg@K, recall@K, mrr and pairs".to_owned()),
+        }
+    }
+}
+
+impl Serialize for Metric {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What one query adds to a metric: shares add up, so that a query with much to tell counts for more. A plain mean is
+/// made of shares of 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    /// What was reached.
+    pub part: f64,
+    /// What could be reached.
+    pub whole: f64,
+}
+
+impl Share {
+    fn of(part: f64) -> Share {
+        Share { part, whole: 1.0 }
+    }
+}
+
+/// A ranking of one query, beside the judgments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranking {
+    /// Judgments of the ranked papers, best first; 0 for those that nobody judged.
+    gains: Vec<f64>,
+    /// All judgments.
+    all: Vec<f64>,
+    /// Judgment and score of the judged papers.
+    rated: Vec<(f64, f64)>,
+    relevant: f64,
+}
+
+impl Ranking {
+    /// Looks up the judgments of papers given best first with their scores. A paper is relevant when its judgment is
+    /// `relevant` or above; judgments below 0 count as 0; a judged paper that is not ranked scores below all others.
+    pub fn new<K: Hash + Eq>(ranked: &[(K, f64)], judged: &HashMap<K, f64>, relevant: f64) -> Ranking {
+        let gain = |id: &K| judged.get(id).map_or(0.0, |gain| gain.max(0.0));
+        let scored = ranked.iter().filter_map(|(id, score)| Some((*judged.get(id)?, *score)));
+        let mut rated: Vec<(f64, f64)> = scored.collect();
+        if rated.len() < judged.len() {
+            let ranked: HashMap<&K, ()> = ranked.iter().map(|(id, _)| (id, ())).collect();
+            let missing = judged.iter().filter(|(id, _)| !ranked.contains_key(id));
+            rated.extend(missing.map(|(_, gain)| (*gain, f64::NEG_INFINITY)));
+        }
+        Ranking {
+            gains: ranked.iter().map(|(id, _)| gain(id)).collect(),
+            all: judged.values().map(|gain| gain.max(0.0)).collect(),
+            rated,
+            relevant,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// The judgments in ranked order, and those of papers that are not ranked.
+    fn ranking(gains: &[f64], not_ranked: &[f64]) -> Ranking {
+        let ranked: Vec<(usize, f64)> = (0..gains.len()).map(|index| (index, -(index as f64))).collect();
+        let judged = gains.iter().chain(not_ranked).copied().enumerate().collect();
+        Ranking::new(&ranked, &judged, 1.0)
+    }
+
+    fn value(metric: &str, gains: &[f64], not_ranked: &[f64]) -> Option<f64> {
+        let metric: Metric = metric.parse().unwrap();
+        assert_eq!(metric.to_string().parse(), Ok(metric));
+        metric.measure(&ranking(gains, not_ranked)).map(|share| share.part / share.whole)
+    }
+
+    fn check(metric: &str, gains: &[f64], not_ranked: &[f64], expected: f64) {
+        let found = value(metric, gains, not_ranked).unwrap();
+        assert!((found - expected).abs() < 1e-12, "{metric} of {gains:?}, {not_ranked:?}: {found}, not {expected}");
+    }
 
     #[test]
-    fn ndcg_by_hand() {
-        let all = [0.0, 2.0, 1.0];
-        assert_eq!(ndcg(&[2.0, 1.0, 0.0], &all, 10), Some(1.0));
-        let expected = (1.0 + 2.0 / 3f64.log2()) / (2.0 + 1.0 / 3f64.log2());
-        assert_eq!(ndcg(&[1.0, 2.0, 0.0], &all, 2), Some(expected));
-        assert_eq!(ndcg(&[0.0], &all, 1), Some(0.0));
-        assert_eq!(ndcg(&[0.0], &[0.0], 1), None);
+    fn by_hand() {
+        let gains = [0.0, 2.0, 0.0, 1.0];
+        check("map", &gains, &[], (0.5 + 0.5) / 2.0);
+        check("map", &gains, &[1.0, 0.0], (0.5 + 0.5) / 3.0);
+        check("mrr", &gains, &[], 0.5);
+        check("mrr", &[0.0], &[1.0], 0.0);
+        check("recall@3", &gains, &[3.0], 1.0 / 3.0);
+        check("recall@4", &gains, &[3.0], 2.0 / 3.0);
+        let log = f64::log2;
+        check("ndcg@10", &gains, &[], (2.0 / log(3.0) + 1.0 / log(5.0)) / (2.0 + 1.0 / log(3.0)));
+        check("ndcg@2", &gains, &[], (2.0 / log(3.0)) / (2.0 + 1.0 / log(3.0)));
+        check("exp-ndcg@10", &gains, &[], (3.0 / log(3.0) + 1.0 / log(5.0)) / (3.0 + 1.0 / log(3.0)));
+        check("ndcg@10", &gains, &[2.0], (2.0 / log(3.0) + 1.0 / log(5.0)) / (2.0 + 2.0 / log(3.0) + 1.0 / log(4.0)));
     }
 
     #[test]
     fn pairs_by_hand() {
-        let value = |rated: &[(f64, f64)]| {
-            let mut accuracy = PairAccuracy::default();
-            accuracy.add(rated);
-            accuracy.value()
-        };
-        assert_eq!(value(&[(5.0, 0.9), (1.0, 0.1)]), Some(1.0));
-        assert_eq!(value(&[(5.0, 0.1), (1.0, 0.9)]), Some(0.0));
-        assert_eq!(value(&[(5.0, 0.5), (1.0, 0.5)]), Some(0.5));
+        check("pairs", &[5.0, 1.0], &[], 1.0);
+        check("pairs", &[1.0, 5.0], &[], 0.0);
         // The pair of 5 and 3 is wrong (weight 2), those of 5 and 1, and of 3 and 1, are right (weights 4 and 2).
-        assert_eq!(value(&[(5.0, 0.5), (3.0, 0.6), (1.0, 0.1)]), Some(0.75));
-        assert_eq!(value(&[(3.0, 0.5), (3.0, 0.6)]), None);
+        check("pairs", &[3.0, 5.0, 1.0], &[], 0.75);
+        // Neither of the two is ranked: half.
+        check("pairs", &[], &[5.0, 1.0], 0.5);
+        let same = Ranking::new(&[("a", 0.5), ("b", 0.5)], &HashMap::from([("a", 5.0), ("b", 1.0)]), 1.0);
+        assert_eq!(Metric::Pairs.measure(&same), Some(Share { part: 2.0, whole: 4.0 }));
+    }
+
+    #[test]
+    fn nothing_to_find() {
+        for metric in ["map", "mrr", "recall@5", "ndcg@5", "exp-ndcg@5", "pairs"] {
+            assert_eq!(value(metric, &[0.0, 0.0], &[0.0]), None, "{metric}");
+            assert_eq!(value(metric, &[], &[]), None, "{metric}");
+        }
+        // Half a point is no relevant paper, but some gain.
+        assert_eq!((value("map", &[0.5], &[]), value("ndcg@1", &[0.5], &[])), (None, Some(1.0)));
+        check("ndcg@5", &[-2.0, 1.0], &[], 1.0 / f64::log2(3.0));
+    }
+
+    #[test]
+    fn names_that_are_none() {
+        for name in ["map@3", "ndcg", "ndcg@0", "ndcg@x", "recall@-1", "auc", ""] {
+            assert!(name.parse::<Metric>().is_err(), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_ideal_order_is_1_and_a_better_swap_never_lowers(
+            mut gains in proptest::collection::vec(0u8..4, 2..20), at in 0usize..19,
+        ) {
+            let metrics = ["map", "mrr", "ndcg@5", "exp-ndcg@5", "pairs"];
+            let of = |gains: &[u8], metric| value(metric, &gains.iter().map(|gain| f64::from(*gain)).collect::<Vec<_>>(), &[]);
+            let at = at % (gains.len() - 1);
+            let before: Vec<_> = metrics.iter().map(|metric| of(&gains, metric)).collect();
+            if gains[at] < gains[at + 1] {
+                gains.swap(at, at + 1);
+                for (metric, before) in metrics.iter().zip(before) {
+                    prop_assert!(of(&gains, metric) >= before.map(|before| before - 1e-12), "{}", metric);
+                }
+            }
+            gains.sort_by(|a, b| b.cmp(a));
+            for metric in metrics {
+                prop_assert!(of(&gains, metric).is_none_or(|value| (value - 1.0).abs() < 1e-12), "{}", metric);
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ mod bad_input;
 mod cli;
 mod data;
 mod durability;
+mod eval;
 mod index;
 mod models;
 mod program;

@@ -14,15 +14,16 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("library", &["error", "paper", "vector"]),
     ("recommend", &["error", "paper", "vector"]),
     ("report", &["error", "file", "paper"]),
-    ("evaluate", &[]),
+    ("evaluate", &["paper", "vector"]),
     ("sources", &["error", "paper"]),
-    ("engine", &["encoder", "error", "file", "index", "library", "paper", "recommend", "report", "vector"]),
+    ("engine", &["encoder", "error", "evaluate", "file", "index", "library", "paper", "recommend", "report", "vector"]),
     (
         "cli",
         &[
             "encoder",
             "engine",
             "error",
+            "evaluate",
             "file",
             "index",
             "library",

@@ -1,0 +1,186 @@
+//! Documents as counted words: term statistics, TF-IDF vectors, BM25.
+
+use std::collections::{HashMap, HashSet};
+
+use super::linear::Features;
+
+/// English words that say nothing about a paper's subject.
+const STOP_WORDS: &str = "\
+     a about all also an and any are as at be been between both but by can could do does each for from further had \
+     has have how however i if in into is it its may more most much must no not of on one only or other our out over \
+     same several should show since so some such than that the their them then there therefore these they this those \
+     through thus to too two under until up used using very via was we were when where which while with would";
+/// BM25's saturation of term frequencies and its correction for length: Lucene's defaults.
+const BM25: (f64, f64) = (1.2, 0.75);
+
+/// The words of all documents, numbered from 0 in the order in which they were first seen.
+#[derive(Debug, Clone)]
+pub struct Vocabulary {
+    numbers: HashMap<String, u32>,
+    stop_words: HashSet<&'static str>,
+}
+
+/// How often a document has each of its words, sorted by the words' numbers.
+pub type Counts = Vec<(u32, f32)>;
+
+/// A document's words and their weights, sorted by the words' numbers; of length 1 unless no word is known.
+pub type Sparse = Vec<(u32, f32)>;
+
+impl Default for Vocabulary {
+    fn default() -> Vocabulary {
+        Vocabulary { numbers: HashMap::new(), stop_words: STOP_WORDS.split_whitespace().collect() }
+    }
+}
+
+impl Vocabulary {
+    /// Counts a document's words of two characters and more, in lower case, without stop words.
+    pub fn count(&mut self, document: &str) -> Counts {
+        let words = document.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let words = words.filter(|word| word.chars().nth(1).is_some()).map(str::to_lowercase);
+        let mut numbers: Vec<u32> = Vec::new();
+        for word in words.filter(|word| !self.stop_words.contains(word.as_str())) {
+            let next = self.numbers.len() as u32;
+            numbers.push(*self.numbers.entry(word).or_insert(next));
+        }
+        numbers.sort_unstable();
+        numbers.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f32)).collect()
+    }
+}
+
+/// In how many documents each word is, and how long they are.
+#[derive(Debug, Clone, Default)]
+pub struct Statistics {
+    documents: f64,
+    words: f64,
+    frequencies: Vec<f64>,
+}
+
+impl Statistics {
+    /// The statistics of some documents. Words of none of them have no weight.
+    pub fn of<'a>(documents: impl IntoIterator<Item = &'a Counts>) -> Statistics {
+        let mut statistics = Statistics::default();
+        for document in documents {
+            statistics.documents += 1.0;
+            statistics.words += length(document);
+            let words = document.last().map_or(0, |(last, _)| *last as usize + 1);
+            if words > statistics.frequencies.len() {
+                statistics.frequencies.resize(words, 0.0);
+            }
+            document.iter().for_each(|(word, _)| statistics.frequencies[*word as usize] += 1.0);
+        }
+        statistics
+    }
+
+    /// How many numbers of words there are.
+    pub fn dimension(&self) -> usize {
+        self.frequencies.len()
+    }
+
+    /// In how many documents a word is; `None` for those of no document.
+    fn frequency(&self, word: u32) -> Option<f64> {
+        self.frequencies.get(word as usize).copied().filter(|frequency| *frequency > 0.0)
+    }
+
+    /// A document's unit vector: sublinear term frequencies times smoothed inverse document frequencies, as
+    /// scikit-learn's `TfidfVectorizer(sublinear_tf=True)` makes it.
+    pub fn tfidf(&self, document: &Counts) -> Sparse {
+        let weight = |(word, count): &(u32, f32)| {
+            let idf = ((1.0 + self.documents) / (1.0 + self.frequency(*word)?)).ln() + 1.0;
+            Some((*word, ((1.0 + f64::from(*count).ln()) * idf) as f32))
+        };
+        let mut vector: Sparse = document.iter().filter_map(weight).collect();
+        let norm = vector.as_slice().squared().sqrt() as f32;
+        vector.iter_mut().for_each(|(_, weight)| *weight /= norm);
+        vector
+    }
+
+    /// What each word weighs in a query of documents, for [`Statistics::bm25`]: its count times its inverse document
+    /// frequency.
+    pub fn query<'a>(&self, documents: impl IntoIterator<Item = &'a Counts>) -> Vec<f64> {
+        let mut weights = vec![0.0; self.dimension()];
+        for (word, count) in documents.into_iter().flatten() {
+            if let Some(frequency) = self.frequency(*word) {
+                let idf = (1.0 + (self.documents - frequency + 0.5) / (frequency + 0.5)).ln();
+                weights[*word as usize] += f64::from(*count) * idf;
+            }
+        }
+        weights
+    }
+
+    /// BM25 (Robertson and Zaragoza 2009) of a document for a query's weights.
+    pub fn bm25(&self, query: &[f64], document: &Counts) -> f64 {
+        let (k1, b) = BM25;
+        let scale = k1 * (1.0 - b + b * length(document) * self.documents / self.words.max(1.0));
+        let part = |(word, count): &(u32, f32)| {
+            let count = f64::from(*count);
+            query.get(*word as usize).map_or(0.0, |weight| weight * count * (k1 + 1.0) / (count + scale))
+        };
+        document.iter().map(part).sum()
+    }
+}
+
+fn length(document: &Counts) -> f64 {
+    document.iter().map(|(_, count)| f64::from(*count)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::linear::mean;
+
+    const DOCUMENTS: [&str; 3] = ["graphs and networks", "networks of words", "words, Words and the zebra"];
+
+    fn counted(vocabulary: &mut Vocabulary) -> Vec<Counts> {
+        DOCUMENTS.iter().map(|document| vocabulary.count(document)).collect()
+    }
+
+    #[test]
+    fn words_are_counted() {
+        let mut vocabulary = Vocabulary::default();
+        assert_eq!(
+            counted(&mut vocabulary),
+            [vec![(0, 1.0), (1, 1.0)], vec![(1, 1.0), (2, 1.0)], vec![(2, 2.0), (3, 1.0)]]
+        );
+        assert_eq!(vocabulary.count("of a the x"), []);
+    }
+
+    #[test]
+    fn tfidf_by_hand() {
+        let documents = counted(&mut Vocabulary::default());
+        let statistics = Statistics::of(&documents);
+        // (1 + ln 2) (ln(4/3) + 1) for the word that is there twice, ln(4/2) + 1 for the one that no other has.
+        let (words, zebra) = ((1.0 + 2f64.ln()) * ((4f64 / 3.0).ln() + 1.0), 2f64.ln() + 1.0);
+        let norm = words.hypot(zebra);
+        let vector = statistics.tfidf(&documents[2]);
+        assert!((f64::from(vector[0].1) - words / norm).abs() < 1e-6);
+        assert!((f64::from(vector[1].1) - zebra / norm).abs() < 1e-6);
+        assert_eq!(statistics.tfidf(&vec![(9, 1.0)]), [], "a word that is in none of them");
+    }
+
+    #[test]
+    fn rare_words_weigh_more() {
+        let mut vocabulary = Vocabulary::default();
+        let documents = counted(&mut vocabulary);
+        let statistics = Statistics::of(&documents);
+        let query = [vocabulary.count("zebra words")];
+        let mean = mean(query.iter().map(|query| statistics.tfidf(query)), statistics.dimension());
+        let cosine = |document| statistics.tfidf(document).as_slice().dot(&mean);
+        let weights = statistics.query(&query);
+        for (a, b) in [(2, 1), (1, 0)] {
+            assert!(cosine(&documents[a]) > cosine(&documents[b]));
+            assert!(statistics.bm25(&weights, &documents[a]) > statistics.bm25(&weights, &documents[b]));
+        }
+        assert_eq!((cosine(&documents[0]), statistics.bm25(&weights, &documents[0])), (0.0, 0.0));
+    }
+
+    #[test]
+    fn bm25_by_hand() {
+        let documents = counted(&mut Vocabulary::default());
+        let statistics = Statistics::of(&documents);
+        let weights = statistics.query([&vec![(2, 1.0)]]);
+        // The word is in 2 of 3 documents, twice in one of 3 words where 7/3 are usual.
+        let idf = (1.0 + 1.5f64 / 2.5).ln();
+        let expected = idf * 2.0 * 2.2 / (2.0 + 1.2 * (0.25 + 0.75 * 3.0 * 3.0 / 7.0));
+        assert!((statistics.bm25(&weights, &documents[2]) - expected).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,110 @@
+//! Lines of TREC's judgments and runs.
+
+use std::fmt;
+
+/// A judgment: how well a paper answers a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgment {
+    /// The query's id.
+    pub query: String,
+    /// The paper's id.
+    pub paper: String,
+    /// 0: not at all.
+    pub gain: f64,
+}
+
+impl Judgment {
+    /// Reads `QUERY ITERATION PAPER GAIN` as trec_eval does, or `QUERY PAPER GAIN`; with tabs, ids may have spaces.
+    pub fn parse(line: &str) -> Result<Judgment, Malformed> {
+        let columns: Vec<&str> =
+            if line.contains('\t') { line.split('\t').collect() } else { line.split_whitespace().collect() };
+        let (query, paper, gain) = match columns[..] {
+            [query, paper, gain] | [query, _, paper, gain] => (query, paper, gain),
+            _ => return Err(Malformed::Columns { found: columns.len(), expected: "3 or 4" }),
+        };
+        let gain = number(gain)?;
+        Ok(Judgment { query: query.trim().to_owned(), paper: paper.trim().to_owned(), gain })
+    }
+}
+
+/// One ranked paper.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranked {
+    /// The query's id.
+    pub query: String,
+    /// The paper's id.
+    pub paper: String,
+    /// Higher is better.
+    pub score: f64,
+}
+
+impl Ranked {
+    /// Reads `QUERY Q0 PAPER RANK SCORE NAME`. The rank is not looked at: as in trec_eval, the score decides. `%20` in a
+    /// paper's id is a space, as `paperkin rank` writes it.
+    pub fn parse(line: &str) -> Result<Ranked, Malformed> {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let [query, _, paper, _, score, ..] = columns[..] else {
+            return Err(Malformed::Columns { found: columns.len(), expected: "6" });
+        };
+        Ok(Ranked { query: query.to_owned(), paper: paper.replace("%20", " "), score: number(score)? })
+    }
+}
+
+fn number(text: &str) -> Result<f64, Malformed> {
+    let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| Malformed::Number(text.trim().to_owned()))
+}
+
+/// Why a line is none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Malformed {
+    /// Too many or too few columns.
+    Columns {
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: &'static str,
+    },
+    /// The last column is no number: that of a header, if it is the first line.
+    Number(String),
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Malformed::Columns { found, expected } => write!(f, "{found} columns, not {expected}"),
+            Malformed::Number(text) => write!(f, "`{text}` is no number"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_judgment() {
+        let judgment =
+            |query: &str, paper: &str, gain| Ok(Judgment { query: query.to_owned(), paper: paper.to_owned(), gain });
+        let table = [
+            ("q1 0 2401.12345 2", judgment("q1", "2401.12345", 2.0)),
+            ("q1\t0\t2401.12345\t-1", judgment("q1", "2401.12345", -1.0)),
+            ("q1\tA title of words\t0.25", judgment("q1", "A title of words", 0.25)),
+            ("q1 a 1", judgment("q1", "a", 1.0)),
+            ("query\tpaper\tgain", Err(Malformed::Number("gain".to_owned()))),
+            ("q1 0 a NaN", Err(Malformed::Number("NaN".to_owned()))),
+            ("q1 a", Err(Malformed::Columns { found: 2, expected: "3 or 4" })),
+        ];
+        for (line, expected) in table {
+            assert_eq!(Judgment::parse(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_run() {
+        let ranked = Ranked::parse("q1 Q0 title:a%20b 1 0.75 paperkin").unwrap();
+        assert_eq!((ranked.query.as_str(), ranked.paper.as_str(), ranked.score), ("q1", "title:a b", 0.75));
+        assert_eq!(Ranked::parse("q1 Q0 a 1").unwrap_err().to_string(), "4 columns, not 6");
+        assert_eq!(Ranked::parse("q1 Q0 a 1 high run").unwrap_err().to_string(), "`high` is no number");
+    }
+}
