@@ -8,42 +8,47 @@ pub(super) const PANEL: usize = 16;
 const PADDING: usize = 16;
 
 /// What a word holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::encoder) enum Kind {
     /// Four bytes: unsigned on the left of a product, signed on the right.
     Int8,
     /// Two numbers, the first in the low half.
     Bf16,
     /// One number.
+    #[default]
     F32,
 }
 
 impl Kind {
-    /// Words that `numbers` numbers take, with the padding.
-    pub(super) fn words(self, numbers: usize) -> usize {
-        let in_a_word = match self {
+    /// Numbers in a word.
+    pub(super) fn in_a_word(self) -> usize {
+        match self {
             Kind::Int8 => 4,
             Kind::Bf16 => 2,
             Kind::F32 => 1,
-        };
-        numbers.div_ceil(in_a_word).next_multiple_of(PADDING)
+        }
+    }
+
+    /// Words that `numbers` numbers take.
+    pub(super) fn words(self, numbers: usize) -> usize {
+        numbers.div_ceil(self.in_a_word())
+    }
+
+    /// The same, with the padding.
+    pub(super) fn padded(self, numbers: usize) -> usize {
+        self.words(numbers).next_multiple_of(PADDING)
     }
 }
 
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([u32; 16]);
+pub(super) struct Line([u32; 16]);
 
 /// Words in memory that begins at a cache line.
 #[derive(Default)]
 pub(super) struct Words(Vec<Line>);
 
 impl Words {
-    /// `count` words of 0.
-    pub(super) fn zeros(count: usize) -> Words {
-        Words(vec![Line([0; 16]); count.div_ceil(16)])
-    }
-
     /// Makes room for at least `count` words. What was there stays.
     pub(super) fn grow(&mut self, count: usize) {
         if self.len() < count {
