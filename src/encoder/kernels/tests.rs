@@ -166,6 +166,12 @@ proptest! {
                 let got = part(Kind::Bf16, rows.row_mut(0), index);
                 prop_assert!((got - exact).abs() <= exact / 200.0 + 1e-30, "{cpu}: {got} {exact}");
             }
+            let factor = exponentials(cpu, Kind::F32, &mut scores.clone(), 0, &mut rows);
+            prop_assert!((f64::from(factor) * sum - 1.0).abs() < 1e-5, "{cpu}");
+            for (index, exact) in exact.iter().enumerate() {
+                let got = part(Kind::F32, rows.row_mut(0), index);
+                prop_assert!((got - exact).abs() <= 1e-5 * exact + 1e-30, "{cpu}: {got} {exact}");
+            }
             let factor = exponentials(cpu, Kind::Int8, &mut scores.clone(), 0, &mut rows);
             let digits = rows.digits_mut(0);
             let step = f64::from(factor) * sum;

@@ -6,6 +6,7 @@ use std::arch::x86_64::*;
 use std::f32::consts::LOG2_E;
 
 use super::Scale;
+use super::exponentials::EXP2;
 
 /// Lanes of a register.
 const LANES: usize = 16;
@@ -78,11 +79,33 @@ pub(super) fn signed_row(x: &[f32], words: &mut [u32]) {
     padding.fill(0);
 }
 
+/// [`super::exponentials::exponentials_f32`]; the exponential is within 2 units in the last place of its range.
+#[target_feature(enable = "avx512f,avx512dq")]
+pub(super) fn exponentials_f32(scores: &[f32], words: &mut [u32]) -> f32 {
+    // Cephes' `exp2f`.
+    const EXP2: [f32; 7] =
+        [1.535_336_2e-4, 1.339_887_5e-3, 9.618_437e-3, 5.550_332_5e-2, 2.402_264_8e-1, 6.931_472e-1, 1.0];
+    let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
+    let powers = Powers::below(range(scores).1, EXP2);
+    let mut sum = _mm512_setzero_ps();
+    let (ones, padding) = words.split_at_mut(scores.len().next_multiple_of(LANES));
+    for (block, ones) in scores.chunks(LANES).zip(ones.chunks_exact_mut(LANES)) {
+        // SAFETY: only the lanes of the block are read; 64 bytes are written to 16 words.
+        unsafe {
+            let power = powers.of(_mm512_mask_loadu_ps(lowest, mask(block.len()), block.as_ptr()));
+            sum = _mm512_add_ps(sum, power);
+            _mm512_storeu_ps(ones.as_mut_ptr().cast(), power);
+        }
+    }
+    padding.fill(0);
+    1.0 / _mm512_reduce_add_ps(sum)
+}
+
 /// [`super::exponentials::exponentials_int8`].
 #[target_feature(enable = "avx512f,avx512dq")]
 pub(super) fn exponentials_int8(scores: &[f32], [high, low]: [&mut [u32]; 2]) -> f32 {
     let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
-    let powers = Powers::below(range(scores).1, 65_535.0);
+    let powers = Powers::below(range(scores).1, EXP2.map(|c| 65_535.0 * c));
     let mut sum = _mm512_setzero_si512();
     let (high, high_padding) = high.split_at_mut(scores.len().next_multiple_of(LANES) / 4);
     let (low, low_padding) = low.split_at_mut(high.len());
@@ -120,7 +143,7 @@ pub(super) fn bf16_row(x: &[f32], words: &mut [u32]) {
 #[target_feature(enable = "avx512f,avx512dq,avx512bf16,avx512vl")]
 pub(super) fn exponentials_bf16(scores: &[f32], words: &mut [u32]) -> f32 {
     let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
-    let powers = Powers::below(range(scores).1, 1.0);
+    let powers = Powers::below(range(scores).1, EXP2);
     let mut sum = _mm512_setzero_ps();
     let (halves, padding) = words.split_at_mut(scores.len().next_multiple_of(LANES) / 2);
     for (block, halves) in scores.chunks(LANES).zip(halves.chunks_exact_mut(LANES / 2)) {
@@ -135,29 +158,31 @@ pub(super) fn exponentials_bf16(scores: &[f32], words: &mut [u32]) -> f32 {
     1.0 / _mm512_reduce_add_ps(sum)
 }
 
-/// The exponentials of numbers less the highest of them, within 1e-4 of them, times a number.
-struct Powers {
+/// The exponentials of numbers less the highest of them, by a polynomial for 2^r with |r| <= 1/2.
+struct Powers<const N: usize> {
     shift: __m512,
-    polynomial: [__m512; 4],
+    polynomial: [__m512; N],
 }
 
-impl Powers {
+impl<const N: usize> Powers<N> {
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn below(highest: f32, times: f32) -> Powers {
-        let polynomial = super::exponentials::EXP2.map(|c| _mm512_set1_ps(times * c));
-        Powers { shift: _mm512_set1_ps(-highest * LOG2_E), polynomial }
+    fn below(highest: f32, polynomial: [f32; N]) -> Powers<N> {
+        Powers { shift: _mm512_set1_ps(-highest), polynomial: polynomial.map(|c| _mm512_set1_ps(c)) }
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq")]
     fn of(&self, x: __m512) -> __m512 {
+        let t = _mm512_mul_ps(_mm512_add_ps(x, self.shift), _mm512_set1_ps(LOG2_E));
         // Missing lanes are minus infinity.
-        let t = _mm512_max_ps(_mm512_fmadd_ps(x, _mm512_set1_ps(LOG2_E), self.shift), _mm512_set1_ps(-1000.0));
-        // What is left of the nearest whole number; the power of two below takes the whole number.
+        let t = _mm512_max_ps(t, _mm512_set1_ps(-1000.0));
+        // What is left of the nearest whole number, which is the power of two at the end.
         let r = _mm512_reduce_ps(t, 0);
-        let [a, b, c, d] = self.polynomial;
-        let p = _mm512_fmadd_ps(_mm512_fmadd_ps(_mm512_fmadd_ps(a, r, b), r, c), r, d);
+        let mut p = self.polynomial[0];
+        for c in &self.polynomial[1..] {
+            p = _mm512_fmadd_ps(p, r, *c);
+        }
         _mm512_scalef_ps(p, _mm512_sub_ps(t, r))
     }
 }

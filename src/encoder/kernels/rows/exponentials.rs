@@ -43,6 +43,15 @@ fn exponentials_bf16(cpu: Cpu, scores: &mut [f32], words: &mut [u32]) -> f32 {
     exponentials_bf16_plain(cpu, scores, words)
 }
 
+fn exponentials_f32(cpu: Cpu, scores: &mut [f32], words: &mut [u32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.has_avx512() {
+        // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx512::exponentials_f32(scores, words) };
+    }
+    exponentials_f32_plain(cpu, scores, words)
+}
+
 /// 2^r for |r| <= 1/2, minimax of degree 3: the highest power's coefficient first. Nowhere above 1 for r up to 0.
 pub(super) const EXP2: [f32; 4] = [5.517_140_8e-2, 2.426_107_5e-1, 6.932_61e-1, 9.999_281e-1];
 
@@ -72,8 +81,8 @@ for_cpu! {
 }
 
 for_cpu! {
-    /// [`exponentials`] with words of f32.
-    fn exponentials_f32(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_f32
+    /// [`exponentials_f32`], as it is defined.
+    fn exponentials_f32_plain(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_f32
 }
 
 #[inline(always)]
