@@ -130,14 +130,8 @@ pub(super) fn product(cpu: Cpu, a: &Rows, rows: usize, b: &Panels, mut take: imp
         let left = b.panels() - panel;
         let shape = shapes.iter().find(|shape| shape.panels <= left).expect("every CPU has a shape of one panel");
         let right = &b.words[panel * PANEL * b.steps..][..shape.panels * PANEL * b.steps];
-        let after = &b.words[(panel + shape.panels) * PANEL * b.steps..];
-        let tiles = rows.div_ceil(shape.rows);
-        for tile in 0..tiles {
-            let row = tile * shape.rows;
+        for row in (0..rows).step_by(shape.rows) {
             let left = &a.words[row * a.stride..];
-            if cpu != Cpu::Amx {
-                prefetch(after, right.len(), tile, tiles);
-            }
             // SAFETY: the CPU has the kernel's instructions, as `cpu` is one of `checked` or `detect`. `left` has
             // `shape.rows` rows by the assertion above, `right` has the panels, and `words` has room for a tile.
             unsafe { (shape.kernel)(left.as_ptr(), a.stride, right.as_ptr(), steps, words) };
@@ -152,21 +146,6 @@ pub(super) fn product(cpu: Cpu, a: &Rows, rows: usize, b: &Panels, mut take: imp
         }
         panel += shape.panels;
     }
-}
-
-/// Asks the cache for a part of the panels that come next: with each tile as much as brings `count` words in time.
-#[inline(always)]
-fn prefetch(after: &[u32], count: usize, tile: usize, tiles: usize) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        let count = count.min(after.len());
-        for line in after[count * tile / tiles..count * (tile + 1) / tiles].chunks(PANEL) {
-            // SAFETY: a hint, and the address is that of a line of the matrix.
-            unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(line.as_ptr().cast()) };
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (after, count, tile, tiles);
 }
 
 /// A shape of a dot product, compiled with its instructions.

@@ -132,3 +132,20 @@ fn quick_gelu<const FMA: bool>(x: f32) -> f32 {
     }
     x * fma::<FMA>(p, y, 0.5)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::encoder::kernels::activation;
+
+    #[test]
+    fn quick_gelu_is_near_the_gelu() {
+        for step in -1200..=1200 {
+            let x = step as f32 / 100.0;
+            let mut exact = [x];
+            activation::gelu(&mut exact, &[0.0]);
+            for got in [super::quick_gelu::<true>(x), super::quick_gelu::<false>(x)] {
+                assert!((got - exact[0]).abs() < 2e-4, "{x}: {got} {exact:?}");
+            }
+        }
+    }
+}
