@@ -6,7 +6,7 @@
 use candle_core::{D, Device, Result as CandleResult, Tensor};
 
 use super::config::{Activation, Config};
-use super::kernels::{self, Cpu, Norm, PackedLayer, PackedLinear, Precision, Source, Vector, norm_rows};
+use super::kernels::{self, Cpu, Kind, Norm, PackedLayer, PackedLinear, Precision, Source, Vector, norm_rows};
 use super::linear::Linear;
 use super::weights::{Matrix, Weights};
 use crate::Result;
@@ -124,13 +124,13 @@ struct Layer {
 
 impl LayerParameters {
     /// Packed for the kernels of a CPU.
-    fn packed(self, config: &Config, cpu: Cpu, precision: Precision) -> PackedLayer {
+    fn packed(self, config: &Config, kind: Kind) -> PackedLayer {
         let (hidden, wide) = (config.hidden_size, config.intermediate_size);
         let query_scale = 1.0 / (config.head_size() as f32).sqrt();
-        let linear = |from: &LinearParameters, inputs| PackedLinear::new(cpu, precision, inputs, &[from.part(1.0)]);
+        let linear = |from: &LinearParameters, inputs| PackedLinear::new(kind, inputs, &[from.part(1.0)]);
         let query_key_value = [self.query.part(query_scale), self.key.part(1.0), self.value.part(1.0)];
         PackedLayer {
-            query_key_value: PackedLinear::new(cpu, precision, hidden, &query_key_value),
+            query_key_value: PackedLinear::new(kind, hidden, &query_key_value),
             attended: linear(&self.attended, hidden),
             widened: linear(&self.widened, hidden),
             narrowed: linear(&self.narrowed, wide),
@@ -222,7 +222,8 @@ impl Bert {
         let precision = precision.unwrap_or(if int8 { Precision::Int8 } else { Precision::F32 });
         let layers = if device.is_cpu() && PackedLayer::takes(config.hidden_size, config.intermediate_size) {
             use rayon::prelude::*;
-            let layers = layers.into_par_iter().map(|layer| layer.packed(config, cpu, precision)).collect();
+            let kind = precision.kind(cpu);
+            let layers = layers.into_par_iter().map(|layer| layer.packed(config, kind)).collect();
             Layers::Packed { cpu, precision, layers }
         } else {
             let layers = layers.into_iter().map(|layer| layer.on(&device, config)).collect::<CandleResult<_>>()?;

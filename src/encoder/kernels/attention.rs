@@ -2,121 +2,194 @@
 
 use super::cpu::Cpu;
 use super::product::{Panels, Rows, product};
-use super::rows::{Scale, exponentials_bf16, exponentials_f32, finish_scaled, interleave, load};
+use super::rows::{
+    Finish, Scale, exponentials, finish_float, finish_int8, interleave, load, load_signed, times, whole_numbers,
+};
 use super::words::{Kind, PANEL, Words};
 
-/// Query rows whose scores are held at once: with 512 word pieces they are 64 KiB.
-const PIECE: usize = 32;
-
 /// Memory for [`attend`], kept from one call to the next.
+#[derive(Default)]
 pub(super) struct Scratch {
     queries: Rows,
     weights: Rows,
-    keys: Panels,
-    values: Panels,
-    scores: Words,
     scales: Vec<Scale>,
-    factors: Vec<f32>,
+    keys: Columns,
+    values: Columns,
+    scores: Words,
+    /// A head's queries, keys or values, scaled for int8.
+    scaled: Words,
+    ones: Rows,
 }
 
-impl Scratch {
-    pub(super) fn new(kind: Kind) -> Scratch {
-        Scratch {
-            queries: Rows::new(),
-            weights: Rows::new(),
-            keys: Panels::zeros(kind, 0, 0),
-            values: Panels::zeros(kind, 0, 0),
-            scores: Words::default(),
-            scales: Vec::new(),
-            factors: Vec::new(),
-        }
+/// Queries, keys or values of one head: rows of `depth` numbers, `stride` apart.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    numbers: &'a [f32],
+    stride: usize,
+    depth: usize,
+}
+
+impl<'a> Part<'a> {
+    fn rows(self, start: usize, count: usize) -> &'a [f32] {
+        &self.numbers[start * self.stride..][..(count - 1) * self.stride + self.depth]
     }
 
-    /// The kind of words that attention multiplies.
-    pub(super) fn kind(&self) -> Kind {
-        self.keys.kind
+    fn count(self) -> usize {
+        self.numbers.len().div_ceil(self.stride)
     }
 }
 
 /// Attention of one text: `projected` has a row for each word piece, of query (scaled), key and value side by side,
 /// `stride` numbers apart, each `size` numbers for all heads. Writes `size` numbers into each row of `context`.
+///
+/// What is multiplied is of any kind but words of 16 bits, and of int8 only if the CPU's rows are unsigned.
 pub(super) fn attend(
     cpu: Cpu,
+    kind: Kind,
     projected: &[f32],
     stride: usize,
-    size: usize,
     heads: usize,
     context: &mut [f32],
     scratch: &mut Scratch,
 ) {
-    let Scratch { queries, weights, keys, values, scores, scales, factors } = scratch;
-    let kind = keys.kind;
+    let Scratch { queries, weights, scales, keys, values, scores, scaled, ones } = scratch;
     let length = projected.len().div_ceil(stride);
+    let size = context.len() / length;
     let depth = size / heads;
     let width = length.next_multiple_of(PANEL);
-    keys.resize(length, depth);
-    values.resize(depth, length);
-    scores.grow(PIECE * width);
+    let piece = piece(cpu);
+    scores.grow(piece * width);
+    scaled.grow(length * depth);
     for head in 0..heads {
-        let part = |which: usize, row: usize| &projected[row * stride + which * size + head * depth..][..depth];
-        let all = &projected[size + head * depth..];
-        load(cpu, kind, &all[..(length - 1) * stride + depth], stride, depth, queries, scales);
-        pack_keys(keys, length, queries);
-        pack_values(cpu, values, length, |row| part(2, row));
-        for start in (0..length).step_by(PIECE) {
-            let rows = PIECE.min(length - start);
-            let from = start * stride + head * depth;
-            let until = (start + rows - 1) * stride + head * depth + depth;
-            load(cpu, kind, &projected[from..until], stride, depth, queries, scales);
+        let part = |which: usize| {
+            let from = which * size + head * depth;
+            Part { numbers: &projected[from..][..(length - 1) * stride + depth], stride, depth }
+        };
+        keys.resize(kind, length, depth, 1);
+        values.resize(kind, depth, length, if kind == Kind::Int8 { 2 } else { 1 });
+        values.pack_values(cpu, part(2), scaled.numbers_mut());
+        let part = keys.pack_keys(cpu, part(0), part(1), scaled.numbers_mut(), queries, ones);
+        for start in (0..length).step_by(piece) {
+            let rows = piece.min(length - start);
+            load(cpu, kind, part.rows(start, rows), part.stride, depth, queries, scales);
             let numbers = scores.numbers_mut();
-            factors.clear();
-            factors.resize(rows, 1.0);
-            product(cpu, queries, rows, keys, |tile| finish_scaled(cpu, &tile, factors, width, numbers, width));
-            weights.resize(kind, rows, length);
-            for (row, factor) in factors.iter_mut().enumerate() {
-                let scores = &mut numbers[row * width..][..length];
-                let words = weights.row_mut(row);
-                *factor = match kind {
-                    Kind::F32 => exponentials_f32(cpu, scores, words),
-                    _ => exponentials_bf16(cpu, scores, words),
-                };
+            keys.product(cpu, queries, scales, numbers, width);
+            weights.resize(kind, values.digits * rows, length);
+            for (row, scale) in scales.iter_mut().enumerate() {
+                let factor = exponentials(cpu, kind, &mut numbers[row * width..][..length], row, weights);
+                *scale = Scale { factor, offset: 0.0 };
             }
-            let out = &mut context[start * size + head * depth..];
-            product(cpu, weights, rows, values, |tile| finish_scaled(cpu, &tile, factors, depth, out, size));
+            values.product(cpu, weights, scales, &mut context[start * size + head * depth..], size);
         }
     }
 }
 
-/// Keys as columns: the words of each key go down its column.
-fn pack_keys(keys: &mut Panels, length: usize, rows: &mut Rows) {
-    let steps = keys.steps;
-    for panel in 0..length.div_ceil(PANEL) {
-        let words = keys.panel_mut(panel);
-        for column in 0..PANEL {
-            let key = panel * PANEL + column;
-            let down = words[column..].iter_mut().step_by(PANEL).take(steps);
-            match key < length {
-                true => down.zip(rows.row_mut(key)).for_each(|(word, from)| *word = *from),
-                false => down.for_each(|word| *word = 0),
+/// Query rows whose scores are held at once: with 512 word pieces they are 64 KiB. A multiple of the rows of tiles.
+fn piece(cpu: Cpu) -> usize {
+    if cpu == Cpu::Amx { 32 } else { 36 }
+}
+
+/// The right side of a product, and what its columns are finished with.
+#[derive(Default)]
+struct Columns {
+    panels: Panels,
+    /// Of the rows on the left.
+    digits: usize,
+    factors: Vec<f32>,
+    sums: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Columns {
+    /// Becomes columns that are finished with nothing. What is in the panels is not defined.
+    fn resize(&mut self, kind: Kind, columns: usize, depth: usize, digits: usize) {
+        self.digits = digits;
+        self.panels.resize(kind, columns, depth);
+        for (numbers, value) in [(&mut self.factors, 1.0), (&mut self.sums, 0.0), (&mut self.bias, 0.0)] {
+            numbers.clear();
+            numbers.resize(columns.next_multiple_of(PANEL), value);
+        }
+    }
+
+    /// The product with rows, into rows of `stride` numbers.
+    fn product(&self, cpu: Cpu, rows: &Rows, scales: &[Scale], out: &mut [f32], stride: usize) {
+        let Columns { panels, factors, sums, bias, digits } = self;
+        let finish = Finish { columns: panels.columns, digits: *digits, scales, factors, sums, bias };
+        product(cpu, rows, digits * scales.len(), panels, |tile| match panels.kind {
+            Kind::Int8 | Kind::Int16 => finish_int8(cpu, &tile, &finish, out, stride),
+            Kind::Bf16 | Kind::F32 => finish_float(cpu, &tile, &finish, out, stride),
+        });
+    }
+
+    /// Keys as columns: the words of each key go down its column. Gives the queries that belong to them, which may be in
+    /// `scaled`; `rows` is for keys on their way.
+    ///
+    /// Of int8, each of a key's numbers has a scale of its own, which goes to the queries. What would have to be added to
+    /// it is the same for all keys: the softmax takes it away again.
+    fn pack_keys<'a>(
+        &mut self,
+        cpu: Cpu,
+        queries: Part<'a>,
+        keys: Part<'_>,
+        scaled: &'a mut [f32],
+        rows: &mut Rows,
+        ones: &mut Rows,
+    ) -> Part<'a> {
+        let (kind, depth, count) = (self.panels.kind, keys.depth, keys.count());
+        if kind != Kind::Int8 {
+            load(cpu, kind, keys.numbers, keys.stride, depth, rows, &mut Vec::new());
+            self.transpose(rows);
+            return queries;
+        }
+        let scaled = &mut scaled[..count * depth];
+        let (mut factors, mut offsets) = (vec![0.0; depth], vec![0.0; depth]);
+        whole_numbers(cpu, keys.numbers, keys.stride, &mut factors, &mut offsets, scaled);
+        load_signed(cpu, scaled, depth, rows);
+        self.transpose(rows);
+        ones.resize(kind, 1, depth);
+        ones.row_mut(0).fill(0x0101_0101);
+        let sums = &mut self.sums;
+        product(cpu, ones, 1, &self.panels, |tile| {
+            let sums = sums[tile.column..].iter_mut();
+            sums.zip(tile.words).for_each(|(sum, word)| *sum = word.cast_signed() as f32);
+        });
+        times(cpu, queries.numbers, queries.stride, &factors, scaled);
+        Part { numbers: scaled, stride: depth, depth }
+    }
+
+    /// The words of each row go down a column.
+    fn transpose(&mut self, rows: &mut Rows) {
+        let (columns, steps) = (self.panels.columns, self.panels.steps);
+        for panel in 0..columns.div_ceil(PANEL) {
+            let words = self.panels.panel_mut(panel);
+            for column in 0..PANEL {
+                let row = panel * PANEL + column;
+                let down = words[column..].iter_mut().step_by(PANEL).take(steps);
+                match row < columns {
+                    true => down.zip(rows.row_mut(row)).for_each(|(word, from)| *word = *from),
+                    false => down.for_each(|word| *word = 0),
+                }
             }
         }
     }
-}
 
-/// Values as rows: each column is one number of all values.
-fn pack_values<'a>(cpu: Cpu, values: &mut Panels, length: usize, row: impl Fn(usize) -> &'a [f32]) {
-    let kind = values.kind;
-    let (steps, columns) = (values.steps, values.columns);
-    for panel in 0..columns.div_ceil(PANEL) {
-        let words = values.panel_mut(panel);
-        let part = panel * PANEL..columns.min((panel + 1) * PANEL);
-        let numbers = |index: usize| if index < length { &row(index)[part.clone()] } else { &[][..] };
-        for (step, line) in words.as_chunks_mut::<PANEL>().0.iter_mut().take(steps).enumerate() {
-            if kind == Kind::F32 {
-                line.fill(0);
-                line.iter_mut().zip(numbers(step)).for_each(|(word, x)| *word = x.to_bits());
-            } else {
-                interleave(cpu, numbers(2 * step), numbers(2 * step + 1), line);
+    /// Values as rows: each column is one number of all values.
+    fn pack_values<'a>(&mut self, cpu: Cpu, mut values: Part<'a>, scaled: &'a mut [f32]) {
+        let (kind, depth, count) = (self.panels.kind, values.depth, values.count());
+        if kind == Kind::Int8 {
+            let (factors, offsets, scaled) =
+                (&mut self.factors[..depth], &mut self.bias[..depth], &mut scaled[..count * depth]);
+            whole_numbers(cpu, values.numbers, values.stride, factors, offsets, scaled);
+            values = Part { numbers: scaled, stride: depth, depth };
+        }
+        let in_a_word = kind.in_a_word();
+        for panel in 0..depth.div_ceil(PANEL) {
+            let part = panel * PANEL..depth.min((panel + 1) * PANEL);
+            let row = |index: usize| if index < count { &values.rows(index, 1)[part.clone()] } else { &[][..] };
+            let (lines, _) = self.panels.panel_mut(panel).as_chunks_mut::<PANEL>();
+            for (step, line) in lines.iter_mut().enumerate() {
+                let rows: [&[f32]; 4] = std::array::from_fn(|index| row(in_a_word * step + index));
+                interleave(cpu, kind, &rows[..in_a_word], line);
             }
         }
     }

@@ -8,7 +8,6 @@ use super::attention::{self, attend};
 use super::cpu::Cpu;
 use super::norm;
 use super::packed::{Operand, PackedLinear};
-use super::product::Rows;
 use super::words::{Kind, PANEL, Words};
 use crate::encoder::config::Activation;
 
@@ -17,10 +16,23 @@ use crate::encoder::config::Activation;
 pub enum Precision {
     /// 32-bit floats throughout.
     F32,
-    /// bf16 factors and f32 sums in products; all else in f32.
+    /// bf16 factors and f32 sums in products, where the CPU is faster with them; all else in f32.
     Bf16,
-    /// int8 weights and activations in the layers' products, bf16 (or f32) in attention; all else in f32.
+    /// int8 factors in the layers' products; bf16, int8 with two digits for a text's weights, or f32 in attention,
+    /// whichever is fastest on the CPU; all else in f32.
     Int8,
+}
+
+impl Precision {
+    /// What a CPU multiplies.
+    pub(in crate::encoder) fn kind(self, cpu: Cpu) -> Kind {
+        match self {
+            Precision::Int8 if cpu.has_int8() => Kind::Int8,
+            Precision::Int8 => Kind::Int16,
+            Precision::Bf16 if cpu.prefers_bf16() => Kind::Bf16,
+            Precision::Bf16 | Precision::F32 => Kind::F32,
+        }
+    }
 }
 
 impl fmt::Display for Precision {
@@ -47,8 +59,8 @@ impl FromStr for Precision {
 /// they stay in the L2 cache beside the weights.
 const CHUNK: usize = 128;
 
-/// Texts of up to this many word pieces have activations of two int8 digits: the errors of one digit do not average out
-/// over so few. A short text costs little either way.
+/// Texts of up to this many word pieces have activations of two int8 digits, and attention in f32: the errors of one
+/// digit do not average out over so few. A short text costs little either way.
 const SHORT: usize = 64;
 
 /// The parameters of a layer, packed.
@@ -66,6 +78,7 @@ pub(in crate::encoder) struct PackedLayer {
 }
 
 /// A thread's memory for layers: it grows to what the longest text needs, once.
+#[derive(Default)]
 struct Scratch {
     projected: Words,
     context: Words,
@@ -75,7 +88,7 @@ struct Scratch {
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 impl PackedLayer {
@@ -86,24 +99,7 @@ impl PackedLayer {
 
     /// Runs the layer over rows of texts, one after the other, `lengths` rows each; in place.
     pub(in crate::encoder) fn run(&self, cpu: Cpu, hidden: &mut [f32], lengths: &[usize]) {
-        let kind = match self.widened.panels.kind {
-            Kind::F32 => Kind::F32,
-            Kind::Bf16 => Kind::Bf16,
-            Kind::Int8 | Kind::Int16 if cpu.has_bf16() => Kind::Bf16,
-            Kind::Int8 | Kind::Int16 => Kind::F32,
-        };
         SCRATCH.with_borrow_mut(|scratch| {
-            let fits = scratch.as_ref().is_some_and(|scratch| scratch.attention.kind() == kind);
-            if !fits {
-                *scratch = None;
-            }
-            let scratch = scratch.get_or_insert_with(|| Scratch {
-                projected: Words::default(),
-                context: Words::default(),
-                wide: Words::default(),
-                operand: Operand { words: Rows::new(), scales: Vec::new(), fine: false },
-                attention: attention::Scratch::new(kind),
-            });
             let size = self.attended_norm.0.len();
             let mut rest = hidden;
             for length in lengths {
@@ -117,16 +113,22 @@ impl PackedLayer {
     fn run_text(&self, cpu: Cpu, hidden: &mut [f32], size: usize, scratch: &mut Scratch) {
         let Scratch { projected, context, wide, operand, attention } = scratch;
         let length = hidden.len() / size;
-        operand.fine = length <= SHORT;
-        let room = if operand.fine { 2 } else { 1 };
+        operand.fine = self.widened.panels.kind.is_integer() && length <= SHORT;
         let (stride, widened) = (self.query_key_value.stride(), self.widened.stride());
-        projected.grow(room * length * stride);
+        projected.grow(length * stride);
         context.grow(length * size);
-        wide.grow(room * CHUNK.min(length) * widened);
+        wide.grow(CHUNK.min(length) * widened);
 
         self.query_key_value.apply(cpu, hidden, size, None, operand, projected.numbers_mut());
         let context = &mut context.numbers_mut()[..length * size];
-        attend(cpu, &projected.numbers()[..length * stride], stride, size, self.heads, context, attention);
+        let kind = match self.widened.panels.kind {
+            Kind::Int8 | Kind::Int16 if cpu.prefers_bf16() => Kind::Bf16,
+            Kind::Int8 if !operand.fine && cpu.has_avx512_vnni() => Kind::Int8,
+            Kind::Int8 | Kind::Int16 => Kind::F32,
+            kind => kind,
+        };
+        let rows = &projected.numbers()[..length * stride];
+        attend(cpu, kind, rows, stride, self.heads, context, attention);
 
         let (out, wide) = (projected.numbers_mut(), wide.numbers_mut());
         for (hidden, context) in hidden.chunks_mut(CHUNK * size).zip(context.chunks(CHUNK * size)) {

@@ -28,6 +28,7 @@ pub(super) use layer::PackedLayer;
 pub use layer::Precision;
 pub(super) use norm::norm_rows;
 pub(super) use packed::{PackedLinear, Source};
+pub(super) use words::Kind;
 
 /// Compiles a function once for each instruction set, and picks one by what the CPU has. All give the same bits:
 /// the portable body fixes the order of the operations, and nothing is contracted.

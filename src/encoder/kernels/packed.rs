@@ -2,13 +2,13 @@
 
 use super::activation;
 use super::cpu::Cpu;
-use super::layer::Precision;
 use super::product::{Panels, Rows, product};
 use super::rows::{Finish, Scale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine};
 use super::words::{Kind, PANEL, bf16_pair};
 use crate::encoder::config::Activation;
 
 /// The left side of a product.
+#[derive(Default)]
 pub(super) struct Operand {
     pub(super) words: Rows,
     pub(super) scales: Vec<Scale>,
@@ -36,19 +36,8 @@ pub(in crate::encoder) enum Source<'a> {
 }
 
 impl PackedLinear {
-    /// Packs for a CPU the rows of matrices, one below the other, with the bias of each row and a factor for all of a matrix.
-    pub(in crate::encoder) fn new(
-        cpu: Cpu,
-        precision: Precision,
-        inputs: usize,
-        parts: &[(Source<'_>, &[f32], f32)],
-    ) -> PackedLinear {
-        let kind = match precision {
-            Precision::F32 => Kind::F32,
-            Precision::Bf16 => Kind::Bf16,
-            Precision::Int8 if cpu.has_int8() => Kind::Int8,
-            Precision::Int8 => Kind::Int16,
-        };
+    /// Packs the rows of matrices, one below the other, with the bias of each row and a factor for all of a matrix.
+    pub(in crate::encoder) fn new(kind: Kind, inputs: usize, parts: &[(Source<'_>, &[f32], f32)]) -> PackedLinear {
         let outputs = parts.iter().map(|(_, bias, _)| bias.len()).sum::<usize>();
         let padded = outputs.next_multiple_of(PANEL);
         let mut packed = PackedLinear {
@@ -114,7 +103,6 @@ impl PackedLinear {
     }
 
     /// `x Wᵀ + b`, and its activation, for rows `x` of `depth` numbers, into rows of [`PackedLinear::stride`] numbers.
-    /// Of few rows, int8 words have two digits: `out` has room for twice the rows.
     pub(super) fn apply(
         &self,
         cpu: Cpu,
@@ -126,28 +114,24 @@ impl PackedLinear {
     ) {
         let kind = self.panels.kind;
         let rows = x.len() / depth;
-        let fine = kind.is_integer() && operand.fine;
-        let Operand { words, scales, .. } = operand;
+        let Operand { words, scales, fine } = operand;
+        let fine = *fine;
         match fine {
             true => load_fine(cpu, kind, x, depth, words, scales),
             false => load(cpu, kind, x, depth, depth, words, scales),
         }
-        let finish = Finish { scales, factors: &self.factors, sums: &self.sums, bias: &self.bias };
         let stride = self.stride();
+        let Self { factors, sums, bias, .. } = self;
+        let digits = if fine { 2 } else { 1 };
+        let finish = Finish { columns: stride, digits, scales, factors, sums, bias };
         let fused = kind != Kind::F32 && !fine && activation == Some(Activation::Gelu);
-        product(cpu, words, scales.len(), &self.panels, |tile| match (kind.is_integer(), fused) {
+        product(cpu, words, digits * scales.len(), &self.panels, |tile| match (kind.is_integer(), fused) {
             (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),
             (true, false) => finish_int8(cpu, &tile, &finish, out, stride),
             (false, true) => finish_float_gelu(cpu, &tile, &finish, out, stride),
             (false, false) => finish_float(cpu, &tile, &finish, out, stride),
         });
-        let (out, low) = out.split_at_mut(rows * stride);
-        if fine {
-            // Both digits' rows have the bias.
-            for (out, low) in out.chunks_exact_mut(stride).zip(low.chunks_exact(stride)) {
-                out.iter_mut().zip(low).zip(&self.bias).for_each(|((out, low), bias)| *out += low - bias);
-            }
-        }
+        let out = &mut out[..rows * stride];
         match activation {
             Some(Activation::Gelu) if !fused => activation::gelu(out, &self.no_bias),
             Some(Activation::GeluTanh) => activation::gelu_tanh(out, &self.no_bias),

@@ -1,35 +1,42 @@
 //! Products of rows with packed matrices, tile by tile.
 
+use std::mem::MaybeUninit;
+
 #[cfg(target_arch = "x86_64")]
 use super::amx;
 use super::cpu::Cpu;
 #[cfg(target_arch = "aarch64")]
 use super::dot::neon;
-use super::dot::{Dot, scalar, tile};
+use super::dot::{Dot, UNROLLED, scalar, tile};
 #[cfg(target_arch = "x86_64")]
 use super::dot::{avx2, avx512};
-use super::words::{Kind, PANEL, Words};
+use super::words::{Kind, Line, PANEL, Words};
 
 /// A matrix on the right of products: `columns` outputs of `depth` inputs each, in panels of 16 columns; within a panel
 /// step by step, one word of each column. Unused columns and words are 0.
+#[derive(Default)]
 pub(super) struct Panels {
     pub(super) kind: Kind,
     pub(super) columns: usize,
     /// Words of a column, padded.
     pub(super) steps: usize,
+    /// Words of a column that count.
+    used: usize,
     words: Words,
 }
 
 impl Panels {
     /// Room for a matrix of 0.
     pub(super) fn zeros(kind: Kind, columns: usize, depth: usize) -> Panels {
-        let steps = kind.words(depth);
-        Panels { kind, columns, steps, words: Words::zeros(columns.next_multiple_of(PANEL) * steps) }
+        let mut panels = Panels::default();
+        panels.resize(kind, columns, depth);
+        panels
     }
 
-    /// Becomes a matrix of another size. What is in it is not defined.
-    pub(super) fn resize(&mut self, columns: usize, depth: usize) {
-        (self.columns, self.steps) = (columns, self.kind.words(depth));
+    /// Becomes another matrix. What is in it is not defined.
+    pub(super) fn resize(&mut self, kind: Kind, columns: usize, depth: usize) {
+        (self.kind, self.columns) = (kind, columns);
+        (self.steps, self.used) = (kind.padded(depth), kind.words(depth).next_multiple_of(UNROLLED));
         self.words.grow(columns.next_multiple_of(PANEL) * self.steps);
     }
 
@@ -50,6 +57,7 @@ impl Panels {
 }
 
 /// Rows on the left of products, each padded to a multiple of 16 words.
+#[derive(Default)]
 pub(super) struct Rows {
     /// Words of a row.
     pub(super) stride: usize,
@@ -57,15 +65,10 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// No rows yet.
-    pub(super) fn new() -> Rows {
-        Rows { stride: 0, words: Words::default() }
-    }
-
     /// Becomes `rows` rows of `depth` numbers. What is in them is not defined; there are rows behind them, so that the
     /// last tile of a product may read on.
     pub(super) fn resize(&mut self, kind: Kind, rows: usize, depth: usize) {
-        self.stride = kind.words(depth);
+        self.stride = kind.padded(depth);
         self.words.grow((rows + MOST_ROWS) * self.stride);
     }
 
@@ -73,9 +76,15 @@ impl Rows {
     pub(super) fn row_mut(&mut self, row: usize) -> &mut [u32] {
         &mut self.words[row * self.stride..][..self.stride]
     }
+
+    /// The words of a row of high digits, and of the row of low digits that follows it.
+    pub(super) fn digits_mut(&mut self, row: usize) -> [&mut [u32]; 2] {
+        let (high, low) = self.words[2 * row * self.stride..][..2 * self.stride].split_at_mut(self.stride);
+        [high, low]
+    }
 }
 
-/// Most rows of a tile.
+/// Most rows of a tile. All have an even number, so that two digits are in one tile.
 const MOST_ROWS: usize = 32;
 /// Words of the largest tile: 32 rows and 2 panels, or 6 rows and 4 panels.
 const TILE: usize = 32 * 2 * PANEL;
@@ -109,7 +118,10 @@ pub(super) fn product(cpu: Cpu, a: &Rows, rows: usize, b: &Panels, mut take: imp
     assert_eq!(a.stride, b.steps, "rows and panels of one depth");
     assert!(a.words.len() >= (rows + MOST_ROWS - 1) * a.stride, "rows to read on");
     let shapes = shapes(cpu, b.kind);
-    let mut words = Words::zeros(TILE);
+    // A tile of AMX takes 16 words at once.
+    let steps = if cpu == Cpu::Amx { b.steps } else { b.used };
+    let mut room = MaybeUninit::<[Line; TILE / 16]>::uninit();
+    let words: *mut u32 = room.as_mut_ptr().cast();
     #[cfg(target_arch = "x86_64")]
     // SAFETY: `Cpu::Amx` is made by `checked` and `detect` alone, if the machine has AMX.
     let _tiles = (cpu == Cpu::Amx).then(|| unsafe { amx::Tiles::set_up() });
@@ -122,13 +134,14 @@ pub(super) fn product(cpu: Cpu, a: &Rows, rows: usize, b: &Panels, mut take: imp
             let left = &a.words[row * a.stride..];
             // SAFETY: the CPU has the kernel's instructions, as `cpu` is one of `checked` or `detect`. `left` has
             // `shape.rows` rows by the assertion above, `right` has the panels, and `words` has room for a tile.
-            unsafe { (shape.kernel)(left.as_ptr(), a.stride, right.as_ptr(), b.steps, words.as_mut_ptr()) };
+            unsafe { (shape.kernel)(left.as_ptr(), a.stride, right.as_ptr(), steps, words) };
             take(Tile {
                 row,
                 rows: shape.rows.min(rows - row),
                 column: panel * PANEL,
                 columns: shape.panels * PANEL,
-                words: &words[..shape.rows * shape.panels * PANEL],
+                // SAFETY: the kernel has written as many words.
+                words: unsafe { std::slice::from_raw_parts(words, shape.rows * shape.panels * PANEL) },
             });
         }
         panel += shape.panels;

@@ -4,9 +4,11 @@ use proptest::prelude::*;
 
 use super::attention::{self, attend};
 use super::product::{Panels, Rows, product};
-use super::rows::{Scale, exponentials_bf16, load, load_fine};
-use super::words::{Kind, PANEL, Words, bf16};
+use super::rows::{Scale, exponentials, load, load_fine};
+use super::words::{PANEL, bf16};
 use super::*;
+
+const KINDS: [Kind; 4] = [Kind::Int8, Kind::Int16, Kind::Bf16, Kind::F32];
 
 fn here() -> impl Iterator<Item = Cpu> {
     Cpu::ALL.into_iter().filter(|cpu| cpu.is_here())
@@ -53,7 +55,7 @@ fn part(cpu: Cpu, kind: Kind, words: &[u32], index: usize) -> f64 {
 
 fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize) {
     let (left, right) = (numbers(rows * depth, 1), numbers(columns * depth, 2));
-    let (mut a, mut scales) = (Rows::new(), Vec::new());
+    let (mut a, mut scales) = (Rows::default(), Vec::new());
     load(cpu, kind, &left, depth, depth, &mut a, &mut scales);
     let number = |column: usize, index: usize| right[column * depth + index];
     let b = panels(kind, columns, depth, number);
@@ -90,7 +92,7 @@ fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize
 #[test]
 fn products_of_every_remainder() {
     for cpu in here() {
-        for kind in [Kind::Int8, Kind::Int16, Kind::Bf16, Kind::F32] {
+        for kind in KINDS {
             for rows in (1..=34).chain([63, 64, 65]) {
                 check_product(cpu, kind, rows, 16, 64);
             }
@@ -110,7 +112,7 @@ fn int8_products_do_not_saturate() {
         for (kind, byte) in
             [Kind::Int8, Kind::Int16].into_iter().flat_map(|kind| [0xff, 0x7f, 0x80].map(|byte| (kind, byte)))
         {
-            let mut rows = Rows::new();
+            let mut rows = Rows::default();
             rows.resize(kind, 1, 1024);
             rows.row_mut(0).fill(kind.word(std::iter::repeat_n(byte, kind.in_a_word())));
             let left = part(cpu, kind, rows.row_mut(0), 0) as i32;
@@ -128,20 +130,20 @@ proptest! {
     #[test]
     fn rows_come_back_within_half_a_step(x in prop::collection::vec(-9.0f32..9.0, 1..100)) {
         let range = x.iter().fold(f32::MIN, |a, b| a.max(*b)) - x.iter().fold(f32::MAX, |a, b| a.min(*b));
-        let (mut rows, mut scales) = (Rows::new(), Vec::new());
+        let (mut rows, mut scales) = (Rows::default(), Vec::new());
         let back = |cpu: Cpu, kind: Kind, rows: &mut Rows, scales: &[Scale], row: usize, index: usize| {
-            scales[row].factor * part(cpu, kind, rows.row_mut(row), index) as f32 + scales[row].offset
+            scales[0].factor * part(cpu, kind, rows.row_mut(row), index) as f32
         };
         for (cpu, kind) in here().flat_map(|cpu| [(cpu, Kind::Int8), (cpu, Kind::Int16)]) {
             load(cpu, kind, &x, x.len(), x.len(), &mut rows, &mut scales);
             for (index, x) in x.iter().enumerate() {
-                let error = (back(cpu, kind, &mut rows, &scales, 0, index) - x).abs();
+                let error = (back(cpu, kind, &mut rows, &scales, 0, index) + scales[0].offset - x).abs();
                 prop_assert!(error <= 0.502 * range / 255.0 + 1e-5, "{cpu}: {error} of {range}");
             }
             load_fine(cpu, kind, &x, x.len(), &mut rows, &mut scales);
             for (index, x) in x.iter().enumerate() {
                 let mut digit = |row| back(cpu, kind, &mut rows, &scales, row, index);
-                let error = (digit(0) + digit(1) - x).abs();
+                let error = (256.0 * digit(0) + digit(1) + scales[0].offset - x).abs();
                 prop_assert!(error <= 0.6 * range / 65_535.0 + 1e-5, "{cpu}, two digits: {error} of {range}");
             }
         }
@@ -149,7 +151,7 @@ proptest! {
 
     #[test]
     fn bf16_rows_are_rounded(x in prop::collection::vec(-9.0f32..9.0, 1..100)) {
-        let (mut rows, mut scales) = (Rows::new(), Vec::new());
+        let (mut rows, mut scales) = (Rows::default(), Vec::new());
         for cpu in here() {
             load(cpu, Kind::Bf16, &x, x.len(), x.len(), &mut rows, &mut scales);
             for (index, x) in x.iter().enumerate() {
@@ -165,12 +167,29 @@ proptest! {
         let exact: Vec<f64> = scores.iter().map(|x| f64::from(x - highest).exp()).collect();
         let sum: f64 = exact.iter().sum();
         for cpu in here() {
-            let mut words = Words::zeros(64);
-            let factor = exponentials_bf16(cpu, &mut scores.clone(), &mut words);
+            let mut rows = Rows::default();
+            rows.resize(Kind::F32, 2, scores.len());
+            let factor = exponentials(cpu, Kind::Bf16, &mut scores.clone(), 0, &mut rows);
             prop_assert!((f64::from(factor) * sum - 1.0).abs() < 2e-4, "{cpu}");
             for (index, exact) in exact.iter().enumerate() {
-                let got = part(cpu, Kind::Bf16, &words, index);
+                let got = part(cpu, Kind::Bf16, rows.row_mut(0), index);
                 prop_assert!((got - exact).abs() <= exact / 200.0 + 1e-30, "{cpu}: {got} {exact}");
+            }
+            let factor = exponentials(cpu, Kind::F32, &mut scores.clone(), 0, &mut rows);
+            prop_assert!((f64::from(factor) * sum - 1.0).abs() < 1e-5, "{cpu}");
+            for (index, exact) in exact.iter().enumerate() {
+                let got = part(cpu, Kind::F32, rows.row_mut(0), index);
+                prop_assert!((got - exact).abs() <= 1e-5 * exact + 1e-30, "{cpu}: {got} {exact}");
+            }
+            let factor = exponentials(cpu, Kind::Int8, &mut scores.clone(), 0, &mut rows);
+            let digits = rows.digits_mut(0);
+            let step = f64::from(factor) * sum;
+            prop_assert!((65_535.0 * step - 1.0).abs() < 2e-3, "{cpu}");
+            for (index, exact) in exact.iter().enumerate() {
+                // Unsigned on every CPU.
+                let digit = |words: &[u32]| part(Cpu::Scalar, Kind::Int8, words, index);
+                let got = 256.0 * digit(digits[0]) + digit(digits[1]);
+                prop_assert!((got / 65_535.0 - exact).abs() <= exact / 5_000.0 + 1.0 / 65_535.0, "{cpu}: {got} {exact}");
             }
         }
     }
@@ -199,13 +218,20 @@ fn exact_attention(projected: &[f32], length: usize, size: usize, heads: usize) 
 
 #[test]
 fn attention_of_every_length() {
+    let mut scratch = attention::Scratch::default();
     for length in [1, 2, 3, 15, 16, 17, 31, 32, 33, 64, 65, 127, 256, 513] {
         for (size, heads) in [(32, 2), (64, 2), (48, 4)] {
             let projected = numbers(length * 3 * size, 5);
             let exact = exact_attention(&projected, length, size, heads);
-            for (cpu, kind) in here().flat_map(|cpu| [(cpu, Kind::F32), (cpu, Kind::Bf16)]) {
+            let kinds = |cpu: Cpu| {
+                KINDS.into_iter().filter(move |kind| match kind {
+                    Kind::Int8 => !cpu.has_signed_rows(),
+                    kind => *kind != Kind::Int16,
+                })
+            };
+            for (cpu, kind) in here().flat_map(|cpu| kinds(cpu).map(move |kind| (cpu, kind))) {
                 let mut context = vec![f32::NAN; length * size];
-                attend(cpu, &projected, 3 * size, size, heads, &mut context, &mut attention::Scratch::new(kind));
+                attend(cpu, kind, &projected, 3 * size, heads, &mut context, &mut scratch);
                 let tolerance = if kind == Kind::F32 { 1e-5 } else { 0.02 };
                 for (got, exact) in context.iter().zip(&exact) {
                     assert!((f64::from(*got) - exact).abs() < tolerance, "{cpu} {kind:?} {length}: {got} {exact}");
@@ -215,11 +241,11 @@ fn attention_of_every_length() {
     }
 }
 
-fn layer(cpu: Cpu, precision: Precision, size: usize, wide: usize, activation: Activation) -> PackedLayer {
+fn layer(kind: Kind, size: usize, wide: usize, activation: Activation) -> PackedLayer {
     let weights = |seed: u64, count: usize| numbers(count, seed).iter().map(|x| 0.3 * x).collect::<Vec<f32>>();
     let linear = |seed: u64, inputs: usize, outputs: usize| {
         let (weight, bias) = (weights(seed, inputs * outputs), weights(seed + 1, outputs));
-        PackedLinear::new(cpu, precision, inputs, &[(Source::Full(&weight), &bias, 1.0)])
+        PackedLinear::new(kind, inputs, &[(Source::Full(&weight), &bias, 1.0)])
     };
     let norm = |seed: u64| (numbers(size, seed).iter().map(|x| 1.0 + 0.1 * x).collect(), weights(seed + 1, size));
     PackedLayer {
@@ -242,24 +268,24 @@ fn a_layer_is_the_same_on_every_path() {
     let hidden = numbers(lengths.iter().sum::<usize>() * size, 7);
     for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
         let mut exact = hidden.clone();
-        layer(Cpu::Scalar, Precision::F32, size, wide, activation).run(Cpu::Scalar, &mut exact, &lengths);
-        for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+        layer(Kind::F32, size, wide, activation).run(Cpu::Scalar, &mut exact, &lengths);
+        for kind in KINDS {
+            let layer = layer(kind, size, wide, activation);
             for cpu in here() {
-                let layer = layer(cpu, precision, size, wide, activation);
                 let mut got = hidden.clone();
                 layer.run(cpu, &mut got, &lengths);
-                let most = match precision {
-                    Precision::F32 => 1e-4,
-                    Precision::Bf16 => 0.06,
-                    Precision::Int8 => 0.15,
+                let most = match kind {
+                    Kind::F32 => 1e-4,
+                    Kind::Bf16 => 0.06,
+                    Kind::Int8 | Kind::Int16 => 0.15,
                 };
                 let worst = got.iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                assert!(worst < most, "{cpu} {precision} {activation:?}: {worst}");
+                assert!(worst < most, "{cpu} {kind:?} {activation:?}: {worst}");
 
                 // What a text becomes does not depend on the texts beside it.
                 let mut alone = hidden[size..4 * size].to_vec();
                 layer.run(cpu, &mut alone, &[3]);
-                assert_eq!(alone, got[size..4 * size], "{cpu} {precision}");
+                assert_eq!(alone, got[size..4 * size], "{cpu} {kind:?}");
             }
         }
     }

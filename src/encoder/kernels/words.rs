@@ -9,8 +9,8 @@ pub(super) const PANEL: usize = 16;
 const PADDING: usize = 16;
 
 /// What a word holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::encoder) enum Kind {
     /// Four bytes: signed on the right of a product; on the left unsigned, or signed if `Cpu::has_signed_rows`.
     Int8,
     /// Two of those bytes, widened to 16 bits: for a CPU that multiplies bytes only with sums that saturate.
@@ -18,6 +18,7 @@ pub(super) enum Kind {
     /// Two numbers, the first in the low half.
     Bf16,
     /// One number.
+    #[default]
     F32,
 }
 
@@ -31,9 +32,14 @@ impl Kind {
         }
     }
 
-    /// Words that `numbers` numbers take, with the padding.
+    /// Words that `numbers` numbers take.
     pub(super) fn words(self, numbers: usize) -> usize {
-        numbers.div_ceil(self.in_a_word()).next_multiple_of(PADDING)
+        numbers.div_ceil(self.in_a_word())
+    }
+
+    /// The same, with the padding.
+    pub(super) fn padded(self, numbers: usize) -> usize {
+        self.words(numbers).next_multiple_of(PADDING)
     }
 
     /// Whether the numbers are integers, and their sums of products i32.
@@ -52,18 +58,13 @@ impl Kind {
 
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([u32; 16]);
+pub(super) struct Line([u32; 16]);
 
 /// Words in memory that begins at a cache line.
 #[derive(Default)]
 pub(super) struct Words(Vec<Line>);
 
 impl Words {
-    /// `count` words of 0.
-    pub(super) fn zeros(count: usize) -> Words {
-        Words(vec![Line([0; 16]); count.div_ceil(16)])
-    }
-
     /// Makes room for at least `count` words. What was there stays.
     pub(super) fn grow(&mut self, count: usize) {
         if self.len() < count {

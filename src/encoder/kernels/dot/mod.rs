@@ -8,6 +8,8 @@ pub(super) mod avx512;
 pub(super) mod neon;
 pub(super) mod scalar;
 
+use super::words::PANEL;
+
 /// One instruction set's way to multiply words of one kind and to add them up, in registers of [`Dot::LANES`] lanes.
 ///
 /// All functions are unsafe: the CPU must have the instructions, and pointers must be good for the lanes.
@@ -31,11 +33,15 @@ pub(super) trait Dot {
     unsafe fn store(sums: *mut u32, sum: Self::Sum);
 }
 
+/// Steps at a time: addresses are worked out once for all of them.
+pub(super) const UNROLLED: usize = 4;
+
 /// The product of `ROWS` rows and `PANELS` panels, in registers from beginning to end: `tile[row][16 · panel + column]`.
 ///
 /// # Safety
-/// The CPU has the instructions of `D`. `a` is good for `ROWS` rows of `steps` words, `stride` words apart; `b` for
-/// `PANELS` panels of `steps` times 16 words, `16 · steps` words apart; `tile` for `ROWS · PANELS · 16` words.
+/// The CPU has the instructions of `D`. `steps` is a multiple of [`UNROLLED`]. `a` is good for `ROWS` rows of `steps`
+/// words, `stride` words apart; `b` for `PANELS` panels of `steps` times 16 words, 16 times `stride` words apart; `tile`
+/// for `ROWS · PANELS · 16` words.
 #[inline(always)]
 pub(super) unsafe fn tile<D: Dot, const ROWS: usize, const REGISTERS: usize>(
     a: *const u32,
@@ -44,20 +50,23 @@ pub(super) unsafe fn tile<D: Dot, const ROWS: usize, const REGISTERS: usize>(
     steps: usize,
     tile: *mut u32,
 ) {
-    let in_panel = super::words::PANEL / D::LANES;
+    let in_panel = PANEL / D::LANES;
     // SAFETY: every pointer stays in what the caller vouches for.
     unsafe {
         let mut sums = [[D::zero(); REGISTERS]; ROWS];
-        for step in 0..steps {
-            let mut right = [D::load(b); REGISTERS];
-            for (register, right) in right.iter_mut().enumerate() {
-                let (panel, part) = (register / in_panel, register % in_panel);
-                *right = D::load(b.add((panel * steps + step) * super::words::PANEL + part * D::LANES));
-            }
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let left = D::splat(a.add(row * stride + step));
-                for (sum, right) in sums.iter_mut().zip(right) {
-                    *sum = D::dot(*sum, left, right);
+        let rows: [*const u32; ROWS] = std::array::from_fn(|row| a.add(row * stride));
+        let columns: [*const u32; REGISTERS] = std::array::from_fn(|register| {
+            let (panel, part) = (register / in_panel, register % in_panel);
+            b.add(panel * stride * PANEL + part * D::LANES)
+        });
+        for block in 0..steps / UNROLLED {
+            for step in UNROLLED * block..UNROLLED * (block + 1) {
+                let right = columns.map(|column| D::load(column.add(step * PANEL)));
+                for (sums, row) in sums.iter_mut().zip(rows) {
+                    let left = D::splat(row.add(step));
+                    for (sum, right) in sums.iter_mut().zip(right) {
+                        *sum = D::dot(*sum, left, right);
+                    }
                 }
             }
         }

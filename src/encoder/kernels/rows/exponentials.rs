@@ -1,21 +1,59 @@
 //! Exponentials of scores, as the left side of a product.
 
+use std::f32::consts::LOG2_E;
+
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
-use super::{Cpu, LANES, extreme, fma, for_cpu, to_bf16};
+use super::{Cpu, Kind, LANES, ROUND, extreme, fma, for_cpu, to_bf16, to_bytes};
 use crate::encoder::kernels::exp::exp;
+use crate::encoder::kernels::product::Rows;
 
-/// Makes words of the exponentials of `scores` less the highest of them; gives the factor that makes their sum 1.
-pub(in crate::encoder::kernels) fn exponentials_bf16(cpu: Cpu, scores: &mut [f32], words: &mut [u32]) -> f32 {
+/// Makes words of the exponentials of `scores` less the highest of them, all times a number; gives the factor that makes
+/// the sum of what is in the words 1.
+/// Int8 words have two digits: weights are few large ones and many small ones, which 8 bits would lose.
+pub(in crate::encoder::kernels) fn exponentials(
+    cpu: Cpu,
+    kind: Kind,
+    scores: &mut [f32],
+    row: usize,
+    to: &mut Rows,
+) -> f32 {
+    match kind {
+        Kind::Int8 => exponentials_int8(cpu, scores, to.digits_mut(row)),
+        Kind::Bf16 => exponentials_bf16(cpu, scores, to.row_mut(row)),
+        Kind::F32 => exponentials_f32(cpu, scores, to.row_mut(row)),
+        Kind::Int16 => unreachable!("attention has no words of 16 bits"),
+    }
+}
+
+fn exponentials_int8(cpu: Cpu, scores: &mut [f32], digits: [&mut [u32]; 2]) -> f32 {
     #[cfg(target_arch = "x86_64")]
-    if cpu.has_bf16() {
+    if cpu.has_avx512() {
+        // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx512::exponentials_int8(scores, digits) };
+    }
+    exponentials_int8_plain(cpu, scores, digits)
+}
+
+fn exponentials_bf16(cpu: Cpu, scores: &mut [f32], words: &mut [u32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.has_avx512_bf16() {
         // SAFETY: the CPU has AVX-512 with bf16, as `cpu` is one of `checked` or `detect`.
         return unsafe { avx512::exponentials_bf16(scores, words) };
     }
     exponentials_bf16_plain(cpu, scores, words)
 }
 
-/// 2^r for |r| <= 1/2, minimax of degree 3: the highest power's coefficient first.
+fn exponentials_f32(cpu: Cpu, scores: &mut [f32], words: &mut [u32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.has_avx512() {
+        // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx512::exponentials_f32(scores, words) };
+    }
+    exponentials_f32_plain(cpu, scores, words)
+}
+
+/// 2^r for |r| <= 1/2, minimax of degree 3: the highest power's coefficient first. Nowhere above 1 for r up to 0.
 pub(super) const EXP2: [f32; 4] = [5.517_140_8e-2, 2.426_107_5e-1, 6.932_61e-1, 9.999_281e-1];
 
 /// `2^t` within 1e-4 of it, for t up to 127; 2⁻¹²⁶ below.
@@ -34,33 +72,46 @@ pub(super) fn quick_exp2<const FMA: bool>(t: f32) -> f32 {
 }
 
 for_cpu! {
+    /// [`exponentials_int8`], as it is defined: the highest is 65,535.
+    fn exponentials_int8_plain(scores: &mut [f32], digits: [&mut [u32]; 2]) -> f32 = to_exponentials_int8
+}
+
+for_cpu! {
     /// [`exponentials_bf16`], as it is defined.
     fn exponentials_bf16_plain(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_bf16
 }
 
 for_cpu! {
-    /// [`exponentials_bf16`] with words of f32.
-    fn exponentials_f32(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_f32
+    /// [`exponentials_f32`], as it is defined.
+    fn exponentials_f32_plain(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_f32
+}
+
+#[inline(always)]
+fn to_exponentials_int8<const FMA: bool>(scores: &mut [f32], [high, low]: [&mut [u32]; 2]) -> f32 {
+    let whole = |x: f32| fma::<FMA>(x, 65_535.0, ROUND) - ROUND;
+    let factor = map(scores, |x, highest| whole(quick_exp2::<FMA>(fma::<FMA>(x, LOG2_E, -highest * LOG2_E))));
+    to_bytes(Kind::Int8, scores, low, |x| x + ROUND);
+    to_bytes(Kind::Int8, scores, high, |x| f32::from_bits((x + ROUND).to_bits() >> 8));
+    factor
 }
 
 #[inline(always)]
 fn to_exponentials_bf16<const FMA: bool>(scores: &mut [f32], words: &mut [u32]) -> f32 {
-    use std::f32::consts::LOG2_E;
-    let factor = exponentials(scores, |x, highest| quick_exp2::<FMA>(fma::<FMA>(x, LOG2_E, -highest * LOG2_E)));
+    let factor = map(scores, |x, highest| quick_exp2::<FMA>(fma::<FMA>(x, LOG2_E, -highest * LOG2_E)));
     to_bf16::<FMA>(scores, words);
     factor
 }
 
 #[inline(always)]
 fn to_exponentials_f32<const FMA: bool>(scores: &mut [f32], words: &mut [u32]) -> f32 {
-    let factor = exponentials(scores, |x, highest| exp(x - highest));
+    let factor = map(scores, |x, highest| exp(x - highest));
     words[..scores.len()].iter_mut().zip(&*scores).for_each(|(word, x)| *word = x.to_bits());
     words[scores.len()..].fill(0);
     factor
 }
 
 #[inline(always)]
-fn exponentials(scores: &mut [f32], exp: impl Fn(f32, f32) -> f32) -> f32 {
+fn map(scores: &mut [f32], exp: impl Fn(f32, f32) -> f32) -> f32 {
     let highest = extreme(scores, f32::NEG_INFINITY, |x, highest| if x > highest { x } else { highest });
     let mut sums = [0.0; LANES];
     let (blocks, rest) = scores.as_chunks_mut::<LANES>();

@@ -47,8 +47,8 @@ macro_rules! for_cpu {
 
 use for_cpu;
 
-pub(super) use exponentials::{exponentials_bf16, exponentials_f32};
-pub(super) use finish::{Finish, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, finish_scaled};
+pub(super) use exponentials::exponentials;
+pub(super) use finish::{Finish, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu};
 
 /// Lanes that loops are cut into, so that the compiler can hold them in registers.
 pub(super) const LANES: usize = 16;
@@ -101,13 +101,11 @@ pub(super) fn load(
     }
 }
 
-/// Makes int8 words with two digits of rows of `depth` numbers: as many rows of high digits, then as many of low ones.
-/// The sum of both rows' products is that of the numbers with 16 bits.
+/// Makes int8 words with two digits of rows of `depth` numbers: 16 bits of each number.
 pub(super) fn load_fine(cpu: Cpu, kind: Kind, x: &[f32], depth: usize, to: &mut Rows, scales: &mut Vec<Scale>) {
     let rows = x.len() / depth;
     to.resize(kind, 2 * rows, depth);
     scales.clear();
-    scales.resize(2 * rows, Scale::default());
     for (row, x) in x.chunks_exact(depth).enumerate() {
         let low = x.iter().fold(f32::INFINITY, |low, x| low.min(*x));
         let high = x.iter().fold(f32::NEG_INFINITY, |high, x| high.max(*x));
@@ -115,12 +113,11 @@ pub(super) fn load_fine(cpu: Cpu, kind: Kind, x: &[f32], depth: usize, to: &mut 
         let factor = range / (65_535.0);
         let steps = |x: f32| ((x - low) / factor).round();
         let high_digit = |x: f32| (steps(x) / 256.0).floor();
-        let (high_words, low_words) = (row, rows + row);
-        digits(kind, x, to.row_mut(high_words), high_digit);
-        digits(kind, x, to.row_mut(low_words), |x| steps(x) - 256.0 * high_digit(x));
-        let high_scale = Scale { factor: 256.0 * factor, offset: low };
-        scales[high_words] = multiplied_by(cpu, kind, to.row_mut(high_words), high_scale);
-        scales[low_words] = multiplied_by(cpu, kind, to.row_mut(low_words), Scale { factor, offset: 0.0 });
+        let [high_digits, low_digits] = to.digits_mut(row);
+        digits(kind, x, high_digits, high_digit);
+        digits(kind, x, low_digits, |x| steps(x) - 256.0 * high_digit(x));
+        let scale = multiplied_by(cpu, kind, high_digits, Scale { factor: 256.0 * factor, offset: low });
+        scales.push(multiplied_by(cpu, kind, low_digits, Scale { factor, ..scale }));
     }
 }
 
@@ -159,7 +156,7 @@ fn quantise_row(cpu: Cpu, kind: Kind, x: &[f32], words: &mut [u32]) -> Scale {
 /// A row as bf16.
 fn bf16_row(cpu: Cpu, x: &[f32], words: &mut [u32]) {
     #[cfg(target_arch = "x86_64")]
-    if cpu.has_bf16() {
+    if cpu.has_avx512_bf16() {
         // SAFETY: the CPU has AVX-512 with bf16, as `cpu` is one of `checked` or `detect`.
         return unsafe { avx512::bf16_row(x, words) };
     }
@@ -182,9 +179,17 @@ fn quantise<const FMA: bool>(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale 
     let high = extreme(x, f32::NEG_INFINITY, |x, high| if x > high { x } else { high });
     let range = if high > low { high - low } else { 1.0 };
     let inverse = 255.0 / range;
-    // Adding 2²³ to a number below it leaves the number, rounded, in the low bits.
-    const ROUND: f32 = 8_388_608.0;
-    let byte = |x: f32| fma::<FMA>(x - low, inverse, ROUND).to_bits() as u8;
+    to_bytes(kind, x, words, |x| fma::<FMA>(x - low, inverse, ROUND));
+    Scale { factor: range / 255.0, offset: low }
+}
+
+/// Adding it to a number below leaves the number, rounded, in the low bits: 1.5 · 2²³.
+const ROUND: f32 = 12_582_912.0;
+
+/// One byte for each number: the lowest of what `of` gives.
+#[inline(always)]
+fn to_bytes(kind: Kind, x: &[f32], words: &mut [u32], of: impl Fn(f32) -> f32) {
+    let byte = |x: f32| of(x).to_bits() as u8;
     let (blocks, rest) = x.as_chunks::<LANES>();
     let (whole, padding) = words.split_at_mut(blocks.len() * LANES / kind.in_a_word());
     if kind == Kind::Int16 {
@@ -205,7 +210,6 @@ fn quantise<const FMA: bool>(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale 
     for (word, x) in padding.iter_mut().zip(rest.chunks(kind.in_a_word())) {
         *word = kind.word(x.iter().map(|x| byte(*x).into()));
     }
-    Scale { factor: range / 255.0, offset: low }
 }
 
 /// What is left of all numbers if `of` keeps one of any two; `start` is what it never keeps. With two extremes in one
@@ -239,23 +243,115 @@ fn to_bf16<const FMA: bool>(x: &[f32], words: &mut [u32]) {
 }
 
 for_cpu! {
-    /// Words of two rows' numbers, column by column: `low` in the low half. Missing numbers are 0.
-    fn interleave(low: &[f32], high: &[f32], words: &mut [u32; LANES]) = interleaved
+    /// Words of as many rows' numbers as a word has, column by column: the first row in the lowest part. Bytes are whole
+    /// numbers from -127 to 127. Missing numbers are 0.
+    fn interleave(kind: Kind, rows: &[&[f32]], words: &mut [u32; LANES]) = interleaved
 }
 
 #[inline(always)]
-fn interleaved<const FMA: bool>(low: &[f32], high: &[f32], words: &mut [u32; LANES]) {
-    match (low.as_array::<LANES>(), high.as_array::<LANES>()) {
-        (Some(low), Some(high)) => {
+fn interleaved<const FMA: bool>(kind: Kind, rows: &[&[f32]], words: &mut [u32; LANES]) {
+    let row = |index: usize| -> [f32; LANES] {
+        let numbers = rows.get(index).copied().unwrap_or_default();
+        numbers.as_array().copied().unwrap_or_else(|| {
+            let mut padded = [0.0; LANES];
+            padded[..numbers.len()].copy_from_slice(numbers);
+            padded
+        })
+    };
+    match kind {
+        Kind::Int8 => {
+            let [a, b, c, d] = [row(0), row(1), row(2), row(3)];
+            let byte = |x: f32| (x + ROUND).to_bits() & 0xff;
+            for lane in 0..LANES {
+                words[lane] = byte(a[lane]) | byte(b[lane]) << 8 | byte(c[lane]) << 16 | byte(d[lane]) << 24;
+            }
+        }
+        Kind::Bf16 => {
+            let [low, high] = [row(0), row(1)];
             for lane in 0..LANES {
                 words[lane] = bf16_pair(low[lane], high[lane]);
             }
         }
-        _ => {
-            let number = |of: &[f32], lane: usize| of.get(lane).copied().unwrap_or(0.0);
-            for (lane, word) in words.iter_mut().enumerate() {
-                *word = bf16_pair(number(low, lane), number(high, lane));
-            }
+        Kind::F32 => *words = row(0).map(f32::to_bits),
+        Kind::Int16 => unreachable!("attention has no words of 16 bits"),
+    }
+}
+
+for_cpu! {
+    /// Scales each column of rows, `stride` numbers apart, to whole numbers from -127 to 127 (but for the rounding), into
+    /// rows without space between them: `x = number · factor + offset`.
+    fn whole_numbers(
+        x: &[f32],
+        stride: usize,
+        factors: &mut [f32],
+        offsets: &mut [f32],
+        out: &mut [f32],
+    ) = scaled_to_bytes
+}
+
+#[inline(always)]
+fn scaled_to_bytes<const FMA: bool>(
+    x: &[f32],
+    stride: usize,
+    factors: &mut [f32],
+    offsets: &mut [f32],
+    out: &mut [f32],
+) {
+    let (lows, highs) = (&mut *offsets, &mut *factors);
+    lows.fill(f32::INFINITY);
+    highs.fill(f32::NEG_INFINITY);
+    for row in x.chunks(stride) {
+        for ((low, high), x) in lows.iter_mut().zip(&mut *highs).zip(row) {
+            *low = if *x < *low { *x } else { *low };
+            *high = if *x > *high { *x } else { *high };
         }
     }
+    for (offset, factor) in offsets.iter_mut().zip(&mut *factors) {
+        let (low, high) = (*offset, *factor);
+        *offset = 0.5 * (low + high);
+        *factor = if high > low { 254.0 / (high - low) } else { 1.0 };
+    }
+    for (x, out) in x.chunks(stride).zip(out.chunks_exact_mut(factors.len())) {
+        for (((out, x), factor), offset) in out.iter_mut().zip(x).zip(&*factors).zip(&*offsets) {
+            *out = (x - offset) * factor;
+        }
+    }
+    factors.iter_mut().for_each(|factor| *factor = 1.0 / *factor);
+}
+
+for_cpu! {
+    /// Each column of rows, `stride` numbers apart, times its factor, into rows without space between them.
+    fn times(x: &[f32], stride: usize, factors: &[f32], out: &mut [f32]) = times_columns
+}
+
+#[inline(always)]
+fn times_columns<const FMA: bool>(x: &[f32], stride: usize, factors: &[f32], out: &mut [f32]) {
+    for (x, out) in x.chunks(stride).zip(out.chunks_exact_mut(factors.len())) {
+        out.iter_mut().zip(x).zip(factors).for_each(|((out, x), factor)| *out = x * factor);
+    }
+}
+
+/// Makes signed bytes of rows of `depth` whole numbers from -127 to 127.
+pub(super) fn load_signed(cpu: Cpu, x: &[f32], depth: usize, to: &mut Rows) {
+    to.resize(Kind::Int8, x.len() / depth, depth);
+    for (row, x) in x.chunks_exact(depth).enumerate() {
+        let words = to.row_mut(row);
+        #[cfg(target_arch = "x86_64")]
+        if cpu.has_avx512() {
+            // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
+            unsafe { avx512::signed_row(x, words) };
+            continue;
+        }
+        signed_row_plain(cpu, x, words);
+    }
+}
+
+for_cpu! {
+    /// A row of [`load_signed`], as it is defined.
+    fn signed_row_plain(x: &[f32], words: &mut [u32]) = signed
+}
+
+#[inline(always)]
+fn signed<const FMA: bool>(x: &[f32], words: &mut [u32]) {
+    to_bytes(Kind::Int8, x, words, |x| x + ROUND);
 }
