@@ -86,13 +86,26 @@ fn report(parts: Vec<Part>, metrics: &[Metric], pool: Pool, options: &Options) -
             }
         };
         let measured = engine.evaluate(&labelled, &evaluation, TODAY, &|_| ())?.measured;
-        if all.is_empty() {
-            all = measured;
-        } else {
-            all.iter_mut().zip(measured).for_each(|((_, all), (_, more))| all.extend(more));
-        }
+        merge(&mut all, measured);
     }
     Ok(Report::new(metrics, &all, SEED))
+}
+
+/// Adds what was measured of another part, by the methods' names; a method that does not apply to all parts is left out,
+/// since its mean would be that of other queries.
+fn merge(all: &mut Vec<(String, Vec<Measured>)>, more: Vec<(String, Vec<Measured>)>) {
+    if all.is_empty() {
+        *all = more;
+        return;
+    }
+    let mut more: HashMap<String, Vec<Measured>> = more.into_iter().collect();
+    all.retain_mut(|(method, queries)| match more.remove(method) {
+        Some(measured) => {
+            queries.extend(measured);
+            true
+        }
+        None => false,
+    });
 }
 
 fn text(path: &Path) -> String {
