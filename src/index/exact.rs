@@ -5,6 +5,7 @@
 //! the same as if all vectors had been compared.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -225,10 +226,16 @@ impl Coded for Frozen {
     }
 }
 
-/// Vectors in memory with their codes: each row is a node.
+/// Vectors in memory: each row is a node. The codes are made when the first question is asked, as a small library is
+/// often ranked without one.
 #[derive(Debug)]
 pub(super) struct Flat {
     vectors: Vectors,
+    encoded: OnceLock<Encoded>,
+}
+
+#[derive(Debug)]
+struct Encoded {
     quantizer: Quantizer,
     codes: Memory,
     clipped: Vec<u32>,
@@ -236,14 +243,20 @@ pub(super) struct Flat {
 
 impl Flat {
     pub(super) fn new(vectors: Vectors) -> Flat {
-        let (quantizer, bytes, clipped) = Quantizer::encode(vectors.dimension(), vectors.rows());
-        let mut codes = Memory::zeros(bytes.len());
-        codes.copy_from_slice(&bytes);
-        Flat { vectors, quantizer, codes, clipped }
+        Flat { vectors, encoded: OnceLock::new() }
     }
 
     pub(super) fn vectors(&self) -> &Vectors {
         &self.vectors
+    }
+
+    fn encoded(&self) -> &Encoded {
+        self.encoded.get_or_init(|| {
+            let (quantizer, bytes, clipped) = Quantizer::encode(self.vectors.dimension(), self.vectors.rows());
+            let mut codes = Memory::zeros(bytes.len());
+            codes.copy_from_slice(&bytes);
+            Encoded { quantizer, codes, clipped }
+        })
     }
 }
 
@@ -252,16 +265,16 @@ impl Coded for Flat {
         self.vectors.len()
     }
     fn quantizer(&self) -> Quantizer {
-        self.quantizer
+        self.encoded().quantizer
     }
     fn check(&self, _: Range<usize>) -> Result<(), Damage> {
         Ok(())
     }
     fn codes(&self) -> &[u8] {
-        &self.codes
+        &self.encoded().codes
     }
     fn clipped(&self) -> &[u32] {
-        &self.clipped
+        &self.encoded().clipped
     }
     fn rows_of(&self, node: u32) -> impl Iterator<Item = Row> {
         std::iter::once(Row(node))

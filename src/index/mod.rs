@@ -127,7 +127,8 @@ impl Index {
     pub fn new(frozen: Option<Arc<Frozen>>, changes: Changes, kind: IndexKind) -> Index {
         let Changes { gone, rows, vectors } = changes;
         let known = frozen.as_ref().map_or(0, |frozen| frozen.rows());
-        let mut live: RowSet = (0..known as u32).map(Row).filter(|row| !gone.contains(*row)).collect();
+        let mut live = RowSet::below(known);
+        gone.iter().for_each(|row| live.remove(row));
         let mut stale = gone;
         for row in &rows {
             live.insert(*row);

@@ -19,6 +19,15 @@ pub struct RowSet {
 }
 
 impl RowSet {
+    /// The first `count` rows.
+    pub fn below(count: usize) -> RowSet {
+        let mut words = vec![u64::MAX; count / 64];
+        if !count.is_multiple_of(64) {
+            words.push((1 << (count % 64)) - 1);
+        }
+        RowSet { words, count }
+    }
+
     /// Adds a row.
     pub fn insert(&mut self, row: Row) {
         let (word, bit) = (row.index() / 64, 1u64 << (row.index() % 64));
@@ -76,6 +85,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     proptest! {
+        #[test]
+        fn the_first_rows_are_those_below(count in 0usize..300) {
+            prop_assert_eq!(RowSet::below(count), (0..count as u32).map(Row).collect());
+        }
+
         #[test]
         fn behaves_as_a_set(steps in proptest::collection::vec((any::<bool>(), 0u32..300), 0..200)) {
             let (mut set, mut model) = (RowSet::default(), BTreeSet::new());
