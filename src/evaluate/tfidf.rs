@@ -2,102 +2,7 @@
 
 use std::collections::HashMap;
 
-/// English words that say nothing about a paper's subject.
-const STOP_WORDS: [&str; 93] = [
-    "a",
-    "about",
-    "all",
-    "also",
-    "an",
-    "and",
-    "any",
-    "are",
-    "as",
-    "at",
-    "be",
-    "been",
-    "between",
-    "both",
-    "but",
-    "by",
-    "can",
-    "could",
-    "do",
-    "does",
-    "each",
-    "for",
-    "from",
-    "further",
-    "had",
-    "has",
-    "have",
-    "how",
-    "however",
-    "i",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "its",
-    "may",
-    "more",
-    "most",
-    "much",
-    "must",
-    "no",
-    "not",
-    "of",
-    "on",
-    "one",
-    "only",
-    "or",
-    "other",
-    "our",
-    "out",
-    "over",
-    "same",
-    "several",
-    "should",
-    "show",
-    "since",
-    "so",
-    "some",
-    "such",
-    "than",
-    "that",
-    "the",
-    "their",
-    "them",
-    "then",
-    "there",
-    "therefore",
-    "these",
-    "they",
-    "this",
-    "those",
-    "through",
-    "thus",
-    "to",
-    "too",
-    "two",
-    "under",
-    "until",
-    "up",
-    "used",
-    "using",
-    "very",
-    "via",
-    "was",
-    "we",
-    "were",
-    "when",
-    "where",
-    "which",
-    "while",
-    "with",
-    "would",
-];
+use crate::lexical::is_stop_word;
 
 /// Sparse unit vectors of documents: sublinear term frequencies times smoothed inverse document frequencies, as
 /// scikit-learn's `TfidfVectorizer(sublinear_tf=True, stop_words=...)` makes them.
@@ -182,17 +87,12 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| word.chars().nth(1).is_some())
         .map(str::to_lowercase)
-        .filter(|word| STOP_WORDS.binary_search(&word.as_str()).is_err())
+        .filter(|word| !is_stop_word(word))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn stop_words_are_sorted() {
-        assert!(STOP_WORDS.is_sorted());
-    }
 
     #[test]
     fn rare_words_weigh_more() {

@@ -4,17 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, beside itself. The same table as in `docs/architecture.md`.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("error", &[]),
     ("file", &["error"]),
+    ("lexical", &[]),
     ("paper", &["error"]),
     ("vector", &[]),
     ("encoder", &["error", "vector"]),
     ("index", &["file", "vector"]),
-    ("library", &["error", "paper", "vector"]),
+    ("library", &["error", "lexical", "paper", "vector"]),
     ("recommend", &["error", "paper", "vector"]),
     ("report", &["error", "file", "paper"]),
-    ("evaluate", &[]),
+    ("evaluate", &["lexical"]),
     ("sources", &["error", "paper"]),
     ("engine", &["encoder", "error", "file", "index", "library", "paper", "recommend", "report", "vector"]),
     (
