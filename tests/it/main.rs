@@ -12,3 +12,4 @@ mod models;
 mod program;
 mod removal;
 mod tidy;
+mod words;

@@ -13,11 +13,11 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("encoder", &["error", "vector"]),
     ("index", &["file", "vector"]),
     ("library", &["error", "lexical", "paper", "vector"]),
-    ("recommend", &["error", "paper", "vector"]),
+    ("recommend", &["error", "lexical", "paper", "vector"]),
     ("report", &["error", "file", "paper"]),
     ("evaluate", &["lexical"]),
     ("sources", &["error", "paper"]),
-    ("engine", &["encoder", "error", "file", "index", "library", "paper", "recommend", "report", "vector"]),
+    ("engine", &["encoder", "error", "file", "index", "lexical", "library", "paper", "recommend", "report", "vector"]),
     (
         "cli",
         &[
