@@ -3,17 +3,19 @@
 //! Files of little-endian f32 unit vectors, row after row, as `paperkin embed` writes them. Prints one JSON line for the
 //! exact scan, and one for each number of candidates of a walk: recall@10 against comparing all vectors, queries a
 //! second (one thread, one query at a time, the best of three rounds), seconds to build (all threads), bytes a vector.
+//! With `--keep`, the index is written to a file, or taken from it if it is there, mapped, and asked for the first time.
 //! With `--share`, questions that only this share of the rows, taken at random, may answer: by a walk, by a scan of these
 //! rows, and by what the index chooses.
 //!
 //! `cargo run --release --example ann_curve -- BASE.f32 QUERIES.f32 [--dim 384] [--ef 16,32,64,128,256] \
-//! [--share 0.5,0.1,0.01]`
+//! [--share 0.5,0.1,0.01] [--keep FILE]`
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result};
-use paperkin::index::{Changes, Frozen, Hit, Index, IndexKind};
+use paperkin::index::{Changes, Frozen, Hit, Index, IndexKind, Mapped};
 use paperkin::vector::{Row, RowSet, Vectors, dot};
 use rayon::prelude::*;
 use serde_json::json;
@@ -22,6 +24,7 @@ fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [base, queries, options @ ..] = &words[..] else { anyhow::bail!("give BASE.f32 and QUERIES.f32") };
     let (mut dimension, mut efs, mut shares) = (384, vec![16, 32, 64, 128, 256], Vec::<f64>::new());
+    let mut keep = None;
     for option in options.chunks(2) {
         match option {
             [name, value] if name == "--dim" => dimension = value.parse().context("--dim needs a number")?,
@@ -31,6 +34,7 @@ fn main() -> Result<()> {
             [name, value] if name == "--share" => {
                 shares = value.split(',').map(str::parse).collect::<Result<_, _>>().context("--share needs numbers")?;
             }
+            [name, value] if name == "--keep" => keep = Some(Path::new(value)),
             _ => anyhow::bail!("unknown: {option:?}"),
         }
     }
@@ -63,7 +67,20 @@ fn main() -> Result<()> {
 
     let start = Instant::now();
     let keys: Vec<i64> = (0..count as i64).collect();
-    let frozen = Frozen::build(&keys, &base, [0; paperkin::index::ORIGIN], &|_| ());
+    let build = || Frozen::build(&keys, &base, [0; paperkin::index::ORIGIN], &|_| ());
+    let frozen = match keep {
+        None => build(),
+        Some(path) => {
+            if !path.exists() {
+                std::fs::write(path, build().as_bytes()).with_context(|| format!("{}", path.display()))?;
+            }
+            let start = Instant::now();
+            let frozen = Frozen::open(Mapped::open(path)?).map_err(|damage| Error::msg(format!("{damage:?}")))?;
+            frozen.nearest(queries[0], 10, frozen.ef(), None).expect("a sound graph");
+            println!("{}", json!({"n": count, "open_ms": start.elapsed().as_secs_f64() * 1e3, "ef": frozen.ef()}));
+            frozen
+        }
+    };
     let build = start.elapsed().as_secs_f64();
     let bytes = frozen.as_bytes().len() - count * dimension * size_of::<f32>();
     for ef in efs {

@@ -31,13 +31,16 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> R
 
 /// The bytes of a file, read when they are looked at.
 #[derive(Debug)]
-pub(crate) struct Mapped(memmap2::Mmap);
+pub struct Mapped(memmap2::Mmap);
 
 impl Mapped {
-    /// Maps a file that only [`replace`] writes.
-    pub(crate) fn open(path: &Path) -> Result<Mapped> {
+    /// Maps a file that is never written to once it has its name: a new one takes its place.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when there is none or it cannot be read.
+    pub fn open(path: &Path) -> Result<Mapped> {
         let file = File::open(path).map_err(Error::io(path, "read it"))?;
-        // SAFETY: `replace` writes a file before it has its name, and never again: bytes that are mapped do not change.
+        // SAFETY: [`replace`] writes a file before it has its name, and never again: bytes that are mapped do not change.
         // Whoever writes to it by other means can change what is read, which readers check.
         let map = unsafe { memmap2::Mmap::map(&file) };
         map.map(Mapped).map_err(Error::io(path, "read it"))

@@ -4,6 +4,7 @@
 //! [`engine`] wires all of them together.
 
 pub mod error;
+pub mod lexical;
 pub mod paper;
 pub mod vector;
 

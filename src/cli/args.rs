@@ -80,11 +80,11 @@ impl Common {
 
     pub(crate) fn options(&self, place: Place) -> Options {
         Options {
-            place,
             model: self.model.clone(),
             hub: crate::encoder::HubOptions::from_env(),
             runtime: Runtime { device: self.device, precision: self.precision, cpu: self.cpu },
             index: self.index,
+            ..Options::new(place)
         }
     }
 }

@@ -7,16 +7,19 @@ use jiff::civil::Date;
 
 use super::Engine;
 use super::snapshot::Snapshot;
+use super::words::Words;
 use crate::error::{Error, Result};
+use crate::lexical::Terms;
 use crate::library::{Filter, Stored};
 use crate::paper::{PaperId, document};
 use crate::recommend::{
-    Answer, Because, HistoryItem, PaperRef, Past, Recommendation, Request, Scored, Taste, Weights, decay, diversify,
-    score,
+    Answer, Because, Candidate, HistoryItem, PaperRef, Past, Recommendation, Request, Scored, Taste, Text, Weights,
+    decay, diversify, score,
 };
 use crate::vector::{Row, RowSet};
 
-/// Up to so many papers are all scored; of more, those that the index finds near to the text or to a liked paper.
+/// Up to so many papers are all scored; of more, those that the index finds near to the text or to a liked paper, and
+/// those that have most of their words.
 const SCORE_ALL: usize = 20_000;
 /// What the ranking sees for each result that is wanted, and at least.
 const POOL: (usize, usize) = (10, 100);
@@ -84,14 +87,14 @@ impl Engine {
         let today = request.as_of.unwrap_or(today);
         let snapshot = self.snapshot(1)?;
         let mut resolved = self.resolve(request, &snapshot, today)?;
-        let mut weights = Weights { recency: request.recency, votes: request.votes, ..Weights::default() };
+        let mut weights = Weights { recency: request.recency, votes: request.votes, ..self.options.weights.clone() };
         let fallback = fallback(request, &resolved.taste);
         if fallback.is_some() {
             (weights.recency, weights.votes) = (COLD_START, COLD_START);
         }
         let pool = (POOL.0 * request.limit()).max(POOL.1);
         let rows = self.candidates(request, filter, &snapshot, &mut resolved, pool)?;
-        let scored = self.score(rows, &snapshot, &resolved.taste, &weights, today)?;
+        let scored = self.score(rows, &snapshot, &resolved, &weights, today)?;
         let results = self.choose(scored, &snapshot, &resolved.taste, request, pool)?;
         Ok(Answer {
             id: request.id.clone(),
@@ -104,13 +107,17 @@ impl Engine {
         })
     }
 
-    /// Texts and histories as vectors.
+    /// Texts and histories as vectors and words.
     fn resolve(&self, request: &Request, snapshot: &Snapshot, today: Date) -> Result<Resolved> {
         let mut resolved = Resolved::default();
-        let text = request.text.as_deref().map(|text| self.embed(text)).transpose()?;
+        let text = |text| Ok(Text { embedding: self.embed(text)?, terms: Terms::of(text) });
+        let text = request.text.as_deref().map(text).transpose()?;
         let liked = self.resolve_history(&request.positive, request, snapshot, today, &mut resolved)?;
         let disliked = self.resolve_history(&request.negative, request, snapshot, today, &mut resolved)?;
         resolved.taste = Taste { text, liked, disliked }.balanced();
+        let known = self.library.passing(&Filter { to: request.as_of, ..Filter::default() })?;
+        resolved.words = self.words(&resolved.taste, known.as_deref())?;
+        resolved.known = known.map(|keys| snapshot.row_set(&keys));
         Ok(resolved)
     }
 
@@ -130,9 +137,10 @@ impl Engine {
             let weight = (item.weight * decay(item.at, today, request.half_life_days)) as f32;
             let past = match &item.paper {
                 PaperRef::Inline { title, abstract_text } => {
-                    let embedding = self.embed(&document(title, abstract_text))?;
+                    let document = document(title, abstract_text);
+                    let (embedding, terms) = (self.embed(&document)?, Terms::of(&document));
                     resolved.titles.insert(title.clone());
-                    Some((None, title.clone(), embedding))
+                    Some(Past { id: None, title: title.clone(), embedding, terms, weight })
                 }
                 PaperRef::Id(id) => {
                     let stored = self.lookup(id)?;
@@ -141,13 +149,14 @@ impl Engine {
                         Some((row, paper)) => {
                             resolved.exclude.insert(row);
                             resolved.titles.insert(paper.title.clone());
-                            Some((Some(paper.id), paper.title, snapshot.embedding(row)?))
+                            let (embedding, terms) = (snapshot.embedding(row)?, Terms::of(&paper.document()));
+                            Some(Past { id: Some(paper.id), title: paper.title, embedding, terms, weight })
                         }
                     }
                 }
             };
             match (past, &item.paper) {
-                (Some((id, title, embedding)), _) => history.push(Past { id, title, embedding, weight }),
+                (Some(past), _) => history.push(past),
                 (None, PaperRef::Id(id)) => resolved.not_found.push(id.to_string()),
                 (None, PaperRef::Inline { .. }) => {}
             }
@@ -180,14 +189,12 @@ impl Engine {
                 |row: &Row| !excluded.contains(*row) && allowed.as_ref().is_none_or(|allowed| allowed.contains(*row));
             return Ok(rows.iter().filter(passes).collect());
         }
-        let as_of = Filter { to: request.as_of, ..Filter::default() };
-        let known = self.library.passing(&as_of)?.map(|keys| snapshot.row_set(&keys));
         let versions = self.versions(&resolved.titles, snapshot)?;
         let out = |row: Row| {
             resolved.exclude.contains(row)
                 || excluded.contains(row)
                 || versions.contains(row)
-                || known.as_ref().is_some_and(|known| !known.contains(row))
+                || resolved.known.as_ref().is_some_and(|known| !known.contains(row))
         };
         let passing = allowed.as_ref().map_or(snapshot.rows(), RowSet::len);
         if passing <= SCORE_ALL || resolved.taste.attractions().next().is_none() {
@@ -200,6 +207,8 @@ impl Engine {
             let hits = snapshot.nearest(attraction.as_slice(), depth, allowed.as_ref())?;
             hits.iter().filter(|hit| !out(hit.row)).for_each(|hit| rows.insert(hit.row));
         }
+        let with_words = resolved.words.best(depth, allowed.as_ref(), snapshot);
+        with_words.into_iter().filter(|row| !out(*row)).for_each(|row| rows.insert(row));
         Ok(rows.iter().collect())
     }
 
@@ -230,7 +239,7 @@ impl Engine {
         &self,
         rows: Vec<Row>,
         snapshot: &Snapshot,
-        taste: &Taste,
+        Resolved { taste, words, .. }: &Resolved,
         weights: &Weights,
         today: Date,
     ) -> Result<Vec<(Row, Scored)>> {
@@ -240,7 +249,8 @@ impl Engine {
             .into_iter()
             .map(|row| {
                 let facts = facts.get(&snapshot.key(row)).copied().unwrap_or_default();
-                Ok((row, score(taste, weights, snapshot.vector(row)?, facts, today)))
+                let candidate = Candidate { vector: snapshot.vector(row)?, words: words.of(row, snapshot), facts };
+                Ok((row, score(taste, weights, &candidate, today)))
             })
             .collect::<Result<_>>()?;
         scored.sort_by(|a, b| b.1.parts.total().total_cmp(&a.1.parts.total()).then(a.0.cmp(&b.0)));
@@ -282,6 +292,10 @@ impl Engine {
 #[derive(Default)]
 struct Resolved {
     taste: Taste,
+    /// What papers have of the taste's words.
+    words: Words,
+    /// The papers that there are on the day of the answer; `None`: all.
+    known: Option<RowSet>,
     /// Rows of the history: never recommended.
     exclude: RowSet,
     /// Titles of the history: nor are other records of these papers.

@@ -11,6 +11,7 @@ mod removal;
 mod similarity;
 mod snapshot;
 mod upkeep;
+mod words;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use crate::encoder::{Encoder, HubOptions, Model, ModelChoice, ModelIdentity, Run
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
 use crate::library::{Finding, Library, StoredModel};
+use crate::recommend::Weights;
 use crate::vector::Embedding;
 use snapshot::Snapshot;
 
@@ -55,12 +57,21 @@ pub struct Options {
     pub runtime: Runtime,
     /// How neighbours are found.
     pub index: IndexKind,
+    /// The constants of the ranking; what a request says of them goes before.
+    pub weights: Weights,
 }
 
 impl Options {
     /// The bundled model on the best device, with a library in this place.
     pub fn new(place: Place) -> Options {
-        Options { place, model: None, hub: HubOptions::default(), runtime: Runtime::default(), index: IndexKind::Auto }
+        Options {
+            place,
+            model: None,
+            hub: HubOptions::default(),
+            runtime: Runtime::default(),
+            index: IndexKind::Auto,
+            weights: Weights::default(),
+        }
     }
 }
 

@@ -1,49 +1,42 @@
 //! Documents as counted words: term statistics, TF-IDF vectors, BM25.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::linear::Features;
+use crate::lexical::Terms;
 
-/// English words that say nothing about a paper's subject.
-const STOP_WORDS: &str = "\
-     a about all also an and any are as at be been between both but by can could do does each for from further had \
-     has have how however i if in into is it its may more most much must no not of on one only or other our out over \
-     same several should show since so some such than that the their them then there therefore these they this those \
-     through thus to too two under until up used using very via was we were when where which while with would";
 /// BM25's saturation of term frequencies and its correction for length: Lucene's defaults.
 const BM25: (f64, f64) = (1.2, 0.75);
 
-/// The words of all documents, numbered from 0 in the order in which they were first seen.
-#[derive(Debug, Clone)]
+/// The terms of all documents, numbered from 0 in the order in which they were first seen.
+#[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     numbers: HashMap<String, u32>,
-    stop_words: HashSet<&'static str>,
 }
 
-/// How often a document has each of its words, sorted by the words' numbers.
+/// How often a document has each of its terms, sorted by the terms' numbers.
 pub type Counts = Vec<(u32, f32)>;
 
-/// A document's words and their weights, sorted by the words' numbers; of length 1 unless no word is known.
+/// A document's terms and their weights, sorted by the terms' numbers; of length 1 unless no term is known.
 pub type Sparse = Vec<(u32, f32)>;
 
-impl Default for Vocabulary {
-    fn default() -> Vocabulary {
-        Vocabulary { numbers: HashMap::new(), stop_words: STOP_WORDS.split_whitespace().collect() }
-    }
-}
-
 impl Vocabulary {
-    /// Counts a document's words of two characters and more, in lower case, without stop words.
+    /// Counts a document's terms.
     pub fn count(&mut self, document: &str) -> Counts {
-        let words = document.split(|c: char| !c.is_alphanumeric() && c != '_');
-        let words = words.filter(|word| word.chars().nth(1).is_some()).map(str::to_lowercase);
-        let mut numbers: Vec<u32> = Vec::new();
-        for word in words.filter(|word| !self.stop_words.contains(word.as_str())) {
+        let terms = Terms::of(document);
+        let mut terms: Vec<(&str, u32)> = terms.counts().collect();
+        terms.sort_unstable();
+        let mut counts: Counts = Vec::with_capacity(terms.len());
+        for (term, count) in terms {
             let next = self.numbers.len() as u32;
-            numbers.push(*self.numbers.entry(word).or_insert(next));
+            let number = match self.numbers.get(term) {
+                Some(number) => *number,
+                None => *self.numbers.entry(term.to_owned()).or_insert(next),
+            };
+            counts.push((number, count as f32));
         }
-        numbers.sort_unstable();
-        numbers.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f32)).collect()
+        counts.sort_unstable_by_key(|(number, _)| *number);
+        counts
     }
 }
 

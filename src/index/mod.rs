@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::vector::{Row, RowSet, Vectors};
 use exact::Flat;
 
+pub use crate::file::Mapped;
 pub use exact::Keep;
 
 pub use frozen::{Damage, Frozen, ORIGIN};

@@ -75,10 +75,18 @@ impl Library {
         size("") + size("-wal")
     }
 
-    /// Checks the file, its references and every embedding.
+    /// Checks the file, its references, every embedding and the words of every paper.
     pub fn check(&self) -> Result<Vec<Finding>> {
-        let read = || Ok([self.check_file()?, self.check_references()?, self.check_missing()?, self.check_vectors()?]);
-        read().map(Vec::from).map_err(self.failed("check it"))
+        let read = || {
+            Ok(vec![
+                self.check_file()?,
+                self.check_references()?,
+                self.check_missing()?,
+                self.check_vectors()?,
+                self.check_words()?,
+            ])
+        };
+        read().map_err(self.failed("check it"))
     }
 
     fn check_file(&self) -> rusqlite::Result<Finding> {
@@ -122,5 +130,11 @@ impl Library {
         }
         let remedy = (bad > 0).then_some("restore a backup, or add the papers to a new library");
         Ok(Finding { what: "embeddings", found: format!("{all}, {bad} of them no unit vectors"), remedy })
+    }
+
+    fn check_words(&self) -> rusqlite::Result<Finding> {
+        let (kept, wrong) = self.count_words()?;
+        let remedy = (wrong > 0).then_some("run `paperkin compact`");
+        Ok(Finding { what: "words", found: format!("{kept} lists of papers, {wrong} of them wrong"), remedy })
     }
 }

@@ -1,8 +1,8 @@
 //! The library: one SQLite file that holds papers, their embeddings, profiles and what was shown to whom.
 //!
 //! [`Library`] opens the file; [`papers`](self) writes and reads papers, `removal` takes them out, `embeddings` says
-//! what became of their vectors since a generation, `query` turns filters into rows, `profiles` keeps reading
-//! histories. SQL stands nowhere else.
+//! what became of their vectors since a generation, `words` which papers have which terms, `query` turns filters into
+//! rows, `profiles` keeps reading histories. SQL stands nowhere else.
 
 mod check;
 mod embeddings;
@@ -14,6 +14,7 @@ mod query;
 mod removal;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::path::{Path, PathBuf};
 

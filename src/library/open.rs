@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::Library;
+use super::{Library, words};
 use crate::error::{Error, Result};
 
 /// Name of the file in the library's directory.
@@ -15,7 +15,10 @@ pub(super) const APPLICATION: i64 = 0x706b_696e;
 /// How long a writer waits for another one, in this or another process.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
-pub(super) const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("format2.sql")];
+pub(super) const MIGRATIONS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("format2.sql"), include_str!("format3.sql")];
+/// The first format in which the words of the papers are kept.
+const WITH_WORDS: i64 = 3;
 
 impl Library {
     /// Opens the library in a directory for reading and writing, or makes both.
@@ -106,6 +109,9 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<()> {
         transaction
             .execute_batch(&format!("PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION};", number + 1))
             .map_err(failed(path, "bring it to the newest format"))?;
+    }
+    if from < WITH_WORDS {
+        words::write_all(&transaction).map_err(failed(path, "bring it to the newest format"))?;
     }
     transaction.commit().map_err(failed(path, "write it"))
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::embeddings::{model_key, put_embedding};
 use super::generation::next_generation;
+use super::words::WordChanges;
 use super::{Library, StoredModel, open};
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId, document, normal_title};
@@ -73,6 +74,7 @@ impl Library {
             self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail("write to it"))?;
         let model_key = adopt(&transaction, model).map_err(fail("write the model"))??;
         let generation = next_generation(&transaction).map_err(fail("write to it"))?;
+        let mut words = WordChanges::default();
         for (change, embedding) in changes {
             let (paper, text_changed) = match change {
                 Change::None => continue,
@@ -82,8 +84,12 @@ impl Library {
                     None => continue,
                 },
             };
+            if text_changed {
+                words.forget(&transaction, &paper.id).map_err(fail("read a paper"))?;
+            }
             let key = upsert(&transaction, paper, generation).map_err(fail("write a paper"))?;
             if text_changed {
+                words.add(key, &paper.title, &paper.abstract_text);
                 transaction.execute("DELETE FROM embedding WHERE row = ?", [key]).map_err(fail("write a paper"))?;
             }
             if let Some(embedding) = embedding {
@@ -91,6 +97,7 @@ impl Library {
                     .map_err(fail("write an embedding"))?;
             }
         }
+        words.write(&transaction).map_err(fail("write words"))?;
         transaction.commit().map_err(fail("write to it"))
     }
 

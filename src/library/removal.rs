@@ -2,8 +2,9 @@
 
 use rusqlite::OptionalExtension;
 
-use super::Library;
 use super::generation::next_generation;
+use super::words::WordChanges;
+use super::{Library, words};
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
 
@@ -14,7 +15,9 @@ impl Library {
         self.transact("remove papers", |transaction| {
             let mut delete = transaction.prepare("DELETE FROM paper WHERE id = ? RETURNING row")?;
             let (mut removed, mut rows) = (Vec::new(), Vec::new());
+            let mut words = WordChanges::default();
             for id in ids {
+                words.forget(transaction, id)?;
                 if let Some(row) = delete.query_row([id.as_str()], |row| row.get::<_, i64>(0)).optional()? {
                     removed.push(id.clone());
                     rows.push(row);
@@ -24,13 +27,14 @@ impl Library {
                 let generation = next_generation(transaction)?;
                 let mut insert = transaction.prepare("INSERT INTO removed (row, generation) VALUES (?, ?)")?;
                 rows.iter().try_for_each(|row| insert.execute([*row, generation]).map(drop))?;
+                words.write(transaction)?;
             }
             Ok(removed)
         })
     }
 
-    /// Makes the file as small as what is in it: nothing of what was removed or replaced stays on the disk. Gives the
-    /// number of bytes that were freed.
+    /// Makes the file as small as what is in it: nothing of what was removed or replaced stays on the disk, and the words
+    /// of the papers are written anew. Gives the number of bytes that were freed.
     ///
     /// What was derived from an older generation cannot be brought up to date any more, as the library forgets that
     /// there were such papers.
@@ -44,7 +48,8 @@ impl Library {
         self.transact(doing, |transaction| {
             let generation = next_generation(transaction)?;
             transaction.execute("DELETE FROM generation WHERE number < ?", [generation])?;
-            transaction.execute("DELETE FROM removed", [])
+            transaction.execute("DELETE FROM removed", [])?;
+            words::write_all(transaction)
         })?;
         self.db.execute_batch("VACUUM").map_err(self.failed(doing))?;
         let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::open::{APPLICATION, FILE, MIGRATIONS};
 use super::{Change, Library, Stamp, StoredModel};
 use crate::error::Error;
+use crate::lexical::{Query, Terms};
 use crate::paper::{Paper, PaperId};
 use crate::vector::Embedding;
 
@@ -150,6 +151,7 @@ proptest! {
             let changed = take(step, &mut library, &mut texts);
             prop_assert_eq!(library.stamp().unwrap() != before, changed);
             prop_assert_eq!(library.generation().unwrap() > before.generation, changed);
+            prop_assert_eq!(library.count_words().unwrap().1, 0);
 
             let (now, _) = Reader::read(&library, None);
             let model = library.model().unwrap();
@@ -251,6 +253,66 @@ fn a_library_of_format_1_is_brought_up() {
     drop(library);
     let again = Library::open(folder.path()).unwrap().stamp().unwrap();
     assert_eq!(again, since.stamp, "brought up once");
+}
+
+/// The numbers of the papers that have words of the text, best first.
+fn found(library: &Library, text: &str, known: Option<&[i64]>) -> Vec<i64> {
+    let query = Query::of([(&Terms::of(text), 1.0)], 100);
+    let scores = library.word_scores(&library.collection(known).unwrap(), &query).unwrap();
+    scores.best(10, |_| true)
+}
+
+fn titled(number: usize, title: &str) -> Paper {
+    Paper { title: title.to_owned(), abstract_text: String::new(), ..paper(number, 0) }
+}
+
+#[test]
+fn words_find_papers_as_they_are_now() {
+    let mut library = Library::in_memory().unwrap();
+    let titles = ["Zebra-2 grazes", "Zebras and how they graze", "Grazing of lions", "A zebra 2 times, zebra2"];
+    titles.iter().enumerate().for_each(|(number, title)| add(&mut library, titled(number, title)));
+    assert_eq!(found(&library, "zebra-2", None), [4, 1, 2]);
+    assert_eq!(found(&library, "Zébras", Some(&[1, 2])), [1, 2]);
+    assert_eq!(found(&library, "of the and", None), [0i64; 0]);
+    add(&mut library, titled(3, "Lions of lions"));
+    library.remove(&[id(0)]).unwrap();
+    assert_eq!(found(&library, "zebra-2", None), [2]);
+    assert_eq!(found(&library, "lion", None), [4, 3]);
+}
+
+#[test]
+fn a_library_of_format_2_gets_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut library = Library::create(folder.path()).unwrap();
+    (0..3).for_each(|number| add(&mut library, paper(number, number)));
+    library.remove(&[id(1)]).unwrap();
+    let stamp = library.stamp().unwrap();
+    library.db.execute_batch("DROP TABLE word; PRAGMA user_version = 2").unwrap();
+    drop(library);
+
+    let library = Library::open(folder.path()).unwrap();
+    assert_eq!(library.stamp().unwrap(), stamp, "papers and embeddings are as they were");
+    assert_eq!(library.count_words().unwrap().1, 0);
+    assert_eq!(found(&library, "distinctive", None), [1, 3]);
+}
+
+#[test]
+fn wrong_words_are_found_and_mended() {
+    let mut library = Library::in_memory().unwrap();
+    (0..3).for_each(|number| add(&mut library, paper(number, 0)));
+    let remedies = |library: &Library| library.check().unwrap().iter().filter(|f| f.remedy.is_some()).count();
+    let damages = [
+        "DELETE FROM word WHERE term = 'text'",
+        "UPDATE word SET papers = x'ffffffffff' WHERE term = ''",
+        "INSERT INTO word VALUES (-5, 'text', x'0101'), (70368744177664, 'text', x'0101')",
+    ];
+    for damage in damages {
+        library.db.execute_batch(damage).unwrap();
+        assert_eq!(remedies(&library), 1, "{damage}");
+        found(&library, "text", None);
+        library.compact().unwrap();
+        assert_eq!(remedies(&library), 0, "{damage}");
+    }
 }
 
 #[test]

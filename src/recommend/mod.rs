@@ -12,5 +12,5 @@ mod taste;
 pub use answer::{Answer, Because, Recommendation};
 pub use diversify::diversify;
 pub use request::{HistoryItem, PaperRef, Request};
-pub use score::{Contribution, Parts, Scored, Weights, score};
-pub use taste::{Past, Taste, decay};
+pub use score::{Candidate, Contribution, Parts, Scored, Weights, score};
+pub use taste::{Past, Taste, Text, decay};

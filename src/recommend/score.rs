@@ -13,6 +13,8 @@ pub struct Weights {
     /// How many of the nearest history papers a candidate is compared with. The mean of the 3 nearest ranks papers
     /// better for their readers than the mean of the whole history or the nearest alone: `docs/evaluation.md`.
     pub nearest: usize,
+    /// What a candidate gains that has all of the question's words, in full: `docs/evaluation.md`.
+    pub words: f32,
     /// What similarity to disliked papers takes away, for each unit of it.
     pub disliked: f32,
     /// What a paper of today gains; half of it after `recency_half_life_days`.
@@ -27,7 +29,15 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Weights {
-        Weights { nearest: 3, disliked: 0.5, recency: 0.0, votes: 0.0, recency_half_life_days: 30.0, many_votes: 200 }
+        Weights {
+            nearest: 3,
+            words: 1.5,
+            disliked: 0.5,
+            recency: 0.0,
+            votes: 0.0,
+            recency_half_life_days: 30.0,
+            many_votes: 200,
+        }
     }
 }
 
@@ -41,6 +51,9 @@ pub struct Parts {
     /// Similarity to the history.
     #[serde(skip_serializing_if = "is_zero")]
     pub liked: f32,
+    /// For words of the text and of the history.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub words: f32,
     /// Similarity to what was disliked: 0 or less.
     #[serde(skip_serializing_if = "is_zero")]
     pub disliked: f32,
@@ -62,15 +75,16 @@ fn is_zero(number: &f32) -> bool {
 impl Parts {
     /// The score.
     pub fn total(&self) -> f32 {
-        self.text + self.liked + self.disliked + self.recency + self.votes + self.diversity
+        self.text + self.liked + self.words + self.disliked + self.recency + self.votes + self.diversity
     }
 
     /// Names and values of the parts that play a role.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, f32)> {
-        let Parts { text, liked, disliked, recency, votes, diversity } = *self;
+        let Parts { text, liked, words, disliked, recency, votes, diversity } = *self;
         let all = [
             ("text", text),
             ("liked", liked),
+            ("words", words),
             ("disliked", disliked),
             ("recency", recency),
             ("votes", votes),
@@ -78,6 +92,17 @@ impl Parts {
         ];
         all.into_iter().filter(|(_, value)| *value != 0.0)
     }
+}
+
+/// A paper that may be recommended.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Candidate<'a> {
+    /// Its unit vector.
+    pub vector: &'a [f32],
+    /// What it has of the words of the text, and of those of the papers liked: each 0 to 1, added up.
+    pub words: f32,
+    /// What else is known of it.
+    pub facts: Facts,
 }
 
 /// A history paper's share in a score.
@@ -98,16 +123,18 @@ pub struct Scored {
     pub because: Vec<Contribution>,
 }
 
-/// Scores one candidate, given by its unit vector and its facts, on a given day. With a text and a history each counts
-/// half. The weights of the taste must be [`Taste::balanced`].
-pub fn score(taste: &Taste, weights: &Weights, vector: &[f32], facts: Facts, today: Date) -> Scored {
+/// Scores one candidate on a given day. With a text and a history each counts half. The weights of the taste must be
+/// [`Taste::balanced`].
+pub fn score(taste: &Taste, weights: &Weights, candidate: &Candidate<'_>, today: Date) -> Scored {
+    let Candidate { vector, words, facts } = *candidate;
     let halves = if taste.text.is_some() && !taste.liked.is_empty() { 0.5 } else { 1.0 };
     let because = nearest(&taste.liked, weights.nearest, vector, halves, f32::NEG_INFINITY);
     let against = nearest(&taste.disliked, weights.nearest, vector, weights.disliked, 0.0);
     let sum = |contributions: &[Contribution]| contributions.iter().map(|c| c.amount).sum::<f32>();
     let parts = Parts {
-        text: taste.text.as_ref().map_or(0.0, |text| halves * dot(text.as_slice(), vector)),
+        text: taste.text.as_ref().map_or(0.0, |text| halves * dot(text.embedding.as_slice(), vector)),
         liked: sum(&because),
+        words: weights.words * halves * words,
         disliked: 0.0 - sum(&against),
         recency: weights.recency * recency(facts.date, today, weights.recency_half_life_days),
         votes: weights.votes * popularity(facts.votes, weights.many_votes),
@@ -147,11 +174,21 @@ fn popularity(votes: Option<u32>, many: u32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lexical::Terms;
+    use crate::recommend::Text;
     use crate::vector::Embedding;
     use proptest::prelude::*;
 
     fn past(vector: Vec<f32>, weight: f32) -> Option<Past> {
-        Some(Past { id: None, title: String::new(), embedding: Embedding::normalize(vector)?, weight })
+        Some(of_embedding(Embedding::normalize(vector)?, weight))
+    }
+
+    fn of_embedding(embedding: Embedding, weight: f32) -> Past {
+        Past { id: None, title: String::new(), embedding, terms: Terms::default(), weight }
+    }
+
+    fn bare(vector: &[f32]) -> Candidate<'_> {
+        Candidate { vector, ..Candidate::default() }
     }
 
     fn today() -> Date {
@@ -166,7 +203,10 @@ mod tests {
 
     fn taste() -> impl Strategy<Value = Taste> {
         (proptest::option::of(proptest::collection::vec(-1.0f32..1.0, 4)), pasts(), pasts()).prop_map(
-            |(text, liked, disliked)| Taste { text: text.and_then(Embedding::normalize), liked, disliked }.balanced(),
+            |(text, liked, disliked)| {
+                let of = |embedding| Text { embedding, terms: Terms::default() };
+                Taste { text: text.and_then(Embedding::normalize).map(of), liked, disliked }.balanced()
+            },
         )
     }
 
@@ -177,7 +217,7 @@ mod tests {
     proptest! {
         #[test]
         fn contributions_add_up_and_come_in_order(taste in taste(), vector in vector()) {
-            let scored = score(&taste, &Weights::default(), vector.as_slice(), Facts::default(), today());
+            let scored = score(&taste, &Weights::default(), &bare(vector.as_slice()), today());
             let sum: f32 = scored.because.iter().map(|c| c.amount).sum();
             prop_assert!((sum - scored.parts.liked).abs() < 1e-6);
             prop_assert!(scored.because.is_sorted_by(|a, b| a.amount >= b.amount));
@@ -190,18 +230,18 @@ mod tests {
             let mut reversed = taste.clone();
             reversed.liked.reverse();
             reversed.disliked.reverse();
-            let total = |taste| score(taste, &Weights::default(), vector.as_slice(), Facts::default(), today()).parts.total();
+            let total = |taste| score(taste, &Weights::default(), &bare(vector.as_slice()), today()).parts.total();
             prop_assert!((total(&taste) - total(&reversed)).abs() < 1e-6);
         }
 
         #[test]
         fn a_dislike_never_raises_what_is_like_it(mut taste in taste(), vector in vector()) {
             let total = |taste: &Taste| {
-                score(taste, &Weights::default(), vector.as_slice(), Facts::default(), today()).parts.total()
+                score(taste, &Weights::default(), &bare(vector.as_slice()), today()).parts.total()
             };
             taste.disliked.clear();
             let before = total(&taste);
-            taste.disliked.push(Past { id: None, title: String::new(), embedding: vector.clone(), weight: 1.0 });
+            taste.disliked.push(of_embedding(vector.clone(), 1.0));
             prop_assert!(total(&taste) <= before);
         }
     }
@@ -209,9 +249,21 @@ mod tests {
     #[test]
     fn one_liked_paper_scores_by_its_cosine() {
         let taste = Taste { liked: past(vec![1.0, 0.0], 7.0).into_iter().collect(), ..Taste::default() }.balanced();
-        let scored = score(&taste, &Weights::default(), &[0.6, 0.8], Facts::default(), today());
+        let scored = score(&taste, &Weights::default(), &bare(&[0.6, 0.8]), today());
         assert_eq!(scored.parts, Parts { liked: 0.6, ..Parts::default() });
         assert_eq!(scored.because, [Contribution { liked: 0, amount: 0.6 }]);
+    }
+
+    #[test]
+    fn words_count_beside_similarity() {
+        let weights = Weights { words: 0.5, ..Weights::default() };
+        let text = Embedding::normalize(vec![1.0, 0.0]).map(|embedding| Text { embedding, terms: Terms::default() });
+        let mut taste = Taste { text, ..Taste::default() };
+        let candidate = Candidate { words: 0.4, ..bare(&[0.6, 0.8]) };
+        let parts = |taste: &Taste| score(taste, &weights, &candidate, today()).parts;
+        assert_eq!(parts(&taste), Parts { text: 0.6, words: 0.2, ..Parts::default() });
+        taste.liked.extend(past(vec![0.0, 1.0], 1.0));
+        assert_eq!(parts(&taste), Parts { text: 0.3, liked: 0.4, words: 0.1, ..Parts::default() });
     }
 
     #[test]
@@ -219,7 +271,7 @@ mod tests {
         let weights = Weights { recency: 0.1, votes: 0.2, ..Weights::default() };
         let parts = |date: Option<&str>, votes| {
             let facts = Facts { date: date.map(|d| d.parse().unwrap()), votes };
-            let parts = score(&Taste::default(), &weights, &[1.0], facts, today()).parts;
+            let parts = score(&Taste::default(), &weights, &Candidate { facts, ..bare(&[1.0]) }, today()).parts;
             (parts.recency, parts.votes)
         };
         assert_eq!(parts(None, None), (0.0, 0.0));

@@ -1,19 +1,33 @@
-//! What somebody is after: a text, papers liked and papers disliked, each a vector with a weight.
+//! What somebody is after: a text, papers liked and papers disliked, each a vector with its words and a weight.
 
 use jiff::civil::Date;
 
+use crate::lexical::{Query, Terms};
 use crate::paper::PaperId;
 use crate::vector::Embedding;
+
+/// Terms of a text or a history that candidates are compared by, those that weigh most: all of a paper, or of a handful
+/// of them.
+const MOST_TERMS: usize = 512;
 
 /// What the candidates are compared with.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Taste {
     /// The text asked for.
-    pub text: Option<Embedding>,
+    pub text: Option<Text>,
     /// Papers that count for their neighbours.
     pub liked: Vec<Past>,
     /// Papers that count against their neighbours.
     pub disliked: Vec<Past>,
+}
+
+/// A text asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Text {
+    /// Its vector.
+    pub embedding: Embedding,
+    /// Its words.
+    pub terms: Terms,
 }
 
 /// A paper of the history.
@@ -25,6 +39,8 @@ pub struct Past {
     pub title: String,
     /// Its vector.
     pub embedding: Embedding,
+    /// Its words.
+    pub terms: Terms,
     /// How much it counts: above 0.
     pub weight: f32,
 }
@@ -48,7 +64,18 @@ impl Taste {
 
     /// The vectors that candidates may be near to.
     pub fn attractions(&self) -> impl Iterator<Item = &Embedding> {
-        self.text.iter().chain(self.liked.iter().map(|past| &past.embedding))
+        self.text.iter().map(|text| &text.embedding).chain(self.liked.iter().map(|past| &past.embedding))
+    }
+
+    /// The words of the text.
+    pub fn text_query(&self) -> Option<Query> {
+        self.text.as_ref().map(|text| Query::of([(&text.terms, 1.0)], MOST_TERMS))
+    }
+
+    /// The words of the papers liked.
+    pub fn liked_query(&self) -> Option<Query> {
+        let liked = self.liked.iter().map(|past| (&past.terms, past.weight));
+        (!self.liked.is_empty()).then(|| Query::of(liked, MOST_TERMS))
     }
 }
 

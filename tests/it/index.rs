@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::date;
 use paperkin::index::IndexKind;
 use paperkin::library::{Change, Library, StoredModel};
+use paperkin::recommend::Weights;
 use paperkin::vector::dot;
 use paperkin::{Embedding, Engine, Options, Paper, PaperId, Place, Request};
 
@@ -50,7 +51,9 @@ fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> Numbers {
 }
 
 fn engine(sandbox: &Sandbox, index: IndexKind) -> Engine {
-    Engine::open(Options { index, ..Options::new(Place::Existing(sandbox.library())) }).unwrap()
+    // The truth knows vectors only.
+    let weights = Weights { words: 0.0, ..Weights::default() };
+    Engine::open(Options { index, weights, ..Options::new(Place::Existing(sandbox.library())) }).unwrap()
 }
 
 fn file(sandbox: &Sandbox) -> std::path::PathBuf {

@@ -13,3 +13,4 @@ mod models;
 mod program;
 mod removal;
 mod tidy;
+mod words;

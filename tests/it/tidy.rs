@@ -4,19 +4,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, beside itself. The same table as in `docs/architecture.md`.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("error", &[]),
     ("file", &["error"]),
+    ("lexical", &[]),
     ("paper", &["error"]),
     ("vector", &[]),
     ("encoder", &["error", "vector"]),
     ("index", &["file", "vector"]),
-    ("library", &["error", "paper", "vector"]),
-    ("recommend", &["error", "paper", "vector"]),
+    ("library", &["error", "lexical", "paper", "vector"]),
+    ("recommend", &["error", "lexical", "paper", "vector"]),
     ("report", &["error", "file", "paper"]),
-    ("evaluate", &["paper", "vector"]),
+    ("evaluate", &["lexical", "paper", "vector"]),
     ("sources", &["error", "paper"]),
-    ("engine", &["encoder", "error", "evaluate", "file", "index", "library", "paper", "recommend", "report", "vector"]),
+    (
+        "engine",
+        &[
+            "encoder",
+            "error",
+            "evaluate",
+            "file",
+            "index",
+            "lexical",
+            "library",
+            "paper",
+            "recommend",
+            "report",
+            "vector",
+        ],
+    ),
     (
         "cli",
         &[

@@ -71,7 +71,7 @@ impl Frozen {
     ///
     /// # Errors
     /// [`Damage`] when it is none, or a damaged one. Damage of codes, links and vectors shows when they are used.
-    pub(crate) fn open(file: Mapped) -> Result<Frozen, Damage> {
+    pub fn open(file: Mapped) -> Result<Frozen, Damage> {
         Frozen::from_bytes(Bytes::Mapped(file))
     }
 

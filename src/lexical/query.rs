@@ -1,0 +1,42 @@
+//! A question's terms and what each of them weighs.
+
+use std::collections::HashMap;
+
+use super::Terms;
+
+/// The terms that papers are scored by: of a text, or of a reading history.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Query {
+    /// Terms and weights, sorted by term.
+    terms: Vec<(String, f32)>,
+}
+
+impl Query {
+    /// The terms of weighted texts together, at most `most` of them: those that weigh most. Each text counts by its
+    /// weight, however long it is; within a text a term counts by the logarithm of its occurrences.
+    pub fn of<'a>(texts: impl IntoIterator<Item = (&'a Terms, f32)>, most: usize) -> Query {
+        let mut sum: HashMap<&str, f32> = HashMap::new();
+        for (terms, weight) in texts {
+            let mut counts: Vec<(&str, f32)> =
+                terms.counts().map(|(term, count)| (term, 1.0 + (count as f32).ln())).collect();
+            counts.sort_unstable_by_key(|(term, _)| *term);
+            let all: f32 = counts.iter().map(|(_, count)| count).sum();
+            counts.iter().for_each(|(term, count)| *sum.entry(term).or_default() += weight * count / all);
+        }
+        let mut terms: Vec<(String, f32)> = sum.into_iter().map(|(term, weight)| (term.to_owned(), weight)).collect();
+        terms.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        terms.truncate(most);
+        terms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Query { terms }
+    }
+
+    /// The terms in ascending order.
+    pub fn terms(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().map(|(term, _)| term.as_str())
+    }
+
+    /// What the terms weigh, in the same order.
+    pub(super) fn weights(&self) -> impl Iterator<Item = f32> {
+        self.terms.iter().map(|(_, weight)| *weight)
+    }
+}

@@ -1,0 +1,180 @@
+//! A text's terms: its words, and the names that are made of several.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::is_stop_word;
+
+/// Longer terms are left out, in bytes: they are addresses and formulas.
+const MAX_TERM: usize = 40;
+
+/// The terms of a text and how often it has each of them.
+///
+/// A word is a run of letters and digits, in lower case, without accents, and singular (Harman's S-stemmer). Words that
+/// are joined (`TL-Training`, `fine_tuning`), and a word with the number behind it (`SAM 2`), are a term of their own as
+/// well, whatever joins them: `GPT-4o`, `GPT 4o` and `gpt4o` all give `gpt` and `gpt4o`. Stop words and single
+/// characters are no terms alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    counts: HashMap<String, u32>,
+    words: u32,
+}
+
+/// A word in its text.
+struct Word<'a> {
+    text: &'a str,
+    /// Whether the word before belongs to it.
+    joined: bool,
+}
+
+impl Terms {
+    /// The terms of a text.
+    pub fn of(text: &str) -> Terms {
+        let text = fold(text);
+        let mut terms = Terms::default();
+        let mut name: Vec<&str> = Vec::new();
+        for Word { text, joined } in words(&text) {
+            if !joined {
+                terms.add_name(&name);
+                name.clear();
+            }
+            terms.add_word(text);
+            name.push(text);
+        }
+        terms.add_name(&name);
+        terms
+    }
+
+    /// The terms and how often each occurs, in no order.
+    pub fn counts(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.counts.iter().map(|(term, count)| (term.as_str(), *count))
+    }
+
+    /// How many words the text has, stop words left out.
+    pub fn words(&self) -> u32 {
+        self.words
+    }
+
+    fn add_word(&mut self, word: &str) {
+        if word.chars().nth(1).is_none() || is_stop_word(word) {
+            return;
+        }
+        self.words += 1;
+        self.add(singular(word));
+        // `gpt4o` is a `gpt`.
+        let letters = word.find(|c: char| c.is_ascii_digit()).map_or("", |digit| &word[..digit]);
+        if letters.len() > 1 {
+            self.add(singular(letters));
+        }
+    }
+
+    /// What joined words are together, and each two of them: `gpt-4o-mini` is a `gpt4o` too.
+    fn add_name(&mut self, words: &[&str]) {
+        let pairs = words.windows(2).filter(|pair| !pair.iter().any(|word| is_stop_word(word)));
+        pairs.for_each(|pair| self.add(singular(&pair.concat())));
+        if words.len() > 2 {
+            self.add(singular(&words.concat()));
+        }
+    }
+
+    fn add(&mut self, term: Cow<'_, str>) {
+        if term.len() > MAX_TERM {
+            return;
+        }
+        match self.counts.get_mut(term.as_ref()) {
+            Some(count) => *count += 1,
+            None => {
+                self.counts.insert(term.into_owned(), 1);
+            }
+        }
+    }
+}
+
+/// The text in lower case, without accents.
+fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
+fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let mut rest = text;
+    let mut before: Option<&str> = None;
+    std::iter::from_fn(move || {
+        let start = rest.find(char::is_alphanumeric)?;
+        let (gap, after) = rest.split_at(start);
+        let (word, after) = after.split_at(after.find(|c: char| !c.is_alphanumeric()).unwrap_or(after.len()));
+        rest = after;
+        let joined = before.replace(word).is_some_and(|before| joins(before, gap, word));
+        Some(Word { text: word, joined })
+    })
+}
+
+/// Whether two words with this between them are one name.
+fn joins(before: &str, gap: &str, word: &str) -> bool {
+    let number = word.starts_with(|c: char| c.is_ascii_digit());
+    match gap {
+        "-" | "_" | "\u{2010}" | "'" | "\u{2019}" => true,
+        "." => number && before.ends_with(|c: char| c.is_ascii_digit()),
+        " " => number && before.ends_with(char::is_alphabetic) && !is_stop_word(before),
+        _ => false,
+    }
+}
+
+/// The word without the ending of a plural (Harman 1991, and `-sses`, `-xes`, `-ches`, `-shes`).
+fn singular(word: &str) -> Cow<'_, str> {
+    let Some(stem) = word.strip_suffix('s').filter(|stem| stem.len() > 2) else { return word.into() };
+    let ends = |endings: &[&str]| endings.iter().any(|ending| stem.ends_with(ending));
+    match stem.strip_suffix("ie") {
+        Some(stem) if stem.len() > 1 && !stem.ends_with(['a', 'e']) => format!("{stem}y").into(),
+        _ if ends(&["s", "u", "i"]) => word.into(),
+        _ if ends(&["sse", "xe", "che", "she"]) => stem[..stem.len() - 1].into(),
+        _ => stem.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expect: &str) {
+        let terms = Terms::of(text);
+        let mut found: Vec<&str> = terms.counts().map(|(term, _)| term).collect();
+        found.sort_unstable();
+        assert_eq!(found.join(" "), expect, "{text}");
+    }
+
+    #[test]
+    fn names_whole_and_in_parts() {
+        check("TL-Training", "tl tltraining training");
+        check("GPT-4o", "4o gpt gpt4o");
+        check("gpt 4o", "4o gpt gpt4o");
+        check("GPT4o", "gpt gpt4o");
+        check("SAM 2, SAM-2 and SAM2", "sam sam2");
+        check("GPT-4o-mini", "4o 4omini gpt gpt4o gpt4omini mini");
+        check("Llama 3.1", "31 llama llama3 llama31");
+        check("state-of-the-art", "art state stateoftheart");
+        check("the model's fine-tuning", "fine finetuning model tuning");
+        check("in 2023, table 4", "2023 table table4");
+    }
+
+    #[test]
+    fn words_in_one_spelling() {
+        check("Schrödinger's Équations", "equation schrodinger");
+        check("studies of approaches, losses and class bias", "approach bia class loss study");
+        check("ﬁnite, network\u{2011}based", "based finite network networkbased");
+        check("of a x ?!", "");
+        check(&"x".repeat(MAX_TERM + 1), "");
+    }
+
+    #[test]
+    fn counts() {
+        let terms = Terms::of("Networks of networks in a network: two-layer networks");
+        let count = |term| terms.counts().find(|(other, _)| *other == term).map(|(_, count)| count);
+        assert_eq!((count("network"), count("layer"), count("of"), terms.words()), (Some(4), Some(1), None, 5));
+    }
+}

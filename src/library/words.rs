@@ -1,0 +1,138 @@
+//! Words: for each term the papers that have it, changed in the transaction that changes the papers.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::Library;
+use crate::error::Result;
+use crate::lexical::postings::{self, BLOCK, EVERY};
+use crate::lexical::{Blocks, Collection, Query, Scores, Terms};
+use crate::paper::{PaperId, document};
+
+/// Changes to the postings, collected for one transaction: by block and term, rows within the block and counts.
+#[derive(Default)]
+pub(super) struct WordChanges {
+    changes: HashMap<(i64, String), Vec<(u32, u32)>>,
+}
+
+impl WordChanges {
+    /// The paper in this row gets this text.
+    pub(super) fn add(&mut self, row: i64, title: &str, abstract_text: &str) {
+        self.enter(row, &Terms::of(&document(title, abstract_text)), |count| count);
+    }
+
+    /// The paper in this row had this text.
+    pub(super) fn remove(&mut self, row: i64, title: &str, abstract_text: &str) {
+        self.enter(row, &Terms::of(&document(title, abstract_text)), |_| 0);
+    }
+
+    /// The paper of this id, if there is one, loses the text that it has now.
+    pub(super) fn forget(&mut self, transaction: &Transaction<'_>, id: &PaperId) -> rusqlite::Result<()> {
+        let mut select = transaction.prepare_cached("SELECT row, title, abstract FROM paper WHERE id = ?")?;
+        let mut rows = select.query([id.as_str()])?;
+        while let Some(row) = rows.next()? {
+            self.remove(row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, row: i64, terms: &Terms, count: impl Fn(u32) -> u32) {
+        let (block, row) = (row / BLOCK, (row % BLOCK) as u32);
+        // A paper without words is a paper still.
+        for (term, found) in terms.counts().chain([(EVERY, terms.words().max(1))]) {
+            self.changes.entry((block, term.to_owned())).or_default().push((row, count(found)));
+        }
+    }
+
+    /// Writes what was collected.
+    pub(super) fn write(self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        let mut select = transaction.prepare_cached("SELECT papers FROM word WHERE block = ? AND term = ?")?;
+        let mut insert =
+            transaction.prepare_cached("INSERT OR REPLACE INTO word (block, term, papers) VALUES (?, ?, ?)")?;
+        let mut delete = transaction.prepare_cached("DELETE FROM word WHERE block = ? AND term = ?")?;
+        let mut changes: Vec<_> = self.changes.into_iter().collect();
+        changes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        for ((block, term), changes) in changes {
+            let before: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
+            let after = postings::change(before.as_deref().unwrap_or_default(), &changes);
+            if after.is_empty() {
+                delete.execute(params![block, term])?;
+            } else {
+                insert.execute(params![block, term, after])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the words of all papers anew.
+pub(super) fn write_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM word", [])?;
+    for_each_block(transaction, |changes| changes.write(transaction))
+}
+
+/// Hands over the words of all papers, one block after the other, so that memory stays bounded.
+fn for_each_block(db: &Connection, mut take: impl FnMut(WordChanges) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    let mut select = db.prepare("SELECT row, title, abstract FROM paper ORDER BY row")?;
+    let mut rows = select.query([])?;
+    let mut changes = WordChanges::default();
+    let mut block = 0;
+    while let Some(row) = rows.next()? {
+        let key: i64 = row.get(0)?;
+        if key / BLOCK > block {
+            take(std::mem::take(&mut changes))?;
+            block = key / BLOCK;
+        }
+        changes.add(key, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+    }
+    take(changes)
+}
+
+impl Library {
+    /// The papers that questions about words are about; with `known`, the keys of some of them in ascending order, as
+    /// if there were no others.
+    pub fn collection(&self, known: Option<&[i64]>) -> Result<Collection> {
+        let lengths = self.postings([EVERY].into_iter())?.pop().unwrap_or_default();
+        Ok(Collection::new(&lengths, known))
+    }
+
+    /// What every paper of the collection has of a question's words.
+    pub fn word_scores(&self, collection: &Collection, query: &Query) -> Result<Scores> {
+        Ok(collection.score(query, &self.postings(query.terms())?))
+    }
+
+    /// The postings of terms, in their order.
+    fn postings<'a>(&self, terms: impl Iterator<Item = &'a str>) -> Result<Vec<Blocks>> {
+        let read = || -> rusqlite::Result<Vec<Blocks>> {
+            let last = self.db.query_row("SELECT max(row) FROM paper", [], |row| row.get::<_, Option<i64>>(0))?;
+            let blocks = last.map_or(0, |row| row / BLOCK + 1);
+            let mut all: Vec<(&str, Blocks)> = terms.map(|term| (term, Blocks::new())).collect();
+            let mut select = self.db.prepare_cached("SELECT papers FROM word WHERE block = ? AND term = ?")?;
+            for block in 0..blocks {
+                for (term, found) in &mut all {
+                    let bytes = select.query_row(params![block, *term], |row| row.get(0)).optional()?;
+                    found.extend(bytes.map(|bytes| (block, bytes)));
+                }
+            }
+            Ok(all.into_iter().map(|(_, found)| found).collect())
+        };
+        read().map_err(self.failed("read the words"))
+    }
+
+    /// How many terms are kept, and how many of them not as the papers have them, or are not kept at all.
+    pub(super) fn count_words(&self) -> rusqlite::Result<(i64, i64)> {
+        let kept: i64 = self.db.query_row("SELECT count(*) FROM word", [], |row| row.get(0))?;
+        let mut select = self.db.prepare("SELECT papers FROM word WHERE block = ? AND term = ?")?;
+        let (mut found, mut wrong) = (0, 0);
+        for_each_block(&self.db, |words| {
+            for ((block, term), changes) in words.changes {
+                let papers: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
+                found += i64::from(papers.is_some());
+                wrong += i64::from(papers != Some(postings::change(&[], &changes)));
+            }
+            Ok(())
+        })?;
+        Ok((kept, wrong + kept - found))
+    }
+}
