@@ -189,19 +189,15 @@ fn shapes(cpu: Cpu, kind: Kind) -> &'static [Shape] {
                 return shapes512!("avx512f,avx512bw", avx512::Int16);
             }
             (Cpu::Avx512Bf16, Kind::Bf16) => return shapes512!("avx512f,avx512bf16", avx512::Bf16Dot),
-            (Cpu::Avx512Vnni | Cpu::Avx512, Kind::Bf16) => {
-                return const { &[shape!("avx512f", avx512::Bf16, 4, 4), shape!("avx512f", avx512::Bf16, 8, 1)] };
-            }
             (Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512, Kind::F32) => {
                 return shapes512!("avx512f", avx512::F32);
             }
             (Cpu::Avx2Vnni, Kind::Int8) => return const { &[shape!("avx2,avxvnni", avx2::Int8Vnni, 6, 1)] },
             (Cpu::Avx2Vnni | Cpu::Avx2, Kind::Int16) => return const { &[shape!("avx2", avx2::Int16, 4, 1)] },
-            (Cpu::Avx2Vnni | Cpu::Avx2, Kind::Bf16) => {
-                return const { &[shape!("avx2,fma", avx2::Bf16, 4, 1)] };
-            }
             (Cpu::Avx2Vnni | Cpu::Avx2, Kind::F32) => return const { &[shape!("avx2,fma", avx2::F32, 6, 1)] },
-            (Cpu::Avx512 | Cpu::Avx2, Kind::Int8) | (Cpu::NeonBf16 | Cpu::NeonDot | Cpu::Neon | Cpu::Scalar, _) => {}
+            // Not asked for: these multiply 16-bit integers and f32 in their place.
+            (Cpu::Avx512 | Cpu::Avx2, Kind::Int8) | (_, Kind::Bf16) => {}
+            (Cpu::NeonBf16 | Cpu::NeonDot | Cpu::Neon | Cpu::Scalar, _) => {}
         }
     }
     // With 24 sums, a panel's four registers and a row's word, most of the 32 registers are in use.
@@ -213,7 +209,6 @@ fn shapes(cpu: Cpu, kind: Kind) -> &'static [Shape] {
             }
             (Cpu::Neon, Kind::Int8) => return const { &[shape!("neon", neon::Int8, 2, 1)] },
             (Cpu::NeonBf16, Kind::Bf16) => return const { &[shape!("neon,bf16", neon::Bf16Dot, 6, 1)] },
-            (Cpu::NeonDot | Cpu::Neon, Kind::Bf16) => return const { &[shape!("neon", neon::Bf16, 4, 1)] },
             (Cpu::NeonBf16 | Cpu::NeonDot | Cpu::Neon, Kind::F32) => {
                 return const { &[shape!("neon", neon::F32, 6, 1)] };
             }

@@ -8,8 +8,6 @@ use super::Dot;
 pub(in crate::encoder::kernels) struct Int8Vnni;
 /// Words of two bytes, widened to 16 bits: `vpmaddubsw` would take four as they are, but its sums of two saturate.
 pub(in crate::encoder::kernels) struct Int16;
-/// Words of two bf16, widened.
-pub(in crate::encoder::kernels) struct Bf16;
 /// Words of one f32.
 pub(in crate::encoder::kernels) struct F32;
 
@@ -55,11 +53,6 @@ macro_rules! avx2 {
 
 avx2!(Int8Vnni, __m256i, _mm256_setzero_si256, |sum| sum, |sum, a, b| _mm256_dpbusd_avx_epi32(sum, a, b));
 avx2!(Int16, __m256i, _mm256_setzero_si256, |sum| sum, |sum, a, b| _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)));
-avx2!(Bf16, __m256, _mm256_setzero_ps, |sum| _mm256_castps_si256(sum), |sum, a, b| {
-    let high = |word| _mm256_castsi256_ps(_mm256_and_si256(word, _mm256_set1_epi32(-0x1_0000)));
-    let low = |word| _mm256_castsi256_ps(_mm256_slli_epi32(word, 16));
-    _mm256_fmadd_ps(high(a), high(b), _mm256_fmadd_ps(low(a), low(b), sum))
-});
 avx2!(F32, __m256, _mm256_setzero_ps, |sum| _mm256_castps_si256(sum), |sum, a, b| {
     _mm256_fmadd_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), sum)
 });

@@ -10,8 +10,6 @@ pub(in crate::encoder::kernels) struct Int8Vnni;
 pub(in crate::encoder::kernels) struct Int16;
 /// Words of two bf16, by `vdpbf16ps`.
 pub(in crate::encoder::kernels) struct Bf16Dot;
-/// Words of two bf16, widened.
-pub(in crate::encoder::kernels) struct Bf16;
 /// Words of one f32.
 pub(in crate::encoder::kernels) struct F32;
 
@@ -59,11 +57,6 @@ avx512!(Int8Vnni, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_d
 avx512!(Int16, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)));
 avx512!(Bf16Dot, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
     _mm512_dpbf16_ps(sum, std::mem::transmute::<__m512i, __m512bh>(a), std::mem::transmute::<__m512i, __m512bh>(b))
-});
-avx512!(Bf16, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
-    let high = |word| _mm512_castsi512_ps(_mm512_and_si512(word, _mm512_set1_epi32(-0x1_0000)));
-    let low = |word| _mm512_castsi512_ps(_mm512_slli_epi32(word, 16));
-    _mm512_fmadd_ps(high(a), high(b), _mm512_fmadd_ps(low(a), low(b), sum))
 });
 avx512!(F32, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
     _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum)

@@ -13,8 +13,6 @@ pub(in crate::encoder::kernels) struct Int8Dot;
 pub(in crate::encoder::kernels) struct Int8;
 /// Words of two bf16, by `bfdot`.
 pub(in crate::encoder::kernels) struct Bf16Dot;
-/// Words of two bf16, widened.
-pub(in crate::encoder::kernels) struct Bf16;
 /// Words of one f32.
 pub(in crate::encoder::kernels) struct F32;
 
@@ -84,11 +82,6 @@ neon!(
 );
 neon!(Bf16Dot, float32x4_t, vdupq_n_f32(0.0), vreinterpretq_u32_f32, |sum, a, b| {
     written_out!("bfdot {sum:v}.4s, {a:v}.8h, {b:v}.8h", sum, a, b)
-});
-neon!(Bf16, float32x4_t, vdupq_n_f32(0.0), vreinterpretq_u32_f32, |sum, a, b| {
-    let high = |word| vreinterpretq_f32_u32(vandq_u32(word, vdupq_n_u32(0xffff_0000)));
-    let low = |word| vreinterpretq_f32_u32(vshlq_n_u32::<16>(word));
-    vfmaq_f32(vfmaq_f32(sum, low(a), low(b)), high(a), high(b))
 });
 neon!(F32, float32x4_t, vdupq_n_f32(0.0), vreinterpretq_u32_f32, |sum, a, b| {
     vfmaq_f32(sum, vreinterpretq_f32_u32(a), vreinterpretq_f32_u32(b))
