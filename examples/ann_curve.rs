@@ -76,8 +76,10 @@ fn main() -> Result<()> {
             }
             let start = Instant::now();
             let frozen = Frozen::open(Mapped::open(path)?).map_err(|damage| Error::msg(format!("{damage:?}")))?;
+            let opened = start.elapsed();
             frozen.nearest(queries[0], 10, frozen.ef(), None).expect("a sound graph");
-            println!("{}", json!({"n": count, "open_ms": start.elapsed().as_secs_f64() * 1e3, "ef": frozen.ef()}));
+            let [opened, answered] = [opened, start.elapsed()].map(|time| (time.as_secs_f64() * 1e4).round() / 10.0);
+            println!("{}", json!({"n": count, "opened_ms": opened, "answered_ms": answered, "ef": frozen.ef()}));
             frozen
         }
     };

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::index::IndexKind;
 use crate::paper::{PaperId, parse_date};
-use crate::recommend::Request;
+use crate::recommend::{Request, Strategy};
 use crate::sources::Format;
 
 const EXAMPLES: &str = "\
@@ -235,6 +235,9 @@ pub(crate) struct Feed {
     /// Papers of this day or later that were not shown yet, in place of those added since the last look
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub since: Option<Date>,
+    /// Days after which what was shown may come again; left out: never
+    #[arg(long, value_name = "DAYS")]
+    pub seen_days: Option<u16>,
     #[command(flatten)]
     pub ask: Ask,
 }
@@ -246,9 +249,24 @@ pub(crate) struct Ask {
     #[arg(short = 'n', long, default_value = "10", value_name = "N", allow_negative_numbers = true,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub limit: u64,
+    /// How a reading history becomes a ranking: auto, mean, nearest, interests, classifier
+    #[arg(long, default_value = "auto", value_name = "STRATEGY")]
+    pub strategy: Strategy,
+    /// Only papers that score at least this: 0.9 is what one paper of ten reaches
+    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
+    pub min_score: Option<f32>,
     /// 0: the best; towards 1: the best that differ from each other
     #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true)]
     pub diversity: f32,
+    /// Of papers at least this similar, only the best
+    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
+    pub distinct: Option<f32>,
+    /// Authors whose papers gain
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub author: Vec<String>,
+    /// Find the sentences that match best
+    #[arg(long)]
+    pub explain: bool,
     /// Only papers published on this day or later
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub after: Option<Date>,
@@ -279,6 +297,11 @@ impl Ask {
     pub(crate) fn request(&self) -> Request {
         Request {
             limit: Some(self.limit as usize),
+            strategy: self.strategy,
+            min_score: self.min_score,
+            distinct: self.distinct,
+            authors: self.author.clone(),
+            explain: self.explain,
             diversity: self.diversity,
             published_after: self.after,
             published_before: self.before,
@@ -306,6 +329,7 @@ pub(crate) struct Papers {
 Examples:
   paperkin profile me like 2401.12345 2402.00001
   paperkin profile me dislike 2403.11111
+  paperkin profile me follow \"Ada Example\"
   paperkin profile me show")]
 pub(crate) struct ProfileCommand {
     /// The profile's name
@@ -328,6 +352,18 @@ pub(crate) enum ProfileAction {
         /// The papers
         #[arg(required = true, value_name = "ID")]
         papers: Vec<String>,
+    },
+    /// Authors whose papers gain in the feed
+    Follow {
+        /// Their names, as the papers have them
+        #[arg(required = true, value_name = "AUTHOR")]
+        authors: Vec<String>,
+    },
+    /// Authors who are not followed any more
+    Unfollow {
+        /// Their names
+        #[arg(required = true, value_name = "AUTHOR")]
+        authors: Vec<String>,
     },
     /// Print the history
     Show(Show),
@@ -352,7 +388,8 @@ pub(crate) struct Entries {
 One request a line, everything but `id` optional:
   {\"id\":\"q1\",\"text\":\"...\",\"positive\":[\"ID\",{\"id\":\"ID\",\"weight\":1.0,\"at\":\"2025-01-02\"},
    {\"title\":\"...\",\"abstract\":\"...\"}],\"negative\":[...],\"candidates\":[\"ID\",...],\"exclude\":[...],\"limit\":20,
-   \"published_after\":\"2024-01-01\",\"published_before\":\"...\",\"as_of\":\"...\",\"diversity\":0.0}
+   \"published_after\":\"2024-01-01\",\"published_before\":\"...\",\"as_of\":\"...\",\"diversity\":0.0,
+   \"strategy\":\"auto\",\"min_score\":0.9}
 
 Example:
   paperkin rank requests.jsonl --run out.trec --depth 100")]

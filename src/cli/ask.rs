@@ -42,7 +42,12 @@ pub(super) fn recommend(common: &Common, command: Recommend) -> Result<Outcome> 
 
 pub(super) fn feed(common: &Common, command: Feed) -> Result<Outcome> {
     let mut engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
-    let options = FeedOptions { again: command.again, since: command.since, request: command.ask.request() };
+    let options = FeedOptions {
+        again: command.again,
+        seen_days: command.seen_days,
+        since: command.since,
+        request: command.ask.request(),
+    };
     let answer = engine.feed(&command.profile, &options, today())?;
     output::print_answer(&answer, command.ask.format, Reasons::Show)?;
     upkeep::after_an_answer(&engine);

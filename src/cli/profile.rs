@@ -20,6 +20,8 @@ pub(super) fn run(common: &Common, command: ProfileCommand) -> Result<Outcome> {
         ProfileAction::Like(entries) => remember(&mut engine, name, HistoryKind::Like, entries),
         ProfileAction::Dislike(entries) => remember(&mut engine, name, HistoryKind::Dislike, entries),
         ProfileAction::Remove { papers } => forget(&mut engine, name, &papers),
+        ProfileAction::Follow { authors } => follow(&mut engine, name, &authors),
+        ProfileAction::Unfollow { authors } => unfollow(&mut engine, name, &authors),
         ProfileAction::Show(show) => print(&engine, name, show.format),
     }
 }
@@ -66,6 +68,33 @@ fn forget(engine: &mut Engine, name: &str, papers: &[String]) -> Result<Outcome>
     Ok(Outcome::complete_if(gone.len() == ids.len()))
 }
 
+/// Follows authors; names those of whom the library has no paper yet.
+fn follow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<Outcome> {
+    let authors: Vec<String> = authors.iter().map(|author| author.trim().to_owned()).collect();
+    if authors.iter().any(String::is_empty) {
+        return Err(Error::BadRequest { field: "author", reason: "give a name".to_owned() });
+    }
+    engine.library_mut().follow(name, &authors)?;
+    for author in &authors {
+        if engine.library().papers_by(std::slice::from_ref(author))?.is_empty() {
+            output::complain("warning", &format!("no paper by `{author}` yet: names count as the papers have them"));
+        }
+    }
+    let profile = engine.library().profile(name)?;
+    output::print(|out| writeln!(out, "{name}: follows {}", profile.authors.join(", ")))?;
+    Ok(Outcome::Complete)
+}
+
+fn unfollow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<Outcome> {
+    let profile = engine.library().profile(name)?;
+    let gone = engine.library_mut().unfollow(&profile, authors)?;
+    for author in authors.iter().filter(|author| !gone.contains(author)) {
+        output::complain("error", &format!("{name} does not follow `{author}`"));
+    }
+    output::print(|out| writeln!(out, "{name}: {} fewer, follows {}", gone.len(), profile.authors.len() - gone.len()))?;
+    Ok(Outcome::complete_if(gone.len() == authors.len()))
+}
+
 #[derive(Serialize)]
 struct Line {
     #[serde(flatten)]
@@ -93,6 +122,9 @@ fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<Outcome> 
             for Line { entry: HistoryEntry { id, kind, weight, at }, title } in &papers {
                 let title = title.as_deref().unwrap_or("(not in the library any more)");
                 writeln!(out, "{at}  {kind:<7}  {weight:<4}  {id}  {title}")?;
+            }
+            if !profile.authors.is_empty() {
+                writeln!(out, "follows {}", profile.authors.join(", "))?;
             }
             let looked = profile.looked_on.map_or("never looked".to_owned(), |day| format!("looked last on {day}"));
             writeln!(out, "{name}: {} in the history, {looked}", papers.len())

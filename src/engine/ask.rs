@@ -1,30 +1,20 @@
-//! Questions: a request resolved to vectors, candidates scored, the best turned back into papers.
+//! Questions: a request resolved to vectors and words, and its answer.
 
-use std::collections::HashSet;
 use std::time::Instant;
 
 use jiff::civil::Date;
 
 use super::Engine;
+use super::question::{Resolved, Scope};
 use super::snapshot::Snapshot;
-use super::words::Words;
 use crate::error::{Error, Result};
 use crate::lexical::Terms;
 use crate::library::{Filter, Stored};
 use crate::paper::{PaperId, document};
-use crate::recommend::{
-    Answer, Because, Candidate, HistoryItem, PaperRef, Past, Recommendation, Request, Scored, Taste, Text, Weights,
-    decay, diversify, score,
-};
-use crate::vector::{Row, RowSet};
+use crate::recommend::{Answer, HistoryItem, PaperRef, Past, Request, Taste, Text, Weights, decay};
 
-/// Up to so many papers are all scored; of more, those that the index finds near to the text or to a liked paper, and
-/// those that have most of their words.
-const SCORE_ALL: usize = 20_000;
-/// What the ranking sees for each result that is wanted, and at least.
-const POOL: (usize, usize) = (10, 100);
 /// The priors' weights when they are all there is to go by.
-const COLD_START: f32 = 0.5;
+const COLD_START: f32 = 1.0;
 
 impl Engine {
     /// Answers a request as of a day, which is the request's own if it names one.
@@ -32,7 +22,7 @@ impl Engine {
     /// # Errors
     /// [`Error::BadRequest`]; errors of the library's file and, when a text has to be embedded, of the model.
     pub fn recommend(&self, request: &Request, today: Date) -> Result<Answer> {
-        self.answer(request, &Filter::default(), today)
+        self.answer(request, &Scope::default(), today)
     }
 
     /// Papers like one paper of the library, given by its id or title.
@@ -76,13 +66,13 @@ impl Engine {
         }
     }
 
-    pub(super) fn answer(&self, request: &Request, filter: &Filter, today: Date) -> Result<Answer> {
+    pub(super) fn answer(&self, request: &Request, scope: &Scope, today: Date) -> Result<Answer> {
         request.check()?;
-        self.asking(|| self.library.at_once(|| self.answer_at_once(request, filter, today)))
+        self.asking(|| self.library.at_once(|| self.answer_at_once(request, scope, today)))
     }
 
     /// Answers from one generation: what is in the snapshot is in the library, whatever another process removes.
-    fn answer_at_once(&self, request: &Request, filter: &Filter, today: Date) -> Result<Answer> {
+    fn answer_at_once(&self, request: &Request, scope: &Scope, today: Date) -> Result<Answer> {
         let start = Instant::now();
         let today = request.as_of.unwrap_or(today);
         let snapshot = self.snapshot(1)?;
@@ -92,14 +82,16 @@ impl Engine {
         if fallback.is_some() {
             (weights.recency, weights.votes) = (COLD_START, COLD_START);
         }
-        let pool = (POOL.0 * request.limit()).max(POOL.1);
-        let rows = self.candidates(request, filter, &snapshot, &mut resolved, pool)?;
-        let scored = self.score(rows, &snapshot, &resolved, &weights, today)?;
-        let results = self.choose(scored, &snapshot, &resolved.taste, request, pool)?;
+        let taste = std::mem::take(&mut resolved.taste);
+        let question = self.question(request, scope, &snapshot, resolved, weights, today)?;
+        let mut results = question.results(&taste)?;
+        if request.explain {
+            self.explain(request.text.as_deref(), &mut results)?;
+        }
         Ok(Answer {
             id: request.id.clone(),
             results,
-            not_found: resolved.not_found,
+            not_found: question.not_found(),
             fallback,
             model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
             generation: snapshot.stamp.generation,
@@ -107,7 +99,7 @@ impl Engine {
         })
     }
 
-    /// Texts and histories as vectors and words.
+    /// Texts and histories as vectors and words, and what is known on the day of the answer.
     fn resolve(&self, request: &Request, snapshot: &Snapshot, today: Date) -> Result<Resolved> {
         let mut resolved = Resolved::default();
         let text = |text| Ok(Text { embedding: self.embed(text)?, terms: Terms::of(text) });
@@ -115,9 +107,7 @@ impl Engine {
         let liked = self.resolve_history(&request.positive, request, snapshot, today, &mut resolved)?;
         let disliked = self.resolve_history(&request.negative, request, snapshot, today, &mut resolved)?;
         resolved.taste = Taste { text, liked, disliked }.balanced();
-        let known = self.library.passing(&Filter { to: request.as_of, ..Filter::default() })?;
-        resolved.words = self.words(&resolved.taste, known.as_deref())?;
-        resolved.known = known.map(|keys| snapshot.row_set(&keys));
+        resolved.known = self.library.passing(&Filter { to: request.as_of, ..Filter::default() })?;
         Ok(resolved)
     }
 
@@ -163,144 +153,6 @@ impl Engine {
         }
         Ok(history)
     }
-
-    /// The rows to score: those of the request's `candidates`, or those that pass the filters and are no part of the
-    /// history.
-    fn candidates(
-        &self,
-        request: &Request,
-        filter: &Filter,
-        snapshot: &Snapshot,
-        resolved: &mut Resolved,
-        pool: usize,
-    ) -> Result<Vec<Row>> {
-        let filter = Filter {
-            from: request.published_after,
-            to: request.published_before,
-            categories: request.categories.clone(),
-            sources: request.sources.clone(),
-            ..filter.clone()
-        };
-        let allowed = self.library.passing(&filter)?.map(|keys| snapshot.row_set(&keys));
-        let excluded = self.rows_of(&request.exclude, snapshot, &mut Vec::new())?;
-        if let Some(ids) = &request.candidates {
-            let rows = self.rows_of(ids, snapshot, &mut resolved.not_found)?;
-            let passes =
-                |row: &Row| !excluded.contains(*row) && allowed.as_ref().is_none_or(|allowed| allowed.contains(*row));
-            return Ok(rows.iter().filter(passes).collect());
-        }
-        let versions = self.versions(&resolved.titles, snapshot)?;
-        let out = |row: Row| {
-            resolved.exclude.contains(row)
-                || excluded.contains(row)
-                || versions.contains(row)
-                || resolved.known.as_ref().is_some_and(|known| !known.contains(row))
-        };
-        let passing = allowed.as_ref().map_or(snapshot.rows(), RowSet::len);
-        if passing <= SCORE_ALL || resolved.taste.attractions().next().is_none() {
-            let rows = allowed.unwrap_or_else(|| snapshot.all().clone());
-            return Ok(rows.iter().filter(|row| !out(*row)).collect());
-        }
-        let depth = pool + resolved.exclude.len() + excluded.len() + versions.len();
-        let mut rows = RowSet::default();
-        for attraction in resolved.taste.attractions() {
-            let hits = snapshot.nearest(attraction.as_slice(), depth, allowed.as_ref())?;
-            hits.iter().filter(|hit| !out(hit.row)).for_each(|hit| rows.insert(hit.row));
-        }
-        let with_words = resolved.words.best(depth, allowed.as_ref(), snapshot);
-        with_words.into_iter().filter(|row| !out(*row)).for_each(|row| rows.insert(row));
-        Ok(rows.iter().collect())
-    }
-
-    /// Rows of ids; ids that are not there go to `not_found`.
-    fn rows_of(&self, ids: &[PaperId], snapshot: &Snapshot, not_found: &mut Vec<String>) -> Result<RowSet> {
-        let mut rows = RowSet::default();
-        for id in ids {
-            match self.lookup(id)?.and_then(|stored| snapshot.row(stored.key)) {
-                Some(row) => rows.insert(row),
-                None => not_found.push(id.to_string()),
-            }
-        }
-        Ok(rows)
-    }
-
-    /// Rows of papers with one of these titles: other records of the same paper.
-    fn versions(&self, titles: &HashSet<String>, snapshot: &Snapshot) -> Result<RowSet> {
-        let mut rows = RowSet::default();
-        for title in titles.iter().filter(|title| !title.is_empty()) {
-            let papers = self.library.papers_titled(title)?;
-            papers.iter().filter_map(|stored| snapshot.row(stored.key)).for_each(|row| rows.insert(row));
-        }
-        Ok(rows)
-    }
-
-    /// Scores of rows, best first, ties by row.
-    fn score(
-        &self,
-        rows: Vec<Row>,
-        snapshot: &Snapshot,
-        Resolved { taste, words, .. }: &Resolved,
-        weights: &Weights,
-        today: Date,
-    ) -> Result<Vec<(Row, Scored)>> {
-        let with_facts = weights.recency > 0.0 || weights.votes > 0.0;
-        let facts = if with_facts { self.library.facts()? } else { Default::default() };
-        let mut scored: Vec<(Row, Scored)> = rows
-            .into_iter()
-            .map(|row| {
-                let facts = facts.get(&snapshot.key(row)).copied().unwrap_or_default();
-                let candidate = Candidate { vector: snapshot.vector(row)?, words: words.of(row, snapshot), facts };
-                Ok((row, score(taste, weights, &candidate, today)))
-            })
-            .collect::<Result<_>>()?;
-        scored.sort_by(|a, b| b.1.parts.total().total_cmp(&a.1.parts.total()).then(a.0.cmp(&b.0)));
-        Ok(scored)
-    }
-
-    /// The best, different from each other as far as the request asks for it, as recommendations.
-    fn choose(
-        &self,
-        mut scored: Vec<(Row, Scored)>,
-        snapshot: &Snapshot,
-        taste: &Taste,
-        request: &Request,
-        pool: usize,
-    ) -> Result<Vec<Recommendation>> {
-        scored.truncate(pool);
-        let mut parts: Vec<_> = scored.iter().map(|(_, scored)| scored.parts).collect();
-        let vectors = scored.iter().map(|(row, _)| snapshot.vector(*row)).collect::<Result<Vec<&[f32]>>>()?;
-        let chosen = diversify(&mut parts, &vectors, request.diversity, request.limit());
-        let recommendation = |(rank, place): (usize, usize)| {
-            let (row, scored) = &scored[place];
-            let because = scored.because.iter().map(|contribution| {
-                let past = &taste.liked[contribution.liked];
-                Because { id: past.id.clone(), title: past.title.clone(), contribution: contribution.amount }
-            });
-            Ok(Recommendation {
-                rank: rank + 1,
-                score: parts[place].total(),
-                paper: self.library.paper_at(snapshot.key(*row))?.paper,
-                parts: parts[place],
-                because: because.collect(),
-            })
-        };
-        chosen.into_iter().enumerate().map(recommendation).collect()
-    }
-}
-
-/// A request's texts and papers, looked up.
-#[derive(Default)]
-struct Resolved {
-    taste: Taste,
-    /// What papers have of the taste's words.
-    words: Words,
-    /// The papers that there are on the day of the answer; `None`: all.
-    known: Option<RowSet>,
-    /// Rows of the history: never recommended.
-    exclude: RowSet,
-    /// Titles of the history: nor are other records of these papers.
-    titles: HashSet<String>,
-    not_found: Vec<String>,
 }
 
 /// What is done when there is nothing that a paper could be near to.

@@ -7,10 +7,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Engine;
+use super::question::Scope;
 use crate::error::{Error, Result};
 use crate::evaluate::{Case, Collection, Measured, Method, Metric, Ranking, Report, split};
 use crate::paper::{Facts, PaperId, document};
-use crate::recommend::{HistoryItem, PaperRef, Request};
+use crate::recommend::{HistoryItem, PaperRef, Request, Strategy};
 use crate::vector::Embedding;
 
 /// The name of our own ranking in tables.
@@ -51,7 +52,7 @@ pub struct Evaluation {
 /// The outcome of an evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluated {
-    /// Our ranking first, then the others.
+    /// Our ranking first, then what each strategy of it does alone, then the others.
     #[serde(flatten)]
     pub report: Report,
     /// What the report sums up: by method, one entry a request.
@@ -86,7 +87,7 @@ pub struct HeldOut {
 }
 
 impl Engine {
-    /// Ranks papers for labelled requests, as [`Engine::recommend`] does and by every [`Method`], and measures the
+    /// Ranks papers for labelled requests, as [`Engine::recommend`] does by every [`Strategy`], and by every [`Method`], and measures the
     /// rankings. `done` is told how many more requests are finished.
     ///
     /// # Errors
@@ -119,8 +120,15 @@ impl Engine {
             .collect::<Result<Vec<Case>>>()?;
         let Papers { ids, collection, .. } = papers;
         let methods: Vec<Method> = Method::ALL.into_iter().filter(|method| method.applies(&collection)).collect();
-        let names = std::iter::once(OWN).chain(methods.iter().map(|method| method.name()));
-        let mut measured: Vec<(String, Vec<Measured>)> = names.map(|name| (name.to_owned(), Vec::new())).collect();
+        let is_history = |labelled: &Labelled| labelled.request.positive.len() > 1;
+        let strategies =
+            Strategy::ALL.iter().take(if labelled.iter().any(is_history) { Strategy::ALL.len() } else { 1 });
+        let own = strategies.clone().map(|strategy| match strategy {
+            Strategy::Auto => OWN.to_owned(),
+            other => format!("{OWN} {other}"),
+        });
+        let names = own.chain(methods.iter().map(|method| method.name().to_owned()));
+        let mut measured: Vec<(String, Vec<Measured>)> = names.map(|name| (name, Vec::new())).collect();
         for ((Labelled { request, judged }, case), seed) in labelled.iter().zip(&cases).zip(evaluation.seed..) {
             let candidates: Vec<PaperId> = case.candidates.iter().map(|place| ids[*place].clone()).collect();
             let measure = |ranked: &[(PaperId, f64)]| {
@@ -133,14 +141,19 @@ impl Engine {
                 measure(&ranked)
             };
             let others: Vec<Measured> = methods.par_iter().map(by_method).collect();
-            let own = if candidates.is_empty() {
-                Vec::new()
-            } else {
-                let request = Request { candidates: Some(candidates), limit: None, ..request.clone() };
-                let results = self.recommend(&request, today)?.results;
-                results.into_iter().map(|result| (result.paper.id, f64::from(result.score))).collect()
-            };
-            let row = std::iter::once(measure(&own)).chain(others);
+            let mut own = Vec::new();
+            for strategy in strategies.clone() {
+                let mut ranked = Vec::new();
+                if !candidates.is_empty() {
+                    let candidates = Some(candidates.clone());
+                    let request = Request { candidates, limit: None, strategy: *strategy, ..request.clone() };
+                    let results = self.answer(&request, &Scope { bare: true, ..Scope::default() }, today)?.results;
+                    // Interests take turns, so that the order is not that of the scores.
+                    ranked.extend(results.into_iter().map(|result| (result.paper.id, -(result.rank as f64))));
+                }
+                own.push(measure(&ranked));
+            }
+            let row = own.into_iter().chain(others);
             measured.iter_mut().zip(row).for_each(|((_, queries), measured)| queries.push(measured));
             done(1);
         }

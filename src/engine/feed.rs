@@ -1,8 +1,10 @@
 //! The feed: what is new for a profile since its last look.
 
+use jiff::Span;
 use jiff::civil::Date;
 
 use super::Engine;
+use super::question::Scope;
 use crate::error::Result;
 use crate::library::{Filter, HistoryEntry, HistoryKind, Profile};
 use crate::paper::PaperId;
@@ -10,15 +12,19 @@ use crate::recommend::{Answer, HistoryItem, PaperRef, Request};
 
 /// Days after which a paper of a history counts half in the feed.
 const HALF_LIFE_DAYS: f64 = 365.0;
-/// What a paper of today, and one with very many votes, gains in the feed: less than the difference in similarity
-/// between a paper of the profile's subject and one beside it.
-const PRIOR: f32 = 0.05;
+/// What a paper of today, and one with the most votes of its day, gains in the feed, in deviations of the score: less
+/// than the difference between a paper of the profile's subject and one beside it.
+const PRIOR: f32 = 0.5;
+/// Papers so similar are one paper: versions of it, or its announcement.
+const SAME: f32 = 0.95;
 
 /// Which papers a feed shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FeedOptions {
     /// Show the last feed again; the look is not recorded.
     pub again: bool,
+    /// Days after which what was shown may come again; `None`: never.
+    pub seen_days: Option<u16>,
     /// Papers published (or listed) on this day or later that were not shown yet, in place of those added since the
     /// last look.
     pub since: Option<Date>,
@@ -33,8 +39,8 @@ impl Engine {
     /// [`crate::Error::NotFound`] for an unknown profile; else as [`Engine::recommend`].
     pub fn feed(&mut self, profile: &str, options: &FeedOptions, today: Date) -> Result<Answer> {
         let profile = self.library.profile(profile)?;
-        let (request, filter) = self.feed_request(&profile, options)?;
-        let mut answer = self.answer(&request, &filter, today)?;
+        let (request, scope) = self.feed_request(&profile, options, today)?;
+        let mut answer = self.answer(&request, &scope, today)?;
         if answer.results.is_empty() {
             answer.fallback = Some(nothing_new(&profile, options));
         } else if !options.again {
@@ -44,7 +50,7 @@ impl Engine {
         Ok(answer)
     }
 
-    fn feed_request(&self, profile: &Profile, options: &FeedOptions) -> Result<(Request, Filter)> {
+    fn feed_request(&self, profile: &Profile, options: &FeedOptions, today: Date) -> Result<(Request, Scope)> {
         let side = |keep: &dyn Fn(HistoryKind) -> bool| -> Vec<HistoryItem> {
             let entries = profile.history.iter().filter(|entry| keep(entry.kind));
             entries
@@ -55,10 +61,14 @@ impl Engine {
                 })
                 .collect()
         };
+        let window = options.seen_days.and_then(|days| today.checked_sub(Span::new().days(days)).ok());
         let mut exclude = options.request.exclude.clone();
+        let mut shown = Vec::new();
         if !options.again {
-            exclude.extend(self.library.shown(profile)?);
+            exclude.extend(self.library.shown(profile, window)?);
+            shown = self.library.shown(profile, None)?;
         }
+        let authors = options.request.authors.iter().chain(&profile.authors).cloned().collect();
         let request = Request {
             positive: side(&|kind| kind != HistoryKind::Dislike),
             negative: side(&|kind| kind == HistoryKind::Dislike),
@@ -67,6 +77,8 @@ impl Engine {
             half_life_days: options.request.half_life_days.or(Some(HALF_LIFE_DAYS)),
             recency: PRIOR,
             votes: PRIOR,
+            authors,
+            distinct: options.request.distinct.or(Some(SAME)),
             ..options.request.clone()
         };
         let added_after = match (options.since, options.again) {
@@ -74,7 +86,7 @@ impl Engine {
             (None, true) => Some(profile.looked_before),
             (None, false) => Some(profile.looked),
         };
-        Ok((request, Filter { added_after, ..Filter::default() }))
+        Ok((request, Scope { filter: Filter { added_after, ..Filter::default() }, shown, bare: false }))
     }
 }
 

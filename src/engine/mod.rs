@@ -5,11 +5,14 @@
 mod add;
 mod ask;
 mod evaluate;
+mod explain;
 mod feed;
+mod question;
 mod reembed;
 mod removal;
 mod similarity;
 mod snapshot;
+mod standing;
 mod upkeep;
 mod words;
 
@@ -21,8 +24,8 @@ use std::sync::Arc;
 use crate::encoder::{Encoder, HubOptions, Model, ModelChoice, ModelIdentity, Runtime};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
-use crate::library::{Finding, Library, StoredModel};
-use crate::recommend::Weights;
+use crate::library::{Finding, Library, Stamp, StoredModel};
+use crate::recommend::{Background, Weights};
 use crate::vector::Embedding;
 use snapshot::Snapshot;
 
@@ -82,6 +85,8 @@ pub struct Engine {
     options: Options,
     encoder: OnceCell<Encoder>,
     snapshot: RefCell<Option<Arc<Snapshot>>>,
+    /// What is usual in the generation of this stamp.
+    background: RefCell<Option<(Stamp, Arc<Background>)>>,
     /// Whether the index on disk was thrown away.
     index_lost: Cell<bool>,
     embedded: RefCell<HashMap<String, Embedding>>,
@@ -103,6 +108,7 @@ impl Engine {
             options,
             encoder: OnceCell::new(),
             snapshot: RefCell::new(None),
+            background: RefCell::new(None),
             index_lost: Cell::new(false),
             embedded: RefCell::default(),
         };

@@ -8,10 +8,6 @@ const K1: f32 = 1.2;
 /// How much of a paper's length is held against it.
 const B: f32 = 0.75;
 
-/// The number of papers that tell half of what there is to know of which words matter: with it, the listing of a day
-/// (25 to 40 papers) is ranked mostly by meaning, and a collection of a thousand hardly notices it.
-const TELLING: f32 = 300.0;
-
 /// Postings of one term by block.
 pub type Blocks = Vec<(i64, Vec<u8>)>;
 
@@ -67,12 +63,6 @@ impl Collection {
             by_key.iter_mut().for_each(|score| *score /= most);
         }
         Scores { by_key }
-    }
-
-    /// How far the frequencies of words can be trusted, 0 to 1: few papers tell little of which words matter. For words
-    /// that nobody chose, such as all those of a paper.
-    pub fn trust(&self) -> f32 {
-        self.papers as f32 / (self.papers as f32 + TELLING)
     }
 
     /// How rare a term is that so many papers have: above 0.

@@ -12,9 +12,13 @@ pub struct Query {
 }
 
 impl Query {
-    /// The terms of weighted texts together, at most `most` of them: those that weigh most. Each text counts by its
-    /// weight, however long it is; within a text a term counts by the logarithm of its occurrences.
-    pub fn of<'a>(texts: impl IntoIterator<Item = (&'a Terms, f32)>, most: usize) -> Query {
+    /// The terms of weighted texts together, at most `most` of them: those that weigh most, times how rare they are. Each
+    /// text counts by its weight, however long it is; within a text a term counts by the logarithm of its occurrences.
+    pub fn of<'a>(
+        texts: impl IntoIterator<Item = (&'a Terms, f32)>,
+        most: usize,
+        rarity: impl Fn(&str) -> f32,
+    ) -> Query {
         let mut sum: HashMap<&str, f32> = HashMap::new();
         for (terms, weight) in texts {
             let mut counts: Vec<(&str, f32)> =
@@ -24,8 +28,13 @@ impl Query {
             counts.iter().for_each(|(term, count)| *sum.entry(term).or_default() += weight * count / all);
         }
         let mut terms: Vec<(String, f32)> = sum.into_iter().map(|(term, weight)| (term.to_owned(), weight)).collect();
-        terms.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        terms.truncate(most);
+        if terms.len() > most {
+            terms.sort_by_cached_key(|(term, weight)| {
+                // Positive numbers are in the order of their bits.
+                (std::cmp::Reverse((weight * rarity(term)).to_bits()), term.clone())
+            });
+            terms.truncate(most);
+        }
         terms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Query { terms }
     }

@@ -33,19 +33,14 @@ struct Word<'a> {
 impl Terms {
     /// The terms of a text.
     pub fn of(text: &str) -> Terms {
-        let text = fold(text);
-        let mut terms = Terms::default();
-        let mut name: Vec<&str> = Vec::new();
-        for Word { text, joined } in words(&text) {
-            if !joined {
-                terms.add_name(&name);
-                name.clear();
+        let mut counts: HashMap<String, u32> = HashMap::new();
+        let words = for_each(text, |term| match counts.get_mut(term) {
+            Some(count) => *count += 1,
+            None => {
+                counts.insert(term.to_owned(), 1);
             }
-            terms.add_word(text);
-            name.push(text);
-        }
-        terms.add_name(&name);
-        terms
+        });
+        Terms { counts, words }
     }
 
     /// The terms and how often each occurs, in no order.
@@ -57,39 +52,44 @@ impl Terms {
     pub fn words(&self) -> u32 {
         self.words
     }
+}
 
-    fn add_word(&mut self, word: &str) {
-        if word.chars().nth(1).is_none() || is_stop_word(word) {
-            return;
+/// Hands over every term of a text, as often as it occurs; gives how many words the text has, stop words left out.
+pub(super) fn for_each(text: &str, mut take: impl FnMut(&str)) -> u32 {
+    let text = fold(text);
+    let mut take = |term: &str| {
+        if term.len() <= MAX_TERM {
+            take(term);
         }
-        self.words += 1;
-        self.add(singular(word));
-        // `gpt4o` is a `gpt`.
-        let letters = word.find(|c: char| c.is_ascii_digit()).map_or("", |digit| &word[..digit]);
-        if letters.len() > 1 {
-            self.add(singular(letters));
+    };
+    let (mut count, mut name) = (0, Vec::new());
+    for Word { text, joined } in words(&text) {
+        if !joined {
+            for_each_of_name(&name, &mut take);
+            name.clear();
         }
-    }
-
-    /// What joined words are together, and each two of them: `gpt-4o-mini` is a `gpt4o` too.
-    fn add_name(&mut self, words: &[&str]) {
-        let pairs = words.windows(2).filter(|pair| !pair.iter().any(|word| is_stop_word(word)));
-        pairs.for_each(|pair| self.add(singular(&pair.concat())));
-        if words.len() > 2 {
-            self.add(singular(&words.concat()));
-        }
-    }
-
-    fn add(&mut self, term: Cow<'_, str>) {
-        if term.len() > MAX_TERM {
-            return;
-        }
-        match self.counts.get_mut(term.as_ref()) {
-            Some(count) => *count += 1,
-            None => {
-                self.counts.insert(term.into_owned(), 1);
+        name.push(text);
+        if text.len() > 1 && text.chars().nth(1).is_some() && !is_stop_word(text) {
+            count += 1;
+            take(&singular(text));
+            // `gpt4o` is a `gpt`.
+            let letters = text.bytes().position(|byte| byte.is_ascii_digit()).map_or("", |digit| &text[..digit]);
+            if letters.len() > 1 {
+                take(&singular(letters));
             }
         }
+    }
+    for_each_of_name(&name, &mut take);
+    count
+}
+
+/// What joined words are together, and each two of them: `gpt-4o-mini` is a `gpt4o` too.
+fn for_each_of_name(words: &[&str], take: &mut impl FnMut(&str)) {
+    for pair in words.windows(2).filter(|pair| !pair.iter().any(|word| is_stop_word(word))) {
+        take(&singular(&pair.concat()));
+    }
+    if words.len() > 2 {
+        take(&singular(&words.concat()));
     }
 }
 

@@ -1,7 +1,13 @@
--- Format 3: which papers have which words. The rows are written by the program, from the papers.
+-- Format 3: which papers have which words, written by the program from the papers; authors who are followed.
 CREATE TABLE word (
   block  INTEGER NOT NULL,
   term   TEXT NOT NULL,
   papers BLOB NOT NULL,
   PRIMARY KEY (block, term)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE followed (
+  profile INTEGER NOT NULL REFERENCES profile (key) ON DELETE CASCADE,
+  author  TEXT NOT NULL COLLATE NOCASE,
+  PRIMARY KEY (profile, author)
 ) STRICT, WITHOUT ROWID;

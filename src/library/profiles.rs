@@ -23,6 +23,8 @@ pub struct Profile {
     pub looked_before: u64,
     /// Day of the last look.
     pub looked_on: Option<Date>,
+    /// Authors who are followed, sorted.
+    pub authors: Vec<String>,
     /// The history, oldest first.
     pub history: Vec<HistoryEntry>,
 }
@@ -85,11 +87,16 @@ impl Library {
                         looked: row.get::<_, i64>(1)? as u64,
                         looked_before: row.get::<_, i64>(2)? as u64,
                         looked_on: row.get::<_, Option<String>>(3)?.and_then(|day| day.parse().ok()),
+                        authors: Vec::new(),
                         history: Vec::new(),
                     })
                 })
                 .optional()?;
-            profile.map(|profile| Ok(Profile { history: history(&self.db, profile.key)?, ..profile })).transpose()
+            let whole = |profile: Profile| {
+                let (authors, history) = (authors(&self.db, profile.key)?, history(&self.db, profile.key)?);
+                Ok(Profile { authors, history, ..profile })
+            };
+            profile.map(whole).transpose()
         };
         let profile: Option<Profile> = read().map_err(self.failed("read a profile"))?;
         match profile {
@@ -144,6 +151,32 @@ impl Library {
         })
     }
 
+    /// Makes a profile, which is made if it is new, follow authors.
+    pub fn follow(&mut self, profile: &str, authors: &[String]) -> Result<()> {
+        self.transact("write to a profile", |db| {
+            db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
+            let mut statement = db.prepare(
+                "INSERT INTO followed (profile, author) VALUES ((SELECT key FROM profile WHERE name = ?), ?) \
+                 ON CONFLICT DO NOTHING",
+            )?;
+            authors.iter().try_for_each(|author| statement.execute([profile, author]).map(drop))
+        })
+    }
+
+    /// Makes a profile not follow authors any more; gives those that it did follow.
+    pub fn unfollow(&mut self, profile: &Profile, authors: &[String]) -> Result<Vec<String>> {
+        self.transact("write to a profile", |db| {
+            let mut statement = db.prepare("DELETE FROM followed WHERE profile = ? AND author = ?")?;
+            let mut gone = Vec::new();
+            for author in authors {
+                if statement.execute(params![profile.key, author])? > 0 {
+                    gone.push(author.clone());
+                }
+            }
+            Ok(gone)
+        })
+    }
+
     /// Records a look at the feed: what was shown, at which generation, on which day.
     pub fn record_look(&mut self, profile: &Profile, shown: &[PaperId], generation: u64, day: Date) -> Result<()> {
         self.transact("record what was shown", |db| {
@@ -159,14 +192,21 @@ impl Library {
         })
     }
 
-    /// Papers that were shown to a profile.
-    pub fn shown(&self, profile: &Profile) -> Result<Vec<PaperId>> {
+    /// Papers that were shown to a profile, on this day or later if one is given.
+    pub fn shown(&self, profile: &Profile, since: Option<Date>) -> Result<Vec<PaperId>> {
+        let since = since.map(|day| day.to_string()).unwrap_or_default();
         let read = || -> rusqlite::Result<Vec<_>> {
-            let mut statement = self.db.prepare("SELECT paper FROM shown WHERE profile = ? ORDER BY paper")?;
-            statement.query_map([profile.key], |row| id(row.get(0)?))?.collect()
+            let select = "SELECT paper FROM shown WHERE profile = ? AND on_day >= ? ORDER BY on_day, paper";
+            let mut statement = self.db.prepare(select)?;
+            statement.query_map(params![profile.key, since], |row| id(row.get(0)?))?.collect()
         };
         read().map_err(self.failed("read what was shown"))
     }
+}
+
+fn authors(db: &Connection, profile: i64) -> rusqlite::Result<Vec<String>> {
+    let mut statement = db.prepare("SELECT author FROM followed WHERE profile = ? ORDER BY author")?;
+    statement.query_map([profile], |row| row.get(0))?.collect()
 }
 
 fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>> {

@@ -40,6 +40,21 @@ impl Library {
         read().map(Some).map_err(self.failed("select papers"))
     }
 
+    /// Keys of the papers by any of these authors, in the order of addition. Names are compared as they are written, but
+    /// for the case of Latin letters.
+    pub fn papers_by(&self, authors: &[String]) -> Result<Vec<i64>> {
+        let names = vec!["lower(?)"; authors.len()].join(", ");
+        let select = format!(
+            "SELECT row FROM paper WHERE EXISTS (SELECT 1 FROM json_each(authors) WHERE lower(value) IN ({names})) \
+             ORDER BY row"
+        );
+        let read = || -> rusqlite::Result<Vec<_>> {
+            let mut statement = self.db.prepare_cached(&select)?;
+            statement.query_map(rusqlite::params_from_iter(authors), |row| row.get(0))?.collect()
+        };
+        read().map_err(self.failed("read authors"))
+    }
+
     /// What is known of every paper beside its text, by its key.
     pub fn facts(&self) -> Result<HashMap<i64, Facts>> {
         let read = || -> rusqlite::Result<HashMap<_, _>> {

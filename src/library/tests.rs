@@ -257,7 +257,7 @@ fn a_library_of_format_1_is_brought_up() {
 
 /// The numbers of the papers that have words of the text, best first.
 fn found(library: &Library, text: &str, known: Option<&[i64]>) -> Vec<i64> {
-    let query = Query::of([(&Terms::of(text), 1.0)], 100);
+    let query = Query::of([(&Terms::of(text), 1.0)], 100, |_| 1.0);
     let scores = library.word_scores(&library.collection(known).unwrap(), &query).unwrap();
     scores.best(10, |_| true)
 }
@@ -287,7 +287,7 @@ fn a_library_of_format_2_gets_its_words() {
     (0..3).for_each(|number| add(&mut library, paper(number, number)));
     library.remove(&[id(1)]).unwrap();
     let stamp = library.stamp().unwrap();
-    library.db.execute_batch("DROP TABLE word; PRAGMA user_version = 2").unwrap();
+    library.db.execute_batch("DROP TABLE word; DROP TABLE followed; PRAGMA user_version = 2").unwrap();
     drop(library);
 
     let library = Library::open(folder.path()).unwrap();

@@ -30,14 +30,41 @@ pub struct Answer {
 pub struct Recommendation {
     /// From 1.
     pub rank: usize,
-    /// The sum of the parts.
+    /// The share of ordinary papers that are less like what was asked for, with what date, votes and authors add: 0 to
+    /// 1, the sum of the parts.
     pub score: f32,
     /// The paper.
     pub paper: Paper,
     /// What the score is made of.
     pub parts: Parts,
-    /// The history papers that it is nearest to: their contributions add up to `parts.liked`.
+    /// The history papers that add most to the score, at most three.
     pub because: Vec<Because>,
+    /// The interest that it is for, when the history was parted into interests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interest: Option<Interest>,
+    /// The sentence that matches best, when explanations were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matched: Option<Matched>,
+}
+
+/// A part of a history.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Interest {
+    /// Its words.
+    pub label: String,
+    /// Its share of the history, 0 to 1.
+    pub share: f32,
+}
+
+/// Two sentences that are alike.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Matched {
+    /// Of the recommended paper.
+    pub sentence: String,
+    /// Of the text asked for, or of the first paper of `because`.
+    pub with: String,
+    /// The cosine of their embeddings.
+    pub similarity: f32,
 }
 
 /// A history paper behind a recommendation.
@@ -47,6 +74,6 @@ pub struct Because {
     pub id: Option<PaperId>,
     /// Its title.
     pub title: String,
-    /// What it adds to the score.
+    /// What it adds to the score: to the parts `liked` and `words`.
     pub contribution: f32,
 }

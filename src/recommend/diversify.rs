@@ -5,7 +5,7 @@ use crate::vector::dot;
 
 /// Chooses up to `limit` of the candidates, given best first by their parts and unit vectors; returns their places in
 /// that list, in the order of choice. Each choice has the largest `(1 - diversity) * score - diversity * similarity`,
-/// where the similarity is that to the chosen paper it is most like; `Parts::diversity` becomes the difference that
+/// where the similarity, times the best score, is that to the chosen paper it is most like; `Parts::diversity` becomes the difference that
 /// this makes, so the parts still add up, to scores that never rise along the list. With a diversity of 0 nothing
 /// changes.
 pub fn diversify(parts: &mut [Parts], vectors: &[&[f32]], diversity: f32, limit: usize) -> Vec<usize> {
@@ -13,7 +13,8 @@ pub fn diversify(parts: &mut [Parts], vectors: &[&[f32]], diversity: f32, limit:
     if diversity == 0.0 {
         return (0..limit).collect();
     }
-    let scores: Vec<f32> = parts.iter().map(Parts::total).collect();
+    let scores: Vec<f32> = parts.iter().map(|parts| parts.total()).collect();
+    let unit = scores.first().map_or(0.0, |best| best.max(0.0));
     let mut penalty = vec![0.0f32; parts.len()];
     let mut left: Vec<usize> = (0..parts.len()).collect();
     let mut chosen: Vec<usize> = Vec::with_capacity(limit);
@@ -21,7 +22,7 @@ pub fn diversify(parts: &mut [Parts], vectors: &[&[f32]], diversity: f32, limit:
         if let Some(&last) = chosen.last() {
             for &place in &left {
                 let similarity = dot(vectors[last], vectors[place]).max(0.0);
-                penalty[place] = penalty[place].max(similarity);
+                penalty[place] = penalty[place].max(unit * similarity);
             }
         }
         let value = |place: usize| (1.0 - diversity) * scores[place] - diversity * penalty[place];

@@ -4,13 +4,22 @@
 //! what comes back into an [`Answer`].
 
 mod answer;
+mod background;
+mod calibration;
 mod diversify;
+mod interests;
 mod request;
 mod score;
+mod side;
+mod spread;
 mod taste;
+#[cfg(test)]
+mod tests;
 
-pub use answer::{Answer, Because, Recommendation};
+pub use answer::{Answer, Because, Interest, Matched, Recommendation};
+pub use background::Background;
 pub use diversify::diversify;
+pub use interests::{interests, label, turns};
 pub use request::{HistoryItem, PaperRef, Request};
-pub use score::{Candidate, Contribution, Parts, Scored, Weights, score};
+pub use score::{Candidate, Contribution, Parts, Ranker, Standing, Strategy, Weights};
 pub use taste::{Past, Taste, Text, decay};

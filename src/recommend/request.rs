@@ -8,6 +8,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+use super::score::Strategy;
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
 
@@ -55,14 +56,27 @@ pub struct Request {
     /// Only papers from these sources.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// How a reading history becomes a ranking.
+    pub strategy: Strategy,
+    /// Only papers that score at least this, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<f32>,
     /// 0: the best; towards 1: the best that differ from each other (maximal marginal relevance).
     pub diversity: f32,
     /// Days after which a dated paper of the history counts half; left out: no decay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub half_life_days: Option<f64>,
-    /// How much a new paper gains, beside similarities of -1 to 1.
+    /// Authors whose papers gain.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// Of papers whose embeddings are at least this similar, only the best: 0 to 1; left out: all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<f32>,
+    /// Whether to find the sentences that match best.
+    pub explain: bool,
+    /// How much a paper of today gains, for each deviation of what papers score: 0 to 1.
     pub recency: f32,
-    /// How much a paper with many votes gains, beside similarities of -1 to 1.
+    /// How much a paper with more votes than all others of its day gains, for each deviation of what papers score: 0 to 1.
     pub votes: f32,
 }
 
@@ -120,6 +134,11 @@ impl Request {
         for (field, weight) in [("recency", self.recency), ("votes", self.votes)] {
             if !(0.0..=1.0).contains(&weight) {
                 return bad(field, format!("{weight} is not between 0 and 1"));
+            }
+        }
+        for (field, share) in [("min_score", self.min_score), ("distinct", self.distinct)] {
+            if let Some(share) = share.filter(|share| !(0.0..=1.0).contains(share)) {
+                return bad(field, format!("{share} is not between 0 and 1"));
             }
         }
         if self.half_life_days.is_some_and(|days| !(days > 0.0 && days.is_finite())) {

@@ -1,42 +1,102 @@
 //! The score of a candidate: parts that add up, and the history behind it.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::taste::{Past, Taste, days_between};
-use crate::paper::Facts;
-use crate::vector::dot;
+use super::background::{Background, Seen};
+use super::calibration::Calibration;
+use super::side::{Scale, Side};
+use super::taste::{Taste, days_between};
+use crate::lexical::Bag;
 
-/// The constants of the ranking.
+/// How a reading history becomes a ranking.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// All of the ways below together, each weighted by how well it tells the history's own papers from others.
+    #[default]
+    Auto,
+    /// Similarity to the mean of the history, of embeddings and of words.
+    Mean,
+    /// The mean of the similarities to the nearest papers of the history.
+    Nearest,
+    /// Parts the history into interests, each of which has its share of the list.
+    Interests,
+    /// Linear discriminants between the history and ordinary papers, of embeddings and of words.
+    Classifier,
+}
+
+impl Strategy {
+    /// All of them.
+    pub const ALL: [Strategy; 5] =
+        [Strategy::Auto, Strategy::Mean, Strategy::Nearest, Strategy::Interests, Strategy::Classifier];
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Strategy::Auto => "auto",
+            Strategy::Mean => "mean",
+            Strategy::Nearest => "nearest",
+            Strategy::Interests => "interests",
+            Strategy::Classifier => "classifier",
+        })
+    }
+}
+
+impl FromStr for Strategy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Strategy, String> {
+        let all = || Strategy::ALL.map(|strategy| strategy.to_string()).join(", ");
+        let strategy = Strategy::ALL.into_iter().find(|strategy| strategy.to_string() == text);
+        strategy.ok_or_else(|| format!("`{text}` is no strategy: {}", all()))
+    }
+}
+
+/// The constants of the ranking. Features are counted in deviations from what ordinary papers have of them; the default
+/// weights were measured: `docs/evaluation.md`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {
     /// How many of the nearest history papers a candidate is compared with. The mean of the 3 nearest ranks papers
-    /// better for their readers than the mean of the whole history or the nearest alone: `docs/evaluation.md`.
+    /// better for their readers than the mean of the whole history or the nearest alone.
     pub nearest: usize,
-    /// What a candidate gains that has all of the question's words, in full: `docs/evaluation.md`.
+    /// Similarity of embeddings.
+    pub near: f32,
+    /// What embeddings have of what sets a text or a history apart from ordinary papers.
+    pub contrast: f32,
+    /// Words.
     pub words: f32,
-    /// What similarity to disliked papers takes away, for each unit of it.
+    /// What likeness to a disliked paper takes away, for each deviation of it.
     pub disliked: f32,
-    /// What a paper of today gains; half of it after `recency_half_life_days`.
+    /// What a paper of today gains, in deviations of the score; half of it after `recency_half_life_days`.
     pub recency: f32,
-    /// What a paper with `many_votes` gains; fewer votes gain by their logarithm.
+    /// What a paper gains that has more votes than all others of its day, in deviations of the score.
     pub votes: f32,
+    /// What a paper by an author who is followed gains, in deviations of the score.
+    pub authors: f32,
+    /// What a paper loses that is the same as one that was shown, in deviations of the score; less the less it is alike.
+    pub novelty: f32,
     /// Days after which a paper's recency is half.
     pub recency_half_life_days: f64,
-    /// The number of votes from which on more add nothing: one in a hundred Daily Papers has more than 200.
-    pub many_votes: u32,
 }
 
 impl Default for Weights {
     fn default() -> Weights {
         Weights {
             nearest: 3,
-            words: 1.5,
-            disliked: 0.5,
+            near: 1.0,
+            contrast: 1.0,
+            words: 1.0,
+            disliked: 0.25,
             recency: 0.0,
             votes: 0.0,
+            authors: 1.0,
+            novelty: 0.5,
             recency_half_life_days: 30.0,
-            many_votes: 200,
         }
     }
 }
@@ -45,16 +105,19 @@ impl Default for Weights {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Parts {
-    /// Similarity to the text asked for.
+    /// What an ordinary paper has.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub base: f32,
+    /// For its likeness to the text asked for.
     #[serde(skip_serializing_if = "is_zero")]
     pub text: f32,
-    /// Similarity to the history.
+    /// For its likeness to the history.
     #[serde(skip_serializing_if = "is_zero")]
     pub liked: f32,
     /// For words of the text and of the history.
     #[serde(skip_serializing_if = "is_zero")]
     pub words: f32,
-    /// Similarity to what was disliked: 0 or less.
+    /// For its likeness to what was disliked: 0 or less.
     #[serde(skip_serializing_if = "is_zero")]
     pub disliked: f32,
     /// For being new.
@@ -63,6 +126,12 @@ pub struct Parts {
     /// For its votes.
     #[serde(skip_serializing_if = "is_zero")]
     pub votes: f32,
+    /// For an author who is followed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub authors: f32,
+    /// For being like papers that were shown: 0 or less.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub novelty: f32,
     /// For being like papers further up in the list: 0 or less.
     #[serde(skip_serializing_if = "is_zero")]
     pub diversity: f32,
@@ -73,210 +142,191 @@ fn is_zero(number: &f32) -> bool {
 }
 
 impl Parts {
+    /// All parts by their names.
+    fn all(&mut self) -> [(&'static str, &mut f32); 10] {
+        [
+            ("base", &mut self.base),
+            ("text", &mut self.text),
+            ("liked", &mut self.liked),
+            ("words", &mut self.words),
+            ("disliked", &mut self.disliked),
+            ("recency", &mut self.recency),
+            ("votes", &mut self.votes),
+            ("authors", &mut self.authors),
+            ("novelty", &mut self.novelty),
+            ("diversity", &mut self.diversity),
+        ]
+    }
+
     /// The score.
-    pub fn total(&self) -> f32 {
-        self.text + self.liked + self.words + self.disliked + self.recency + self.votes + self.diversity
+    pub fn total(mut self) -> f32 {
+        self.all().into_iter().map(|(_, part)| *part).sum()
     }
 
     /// Names and values of the parts that play a role.
-    pub fn named(&self) -> impl Iterator<Item = (&'static str, f32)> {
-        let Parts { text, liked, words, disliked, recency, votes, diversity } = *self;
-        let all = [
-            ("text", text),
-            ("liked", liked),
-            ("words", words),
-            ("disliked", disliked),
-            ("recency", recency),
-            ("votes", votes),
-            ("diversity", diversity),
-        ];
-        all.into_iter().filter(|(_, value)| *value != 0.0)
+    pub fn named(mut self) -> impl Iterator<Item = (&'static str, f32)> {
+        self.all().map(|(name, part)| (name, *part)).into_iter().filter(|(_, part)| *part != 0.0)
+    }
+
+    fn scaled(mut self, scale: f32) -> Parts {
+        self.all().into_iter().for_each(|(_, part)| *part *= scale);
+        self
     }
 }
 
 /// A paper that may be recommended.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
     /// Its unit vector.
     pub vector: &'a [f32],
-    /// What it has of the words of the text, and of those of the papers liked: each 0 to 1, added up.
-    pub words: f32,
+    /// Its terms.
+    pub text: &'a Bag,
     /// What else is known of it.
-    pub facts: Facts,
+    pub standing: Standing,
 }
+
+/// What is known of a candidate beside its text.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Standing {
+    /// When it appeared.
+    pub date: Option<Date>,
+    /// The share of the papers of its day that have fewer votes, 0 to 1.
+    pub popularity: f32,
+    /// Whether it has an author who is followed.
+    pub followed: bool,
+    /// Its largest similarity to a paper that was shown; 0 for none.
+    pub shown: f32,
+}
+
+/// Papers less alike than this are different papers: the similarity of two on one narrow subject.
+const NEWS: f32 = 0.6;
 
 /// A history paper's share in a score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Contribution {
     /// Its place in [`Taste::liked`].
     pub liked: usize,
-    /// What it adds to [`Parts::liked`].
+    /// What it adds to the score.
     pub amount: f32,
 }
 
-/// A candidate's score.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scored {
-    /// The parts.
-    pub parts: Parts,
-    /// The history papers that it is nearest to, largest contribution first: they add up to `parts.liked`.
-    pub because: Vec<Contribution>,
+/// Scores candidates for a taste, on a given day, beside the ordinary papers of a background.
+pub struct Ranker<'a> {
+    background: &'a Background,
+    weights: Weights,
+    today: Date,
+    text: Option<Side<'a>>,
+    liked: Option<Side<'a>>,
+    disliked: Vec<(Side<'a>, Scale)>,
+    /// What the sides count: each half, when there are both; and less the more ordinary papers deviate.
+    share: f32,
+    calibration: Calibration,
 }
 
-/// Scores one candidate on a given day. With a text and a history each counts half. The weights of the taste must be
-/// [`Taste::balanced`].
-pub fn score(taste: &Taste, weights: &Weights, candidate: &Candidate<'_>, today: Date) -> Scored {
-    let Candidate { vector, words, facts } = *candidate;
-    let halves = if taste.text.is_some() && !taste.liked.is_empty() { 0.5 } else { 1.0 };
-    let because = nearest(&taste.liked, weights.nearest, vector, halves, f32::NEG_INFINITY);
-    let against = nearest(&taste.disliked, weights.nearest, vector, weights.disliked, 0.0);
-    let sum = |contributions: &[Contribution]| contributions.iter().map(|c| c.amount).sum::<f32>();
-    let parts = Parts {
-        text: taste.text.as_ref().map_or(0.0, |text| halves * dot(text.embedding.as_slice(), vector)),
-        liked: sum(&because),
-        words: weights.words * halves * words,
-        disliked: 0.0 - sum(&against),
-        recency: weights.recency * recency(facts.date, today, weights.recency_half_life_days),
-        votes: weights.votes * popularity(facts.votes, weights.many_votes),
-        diversity: 0.0,
-    };
-    Scored { parts, because }
-}
-
-/// The mean of the nearest papers' weighted similarities, times `scale`, as one contribution for each of them.
-/// Similarities below `floor` count as `floor`.
-fn nearest(past: &[Past], most: usize, vector: &[f32], scale: f32, floor: f32) -> Vec<Contribution> {
-    let similarity = |past: &Past| past.weight * dot(past.embedding.as_slice(), vector).max(floor);
-    let mut all: Vec<Contribution> =
-        past.iter().enumerate().map(|(liked, past)| Contribution { liked, amount: similarity(past) }).collect();
-    let count = most.min(all.len());
-    let order = |a: &Contribution, b: &Contribution| b.amount.total_cmp(&a.amount).then(a.liked.cmp(&b.liked));
-    if count > 0 && count < all.len() {
-        all.select_nth_unstable_by(count - 1, order);
+impl<'a> Ranker<'a> {
+    /// Prepares to score. The weights of the taste must be [`Taste::balanced`].
+    pub fn new(
+        background: &'a Background,
+        taste: &'a Taste,
+        strategy: Strategy,
+        weights: Weights,
+        today: Date,
+    ) -> Ranker<'a> {
+        let text = taste.text.as_ref().map(|text| Side::text(background, text, &weights));
+        let history = |past| Side::history(background, past, strategy, &weights);
+        let liked = (!taste.liked.is_empty()).then(|| history(&taste.liked));
+        let dislike = |past| {
+            let side = Side::history(background, std::slice::from_ref(past), Strategy::Auto, &weights);
+            let usual = side.usual_parts().map(|parts| parts.iter().sum());
+            let scale = Scale::of(usual, 0.0);
+            (side, scale)
+        };
+        let disliked = taste.disliked.iter().map(dislike).collect();
+        let calibration = Calibration::of([]);
+        let mut ranker = Ranker { background, weights, today, text, liked, disliked, share: 1.0, calibration };
+        let usual = |side: &Option<Side<'_>>| -> Vec<[f32; 2]> {
+            side.as_ref().map_or_else(|| vec![[0.0; 2]; background.len()], |side| side.usual_parts().collect())
+        };
+        let both = usual(&ranker.text).into_iter().zip(usual(&ranker.liked));
+        let interest: Vec<f32> = both.map(|(text, liked)| ranker.interest(text, liked).total()).collect();
+        let scale = Scale::of(interest.iter().copied(), 0.0);
+        ranker.share = scale.per_deviation();
+        ranker.calibration = Calibration::of(interest.iter().map(|interest| scale.deviations(*interest)));
+        ranker
     }
-    all.truncate(count);
-    all.sort_unstable_by(order);
-    all.iter_mut().for_each(|contribution| contribution.amount *= scale / count as f32);
-    all
+
+    /// What a paper has in common with text and history, each by its embedding and its words.
+    fn interest(&self, [text, text_words]: [f32; 2], [liked, liked_words]: [f32; 2]) -> Parts {
+        let halves = if self.text.is_some() && self.liked.is_some() { 0.5 } else { 1.0 };
+        Parts { text, liked, words: text_words + liked_words, ..Parts::default() }.scaled(halves * self.share)
+    }
+
+    /// The parts of a candidate's score, in deviations of the scores of ordinary papers. [`Ranker::finish`] makes a score
+    /// of them.
+    pub fn score(&self, candidate: &Candidate<'_>) -> Parts {
+        let words = self.background.words(candidate.text);
+        let paper = Seen { vector: candidate.vector, text: candidate.text, words: &words };
+        let dislike = |(side, scale): &(Side<'_>, Scale)| {
+            scale.deviations(side.parts(self.background, &paper).iter().sum()).max(0.0)
+        };
+        let of = |side: &Option<Side<'_>>| side.as_ref().map_or([0.0; 2], |side| side.parts(self.background, &paper));
+        let Parts { text, liked, words, .. } = self.interest(of(&self.text), of(&self.liked));
+        let disliked = 0.0 - self.weights.disliked * self.disliked.iter().map(dislike).fold(0.0, f32::max);
+        Parts { text, liked, words, disliked, ..self.priors(candidate.standing) }
+    }
+
+    /// Parts in deviations as parts of a score from 0 to 1: the share of ordinary papers that are less like what is
+    /// asked for. `base` is what a paper has that does not deviate; the others share the difference in their proportions.
+    pub fn finish(&self, parts: &Parts) -> Parts {
+        let total = parts.total();
+        let base = self.calibration.share(0.0);
+        let slope = match total.abs() < 1e-3 {
+            true => (self.calibration.share(1e-3) - self.calibration.share(-1e-3)) / 2e-3,
+            false => (self.calibration.share(total) - base) / total,
+        };
+        Parts { base, ..parts.scaled(slope) }
+    }
+
+    /// The papers of the history that add most to a candidate's score, of which `parts` are the unfinished parts.
+    pub fn because(&self, candidate: &Candidate<'_>, parts: &Parts, most: usize) -> Vec<Contribution> {
+        let Some(side) = self.liked.as_ref().filter(|_| most > 0) else { return Vec::new() };
+        let words = self.background.words(candidate.text);
+        let paper = Seen { vector: candidate.vector, text: candidate.text, words: &words };
+        let total = parts.total();
+        let slope = (self.finish(parts).total() - self.calibration.share(0.0)) / total;
+        let scale = self.share * slope * if self.text.is_some() { 0.5 } else { 1.0 };
+        let contributions = side.contributions(self.background, &paper).into_iter().enumerate();
+        let mut all: Vec<Contribution> =
+            contributions.map(|(liked, amount)| Contribution { liked, amount: amount * scale }).collect();
+        all.sort_by(|a, b| b.amount.total_cmp(&a.amount));
+        all.truncate(most);
+        all.retain(|contribution| contribution.amount > 0.0);
+        all
+    }
+
+    /// What a paper has for all but its text, in deviations.
+    pub fn prior(&self, standing: Standing) -> f32 {
+        self.priors(standing).total()
+    }
+
+    fn priors(&self, Standing { date, popularity, followed, shown }: Standing) -> Parts {
+        let Weights { recency, votes, authors, novelty, recency_half_life_days, .. } = self.weights;
+        Parts {
+            recency: recency * freshness(date, self.today, recency_half_life_days),
+            votes: votes * popularity,
+            authors: authors * f32::from(followed),
+            novelty: 0.0 - novelty * ((shown - NEWS) / (1.0 - NEWS)).clamp(0.0, 1.0),
+            ..Parts::default()
+        }
+    }
+
+    /// Vectors that papers with high scores are near to, those that say most first.
+    pub fn attractions(&self) -> Vec<Vec<f32>> {
+        self.text.iter().chain(&self.liked).flat_map(Side::attractions).collect()
+    }
 }
 
 /// 1 for a paper of today, half of it after each half-life, 0 without a date.
-fn recency(date: Option<Date>, today: Date, half_life_days: f64) -> f32 {
+fn freshness(date: Option<Date>, today: Date, half_life_days: f64) -> f32 {
     date.map_or(0.0, |date| 0.5f64.powf(days_between(date, today) / half_life_days) as f32)
-}
-
-/// 0 without votes, 1 for many, by the logarithm between.
-fn popularity(votes: Option<u32>, many: u32) -> f32 {
-    let votes = votes.unwrap_or(0).min(many);
-    f64::from(votes).ln_1p() as f32 / f64::from(many).ln_1p() as f32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lexical::Terms;
-    use crate::recommend::Text;
-    use crate::vector::Embedding;
-    use proptest::prelude::*;
-
-    fn past(vector: Vec<f32>, weight: f32) -> Option<Past> {
-        Some(of_embedding(Embedding::normalize(vector)?, weight))
-    }
-
-    fn of_embedding(embedding: Embedding, weight: f32) -> Past {
-        Past { id: None, title: String::new(), embedding, terms: Terms::default(), weight }
-    }
-
-    fn bare(vector: &[f32]) -> Candidate<'_> {
-        Candidate { vector, ..Candidate::default() }
-    }
-
-    fn today() -> Date {
-        jiff::civil::date(2025, 3, 1)
-    }
-
-    fn pasts() -> impl Strategy<Value = Vec<Past>> {
-        let one = (proptest::collection::vec(-1.0f32..1.0, 4), 0.01f32..3.0);
-        proptest::collection::vec(one, 0..8)
-            .prop_map(|all| all.into_iter().filter_map(|(vector, weight)| past(vector, weight)).collect())
-    }
-
-    fn taste() -> impl Strategy<Value = Taste> {
-        (proptest::option::of(proptest::collection::vec(-1.0f32..1.0, 4)), pasts(), pasts()).prop_map(
-            |(text, liked, disliked)| {
-                let of = |embedding| Text { embedding, terms: Terms::default() };
-                Taste { text: text.and_then(Embedding::normalize).map(of), liked, disliked }.balanced()
-            },
-        )
-    }
-
-    fn vector() -> impl Strategy<Value = Embedding> {
-        proptest::collection::vec(-1.0f32..1.0, 4).prop_filter_map("zero", Embedding::normalize)
-    }
-
-    proptest! {
-        #[test]
-        fn contributions_add_up_and_come_in_order(taste in taste(), vector in vector()) {
-            let scored = score(&taste, &Weights::default(), &bare(vector.as_slice()), today());
-            let sum: f32 = scored.because.iter().map(|c| c.amount).sum();
-            prop_assert!((sum - scored.parts.liked).abs() < 1e-6);
-            prop_assert!(scored.because.is_sorted_by(|a, b| a.amount >= b.amount));
-            prop_assert!(scored.because.len() <= 3);
-            prop_assert!(scored.parts.disliked <= 0.0);
-        }
-
-        #[test]
-        fn the_order_of_the_history_does_not_matter(taste in taste(), vector in vector()) {
-            let mut reversed = taste.clone();
-            reversed.liked.reverse();
-            reversed.disliked.reverse();
-            let total = |taste| score(taste, &Weights::default(), &bare(vector.as_slice()), today()).parts.total();
-            prop_assert!((total(&taste) - total(&reversed)).abs() < 1e-6);
-        }
-
-        #[test]
-        fn a_dislike_never_raises_what_is_like_it(mut taste in taste(), vector in vector()) {
-            let total = |taste: &Taste| {
-                score(taste, &Weights::default(), &bare(vector.as_slice()), today()).parts.total()
-            };
-            taste.disliked.clear();
-            let before = total(&taste);
-            taste.disliked.push(of_embedding(vector.clone(), 1.0));
-            prop_assert!(total(&taste) <= before);
-        }
-    }
-
-    #[test]
-    fn one_liked_paper_scores_by_its_cosine() {
-        let taste = Taste { liked: past(vec![1.0, 0.0], 7.0).into_iter().collect(), ..Taste::default() }.balanced();
-        let scored = score(&taste, &Weights::default(), &bare(&[0.6, 0.8]), today());
-        assert_eq!(scored.parts, Parts { liked: 0.6, ..Parts::default() });
-        assert_eq!(scored.because, [Contribution { liked: 0, amount: 0.6 }]);
-    }
-
-    #[test]
-    fn words_count_beside_similarity() {
-        let weights = Weights { words: 0.5, ..Weights::default() };
-        let text = Embedding::normalize(vec![1.0, 0.0]).map(|embedding| Text { embedding, terms: Terms::default() });
-        let mut taste = Taste { text, ..Taste::default() };
-        let candidate = Candidate { words: 0.4, ..bare(&[0.6, 0.8]) };
-        let parts = |taste: &Taste| score(taste, &weights, &candidate, today()).parts;
-        assert_eq!(parts(&taste), Parts { text: 0.6, words: 0.2, ..Parts::default() });
-        taste.liked.extend(past(vec![0.0, 1.0], 1.0));
-        assert_eq!(parts(&taste), Parts { text: 0.3, liked: 0.4, words: 0.1, ..Parts::default() });
-    }
-
-    #[test]
-    fn priors() {
-        let weights = Weights { recency: 0.1, votes: 0.2, ..Weights::default() };
-        let parts = |date: Option<&str>, votes| {
-            let facts = Facts { date: date.map(|d| d.parse().unwrap()), votes };
-            let parts = score(&Taste::default(), &weights, &Candidate { facts, ..bare(&[1.0]) }, today()).parts;
-            (parts.recency, parts.votes)
-        };
-        assert_eq!(parts(None, None), (0.0, 0.0));
-        assert_eq!(parts(Some("2025-03-01"), Some(200)), (0.1, 0.2));
-        assert_eq!(parts(Some("2025-01-30"), Some(5_000)), (0.05, 0.2));
-        assert_eq!(parts(Some("2030-01-01"), Some(0)), (0.1, 0.0));
-    }
 }

@@ -6,10 +6,6 @@ use crate::lexical::{Query, Terms};
 use crate::paper::PaperId;
 use crate::vector::Embedding;
 
-/// Terms of a text or a history that candidates are compared by, those that weigh most: all of a paper, or of a handful
-/// of them.
-const MOST_TERMS: usize = 512;
-
 /// What the candidates are compared with.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Taste {
@@ -51,31 +47,26 @@ impl Taste {
         self.text.is_none() && self.liked.is_empty() && self.disliked.is_empty()
     }
 
-    /// Scales the weights of each half so that the heaviest counts 1: only their ratios matter.
+    /// Scales the weights of each half so that the heaviest counts 1: only their ratios matter. Nor does the order.
     pub fn balanced(mut self) -> Taste {
         for half in [&mut self.liked, &mut self.disliked] {
             let heaviest = half.iter().map(|past| past.weight).fold(0.0, f32::max);
             if heaviest > 0.0 {
                 half.iter_mut().for_each(|past| past.weight /= heaviest);
             }
+            let place = |past: &Past| (past.id.clone(), past.title.clone(), past.weight.to_bits());
+            half.sort_by_cached_key(place);
         }
         self
     }
 
-    /// The vectors that candidates may be near to.
-    pub fn attractions(&self) -> impl Iterator<Item = &Embedding> {
-        self.text.iter().map(|text| &text.embedding).chain(self.liked.iter().map(|past| &past.embedding))
-    }
-
-    /// The words of the text.
-    pub fn text_query(&self) -> Option<Query> {
-        self.text.as_ref().map(|text| Query::of([(&text.terms, 1.0)], MOST_TERMS))
-    }
-
-    /// The words of the papers liked.
-    pub fn liked_query(&self) -> Option<Query> {
+    /// The terms of the text, and those of the papers liked, at most `most` of each: those that weigh most, times how
+    /// rare they are.
+    pub fn queries(&self, most: usize, rarity: impl Fn(&str) -> f32 + Copy) -> impl Iterator<Item = Query> {
+        let text = self.text.as_ref().map(|text| Query::of([(&text.terms, 1.0)], most, rarity));
         let liked = self.liked.iter().map(|past| (&past.terms, past.weight));
-        (!self.liked.is_empty()).then(|| Query::of(liked, MOST_TERMS))
+        let liked = (!self.liked.is_empty()).then(|| Query::of(liked, most, rarity));
+        text.into_iter().chain(liked)
     }
 }
 

@@ -34,10 +34,9 @@ fn check(answer: &serde_json::Value) {
         let parts: f64 = result["parts"].as_object().unwrap().values().map(|part| part.as_f64().unwrap()).sum();
         assert!((parts - score).abs() < 1e-5, "{result}");
         let because = result["because"].as_array().unwrap();
-        let contributions: f64 = because.iter().map(|because| because["contribution"].as_f64().unwrap()).sum();
-        let liked = result["parts"]["liked"].as_f64().unwrap_or(0.0);
-        assert!((contributions - liked).abs() < 1e-5, "{result}");
-        assert!(score <= last, "{result}");
+        let contributions: Vec<f64> = because.iter().map(|because| because["contribution"].as_f64().unwrap()).collect();
+        assert!(contributions.len() <= 3 && contributions.is_sorted_by(|a, b| a >= b && *b > 0.0), "{result}");
+        assert!((0.0..=1.0).contains(&score) && score <= last, "{result}");
         last = score;
     }
 }
@@ -64,8 +63,8 @@ fn the_first_command_of_the_readme() {
       2  0.#  PlainSpeak: Instruction Tuning from Requests That Were Answered Twice
                 7 authors · 2024-03-14 · 4 comments · title:64fe156154aeaa2e
 
-      3  0.#  Instructions with a Memory: Tuning Models to Keep Standing Orders
-                5 authors · 2025-05-21 · 2 comments · title:00b922c83b8d0d0f
+      3  0.#  Seed, Grow, Prune: Synthetic Instructions without a Larger Teacher
+                3 authors · 2024-02-17 · 1 comment · title:615fd57e0d816faf
     ");
 }
 
@@ -140,7 +139,8 @@ fn recommendations_for_a_history() {
     let without = sandbox.json(&["recommend", "--like", &like, "--dislike", top, "-n", "40", "--format", "json"]);
     check(&without);
     assert!(!self::ids(&without).contains(&top.to_owned()));
-    assert!(without["results"][0]["parts"]["disliked"].as_f64().unwrap() < 0.0);
+    let results = without["results"].as_array().unwrap();
+    assert!(results.iter().any(|result| result["parts"]["disliked"].as_f64().unwrap_or(0.0) < 0.0));
 
     let history = format!(
         "{}\n{{\"id\":\"{}\",\"weight\":2,\"date\":\"2025-05-05\"}}\n{{\"id\":\"{}\",\"at\":\"May 1, 2025\"}}\n",

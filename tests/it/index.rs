@@ -1,5 +1,6 @@
 //! The index on disk is never the only copy, never wrong, and comes back when it is lost.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -52,7 +53,7 @@ fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> Numbers {
 
 fn engine(sandbox: &Sandbox, index: IndexKind) -> Engine {
     // The truth knows vectors only.
-    let weights = Weights { words: 0.0, ..Weights::default() };
+    let weights = Weights { contrast: 0.0, words: 0.0, ..Weights::default() };
     Engine::open(Options { index, weights, ..Options::new(Place::Existing(sandbox.library())) }).unwrap()
 }
 
@@ -60,30 +61,37 @@ fn file(sandbox: &Sandbox) -> std::path::PathBuf {
     sandbox.library().join("index/hnsw")
 }
 
-/// The five papers most like a paper, by comparing it with all that are in the file of the library.
-fn truth(library: &Library, id: &str) -> Vec<(String, f32)> {
+/// The cosines of all papers of the file of the library with one of them, which is left out.
+fn cosines(library: &Library, id: &str) -> BTreeMap<String, f32> {
     let key = library.paper(&PaperId::parse(id).unwrap()).unwrap().unwrap().key;
     let all = library.embeddings_since(None).unwrap();
     let place = all.keys.binary_search(&key).unwrap();
-    let mut scores: Vec<(i64, f32)> =
-        all.keys.iter().zip(all.vectors.rows()).map(|(key, row)| (*key, dot(all.vectors.row(place), row))).collect();
-    scores.remove(place);
-    scores.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    scores.truncate(5);
-    scores.into_iter().map(|(key, score)| (library.paper_at(key).unwrap().paper.id.to_string(), score)).collect()
+    let cosine = |row: &[f32]| dot(all.vectors.row(place), row);
+    let name = |key: i64| library.paper_at(key).unwrap().paper.id.to_string();
+    let others = all.keys.iter().zip(all.vectors.rows()).filter(|(other, _)| **other != key);
+    others.map(|(other, row)| (name(*other), cosine(row))).collect()
 }
 
-fn answer(engine: &Engine, id: &str) -> Vec<(String, f32)> {
+fn answer(engine: &Engine, id: &str) -> Vec<String> {
     let request = Request { limit: Some(5), ..Request::default() };
     let answer = engine.similar(id, &request, date(2026, 1, 1)).unwrap();
-    answer.results.into_iter().map(|result| (result.paper.id.to_string(), result.score)).collect()
+    answer.results.into_iter().map(|result| result.paper.id.to_string()).collect()
+}
+
+/// Checks that an answer has the nearest papers, but for so many of them that a walk may miss.
+fn assert_nearest(engine: &Engine, id: &str, missed: usize) {
+    let cosines = cosines(engine.library(), id);
+    let mut best: Vec<f32> = cosines.values().copied().collect();
+    best.sort_by(|a, b| b.total_cmp(a));
+    let found = answer(engine, id);
+    assert_eq!(found.len(), 5.min(best.len()), "like {id}");
+    for (name, best) in found.iter().zip(&best[missed.min(best.len() - found.len())..]) {
+        assert!(cosines[name] > best - 1e-5, "like {id}: {found:?}");
+    }
 }
 
 fn assert_right(engine: &Engine, id: &str) {
-    let (found, truth) = (answer(engine, id), truth(engine.library(), id));
-    let names = |list: &[(String, f32)]| list.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&found), names(&truth), "like {id}");
-    assert!(found.iter().zip(&truth).all(|(a, b)| (a.1 - b.1).abs() < 1e-5), "{found:?}, {truth:?}");
+    assert_nearest(engine, id, 0);
 }
 
 #[test]
@@ -97,9 +105,9 @@ fn what_changed_after_the_build_is_seen() {
     for id in ["p0", "p299", "p300", "p339"] {
         assert_right(&asking, id);
     }
-    let nearest = answer(&asking, "p5").swap_remove(0).0;
+    let nearest = answer(&asking, "p5").swap_remove(0);
     changing.remove(&[PaperId::parse(&nearest).unwrap()]).unwrap();
-    assert!(answer(&asking, "p5").iter().all(|(id, _)| *id != nearest));
+    assert!(answer(&asking, "p5").iter().all(|id| *id != nearest));
     assert_right(&asking, "p5");
     // Most of it changed: another one is due.
     assert!(!changing.index_is_due().unwrap());
@@ -264,7 +272,7 @@ fn one_process_adds_while_another_asks() {
         papers += 10;
         assert_eq!(asking.library().summary().unwrap().papers as usize, papers);
         // What was acknowledged is found at once.
-        assert_right(&asking, &format!("k{}", papers - 1));
+        assert_nearest(&asking, &format!("k{}", papers - 1), 1);
     }
     assert!(asked > 100 && papers > 100, "{asked} questions, {papers} papers");
     assert!(engine(&sandbox, IndexKind::Auto).index_status().unwrap().graph.unwrap().papers > 50, "never built again");

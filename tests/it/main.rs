@@ -11,6 +11,7 @@ mod eval;
 mod index;
 mod models;
 mod program;
+mod ranking;
 mod removal;
 mod tidy;
 mod words;

@@ -81,7 +81,14 @@ fn a_paper_that_comes_back_is_a_new_one() {
         library.paper(&PaperId::parse(&id).unwrap()).unwrap().map(|stored| stored.key)
     };
     let before = key().unwrap();
-    let similar = || sandbox.run(&["similar", &id, "--format", "csv"]).out;
+    let similar = || -> Vec<String> {
+        let answer = sandbox.json(&["similar", &id, "--format", "json"]);
+        let results = answer["results"].as_array().unwrap();
+        results
+            .iter()
+            .map(|result| format!("{} {:.4}", result["paper"]["id"], result["score"].as_f64().unwrap()))
+            .collect()
+    };
     let answer = similar();
     sandbox.run(&["profile", "me", "like", &id]);
     assert_eq!(sandbox.run(&["remove", &id]).code, 0);

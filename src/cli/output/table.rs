@@ -67,6 +67,12 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: Reasons, 
             lines.push(format!("near {}", near.collect::<Vec<_>>().join("; ")));
         }
     }
+    if let Some(interest) = &result.interest {
+        lines.push(format!("for {} ({:.0}% of the history)", interest.label, 100.0 * interest.share));
+    }
+    if let Some(matched) = &result.matched {
+        lines.push(format!("\u{201c}{}\u{201d} matches \u{201c}{}\u{201d}", matched.sentence, matched.with));
+    }
     for line in lines.iter().flat_map(|line| textwrap::wrap(line, width)) {
         writeln!(out, "{:MARGIN$}{DIM}{line}{DIM:#}", "")?;
     }

@@ -1,0 +1,65 @@
+//! How long does a running process take to answer? Prints the median and the 90th percentile, in milliseconds, of questions
+//! to a library: papers like one paper, papers about a text, recommendations for a history of 100 papers. One thread; the
+//! first answer, which reads what the others find read, is counted apart.
+//!
+//! `cargo run --release --example latency -- LIBRARY [COUNT]`
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use jiff::civil::{Date, date};
+use paperkin::recommend::HistoryItem;
+use paperkin::{Engine, Options, Paper, Place, Request};
+
+const TODAY: Date = date(2026, 1, 1);
+/// Papers of a history.
+const HISTORY: usize = 100;
+
+fn main() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let library = words.first().context("give the directory of a library")?;
+    let count = words.get(1).map_or(Ok(200), |count| count.parse()).context("COUNT is a number")?;
+    rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
+    let engine = Engine::open(Options::new(Place::Existing(PathBuf::from(library))))?;
+    let mut all = Vec::new();
+    engine.library().for_each_paper(|stored| {
+        all.push(stored.paper);
+        Ok(())
+    })?;
+    let step = (all.len() / (count * 2)).max(1);
+    let asked: Vec<&Paper> = all.iter().step_by(step).take(count).collect();
+
+    measure("similar", &asked, |paper| engine.similar(paper.id.as_str(), &Request::default(), TODAY).map(drop));
+    let titles: Vec<&str> = asked.iter().map(|paper| paper.title.as_str()).collect();
+    engine.prepare(&titles)?;
+    let search = |paper: &Paper| {
+        let request = Request { text: Some(paper.title.clone()), ..Request::default() };
+        engine.recommend(&request, TODAY).map(drop)
+    };
+    measure("search, encoding apart", &asked, search);
+    let recommend = |paper: &Paper| {
+        // A hundred papers beside each other in the library, which have little in common.
+        let place =
+            all.iter().position(|other| other.id == paper.id).unwrap_or(0).min(all.len().saturating_sub(HISTORY));
+        let history = all[place..].iter().take(HISTORY).map(|paper| HistoryItem::id(paper.id.clone()));
+        let request = Request { positive: history.collect(), ..Request::default() };
+        engine.recommend(&request, TODAY).map(drop)
+    };
+    measure("recommend, 100 papers", &asked[..asked.len().min(50)], recommend);
+    Ok(())
+}
+
+fn measure(what: &str, asked: &[&Paper], ask: impl Fn(&Paper) -> paperkin::Result<()>) {
+    let time = |paper: &&Paper| {
+        let start = Instant::now();
+        ask(paper).expect("an answer");
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    let Some((first, others)) = asked.split_first() else { return };
+    let first = time(first);
+    let mut times: Vec<f64> = others.iter().map(time).collect();
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(first);
+    println!("{what:24} first {first:7.1}  median {:7.1}  90% {:7.1}", at(0.5), at(0.9));
+}

@@ -1,0 +1,163 @@
+//! How a collection uses its words: what TF-IDF, BM25 and contrasts with ordinary papers need to know.
+
+use super::{Bag, ByTerm};
+
+/// BM25's saturation of term frequencies and its correction for length (Robertson and Zaragoza 2009; Lucene's defaults).
+const BM25: (f32, f32) = (1.2, 0.75);
+/// How many times the mean variance of a term is added to that of each: the larger, the less a contrast tells common
+/// terms from rare ones beyond their inverse document frequency.
+const SHRINKAGE: f32 = 30.0;
+
+/// Term numbers and weights, in ascending order of the numbers.
+pub type Sparse = Vec<(u32, f32)>;
+
+/// The statistics of some texts that stand for a collection.
+#[derive(Debug, Clone, Default)]
+pub struct Usage {
+    terms: ByTerm<Term>,
+    texts: f32,
+    mean_words: f32,
+}
+
+/// What is known of a term.
+#[derive(Debug, Clone, Copy, Default)]
+struct Term {
+    /// In how many texts it is.
+    frequency: f32,
+    /// The mean of its weight in the texts' vectors.
+    mean: f32,
+    /// What a difference from the mean counts in a contrast: 1 for a term that no text has, less for one that varies.
+    precision: f32,
+}
+
+impl Usage {
+    /// The statistics of texts.
+    pub fn of(texts: &[Bag]) -> Usage {
+        let count = texts.len() as f32;
+        let words: u64 = texts.iter().map(|text| u64::from(text.words())).sum();
+        let mut usage = Usage { terms: ByTerm::default(), texts: count, mean_words: words as f32 / count.max(1.0) };
+        for (number, _) in texts.iter().flat_map(Bag::counts) {
+            usage.terms.entry(number).or_default().frequency += 1.0;
+        }
+        // Sums of weights and of their squares become mean and variance.
+        let mut squares: ByTerm<f32> = ByTerm::default();
+        for text in texts {
+            for (number, weight) in usage.tfidf(text) {
+                usage.terms.entry(number).or_default().mean += weight / count;
+                *squares.entry(number).or_default() += weight * weight / count;
+            }
+        }
+        let mut numbers: Vec<u32> = usage.terms.keys().copied().collect();
+        numbers.sort_unstable();
+        let variance = |number: &u32| {
+            let mean = usage.terms[number].mean;
+            (squares.get(number).copied().unwrap_or_default() - mean * mean).max(0.0)
+        };
+        let variances: Vec<f32> = numbers.iter().map(variance).collect();
+        let usual = SHRINKAGE * variances.iter().sum::<f32>() / numbers.len().max(1) as f32;
+        for (number, variance) in numbers.iter().zip(variances) {
+            let term = usage.terms.entry(*number).or_default();
+            term.precision = if usual > 0.0 { usual / (variance + usual) } else { 1.0 };
+        }
+        usage
+    }
+
+    fn term(&self, number: u32) -> Term {
+        self.terms.get(&number).copied().unwrap_or(Term { precision: 1.0, ..Term::default() })
+    }
+
+    /// How rare a term is: scikit-learn's smoothed inverse document frequency.
+    pub fn idf(&self, number: u32) -> f32 {
+        ((1.0 + self.texts) / (1.0 + self.term(number).frequency)).ln() + 1.0
+    }
+
+    /// A text's unit vector: sublinear term frequencies times inverse document frequencies.
+    pub fn tfidf(&self, text: &Bag) -> Sparse {
+        let weight = |(number, count): (u32, u32)| (number, (1.0 + (count as f32).ln()) * self.idf(number));
+        let mut vector: Sparse = text.counts().map(weight).collect();
+        let norm = vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+        vector.iter_mut().for_each(|(_, weight)| *weight /= norm);
+        vector
+    }
+
+    /// What a text's vector has in common with that of an ordinary text, each term as much as it counts in a contrast.
+    pub fn ordinariness(&self, vector: &[(u32, f32)]) -> f32 {
+        let part = |(number, weight): &(u32, f32)| {
+            let term = self.term(*number);
+            weight * term.mean * term.precision
+        };
+        vector.iter().map(part).sum()
+    }
+
+    /// What a difference in a term counts in a contrast.
+    pub fn precision(&self, number: u32) -> f32 {
+        self.term(number).precision
+    }
+
+    /// What each term of a question weighs, for [`Usage::bm25`].
+    pub fn question(&self, text: &Bag) -> ByTerm<f32> {
+        let weight = |(number, count): (u32, u32)| {
+            let frequency = self.term(number).frequency;
+            let idf = (1.0 + (self.texts - frequency + 0.5) / (frequency + 0.5)).ln();
+            (number, (1.0 + (count as f32).ln()) * idf)
+        };
+        text.counts().map(weight).collect()
+    }
+
+    /// BM25 of a text for a question's weights.
+    pub fn bm25(&self, question: &ByTerm<f32>, text: &Bag) -> f32 {
+        let (k1, b) = BM25;
+        let half = k1 * (1.0 - b + b * text.words() as f32 / self.mean_words.max(1.0));
+        let part = |(number, count): (u32, u32)| {
+            question.get(&number).map_or(0.0, |weight| weight * count as f32 / (count as f32 + half))
+        };
+        text.counts().map(part).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexical::Terms;
+
+    fn bags(texts: &[&str]) -> Vec<Bag> {
+        texts.iter().map(|text| Bag::from(&Terms::of(text))).collect()
+    }
+
+    #[test]
+    fn by_hand() {
+        let usage = Usage::of(&bags(&["graph network", "network word", "word words zebra"]));
+        let weight = |vector: &Sparse, term| vector.iter().find(|(number, _)| *number == Bag::number(term)).unwrap().1;
+        // (1 + ln 2) (ln(4/3) + 1) for the word that is there twice, ln(4/2) + 1 for the one that no other text has.
+        let (word, zebra) = ((1.0 + 2f32.ln()) * ((4f32 / 3.0).ln() + 1.0), 2f32.ln() + 1.0);
+        let vector = usage.tfidf(&bags(&["word words zebra"])[0]);
+        assert!((weight(&vector, "word") - word / word.hypot(zebra)).abs() < 1e-6);
+        assert!((weight(&vector, "zebra") - zebra / word.hypot(zebra)).abs() < 1e-6);
+        // The word is in 2 of 3 texts, twice in one of 3 words where 7/3 are usual.
+        let question = usage.question(&bags(&["word"])[0]);
+        let expected = (1.0 + 1.5f32 / 2.5).ln() * 2.0 / (2.0 + 1.2 * (0.25 + 0.75 * 3.0 * 3.0 / 7.0));
+        assert!((usage.bm25(&question, &bags(&["word words zebra"])[0]) - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_varies_counts_less_and_what_is_unknown_counts_in_full() {
+        let usage = Usage::of(&bags(&["model graph", "model zebra", "graph tree", "model lake"]));
+        let precision = |term| usage.precision(Bag::number(term));
+        assert!(precision("graph") < precision("model"), "in all but one text, and alike in them");
+        assert!(precision("model") < precision("unknown"));
+        assert_eq!(precision("unknown"), 1.0);
+        let ordinariness = |text| usage.ordinariness(&usage.tfidf(&bags(&[text])[0]));
+        assert!(ordinariness("model") > ordinariness("model unknown"));
+        assert_eq!(ordinariness("unknown"), 0.0);
+    }
+
+    #[test]
+    fn no_texts_and_no_words() {
+        for usage in [Usage::of(&[]), Usage::of(&bags(&["", ""]))] {
+            let text = &bags(&["word"])[0];
+            assert_eq!(usage.tfidf(text), [(Bag::number("word"), 1.0)]);
+            assert!(usage.bm25(&usage.question(text), text).is_finite());
+            assert_eq!(usage.tfidf(&Bag::default()), []);
+        }
+    }
+}

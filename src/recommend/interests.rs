@@ -1,0 +1,147 @@
+//! The interests of a reading history: groups of papers that are alike.
+
+use std::collections::HashMap;
+
+use super::background::Background;
+use super::taste::Past;
+use crate::vector::dot;
+
+/// Papers are of one interest while the mean of their cosines is at least this: two papers of one subject have about
+/// 0.4, two of different subjects about 0.1.
+const ALIKE: f32 = 0.35;
+/// The most interests; a list of ten papers shows each of them.
+const MOST: usize = 8;
+/// More papers than these are not grouped: the others join the group that they are most like.
+const GROUPED: usize = 300;
+/// Words in a label.
+const WORDS: usize = 3;
+
+/// Parts a history into interests, those with most weight first: places in the history, in ascending order. Average
+/// linkage (Sokal and Michener 1958), until no two groups are alike.
+pub fn interests(past: &[Past]) -> Vec<Vec<usize>> {
+    let similarity = |a: usize, b: usize| dot(past[a].embedding.as_slice(), past[b].embedding.as_slice());
+    let mean = |a: &[usize], b: &[usize]| {
+        let sum: f32 = a.iter().flat_map(|a| b.iter().map(|b| similarity(*a, *b))).sum();
+        sum / (a.len() * b.len()) as f32
+    };
+    let mut order: Vec<usize> = (0..past.len()).collect();
+    order.sort_by(|a, b| past[*b].weight.total_cmp(&past[*a].weight).then(a.cmp(b)));
+    let (grouped, others) = order.split_at(past.len().min(GROUPED));
+    let mut groups: Vec<Vec<usize>> = grouped.iter().map(|place| vec![*place]).collect();
+    // Means of similarities between groups, kept up as groups are merged.
+    let mut means: Vec<Vec<f32>> = groups.iter().map(|a| groups.iter().map(|b| mean(a, b)).collect()).collect();
+    while groups.len() > 1 {
+        let pairs = (0..groups.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+        let Some((a, b)) = pairs.max_by(|x, y| means[x.0][x.1].total_cmp(&means[y.0][y.1]).then(y.cmp(x))) else {
+            break;
+        };
+        if means[a][b] < ALIKE && groups.len() <= MOST {
+            break;
+        }
+        let (of_a, of_b) = (groups[a].len() as f32, groups[b].len() as f32);
+        let joined: Vec<f32> =
+            means[a].iter().zip(&means[b]).map(|(to_a, to_b)| (of_a * to_a + of_b * to_b) / (of_a + of_b)).collect();
+        means.iter_mut().zip(&joined).for_each(|(row, joined)| row[a] = *joined);
+        means[a] = joined;
+        means.remove(b);
+        for row in &mut means {
+            row.remove(b);
+        }
+        let merged = groups.remove(b);
+        groups[a].extend(merged);
+    }
+    for other in others {
+        let near = |group: &Vec<usize>| mean(group, &[*other]);
+        if let Some(group) = groups.iter_mut().max_by(|a, b| near(a).total_cmp(&near(b))) {
+            group.push(*other);
+        }
+    }
+    let weight = |group: &Vec<usize>| group.iter().map(|place| past[*place].weight).sum::<f32>();
+    groups.iter_mut().for_each(|group| group.sort_unstable());
+    groups.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cmp(b)));
+    groups
+}
+
+/// What an interest is about: the words that set its papers apart, most telling first.
+pub fn label(papers: &[&Past], background: &Background) -> String {
+    let mut words: HashMap<&str, (f32, usize)> = HashMap::new();
+    for past in papers {
+        for (term, count) in past.terms.counts() {
+            let (weight, in_papers) = words.entry(term).or_default();
+            *weight += past.weight * (1.0 + (count as f32).ln()) * background.rarity(term);
+            *in_papers += 1;
+        }
+    }
+    let least = if papers.len() > 2 { 2 } else { 1 };
+    let mut words: Vec<(&str, f32)> = words
+        .into_iter()
+        .filter(|(_, (_, papers))| *papers >= least)
+        .map(|(word, (weight, _))| (word, weight))
+        .collect();
+    words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+    words.iter().take(WORDS).map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+}
+
+/// The order in which lists of these lengths take turns until all are at their ends, so that each has its share of every
+/// beginning (Sainte-Laguë): places of lists.
+pub fn turns(shares: &[f32], lengths: &[usize]) -> Vec<usize> {
+    let mut taken = vec![0; shares.len()];
+    let mut order = Vec::with_capacity(lengths.iter().sum());
+    let claim = |place: usize, taken: &[usize]| shares[place] / (2 * taken[place] + 1) as f32;
+    loop {
+        let left = (0..shares.len()).filter(|place| taken[*place] < lengths[*place]);
+        let next = left.max_by(|a, b| claim(*a, &taken).total_cmp(&claim(*b, &taken)).then(b.cmp(a)));
+        let Some(next) = next else { return order };
+        taken[next] += 1;
+        order.push(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexical::{Bag, Terms};
+    use crate::vector::{Embedding, Vectors};
+
+    fn past(numbers: [f32; 3], weight: f32, text: &str) -> Past {
+        let embedding = Embedding::normalize(numbers.to_vec()).unwrap();
+        Past { id: None, title: text.to_owned(), embedding, terms: Terms::of(text), weight }
+    }
+
+    fn history() -> Vec<Past> {
+        vec![
+            past([1.0, 0.1, 0.0], 1.0, "robots that grasp"),
+            past([0.0, 1.0, 0.1], 1.0, "speech of robots"),
+            past([1.0, 0.0, 0.1], 0.5, "a grasp planner"),
+            past([0.1, 1.0, 0.0], 1.0, "speech synthesis"),
+            past([0.9, 0.2, 0.1], 1.0, "hands that grasp"),
+        ]
+    }
+
+    #[test]
+    fn papers_that_are_alike_are_one_interest() {
+        assert_eq!(interests(&history()), [vec![0, 2, 4], vec![1, 3]]);
+        assert_eq!(interests(&[]), Vec::<Vec<usize>>::new());
+        assert_eq!(interests(&history()[..1]), [vec![0]]);
+        let many: Vec<Past> = (0..700).map(|at| history()[at % 5].clone()).collect();
+        let groups = interests(&many);
+        assert_eq!((groups.len(), groups.iter().map(Vec::len).sum::<usize>()), (2, 700));
+    }
+
+    #[test]
+    fn a_label_has_the_words_of_most_papers() {
+        let history = history();
+        let mut vectors = Vectors::with_capacity(3, 5);
+        history.iter().for_each(|past| vectors.push(&past.embedding));
+        let background = Background::new(vectors, history.iter().map(|past| Bag::from(&past.terms)).collect());
+        assert_eq!(label(&[&history[0], &history[2], &history[4]], &background), "grasp");
+    }
+
+    #[test]
+    fn every_beginning_has_its_shares() {
+        let order = turns(&[0.6, 0.3, 0.1], &[100, 100, 100]);
+        assert_eq!([0, 1, 2].map(|list| order[..10].iter().filter(|turn| **turn == list).count()), [6, 3, 1]);
+        assert_eq!(turns(&[0.9, 0.1], &[1, 2]), [0, 1, 1]);
+        assert!(turns(&[], &[]).is_empty());
+    }
+}

@@ -1,0 +1,416 @@
+//! A text or a reading history, and what papers have in common with it.
+
+use super::background::{Background, Seen, Words};
+use super::score::{Strategy, Weights};
+use super::taste::{Past, Text};
+use crate::lexical::{Bag, ByTerm};
+use crate::vector::dot;
+
+/// What a candidate is compared by.
+pub(super) const FEATURES: usize = 4;
+/// Similarity of embeddings: to the text, or the mean to the nearest papers of the history.
+const NEAR: usize = 0;
+/// What the embedding has of what sets the text or the history apart from ordinary papers.
+const CONTRAST: usize = 1;
+/// Similarity of words: BM25 of the text, or the mean to the nearest papers of the history.
+const WORDS: usize = 2;
+/// What the words have of what sets the history apart from ordinary papers.
+const WORD_CONTRAST: usize = 3;
+
+/// How many papers of a history it takes for half of the weights to be those that tell its own papers from others.
+const LEARNING: f32 = 5.0;
+/// What is added to the correlations of features, so that weights are not made of small differences between them.
+const RIDGE: f32 = 1.0;
+/// At most so many papers of a history are held out to learn from.
+const HELD_OUT: usize = 200;
+
+/// Values of all features.
+pub(super) type Features = [f32; FEATURES];
+
+/// One side of a question: how papers compare with it, beside ordinary ones.
+pub(super) struct Side<'a> {
+    compared: Compared<'a>,
+    /// What each feature counts, for each deviation from what is usual.
+    weights: Features,
+    scales: [Scale; FEATURES],
+    /// The deviations of ordinary papers.
+    usual: Vec<Features>,
+}
+
+/// Mean and deviation.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Scale {
+    mean: f32,
+    deviation: f32,
+}
+
+impl Scale {
+    /// Those of some values, the deviation at least `least` if there are any.
+    pub(super) fn of(values: impl Iterator<Item = f32> + Clone, least: f32) -> Scale {
+        let count = values.clone().count() as f32;
+        if count == 0.0 {
+            return Scale::default();
+        }
+        let mean = values.clone().sum::<f32>() / count;
+        let variance = values.map(|value| (value - mean) * (value - mean)).sum::<f32>() / count;
+        Scale { mean, deviation: variance.sqrt().max(least) }
+    }
+
+    /// What a unit is in deviations; 1 where nothing deviates.
+    pub(super) fn per_deviation(self) -> f32 {
+        if self.deviation > 1e-6 { 1.0 / self.deviation } else { 1.0 }
+    }
+
+    /// How many deviations a value is above the mean; 0 where nothing deviates.
+    pub(super) fn deviations(self, value: f32) -> f32 {
+        if self.deviation > 1e-6 { (value - self.mean) / self.deviation } else { 0.0 }
+    }
+}
+
+enum Compared<'a> {
+    Text { text: &'a Text, direction: Direction, question: ByTerm<f32> },
+    History(History<'a>),
+}
+
+/// Where embeddings stand out.
+struct Direction {
+    direction: Vec<f32>,
+    /// What an ordinary paper has of it.
+    usual: f32,
+}
+
+impl Direction {
+    fn of(background: &Background, white: Vec<f32>) -> Direction {
+        let direction = background.spread.direction(white);
+        Direction { usual: dot(&direction, background.spread.mean()), direction }
+    }
+
+    fn product(&self, vector: &[f32]) -> f32 {
+        dot(&self.direction, vector) - self.usual
+    }
+}
+
+struct History<'a> {
+    past: &'a [Past],
+    /// Each paper's part of the whole.
+    shares: Vec<f32>,
+    white: Vec<Vec<f32>>,
+    words: Vec<Words>,
+    direction: Direction,
+    terms: ByTerm<Term>,
+    nearest: usize,
+}
+
+/// A term of a history.
+#[derive(Default)]
+struct Term {
+    /// What it counts in a contrast.
+    contrast: f32,
+    precision: f32,
+    /// The papers that have it, and what it weighs in each.
+    papers: Vec<(u32, f32)>,
+}
+
+impl<'a> Side<'a> {
+    /// A text's.
+    pub(super) fn text(background: &'a Background, text: &'a Text, weights: &Weights) -> Side<'a> {
+        let trust = background.trust();
+        let direction = Direction::of(background, background.spread.whiten(text.embedding.as_slice()));
+        let question = background.usage.question(&Bag::from(&text.terms));
+        // Words that somebody chose count in full.
+        let weights = [weights.near, weights.contrast * trust, weights.words, 0.0];
+        Side::new(background, Compared::Text { text, direction, question }, weights)
+    }
+
+    /// A history's, which has papers whose weights are balanced.
+    pub(super) fn history(
+        background: &'a Background,
+        past: &'a [Past],
+        strategy: Strategy,
+        weights: &Weights,
+    ) -> Side<'a> {
+        let trust = background.trust();
+        let Weights { near, contrast, words, .. } = *weights;
+        let prior = [near, contrast * trust, words * trust, words * trust];
+        let (only, nearest) = match strategy {
+            Strategy::Mean => ([1.0, 0.0, 1.0, 0.0], past.len()),
+            Strategy::Nearest => ([1.0, 0.0, 1.0, 0.0], weights.nearest),
+            Strategy::Classifier => ([0.0, 1.0, 0.0, 1.0], weights.nearest),
+            Strategy::Auto | Strategy::Interests => ([1.0; FEATURES], weights.nearest),
+        };
+        let prior = std::array::from_fn(|at| prior[at] * only[at]);
+        let history = History::new(background, past, nearest);
+        let mut side = Side::new(background, Compared::History(history), prior);
+        if strategy == Strategy::Auto {
+            side.learn();
+        }
+        side
+    }
+
+    fn new(background: &Background, compared: Compared<'a>, weights: Features) -> Side<'a> {
+        let usual: Vec<Features> = background.papers().map(|paper| compared.features(background, &paper)).collect();
+        let least = compared.least_deviations();
+        let scales = std::array::from_fn(|at| Scale::of(usual.iter().map(|features| features[at]), least[at]));
+        let mut side = Side { compared, weights, scales, usual: Vec::new() };
+        side.usual = usual.iter().map(|features| side.deviations(features)).collect();
+        side
+    }
+
+    fn deviations(&self, features: &Features) -> Features {
+        std::array::from_fn(|at| self.scales[at].deviations(features[at]))
+    }
+
+    /// What a paper's embedding and its words count.
+    pub(super) fn parts(&self, background: &Background, paper: &Seen<'_>) -> [f32; 2] {
+        self.weighted(&self.deviations(&self.compared.features(background, paper)))
+    }
+
+    /// The parts of the ordinary papers, in the background's order.
+    pub(super) fn usual_parts(&self) -> impl Iterator<Item = [f32; 2]> + Clone {
+        self.usual.iter().map(|deviations| self.weighted(deviations))
+    }
+
+    fn weighted(&self, deviations: &Features) -> [f32; 2] {
+        let part = |at: usize| self.weights[at] * deviations[at];
+        [part(NEAR) + part(CONTRAST), part(WORDS) + part(WORD_CONTRAST)]
+    }
+
+    /// Learns weights from the history itself: those that tell each of its papers, compared with the others, from
+    /// ordinary ones (Fisher's linear discriminant over the features). The fewer papers, the nearer they stay to what
+    /// they are for everybody.
+    fn learn(&mut self) {
+        let (Compared::History(history), usual) = (&self.compared, &self.usual) else { return };
+        let count = history.past.len();
+        if count < 3 {
+            return;
+        }
+        let step = count.div_ceil(HELD_OUT);
+        let held_out: Vec<Features> =
+            (0..count).step_by(step).map(|place| self.deviations(&history.without(place))).collect();
+        let of_all =
+            |of: &dyn Fn(&Features) -> f32, all: &[Features]| all.iter().map(of).sum::<f32>() / all.len().max(1) as f32;
+        let mut equations = [[0.0; FEATURES + 1]; FEATURES];
+        for (row, equation) in equations.iter_mut().enumerate() {
+            for (column, value) in equation[..FEATURES].iter_mut().enumerate() {
+                *value = of_all(&|features| features[row] * features[column], usual);
+            }
+            equation[row] += RIDGE;
+            equation[FEATURES] = of_all(&|features| features[row], &held_out);
+        }
+        let mut learnt = solve(equations).map(|weight| weight.max(0.0));
+        for (learnt, weight) in learnt.iter_mut().zip(&self.weights) {
+            *learnt *= f32::from(*weight > 0.0);
+        }
+        let sum: f32 = learnt.iter().sum();
+        if sum > 0.0 {
+            let used = self.weights.iter().filter(|weight| **weight > 0.0).count() as f32;
+            let own = count as f32 / (count as f32 + LEARNING);
+            for (weight, learnt) in self.weights.iter_mut().zip(learnt) {
+                *weight *= 1.0 - own + own * used * learnt / sum;
+            }
+        }
+    }
+
+    /// What each paper of a history adds to a paper's parts; nothing for a text.
+    pub(super) fn contributions(&self, background: &Background, paper: &Seen<'_>) -> Vec<f32> {
+        let Compared::History(history) = &self.compared else { return Vec::new() };
+        let white = background.spread.whiten(paper.vector);
+        let (words, word_contrasts) = history.common_words(paper.words);
+        let mut contributions = vec![0.0; history.past.len()];
+        let mut add = |feature: usize, values: Vec<(usize, f32)>| {
+            let scale = self.scales[feature];
+            if scale.deviation > 1e-6 {
+                let share = self.weights[feature] / scale.deviation;
+                values.into_iter().for_each(|(place, value)| contributions[place] += share * value);
+                let usual = share * scale.mean;
+                contributions.iter_mut().zip(&history.shares).for_each(|(sum, share)| *sum -= usual * share);
+            }
+        };
+        let near = history.past.iter().map(|past| past.weight * dot(past.embedding.as_slice(), paper.vector));
+        add(NEAR, top(near, history.nearest).collect());
+        let contrasts = history.white.iter().zip(&history.shares).map(|(other, share)| share * dot(other, &white));
+        add(CONTRAST, contrasts.enumerate().collect());
+        let words = history.past.iter().zip(words).map(|(past, words)| past.weight * words);
+        add(WORDS, top(words, history.nearest).collect());
+        let contrasts = word_contrasts.into_iter().zip(&history.shares);
+        add(
+            WORD_CONTRAST,
+            contrasts.map(|(common, share)| share * (common - paper.words.ordinariness)).enumerate().collect(),
+        );
+        contributions
+    }
+
+    /// Unit vectors that papers of this side's are near to.
+    pub(super) fn attractions(&self) -> Vec<Vec<f32>> {
+        let (Compared::Text { direction, .. } | Compared::History(History { direction, .. })) = &self.compared;
+        let norm = dot(&direction.direction, &direction.direction).sqrt();
+        let contrast = (norm > 0.0).then(|| direction.direction.iter().map(|x| x / norm).collect());
+        let near: Vec<Vec<f32>> = match &self.compared {
+            Compared::Text { text, .. } => vec![text.embedding.as_slice().to_vec()],
+            Compared::History(history) => history.past.iter().map(|past| past.embedding.as_slice().to_vec()).collect(),
+        };
+        contrast.into_iter().chain(near).collect()
+    }
+}
+
+impl Compared<'_> {
+    /// What a deviation is at least: words that no ordinary paper has are no less telling for it.
+    fn least_deviations(&self) -> Features {
+        match self {
+            Compared::Text { question, .. } => [0.01, 0.0, 0.05 * question.values().sum::<f32>(), 0.0],
+            Compared::History(_) => [0.01, 0.0, 0.01, 0.01],
+        }
+    }
+
+    fn features(&self, background: &Background, paper: &Seen<'_>) -> Features {
+        match self {
+            Compared::Text { text, direction, question } => [
+                dot(text.embedding.as_slice(), paper.vector),
+                direction.product(paper.vector),
+                background.usage.bm25(question, paper.text),
+                0.0,
+            ],
+            Compared::History(history) => history.features(paper),
+        }
+    }
+}
+
+impl<'a> History<'a> {
+    fn new(background: &Background, past: &'a [Past], nearest: usize) -> History<'a> {
+        let sum: f32 = past.iter().map(|past| past.weight).sum();
+        let shares: Vec<f32> = past.iter().map(|past| past.weight / sum).collect();
+        let white: Vec<Vec<f32>> =
+            past.iter().map(|past| background.spread.whiten(past.embedding.as_slice())).collect();
+        let mut mean = vec![0.0; background.spread.mean().len()];
+        for (white, share) in white.iter().zip(&shares) {
+            mean.iter_mut().zip(white).for_each(|(mean, x)| *mean += share * x);
+        }
+        let words: Vec<Words> = past.iter().map(|past| background.words(&Bag::from(&past.terms))).collect();
+        let mut terms: ByTerm<Term> = ByTerm::default();
+        for (place, (words, share)) in words.iter().zip(&shares).enumerate() {
+            for (number, weight) in &words.vector {
+                let term = terms.entry(*number).or_default();
+                term.precision = background.usage.precision(*number);
+                term.contrast += share * weight * term.precision;
+                term.papers.push((place as u32, *weight));
+            }
+        }
+        History { past, shares, white, words, direction: Direction::of(background, mean), terms, nearest }
+    }
+
+    fn features(&self, paper: &Seen<'_>) -> Features {
+        let near = self.past.iter().map(|past| past.weight * dot(past.embedding.as_slice(), paper.vector));
+        let (words, contrast) = self.words_in_common(paper.words);
+        [
+            mean_of_top(near, self.nearest),
+            self.direction.product(paper.vector),
+            mean_of_top(self.past.iter().zip(words).map(|(past, words)| past.weight * words), self.nearest),
+            contrast,
+        ]
+    }
+
+    /// The similarity of words to each paper, and the contrast.
+    fn words_in_common(&self, words: &Words) -> (Vec<f32>, f32) {
+        let mut similarities = vec![0.0; self.past.len()];
+        let mut contrast = -words.ordinariness;
+        for (number, weight) in &words.vector {
+            if let Some(term) = self.terms.get(number) {
+                contrast += weight * term.contrast;
+                term.papers.iter().for_each(|(place, other)| similarities[*place as usize] += weight * other);
+            }
+        }
+        (similarities, contrast)
+    }
+
+    /// The similarity of words to each paper, plain and as it counts in a contrast.
+    fn common_words(&self, words: &Words) -> (Vec<f32>, Vec<f32>) {
+        let (mut plain, mut contrasts) = (vec![0.0; self.past.len()], vec![0.0; self.past.len()]);
+        for (number, weight) in &words.vector {
+            for (place, other) in self.terms.get(number).map_or(&[][..], |term| &term.papers) {
+                plain[*place as usize] += weight * other;
+                contrasts[*place as usize] += weight * other * self.terms[number].precision;
+            }
+        }
+        (plain, contrasts)
+    }
+
+    /// The features of a paper of the history, compared with all others of it.
+    fn without(&self, place: usize) -> Features {
+        let (paper, words, share) = (&self.past[place], &self.words[place], self.shares[place]);
+        let others = |value: f32, at: usize| if at == place { f32::NEG_INFINITY } else { value };
+        let near = self
+            .past
+            .iter()
+            .enumerate()
+            .map(|(at, past)| others(past.weight * dot(past.embedding.as_slice(), paper.embedding.as_slice()), at));
+        let nearest = self.nearest.min(self.past.len() - 1);
+        let own = dot(&self.white[place], &self.white[place]);
+        let contrast = (self.direction.product(paper.embedding.as_slice()) - share * own) / (1.0 - share);
+        let (similarities, word_contrast) = self.words_in_common(words);
+        let own: f32 = words.vector.iter().map(|(number, x)| x * x * self.terms[number].precision).sum();
+        let word_contrast = (word_contrast + words.ordinariness - share * own) / (1.0 - share) - words.ordinariness;
+        let similar = self.past.iter().zip(similarities).enumerate();
+        let similar = similar.map(|(at, (past, words))| others(past.weight * words, at));
+        [mean_of_top(near, nearest), contrast, mean_of_top(similar, nearest), word_contrast]
+    }
+}
+
+/// The `count` largest values with their places, each divided by `count`; ties go to the first.
+fn top(values: impl Iterator<Item = f32>, count: usize) -> impl Iterator<Item = (usize, f32)> {
+    let mut all: Vec<(usize, f32)> = values.enumerate().collect();
+    let count = count.min(all.len());
+    let order = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if count > 0 && count < all.len() {
+        all.select_nth_unstable_by(count - 1, order);
+    }
+    all.truncate(count);
+    all.into_iter().map(move |(place, value)| (place, value / count as f32))
+}
+
+/// The mean of the `count` largest values.
+fn mean_of_top(values: impl Iterator<Item = f32>, count: usize) -> f32 {
+    let mut largest: Vec<f32> = top(values, count).map(|(_, value)| value).collect();
+    // One order of addition, whatever the order of the values.
+    largest.sort_unstable_by(f32::total_cmp);
+    largest.iter().sum()
+}
+
+/// Solves linear equations with a positive definite matrix by Gauss's elimination.
+fn solve(mut equations: [[f32; FEATURES + 1]; FEATURES]) -> Features {
+    for pivot in 0..FEATURES {
+        let equation = equations[pivot].map(|value| value / equations[pivot][pivot]);
+        equations[pivot] = equation;
+        for (row, other) in equations.iter_mut().enumerate().filter(|(row, _)| *row != pivot) {
+            let times = other[pivot];
+            other.iter_mut().zip(equation).for_each(|(value, of_pivot)| *value -= times * of_pivot);
+            debug_assert!(row != pivot);
+        }
+    }
+    equations.map(|equation| equation[FEATURES])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equations_by_hand() {
+        let mut equations = [[0.0; 5]; 4];
+        for (row, equation) in equations.iter_mut().enumerate() {
+            equation[row] = 2.0;
+            equation[4] = row as f32;
+        }
+        equations[0][1] = 1.0;
+        equations[1][0] = 1.0;
+        let solved = solve(equations);
+        let expected = [-1.0 / 3.0, 2.0 / 3.0, 1.0, 1.5];
+        assert!(solved.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{solved:?}");
+    }
+
+    #[test]
+    fn the_largest_in_any_order() {
+        assert_eq!(mean_of_top([0.5, 0.125, 1.0, 0.75].into_iter(), 2), 0.875);
+        assert_eq!(mean_of_top([0.5].into_iter(), 3), 0.5);
+        assert_eq!(top([0.5, 0.9, 0.9].into_iter(), 1).collect::<Vec<_>>(), [(1, 0.9)]);
+    }
+}
