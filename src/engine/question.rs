@@ -1,7 +1,7 @@
 //! From a request that is looked up to results: candidates found, scored and chosen.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -10,6 +10,7 @@ use super::Engine;
 use super::snapshot::Snapshot;
 use super::standing::Standings;
 use crate::error::Result;
+use crate::index::Hit;
 use crate::lexical::Bag;
 use crate::library::Filter;
 use crate::paper::PaperId;
@@ -247,16 +248,27 @@ impl Question<'_> {
             let rows = allowed.as_ref().unwrap_or(snapshot.all());
             return Ok(rows.iter().filter(passes).collect());
         }
-        let each = (2 * self.pool / attractions.len()).clamp(NEAR_ONE, self.pool);
         let mut rows = RowSet::default();
+        let mut near: HashMap<Row, f32> = HashMap::new();
+        let each = (2 * self.pool / attractions.len()).clamp(NEAR_ONE, self.pool);
         for (place, attraction) in attractions.iter().enumerate() {
             let depth = match place {
                 0 => self.pool + self.out.len(),
                 _ => each + self.out.len().min(IN_THE_WAY),
             };
             let hits = snapshot.nearest(attraction, depth, allowed.as_ref())?;
-            hits.iter().map(|hit| hit.row).filter(passes).for_each(|row| rows.insert(row));
+            for Hit { row, score } in hits.into_iter().filter(|hit| passes(&hit.row)) {
+                if place == 0 {
+                    rows.insert(row);
+                } else {
+                    let best = near.entry(row).or_insert(score);
+                    *best = best.max(score);
+                }
+            }
         }
+        let mut near: Vec<Hit> = near.into_iter().map(|(row, score)| Hit { row, score }).collect();
+        near.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+        near.iter().take(2 * self.pool).for_each(|hit| rows.insert(hit.row));
         let depth = self.pool + self.out.len();
         let known = self.known.as_deref();
         let with_words = self.engine.with_words(taste, &self.background, depth, known, allowed.as_ref(), snapshot)?;

@@ -257,8 +257,11 @@ impl Compared<'_> {
     /// What a deviation is at least: words that no ordinary paper has are no less telling for it.
     fn least_deviations(&self) -> Features {
         match self {
-            Compared::Text { question, .. } => [0.01, 0.0, 0.05 * question.values().sum::<f32>(), 0.0],
-            Compared::History(_) => [0.01, 0.0, 0.01, 0.01],
+            Compared::Text { question, .. } => {
+                let norm = question.values().map(|weight| weight * weight).sum::<f32>().sqrt();
+                [0.003, 0.0, 0.05 * norm, 0.0]
+            }
+            Compared::History(_) => [0.003, 0.0, 0.003, 0.003],
         }
     }
 

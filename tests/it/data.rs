@@ -47,3 +47,22 @@ fn every_raw_file_that_paperkin_reads_goes_in() {
     assert_eq!(status["papers"], status["with_abstract"]);
     assert_eq!(sandbox.run(&["doctor"]).code, 0);
 }
+
+#[test]
+fn a_score_is_the_same_share_for_every_question() {
+    let Some(folder) = shared("data/cisi") else { return };
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run(&["add", folder.join("docs.jsonl").to_str().unwrap()]).code, 0);
+    let queries = std::fs::read_to_string(folder.join("queries.jsonl")).unwrap();
+    let papers = sandbox.json(&["status", "--format", "json"])["papers"].as_f64().unwrap();
+    let mut shares = Vec::new();
+    for line in queries.lines().take(20) {
+        let query: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = query["text"].as_str().unwrap();
+        let answer = sandbox.json(&["search", text, "-n", "2000", "--min-score", "0.9", "--format", "json"]);
+        shares.push(answer["results"].as_array().unwrap().len() as f64 / papers);
+    }
+    assert!(shares.iter().all(|share| (0.08..0.12).contains(share)), "{shares:?}");
+    let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+    assert!((mean - 0.1).abs() < 0.01, "{mean}");
+}
