@@ -23,15 +23,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const SEED: u64 = 1;
 const TODAY: Date = jiff::civil::date(2026, 9, 1);
 
-/// A set's name, how it is measured, and its parts: papers and what they are asked.
+/// A set's name, which begins with that of its folder, how it is measured, and its parts: papers and what they are asked.
 type Set = (&'static str, &'static [Metric], Pool, fn(&Path) -> Vec<Part>);
 
-const SETS: [Set; 6] = [
+const SETS: [Set; 7] = [
     ("reviewer_goldstandard", &[Metric::Pairs], Pool::Judged, goldstandard),
     ("citeulike", &[Metric::Recall(50), Metric::Ndcg(20)], Pool::All, libraries),
     ("hf_daily_papers", &[Metric::Recall(100), Metric::Ndcg(100)], Pool::All, submitters),
     ("doris_mae_birco", &[Metric::Ndcg(10)], Pool::Judged, queries),
     ("cisi", &[Metric::AveragePrecision, Metric::Ndcg(10)], Pool::All, queries),
+    ("cisi/cocitation", &[Metric::Recall(20)], Pool::All, cocitations),
     ("systematic_reviews", &[Metric::AveragePrecision], Pool::All, reviews),
 ];
 
@@ -62,7 +63,7 @@ fn main() -> Result<()> {
         }
     }
     for (name, metrics, pool, parts) in SETS {
-        let folder = folder.join(name);
+        let folder = folder.join(name.split('/').next().expect("a folder"));
         if folder.is_dir() && only.as_ref().is_none_or(|only| only == name) {
             println!("{name}\n\n{}", report(parts(&folder), metrics, pool, &options)?);
         }
@@ -168,6 +169,19 @@ fn queries(folder: &Path) -> Vec<Part> {
             request: Request { text: query["text"].as_str().map(str::to_owned), ..Request::default() },
             judged,
         })
+    });
+    let questions = Questions::Labelled(labelled.collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl")), questions }]
+}
+
+/// Papers, and those that are cited together with them: every third paper is asked for.
+fn cocitations(folder: &Path) -> Vec<Part> {
+    let mut together: BTreeMap<String, HashMap<PaperId, f64>> = BTreeMap::new();
+    together.extend(judgments(&folder.join("cocitation.tsv")));
+    let labelled = together.into_iter().step_by(3).map(|(paper, mut judged)| {
+        let paper = PaperId::parse(&paper).expect("an id");
+        judged.remove(&paper);
+        Labelled { request: Request { positive: items([paper]), ..Request::default() }, judged }
     });
     let questions = Questions::Labelled(labelled.collect());
     vec![Part { papers: papers(&folder.join("docs.jsonl")), questions }]

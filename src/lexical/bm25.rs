@@ -73,11 +73,6 @@ impl Collection {
 }
 
 impl Scores {
-    /// The score of the paper with this key, 0 to 1; 0 for a paper that has none of the words.
-    pub fn of(&self, key: i64) -> f32 {
-        usize::try_from(key).ok().and_then(|key| self.by_key.get(key)).copied().unwrap_or(0.0)
-    }
-
     /// Keys of the `k` papers that score best, of those allowed and that score at all; ties by key.
     pub fn best(&self, k: usize, allowed: impl Fn(i64) -> bool) -> Vec<i64> {
         let scored = self.by_key.iter().enumerate().filter(|(_, score)| **score > 0.0);

@@ -215,7 +215,7 @@ impl<'a> Side<'a> {
     pub(super) fn contributions(&self, background: &Background, paper: &Seen<'_>) -> Vec<f32> {
         let Compared::History(history) = &self.compared else { return Vec::new() };
         let white = background.spread.whiten(paper.vector);
-        let (words, word_contrasts) = history.common_words(paper.words);
+        let (words, word_contrasts) = history.words_by_paper(paper.words);
         let mut contributions = vec![0.0; history.past.len()];
         let mut add = |feature: usize, values: Vec<(usize, f32)>| {
             let scale = self.scales[feature];
@@ -326,7 +326,7 @@ impl<'a> History<'a> {
     }
 
     /// The similarity of words to each paper, plain and as it counts in a contrast.
-    fn common_words(&self, words: &Words) -> (Vec<f32>, Vec<f32>) {
+    fn words_by_paper(&self, words: &Words) -> (Vec<f32>, Vec<f32>) {
         let (mut plain, mut contrasts) = (vec![0.0; self.past.len()], vec![0.0; self.past.len()]);
         for (number, weight) in &words.vector {
             for (place, other) in self.terms.get(number).map_or(&[][..], |term| &term.papers) {
@@ -383,10 +383,9 @@ fn solve(mut equations: [[f32; FEATURES + 1]; FEATURES]) -> Features {
     for pivot in 0..FEATURES {
         let equation = equations[pivot].map(|value| value / equations[pivot][pivot]);
         equations[pivot] = equation;
-        for (row, other) in equations.iter_mut().enumerate().filter(|(row, _)| *row != pivot) {
+        for (_, other) in equations.iter_mut().enumerate().filter(|(row, _)| *row != pivot) {
             let times = other[pivot];
             other.iter_mut().zip(equation).for_each(|(value, of_pivot)| *value -= times * of_pivot);
-            debug_assert!(row != pivot);
         }
     }
     equations.map(|equation| equation[FEATURES])

@@ -42,11 +42,6 @@ pub struct Past {
 }
 
 impl Taste {
-    /// Whether there is nothing to go by.
-    pub fn is_empty(&self) -> bool {
-        self.text.is_none() && self.liked.is_empty() && self.disliked.is_empty()
-    }
-
     /// Scales the weights of each half so that the heaviest counts 1: only their ratios matter. Nor does the order.
     pub fn balanced(mut self) -> Taste {
         for half in [&mut self.liked, &mut self.disliked] {
