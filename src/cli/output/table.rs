@@ -46,7 +46,8 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: Reasons, 
     let title = if paper.title.is_empty() { &paper.abstract_text } else { &paper.title };
     for (index, line) in textwrap::wrap(title, width).iter().take(3).enumerate() {
         match index {
-            0 => write!(out, "{:>3}  {:>5.3}  ", result.rank, result.score)?,
+            // Rounded down: no score is 1.
+            0 => write!(out, "{:>3}  {:>5.3}  ", result.rank, (result.score * 1e3).floor() / 1e3)?,
             _ => write!(out, "{:MARGIN$}", "")?,
         }
         writeln!(out, "{BOLD}{line}{BOLD:#}")?;
