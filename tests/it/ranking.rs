@@ -171,3 +171,26 @@ fn what_was_shown_stays_away_for_a_window_and_is_no_news() {
     let again = sandbox.json(&[&since[..], &["--seen-days", "30"]].concat());
     assert!(first.iter().any(|id| ids(&again).contains(id)));
 }
+
+#[test]
+fn an_answer_as_of_a_day_is_that_of_a_library_that_ends_there() {
+    let whole = Sandbox::with_papers();
+    let everything = whole.json(&["search", "models", "-n", "40", "--format", "json"]);
+    let earlier = results(&everything).iter().map(|result| &result["paper"]);
+    let earlier: Vec<String> =
+        earlier.filter(|paper| paper["published"].as_str().unwrap() <= "2025-03-01").map(Value::to_string).collect();
+    assert!((15..35).contains(&earlier.len()), "{}", earlier.len());
+    let past = Sandbox::new();
+    let file = past.file("earlier.jsonl", earlier.join("\n"));
+    assert_eq!(past.run(&["add", &file]).code, 0);
+    let like = titled(&past, &["Touch Before You Look", "Walking on What Gives Way", "How Few Instructions"]).join(",");
+    for strategy in ["auto", "interests"] {
+        let list = |sandbox: &Sandbox| -> Vec<String> {
+            let args = ["recommend", "--like", &like, "--as-of", "2025-03-01", "--strategy", strategy];
+            let answer = sandbox.json(&[&args[..], &["-n", "40", "--format", "json"]].concat());
+            let line = |result: &Value| format!("{} {:.4}", result["paper"]["id"], result["score"].as_f64().unwrap());
+            results(&answer).iter().map(line).collect()
+        };
+        assert_eq!(list(&whole), list(&past), "{strategy}");
+    }
+}
