@@ -24,6 +24,7 @@ use std::sync::Arc;
 use crate::encoder::{Encoder, HubOptions, Model, ModelChoice, ModelIdentity, Runtime};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
+use crate::lexical::Bag;
 use crate::library::{Finding, Library, Stamp, StoredModel};
 use crate::recommend::{Background, Weights};
 use crate::vector::Embedding;
@@ -87,6 +88,8 @@ pub struct Engine {
     snapshot: RefCell<Option<Arc<Snapshot>>>,
     /// What is usual in the generation of this stamp.
     background: RefCell<Option<(Stamp, Arc<Background>)>>,
+    /// Terms of papers by key, in the generation of this stamp: candidates of one question are often those of the next.
+    texts: RefCell<(Option<Stamp>, HashMap<i64, Arc<Bag>>)>,
     /// Whether the index on disk was thrown away.
     index_lost: Cell<bool>,
     embedded: RefCell<HashMap<String, Embedding>>,
@@ -109,6 +112,7 @@ impl Engine {
             encoder: OnceCell::new(),
             snapshot: RefCell::new(None),
             background: RefCell::new(None),
+            texts: RefCell::default(),
             index_lost: Cell::new(false),
             embedded: RefCell::default(),
         };

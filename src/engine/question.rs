@@ -29,6 +29,8 @@ const NEAR_ONE: usize = 10;
 const IN_THE_WAY: usize = 10;
 /// Papers that stand for all: enough for the mean and the shrunk covariance of embeddings, and for document frequencies.
 const BACKGROUND: usize = 1_000;
+/// Papers whose terms are kept in memory, of about a kilobyte each.
+const TEXTS: usize = 20_000;
 /// History papers that are named as reasons.
 const REASONS: usize = 3;
 
@@ -82,7 +84,7 @@ struct Scored {
     row: Row,
     /// In deviations.
     parts: Parts,
-    text: Bag,
+    text: Arc<Bag>,
 }
 
 impl Engine {
@@ -176,8 +178,20 @@ impl Engine {
         Ok(background)
     }
 
-    fn text_of(&self, row: Row, snapshot: &Snapshot) -> Result<Bag> {
-        Ok(Bag::of(&self.library.document_at(snapshot.key(row))?))
+    /// The terms of the paper in a row.
+    fn text_of(&self, row: Row, snapshot: &Snapshot) -> Result<Arc<Bag>> {
+        let key = snapshot.key(row);
+        let (stamp, texts) = &mut *self.texts.borrow_mut();
+        if *stamp != Some(snapshot.stamp) || texts.len() >= TEXTS {
+            texts.clear();
+            *stamp = Some(snapshot.stamp);
+        }
+        if let Some(text) = texts.get(&key) {
+            return Ok(text.clone());
+        }
+        let text = Arc::new(Bag::of(&self.library.document_at(key)?));
+        texts.insert(key, text.clone());
+        Ok(text)
     }
 }
 

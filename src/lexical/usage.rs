@@ -32,11 +32,11 @@ struct Term {
 
 impl Usage {
     /// The statistics of texts.
-    pub fn of(texts: &[Bag]) -> Usage {
+    pub fn of<'a>(texts: impl ExactSizeIterator<Item = &'a Bag> + Clone) -> Usage {
         let count = texts.len() as f32;
-        let words: u64 = texts.iter().map(|text| u64::from(text.words())).sum();
+        let words: u64 = texts.clone().map(|text| u64::from(text.words())).sum();
         let mut usage = Usage { terms: ByTerm::default(), texts: count, mean_words: words as f32 / count.max(1.0) };
-        for (number, _) in texts.iter().flat_map(Bag::counts) {
+        for (number, _) in texts.clone().flat_map(Bag::counts) {
             usage.terms.entry(number).or_default().frequency += 1.0;
         }
         // Sums of weights and of their squares become mean and variance.
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn by_hand() {
-        let usage = Usage::of(&bags(&["graph network", "network word", "word words zebra"]));
+        let usage = Usage::of(bags(&["graph network", "network word", "word words zebra"]).iter());
         let weight = |vector: &Sparse, term| vector.iter().find(|(number, _)| *number == Bag::number(term)).unwrap().1;
         // (1 + ln 2) (ln(4/3) + 1) for the word that is there twice, ln(4/2) + 1 for the one that no other text has.
         let (word, zebra) = ((1.0 + 2f32.ln()) * ((4f32 / 3.0).ln() + 1.0), 2f32.ln() + 1.0);
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn what_varies_counts_less_and_what_is_unknown_counts_in_full() {
-        let usage = Usage::of(&bags(&["model graph", "model zebra", "graph tree", "model lake"]));
+        let usage = Usage::of(bags(&["model graph", "model zebra", "graph tree", "model lake"]).iter());
         let precision = |term| usage.precision(Bag::number(term));
         assert!(precision("graph") < precision("model"), "in all but one text, and alike in them");
         assert!(precision("model") < precision("unknown"));
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn no_texts_and_no_words() {
-        for usage in [Usage::of(&[]), Usage::of(&bags(&["", ""]))] {
+        for usage in [Usage::of([].iter()), Usage::of(bags(&["", ""]).iter())] {
             let text = &bags(&["word"])[0];
             assert_eq!(usage.tfidf(text), [(Bag::number("word"), 1.0)]);
             assert!(usage.bm25(&usage.question(text), text).is_finite());

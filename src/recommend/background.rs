@@ -1,5 +1,7 @@
 //! What is usual: papers that stand for a whole library.
 
+use std::sync::Arc;
+
 use super::spread::Spread;
 use crate::lexical::{Bag, Sparse, Usage};
 use crate::vector::Vectors;
@@ -12,7 +14,7 @@ const TELLING: f32 = 150.0;
 #[derive(Debug, Clone)]
 pub struct Background {
     vectors: Vectors,
-    texts: Vec<Bag>,
+    texts: Vec<Arc<Bag>>,
     words: Vec<Words>,
     pub(super) spread: Spread,
     pub(super) usage: Usage,
@@ -40,9 +42,9 @@ impl Background {
     ///
     /// # Panics
     /// If there are not as many of the one as of the other.
-    pub fn new(vectors: Vectors, texts: Vec<Bag>) -> Background {
+    pub fn new(vectors: Vectors, texts: Vec<Arc<Bag>>) -> Background {
         assert_eq!(vectors.len(), texts.len(), "a vector and a text for each paper");
-        let usage = Usage::of(&texts);
+        let usage = Usage::of(texts.iter().map(AsRef::as_ref));
         let mut background =
             Background { spread: Spread::of(&vectors), vectors, words: Vec::new(), usage, texts: Vec::new() };
         background.words = texts.iter().map(|text| background.words(text)).collect();

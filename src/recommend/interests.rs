@@ -133,7 +133,7 @@ mod tests {
         let history = history();
         let mut vectors = Vectors::with_capacity(3, 5);
         history.iter().for_each(|past| vectors.push(&past.embedding));
-        let background = Background::new(vectors, history.iter().map(|past| Bag::from(&past.terms)).collect());
+        let background = Background::new(vectors, history.iter().map(|past| Bag::from(&past.terms).into()).collect());
         assert_eq!(label(&[&history[0], &history[2], &history[4]], &background), "grasp");
     }
 

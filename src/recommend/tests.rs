@@ -40,7 +40,7 @@ fn background() -> Background {
     for number in 0..200 {
         let made = made(number as usize % 4, number);
         vectors.push(&made.embedding);
-        texts.push(Bag::from(&made.terms));
+        texts.push(Bag::from(&made.terms).into());
     }
     Background::new(vectors, texts)
 }
