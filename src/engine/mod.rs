@@ -79,6 +79,9 @@ impl Options {
     }
 }
 
+/// Terms of papers by key.
+type Texts = HashMap<i64, Arc<Bag>>;
+
 /// An open library with all that is needed to fill it and to ask it. The model is loaded when a text has to be
 /// embedded, the vectors when a question is asked; changes by other processes are seen by the next question.
 pub struct Engine {
@@ -88,8 +91,8 @@ pub struct Engine {
     snapshot: RefCell<Option<Arc<Snapshot>>>,
     /// What is usual in the generation of this stamp.
     background: RefCell<Option<(Stamp, Arc<Background>)>>,
-    /// Terms of papers by key, in the generation of this stamp: candidates of one question are often those of the next.
-    texts: RefCell<(Option<Stamp>, HashMap<i64, Arc<Bag>>)>,
+    /// Terms of papers in the generation of this stamp: candidates of one question are often those of the next.
+    texts: RefCell<(Option<Stamp>, Texts)>,
     /// Whether the index on disk was thrown away.
     index_lost: Cell<bool>,
     embedded: RefCell<HashMap<String, Embedding>>,
