@@ -256,12 +256,12 @@ impl Question<'_> {
         }
         let known = self.known.as_ref().map(|keys| snapshot.row_set(keys));
         let passes = |row: &Row| !self.out.contains(*row) && known.as_ref().is_none_or(|known| known.contains(*row));
-        let attractions = ranker.attractions();
         let passing = allowed.as_ref().map_or(snapshot.rows(), RowSet::len);
-        if passing <= 2 * self.pool || attractions.is_empty() {
+        if passing <= 2 * self.pool || !ranker.has_interest() {
             let rows = allowed.as_ref().unwrap_or(snapshot.all());
             return Ok(rows.iter().filter(passes).collect());
         }
+        let attractions = ranker.attractions();
         let mut rows = RowSet::default();
         let mut near: HashMap<Row, f32> = HashMap::new();
         let each = (2 * self.pool / attractions.len()).clamp(NEAR_ONE, self.pool);
@@ -295,7 +295,7 @@ impl Question<'_> {
     /// Scores of rows, best first, ties by row: as many as the pool has.
     fn scored(&self, mut rows: Vec<Row>, ranker: &Ranker<'_>) -> Result<Vec<Scored>> {
         let standing = |row: Row| self.standings.of(row, self.snapshot);
-        if ranker.attractions().is_empty() && rows.len() > self.pool {
+        if !ranker.has_interest() && rows.len() > self.pool {
             // Without anything to be like, dates and votes are most of the score.
             let mut priors = Vec::with_capacity(rows.len());
             for row in rows {

@@ -320,6 +320,11 @@ impl<'a> Ranker<'a> {
         }
     }
 
+    /// Whether there is a text or a history that papers can be like.
+    pub fn has_interest(&self) -> bool {
+        self.text.is_some() || self.liked.is_some()
+    }
+
     /// Vectors that papers with high scores are near to, those that say most first.
     pub fn attractions(&self) -> Vec<Vec<f32>> {
         self.text.iter().chain(&self.liked).flat_map(Side::attractions).collect()

@@ -179,7 +179,7 @@ impl<'a> Side<'a> {
     /// ordinary ones (Fisher's linear discriminant over the features). The fewer papers, the nearer they stay to what
     /// they are for everybody.
     fn learn(&mut self) {
-        let (Compared::History(history), usual) = (&self.compared, &self.usual) else { return };
+        let Compared::History(history) = &self.compared else { return };
         let count = history.past.len();
         if count < 3 {
             return;
@@ -192,7 +192,7 @@ impl<'a> Side<'a> {
         let mut equations = [[0.0; FEATURES + 1]; FEATURES];
         for (row, equation) in equations.iter_mut().enumerate() {
             for (column, value) in equation[..FEATURES].iter_mut().enumerate() {
-                *value = of_all(&|features| features[row] * features[column], usual);
+                *value = of_all(&|features| features[row] * features[column], &self.usual);
             }
             equation[row] += RIDGE;
             equation[FEATURES] = of_all(&|features| features[row], &held_out);
@@ -329,9 +329,10 @@ impl<'a> History<'a> {
     fn words_by_paper(&self, words: &Words) -> (Vec<f32>, Vec<f32>) {
         let (mut plain, mut contrasts) = (vec![0.0; self.past.len()], vec![0.0; self.past.len()]);
         for (number, weight) in &words.vector {
-            for (place, other) in self.terms.get(number).map_or(&[][..], |term| &term.papers) {
+            let Some(term) = self.terms.get(number) else { continue };
+            for (place, other) in &term.papers {
                 plain[*place as usize] += weight * other;
-                contrasts[*place as usize] += weight * other * self.terms[number].precision;
+                contrasts[*place as usize] += weight * other * term.precision;
             }
         }
         (plain, contrasts)
