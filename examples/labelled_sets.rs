@@ -5,7 +5,7 @@
 //!
 //! `cargo run --release --example labelled_sets -- FOLDER [--only SET] [--model MODEL] [--precision PRECISION]`
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ const TODAY: Date = jiff::civil::date(2026, 9, 1);
 /// A set's name, which begins with that of its folder, how it is measured, and its parts: papers and what they are asked.
 type Set = (&'static str, &'static [Metric], Pool, fn(&Path) -> Vec<Part>);
 
-const SETS: [Set; 7] = [
+const SETS: [Set; 8] = [
     ("reviewer_goldstandard", &[Metric::Pairs], Pool::Judged, goldstandard),
     ("citeulike", &[Metric::Recall(50), Metric::Ndcg(20)], Pool::All, libraries),
     ("hf_daily_papers", &[Metric::Recall(100), Metric::Ndcg(100)], Pool::All, submitters),
@@ -34,6 +34,7 @@ const SETS: [Set; 7] = [
     ("cisi", &[Metric::AveragePrecision, Metric::Ndcg(10)], Pool::All, queries),
     ("cisi/cocitation", &[Metric::Recall(20)], Pool::All, cocitations),
     ("systematic_reviews", &[Metric::AveragePrecision], Pool::All, reviews),
+    ("arxiv_recent", &[Metric::Auc, Metric::RecallPercent(10)], Pool::All, curated),
 ];
 
 /// Papers, and how to ask for them.
@@ -219,6 +220,67 @@ fn submitters(folder: &Path) -> Vec<Part> {
         .filter(|picks| (5..=60).contains(&picks.len()))
         .collect();
     vec![Part { papers: papers(&folder.join("papers.jsonl.gz")), questions: Questions::Histories(histories) }]
+}
+
+/// What was picked from a day's papers by those who had picked the Daily Papers before, on 100 days. Nothing is said of a
+/// paper's listing and votes, which came later.
+fn curated(folder: &Path) -> Vec<Part> {
+    const BEGIN: Date = jiff::civil::date(2025, 7, 1);
+    const DAYS: usize = 100;
+    /// Papers of a day.
+    const MOST: usize = 300;
+    let day = |value: &Value| value.as_str().and_then(paperkin::paper::parse_date);
+    let daily = objects(&folder.join("../hf_daily_papers/papers.jsonl.gz"));
+    let mut picks: Vec<(Date, PaperId)> =
+        daily.iter().filter_map(|paper| Some((day(&paper["daily_date"])?, id(&paper["id"])))).collect();
+    picks.sort();
+    let listed: HashMap<&PaperId, Date> = picks.iter().map(|(day, id)| (id, *day)).collect();
+    let mut by_day: BTreeMap<Date, Vec<PaperId>> = BTreeMap::new();
+    for paper in objects(&folder.join("papers.jsonl.gz")) {
+        if let Some(day) = day(&paper["announced"]).or(day(&paper["published"])) {
+            by_day.entry(day).or_default().push(id(&paper["id"]));
+        }
+    }
+    let mut random = Random::new(SEED);
+    let is_picked = |day: Date, id: &PaperId| listed.get(id).is_some_and(|listed| *listed >= day);
+    let eligible: Vec<Date> = by_day
+        .iter()
+        .filter(|(day, ids)| {
+            **day >= BEGIN && ids.len() >= 100 && ids.iter().filter(|id| is_picked(**day, id)).count() >= 3
+        })
+        .map(|(day, _)| *day)
+        .collect();
+    let labelled: Vec<Labelled> = eligible
+        .iter()
+        .step_by((eligible.len() / DAYS).max(1))
+        .take(DAYS)
+        .map(|day| {
+            let mut candidates = by_day[day].clone();
+            candidates.retain(|id| listed.get(id).is_none_or(|listed| listed >= day));
+            random.shuffle(&mut candidates);
+            candidates.truncate(MOST);
+            let before = picks.iter().take_while(|(listed, _)| listed < day);
+            let judged = candidates.iter().map(|id| (id.clone(), f64::from(u8::from(is_picked(*day, id))))).collect();
+            let request = Request {
+                positive: before.map(|(at, id)| HistoryItem { at: Some(*at), ..HistoryItem::id(id.clone()) }).collect(),
+                candidates: Some(candidates),
+                half_life_days: Some(365.0),
+                as_of: Some(*day),
+                ..Request::default()
+            };
+            Labelled { request, judged }
+        })
+        .collect();
+    // An eighth of the papers of other days stands for all that was not picked.
+    let others = by_day.values().flatten().step_by(8).cloned();
+    let candidates = labelled.iter().flat_map(|labelled| labelled.request.candidates.iter().flatten().cloned());
+    let used: HashSet<PaperId> = others.chain(candidates).collect();
+    let of_arxiv = papers(&folder.join("papers.jsonl.gz"))
+        .filter(move |paper| paper.as_ref().map_or(true, |paper| used.contains(&paper.id)));
+    let of_before = |paper: Paper| Paper { votes: None, comments: None, listed: None, ..paper };
+    let all = papers(&folder.join("../hf_daily_papers/papers.jsonl.gz")).chain(of_arxiv);
+    let all = all.map(move |paper| paper.map(of_before));
+    vec![Part { papers: Box::new(all), questions: Questions::Labelled(labelled) }]
 }
 
 /// Screenings of literature: 5 papers that were included and 5 that were not, drawn five times; each review is a part.

@@ -19,8 +19,13 @@ pub enum Metric {
     ExponentialNdcg(usize),
     /// The share of the relevant papers that is among the first results.
     Recall(usize),
+    /// The share of the relevant papers that is among the first so many percent of the ranking.
+    RecallPercent(usize),
     /// 1 over the rank of the first relevant paper. Its mean over queries is MRR.
     ReciprocalRank,
+    /// The area under the ROC curve: the share of the pairs of a relevant and another ranked paper in which the relevant
+    /// one comes first.
+    Auc,
     /// The share of the pairs of judged papers that the ranking puts in the judgments' order, each pair weighted by the
     /// difference of its judgments, over the pairs of all queries together; equal scores count half. The complement of
     /// the loss of Stelmakh et al. 2023.
@@ -38,6 +43,18 @@ impl Metric {
                 of_relevant(found.zip(1..).map(|((index, _), found)| f64::from(found) / (index + 1) as f64).sum())
             }
             Metric::Recall(k) => of_relevant(found.take_while(|(index, _)| *index < k).count() as f64),
+            Metric::RecallPercent(percent) => {
+                let first = ranking.gains.len() * percent / 100;
+                of_relevant(found.take_while(|(index, _)| *index < first).count() as f64)
+            }
+            Metric::Auc => {
+                let others = ranking.gains.len() - found.clone().count();
+                let ranked = ranking.gains.len() - others;
+                // Before the n-th relevant paper come n relevant papers less one, the rest are others.
+                let wrong: usize = found.enumerate().map(|(before, (index, _))| index - before).sum();
+                let pairs = (ranked * others) as f64;
+                (pairs > 0.0).then(|| Share::of(1.0 - wrong as f64 / pairs))
+            }
             Metric::ReciprocalRank => {
                 let first = found.next().map_or(0.0, |(index, _)| 1.0 / (index + 1) as f64);
                 (relevant > 0).then(|| Share::of(first))
@@ -72,7 +89,7 @@ fn pairs(rated: &[(f64, f64)]) -> Option<Share> {
     (share.whole > 0.0).then_some(share)
 }
 
-/// `map`, `ndcg@10`, `exp-ndcg@10`, `recall@50`, `mrr`, `pairs`.
+/// `map`, `ndcg@10`, `exp-ndcg@10`, `recall@50`, `recall@10%`, `mrr`, `auc`, `pairs`.
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -80,7 +97,9 @@ impl fmt::Display for Metric {
             Metric::Ndcg(k) => write!(f, "ndcg@{k}"),
             Metric::ExponentialNdcg(k) => write!(f, "exp-ndcg@{k}"),
             Metric::Recall(k) => write!(f, "recall@{k}"),
+            Metric::RecallPercent(percent) => write!(f, "recall@{percent}%"),
             Metric::ReciprocalRank => f.write_str("mrr"),
+            Metric::Auc => f.write_str("auc"),
             Metric::Pairs => f.write_str("pairs"),
         }
     }
@@ -90,6 +109,10 @@ impl FromStr for Metric {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Metric, String> {
+        if let Some(percent) = text.strip_prefix("recall@").and_then(|text| text.strip_suffix('%')) {
+            let percent = percent.parse().ok().filter(|percent| (1..=100).contains(percent));
+            return percent.map(Metric::RecallPercent).ok_or(format!("`{text}`: give a percentage from 1 to 100"));
+        }
         let (name, k) = match text.split_once('@') {
             Some((name, k)) => (name, Some(k.parse().ok().filter(|k| *k > 0).ok_or(format!("`{k}` is no rank"))?)),
             None => (text, None),
@@ -97,11 +120,12 @@ impl FromStr for Metric {
         match (name, k) {
             ("map", None) => Ok(Metric::AveragePrecision),
             ("mrr", None) => Ok(Metric::ReciprocalRank),
+            ("auc", None) => Ok(Metric::Auc),
             ("pairs", None) => Ok(Metric::Pairs),
             ("ndcg", Some(k)) => Ok(Metric::Ndcg(k)),
             ("exp-ndcg", Some(k)) => Ok(Metric::ExponentialNdcg(k)),
             ("recall", Some(k)) => Ok(Metric::Recall(k)),
-            _ => Err("there are map, ndcg@K, exp-ndcg@K, recall@K, mrr and pairs".to_owned()),
+            _ => Err("there are map, ndcg@K, exp-ndcg@K, recall@K, recall@P%, mrr, auc and pairs".to_owned()),
         }
     }
 }
@@ -193,6 +217,10 @@ mod tests {
         check("mrr", &[0.0], &[1.0], 0.0);
         check("recall@3", &gains, &[3.0], 1.0 / 3.0);
         check("recall@4", &gains, &[3.0], 2.0 / 3.0);
+        check("recall@50%", &gains, &[3.0], 1.0 / 3.0);
+        check("recall@100%", &gains, &[3.0], 2.0 / 3.0);
+        // Of the four pairs only the one of the second and the third is right, and those with the last are not.
+        check("auc", &gains, &[3.0], 0.25);
         let log = f64::log2;
         check("ndcg@10", &gains, &[], (2.0 / log(3.0) + 1.0 / log(5.0)) / (2.0 + 1.0 / log(3.0)));
         check("ndcg@2", &gains, &[], (2.0 / log(3.0)) / (2.0 + 1.0 / log(3.0)));
@@ -214,7 +242,7 @@ mod tests {
 
     #[test]
     fn nothing_to_find() {
-        for metric in ["map", "mrr", "recall@5", "ndcg@5", "exp-ndcg@5", "pairs"] {
+        for metric in ["map", "mrr", "recall@5", "recall@5%", "auc", "ndcg@5", "exp-ndcg@5", "pairs"] {
             assert_eq!(value(metric, &[0.0, 0.0], &[0.0]), None, "{metric}");
             assert_eq!(value(metric, &[], &[]), None, "{metric}");
         }
@@ -225,7 +253,7 @@ mod tests {
 
     #[test]
     fn names_that_are_none() {
-        for name in ["map@3", "ndcg", "ndcg@0", "ndcg@x", "recall@-1", "auc", ""] {
+        for name in ["map@3", "ndcg", "ndcg@0", "ndcg@x", "recall@-1", "recall@0%", "recall@101%", ""] {
             assert!(name.parse::<Metric>().is_err(), "{name}");
         }
     }
@@ -235,7 +263,7 @@ mod tests {
         fn the_ideal_order_is_1_and_a_better_swap_never_lowers(
             mut gains in proptest::collection::vec(0u8..4, 2..20), at in 0usize..19,
         ) {
-            let metrics = ["map", "mrr", "ndcg@5", "exp-ndcg@5", "pairs"];
+            let metrics = ["map", "mrr", "auc", "ndcg@5", "exp-ndcg@5", "pairs"];
             let of = |gains: &[u8], metric| value(metric, &gains.iter().map(|gain| f64::from(*gain)).collect::<Vec<_>>(), &[]);
             let at = at % (gains.len() - 1);
             let before: Vec<_> = metrics.iter().map(|metric| of(&gains, metric)).collect();
