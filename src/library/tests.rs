@@ -288,7 +288,7 @@ fn a_library_of_format_2_gets_its_words() {
     (0..3).for_each(|number| add(&mut library, paper(number, number)));
     library.remove(&[id(1)]).unwrap();
     let stamp = library.stamp().unwrap();
-    library.db.execute_batch("DROP TABLE word; DROP TABLE followed; PRAGMA user_version = 2").unwrap();
+    library.db.execute_batch("DROP TABLE word; DROP TABLE bag; DROP TABLE followed; PRAGMA user_version = 2").unwrap();
     drop(library);
 
     let library = Library::open(folder.path()).unwrap();
@@ -305,6 +305,8 @@ fn wrong_words_are_found_and_mended() {
     let damages = [
         "DELETE FROM word WHERE term = 'text'",
         "UPDATE word SET papers = x'ffffffffff' WHERE term = ''",
+        "DELETE FROM bag WHERE row = 2",
+        "UPDATE bag SET terms = x'0000'",
         "INSERT INTO word VALUES (-5, 'text', x'0101'), (70368744177664, 'text', x'0101')",
     ];
     for damage in damages {
