@@ -110,6 +110,7 @@ pub(crate) enum Command {
     Doctor(Doctor),
     Index(IndexCommand),
     Model(ModelCommand),
+    Serve(super::serve::Serve),
     Completions(Completions),
 }
 

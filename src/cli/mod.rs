@@ -17,6 +17,7 @@ mod rank;
 mod reembed;
 mod remove;
 mod report;
+mod serve;
 mod status;
 mod upkeep;
 
@@ -85,6 +86,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Doctor(command) => status::doctor(common, command),
         Command::Index(command) => upkeep::index(common, &command),
         Command::Model(command) => model::run(command),
+        Command::Serve(command) => serve::run(common, command),
         Command::Completions(command) => completions::run(command),
     }
 }

@@ -10,9 +10,11 @@ mod feed;
 mod question;
 mod reembed;
 mod removal;
+mod share;
 mod similarity;
 mod snapshot;
 mod standing;
+mod status;
 mod upkeep;
 mod words;
 
@@ -35,6 +37,7 @@ pub use evaluate::{Evaluated, Evaluation, HeldOut, Labelled, Pool};
 pub use feed::FeedOptions;
 pub use reembed::Reembedded;
 pub use removal::Removed;
+pub use status::Status;
 pub use upkeep::{GraphStatus, IndexStatus, Rebuilt};
 
 /// Where the library is.

@@ -21,6 +21,7 @@ const CHANGED: usize = 4;
 
 /// The index in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct IndexStatus {
     /// `exact` or `hnsw`.
     pub kind: String,
@@ -30,6 +31,7 @@ pub struct IndexStatus {
 
 /// A graph on disk in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct GraphStatus {
     /// Papers in it.
     pub papers: usize,

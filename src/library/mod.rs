@@ -39,6 +39,7 @@ pub struct Library {
 
 /// The model that made the library's embeddings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct StoredModel {
     #[serde(skip)]
     key: i64,

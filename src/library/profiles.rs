@@ -12,6 +12,7 @@ use crate::paper::PaperId;
 
 /// A named reading history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Profile {
     #[serde(skip)]
     key: i64,
@@ -31,6 +32,7 @@ pub struct Profile {
 
 /// One paper of a history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct HistoryEntry {
     /// The paper's id; it need not be in the library any more.
     pub id: PaperId,
@@ -44,6 +46,7 @@ pub struct HistoryEntry {
 
 /// What a person did with a paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HistoryKind {
     /// Read it: counts for it.
