@@ -7,6 +7,7 @@ mod ask;
 mod evaluate;
 mod explain;
 mod feed;
+mod kept;
 mod question;
 mod reembed;
 mod removal;
@@ -18,7 +19,7 @@ mod status;
 mod upkeep;
 mod words;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,10 +27,10 @@ use std::sync::Arc;
 use crate::encoder::{Encoder, HubOptions, Model, ModelChoice, ModelIdentity, Runtime};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
-use crate::lexical::Bag;
-use crate::library::{Finding, Library, Stamp, StoredModel};
-use crate::recommend::{Background, Weights};
+use crate::library::{Finding, Library, StoredModel};
+use crate::recommend::Weights;
 use crate::vector::Embedding;
+use kept::Kept;
 use snapshot::Snapshot;
 
 pub use add::{Added, Progress};
@@ -82,22 +83,15 @@ impl Options {
     }
 }
 
-/// Terms of papers by key.
-type Texts = HashMap<i64, Arc<Bag>>;
-
 /// An open library with all that is needed to fill it and to ask it. The model is loaded when a text has to be
 /// embedded, the vectors when a question is asked; changes by other processes are seen by the next question.
+///
+/// An engine answers one question at a time; threads that ask at once [`share`](Engine::share) one.
 pub struct Engine {
     library: Library,
     options: Options,
-    encoder: OnceCell<Encoder>,
-    snapshot: RefCell<Option<Arc<Snapshot>>>,
-    /// What is usual in the generation of this stamp.
-    background: RefCell<Option<(Stamp, Arc<Background>)>>,
-    /// Terms of papers in the generation of this stamp: candidates of one question are often those of the next.
-    texts: RefCell<(Option<Stamp>, Texts)>,
-    /// Whether the index on disk was thrown away.
-    index_lost: Cell<bool>,
+    encoder: OnceCell<Arc<Encoder>>,
+    kept: Arc<Kept>,
     embedded: RefCell<HashMap<String, Embedding>>,
 }
 
@@ -112,20 +106,32 @@ impl Engine {
             Place::Existing(directory) => Library::open(directory)?,
             Place::Memory => Library::in_memory()?,
         };
-        let engine = Engine {
-            library,
-            options,
-            encoder: OnceCell::new(),
-            snapshot: RefCell::new(None),
-            background: RefCell::new(None),
-            texts: RefCell::default(),
-            index_lost: Cell::new(false),
-            embedded: RefCell::default(),
-        };
+        let engine =
+            Engine { library, options, encoder: OnceCell::new(), kept: Arc::default(), embedded: RefCell::default() };
         if engine.options.model.is_some() && engine.library.model()?.is_some() {
             engine.encoder()?;
         }
         Ok(engine)
+    }
+
+    /// Another engine over the same library, for another thread: with a connection of its own, and with the encoder and
+    /// what is kept in memory in common. The model is loaded if it was not yet.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for a library in memory, which nobody else can open; those of [`Engine::encoder`].
+    pub fn share(&self) -> Result<Engine> {
+        self.encoder()?;
+        let Some(directory) = self.library.directory() else {
+            let reason = "is in memory: only the engine that made it can ask it".to_owned();
+            return Err(Error::BadRequest { field: "library", reason });
+        };
+        Ok(Engine {
+            library: Library::open(directory)?,
+            options: self.options.clone(),
+            encoder: self.encoder.clone(),
+            kept: self.kept.clone(),
+            embedded: RefCell::default(),
+        })
     }
 
     /// The library underneath.
@@ -138,23 +144,25 @@ impl Engine {
         &mut self.library
     }
 
-    /// The encoder, loaded at the first call.
+    /// The encoder, loaded at the first call. Another process may have changed the library's model since.
     ///
     /// # Errors
     /// [`Error::ModelMismatch`] when the library's embeddings are of another model; errors of loading.
     pub fn encoder(&self) -> Result<&Encoder> {
+        let stored = self.library.model()?;
+        let is_the_librarys = |identity: &ModelIdentity| match &stored {
+            Some(stored) if stored.fingerprint != identity.fingerprint => {
+                Err(Error::ModelMismatch { stored: stored.label(), asked: stored_model(identity).label() })
+            }
+            _ => Ok(()),
+        };
         if let Some(encoder) = self.encoder.get() {
+            is_the_librarys(encoder.identity())?;
             return Ok(encoder);
         }
-        let stored = self.library.model()?;
         let model = self.open_model(stored.as_ref())?;
-        if let Some(stored) = stored {
-            let asked = stored_model(model.identity());
-            if stored.fingerprint != asked.fingerprint {
-                return Err(Error::ModelMismatch { stored: stored.label(), asked: asked.label() });
-            }
-        }
-        let encoder = Encoder::new(model, &self.options.runtime)?;
+        is_the_librarys(model.identity())?;
+        let encoder = Arc::new(Encoder::new(model, &self.options.runtime)?);
         Ok(self.encoder.get_or_init(|| encoder))
     }
 
@@ -212,14 +220,10 @@ impl Engine {
 
     /// The library's vectors as they are now.
     fn snapshot(&self, queries: usize) -> Result<Arc<Snapshot>> {
-        let stamp = self.library.stamp()?;
-        if let Some(snapshot) = self.snapshot.borrow().as_ref().filter(|snapshot| snapshot.stamp == stamp) {
-            return Ok(snapshot.clone());
-        }
-        let frozen = self.open_index();
-        let snapshot = Arc::new(Snapshot::read(&self.library, frozen, self.options.index, queries)?);
-        self.snapshot.replace(Some(snapshot.clone()));
-        Ok(snapshot)
+        self.library.at_once(|| {
+            let read = || Snapshot::read(&self.library, self.open_index(), self.options.index, queries);
+            self.kept.snapshot.of(self.library.stamp()?, read)
+        })
     }
 
     /// Embeddings of texts, in their order. `done` is told how many more are finished.
@@ -239,8 +243,14 @@ impl Engine {
             return Ok(());
         }
         let embeddings = self.encoder()?.encode(texts, &|_| ())?;
-        self.embedded.borrow_mut().extend(texts.iter().map(|text| text.as_ref().to_owned()).zip(embeddings));
+        self.provide(texts.iter().map(|text| text.as_ref().to_owned()).zip(embeddings));
         Ok(())
+    }
+
+    /// Remembers embeddings of texts, in place of those of the last call: requests that hold these texts are answered
+    /// without embedding them.
+    pub fn provide(&self, embedded: impl IntoIterator<Item = (String, Embedding)>) {
+        self.embedded.replace(embedded.into_iter().collect());
     }
 
     fn embed(&self, text: &str) -> Result<Embedding> {

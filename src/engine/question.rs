@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::Engine;
+use super::kept::Texts;
 use super::snapshot::Snapshot;
 use super::standing::Standings;
 use crate::error::Result;
@@ -29,8 +30,6 @@ const NEAR_ONE: usize = 10;
 const IN_THE_WAY: usize = 10;
 /// Papers that stand for all: enough for the mean and the shrunk covariance of embeddings, and for document frequencies.
 const BACKGROUND: usize = 1_000;
-/// Papers whose terms are kept in memory, of about a kilobyte each.
-const TEXTS: usize = 20_000;
 /// History papers that are named as reasons.
 const REASONS: usize = 3;
 
@@ -156,12 +155,13 @@ impl Engine {
 
     /// What is usual: of all papers, or of those with these keys.
     fn background(&self, snapshot: &Snapshot, known: Option<&[i64]>) -> Result<Arc<Background>> {
-        if known.is_none()
-            && let Some((stamp, background)) = self.background.borrow().as_ref()
-            && *stamp == snapshot.stamp
-        {
-            return Ok(background.clone());
+        match known {
+            None => self.kept.background.of(snapshot.stamp, || self.read_background(snapshot, None)),
+            Some(_) => self.read_background(snapshot, known).map(Arc::new),
         }
+    }
+
+    fn read_background(&self, snapshot: &Snapshot, known: Option<&[i64]>) -> Result<Background> {
         let rows = known.map_or_else(|| snapshot.all().clone(), |keys| snapshot.row_set(keys));
         let rows = sample(rows.iter().collect(), |row| snapshot.key(*row));
         let dimension = rows.first().map_or(Ok(0), |row| snapshot.vector(*row).map(<[f32]>::len))?;
@@ -171,27 +171,14 @@ impl Engine {
             vectors.push(&snapshot.embedding(row)?);
             texts.push(self.text_of(row, snapshot)?);
         }
-        let background = Arc::new(Background::new(vectors, texts));
-        if known.is_none() {
-            self.background.replace(Some((snapshot.stamp, background.clone())));
-        }
-        Ok(background)
+        Ok(Background::new(vectors, texts))
     }
 
     /// The terms of the paper in a row.
     fn text_of(&self, row: Row, snapshot: &Snapshot) -> Result<Arc<Bag>> {
         let key = snapshot.key(row);
-        let (stamp, texts) = &mut *self.texts.borrow_mut();
-        if *stamp != Some(snapshot.stamp) || texts.len() >= TEXTS {
-            texts.clear();
-            *stamp = Some(snapshot.stamp);
-        }
-        if let Some(text) = texts.get(&key) {
-            return Ok(text.clone());
-        }
-        let text = Arc::new(Bag::of(&self.library.document_at(key)?));
-        texts.insert(key, text.clone());
-        Ok(text)
+        let texts = self.kept.texts.of(snapshot.stamp, || Ok(Texts::default()))?;
+        texts.of(key, || Ok(Bag::of(&self.library.document_at(key)?)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Another model for the whole library.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{Engine, stored_model};
@@ -44,8 +46,8 @@ impl Engine {
             let pairs: Vec<(Stored, _)> = batch.into_iter().zip(embeddings).collect();
             self.library.write_embeddings(&stored, &pairs)?;
         }
-        self.encoder = encoder.into();
-        *self.snapshot.get_mut() = None;
+        self.encoder = Arc::new(encoder).into();
+        self.kept.snapshot.forget();
         Ok(Reembedded { model: stored.label(), papers })
     }
 }

@@ -34,7 +34,8 @@ impl Engine {
     pub fn compact(&mut self) -> Result<u64> {
         let freed = self.library.compact()?;
         // The index of before is of no use any more, and holds what was removed.
-        self.forget_index();
+        self.remove_index();
+        self.kept.snapshot.forget();
         Ok(freed)
     }
 }

@@ -73,7 +73,7 @@ impl Engine {
 
     /// Whether there was an index on disk that had to be thrown away.
     pub fn index_is_lost(&self) -> bool {
-        self.index_lost.get()
+        self.kept.is_index_lost()
     }
 
     /// Whether the index on disk should be built again: it was thrown away, too much has changed since it was built, or the
@@ -81,7 +81,7 @@ impl Engine {
     pub fn index_is_due(&self) -> Result<bool> {
         Ok(match self.index_path() {
             None => false,
-            Some(_) if self.index_lost.get() => true,
+            Some(_) if self.kept.is_index_lost() => true,
             Some(path) if path.exists() => {
                 let snapshot = self.snapshot(1)?;
                 match snapshot.index.frozen() {
@@ -119,8 +119,8 @@ impl Engine {
             use std::io::Write;
             file.write_all(frozen.as_bytes()).map_err(Error::io(&path, "write it"))
         })?;
-        self.index_lost.set(false);
-        self.snapshot.replace(None);
+        self.kept.index_is_lost(false);
+        self.kept.snapshot.forget();
         Ok(Some(Rebuilt { papers: keys.len(), recall_at_10: frozen.recall() }))
     }
 
@@ -131,12 +131,12 @@ impl Engine {
 
     /// The index on disk, if there is one and it is sound.
     pub(super) fn open_index(&self) -> Option<Arc<Frozen>> {
-        let path = self.index_path().filter(|path| !self.index_lost.get() && path.exists())?;
+        let path = self.index_path().filter(|path| !self.kept.is_index_lost() && path.exists())?;
         match Mapped::open(&path) {
             Ok(mapped) => match Frozen::open(mapped) {
                 Ok(frozen) => Some(Arc::new(frozen)),
                 Err(damage) => {
-                    self.discard_index(&damage.to_string());
+                    self.lose_index(&damage.to_string());
                     None
                 }
             },
@@ -151,26 +151,26 @@ impl Engine {
     pub(super) fn asking<T>(&self, ask: impl Fn() -> Result<T>) -> Result<T> {
         match ask() {
             Err(Error::DamagedIndex { reason }) => {
-                self.discard_index(&reason);
+                self.lose_index(&reason);
+                self.kept.snapshot.forget();
                 ask()
             }
             answer => answer,
         }
     }
 
-    /// Throws the index on disk away, and says why.
-    fn discard_index(&self, reason: &str) {
+    /// Throws the damaged index on disk away, and says why.
+    fn lose_index(&self, reason: &str) {
         if let Some(path) = self.index_path() {
             tracing::warn!("{}: damaged, {reason}: it is built again from the library", path.display());
         }
-        self.forget_index();
+        self.remove_index();
     }
 
     /// Throws the index on disk away; if there is one, another is due.
-    pub(super) fn forget_index(&self) {
+    pub(super) fn remove_index(&self) {
         let Some(path) = self.index_path().filter(|path| path.exists()) else { return };
-        self.index_lost.set(true);
-        self.snapshot.replace(None);
+        self.kept.index_is_lost(true);
         // What cannot be removed is left alone: nobody here takes it for sound.
         let _ = fs::remove_file(&path);
     }

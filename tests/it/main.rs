@@ -13,5 +13,6 @@ mod models;
 mod program;
 mod ranking;
 mod removal;
+mod threads;
 mod tidy;
 mod words;
