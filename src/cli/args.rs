@@ -111,6 +111,8 @@ pub(crate) enum Command {
     Index(IndexCommand),
     Model(ModelCommand),
     Serve(super::serve::Serve),
+    Token(super::token::Token),
+    Backup(super::backup::Backup),
     Completions(Completions),
 }
 

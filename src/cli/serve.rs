@@ -76,6 +76,11 @@ pub(super) fn run(common: &Common, command: Serve) -> Result<Outcome> {
         request_time: seconds(command.timeout),
         stop_time: seconds(command.grace),
         results: command.max_results as usize,
+        token_file: command.token_file,
+        public_read: command.public_read,
+        hosts: command.host,
+        token_rate: command.token_rate,
+        address_rate: command.address_rate,
         today: super::today,
     };
     let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
@@ -85,6 +90,12 @@ pub(super) fn run(common: &Common, command: Serve) -> Result<Outcome> {
 
 #[cfg(not(feature = "server"))]
 pub(super) fn run(_: &Common, _: Serve) -> Result<Outcome> {
-    let reason = "this program was built without it: build it with the feature `server`".to_owned();
-    Err(crate::Error::BadRequest { field: "serve", reason })
+    Err(absent())
+}
+
+/// What a program says that was built without the server.
+#[cfg(not(feature = "server"))]
+pub(super) fn absent() -> crate::Error {
+    let reason = "this program has none: build it with the feature `server`".to_owned();
+    crate::Error::BadRequest { field: "server", reason }
 }

@@ -11,7 +11,6 @@ mod kept;
 mod question;
 mod reembed;
 mod removal;
-mod share;
 mod similarity;
 mod snapshot;
 mod standing;

@@ -25,6 +25,8 @@ const CHANGED: usize = 4;
 pub struct IndexStatus {
     /// `exact` or `hnsw`.
     pub kind: String,
+    /// Papers that can be found.
+    pub papers: usize,
     /// The graph, if there is one on disk.
     pub graph: Option<GraphStatus>,
 }
@@ -68,7 +70,7 @@ impl Engine {
             ef: frozen.ef(),
             bytes: frozen.as_bytes().len() as u64,
         });
-        Ok(IndexStatus { kind: snapshot.index.kind().to_string(), graph })
+        Ok(IndexStatus { kind: snapshot.index.kind().to_string(), papers: snapshot.rows(), graph })
     }
 
     /// Whether there was an index on disk that had to be thrown away.

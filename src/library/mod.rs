@@ -4,6 +4,7 @@
 //! what became of their vectors since a generation, `words` which papers have which terms, `query` turns filters into
 //! rows, `profiles` keeps reading histories. SQL stands nowhere else.
 
+mod backup;
 mod check;
 mod embeddings;
 mod generation;

@@ -6,13 +6,18 @@ use jiff::civil::Date;
 
 use super::Settings;
 use super::embedding::{Embedded, Embeddings};
+use super::guard::Guard;
 use super::problem::Problem;
 use super::upkeep::Upkeep;
 use super::workers::Workers;
+use crate::encoder::ModelIdentity;
 use crate::engine::Engine;
 use crate::paper::document;
 use crate::recommend::{Answer, PaperRef, Request};
 use crate::vector::Embedding;
+
+/// Texts of one request that are embedded together.
+const SOME: usize = 32;
 
 /// The running service: cheap to clone, the same for all requests.
 #[derive(Clone)]
@@ -25,11 +30,20 @@ struct Inner {
     workers: Workers,
     embeddings: Embeddings,
     upkeep: Upkeep,
+    guard: Guard,
+    model: ModelIdentity,
 }
 
 impl App {
-    pub(super) fn new(settings: Settings, workers: Workers, embeddings: Embeddings, upkeep: Upkeep) -> App {
-        App { inner: Arc::new(Inner { settings, workers, embeddings, upkeep }) }
+    pub(super) fn new(
+        settings: Settings,
+        guard: Guard,
+        model: ModelIdentity,
+        workers: Workers,
+        embeddings: Embeddings,
+        upkeep: Upkeep,
+    ) -> App {
+        App { inner: Arc::new(Inner { settings, workers, embeddings, upkeep, guard, model }) }
     }
 
     /// How the service was started.
@@ -42,9 +56,18 @@ impl App {
         (self.settings().today)()
     }
 
+    /// The model that embeds texts.
+    pub(super) fn model(&self) -> &ModelIdentity {
+        &self.inner.model
+    }
+
     /// Has what is derived from the library brought up to date, when that is due.
     pub(super) fn library_changed(&self) {
         self.inner.upkeep.wake();
+    }
+
+    pub(super) fn guard(&self) -> &Guard {
+        &self.inner.guard
     }
 
     pub(super) fn workers(&self) -> &Workers {
@@ -72,7 +95,12 @@ impl App {
 
     /// Embeds texts together with those of other requests.
     pub(super) async fn embed(&self, texts: Vec<String>) -> Result<Vec<Embedded>, Problem> {
-        self.embeddings().of(texts).await
+        let mut embedded = Vec::with_capacity(texts.len());
+        // Little by little, so that others have their turns between.
+        for some in texts.chunks(SOME) {
+            embedded.extend(self.embeddings().of(some.to_vec()).await?);
+        }
+        Ok(embedded)
     }
 
     /// Answers a request.

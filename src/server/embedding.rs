@@ -7,14 +7,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::problem::{Code, Problem};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::library::StoredModel;
+use crate::error::Result;
 use crate::vector::Embedding;
 
 /// Requests that wait at most.
 const WAITING: usize = 256;
-/// Texts that are encoded together at most; a request's own stay together.
-const TOGETHER: usize = 256;
+/// When so many texts are together, those that wait are left for the next batch: some tenths of a second for two cores.
+const TOGETHER: usize = 64;
 
 /// A text's embedding, and what it took.
 #[derive(Debug, Clone)]
@@ -96,12 +95,6 @@ fn answer(engine: &Engine, mut batch: Vec<Texts>) {
 
 fn encode(engine: &Engine, texts: &[&str]) -> Result<Vec<Embedded>, Problem> {
     let encoder = engine.encoder()?;
-    let identity = encoder.identity();
-    // Another process may have given the library another model since the encoder was loaded.
-    if let Some(stored) = engine.library().model()?.filter(|stored| stored.fingerprint != identity.fingerprint) {
-        let asked = StoredModel::new(&identity.name, &identity.fingerprint, identity.dimension).label();
-        return Err(Error::ModelMismatch { stored: stored.label(), asked }.into());
-    }
     let tokens = texts.iter().map(|text| Ok(encoder.token_ids(text)?.len())).collect::<Result<Vec<_>>>()?;
     let embeddings = encoder.encode(texts, &|_| ())?;
     let embedded = embeddings.into_iter().zip(tokens).map(|(embedding, tokens)| Embedded { embedding, tokens });

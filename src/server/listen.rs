@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::{App, router};
+use super::{App, numbers, router};
 use crate::error::{Error, Result};
 
 /// Connections at a time; more wait to be accepted.
@@ -49,7 +49,7 @@ pub(super) async fn run(app: App, ready: impl FnOnce(SocketAddr)) -> Result<()> 
     let listener = TcpListener::bind(settings.listen).await.map_err(failed())?;
     let address = listener.local_addr().map_err(failed())?;
     let stop = stopped().map_err(Error::io("signals", "wait for them"))?;
-    let router = router::router(app, address);
+    let router = router::router(app.clone());
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut http = http1::Builder::new();
@@ -73,6 +73,8 @@ pub(super) async fn run(app: App, ready: impl FnOnce(SocketAddr)) -> Result<()> 
     };
     tokio::select! {
         () = accept => {}
+        () = numbers::keep() => {}
+        () = reload(&app) => {}
         () = stop => {}
     }
     drop(listener);
@@ -97,6 +99,25 @@ fn connection(
         service.call(request)
     });
     http.serve_connection(TokioIo::new(stream), service)
+}
+
+/// Reads the tokens again whenever the process is told to.
+#[cfg(unix)]
+async fn reload(app: &App) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return std::future::pending().await };
+    while hangup.recv().await.is_some() {
+        if let Some(path) = app.settings().token_file.clone() {
+            let app = app.clone();
+            let _ = tokio::task::spawn_blocking(move || app.guard().reload(&path)).await;
+        }
+    }
+}
+
+/// There is nothing that tells it to.
+#[cfg(not(unix))]
+async fn reload(_: &App) {
+    std::future::pending().await
 }
 
 /// Is done when the process is told to stop.

@@ -8,13 +8,19 @@ mod app;
 mod ask;
 mod batch;
 mod body;
+mod compatible;
 mod cursor;
 mod embedding;
+mod feedback;
+mod guard;
 mod lines;
 mod listen;
+mod numbers;
+mod observe;
 mod openapi;
 mod papers;
 mod problem;
+mod profiles;
 mod query;
 mod router;
 mod stable;
@@ -23,6 +29,7 @@ mod upkeep;
 mod workers;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -31,6 +38,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 
 pub use app::App;
+pub use guard::{Scope, draw_token};
 pub use problem::{Code, Problem};
 
 /// How the service is started.
@@ -50,6 +58,16 @@ pub struct Settings {
     pub stop_time: Duration,
     /// Most results of one request.
     pub results: usize,
+    /// The file of tokens; `None`: everybody may do everything, and only this machine can ask.
+    pub token_file: Option<PathBuf>,
+    /// Whether questions need no token.
+    pub public_read: bool,
+    /// Names of a loopback address beside `localhost`.
+    pub hosts: Vec<String>,
+    /// Requests a second of one token; `None` for any number.
+    pub token_rate: Option<u32>,
+    /// Requests a second of one address; `None` for any number.
+    pub address_rate: Option<u32>,
     /// What day it is.
     pub today: fn() -> Date,
 }
@@ -59,8 +77,10 @@ pub struct Settings {
 /// # Errors
 /// When the address cannot be listened on, or the library or its model cannot be used.
 pub fn serve(settings: Settings, engine: &Engine, ready: impl FnOnce(SocketAddr)) -> Result<()> {
+    let guard = guard::Guard::new(&settings)?;
+    numbers::recorder();
     // Questions to come are not kept waiting by what can be read now, and what cannot be read is known now.
-    engine.encoder()?;
+    let model = engine.encoder()?.identity().clone();
     engine.index_status()?;
     let engines = (0..settings.workers.max(1)).map(|_| engine.share()).collect::<Result<Vec<_>>>()?;
     let (workers, mut threads) = workers::Workers::start(engines);
@@ -72,7 +92,7 @@ pub fn serve(settings: Settings, engine: &Engine, ready: impl FnOnce(SocketAddr)
         .enable_all()
         .build()
         .map_err(Error::io("threads", "start them"))?;
-    let app = App::new(settings, workers, embeddings, upkeep);
+    let app = App::new(settings, guard, model, workers, embeddings, upkeep);
     let served = runtime.block_on(listen::run(app, ready));
     // Requests that were too slow are dropped here, and with them the last ways to the threads.
     runtime.shutdown_timeout(Duration::from_secs(1));

@@ -84,7 +84,9 @@ where
     E: Into<Problem> + 'static,
 {
     let (answer, receiver) = oneshot::channel();
+    let span = tracing::Span::current();
     let job = Box::new(move |engine: &mut Engine| {
+        let _in_the_request = span.enter();
         // Who does not wait any more needs no answer.
         if !answer.is_closed() {
             // The engine's caches are written as a whole, and its transactions are rolled back.
