@@ -26,7 +26,9 @@ impl Library {
         name.push(".part");
         let part = path.with_file_name(name);
         match std::fs::remove_file(&part) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&part, "write it")(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io(&part, "write it")(error));
+            }
             _ => {}
         }
         let copy = || {

@@ -82,10 +82,7 @@ impl App {
     ///
     /// # Errors
     /// What the work gives; that the server is busy.
-    pub async fn ask<T, E>(
-        &self,
-        work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, Problem>
+    pub async fn ask<T, E>(&self, work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static) -> Result<T, Problem>
     where
         T: Send + 'static,
         E: Into<Problem> + 'static,

@@ -41,8 +41,8 @@ async fn recommend(State(app): State<App>, lines: Lines) -> Response {
 
 async fn answer(app: App, (line, text): Line) -> Answered {
     let answer = async {
-        let request: Request = serde_json::from_slice(&text?)
-            .map_err(|error| Problem::bad_request(format!("line {line}: {error}")))?;
+        let request: Request =
+            serde_json::from_slice(&text?).map_err(|error| Problem::bad_request(format!("line {line}: {error}")))?;
         request.check()?;
         check_history(&request)?;
         let most = app.settings().results;

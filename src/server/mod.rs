@@ -88,10 +88,8 @@ pub fn serve(settings: Settings, engine: &Engine, ready: impl FnOnce(SocketAddr)
     threads.push(thread);
     let (upkeep, thread) = upkeep::Upkeep::start(engine.share()?);
     threads.push(thread);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::io("threads", "start them"))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::io("threads", "start them"))?;
     let app = App::new(settings, guard, model, workers, embeddings, upkeep);
     let served = runtime.block_on(listen::run(app, ready));
     // Requests that were too slow are dropped here, and with them the last ways to the threads.

@@ -25,6 +25,13 @@ pub(super) fn whole() -> OpenApi {
     <Whole as utoipa::OpenApi>::openapi()
 }
 
+/// Names of path parameters as OpenAPI has them: it knows no rest of a path.
+pub(super) fn with_plain_paths(mut description: OpenApi) -> OpenApi {
+    let paths = std::mem::take(&mut description.paths.paths);
+    description.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    description
+}
+
 /// A history item is written by hand, so its description is.
 impl PartialSchema for HistoryItem {
     fn schema() -> RefOr<Schema> {

@@ -42,7 +42,8 @@ fn read<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem>
             return Err(Problem::bad_request(format!("`{name}` is given twice")));
         }
     }
-    serde_json::from_value(Value::Object(object)).map_err(|error| Problem::bad_request(format!("in the query: {error}")))
+    serde_json::from_value(Value::Object(object))
+        .map_err(|error| Problem::bad_request(format!("in the query: {error}")))
 }
 
 fn is_text(value: &Value) -> bool {

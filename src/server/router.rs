@@ -12,9 +12,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::{Code, Problem};
-use super::{
-    App, ask, batch, compatible, feedback, guard, lines, numbers, observe, openapi, papers, profiles, status,
-};
+use super::{App, ask, batch, compatible, feedback, guard, lines, numbers, observe, openapi, papers, profiles, status};
 
 /// The service: what is merged here is guarded, observed and answered as all the rest.
 pub(super) fn router(app: App) -> Router {
@@ -28,7 +26,7 @@ pub(super) fn router(app: App) -> Router {
         .merge(compatible::routes())
         .split_for_parts();
     // Made once: it is the same for everybody.
-    let description = Arc::new(description);
+    let description = Arc::new(openapi::with_plain_paths(description));
     // Lines are sent as they are made: compression would wait for more of them.
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new(lines::TYPE));
     router

@@ -121,12 +121,14 @@ mod tests {
 
     #[test]
     fn a_full_queue_says_so() {
-        let (workers, _) = Workers::start(Vec::new());
+        let (workers, _threads) = Workers::start(vec![Engine::open(Options::new(Place::Memory)).unwrap()]);
+        // The worker is held up until the end of the test.
+        let (_hold, held) = std::sync::mpsc::channel::<()>();
+        let (hold_up, _answer) = job(move |_| Ok::<_, Problem>(drop(held.recv())));
+        assert!(workers.queue.try_send(hold_up).is_ok());
+        let waits = (0..).take_while(|_| workers.queue.try_send(Box::new(|_| ())).is_ok()).count();
+        assert!((WAITING - 1..=WAITING).contains(&waits));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        for _ in 0..WAITING {
-            let (job, _answer) = job(|_| Ok::<_, Problem>(()));
-            assert!(workers.queue.try_send(job).is_ok());
-        }
         let busy = runtime.block_on(workers.ask(|_| Ok::<_, Problem>(())));
         assert_eq!(busy.unwrap_err().code(), Code::ServerBusy);
     }

@@ -4,11 +4,11 @@ mod openai;
 mod semantic_scholar;
 mod text_embeddings;
 
+use axum::Json;
 use axum::extract::Request;
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -16,10 +16,7 @@ use super::App;
 use super::problem::Problem;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .merge(openai::routes())
-        .merge(text_embeddings::routes())
-        .merge(semantic_scholar::routes())
+    OpenApiRouter::new().merge(openai::routes()).merge(text_embeddings::routes()).merge(semantic_scholar::routes())
 }
 
 /// Says problems as the clients of an address expect them, wherever they come from.

@@ -4,6 +4,7 @@ use axum::Json as Answered;
 use axum::extract::{Path, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -18,10 +19,7 @@ use crate::vector::Embedding;
 const MOST: usize = 2048;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(embeddings))
-        .routes(routes!(models))
-        .route("/v1/models/{*name}", axum::routing::get(model))
+    OpenApiRouter::new().routes(routes!(embeddings)).routes(routes!(models)).routes(routes!(model))
 }
 
 /// A problem in their words.
@@ -55,8 +53,9 @@ struct Wanted {
 enum Input {
     Text(String),
     Texts(Vec<String>),
-    #[schema(value_type = Object)]
-    Other(Value),
+    /// Such as tokens: refused.
+    #[schema(value_type = Vec<u32>)]
+    Other(IgnoredAny),
 }
 
 /// How numbers are written.
@@ -174,6 +173,9 @@ async fn models(State(app): State<App>) -> Answered<Models> {
     Answered(Models { object: "list", data: vec![Model::of(&app)] })
 }
 
+/// A model of this server
+#[utoipa::path(get, path = "/v1/models/{*name}", tag = "compatible",
+    params(("name" = String, Path, description = "The model's name")), responses((status = 200, body = Model)))]
 async fn model(State(app): State<App>, Path(name): Path<String>) -> Result<Answered<Model>, Problem> {
     check_model(&app, &name)?;
     Ok(Answered(Model::of(&app)))

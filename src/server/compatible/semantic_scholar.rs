@@ -107,7 +107,7 @@ async fn for_history(
 }
 
 /// Papers like one paper, as Semantic Scholar's API gives them
-#[utoipa::path(get, path = "/recommendations/v1/papers/forpaper/{paper_id}", tag = "compatible",
+#[utoipa::path(get, path = "/recommendations/v1/papers/forpaper/{*paper_id}", tag = "compatible",
     params(("paper_id" = String, Path, description = "With or without a prefix such as `ARXIV:`"),
            ("fields" = Option<String>, Query), ("limit" = Option<usize>, Query), ("from" = Option<String>, Query)),
     responses((status = 200, body = Recommended)))]
@@ -148,7 +148,8 @@ fn name(field: &str) -> &str {
 
 fn ids(texts: &[String]) -> Result<Vec<PaperId>, Problem> {
     let id = |text: &String| {
-        let plain = text.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("url:")).map_or(&text[..], |_| &text[4..]);
+        let plain =
+            text.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("url:")).map_or(&text[..], |_| &text[4..]);
         PaperId::parse(plain).map_err(|reason| Problem::bad_request(format!("`{text}`: {reason}")))
     };
     texts.iter().map(id).collect()

@@ -12,7 +12,8 @@ pub(super) fn check_host(headers: &HeaderMap, uri: &Uri, names: &[String]) -> Re
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
         address.is_ok_and(|address| address.is_loopback())
     };
-    let is_known = || name.eq_ignore_ascii_case("localhost") || names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let is_known =
+        || name.eq_ignore_ascii_case("localhost") || names.iter().any(|known| known.eq_ignore_ascii_case(name));
     match is_known() || is_address() {
         true => Ok(()),
         false => Err(Problem::new(Code::Forbidden, format!("`{name}` is no name of this server: see `--host`"))),
