@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::snapshot::Snapshot;
 use crate::error::Result;
-use crate::lexical::Bag;
+use crate::lexical::{Bag, Collection};
 use crate::library::Stamp;
 use crate::recommend::Background;
 
@@ -18,6 +18,7 @@ const TEXTS: usize = 20_000;
 pub(super) struct Kept {
     pub snapshot: Latest<Snapshot>,
     pub background: Latest<Background>,
+    pub collection: Latest<Collection>,
     pub texts: Latest<Texts>,
     /// Whether the index on disk was thrown away.
     index_lost: AtomicBool,

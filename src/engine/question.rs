@@ -178,7 +178,7 @@ impl Engine {
     fn text_of(&self, row: Row, snapshot: &Snapshot) -> Result<Arc<Bag>> {
         let key = snapshot.key(row);
         let texts = self.kept.texts.of(snapshot.stamp, || Ok(Texts::default()))?;
-        texts.of(key, || Ok(Bag::of(&self.library.document_at(key)?)))
+        texts.of(key, || self.library.bag_at(key))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Finding papers by their words.
 
+use std::sync::Arc;
+
 use super::Engine;
 use super::snapshot::Snapshot;
 use crate::error::Result;
@@ -21,7 +23,10 @@ impl Engine {
         allowed: Option<&RowSet>,
         snapshot: &Snapshot,
     ) -> Result<Vec<Row>> {
-        let collection = self.library.collection(known)?;
+        let collection = match known {
+            None => self.kept.collection.of(snapshot.stamp, || self.library.collection(None))?,
+            Some(_) => Arc::new(self.library.collection(known)?),
+        };
         let passes = |key| allowed.is_none_or(|allowed| snapshot.row(key).is_some_and(|row| allowed.contains(row)));
         let mut rows = Vec::new();
         for query in taste.queries(MOST_TERMS, |term| background.rarity(term)) {

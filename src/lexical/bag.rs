@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::postings::{number, push};
 use super::{Terms, terms};
 
 /// The terms of a text by number and how often each occurs, in ascending order of the numbers.
@@ -39,6 +40,27 @@ impl Bag {
         numbers.sort_unstable();
         let terms = numbers.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect();
         Bag { terms, words }
+    }
+
+    /// The bag as bytes: how many words and how many terms it has in LEB128, the terms' numbers in four bytes each, the
+    /// lowest first, and how often each occurs in LEB128.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(8 + 5 * self.terms.len());
+        push(&mut bytes, self.words);
+        push(&mut bytes, self.terms.len() as u32);
+        self.terms.iter().for_each(|(number, _)| bytes.extend(number.to_le_bytes()));
+        self.terms.iter().for_each(|(_, count)| push(&mut bytes, *count));
+        bytes
+    }
+
+    /// The bag that these are the bytes of; `None` when they are those of none.
+    pub fn from_bytes(mut bytes: &[u8]) -> Option<Bag> {
+        let words = number(&mut bytes)?;
+        let terms = number(&mut bytes)? as usize;
+        let (numbers, mut counts) = bytes.split_at_checked(terms.checked_mul(4)?)?;
+        let numbers = numbers.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
+        let terms = numbers.map(|term| Some((term, number(&mut counts)?))).collect::<Option<Vec<_>>>()?;
+        (counts.is_empty() && terms.is_sorted_by(|a, b| a.0 < b.0)).then_some(Bag { terms, words })
     }
 }
 
@@ -82,6 +104,16 @@ mod tests {
         #[test]
         fn both_ways_to_a_bag_are_one(text in "([A-Za-z0-9é ,.'-]|models |GPT-4o ){0,80}") {
             prop_assert_eq!(Bag::of(&text), Bag::from(&Terms::of(&text)));
+        }
+
+        #[test]
+        fn there_and_back(text in "([A-Za-z0-9é ,.'-]|models |GPT-4o ){0,80}", more in prop::collection::vec(any::<u8>(), 1..9)) {
+            let bag = Bag::of(&text);
+            let mut bytes = bag.to_bytes();
+            prop_assert_eq!(Bag::from_bytes(&bytes), Some(bag));
+            prop_assert_eq!(Bag::from_bytes(&bytes[..bytes.len() - 1]), None);
+            bytes.extend(more);
+            prop_assert_eq!(Bag::from_bytes(&bytes), None);
         }
     }
 }

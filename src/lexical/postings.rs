@@ -44,7 +44,8 @@ pub fn change(bytes: &[u8], changes: &[(u32, u32)]) -> Vec<u8> {
     write(all.into_iter().filter(|(_, count)| *count > 0))
 }
 
-fn number(bytes: &mut &[u8]) -> Option<u32> {
+/// Takes a number in LEB128 off the front.
+pub(super) fn number(bytes: &mut &[u8]) -> Option<u32> {
     let mut value = 0;
     for shift in (0..35).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
@@ -57,7 +58,8 @@ fn number(bytes: &mut &[u8]) -> Option<u32> {
     None
 }
 
-fn push(bytes: &mut Vec<u8>, mut number: u32) {
+/// Adds a number in LEB128.
+pub(super) fn push(bytes: &mut Vec<u8>, mut number: u32) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
         number >>= 7;

@@ -24,6 +24,8 @@ pub struct Usage {
 struct Term {
     /// In how many texts it is.
     frequency: f32,
+    /// How rare that is.
+    idf: f32,
     /// The mean of its weight in the texts' vectors.
     mean: f32,
     /// What a difference from the mean counts in a contrast: 1 for a term that no text has, less for one that varies.
@@ -39,6 +41,7 @@ impl Usage {
         for (number, _) in texts.clone().flat_map(Bag::counts) {
             usage.terms.entry(number).or_default().frequency += 1.0;
         }
+        usage.terms.values_mut().for_each(|term| term.idf = idf(count, term.frequency));
         // Sums of weights and of their squares become mean and variance.
         let mut squares: ByTerm<f32> = ByTerm::default();
         for text in texts {
@@ -63,17 +66,25 @@ impl Usage {
     }
 
     fn term(&self, number: u32) -> Term {
-        self.terms.get(&number).copied().unwrap_or(Term { precision: 1.0, ..Term::default() })
+        self.terms.get(&number).copied().unwrap_or(Term {
+            precision: 1.0,
+            idf: idf(self.texts, 0.0),
+            ..Term::default()
+        })
     }
 
     /// How rare a term is: scikit-learn's smoothed inverse document frequency.
     pub fn idf(&self, number: u32) -> f32 {
-        ((1.0 + self.texts) / (1.0 + self.term(number).frequency)).ln() + 1.0
+        self.term(number).idf
     }
 
     /// A text's unit vector: sublinear term frequencies times inverse document frequencies.
     pub fn tfidf(&self, text: &Bag) -> Sparse {
-        let weight = |(number, count): (u32, u32)| (number, (1.0 + (count as f32).ln()) * self.idf(number));
+        let unknown = idf(self.texts, 0.0);
+        let weight = |(number, count): (u32, u32)| {
+            let idf = self.terms.get(&number).map_or(unknown, |term| term.idf);
+            (number, if count == 1 { idf } else { (1.0 + (count as f32).ln()) * idf })
+        };
         let mut vector: Sparse = text.counts().map(weight).collect();
         let norm = vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
         vector.iter_mut().for_each(|(_, weight)| *weight /= norm);
@@ -95,7 +106,7 @@ impl Usage {
     }
 
     /// What each term of a question weighs, for [`Usage::bm25`].
-    pub fn question(&self, text: &Bag) -> ByTerm<f32> {
+    pub fn question(&self, text: &Bag) -> Sparse {
         let weight = |(number, count): (u32, u32)| {
             let frequency = self.term(number).frequency;
             let idf = (1.0 + (self.texts - frequency + 0.5) / (frequency + 0.5)).ln();
@@ -105,14 +116,23 @@ impl Usage {
     }
 
     /// BM25 of a text for a question's weights.
-    pub fn bm25(&self, question: &ByTerm<f32>, text: &Bag) -> f32 {
-        let (k1, b) = BM25;
-        let half = k1 * (1.0 - b + b * text.words() as f32 / self.mean_words.max(1.0));
-        let part = |(number, count): (u32, u32)| {
-            question.get(&number).map_or(0.0, |weight| weight * count as f32 / (count as f32 + half))
-        };
-        text.counts().map(part).sum()
+    pub fn bm25(&self, question: &[(u32, f32)], text: &Bag) -> f32 {
+        let weight =
+            |number| question.binary_search_by_key(&number, |(term, _)| *term).map_or(0.0, |at| question[at].1);
+        text.counts().map(|(number, count)| weight(number) * self.saturation(count, text.words())).sum()
     }
+
+    /// What occurrences of a term in a text of so many words count in BM25: 0 to 1.
+    pub fn saturation(&self, count: u32, words: u32) -> f32 {
+        let (k1, b) = BM25;
+        let half = k1 * (1.0 - b + b * words as f32 / self.mean_words.max(1.0));
+        count as f32 / (count as f32 + half)
+    }
+}
+
+/// How rare a term is that so many of the texts have.
+fn idf(texts: f32, frequency: f32) -> f32 {
+    ((1.0 + texts) / (1.0 + frequency)).ln() + 1.0
 }
 
 #[cfg(test)]

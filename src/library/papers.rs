@@ -115,15 +115,6 @@ impl Library {
         statement.query_row([key], stored).map_err(self.failed("read a paper"))
     }
 
-    /// The text of the paper in this row of the file: what is embedded of it.
-    pub fn document_at(&self, key: i64) -> Result<String> {
-        let read = || {
-            let mut statement = self.db.prepare_cached("SELECT title, abstract FROM paper WHERE row = ?")?;
-            statement.query_row([key], |row| Ok(document(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?)))
-        };
-        read().map_err(self.failed("read a paper"))
-    }
-
     /// Papers whose title is this one but for case, punctuation and white space, in the order of their addition.
     pub fn papers_titled(&self, title: &str) -> Result<Vec<Stored>> {
         let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = ? ORDER BY row");

@@ -1,25 +1,31 @@
-//! Words: for each term the papers that have it, changed in the transaction that changes the papers.
+//! Words: for each term the papers that have it, and for each paper its terms, changed in the transaction that changes
+//! the papers.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::Library;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lexical::postings::{self, BLOCK, EVERY};
-use crate::lexical::{Blocks, Collection, Query, Scores, Terms};
+use crate::lexical::{Bag, Blocks, Collection, Query, Scores, Terms};
 use crate::paper::{PaperId, document};
 
-/// Changes to the postings, collected for one transaction: by block and term, rows within the block and counts.
+/// Changes, collected for one transaction.
 #[derive(Default)]
 pub(super) struct WordChanges {
+    /// Of the postings: by block and term, rows within the block and counts.
     changes: HashMap<(i64, String), Vec<(u32, u32)>>,
+    /// Papers' terms as bytes.
+    bags: Vec<(i64, Vec<u8>)>,
 }
 
 impl WordChanges {
     /// The paper in this row gets this text.
     pub(super) fn add(&mut self, row: i64, title: &str, abstract_text: &str) {
-        self.enter(row, &Terms::of(&document(title, abstract_text)), |count| count);
+        let terms = Terms::of(&document(title, abstract_text));
+        self.enter(row, &terms, |count| count);
+        self.bags.push((row, Bag::from(&terms).to_bytes()));
     }
 
     /// The paper in this row had this text.
@@ -51,6 +57,10 @@ impl WordChanges {
         let mut insert =
             transaction.prepare_cached("INSERT OR REPLACE INTO word (block, term, papers) VALUES (?, ?, ?)")?;
         let mut delete = transaction.prepare_cached("DELETE FROM word WHERE block = ? AND term = ?")?;
+        let mut bag = transaction.prepare_cached("INSERT OR REPLACE INTO bag (row, terms) VALUES (?, ?)")?;
+        for (row, terms) in self.bags {
+            bag.execute(params![row, terms])?;
+        }
         let mut changes: Vec<_> = self.changes.into_iter().collect();
         changes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         for ((block, term), changes) in changes {
@@ -68,7 +78,7 @@ impl WordChanges {
 
 /// Writes the words of all papers anew.
 pub(super) fn write_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    transaction.execute("DELETE FROM word", [])?;
+    transaction.execute_batch("DELETE FROM word; DELETE FROM bag;")?;
     for_each_block(transaction, |changes| changes.write(transaction))
 }
 
@@ -97,6 +107,19 @@ impl Library {
         Ok(Collection::new(&lengths, known))
     }
 
+    /// The terms of the paper in this row of the file.
+    pub fn bag_at(&self, key: i64) -> Result<Bag> {
+        let read = || {
+            let mut statement = self.db.prepare_cached("SELECT terms FROM bag WHERE row = ?")?;
+            statement.query_row([key], |row| Ok(Bag::from_bytes(row.get_ref(0)?.as_blob()?)))
+        };
+        read().map_err(self.failed("read a paper's words"))?.ok_or_else(|| {
+            let reason =
+                format!("the words of row {key} cannot be read: run `paperkin compact`, which writes them anew");
+            Error::DamagedLibrary { path: self.path.clone(), reason }
+        })
+    }
+
     /// What every paper of the collection has of a question's words.
     pub fn word_scores(&self, collection: &Collection, query: &Query) -> Result<Scores> {
         Ok(collection.score(query, &self.postings(query.terms())?))
@@ -120,12 +143,18 @@ impl Library {
         read().map_err(self.failed("read the words"))
     }
 
-    /// How many terms are kept, and how many of them not as the papers have them, or are not kept at all.
+    /// How many terms are kept, and how many of them, and papers' terms, not as the papers have them, or are not kept at
+    /// all.
     pub(super) fn count_words(&self) -> rusqlite::Result<(i64, i64)> {
         let kept: i64 = self.db.query_row("SELECT count(*) FROM word", [], |row| row.get(0))?;
         let mut select = self.db.prepare("SELECT papers FROM word WHERE block = ? AND term = ?")?;
+        let mut bag = self.db.prepare("SELECT terms FROM bag WHERE row = ?")?;
         let (mut found, mut wrong) = (0, 0);
         for_each_block(&self.db, |words| {
+            for (row, terms) in words.bags {
+                let kept: Option<Vec<u8>> = bag.query_row([row], |row| row.get(0)).optional()?;
+                wrong += i64::from(kept != Some(terms));
+            }
             for ((block, term), changes) in words.changes {
                 let papers: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
                 found += i64::from(papers.is_some());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::spread::Spread;
-use crate::lexical::{Bag, Sparse, Usage};
+use crate::lexical::{Bag, ByTerm, Sparse, Usage};
 use crate::vector::Vectors;
 
 /// How many papers tell half of what there is to know of what is usual: with fewer, such as the listing of a day,
@@ -16,8 +16,21 @@ pub struct Background {
     vectors: Vectors,
     texts: Vec<Arc<Bag>>,
     words: Vec<Words>,
+    /// The papers that have each term.
+    postings: ByTerm<Vec<Posting>>,
     pub(super) spread: Spread,
     pub(super) usage: Usage,
+}
+
+/// A term in a paper.
+#[derive(Debug, Clone, Copy)]
+struct Posting {
+    /// The paper's place.
+    paper: u32,
+    /// What the term weighs in its TF-IDF vector.
+    weight: f32,
+    /// What an occurrence in BM25's question counts.
+    saturation: f32,
 }
 
 /// A paper as rankings see it.
@@ -45,9 +58,23 @@ impl Background {
     pub fn new(vectors: Vectors, texts: Vec<Arc<Bag>>) -> Background {
         assert_eq!(vectors.len(), texts.len(), "a vector and a text for each paper");
         let usage = Usage::of(texts.iter().map(AsRef::as_ref));
-        let mut background =
-            Background { spread: Spread::of(&vectors), vectors, words: Vec::new(), usage, texts: Vec::new() };
-        background.words = texts.iter().map(|text| background.words(text)).collect();
+        let mut background = Background {
+            spread: Spread::of(&vectors),
+            vectors,
+            words: Vec::new(),
+            postings: ByTerm::default(),
+            usage,
+            texts: Vec::new(),
+        };
+        for (paper, text) in (0..).zip(&texts) {
+            let words = background.words(text);
+            for ((number, weight), (_, count)) in words.vector.iter().zip(text.counts()) {
+                let saturation = background.usage.saturation(count, text.words());
+                let posting = Posting { paper, weight: *weight, saturation };
+                background.postings.entry(*number).or_default().push(posting);
+            }
+            background.words.push(words);
+        }
         Background { texts, ..background }
     }
 
@@ -66,6 +93,26 @@ impl Background {
         let vector = self.usage.tfidf(text);
         let ordinariness = self.usage.ordinariness(&vector);
         Words { vector, ordinariness }
+    }
+
+    /// The sum over a question's terms of what each weighs there and in the vector of each paper.
+    pub(super) fn in_common(&self, terms: &[(u32, f32)]) -> Vec<f32> {
+        self.sums(terms, |posting| posting.weight)
+    }
+
+    /// BM25 of each paper for a question's weights.
+    pub(super) fn bm25(&self, question: &[(u32, f32)]) -> Vec<f32> {
+        self.sums(question, |posting| posting.saturation)
+    }
+
+    fn sums(&self, terms: &[(u32, f32)], value: impl Fn(&Posting) -> f32) -> Vec<f32> {
+        let mut sums = vec![0.0; self.len()];
+        for (number, weight) in terms {
+            for posting in self.postings.get(number).into_iter().flatten() {
+                sums[posting.paper as usize] += weight * value(posting);
+            }
+        }
+        sums
     }
 
     /// The papers.

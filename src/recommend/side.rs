@@ -3,7 +3,7 @@
 use super::background::{Background, Seen, Words};
 use super::score::{Strategy, Weights};
 use super::taste::{Past, Text};
-use crate::lexical::{Bag, ByTerm};
+use crate::lexical::{Bag, ByTerm, Sparse};
 use crate::vector::dot;
 
 /// What a candidate is compared by.
@@ -68,7 +68,7 @@ impl Scale {
 }
 
 enum Compared<'a> {
-    Text { text: &'a Text, direction: Direction, question: ByTerm<f32> },
+    Text { text: &'a Text, direction: Direction, question: Sparse },
     History(History<'a>),
 }
 
@@ -148,7 +148,7 @@ impl<'a> Side<'a> {
     }
 
     fn new(background: &Background, compared: Compared<'a>, weights: Features) -> Side<'a> {
-        let usual: Vec<Features> = background.papers().map(|paper| compared.features(background, &paper)).collect();
+        let usual = compared.usual(background);
         let least = compared.least_deviations();
         let scales = std::array::from_fn(|at| Scale::of(usual.iter().map(|features| features[at]), least[at]));
         let mut side = Side { compared, weights, scales, usual: Vec::new() };
@@ -258,10 +258,23 @@ impl Compared<'_> {
     fn least_deviations(&self) -> Features {
         match self {
             Compared::Text { question, .. } => {
-                let norm = question.values().map(|weight| weight * weight).sum::<f32>().sqrt();
+                let norm = question.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
                 [0.003, 0.0, 0.05 * norm, 0.0]
             }
             Compared::History(_) => [0.003, 0.0, 0.003, 0.003],
+        }
+    }
+
+    /// The features of all ordinary papers: words are compared by term, not by paper.
+    fn usual(&self, background: &Background) -> Vec<Features> {
+        match self {
+            Compared::Text { text, direction, question } => {
+                let words = background.bm25(question).into_iter();
+                let near = |paper: Seen<'_>| dot(text.embedding.as_slice(), paper.vector);
+                let features = |(paper, words)| [near(paper), direction.product(paper.vector), words, 0.0];
+                background.papers().zip(words).map(features).collect()
+            }
+            Compared::History(history) => history.usual(background),
         }
     }
 
@@ -302,14 +315,28 @@ impl<'a> History<'a> {
     }
 
     fn features(&self, paper: &Seen<'_>) -> Features {
-        let near = self.past.iter().map(|past| past.weight * dot(past.embedding.as_slice(), paper.vector));
         let (words, contrast) = self.words_in_common(paper.words);
-        [
-            mean_of_top(near, self.nearest),
-            self.direction.product(paper.vector),
-            mean_of_top(self.past.iter().zip(words).map(|(past, words)| past.weight * words), self.nearest),
-            contrast,
-        ]
+        self.of(paper, words.into_iter(), contrast)
+    }
+
+    fn usual(&self, background: &Background) -> Vec<Features> {
+        let words: Vec<Vec<f32>> = self.words.iter().map(|words| background.in_common(&words.vector)).collect();
+        let mut terms: Sparse = self.terms.iter().map(|(number, term)| (*number, term.contrast)).collect();
+        terms.sort_unstable_by_key(|(number, _)| *number);
+        let contrasts = background.in_common(&terms);
+        let features = |(at, paper): (usize, Seen<'_>)| {
+            let similarities = words.iter().map(|of_past| of_past[at]);
+            self.of(&paper, similarities, contrasts[at] - paper.words.ordinariness)
+        };
+        background.papers().enumerate().map(features).collect()
+    }
+
+    /// The features of a paper whose words have so much in common with each paper of the history, and with the contrast.
+    fn of(&self, paper: &Seen<'_>, words: impl Iterator<Item = f32>, contrast: f32) -> Features {
+        let near = self.past.iter().map(|past| past.weight * dot(past.embedding.as_slice(), paper.vector));
+        let words = self.past.iter().zip(words).map(|(past, words)| past.weight * words);
+        let near = mean_of_top(near, self.nearest);
+        [near, self.direction.product(paper.vector), mean_of_top(words, self.nearest), contrast]
     }
 
     /// The similarity of words to each paper, and the contrast.
@@ -394,7 +421,11 @@ fn solve(mut equations: [[f32; FEATURES + 1]; FEATURES]) -> Features {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::lexical::Terms;
+    use crate::vector::{Embedding, Vectors};
 
     #[test]
     fn equations_by_hand() {
@@ -408,6 +439,33 @@ mod tests {
         let solved = solve(equations);
         let expected = [-1.0 / 3.0, 2.0 / 3.0, 1.0, 1.5];
         assert!(solved.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{solved:?}");
+    }
+
+    #[test]
+    fn ordinary_papers_have_the_features_of_any_paper() {
+        let texts = ["graph network", "network words words", "zebra graph zebra", "tree of words"];
+        let embedding = |x: f32| Embedding::normalize(vec![x, 1.0 - x, x * x]).expect("a vector");
+        let mut vectors = Vectors::with_capacity(3, texts.len());
+        (0..texts.len()).for_each(|at| vectors.push(&embedding(at as f32 / 4.0)));
+        let background = Background::new(vectors, texts.map(|text| Arc::new(Bag::of(text))).to_vec());
+        let past = |title: &str, x, weight| Past {
+            id: None,
+            title: title.to_owned(),
+            embedding: embedding(x),
+            terms: Terms::of(title),
+            weight,
+        };
+        let history = [past("zebra words", 0.3, 1.0), past("graph of graphs", 0.8, 0.5)];
+        let text = Text { embedding: embedding(0.6), terms: Terms::of("words of zebra zebra unknown") };
+        let weights = Weights::default();
+        let sides =
+            [Side::text(&background, &text, &weights), Side::history(&background, &history, Strategy::Auto, &weights)];
+        for side in sides {
+            for (paper, usual) in background.papers().zip(side.compared.usual(&background)) {
+                let features = side.compared.features(&background, &paper);
+                assert!(features.iter().zip(usual).all(|(a, b)| (a - b).abs() < 1e-6), "{features:?} {usual:?}");
+            }
+        }
     }
 
     #[test]
