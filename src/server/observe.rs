@@ -58,7 +58,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let given = headers
         .get(REQUEST_ID)
-        .filter(|id| !id.is_empty() && id.len() <= LONGEST_ID && id.as_bytes().iter().all(|byte| plain(byte)));
+        .filter(|id| !id.is_empty() && id.len() <= LONGEST_ID && id.as_bytes().iter().all(plain));
     given.cloned().unwrap_or_else(|| {
         let number = getrandom::u64().unwrap_or_default();
         HeaderValue::try_from(format!("{number:016x}")).expect("hexadecimal digits are a header's value")

@@ -124,7 +124,7 @@ mod tests {
         let (workers, _threads) = Workers::start(vec![Engine::open(Options::new(Place::Memory)).unwrap()]);
         // The worker is held up until the end of the test.
         let (_hold, held) = std::sync::mpsc::channel::<()>();
-        let (hold_up, _answer) = job(move |_| Ok::<_, Problem>(drop(held.recv())));
+        let (hold_up, _answer) = job(move |_| Ok::<_, Problem>(held.recv().is_ok()));
         assert!(workers.queue.try_send(hold_up).is_ok());
         let waits = (0..).take_while(|_| workers.queue.try_send(Box::new(|_| ())).is_ok()).count();
         assert!((WAITING - 1..=WAITING).contains(&waits));

@@ -88,8 +88,10 @@ impl Guard {
         if settings.listen.ip().is_loopback() {
             origin::check_host(headers, uri, &settings.hosts)?;
         }
-        origin::check_origin(method, headers, uri)?;
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        if !method.is_safe() || route == FEED {
+            origin::check_origin(headers, uri)?;
+        }
         let (Some(tokens), Some(needed)) = (&self.tokens, needed(method, route)) else { return Ok(()) };
         let tokens = tokens.read().unwrap_or_else(PoisonError::into_inner).clone();
         match secret(headers) {

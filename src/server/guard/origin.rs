@@ -1,6 +1,6 @@
 //! Requests that a browser makes for somebody else: pages of other sites, and names that were bound to this address.
 
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, Uri, header};
 
 use crate::server::problem::{Code, Problem};
 
@@ -20,11 +20,8 @@ pub(super) fn check_host(headers: &HeaderMap, uri: &Uri, names: &[String]) -> Re
     }
 }
 
-/// Refuses changes, and anything else with a body, that another site's page asks for.
-pub(super) fn check_origin(method: &Method, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
-    if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) {
-        return Ok(());
-    }
+/// Refuses what another site's page asks for.
+pub(super) fn check_origin(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let foreign_site = text("sec-fetch-site").is_some_and(|site| !["same-origin", "none"].contains(&site));
     let foreign_origin = text("origin").is_some_and(|origin| {
@@ -93,8 +90,7 @@ mod tests {
             (vec![("sec-fetch-site", "same-site")], false),
         ] {
             let headers = headers(&[vec![host], more.clone()].concat());
-            assert_eq!(check_origin(&Method::POST, &headers, &uri).is_ok(), is_ours, "{more:?}");
-            assert!(check_origin(&Method::GET, &headers, &uri).is_ok());
+            assert_eq!(check_origin(&headers, &uri).is_ok(), is_ours, "{more:?}");
         }
     }
 }
