@@ -1,17 +1,21 @@
 //! What engines over one library have in common: made once for a generation, kept until there is another.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::snapshot::Snapshot;
 use crate::error::Result;
-use crate::lexical::{Bag, Collection};
+use crate::lexical::{Bag, Blocks, Collection};
 use crate::library::Stamp;
 use crate::recommend::Background;
 
-/// Papers whose terms are kept in memory, of about a kilobyte each.
-const TEXTS: usize = 20_000;
+/// Terms of papers that are kept in memory, in bytes: of 20,000 papers or so.
+const TEXTS: usize = 20 << 20;
+/// Postings that are kept in memory, in bytes.
+const POSTINGS: usize = 32 << 20;
 
 /// All that is kept in memory.
 #[derive(Default)]
@@ -19,7 +23,10 @@ pub(super) struct Kept {
     pub snapshot: Latest<Snapshot>,
     pub background: Latest<Background>,
     pub collection: Latest<Collection>,
-    pub texts: Latest<Texts>,
+    /// Terms of papers by key: candidates of one question are often those of the next.
+    pub texts: Latest<Cache<i64, Bag, TEXTS>>,
+    /// Postings by term: most questions have words that others have.
+    pub postings: Latest<Cache<String, Blocks, POSTINGS>>,
     /// Whether the index on disk was thrown away.
     index_lost: AtomicBool,
 }
@@ -62,23 +69,39 @@ impl<T> Latest<T> {
     }
 }
 
-/// Terms of papers by key: candidates of one question are often those of the next.
-#[derive(Default)]
-pub(super) struct Texts(Mutex<HashMap<i64, Arc<Bag>>>);
+/// What was read last, as much as there is room for: when it is full, it is emptied.
+pub(super) struct Cache<K, V, const BYTES: usize>(Mutex<(HashMap<K, Arc<V>>, usize)>);
 
-impl Texts {
-    /// The terms of the paper with this key.
-    pub(super) fn of(&self, key: i64, read: impl FnOnce() -> Result<Bag>) -> Result<Arc<Bag>> {
-        if let Some(text) = locked(&self.0).get(&key) {
-            return Ok(text.clone());
+impl<K, V, const BYTES: usize> Default for Cache<K, V, BYTES> {
+    fn default() -> Self {
+        Cache(Mutex::default())
+    }
+}
+
+impl<K: Hash + Eq, V, const BYTES: usize> Cache<K, V, BYTES> {
+    /// What belongs to this key, which takes so many `bytes`.
+    pub(super) fn of<Q: Hash + Eq + ToOwned<Owned = K> + ?Sized>(
+        &self,
+        key: &Q,
+        bytes: impl FnOnce(&V) -> usize,
+        read: impl FnOnce() -> Result<V>,
+    ) -> Result<Arc<V>>
+    where
+        K: Borrow<Q>,
+    {
+        if let Some(value) = locked(&self.0).0.get(key) {
+            return Ok(value.clone());
         }
-        let text = Arc::new(read()?);
-        let mut texts = locked(&self.0);
-        if texts.len() >= TEXTS {
-            texts.clear();
+        let value = Arc::new(read()?);
+        let mut kept = locked(&self.0);
+        let (values, taken) = &mut *kept;
+        if *taken > BYTES {
+            values.clear();
+            *taken = 0;
         }
-        texts.insert(key, text.clone());
-        Ok(text)
+        *taken += bytes(&value);
+        values.insert(key.to_owned(), value.clone());
+        Ok(value)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::Engine;
-use super::kept::Texts;
+use super::kept::Cache;
 use super::snapshot::Snapshot;
 use super::standing::Standings;
 use crate::error::Result;
@@ -177,8 +177,8 @@ impl Engine {
     /// The terms of the paper in a row.
     fn text_of(&self, row: Row, snapshot: &Snapshot) -> Result<Arc<Bag>> {
         let key = snapshot.key(row);
-        let texts = self.kept.texts.of(snapshot.stamp, || Ok(Texts::default()))?;
-        texts.of(key, || self.library.bag_at(key))
+        let texts = self.kept.texts.of(snapshot.stamp, || Ok(Cache::default()))?;
+        texts.of(&key, Bag::size, || self.library.bag_at(key))
     }
 }
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::Engine;
+use super::kept::Cache;
 use super::snapshot::Snapshot;
 use crate::error::Result;
+use crate::lexical::Blocks;
 use crate::recommend::{Background, Taste};
 use crate::vector::{Row, RowSet};
 
@@ -28,9 +30,14 @@ impl Engine {
             Some(_) => Arc::new(self.library.collection(known)?),
         };
         let passes = |key| allowed.is_none_or(|allowed| snapshot.row(key).is_some_and(|row| allowed.contains(row)));
+        let known_postings = self.kept.postings.of(snapshot.stamp, || Ok(Cache::default()))?;
         let mut rows = Vec::new();
         for query in taste.queries(MOST_TERMS, |term| background.rarity(term)) {
-            let keys = self.library.word_scores(&collection, &query)?.best(k, passes);
+            let postings = query.terms().map(|term| {
+                let size = |blocks: &Blocks| blocks.iter().map(|(_, bytes)| 64 + bytes.len()).sum();
+                known_postings.of(term, size, || self.library.postings(term))
+            });
+            let keys = collection.score(&query, &postings.collect::<Result<Vec<_>>>()?).best(k, passes);
             rows.extend(keys.into_iter().filter_map(|key| snapshot.row(key)));
         }
         Ok(rows)

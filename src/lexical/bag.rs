@@ -26,6 +26,11 @@ impl Bag {
         self.terms.iter().copied()
     }
 
+    /// Bytes that it takes in memory.
+    pub fn size(&self) -> usize {
+        size_of_val(self.terms.as_slice()) + size_of::<Bag>()
+    }
+
     /// How many words the text has, stop words left out.
     pub fn words(&self) -> u32 {
         self.words

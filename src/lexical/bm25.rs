@@ -1,5 +1,7 @@
 //! BM25 (Robertson and Zaragoza 2009) over postings.
 
+use std::borrow::Borrow;
+
 use super::Query;
 use super::postings::{BLOCK, read};
 
@@ -42,18 +44,18 @@ impl Collection {
 
     /// Scores all papers: what they have of the query's terms, given with the postings of each, as a share of the most
     /// that a paper could have. Rare terms weigh more, terms that no paper has weigh nothing.
-    pub fn score(&self, query: &Query, postings: &[Blocks]) -> Scores {
+    pub fn score(&self, query: &Query, postings: &[impl Borrow<Blocks>]) -> Scores {
         let mut by_key = vec![0.0f32; self.words.len()];
         let mut most = 0.0;
         for (weight, blocks) in query.weights().zip(postings) {
             let words = |key: usize| self.words.get(key).copied().unwrap_or(0);
-            let found = keys(blocks).filter(|(key, _)| words(*key) > 0).count();
-            if found == 0 {
+            let found: Vec<(usize, u32)> = keys(blocks.borrow()).filter(|(key, _)| words(*key) > 0).collect();
+            if found.is_empty() {
                 continue;
             }
-            let weight = weight * self.idf(found);
+            let weight = weight * self.idf(found.len());
             most += weight;
-            for (key, count) in keys(blocks).filter(|(key, _)| words(*key) > 0) {
+            for (key, count) in found {
                 let count = count as f32;
                 let length = 1.0 - B + B * words(key) as f32 / self.mean;
                 by_key[key] += weight * count / (count + K1 * length);

@@ -258,7 +258,8 @@ fn a_library_of_format_1_is_brought_up() {
 /// The numbers of the papers that have words of the text, best first.
 fn found(library: &Library, text: &str, known: Option<&[i64]>) -> Vec<i64> {
     let query = Query::of([(&Terms::of(text), 1.0)], 100, |_| 1.0);
-    let scores = library.word_scores(&library.collection(known).unwrap(), &query).unwrap();
+    let postings: Vec<_> = query.terms().map(|term| library.postings(term).unwrap()).collect();
+    let scores = library.collection(known).unwrap().score(&query, &postings);
     scores.best(10, |_| true)
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::Library;
 use crate::error::{Error, Result};
 use crate::lexical::postings::{self, BLOCK, EVERY};
-use crate::lexical::{Bag, Blocks, Collection, Query, Scores, Terms};
+use crate::lexical::{Bag, Blocks, Collection, Terms};
 use crate::paper::{PaperId, document};
 
 /// Changes, collected for one transaction.
@@ -103,8 +103,7 @@ impl Library {
     /// The papers that questions about words are about; with `known`, the keys of some of them in ascending order, as
     /// if there were no others.
     pub fn collection(&self, known: Option<&[i64]>) -> Result<Collection> {
-        let lengths = self.postings([EVERY].into_iter())?.pop().unwrap_or_default();
-        Ok(Collection::new(&lengths, known))
+        Ok(Collection::new(&self.postings(EVERY)?, known))
     }
 
     /// The terms of the paper in this row of the file.
@@ -120,25 +119,16 @@ impl Library {
         })
     }
 
-    /// What every paper of the collection has of a question's words.
-    pub fn word_scores(&self, collection: &Collection, query: &Query) -> Result<Scores> {
-        Ok(collection.score(query, &self.postings(query.terms())?))
-    }
-
-    /// The postings of terms, in their order.
-    fn postings<'a>(&self, terms: impl Iterator<Item = &'a str>) -> Result<Vec<Blocks>> {
-        let read = || -> rusqlite::Result<Vec<Blocks>> {
+    /// The papers that have a term.
+    pub fn postings(&self, term: &str) -> Result<Blocks> {
+        let read = || -> rusqlite::Result<Blocks> {
             let last = self.db.query_row("SELECT max(row) FROM paper", [], |row| row.get::<_, Option<i64>>(0))?;
-            let blocks = last.map_or(0, |row| row / BLOCK + 1);
-            let mut all: Vec<(&str, Blocks)> = terms.map(|term| (term, Blocks::new())).collect();
             let mut select = self.db.prepare_cached("SELECT papers FROM word WHERE block = ? AND term = ?")?;
-            for block in 0..blocks {
-                for (term, found) in &mut all {
-                    let bytes = select.query_row(params![block, *term], |row| row.get(0)).optional()?;
-                    found.extend(bytes.map(|bytes| (block, bytes)));
-                }
-            }
-            Ok(all.into_iter().map(|(_, found)| found).collect())
+            let mut of_block = |block| {
+                let bytes = select.query_row(params![block, term], |row| row.get(0)).optional()?;
+                Ok(bytes.map(|bytes| (block, bytes)))
+            };
+            (0..last.map_or(0, |row| row / BLOCK + 1)).filter_map(|block| of_block(block).transpose()).collect()
         };
         read().map_err(self.failed("read the words"))
     }

@@ -21,6 +21,8 @@ const WORD_CONTRAST: usize = 3;
 const LEARNING: f32 = 5.0;
 /// What is added to the correlations of features, so that weights are not made of small differences between them.
 const RIDGE: f32 = 1.0;
+/// Papers of a history that candidates are looked for around, at most.
+const MOST_ATTRACTIONS: usize = 32;
 /// At most so many papers of a history are held out to learn from.
 const HELD_OUT: usize = 200;
 
@@ -226,8 +228,7 @@ impl<'a> Side<'a> {
                 contributions.iter_mut().zip(&history.shares).for_each(|(sum, share)| *sum -= usual * share);
             }
         };
-        let near = history.past.iter().map(|past| past.weight * dot(past.embedding.as_slice(), paper.vector));
-        add(NEAR, top(near, history.nearest).collect());
+        add(NEAR, top(history.near(paper.vector), history.nearest).collect());
         let contrasts = history.white.iter().zip(&history.shares).map(|(other, share)| share * dot(other, &white));
         add(CONTRAST, contrasts.enumerate().collect());
         let words = history.past.iter().zip(words).map(|(past, words)| past.weight * words);
@@ -240,14 +241,18 @@ impl<'a> Side<'a> {
         contributions
     }
 
-    /// Unit vectors that papers of this side's are near to.
+    /// Unit vectors that papers of this side's are near to: what sets it apart, the text, and of the history's papers those
+    /// that differ most.
     pub(super) fn attractions(&self) -> Vec<Vec<f32>> {
         let (Compared::Text { direction, .. } | Compared::History(History { direction, .. })) = &self.compared;
         let norm = dot(&direction.direction, &direction.direction).sqrt();
         let contrast = (norm > 0.0).then(|| direction.direction.iter().map(|x| x / norm).collect());
         let near: Vec<Vec<f32>> = match &self.compared {
             Compared::Text { text, .. } => vec![text.embedding.as_slice().to_vec()],
-            Compared::History(history) => history.past.iter().map(|past| past.embedding.as_slice().to_vec()).collect(),
+            Compared::History(history) => {
+                let all: Vec<&[f32]> = history.past.iter().map(|past| past.embedding.as_slice()).collect();
+                different(&all, MOST_ATTRACTIONS).into_iter().map(<[f32]>::to_vec).collect()
+            }
         };
         contrast.into_iter().chain(near).collect()
     }
@@ -333,10 +338,14 @@ impl<'a> History<'a> {
 
     /// The features of a paper whose words have so much in common with each paper of the history, and with the contrast.
     fn of(&self, paper: &Seen<'_>, words: impl Iterator<Item = f32>, contrast: f32) -> Features {
-        let near = self.past.iter().map(|past| past.weight * dot(past.embedding.as_slice(), paper.vector));
         let words = self.past.iter().zip(words).map(|(past, words)| past.weight * words);
-        let near = mean_of_top(near, self.nearest);
+        let near = mean_of_top(self.near(paper.vector), self.nearest);
         [near, self.direction.product(paper.vector), mean_of_top(words, self.nearest), contrast]
+    }
+
+    /// The similarity to each paper, as much as it weighs.
+    fn near(&self, vector: &[f32]) -> impl Iterator<Item = f32> {
+        self.past.iter().map(|past| past.weight * dot(past.embedding.as_slice(), vector))
     }
 
     /// The similarity of words to each paper, and the contrast.
@@ -369,11 +378,7 @@ impl<'a> History<'a> {
     fn without(&self, place: usize) -> Features {
         let (paper, words, share) = (&self.past[place], &self.words[place], self.shares[place]);
         let others = |value: f32, at: usize| if at == place { f32::NEG_INFINITY } else { value };
-        let near = self
-            .past
-            .iter()
-            .enumerate()
-            .map(|(at, past)| others(past.weight * dot(past.embedding.as_slice(), paper.embedding.as_slice()), at));
+        let near = self.near(paper.embedding.as_slice()).enumerate().map(|(at, near)| others(near, at));
         let nearest = self.nearest.min(self.past.len() - 1);
         let own = dot(&self.white[place], &self.white[place]);
         let contrast = (self.direction.product(paper.embedding.as_slice()) - share * own) / (1.0 - share);
@@ -384,6 +389,23 @@ impl<'a> History<'a> {
         let similar = similar.map(|(at, (past, words))| others(past.weight * words, at));
         [mean_of_top(near, nearest), contrast, mean_of_top(similar, nearest), word_contrast]
     }
+}
+
+/// At most `most` of the vectors: the first one, and always the one that is least like those taken (Gonzalez 1985); ties
+/// go to the first.
+fn different<'a>(vectors: &[&'a [f32]], most: usize) -> Vec<&'a [f32]> {
+    if vectors.len() <= most {
+        return vectors.to_vec();
+    }
+    let mut taken = vec![vectors[0]];
+    let mut nearest = vec![f32::NEG_INFINITY; vectors.len()];
+    while taken.len() < most {
+        let last = taken[taken.len() - 1];
+        nearest.iter_mut().zip(vectors).for_each(|(nearest, other)| *nearest = nearest.max(dot(last, other)));
+        let next = (0..vectors.len()).min_by(|a, b| nearest[*a].total_cmp(&nearest[*b])).expect("there are vectors");
+        taken.push(vectors[next]);
+    }
+    taken
 }
 
 /// The `count` largest values with their places, each divided by `count`; ties go to the first.
@@ -400,10 +422,15 @@ fn top(values: impl Iterator<Item = f32>, count: usize) -> impl Iterator<Item = 
 
 /// The mean of the `count` largest values.
 fn mean_of_top(values: impl Iterator<Item = f32>, count: usize) -> f32 {
-    let mut largest: Vec<f32> = top(values, count).map(|(_, value)| value).collect();
+    let mut largest: Vec<f32> = values.collect();
+    let count = count.min(largest.len());
+    if count > 0 && count < largest.len() {
+        largest.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
+        largest.truncate(count);
+    }
     // One order of addition, whatever the order of the values.
     largest.sort_unstable_by(f32::total_cmp);
-    largest.iter().sum()
+    largest.iter().sum::<f32>() / count.max(1) as f32
 }
 
 /// Solves linear equations with a positive definite matrix by Gauss's elimination.

@@ -13,7 +13,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the CPU has AVX-512F, asked in the line above.
+            // SAFETY: the CPU has AVX-512F and so AVX2, asked in the line above.
             return unsafe { dot_avx512(a, b) };
         }
         if is_x86_feature_detected!("avx2") {
@@ -47,16 +47,63 @@ fn dot_portable(a: &[f32], b: &[f32]) -> f32 {
     folded[0] + tail
 }
 
+/// [`dot_portable`]. The compiler would keep the sums in memory: it takes more than twice the time.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 fn dot_avx512(a: &[f32], b: &[f32]) -> f32 {
-    dot_portable(a, b)
+    use std::arch::x86_64::*;
+    // SAFETY: reads 16 numbers that the slice has; alignment is not asked for.
+    let load = |numbers: &[f32; LANES]| unsafe { _mm512_loadu_ps(numbers.as_ptr()) };
+    let ([a, b], tail) = pairs_of_blocks(a, b);
+    let mut sums = [_mm512_setzero_ps(); 2];
+    for (x, y) in a.iter().zip(b) {
+        for half in 0..2 {
+            sums[half] = _mm512_add_ps(sums[half], _mm512_mul_ps(load(&x[half]), load(&y[half])));
+        }
+    }
+    let sums = _mm512_add_ps(sums[0], sums[1]);
+    let upper = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(sums)));
+    sum_of_eight(_mm256_add_ps(_mm512_castps512_ps256(sums), upper)) + tail
 }
 
+/// [`dot_portable`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn dot_avx2(a: &[f32], b: &[f32]) -> f32 {
-    dot_portable(a, b)
+    use std::arch::x86_64::*;
+    // SAFETY: reads 8 numbers that the slice has; alignment is not asked for.
+    let load = |numbers: &[f32; 8]| unsafe { _mm256_loadu_ps(numbers.as_ptr()) };
+    let ([a, b], tail) = pairs_of_blocks(a, b);
+    let mut sums = [[_mm256_setzero_ps(); 2]; 2];
+    for (x, y) in a.iter().zip(b) {
+        for half in 0..2 {
+            for (sum, (x, y)) in sums[half].iter_mut().zip(x[half].as_chunks().0.iter().zip(y[half].as_chunks().0)) {
+                *sum = _mm256_add_ps(*sum, _mm256_mul_ps(load(x), load(y)));
+            }
+        }
+    }
+    let [low, high] = [0, 1].map(|part| _mm256_add_ps(sums[0][part], sums[1][part]));
+    sum_of_eight(_mm256_add_ps(low, high)) + tail
+}
+
+/// Blocks of two vectors two by two, and the sum of products of what is left.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn pairs_of_blocks<'a>(a: &'a [f32], b: &'a [f32]) -> ([&'a [[[f32; LANES]; 2]]; 2], f32) {
+    let pairs = [a, b].map(|numbers| numbers.as_chunks::<LANES>().0.as_chunks::<2>().0);
+    let rest = pairs[0].len() * 2 * LANES;
+    (pairs, a[rest..].iter().zip(&b[rest..]).map(|(x, y)| x * y).sum())
+}
+
+/// Halves are added up until one number is left, as in [`dot_portable`].
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sum_of_eight(eight: std::arch::x86_64::__m256) -> f32 {
+    use std::arch::x86_64::*;
+    let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
 }
 
 /// Dot products of a query of signed bytes with rows of unsigned ones: for each of `rows`, with the bytes from `row`
