@@ -11,6 +11,7 @@ use crate::error::Result;
 
 /// Answer questions over HTTP
 #[derive(Debug, Args)]
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only the server reads it"))]
 #[command(after_help = "\
 Examples:
   paperkin serve

@@ -7,6 +7,7 @@ use crate::error::Result;
 
 /// Make a token for `serve`
 #[derive(Debug, Args)]
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only the server reads it"))]
 #[command(after_help = "\
 Example:
   paperkin token reader --scope read 2>> tokens    the secret to the terminal, the line to the file

@@ -1,8 +1,8 @@
 //! The HTTP service: the engine's questions and the library's contents as JSON, with one file for each group of routes.
 //!
-//! [`serve`] opens the address and runs until it is told to stop. A request passes [`guard`], reaches a handler, and is
-//! answered by one of the [`workers`]: threads with an engine of their own. Texts are embedded by one more thread, those
-//! of concurrent requests together ([`embedding`]). Handlers reach both through [`App`].
+//! [`serve`] opens the address and runs until it is told to stop. A request passes `guard`, reaches a handler, and is
+//! answered by one of the `workers`: threads with an engine of their own. Texts are embedded by one more thread, those
+//! of concurrent requests together (`embedding`). Handlers reach both through [`App`].
 
 mod app;
 mod ask;

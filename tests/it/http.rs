@@ -34,7 +34,8 @@ fn the_service_answers_as_the_program_does() {
 fn refusals_have_codes() {
     let server = Server::start(&["--max-results", "50", "--max-body", "1"]);
     let long = format!(r#"{{"text":"{}"}}"#, "a".repeat(1 << 20));
-    let table: [(&str, &str, &[(&str, &str)], &str, u16, &str); 21] = [
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str);
+    let table: [Case; 21] = [
         ("GET", "/nowhere", &[], "", 404, "not_found"),
         ("PUT", "/v1/search", &[JSON], "{}", 405, "method_not_allowed"),
         ("POST", "/v1/search", &[], "{}", 415, "unsupported_media_type"),
@@ -202,7 +203,7 @@ fn what_was_begun_is_finished() {
         server.address,
         2 * line.len() + 1
     );
-    write!(stream, "{head}{line}\n").unwrap();
+    writeln!(stream, "{head}{line}").unwrap();
     // The head of the answer: the request is in flight.
     let mut answer = vec![0; 12];
     stream.read_exact(&mut answer).unwrap();
@@ -224,4 +225,21 @@ fn a_backup_is_a_library() {
     assert_eq!(server.sandbox.run(&["backup", copy.to_str().unwrap()]).code, 0);
     assert_eq!(restored.json(&["status", "--format", "json"])["papers"], 40);
     assert_eq!(server.sandbox.run(&["backup", "/nowhere/at/all"]).code, 2);
+}
+
+#[test]
+fn many_ask_at_once() {
+    let server = Server::start(&["--workers", "2"]);
+    let expected = ids(&server.post("/v1/search", r#"{"text":"hands","limit":5}"#));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    assert_eq!(ids(&server.post("/v1/search", r#"{"text":"hands","limit":5}"#)), expected);
+                }
+            });
+        }
+    });
+    let text = server.call("GET", "/metrics", &[], "").body;
+    assert!(text.contains("paperkin_embedded_texts_total 41\n"), "{text}");
 }
