@@ -18,7 +18,7 @@ Examples:
   curl localhost:7474/v1/search -H 'Content-Type: application/json' -d '{\"text\": \"tool use\"}'
   paperkin serve --listen 0.0.0.0:7474 --token-file tokens     see `paperkin token`
 
-Papers that other commands add or remove meanwhile are seen by the next question.")]
+The library is made if there is none. Papers that other commands add or remove meanwhile are seen by the next question.")]
 pub(crate) struct Serve {
     /// Where to listen; port 0 for any that is free
     #[arg(long, default_value = "127.0.0.1:7474", env = "PAPERKIN_LISTEN", value_name = "ADDRESS:PORT")]
@@ -84,7 +84,7 @@ pub(super) fn run(common: &Common, command: Serve) -> Result<Outcome> {
         address_rate: command.address_rate,
         today: super::today,
     };
-    let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+    let engine = Engine::open(common.options(Place::Create(common.directory()?)))?;
     serve(settings, &engine, |address| eprintln!("paperkin: listening on http://{address}"))?;
     Ok(Outcome::Complete)
 }

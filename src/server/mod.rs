@@ -36,6 +36,7 @@ use jiff::civil::Date;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::recommend::Request;
 
 pub use app::App;
 pub use guard::{Scope, draw_token};
@@ -79,9 +80,10 @@ pub struct Settings {
 pub fn serve(settings: Settings, engine: &Engine, ready: impl FnOnce(SocketAddr)) -> Result<()> {
     let guard = guard::Guard::new(&settings)?;
     numbers::recorder();
-    // Questions to come are not kept waiting by what can be read now, and what cannot be read is known now.
     let model = engine.encoder()?.identity().clone();
-    engine.index_status()?;
+    // What the first question reads is read now, and what cannot be read is known now.
+    let first = Request { text: Some("a first question".to_owned()), limit: Some(1), ..Request::default() };
+    engine.recommend(&first, (settings.today)())?;
     let engines = (0..settings.workers.max(1)).map(|_| engine.share()).collect::<Result<Vec<_>>>()?;
     let (workers, mut threads) = workers::Workers::start(engines);
     let (embeddings, thread) = embedding::Embeddings::start(engine.share()?);

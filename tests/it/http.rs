@@ -243,3 +243,12 @@ fn many_ask_at_once() {
     let text = server.call("GET", "/metrics", &[], "").body;
     assert!(text.contains("paperkin_embedded_texts_total 41\n"), "{text}");
 }
+
+#[test]
+fn a_library_can_begin_empty() {
+    let server = Server::over(Sandbox::new(), &[]);
+    assert_eq!(ids(&server.post("/v1/search", r#"{"text":"hands"}"#)).len(), 0);
+    let reply = server.call("POST", "/v1/papers", &[LINES], r#"{"id":"a","title":"Two hands"}"#);
+    assert_eq!(reply.lines()[0]["outcome"], "new");
+    assert_eq!(ids(&server.post("/v1/search", r#"{"text":"hands"}"#)), ["a"]);
+}
