@@ -20,6 +20,9 @@ pub mod sources;
 
 pub mod engine;
 
+#[cfg(feature = "server")]
+pub mod server;
+
 #[cfg(feature = "cli")]
 pub mod cli;
 

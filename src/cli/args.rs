@@ -110,6 +110,9 @@ pub(crate) enum Command {
     Doctor(Doctor),
     Index(IndexCommand),
     Model(ModelCommand),
+    Serve(super::serve::Serve),
+    Token(super::token::Token),
+    Backup(super::backup::Backup),
     Completions(Completions),
 }
 

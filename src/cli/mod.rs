@@ -3,6 +3,7 @@
 mod add;
 mod args;
 mod ask;
+mod backup;
 mod compact;
 mod completions;
 mod embed;
@@ -17,7 +18,9 @@ mod rank;
 mod reembed;
 mod remove;
 mod report;
+mod serve;
 mod status;
+mod token;
 mod upkeep;
 
 use std::io;
@@ -85,6 +88,9 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Doctor(command) => status::doctor(common, command),
         Command::Index(command) => upkeep::index(common, &command),
         Command::Model(command) => model::run(command),
+        Command::Serve(command) => serve::run(common, command),
+        Command::Token(command) => token::run(command),
+        Command::Backup(command) => backup::run(common, command),
         Command::Completions(command) => completions::run(command),
     }
 }

@@ -6,39 +6,29 @@ use serde::Serialize;
 
 use super::args::{Common, Doctor, Show, SummaryFormat};
 use super::{Outcome, output};
-use crate::engine::{Engine, GraphStatus, IndexStatus, Place};
+use crate::engine::{Engine, GraphStatus, Place, Status};
 use crate::error::Result;
-use crate::library::{Finding, StoredModel, Summary};
+use crate::library::Finding;
 
 #[derive(Serialize)]
-struct Status {
+struct Shown {
     library: String,
-    generation: u64,
-    model: Option<StoredModel>,
-    index: IndexStatus,
     #[serde(flatten)]
-    summary: Summary,
+    status: Status,
 }
 
 pub(super) fn status(common: &Common, command: Show) -> Result<Outcome> {
     let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
-    let library = engine.library();
-    let status = Status {
-        library: library.path().display().to_string(),
-        generation: library.generation()?,
-        model: library.model()?,
-        index: engine.index_status()?,
-        summary: library.summary()?,
-    };
+    let shown = Shown { library: engine.library().path().display().to_string(), status: engine.status()? };
     output::print(|out| match command.format {
-        SummaryFormat::Json => output::json(out, &status),
-        SummaryFormat::Table => table(out, &status),
+        SummaryFormat::Json => output::json(out, &shown),
+        SummaryFormat::Table => table(out, &shown),
     })?;
     Ok(Outcome::Complete)
 }
 
-fn table(out: &mut dyn Write, status: &Status) -> io::Result<()> {
-    let Status { library, generation, model, index, summary } = status;
+fn table(out: &mut dyn Write, shown: &Shown) -> io::Result<()> {
+    let Shown { library, status: Status { generation, model, index, summary } } = shown;
     let counts = |pairs: &[(String, u64)]| {
         let counts: Vec<String> = pairs.iter().map(|(name, count)| format!("{name} ({count})")).collect();
         if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }

@@ -14,6 +14,7 @@ mod removal;
 mod similarity;
 mod snapshot;
 mod standing;
+mod status;
 mod upkeep;
 mod words;
 
@@ -36,6 +37,7 @@ pub use evaluate::{Evaluated, Evaluation, HeldOut, Labelled, Pool};
 pub use feed::FeedOptions;
 pub use reembed::Reembedded;
 pub use removal::Removed;
+pub use status::Status;
 pub use upkeep::{GraphStatus, IndexStatus, Rebuilt};
 
 /// Where the library is.

@@ -21,15 +21,19 @@ const CHANGED: usize = 4;
 
 /// The index in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct IndexStatus {
     /// `exact` or `hnsw`.
     pub kind: String,
+    /// Papers that can be found.
+    pub papers: usize,
     /// The graph, if there is one on disk.
     pub graph: Option<GraphStatus>,
 }
 
 /// A graph on disk in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct GraphStatus {
     /// Papers in it.
     pub papers: usize,
@@ -66,7 +70,7 @@ impl Engine {
             ef: frozen.ef(),
             bytes: frozen.as_bytes().len() as u64,
         });
-        Ok(IndexStatus { kind: snapshot.index.kind().to_string(), graph })
+        Ok(IndexStatus { kind: snapshot.index.kind().to_string(), papers: snapshot.rows(), graph })
     }
 
     /// Whether there was an index on disk that had to be thrown away.

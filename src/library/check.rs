@@ -9,6 +9,7 @@ use crate::vector::dot;
 
 /// The library in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Summary {
     /// How many papers there are.
     pub papers: u64,

@@ -4,6 +4,7 @@
 //! what became of their vectors since a generation, `words` which papers have which terms, `query` turns filters into
 //! rows, `profiles` keeps reading histories. SQL stands nowhere else.
 
+mod backup;
 mod check;
 mod embeddings;
 mod generation;
@@ -39,6 +40,7 @@ pub struct Library {
 
 /// The model that made the library's embeddings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct StoredModel {
     #[serde(skip)]
     key: i64,

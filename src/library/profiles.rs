@@ -12,6 +12,7 @@ use crate::paper::PaperId;
 
 /// A named reading history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Profile {
     #[serde(skip)]
     key: i64,
@@ -31,6 +32,7 @@ pub struct Profile {
 
 /// One paper of a history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct HistoryEntry {
     /// The paper's id; it need not be in the library any more.
     pub id: PaperId,
@@ -44,6 +46,7 @@ pub struct HistoryEntry {
 
 /// What a person did with a paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HistoryKind {
     /// Read it: counts for it.
@@ -184,12 +187,23 @@ impl Library {
                 "UPDATE profile SET looked_before = looked, looked = ?, looked_on = ? WHERE key = ?",
                 params![generation as i64, day.to_string(), profile.key],
             )?;
-            let mut statement = db.prepare("INSERT OR REPLACE INTO shown (profile, paper, on_day) VALUES (?, ?, ?)")?;
-            for id in shown {
-                statement.execute(params![profile.key, id.as_str(), day.to_string()])?;
-            }
-            Ok(())
+            put_shown(db, profile, shown, day)
         })
+    }
+
+    /// Removes a profile, its history and what was shown to it.
+    pub fn remove_profile(&mut self, profile: &Profile) -> Result<()> {
+        self.transact("remove a profile", |db| {
+            for table in ["history", "followed", "shown"] {
+                db.execute(&format!("DELETE FROM {table} WHERE profile = ?"), [profile.key])?;
+            }
+            db.execute("DELETE FROM profile WHERE key = ?", [profile.key]).map(drop)
+        })
+    }
+
+    /// Records that papers were shown, elsewhere than in the feed.
+    pub fn record_shown(&mut self, profile: &Profile, shown: &[PaperId], day: Date) -> Result<()> {
+        self.transact("record what was shown", |db| put_shown(db, profile, shown, day))
     }
 
     /// Papers that were shown to a profile, on this day or later if one is given.
@@ -202,6 +216,14 @@ impl Library {
         };
         read().map_err(self.failed("read what was shown"))
     }
+}
+
+fn put_shown(db: &Connection, profile: &Profile, shown: &[PaperId], day: Date) -> rusqlite::Result<()> {
+    let mut statement = db.prepare("INSERT OR REPLACE INTO shown (profile, paper, on_day) VALUES (?, ?, ?)")?;
+    for id in shown {
+        statement.execute(params![profile.key, id.as_str(), day.to_string()])?;
+    }
+    Ok(())
 }
 
 fn authors(db: &Connection, profile: i64) -> rusqlite::Result<Vec<String>> {

@@ -19,6 +19,7 @@ const MAX_ID: usize = 512;
 /// | made from a title | `title:` and 16 hex digits |
 /// | anything else | as given, trimmed |
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct PaperId(String);
 

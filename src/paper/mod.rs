@@ -17,6 +17,7 @@ const MAX_ABSTRACT: usize = 200_000;
 
 /// A paper. Made by [`Draft::finish`], so it has an id and some text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Paper {
     /// What names it, normalised.
     pub id: PaperId,

@@ -7,6 +7,7 @@ use crate::paper::{Paper, PaperId};
 
 /// Recommendations, and all that one needs to understand them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Answer {
     /// The request's own id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +28,7 @@ pub struct Answer {
 
 /// One recommended paper.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Recommendation {
     /// From 1.
     pub rank: usize,
@@ -49,6 +51,7 @@ pub struct Recommendation {
 
 /// A part of a history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Interest {
     /// Its words.
     pub label: String,
@@ -58,6 +61,7 @@ pub struct Interest {
 
 /// Two sentences that are alike.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Matched {
     /// Of the recommended paper.
     pub sentence: String,
@@ -69,6 +73,7 @@ pub struct Matched {
 
 /// A history paper behind a recommendation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Because {
     /// Its id; `None` when it was given by its text.
     pub id: Option<PaperId>,

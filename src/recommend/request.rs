@@ -17,6 +17,7 @@ const MAX_LIMIT: usize = 1_000_000;
 
 /// A question: papers near to a text, to a reading history, or both. All fields may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// What the caller calls this request.

@@ -14,6 +14,7 @@ use crate::lexical::Bag;
 
 /// How a reading history becomes a ranking.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// All of the ways below together, each weighted by how well it tells the history's own papers from others.
@@ -103,6 +104,7 @@ impl Default for Weights {
 
 /// The parts of a score: they add up to it. Parts that play no role are left out in JSON.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Parts {
     /// What an ordinary paper has.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::{Place, Result};
-use crate::paper::Draft;
+use crate::paper::{Draft, Paper};
 
 use super::elements::{self, Elements};
 use super::fields::{self, Field};
@@ -44,6 +44,11 @@ fn values(input: Input) -> Records {
         let (place, value) = elements.parsed()?;
         Some(value.and_then(|value| elements.input().finish(draft(value), place)))
     }))
+}
+
+/// The paper of one record, on its own; or what is wrong with it.
+pub(super) fn record(json: &[u8]) -> Result<Paper, String> {
+    elements::parse(json).and_then(draft)?.finish()
 }
 
 fn draft(value: Value) -> Result<Draft, String> {

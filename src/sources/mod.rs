@@ -137,6 +137,11 @@ pub fn open(path: &Path, format: Option<Format>) -> Result<Papers> {
     read(file, &name, format)
 }
 
+/// The paper of one JSON object with a paper's fields, as a line of a file has it; or what is wrong with it.
+pub fn record(json: &[u8]) -> Result<Paper, String> {
+    jsonl::record(json)
+}
+
 /// The papers of anything that gives bytes; `name` is what messages call it, `-` for standard input.
 /// The first 256 KB are read at once, the rest as papers are asked for.
 pub fn read(input: impl Read + Send + 'static, name: &str, format: Option<Format>) -> Result<Papers> {

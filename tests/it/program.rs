@@ -1,7 +1,7 @@
 //! Running the program in a library of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{self, Child, Output, Stdio};
 use std::sync::OnceLock;
 
 use assert_cmd::Command;
@@ -58,6 +58,13 @@ impl Sandbox {
         command.args(args).env_clear().env("PAPERKIN_LIBRARY", self.library()).env("HOME", self.folder.path());
         command.current_dir(env!("CARGO_MANIFEST_DIR"));
         command
+    }
+
+    /// Starts the program, which goes on by itself; what it says can be read.
+    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
+        let mut command = process::Command::new(env!("CARGO_BIN_EXE_paperkin"));
+        command.args(args).env_clear().env("PAPERKIN_LIBRARY", self.library()).env("HOME", self.folder.path());
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Run {

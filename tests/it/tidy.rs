@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, beside itself. The same table as in `docs/architecture.md`.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("error", &[]),
     ("file", &["error"]),
     ("lexical", &[]),
@@ -33,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "vector",
         ],
     ),
+    ("server", &["encoder", "engine", "error", "library", "paper", "recommend", "sources", "vector"]),
     (
         "cli",
         &[
@@ -46,6 +47,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "paper",
             "recommend",
             "report",
+            "server",
             "sources",
             "vector",
         ],
@@ -53,7 +55,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// Crates that are named in one place only.
-const HOMES: [(&str, &str); 10] = [
+const HOMES: [(&str, &str); 13] = [
     ("candle_core", "encoder"),
     ("candle_nn", "encoder"),
     ("candle_transformers", "encoder"),
@@ -62,6 +64,9 @@ const HOMES: [(&str, &str); 10] = [
     ("hnsw_rs", "index/hnsw.rs"),
     ("memmap2", "file.rs"),
     ("rusqlite", "library"),
+    ("axum", "server"),
+    ("hyper", "server"),
+    ("tokio", "server"),
     ("clap", "cli"),
     ("indicatif", "cli"),
 ];

@@ -1,0 +1,57 @@
+//! `paperkin token`
+
+use clap::{Args, ValueEnum};
+
+use super::Outcome;
+use crate::error::Result;
+
+/// Make a token for `serve`
+#[derive(Debug, Args)]
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only the server reads it"))]
+#[command(after_help = "\
+Example:
+  paperkin token reader --scope read 2>> tokens    the secret to the terminal, the line to the file
+
+The secret is printed to standard output, this once. The line for the file of tokens goes to standard error: it has a
+hash, from which nobody gets the secret.")]
+pub(crate) struct Token {
+    /// Whose it is, for logs and limits: one word
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// What it is for
+    #[arg(long, required = true, value_name = "SCOPE", value_delimiter = ',')]
+    pub scope: Vec<Scope>,
+}
+
+/// What a token is for; each has what stands above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scope {
+    /// Questions
+    Read,
+    /// Profiles, and papers in
+    Write,
+    /// Papers and profiles out
+    Admin,
+}
+
+#[cfg(feature = "server")]
+pub(super) fn run(command: Token) -> Result<Outcome> {
+    use super::output;
+    use crate::server;
+
+    let scope = |scope: &Scope| match scope {
+        Scope::Read => server::Scope::Read,
+        Scope::Write => server::Scope::Write,
+        Scope::Admin => server::Scope::Admin,
+    };
+    let scopes: Vec<server::Scope> = command.scope.iter().map(scope).collect();
+    let (secret, line) = server::draw_token(&command.name, &scopes)?;
+    output::print(|out| writeln!(out, "{secret}"))?;
+    eprintln!("{line}");
+    Ok(Outcome::Complete)
+}
+
+#[cfg(not(feature = "server"))]
+pub(super) fn run(_: Token) -> Result<Outcome> {
+    Err(super::serve::absent())
+}

@@ -1,0 +1,45 @@
+//! A copy of the library's file, made while others read and write it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::backup::Backup;
+
+use super::Library;
+use super::open::failed;
+use crate::error::{Error, Result};
+
+/// Pages that are copied at a time.
+const PAGES: i32 = 4096;
+/// The pause after some pages, in which others can write.
+const PAUSE: Duration = Duration::from_millis(1);
+
+impl Library {
+    /// Copies the library as it is at one moment. The copy is a whole library file without a log; what is derived is not
+    /// in it. An old copy under that name stays until the new one is whole.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn back_up(&self, path: &Path) -> Result<()> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        let part = path.with_file_name(name);
+        match std::fs::remove_file(&part) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io(&part, "write it")(error));
+            }
+            _ => {}
+        }
+        let copy = || {
+            let mut copy = Connection::open(&part)?;
+            Backup::new(&self.db, &mut copy)?.run_to_completion(PAGES, PAUSE, None)?;
+            // The copy is one file: it can be moved and kept anywhere.
+            copy.pragma_update(None, "journal_mode", "DELETE")?;
+            copy.close().map_err(|(_, error)| error)
+        };
+        copy().map_err(failed(&part, "write it"))?;
+        std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(Error::io(&part, "write it"))?;
+        std::fs::rename(&part, path).map_err(Error::io(path, "write it"))
+    }
+}

@@ -1,0 +1,132 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::Settings;
+use super::embedding::{Embedded, Embeddings};
+use super::guard::Guard;
+use super::problem::Problem;
+use super::upkeep::Upkeep;
+use super::workers::Workers;
+use crate::encoder::ModelIdentity;
+use crate::engine::Engine;
+use crate::paper::document;
+use crate::recommend::{Answer, PaperRef, Request};
+use crate::vector::Embedding;
+
+/// Texts of one request that are embedded together.
+const SOME: usize = 32;
+
+/// The running service: cheap to clone, the same for all requests.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    workers: Workers,
+    embeddings: Embeddings,
+    upkeep: Upkeep,
+    guard: Guard,
+    model: ModelIdentity,
+}
+
+impl App {
+    pub(super) fn new(
+        settings: Settings,
+        guard: Guard,
+        model: ModelIdentity,
+        workers: Workers,
+        embeddings: Embeddings,
+        upkeep: Upkeep,
+    ) -> App {
+        App { inner: Arc::new(Inner { settings, workers, embeddings, upkeep, guard, model }) }
+    }
+
+    /// How the service was started.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The day of today.
+    pub fn today(&self) -> Date {
+        (self.settings().today)()
+    }
+
+    /// The model that embeds texts.
+    pub(super) fn model(&self) -> &ModelIdentity {
+        &self.inner.model
+    }
+
+    /// Has what is derived from the library brought up to date, when that is due.
+    pub(super) fn library_changed(&self) {
+        self.inner.upkeep.wake();
+    }
+
+    pub(super) fn guard(&self) -> &Guard {
+        &self.inner.guard
+    }
+
+    pub(super) fn workers(&self) -> &Workers {
+        &self.inner.workers
+    }
+
+    pub(super) fn embeddings(&self) -> &Embeddings {
+        &self.inner.embeddings
+    }
+
+    /// Has a worker do something with an engine.
+    ///
+    /// # Errors
+    /// What the work gives; that the server is busy.
+    pub async fn ask<T, E>(&self, work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        E: Into<Problem> + 'static,
+    {
+        self.workers().ask(work).await
+    }
+
+    /// Embeds texts together with those of other requests.
+    pub(super) async fn embed(&self, texts: Vec<String>) -> Result<Vec<Embedded>, Problem> {
+        let mut embedded = Vec::with_capacity(texts.len());
+        // Little by little, so that others have their turns between.
+        for some in texts.chunks(SOME) {
+            embedded.extend(self.embeddings().of(some.to_vec()).await?);
+        }
+        Ok(embedded)
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// As [`Engine::recommend`]; that the server is busy.
+    pub async fn answer(&self, request: Request) -> Result<Answer, Problem> {
+        request.check()?;
+        let (embedded, today) = (self.embedded(&request).await?, self.today());
+        self.ask(move |engine| {
+            engine.provide(embedded);
+            engine.recommend(&request, today)
+        })
+        .await
+    }
+
+    /// The texts of a request with their embeddings.
+    pub(super) async fn embedded(&self, request: &Request) -> Result<Vec<(String, Embedding)>, Problem> {
+        let texts = texts(request);
+        let embedded = self.embed(texts.clone()).await?;
+        Ok(texts.into_iter().zip(embedded).map(|(text, embedded)| (text, embedded.embedding)).collect())
+    }
+}
+
+/// Texts that an answer needs embeddings of.
+fn texts(request: &Request) -> Vec<String> {
+    let inline = request.positive.iter().chain(&request.negative).filter_map(|item| match &item.paper {
+        PaperRef::Inline { title, abstract_text } => Some(document(title, abstract_text)),
+        PaperRef::Id(_) => None,
+    });
+    request.text.iter().cloned().chain(inline).collect()
+}

@@ -1,0 +1,109 @@
+//! Questions: papers about a text, like a paper, for a history.
+
+use axum::Json as Answered;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::App;
+use super::body::Json;
+use super::cursor::{Asked, Page, Plan};
+use super::papers::{paper_id, stored};
+use super::problem::{Code, Problem};
+use super::query::Fields;
+use super::stable::Stable;
+use crate::engine::Engine;
+use crate::paper::PaperId;
+use crate::recommend::{HistoryItem, Request};
+use crate::vector::Embedding;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(search)).routes(routes!(similar, similar_with)).routes(routes!(recommend))
+}
+
+/// Papers about a text
+#[utoipa::path(post, path = "/v1/search", tag = "questions", request_body = Asked,
+    responses((status = 200, body = Page), (status = "default", body = Problem)))]
+async fn search(State(app): State<App>, Json(asked): Json<Asked>) -> Result<Answered<Page>, Problem> {
+    if asked.request.text.is_none() {
+        return Err(Problem::bad_request("`text`: say what the papers should be about"));
+    }
+    page(&app, asked).await
+}
+
+/// Papers for a reading history, for a text, or for both
+#[utoipa::path(post, path = "/v1/recommend", tag = "questions", request_body = Asked,
+    responses((status = 200, body = Page), (status = "default", body = Problem)))]
+async fn recommend(State(app): State<App>, Json(asked): Json<Asked>) -> Result<Answered<Page>, Problem> {
+    check_history(&asked.request)?;
+    page(&app, asked).await
+}
+
+/// Papers like a paper of the library
+#[utoipa::path(get, path = "/v1/papers/{id}/similar", tag = "questions",
+    params(("id" = String, Path, description = "The paper's id, percent-encoded"),
+           ("limit" = Option<usize>, Query, description = "How many papers; any other field of a request is read too")),
+    responses((status = 200, body = Page), (status = 304), (status = "default", body = Problem)))]
+async fn similar(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    stable: Stable,
+    Fields(asked): Fields<Asked>,
+) -> Result<Response, Problem> {
+    let like = Like::new(&app, &id, asked).await?;
+    stable.answer(&app, move |engine| Ok(Answered(like.page(engine)?).into_response())).await
+}
+
+/// Papers like a paper of the library, with all fields of a request
+#[utoipa::path(post, path = "/v1/papers/{id}/similar", tag = "questions", request_body = Asked,
+    params(("id" = String, Path, description = "The paper's id, percent-encoded")),
+    responses((status = 200, body = Page), (status = "default", body = Problem)))]
+async fn similar_with(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Json(asked): Json<Asked>,
+) -> Result<Answered<Page>, Problem> {
+    let like = Like::new(&app, &id, asked).await?;
+    app.ask(move |engine| like.page(engine)).await.map(Answered)
+}
+
+async fn page(app: &App, asked: Asked) -> Result<Answered<Page>, Problem> {
+    let plan = Plan::new(asked, app.settings().results)?;
+    let answer = app.answer(plan.request.clone()).await?;
+    plan.page(answer).map(Answered)
+}
+
+/// A question about one paper of the library.
+struct Like {
+    id: PaperId,
+    plan: Plan,
+    embedded: Vec<(String, Embedding)>,
+    today: Date,
+}
+
+impl Like {
+    async fn new(app: &App, id: &str, mut asked: Asked) -> Result<Like, Problem> {
+        let id = paper_id(id)?;
+        asked.request.positive.insert(0, HistoryItem::id(id.clone()));
+        let plan = Plan::new(asked, app.settings().results)?;
+        let embedded = app.embedded(&plan.request).await?;
+        Ok(Like { id, plan, embedded, today: app.today() })
+    }
+
+    fn page(self, engine: &Engine) -> Result<Page, Problem> {
+        stored(engine, &self.id)?;
+        engine.provide(self.embedded);
+        let answer = engine.recommend(&self.plan.request, self.today)?;
+        self.plan.page(answer)
+    }
+}
+
+/// Refuses a request that says nothing.
+pub(super) fn check_history(request: &Request) -> Result<(), Problem> {
+    match request.text.is_none() && request.positive.is_empty() && request.negative.is_empty() {
+        true => Err(Problem::new(Code::HistoryTooShort, "give `positive`, `negative` or `text`")),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,60 @@
+//! Many requests in one: lines in, lines out, in the same order.
+
+use axum::extract::State;
+use axum::response::Response;
+use futures_util::stream::StreamExt;
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::App;
+use super::ask::check_history;
+use super::lines::{self, Line, Lines};
+use super::problem::Problem;
+use crate::recommend::{Answer, Request};
+
+/// Requests of one batch that are at work or wait for it: enough to fill the workers and a batch of texts, and no more,
+/// so that other clients find room.
+const TOGETHER: usize = 16;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(recommend))
+}
+
+/// One line of the answer: what the line of the same number asked for, or what was wrong with it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+enum Answered {
+    Answer(Answer),
+    Problem { line: u64, problem: Problem },
+}
+
+/// Many requests, one a line; as many lines come back, in the same order, each as soon as it is there
+#[utoipa::path(post, path = "/v1/recommend/batch", tag = "questions",
+    request_body(content = Request, content_type = "application/x-ndjson"),
+    responses((status = 200, body = Answered, content_type = "application/x-ndjson"),
+              (status = "default", body = Problem)))]
+async fn recommend(State(app): State<App>, lines: Lines) -> Response {
+    let answers = lines.stream().map(move |line| answer(app.clone(), line)).buffered(TOGETHER);
+    lines::answer(answers)
+}
+
+async fn answer(app: App, (line, text): Line) -> Answered {
+    let answer = async {
+        let request: Request =
+            serde_json::from_slice(&text?).map_err(|error| Problem::bad_request(format!("line {line}: {error}")))?;
+        request.check()?;
+        check_history(&request)?;
+        let most = app.settings().results;
+        if request.limit() > most {
+            return Err(Problem::bad_request(format!("`limit`: give a number from 1 to {most}")));
+        }
+        let (embedded, today) = (app.embedded(&request).await?, app.today());
+        let answer = app.workers().ask_patiently(move |engine| {
+            engine.provide(embedded);
+            engine.recommend(&request, today)
+        });
+        answer.await
+    };
+    answer.await.map_or_else(|problem| Answered::Problem { line, problem }, Answered::Answer)
+}

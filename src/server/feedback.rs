@@ -1,0 +1,122 @@
+//! What a person did with papers.
+
+use axum::Json as Answered;
+use axum::extract::{Path, State};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::App;
+use super::body::Json;
+use super::papers::stored;
+use super::problem::{Code, Problem};
+use super::profiles::profile_name;
+use crate::engine::Engine;
+use crate::library::{HistoryEntry, HistoryKind};
+use crate::paper::PaperId;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(feedback))
+}
+
+/// Kinds of feedback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// Counts for a paper.
+    Like,
+    /// Counts against a paper.
+    Dislike,
+    /// Counts for a paper.
+    Read,
+    /// It was shown: no feed has it again.
+    Seen,
+    /// Whatever was said of it is forgotten.
+    Undo,
+}
+
+/// Feedback to some papers.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Feedback {
+    kind: Kind,
+    /// Ids of papers.
+    papers: Vec<PaperId>,
+    /// How much it counts, above 0.
+    #[serde(default = "usual_weight")]
+    weight: f64,
+    /// The day; left out: today.
+    at: Option<Date>,
+}
+
+fn usual_weight() -> f64 {
+    1.0
+}
+
+/// What was entered.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Entered {
+    profile: String,
+    kind: Kind,
+    /// Ids of papers that it was entered for.
+    papers: Vec<PaperId>,
+    /// Ids that are not in the library; of `undo`, not in the history.
+    not_found: Vec<PaperId>,
+}
+
+/// Say what a person did with papers; a new profile is made
+#[utoipa::path(post, path = "/v1/profiles/{id}/feedback", tag = "profiles", request_body = Feedback,
+    params(("id" = String, Path, description = "The profile's name")),
+    responses((status = 200, body = Entered), (status = "default", body = Problem)))]
+async fn feedback(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Json(feedback): Json<Feedback>,
+) -> Result<Answered<Entered>, Problem> {
+    let name = profile_name(&name)?;
+    if feedback.papers.is_empty() {
+        return Err(Problem::bad_request("`papers`: name one"));
+    }
+    if !(feedback.weight > 0.0 && feedback.weight.is_finite()) {
+        return Err(Problem::bad_request("`weight`: give a number above 0"));
+    }
+    let today = app.today();
+    app.ask(move |engine| enter(engine, name, feedback, today)).await.map(Answered)
+}
+
+fn enter(engine: &mut Engine, profile: String, feedback: Feedback, today: Date) -> Result<Entered, Problem> {
+    let Feedback { kind, papers, weight, at } = feedback;
+    let at = at.unwrap_or(today);
+    if kind == Kind::Undo {
+        let known = engine.library().profile(&profile)?;
+        let gone = engine.library_mut().forget(&known, &papers)?;
+        let not_found = papers.into_iter().filter(|id| !gone.contains(id)).collect();
+        return Ok(Entered { profile, kind, papers: gone, not_found });
+    }
+    let (mut known, mut not_found) = (Vec::new(), Vec::new());
+    for id in papers {
+        match stored(engine, &id) {
+            Ok(paper) => known.push(paper.id),
+            Err(problem) if problem.code() == Code::PaperNotFound => not_found.push(id),
+            Err(problem) => return Err(problem),
+        }
+    }
+    if known.is_empty() {
+        return Err(Problem::new(Code::PaperNotFound, "none of these papers is in the library"));
+    }
+    let library = engine.library_mut();
+    let history = |kind| known.iter().map(|id| HistoryEntry { id: id.clone(), kind, weight, at }).collect::<Vec<_>>();
+    match kind {
+        Kind::Like => library.remember(&profile, &history(HistoryKind::Like))?,
+        Kind::Dislike => library.remember(&profile, &history(HistoryKind::Dislike))?,
+        Kind::Read => library.remember(&profile, &history(HistoryKind::Read))?,
+        Kind::Seen => {
+            library.remember(&profile, &[])?;
+            let seer = library.profile(&profile)?;
+            library.record_shown(&seer, &known, at)?;
+        }
+        Kind::Undo => {}
+    }
+    Ok(Entered { profile, kind, papers: known, not_found })
+}

@@ -1,0 +1,59 @@
+//! Answers that stay the same in one generation of the library and on one day: they have an `ETag`.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+use super::App;
+use super::problem::Problem;
+use crate::engine::Engine;
+
+/// What a request asks for, and which answers to it the client has.
+pub(super) struct Stable {
+    address: String,
+    known: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for Stable {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Stable, Infallible> {
+        let known = parts.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        Ok(Stable { address: parts.uri.to_string(), known: known.unwrap_or_default().to_owned() })
+    }
+}
+
+impl Stable {
+    /// Answers, unless the client has the answer already.
+    pub(super) async fn answer(
+        self,
+        app: &App,
+        work: impl FnOnce(&mut Engine) -> Result<Response, Problem> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let today = app.today();
+        app.ask(move |engine| {
+            let stamp = engine.library().stamp()?;
+            let hash = Sha256::new()
+                .chain_update(stamp.stamp)
+                .chain_update(today.to_string())
+                .chain_update(&self.address)
+                .chain_update(env!("CARGO_PKG_VERSION"))
+                .finalize();
+            let hex: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+            // Weak: the time that an answer took is in it.
+            let tag = format!("W/\"{hex}\"");
+            let is_known = self.known.split(',').map(str::trim).any(|known| known == "*" || known == tag);
+            let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { work(engine)? };
+            if let Ok(tag) = HeaderValue::try_from(tag) {
+                response.headers_mut().insert(header::ETAG, tag);
+                response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+            }
+            Ok::<_, Problem>(response)
+        })
+        .await
+    }
+}

@@ -1,0 +1,52 @@
+//! The forms of other services, asked by their own clients where Python has them.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::server::{JSON, Server};
+
+#[test]
+fn other_forms_are_answered_and_refused_in_their_words() {
+    let server = Server::start(&[]);
+    let embedding = server.post("/v1/embeddings", r#"{"model":"all-MiniLM-L6-v2","input":["a","b c"]}"#);
+    let numbers = embedding["data"][1]["embedding"].as_array().unwrap();
+    assert_eq!((numbers.len(), &embedding["usage"]["total_tokens"]), (384, &json!(7)));
+    assert_eq!(server.post("/embed", r#"{"inputs":"b c"}"#)[0], embedding["data"][1]["embedding"]);
+    assert_eq!(server.get("/info")["model_id"], server.get("/v1/models")["data"][0]["id"]);
+    for (path, body, status, pointer, expected) in [
+        ("/v1/embeddings", r#"{"model":"other","input":"a"}"#, 404, "/error/type", "invalid_request_error"),
+        ("/v1/embeddings", r#"{"model":"all-MiniLM-L6-v2","input":[[1,2]]}"#, 400, "/error/code", "bad_request"),
+        ("/v1/embeddings", r#"{"model":"all-MiniLM-L6-v2","input":[]}"#, 400, "/error/code", "bad_request"),
+        ("/v1/embeddings", "{", 400, "/error/type", "invalid_request_error"),
+        ("/embed", r#"{"inputs":[]}"#, 400, "/error_type", "Validation"),
+        ("/embed", r#"{"inputs":"a","normalize":false}"#, 400, "/error_type", "Validation"),
+        (
+            "/recommendations/v1/papers/",
+            r#"{"positivePaperIds":["CorpusId:1"]}"#,
+            404,
+            "/error",
+            "no paper `CorpusId:1`",
+        ),
+        ("/recommendations/v1/papers/", r#"{"positivePaperIds":[]}"#, 400, "/error", "`positivePaperIds`: name one"),
+    ] {
+        let reply = server.call("POST", path, &[JSON], body);
+        let found = reply.json().pointer(pointer).cloned();
+        assert_eq!((reply.status, found), (status, Some(json!(expected))), "{path} {body}: {}", reply.body);
+        assert_eq!(reply.header("content-type"), "application/json");
+    }
+}
+
+/// `PAPERKIN_PYTHON` names an interpreter with the packages of `tests/fixtures/clients.txt`.
+#[test]
+fn clients_of_other_services_can_ask() {
+    let Some(python) = std::env::var_os("PAPERKIN_PYTHON") else {
+        eprintln!("skipped: PAPERKIN_PYTHON names no interpreter with the clients");
+        return;
+    };
+    let server = Server::start(&[]);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clients.py");
+    let run = Command::new(python).arg(script).arg(format!("http://{}", server.address)).output().unwrap();
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(run.status.success(), "{}{}", said(&run.stdout), said(&run.stderr));
+}
