@@ -348,8 +348,12 @@ pub(crate) enum ProfileAction {
     Add(Entries),
     /// Papers that were liked
     Like(Entries),
+    /// Papers that were saved for later
+    Save(Entries),
     /// Papers that were disliked
     Dislike(Entries),
+    /// Papers that no feed should have again
+    Hide(Entries),
     /// Take papers out of the history
     Remove {
         /// The papers

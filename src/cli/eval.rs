@@ -157,11 +157,16 @@ fn person(common: &Common, command: &Eval) -> Result<Outcome> {
 
 fn of_profile(engine: &Engine, name: &str) -> Result<(Vec<HistoryItem>, Vec<HistoryItem>)> {
     let history = engine.library().profile(name)?.history;
-    let (disliked, liked): (Vec<HistoryEntry>, Vec<HistoryEntry>) =
-        history.into_iter().partition(|entry| entry.kind == HistoryKind::Dislike);
-    let item =
-        |entry: HistoryEntry| HistoryItem { paper: PaperRef::Id(entry.id), weight: entry.weight, at: Some(entry.at) };
-    Ok((liked.into_iter().map(item).collect(), disliked.into_iter().map(item).collect()))
+    let side = |counts: fn(HistoryKind) -> bool| {
+        let entries = history.iter().filter(|entry| counts(entry.kind));
+        let item = |HistoryEntry { id, weight, at, .. }: &HistoryEntry| HistoryItem {
+            paper: PaperRef::Id(id.clone()),
+            weight: *weight,
+            at: Some(*at),
+        };
+        entries.map(item).collect()
+    };
+    Ok((side(HistoryKind::counts_for), side(HistoryKind::counts_against)))
 }
 
 /// Who finds most of the picks, and what a list by date and our own ranking find.

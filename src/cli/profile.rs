@@ -18,6 +18,8 @@ pub(super) fn run(common: &Common, command: ProfileCommand) -> Result<Outcome> {
     match command.action {
         ProfileAction::Add(entries) => remember(&mut engine, name, HistoryKind::Read, entries),
         ProfileAction::Like(entries) => remember(&mut engine, name, HistoryKind::Like, entries),
+        ProfileAction::Save(entries) => remember(&mut engine, name, HistoryKind::Save, entries),
+        ProfileAction::Hide(entries) => remember(&mut engine, name, HistoryKind::Hide, entries),
         ProfileAction::Dislike(entries) => remember(&mut engine, name, HistoryKind::Dislike, entries),
         ProfileAction::Remove { papers } => forget(&mut engine, name, &papers),
         ProfileAction::Follow { authors } => follow(&mut engine, name, &authors),

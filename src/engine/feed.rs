@@ -62,7 +62,9 @@ impl Engine {
                 .collect()
         };
         let window = options.seen_days.and_then(|days| today.checked_sub(Span::new().days(days)).ok());
-        let mut exclude = options.request.exclude.clone();
+        let hidden = profile.history.iter().filter(|entry| entry.kind == HistoryKind::Hide);
+        let mut exclude: Vec<PaperId> =
+            options.request.exclude.iter().chain(hidden.map(|entry| &entry.id)).cloned().collect();
         let mut shown = Vec::new();
         if !options.again {
             exclude.extend(self.library.shown(profile, window)?);
@@ -70,8 +72,8 @@ impl Engine {
         }
         let authors = options.request.authors.iter().chain(&profile.authors).cloned().collect();
         let request = Request {
-            positive: side(&|kind| kind != HistoryKind::Dislike),
-            negative: side(&|kind| kind == HistoryKind::Dislike),
+            positive: side(&HistoryKind::counts_for),
+            negative: side(&HistoryKind::counts_against),
             exclude,
             published_after: options.since.max(options.request.published_after),
             half_life_days: options.request.half_life_days.or(Some(HALF_LIFE_DAYS)),

@@ -53,16 +53,38 @@ pub enum HistoryKind {
     Read,
     /// Liked it: counts for it.
     Like,
+    /// Saved it for later: counts for it.
+    Save,
     /// Disliked it: counts against it.
     Dislike,
+    /// Hid it: no feed has it again, and that is all.
+    Hide,
 }
 
+/// Gives a profile a token: 128 random bits.
+const NEW_TOKEN: &str = "UPDATE profile SET feed_token = lower(hex(randomblob(16))) WHERE key = ?";
+
 impl HistoryKind {
+    pub(super) const ALL: [HistoryKind; 5] =
+        [HistoryKind::Read, HistoryKind::Like, HistoryKind::Save, HistoryKind::Dislike, HistoryKind::Hide];
+
+    /// Whether it counts for papers like it.
+    pub fn counts_for(self) -> bool {
+        matches!(self, HistoryKind::Read | HistoryKind::Like | HistoryKind::Save)
+    }
+
+    /// Whether it counts against papers like it.
+    pub fn counts_against(self) -> bool {
+        self == HistoryKind::Dislike
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             HistoryKind::Read => "read",
             HistoryKind::Like => "like",
+            HistoryKind::Save => "save",
             HistoryKind::Dislike => "dislike",
+            HistoryKind::Hide => "hide",
         }
     }
 }
@@ -201,6 +223,21 @@ impl Library {
         })
     }
 
+    /// The token that lets feed readers read a profile's feed; made at the first call.
+    pub fn feed_token(&mut self, profile: &Profile) -> Result<String> {
+        self.transact("write to a profile", |db| {
+            db.execute(&format!("{NEW_TOKEN} AND feed_token IS NULL"), [profile.key])?;
+            db.query_row("SELECT feed_token FROM profile WHERE key = ?", [profile.key], |row| row.get(0))
+        })
+    }
+
+    /// Another token for feed readers: the one of before is of no use any more.
+    pub fn renew_feed_token(&mut self, profile: &Profile) -> Result<String> {
+        self.transact("write to a profile", |db| {
+            db.query_row(&format!("{NEW_TOKEN} RETURNING feed_token"), [profile.key], |row| row.get(0))
+        })
+    }
+
     /// Records that papers were shown, elsewhere than in the feed.
     pub fn record_shown(&mut self, profile: &Profile, shown: &[PaperId], day: Date) -> Result<()> {
         self.transact("record what was shown", |db| put_shown(db, profile, shown, day))
@@ -239,11 +276,10 @@ fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>>
         let at: String = row.get(3)?;
         Ok(HistoryEntry {
             id: id(row.get(0)?)?,
-            kind: match kind.as_str() {
-                "dislike" => HistoryKind::Dislike,
-                "like" => HistoryKind::Like,
-                _ => HistoryKind::Read,
-            },
+            kind: HistoryKind::ALL
+                .into_iter()
+                .find(|known| known.as_str() == kind)
+                .ok_or_else(|| damaged(format!("`{kind}` is no kind of history")))?,
             weight: row.get(2)?,
             at: at.parse().map_err(|_| damaged(format!("`{at}` is no date")))?,
         })

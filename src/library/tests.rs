@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::open::{APPLICATION, FILE, MIGRATIONS};
-use super::{Change, Library, Stamp, StoredModel};
+use super::{Change, HistoryEntry, HistoryKind, Library, Stamp, StoredModel};
 use crate::error::Error;
 use crate::lexical::{Query, Terms};
 use crate::paper::{Paper, PaperId};
@@ -288,13 +288,34 @@ fn a_library_of_format_2_gets_its_words() {
     (0..3).for_each(|number| add(&mut library, paper(number, number)));
     library.remove(&[id(1)]).unwrap();
     let stamp = library.stamp().unwrap();
-    library.db.execute_batch("DROP TABLE word; DROP TABLE bag; DROP TABLE followed; PRAGMA user_version = 2").unwrap();
+    library
+        .db
+        .execute_batch(
+            "DROP TABLE word; DROP TABLE bag; DROP TABLE followed; ALTER TABLE profile DROP COLUMN feed_token; \
+                PRAGMA user_version = 2",
+        )
+        .unwrap();
     drop(library);
 
     let library = Library::open(folder.path()).unwrap();
     assert_eq!(library.stamp().unwrap(), stamp, "papers and embeddings are as they were");
     assert_eq!(library.count_words().unwrap().1, 0);
     assert_eq!(found(&library, "distinctive", None), [1, 3]);
+}
+
+#[test]
+fn a_profile_keeps_every_kind_and_its_token() {
+    let mut library = Library::in_memory().unwrap();
+    let at = "2025-01-02".parse().unwrap();
+    let entry = |(number, kind)| HistoryEntry { id: id(number), kind, weight: 0.5, at };
+    let history: Vec<HistoryEntry> = (0..).zip(HistoryKind::ALL).map(entry).collect();
+    library.remember("me", &history).unwrap();
+    let profile = library.profile("me").unwrap();
+    assert_eq!(profile.history, history);
+    let token = library.feed_token(&profile).unwrap();
+    assert_eq!((token.len(), library.feed_token(&profile).unwrap()), (32, token.clone()));
+    let renewed = library.renew_feed_token(&profile).unwrap();
+    assert!(renewed != token && library.feed_token(&profile).unwrap() == renewed);
 }
 
 #[test]

@@ -30,6 +30,10 @@ enum Kind {
     Dislike,
     /// Counts for a paper.
     Read,
+    /// Counts for a paper, which is kept for later.
+    Save,
+    /// No feed has it again.
+    Hide,
     /// It was shown: no feed has it again.
     Seen,
     /// Whatever was said of it is forgotten.
@@ -110,6 +114,8 @@ fn enter(engine: &mut Engine, profile: String, feedback: Feedback, today: Date) 
     match kind {
         Kind::Like => library.remember(&profile, &history(HistoryKind::Like))?,
         Kind::Dislike => library.remember(&profile, &history(HistoryKind::Dislike))?,
+        Kind::Save => library.remember(&profile, &history(HistoryKind::Save))?,
+        Kind::Hide => library.remember(&profile, &history(HistoryKind::Hide))?,
         Kind::Read => library.remember(&profile, &history(HistoryKind::Read))?,
         Kind::Seen => {
             library.remember(&profile, &[])?;

@@ -128,6 +128,25 @@ fn a_feed_has_one_of_papers_that_are_the_same() {
 }
 
 #[test]
+fn what_is_hidden_stays_away_and_counts_for_nothing() {
+    let sandbox = with_profile();
+    let feed = || sandbox.json(&["feed", "--profile", "me", "--again", "--format", "json"]);
+    sandbox.run(&["feed", "--profile", "me"]);
+    let before = feed();
+    let (first, second) = (ids(&before).remove(0), ids(&before).remove(1));
+    assert_eq!(sandbox.run(&["profile", "me", "hide", &first]).code, 0);
+    let after = feed();
+    assert_eq!(ids(&after).first(), Some(&second));
+    let score = |answer: &Value| {
+        results(answer).iter().find(|result| result["paper"]["id"] == second.as_str()).unwrap()["score"].clone()
+    };
+    assert_eq!(score(&after), score(&before));
+    assert_eq!(sandbox.run(&["profile", "me", "save", &first]).code, 0);
+    assert!(score(&feed()) != score(&before), "what is saved counts");
+    assert!(sandbox.run(&["profile", "me", "show"]).out.contains("  save     1"));
+}
+
+#[test]
 fn followed_authors_gain() {
     let sandbox = with_profile();
     let feed = |sandbox: &Sandbox| sandbox.json(&["feed", "--profile", "me", "--again", "--format", "json"]);
