@@ -42,7 +42,7 @@ impl Kept {
 }
 
 /// What was made of the generation that was asked for last.
-pub(super) struct Latest<T>(Mutex<Option<(Stamp, Arc<T>)>>);
+pub(crate) struct Latest<T>(Mutex<Option<(Stamp, Arc<T>)>>);
 
 impl<T> Default for Latest<T> {
     fn default() -> Latest<T> {
@@ -52,7 +52,7 @@ impl<T> Default for Latest<T> {
 
 impl<T> Latest<T> {
     /// What was made of this generation. Whoever asks first makes it, the others wait.
-    pub(super) fn of(&self, stamp: Stamp, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    pub(crate) fn of<E>(&self, stamp: Stamp, make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         let mut latest = locked(&self.0);
         if let Some((of, made)) = &*latest
             && *of == stamp
@@ -70,7 +70,7 @@ impl<T> Latest<T> {
 }
 
 /// What was read last, as much as there is room for: when it is full, it is emptied.
-pub(super) struct Cache<K, V, const BYTES: usize>(Mutex<(HashMap<K, Arc<V>>, usize)>);
+pub(crate) struct Cache<K, V, const BYTES: usize>(Mutex<(HashMap<K, Arc<V>>, usize)>);
 
 impl<K, V, const BYTES: usize> Default for Cache<K, V, BYTES> {
     fn default() -> Self {
@@ -80,12 +80,12 @@ impl<K, V, const BYTES: usize> Default for Cache<K, V, BYTES> {
 
 impl<K: Hash + Eq, V, const BYTES: usize> Cache<K, V, BYTES> {
     /// What belongs to this key, which takes so many `bytes`.
-    pub(super) fn of<Q: Hash + Eq + ToOwned<Owned = K> + ?Sized>(
+    pub(crate) fn of<Q: Hash + Eq + ToOwned<Owned = K> + ?Sized, E>(
         &self,
         key: &Q,
         bytes: impl FnOnce(&V) -> usize,
-        read: impl FnOnce() -> Result<V>,
-    ) -> Result<Arc<V>>
+        read: impl FnOnce() -> Result<V, E>,
+    ) -> Result<Arc<V>, E>
     where
         K: Borrow<Q>,
     {

@@ -35,6 +35,8 @@ use snapshot::Snapshot;
 pub use add::{Added, Progress};
 pub use evaluate::{Evaluated, Evaluation, HeldOut, Labelled, Pool};
 pub use feed::FeedOptions;
+#[cfg(feature = "server")]
+pub(crate) use kept::{Cache, Latest};
 pub use reembed::Reembedded;
 pub use removal::Removed;
 pub use status::Status;

@@ -8,6 +8,7 @@ use super::Settings;
 use super::embedding::{Embedded, Embeddings};
 use super::guard::Guard;
 use super::problem::Problem;
+use super::stable::Answers;
 use super::upkeep::Upkeep;
 use super::workers::Workers;
 use crate::encoder::ModelIdentity;
@@ -32,6 +33,7 @@ struct Inner {
     upkeep: Upkeep,
     guard: Guard,
     model: ModelIdentity,
+    answers: Answers,
 }
 
 impl App {
@@ -43,7 +45,8 @@ impl App {
         embeddings: Embeddings,
         upkeep: Upkeep,
     ) -> App {
-        App { inner: Arc::new(Inner { settings, workers, embeddings, upkeep, guard, model }) }
+        let answers = Answers::default();
+        App { inner: Arc::new(Inner { settings, workers, embeddings, upkeep, guard, model, answers }) }
     }
 
     /// How the service was started.
@@ -64,6 +67,11 @@ impl App {
     /// Has what is derived from the library brought up to date, when that is due.
     pub(super) fn library_changed(&self) {
         self.inner.upkeep.wake();
+    }
+
+    /// Answers that were given before.
+    pub(super) fn answers(&self) -> &Answers {
+        &self.inner.answers
     }
 
     pub(super) fn guard(&self) -> &Guard {

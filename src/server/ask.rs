@@ -2,7 +2,7 @@
 
 use axum::Json as Answered;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use jiff::civil::Date;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +13,7 @@ use super::cursor::{Asked, Page, Plan};
 use super::papers::{paper_id, stored};
 use super::problem::{Code, Problem};
 use super::query::Fields;
-use super::stable::Stable;
+use super::stable::{Content, Stable};
 use crate::engine::Engine;
 use crate::paper::PaperId;
 use crate::recommend::{HistoryItem, Request};
@@ -53,7 +53,7 @@ async fn similar(
     Fields(asked): Fields<Asked>,
 ) -> Result<Response, Problem> {
     let like = Like::new(&app, &id, asked).await?;
-    stable.answer(&app, move |engine| Ok(Answered(like.page(engine)?).into_response())).await
+    stable.answer(&app, move |engine| Content::json(&like.page(engine)?)).await
 }
 
 /// Papers like a paper of the library, with all fields of a request

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use axum::Json as Answered;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +13,7 @@ use utoipa_axum::routes;
 use super::App;
 use super::lines::{self, Line, Lines};
 use super::problem::Problem;
-use super::stable::Stable;
+use super::stable::{Content, Stable};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::library::Change;
@@ -46,7 +45,7 @@ pub(super) fn stored(engine: &Engine, id: &PaperId) -> Result<Paper, Problem> {
     responses((status = 200, body = Paper), (status = 304), (status = "default", body = Problem)))]
 async fn get(State(app): State<App>, Path(id): Path<String>, stable: Stable) -> Result<Response, Problem> {
     let id = paper_id(&id)?;
-    stable.answer(&app, move |engine| Ok(Answered(stored(engine, &id)?).into_response())).await
+    stable.answer(&app, move |engine| Content::json(&stored(engine, &id)?)).await
 }
 
 /// Remove a paper

@@ -1,16 +1,43 @@
-//! Answers that stay the same in one generation of the library and on one day: they have an `ETag`.
+//! Answers that stay the same in one generation of the library and on one day: they have an `ETag`, and those that were
+//! given last are kept.
 
 use std::convert::Infallible;
 
+use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::App;
-use super::problem::Problem;
-use crate::engine::Engine;
+use super::problem::{Code, Problem};
+use crate::engine::{Cache, Engine, Latest};
+
+/// Answers that are kept, in bytes: 1,600 lists of 20 papers.
+const KEPT: usize = 64 << 20;
+
+/// Answers of one generation by their tags.
+pub(super) type Answers = Latest<Cache<String, Content, KEPT>>;
+
+/// What is answered.
+pub(super) struct Content {
+    media_type: &'static str,
+    bytes: Bytes,
+}
+
+impl Content {
+    /// A value as JSON.
+    pub(super) fn json(value: &impl Serialize) -> Result<Content, Problem> {
+        let bytes = serde_json::to_vec(value).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+        Ok(Content { media_type: "application/json", bytes: bytes.into() })
+    }
+
+    fn response(&self) -> Response {
+        ([(header::CONTENT_TYPE, self.media_type)], self.bytes.clone()).into_response()
+    }
+}
 
 /// What a request asks for, and which answers to it the client has.
 pub(super) struct Stable {
@@ -32,9 +59,10 @@ impl Stable {
     pub(super) async fn answer(
         self,
         app: &App,
-        work: impl FnOnce(&mut Engine) -> Result<Response, Problem> + Send + 'static,
+        work: impl FnOnce(&mut Engine) -> Result<Content, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
         let today = app.today();
+        let answers = app.clone();
         app.ask(move |engine| {
             let stamp = engine.library().stamp()?;
             let hash = Sha256::new()
@@ -47,7 +75,13 @@ impl Stable {
             // Weak: the time that an answer took is in it.
             let tag = format!("W/\"{hex}\"");
             let is_known = self.known.split(',').map(str::trim).any(|known| known == "*" || known == tag);
-            let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { work(engine)? };
+            let mut response = match is_known {
+                true => StatusCode::NOT_MODIFIED.into_response(),
+                false => {
+                    let answers = answers.answers().of(stamp, || Ok::<_, Problem>(Cache::default()))?;
+                    answers.of(tag.as_str(), |content| content.bytes.len(), || work(engine))?.response()
+                }
+            };
             if let Ok(tag) = HeaderValue::try_from(tag) {
                 response.headers_mut().insert(header::ETAG, tag);
                 response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
