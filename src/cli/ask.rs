@@ -3,7 +3,7 @@
 use super::args::{Common, Feed, OutputFormat, Papers, Recommend, Search, Similar};
 use super::output::{self, Reasons};
 use super::{Outcome, history, input, today, upkeep};
-use crate::engine::{Engine, FeedOptions, Place};
+use crate::engine::{Engine, FeedOptions, Look, Place};
 use crate::error::{Error, Result};
 use crate::recommend::{Answer, HistoryItem, Request};
 
@@ -43,7 +43,7 @@ pub(super) fn recommend(common: &Common, command: Recommend) -> Result<Outcome> 
 pub(super) fn feed(common: &Common, command: Feed) -> Result<Outcome> {
     let mut engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
     let options = FeedOptions {
-        again: command.again,
+        look: if command.again { Look::Again } else { Look::New },
         seen_days: command.seen_days,
         since: command.since,
         request: command.ask.request(),

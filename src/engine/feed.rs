@@ -21,8 +21,8 @@ const SAME: f32 = 0.95;
 /// Which papers a feed shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FeedOptions {
-    /// Show the last feed again; the look is not recorded.
-    pub again: bool,
+    /// What kind of look it is.
+    pub look: Look,
     /// Days after which what was shown may come again; `None`: never.
     pub seen_days: Option<u16>,
     /// Papers published (or listed) on this day or later that were not shown yet, in place of those added since the
@@ -32,8 +32,20 @@ pub struct FeedOptions {
     pub request: Request,
 }
 
+/// A look at the feed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Look {
+    /// At what is new; remembered, so that the next one shows other papers.
+    #[default]
+    New,
+    /// At what is new; not remembered.
+    Glance,
+    /// At the last feed once more.
+    Again,
+}
+
 impl Engine {
-    /// Ranks what is new for a profile and remembers that it was shown.
+    /// Ranks what is new for a profile, and remembers that it was shown if it is a [`Look::New`].
     ///
     /// # Errors
     /// [`crate::Error::NotFound`] for an unknown profile; else as [`Engine::recommend`].
@@ -43,7 +55,7 @@ impl Engine {
         let mut answer = self.answer(&request, &scope, today)?;
         if answer.results.is_empty() {
             answer.fallback = Some(nothing_new(&profile, options));
-        } else if !options.again {
+        } else if options.look == Look::New {
             let shown: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
             self.library.record_look(&profile, &shown, answer.generation, today)?;
         }
@@ -66,7 +78,7 @@ impl Engine {
         let mut exclude: Vec<PaperId> =
             options.request.exclude.iter().chain(hidden.map(|entry| &entry.id)).cloned().collect();
         let mut shown = Vec::new();
-        if !options.again {
+        if options.look != Look::Again {
             exclude.extend(self.library.shown(profile, window)?);
             shown = self.library.shown(profile, None)?;
         }
@@ -83,10 +95,10 @@ impl Engine {
             distinct: options.request.distinct.or(Some(SAME)),
             ..options.request.clone()
         };
-        let added_after = match (options.since, options.again) {
+        let added_after = match (options.since, options.look) {
             (Some(_), _) => None,
-            (None, true) => Some(profile.looked_before),
-            (None, false) => Some(profile.looked),
+            (None, Look::Again) => Some(profile.looked_before),
+            (None, Look::New | Look::Glance) => Some(profile.looked),
         };
         Ok((request, Scope { filter: Filter { added_after, ..Filter::default() }, shown, bare: false }))
     }

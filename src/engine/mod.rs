@@ -8,6 +8,7 @@ mod evaluate;
 mod explain;
 mod feed;
 mod kept;
+mod map;
 mod question;
 mod reembed;
 mod removal;
@@ -34,7 +35,7 @@ use snapshot::Snapshot;
 
 pub use add::{Added, Progress};
 pub use evaluate::{Evaluated, Evaluation, HeldOut, Labelled, Pool};
-pub use feed::FeedOptions;
+pub use feed::{FeedOptions, Look};
 #[cfg(feature = "server")]
 pub(crate) use kept::{Cache, Latest};
 pub use reembed::Reembedded;

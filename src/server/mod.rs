@@ -18,6 +18,7 @@ mod listen;
 mod numbers;
 mod observe;
 mod openapi;
+mod pages;
 mod papers;
 mod problem;
 mod profiles;

@@ -144,6 +144,11 @@ impl Problem {
         Problem::name(self.code)
     }
 
+    /// The kind in words.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
     /// What is wrong.
     pub fn detail(&self) -> &str {
         &self.detail

@@ -13,7 +13,7 @@ use super::App;
 use super::body::Json;
 use super::problem::Problem;
 use super::query::Fields;
-use crate::engine::FeedOptions;
+use crate::engine::{FeedOptions, Look};
 use crate::library::Profile;
 use crate::recommend::{Answer, Request};
 
@@ -129,7 +129,8 @@ impl<'de> Deserialize<'de> for Wanted {
             ["again", "seen_days", "since"].iter().filter_map(|name| fields.remove_entry(*name)).collect();
         let Own { again, seen_days, since } = Own::deserialize(Value::Object(own)).map_err(D::Error::custom)?;
         let request = Request::deserialize(Value::Object(fields)).map_err(D::Error::custom)?;
-        Ok(Wanted(FeedOptions { again, seen_days, since, request }))
+        let look = if again { Look::Again } else { Look::New };
+        Ok(Wanted(FeedOptions { look, seen_days, since, request }))
     }
 }
 

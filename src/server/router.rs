@@ -12,7 +12,9 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::{Code, Problem};
-use super::{App, ask, batch, compatible, feedback, guard, lines, numbers, observe, openapi, papers, profiles, status};
+use super::{
+    App, ask, batch, compatible, feedback, guard, lines, numbers, observe, openapi, pages, papers, profiles, status,
+};
 
 /// The service: what is merged here is guarded, observed and answered as all the rest.
 pub(super) fn router(app: App) -> Router {
@@ -31,6 +33,7 @@ pub(super) fn router(app: App) -> Router {
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new(lines::TYPE));
     router
         .merge(numbers::routes())
+        .merge(pages::routes())
         .route("/openapi.json", get(async move || Json(description.as_ref()).into_response()))
         .fallback(async || Problem::new(Code::NotFound, "`/openapi.json` has all addresses"))
         .method_not_allowed_fallback(async || {

@@ -13,6 +13,7 @@ mod http_clients;
 mod http_guard;
 mod index;
 mod models;
+mod page;
 mod program;
 mod ranking;
 mod removal;

@@ -37,7 +37,9 @@ const QUESTIONS: [&str; 8] = [
     "/v1/search",
 ];
 /// What a person reads and likes is for those with a token only, and so are the server's numbers.
-const PRIVATE: [&str; 2] = ["/v1/profiles", "/metrics"];
+const PRIVATE: [&str; 4] = ["/v1/profiles", "/metrics", "/library", "/profiles"];
+/// The feed on the page.
+const HOME: &str = "/";
 /// A question whose answer is remembered as shown.
 const FEED: &str = "/v1/profiles/{id}/feed";
 
@@ -131,7 +133,7 @@ fn needed(method: &Method, route: &str) -> Option<Scope> {
 }
 
 fn is_private(route: &str) -> bool {
-    PRIVATE.iter().any(|private| route.starts_with(private))
+    route == HOME || PRIVATE.iter().any(|private| route.starts_with(private))
 }
 
 /// The secret of a request: as a bearer token, or as the password that a browser asks for.

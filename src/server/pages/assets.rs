@@ -1,0 +1,29 @@
+//! The files that pages name: in the program, and kept by browsers until there is another program.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::server::App;
+
+/// Changes with the files: browsers ask whether they have the newest.
+const TAG: &str = concat!("\"", env!("CARGO_PKG_VERSION"), "-1\"");
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/assets/{name}", get(asset))
+}
+
+async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let (kind, bytes) = match name.as_str() {
+        "style.css" => ("text/css; charset=utf-8", include_str!("assets/style.css")),
+        "page.js" => ("text/javascript; charset=utf-8", include_str!("assets/page.js")),
+        "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == TAG) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    ([(header::CONTENT_TYPE, kind), (header::ETAG, TAG), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()
+}

@@ -1,0 +1,83 @@
+//! What is new for the reader.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::entry::{Entry, Said, entries};
+use super::frame::{Frame, Reader, Trouble, back_to, show};
+use crate::engine::{Engine, FeedOptions, Look};
+use crate::error::Result;
+use crate::recommend::Request;
+use crate::server::App;
+
+/// Papers of a feed.
+const PAPERS: usize = 25;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/", get(feed)).route("/done", post(done))
+}
+
+#[derive(Template)]
+#[template(path = "feed.html", config = "src/server/pages/askama.toml")]
+struct FeedPage {
+    frame: Frame,
+    /// Where votes lead back to.
+    back: &'static str,
+    /// Papers of the library.
+    papers: u64,
+    /// Whether the reader has a history.
+    known: bool,
+    again: bool,
+    /// What was done in place of what was asked.
+    note: Option<String>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    again: Option<String>,
+}
+
+async fn feed(State(app): State<App>, reader: Reader, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+    let (today, again) = (app.today(), asked.again.is_some());
+    let page = app.ask(move |engine| {
+        let frame = reader.frame(engine, "feed")?;
+        let profile = reader.profile(engine)?;
+        let papers = engine.library().summary()?.papers;
+        let look = if again { Look::Again } else { Look::Glance };
+        let answer = match &profile {
+            Some(profile) => engine.feed(&profile.name, &options(look), today)?,
+            // Recent and much voted papers to begin with.
+            None => engine.recommend(&Request { limit: Some(PAPERS), ..Request::default() }, today)?,
+        };
+        Ok::<_, crate::Error>(FeedPage {
+            frame,
+            back: if again { "/?again=1" } else { "/" },
+            papers,
+            known: profile.as_ref().is_some_and(|profile| !profile.history.is_empty()),
+            again,
+            note: answer.fallback,
+            entries: entries(answer.results, &Said::by(profile.as_ref()), None),
+        })
+    });
+    show(&page.await?)
+}
+
+/// The feed was read: what it showed stays away.
+async fn done(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+    let today = app.today();
+    app.ask(move |engine: &mut Engine| match reader.profile(engine)? {
+        Some(profile) => engine.feed(&profile.name, &options(Look::New), today).map(drop),
+        None => Ok(()),
+    })
+    .await?;
+    Ok(back_to("/"))
+}
+
+fn options(look: Look) -> FeedOptions {
+    FeedOptions { look, request: Request { limit: Some(PAPERS), ..Request::default() }, ..FeedOptions::default() }
+}

@@ -1,0 +1,151 @@
+//! What all pages have: who reads, in which light, and how a page becomes an answer.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::library::Profile;
+use crate::server::problem::{Code, Problem};
+
+/// The cookie that names the profile.
+const PROFILE: &str = "profile";
+/// The cookie that names the light: `light`, `dark`, or that of the system.
+const THEME: &str = "theme";
+/// The profile of the first vote, if nobody chose another.
+const FIRST: &str = "me";
+
+/// Who asks for a page.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reader {
+    profile: Option<String>,
+    theme: Option<&'static str>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Infallible> {
+        let cookies = CookieJar::from_headers(&parts.headers);
+        let value = |name| cookies.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
+        Ok(Reader { profile: value(PROFILE), theme: value(THEME).and_then(|theme| known_theme(&theme)) })
+    }
+}
+
+fn known_theme(name: &str) -> Option<&'static str> {
+    ["light", "dark"].into_iter().find(|known| *known == name)
+}
+
+impl Reader {
+    /// The name of the reader's profile: the one that was chosen, or else the first that there is.
+    pub(super) fn name(&self, engine: &Engine) -> Result<String> {
+        let names = engine.library().profile_names()?;
+        let chosen = self.profile.clone().filter(|name| names.contains(name));
+        Ok(chosen.or(names.into_iter().next()).or(self.profile.clone()).unwrap_or_else(|| FIRST.to_owned()))
+    }
+
+    /// The reader's profile; `None` before the first vote.
+    pub(super) fn profile(&self, engine: &Engine) -> Result<Option<Profile>> {
+        let name = self.name(engine)?;
+        match engine.library().profile_names()?.contains(&name) {
+            true => engine.library().profile(&name).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// The frame of a page.
+    pub(super) fn frame(&self, engine: &Engine, here: &'static str) -> Result<Frame> {
+        Ok(Frame { here, profile: self.name(engine)?, theme: self.theme.unwrap_or("system") })
+    }
+}
+
+/// What surrounds every page.
+pub(super) struct Frame {
+    /// The view that is open.
+    pub here: &'static str,
+    /// The profile's name.
+    pub profile: String,
+    /// `light`, `dark` or `system`.
+    pub theme: &'static str,
+}
+
+/// A cookie that chooses a profile.
+pub(super) fn choose_profile(name: String) -> Cookie<'static> {
+    lasting(PROFILE, name)
+}
+
+/// A cookie that chooses a light.
+pub(super) fn choose_theme(name: &str) -> Cookie<'static> {
+    lasting(THEME, known_theme(name).unwrap_or_default().to_owned())
+}
+
+fn lasting(name: &'static str, value: String) -> Cookie<'static> {
+    Cookie::build((name, value)).path("/").same_site(SameSite::Strict).http_only(true).permanent().build()
+}
+
+/// A page as an answer.
+pub(super) fn show(page: &impl Template) -> Result<Response, Trouble> {
+    let html = page.render().map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    Ok(([(header::CACHE_CONTROL, "private, no-cache")], Html(html)).into_response())
+}
+
+/// Back to where a form was sent from: an address of ours, whatever the form says.
+pub(super) fn back_to(address: &str) -> Response {
+    let ours = address.starts_with('/') && !address.starts_with("//") && !address.contains(['\\', '\r', '\n']);
+    let location = if ours { address } else { "/" };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// A problem as a page.
+pub(super) struct Trouble(Problem);
+
+impl<E: Into<Problem>> From<E> for Trouble {
+    fn from(error: E) -> Trouble {
+        Trouble(error.into())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "trouble.html", config = "src/server/pages/askama.toml")]
+struct TroublePage<'a> {
+    frame: Frame,
+    title: &'a str,
+    detail: &'a str,
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let frame = Frame { here: "", profile: String::new(), theme: "system" };
+        let page = TroublePage { frame, title: self.0.title(), detail: self.0.detail() }.render();
+        let mut response = (self.0.status(), Html(page.unwrap_or_default())).into_response();
+        if self.0.code() == Code::Unauthorized {
+            response = self.0.into_response();
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_lead_back_to_us_only() {
+        let table = [
+            ("/search?q=a#p3", "/search?q=a#p3"),
+            ("//elsewhere", "/"),
+            ("https://elsewhere", "/"),
+            ("/\\elsewhere", "/"),
+            ("", "/"),
+        ];
+        for (address, expected) in table {
+            assert_eq!(back_to(address).headers()[header::LOCATION], expected, "{address}");
+        }
+    }
+}

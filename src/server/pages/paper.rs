@@ -1,0 +1,134 @@
+//! One paper and its surroundings.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::Uri;
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::entry::{Entry, Said, entries, page_of};
+use super::frame::{Frame, Reader, Trouble, show};
+use super::mathematics::readable;
+use crate::error::Result;
+use crate::paper::PaperId;
+use crate::recommend::{HistoryItem, Recommendation, Request};
+use crate::server::App;
+use crate::server::papers::{paper_id, stored};
+use crate::server::problem::Problem;
+
+/// Neighbours of a paper.
+const NEIGHBOURS: usize = 12;
+/// The map's width and height, and the room that its labels have.
+const MAP: (f32, f32) = (640.0, 360.0);
+const MARGIN: (f32, f32) = (110.0, 24.0);
+/// Characters of a label.
+const LABEL: usize = 28;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/paper/{*id}", get(paper))
+}
+
+#[derive(Template)]
+#[template(path = "paper.html", config = "src/server/pages/askama.toml")]
+struct PaperPage {
+    frame: Frame,
+    back: String,
+    entry: Entry,
+    /// All who wrote it.
+    authors: String,
+    entries: Vec<Entry>,
+    dots: Vec<Dot>,
+}
+
+/// A paper on the map.
+struct Dot {
+    x: String,
+    y: String,
+    title: String,
+    label: String,
+    page: String,
+    /// Whether it is the paper whose surroundings these are.
+    here: bool,
+}
+
+/// The question that led here.
+#[derive(Deserialize)]
+struct Asked {
+    q: Option<String>,
+}
+
+async fn paper(
+    State(app): State<App>,
+    reader: Reader,
+    address: Uri,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Trouble> {
+    let id = paper_id(&id)?;
+    let today = app.today();
+    let question = asked.q.filter(|text| !text.trim().is_empty());
+    let question = question.map(|text| Request {
+        text: Some(text),
+        candidates: Some(vec![id.clone()]),
+        explain: true,
+        ..Request::default()
+    });
+    let embedded = match &question {
+        Some(request) => app.embedded(request).await?,
+        None => Vec::new(),
+    };
+    let page = app.ask(move |engine| {
+        let paper = stored(engine, &id)?;
+        let said = Said::by(reader.profile(engine)?.as_ref());
+        engine.provide(embedded);
+        let found = question.map(|request| engine.recommend(&request, today)).transpose()?;
+        let matched = found.and_then(|answer| answer.results.into_iter().next()?.matched);
+        let like = Request {
+            positive: vec![HistoryItem::id(paper.id.clone())],
+            limit: Some(NEIGHBOURS),
+            ..Request::default()
+        };
+        let neighbours = engine.recommend(&like, today)?.results;
+        let ids: Vec<PaperId> =
+            std::iter::once(&paper.id).chain(neighbours.iter().map(|near| &near.paper.id)).cloned().collect();
+        let dots = dots(&paper.title, &ids, &neighbours, &engine.map(&ids)?);
+        // What is near to this paper needs no other reason.
+        let neighbours = neighbours.into_iter().map(|near| Recommendation { because: Vec::new(), ..near }).collect();
+        Ok::<_, Problem>(PaperPage {
+            frame: reader.frame(engine, "paper")?,
+            back: address.to_string(),
+            entry: Entry::new(&paper, &said, matched.as_ref().map(|matched| matched.sentence.as_str())),
+            authors: paper.authors.join(", "),
+            entries: entries(neighbours, &said, None),
+            dots,
+        })
+    });
+    show(&page.await?)
+}
+
+/// The papers in their places.
+fn dots(title: &str, ids: &[PaperId], neighbours: &[Recommendation], places: &[[f32; 2]]) -> Vec<Dot> {
+    let titles = std::iter::once(title).chain(neighbours.iter().map(|near| near.paper.title.as_str()));
+    ids.iter()
+        .zip(titles)
+        .zip(places)
+        .enumerate()
+        .map(|(at, ((id, title), [x, y]))| {
+            let title = readable(title);
+            let mut label: String = title.chars().take(LABEL).collect();
+            if label.len() < title.len() {
+                label = format!("{}…", label.trim_end());
+            }
+            Dot {
+                x: format!("{:.0}", MARGIN.0 + x * (MAP.0 - 2.0 * MARGIN.0)),
+                y: format!("{:.0}", MARGIN.1 + y * (MAP.1 - 2.0 * MARGIN.1)),
+                title,
+                label,
+                page: page_of(id),
+                here: at == 0,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! Who reads, and in which light.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Form, Router};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+
+use super::frame::{Frame, Reader, Trouble, back_to, choose_profile, choose_theme, show};
+use crate::error::Error;
+use crate::server::App;
+use crate::server::profiles::profile_name;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/profiles", get(profiles))
+        .route("/profiles/choose", post(choose))
+        .route("/profiles/remove", post(remove))
+        .route("/profiles/follow", post(follow))
+        .route("/profiles/unfollow", post(unfollow))
+        .route("/theme", post(theme))
+}
+
+#[derive(Template)]
+#[template(path = "profiles.html", config = "src/server/pages/askama.toml")]
+struct ProfilesPage {
+    frame: Frame,
+    /// Names, and how many papers their histories have.
+    profiles: Vec<(String, u64)>,
+    /// Authors whom the reader follows.
+    authors: Vec<String>,
+}
+
+async fn profiles(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+    let page = app.ask(move |engine| {
+        Ok::<_, Error>(ProfilesPage {
+            frame: reader.frame(engine, "profiles")?,
+            profiles: engine.library().summary()?.profiles,
+            authors: reader.profile(engine)?.map(|profile| profile.authors).unwrap_or_default(),
+        })
+    });
+    show(&page.await?)
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// Makes the profile if it is new.
+async fn choose(State(app): State<App>, Form(Named { name }): Form<Named>) -> Result<Response, Trouble> {
+    let name = profile_name(&name)?;
+    let chosen = name.clone();
+    app.ask(move |engine| engine.library_mut().remember(&name, &[])).await?;
+    Ok((CookieJar::new().add(choose_profile(chosen)), back_to("/")).into_response())
+}
+
+async fn remove(State(app): State<App>, Form(Named { name }): Form<Named>) -> Result<Response, Trouble> {
+    let name = profile_name(&name)?;
+    app.ask(move |engine| {
+        let profile = engine.library().profile(&name)?;
+        engine.library_mut().remove_profile(&profile)
+    })
+    .await?;
+    Ok(back_to("/profiles"))
+}
+
+async fn follow(State(app): State<App>, reader: Reader, Form(author): Form<Named>) -> Result<Response, Trouble> {
+    let author = author.name.trim().to_owned();
+    if author.is_empty() {
+        return Err(Error::BadRequest { field: "author", reason: "give a name".to_owned() }.into());
+    }
+    app.ask(move |engine| {
+        let name = reader.name(engine)?;
+        engine.library_mut().follow(&name, &[author])
+    })
+    .await?;
+    Ok(back_to("/profiles"))
+}
+
+async fn unfollow(State(app): State<App>, reader: Reader, Form(author): Form<Named>) -> Result<Response, Trouble> {
+    app.ask(move |engine| match reader.profile(engine)? {
+        Some(profile) => engine.library_mut().unfollow(&profile, &[author.name]).map(drop),
+        None => Ok(()),
+    })
+    .await?;
+    Ok(back_to("/profiles"))
+}
+
+#[derive(Deserialize)]
+struct Light {
+    theme: String,
+    #[serde(default)]
+    back: String,
+}
+
+async fn theme(Form(Light { theme, back }): Form<Light>) -> Response {
+    (CookieJar::new().add(choose_theme(&theme)), back_to(&back)).into_response()
+}

@@ -1,0 +1,123 @@
+//! The reading page, without JavaScript: forms, links, hostile papers.
+
+use crate::program::Sandbox;
+use crate::server::{Reply, Server};
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// Follows the answer of a form.
+fn send(server: &Server, path: &str, form: &str) -> Reply {
+    let reply = server.call("POST", path, &[FORM], form);
+    // The client follows the redirection.
+    assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+    reply
+}
+
+fn page(server: &Server, path: &str) -> String {
+    let reply = server.call("GET", path, &[], "");
+    assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+    assert!(reply.headers["content-type"].to_str().unwrap().starts_with("text/html"), "{path}");
+    assert!(reply.body.len() < 100_000, "{path} has {} bytes", reply.body.len());
+    reply.body
+}
+
+/// The id of the first paper of a page.
+fn first(page: &str) -> String {
+    let field = page.split("name=\"paper\" value=\"").nth(1).unwrap();
+    field.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn every_view_of_an_empty_library() {
+    let server = Server::over(Sandbox::new(), &[]);
+    for path in ["/search", "/search?q=graphs", "/library", "/profiles", "/library/export.jsonl"] {
+        assert_eq!(server.call("GET", path, &[], "").status, 200, "{path}");
+    }
+    assert!(page(&server, "/").contains("paperkin add papers.jsonl"));
+    for asset in ["style.css", "page.js", "icon.svg"] {
+        assert_eq!(server.call("GET", &format!("/assets/{asset}"), &[], "").status, 200, "{asset}");
+    }
+    let missing = server.call("GET", "/paper/nowhere", &[], "");
+    assert!(missing.status == 404 && missing.body.contains("No such paper"), "{}", missing.body);
+}
+
+#[test]
+fn votes_stay_and_change_the_feed() {
+    let server = Server::start(&[]);
+    let begin = page(&server, "/");
+    assert!(begin.contains("Three ways to begin"));
+    let found = page(&server, "/search?q=walking+robots&from=&to=&category=&source=");
+    let id = first(&found);
+    let voted = send(&server, "/vote", &format!("paper={id}&kind=like&back=/search?q=walking%2Brobots%23p1"));
+    assert!(voted.body.contains("value=\"like\" aria-pressed=\"true\""), "{}", voted.body);
+    let feed = page(&server, "/");
+    assert!(feed.contains("which you liked") && !feed.contains("Three ways"), "reasons name what was liked");
+    let hidden = first(&feed);
+    send(&server, "/vote", &format!("paper={hidden}&kind=hide&back=/"));
+    assert!(!page(&server, "/").contains(&format!("value=\"{hidden}\"")));
+    assert!(page(&server, "/library").contains("Hidden"));
+    send(&server, "/vote", &format!("paper={hidden}&kind=undo&back=/library"));
+    assert!(page(&server, "/").contains(&format!("value=\"{hidden}\"")));
+    send(&server, "/done", "");
+    assert!(page(&server, "/").contains("Nothing is new"));
+    assert!(page(&server, "/?again=1").contains("The last feed"));
+}
+
+#[test]
+fn a_paper_has_neighbours_and_a_map() {
+    let server = Server::start(&[]);
+    let id = first(&page(&server, "/search?q=walking+robots"));
+    let paper = page(&server, &format!("/paper/{id}?q=walking+robots"));
+    assert!(paper.contains("<mark>"), "the sentence that matches is marked");
+    assert_eq!((paper.matches("<circle").count(), paper.matches("<li class=\"paper\"").count()), (13, 12));
+}
+
+#[test]
+fn histories_come_in_and_go_out() {
+    let server = Server::start(&[]);
+    let id = first(&page(&server, "/search?q=speech"));
+    let imported = send(&server, "/library/import", &format!("papers={id}%0D%0Ano+such+paper"));
+    assert!(imported.body.contains("1 entered as read, 1 not found"), "{}", imported.body);
+    let exported = server.call("GET", "/library/export.jsonl", &[], "").body;
+    assert!(exported.contains(&id) && exported.contains("\"kind\":\"read\""), "{exported}");
+}
+
+#[test]
+fn profiles_are_chosen_by_a_cookie() {
+    let server = Server::start(&[]);
+    for name in ["ann", "bob"] {
+        send(&server, "/profiles/choose", &format!("name={name}"));
+    }
+    let of_bob = server.call("GET", "/library", &[("cookie", "profile=bob; theme=dark")], "").body;
+    assert!(of_bob.contains("Library of bob") && of_bob.contains("data-theme=\"dark\""));
+    send(&server, "/profiles/follow", "name=Di+Marsh");
+    assert!(page(&server, "/profiles").contains("Di Marsh"));
+    send(&server, "/profiles/remove", "name=bob");
+    assert!(!page(&server, "/profiles").contains("bob"));
+}
+
+#[test]
+fn hostile_papers_are_text() {
+    let sandbox = Sandbox::new();
+    let hostile = r#"{"id":"<script>alert(1)</script>","title":"<script>alert('title')</script> $\\alpha$","abstract":"\"><img src=x onerror=alert(2)> \u202eright to left","authors":["<b>bold</b>"],"source":"</li>","url":"javascript:alert(3)"}"#;
+    let file = sandbox.file("hostile.jsonl", hostile);
+    assert_eq!(sandbox.run(&["add", &file]).code, 0);
+    let server = Server::over(sandbox, &[]);
+    let found = page(&server, "/search?q=%3Cscript%3Ealert(4)%3C/script%3E");
+    let id = "%3Cscript%3Ealert%281%29%3C%2Fscript%3E";
+    send(&server, "/vote", &format!("paper={id}&kind=save&back=/library"));
+    for page in [found, page(&server, "/"), page(&server, &format!("/paper/{id}")), page(&server, "/library")] {
+        for bad in ["<script>", "<img", "<b>", "javascript:", "</li>\""] {
+            assert!(!page.contains(bad), "{bad} in {page}");
+        }
+    }
+    let policy = &server.call("GET", "/", &[], "").headers["content-security-policy"];
+    assert!(policy.to_str().unwrap().starts_with("default-src 'self'"));
+}
+
+#[test]
+fn other_sites_cannot_vote() {
+    let server = Server::start(&[]);
+    let foreign = server.call("POST", "/vote", &[FORM, ("origin", "https://elsewhere.example")], "paper=a&kind=like");
+    assert_eq!(foreign.status, 403);
+}
