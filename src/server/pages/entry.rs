@@ -10,7 +10,7 @@ use crate::paper::{Paper, PaperId};
 use crate::recommend::Recommendation;
 
 /// Authors that are named.
-const AUTHORS: usize = 3;
+pub(super) const AUTHORS: usize = 3;
 
 /// A paper as a page shows it.
 pub(super) struct Entry {

@@ -133,6 +133,9 @@ fn command<'a>(rest: &'a str, out: &mut String) -> &'a str {
     let (name, after) = rest.split_at(letters);
     if let Some((_, symbol)) = COMMANDS.iter().find(|(known, _)| *known == name) {
         out.push_str(symbol);
+        if symbol.is_ascii() {
+            return after;
+        }
         // The space that ends a command is none of the text.
         return after.strip_prefix(' ').filter(|next| next.starts_with(|c: char| c.is_alphanumeric())).unwrap_or(after);
     }

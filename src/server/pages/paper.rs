@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::entry::{Entry, Said, entries, page_of};
+use super::entry::{AUTHORS, Entry, Said, entries, page_of};
 use super::frame::{Frame, Reader, Trouble, show};
 use super::mathematics::readable;
 use crate::error::Result;
@@ -36,7 +36,7 @@ struct PaperPage {
     frame: Frame,
     back: String,
     entry: Entry,
-    /// All who wrote it.
+    /// All who wrote it, where the facts do not name them.
     authors: String,
     entries: Vec<Entry>,
     dots: Vec<Dot>,
@@ -100,7 +100,7 @@ async fn paper(
             frame: reader.frame(engine, "paper")?,
             back: address.to_string(),
             entry: Entry::new(&paper, &said, matched.as_ref().map(|matched| matched.sentence.as_str())),
-            authors: paper.authors.join(", "),
+            authors: if paper.authors.len() > AUTHORS { paper.authors.join(", ") } else { String::new() },
             entries: entries(neighbours, &said, None),
             dots,
         })
@@ -108,8 +108,12 @@ async fn paper(
     show(&page.await?)
 }
 
-/// The papers in their places.
+/// The papers in their places from left to right; from top to bottom in their order, each on a line of its own, so that
+/// labels can be read.
 fn dots(title: &str, ids: &[PaperId], neighbours: &[Recommendation], places: &[[f32; 2]]) -> Vec<Dot> {
+    let line = |y: f32| {
+        places.iter().filter(|place| place[1] < y).count() as f32 / places.len().max(2).saturating_sub(1) as f32
+    };
     let titles = std::iter::once(title).chain(neighbours.iter().map(|near| near.paper.title.as_str()));
     ids.iter()
         .zip(titles)
@@ -123,7 +127,7 @@ fn dots(title: &str, ids: &[PaperId], neighbours: &[Recommendation], places: &[[
             }
             Dot {
                 x: format!("{:.0}", MARGIN.0 + x * (MAP.0 - 2.0 * MARGIN.0)),
-                y: format!("{:.0}", MARGIN.1 + y * (MAP.1 - 2.0 * MARGIN.1)),
+                y: format!("{:.0}", MARGIN.1 + line(*y) * (MAP.1 - 2.0 * MARGIN.1)),
                 title,
                 label,
                 page: page_of(id),
