@@ -17,6 +17,7 @@ pub mod library;
 pub mod recommend;
 pub mod report;
 pub mod sources;
+pub mod syndication;
 
 pub mod engine;
 

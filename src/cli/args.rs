@@ -591,6 +591,12 @@ pub(crate) enum OutputFormat {
     Jsonl,
     /// One result a row
     Csv,
+    /// For feed readers
+    Atom,
+    /// For feed readers
+    Rss,
+    /// For feed readers
+    JsonFeed,
 }
 
 /// How a summary is printed.

@@ -12,6 +12,7 @@ mod compatible;
 mod cursor;
 mod embedding;
 mod feedback;
+mod feeds;
 mod guard;
 mod lines;
 mod listen;

@@ -13,7 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::{Code, Problem};
 use super::{
-    App, ask, batch, compatible, feedback, guard, lines, numbers, observe, openapi, pages, papers, profiles, status,
+    App, ask, batch, compatible, feedback, feeds, guard, lines, numbers, observe, openapi, pages, papers, profiles,
+    status,
 };
 
 /// The service: what is merged here is guarded, observed and answered as all the rest.
@@ -34,6 +35,7 @@ pub(super) fn router(app: App) -> Router {
     router
         .merge(numbers::routes())
         .merge(pages::routes())
+        .merge(feeds::routes())
         .route("/openapi.json", get(async move || Json(description.as_ref()).into_response()))
         .fallback(async || Problem::new(Code::NotFound, "`/openapi.json` has all addresses"))
         .method_not_allowed_fallback(async || {

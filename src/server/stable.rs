@@ -34,6 +34,11 @@ impl Content {
         Ok(Content { media_type: "application/json", bytes: bytes.into() })
     }
 
+    /// A text of a type.
+    pub(super) fn text(media_type: &'static str, text: String) -> Content {
+        Content { media_type, bytes: text.into() }
+    }
+
     fn response(&self) -> Response {
         ([(header::CONTENT_TYPE, self.media_type)], self.bytes.clone()).into_response()
     }
@@ -71,23 +76,36 @@ impl Stable {
                 .chain_update(&self.address)
                 .chain_update(env!("CARGO_PKG_VERSION"))
                 .finalize();
-            let hex: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-            // Weak: the time that an answer took is in it.
-            let tag = format!("W/\"{hex}\"");
-            let is_known = self.known.split(',').map(str::trim).any(|known| known == "*" || known == tag);
-            let mut response = match is_known {
-                true => StatusCode::NOT_MODIFIED.into_response(),
-                false => {
-                    let answers = answers.answers().of(stamp, || Ok::<_, Problem>(Cache::default()))?;
-                    answers.of(tag.as_str(), |content| content.bytes.len(), || work(engine))?.response()
-                }
+            // The time that an answer took is in it.
+            let tag = weak(&hash);
+            let answer = || {
+                let answers = answers.answers().of(stamp, || Ok::<_, Problem>(Cache::default()))?;
+                let content = answers.of(tag.as_str(), |content| content.bytes.len(), || work(engine))?;
+                Ok(content.response())
             };
-            if let Ok(tag) = HeaderValue::try_from(tag) {
-                response.headers_mut().insert(header::ETAG, tag);
-                response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-            }
-            Ok::<_, Problem>(response)
+            self.unless_known(&tag, answer)
         })
         .await
     }
+
+    /// Answers with what changes for other reasons than the library, unless the client has the same already.
+    pub(super) fn answer_with(&self, content: &Content) -> Result<Response, Problem> {
+        self.unless_known(&weak(&Sha256::digest(&content.bytes)), || Ok(content.response()))
+    }
+
+    fn unless_known(&self, tag: &str, answer: impl FnOnce() -> Result<Response, Problem>) -> Result<Response, Problem> {
+        let is_known = self.known.split(',').map(str::trim).any(|known| known == "*" || known == tag);
+        let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { answer()? };
+        if let Ok(tag) = HeaderValue::try_from(tag) {
+            response.headers_mut().insert(header::ETAG, tag);
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        }
+        Ok(response)
+    }
+}
+
+/// A weak `ETag` of a hash.
+fn weak(hash: &[u8]) -> String {
+    let hex: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{hex}\"")
 }

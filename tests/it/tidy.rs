@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, beside itself. The same table as in `docs/architecture.md`.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("error", &[]),
     ("file", &["error"]),
     ("lexical", &[]),
@@ -15,6 +15,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("library", &["error", "lexical", "paper", "vector"]),
     ("recommend", &["error", "lexical", "paper", "vector"]),
     ("report", &["error", "file", "paper"]),
+    ("syndication", &["paper", "recommend"]),
     ("evaluate", &["lexical", "paper", "vector"]),
     ("sources", &["error", "paper"]),
     (
@@ -33,7 +34,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "vector",
         ],
     ),
-    ("server", &["encoder", "engine", "error", "library", "paper", "recommend", "sources", "vector"]),
+    ("server", &["encoder", "engine", "error", "library", "paper", "recommend", "sources", "syndication", "vector"]),
     (
         "cli",
         &[
@@ -49,6 +50,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "report",
             "server",
             "sources",
+            "syndication",
             "vector",
         ],
     ),

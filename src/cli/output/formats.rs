@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
+use crate::cli::today;
 use crate::recommend::Answer;
+use crate::syndication::{Channel, Syndication};
 
 /// One result a line.
 pub(super) fn jsonl(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
@@ -33,4 +35,11 @@ pub(super) fn csv(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
         ])?;
     }
     csv.flush()
+}
+
+/// For feed readers.
+pub(super) fn feed(out: &mut dyn Write, answer: &Answer, format: Syndication) -> io::Result<()> {
+    let title = answer.id.as_ref().map_or("Papers".to_owned(), |id| format!("Papers: {id}"));
+    let channel = Channel { title, address: None, page: None, day: today(), results: &answer.results };
+    out.write_all(format.write(&channel).as_bytes())
 }

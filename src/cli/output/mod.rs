@@ -10,6 +10,7 @@ use std::path::Path;
 use super::stdout_failed;
 use crate::error::{Error, Result};
 use crate::recommend::Answer;
+use crate::syndication::Syndication;
 
 use super::args::OutputFormat;
 pub(super) use table::Reasons;
@@ -33,6 +34,9 @@ pub(super) fn print_answer(answer: &Answer, format: OutputFormat, reasons: Reaso
         OutputFormat::Json => json(out, answer),
         OutputFormat::Jsonl => formats::jsonl(out, answer),
         OutputFormat::Csv => formats::csv(out, answer),
+        OutputFormat::Atom => formats::feed(out, answer, Syndication::Atom),
+        OutputFormat::Rss => formats::feed(out, answer, Syndication::Rss),
+        OutputFormat::JsonFeed => formats::feed(out, answer, Syndication::JsonFeed),
     })
 }
 

@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use super::frame::{Frame, Reader, Trouble, back_to, choose_profile, choose_theme, show};
 use crate::error::Error;
-use crate::server::App;
 use crate::server::profiles::profile_name;
+use crate::server::{App, feeds};
+use crate::syndication::Syndication;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -20,6 +21,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/profiles/remove", post(remove))
         .route("/profiles/follow", post(follow))
         .route("/profiles/unfollow", post(unfollow))
+        .route("/profiles/renew", post(renew))
         .route("/theme", post(theme))
 }
 
@@ -31,14 +33,24 @@ struct ProfilesPage {
     profiles: Vec<(String, u64)>,
     /// Authors whom the reader follows.
     authors: Vec<String>,
+    /// Addresses of the reader's feed for feed readers.
+    feeds: Vec<(&'static str, String)>,
 }
 
 async fn profiles(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
     let page = app.ask(move |engine| {
+        let profile = reader.profile(engine)?;
+        let token = profile.as_ref().map(|profile| engine.library_mut().feed_token(profile)).transpose()?;
+        let formats = [("Atom", Syndication::Atom), ("RSS", Syndication::Rss), ("JSON Feed", Syndication::JsonFeed)];
+        let feed = |token: &String| {
+            let name = profile.as_ref().map_or("", |profile| &profile.name);
+            formats.map(|(title, format)| (title, feeds::path(name, format, token)))
+        };
         Ok::<_, Error>(ProfilesPage {
             frame: reader.frame(engine, "profiles")?,
             profiles: engine.library().summary()?.profiles,
-            authors: reader.profile(engine)?.map(|profile| profile.authors).unwrap_or_default(),
+            feeds: token.iter().flat_map(feed).collect(),
+            authors: profile.map(|profile| profile.authors).unwrap_or_default(),
         })
     });
     show(&page.await?)
@@ -83,6 +95,16 @@ async fn follow(State(app): State<App>, reader: Reader, Form(author): Form<Named
 async fn unfollow(State(app): State<App>, reader: Reader, Form(author): Form<Named>) -> Result<Response, Trouble> {
     app.ask(move |engine| match reader.profile(engine)? {
         Some(profile) => engine.library_mut().unfollow(&profile, &[author.name]).map(drop),
+        None => Ok(()),
+    })
+    .await?;
+    Ok(back_to("/profiles"))
+}
+
+/// Other addresses for the feed: those of before lead nowhere.
+async fn renew(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+    app.ask(move |engine| match reader.profile(engine)? {
+        Some(profile) => engine.library_mut().renew_feed_token(&profile).map(drop),
         None => Ok(()),
     })
     .await?;

@@ -1,0 +1,92 @@
+//! Feeds for feed readers, which cannot send a token in a header: it is in the address.
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use axum::routing::get;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+
+use super::App;
+use super::problem::{Code, Problem};
+use super::stable::{Content, Stable};
+use crate::engine::{Engine, FeedOptions, Look};
+use crate::recommend::Request;
+use crate::syndication::{Channel, Syndication};
+
+/// Papers of a feed.
+const PAPERS: usize = 50;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/feeds/{file}", get(feed))
+}
+
+/// Endings of the files.
+const ENDINGS: [(&str, Syndication); 3] =
+    [("atom", Syndication::Atom), ("rss", Syndication::Rss), ("json", Syndication::JsonFeed)];
+
+/// The path of a profile's feed.
+pub(super) fn path(profile: &str, format: Syndication, token: &str) -> String {
+    let name = utf8_percent_encode(profile, NON_ALPHANUMERIC);
+    let ending = ENDINGS.iter().find(|(_, known)| *known == format).map_or("", |(ending, _)| ending);
+    format!("/feeds/{name}.{ending}?token={token}")
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    token: String,
+}
+
+/// Reading it is no look: what it has stays new.
+async fn feed(
+    State(app): State<App>,
+    Path(file): Path<String>,
+    Query(Asked { token }): Query<Asked>,
+    headers: HeaderMap,
+    stable: Stable,
+) -> Result<Response, Problem> {
+    let (name, format) = named(&file).ok_or_else(nowhere)?;
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost").to_owned();
+    let today = app.today();
+    let content = app.ask(move |engine: &mut Engine| {
+        if !is_token(engine, &name, &token)? {
+            return Err(nowhere());
+        }
+        let request = Request { limit: Some(PAPERS), ..Request::default() };
+        let options = FeedOptions { look: Look::Glance, request, ..FeedOptions::default() };
+        let answer = engine.feed(&name, &options, today)?;
+        let channel = Channel {
+            title: format!("Papers for {name}"),
+            address: Some(format!("http://{host}{}", path(&name, format, &token))),
+            page: Some(format!("http://{host}/")),
+            day: today,
+            results: &answer.results,
+        };
+        Ok(Content::text(format.media_type(), format.write(&channel)))
+    });
+    stable.answer_with(&content.await?)
+}
+
+/// A profile and a format from a file's name.
+fn named(file: &str) -> Option<(String, Syndication)> {
+    let (name, ending) = file.rsplit_once('.')?;
+    let (_, format) = ENDINGS.iter().find(|(known, _)| *known == ending)?;
+    Some((name.to_owned(), *format))
+}
+
+/// Whether a profile's feed may be read with this token. Which profiles there are is nobody's business.
+fn is_token(engine: &mut Engine, name: &str, token: &str) -> crate::Result<bool> {
+    if !engine.library().profile_names()?.iter().any(|known| known == name) {
+        return Ok(false);
+    }
+    let profile = engine.library().profile(name)?;
+    let known = engine.library_mut().feed_token(&profile)?;
+    Ok(known.as_bytes().ct_eq(token.as_bytes()).into())
+}
+
+fn nowhere() -> Problem {
+    Problem::new(Code::NotFound, "no feed is here: its address is on the page of profiles")
+}

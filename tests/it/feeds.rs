@@ -1,0 +1,68 @@
+//! Feeds for feed readers.
+
+use crate::server::{JSON, Server};
+
+/// The path of a profile's Atom feed, from the page of profiles.
+fn path(server: &Server) -> String {
+    let page = server.call("GET", "/profiles", &[], "").body;
+    let path = page.split("href=\"/feeds/").nth(1).expect("a feed").split('"').next().unwrap();
+    format!("/feeds/{path}")
+}
+
+fn like_something(server: &Server) {
+    let found = server.call("POST", "/v1/search", &[JSON], r#"{"text":"walking robots","limit":1}"#).body;
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let body = serde_json::json!({"kind": "like", "papers": [found["results"][0]["paper"]["id"]]}).to_string();
+    assert_eq!(server.call("POST", "/v1/profiles/me/feedback", &[JSON], &body).status, 200);
+}
+
+#[test]
+fn a_profile_has_feeds_that_stay_new() {
+    let server = Server::start(&[]);
+    like_something(&server);
+    let atom = path(&server);
+    let read = server.call("GET", &atom, &[], "");
+    assert_eq!(
+        (read.status, read.headers["content-type"].to_str().unwrap()),
+        (200, "application/atom+xml; charset=utf-8")
+    );
+    assert!(read.body.contains("<entry>") && read.body.contains("Near “"), "{}", read.body);
+    assert_eq!(server.call("GET", &atom, &[], "").body, read.body, "reading it is no look");
+    let tag = read.headers["etag"].to_str().unwrap();
+    assert_eq!(server.call("GET", &atom, &[("if-none-match", tag)], "").status, 304);
+    let rss = server.call("GET", &atom.replace(".atom", ".rss"), &[], "").body;
+    assert!(rss.contains("<rss version=\"2.0\"") && rss.contains("<guid isPermaLink=\"false\">urn:paperkin:paper:"));
+    let json: serde_json::Value =
+        serde_json::from_str(&server.call("GET", &atom.replace(".atom", ".json"), &[], "").body).unwrap();
+    assert_eq!(json["version"], "https://jsonfeed.org/version/1.1");
+    assert_eq!(rss.matches("<item>").count(), json["items"].as_array().unwrap().len());
+}
+
+#[test]
+fn nobody_reads_a_feed_without_its_token() {
+    let server = Server::start(&[]);
+    like_something(&server);
+    let atom = path(&server);
+    let (file, token) = atom.split_once("?token=").unwrap();
+    for wrong in [
+        file.to_owned(),
+        format!("{file}?token={}", &token[1..]),
+        atom.replace("/me.", "/you."),
+        atom.replace(".atom", ".exe"),
+    ] {
+        assert_eq!(server.call("GET", &wrong, &[], "").status, 404, "{wrong}");
+    }
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    server.call("POST", "/profiles/renew", &[form], "");
+    assert_eq!(server.call("GET", &atom, &[], "").status, 404, "it was renewed");
+    assert_eq!(server.call("GET", &path(&server), &[], "").status, 200);
+}
+
+#[test]
+fn the_command_line_writes_feeds_too() {
+    let sandbox = crate::program::Sandbox::with_papers();
+    for (format, begin) in [("atom", "<?xml"), ("rss", "<?xml"), ("json-feed", "{")] {
+        let run = sandbox.run(&["search", "walking robots", "--format", format]);
+        assert!(run.code == 0 && run.out.starts_with(begin), "{format}: {}{}", run.out, run.err);
+    }
+}
