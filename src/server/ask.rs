@@ -1,7 +1,7 @@
 //! Questions: papers about a text, like a paper, for a history.
 
 use axum::Json as Answered;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use utoipa_axum::router::OpenApiRouter;
@@ -11,6 +11,7 @@ use super::App;
 use super::body::Json;
 use super::cursor::{Asked, Page, Plan};
 use super::papers::{paper_id, stored};
+use super::path::Path;
 use super::problem::{Code, Problem};
 use super::query::Fields;
 use super::stable::Stable;

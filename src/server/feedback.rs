@@ -1,7 +1,7 @@
 //! What a person did with papers.
 
 use axum::Json as Answered;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use super::App;
 use super::body::Json;
 use super::papers::stored;
+use super::path::Path;
 use super::problem::{Code, Problem};
 use super::profiles::profile_name;
 use crate::engine::Engine;

@@ -19,6 +19,7 @@ mod numbers;
 mod observe;
 mod openapi;
 mod papers;
+mod path;
 mod problem;
 mod profiles;
 mod query;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use axum::Json as Answered;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::App;
 use super::lines::{self, Line, Lines};
+use super::path::Path;
 use super::problem::Problem;
 use super::stable::Stable;
 use crate::engine::Engine;

@@ -1,7 +1,7 @@
 //! Reading histories: kept, read, and turned into feeds.
 
 use axum::Json as Answered;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 
 use super::App;
 use super::body::Json;
+use super::path::Path;
 use super::problem::Problem;
 use super::query::Fields;
 use crate::engine::FeedOptions;
