@@ -69,7 +69,7 @@ struct Entered {
 /// Say what a person did with papers; a new profile is made
 #[utoipa::path(post, path = "/v1/profiles/{id}/feedback", tag = "profiles", request_body = Feedback,
     params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Entered), (status = "default", body = Problem)))]
+    responses((status = 200, body = Entered)))]
 async fn feedback(
     State(app): State<App>,
     Path(name): Path<String>,

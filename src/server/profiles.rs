@@ -43,7 +43,7 @@ struct Names {
 
 /// All profiles
 #[utoipa::path(get, path = "/v1/profiles", tag = "profiles",
-    responses((status = 200, body = Names), (status = "default", body = Problem)))]
+    responses((status = 200, body = Names)))]
 async fn list(State(app): State<App>) -> Result<Answered<Names>, Problem> {
     let profiles = app.ask(|engine| engine.library().profile_names()).await?;
     Ok(Answered(Names { profiles }))
@@ -52,7 +52,7 @@ async fn list(State(app): State<App>) -> Result<Answered<Names>, Problem> {
 /// A profile with its history
 #[utoipa::path(get, path = "/v1/profiles/{id}", tag = "profiles",
     params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Profile), (status = "default", body = Problem)))]
+    responses((status = 200, body = Profile)))]
 async fn get(State(app): State<App>, Path(name): Path<String>) -> Result<Answered<Profile>, Problem> {
     let name = profile_name(&name)?;
     app.ask(move |engine| engine.library().profile(&name)).await.map(Answered)
@@ -69,7 +69,7 @@ struct New {
 /// Make a profile, or change the authors that it follows
 #[utoipa::path(put, path = "/v1/profiles/{id}", tag = "profiles", request_body = New,
     params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Profile), (status = "default", body = Problem)))]
+    responses((status = 200, body = Profile)))]
 async fn put(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -98,7 +98,7 @@ async fn put(
 /// Remove a profile with all that is known of it
 #[utoipa::path(delete, path = "/v1/profiles/{id}", tag = "profiles",
     params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 204), (status = "default", body = Problem)))]
+    responses((status = 204)))]
 async fn remove(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
     let name = profile_name(&name)?;
     app.ask(move |engine| {
@@ -141,7 +141,7 @@ impl<'de> Deserialize<'de> for Wanted {
            ("again" = Option<bool>, Query, description = "The last feed once more"),
            ("seen_days" = Option<u16>, Query, description = "Days after which what was shown may come again"),
            ("since" = Option<String>, Query, description = "Papers of this day or later that were not shown yet")),
-    responses((status = 200, body = Answer), (status = "default", body = Problem)))]
+    responses((status = 200, body = Answer)))]
 async fn feed(
     State(app): State<App>,
     Path(name): Path<String>,
