@@ -1,7 +1,7 @@
 //! Questions: papers about a text, like a paper, for a history.
 
 use axum::Json as Answered;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use jiff::civil::Date;
 use utoipa_axum::router::OpenApiRouter;
@@ -11,6 +11,7 @@ use super::App;
 use super::body::Json;
 use super::cursor::{Asked, Page, Plan};
 use super::papers::{paper_id, stored};
+use super::path::Path;
 use super::problem::{Code, Problem};
 use super::query::Fields;
 use super::stable::{Content, Stable};
@@ -25,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Papers about a text
 #[utoipa::path(post, path = "/v1/search", tag = "questions", request_body = Asked,
-    responses((status = 200, body = Page), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page)))]
 async fn search(State(app): State<App>, Json(asked): Json<Asked>) -> Result<Answered<Page>, Problem> {
     if asked.request.text.is_none() {
         return Err(Problem::bad_request("`text`: say what the papers should be about"));
@@ -35,7 +36,7 @@ async fn search(State(app): State<App>, Json(asked): Json<Asked>) -> Result<Answ
 
 /// Papers for a reading history, for a text, or for both
 #[utoipa::path(post, path = "/v1/recommend", tag = "questions", request_body = Asked,
-    responses((status = 200, body = Page), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page)))]
 async fn recommend(State(app): State<App>, Json(asked): Json<Asked>) -> Result<Answered<Page>, Problem> {
     check_history(&asked.request)?;
     page(&app, asked).await
@@ -45,7 +46,7 @@ async fn recommend(State(app): State<App>, Json(asked): Json<Asked>) -> Result<A
 #[utoipa::path(get, path = "/v1/papers/{id}/similar", tag = "questions",
     params(("id" = String, Path, description = "The paper's id, percent-encoded"),
            ("limit" = Option<usize>, Query, description = "How many papers; any other field of a request is read too")),
-    responses((status = 200, body = Page), (status = 304), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page), (status = 304)))]
 async fn similar(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -59,7 +60,7 @@ async fn similar(
 /// Papers like a paper of the library, with all fields of a request
 #[utoipa::path(post, path = "/v1/papers/{id}/similar", tag = "questions", request_body = Asked,
     params(("id" = String, Path, description = "The paper's id, percent-encoded")),
-    responses((status = 200, body = Page), (status = "default", body = Problem)))]
+    responses((status = 200, body = Page)))]
 async fn similar_with(
     State(app): State<App>,
     Path(id): Path<String>,

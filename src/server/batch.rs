@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::App;
 use super::ask::check_history;
+use super::body::object;
 use super::lines::{self, Line, Lines};
 use super::problem::Problem;
 use crate::recommend::{Answer, Request};
@@ -32,8 +33,7 @@ enum Answered {
 /// Many requests, one a line; as many lines come back, in the same order, each as soon as it is there
 #[utoipa::path(post, path = "/v1/recommend/batch", tag = "questions",
     request_body(content = Request, content_type = "application/x-ndjson"),
-    responses((status = 200, body = Answered, content_type = "application/x-ndjson"),
-              (status = "default", body = Problem)))]
+    responses((status = 200, body = Answered, content_type = "application/x-ndjson")))]
 async fn recommend(State(app): State<App>, lines: Lines) -> Response {
     let answers = lines.stream().map(move |line| answer(app.clone(), line)).buffered(TOGETHER);
     lines::answer(answers)
@@ -42,7 +42,7 @@ async fn recommend(State(app): State<App>, lines: Lines) -> Response {
 async fn answer(app: App, (line, text): Line) -> Answered {
     let answer = async {
         let request: Request =
-            serde_json::from_slice(&text?).map_err(|error| Problem::bad_request(format!("line {line}: {error}")))?;
+            object(&text?).map_err(|reason| Problem::bad_request(format!("line {line}: {reason}")))?;
         request.check()?;
         check_history(&request)?;
         let most = app.settings().results;

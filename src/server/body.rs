@@ -22,7 +22,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
                 _ => Problem::bad_request("the body ended too early"),
             }
         })?;
-        serde_json::from_slice(&bytes).map(Json).map_err(|error| Problem::bad_request(format!("in the body: {error}")))
+        object(&bytes).map(Json).map_err(|reason| Problem::bad_request(format!("in the body: {reason}")))
+    }
+}
+
+/// Reads an object. A list of its values in order, which serde would take too, is none.
+pub(super) fn object<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
+    match json.trim_ascii_start().first() {
+        None | Some(b'{') => serde_json::from_slice(json).map_err(|error| error.to_string()),
+        Some(_) => Err("give an object: `{...}`".to_owned()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a person did with papers.
 
 use axum::Json as Answered;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use super::App;
 use super::body::Json;
 use super::papers::stored;
+use super::path::Path;
 use super::problem::{Code, Problem};
 use super::profiles::profile_name;
 use crate::engine::Engine;
@@ -72,7 +73,7 @@ struct Entered {
 /// Say what a person did with papers; a new profile is made
 #[utoipa::path(post, path = "/v1/profiles/{id}/feedback", tag = "profiles", request_body = Feedback,
     params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Entered), (status = "default", body = Problem)))]
+    responses((status = 200, body = Entered)))]
 async fn feedback(
     State(app): State<App>,
     Path(name): Path<String>,

@@ -49,6 +49,7 @@ pub(super) async fn run(app: App, ready: impl FnOnce(SocketAddr)) -> Result<()> 
     let listener = TcpListener::bind(settings.listen).await.map_err(failed())?;
     let address = listener.local_addr().map_err(failed())?;
     let stop = stopped().map_err(Error::io("signals", "wait for them"))?;
+    let reload = reload(app.clone()).map_err(Error::io("signals", "wait for them"))?;
     let router = router::router(app.clone());
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
@@ -74,7 +75,7 @@ pub(super) async fn run(app: App, ready: impl FnOnce(SocketAddr)) -> Result<()> 
     tokio::select! {
         () = accept => {}
         () = numbers::keep() => {}
-        () = reload(&app) => {}
+        () = reload => {}
         () = stop => {}
     }
     drop(listener);
@@ -101,23 +102,25 @@ fn connection(
     http.serve_connection(TokioIo::new(stream), service)
 }
 
-/// Reads the tokens again whenever the process is told to.
+/// Reads the tokens again whenever the process is told to, from this call on.
 #[cfg(unix)]
-async fn reload(app: &App) {
+fn reload(app: App) -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return std::future::pending().await };
-    while hangup.recv().await.is_some() {
-        if let Some(path) = app.settings().token_file.clone() {
-            let app = app.clone();
-            let _ = tokio::task::spawn_blocking(move || app.guard().reload(&path)).await;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            if let Some(path) = app.settings().token_file.clone() {
+                let app = app.clone();
+                let _ = tokio::task::spawn_blocking(move || app.guard().reload(&path)).await;
+            }
         }
-    }
+    })
 }
 
 /// There is nothing that tells it to.
 #[cfg(not(unix))]
-async fn reload(_: &App) {
-    std::future::pending().await
+fn reload(_: App) -> std::io::Result<impl Future<Output = ()>> {
+    Ok(std::future::pending())
 }
 
 /// Is done when the process is told to stop.

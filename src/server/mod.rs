@@ -21,6 +21,7 @@ mod observe;
 mod openapi;
 mod pages;
 mod papers;
+mod path;
 mod problem;
 mod profiles;
 mod query;

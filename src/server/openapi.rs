@@ -1,15 +1,21 @@
 //! The description of all routes, made from the handlers.
 
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, SchemaType, Type};
-use utoipa::openapi::{OpenApi, RefOr, Schema};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::problem::Problem;
 use crate::recommend::HistoryItem;
+
+/// The tag of the forms of other services.
+const COMPATIBLE: &str = "compatible";
 
 /// What the description says of the whole.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "paperkin", description = "Semantic recommendations for research papers."),
+    components(schemas(Problem)),
     tags(
         (name = "questions", description = "What is like this, and what is for me"),
         (name = "papers", description = "What is in the library"),
@@ -25,11 +31,31 @@ pub(super) fn whole() -> OpenApi {
     <Whole as utoipa::OpenApi>::openapi()
 }
 
-/// Names of path parameters as OpenAPI has them: it knows no rest of a path.
-pub(super) fn with_plain_paths(mut description: OpenApi) -> OpenApi {
+/// What the handlers cannot say of themselves: names of path parameters as OpenAPI has them, which knows no rest of a
+/// path, and that any route may answer a problem.
+pub(super) fn finished(mut description: OpenApi) -> OpenApi {
     let paths = std::mem::take(&mut description.paths.paths);
     description.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    for item in description.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
+            let problem = problem(operation);
+            operation.responses.responses.entry("default".to_owned()).or_insert(problem);
+        }
+    }
     description
+}
+
+/// A problem, in the words that the route's clients expect.
+fn problem(operation: &Operation) -> RefOr<utoipa::openapi::Response> {
+    let response = ResponseBuilder::new().description("What is wrong");
+    let response = match operation.tags.iter().flatten().any(|tag| tag == COMPATIBLE) {
+        true => response.content("application/json", Content::new(Some(Object::with_type(Type::Object)))),
+        false => response.content(
+            "application/problem+json",
+            Content::new(Some(Ref::from_schema_name(<Problem as ToSchema>::name()))),
+        ),
+    };
+    response.build().into()
 }
 
 /// A history item is written by hand, so its description is.

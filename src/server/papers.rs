@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::App;
 use super::lines::{self, Line, Lines};
+use super::path::Path;
 use super::problem::Problem;
 use super::stable::{Content, Stable};
 use crate::engine::Engine;
@@ -42,7 +43,7 @@ pub(super) fn stored(engine: &Engine, id: &PaperId) -> Result<Paper, Problem> {
 /// A paper
 #[utoipa::path(get, path = "/v1/papers/{id}", tag = "papers",
     params(("id" = String, Path, description = "The paper's id, percent-encoded")),
-    responses((status = 200, body = Paper), (status = 304), (status = "default", body = Problem)))]
+    responses((status = 200, body = Paper), (status = 304)))]
 async fn get(State(app): State<App>, Path(id): Path<String>, stable: Stable) -> Result<Response, Problem> {
     let id = paper_id(&id)?;
     stable.answer(&app, move |engine| Content::json(&stored(engine, &id)?)).await
@@ -51,7 +52,7 @@ async fn get(State(app): State<App>, Path(id): Path<String>, stable: Stable) -> 
 /// Remove a paper
 #[utoipa::path(delete, path = "/v1/papers/{id}", tag = "papers",
     params(("id" = String, Path, description = "The paper's id, percent-encoded")),
-    responses((status = 204, description = "It is in no answer any more"), (status = "default", body = Problem)))]
+    responses((status = 204, description = "It is in no answer any more")))]
 async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let id = paper_id(&id)?;
     app.ask(move |engine| {
@@ -96,8 +97,7 @@ struct Record {
 /// A line comes back for each record, as soon as it is in the library for good. A bad record costs itself only.
 #[utoipa::path(post, path = "/v1/papers", tag = "papers",
     request_body(content = Paper, content_type = "application/x-ndjson"),
-    responses((status = 200, body = Record, content_type = "application/x-ndjson"),
-              (status = "default", body = Problem)))]
+    responses((status = 200, body = Record, content_type = "application/x-ndjson")))]
 async fn add(State(app): State<App>, lines: Lines) -> Response {
     let settled = lines.stream().ready_chunks(TOGETHER).then(move |lines| settle(app.clone(), lines));
     lines::answer(settled.flat_map(stream::iter))

@@ -1,7 +1,7 @@
 //! Reading histories: kept, read, and turned into feeds.
 
 use axum::Json as Answered;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 
 use super::App;
 use super::body::Json;
+use super::path::Path;
 use super::problem::Problem;
 use super::query::Fields;
 use crate::engine::{FeedOptions, Look};
@@ -42,7 +43,7 @@ struct Names {
 
 /// All profiles
 #[utoipa::path(get, path = "/v1/profiles", tag = "profiles",
-    responses((status = 200, body = Names), (status = "default", body = Problem)))]
+    responses((status = 200, body = Names)))]
 async fn list(State(app): State<App>) -> Result<Answered<Names>, Problem> {
     let profiles = app.ask(|engine| engine.library().profile_names()).await?;
     Ok(Answered(Names { profiles }))
@@ -51,7 +52,7 @@ async fn list(State(app): State<App>) -> Result<Answered<Names>, Problem> {
 /// A profile with its history
 #[utoipa::path(get, path = "/v1/profiles/{id}", tag = "profiles",
     params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Profile), (status = "default", body = Problem)))]
+    responses((status = 200, body = Profile)))]
 async fn get(State(app): State<App>, Path(name): Path<String>) -> Result<Answered<Profile>, Problem> {
     let name = profile_name(&name)?;
     app.ask(move |engine| engine.library().profile(&name)).await.map(Answered)
@@ -68,7 +69,7 @@ struct New {
 /// Make a profile, or change the authors that it follows
 #[utoipa::path(put, path = "/v1/profiles/{id}", tag = "profiles", request_body = New,
     params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Profile), (status = "default", body = Problem)))]
+    responses((status = 200, body = Profile)))]
 async fn put(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -97,7 +98,7 @@ async fn put(
 /// Remove a profile with all that is known of it
 #[utoipa::path(delete, path = "/v1/profiles/{id}", tag = "profiles",
     params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 204), (status = "default", body = Problem)))]
+    responses((status = 204)))]
 async fn remove(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
     let name = profile_name(&name)?;
     app.ask(move |engine| {
@@ -141,7 +142,7 @@ impl<'de> Deserialize<'de> for Wanted {
            ("again" = Option<bool>, Query, description = "The last feed once more"),
            ("seen_days" = Option<u16>, Query, description = "Days after which what was shown may come again"),
            ("since" = Option<String>, Query, description = "Papers of this day or later that were not shown yet")),
-    responses((status = 200, body = Answer), (status = "default", body = Problem)))]
+    responses((status = 200, body = Answer)))]
 async fn feed(
     State(app): State<App>,
     Path(name): Path<String>,

@@ -36,7 +36,7 @@ fn read<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem>
             Value::String(text)
         } else {
             // Numbers and truths are JSON as they are; the rest is text.
-            serde_json::from_str(&text).ok().filter(|value| !is_text(value)).unwrap_or(Value::String(text))
+            serde_json::from_str(&text).ok().filter(is_plain).unwrap_or(Value::String(text))
         };
         if object.insert(name.clone(), value).is_some() {
             return Err(Problem::bad_request(format!("`{name}` is given twice")));
@@ -46,8 +46,8 @@ fn read<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem>
         .map_err(|error| Problem::bad_request(format!("in the query: {error}")))
 }
 
-fn is_text(value: &Value) -> bool {
-    value.is_string() || value.is_array() || value.is_object()
+fn is_plain(value: &Value) -> bool {
+    value.is_number() || value.is_boolean()
 }
 
 #[cfg(test)]
@@ -73,6 +73,7 @@ mod tests {
         assert_eq!((request.limit, request.text.as_deref(), request.explain), (Some(3), Some("7"), true));
         assert_eq!((request.categories.len(), request.positive.len()), (2, 1));
         assert!(parse(&[("limt", "3")]).unwrap_err().detail().contains("unknown field `limt`"));
+        assert!(parse(&[("limit", "null")]).unwrap_err().detail().contains("invalid type: string \"null\""));
         assert!(parse(&[("limit", "3"), ("limit", "4")]).unwrap_err().detail().contains("twice"));
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn router(app: App) -> Router {
         .merge(compatible::routes())
         .split_for_parts();
     // Made once: it is the same for everybody.
-    let description = Arc::new(openapi::with_plain_paths(description));
+    let description = Arc::new(openapi::finished(description));
     // Lines are sent as they are made: compression would wait for more of them.
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new(lines::TYPE));
     router

@@ -28,7 +28,7 @@ async fn live() -> Answered<Health> {
 
 /// Whether questions would be answered now: a worker is free soon, and reads the library
 #[utoipa::path(get, path = "/health/ready", tag = "service",
-    responses((status = 200, body = Health), (status = 503, body = Problem)))]
+    responses((status = 200, body = Health), (status = 503, body = Problem, content_type = "application/problem+json")))]
 async fn ready(State(app): State<App>) -> Result<Answered<Health>, Problem> {
     app.ask(|engine| engine.library().generation()).await?;
     Ok(Answered(Health { status: "ok" }))
@@ -36,7 +36,7 @@ async fn ready(State(app): State<App>) -> Result<Answered<Health>, Problem> {
 
 /// What is in the library
 #[utoipa::path(get, path = "/v1/status", tag = "service",
-    responses((status = 200, body = Status), (status = "default", body = Problem)))]
+    responses((status = 200, body = Status)))]
 async fn status(State(app): State<App>) -> Result<Answered<Status>, Problem> {
     app.ask(|engine| engine.status()).await.map(Answered)
 }

@@ -19,6 +19,7 @@ mod program;
 mod ranking;
 mod removal;
 mod server;
+mod siege;
 mod threads;
 mod tidy;
 mod words;

@@ -35,28 +35,41 @@ impl Server {
     }
 
     pub(crate) fn over(sandbox: Sandbox, args: &[&str]) -> Server {
-        let mut child = sandbox.spawn(&[&["serve", "--listen", "127.0.0.1:0"], args].concat());
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let address = line.trim().rsplit("http://").next().unwrap().to_owned();
-        assert!(line.starts_with("paperkin: listening on http://127.0.0.1:"), "{line}");
+        let (child, log, address) = launch(&sandbox, args);
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
         Server { sandbox, address, child, log, agent }
     }
 
+    /// Starts it again over the same library, however it has ended, on another port.
+    pub(crate) fn restart(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        (self.child, self.log, self.address) = launch(&self.sandbox, &[]);
+    }
+
     pub(crate) fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let reply = self.try_call(method, path, headers, body);
+        reply.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// What it answers, unless it is gone.
+    pub(crate) fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Reply, ureq::Error> {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = match ["GET", "DELETE", "HEAD"].contains(&method) {
-            true => self.agent.run(request.body(()).unwrap()),
-            false => self.agent.run(request.body(body.to_owned()).unwrap()),
+        let mut response = match ["GET", "DELETE", "HEAD"].contains(&method) {
+            true => self.agent.run(request.body(()).unwrap())?,
+            false => self.agent.run(request.body(body.to_owned()).unwrap())?,
         };
-        let mut response = response.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        let body = response.body_mut().read_to_string().unwrap();
-        Reply { status: response.status().as_u16(), headers: response.headers().clone(), body }
+        let body = response.body_mut().read_to_string()?;
+        Ok(Reply { status: response.status().as_u16(), headers: response.headers().clone(), body })
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {
@@ -82,6 +95,17 @@ impl Server {
     pub(crate) fn exit_code(&mut self) -> i32 {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
+}
+
+/// The process, its log and its address.
+fn launch(sandbox: &Sandbox, args: &[&str]) -> (Child, BufReader<ChildStderr>, String) {
+    let mut child = sandbox.spawn(&[&["serve", "--listen", "127.0.0.1:0"], args].concat());
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    assert!(line.starts_with("paperkin: listening on http://127.0.0.1:"), "{line}");
+    let address = line.trim().rsplit("http://").next().unwrap().to_owned();
+    (child, log, address)
 }
 
 impl Drop for Server {

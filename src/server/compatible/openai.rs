@@ -1,7 +1,7 @@
 //! OpenAI's embeddings: `POST /v1/embeddings`, `GET /v1/models`.
 
 use axum::Json as Answered;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::IgnoredAny;
@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use crate::server::App;
 use crate::server::body::Json;
+use crate::server::path::Path;
 use crate::server::problem::{Code, Problem};
 use crate::vector::Embedding;
 

@@ -3,7 +3,7 @@
 //! Papers are those of the library, whatever `from` says; their `paperId` is the library's id.
 
 use axum::Json as Answered;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -16,6 +16,7 @@ use crate::recommend::{HistoryItem, Request};
 use crate::server::App;
 use crate::server::body::Json;
 use crate::server::papers::stored;
+use crate::server::path::Path;
 use crate::server::problem::Problem;
 use crate::server::query::Fields;
 

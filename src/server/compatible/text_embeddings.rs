@@ -31,7 +31,7 @@ pub(super) fn error(problem: &Problem) -> Value {
 
 /// Texts to embed. Longer ones than the model reads are cut.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-struct Wanted {
+struct Texts {
     inputs: Inputs,
     /// Embeddings have unit length here: `false` is refused.
     #[serde(default = "yes")]
@@ -51,9 +51,9 @@ enum Inputs {
 }
 
 /// Embeddings of texts, as text-embeddings-inference gives them
-#[utoipa::path(post, path = "/embed", tag = "compatible", request_body = Wanted,
+#[utoipa::path(post, path = "/embed", tag = "compatible", request_body = Texts,
     responses((status = 200, body = Vec<Vec<f32>>)))]
-async fn embed(State(app): State<App>, Json(wanted): Json<Wanted>) -> Result<Answered<Vec<Vec<f32>>>, Problem> {
+async fn embed(State(app): State<App>, Json(wanted): Json<Texts>) -> Result<Answered<Vec<Vec<f32>>>, Problem> {
     if !wanted.normalize {
         return Err(Problem::bad_request("`normalize`: embeddings have unit length here, always"));
     }

@@ -1,0 +1,19 @@
+"""Lines of JSON for Schemathesis: what is generated is sent as one line, and each line of an answer is one value."""
+
+import json
+
+import schemathesis
+
+TYPE = "application/x-ndjson"
+
+
+@schemathesis.serializer(TYPE)
+def line(ctx, value):
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+@schemathesis.deserializer(TYPE)
+def first(ctx, response):
+    lines = [json.loads(text) for text in response.content.splitlines()]
+    assert len(lines) <= 1, "one line was sent"
+    return lines[0]
