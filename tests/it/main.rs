@@ -8,6 +8,7 @@ mod cli;
 mod data;
 mod durability;
 mod eval;
+mod hostile;
 mod http;
 mod http_clients;
 mod http_guard;
