@@ -10,6 +10,7 @@ mod data;
 mod durability;
 mod eval;
 mod feeds;
+mod hostile;
 mod http;
 mod http_clients;
 mod http_guard;
