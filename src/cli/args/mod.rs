@@ -1,4 +1,9 @@
-//! Arguments of every command, with the texts of `--help`.
+//! Arguments of every command, with the texts of `--help`: those of questions, of profiles and of keeping a library in files
+//! of their own.
+
+mod keep;
+mod profile;
+mod question;
 
 use std::path::PathBuf;
 
@@ -11,8 +16,11 @@ use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::index::IndexKind;
 use crate::paper::{PaperId, parse_date};
-use crate::recommend::{Request, Strategy};
 use crate::sources::Format;
+
+pub(crate) use keep::*;
+pub(crate) use profile::*;
+pub(crate) use question::*;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -164,231 +172,6 @@ pub(crate) struct Remove {
     pub format: SummaryFormat,
 }
 
-/// Find papers about a text
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  paperkin search \"tool use in language models\" --after 2025-01-01 --category cs.CL
-  paperkin search \"protein folding\" --papers papers.csv --format json")]
-pub(crate) struct Search {
-    /// What the papers should be about
-    #[arg(value_name = "TEXT")]
-    pub text: String,
-    #[command(flatten)]
-    pub ask: Ask,
-    #[command(flatten)]
-    pub papers: Papers,
-}
-
-/// Find papers like one paper of the library
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  paperkin similar 2401.12345
-  paperkin similar --papers examples/daily-papers.txt \"How Few Instructions Are Enough\"")]
-pub(crate) struct Similar {
-    /// The paper: its id, an address, its title, or words that only its title has
-    #[arg(value_name = "ID_OR_TITLE")]
-    pub paper: String,
-    #[command(flatten)]
-    pub ask: Ask,
-    #[command(flatten)]
-    pub papers: Papers,
-}
-
-/// Recommend papers for a reading history
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  paperkin recommend --like 2401.12345,2402.00001 --dislike 2403.11111
-  paperkin recommend --history read.txt --half-life 180 --diversity 0.3
-
-A history file has one id a line, or JSON lines: {\"id\": \"2401.12345\", \"weight\": 2, \"date\": \"2025-01-02\"}; with
-\"dislike\": true a paper counts against its neighbours.")]
-pub(crate) struct Recommend {
-    /// Papers that are liked
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub like: Vec<PaperId>,
-    /// Papers that are disliked
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub dislike: Vec<PaperId>,
-    /// A file of papers that were read; `-` for standard input
-    #[arg(long, value_name = "FILE")]
-    pub history: Option<PathBuf>,
-    #[command(flatten)]
-    pub ask: Ask,
-    #[command(flatten)]
-    pub papers: Papers,
-}
-
-/// Show what is new since the last look, best for a profile first
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  paperkin feed --profile me
-  paperkin feed --profile me --again            the last feed once more
-  paperkin feed --profile me --since 2025-01-01 what was missed")]
-pub(crate) struct Feed {
-    /// Whose feed
-    #[arg(long, value_name = "NAME")]
-    pub profile: String,
-    /// Show the last feed again
-    #[arg(long)]
-    pub again: bool,
-    /// Papers of this day or later that were not shown yet, in place of those added since the last look
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub since: Option<Date>,
-    /// Days after which what was shown may come again; left out: never
-    #[arg(long, value_name = "DAYS")]
-    pub seen_days: Option<u16>,
-    #[command(flatten)]
-    pub ask: Ask,
-}
-
-/// Options of every question.
-#[derive(Debug, Args)]
-pub(crate) struct Ask {
-    /// How many papers
-    #[arg(short = 'n', long, default_value = "10", value_name = "N", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    pub limit: u64,
-    /// How a reading history becomes a ranking: auto, mean, nearest, interests, classifier
-    #[arg(long, default_value = "auto", value_name = "STRATEGY")]
-    pub strategy: Strategy,
-    /// Only papers that score at least this: 0.9 is what one paper of ten reaches
-    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
-    pub min_score: Option<f32>,
-    /// 0: the best; towards 1: the best that differ from each other
-    #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true)]
-    pub diversity: f32,
-    /// Of papers at least this similar, only the best
-    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
-    pub distinct: Option<f32>,
-    /// Authors whose papers gain
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub author: Vec<String>,
-    /// Find the sentences that match best
-    #[arg(long)]
-    pub explain: bool,
-    /// Only papers published on this day or later
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub after: Option<Date>,
-    /// Only papers published on this day or before
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub before: Option<Date>,
-    /// Answer as on this day
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub as_of: Option<Date>,
-    /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
-    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
-    pub category: Vec<String>,
-    /// Only papers from these sources, as `status` names them
-    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    pub source: Vec<String>,
-    /// Never these papers
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub exclude: Vec<PaperId>,
-    /// Days after which a dated paper of the history counts half
-    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
-    pub half_life: Option<f64>,
-    /// How to print the results
-    #[arg(long, default_value = "table", value_name = "FORMAT")]
-    pub format: OutputFormat,
-}
-
-impl Ask {
-    pub(crate) fn request(&self) -> Request {
-        Request {
-            limit: Some(self.limit as usize),
-            strategy: self.strategy,
-            min_score: self.min_score,
-            distinct: self.distinct,
-            authors: self.author.clone(),
-            explain: self.explain,
-            diversity: self.diversity,
-            published_after: self.after,
-            published_before: self.before,
-            as_of: self.as_of,
-            categories: self.category.clone(),
-            sources: self.source.clone(),
-            exclude: self.exclude.clone(),
-            half_life_days: self.half_life,
-            ..Request::default()
-        }
-    }
-}
-
-/// A throw-away library.
-#[derive(Debug, Args)]
-pub(crate) struct Papers {
-    /// Ask these papers, not the library: a file in any format that `add` reads; `-` for standard input
-    #[arg(long, value_name = "FILE")]
-    pub papers: Vec<PathBuf>,
-}
-
-/// Keep a reading history, for `feed`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  paperkin profile me like 2401.12345 2402.00001
-  paperkin profile me dislike 2403.11111
-  paperkin profile me follow \"Ada Example\"
-  paperkin profile me show")]
-pub(crate) struct ProfileCommand {
-    /// The profile's name
-    #[arg(value_name = "NAME")]
-    pub name: String,
-    #[command(subcommand)]
-    pub action: ProfileAction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProfileAction {
-    /// Papers that were read
-    Add(Entries),
-    /// Papers that were liked
-    Like(Entries),
-    /// Papers that were saved for later
-    Save(Entries),
-    /// Papers that were disliked
-    Dislike(Entries),
-    /// Papers that no feed should have again
-    Hide(Entries),
-    /// Take papers out of the history
-    Remove {
-        /// The papers
-        #[arg(required = true, value_name = "ID")]
-        papers: Vec<String>,
-    },
-    /// Authors whose papers gain in the feed
-    Follow {
-        /// Their names, as the papers have them
-        #[arg(required = true, value_name = "AUTHOR")]
-        authors: Vec<String>,
-    },
-    /// Authors who are not followed any more
-    Unfollow {
-        /// Their names
-        #[arg(required = true, value_name = "AUTHOR")]
-        authors: Vec<String>,
-    },
-    /// Print the history
-    Show(Show),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Entries {
-    /// The papers: ids, addresses or titles
-    #[arg(required = true, value_name = "ID")]
-    pub papers: Vec<String>,
-    /// How much each counts
-    #[arg(long, default_value = "1", value_name = "WEIGHT", allow_negative_numbers = true)]
-    pub weight: f64,
-    /// The day it was read; left out: today
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub at: Option<Date>,
-}
-
 /// Answer a file of requests and write a TREC run
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -504,99 +287,6 @@ pub(crate) struct Embed {
     /// How to write them
     #[arg(long, default_value = "f32", value_name = "FORMAT")]
     pub format: VectorFormat,
-}
-
-/// Take what was removed or replaced off the disk
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  paperkin compact
-
-Needs room for a second copy of the library while it is at work. Other commands can go on meanwhile.")]
-pub(crate) struct Compact {
-    /// How to print it
-    #[arg(long, default_value = "table", value_name = "FORMAT")]
-    pub format: SummaryFormat,
-}
-
-/// Say what is in the library
-#[derive(Debug, Args)]
-pub(crate) struct Show {
-    /// How to print it
-    #[arg(long, default_value = "table", value_name = "FORMAT")]
-    pub format: SummaryFormat,
-}
-
-/// Check the library and the model, and say what to do
-#[derive(Debug, Args)]
-pub(crate) struct Doctor {
-    /// How to print it
-    #[arg(long, default_value = "table", value_name = "FORMAT")]
-    pub format: SummaryFormat,
-}
-
-/// Work on models
-#[derive(Debug, Args)]
-pub(crate) struct ModelCommand {
-    #[command(subcommand)]
-    pub action: ModelAction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelAction {
-    /// Quantise a model's weights to int8
-    #[command(after_help = "Example:\n  paperkin model quantize all-MiniLM-L6-v2-f32 --out models/all-MiniLM-L6-v2")]
-    Quantize {
-        /// Directory of the model: config.json, tokenizer.json, model.safetensors, ...
-        #[arg(value_name = "DIR")]
-        source: PathBuf,
-        /// Directory that the quantised model goes to
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-    },
-}
-
-/// Print completions for a shell
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  paperkin completions bash > ~/.local/share/bash-completion/completions/paperkin")]
-pub(crate) struct Completions {
-    /// The shell
-    pub shell: clap_complete::Shell,
-}
-
-/// Keep the index that large libraries have on disk
-#[derive(Debug, Args)]
-pub(crate) struct IndexCommand {
-    #[command(subcommand)]
-    pub action: IndexAction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum IndexAction {
-    /// Build it now, of a library of any size
-    ///
-    /// It is built without being asked for when a library has grown to 30,000 papers, and again when a quarter of its
-    /// papers has changed since. Others go on asking while it is built.
-    Rebuild,
-}
-
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    /// For people
-    Table,
-    /// One object with everything
-    Json,
-    /// One result a line
-    Jsonl,
-    /// One result a row
-    Csv,
-    /// For feed readers
-    Atom,
-    /// For feed readers
-    Rss,
-    /// For feed readers
-    JsonFeed,
 }
 
 /// How a summary is printed.
