@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Recommend(Recommend),
     Feed(Feed),
     Profile(ProfileCommand),
+    /// List the profiles
+    Profiles(Show),
     Rank(Rank),
     Report(ReportCommand),
     Eval(Eval),
@@ -374,6 +376,14 @@ pub(crate) enum ProfileAction {
     },
     /// Print the history
     Show(Show),
+    /// Print the token that lets feed readers read the feed
+    Feed {
+        /// Make another one: the one of before is of no use any more
+        #[arg(long)]
+        renew: bool,
+    },
+    /// Delete the profile with all that is known of it
+    Delete,
 }
 
 #[derive(Debug, Args)]
