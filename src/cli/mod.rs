@@ -78,6 +78,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Recommend(command) => ask::recommend(common, command),
         Command::Feed(command) => ask::feed(common, command),
         Command::Profile(command) => profile::run(common, command),
+        Command::Profiles(command) => profile::list(common, command),
         Command::Rank(command) => rank::run(common, command),
         Command::Report(command) => report::run(common, command),
         Command::Eval(command) => eval::run(common, command),

@@ -1,8 +1,8 @@
-//! `paperkin profile`
+//! `paperkin profile` and `profiles`
 
 use serde::Serialize;
 
-use super::args::{Common, Entries, ProfileAction, ProfileCommand, SummaryFormat};
+use super::args::{Common, Entries, ProfileAction, ProfileCommand, Show, SummaryFormat};
 use super::{Outcome, output, today};
 use crate::engine::{Engine, Place};
 use crate::error::{Error, Fault, Result};
@@ -25,7 +25,21 @@ pub(super) fn run(common: &Common, command: ProfileCommand) -> Result<Outcome> {
         ProfileAction::Follow { authors } => follow(&mut engine, name, &authors),
         ProfileAction::Unfollow { authors } => unfollow(&mut engine, name, &authors),
         ProfileAction::Show(show) => print(&engine, name, show.format),
+        ProfileAction::Feed { renew } => token(&mut engine, name, renew),
+        ProfileAction::Delete => delete(&mut engine, name),
     }
+}
+
+pub(super) fn list(common: &Common, command: Show) -> Result<Outcome> {
+    let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+    let profiles = engine.library().profiles()?;
+    output::print(|out| match command.format {
+        SummaryFormat::Json => output::json(out, &profiles),
+        SummaryFormat::Table => profiles.iter().try_for_each(|profile| {
+            writeln!(out, "{}: {} in the history, {}", profile.name, profile.history.len(), looked(profile))
+        }),
+    })?;
+    Ok(Outcome::Complete)
 }
 
 /// Enters the papers that are in the library; names the others.
@@ -97,6 +111,25 @@ fn unfollow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<Outco
     Ok(Outcome::complete_if(gone.len() == authors.len()))
 }
 
+fn token(engine: &mut Engine, name: &str, renew: bool) -> Result<Outcome> {
+    let profile = engine.library().profile(name)?;
+    let library = engine.library_mut();
+    let token = if renew { library.renew_feed_token(&profile)? } else { library.feed_token(&profile)? };
+    output::print(|out| writeln!(out, "{token}"))?;
+    Ok(Outcome::Complete)
+}
+
+fn delete(engine: &mut Engine, name: &str) -> Result<Outcome> {
+    let profile = engine.library().profile(name)?;
+    engine.library_mut().remove_profile(&profile)?;
+    output::print(|out| writeln!(out, "{name}: deleted, with {} in the history", profile.history.len()))?;
+    Ok(Outcome::Complete)
+}
+
+fn looked(profile: &Profile) -> String {
+    profile.looked_on.map_or("never looked".to_owned(), |day| format!("looked last on {day}"))
+}
+
 #[derive(Serialize)]
 struct Line {
     #[serde(flatten)]
@@ -128,8 +161,7 @@ fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<Outcome> 
             if !profile.authors.is_empty() {
                 writeln!(out, "follows {}", profile.authors.join(", "))?;
             }
-            let looked = profile.looked_on.map_or("never looked".to_owned(), |day| format!("looked last on {day}"));
-            writeln!(out, "{name}: {} in the history, {looked}", papers.len())
+            writeln!(out, "{name}: {} in the history, {}", papers.len(), looked(&profile))
         }
     })?;
     Ok(Outcome::Complete)

@@ -24,6 +24,9 @@ pub struct Profile {
     pub looked_before: u64,
     /// Day of the last look.
     pub looked_on: Option<Date>,
+    /// What lets feed readers in, once somebody asked for it: see [`Library::feed_token`].
+    #[serde(skip)]
+    pub feed_token: Option<String>,
     /// Authors who are followed, sorted.
     pub authors: Vec<String>,
     /// The history, oldest first.
@@ -102,7 +105,7 @@ impl Library {
     /// [`Error::NotFound`] with the names that there are.
     pub fn profile(&self, name: &str) -> Result<Profile> {
         let read = || {
-            let select = "SELECT key, looked, looked_before, looked_on FROM profile WHERE name = ?";
+            let select = "SELECT key, looked, looked_before, looked_on, feed_token FROM profile WHERE name = ?";
             let profile = self
                 .db
                 .query_row(select, [name], |row| {
@@ -112,6 +115,7 @@ impl Library {
                         looked: row.get::<_, i64>(1)? as u64,
                         looked_before: row.get::<_, i64>(2)? as u64,
                         looked_on: row.get::<_, Option<String>>(3)?.and_then(|day| day.parse().ok()),
+                        feed_token: row.get(4)?,
                         authors: Vec::new(),
                         history: Vec::new(),
                     })
@@ -135,6 +139,11 @@ impl Library {
                 },
             }),
         }
+    }
+
+    /// All profiles with their histories, sorted by name.
+    pub fn profiles(&self) -> Result<Vec<Profile>> {
+        self.at_once(|| self.profile_names()?.iter().map(|name| self.profile(name)).collect())
     }
 
     /// Names of all profiles, sorted.

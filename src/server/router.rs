@@ -45,6 +45,7 @@ pub(super) fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(|_| panicked()))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(middleware::from_fn(compatible::translate))
+        .layer(middleware::from_fn(pages::for_people))
         .layer(CompressionLayer::new().compress_when(compressed))
         .layer(middleware::from_fn(observe::observe))
         .with_state(app)

@@ -193,6 +193,20 @@ fn a_feed_shows_what_is_new_once() {
 }
 
 #[test]
+fn profiles_are_listed_and_deleted() {
+    let sandbox = Sandbox::with_papers();
+    sandbox.run(&["profile", "me", "save", "Kitchen Hands"]);
+    let token = |args: &[&str]| sandbox.run(&[&["profile", "me", "feed"], args].concat()).out;
+    let first = token(&[]);
+    assert_eq!((first.trim().len(), token(&[])), (32, first.clone()));
+    assert_ne!(token(&["--renew"]), first);
+    assert_eq!(sandbox.run(&["profiles"]).out, "me: 1 in the history, never looked\n");
+    assert!(!sandbox.run(&["profiles", "--format", "json"]).out.contains("token"));
+    assert_eq!(sandbox.run(&["profile", "me", "delete"]).out, "me: deleted, with 1 in the history\n");
+    assert_eq!(sandbox.run(&["profiles"]).out, "");
+}
+
+#[test]
 fn a_profile_without_likes_sees_what_is_recent() {
     let sandbox = Sandbox::with_papers();
     sandbox.run(&["profile", "me", "dislike", "Error Bars for Leaderboards"]);

@@ -42,6 +42,7 @@ fn a_profile_has_feeds_that_stay_new() {
 fn nobody_reads_a_feed_without_its_token() {
     let server = Server::start(&[]);
     like_something(&server);
+    assert_eq!(server.call("GET", "/feeds/me.atom?token=", &[], "").status, 404, "before there is a token");
     let atom = path(&server);
     let (file, token) = atom.split_once("?token=").unwrap();
     for wrong in [

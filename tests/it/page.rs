@@ -58,7 +58,21 @@ fn votes_stay_and_change_the_feed() {
     assert!(page(&server, "/library").contains("Hidden"));
     send(&server, "/vote", &format!("paper={hidden}&kind=undo&back=/library"));
     assert!(page(&server, "/").contains(&format!("value=\"{hidden}\"")));
-    send(&server, "/done", "");
+    let feed = page(&server, "/");
+    let field = |name: &str| {
+        let field = feed.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap();
+        field.replace('\n', "%0A")
+    };
+    let seen = format!("generation={}&papers={}", field("generation"), field("papers"));
+    let late = server.sandbox.file("late.jsonl", r#"{"id":"late","title":"Added while somebody reads"}"#);
+    assert_eq!(server.sandbox.run(&["add", &late]).code, 0);
+    send(&server, "/done", &seen);
+    let after = page(&server, "/");
+    assert!(
+        after.contains("value=\"late\"") && after.matches("<li class=\"paper\"").count() == 1,
+        "what nobody saw is new"
+    );
+    send(&server, "/done", &format!("generation={}&papers=late", u64::MAX));
     assert!(page(&server, "/").contains("Nothing is new"));
     assert!(page(&server, "/?again=1").contains("The last feed"));
 }
@@ -76,8 +90,20 @@ fn a_paper_has_neighbours_and_a_map() {
 fn histories_come_in_and_go_out() {
     let server = Server::start(&[]);
     let id = first(&page(&server, "/search?q=speech"));
-    let imported = send(&server, "/library/import", &format!("papers={id}%0D%0Ano+such+paper"));
-    assert!(imported.body.contains("1 entered as read, 1 not found"), "{}", imported.body);
+    let import = |papers: &str, file: &str, kind: &str| {
+        let part = |name: &str, value: &str| {
+            format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body = format!("{}{}{}--x--\r\n", part("papers", papers), part("file", file), part("kind", kind));
+        server.call("POST", "/library/import", &[("content-type", "multipart/form-data; boundary=x")], &body).body
+    };
+    let imported = import(&format!("{id}\r\nno <b>such</b> paper"), "", "read");
+    assert!(imported.contains("1 entered as read, 1 not found") && !imported.contains("<b>such"), "{imported}");
+    let imported = import("", r#"{"id":"new","title":"A new paper","abstract":"That a file has whole."}"#, "save");
+    assert!(imported.contains("1 entered as save, 1 read into the library"), "{imported}");
+    let bibtex = server.call("GET", "/library/export.bib", &[], "").body;
+    assert!(bibtex.contains("title = {A new paper}"), "{bibtex}");
+    assert!(import(&bibtex, "", "like").contains("1 entered as like."));
     let exported = server.call("GET", "/library/export.jsonl", &[], "").body;
     assert!(exported.contains(&id) && exported.contains("\"kind\":\"read\""), "{exported}");
 }
@@ -113,6 +139,18 @@ fn hostile_papers_are_text() {
     }
     let policy = &server.call("GET", "/", &[], "").headers["content-security-policy"];
     assert!(policy.to_str().unwrap().starts_with("default-src 'self'"));
+}
+
+#[test]
+fn problems_are_pages_for_people() {
+    let server = Server::start(&[]);
+    for (path, status) in [("/paper/nothing", 404), ("/nowhere", 404), ("/search?q=a&from=soon", 400)] {
+        let of = |accept: &str| server.call("GET", path, &[("accept", accept)], "");
+        let (page, problem) = (of("text/html,*/*"), of("*/*"));
+        assert_eq!((page.status, problem.status), (status, status), "{path}");
+        assert!(page.header("content-type").starts_with("text/html") && page.body.contains("<nav"), "{path}");
+        assert_eq!(problem.header("content-type"), "application/problem+json", "{path}");
+    }
 }
 
 #[test]

@@ -106,6 +106,8 @@ pub(crate) enum Command {
     Recommend(Recommend),
     Feed(Feed),
     Profile(ProfileCommand),
+    /// List the profiles
+    Profiles(Show),
     Rank(Rank),
     Report(ReportCommand),
     Eval(Eval),

@@ -53,6 +53,14 @@ pub(crate) enum ProfileAction {
     },
     /// Print the history
     Show(Show),
+    /// Print the token that lets feed readers read the feed
+    Feed {
+        /// Make another one: the one of before is of no use any more
+        #[arg(long)]
+        renew: bool,
+    },
+    /// Delete the profile with all that is known of it
+    Delete,
 }
 
 #[derive(Debug, Args)]

@@ -40,6 +40,8 @@ const QUESTIONS: [&str; 8] = [
 const PRIVATE: [&str; 4] = ["/v1/profiles", "/metrics", "/library", "/profiles"];
 /// The feed on the page.
 const HOME: &str = "/";
+/// The form of the page that removes a profile.
+const REMOVAL: &str = "/profiles/remove";
 /// A question whose answer is remembered as shown.
 const FEED: &str = "/v1/profiles/{id}/feed";
 
@@ -127,6 +129,7 @@ fn needed(method: &Method, route: &str) -> Option<Scope> {
         // Feeds have a token of their own in their addresses.
         _ if route.starts_with("/health/") || route.starts_with("/feeds/") || route.starts_with("/assets/") => None,
         Method::DELETE => Some(Scope::Admin),
+        Method::POST if route == REMOVAL => Some(Scope::Admin),
         Method::POST if QUESTIONS.contains(&route) => Some(Scope::Read),
         Method::GET | Method::HEAD | Method::OPTIONS if route != FEED => Some(Scope::Read),
         _ => Some(Scope::Write),
@@ -176,6 +179,7 @@ mod tests {
             (Method::GET, FEED, Some(Scope::Write)),
             (Method::POST, "/a/route/to/come", Some(Scope::Write)),
             (Method::DELETE, "/v1/papers/{id}", Some(Scope::Admin)),
+            (Method::POST, REMOVAL, Some(Scope::Admin)),
             (Method::GET, "", Some(Scope::Read)),
         ] {
             assert_eq!(needed(&method, route), scope, "{method} {route}");

@@ -1,4 +1,4 @@
-//! The files that pages name: in the program, and kept by browsers until there is another program.
+//! The files that pages name: in the program, and kept by browsers until there are others.
 
 use axum::Router;
 use axum::extract::Path;
@@ -7,9 +7,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::server::App;
-
-/// Changes with the files: browsers ask whether they have the newest.
-const TAG: &str = concat!("\"", env!("CARGO_PKG_VERSION"), "-1\"");
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/assets/{name}", get(asset))
@@ -22,8 +19,10 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
         "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == TAG) {
+    // Changes with the file: browsers ask whether they have the newest.
+    let tag = format!("\"{:08x}\"", crc32fast::hash(bytes.as_bytes()));
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
-    ([(header::CONTENT_TYPE, kind), (header::ETAG, TAG), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()
+    ([(header::CONTENT_TYPE, kind), (header::ETAG, &tag), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()
 }

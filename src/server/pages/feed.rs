@@ -1,16 +1,17 @@
 //! What is new for the reader.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Form, Router};
 use serde::Deserialize;
 
 use super::entry::{Entry, Said, entries};
 use super::frame::{Frame, Reader, Trouble, back_to, show};
 use crate::engine::{Engine, FeedOptions, Look};
 use crate::error::Result;
+use crate::paper::PaperId;
 use crate::recommend::Request;
 use crate::server::App;
 
@@ -35,6 +36,15 @@ struct FeedPage {
     /// What was done in place of what was asked.
     note: Option<String>,
     entries: Vec<Entry>,
+    /// The library's generation.
+    generation: u64,
+}
+
+impl FeedPage {
+    /// Ids of the papers, one a line.
+    fn shown(&self) -> String {
+        self.entries.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>().join("\n")
+    }
 }
 
 #[derive(Deserialize)]
@@ -61,18 +71,31 @@ async fn feed(State(app): State<App>, reader: Reader, Query(asked): Query<Asked>
             known: profile.as_ref().is_some_and(|profile| !profile.history.is_empty()),
             again,
             note: answer.fallback,
+            generation: answer.generation,
             entries: entries(answer.results, &Said::by(profile.as_ref()), None),
         })
     });
     show(&page.await?)
 }
 
-/// The feed was read: what it showed stays away.
-async fn done(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+/// What the page had that was read.
+#[derive(Deserialize)]
+struct Seen {
+    generation: u64,
+    /// Ids, one a line.
+    papers: String,
+}
+
+/// The feed was read: what it showed stays away. What was added since is still new.
+async fn done(State(app): State<App>, reader: Reader, Form(seen): Form<Seen>) -> Result<Response, Trouble> {
     let today = app.today();
-    app.ask(move |engine: &mut Engine| match reader.profile(engine)? {
-        Some(profile) => engine.feed(&profile.name, &options(Look::New), today).map(drop),
-        None => Ok(()),
+    app.ask(move |engine: &mut Engine| {
+        let Some(profile) = reader.profile(engine)? else { return Ok(()) };
+        let papers: Vec<PaperId> = seen.papers.lines().take(PAPERS).filter_map(|id| PaperId::parse(id).ok()).collect();
+        let newest = engine.library().generation()?.max(profile.looked);
+        // A page of before the last look brings nothing back.
+        let generation = seen.generation.clamp(profile.looked, newest);
+        engine.library_mut().record_look(&profile, &papers, generation, today)
     })
     .await?;
     Ok(back_to("/"))

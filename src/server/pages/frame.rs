@@ -3,9 +3,10 @@
 use std::convert::Infallible;
 
 use askama::Template;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
@@ -32,9 +33,7 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Infallible> {
-        let cookies = CookieJar::from_headers(&parts.headers);
-        let value = |name| cookies.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
-        Ok(Reader { profile: value(PROFILE), theme: value(THEME).and_then(|theme| known_theme(&theme)) })
+        Ok(Reader::of(&parts.headers))
     }
 }
 
@@ -43,6 +42,12 @@ fn known_theme(name: &str) -> Option<&'static str> {
 }
 
 impl Reader {
+    fn of(headers: &HeaderMap) -> Reader {
+        let cookies = CookieJar::from_headers(headers);
+        let value = |name| cookies.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
+        Reader { profile: value(PROFILE), theme: value(THEME).and_then(|theme| known_theme(&theme)) }
+    }
+
     /// The name of the reader's profile: the one that was chosen, or else the first that there is.
     pub(super) fn name(&self, engine: &Engine) -> Result<String> {
         let names = engine.library().profile_names()?;
@@ -121,14 +126,24 @@ struct TroublePage<'a> {
 
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
-        let frame = Frame { here: "", profile: String::new(), theme: "system" };
-        let page = TroublePage { frame, title: self.0.title(), detail: self.0.detail() }.render();
-        let mut response = (self.0.status(), Html(page.unwrap_or_default())).into_response();
-        if self.0.code() == Code::Unauthorized {
-            response = self.0.into_response();
-        }
-        response
+        self.0.into_response()
     }
+}
+
+/// Shows problems as pages to those who ask for pages, wherever the problems come from.
+pub(in crate::server) async fn for_people(request: Request, next: Next) -> Response {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let reader = accepts.contains("text/html").then(|| Reader::of(request.headers()));
+    let response = next.run(request).await;
+    let (Some(reader), Some(problem)) = (reader, response.extensions().get::<Problem>()) else { return response };
+    let frame = Frame { here: "", profile: String::new(), theme: reader.theme.unwrap_or("system") };
+    let page = TroublePage { frame, title: problem.title(), detail: problem.detail() };
+    let Ok(html) = page.render() else { return response };
+    let body = Html(html).into_response();
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(body.headers().clone());
+    Response::from_parts(parts, body.into_body())
 }
 
 #[cfg(test)]

@@ -1,30 +1,30 @@
 //! What the reader saved, liked and read: looked through, taken in, taken along.
 
 use askama::Template;
-use axum::extract::State;
+use axum::Router;
+use axum::extract::{Multipart, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Form, Router};
 use jiff::civil::Date;
-use serde::Deserialize;
 
 use super::entry::page_of;
 use super::frame::{Frame, Reader, Trouble, show};
+use super::list::{self, Imported};
 use super::mathematics::readable;
 use crate::engine::Engine;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::server::App;
-
-/// Lines that one import may have.
-const MOST_LINES: usize = 5_000;
+use crate::server::body::too_large;
+use crate::server::problem::Problem;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/library", get(library))
         .route("/library/import", post(import))
         .route("/library/export.jsonl", get(export))
+        .route("/library/export.bib", get(bibliography))
 }
 
 #[derive(Template)]
@@ -46,14 +46,6 @@ struct Line {
     title: String,
     page: String,
     at: Date,
-}
-
-/// What became of an import.
-#[derive(Default)]
-struct Imported {
-    entered: usize,
-    /// Lines that name no paper, and why.
-    missing: Vec<(String, String)>,
 }
 
 async fn library(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
@@ -84,35 +76,60 @@ fn page(engine: &Engine, reader: &Reader, imported: Option<Imported>) -> Result<
     Ok(LibraryPage { frame: reader.frame(engine, "library")?, groups, imported })
 }
 
-/// Papers by id, address or title, one a line.
-#[derive(Deserialize)]
-struct Import {
-    papers: String,
-}
-
-async fn import(State(app): State<App>, reader: Reader, Form(form): Form<Import>) -> Result<Response, Trouble> {
-    let today = app.today();
+/// Enters what a file or a text names, and says what became of it.
+async fn import(State(app): State<App>, reader: Reader, form: Multipart) -> Result<Response, Trouble> {
+    let (text, kind) = fields(form).await?;
+    let (today, changed) = (app.today(), app.clone());
     let page = app.ask(move |engine| {
-        let mut imported = Imported::default();
-        let mut entries = Vec::new();
-        let lines = form.papers.lines().map(str::trim).filter(|line| !line.is_empty());
-        for line in lines.take(MOST_LINES) {
-            match engine.find(line) {
-                Ok(stored) => {
-                    entries.push(HistoryEntry { id: stored.paper.id, kind: HistoryKind::Read, weight: 1.0, at: today })
-                }
-                Err(error) if error.fault() == Fault::Missing => {
-                    imported.missing.push((line.to_owned(), error.one_line()));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        imported.entered = entries.len();
         let name = reader.name(engine)?;
-        engine.library_mut().remember(&name, &entries)?;
+        let imported = list::import(engine, &name, &text, kind, today)?;
+        changed.library_changed();
         page(engine, &reader, Some(imported))
     });
     show(&page.await?)
+}
+
+/// The text of a form, pasted and of a file, and what its papers are.
+async fn fields(mut form: Multipart) -> Result<(String, HistoryKind), Problem> {
+    let (mut text, mut kind) = (String::new(), HistoryKind::Read);
+    while let Some(field) = form.next_field().await.map_err(|_| too_large())? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let bytes = field.bytes().await.map_err(|_| too_large())?;
+        let value = std::str::from_utf8(&bytes).map_err(|_| Problem::bad_request("the file: not UTF-8 text"))?;
+        match name.as_str() {
+            "papers" | "file" => {
+                text.push_str(value.trim_start_matches('\u{feff}'));
+                text.push('\n');
+            }
+            "kind" => {
+                kind = match value {
+                    "save" => HistoryKind::Save,
+                    "like" => HistoryKind::Like,
+                    "dislike" => HistoryKind::Dislike,
+                    _ => HistoryKind::Read,
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((text, kind))
+}
+
+/// What was saved and liked, for a bibliography.
+async fn bibliography(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+    let text = app.ask(move |engine| {
+        let Some(profile) = reader.profile(engine)? else { return Ok(String::new()) };
+        let mut papers = Vec::new();
+        for entry in &profile.history {
+            papers.push((entry.clone(), engine.library().paper(&entry.id)?.map(|stored| stored.paper)));
+        }
+        Ok::<_, Error>(list::bibtex(&profile, &papers))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-bibtex; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"papers.bib\""),
+    ];
+    Ok((headers, text.await?).into_response())
 }
 
 /// The history as JSON lines.

@@ -7,6 +7,7 @@ mod entry;
 mod feed;
 mod frame;
 mod library;
+mod list;
 mod mathematics;
 mod paper;
 mod profiles;
@@ -16,6 +17,8 @@ mod vote;
 use axum::Router;
 
 use super::App;
+
+pub(super) use frame::for_people;
 
 /// The page and what belongs to it.
 pub(super) fn routes() -> Router<App> {
