@@ -107,7 +107,12 @@ fn requests_are_refused_or_answered_but_break_nothing() {
         ("DELETE", "/v1/papers/%3Cscript%3E", &[], "", 404),
     ];
     for (method, path, headers, body, status) in table {
-        let reply = server.call(method, path, headers, body);
+        let reply = match server.try_call(method, path, headers, body) {
+            Ok(reply) => reply,
+            // Who is still sending when the server hangs up on a body that is too long may not see the answer.
+            Err(_) if status == 413 => continue,
+            Err(error) => panic!("{method} {path:.60}: {error}"),
+        };
         assert_eq!((reply.status, reply.header("content-type")), (status, PROBLEM), "{method} {path:.60} {body:.60}");
         assert!(reply.body.len() < 10_000, "{:.200}", reply.body);
     }
