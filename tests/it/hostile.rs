@@ -90,7 +90,8 @@ fn requests_are_refused_or_answered_but_break_nothing() {
         ("DELETE", "/v1/profiles/%F0%28", &[], "", 400),
         ("GET", &name, &[], "", 400),
         ("POST", "/v1/search", &[JSON], &deep, 400),
-        ("POST", "/v1/search", &[JSON], &long, 413),
+        // The server hangs up on it: the connection is of no use to the next request.
+        ("POST", "/v1/search", &[JSON, ("connection", "close")], &long, 413),
         ("POST", "/v1/search", &[JSON], r#"{"text":"\ud800"}"#, 400),
         ("POST", "/v1/search", &[JSON], r#"{"text":"a","limit":-1}"#, 400),
         ("POST", "/v1/search", &[JSON], r#"{"text":"a","min_score":1e39}"#, 400),
