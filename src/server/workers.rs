@@ -123,11 +123,16 @@ mod tests {
     fn a_full_queue_says_so() {
         let (workers, _threads) = Workers::start(vec![Engine::open(Options::new(Place::Memory)).unwrap()]);
         // The worker is held up until the end of the test.
+        let (begin, began) = std::sync::mpsc::channel();
         let (_hold, held) = std::sync::mpsc::channel::<()>();
-        let (hold_up, _answer) = job(move |_| Ok::<_, Problem>(held.recv().is_ok()));
+        let (hold_up, _answer) = job(move |_| {
+            begin.send(()).unwrap();
+            Ok::<_, Problem>(held.recv().is_ok())
+        });
         assert!(workers.queue.try_send(hold_up).is_ok());
+        began.recv().unwrap();
         let waits = (0..).take_while(|_| workers.queue.try_send(Box::new(|_| ())).is_ok()).count();
-        assert!((WAITING - 1..=WAITING).contains(&waits));
+        assert_eq!(waits, WAITING);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let busy = runtime.block_on(workers.ask(|_| Ok::<_, Problem>(())));
         assert_eq!(busy.unwrap_err().code(), Code::ServerBusy);
