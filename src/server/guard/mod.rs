@@ -36,8 +36,11 @@ const QUESTIONS: [&str; 8] = [
     "/v1/recommend/batch",
     "/v1/search",
 ];
-/// What a person reads and likes is for those with a token only, and so are the server's numbers.
-const PRIVATE: [&str; 4] = ["/v1/profiles", "/metrics", "/library", "/profiles"];
+/// What a person reads and likes is for those with a token only, and so are the server's numbers. The page says on every
+/// view who reads, and which papers they voted on.
+const PRIVATE: [&str; 6] = ["/v1/profiles", "/metrics", "/library", "/profiles", "/search", "/paper/"];
+/// A form that does what `DELETE` does.
+const REMOVE: &str = "/profiles/remove";
 /// The feed on the page.
 const HOME: &str = "/";
 /// A question whose answer is remembered as shown.
@@ -127,6 +130,7 @@ fn needed(method: &Method, route: &str) -> Option<Scope> {
         // Feeds have a token of their own in their addresses.
         _ if route.starts_with("/health/") || route.starts_with("/feeds/") || route.starts_with("/assets/") => None,
         Method::DELETE => Some(Scope::Admin),
+        Method::POST if route == REMOVE => Some(Scope::Admin),
         Method::POST if QUESTIONS.contains(&route) => Some(Scope::Read),
         Method::GET | Method::HEAD | Method::OPTIONS if route != FEED => Some(Scope::Read),
         _ => Some(Scope::Write),
@@ -176,6 +180,7 @@ mod tests {
             (Method::GET, FEED, Some(Scope::Write)),
             (Method::POST, "/a/route/to/come", Some(Scope::Write)),
             (Method::DELETE, "/v1/papers/{id}", Some(Scope::Admin)),
+            (Method::POST, REMOVE, Some(Scope::Admin)),
             (Method::GET, "", Some(Scope::Read)),
         ] {
             assert_eq!(needed(&method, route), scope, "{method} {route}");

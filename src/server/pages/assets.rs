@@ -8,9 +8,6 @@ use axum::routing::get;
 
 use crate::server::App;
 
-/// Changes with the files: browsers ask whether they have the newest.
-const TAG: &str = concat!("\"", env!("CARGO_PKG_VERSION"), "-1\"");
-
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/assets/{name}", get(asset))
 }
@@ -22,8 +19,11 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
         "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == TAG) {
-        return StatusCode::NOT_MODIFIED.into_response();
-    }
-    ([(header::CONTENT_TYPE, kind), (header::ETAG, TAG), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()
+    // Changes with the file: browsers ask whether they have the newest.
+    let tag = format!("\"{:08x}\"", crc32fast::hash(bytes.as_bytes()));
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == tag);
+    let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let body = if known { "" } else { bytes };
+    let about = [(header::CONTENT_TYPE, kind), (header::ETAG, &tag), (header::CACHE_CONTROL, "no-cache")];
+    (status, about, body).into_response()
 }

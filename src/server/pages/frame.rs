@@ -3,9 +3,10 @@
 use std::convert::Infallible;
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
@@ -26,6 +27,8 @@ const FIRST: &str = "me";
 pub(super) struct Reader {
     profile: Option<String>,
     theme: Option<&'static str>,
+    /// The page that is open; empty for the answer of a form.
+    address: String,
 }
 
 impl<S: Sync> FromRequestParts<S> for Reader {
@@ -34,7 +37,8 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Infallible> {
         let cookies = CookieJar::from_headers(&parts.headers);
         let value = |name| cookies.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
-        Ok(Reader { profile: value(PROFILE), theme: value(THEME).and_then(|theme| known_theme(&theme)) })
+        let address = if parts.method.is_safe() { parts.uri.to_string() } else { String::new() };
+        Ok(Reader { profile: value(PROFILE), theme: value(THEME).and_then(|theme| known_theme(&theme)), address })
     }
 }
 
@@ -61,7 +65,8 @@ impl Reader {
 
     /// The frame of a page.
     pub(super) fn frame(&self, engine: &Engine, here: &'static str) -> Result<Frame> {
-        Ok(Frame { here, profile: self.name(engine)?, theme: self.theme.unwrap_or("system") })
+        let (theme, address) = (self.theme.unwrap_or("system"), self.address.clone());
+        Ok(Frame { here, profile: self.name(engine)?, theme, address })
     }
 }
 
@@ -73,6 +78,8 @@ pub(super) struct Frame {
     pub profile: String,
     /// `light`, `dark` or `system`.
     pub theme: &'static str,
+    /// Where the switch of the light leads back to.
+    pub address: String,
 }
 
 /// A cookie that chooses a profile.
@@ -121,13 +128,12 @@ struct TroublePage<'a> {
 
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
-        let frame = Frame { here: "", profile: String::new(), theme: "system" };
-        let page = TroublePage { frame, title: self.0.title(), detail: self.0.detail() }.render();
-        let mut response = (self.0.status(), Html(page.unwrap_or_default())).into_response();
-        if self.0.code() == Code::Unauthorized {
-            response = self.0.into_response();
-        }
-        response
+        let frame = Frame { here: "", profile: String::new(), theme: "system", address: String::new() };
+        let page = TroublePage { frame, title: self.0.title(), detail: self.0.detail() }.render().unwrap_or_default();
+        // Its status, and when to try again.
+        let (mut head, _) = self.0.into_response().into_parts();
+        head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        Response::from_parts(head, Body::from(page))
     }
 }
 
