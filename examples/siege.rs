@@ -31,6 +31,9 @@ const JSON: &str = "application/json";
 const ADDED: usize = 5_000;
 /// Papers of one addition.
 const BATCH: usize = 100;
+/// Requests that are no part of the load of some seconds: what is looked for afterwards, and additions, which go on.
+const CHECK: &str = "check";
+const ADD: &str = "add";
 /// Texts of one request for embeddings.
 const TEXTS: usize = 8;
 
@@ -56,6 +59,7 @@ fn main() -> Result<()> {
             let model = engine.encoder()?.identity().name.clone();
             println!("the encoder alone, before: {:.1} texts/s", encoder_rate(&engine, &papers)?);
             load.run(connections, |client| client.embed(&model));
+            println!("the service: {:.1} texts/s", load.rate("embeddings") * TEXTS as f64);
             println!("the encoder alone, after: {:.1} texts/s", encoder_rate(&engine, &papers)?);
         }
         _ => bail!(USAGE),
@@ -135,8 +139,15 @@ impl Load<'_> {
         });
     }
 
+    /// Answers a second of one kind.
+    fn rate(&self, what: &str) -> f64 {
+        let tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.get(what).map_or(0.0, |tally| tally.milliseconds.len() as f64 / self.seconds)
+    }
+
     fn print(&self) {
-        for (what, tally) in self.tallies.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        for (what, tally) in tallies.iter_mut().filter(|(what, _)| ![CHECK, ADD].contains(what)) {
             tally.milliseconds.sort_by(f64::total_cmp);
             let times = &tally.milliseconds;
             let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
@@ -239,7 +250,7 @@ impl<'a> Client<'a> {
 
     /// Votes that were answered and are not there.
     fn lost(&self) -> usize {
-        let profile = self.get("check", &format!("/v1/profiles/{}", self.name)).unwrap_or_default();
+        let profile = self.get(CHECK, &format!("/v1/profiles/{}", self.name)).unwrap_or_default();
         let history: Vec<&str> =
             profile["history"].as_array().into_iter().flatten().filter_map(|entry| entry["id"].as_str()).collect();
         self.votes.iter().filter(|id| !history.contains(&id.as_str())).count()
@@ -254,7 +265,7 @@ impl<'a> Client<'a> {
         let mut added = Vec::new();
         for start in (0..ADDED).step_by(BATCH) {
             let body: String = (start..start + BATCH).map(|number| format!("{}\n", record(number))).collect();
-            let answer = self.ask("add 100", "POST", "/v1/papers", "application/x-ndjson", body).unwrap_or_default();
+            let answer = self.ask(ADD, "POST", "/v1/papers", "application/x-ndjson", body).unwrap_or_default();
             let records = answer.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
             added.extend(
                 records
@@ -293,8 +304,7 @@ fn mixed(load: &Load, connections: usize, library: &str) -> Result<()> {
         (added, start.elapsed().as_secs_f64(), rebuilding.join().ok().flatten())
     });
     let client = Client::new(load, connections);
-    let missing =
-        added.iter().filter(|id| client.get("check", &format!("/v1/papers/{}", encoded(id))).is_none()).count();
+    let missing = added.iter().filter(|id| client.get(CHECK, &format!("/v1/papers/{}", encoded(id))).is_none()).count();
     let (votes, lost) = *lost.lock().unwrap_or_else(PoisonError::into_inner);
     println!(
         "{} of {ADDED} papers added in {took:.1} s, {missing} of them lost; {votes} votes, {lost} lost",

@@ -223,6 +223,13 @@ impl Library {
         })
     }
 
+    /// The token of a profile's feed, if there is such a profile and it was asked for before.
+    pub fn known_feed_token(&self, profile: &str) -> Result<Option<String>> {
+        let select = "SELECT feed_token FROM profile WHERE name = ?";
+        let token = self.db.query_row(select, [profile], |row| row.get(0)).optional();
+        token.map(Option::flatten).map_err(self.failed("read a profile"))
+    }
+
     /// The token that lets feed readers read a profile's feed; made at the first call.
     pub fn feed_token(&mut self, profile: &Profile) -> Result<String> {
         self.transact("write to a profile", |db| {

@@ -50,6 +50,9 @@ async fn feed(
 ) -> Result<Response, Problem> {
     let (name, format) = named(&file).ok_or_else(nowhere)?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost").to_owned();
+    // A proxy in front says how it was asked.
+    let scheme = headers.get("x-forwarded-proto").filter(|scheme| *scheme == "https").map_or("http", |_| "https");
+    let site = format!("{scheme}://{host}");
     let today = app.today();
     let content = app.ask(move |engine: &mut Engine| {
         if !is_token(engine, &name, &token)? {
@@ -60,8 +63,8 @@ async fn feed(
         let answer = engine.feed(&name, &options, today)?;
         let channel = Channel {
             title: format!("Papers for {name}"),
-            address: Some(format!("http://{host}{}", path(&name, format, &token))),
-            page: Some(format!("http://{host}/")),
+            address: Some(format!("{site}{}", path(&name, format, &token))),
+            page: Some(format!("{site}/")),
             day: today,
             results: &answer.results,
         };
@@ -78,13 +81,9 @@ fn named(file: &str) -> Option<(String, Syndication)> {
 }
 
 /// Whether a profile's feed may be read with this token. Which profiles there are is nobody's business.
-fn is_token(engine: &mut Engine, name: &str, token: &str) -> crate::Result<bool> {
-    if !engine.library().profile_names()?.iter().any(|known| known == name) {
-        return Ok(false);
-    }
-    let profile = engine.library().profile(name)?;
-    let known = engine.library_mut().feed_token(&profile)?;
-    Ok(known.as_bytes().ct_eq(token.as_bytes()).into())
+fn is_token(engine: &Engine, name: &str, token: &str) -> crate::Result<bool> {
+    let known = engine.library().known_feed_token(name)?;
+    Ok(known.is_some_and(|known| known.as_bytes().ct_eq(token.as_bytes()).into()))
 }
 
 fn nowhere() -> Problem {

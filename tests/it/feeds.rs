@@ -66,3 +66,19 @@ fn the_command_line_writes_feeds_too() {
         assert!(run.code == 0 && run.out.starts_with(begin), "{format}: {}{}", run.out, run.err);
     }
 }
+
+/// `PAPERKIN_PYTHON` names an interpreter with the packages of `tests/fixtures/clients.txt`.
+#[test]
+fn a_feed_reader_reads_them() {
+    let Some(python) = std::env::var_os("PAPERKIN_PYTHON") else {
+        eprintln!("SKIPPED: PAPERKIN_PYTHON names no interpreter with the packages of tests/fixtures/clients.txt");
+        return;
+    };
+    let server = Server::start(&[]);
+    like_something(&server);
+    let atom = format!("http://{}{}", server.address, path(&server));
+    let rss = atom.replace(".atom", ".rss");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/feeds.py");
+    let read = std::process::Command::new(python).args([script, &atom, &rss]).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+}

@@ -169,6 +169,20 @@ fn the_description_has_all_routes() {
     {
         assert!(paths.iter().any(|known| *known == path), "{path}: {paths:?}");
     }
+    for operation in
+        description["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values())
+    {
+        let types = operation["responses"]["default"]["content"].as_object().unwrap();
+        let expected =
+            if operation["tags"] == json!(["compatible"]) { "application/json" } else { "application/problem+json" };
+        assert!(types.contains_key(expected), "{operation}");
+    }
+    // Types of one name would be one type.
+    for (path, field) in [("/embed", "inputs"), ("/v1/embeddings", "input")] {
+        let body = &description["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+        let schema = description.pointer(body.as_str().unwrap().trim_start_matches('#')).unwrap();
+        assert!(schema["properties"][field].is_object(), "{path}: {schema}");
+    }
     // Every reference leads somewhere.
     let text = description.to_string();
     for reference in text.split("\"#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap()) {

@@ -107,7 +107,7 @@ fn browsers_ask_for_their_own_pages_only() {
     for (name, value) in [
         ("x-request-id", "my-own.id_1"),
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),
         ("cache-control", "no-store"),
     ] {
         assert_eq!(reply.header(name), value);
