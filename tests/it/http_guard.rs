@@ -57,6 +57,9 @@ fn questions_can_be_open_to_all() {
         ("POST", "/v1/search", 200),
         ("GET", "/v1/profiles", 401),
         ("GET", "/metrics", 401),
+        ("GET", "/assets/style.css", 200),
+        ("GET", "/search?q=hands", 401),
+        ("GET", "/paper/anything", 401),
         ("PUT", "/v1/profiles/me", 401),
         ("DELETE", "/v1/papers/nothing", 401),
     ] {

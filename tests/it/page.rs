@@ -154,6 +154,28 @@ fn problems_are_pages_for_people() {
 }
 
 #[test]
+fn the_light_is_switched_where_one_reads() {
+    let server = Server::start(&[]);
+    let found = page(&server, "/search?q=a%26b");
+    assert!(found.contains(r#"name="back" value="/search?q=a%26b""#), "{found}");
+    let there = send(&server, "/theme", "theme=dark&back=/search?q=robots");
+    assert!(there.body.contains("<title>robots"), "{}", there.body);
+    // An import is no place to come back to.
+    let imported = send(&server, "/library/import", "papers=nothing").body;
+    assert!(imported.contains(r#"name="back" value="">"#), "{imported}");
+}
+
+#[test]
+fn assets_are_sent_once() {
+    let server = Server::over(Sandbox::new(), &[]);
+    let tag = |name: &str| server.call("GET", &format!("/assets/{name}"), &[], "").header("etag").to_owned();
+    assert_ne!(tag("style.css"), tag("page.js"));
+    let known = [("if-none-match", &*tag("page.js"))];
+    let again = server.call("GET", "/assets/page.js", &known, "");
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+}
+
+#[test]
 fn other_sites_cannot_vote() {
     let server = Server::start(&[]);
     let foreign = server.call("POST", "/vote", &[FORM, ("origin", "https://elsewhere.example")], "paper=a&kind=like");

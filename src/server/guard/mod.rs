@@ -36,8 +36,9 @@ const QUESTIONS: [&str; 8] = [
     "/v1/recommend/batch",
     "/v1/search",
 ];
-/// What a person reads and likes is for those with a token only, and so are the server's numbers.
-const PRIVATE: [&str; 4] = ["/v1/profiles", "/metrics", "/library", "/profiles"];
+/// What a person reads and likes is for those with a token only, and so are the server's numbers. The page says on every
+/// view who reads, and which papers they voted on.
+const PRIVATE: [&str; 6] = ["/v1/profiles", "/metrics", "/library", "/profiles", "/search", "/paper/"];
 /// The feed on the page.
 const HOME: &str = "/";
 /// The form of the page that removes a profile.

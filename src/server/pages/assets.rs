@@ -21,8 +21,9 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     };
     // Changes with the file: browsers ask whether they have the newest.
     let tag = format!("\"{:08x}\"", crc32fast::hash(bytes.as_bytes()));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == tag.as_str()) {
-        return StatusCode::NOT_MODIFIED.into_response();
-    }
-    ([(header::CONTENT_TYPE, kind), (header::ETAG, &tag), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == tag);
+    let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let body = if known { "" } else { bytes };
+    let about = [(header::CONTENT_TYPE, kind), (header::ETAG, &tag), (header::CACHE_CONTROL, "no-cache")];
+    (status, about, body).into_response()
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use askama::Template;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
@@ -27,13 +27,15 @@ const FIRST: &str = "me";
 pub(super) struct Reader {
     profile: Option<String>,
     theme: Option<&'static str>,
+    /// The page that is open; empty for the answer of a form.
+    address: String,
 }
 
 impl<S: Sync> FromRequestParts<S> for Reader {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Infallible> {
-        Ok(Reader::of(&parts.headers))
+        Ok(Reader::of(&parts.method, &parts.uri, &parts.headers))
     }
 }
 
@@ -42,10 +44,11 @@ fn known_theme(name: &str) -> Option<&'static str> {
 }
 
 impl Reader {
-    fn of(headers: &HeaderMap) -> Reader {
+    fn of(method: &Method, address: &Uri, headers: &HeaderMap) -> Reader {
         let cookies = CookieJar::from_headers(headers);
         let value = |name| cookies.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
-        Reader { profile: value(PROFILE), theme: value(THEME).and_then(|theme| known_theme(&theme)) }
+        let address = if method.is_safe() { address.to_string() } else { String::new() };
+        Reader { profile: value(PROFILE), theme: value(THEME).and_then(|theme| known_theme(&theme)), address }
     }
 
     /// The name of the reader's profile: the one that was chosen, or else the first that there is.
@@ -66,7 +69,8 @@ impl Reader {
 
     /// The frame of a page.
     pub(super) fn frame(&self, engine: &Engine, here: &'static str) -> Result<Frame> {
-        Ok(Frame { here, profile: self.name(engine)?, theme: self.theme.unwrap_or("system") })
+        let (theme, address) = (self.theme.unwrap_or("system"), self.address.clone());
+        Ok(Frame { here, profile: self.name(engine)?, theme, address })
     }
 }
 
@@ -78,6 +82,8 @@ pub(super) struct Frame {
     pub profile: String,
     /// `light`, `dark` or `system`.
     pub theme: &'static str,
+    /// Where the switch of the light leads back to.
+    pub address: String,
 }
 
 /// A cookie that chooses a profile.
@@ -133,10 +139,11 @@ impl IntoResponse for Trouble {
 /// Shows problems as pages to those who ask for pages, wherever the problems come from.
 pub(in crate::server) async fn for_people(request: Request, next: Next) -> Response {
     let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let reader = accepts.contains("text/html").then(|| Reader::of(request.headers()));
+    let reader = accepts.contains("text/html").then(|| Reader::of(request.method(), request.uri(), request.headers()));
     let response = next.run(request).await;
     let (Some(reader), Some(problem)) = (reader, response.extensions().get::<Problem>()) else { return response };
-    let frame = Frame { here: "", profile: String::new(), theme: reader.theme.unwrap_or("system") };
+    let theme = reader.theme.unwrap_or("system");
+    let frame = Frame { here: "", profile: String::new(), theme, address: reader.address };
     let page = TroublePage { frame, title: problem.title(), detail: problem.detail() };
     let Ok(html) = page.render() else { return response };
     let body = Html(html).into_response();

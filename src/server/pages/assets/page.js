@@ -27,7 +27,7 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-// Search as one types: the same page, of which only the list is taken.
+// Search as one types: the same page, of which only the results are taken.
 const search = document.getElementById("search");
 if (search) {
   let timer, newest = 0;
@@ -41,8 +41,12 @@ if (search) {
         const answer = await fetch(address);
         if (!answer.ok || mine !== newest) return;
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        document.getElementById("papers").replaceWith(page.getElementById("papers"));
+        document.getElementById("results").replaceWith(page.getElementById("results"));
+        document.title = page.title;
+        document.querySelector('form[action="/theme"] [name="back"]').value = address;
         history.replaceState(null, "", address);
+        const found = papers().length;
+        say(found === 1 ? "1 paper" : `${found} papers`);
       } catch (error) {
         say("The server cannot be reached.");
       }
