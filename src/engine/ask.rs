@@ -1,17 +1,21 @@
 //! Questions: a request resolved to vectors and words, and its answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::civil::Date;
 
 use super::Engine;
-use super::question::{Resolved, Scope};
+use super::kept::Cache;
+use super::question::{Ranked, Resolved, Scope};
 use super::snapshot::Snapshot;
 use crate::error::{Error, Result};
 use crate::lexical::Terms;
 use crate::library::{Filter, Stored};
 use crate::paper::{PaperId, document};
-use crate::recommend::{Answer, HistoryItem, PaperRef, Past, Request, Taste, Text, Weights, decay};
+use crate::recommend::{
+    Answer, Because, HistoryItem, PaperRef, Past, Recommendation, Request, Taste, Text, Weights, decay,
+};
 
 /// The priors' weights when they are all there is to go by.
 const COLD_START: f32 = 1.0;
@@ -76,27 +80,61 @@ impl Engine {
         let start = Instant::now();
         let today = request.as_of.unwrap_or(today);
         let snapshot = self.snapshot(1)?;
-        let mut resolved = self.resolve(request, &snapshot, today)?;
-        let mut weights = Weights { recency: request.recency, votes: request.votes, ..self.options.weights.clone() };
-        let fallback = fallback(request, &resolved.taste);
-        if fallback.is_some() {
-            (weights.recency, weights.votes) = (COLD_START, COLD_START);
-        }
-        let taste = std::mem::take(&mut resolved.taste);
-        let question = self.question(request, scope, &snapshot, resolved, weights, today)?;
-        let mut results = question.results(&taste)?;
+        let rank = || self.rank(request, scope, &snapshot, today);
+        let ranking = if scope.is_everything() {
+            let question = serde_json::to_string(&(Request { id: None, explain: false, ..request.clone() }, today));
+            let rankings = self.kept.rankings.of(snapshot.stamp, || Ok(Cache::default()))?;
+            rankings.of(&question.expect("a request is JSON"), Ranking::size, rank)?
+        } else {
+            Arc::new(rank()?)
+        };
+        let mut results = self.recommendations(&ranking)?;
         if request.explain {
             self.explain(request.text.as_deref(), &mut results)?;
         }
         Ok(Answer {
             id: request.id.clone(),
             results,
-            not_found: question.not_found(),
-            fallback,
+            not_found: ranking.not_found.clone(),
+            fallback: ranking.fallback.clone(),
             model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
             generation: snapshot.stamp.generation,
             took_ms: (start.elapsed().as_secs_f64() * 1e5).round() / 100.0,
         })
+    }
+
+    fn rank(&self, request: &Request, scope: &Scope, snapshot: &Snapshot, today: Date) -> Result<Ranking> {
+        let mut resolved = self.resolve(request, snapshot, today)?;
+        let mut weights = Weights { recency: request.recency, votes: request.votes, ..self.options.weights.clone() };
+        let fallback = fallback(request, &resolved.taste);
+        if fallback.is_some() {
+            (weights.recency, weights.votes) = (COLD_START, COLD_START);
+        }
+        let taste = std::mem::take(&mut resolved.taste);
+        let question = self.question(request, scope, snapshot, resolved, weights, today)?;
+        let results = question.results(&taste)?;
+        let history = taste.liked.into_iter().map(|past| (past.id, past.title)).collect();
+        Ok(Ranking { results, history, not_found: question.not_found(), fallback })
+    }
+
+    /// A ranking with what is known of its papers.
+    fn recommendations(&self, ranking: &Ranking) -> Result<Vec<Recommendation>> {
+        let recommendation = |(rank, result): (usize, &Ranked)| {
+            let because = result.because.iter().map(|contribution| {
+                let (id, title) = ranking.history[contribution.liked].clone();
+                Because { id, title, contribution: contribution.amount }
+            });
+            Ok(Recommendation {
+                rank,
+                score: result.parts.total(),
+                paper: self.library.paper_at(result.key)?.paper,
+                parts: result.parts,
+                because: because.collect(),
+                interest: result.interest.clone(),
+                matched: None,
+            })
+        };
+        (1..).zip(&ranking.results).map(recommendation).collect()
     }
 
     /// Texts and histories as vectors and words, and what is known on the day of the answer.
@@ -152,6 +190,24 @@ impl Engine {
             }
         }
         Ok(history)
+    }
+}
+
+/// An answer without what the library knows of its papers.
+pub(super) struct Ranking {
+    results: Vec<Ranked>,
+    /// Ids and titles of the history.
+    history: Vec<(Option<PaperId>, String)>,
+    not_found: Vec<String>,
+    fallback: Option<String>,
+}
+
+impl Ranking {
+    /// About how many bytes it takes.
+    fn size(&self) -> usize {
+        let result = |result: &Ranked| size_of::<Ranked>() + size_of_val(result.because.as_slice());
+        let past = |(_, title): &(_, String)| size_of::<(Option<PaperId>, String)>() + title.len() + 24;
+        self.results.iter().map(result).sum::<usize>() + self.history.iter().map(past).sum::<usize>()
     }
 }
 

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::ask::Ranking;
 use super::snapshot::Snapshot;
 use crate::error::Result;
 use crate::lexical::{Bag, Blocks, Collection};
@@ -17,6 +18,9 @@ const TEXTS: usize = 20 << 20;
 /// Postings that are kept in memory, in bytes.
 const POSTINGS: usize = 32 << 20;
 
+/// Rankings that are kept in memory, in bytes: 20,000 lists of 20 papers.
+const RANKINGS: usize = 48 << 20;
+
 /// All that is kept in memory.
 #[derive(Default)]
 pub(super) struct Kept {
@@ -27,6 +31,8 @@ pub(super) struct Kept {
     pub texts: Latest<Cache<i64, Bag, TEXTS>>,
     /// Postings by term: most questions have words that others have.
     pub postings: Latest<Cache<String, Blocks, POSTINGS>>,
+    /// Rankings by what was asked.
+    pub rankings: Latest<Cache<String, Ranking, RANKINGS>>,
     /// Whether the index on disk was thrown away.
     index_lost: AtomicBool,
 }

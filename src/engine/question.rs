@@ -16,8 +16,8 @@ use crate::lexical::Bag;
 use crate::library::Filter;
 use crate::paper::PaperId;
 use crate::recommend::{
-    Background, Because, Candidate, Interest, Parts, Ranker, Recommendation, Request, Standing, Strategy, Taste,
-    Weights, diversify, interests, label, turns,
+    Background, Candidate, Contribution, Interest, Parts, Ranker, Request, Standing, Strategy, Taste, Weights,
+    diversify, interests, label, turns,
 };
 use crate::vector::{Row, RowSet, Vectors, dot};
 
@@ -34,7 +34,7 @@ const BACKGROUND: usize = 1_000;
 const REASONS: usize = 3;
 
 /// Which papers a request is about, beyond what it says itself.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(super) struct Scope {
     /// Only these.
     pub filter: Filter,
@@ -42,6 +42,13 @@ pub(super) struct Scope {
     pub shown: Vec<PaperId>,
     /// Leave out the reasons.
     pub bare: bool,
+}
+
+impl Scope {
+    /// Whether the request says all there is to say.
+    pub(super) fn is_everything(&self) -> bool {
+        *self == Scope::default()
+    }
 }
 
 /// A request's texts and papers, looked up.
@@ -76,6 +83,16 @@ pub(super) struct Question<'a> {
     today: Date,
     pool: usize,
     reasons: usize,
+}
+
+/// A result, without what the library knows of its paper.
+#[derive(Debug, Clone)]
+pub(super) struct Ranked {
+    /// The paper's key.
+    pub key: i64,
+    pub parts: Parts,
+    pub because: Vec<Contribution>,
+    pub interest: Option<Interest>,
 }
 
 /// A candidate with its score.
@@ -189,18 +206,15 @@ impl Question<'_> {
     }
 
     /// The best papers for a taste, as the request wants them.
-    pub(super) fn results(&self, taste: &Taste) -> Result<Vec<Recommendation>> {
+    pub(super) fn results(&self, taste: &Taste) -> Result<Vec<Ranked>> {
         let by_interests = self.request.strategy == Strategy::Interests && taste.liked.len() > 1;
         let mut results = if by_interests { self.by_interests(taste)? } else { self.ranked(taste)? };
         results.truncate(self.request.limit());
-        for (index, result) in results.iter_mut().enumerate() {
-            result.rank = index + 1;
-        }
         Ok(results)
     }
 
     /// A list for each interest, taking turns by their shares of the history.
-    fn by_interests(&self, taste: &Taste) -> Result<Vec<Recommendation>> {
+    fn by_interests(&self, taste: &Taste) -> Result<Vec<Ranked>> {
         let whole: f32 = taste.liked.iter().map(|past| past.weight).sum();
         let mut lists = Vec::new();
         for group in interests(&taste.liked) {
@@ -210,24 +224,25 @@ impl Question<'_> {
             let liked = papers.cloned().collect();
             let ranked = self.ranked(&Taste { liked, ..taste.clone() }.balanced())?;
             let interest = Some(Interest { label, share });
-            lists.push((
-                share,
-                ranked.into_iter().map(move |result| Recommendation { interest: interest.clone(), ..result }),
-            ));
+            let of_interest = move |mut result: Ranked| {
+                result.because.iter_mut().for_each(|contribution| contribution.liked = group[contribution.liked]);
+                Ranked { interest: interest.clone(), ..result }
+            };
+            lists.push((share, ranked.into_iter().map(of_interest)));
         }
         let shares: Vec<f32> = lists.iter().map(|(share, _)| *share).collect();
         let lengths: Vec<usize> = lists.iter().map(|(_, list)| list.len()).collect();
         let mut taken = HashSet::new();
-        let next = |list: usize| lists[list].1.find(|result| taken.insert(result.paper.id.clone()));
+        let next = |list: usize| lists[list].1.find(|result| taken.insert(result.key));
         Ok(turns(&shares, &lengths).into_iter().filter_map(next).collect())
     }
 
     /// The best papers for a taste.
-    fn ranked(&self, taste: &Taste) -> Result<Vec<Recommendation>> {
+    fn ranked(&self, taste: &Taste) -> Result<Vec<Ranked>> {
         let ranker = Ranker::new(&self.background, taste, self.request.strategy, self.weights.clone(), self.today);
         let rows = self.candidates(taste, &ranker)?;
         let scored = self.scored(rows, &ranker)?;
-        self.chosen(scored, taste, &ranker)
+        self.chosen(scored, &ranker)
     }
 
     /// The rows to score: those of the request's `candidates`, or those that pass the filters and are no part of the
@@ -302,36 +317,25 @@ impl Question<'_> {
         Ok(scored)
     }
 
-    /// The best, different from each other as far as the request asks for it, as recommendations.
-    fn chosen(&self, scored: Vec<Scored>, taste: &Taste, ranker: &Ranker<'_>) -> Result<Vec<Recommendation>> {
+    /// The best, different from each other as far as the request asks for it.
+    fn chosen(&self, scored: Vec<Scored>, ranker: &Ranker<'_>) -> Result<Vec<Ranked>> {
         let scored = self.distinct(scored)?;
         let mut parts: Vec<Parts> = scored.iter().map(|scored| scored.parts).collect();
         let vector = |scored: &Scored| self.snapshot.vector(scored.row);
         let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
         let chosen = diversify(&mut parts, &vectors, self.request.diversity, self.request.limit());
-        let mut results = Vec::with_capacity(chosen.len());
-        for place in chosen {
+        let ranked = chosen.into_iter().map(|place| {
             let Scored { row, text, parts: undiversified } = &scored[place];
-            let parts = ranker.finish(&parts[place]);
-            if self.request.min_score.is_some_and(|least| parts.total() < least) {
-                continue;
-            }
             let candidate = Candidate { vector: vectors[place], text, standing: Standing::default() };
-            let because = ranker.because(&candidate, undiversified, self.reasons).into_iter().map(|contribution| {
-                let past = &taste.liked[contribution.liked];
-                Because { id: past.id.clone(), title: past.title.clone(), contribution: contribution.amount }
-            });
-            results.push(Recommendation {
-                rank: results.len() + 1,
-                score: parts.total(),
-                paper: self.engine.library.paper_at(self.snapshot.key(*row))?.paper,
-                parts,
-                because: because.collect(),
+            Ranked {
+                key: self.snapshot.key(*row),
+                parts: ranker.finish(&parts[place]),
+                because: ranker.because(&candidate, undiversified, self.reasons),
                 interest: None,
-                matched: None,
-            });
-        }
-        Ok(results)
+            }
+        });
+        let good = |result: &Ranked| self.request.min_score.is_none_or(|least| result.parts.total() >= least);
+        Ok(ranked.filter(good).collect())
     }
 
     /// Of papers that are the same, the best only, if the request wants that.

@@ -15,8 +15,8 @@ use super::App;
 use super::problem::{Code, Problem};
 use crate::engine::{Cache, Engine, Latest};
 
-/// Answers that are kept, in bytes: 1,600 lists of 20 papers.
-const KEPT: usize = 64 << 20;
+/// Answers that are kept, in bytes: 400 lists of 20 papers. More rankings are kept by the engine.
+const KEPT: usize = 16 << 20;
 
 /// Answers of one generation by their tags.
 pub(super) type Answers = Latest<Cache<String, Content, KEPT>>;
