@@ -59,7 +59,8 @@ async fn feed(
             return Err(nowhere());
         }
         let request = Request { limit: Some(PAPERS), ..Request::default() };
-        let options = FeedOptions { look: Look::Glance, request, ..FeedOptions::default() };
+        // What was shown last stays for those who have not read it yet.
+        let options = FeedOptions { look: Look::Again, request, ..FeedOptions::default() };
         let answer = engine.feed(&name, &options, today)?;
         let channel = Channel {
             title: format!("Papers for {name}"),

@@ -28,6 +28,12 @@ fn a_profile_has_feeds_that_stay_new() {
     );
     assert!(read.body.contains("<entry>") && read.body.contains("Near “"), "{}", read.body);
     assert_eq!(server.call("GET", &atom, &[], "").body, read.body, "reading it is no look");
+    let shown: Vec<&str> = read.body.split("<id>urn:paperkin:paper:").skip(1).collect();
+    let shown: Vec<&str> = shown.iter().map(|entry| entry.split("</id>").next().unwrap()).collect();
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let done = format!("generation=9&papers={}", shown[..3].join("%0A"));
+    assert_eq!(server.call("POST", "/done", &[form], &done).status, 200);
+    assert_eq!(server.call("GET", &atom, &[], "").body, read.body, "what was read on the page stays");
     let tag = read.headers["etag"].to_str().unwrap();
     assert_eq!(server.call("GET", &atom, &[("if-none-match", tag)], "").status, 304);
     let rss = server.call("GET", &atom.replace(".atom", ".rss"), &[], "").body;
