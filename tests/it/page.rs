@@ -21,6 +21,14 @@ fn page(server: &Server, path: &str) -> String {
     reply.body
 }
 
+/// What the page of the library says to an import.
+fn import(server: &Server, papers: &str, file: &str, kind: &str) -> String {
+    let part =
+        |name: &str, value: &str| format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let body = format!("{}{}{}--x--\r\n", part("papers", papers), part("file", file), part("kind", kind));
+    server.call("POST", "/library/import", &[("content-type", "multipart/form-data; boundary=x")], &body).body
+}
+
 /// The id of the first paper of a page.
 fn first(page: &str) -> String {
     let field = page.split("name=\"paper\" value=\"").nth(1).unwrap();
@@ -90,13 +98,7 @@ fn a_paper_has_neighbours_and_a_map() {
 fn histories_come_in_and_go_out() {
     let server = Server::start(&[]);
     let id = first(&page(&server, "/search?q=speech"));
-    let import = |papers: &str, file: &str, kind: &str| {
-        let part = |name: &str, value: &str| {
-            format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-        };
-        let body = format!("{}{}{}--x--\r\n", part("papers", papers), part("file", file), part("kind", kind));
-        server.call("POST", "/library/import", &[("content-type", "multipart/form-data; boundary=x")], &body).body
-    };
+    let import = |papers: &str, file: &str, kind: &str| import(&server, papers, file, kind);
     let imported = import(&format!("{id}\r\nno <b>such</b> paper"), "", "read");
     assert!(imported.contains("1 entered as read, 1 not found") && !imported.contains("<b>such"), "{imported}");
     let imported = import("", r#"{"id":"new","title":"A new paper","abstract":"That a file has whole."}"#, "save");
@@ -154,6 +156,20 @@ fn problems_are_pages_for_people() {
 }
 
 #[test]
+fn a_paper_says_what_it_has_of_what_was_liked() {
+    let server = Server::start(&[]);
+    let found = page(&server, "/search?q=walking%20robots");
+    let ids: Vec<&str> =
+        found.split("name=\"paper\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let (liked, other) = (ids[0], ids[1]);
+    let paper = format!("/paper/{other}");
+    assert!(!page(&server, &paper).contains("<mark>"), "nothing was liked yet");
+    send(&server, "/vote", &format!("paper={liked}&kind=like"));
+    let read = page(&server, &paper);
+    assert!(read.contains("<mark>") && read.contains(", which you liked"), "{read}");
+}
+
+#[test]
 fn the_light_is_switched_where_one_reads() {
     let server = Server::start(&[]);
     let found = page(&server, "/search?q=a%26b");
@@ -161,7 +177,7 @@ fn the_light_is_switched_where_one_reads() {
     let there = send(&server, "/theme", "theme=dark&back=/search?q=robots");
     assert!(there.body.contains("<title>robots"), "{}", there.body);
     // An import is no place to come back to.
-    let imported = send(&server, "/library/import", "papers=nothing").body;
+    let imported = import(&server, "nothing", "", "read");
     assert!(imported.contains(r#"name="back" value="">"#), "{imported}");
 }
 

@@ -67,17 +67,22 @@ impl Said {
     }
 }
 
+/// The history papers behind a recommendation.
+pub(super) fn why(result: &Recommendation, said: &Said) -> Option<String> {
+    let because = result.because.iter().take(2).map(|because| {
+        let deed = because.id.as_ref().map_or("read", |id| said.deed(id));
+        format!("“{}”, which you {deed}", readable(&because.title))
+    });
+    let because: Vec<String> = because.collect();
+    (!because.is_empty()).then(|| format!("near {}", because.join(", and ")))
+}
+
 /// Recommendations as a page shows them; `question` is what was asked for, if it was a text.
 pub(super) fn entries(results: Vec<Recommendation>, said: &Said, question: Option<&str>) -> Vec<Entry> {
     results
         .into_iter()
         .map(|result| {
-            let because = result.because.iter().take(2).map(|because| {
-                let deed = because.id.as_ref().map_or("read", |id| said.deed(id));
-                format!("“{}”, which you {deed}", readable(&because.title))
-            });
-            let because: Vec<String> = because.collect();
-            let reason = (!because.is_empty()).then(|| format!("near {}", because.join(", and ")));
+            let reason = why(&result, said);
             let parts = result.parts.named().filter(|(name, _)| *name != "base").map(|(name, value)| Part {
                 name,
                 value: format!("{value:+.3}"),

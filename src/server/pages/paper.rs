@@ -8,10 +8,11 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::entry::{AUTHORS, Entry, Said, entries, page_of};
+use super::entry::{AUTHORS, Entry, Said, entries, page_of, why};
 use super::frame::{Frame, Reader, Trouble, show};
 use super::mathematics::readable;
 use crate::error::Result;
+use crate::library::Profile;
 use crate::paper::PaperId;
 use crate::recommend::{HistoryItem, Recommendation, Request};
 use crate::server::App;
@@ -69,22 +70,24 @@ async fn paper(
     let id = paper_id(&id)?;
     let today = app.today();
     let question = asked.q.filter(|text| !text.trim().is_empty());
-    let question = question.map(|text| Request {
-        text: Some(text),
-        candidates: Some(vec![id.clone()]),
-        explain: true,
-        ..Request::default()
-    });
+    let explained = Request { candidates: Some(vec![id.clone()]), explain: true, ..Request::default() };
+    let question = question.map(|text| Request { text: Some(text), ..explained.clone() });
     let embedded = match &question {
         Some(request) => app.embedded(request).await?,
         None => Vec::new(),
     };
     let page = app.ask(move |engine| {
         let paper = stored(engine, &id)?;
-        let said = Said::by(reader.profile(engine)?.as_ref());
+        let profile = reader.profile(engine)?;
+        let said = Said::by(profile.as_ref());
         engine.provide(embedded);
-        let found = question.map(|request| engine.recommend(&request, today)).transpose()?;
-        let matched = found.and_then(|answer| answer.results.into_iter().next()?.matched);
+        // What it says to the question that led here, or else to the reader's history.
+        let positive = liked_by(profile.as_ref(), &id);
+        let request = question.or((!positive.is_empty()).then_some(Request { positive, ..explained }));
+        let found = request.map(|request| engine.recommend(&request, today)).transpose()?;
+        let found = found.and_then(|answer| answer.results.into_iter().next());
+        let reason = found.as_ref().and_then(|found| why(found, &said));
+        let matched = found.and_then(|found| found.matched);
         let like = Request {
             positive: vec![HistoryItem::id(paper.id.clone())],
             limit: Some(NEIGHBOURS),
@@ -99,13 +102,20 @@ async fn paper(
         Ok::<_, Problem>(PaperPage {
             frame: reader.frame(engine, "paper")?,
             back: address.to_string(),
-            entry: Entry::new(&paper, &said, matched.as_ref().map(|matched| matched.sentence.as_str())),
+            entry: Entry { reason, ..Entry::new(&paper, &said, matched.as_ref().map(|matched| &*matched.sentence)) },
             authors: if paper.authors.len() > AUTHORS { paper.authors.join(", ") } else { String::new() },
             entries: entries(neighbours, &said, None),
             dots,
         })
     });
     show(&page.await?)
+}
+
+/// What a reader liked, but for this paper.
+fn liked_by(profile: Option<&Profile>, id: &PaperId) -> Vec<HistoryItem> {
+    let history = profile.iter().flat_map(|profile| &profile.history);
+    let liked = history.filter(|entry| entry.kind.counts_for() && entry.id != *id);
+    liked.map(|entry| HistoryItem::id(entry.id.clone())).collect()
 }
 
 /// The papers in their places from left to right; from top to bottom in their order, each on a line of its own, so that
