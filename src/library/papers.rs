@@ -44,8 +44,7 @@ pub struct Stored {
     pub paper: Paper,
 }
 
-pub(super) const COLUMNS: &str =
-    "row, id, title, abstract, authors, author_count, published, listed, votes, comments, categories, source, url";
+pub(super) const COLUMNS: &str = "row, id, title, abstract, authors, author_count, published, listed, votes, comments, categories, source, url, also";
 
 impl Library {
     /// What adding this paper would do: compares it with the stored one, field by field.
@@ -185,15 +184,16 @@ pub(super) fn row_of(transaction: &Transaction<'_>, paper: &Paper) -> rusqlite::
 fn upsert(transaction: &Transaction<'_>, paper: &Paper, generation: i64) -> rusqlite::Result<i64> {
     let mut statement = transaction.prepare_cached(
         "INSERT INTO paper (id, title, title_key, abstract, authors, author_count, published, listed, votes, comments, \
-                            categories, source, url, added)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                            categories, source, url, added, also)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT (id) DO UPDATE SET title = ?2, title_key = ?3, abstract = ?4, authors = ?5, author_count = ?6, \
                             published = ?7, listed = ?8, votes = ?9, comments = ?10, categories = ?11, source = ?12, \
-                            url = ?13
+                            url = ?13, also = ?15
          RETURNING row",
     )?;
     let list = |texts: &[String]| serde_json::Value::from(texts).to_string();
-    statement.query_row(
+    let also: Vec<String> = paper.also.iter().map(PaperId::to_string).collect();
+    let key = statement.query_row(
         params![
             paper.id.as_str(),
             paper.title,
@@ -209,9 +209,15 @@ fn upsert(transaction: &Transaction<'_>, paper: &Paper, generation: i64) -> rusq
             paper.source,
             paper.url,
             generation,
+            (!also.is_empty()).then(|| list(&also)),
         ],
         |row| row.get(0),
-    )
+    )?;
+    for name in also {
+        let mut statement = transaction.prepare_cached("INSERT OR REPLACE INTO name VALUES (?, ?)")?;
+        statement.execute(params![name, key])?;
+    }
+    Ok(key)
 }
 
 fn stored(row: &SqlRow<'_>) -> rusqlite::Result<Stored> {
@@ -227,8 +233,12 @@ fn stored(row: &SqlRow<'_>) -> rusqlite::Result<Stored> {
         text.map(|text| text.parse().map_err(|_| damaged(column, format!("`{text}` is no date")))).transpose()
     };
     let id: String = row.get(1)?;
+    let also: Option<String> = row.get(13)?;
+    let also =
+        also.map(|text| serde_json::from_str(&text).map_err(|error| damaged(13, error.to_string()))).transpose()?;
     let paper = Paper {
         id: PaperId::parse(&id).map_err(|reason| damaged(1, reason))?,
+        also: also.unwrap_or_default(),
         title: row.get(2)?,
         abstract_text: row.get(3)?,
         authors: list(4)?,

@@ -21,6 +21,7 @@ fn id(paper: usize) -> PaperId {
 fn paper(number: usize, text: usize) -> Paper {
     Paper {
         id: id(number),
+        also: Vec::new(),
         title: format!("Distinctive title {number}"),
         abstract_text: format!("Text {text}"),
         authors: Vec::new(),
@@ -292,7 +293,8 @@ fn a_library_of_format_2_gets_its_words() {
         .db
         .execute_batch(
             "DROP TABLE word; DROP TABLE bag; DROP TABLE followed; ALTER TABLE profile DROP COLUMN feed_token; \
-                PRAGMA user_version = 2",
+             DROP TABLE name; DROP TABLE record; DROP TABLE apart; DROP TABLE wanted; DROP TABLE note; \
+             ALTER TABLE paper DROP COLUMN also; PRAGMA user_version = 2",
         )
         .unwrap();
     drop(library);

@@ -21,6 +21,9 @@ const MAX_ABSTRACT: usize = 200_000;
 pub struct Paper {
     /// What names it, normalised.
     pub id: PaperId,
+    /// What names it too: its DOI beside its arXiv id, ...
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<PaperId>,
     /// The title on one line; may be empty when there is an abstract.
     pub title: String,
     /// The abstract on one line; may be empty when there is a title.
@@ -69,8 +72,15 @@ impl Paper {
         fn list(old: Vec<String>, new: Vec<String>) -> Vec<String> {
             if new.is_empty() { old } else { new }
         }
+        let mut also = self.also;
+        for name in std::iter::once(newer.id).chain(newer.also) {
+            if name != self.id && !also.contains(&name) {
+                also.push(name);
+            }
+        }
         Paper {
             id: self.id,
+            also,
             title: text(self.title, newer.title),
             abstract_text: text(self.abstract_text, newer.abstract_text),
             authors: list(self.authors, newer.authors),
@@ -114,6 +124,8 @@ pub fn document(title: &str, abstract_text: &str) -> String {
 pub struct Draft {
     /// Any spelling of an id, or none.
     pub id: Option<String>,
+    /// Any spelling of other ids; those that are none are left out.
+    pub also: Vec<String>,
     /// Raw title.
     pub title: String,
     /// Raw abstract.
@@ -153,9 +165,16 @@ impl Draft {
             Some(id) => PaperId::parse(id)?,
             None => PaperId::from_text(if title.is_empty() { &abstract_text } else { &title }),
         };
+        let mut also: Vec<PaperId> = Vec::new();
+        for name in self.also.iter().filter_map(|name| PaperId::parse(name).ok()) {
+            if name != id && !also.contains(&name) {
+                also.push(name);
+            }
+        }
         let url = self.url.filter(|url| !url.trim().is_empty()).or_else(|| id.url());
         Ok(Paper {
             id,
+            also,
             title,
             abstract_text,
             authors: lines(self.authors),

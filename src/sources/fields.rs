@@ -99,6 +99,7 @@ pub(super) fn draft(record: Map<String, Value>, source: &str) -> Result<Draft, S
     let mut chosen = Chosen::of(record);
     Ok(Draft {
         id: chosen.take(Field::Id, id)?,
+        also: Vec::new(),
         title: chosen.take(Field::Title, text)?.unwrap_or_default(),
         abstract_text: chosen.take(Field::Abstract, text)?.unwrap_or_default(),
         authors: chosen.take(Field::Authors, authors)?.unwrap_or_default(),

@@ -13,6 +13,7 @@ mod hf_page;
 mod input;
 mod jsonl;
 mod python;
+mod reference;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,8 @@ use crate::error::{Error, Result};
 use crate::paper::Paper;
 
 use input::Input;
+
+pub use reference::Reference;
 
 /// A format of files of papers. Any of them may be compressed with gzip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
