@@ -138,7 +138,9 @@ proptest! {
             let copy = score(&background, &taste, strategy, &made(liked.0, liked.1));
             let others = others.iter().filter(|other| **other != liked);
             for (subject, number) in others {
-                prop_assert!(score(&background, &taste, strategy, &made(*subject, *number)) <= copy);
+                // Shares this near to 1 differ by their rounding.
+                let other = score(&background, &taste, strategy, &made(*subject, *number));
+                prop_assert!(other <= copy + f32::EPSILON, "{strategy}: {other} and {copy}");
             }
         }
     }
