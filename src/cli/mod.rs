@@ -19,6 +19,7 @@ mod reembed;
 mod remove;
 mod report;
 mod serve;
+mod split;
 mod status;
 mod token;
 mod upkeep;
@@ -73,6 +74,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Add(command) => add::run(common, command),
         Command::Remove(command) => remove::run(common, command),
+        Command::Split(command) => split::run(common, command),
         Command::Search(command) => ask::search(common, command),
         Command::Similar(command) => ask::similar(common, command),
         Command::Recommend(command) => ask::recommend(common, command),

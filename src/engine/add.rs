@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Engine, stored_model};
 use crate::error::{Error, Result};
 use crate::library::{Change, Changes};
-use crate::paper::{Paper, PaperId};
+use crate::paper::{Paper, PaperId, normal_title};
 
 /// Papers that are embedded and written together: some seconds of work for two cores, and enough of them to
 /// find documents of like length.
@@ -47,7 +47,7 @@ impl Engine {
     ) -> Result<Added> {
         let mut added = Added::default();
         let mut batch = Vec::with_capacity(BATCH);
-        let mut ids: HashSet<PaperId> = HashSet::new();
+        let mut waiting = Waiting::default();
         for paper in papers {
             let paper = match paper {
                 Ok(paper) => paper,
@@ -57,13 +57,13 @@ impl Engine {
                     continue;
                 }
             };
-            if batch.len() == BATCH || ids.contains(&paper.id) {
+            if batch.len() == BATCH || waiting.has(&paper) {
                 self.settle(&mut batch, &mut added.changes, report)?;
-                ids.clear();
+                waiting = Waiting::default();
             }
-            ids.insert(paper.id.clone());
+            waiting.enter(&paper);
             match self.library.change(paper)? {
-                Change::None => {
+                Change::None(_) => {
                     added.changes.unchanged += 1;
                     report(Progress::Settled(1));
                 }
@@ -75,7 +75,7 @@ impl Engine {
     }
 
     /// Embeds and writes a batch of changes to different papers, and empties it.
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         batch: &mut Vec<Change>,
         changes: &mut Changes,
@@ -112,9 +112,27 @@ impl Engine {
     }
 }
 
+/// Names and titles of a batch: what may be the same paper as one of them is compared with it in the library.
+#[derive(Default)]
+struct Waiting {
+    names: HashSet<PaperId>,
+    titles: HashSet<String>,
+}
+
+impl Waiting {
+    fn has(&self, paper: &Paper) -> bool {
+        paper.names().any(|name| self.names.contains(name)) || self.titles.contains(&normal_title(&paper.title))
+    }
+
+    fn enter(&mut self, paper: &Paper) {
+        self.names.extend(paper.names().cloned());
+        self.titles.extend((!paper.title.is_empty()).then(|| normal_title(&paper.title)));
+    }
+}
+
 fn text_to_embed(change: &Change) -> Option<String> {
     match change {
-        Change::New(paper) | Change::Text(paper) => Some(paper.document()),
-        Change::Facts(_) | Change::None => None,
+        Change::New(known) | Change::Text(known) => Some(known.paper.document()),
+        Change::Facts(_) | Change::None(_) => None,
     }
 }

@@ -14,6 +14,7 @@ mod reembed;
 mod removal;
 mod similarity;
 mod snapshot;
+mod split;
 mod standing;
 mod status;
 mod upkeep;

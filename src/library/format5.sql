@@ -8,10 +8,9 @@ CREATE INDEX name_paper ON name (paper);
 
 CREATE TABLE record (
   paper  INTEGER NOT NULL REFERENCES paper (row) ON DELETE CASCADE,
-  id     TEXT NOT NULL,
-  source TEXT NOT NULL,
+  place  INTEGER NOT NULL,
   record TEXT NOT NULL CHECK (json_valid(record)),
-  PRIMARY KEY (paper, id, source)
+  PRIMARY KEY (paper, place)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE apart (

@@ -1,6 +1,7 @@
 //! The library: one SQLite file that holds papers, their embeddings, profiles and what was shown to whom.
 //!
-//! [`Library`] opens the file; [`papers`](self) writes and reads papers, `removal` takes them out, `embeddings` says
+//! [`Library`] opens the file; [`papers`](self) writes and reads papers, `records` keeps what each source said of them,
+//! `removal` takes them out, `embeddings` says
 //! what became of their vectors since a generation, `words` which papers have which terms, `query` turns filters into
 //! rows, `profiles` keeps reading histories. SQL stands nowhere else.
 
@@ -12,6 +13,7 @@ mod open;
 mod papers;
 mod profiles;
 mod query;
+mod records;
 mod removal;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub use generation::Stamp;
 pub use papers::{Change, Changes, Stored};
 pub use profiles::{HistoryEntry, HistoryKind, Profile};
 pub use query::Filter;
+pub use records::Known;
 
 /// An open library. One process may hold many; writers of several processes take turns.
 #[derive(Debug)]

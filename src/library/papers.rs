@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use super::embeddings::{model_key, put_embedding};
 use super::generation::next_generation;
+use super::records::Known;
+use super::removal::remove;
 use super::words::WordChanges;
 use super::{Library, StoredModel, open};
 use crate::error::{Error, Result};
@@ -15,13 +17,13 @@ use crate::vector::Embedding;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// Not in the library yet: it has to be embedded.
-    New(Paper),
+    New(Known),
     /// Its text changed: it has to be embedded again.
-    Text(Paper),
+    Text(Known),
     /// Only facts changed, such as votes.
-    Facts(Paper),
-    /// As it was.
-    None,
+    Facts(Known),
+    /// As it was: the paper of this id.
+    None(PaperId),
 }
 
 /// How many papers an addition changed, and how.
@@ -47,19 +49,6 @@ pub struct Stored {
 pub(super) const COLUMNS: &str = "row, id, title, abstract, authors, author_count, published, listed, votes, comments, categories, source, url, also";
 
 impl Library {
-    /// What adding this paper would do: compares it with the stored one, field by field.
-    pub fn change(&self, paper: Paper) -> Result<Change> {
-        let Some(stored) = self.paper(&paper.id)? else { return Ok(Change::New(paper)) };
-        let merged = stored.paper.clone().updated(paper);
-        Ok(if merged.document() != stored.paper.document() {
-            Change::Text(merged)
-        } else if merged != stored.paper {
-            Change::Facts(merged)
-        } else {
-            Change::None
-        })
-    }
-
     /// Writes changes and the embeddings of those that need one (same order) in one transaction: all or nothing.
     /// The first call decides the library's model. Facts of a paper that was removed, or got another text, since they
     /// were compared are left out.
@@ -75,18 +64,23 @@ impl Library {
         let generation = next_generation(&transaction).map_err(fail("write to it"))?;
         let mut words = WordChanges::default();
         for (change, embedding) in changes {
-            let (paper, text_changed) = match change {
-                Change::None => continue,
-                Change::New(paper) | Change::Text(paper) => (paper, true),
-                Change::Facts(paper) => match row_of(&transaction, paper).map_err(fail("read a paper"))? {
-                    Some(_) => (paper, false),
+            let (known, text_changed) = match change {
+                Change::None(_) => continue,
+                Change::New(known) | Change::Text(known) => (known, true),
+                Change::Facts(known) => match row_of(&transaction, &known.paper).map_err(fail("read a paper"))? {
+                    Some(_) => (known, false),
                     None => continue,
                 },
             };
+            let paper = &known.paper;
+            for same in &known.same {
+                remove(&transaction, same, generation, &mut words).map_err(fail("remove a copy"))?;
+            }
             if text_changed {
                 words.forget(&transaction, &paper.id).map_err(fail("read a paper"))?;
             }
             let key = upsert(&transaction, paper, generation).map_err(fail("write a paper"))?;
+            known.write(&transaction, key).map_err(fail("write a paper"))?;
             if text_changed {
                 words.add(key, &paper.title, &paper.abstract_text);
                 transaction.execute("DELETE FROM embedding WHERE row = ?", [key]).map_err(fail("write a paper"))?;
@@ -100,9 +94,12 @@ impl Library {
         transaction.commit().map_err(fail("write to it"))
     }
 
-    /// The paper with this id.
+    /// The paper with this id or, if there is none, the one that has this name too.
     pub fn paper(&self, id: &PaperId) -> Result<Option<Stored>> {
-        let select = format!("SELECT {COLUMNS} FROM paper WHERE id = ?");
+        let select = format!(
+            "SELECT {COLUMNS} FROM paper WHERE row = coalesce((SELECT row FROM paper WHERE id = ?1), \
+                                                              (SELECT paper FROM name WHERE name = ?1))"
+        );
         let mut statement = self.db.prepare_cached(&select).map_err(self.failed("read a paper"))?;
         statement.query_row([id.as_str()], stored).optional().map_err(self.failed("read a paper"))
     }
@@ -193,7 +190,7 @@ fn upsert(transaction: &Transaction<'_>, paper: &Paper, generation: i64) -> rusq
     )?;
     let list = |texts: &[String]| serde_json::Value::from(texts).to_string();
     let also: Vec<String> = paper.also.iter().map(PaperId::to_string).collect();
-    let key = statement.query_row(
+    statement.query_row(
         params![
             paper.id.as_str(),
             paper.title,
@@ -212,12 +209,7 @@ fn upsert(transaction: &Transaction<'_>, paper: &Paper, generation: i64) -> rusq
             (!also.is_empty()).then(|| list(&also)),
         ],
         |row| row.get(0),
-    )?;
-    for name in also {
-        let mut statement = transaction.prepare_cached("INSERT OR REPLACE INTO name VALUES (?, ?)")?;
-        statement.execute(params![name, key])?;
-    }
-    Ok(key)
+    )
 }
 
 fn stored(row: &SqlRow<'_>) -> rusqlite::Result<Stored> {

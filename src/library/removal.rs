@@ -1,6 +1,6 @@
 //! Papers out: removed for every reader at once, and from the disk when the library is compacted.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Transaction};
 
 use super::generation::next_generation;
 use super::words::WordChanges;
@@ -13,22 +13,21 @@ impl Library {
     /// keep their ids.
     pub fn remove(&mut self, ids: &[PaperId]) -> Result<Vec<PaperId>> {
         self.transact("remove papers", |transaction| {
-            let mut delete = transaction.prepare("DELETE FROM paper WHERE id = ? RETURNING row")?;
-            let (mut removed, mut rows) = (Vec::new(), Vec::new());
+            let mut is_there = transaction.prepare("SELECT 1 FROM paper WHERE id = ?")?;
             let mut words = WordChanges::default();
+            let (mut removed, mut generation) = (Vec::new(), None);
             for id in ids {
-                words.forget(transaction, id)?;
-                if let Some(row) = delete.query_row([id.as_str()], |row| row.get::<_, i64>(0)).optional()? {
+                if is_there.exists([id.as_str()])? {
+                    // Without a change there is no new generation.
+                    let generation = match generation {
+                        Some(generation) => generation,
+                        None => *generation.insert(next_generation(transaction)?),
+                    };
+                    remove(transaction, id, generation, &mut words)?;
                     removed.push(id.clone());
-                    rows.push(row);
                 }
             }
-            if !rows.is_empty() {
-                let generation = next_generation(transaction)?;
-                let mut insert = transaction.prepare("INSERT INTO removed (row, generation) VALUES (?, ?)")?;
-                rows.iter().try_for_each(|row| insert.execute([*row, generation]).map(drop))?;
-                words.write(transaction)?;
-            }
+            words.write(transaction)?;
             Ok(removed)
         })
     }
@@ -59,4 +58,18 @@ impl Library {
         }
         Ok(before.saturating_sub(self.bytes()))
     }
+}
+
+/// Removes a paper with all that is known of it, if it is there.
+pub(super) fn remove(
+    transaction: &Transaction<'_>,
+    id: &PaperId,
+    generation: i64,
+    words: &mut WordChanges,
+) -> rusqlite::Result<()> {
+    words.forget(transaction, id)?;
+    let mut delete = transaction.prepare_cached("DELETE FROM paper WHERE id = ? RETURNING row")?;
+    let Some(row) = delete.query_row([id.as_str()], |row| row.get::<_, i64>(0)).optional()? else { return Ok(()) };
+    transaction.prepare_cached("INSERT INTO removed (row, generation) VALUES (?, ?)")?.execute([row, generation])?;
+    Ok(())
 }

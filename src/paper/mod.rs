@@ -2,6 +2,7 @@
 
 mod date;
 mod id;
+mod same;
 
 pub use date::parse_date;
 pub use id::PaperId;

@@ -134,12 +134,12 @@ async fn settle(app: App, lines: Vec<Line>) -> Vec<Record> {
 
 fn write(engine: &mut Engine, papers: Vec<(u64, Paper)>, records: &mut Vec<Record>) {
     let outcome = |(line, paper): &(u64, Paper)| {
-        let outcome = match engine.library().change(paper.clone())? {
-            Change::New(_) => Outcome::New,
-            Change::Text(_) | Change::Facts(_) => Outcome::Updated,
-            Change::None => Outcome::Unchanged,
+        let (outcome, id) = match engine.library().change(paper.clone())? {
+            Change::New(known) => (Outcome::New, known.paper.id),
+            Change::Text(known) | Change::Facts(known) => (Outcome::Updated, known.paper.id),
+            Change::None(id) => (Outcome::Unchanged, id),
         };
-        Ok(Record { line: *line, id: Some(paper.id.clone()), outcome, problem: None })
+        Ok(Record { line: *line, id: Some(id), outcome, problem: None })
     };
     let outcomes: crate::Result<Vec<Record>> = papers.iter().map(outcome).collect();
     let ids: Vec<(u64, PaperId)> = papers.iter().map(|(line, paper)| (*line, paper.id.clone())).collect();

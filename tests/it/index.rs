@@ -36,8 +36,9 @@ fn paper(name: &str) -> Paper {
 /// Writes papers whose vectors are made up: no encoder is needed to compare them.
 fn write(library: &mut Library, names: impl Iterator<Item = String>, numbers: &mut Numbers) {
     let vector = |numbers: &mut Numbers| (0..24).map(|_| numbers.below(2_000) as f32 - 999.5).collect();
-    let changes: Vec<_> =
-        names.map(|name| (Change::New(paper(&name)), Some(Embedding::normalize(vector(numbers)).unwrap()))).collect();
+    let changes: Vec<_> = names
+        .map(|name| (Change::New(paper(&name).into()), Some(Embedding::normalize(vector(numbers)).unwrap())))
+        .collect();
     library.write(&StoredModel::new("made-up", &"5".repeat(64), 24), &changes).unwrap();
 }
 

@@ -128,7 +128,7 @@ fn fill(directory: &Path, count: usize) -> Vec<PaperId> {
     };
     let direction = |number: usize| (0..384).map(|index| ((number * 31 + index * 17) % 101) as f32 - 50.0).collect();
     let embedding = |number| Embedding::normalize(direction(number));
-    let changes: Vec<_> = (0..count).map(|number| (Change::New(paper(number)), embedding(number))).collect();
+    let changes: Vec<_> = (0..count).map(|number| (Change::New(paper(number).into()), embedding(number))).collect();
     let mut library = Library::create(directory).unwrap();
     library.write(&StoredModel::new("any", "fingerprint", 384), &changes).unwrap();
     (0..count).map(|number| paper(number).id).collect()

@@ -84,7 +84,7 @@ fn words_find_papers_that_no_vector_is_near_to() {
         (0..20_500).map(|n| (titled(&format!("p{n}"), &format!("Paper number {n}")), vector(n))).collect();
     papers.push((titled("quagga", "Quagga stripes"), vector(30_000)));
     papers.push((titled("far", "On the stripes of the quagga"), vector(30_001)));
-    let change = |(paper, vector)| (Change::New(paper), Embedding::normalize(vector));
+    let change = |(paper, vector): (Paper, _)| (Change::New(paper.into()), Embedding::normalize(vector));
     let changes: Vec<_> = papers.into_iter().map(change).collect();
     library.write(&StoredModel::new("made-up", &"5".repeat(64), 16), &changes).unwrap();
     let engine = Engine::open(Options::new(Place::Existing(sandbox.library()))).unwrap();

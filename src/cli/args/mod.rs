@@ -101,6 +101,7 @@ impl Common {
 pub(crate) enum Command {
     Add(Add),
     Remove(Remove),
+    Split(Split),
     Search(Search),
     Similar(Similar),
     Recommend(Recommend),
@@ -172,6 +173,21 @@ pub(crate) struct Remove {
     /// How to print the summary
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,
+}
+
+/// Part a paper that was taken for another one
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  paperkin split doi:10.1000/example
+
+Records with an id in common are one paper, and so are those with the same title, an author in common and years that
+fit. What each source said is kept: after a split each paper has what its own sources say, and records of these ids are
+never taken for one paper again.")]
+pub(crate) struct Split {
+    /// The id of the record that is a paper of its own
+    #[arg(value_name = "ID")]
+    pub paper: PaperId,
 }
 
 /// Answer a file of requests and write a TREC run
