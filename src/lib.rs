@@ -10,6 +10,7 @@ pub mod vector;
 
 mod file;
 
+pub mod citation;
 pub mod encoder;
 pub mod evaluate;
 pub mod index;

@@ -8,6 +8,7 @@ mod compact;
 mod completions;
 mod embed;
 mod eval;
+mod export;
 mod history;
 mod input;
 mod model;
@@ -84,6 +85,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Rank(command) => rank::run(common, command),
         Command::Report(command) => report::run(common, command),
         Command::Eval(command) => eval::run(common, command),
+        Command::Export(command) => export::run(common, command),
         Command::Embed(command) => embed::run(common, command),
         Command::Reembed => reembed::run(common),
         Command::Compact(command) => compact::run(common, command),

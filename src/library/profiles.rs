@@ -1,6 +1,7 @@
 //! Profiles: what a person read, liked and disliked, and what was shown.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -95,6 +96,16 @@ impl HistoryKind {
 impl fmt::Display for HistoryKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl FromStr for HistoryKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<HistoryKind, String> {
+        let found = HistoryKind::ALL.into_iter().find(|kind| kind.as_str() == text);
+        let names = || HistoryKind::ALL.map(HistoryKind::as_str).join(", ");
+        found.ok_or_else(|| format!("no kind `{text}`: there are {}", names()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, beside itself. The same table as in `docs/architecture.md`.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("error", &[]),
     ("file", &["error"]),
     ("lexical", &[]),
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("recommend", &["error", "lexical", "paper", "vector"]),
     ("report", &["error", "file", "paper"]),
     ("syndication", &["paper", "recommend"]),
+    ("citation", &["paper"]),
     ("evaluate", &["lexical", "paper", "vector"]),
     ("sources", &["error", "paper"]),
     (
@@ -34,10 +35,25 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "vector",
         ],
     ),
-    ("server", &["encoder", "engine", "error", "library", "paper", "recommend", "sources", "syndication", "vector"]),
+    (
+        "server",
+        &[
+            "citation",
+            "encoder",
+            "engine",
+            "error",
+            "library",
+            "paper",
+            "recommend",
+            "sources",
+            "syndication",
+            "vector",
+        ],
+    ),
     (
         "cli",
         &[
+            "citation",
             "encoder",
             "engine",
             "error",

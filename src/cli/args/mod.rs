@@ -112,6 +112,7 @@ pub(crate) enum Command {
     Rank(Rank),
     Report(ReportCommand),
     Eval(Eval),
+    Export(super::export::Export),
     Embed(Embed),
     /// Embed the whole library anew with the model given by --model
     #[command(after_help = "Example:\n  paperkin reembed --model BAAI/bge-small-en-v1.5")]

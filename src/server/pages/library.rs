@@ -12,6 +12,7 @@ use super::entry::page_of;
 use super::frame::{Frame, Reader, Trouble, show};
 use super::list::{self, Imported};
 use super::mathematics::readable;
+use crate::citation::Style;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, HistoryKind};
@@ -120,13 +121,14 @@ async fn bibliography(State(app): State<App>, reader: Reader) -> Result<Response
     let text = app.ask(move |engine| {
         let Some(profile) = reader.profile(engine)? else { return Ok(String::new()) };
         let mut papers = Vec::new();
-        for entry in &profile.history {
-            papers.push((entry.clone(), engine.library().paper(&entry.id)?.map(|stored| stored.paper)));
+        let kept = |entry: &&HistoryEntry| matches!(entry.kind, HistoryKind::Save | HistoryKind::Like);
+        for entry in profile.history.iter().rev().filter(kept) {
+            papers.extend(engine.library().paper(&entry.id)?.map(|stored| stored.paper));
         }
-        Ok::<_, Error>(list::bibtex(&profile, &papers))
+        Ok::<_, Error>(Style::Bibtex.write(&papers))
     });
     let headers = [
-        (header::CONTENT_TYPE, "application/x-bibtex; charset=utf-8"),
+        (header::CONTENT_TYPE, Style::Bibtex.media_type()),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"papers.bib\""),
     ];
     Ok((headers, text.await?).into_response())

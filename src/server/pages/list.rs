@@ -1,6 +1,5 @@
-//! Lists of papers as people keep them: ids and titles, BibTeX, JSON lines; in and out.
+//! Lists of papers as people keep them: ids and titles, BibTeX, JSON lines.
 
-use std::fmt::Write as _;
 use std::io::Cursor;
 
 use jiff::civil::Date;
@@ -8,7 +7,7 @@ use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::error::{Error, Fault, Result};
-use crate::library::{HistoryEntry, HistoryKind, Profile};
+use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::{Paper, PaperId};
 use crate::sources;
 
@@ -134,44 +133,6 @@ fn field_of(entry: &str, name: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// An entry for each paper that was saved or liked.
-pub(super) fn bibtex(profile: &Profile, papers: &[(HistoryEntry, Option<Paper>)]) -> String {
-    let mut text = format!("% Papers of {}\n", profile.name.replace(['\n', '\r'], " "));
-    let wanted = papers.iter().filter(|(entry, _)| matches!(entry.kind, HistoryKind::Save | HistoryKind::Like));
-    for paper in wanted.filter_map(|(_, paper)| paper.as_ref()) {
-        let key: String = paper.id.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let _ = write!(text, "\n@misc{{{key},\n  title = {{{}}}", braced(&paper.title));
-        if !paper.authors.is_empty() {
-            let _ = write!(text, ",\n  author = {{{}}}", braced(&paper.authors.join(" and ")));
-        }
-        if let Some(date) = paper.published.or(paper.listed) {
-            let _ = write!(text, ",\n  year = {{{}}}", date.year());
-        }
-        match paper.id.as_str().strip_prefix("doi:") {
-            Some(doi) => _ = write!(text, ",\n  doi = {{{}}}", braced(doi)),
-            None if paper.id.is_arxiv() => {
-                _ = write!(text, ",\n  eprint = {{{}}},\n  archivePrefix = {{arXiv}}", paper.id)
-            }
-            None => {}
-        }
-        if let Some(url) = &paper.url {
-            let _ = write!(text, ",\n  url = {{{}}}", braced(url));
-        }
-        text.push_str("\n}\n");
-    }
-    text
-}
-
-/// Text that cannot end its braces.
-fn braced(text: &str) -> String {
-    let balanced = text.chars().try_fold(0i32, |depth, c| match c {
-        '{' => Some(depth + 1),
-        '}' => (depth > 0).then_some(depth - 1),
-        _ => Some(depth),
-    });
-    if balanced == Some(0) { text.to_owned() } else { text.replace(['{', '}'], "") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,11 +151,5 @@ mod tests {
             assert_eq!(read(text).0, expected, "{text}");
         }
         assert_eq!(read(table[3].0).1.len(), 1);
-    }
-
-    #[test]
-    fn braces_stay_within() {
-        assert_eq!(braced("a {B} c"), "a {B} c");
-        assert_eq!(braced("a} @evil{b"), "a @evilb");
     }
 }

@@ -1,0 +1,43 @@
+//! Papers out: the history for a reference manager, and the whole library.
+
+use crate::program::Sandbox;
+
+#[test]
+fn a_history_goes_to_a_reference_manager() {
+    let sandbox = Sandbox::with_papers();
+    let found = sandbox.json(&["search", "walking robots", "--limit", "2", "--format", "json"]);
+    let ids: Vec<&str> = (0..2).map(|at| found["results"][at]["paper"]["id"].as_str().unwrap()).collect();
+    sandbox.run(&["profile", "me", "save", ids[0]]);
+    sandbox.run(&["profile", "me", "dislike", ids[1]]);
+    let title = found["results"][0]["paper"]["title"].as_str().unwrap();
+    for format in ["bibtex", "ris", "csl-json", "jsonl", "csv", "md"] {
+        let run = sandbox.run(&["export", "--profile", "me", "--format", format]);
+        assert_eq!((run.code, run.out.matches(title).count()), (0, 1), "{format}: {}{}", run.out, run.err);
+    }
+    let disliked = sandbox.run(&["export", "--profile", "me", "--kind", "dislike"]).out;
+    assert!(disliked.contains(ids[1]) && !disliked.contains(ids[0]), "{disliked}");
+    let feed = sandbox.run(&["export", "--profile", "me", "--feed", "--limit", "3"]).out;
+    assert_eq!((feed.lines().count(), feed.contains(ids[0])), (3, false), "{feed}");
+    assert_eq!(sandbox.run(&["export", "--profile", "me", "--feed", "--limit", "3"]).out, feed, "they stay new");
+}
+
+#[test]
+fn a_whole_library_goes_out_and_comes_in() {
+    let sandbox = Sandbox::with_papers();
+    let all = sandbox.file("all.jsonl", "");
+    let out = sandbox.run(&["export", "--papers", "--embeddings", "--out", &all]);
+    assert_eq!((out.code, out.out.as_str()), (0, ""), "{}", out.err);
+    let text = std::fs::read_to_string(&all).unwrap();
+    for line in text.lines() {
+        let paper: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(paper["embedding"].as_array().map(Vec::len), Some(384), "{line}");
+    }
+    let other = Sandbox::new();
+    let added = other.json(&["add", &all, "--format", "json"]);
+    assert_eq!(added["new"].as_u64(), Some(text.lines().count() as u64), "{added}");
+    let papers = |sandbox: &Sandbox| sandbox.run(&["export", "--papers"]).out;
+    assert_eq!(papers(&other), papers(&sandbox), "nothing is lost on the way");
+    let refused = sandbox.run(&["export", "--papers", "--embeddings", "--format", "ris"]);
+    assert_eq!((refused.code, refused.err.lines().count()), (1, 1), "{}", refused.err);
+    assert_eq!(sandbox.run(&["export"]).code, 2);
+}

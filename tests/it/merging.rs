@@ -1,0 +1,91 @@
+//! Records of one paper from several sources, and what parts them.
+
+use std::collections::{HashMap, HashSet};
+
+use paperkin::library::{Change, Library, StoredModel};
+use paperkin::paper::Paper;
+use paperkin::{Embedding, PaperId, sources};
+
+use crate::program::{Sandbox, shared};
+
+/// Papers of a file of the shared data; `None` where there is none.
+fn papers(file: &str) -> Option<Vec<Paper>> {
+    let read = sources::open(&shared(file)?, None).unwrap();
+    Some(read.map(|paper| paper.unwrap()).collect())
+}
+
+/// Writes papers in steps, without a model.
+fn add(library: &mut Library, papers: &[Paper]) {
+    let model = StoredModel::new("made-up", &"5".repeat(64), 2);
+    let embedding = Embedding::normalize(vec![1.0, 1.0]).unwrap();
+    for papers in papers.chunks(2_000) {
+        let change = |paper: &Paper| {
+            let change = library.change(paper.clone()).unwrap();
+            let embedded = matches!(change, Change::New(_) | Change::Text(_)).then(|| embedding.clone());
+            (change, embedded)
+        };
+        let changes: Vec<_> = papers.iter().map(change).collect();
+        library.write(&model, &changes).unwrap();
+    }
+}
+
+#[test]
+fn papers_of_two_sources_are_one_each_and_no_others() {
+    let Some(daily) = papers("data/hf_daily_papers/papers.jsonl.gz") else { return };
+    let arxiv = papers("data/arxiv_recent/papers.jsonl.gz").unwrap();
+    let mut library = Library::in_memory().unwrap();
+    add(&mut library, &daily);
+    let ids: HashSet<&PaperId> = daily.iter().map(|paper| &paper.id).collect();
+    let titles: HashSet<String> = daily.iter().map(|paper| paper.title.to_lowercase()).collect();
+    // All that could be taken for one of the others.
+    let (both, namesakes): (Vec<Paper>, Vec<Paper>) = arxiv
+        .into_iter()
+        .filter(|paper| ids.contains(&paper.id) || titles.contains(&paper.title.to_lowercase()))
+        .partition(|paper| ids.contains(&paper.id));
+    assert_eq!(both.len(), 8_007);
+    add(&mut library, &both);
+    add(&mut library, &namesakes);
+    assert_eq!(library.summary().unwrap().papers as usize, ids.len() + namesakes.len());
+    let known: HashMap<&PaperId, &Paper> = both.iter().map(|paper| (&paper.id, paper)).collect();
+    let mut sample = 0;
+    library
+        .for_each_paper(|stored| {
+            let paper = stored.paper;
+            assert!(paper.also.is_empty(), "{} is no other paper too", paper.id);
+            if let Some(record) = known.get(&paper.id) {
+                let votes = daily.iter().find(|daily| daily.id == paper.id).filter(|_| sample % 100 == 0);
+                assert_eq!(paper.categories, record.categories, "{}: what arXiv says", paper.id);
+                assert!(votes.is_none_or(|daily| daily.votes == paper.votes), "{}: what is voted on", paper.id);
+                sample += 1;
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(sample, both.len());
+}
+
+#[test]
+fn copies_are_one_paper_until_they_are_split() {
+    let sandbox = Sandbox::new();
+    let record = |id: &str, source: &str, text: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"source\":\"{source}\",\"title\":\"Walking robots on soft ground\",\
+             \"authors\":[\"Ada Example\"],\"abstract\":\"{text}\"}}\n"
+        )
+    };
+    let lines = record("2401.00001", "arxiv", "Robots that walk.") + &record("10.1000/x", "press", "Robots that sink.");
+    let file = sandbox.file("papers.jsonl", lines);
+    let added = sandbox.run(&["add", &file]).out;
+    assert!(added.ends_with(": 1 papers in the library\n"), "{added}");
+    assert!(sandbox.run(&["add", &file]).out.starts_with("0 new, 0 updated, 2 unchanged"));
+    let like = |id: &str| sandbox.run(&["profile", "me", "like", id]).code;
+    assert_eq!((like("doi:10.1000/x"), like("2401.00001")), (0, 0), "both names find it");
+    assert_eq!(sandbox.json(&["profile", "me", "show", "--format", "json"])["papers"].as_array().unwrap().len(), 1);
+    let split = sandbox.run(&["split", "10.1000/x"]);
+    assert_eq!((split.code, split.out.as_str()), (0, "2401.00001 and doi:10.1000/x are papers of their own\n"));
+    assert!(sandbox.run(&["add", &file]).out.starts_with("0 new, 0 updated, 2 unchanged"), "for good");
+    let found = sandbox.json(&["search", "robots that sink", "--limit", "1", "--format", "json"]);
+    assert_eq!(found["results"][0]["paper"]["id"], "doi:10.1000/x");
+    let again = sandbox.run(&["split", "10.1000/x"]);
+    assert_eq!((again.code, again.err.lines().count()), (1, 1), "{}", again.err);
+}
