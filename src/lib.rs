@@ -21,6 +21,9 @@ pub mod syndication;
 
 pub mod engine;
 
+#[cfg(feature = "fetch")]
+pub mod fetch;
+
 #[cfg(feature = "server")]
 pub mod server;
 

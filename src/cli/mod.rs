@@ -8,6 +8,7 @@ mod compact;
 mod completions;
 mod embed;
 mod eval;
+mod fetch;
 mod history;
 mod input;
 mod model;
@@ -72,6 +73,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
     let common = &cli.common;
     match cli.command {
         Command::Add(command) => add::run(common, command),
+        Command::Fetch(command) => fetch::run(common, command),
         Command::Remove(command) => remove::run(common, command),
         Command::Search(command) => ask::search(common, command),
         Command::Similar(command) => ask::similar(common, command),
