@@ -142,6 +142,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// A service did not give the papers that were asked for.
+    #[error("{url}: {reason}")]
+    Fetch {
+        /// The address asked.
+        url: String,
+        /// What happened and what to do.
+        reason: String,
+    },
+
     /// The encoder failed on valid input.
     #[error("the encoder failed to {doing}")]
     Encoder {
@@ -208,7 +217,8 @@ impl Error {
             | Error::DamagedLibrary { .. }
             | Error::DamagedIndex { .. }
             | Error::Device { .. }
-            | Error::Hub { .. } => Fault::Environment,
+            | Error::Hub { .. }
+            | Error::Fetch { .. } => Fault::Environment,
             Error::Io { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => Fault::Missing,
                 _ => Fault::Environment,

@@ -22,6 +22,9 @@ pub mod syndication;
 
 pub mod engine;
 
+#[cfg(feature = "fetch")]
+pub mod fetch;
+
 #[cfg(feature = "server")]
 pub mod server;
 

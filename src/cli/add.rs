@@ -11,11 +11,12 @@ use crate::engine::{Added, Engine, Place, Progress};
 use crate::error::Result;
 use crate::paper::Paper;
 
+/// What was added, and how many papers there are now.
 #[derive(Serialize)]
-struct Summary {
+pub(super) struct Summary {
     #[serde(flatten)]
-    added: Added,
-    papers: u64,
+    pub(super) added: Added,
+    pub(super) papers: u64,
 }
 
 pub(super) fn run(common: &Common, command: Add) -> Result<Outcome> {
@@ -40,10 +41,7 @@ pub(super) fn run(common: &Common, command: Add) -> Result<Outcome> {
         (engine, added)
     };
     let summary = Summary { added, papers: engine.library().summary()?.papers };
-    output::print(|out| match command.format {
-        SummaryFormat::Table => table(out, &summary),
-        SummaryFormat::Json => output::json(out, &summary),
-    })?;
+    summary.print(command.format)?;
     upkeep::after_a_change(&engine);
     Ok(Outcome::complete_if(added.rejected == 0))
 }
@@ -55,11 +53,7 @@ fn add_each(engine: &mut Engine, command: &Add) -> Result<Added> {
         let bar = Bar::of_file(path);
         match input::open(path, command.input, &bar) {
             Ok(papers) => {
-                let added = engine.add(papers, &|progress| bar.show(progress))?;
-                sum.changes.new += added.changes.new;
-                sum.changes.updated += added.changes.updated;
-                sum.changes.unchanged += added.changes.unchanged;
-                sum.rejected += added.rejected;
+                include(&mut sum, &engine.add(papers, &|progress| bar.show(progress))?);
             }
             Err(error) => {
                 bar.aside(|| input::reject(&error));
@@ -69,6 +63,14 @@ fn add_each(engine: &mut Engine, command: &Add) -> Result<Added> {
         bar.finish();
     }
     Ok(sum)
+}
+
+/// Adds one addition to a sum of them.
+pub(super) fn include(sum: &mut Added, added: &Added) {
+    sum.changes.new += added.changes.new;
+    sum.changes.updated += added.changes.updated;
+    sum.changes.unchanged += added.changes.unchanged;
+    sum.rejected += added.rejected;
 }
 
 /// All papers of all files; `None`, with every reason on standard error, when anything is wrong.
@@ -94,6 +96,15 @@ fn read_all(command: &Add) -> Option<Vec<Paper>> {
         bar.finish();
     }
     sound.then_some(papers)
+}
+
+impl Summary {
+    pub(super) fn print(&self, format: SummaryFormat) -> Result<()> {
+        output::print(|out| match format {
+            SummaryFormat::Table => table(out, self),
+            SummaryFormat::Json => output::json(out, self),
+        })
+    }
 }
 
 fn table(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {

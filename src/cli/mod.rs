@@ -9,6 +9,7 @@ mod completions;
 mod embed;
 mod eval;
 mod export;
+mod fetch;
 mod history;
 mod input;
 mod model;
@@ -74,6 +75,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
     let common = &cli.common;
     match cli.command {
         Command::Add(command) => add::run(common, command),
+        Command::Fetch(command) => fetch::run(common, command),
         Command::Remove(command) => remove::run(common, command),
         Command::Split(command) => split::run(common, command),
         Command::Search(command) => ask::search(common, command),

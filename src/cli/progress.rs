@@ -25,6 +25,11 @@ impl Bar {
         Bar(bar.with_prefix(name))
     }
 
+    /// A bar without an end, for what comes from elsewhere.
+    pub(super) fn of_source(name: &str) -> Bar {
+        Bar(styled(ProgressBar::no_length(), "{prefix} {spinner} {msg}  {elapsed}").with_prefix(name.to_owned()))
+    }
+
     /// A bar over things that are counted.
     pub(super) fn of_count(what: &'static str, count: usize) -> Bar {
         let template = "{prefix} {wide_bar:.cyan/dim} {pos} of {len}  {per_sec}  {eta} left";

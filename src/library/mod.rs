@@ -3,12 +3,13 @@
 //! [`Library`] opens the file; [`papers`](self) writes and reads papers, `records` keeps what each source said of them,
 //! `removal` takes them out, `embeddings` says
 //! what became of their vectors since a generation, `words` which papers have which terms, `query` turns filters into
-//! rows, `profiles` keeps reading histories. SQL stands nowhere else.
+//! rows, `profiles` keeps reading histories, `notes` what is remembered by a key. SQL stands nowhere else.
 
 mod backup;
 mod check;
 mod embeddings;
 mod generation;
+mod notes;
 mod open;
 mod papers;
 mod profiles;

@@ -1,6 +1,7 @@
 //! Arguments of every command, with the texts of `--help`: those of questions, of profiles and of keeping a library in files
 //! of their own.
 
+mod fetch;
 mod keep;
 mod profile;
 mod question;
@@ -18,6 +19,7 @@ use crate::index::IndexKind;
 use crate::paper::{PaperId, parse_date};
 use crate::sources::Format;
 
+pub(crate) use fetch::*;
 pub(crate) use keep::*;
 pub(crate) use profile::*;
 pub(crate) use question::*;
@@ -100,6 +102,7 @@ impl Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Add(Add),
+    Fetch(Fetch),
     Remove(Remove),
     Split(Split),
     Search(Search),

@@ -1,0 +1,195 @@
+//! `paperkin fetch`
+
+use super::Outcome;
+use super::args::{Common, Fetch};
+use crate::error::Result;
+
+#[cfg(feature = "fetch")]
+pub(super) use with::run;
+
+#[cfg(not(feature = "fetch"))]
+pub(super) fn run(_: &Common, _: Fetch) -> Result<Outcome> {
+    let reason = "this program cannot: build it with the feature `fetch`".to_owned();
+    Err(crate::Error::BadRequest { field: "fetch", reason })
+}
+
+#[cfg(feature = "fetch")]
+mod with {
+    use std::collections::HashSet;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::{Common, Fetch, Outcome, Result};
+    use crate::cli::add::{Summary, include};
+    use crate::cli::args::{FetchOptions, FetchSource, SummaryFormat};
+    use crate::cli::input::{Lines, reject};
+    use crate::cli::progress::Bar;
+    use crate::cli::{output, today, upkeep};
+    use crate::engine::{Added, Engine, Place};
+    use crate::error::Error;
+    use crate::fetch::{Arxiv, Client, Feed, HfDaily, Manners, Oai, SemanticScholar, Source};
+    use crate::library::Library;
+    use crate::paper::PaperId;
+
+    /// What came of all sources.
+    #[derive(Default)]
+    struct Sum {
+        added: Added,
+        /// Papers that came, in the library or not.
+        papers: usize,
+        missing: Vec<PaperId>,
+    }
+
+    pub(in crate::cli) fn run(common: &Common, command: Fetch) -> Result<Outcome> {
+        let (sources, options, outcome) = asked(command.source)?;
+        let mut sum = Sum::default();
+        if options.dry_run {
+            for source in sources {
+                count(common, source, &options, &mut sum)?;
+            }
+            print_count(&sum, options.format)?;
+        } else {
+            let mut engine = Engine::open(common.options(Place::Create(common.directory()?)))?;
+            let fetched = sources.into_iter().try_for_each(|source| add(&mut engine, source, &options, &mut sum));
+            if sum.added.changes.new + sum.added.changes.updated > 0 {
+                upkeep::after_a_change(&engine);
+            }
+            fetched.map_err(|error| with_what_is_safe(error, &sum))?;
+            Summary { added: sum.added, papers: engine.library().summary()?.papers }.print(options.format)?;
+        }
+        if !sum.missing.is_empty() {
+            let names: Vec<&str> = sum.missing.iter().map(PaperId::as_str).collect();
+            output::complain("warning", &format!("not known there: {}", names.join(", ")));
+        }
+        Ok(outcome.and(Outcome::complete_if(sum.added.rejected == 0 && sum.missing.is_empty())))
+    }
+
+    /// Fetches a source page by page; where it was is remembered when the papers of a page are in the library.
+    fn add(engine: &mut Engine, source: Source, options: &FetchOptions, sum: &mut Sum) -> Result<()> {
+        let key = source.key();
+        let memory = engine.library().note(&key)?;
+        let bar = Bar::of_source(key.trim_start_matches("fetch "));
+        let client = client(&source, options)?;
+        let mut pages = source.pages(client, memory.as_deref(), today())?;
+        let added = pages.try_for_each(|page| {
+            let page = page?;
+            sum.papers += page.papers.iter().filter(|paper| paper.is_ok()).count();
+            include(&mut sum.added, &engine.add(page.papers, &|progress| bar.show(progress))?);
+            sum.missing.extend(page.missing);
+            page.memory.map_or(Ok(()), |memory| engine.library_mut().set_note(&key, &memory))
+        });
+        bar.finish();
+        added
+    }
+
+    /// Fetches a source and keeps nothing.
+    fn count(common: &Common, source: Source, options: &FetchOptions, sum: &mut Sum) -> Result<()> {
+        let memory = match Library::open(&common.directory()?) {
+            Ok(library) => library.note(&source.key())?,
+            Err(Error::NotFound { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let client = client(&source, options)?;
+        for page in source.pages(client, memory.as_deref(), today())? {
+            let page = page?;
+            for paper in page.papers {
+                match paper {
+                    Ok(_) => sum.papers += 1,
+                    Err(error) => {
+                        sum.added.rejected += 1;
+                        reject(&error);
+                    }
+                }
+            }
+            sum.missing.extend(page.missing);
+        }
+        Ok(())
+    }
+
+    fn print_count(sum: &Sum, format: SummaryFormat) -> Result<()> {
+        let (papers, rejected) = (sum.papers, sum.added.rejected);
+        output::print(|out| match format {
+            SummaryFormat::Table if rejected > 0 => writeln!(out, "{papers} papers would come, {rejected} rejected"),
+            SummaryFormat::Table => writeln!(out, "{papers} papers would come"),
+            SummaryFormat::Json => {
+                output::json(out, &serde_json::json!({ "would_come": papers, "rejected": rejected }))
+            }
+        })
+    }
+
+    /// An error of a service, with what came before it.
+    fn with_what_is_safe(error: Error, sum: &Sum) -> Error {
+        match error {
+            Error::Fetch { url, reason } => {
+                let papers = sum.papers;
+                let safe = match papers {
+                    0 => "nothing was fetched".to_owned(),
+                    1 => "1 paper was fetched before and is in the library".to_owned(),
+                    _ => format!("{papers} papers were fetched before and are in the library"),
+                };
+                Error::Fetch { url, reason: format!("{reason}; {safe}: the same command goes on from there") }
+            }
+            other => other,
+        }
+    }
+
+    fn client(source: &Source, options: &FetchOptions) -> Result<Client> {
+        let usual = Manners::default();
+        let (pause, answer) = match source {
+            Source::Oai(_) => (Duration::from_secs(3), Duration::from_secs(300)),
+            Source::Arxiv(_) => (Duration::from_secs(3), usual.answer),
+            _ => (usual.pause, usual.answer),
+        };
+        Client::new(Manners {
+            contact: options.contact.clone(),
+            pause: options.pause.unwrap_or(pause),
+            answer: options.timeout.unwrap_or(answer),
+            attempts: options.attempts,
+            ..usual
+        })
+    }
+
+    /// What the arguments ask for; the outcome says whether all of it could be read.
+    fn asked(source: FetchSource) -> Result<(Vec<Source>, FetchOptions, Outcome)> {
+        let mut outcome = Outcome::Complete;
+        let (sources, options) = match source {
+            FetchSource::HfDaily { from, to, base, manners } => {
+                (vec![Source::HfDaily(HfDaily { base: base.base_url, from, to })], manners)
+            }
+            FetchSource::Arxiv { category, since, oai: true, base, manners, .. } => {
+                let set = |category| Source::Oai(Oai { base: base.base_url.clone(), category, since });
+                (category.into_iter().map(set).collect(), manners)
+            }
+            FetchSource::Arxiv { category, query, since, base, manners, .. } => {
+                (vec![Source::Arxiv(Arxiv { base: base.base_url, categories: category, query, since })], manners)
+            }
+            FetchSource::S2 { ids, base, manners } => {
+                let read = read_ids(&ids)?;
+                outcome = read.1;
+                let key = std::env::var("S2_API_KEY").ok().filter(|key| !key.trim().is_empty());
+                (vec![Source::SemanticScholar(SemanticScholar { base: base.base_url, ids: read.0, key })], manners)
+            }
+            FetchSource::Feed { url, manners } => (vec![Source::Feed(Feed { url })], manners),
+        };
+        Ok((sources, options, outcome))
+    }
+
+    /// The ids of a file, each once; a line that is none is reported and left out.
+    fn read_ids(path: &Path) -> Result<(Vec<PaperId>, Outcome)> {
+        let mut ids = Vec::new();
+        let mut seen = HashSet::new();
+        let mut outcome = Outcome::Complete;
+        let mut lines = Lines::open(path)?;
+        while let Some(line) = lines.next() {
+            match line.and_then(|line| PaperId::parse(&line).map_err(|reason| lines.bad(reason))) {
+                Ok(id) if seen.insert(id.clone()) => ids.push(id),
+                Ok(_) => {}
+                Err(error) => {
+                    reject(&error);
+                    outcome = Outcome::Incomplete;
+                }
+            }
+        }
+        Ok((ids, outcome))
+    }
+}

@@ -1,0 +1,300 @@
+//! One client for every service: it says who it is, keeps the pauses, tries again, and has limits for everything.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::io::Read;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use ureq::http::{HeaderMap, Response};
+use ureq::{Agent, Body};
+
+use super::wait::{self, Next};
+use crate::error::{Error, Result};
+
+/// How a client behaves towards services.
+#[derive(Debug, Clone)]
+pub struct Manners {
+    /// An address or mailbox that services can turn to: part of the `User-Agent`.
+    pub contact: Option<String>,
+    /// Least time from one request to the next, and the first wait after a failure, which doubles from then on.
+    pub pause: Duration,
+    /// How often a request is made before it has failed.
+    pub attempts: u32,
+    /// Longest wait before a request is made again; a service that asks for more has failed.
+    pub longest_wait: Duration,
+    /// Longest time until there is a connection.
+    pub connect: Duration,
+    /// Longest time for a whole answer, from the connection on.
+    pub answer: Duration,
+    /// Least bytes a second of an answer, in the long run.
+    pub least_rate: u64,
+    /// Most bytes of an answer, uncompressed.
+    pub most_bytes: usize,
+    /// Most redirects of a request.
+    pub redirects: u32,
+}
+
+impl Default for Manners {
+    fn default() -> Manners {
+        Manners {
+            contact: None,
+            pause: Duration::from_secs(1),
+            attempts: 5,
+            longest_wait: Duration::from_secs(300),
+            connect: Duration::from_secs(20),
+            answer: Duration::from_secs(120),
+            least_rate: 1024,
+            // A thousand records of arXiv's OAI-PMH have 3 MB, 500 of Semantic Scholar up to 10.
+            most_bytes: 32 << 20,
+            redirects: 5,
+        }
+    }
+}
+
+/// Makes requests one after the other.
+pub struct Client {
+    agent: Agent,
+    manners: Manners,
+    last: Option<Instant>,
+}
+
+/// What to ask for. With a body it is a `POST`, which is not redirected, since it may carry a key.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    pub(super) url: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Option<String>,
+}
+
+/// A whole answer: of a status from 200 to 299, 304, or one that the caller asked for.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) url: String,
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// Why a request failed.
+enum Failure {
+    /// It may succeed later, after the time that the service asks for.
+    Passing(String, Option<Duration>),
+    /// It will not.
+    Lasting(String),
+}
+
+impl Client {
+    /// A client that has made no request.
+    ///
+    /// # Errors
+    /// When the contact cannot stand in a header.
+    pub fn new(manners: Manners) -> Result<Client> {
+        let contact = manners.contact.as_deref().map(str::trim).filter(|contact| !contact.is_empty());
+        if contact.is_some_and(|contact| !contact.bytes().all(|byte| byte.is_ascii_graphic())) {
+            let reason = "an e-mail address or a URL is expected".to_owned();
+            return Err(Error::BadRequest { field: "contact", reason });
+        }
+        let contact = contact.map(|contact| format!(" (+{contact})")).unwrap_or_default();
+        let agent = Agent::config_builder()
+            .user_agent(format!("paperkin/{}{contact}", env!("CARGO_PKG_VERSION")))
+            .http_status_as_error(false)
+            .max_redirects(manners.redirects)
+            .timeout_connect(Some(manners.connect))
+            .timeout_global(Some(manners.connect + manners.answer))
+            .timeout_per_call(Some(manners.answer))
+            .build();
+        Ok(Client { agent: agent.into(), manners, last: None })
+    }
+
+    /// How it behaves.
+    pub(super) fn manners(&self) -> &Manners {
+        &self.manners
+    }
+
+    /// Gets what is at an address.
+    pub(super) fn get(&mut self, url: String) -> Result<Answer> {
+        self.send(&Request { url, ..Request::default() }, &[])
+    }
+
+    /// Makes a request until there is an answer, or until it has failed for good. Of the statuses that refuse, those
+    /// of `accepted` are answers.
+    ///
+    /// # Errors
+    /// [`Error::Fetch`].
+    pub(super) fn send(&mut self, request: &Request, accepted: &[u16]) -> Result<Answer> {
+        let mut failures = 0;
+        loop {
+            let (reason, asked) = match self.attempt(request, accepted) {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Lasting(reason)) => return Err(failed(&request.url, reason)),
+                Err(Failure::Passing(reason, asked)) => (reason, asked),
+            };
+            failures += 1;
+            if failures >= self.manners.attempts {
+                let times = if failures == 1 { "attempt" } else { "attempts" };
+                return Err(failed(&request.url, format!("{reason}, after {failures} {times}")));
+            }
+            tracing::info!(url = request.url, reason, failures, "trying again");
+            self.back_off(failures - 1, asked).map_err(|asked| {
+                failed(&request.url, format!("{reason}, and asks to come back in {} s", asked.as_secs()))
+            })?;
+        }
+    }
+
+    /// Waits after the n-th failure, from 0. The error is a wait that is too long.
+    pub(super) fn back_off(&mut self, failures: u32, asked: Option<Duration>) -> Result<(), Duration> {
+        let dice = RandomState::new().hash_one(failures) as f64 / u64::MAX as f64;
+        match wait::next(failures, asked, self.manners.pause, self.manners.longest_wait, dice) {
+            Next::Wait(time) => sleep(time),
+            Next::TooLong(time) => return Err(time),
+        }
+        Ok(())
+    }
+
+    fn attempt(&mut self, request: &Request, accepted: &[u16]) -> Result<Answer, Failure> {
+        if let Some(last) = self.last {
+            sleep(self.manners.pause.saturating_sub(last.elapsed()));
+        }
+        let started = Instant::now();
+        let answered = self.call(request);
+        self.last = Some(Instant::now());
+        let response = answered.map_err(failure)?;
+        let status = response.status();
+        let (parts, body) = response.into_parts();
+        let body = self.read(body, started);
+        if status.is_success() || status.as_u16() == 304 || accepted.contains(&status.as_u16()) {
+            return Ok(Answer {
+                url: request.url.clone(),
+                status: status.as_u16(),
+                headers: parts.headers,
+                body: body?,
+            });
+        }
+        let told = said(&body.unwrap_or_default());
+        let reason = format!("answered {status}{told}");
+        if status.is_server_error() || [408, 425, 429].contains(&status.as_u16()) {
+            let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+            let asked = header("retry-after").and_then(|text| wait::retry_after(text, header("date")));
+            return Err(Failure::Passing(reason, asked));
+        }
+        Err(Failure::Lasting(reason))
+    }
+
+    fn call(&self, request: &Request) -> Result<Response<Body>, ureq::Error> {
+        let headers = &request.headers;
+        match &request.body {
+            None => {
+                let get = self.agent.get(&request.url);
+                headers.iter().fold(get, |get, (name, value)| get.header(*name, value)).call()
+            }
+            Some(body) => {
+                let post = self.agent.post(&request.url).content_type("application/json");
+                let post = headers.iter().fold(post, |post, (name, value)| post.header(*name, value));
+                post.config().max_redirects(0).build().send(body)
+            }
+        }
+    }
+
+    fn read(&self, body: Body, started: Instant) -> Result<Vec<u8>, Failure> {
+        let Manners { most_bytes, least_rate, .. } = self.manners;
+        let mut reader = body.into_reader();
+        let mut bytes = Vec::new();
+        let mut chunk = vec![0; 64 << 10];
+        loop {
+            let count = reader.read(&mut chunk).map_err(|error| failure(error.into()))?;
+            if count == 0 {
+                return Ok(bytes);
+            }
+            bytes.extend_from_slice(&chunk[..count]);
+            if bytes.len() > most_bytes {
+                return Err(Failure::Lasting(format!("answered more than {} MB", most_bytes >> 20)));
+            }
+            if wait::is_dripping(bytes.len(), started.elapsed(), least_rate) {
+                return Err(Failure::Passing(format!("answers slower than {least_rate} bytes a second"), None));
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// A header's text; `None` where there is none, or no text.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        Some(self.headers.get(name)?.to_str().ok()?.to_owned())
+    }
+}
+
+/// The error of a service that did not give what was asked for.
+pub(super) fn failed(url: &str, reason: impl Into<String>) -> Error {
+    Error::Fetch { url: url.to_owned(), reason: reason.into() }
+}
+
+/// An address with a query.
+pub(super) fn address(base: &str, path: &str, query: &[(&str, &str)]) -> String {
+    const RESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b',');
+    let query: Vec<String> =
+        query.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED))).collect();
+    format!("{}{path}?{}", base.trim_end_matches('/'), query.join("&"))
+}
+
+fn failure(error: ureq::Error) -> Failure {
+    use ureq::Error as E;
+    match error {
+        E::Timeout(_) => Failure::Passing("does not answer in time".to_owned(), None),
+        E::Io(error) => Failure::Passing(format!("the connection failed ({error})"), None),
+        E::ConnectionFailed => Failure::Passing("the connection failed".to_owned(), None),
+        E::Protocol(_) | E::Decompress(..) => Failure::Passing(format!("a damaged answer ({error})"), None),
+        E::HostNotFound => Failure::Lasting("no such host: is there a network?".to_owned()),
+        E::TooManyRedirects => Failure::Lasting("too many redirects".to_owned()),
+        E::BadUri(_) | E::Http(_) => Failure::Lasting(format!("is no address ({error}): write https://...")),
+        other => Failure::Lasting(other.to_string()),
+    }
+}
+
+/// The first words of a body that refuses, without markup.
+fn said(body: &[u8]) -> String {
+    const MOST: usize = 160;
+    let mut inside = false;
+    let text: String = String::from_utf8_lossy(&body[..body.len().min(16 << 10)])
+        .chars()
+        .map(|c| {
+            let shown = !inside && c != '<' && !c.is_control();
+            inside = (inside || c == '<') && c != '>';
+            if shown { c } else { ' ' }
+        })
+        .collect();
+    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST).collect();
+    if text.is_empty() { text } else { format!(": {text}") }
+}
+
+fn sleep(time: Duration) {
+    if !time.is_zero() {
+        thread::sleep(time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let found = address("https://x.org/", "/api", &[("q", "cat:cs.CL AND \"a+b\""), ("n", "1")]);
+        assert_eq!(found, "https://x.org/api?q=cat:cs.CL%20AND%20%22a%2Bb%22&n=1");
+    }
+
+    #[test]
+    fn what_a_refusal_says() {
+        for (body, expect) in [
+            ("", ""),
+            ("{\"error\": \"no\"}", ": {\"error\": \"no\"}"),
+            ("<html><p>Rate\nexceeded.</p></html>", ": Rate exceeded."),
+            ("<broken", ""),
+        ] {
+            assert_eq!(said(body.as_bytes()), expect);
+        }
+        assert_eq!(said("x".repeat(1000).as_bytes()).len(), 162);
+    }
+}

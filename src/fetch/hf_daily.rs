@@ -1,0 +1,87 @@
+//! Hugging Face's daily papers: one page a day, oldest first.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::client::{Client, address};
+use super::{AGAIN, Page, Pages, days_before, paged, read, recall, remember};
+use crate::error::{Error, Result};
+use crate::paper::Paper;
+use crate::sources::Format;
+
+/// Where the service is.
+const BASE: &str = "https://huggingface.co";
+/// Papers of one answer: the most that the service gives. A day that has more has further answers, up to [`PARTS`].
+const PART: usize = 100;
+const PARTS: usize = 10;
+
+/// Days of the daily papers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HfDaily {
+    /// Where the service is, if not at its usual place.
+    pub base: Option<String>,
+    /// The first day; without it a week before the last complete one that was fetched, or the last seven days.
+    pub from: Option<Date>,
+    /// The last day; without it today.
+    pub to: Option<Date>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Memory {
+    /// The last day that was over when it was fetched, by a run without an end.
+    complete: Option<Date>,
+    /// A run that has not come to its end.
+    stopped: Option<Stopped>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Stopped {
+    from: Option<Date>,
+    to: Option<Date>,
+    next: Date,
+}
+
+impl HfDaily {
+    pub(super) fn pages(self, mut client: Client, memory: Option<&str>, today: Date) -> Result<Pages> {
+        let mut memory: Memory = recall(memory);
+        let HfDaily { base, from, to } = self;
+        let first = from.unwrap_or_else(|| days_before(memory.complete.unwrap_or(today), AGAIN - 1));
+        let last = to.unwrap_or(today);
+        if first > last {
+            let reason = format!("{first} is after {last}, the last day");
+            return Err(Error::BadRequest { field: "from", reason });
+        }
+        let stopped = memory.stopped.filter(|run| (run.from, run.to) == (from, to));
+        let mut day = stopped.map_or(first, |run| run.next);
+        Ok(paged(move || {
+            if day > last {
+                return Ok(None);
+            }
+            let papers = day_of(&mut client, base.as_deref().unwrap_or(BASE), day)?;
+            if to.is_none() && day < today {
+                memory.complete = memory.complete.max(Some(day));
+            }
+            day = day.saturating_add(jiff::Span::new().days(1));
+            memory.stopped = (day <= last).then_some(Stopped { from, to, next: day });
+            Ok(Some(Page { papers, memory: remember(&memory), ..Page::default() }))
+        }))
+    }
+}
+
+fn day_of(client: &mut Client, base: &str, day: Date) -> Result<Vec<Result<Paper>>> {
+    let (date, most) = (day.to_string(), PART.to_string());
+    let mut papers = Vec::new();
+    for part in 0..PARTS {
+        let number = part.to_string();
+        let mut query = vec![("date", date.as_str()), ("limit", &most)];
+        if part > 0 {
+            query.push(("p", &number));
+        }
+        let answer = client.get(address(base, "/api/daily_papers", &query))?;
+        papers.extend(read(answer, Some(Format::HfDaily))?);
+        if papers.len() < (part + 1) * PART {
+            break;
+        }
+    }
+    Ok(papers)
+}

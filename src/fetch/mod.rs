@@ -1,0 +1,147 @@
+//! New papers from public services, over HTTP.
+//!
+//! A [`Source`] says what to fetch. Its [`pages`](Source::pages) come one at a time, as the service gives them, each
+//! with what to remember once its papers are safe: given back at the next run, it makes the source go on from there.
+//! Nothing here writes, and nothing reads the clock: the day is an argument.
+
+mod arxiv;
+mod client;
+mod feed;
+mod hf_daily;
+mod oai;
+mod records;
+mod semantic_scholar;
+mod wait;
+
+use std::io::Cursor;
+
+use jiff::civil::Date;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+use crate::paper::{Paper, PaperId};
+use crate::sources::{self, Format};
+
+use client::{Answer, failed};
+
+pub use arxiv::Arxiv;
+pub use client::{Client, Manners};
+pub use feed::Feed;
+pub use hf_daily::HfDaily;
+pub use oai::Oai;
+pub use semantic_scholar::SemanticScholar;
+
+/// How many days before the last run are fetched again: votes change, and arXiv lists papers some days after they were
+/// submitted.
+const AGAIN: i64 = 7;
+
+/// What to fetch.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Hugging Face's daily papers.
+    HfDaily(HfDaily),
+    /// arXiv's answers to a query, newest first.
+    Arxiv(Arxiv),
+    /// What changed in a set of arXiv's.
+    Oai(Oai),
+    /// Papers by their ids, from Semantic Scholar.
+    SemanticScholar(SemanticScholar),
+    /// A feed of papers.
+    Feed(Feed),
+}
+
+/// A part of what was asked for.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The papers, and records that cannot be used.
+    pub papers: Vec<Result<Paper>>,
+    /// What was asked for by its id and is not known there.
+    pub missing: Vec<PaperId>,
+    /// What to remember once the papers are safe.
+    pub memory: Option<String>,
+}
+
+/// Pages as they come; after an error there are no more.
+pub type Pages = Box<dyn Iterator<Item = Result<Page>>>;
+
+impl Source {
+    /// What is remembered is remembered under this key.
+    pub fn key(&self) -> String {
+        match self {
+            Source::HfDaily(_) => "fetch hf-daily".to_owned(),
+            Source::Arxiv(arxiv) => format!("fetch arxiv {}", arxiv.search()),
+            Source::Oai(oai) => format!("fetch arxiv-oai {}", oai.set()),
+            Source::SemanticScholar(_) => "fetch s2".to_owned(),
+            Source::Feed(feed) => format!("fetch feed {}", feed.url),
+        }
+    }
+
+    /// The pages from where `memory`, that of the last page that is safe, left off. One that this version does not
+    /// understand is as none.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] when the source makes no sense; the pages themselves give [`Error::Fetch`].
+    pub fn pages(self, client: Client, memory: Option<&str>, today: Date) -> Result<Pages> {
+        match self {
+            Source::HfDaily(daily) => daily.pages(client, memory, today),
+            Source::Arxiv(arxiv) => arxiv.pages(client, memory, today),
+            Source::Oai(oai) => oai.pages(client, memory, today),
+            Source::SemanticScholar(papers) => papers.pages(client, memory),
+            Source::Feed(feed) => feed.pages(client, memory),
+        }
+    }
+}
+
+/// What was remembered, as its source understands it.
+fn recall<T: DeserializeOwned + Default>(memory: Option<&str>) -> T {
+    memory.and_then(|memory| serde_json::from_str(memory).ok()).unwrap_or_default()
+}
+
+fn remember<T: Serialize>(memory: &T) -> Option<String> {
+    Some(serde_json::to_string(memory).expect("dates and texts are JSON"))
+}
+
+/// Pages from a function that gives the next one; an error is the last.
+fn paged(mut next: impl FnMut() -> Result<Option<Page>> + 'static) -> Pages {
+    let mut ended = false;
+    Box::new(std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        let page = next().transpose();
+        ended = !matches!(page, Some(Ok(_)));
+        page
+    }))
+}
+
+/// The papers of an answer in a format of files.
+fn read(answer: Answer, format: Option<Format>) -> Result<Vec<Result<Paper>>> {
+    let url = answer.url;
+    let unreadable = |error: Error| match error {
+        Error::BadFile { reason, .. } => failed(&url, reason),
+        other => failed(&url, other.one_line()),
+    };
+    let mut records: Vec<Result<Paper>> =
+        sources::read(Cursor::new(answer.body), &url, format).map_err(unreadable)?.collect();
+    match records.pop() {
+        Some(Err(error)) if !matches!(error, Error::BadRecord { .. }) => return Err(unreadable(error)),
+        last => records.extend(last),
+    }
+    sound(&url, records)
+}
+
+/// Refuses an answer of which nothing can be used: its form has changed, and to go on would be to lose papers.
+fn sound(url: &str, records: Vec<Result<Paper>>) -> Result<Vec<Result<Paper>>> {
+    match &records[..] {
+        [Err(Error::BadRecord { reason, .. }), _, ..] if records.iter().all(Result::is_err) => Err(failed(
+            url,
+            format!("none of its {} records can be used: the form of the answer has changed ({reason})", records.len()),
+        )),
+        _ => Ok(records),
+    }
+}
+
+fn days_before(day: Date, days: i64) -> Date {
+    day.saturating_sub(jiff::Span::new().days(days))
+}

@@ -1,0 +1,158 @@
+//! What changed in a set of arXiv's, by OAI-PMH (<https://info.arxiv.org/help/oa/index.html>): for whole archives, and
+//! for more papers than a query gives.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::client::{Client, address, failed};
+use super::records::{self, Listing};
+use super::{AGAIN, Page, Pages, days_before, paged, recall, remember, sound};
+use crate::error::Result;
+
+/// Where the service is.
+const BASE: &str = "https://oaipmh.arxiv.org";
+
+/// A set of arXiv's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Oai {
+    /// Where the service is, if not at its usual place.
+    pub base: Option<String>,
+    /// An archive (`cs`, `hep-th`), a subject class (`cs.CL`), or a set as the service names it (`physics:hep-th`).
+    pub category: String,
+    /// The first day of change; without it that of the last change seen, or the last seven days.
+    pub since: Option<Date>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Memory {
+    /// The last day of change that was seen by a run that came to its end.
+    complete: Option<Date>,
+    /// A run that has not.
+    stopped: Option<Stopped>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Stopped {
+    since: Date,
+    /// What the next part is asked for with.
+    token: String,
+    /// From where to ask when the token has expired: the earliest day of the last part.
+    seen: Date,
+}
+
+impl Oai {
+    /// The set as the service names it.
+    pub(super) fn set(&self) -> String {
+        const PHYSICS: [&str; 12] = [
+            "astro-ph", "cond-mat", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nlin", "nucl-ex",
+            "nucl-th", "quant-ph",
+        ];
+        let category = self.category.trim();
+        let (archive, class) = category.split_once('.').unwrap_or((category, ""));
+        let group = if PHYSICS.contains(&archive) { "physics" } else { archive };
+        match class {
+            _ if category.contains(':') => category.to_owned(),
+            "" if group == archive => archive.to_owned(),
+            "" => format!("{group}:{archive}"),
+            class => format!("{group}:{archive}:{class}"),
+        }
+    }
+
+    pub(super) fn pages(self, client: Client, memory: Option<&str>, today: Date) -> Result<Pages> {
+        let memory: Memory = recall(memory);
+        let stopped = memory.stopped.clone().filter(|run| self.since.is_none_or(|since| since == run.since));
+        let last = memory.complete.unwrap_or_else(|| days_before(today, AGAIN));
+        let since = stopped.as_ref().map_or(self.since.unwrap_or(last), |run| run.since);
+        let (token, seen) = stopped.map_or((None, since), |run| (Some(run.token), run.seen));
+        let (set, base) = (self.set(), self.base.unwrap_or_else(|| BASE.to_owned()));
+        let mut walk = Walk { client, base, set, memory, since, seen, token, expired: 0, ended: false };
+        Ok(paged(move || walk.next()))
+    }
+}
+
+struct Walk {
+    client: Client,
+    base: String,
+    set: String,
+    memory: Memory,
+    since: Date,
+    seen: Date,
+    token: Option<String>,
+    /// How often a token had expired.
+    expired: u32,
+    ended: bool,
+}
+
+impl Walk {
+    fn next(&mut self) -> Result<Option<Page>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let (url, listing) = self.ask()?;
+        let days = listing.days;
+        if let Some((_, last)) = days {
+            self.memory.complete = self.memory.complete.max(Some(last));
+        }
+        self.seen = days.map_or(self.seen, |(first, _)| first);
+        if listing.token.is_some() && listing.token == self.token {
+            return Err(failed(&url, "gives the same part again and again"));
+        }
+        self.token = listing.token;
+        self.ended = self.token.is_none();
+        let stopped = |token: &String| Stopped { since: self.since, token: token.clone(), seen: self.seen };
+        self.memory.stopped = self.token.as_ref().map(stopped);
+        let papers = sound(&url, listing.papers)?;
+        Ok(Some(Page { papers, memory: remember(&self.memory), ..Page::default() }))
+    }
+
+    /// The next part; begins again from the day of the last records when the token has expired.
+    fn ask(&mut self) -> Result<(String, Listing)> {
+        loop {
+            let from = self.seen.to_string();
+            let query = match &self.token {
+                Some(token) => vec![("verb", "ListRecords"), ("resumptionToken", token.as_str())],
+                None => vec![
+                    ("verb", "ListRecords"),
+                    ("metadataPrefix", "arXiv"),
+                    ("set", self.set.as_str()),
+                    ("from", &from),
+                ],
+            };
+            let answer = self.client.get(address(&self.base, "/oai", &query))?;
+            let listing = records::parse(&answer.url, &answer.body)?;
+            match &listing.error {
+                None => return Ok((answer.url, listing)),
+                Some((code, _)) if code == "noRecordsMatch" => return Ok((answer.url, Listing::default())),
+                Some((code, _)) if code == "badResumptionToken" && self.token.is_some() => {
+                    self.expired += 1;
+                    if self.expired >= self.client.manners().attempts {
+                        let reason = format!("its resumption tokens expired {} times", self.expired);
+                        return Err(failed(&answer.url, reason));
+                    }
+                    self.token = None;
+                }
+                Some((code, words)) => return Err(failed(&answer.url, format!("answered {code}: {}", words.trim()))),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Oai;
+
+    #[test]
+    fn sets() {
+        for (category, set) in [
+            ("cs", "cs"),
+            ("cs.CL", "cs:cs:CL"),
+            ("hep-th", "physics:hep-th"),
+            ("astro-ph.GA", "physics:astro-ph:GA"),
+            ("physics", "physics"),
+            ("physics.optics", "physics:physics:optics"),
+            ("physics:hep-th", "physics:hep-th"),
+        ] {
+            assert_eq!(Oai { category: category.to_owned(), ..Oai::default() }.set(), set);
+        }
+    }
+}

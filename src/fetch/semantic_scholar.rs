@@ -1,0 +1,215 @@
+//! Papers by their ids, from Semantic Scholar's graph (<https://api.semanticscholar.org/api-docs/graph>).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::client::{Answer, Client, Request, address, failed};
+use super::{Page, Pages, paged, recall, remember, sound};
+use crate::error::{Error, Place, Result};
+use crate::paper::{Draft, Paper, PaperId, parse_date};
+
+/// Where the service is.
+const BASE: &str = "https://api.semanticscholar.org";
+/// Most ids of a request.
+const BATCH: usize = 500;
+const FIELDS: &str = "title,abstract,authors,publicationDate,year,externalIds,url";
+
+/// Papers by their ids.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SemanticScholar {
+    /// Where the service is, if not at its usual place.
+    pub base: Option<String>,
+    /// The papers: arXiv ids, DOIs, and Semantic Scholar's own ids in its spelling.
+    pub ids: Vec<PaperId>,
+    /// A key, for more requests than everybody has.
+    pub key: Option<String>,
+}
+
+/// Without the key: it is a secret.
+impl fmt::Debug for SemanticScholar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.as_ref().map(|_| "secret");
+        f.debug_struct("SemanticScholar").field("base", &self.base).field("ids", &self.ids).field("key", &key).finish()
+    }
+}
+
+/// A run that has not come to its end.
+#[derive(Default, Serialize, Deserialize)]
+struct Memory {
+    /// Tells its list of ids from others.
+    list: String,
+    /// How many of them were asked for.
+    done: usize,
+}
+
+impl SemanticScholar {
+    pub(super) fn pages(self, mut client: Client, memory: Option<&str>) -> Result<Pages> {
+        let memory: Memory = recall(memory);
+        let list = digest(&self.ids);
+        let mut done = if memory.list == list { memory.done } else { 0 };
+        Ok(paged(move || {
+            let Some(batch) = self.ids.get(done..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
+            let batch = &batch[..batch.len().min(BATCH)];
+            let mut page = self.batch(&mut client, batch)?;
+            done += batch.len();
+            // A list that is done begins anew.
+            let left = done < self.ids.len();
+            page.memory = remember(&if left { Memory { list: list.clone(), done } } else { Memory::default() });
+            Ok(Some(page))
+        }))
+    }
+
+    fn batch(&self, client: &mut Client, ids: &[PaperId]) -> Result<Page> {
+        let spelled: Vec<String> = ids.iter().map(spelled).collect();
+        let request = Request {
+            url: address(self.base.as_deref().unwrap_or(BASE), "/graph/v1/paper/batch", &[("fields", FIELDS)]),
+            headers: self.key.iter().map(|key| ("x-api-key", key.clone())).collect(),
+            body: Some(serde_json::json!({ "ids": spelled }).to_string()),
+        };
+        let answer = client.send(&request, &[400])?;
+        if answer.status == 400 {
+            return none_of(&answer, ids);
+        }
+        let entries: Vec<Value> = serde_json::from_slice(&answer.body)
+            .map_err(|error| failed(&answer.url, format!("not the list of papers that was expected ({error})")))?;
+        if entries.len() != ids.len() {
+            let reason = format!("answered with {} papers for {} ids", entries.len(), ids.len());
+            return Err(failed(&answer.url, reason));
+        }
+        let mut page = Page::default();
+        for (number, (entry, id)) in (1..).zip(entries.into_iter().zip(ids)) {
+            if entry.is_null() {
+                page.missing.push(id.clone());
+                continue;
+            }
+            page.papers.push(paper(entry, id).map_err(|reason| Error::BadRecord {
+                file: answer.url.clone(),
+                place: Place::Record(number),
+                reason: format!("{id}: {reason}"),
+            }));
+        }
+        page.papers = sound(&answer.url, page.papers)?;
+        Ok(page)
+    }
+}
+
+/// The service refuses a list of which it knows nothing, rather than to answer with nulls.
+fn none_of(answer: &Answer, ids: &[PaperId]) -> Result<Page> {
+    let text = String::from_utf8_lossy(&answer.body);
+    if text.contains("No valid paper ids") {
+        return Ok(Page { missing: ids.to_vec(), ..Page::default() });
+    }
+    let text: String = text.chars().take(160).collect();
+    Err(failed(&answer.url, format!("refused the request: {}", text.trim())))
+}
+
+/// An id as the service spells it.
+fn spelled(id: &PaperId) -> String {
+    match id.as_str().strip_prefix("doi:") {
+        Some(doi) => format!("DOI:{doi}"),
+        None if id.is_arxiv() => format!("ARXIV:{id}"),
+        None => id.to_string(),
+    }
+}
+
+fn digest(ids: &[PaperId]) -> String {
+    let mut hash = Sha256::new();
+    for id in ids {
+        hash.update(id.as_str());
+        hash.update("\n");
+    }
+    hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    title: Option<String>,
+    #[serde(rename = "abstract")]
+    abstract_text: Option<String>,
+    #[serde(default)]
+    authors: Option<Vec<Author>>,
+    publication_date: Option<String>,
+    year: Option<i64>,
+    external_ids: Option<ExternalIds>,
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Author {
+    name: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct ExternalIds {
+    #[serde(rename = "ArXiv")]
+    arxiv: Option<String>,
+    #[serde(rename = "DOI")]
+    doi: Option<String>,
+}
+
+fn paper(entry: Value, asked: &PaperId) -> Result<Paper, String> {
+    let entry: Entry = serde_json::from_value(entry).map_err(|error| error.to_string())?;
+    let ids = entry.external_ids.unwrap_or_default();
+    let names: Vec<String> = ids.arxiv.into_iter().chain(ids.doi).chain([asked.to_string()]).collect();
+    let day = match (entry.publication_date, entry.year) {
+        (Some(text), _) => Some(text),
+        (None, year) => year.map(|year| year.to_string()),
+    };
+    let published =
+        day.map(|day| parse_date(&day).ok_or_else(|| format!("`{day}` is no date that exists"))).transpose()?;
+    let is_known = names.len() > 1 || asked.url().is_some();
+    Draft {
+        id: names.first().cloned(),
+        also: names.into_iter().skip(1).collect(),
+        title: entry.title.unwrap_or_default(),
+        abstract_text: entry.abstract_text.unwrap_or_default(),
+        authors: entry.authors.unwrap_or_default().into_iter().filter_map(|author| author.name).collect(),
+        published,
+        source: "s2".to_owned(),
+        url: entry.url.filter(|_| !is_known),
+        ..Draft::default()
+    }
+    .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_as_the_service_spells_them() {
+        for (id, expect) in [
+            ("https://arxiv.org/abs/2401.12345v2", "ARXIV:2401.12345"),
+            ("10.1145/3292500", "DOI:10.1145/3292500"),
+            ("CorpusId:14636783", "CorpusId:14636783"),
+        ] {
+            assert_eq!(spelled(&PaperId::parse(id).unwrap()), expect);
+        }
+    }
+
+    #[test]
+    fn entries() {
+        let check = |entry: Value, expect: Result<&str, &str>| {
+            let found = paper(entry, &PaperId::parse("CorpusId:7").unwrap());
+            let found = found.map(|paper| serde_json::to_string(&paper).unwrap());
+            assert_eq!(found.as_deref().map_err(String::as_str), expect);
+        };
+        check(
+            serde_json::json!({"title": "Tin", "abstract": null, "authors": [{"authorId": null, "name": "A"}], "year": 2024,
+                "publicationDate": null, "externalIds": {"ArXiv": "2401.90001", "DOI": "10.5/x", "CorpusId": 7}, "url": "u"}),
+            Ok(
+                r#"{"id":"2401.90001","also":["doi:10.5/x","CorpusId:7"],"title":"Tin","authors":["A"],"published":"2024-01-01","source":"s2","url":"https://arxiv.org/abs/2401.90001"}"#,
+            ),
+        );
+        check(
+            serde_json::json!({"title": "Tin", "url": "u"}),
+            Ok(r#"{"id":"CorpusId:7","title":"Tin","source":"s2","url":"u"}"#),
+        );
+        check(serde_json::json!({"name": "Tin"}), Err("no title and no abstract"));
+        check(serde_json::json!({"title": 7}), Err("invalid type: integer `7`, expected a string"));
+    }
+}
