@@ -151,6 +151,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// A mail server did not take a message.
+    #[error("{host} did not take the mail: {reason}")]
+    Mail {
+        /// The server.
+        host: String,
+        /// What it said.
+        reason: String,
+    },
+
     /// The encoder failed on valid input.
     #[error("the encoder failed to {doing}")]
     Encoder {
@@ -218,7 +227,8 @@ impl Error {
             | Error::DamagedIndex { .. }
             | Error::Device { .. }
             | Error::Hub { .. }
-            | Error::Fetch { .. } => Fault::Environment,
+            | Error::Fetch { .. }
+            | Error::Mail { .. } => Fault::Environment,
             Error::Io { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => Fault::Missing,
                 _ => Fault::Environment,

@@ -11,6 +11,8 @@ pub mod vector;
 mod file;
 
 pub mod citation;
+#[cfg(feature = "daily")]
+pub mod digest;
 pub mod encoder;
 pub mod evaluate;
 pub mod index;

@@ -5,7 +5,7 @@ use super::args::{Common, Fetch};
 use crate::error::Result;
 
 #[cfg(feature = "fetch")]
-pub(super) use with::run;
+pub(super) use with::{Sum, add, run};
 
 #[cfg(not(feature = "fetch"))]
 pub(super) fn run(_: &Common, _: Fetch) -> Result<Outcome> {
@@ -33,10 +33,10 @@ mod with {
 
     /// What came of all sources.
     #[derive(Default)]
-    struct Sum {
-        added: Added,
+    pub(in crate::cli) struct Sum {
+        pub added: Added,
         /// Papers that came, in the library or not.
-        papers: usize,
+        pub papers: usize,
         missing: Vec<PaperId>,
     }
 
@@ -65,7 +65,12 @@ mod with {
     }
 
     /// Fetches a source page by page; where it was is remembered when the papers of a page are in the library.
-    fn add(engine: &mut Engine, source: Source, options: &FetchOptions, sum: &mut Sum) -> Result<()> {
+    pub(in crate::cli) fn add(
+        engine: &mut Engine,
+        source: Source,
+        options: &FetchOptions,
+        sum: &mut Sum,
+    ) -> Result<()> {
         let key = source.key();
         let memory = engine.library().note(&key)?;
         let bar = Bar::of_source(key.trim_start_matches("fetch "));

@@ -6,6 +6,7 @@ mod ask;
 mod backup;
 mod compact;
 mod completions;
+mod daily;
 mod embed;
 mod eval;
 mod export;
@@ -76,6 +77,8 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Add(command) => add::run(common, command),
         Command::Fetch(command) => fetch::run(common, command),
+        Command::Daily(command) => daily::run(common, command),
+        Command::Init(command) => daily::init(command),
         Command::Remove(command) => remove::run(common, command),
         Command::Split(command) => split::run(common, command),
         Command::Search(command) => ask::search(common, command),

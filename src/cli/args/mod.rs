@@ -103,6 +103,8 @@ impl Common {
 pub(crate) enum Command {
     Add(Add),
     Fetch(Fetch),
+    Daily(super::daily::Daily),
+    Init(super::daily::Init),
     Remove(Remove),
     Split(Split),
     Search(Search),

@@ -1,0 +1,92 @@
+//! Digests by e-mail.
+
+use std::net::IpAddr;
+
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{Message, SmtpTransport, Transport};
+use sha2::{Digest as _, Sha256};
+
+use super::config::{Mail, Security};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+
+/// A mail server that can be turned to.
+pub(super) struct Post {
+    from: Mailbox,
+    host: String,
+    transport: SmtpTransport,
+}
+
+impl Post {
+    /// Prepares to send; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] when addresses, password or security make no sense.
+    pub(super) fn open(mail: &Mail) -> Result<Post> {
+        let builder = match mail.security {
+            Security::StartTls => SmtpTransport::starttls_relay(&mail.host),
+            Security::Tls => SmtpTransport::relay(&mail.host),
+            Security::None if is_here(&mail.host) => Ok(SmtpTransport::builder_dangerous(&mail.host)),
+            Security::None => {
+                return Err(bad("security", "none is for a server on this machine: give starttls or tls"));
+            }
+        };
+        let mut builder = builder.map_err(|error| bad("host", &error.to_string()))?;
+        if let Some(port) = mail.port {
+            builder = builder.port(port);
+        }
+        if let Some(user) = &mail.user {
+            let missing = || bad("password_env", &format!("the environment has no {}", mail.password_env));
+            let password = std::env::var(&mail.password_env).map_err(|_| missing())?;
+            builder = builder.credentials(Credentials::new(user.clone(), password));
+        }
+        Ok(Post { from: address("from", &mail.from)?, host: mail.host.clone(), transport: builder.build() })
+    }
+
+    /// Sends a digest.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] when an address is none, [`Error::Mail`] when the server does not take it.
+    pub(super) fn send(&self, digest: &Digest<'_>, to: &[String]) -> Result<()> {
+        let mut message = Message::builder().from(self.from.clone()).subject(format!("paperkin: {}", digest.subject()));
+        for mailbox in to {
+            message = message.to(address("mail", mailbox)?);
+        }
+        let message = message
+            .message_id(Some(self.id(digest, to)))
+            .multipart(MultiPart::alternative_plain_html(digest.text(), digest.html()))
+            .map_err(|error| bad("mail", &error.to_string()))?;
+        let failed = |error: lettre::transport::smtp::Error| {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            Error::Mail { host: self.host.clone(), reason: format!("{error}{cause}") }
+        };
+        self.transport.send(&message).map(drop).map_err(failed)
+    }
+
+    /// The same for the same papers on the same day: whoever gets it twice has it once.
+    fn id(&self, digest: &Digest<'_>, to: &[String]) -> String {
+        let mut hash = Sha256::new();
+        let papers = digest.results.iter().map(|result| result.paper.id.as_str());
+        for part in
+            [digest.reader, &digest.day.to_string()].into_iter().chain(to.iter().map(String::as_str)).chain(papers)
+        {
+            hash.update(part);
+            hash.update([0]);
+        }
+        let hex: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!("<{hex}@{}>", self.from.email.domain())
+    }
+}
+
+fn address(field: &'static str, text: &str) -> Result<Mailbox> {
+    text.parse().map_err(|error| bad(field, &format!("`{text}`: {error}")))
+}
+
+fn is_here(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn bad(field: &'static str, reason: &str) -> Error {
+    Error::BadRequest { field, reason: reason.to_owned() }
+}

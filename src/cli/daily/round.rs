@@ -1,0 +1,177 @@
+//! The round itself: fetch, rank, write, send, and remember what was shown.
+
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use super::config::{Config, EXAMPLE, Reader, Sources};
+use super::mail::Post;
+use super::{Daily, Init};
+use crate::cli::args::{Common, FetchOptions, SummaryFormat};
+use crate::cli::fetch::{self, Sum};
+use crate::cli::{Outcome, output, today, upkeep};
+use crate::digest::Digest;
+use crate::engine::{Engine, FeedOptions, Look, Place};
+use crate::error::{Error, Result};
+use crate::fetch::{Arxiv, Feed, HfDaily, Source};
+use crate::file;
+use crate::paper::PaperId;
+use crate::recommend::{Answer, Request};
+use crate::syndication::{Channel, Syndication};
+
+/// Attempts of a request.
+const ATTEMPTS: u32 = 5;
+
+pub(in crate::cli) fn init(command: Init) -> Result<Outcome> {
+    let path = &command.config;
+    let written = File::create_new(path).and_then(|mut file| file.write_all(EXAMPLE.as_bytes()));
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let reason = "is there already, and stays as it is: give another --config".to_owned();
+            return Err(Error::BadFile { file: path.display().to_string(), reason });
+        }
+        written => written.map_err(Error::io(path, "write it"))?,
+    }
+    output::print(|out| writeln!(out, "{}: edit it, then run `paperkin daily`", path.display()))?;
+    Ok(Outcome::Complete)
+}
+
+pub(in crate::cli) fn run(common: &Common, command: Daily) -> Result<Outcome> {
+    let config = Config::read(&command.config)?;
+    let post = config.mail.as_ref().map(Post::open).transpose()?;
+    let directory = common.directory()?;
+    let mut engine = Engine::open(common.options(Place::Create(directory.clone())))?;
+    let _alone = alone(&directory)?;
+    let mut outcome = Outcome::Complete;
+    let mut said = Vec::new();
+
+    let options = options(&config)?;
+    let mut sum = Sum::default();
+    for source in sources(config.fetch) {
+        let key = source.key();
+        if let Err(error) = fetch::add(&mut engine, source, &options, &mut sum) {
+            output::complain("error", &format!("{}: {}", key.trim_start_matches("fetch "), error.one_line()));
+            outcome = Outcome::Incomplete;
+        }
+    }
+    let changes = sum.added.changes;
+    said.push(format!("{} papers fetched: {} new, {} updated", sum.papers, changes.new, changes.updated));
+    if changes.new + changes.updated > 0 {
+        upkeep::after_a_change(&engine);
+    }
+
+    for (name, reader) in &config.profiles {
+        match serve(&mut engine, name, reader, config.page.as_deref(), post.as_ref()) {
+            Ok(line) => said.push(line),
+            Err(error) => {
+                output::complain("error", &format!("{name}: {}", error.one_line()));
+                outcome = Outcome::Incomplete;
+            }
+        }
+    }
+    if !command.quiet {
+        output::print(|out| said.iter().try_for_each(|line| writeln!(out, "{line}")))?;
+    }
+    Ok(outcome)
+}
+
+/// Writes and sends what is new for a profile, then remembers it as shown; says what was done.
+fn serve(engine: &mut Engine, name: &str, reader: &Reader, page: Option<&str>, post: Option<&Post>) -> Result<String> {
+    let profile = engine.library().profile(name)?;
+    let look = |engine: &mut Engine, look| {
+        let request = Request { limit: Some(reader.papers), ..Request::default() };
+        engine.feed(name, &FeedOptions { look, request, ..FeedOptions::default() }, today())
+    };
+    let answer = look(engine, Look::Glance)?;
+    let mut done = format!("{name}: nothing new");
+    if !answer.results.is_empty() {
+        let note = answer.fallback.as_deref();
+        let digest = Digest { reader: name, day: today(), results: &answer.results, note, page };
+        done = format!("{name}: {} papers", answer.results.len());
+        if let Some(folder) = &reader.digests {
+            let path = write_digest(&digest, folder)?;
+            done.push_str(&format!(", {path}"));
+        }
+        if let Some(post) = post.filter(|_| !reader.mail.is_empty()) {
+            post.send(&digest, &reader.mail)?;
+            done.push_str(&format!(", sent to {}", reader.mail.join(", ")));
+        }
+        let shown: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
+        engine.library_mut().record_look(&profile, &shown, answer.generation, today())?;
+    }
+    if !reader.feeds.is_empty() {
+        let shown = look(engine, Look::Again)?;
+        reader.feeds.iter().try_for_each(|path| write_feed(path, name, &shown, page))?;
+    }
+    Ok(done)
+}
+
+/// Writes a digest as HTML and as text; gives the path of the HTML.
+fn write_digest(digest: &Digest<'_>, folder: &Path) -> Result<String> {
+    fs::create_dir_all(folder).map_err(Error::io(folder, "make it"))?;
+    let name: String = digest.reader.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    let path = |ending: &str| folder.join(format!("{}-{name}.{ending}", digest.day));
+    for (path, text) in [(path("txt"), digest.text()), (path("html"), digest.html())] {
+        file::replace(&path, |file| file.write_all(text.as_bytes()).map_err(Error::io(&path, "write it")))?;
+    }
+    Ok(path("html").display().to_string())
+}
+
+/// Writes a feed in the format that its file's ending names.
+fn write_feed(path: &Path, name: &str, answer: &Answer, page: Option<&str>) -> Result<()> {
+    let format = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("atom" | "xml") => Syndication::Atom,
+        Some("rss") => Syndication::Rss,
+        Some("json") => Syndication::JsonFeed,
+        _ => {
+            let reason = "no feed ends like this: .atom, .rss or .json".to_owned();
+            return Err(Error::BadFile { file: path.display().to_string(), reason });
+        }
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(Error::io(folder, "make it"))?;
+    }
+    let title = format!("Papers for {name}");
+    let channel =
+        Channel { title, address: None, page: page.map(str::to_owned), day: today(), results: &answer.results };
+    let text = format.write(&channel);
+    file::replace(path, |file| file.write_all(text.as_bytes()).map_err(Error::io(path, "write it")))
+}
+
+/// Two rounds at once would send everything twice: the second one ends at once.
+fn alone(directory: &Path) -> Result<File> {
+    let path = directory.join("daily.lock");
+    let lock = File::create(&path).map_err(Error::io(&path, "write it"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            let reason = "another round is at work".to_owned();
+            Err(Error::BadFile { file: path.display().to_string(), reason })
+        }
+        Err(TryLockError::Error(error)) => Err(Error::io(&path, "lock it")(error)),
+    }
+}
+
+fn options(config: &Config) -> Result<FetchOptions> {
+    let pause = config.fetch.pause.map(Duration::try_from_secs_f64).transpose();
+    let pause = pause.map_err(|error| Error::BadRequest { field: "fetch.pause", reason: error.to_string() })?;
+    let contact = config.contact.clone();
+    Ok(FetchOptions { contact, pause, timeout: None, attempts: ATTEMPTS, dry_run: false, format: SummaryFormat::Table })
+}
+
+/// What is fetched, one after the other.
+fn sources(sources: Sources) -> Vec<Source> {
+    let Sources { hf_daily, arxiv, arxiv_queries, feeds, hf_daily_url, arxiv_url, .. } = sources;
+    let mut all = Vec::new();
+    if hf_daily {
+        all.push(Source::HfDaily(HfDaily { base: hf_daily_url, from: None, to: None }));
+    }
+    let query = |categories, query| Source::Arxiv(Arxiv { base: arxiv_url.clone(), categories, query, since: None });
+    if !arxiv.is_empty() {
+        all.push(query(arxiv, None));
+    }
+    all.extend(arxiv_queries.into_iter().map(|text| query(Vec::new(), Some(text))));
+    all.extend(feeds.into_iter().map(|url| Source::Feed(Feed { url })));
+    all
+}
