@@ -10,6 +10,8 @@ mod data;
 mod durability;
 mod eval;
 mod feeds;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod hostile;
 mod http;
 mod http_clients;
@@ -21,6 +23,8 @@ mod program;
 mod ranking;
 mod removal;
 mod server;
+#[cfg(feature = "fetch")]
+mod service;
 mod siege;
 mod threads;
 mod tidy;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, beside itself. The same table as in `docs/architecture.md`.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("error", &[]),
     ("file", &["error"]),
     ("lexical", &[]),
@@ -18,6 +18,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("syndication", &["paper", "recommend"]),
     ("evaluate", &["lexical", "paper", "vector"]),
     ("sources", &["error", "paper"]),
+    ("fetch", &["error", "paper", "sources"]),
     (
         "engine",
         &[
@@ -42,6 +43,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "engine",
             "error",
             "evaluate",
+            "fetch",
             "file",
             "index",
             "library",
@@ -57,7 +59,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates that are named in one place only.
-const HOMES: [(&str, &str); 13] = [
+const HOMES: [(&str, &str); 14] = [
     ("candle_core", "encoder"),
     ("candle_nn", "encoder"),
     ("candle_transformers", "encoder"),
@@ -66,6 +68,7 @@ const HOMES: [(&str, &str); 13] = [
     ("hnsw_rs", "index/hnsw.rs"),
     ("memmap2", "file.rs"),
     ("rusqlite", "library"),
+    ("ureq", "fetch"),
     ("axum", "server"),
     ("hyper", "server"),
     ("tokio", "server"),
