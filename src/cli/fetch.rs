@@ -42,15 +42,16 @@ mod with {
 
     pub(in crate::cli) fn run(common: &Common, command: Fetch) -> Result<Outcome> {
         let (sources, options, outcome) = asked(command.source)?;
+        let mut client = Client::new(manners(&sources, &options))?;
         let mut sum = Sum::default();
         if options.dry_run {
             for source in sources {
-                count(common, source, &options, &mut sum)?;
+                count(common, source, &mut client, &mut sum)?;
             }
             print_count(&sum, options.format)?;
         } else {
             let mut engine = Engine::open(common.options(Place::Create(common.directory()?)))?;
-            let fetched = sources.into_iter().try_for_each(|source| add(&mut engine, source, &options, &mut sum));
+            let fetched = sources.into_iter().try_for_each(|source| add(&mut engine, source, &mut client, &mut sum));
             if sum.added.changes.new + sum.added.changes.updated > 0 {
                 upkeep::after_a_change(&engine);
             }
@@ -65,11 +66,10 @@ mod with {
     }
 
     /// Fetches a source page by page; where it was is remembered when the papers of a page are in the library.
-    fn add(engine: &mut Engine, source: Source, options: &FetchOptions, sum: &mut Sum) -> Result<()> {
+    fn add(engine: &mut Engine, source: Source, client: &mut Client, sum: &mut Sum) -> Result<()> {
         let key = source.key();
         let memory = engine.library().note(&key)?;
         let bar = Bar::of_source(key.trim_start_matches("fetch "));
-        let client = client(&source, options)?;
         let mut pages = source.pages(client, memory.as_deref(), today())?;
         let added = pages.try_for_each(|page| {
             let page = page?;
@@ -83,13 +83,12 @@ mod with {
     }
 
     /// Fetches a source and keeps nothing.
-    fn count(common: &Common, source: Source, options: &FetchOptions, sum: &mut Sum) -> Result<()> {
+    fn count(common: &Common, source: Source, client: &mut Client, sum: &mut Sum) -> Result<()> {
         let memory = match Library::open(&common.directory()?) {
             Ok(library) => library.note(&source.key())?,
             Err(Error::NotFound { .. }) => None,
             Err(error) => return Err(error),
         };
-        let client = client(&source, options)?;
         for page in source.pages(client, memory.as_deref(), today())? {
             let page = page?;
             for paper in page.papers {
@@ -133,20 +132,21 @@ mod with {
         }
     }
 
-    fn client(source: &Source, options: &FetchOptions) -> Result<Client> {
+    /// How the services are treated: all of one command are of one kind.
+    fn manners(sources: &[Source], options: &FetchOptions) -> Manners {
         let usual = Manners::default();
-        let (pause, answer) = match source {
-            Source::Oai(_) => (Duration::from_secs(3), Duration::from_secs(300)),
-            Source::Arxiv(_) => (Duration::from_secs(3), usual.answer),
+        let (pause, answer) = match sources.first() {
+            Some(Source::Oai(_)) => (Duration::from_secs(3), Duration::from_secs(300)),
+            Some(Source::Arxiv(_)) => (Duration::from_secs(3), usual.answer),
             _ => (usual.pause, usual.answer),
         };
-        Client::new(Manners {
+        Manners {
             contact: options.contact.clone(),
             pause: options.pause.unwrap_or(pause),
             answer: options.timeout.unwrap_or(answer),
             attempts: options.attempts,
             ..usual
-        })
+        }
     }
 
     /// What the arguments ask for; the outcome says whether all of it could be read.
