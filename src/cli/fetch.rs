@@ -5,7 +5,9 @@ use super::args::{Common, Fetch};
 use crate::error::Result;
 
 #[cfg(feature = "fetch")]
-pub(super) use with::{Sum, add, run};
+pub(super) use with::run;
+#[cfg(feature = "daily")]
+pub(super) use with::{Sum, add, manners};
 
 #[cfg(not(feature = "fetch"))]
 pub(super) fn run(_: &Common, _: Fetch) -> Result<Outcome> {
@@ -42,15 +44,16 @@ mod with {
 
     pub(in crate::cli) fn run(common: &Common, command: Fetch) -> Result<Outcome> {
         let (sources, options, outcome) = asked(command.source)?;
+        let mut client = Client::new(manners(&sources, &options))?;
         let mut sum = Sum::default();
         if options.dry_run {
             for source in sources {
-                count(common, source, &options, &mut sum)?;
+                count(common, source, &mut client, &mut sum)?;
             }
             print_count(&sum, options.format)?;
         } else {
             let mut engine = Engine::open(common.options(Place::Create(common.directory()?)))?;
-            let fetched = sources.into_iter().try_for_each(|source| add(&mut engine, source, &options, &mut sum));
+            let fetched = sources.into_iter().try_for_each(|source| add(&mut engine, source, &mut client, &mut sum));
             if sum.added.changes.new + sum.added.changes.updated > 0 {
                 upkeep::after_a_change(&engine);
             }
@@ -65,16 +68,10 @@ mod with {
     }
 
     /// Fetches a source page by page; where it was is remembered when the papers of a page are in the library.
-    pub(in crate::cli) fn add(
-        engine: &mut Engine,
-        source: Source,
-        options: &FetchOptions,
-        sum: &mut Sum,
-    ) -> Result<()> {
+    pub(in crate::cli) fn add(engine: &mut Engine, source: Source, client: &mut Client, sum: &mut Sum) -> Result<()> {
         let key = source.key();
         let memory = engine.library().note(&key)?;
         let bar = Bar::of_source(key.trim_start_matches("fetch "));
-        let client = client(&source, options)?;
         let mut pages = source.pages(client, memory.as_deref(), today())?;
         let added = pages.try_for_each(|page| {
             let page = page?;
@@ -88,13 +85,12 @@ mod with {
     }
 
     /// Fetches a source and keeps nothing.
-    fn count(common: &Common, source: Source, options: &FetchOptions, sum: &mut Sum) -> Result<()> {
+    fn count(common: &Common, source: Source, client: &mut Client, sum: &mut Sum) -> Result<()> {
         let memory = match Library::open(&common.directory()?) {
             Ok(library) => library.note(&source.key())?,
             Err(Error::NotFound { .. }) => None,
             Err(error) => return Err(error),
         };
-        let client = client(&source, options)?;
         for page in source.pages(client, memory.as_deref(), today())? {
             let page = page?;
             for paper in page.papers {
@@ -138,20 +134,23 @@ mod with {
         }
     }
 
-    fn client(source: &Source, options: &FetchOptions) -> Result<Client> {
+    /// How the services are treated: all as the most particular of them wants it.
+    pub(in crate::cli) fn manners(sources: &[Source], options: &FetchOptions) -> Manners {
         let usual = Manners::default();
-        let (pause, answer) = match source {
+        let wants = |source: &Source| match source {
             Source::Oai(_) => (Duration::from_secs(3), Duration::from_secs(300)),
             Source::Arxiv(_) => (Duration::from_secs(3), usual.answer),
             _ => (usual.pause, usual.answer),
         };
-        Client::new(Manners {
+        let pause = sources.iter().map(|source| wants(source).0).max().unwrap_or(usual.pause);
+        let answer = sources.iter().map(|source| wants(source).1).max().unwrap_or(usual.answer);
+        Manners {
             contact: options.contact.clone(),
             pause: options.pause.unwrap_or(pause),
             answer: options.timeout.unwrap_or(answer),
             attempts: options.attempts,
             ..usual
-        })
+        }
     }
 
     /// What the arguments ask for; the outcome says whether all of it could be read.

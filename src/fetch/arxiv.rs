@@ -68,7 +68,7 @@ impl Arxiv {
         }
     }
 
-    pub(super) fn pages(self, client: Client, memory: Option<&str>, today: Date) -> Result<Pages> {
+    pub(super) fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>, today: Date) -> Result<Pages<'c>> {
         let search = self.search();
         if search.is_empty() {
             let reason = "is empty: give a query, or a category".to_owned();
@@ -92,8 +92,8 @@ impl Arxiv {
     }
 }
 
-struct Walk {
-    client: Client,
+struct Walk<'c> {
+    client: &'c mut Client,
     base: String,
     search: String,
     passes: VecDeque<Pass>,
@@ -102,7 +102,7 @@ struct Walk {
     total: usize,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn next(&mut self) -> Result<Option<Page>> {
         let Some(pass) = self.passes.front_mut() else { return Ok(None) };
         let start = pass.start.to_string();
@@ -115,7 +115,7 @@ impl Walk {
             ("sortOrder", "descending"),
         ];
         let url = address(&self.base, "/api/query", &query);
-        let papers = page(&mut self.client, &url, pass.start, &mut self.total)?;
+        let papers = page(self.client, &url, pass.start, &mut self.total)?;
         let count = papers.len();
         let is_old = |paper: &Result<Paper>| {
             paper.as_ref().is_ok_and(|paper| paper.published.is_some_and(|day| day < pass.since))

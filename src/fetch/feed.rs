@@ -21,7 +21,7 @@ struct Memory {
 }
 
 impl Feed {
-    pub(super) fn pages(self, mut client: Client, memory: Option<&str>) -> Result<Pages> {
+    pub(super) fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>) -> Result<Pages<'c>> {
         let known: Memory = recall(memory);
         let mut ended = false;
         Ok(paged(move || {

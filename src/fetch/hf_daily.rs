@@ -42,7 +42,7 @@ struct Stopped {
 }
 
 impl HfDaily {
-    pub(super) fn pages(self, mut client: Client, memory: Option<&str>, today: Date) -> Result<Pages> {
+    pub(super) fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>, today: Date) -> Result<Pages<'c>> {
         let mut memory: Memory = recall(memory);
         let HfDaily { base, from, to } = self;
         let first = from.unwrap_or_else(|| days_before(memory.complete.unwrap_or(today), AGAIN - 1));
@@ -57,7 +57,7 @@ impl HfDaily {
             if day > last {
                 return Ok(None);
             }
-            let papers = day_of(&mut client, base.as_deref().unwrap_or(BASE), day)?;
+            let papers = day_of(client, base.as_deref().unwrap_or(BASE), day)?;
             if to.is_none() && day < today {
                 memory.complete = memory.complete.max(Some(day));
             }

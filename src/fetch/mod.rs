@@ -63,7 +63,7 @@ pub struct Page {
 }
 
 /// Pages as they come; after an error there are no more.
-pub type Pages = Box<dyn Iterator<Item = Result<Page>>>;
+pub type Pages<'c> = Box<dyn Iterator<Item = Result<Page>> + 'c>;
 
 impl Source {
     /// What is remembered is remembered under this key.
@@ -82,7 +82,7 @@ impl Source {
     ///
     /// # Errors
     /// [`Error::BadRequest`] when the source makes no sense; the pages themselves give [`Error::Fetch`].
-    pub fn pages(self, client: Client, memory: Option<&str>, today: Date) -> Result<Pages> {
+    pub fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>, today: Date) -> Result<Pages<'c>> {
         match self {
             Source::HfDaily(daily) => daily.pages(client, memory, today),
             Source::Arxiv(arxiv) => arxiv.pages(client, memory, today),
@@ -103,7 +103,7 @@ fn remember<T: Serialize>(memory: &T) -> Option<String> {
 }
 
 /// Pages from a function that gives the next one; an error is the last.
-fn paged(mut next: impl FnMut() -> Result<Option<Page>> + 'static) -> Pages {
+fn paged<'c>(mut next: impl FnMut() -> Result<Option<Page>> + 'c) -> Pages<'c> {
     let mut ended = false;
     Box::new(std::iter::from_fn(move || {
         if ended {

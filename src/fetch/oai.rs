@@ -38,6 +38,8 @@ struct Stopped {
     token: String,
     /// From where to ask when the token has expired: the earliest day of the last part.
     seen: Date,
+    /// The latest day of all parts.
+    latest: Option<Date>,
 }
 
 impl Oai {
@@ -58,49 +60,52 @@ impl Oai {
         }
     }
 
-    pub(super) fn pages(self, client: Client, memory: Option<&str>, today: Date) -> Result<Pages> {
+    pub(super) fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>, today: Date) -> Result<Pages<'c>> {
         let memory: Memory = recall(memory);
         let stopped = memory.stopped.clone().filter(|run| self.since.is_none_or(|since| since == run.since));
         let last = memory.complete.unwrap_or_else(|| days_before(today, AGAIN));
         let since = stopped.as_ref().map_or(self.since.unwrap_or(last), |run| run.since);
-        let (token, seen) = stopped.map_or((None, since), |run| (Some(run.token), run.seen));
+        let (token, seen, latest) = stopped.map_or((None, since, None), |run| (Some(run.token), run.seen, run.latest));
         let (set, base) = (self.set(), self.base.unwrap_or_else(|| BASE.to_owned()));
-        let mut walk = Walk { client, base, set, memory, since, seen, token, expired: 0, ended: false };
+        let mut walk = Walk { client, base, set, memory, since, seen, latest, token, expired: 0, ended: false };
         Ok(paged(move || walk.next()))
     }
 }
 
-struct Walk {
-    client: Client,
+struct Walk<'c> {
+    client: &'c mut Client,
     base: String,
     set: String,
     memory: Memory,
     since: Date,
     seen: Date,
+    latest: Option<Date>,
     token: Option<String>,
     /// How often a token had expired.
     expired: u32,
     ended: bool,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn next(&mut self) -> Result<Option<Page>> {
         if self.ended {
             return Ok(None);
         }
         let (url, listing) = self.ask()?;
-        let days = listing.days;
-        if let Some((_, last)) = days {
-            self.memory.complete = self.memory.complete.max(Some(last));
-        }
-        self.seen = days.map_or(self.seen, |(first, _)| first);
         if listing.token.is_some() && listing.token == self.token {
             return Err(failed(&url, "gives the same part again and again"));
         }
+        if let Some((first, last)) = listing.days {
+            self.seen = first;
+            self.latest = self.latest.max(Some(last));
+        }
         self.token = listing.token;
+        let Walk { since, seen, latest, .. } = *self;
+        self.memory.stopped = self.token.clone().map(|token| Stopped { since, token, seen, latest });
         self.ended = self.token.is_none();
-        let stopped = |token: &String| Stopped { since: self.since, token: token.clone(), seen: self.seen };
-        self.memory.stopped = self.token.as_ref().map(stopped);
+        if self.ended {
+            self.memory.complete = self.memory.complete.max(latest);
+        }
         let papers = sound(&url, listing.papers)?;
         Ok(Some(Page { papers, memory: remember(&self.memory), ..Page::default() }))
     }

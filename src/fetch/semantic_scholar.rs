@@ -46,14 +46,14 @@ struct Memory {
 }
 
 impl SemanticScholar {
-    pub(super) fn pages(self, mut client: Client, memory: Option<&str>) -> Result<Pages> {
+    pub(super) fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>) -> Result<Pages<'c>> {
         let memory: Memory = recall(memory);
         let list = digest(&self.ids);
         let mut done = if memory.list == list { memory.done } else { 0 };
         Ok(paged(move || {
             let Some(batch) = self.ids.get(done..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
             let batch = &batch[..batch.len().min(BATCH)];
-            let mut page = self.batch(&mut client, batch)?;
+            let mut page = self.batch(client, batch)?;
             done += batch.len();
             // A list that is done begins anew.
             let left = done < self.ids.len();

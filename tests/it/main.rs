@@ -6,11 +6,14 @@
 mod bad_input;
 mod browser;
 mod cli;
+mod daily;
 mod data;
 mod durability;
 mod eval;
 mod export;
 mod feeds;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod hostile;
 mod http;
 mod http_clients;
@@ -23,6 +26,8 @@ mod program;
 mod ranking;
 mod removal;
 mod server;
+#[cfg(feature = "fetch")]
+mod service;
 mod siege;
 mod threads;
 mod tidy;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, beside itself. The same table as in `docs/architecture.md`.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("error", &[]),
     ("file", &["error"]),
     ("lexical", &[]),
@@ -17,8 +17,10 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("report", &["error", "file", "paper"]),
     ("syndication", &["paper", "recommend"]),
     ("citation", &["paper"]),
+    ("digest", &["paper", "recommend"]),
     ("evaluate", &["lexical", "paper", "vector"]),
     ("sources", &["error", "paper"]),
+    ("fetch", &["error", "paper", "sources"]),
     (
         "engine",
         &[
@@ -54,10 +56,12 @@ const ARROWS: [(&str, &[&str]); 17] = [
         "cli",
         &[
             "citation",
+            "digest",
             "encoder",
             "engine",
             "error",
             "evaluate",
+            "fetch",
             "file",
             "index",
             "library",
@@ -73,7 +77,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates that are named in one place only.
-const HOMES: [(&str, &str); 13] = [
+const HOMES: [(&str, &str); 14] = [
     ("candle_core", "encoder"),
     ("candle_nn", "encoder"),
     ("candle_transformers", "encoder"),
@@ -82,6 +86,7 @@ const HOMES: [(&str, &str); 13] = [
     ("hnsw_rs", "index/hnsw.rs"),
     ("memmap2", "file.rs"),
     ("rusqlite", "library"),
+    ("ureq", "fetch"),
     ("axum", "server"),
     ("hyper", "server"),
     ("tokio", "server"),

@@ -14,7 +14,7 @@ use crate::cli::{Outcome, output, today, upkeep};
 use crate::digest::Digest;
 use crate::engine::{Engine, FeedOptions, Look, Place};
 use crate::error::{Error, Result};
-use crate::fetch::{Arxiv, Feed, HfDaily, Source};
+use crate::fetch::{Arxiv, Client, Feed, HfDaily, Source};
 use crate::file;
 use crate::paper::PaperId;
 use crate::recommend::{Answer, Request};
@@ -48,9 +48,11 @@ pub(in crate::cli) fn run(common: &Common, command: Daily) -> Result<Outcome> {
 
     let options = options(&config)?;
     let mut sum = Sum::default();
-    for source in sources(config.fetch) {
+    let sources = sources(config.fetch);
+    let mut client = Client::new(fetch::manners(&sources, &options))?;
+    for source in sources {
         let key = source.key();
-        if let Err(error) = fetch::add(&mut engine, source, &options, &mut sum) {
+        if let Err(error) = fetch::add(&mut engine, source, &mut client, &mut sum) {
             output::complain("error", &format!("{}: {}", key.trim_start_matches("fetch "), error.one_line()));
             outcome = Outcome::Incomplete;
         }
