@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::postings::{number, push};
-use super::{Terms, terms};
+use super::{Terms, for_each_term};
 
 /// The terms of a text by number and how often each occurs, in ascending order of the numbers.
 ///
@@ -41,7 +41,12 @@ impl Bag {
     /// The terms of a text: those of [`Terms::of`], faster.
     pub fn of(text: &str) -> Bag {
         let mut numbers = Vec::with_capacity(256);
-        let words = terms::for_each(text, |term| numbers.push(Bag::number(term)));
+        let words = for_each_term(text, |term| numbers.push(Bag::number(term)));
+        Bag::of_numbers(numbers, words)
+    }
+
+    /// The bag of a text of so many words that has the terms of these numbers, as often as they come.
+    pub fn of_numbers(mut numbers: Vec<u32>, words: u32) -> Bag {
         numbers.sort_unstable();
         let terms = numbers.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect();
         Bag { terms, words }

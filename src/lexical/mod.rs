@@ -14,5 +14,5 @@ pub use bag::{AsIs, Bag, ByTerm};
 pub use bm25::{Blocks, Collection, Scores};
 pub use query::Query;
 pub use stop_words::is_stop_word;
-pub use terms::Terms;
+pub use terms::{Terms, for_each_term};
 pub use usage::{Sparse, Usage};

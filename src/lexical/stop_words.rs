@@ -1,7 +1,8 @@
 //! English words that say nothing about a paper's subject.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 const STOP_WORDS: &str = "
     a about all also an and any are as at be been between both but by can could do does each for from further had has
@@ -12,6 +13,6 @@ const STOP_WORDS: &str = "
 
 /// Whether a word, in lower case, is one that nearly every text has.
 pub fn is_stop_word(word: &str) -> bool {
-    static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| STOP_WORDS.split_whitespace().collect());
+    static SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| STOP_WORDS.split_whitespace().collect());
     SET.contains(word)
 }

@@ -34,7 +34,7 @@ impl Terms {
     /// The terms of a text.
     pub fn of(text: &str) -> Terms {
         let mut counts: HashMap<String, u32> = HashMap::new();
-        let words = for_each(text, |term| match counts.get_mut(term) {
+        let words = for_each_term(text, |term| match counts.get_mut(term) {
             Some(count) => *count += 1,
             None => {
                 counts.insert(term.to_owned(), 1);
@@ -55,7 +55,7 @@ impl Terms {
 }
 
 /// Hands over every term of a text, as often as it occurs; gives how many words the text has, stop words left out.
-pub(super) fn for_each(text: &str, mut take: impl FnMut(&str)) -> u32 {
+pub fn for_each_term(text: &str, mut take: impl FnMut(&str)) -> u32 {
     let text = fold(text);
     let mut take = |term: &str| {
         if term.len() <= MAX_TERM {

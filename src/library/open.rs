@@ -8,6 +8,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::{Library, words};
 use crate::error::{Error, Result};
 
+/// Statements that are kept prepared by each connection: more than there are.
+const STATEMENTS: usize = 64;
 /// Name of the file in the library's directory.
 pub(super) const FILE: &str = "library.sqlite3";
 /// `PRAGMA application_id`: "pkin".
@@ -76,6 +78,7 @@ impl Library {
 }
 
 fn prepare(mut db: Connection, path: &Path) -> Result<Library> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.busy_timeout(PATIENCE).map_err(failed(path, "open it"))?;
     let version = version(&db, path)?;
     db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")

@@ -83,7 +83,10 @@ impl Library {
             known.write(&transaction, key).map_err(fail("write a paper"))?;
             if text_changed {
                 words.add(key, &paper.title, &paper.abstract_text);
-                transaction.execute("DELETE FROM embedding WHERE row = ?", [key]).map_err(fail("write a paper"))?;
+                transaction
+                    .prepare_cached("DELETE FROM embedding WHERE row = ?")
+                    .and_then(|mut delete| delete.execute([key]))
+                    .map_err(fail("write a paper"))?;
             }
             if let Some(embedding) = embedding {
                 put_embedding(&transaction, key, model_key, generation, embedding)

@@ -1,36 +1,44 @@
 //! Words: for each term the papers that have it, and for each paper its terms, changed in the transaction that changes
 //! the papers.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rustc_hash::FxHashMap;
 
 use super::Library;
 use crate::error::{Error, Result};
 use crate::lexical::postings::{self, BLOCK, EVERY};
-use crate::lexical::{Bag, Blocks, Collection, Terms};
+use crate::lexical::{Bag, Blocks, Collection, for_each_term};
 use crate::paper::{PaperId, document};
 
 /// Changes, collected for one transaction.
 #[derive(Default)]
 pub(super) struct WordChanges {
-    /// Of the postings: by block and term, rows within the block and counts.
-    changes: HashMap<(i64, String), Vec<(u32, u32)>>,
+    /// Rows and counts by term, in the order in which they came; of a row that comes twice in a row, the count grows.
+    postings: FxHashMap<String, Vec<(i64, u32)>>,
     /// Papers' terms as bytes.
     bags: Vec<(i64, Vec<u8>)>,
 }
 
+/// A block, a term, and its changes as [`postings::change`] takes them.
+type InBlock = (i64, String, Vec<(u32, u32)>);
+
 impl WordChanges {
     /// The paper in this row gets this text.
     pub(super) fn add(&mut self, row: i64, title: &str, abstract_text: &str) {
-        let terms = Terms::of(&document(title, abstract_text));
-        self.enter(row, &terms, |count| count);
-        self.bags.push((row, Bag::from(&terms).to_bytes()));
+        let mut numbers = Vec::with_capacity(256);
+        let words = for_each_term(&document(title, abstract_text), |term| {
+            numbers.push(Bag::number(term));
+            self.enter(row, term, 1);
+        });
+        // A paper without words is a paper still.
+        self.enter(row, EVERY, words.max(1));
+        self.bags.push((row, Bag::of_numbers(numbers, words).to_bytes()));
     }
 
     /// The paper in this row had this text.
     pub(super) fn remove(&mut self, row: i64, title: &str, abstract_text: &str) {
-        self.enter(row, &Terms::of(&document(title, abstract_text)), |_| 0);
+        for_each_term(&document(title, abstract_text), |term| self.enter(row, term, 0));
+        self.enter(row, EVERY, 0);
     }
 
     /// The paper of this id, if there is one, loses the text that it has now.
@@ -43,12 +51,30 @@ impl WordChanges {
         Ok(())
     }
 
-    fn enter(&mut self, row: i64, terms: &Terms, count: impl Fn(u32) -> u32) {
-        let (block, row) = (row / BLOCK, (row % BLOCK) as u32);
-        // A paper without words is a paper still.
-        for (term, found) in terms.counts().chain([(EVERY, terms.words().max(1))]) {
-            self.changes.entry((block, term.to_owned())).or_default().push((row, count(found)));
+    fn enter(&mut self, row: i64, term: &str, count: u32) {
+        // Most terms are there already: only a new one is copied.
+        let rows = match self.postings.get_mut(term) {
+            Some(rows) => rows,
+            None => self.postings.entry(term.to_owned()).or_default(),
+        };
+        match rows.last_mut() {
+            Some((last, sum)) if *last == row => *sum += count,
+            _ => rows.push((row, count)),
         }
+    }
+
+    /// The changes of each block and term, in this order.
+    fn by_block(postings: FxHashMap<String, Vec<(i64, u32)>>) -> Vec<InBlock> {
+        let mut all = Vec::with_capacity(postings.len());
+        for (term, mut rows) in postings {
+            rows.sort_by_key(|(row, _)| row / BLOCK);
+            for rows in rows.chunk_by(|a, b| a.0 / BLOCK == b.0 / BLOCK) {
+                let within = rows.iter().map(|(row, count)| ((row % BLOCK) as u32, *count)).collect();
+                all.push((rows[0].0 / BLOCK, term.clone(), within));
+            }
+        }
+        all.sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        all
     }
 
     /// Writes what was collected.
@@ -61,9 +87,7 @@ impl WordChanges {
         for (row, terms) in self.bags {
             bag.execute(params![row, terms])?;
         }
-        let mut changes: Vec<_> = self.changes.into_iter().collect();
-        changes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        for ((block, term), changes) in changes {
+        for (block, term, changes) in WordChanges::by_block(self.postings) {
             let before: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
             let after = postings::change(before.as_deref().unwrap_or_default(), &changes);
             if after.is_empty() {
@@ -145,7 +169,7 @@ impl Library {
                 let kept: Option<Vec<u8>> = bag.query_row([row], |row| row.get(0)).optional()?;
                 wrong += i64::from(kept != Some(terms));
             }
-            for ((block, term), changes) in words.changes {
+            for (block, term, changes) in WordChanges::by_block(words.postings) {
                 let papers: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
                 found += i64::from(papers.is_some());
                 wrong += i64::from(papers != Some(postings::change(&[], &changes)));

@@ -107,7 +107,10 @@ impl<'de> Deserialize<'de> for PaperId {
 /// A title reduced to what tells titles apart: letters and digits in lower case (compatibility forms folded),
 /// single spaces between words.
 pub(crate) fn normal_title(text: &str) -> String {
-    let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
+    let folded: String = match text.is_ascii() {
+        true => text.to_ascii_lowercase(),
+        false => text.nfkc().flat_map(char::to_lowercase).collect(),
+    };
     let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
