@@ -111,7 +111,7 @@ mod with {
             SummaryFormat::Table if rejected > 0 => writeln!(out, "{papers} papers would come, {rejected} rejected"),
             SummaryFormat::Table => writeln!(out, "{papers} papers would come"),
             SummaryFormat::Json => {
-                output::json(out, &serde_json::json!({ "would_come": papers, "rejected": rejected }))
+                output::json(out, &serde_json::json!({ "rejected": rejected, "would_come": papers }))
             }
         })
     }

@@ -88,10 +88,11 @@ fn a_failure_loses_nothing_and_the_next_run_goes_on() {
         (Reply::Stall, "does not answer in time, after 2 attempts", 2),
         (Reply::Endless, "answered more than 32 MB", 1),
         (Reply::Status("302 Found", "location: ?date=2024-05-27\r\n".into(), ""), "too many redirects", 6),
-        (Reply::ok(r#"{"error": "moved", "papers": []}"#), "no entry has a `paper`", 1),
+        (Reply::ok(r#"{"error": "moved", "papers": []}"#), "was expected: `{\"error\": \"moved\"", 1),
+        (Reply::ok(r#"[{"title": "x"}]"#), "no entry has a `paper`", 1),
         (Reply::ok(renamed), "none of its 2 records can be used: the form of the answer has changed", 1),
-        (Reply::ok("<html><body>Sign in</body></html>"), "2024-05-27", 1),
-        (Reply::ok(""), "the file is empty", 1),
+        (Reply::ok("<html><body>Sign in</body></html>"), "was expected: `<html><body>Sign in", 1),
+        (Reply::ok(""), "was expected: ``", 1),
     ];
     for (reply, message, requests) in table {
         let (sandbox, service) = (Sandbox::new(), Service::new(day));
@@ -405,7 +406,7 @@ fn a_dry_run_writes_nothing() {
     assert_eq!(fetch(&sandbox, &service, &args).out, "4 papers would come\n");
     assert!(!sandbox.library().exists());
     let run = fetch(&sandbox, &service, &[&args[..], &["--format", "json"]].concat());
-    assert_eq!(run.out, "{\n  \"would_come\": 4,\n  \"rejected\": 0\n}\n");
+    assert_eq!(run.out, "{\n  \"rejected\": 0,\n  \"would_come\": 4\n}\n");
     let run = fetch(&sandbox, &service, &["hf-daily", "--contact", "two words"]);
     assert!(run.code == 1 && run.err.contains("`contact`"), "{}", run.err);
 }
