@@ -46,7 +46,7 @@ impl HfDaily {
         let mut memory: Memory = recall(memory);
         let HfDaily { base, from, to } = self;
         let first = from.unwrap_or_else(|| days_before(memory.complete.unwrap_or(today), AGAIN - 1));
-        let last = to.unwrap_or(today);
+        let last = to.map_or(today, |to| to.min(today));
         if first > last {
             let reason = format!("{first} is after {last}, the last day");
             return Err(Error::BadRequest { field: "from", reason });

@@ -102,7 +102,7 @@ fn a_failure_loses_nothing_and_the_next_run_goes_on() {
         let run = fetch(&sandbox, &service, &args);
         assert_eq!((run.code, run.out.as_str(), run.err.lines().count()), (2, "", 1), "{reply:?}: {}", run.err);
         assert!(run.err.contains(message), "{message}: {}", run.err);
-        let rest = "; 4 papers were fetched before and are in the library: the same command goes on from there\n";
+        let rest = "; 4 papers were fetched before and are in the library: the same command goes on\n";
         assert!(run.err.ends_with(rest), "{}", run.err);
         assert_eq!(papers(&sandbox), 4);
         let asked = service.asked();

@@ -10,7 +10,6 @@ mod data;
 mod durability;
 mod eval;
 mod feeds;
-#[cfg(feature = "fetch")]
 mod fetch;
 mod hostile;
 mod http;
@@ -23,7 +22,6 @@ mod program;
 mod ranking;
 mod removal;
 mod server;
-#[cfg(feature = "fetch")]
 mod service;
 mod siege;
 mod threads;
