@@ -96,7 +96,8 @@ fn a_failure_loses_nothing_and_the_next_run_goes_on() {
     ];
     for (reply, message, requests) in table {
         let (sandbox, service) = (Sandbox::new(), Service::new(day));
-        let args = ["hf-daily", "--from", "2024-05-25", "--to", "2024-05-28", "--timeout", "1"];
+        let timeout = if matches!(reply, Reply::Stall) { "1" } else { "120" };
+        let args = ["hf-daily", "--from", "2024-05-25", "--to", "2024-05-28", "--timeout", timeout];
         let bad = reply.clone();
         service.tell(move |asked| if asked.get("date") == "2024-05-27" { bad.clone() } else { day(asked) });
         let run = fetch(&sandbox, &service, &args);
