@@ -47,9 +47,9 @@ mod with {
         let mut client = Client::new(manners(&sources, &options))?;
         let mut sum = Sum::default();
         if options.dry_run {
-            for source in sources {
-                count(common, source, &mut client, &mut sum)?;
-            }
+            let counted = sources.into_iter().try_for_each(|source| count(common, source, &mut client, &mut sum));
+            name_missing(&sum);
+            counted?;
             print_count(&sum, options.format)?;
         } else {
             let mut engine = Engine::open(common.options(Place::Create(common.directory()?)))?;
@@ -57,12 +57,9 @@ mod with {
             if sum.added.changes.new + sum.added.changes.updated > 0 {
                 upkeep::after_a_change(&engine);
             }
+            name_missing(&sum);
             fetched.map_err(|error| with_what_is_safe(error, &sum))?;
             Summary { added: sum.added, papers: engine.library().summary()?.papers }.print(options.format)?;
-        }
-        if !sum.missing.is_empty() {
-            let names: Vec<&str> = sum.missing.iter().map(PaperId::as_str).collect();
-            output::complain("warning", &format!("not known there: {}", names.join(", ")));
         }
         Ok(outcome.and(Outcome::complete_if(sum.added.rejected == 0 && sum.missing.is_empty())))
     }
@@ -107,13 +104,20 @@ mod with {
         Ok(())
     }
 
+    fn name_missing(sum: &Sum) {
+        if !sum.missing.is_empty() {
+            let names: Vec<&str> = sum.missing.iter().map(PaperId::as_str).collect();
+            output::complain("warning", &format!("not known there: {}", names.join(", ")));
+        }
+    }
+
     fn print_count(sum: &Sum, format: SummaryFormat) -> Result<()> {
         let (papers, rejected) = (sum.papers, sum.added.rejected);
         output::print(|out| match format {
             SummaryFormat::Table if rejected > 0 => writeln!(out, "{papers} papers would come, {rejected} rejected"),
             SummaryFormat::Table => writeln!(out, "{papers} papers would come"),
             SummaryFormat::Json => {
-                output::json(out, &serde_json::json!({ "would_come": papers, "rejected": rejected }))
+                output::json(out, &serde_json::json!({ "rejected": rejected, "would_come": papers }))
             }
         })
     }
@@ -122,13 +126,12 @@ mod with {
     fn with_what_is_safe(error: Error, sum: &Sum) -> Error {
         match error {
             Error::Fetch { url, reason } => {
-                let papers = sum.papers;
-                let safe = match papers {
-                    0 => "nothing was fetched".to_owned(),
-                    1 => "1 paper was fetched before and is in the library".to_owned(),
-                    _ => format!("{papers} papers were fetched before and are in the library"),
+                let safe = match sum.papers {
+                    0 => "nothing was fetched before: run the same command again".to_owned(),
+                    1 => "1 paper was fetched before and is in the library: the same command goes on".to_owned(),
+                    n => format!("{n} papers were fetched before and are in the library: the same command goes on"),
                 };
-                Error::Fetch { url, reason: format!("{reason}; {safe}: the same command goes on from there") }
+                Error::Fetch { url, reason: format!("{reason}; {safe}") }
             }
             other => other,
         }

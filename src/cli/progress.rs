@@ -15,14 +15,9 @@ impl Bar {
     pub(super) fn of_file(path: &Path) -> Bar {
         let size = std::fs::metadata(path).ok().filter(|file| file.is_file()).map(|file| file.len());
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let bar = match size {
-            Some(size) => styled(
-                ProgressBar::new(size),
-                "{prefix} {wide_bar:.cyan/dim} {percent:>3}%  {msg}  {elapsed} of {duration}",
-            ),
-            None => styled(ProgressBar::no_length(), "{prefix} {spinner} {msg}  {elapsed}"),
-        };
-        Bar(bar.with_prefix(name))
+        let Some(size) = size else { return Bar::of_source(&name) };
+        let template = "{prefix} {wide_bar:.cyan/dim} {percent:>3}%  {msg}  {elapsed} of {duration}";
+        Bar(styled(ProgressBar::new(size), template).with_prefix(name))
     }
 
     /// A bar without an end, for what comes from elsewhere.

@@ -157,13 +157,14 @@ impl Client {
         if let Some(last) = self.last {
             sleep(self.manners.pause.saturating_sub(last.elapsed()));
         }
-        let started = Instant::now();
         let answered = self.call(request);
-        self.last = Some(Instant::now());
+        // From here on an answer must not drip. Before, a service may think as long as it may take at all.
+        let started = Instant::now();
+        self.last = Some(started);
         let response = answered.map_err(failure)?;
         let status = response.status();
         let (parts, body) = response.into_parts();
-        let body = self.read(body, started);
+        let body = self.read(body.into_reader(), started);
         if status.is_success() || status.as_u16() == 304 || accepted.contains(&status.as_u16()) {
             return Ok(Answer {
                 url: request.url.clone(),
@@ -197,13 +198,13 @@ impl Client {
         }
     }
 
-    fn read(&self, body: Body, started: Instant) -> Result<Vec<u8>, Failure> {
+    /// All bytes of a body that began to come at `started`.
+    fn read(&self, mut body: impl Read, started: Instant) -> Result<Vec<u8>, Failure> {
         let Manners { most_bytes, least_rate, .. } = self.manners;
-        let mut reader = body.into_reader();
         let mut bytes = Vec::new();
         let mut chunk = vec![0; 64 << 10];
         loop {
-            let count = reader.read(&mut chunk).map_err(|error| failure(error.into()))?;
+            let count = body.read(&mut chunk).map_err(|error| failure(error.into()))?;
             if count == 0 {
                 return Ok(bytes);
             }
@@ -283,6 +284,23 @@ mod tests {
     fn addresses() {
         let found = address("https://x.org/", "/api", &[("q", "cat:cs.CL AND \"a+b\""), ("n", "1")]);
         assert_eq!(found, "https://x.org/api?q=cat:cs.CL%20AND%20%22a%2Bb%22&n=1");
+    }
+
+    #[test]
+    fn bodies_that_drip_and_that_are_too_large() {
+        let client = Client::new(Manners { most_bytes: 2 << 20, ..Manners::default() }).unwrap();
+        let check = |bytes: u64, seconds: u64, expect: Result<usize, &str>| {
+            let started = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+            let found = client.read(std::io::repeat(b'x').take(bytes), started).map(|body| body.len());
+            let found = found.map_err(|failure| match failure {
+                Failure::Passing(reason, _) | Failure::Lasting(reason) => reason,
+            });
+            assert_eq!(found.as_ref().map_err(String::as_str), expect.as_ref().map_err(|reason| *reason));
+        };
+        check(1, 0, Ok(1));
+        check(1 << 20, 60, Ok(1 << 20));
+        check(1, 60, Err("answers slower than 1024 bytes a second"));
+        check(3 << 20, 0, Err("answered more than 2 MB"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Client, address};
+use super::client::{Client, address, failed};
 use super::{AGAIN, Page, Pages, days_before, paged, read, recall, remember};
 use crate::error::{Error, Result};
 use crate::paper::Paper;
@@ -46,7 +46,7 @@ impl HfDaily {
         let mut memory: Memory = recall(memory);
         let HfDaily { base, from, to } = self;
         let first = from.unwrap_or_else(|| days_before(memory.complete.unwrap_or(today), AGAIN - 1));
-        let last = to.unwrap_or(today);
+        let last = to.map_or(today, |to| to.min(today));
         if first > last {
             let reason = format!("{first} is after {last}, the last day");
             return Err(Error::BadRequest { field: "from", reason });
@@ -78,6 +78,11 @@ fn day_of(client: &mut Client, base: &str, day: Date) -> Result<Vec<Result<Paper
             query.push(("p", &number));
         }
         let answer = client.get(address(base, "/api/daily_papers", &query))?;
+        // A page that asks to sign in, or an error, must not pass for one bad record of a day.
+        if !answer.body.trim_ascii_start().starts_with(b"[") {
+            let text: String = String::from_utf8_lossy(&answer.body).trim().chars().take(80).collect();
+            return Err(failed(&answer.url, format!("not the list of papers that was expected: `{text}`")));
+        }
         papers.extend(read(answer, Some(Format::HfDaily))?);
         if papers.len() < (part + 1) * PART {
             break;

@@ -81,7 +81,7 @@ struct Walk<'c> {
     seen: Date,
     latest: Option<Date>,
     token: Option<String>,
-    /// How often a token had expired.
+    /// How often a token had expired since there was a later day.
     expired: u32,
     ended: bool,
 }
@@ -96,6 +96,9 @@ impl Walk<'_> {
             return Err(failed(&url, "gives the same part again and again"));
         }
         if let Some((first, last)) = listing.days {
+            if first > self.seen {
+                self.expired = 0;
+            }
             self.seen = first;
             self.latest = self.latest.max(Some(last));
         }

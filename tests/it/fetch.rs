@@ -88,20 +88,22 @@ fn a_failure_loses_nothing_and_the_next_run_goes_on() {
         (Reply::Stall, "does not answer in time, after 2 attempts", 2),
         (Reply::Endless, "answered more than 32 MB", 1),
         (Reply::Status("302 Found", "location: ?date=2024-05-27\r\n".into(), ""), "too many redirects", 6),
-        (Reply::ok(r#"{"error": "moved", "papers": []}"#), "no entry has a `paper`", 1),
+        (Reply::ok(r#"{"error": "moved", "papers": []}"#), "was expected: `{\"error\": \"moved\"", 1),
+        (Reply::ok(r#"[{"title": "x"}]"#), "no entry has a `paper`", 1),
         (Reply::ok(renamed), "none of its 2 records can be used: the form of the answer has changed", 1),
-        (Reply::ok("<html><body>Sign in</body></html>"), "2024-05-27", 1),
-        (Reply::ok(""), "the file is empty", 1),
+        (Reply::ok("<html><body>Sign in</body></html>"), "was expected: `<html><body>Sign in", 1),
+        (Reply::ok(""), "was expected: ``", 1),
     ];
     for (reply, message, requests) in table {
         let (sandbox, service) = (Sandbox::new(), Service::new(day));
-        let args = ["hf-daily", "--from", "2024-05-25", "--to", "2024-05-28", "--timeout", "1"];
+        let timeout = if matches!(reply, Reply::Stall) { "1" } else { "120" };
+        let args = ["hf-daily", "--from", "2024-05-25", "--to", "2024-05-28", "--timeout", timeout];
         let bad = reply.clone();
         service.tell(move |asked| if asked.get("date") == "2024-05-27" { bad.clone() } else { day(asked) });
         let run = fetch(&sandbox, &service, &args);
         assert_eq!((run.code, run.out.as_str(), run.err.lines().count()), (2, "", 1), "{reply:?}: {}", run.err);
         assert!(run.err.contains(message), "{message}: {}", run.err);
-        let rest = "; 4 papers were fetched before and are in the library: the same command goes on from there\n";
+        let rest = "; 4 papers were fetched before and are in the library: the same command goes on\n";
         assert!(run.err.ends_with(rest), "{}", run.err);
         assert_eq!(papers(&sandbox), 4);
         let asked = service.asked();
@@ -405,7 +407,7 @@ fn a_dry_run_writes_nothing() {
     assert_eq!(fetch(&sandbox, &service, &args).out, "4 papers would come\n");
     assert!(!sandbox.library().exists());
     let run = fetch(&sandbox, &service, &[&args[..], &["--format", "json"]].concat());
-    assert_eq!(run.out, "{\n  \"would_come\": 4,\n  \"rejected\": 0\n}\n");
+    assert_eq!(run.out, "{\n  \"rejected\": 0,\n  \"would_come\": 4\n}\n");
     let run = fetch(&sandbox, &service, &["hf-daily", "--contact", "two words"]);
     assert!(run.code == 1 && run.err.contains("`contact`"), "{}", run.err);
 }

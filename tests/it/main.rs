@@ -12,7 +12,6 @@ mod durability;
 mod eval;
 mod export;
 mod feeds;
-#[cfg(feature = "fetch")]
 mod fetch;
 mod hostile;
 mod http;
@@ -26,7 +25,6 @@ mod program;
 mod ranking;
 mod removal;
 mod server;
-#[cfg(feature = "fetch")]
 mod service;
 mod siege;
 mod threads;

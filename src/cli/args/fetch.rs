@@ -13,10 +13,10 @@ use super::{SummaryFormat, date};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  paperkin fetch hf-daily                          what is new since the last time; at first the last seven days
+  paperkin fetch hf-daily                    what is new since the last run; at first seven days
   paperkin fetch arxiv --category cs.CL --category cs.LG
-  paperkin fetch arxiv --oai --category cs         a whole archive
-  paperkin fetch s2 --ids ids.txt                  papers by their ids, from Semantic Scholar
+  paperkin fetch arxiv --oai --category cs   all that changed in an archive
+  paperkin fetch s2 --ids ids.txt            papers by their ids
   paperkin fetch feed https://example.org/papers.xml
 
 What has come is in the library, also when the rest fails: the same command goes on from there.")]
