@@ -172,6 +172,7 @@ impl Draft {
             }
         }
         let url = self.url.filter(|url| !url.trim().is_empty()).or_else(|| id.url());
+        let url = url.or_else(|| also.iter().find_map(PaperId::url));
         Ok(Paper {
             id,
             also,

@@ -24,7 +24,7 @@ pub(super) fn read(input: Input) -> Records {
         if let Some(message) = entry.error_answer() {
             return Some(Err(input.bad_file(format!("arXiv answered with an error: {message}"))));
         }
-        Some(input.finish(entry.draft(), Place::Record(feed.count)))
+        Some(input.found(entry.draft(), Place::Record(feed.count)))
     }))
 }
 

@@ -36,7 +36,7 @@ pub(super) fn read(input: Input, head: &Head, format: Format) -> Result<Records>
             Ok(true) => {
                 let place = Place::Line(table.line(&record));
                 let draft = table.draft(&record);
-                Some(table.reader.get_ref().input.finish(draft, place))
+                Some(table.reader.get_ref().input.found(draft, place))
             }
             Err(error) => Some(Err(table.fault(error))),
         }

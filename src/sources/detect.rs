@@ -2,7 +2,7 @@
 
 use super::elements;
 use super::input::Head;
-use super::{Format, delimited, hf_daily, hf_page, jsonl};
+use super::{Format, bibtex, csl, delimited, hf_daily, hf_page, jsonl, tagged};
 
 /// How many bytes of the first line are looked at for such as no text has. Later ones may be one damaged record.
 const BINARY: usize = 512;
@@ -72,6 +72,9 @@ fn json(head: &Head, text: &str) -> Result<Format, String> {
     if values.iter().any(hf_daily::is_entry) {
         return Ok(Format::HfDaily);
     }
+    if values.iter().any(csl::is_reference) {
+        return Ok(Format::CslJson);
+    }
     match values.first() {
         Some(first) if !first.is_object() && !values.iter().any(jsonl::has_text) => Err(jsonl::no_paper(first)),
         _ => Ok(Format::Jsonl),
@@ -103,8 +106,17 @@ fn plain(bytes: &[u8], text: &str, name: &str) -> Result<Format, String> {
         "tsv" | "tab" => Some(Format::Tsv),
         "csv" => Some(Format::Csv),
         "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
+        "bib" => Some(Format::Bibtex),
+        "ris" => Some(Format::Ris),
+        "nbib" => Some(Format::Nbib),
         _ => None,
     };
+    if bibtex::is_bibliography(text) {
+        return Ok(Format::Bibtex);
+    }
+    if let Some(format) = tagged::detect(text) {
+        return Ok(format);
+    }
     if hf_page::is_page(text) && !hinted.is_some_and(|format| delimited::is_table(bytes, format)) {
         return Ok(Format::HfPage);
     }
@@ -145,6 +157,12 @@ mod tests {
         check("id\ttitle\n1\ta, b", "-", Ok(Format::Tsv));
         check("user,score\n1,2", "x.csv.gz", Ok(Format::Csv));
         check("words", "x.jsonl", Ok(Format::Jsonl));
+        check("% made by hand\n\n@article{key,\n", "-", Ok(Format::Bibtex));
+        check("My papers\n@article{key,\n", "x.bib", Ok(Format::Bibtex));
+        check("\nTY  - JOUR\nTI  - A", "-", Ok(Format::Ris));
+        check("\nPMID- 12\nTI  - A", "-", Ok(Format::Nbib));
+        check("FN Invented\nVR 1.0\nPT J\n", "x.txt", Ok(Format::Wos));
+        check("[{\"type\": \"book\", \"issued\": {\"date-parts\": [[2020]]}}]", "x.json", Ok(Format::CslJson));
     }
 
     #[test]

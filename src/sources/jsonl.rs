@@ -30,7 +30,7 @@ fn lines(mut input: Input) -> Records {
             return match input.line(&mut buffer) {
                 Ok(Line::End) => None,
                 Ok(Line::Read) if buffer.trim_ascii().is_empty() => continue,
-                Ok(Line::Read) => Some(input.finish(elements::parse(&buffer).and_then(draft), place)),
+                Ok(Line::Read) => Some(input.found(elements::parse(&buffer).and_then(draft), place)),
                 Ok(Line::TooLong) => Some(Err(input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20)))),
                 Err(error) => Some(Err(input.fault(&error))),
             };
@@ -42,7 +42,7 @@ fn values(input: Input) -> Records {
     let mut elements = Elements::new(input);
     Box::new(std::iter::from_fn(move || {
         let (place, value) = elements.parsed()?;
-        Some(value.and_then(|value| elements.input().finish(draft(value), place)))
+        Some(value.and_then(|value| elements.input().found(draft(value), place)))
     }))
 }
 

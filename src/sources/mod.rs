@@ -1,9 +1,13 @@
-//! Files of papers: reads every format into [`Paper`]s, one at a time.
+//! Files of papers: reads every format into [`Paper`]s, one at a time; or into [`Reference`]s, which are the papers
+//! unchecked, with the day on which somebody entered each and the tags that it got.
 //!
 //! A record that cannot be used gives one [`Error::BadRecord`], and reading goes on. A file that cannot be used, or
 //! not to its end, gives one [`Error::BadFile`] or [`Error::Io`], and it is the last item.
 
 mod arxiv_atom;
+mod bibtex;
+mod csl;
+mod dates;
 mod delimited;
 mod detect;
 mod elements;
@@ -12,8 +16,11 @@ mod hf_daily;
 mod hf_page;
 mod input;
 mod jsonl;
+mod markup;
+mod names;
 mod python;
 mod reference;
+mod tagged;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +30,7 @@ use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::paper::Paper;
 
 use input::Input;
@@ -45,12 +52,33 @@ pub enum Format {
     Csv,
     /// A table with a header, its cells parted by tabs.
     Tsv,
+    /// A bibliography of BibTeX or biblatex.
+    Bibtex,
+    /// Tagged lines as EndNote, Zotero and most publishers write them: `TY  - JOUR`.
+    Ris,
+    /// PubMed's tagged lines: `PMID- 123`.
+    Nbib,
+    /// Web of Science's tagged lines: `PT J`.
+    Wos,
+    /// JSON of citation processors, which Zotero and Crossref write.
+    CslJson,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 6] =
-        [Format::HfPage, Format::HfDaily, Format::ArxivAtom, Format::Jsonl, Format::Csv, Format::Tsv];
+    pub const ALL: [Format; 11] = [
+        Format::HfPage,
+        Format::HfDaily,
+        Format::ArxivAtom,
+        Format::Jsonl,
+        Format::Csv,
+        Format::Tsv,
+        Format::Bibtex,
+        Format::Ris,
+        Format::Nbib,
+        Format::Wos,
+        Format::CslJson,
+    ];
 
     /// Its name, as [`Format::from_str`] reads it.
     pub const fn name(self) -> &'static str {
@@ -61,6 +89,11 @@ impl Format {
             Format::Jsonl => "jsonl",
             Format::Csv => "csv",
             Format::Tsv => "tsv",
+            Format::Bibtex => "bibtex",
+            Format::Ris => "ris",
+            Format::Nbib => "nbib",
+            Format::Wos => "wos",
+            Format::CslJson => "csl-json",
         }
     }
 
@@ -69,6 +102,7 @@ impl Format {
         match self {
             Format::ArxivAtom => "arxiv",
             Format::Tsv => "csv",
+            Format::Nbib => "pubmed",
             other => other.name(),
         }
     }
@@ -93,27 +127,30 @@ impl FromStr for Format {
     }
 }
 
-type Records = Box<dyn Iterator<Item = Result<Paper>> + Send>;
+/// A record that was found, not checked yet.
+struct Found {
+    place: Place,
+    reference: Reference,
+}
 
-/// Papers of one file, read as they are asked for: memory holds one record at a time.
+type Records = Box<dyn Iterator<Item = Result<Found>> + Send>;
+
+/// References of one file, read as they are asked for: memory holds one record at a time.
 /// After an error other than [`Error::BadRecord`] there are no more.
-pub struct Papers {
+pub struct References {
+    name: String,
     format: Format,
     records: Records,
     ended: bool,
 }
 
-impl Papers {
+impl References {
     /// The file's format, given or detected.
     pub fn format(&self) -> Format {
         self.format
     }
-}
 
-impl Iterator for Papers {
-    type Item = Result<Paper>;
-
-    fn next(&mut self) -> Option<Result<Paper>> {
+    fn found(&mut self) -> Option<Result<Found>> {
         if self.ended {
             return None;
         }
@@ -123,21 +160,57 @@ impl Iterator for Papers {
     }
 }
 
-impl fmt::Debug for Papers {
+impl Iterator for References {
+    type Item = Result<Reference>;
+
+    fn next(&mut self) -> Option<Result<Reference>> {
+        Some(self.found()?.map(|found| found.reference))
+    }
+}
+
+impl fmt::Debug for References {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Papers").field("format", &self.format).field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("References").field("format", &self.format).field("ended", &self.ended).finish_non_exhaustive()
+    }
+}
+
+/// Papers of one file: its [`References`], checked.
+#[derive(Debug)]
+pub struct Papers(References);
+
+impl Papers {
+    /// The file's format, given or detected.
+    pub fn format(&self) -> Format {
+        self.0.format
+    }
+}
+
+impl Iterator for Papers {
+    type Item = Result<Paper>;
+
+    fn next(&mut self) -> Option<Result<Paper>> {
+        Some(self.0.found()?.and_then(|Found { place, reference }| {
+            let file = || self.0.name.clone();
+            reference.draft.finish().map_err(|reason| Error::BadRecord { file: file(), place, reason })
+        }))
     }
 }
 
 /// The papers of a file, in `format` or in the one that it begins like. Fails when the file cannot be opened or
 /// holds nothing that could be papers.
 pub fn open(path: &Path, format: Option<Format>) -> Result<Papers> {
+    references(path, format).map(Papers)
+}
+
+/// The references of a file, of any format: only bibliographies know tags, and when a paper was entered.
+/// Fails as [`open`] does.
+pub fn references(path: &Path, format: Option<Format>) -> Result<References> {
     let name = path.display().to_string();
     if path.is_dir() {
         return Err(Error::BadFile { file: name, reason: "is a directory: give a file".to_owned() });
     }
     let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), doing: "open", source })?;
-    read(file, &name, format)
+    read_references(file, &name, format)
 }
 
 /// The paper of one JSON object with a paper's fields, as a line of a file has it; or what is wrong with it.
@@ -148,6 +221,11 @@ pub fn record(json: &[u8]) -> Result<Paper, String> {
 /// The papers of anything that gives bytes; `name` is what messages call it, `-` for standard input.
 /// The first 256 KB are read at once, the rest as papers are asked for.
 pub fn read(input: impl Read + Send + 'static, name: &str, format: Option<Format>) -> Result<Papers> {
+    read_references(input, name, format).map(Papers)
+}
+
+/// The references of anything that gives bytes, as [`read`] has it.
+pub fn read_references(input: impl Read + Send + 'static, name: &str, format: Option<Format>) -> Result<References> {
     let (input, head) = Input::new(input, name)?;
     let found = match format {
         Some(format) => detect::readable(&head).map(|()| format),
@@ -160,6 +238,9 @@ pub fn read(input: impl Read + Send + 'static, name: &str, format: Option<Format
         Format::ArxivAtom => arxiv_atom::read(input),
         Format::Jsonl => jsonl::read(input, &head)?,
         Format::Csv | Format::Tsv => delimited::read(input, &head, format)?,
+        Format::Bibtex => bibtex::read(input),
+        Format::Ris | Format::Nbib | Format::Wos => tagged::read(input, format),
+        Format::CslJson => csl::read(input),
     };
-    Ok(Papers { format, records, ended: false })
+    Ok(References { name: name.to_owned(), format, records, ended: false })
 }
