@@ -55,7 +55,7 @@ fn add_each(engine: &mut Engine, command: &Add) -> Result<Added> {
         let bar = Bar::of_file(path);
         match input::open(path, command.input, &bar) {
             Ok(papers) => {
-                let added = engine.add(papers, &|progress| bar.show(progress))?;
+                let added = engine.add(chosen(papers, command), &|progress| bar.show(progress))?;
                 sum.changes.new += added.changes.new;
                 sum.changes.updated += added.changes.updated;
                 sum.changes.unchanged += added.changes.unchanged;
@@ -71,6 +71,15 @@ fn add_each(engine: &mut Engine, command: &Add) -> Result<Added> {
     Ok(sum)
 }
 
+/// The papers of the categories that were asked for, and everything that is wrong.
+fn chosen(papers: impl Iterator<Item = Result<Paper>>, command: &Add) -> impl Iterator<Item = Result<Paper>> {
+    let categories = &command.category;
+    papers.filter(move |paper| match paper {
+        Ok(paper) => categories.is_empty() || paper.is_of_any(categories),
+        Err(_) => true,
+    })
+}
+
 /// All papers of all files; `None`, with every reason on standard error, when anything is wrong.
 fn read_all(command: &Add) -> Option<Vec<Paper>> {
     let mut papers = Vec::new();
@@ -79,7 +88,7 @@ fn read_all(command: &Add) -> Option<Vec<Paper>> {
         let bar = Bar::of_file(path);
         let read = input::open(path, command.input, &bar);
         let records: Box<dyn Iterator<Item = Result<Paper>>> = match read {
-            Ok(records) => Box::new(records),
+            Ok(records) => Box::new(chosen(records, command)),
             Err(error) => Box::new(std::iter::once(Err(error))),
         };
         for record in records {

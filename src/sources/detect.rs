@@ -75,6 +75,9 @@ fn json(head: &Head, text: &str) -> Result<Format, String> {
     if values.iter().any(csl::is_reference) {
         return Ok(Format::CslJson);
     }
+    if let Some(format) = jsonl::of_service(&packed) {
+        return Ok(format);
+    }
     match values.first() {
         Some(first) if !first.is_object() && !values.iter().any(jsonl::has_text) => Err(jsonl::no_paper(first)),
         _ => Ok(Format::Jsonl),
@@ -157,6 +160,18 @@ mod tests {
         check("id\ttitle\n1\ta, b", "-", Ok(Format::Tsv));
         check("user,score\n1,2", "x.csv.gz", Ok(Format::Csv));
         check("words", "x.jsonl", Ok(Format::Jsonl));
+        for text in [
+            "{\"total\": 2, \"data\": [{\"paperId\": \"0a\", \"title\": \"x\"}]}",
+            "{\"data\": [{\"citingPaper\": {\"paperId\": \"0a\"}}]}",
+            "[{\"paperId\": \"0a\"}]",
+            "{\"corpusid\": 1, \"externalids\": {}}",
+        ] {
+            check(text, "x.json", Ok(Format::SemanticScholar));
+        }
+        check("{\"id\": \"https://openalex.org/W1\", \"doi\": null}", "-", Ok(Format::OpenAlex));
+        check("{\"meta\": {}, \"results\": [{\"id\": \"https://openalex.org/W1\"}]}", "-", Ok(Format::OpenAlex));
+        check("{\"id\": \"1\", \"submitter\": \"x\", \"authors_parsed\": []}", "-", Ok(Format::ArxivJson));
+        check("[{\"paper_id\": \"1\", \"submitted_date_all\": []}]", "-", Ok(Format::ArxivJson));
         check("% made by hand\n\n@article{key,\n", "-", Ok(Format::Bibtex));
         check("My papers\n@article{key,\n", "x.bib", Ok(Format::Bibtex));
         check("\nTY  - JOUR\nTI  - A", "-", Ok(Format::Ris));

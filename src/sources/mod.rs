@@ -14,6 +14,7 @@ mod elements;
 mod fields;
 mod hf_daily;
 mod hf_page;
+mod ids;
 mod input;
 mod jsonl;
 mod markup;
@@ -48,6 +49,12 @@ pub enum Format {
     ArxivAtom,
     /// JSON objects with papers' fields, one a line or in an array.
     Jsonl,
+    /// Answers and data sets of Semantic Scholar.
+    SemanticScholar,
+    /// Answers and snapshots of OpenAlex: its works.
+    OpenAlex,
+    /// arXiv's metadata as JSON, its snapshot on Kaggle being lines of it.
+    ArxivJson,
     /// A table with a header, its cells parted by commas or semicolons.
     Csv,
     /// A table with a header, its cells parted by tabs.
@@ -66,11 +73,14 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 11] = [
+    pub const ALL: [Format; 14] = [
         Format::HfPage,
         Format::HfDaily,
         Format::ArxivAtom,
         Format::Jsonl,
+        Format::SemanticScholar,
+        Format::OpenAlex,
+        Format::ArxivJson,
         Format::Csv,
         Format::Tsv,
         Format::Bibtex,
@@ -87,6 +97,9 @@ impl Format {
             Format::HfDaily => "hf-daily",
             Format::ArxivAtom => "arxiv-atom",
             Format::Jsonl => "jsonl",
+            Format::SemanticScholar => "s2",
+            Format::OpenAlex => "openalex",
+            Format::ArxivJson => "arxiv-json",
             Format::Csv => "csv",
             Format::Tsv => "tsv",
             Format::Bibtex => "bibtex",
@@ -100,7 +113,8 @@ impl Format {
     /// What [`Paper::source`] says of papers in this format that do not say it themselves.
     const fn source(self) -> &'static str {
         match self {
-            Format::ArxivAtom => "arxiv",
+            Format::ArxivAtom | Format::ArxivJson => "arxiv",
+            Format::SemanticScholar => "semantic-scholar",
             Format::Tsv => "csv",
             Format::Nbib => "pubmed",
             other => other.name(),
@@ -236,7 +250,9 @@ pub fn read_references(input: impl Read + Send + 'static, name: &str, format: Op
         Format::HfPage => hf_page::read(input),
         Format::HfDaily => hf_daily::read(input, &head)?,
         Format::ArxivAtom => arxiv_atom::read(input),
-        Format::Jsonl => jsonl::read(input, &head)?,
+        Format::Jsonl | Format::SemanticScholar | Format::OpenAlex | Format::ArxivJson => {
+            jsonl::read(input, &head, format)?
+        }
         Format::Csv | Format::Tsv => delimited::read(input, &head, format)?,
         Format::Bibtex => bibtex::read(input),
         Format::Ris | Format::Nbib | Format::Wos => tagged::read(input, format),

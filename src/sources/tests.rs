@@ -12,7 +12,7 @@ use super::{Format, Papers, Reference, References, open, read, read_references, 
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
 
-const FIXTURES: [(&str, Format); 14] = [
+const FIXTURES: [(&str, Format); 17] = [
     ("hf_page.txt", Format::HfPage),
     ("hf_daily.json", Format::HfDaily),
     ("hf_daily_python.json", Format::HfDaily),
@@ -27,6 +27,9 @@ const FIXTURES: [(&str, Format); 14] = [
     ("papers.nbib", Format::Nbib),
     ("papers.wos", Format::Wos),
     ("csl.json", Format::CslJson),
+    ("s2.json", Format::SemanticScholar),
+    ("openalex.jsonl", Format::OpenAlex),
+    ("arxiv.jsonl", Format::ArxivJson),
 ];
 
 fn fixture_path(name: &str) -> PathBuf {
@@ -398,12 +401,32 @@ fn real_bibliographies() {
 }
 
 #[test]
+fn real_answers_of_services() {
+    check_counts(&[
+        ("raw_formats/s2_api__get_author_papers_0.json", 100),
+        ("raw_formats/s2_api__get_author_papers_1.json", 100),
+        ("raw_formats/s2_api__get_paper_citations_0.json", 100),
+        ("raw_formats/s2_api__get_paper_citations_1.json", 100),
+        ("raw_formats/s2_api__search_paper_next_page_0.json", 100),
+        ("raw_formats/s2_api__search_paper_publication_date_or_year_0.json", 77),
+        ("raw_formats/s2_graph_paper.json", 1),
+        ("raw_formats/arxiv_docmeta.json", 1),
+        ("raw_formats/arxiv_docmeta_bulk.json", 2),
+    ]);
+    check_shapes(&[
+        "s2_api__get_paper_citations_0.json",
+        "s2_graph_paper.json",
+        "arxiv_docmeta.json",
+        "arxiv_docmeta_bulk.json",
+    ]);
+}
+
+#[test]
 fn other_real_files_are_refused_in_one_sentence() {
     for (file, reason) in [
         ("raw_formats/hf_single_paper_page.html", "an HTML page"),
         ("raw_formats/hf_rss_daily.xml", "a news feed"),
         ("raw_formats/hf_jsonfeed.json", "an object with a list in `items`"),
-        ("raw_formats/s2_api__get_author_papers_0.json", "an object with a list in `data`"),
         ("hf_daily_papers/submitter_histories.jsonl", "no title and no abstract: the fields are `history`"),
         ("citeulike/users.jsonl", "no title and no abstract: the fields are `library`, `user`"),
         ("cacm/related.tsv", "no title and no abstract: the fields are `doc_id`, `other_id`, `link_type`"),

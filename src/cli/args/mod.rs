@@ -130,14 +130,18 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Formats, detected unless --input says otherwise; gzip is read as it is:
-  hf-page     the copied text of a Hugging Face papers page
-  hf-daily    JSON of the Hugging Face daily-papers API
-  arxiv-atom  an answer of the arXiv API
-  jsonl       one JSON object a line: id, title, abstract, authors, published, ...
-  csv, tsv    with a header line of such names
+  hf-page           the copied text of a Hugging Face papers page
+  hf-daily          JSON of the Hugging Face daily-papers API
+  arxiv-atom        an answer of the arXiv API
+  arxiv-json        arXiv's metadata as JSON lines
+  s2, openalex      answers and data sets of Semantic Scholar and OpenAlex
+  bibtex, csl-json  bibliographies; also as tagged lines: ris, nbib (PubMed), wos (Web of Science)
+  jsonl             one JSON object a line: id, title, abstract, authors, published, ...
+  csv, tsv          with a header line of such names
 
 Examples:
   paperkin add page.txt today.json arxiv.xml
+  paperkin add arxiv-metadata.jsonl.gz --category cs.CL --category stat
   curl -s https://huggingface.co/api/daily_papers | paperkin add -
 
 Papers that were added stay added whatever happens; the same command goes on where it was stopped.")]
@@ -145,9 +149,12 @@ pub(crate) struct Add {
     /// Files of papers; `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The files' format: hf-page, hf-daily, arxiv-atom, jsonl, csv or tsv
+    /// The files' format, one of those below
     #[arg(long, value_name = "FORMAT")]
     pub input: Option<Format>,
+    /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
+    pub category: Vec<String>,
     /// Write nothing at all when a record is bad
     #[arg(long)]
     pub strict: bool,
