@@ -75,6 +75,9 @@ fn json(head: &Head, text: &str) -> Result<Format, String> {
     if values.iter().any(csl::is_reference) {
         return Ok(Format::CslJson);
     }
+    if packed.chars().take(1000).collect::<String>().contains("jsonfeed.org/version/") {
+        return Ok(Format::JsonFeed);
+    }
     if let Some(format) = jsonl::of_service(&packed) {
         return Ok(format);
     }
@@ -88,17 +91,22 @@ fn markup(text: &str) -> Result<Format, String> {
     let start: String = text.chars().take(4096).collect::<String>().to_ascii_lowercase();
     let names = |element: &str| start.contains(&format!("<{element}"));
     if start.starts_with("<!doctype html") || names("html") || names("body") {
+        if text.contains("data-props=") {
+            return Ok(Format::HfHtml);
+        }
         Err("an HTML page: copy the page's text into a file (hf-page), or fetch the JSON of \
              https://huggingface.co/api/daily_papers (hf-daily)"
             .to_owned())
-    } else if names("feed") && start.contains("arxiv.org") {
+    } else if names("feed") && start.contains("arxiv.org/api") {
         Ok(Format::ArxivAtom)
     } else if names("rss") || names("feed") || names("rdf") {
-        Err("a news feed that is not an answer of arXiv's API (https://export.arxiv.org/api/query), the only XML that \
-             paperkin reads"
-            .to_owned())
+        Ok(Format::Feed)
+    } else if names("pubmedarticle") {
+        Ok(Format::PubmedXml)
+    } else if names("collection") && names("document") {
+        Ok(Format::Bioc)
     } else {
-        Err(format!("markup that is not an arXiv answer; paperkin reads {}", Format::names()))
+        Err(format!("markup of another kind; paperkin reads {}", Format::names()))
     }
 }
 
@@ -172,6 +180,12 @@ mod tests {
         check("{\"meta\": {}, \"results\": [{\"id\": \"https://openalex.org/W1\"}]}", "-", Ok(Format::OpenAlex));
         check("{\"id\": \"1\", \"submitter\": \"x\", \"authors_parsed\": []}", "-", Ok(Format::ArxivJson));
         check("[{\"paper_id\": \"1\", \"submitted_date_all\": []}]", "-", Ok(Format::ArxivJson));
+        check("<?xml version='1.0'?><rss>", "-", Ok(Format::Feed));
+        check("<feed><id>https://rss.arxiv.org/atom/cs.CL</id>", "-", Ok(Format::Feed));
+        check("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": []}", "-", Ok(Format::JsonFeed));
+        check("<!DOCTYPE html><html><div data-props='{}'>", "-", Ok(Format::HfHtml));
+        check("<?xml version='1.0'?><!DOCTYPE PubmedArticleSet><PubmedArticleSet>", "-", Ok(Format::PubmedXml));
+        check("<?xml version='1.0'?>\n<collection>\n<document>", "-", Ok(Format::Bioc));
         check("% made by hand\n\n@article{key,\n", "-", Ok(Format::Bibtex));
         check("My papers\n@article{key,\n", "x.bib", Ok(Format::Bibtex));
         check("\nTY  - JOUR\nTI  - A", "-", Ok(Format::Ris));
@@ -190,8 +204,7 @@ mod tests {
         check(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0", "-", Err("not text; paperkin reads hf-page, hf-daily"));
         check("<!DOCTYPE html>\n<html>", "-", Err("an HTML page: copy the page's text"));
         check("\n<HTML>", "-", Err("an HTML page: copy the page's text"));
-        check("<?xml version='1.0'?><rss>", "-", Err("a news feed that is not an answer of arXiv's API"));
-        check("<svg/>", "-", Err("markup that is not an arXiv answer"));
+        check("<svg/>", "-", Err("markup of another kind"));
         check("[1, 2]", "-", Err("a number where papers are expected: give a JSON object with `title`"));
         check(
             "Dear reader",

@@ -68,7 +68,8 @@ fn entries(value: Value) -> Vec<Result<Draft, String>> {
     }
 }
 
-fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String> {
+/// The draft of one entry; `listed` is the day of the whole list, where it says one.
+pub(super) fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String> {
     let value = match value {
         Value::String(text) => python::parse(&text)?,
         value => value,

@@ -27,6 +27,19 @@ pub(super) fn text(markup: &str) -> String {
     text + rest
 }
 
+/// The text with its entities read, tags staying as they are: the value of an attribute.
+pub(super) fn unescaped(markup: &str) -> String {
+    let mut text = String::with_capacity(markup.len());
+    let mut rest = markup;
+    while let Some(at) = rest.find('&') {
+        text.push_str(&rest[..at]);
+        let (instead, length) = entity(&rest[at..]).unwrap_or_else(|| ("&".to_owned(), 1));
+        text.push_str(&instead);
+        rest = &rest[at + length..];
+    }
+    text + rest
+}
+
 /// What stands instead of the tag or the comment that the text begins with, and its length.
 fn tag(text: &str) -> Option<(String, usize)> {
     if text.starts_with("<!--") {

@@ -11,19 +11,23 @@ mod dates;
 mod delimited;
 mod detect;
 mod elements;
+mod feed;
 mod fields;
 mod hf_daily;
+mod hf_html;
 mod hf_page;
 mod ids;
 mod input;
 mod jsonl;
 mod markup;
 mod names;
+mod pubmed;
 mod python;
 mod reference;
 mod tagged;
 #[cfg(test)]
 mod tests;
+mod xml;
 
 use std::fmt;
 use std::fs::File;
@@ -45,6 +49,8 @@ pub enum Format {
     HfPage,
     /// An answer of Hugging Face's `/api/daily_papers`.
     HfDaily,
+    /// A page of one paper at Hugging Face, saved as HTML.
+    HfHtml,
     /// An answer of arXiv's API.
     ArxivAtom,
     /// JSON objects with papers' fields, one a line or in an array.
@@ -67,15 +73,24 @@ pub enum Format {
     Nbib,
     /// Web of Science's tagged lines: `PT J`.
     Wos,
+    /// A news feed of papers: RSS or Atom.
+    Feed,
+    /// A news feed of papers: JSON Feed.
+    JsonFeed,
+    /// XML of PubMed's E-utilities.
+    PubmedXml,
+    /// PubMed's papers in the XML of text miners.
+    Bioc,
     /// JSON of citation processors, which Zotero and Crossref write.
     CslJson,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 14] = [
+    pub const ALL: [Format; 19] = [
         Format::HfPage,
         Format::HfDaily,
+        Format::HfHtml,
         Format::ArxivAtom,
         Format::Jsonl,
         Format::SemanticScholar,
@@ -88,6 +103,10 @@ impl Format {
         Format::Nbib,
         Format::Wos,
         Format::CslJson,
+        Format::Feed,
+        Format::JsonFeed,
+        Format::PubmedXml,
+        Format::Bioc,
     ];
 
     /// Its name, as [`Format::from_str`] reads it.
@@ -95,6 +114,7 @@ impl Format {
         match self {
             Format::HfPage => "hf-page",
             Format::HfDaily => "hf-daily",
+            Format::HfHtml => "hf-html",
             Format::ArxivAtom => "arxiv-atom",
             Format::Jsonl => "jsonl",
             Format::SemanticScholar => "s2",
@@ -107,6 +127,10 @@ impl Format {
             Format::Nbib => "nbib",
             Format::Wos => "wos",
             Format::CslJson => "csl-json",
+            Format::Feed => "feed",
+            Format::JsonFeed => "json-feed",
+            Format::PubmedXml => "pubmed-xml",
+            Format::Bioc => "bioc",
         }
     }
 
@@ -116,7 +140,9 @@ impl Format {
             Format::ArxivAtom | Format::ArxivJson => "arxiv",
             Format::SemanticScholar => "semantic-scholar",
             Format::Tsv => "csv",
-            Format::Nbib => "pubmed",
+            Format::Nbib | Format::PubmedXml | Format::Bioc => "pubmed",
+            Format::HfHtml => "hf-daily",
+            Format::JsonFeed => "feed",
             other => other.name(),
         }
     }
@@ -257,6 +283,10 @@ pub fn read_references(input: impl Read + Send + 'static, name: &str, format: Op
         Format::Bibtex => bibtex::read(input),
         Format::Ris | Format::Nbib | Format::Wos => tagged::read(input, format),
         Format::CslJson => csl::read(input),
+        Format::HfHtml => hf_html::read(input),
+        Format::Feed => feed::read(input),
+        Format::JsonFeed => feed::read_json(input),
+        Format::PubmedXml | Format::Bioc => pubmed::read(input, format),
     };
     Ok(References { name: name.to_owned(), format, records, ended: false })
 }

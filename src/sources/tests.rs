@@ -12,7 +12,7 @@ use super::{Format, Papers, Reference, References, open, read, read_references, 
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
 
-const FIXTURES: [(&str, Format); 17] = [
+const FIXTURES: [(&str, Format); 23] = [
     ("hf_page.txt", Format::HfPage),
     ("hf_daily.json", Format::HfDaily),
     ("hf_daily_python.json", Format::HfDaily),
@@ -30,6 +30,12 @@ const FIXTURES: [(&str, Format); 17] = [
     ("s2.json", Format::SemanticScholar),
     ("openalex.jsonl", Format::OpenAlex),
     ("arxiv.jsonl", Format::ArxivJson),
+    ("feed.rss", Format::Feed),
+    ("feed.atom", Format::Feed),
+    ("feed.json", Format::JsonFeed),
+    ("hf_paper.html", Format::HfHtml),
+    ("pubmed.xml", Format::PubmedXml),
+    ("bioc.xml", Format::Bioc),
 ];
 
 fn fixture_path(name: &str) -> PathBuf {
@@ -385,7 +391,7 @@ fn shapes(file: &str) -> Option<String> {
 fn check_shapes(files: &[&str]) {
     for file in files {
         let Some(shapes) = shapes(&format!("raw_formats/{file}")) else { return };
-        insta::assert_snapshot!(*file, shapes);
+        insta::assert_snapshot!(file.replace('/', "_"), shapes);
     }
 }
 
@@ -422,11 +428,33 @@ fn real_answers_of_services() {
 }
 
 #[test]
+fn real_feeds_and_pages() {
+    check_counts(&[
+        ("raw_formats/hf_rss_daily.xml", 30),
+        ("raw_formats/hf_rss_monthly.xml", 105),
+        ("raw_formats/hf_atom.xml", 26),
+        ("raw_formats/hf_jsonfeed.json", 26),
+        ("raw_formats/hf_single_paper_page.html", 1),
+        ("raw_formats/pubmed_bioc_xml/1285365.xml", 1),
+    ]);
+    check_shapes(&[
+        "hf_rss_daily.xml",
+        "hf_rss_monthly.xml",
+        "hf_atom.xml",
+        "hf_jsonfeed.json",
+        "hf_single_paper_page.html",
+        "pubmed_bioc_xml/1285365.xml",
+        "pubmed_bioc_xml/1340921.xml",
+        "pubmed_bioc_xml/95800.xml",
+        "pubmed_bioc_xml/95807.xml",
+        "pubmed_bioc_xml/95885.xml",
+        "pubmed_1000_docs.tsv",
+    ]);
+}
+
+#[test]
 fn other_real_files_are_refused_in_one_sentence() {
     for (file, reason) in [
-        ("raw_formats/hf_single_paper_page.html", "an HTML page"),
-        ("raw_formats/hf_rss_daily.xml", "a news feed"),
-        ("raw_formats/hf_jsonfeed.json", "an object with a list in `items`"),
         ("hf_daily_papers/submitter_histories.jsonl", "no title and no abstract: the fields are `history`"),
         ("citeulike/users.jsonl", "no title and no abstract: the fields are `library`, `user`"),
         ("cacm/related.tsv", "no title and no abstract: the fields are `doc_id`, `other_id`, `link_type`"),
