@@ -2,20 +2,23 @@
 
 use super::elements;
 use super::input::Head;
-use super::{Format, bibtex, csl, delimited, hf_daily, hf_page, jsonl, tagged};
+use super::{Columns, Format, bibtex, csl, delimited, hf_daily, hf_page, jsonl, parquet, tagged};
 
 /// How many bytes of the first line are looked at for such as no text has. Later ones may be one damaged record.
 const BINARY: usize = 512;
 
 /// The format of a file that begins with `head`; its name's extension decides only between formats that both fit.
 /// The error is the reason, for a [`crate::Error::BadFile`].
-pub(super) fn detect(head: &Head, name: &str) -> Result<Format, String> {
+pub(super) fn detect(head: &Head, name: &str, columns: &Columns) -> Result<Format, String> {
     readable(head)?;
+    if head.bytes.starts_with(&parquet::MAGIC) {
+        return Ok(Format::Parquet);
+    }
     let text = &text(&head.bytes);
     match text.trim_start().chars().next() {
         Some('{' | '[') => json(head, text),
         Some('<') => markup(text.trim_start()),
-        _ => plain(&head.bytes, text, name),
+        _ => plain(&head.bytes, text, name, columns),
     }
 }
 
@@ -34,6 +37,9 @@ pub(super) fn readable(head: &Head) -> Result<(), String> {
     let bytes = &head.bytes;
     if head.complete && bytes.trim_ascii().is_empty() {
         return Err("the file is empty".to_owned());
+    }
+    if bytes.starts_with(&parquet::MAGIC) {
+        return Ok(());
     }
     if let Some((_, reason)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err((*reason).to_owned());
@@ -110,7 +116,7 @@ fn markup(text: &str) -> Result<Format, String> {
     }
 }
 
-fn plain(bytes: &[u8], text: &str, name: &str) -> Result<Format, String> {
+fn plain(bytes: &[u8], text: &str, name: &str, columns: &Columns) -> Result<Format, String> {
     let extension = name.strip_suffix(".gz").unwrap_or(name).rsplit_once('.').map(|(_, extension)| extension);
     let extension = extension.unwrap_or_default().to_ascii_lowercase();
     let hinted = match extension.as_str() {
@@ -128,10 +134,10 @@ fn plain(bytes: &[u8], text: &str, name: &str) -> Result<Format, String> {
     if let Some(format) = tagged::detect(text) {
         return Ok(format);
     }
-    if hf_page::is_page(text) && !hinted.is_some_and(|format| delimited::is_table(bytes, format)) {
+    if hf_page::is_page(text) && !hinted.is_some_and(|format| delimited::is_table(bytes, format, columns)) {
         return Ok(Format::HfPage);
     }
-    let table = [Format::Tsv, Format::Csv].into_iter().find(|format| delimited::is_table(bytes, *format));
+    let table = [Format::Tsv, Format::Csv].into_iter().find(|format| delimited::is_table(bytes, *format, columns));
     hinted.or(table).ok_or_else(|| {
         let start: String = text.trim_start().chars().take(30).collect();
         format!("not a format that paperkin reads: it begins with `{}`; it reads {}", start.trim(), Format::names())
@@ -144,7 +150,7 @@ mod tests {
 
     fn check(text: impl AsRef<[u8]>, name: &str, expect: Result<Format, &str>) {
         let head = Head { bytes: text.as_ref().to_vec(), complete: true };
-        let found = detect(&head, name);
+        let found = detect(&head, name, &Columns::default());
         match (&found, expect) {
             (Err(found), Err(start)) => assert!(found.starts_with(start), "{name}: {found}"),
             _ => assert_eq!(found.as_ref().map_err(String::as_str), expect.as_ref().map_err(|e| *e), "{name}"),

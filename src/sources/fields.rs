@@ -100,6 +100,10 @@ impl Field {
         Field::named(name).is_some()
     }
 
+    /// The usual names of all fields, for messages.
+    pub(super) const USUAL: &str = "id, doi, title, abstract, authors, author_count, published, listed, votes, \
+                                    num_comments, categories, source, url";
+
     /// What to say where [`Field::is_text`] holds for no name.
     pub(super) fn no_text_among<'n>(names: impl Iterator<Item = &'n str>) -> String {
         let names: Vec<String> = names.take(20).map(|name| format!("`{}`", shortened(name, 40))).collect();

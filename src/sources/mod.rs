@@ -6,6 +6,7 @@
 
 mod arxiv_atom;
 mod bibtex;
+mod columns;
 mod csl;
 mod dates;
 mod delimited;
@@ -13,6 +14,7 @@ mod detect;
 mod elements;
 mod feed;
 mod fields;
+mod format;
 mod hf_daily;
 mod hf_html;
 mod hf_page;
@@ -21,6 +23,7 @@ mod input;
 mod jsonl;
 mod markup;
 mod names;
+mod parquet;
 mod pubmed;
 mod python;
 mod reference;
@@ -33,139 +36,15 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::str::FromStr;
 
 use crate::error::{Error, Place, Result};
 use crate::paper::Paper;
 
 use input::Input;
 
+pub use columns::{Column, Columns};
+pub use format::Format;
 pub use reference::Reference;
-
-/// A format of files of papers. Any of them may be compressed with gzip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// The text of a Hugging Face papers page, copied from the browser.
-    HfPage,
-    /// An answer of Hugging Face's `/api/daily_papers`.
-    HfDaily,
-    /// A page of one paper at Hugging Face, saved as HTML.
-    HfHtml,
-    /// An answer of arXiv's API.
-    ArxivAtom,
-    /// JSON objects with papers' fields, one a line or in an array.
-    Jsonl,
-    /// Answers and data sets of Semantic Scholar.
-    SemanticScholar,
-    /// Answers and snapshots of OpenAlex: its works.
-    OpenAlex,
-    /// arXiv's metadata as JSON, its snapshot on Kaggle being lines of it.
-    ArxivJson,
-    /// A table with a header, its cells parted by commas or semicolons.
-    Csv,
-    /// A table with a header, its cells parted by tabs.
-    Tsv,
-    /// A bibliography of BibTeX or biblatex.
-    Bibtex,
-    /// Tagged lines as EndNote, Zotero and most publishers write them: `TY  - JOUR`.
-    Ris,
-    /// PubMed's tagged lines: `PMID- 123`.
-    Nbib,
-    /// Web of Science's tagged lines: `PT J`.
-    Wos,
-    /// A news feed of papers: RSS or Atom.
-    Feed,
-    /// A news feed of papers: JSON Feed.
-    JsonFeed,
-    /// XML of PubMed's E-utilities.
-    PubmedXml,
-    /// PubMed's papers in the XML of text miners.
-    Bioc,
-    /// JSON of citation processors, which Zotero and Crossref write.
-    CslJson,
-}
-
-impl Format {
-    /// All formats.
-    pub const ALL: [Format; 19] = [
-        Format::HfPage,
-        Format::HfDaily,
-        Format::HfHtml,
-        Format::ArxivAtom,
-        Format::Jsonl,
-        Format::SemanticScholar,
-        Format::OpenAlex,
-        Format::ArxivJson,
-        Format::Csv,
-        Format::Tsv,
-        Format::Bibtex,
-        Format::Ris,
-        Format::Nbib,
-        Format::Wos,
-        Format::CslJson,
-        Format::Feed,
-        Format::JsonFeed,
-        Format::PubmedXml,
-        Format::Bioc,
-    ];
-
-    /// Its name, as [`Format::from_str`] reads it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Format::HfPage => "hf-page",
-            Format::HfDaily => "hf-daily",
-            Format::HfHtml => "hf-html",
-            Format::ArxivAtom => "arxiv-atom",
-            Format::Jsonl => "jsonl",
-            Format::SemanticScholar => "s2",
-            Format::OpenAlex => "openalex",
-            Format::ArxivJson => "arxiv-json",
-            Format::Csv => "csv",
-            Format::Tsv => "tsv",
-            Format::Bibtex => "bibtex",
-            Format::Ris => "ris",
-            Format::Nbib => "nbib",
-            Format::Wos => "wos",
-            Format::CslJson => "csl-json",
-            Format::Feed => "feed",
-            Format::JsonFeed => "json-feed",
-            Format::PubmedXml => "pubmed-xml",
-            Format::Bioc => "bioc",
-        }
-    }
-
-    /// What [`Paper::source`] says of papers in this format that do not say it themselves.
-    const fn source(self) -> &'static str {
-        match self {
-            Format::ArxivAtom | Format::ArxivJson => "arxiv",
-            Format::SemanticScholar => "semantic-scholar",
-            Format::Tsv => "csv",
-            Format::Nbib | Format::PubmedXml | Format::Bioc => "pubmed",
-            Format::HfHtml => "hf-daily",
-            Format::JsonFeed => "feed",
-            other => other.name(),
-        }
-    }
-
-    /// All names, for messages.
-    fn names() -> String {
-        Format::ALL.map(Format::name).join(", ")
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Format, String> {
-        let found = Format::ALL.into_iter().find(|format| format.name() == text);
-        found.ok_or_else(|| format!("no format `{text}`: there are {}", Format::names()))
-    }
-}
 
 /// A record that was found, not checked yet.
 struct Found {
@@ -188,6 +67,11 @@ impl References {
     /// The file's format, given or detected.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// The same, checked.
+    pub fn checked(self) -> Papers {
+        Papers(self)
     }
 
     fn found(&mut self) -> Option<Result<Found>> {
@@ -236,21 +120,85 @@ impl Iterator for Papers {
     }
 }
 
-/// The papers of a file, in `format` or in the one that it begins like. Fails when the file cannot be opened or
-/// holds nothing that could be papers.
-pub fn open(path: &Path, format: Option<Format>) -> Result<Papers> {
-    references(path, format).map(Papers)
+/// How to read a file, where its own start does not say so.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// Its format; detected where there is none.
+    pub format: Option<Format>,
+    /// Which of a table's columns are what, beside those whose names say so.
+    pub columns: Columns,
 }
 
-/// The references of a file, of any format: only bibliographies know tags, and when a paper was entered.
-/// Fails as [`open`] does.
-pub fn references(path: &Path, format: Option<Format>) -> Result<References> {
-    let name = path.display().to_string();
-    if path.is_dir() {
-        return Err(Error::BadFile { file: name, reason: "is a directory: give a file".to_owned() });
+impl Reading {
+    /// The references of a file, of any format: only bibliographies know tags, and when a paper was entered. Fails when
+    /// the file cannot be opened or holds nothing that could be papers.
+    pub fn open(&self, path: &Path) -> Result<References> {
+        let name = path.display().to_string();
+        if path.is_dir() {
+            return Err(Error::BadFile { file: name, reason: "is a directory: give a file".to_owned() });
+        }
+        let failed = |source| Error::Io { path: path.to_owned(), doing: "open", source };
+        let file = File::open(path).map_err(failed)?;
+        if self.format.unwrap_or(Format::Parquet) == Format::Parquet && is_parquet(path) {
+            let records = parquet::read(file, &name, &self.columns)?;
+            return Ok(References { name, format: Format::Parquet, records, ended: false });
+        }
+        self.read(file, &name)
     }
-    let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), doing: "open", source })?;
-    read_references(file, &name, format)
+
+    /// The references of anything that gives bytes; `name` is what messages call it, `-` for standard input. The first
+    /// 256 KB are read at once, the rest as references are asked for. Parquet, whose index stands at its end, is kept
+    /// in memory; [`Reading::open`] reads it from its place.
+    pub fn read(&self, input: impl Read + Send + 'static, name: &str) -> Result<References> {
+        let (mut input, head) = Input::new(input, name)?;
+        let found = match self.format {
+            Some(format) => detect::readable(&head).map(|()| format),
+            None => detect::detect(&head, name, &self.columns),
+        };
+        let format = found.map_err(|reason| input.bad_file(reason))?;
+        if !format.is_table() && !self.columns.is_empty() {
+            let reason = format!("columns are named, but a file of the format {format} has none");
+            return Err(input.bad_file(reason));
+        }
+        let records = match format {
+            Format::HfPage => hf_page::read(input),
+            Format::HfDaily => hf_daily::read(input, &head)?,
+            Format::HfHtml => hf_html::read(input),
+            Format::ArxivAtom => arxiv_atom::read(input),
+            Format::Jsonl | Format::SemanticScholar | Format::OpenAlex | Format::ArxivJson => {
+                jsonl::read(input, &head, format)?
+            }
+            Format::Csv | Format::Tsv => delimited::read(input, &head, format, &self.columns)?,
+            Format::Parquet => {
+                let mut bytes = Vec::new();
+                input.read_to_end(&mut bytes).map_err(|error| input.fault(&error))?;
+                parquet::read(bytes::Bytes::from(bytes), name, &self.columns)?
+            }
+            Format::Bibtex => bibtex::read(input),
+            Format::Ris | Format::Nbib | Format::Wos => tagged::read(input, format),
+            Format::CslJson => csl::read(input),
+            Format::Feed => feed::read(input),
+            Format::JsonFeed => feed::read_json(input),
+            Format::PubmedXml | Format::Bioc => pubmed::read(input, format),
+        };
+        Ok(References { name: name.to_owned(), format, records, ended: false })
+    }
+}
+
+/// Whether a file begins as Parquet does: such a file is read from its place, with [`Reading::open`].
+pub fn is_parquet(path: &Path) -> bool {
+    let mut start = [0; 4];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok_and(|()| start == parquet::MAGIC)
+}
+
+/// The papers of a file, in `format` or in the one that it begins like, as [`Reading::open`] has them.
+pub fn open(path: &Path, format: Option<Format>) -> Result<Papers> {
+    references(path, format).map(References::checked)
+}
+
+/// The references of a file, in `format` or in the one that it begins like, as [`Reading::open`] has them.
+pub fn references(path: &Path, format: Option<Format>) -> Result<References> {
+    Reading { format, ..Reading::default() }.open(path)
 }
 
 /// The paper of one JSON object with a paper's fields, as a line of a file has it; or what is wrong with it.
@@ -258,35 +206,12 @@ pub fn record(json: &[u8]) -> Result<Paper, String> {
     jsonl::record(json)
 }
 
-/// The papers of anything that gives bytes; `name` is what messages call it, `-` for standard input.
-/// The first 256 KB are read at once, the rest as papers are asked for.
+/// The papers of anything that gives bytes, as [`Reading::read`] has them.
 pub fn read(input: impl Read + Send + 'static, name: &str, format: Option<Format>) -> Result<Papers> {
-    read_references(input, name, format).map(Papers)
+    read_references(input, name, format).map(References::checked)
 }
 
-/// The references of anything that gives bytes, as [`read`] has it.
+/// The references of anything that gives bytes, as [`Reading::read`] has them.
 pub fn read_references(input: impl Read + Send + 'static, name: &str, format: Option<Format>) -> Result<References> {
-    let (input, head) = Input::new(input, name)?;
-    let found = match format {
-        Some(format) => detect::readable(&head).map(|()| format),
-        None => detect::detect(&head, name),
-    };
-    let format = found.map_err(|reason| input.bad_file(reason))?;
-    let records = match format {
-        Format::HfPage => hf_page::read(input),
-        Format::HfDaily => hf_daily::read(input, &head)?,
-        Format::ArxivAtom => arxiv_atom::read(input),
-        Format::Jsonl | Format::SemanticScholar | Format::OpenAlex | Format::ArxivJson => {
-            jsonl::read(input, &head, format)?
-        }
-        Format::Csv | Format::Tsv => delimited::read(input, &head, format)?,
-        Format::Bibtex => bibtex::read(input),
-        Format::Ris | Format::Nbib | Format::Wos => tagged::read(input, format),
-        Format::CslJson => csl::read(input),
-        Format::HfHtml => hf_html::read(input),
-        Format::Feed => feed::read(input),
-        Format::JsonFeed => feed::read_json(input),
-        Format::PubmedXml | Format::Bioc => pubmed::read(input, format),
-    };
-    Ok(References { name: name.to_owned(), format, records, ended: false })
+    Reading { format, ..Reading::default() }.read(input, name)
 }

@@ -12,7 +12,7 @@ use super::{Format, Papers, Reference, References, open, read, read_references, 
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
 
-const FIXTURES: [(&str, Format); 23] = [
+const FIXTURES: [(&str, Format); 24] = [
     ("hf_page.txt", Format::HfPage),
     ("hf_daily.json", Format::HfDaily),
     ("hf_daily_python.json", Format::HfDaily),
@@ -36,9 +36,10 @@ const FIXTURES: [(&str, Format); 23] = [
     ("hf_paper.html", Format::HfHtml),
     ("pubmed.xml", Format::PubmedXml),
     ("bioc.xml", Format::Bioc),
+    ("papers.parquet", Format::Parquet),
 ];
 
-fn fixture_path(name: &str) -> PathBuf {
+pub(super) fn fixture_path(name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name)
 }
 
