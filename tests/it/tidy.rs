@@ -57,7 +57,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates that are named in one place only.
-const HOMES: [(&str, &str); 13] = [
+const HOMES: [(&str, &str); 14] = [
     ("candle_core", "encoder"),
     ("candle_nn", "encoder"),
     ("candle_transformers", "encoder"),
@@ -71,6 +71,7 @@ const HOMES: [(&str, &str); 13] = [
     ("tokio", "server"),
     ("clap", "cli"),
     ("indicatif", "cli"),
+    ("parquet", "sources"),
 ];
 
 struct Source {

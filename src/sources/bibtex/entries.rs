@@ -148,7 +148,7 @@ fn odd(rest: &str) -> String {
 }
 
 /// One part of a value, `{...}`, `"..."` or a word, and what follows it.
-fn part<'t>(text: &'t str, expand: impl Fn(&str) -> String) -> Option<(String, &'t str)> {
+fn part(text: &str, expand: impl Fn(&str) -> String) -> Option<(String, &str)> {
     let end = match text.chars().next()? {
         '{' => balanced(text, |depth, byte| depth == 0 && byte == b'}')?,
         '"' => 1 + balanced(&text[1..], |depth, byte| depth == 0 && byte == b'"')?,

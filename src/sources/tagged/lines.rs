@@ -96,10 +96,11 @@ impl Records {
                     record.fields.clear();
                 }
                 (Some((tag, value)), Some(record)) => record.fields.push((tag.to_owned(), vec![value.to_owned()])),
-                (None, Some(record)) => match record.fields.last_mut() {
-                    Some((_, lines)) => lines.push(text.to_owned()),
-                    None => {}
-                },
+                (None, Some(record)) => {
+                    if let Some((_, lines)) = record.fields.last_mut() {
+                        lines.push(text.to_owned());
+                    }
+                }
             }
         }
     }
