@@ -48,7 +48,8 @@ pub(super) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
         };
         count += 1;
         let place = Place::Record(count);
-        let draft = fields::draft(record(&row, &names), Format::Parquet.source());
+        let draft = guarded(|| Ok(record(&row, &names))).map_err(|_| "a day or a time that does not exist".to_owned());
+        let draft = draft.and_then(|record| fields::draft(record, Format::Parquet.source()));
         Some(match draft {
             Ok(draft) => Ok(Found { place, reference: draft.into() }),
             Err(reason) => Err(Error::BadRecord { file: file.clone(), place, reason }),
