@@ -1,6 +1,8 @@
 //! `paperkin add`
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -8,8 +10,9 @@ use super::args::{Add, Common, SummaryFormat};
 use super::progress::Bar;
 use super::{Outcome, input, output, upkeep};
 use crate::engine::{Added, Engine, Place, Progress};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::paper::Paper;
+use crate::sources::{self, Columns, Papers, Reading, References};
 
 /// What was added, and how many papers there are now.
 #[derive(Serialize)]
@@ -51,8 +54,9 @@ fn add_each(engine: &mut Engine, command: &Add) -> Result<Added> {
     let mut sum = Added::default();
     for path in &command.files {
         let bar = Bar::of_file(path);
-        match input::open(path, command.input, &bar) {
+        match open(path, command, &bar) {
             Ok(papers) => {
+                let papers = chosen(papers, command);
                 include(&mut sum, &engine.add(papers, &|progress| bar.show(progress))?);
             }
             Err(error) => {
@@ -73,15 +77,36 @@ pub(super) fn include(sum: &mut Added, added: &Added) {
     sum.rejected += added.rejected;
 }
 
+/// The papers of a file, `-` for standard input.
+fn open(path: &Path, command: &Add, bar: &Bar) -> Result<Papers> {
+    let reading = Reading { format: command.input, columns: Columns(command.column.clone()) };
+    let name = path.display().to_string();
+    let references = match path {
+        _ if name == "-" => reading.read(bar.follow(io::stdin()), &name),
+        _ if path.is_dir() || sources::is_parquet(path) => reading.open(path),
+        _ => reading.read(bar.follow(File::open(path).map_err(Error::io(path, "read it"))?), &name),
+    };
+    references.map(References::checked)
+}
+
+/// The papers of the categories that were asked for, and everything that is wrong.
+fn chosen(papers: impl Iterator<Item = Result<Paper>>, command: &Add) -> impl Iterator<Item = Result<Paper>> {
+    let categories = &command.category;
+    papers.filter(move |paper| match paper {
+        Ok(paper) => categories.is_empty() || paper.is_of_any(categories),
+        Err(_) => true,
+    })
+}
+
 /// All papers of all files; `None`, with every reason on standard error, when anything is wrong.
 fn read_all(command: &Add) -> Option<Vec<Paper>> {
     let mut papers = Vec::new();
     let mut sound = true;
     for path in &command.files {
         let bar = Bar::of_file(path);
-        let read = input::open(path, command.input, &bar);
+        let read = open(path, command, &bar);
         let records: Box<dyn Iterator<Item = Result<Paper>>> = match read {
-            Ok(records) => Box::new(records),
+            Ok(records) => Box::new(chosen(records, command)),
             Err(error) => Box::new(std::iter::once(Err(error))),
         };
         for record in records {

@@ -16,6 +16,8 @@ const MAX_ID: usize = 512;
 /// |---|---|
 /// | arXiv | `2401.12345`, `astro-ph/0601001`: no prefix, no version, no subject class |
 /// | DOI | `doi:10.1145/3292500.3330701`, in lower case |
+/// | PubMed | `pmid:12345678` |
+/// | OpenReview | `openreview:aBc12_dE` |
 /// | made from a title | `title:` and 16 hex digits |
 /// | anything else | as given, trimmed |
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -37,7 +39,7 @@ impl PaperId {
         if text.chars().any(char::is_control) {
             return Err("control characters in an id".to_owned());
         }
-        let known = arxiv(text).or_else(|| doi(text));
+        let known = arxiv(text).or_else(|| doi(text)).or_else(|| pubmed(text)).or_else(|| openreview(text));
         Ok(PaperId(known.unwrap_or_else(|| text.to_owned())))
     }
 
@@ -72,14 +74,29 @@ impl PaperId {
         arxiv(&self.0).is_some_and(|id| id == self.0)
     }
 
-    /// Where the paper can be read, for arXiv ids and DOIs.
+    /// How widely it is known, smaller being better: of the names of one paper the first by this is its id. arXiv's
+    /// ids, DOIs, PubMed's, then all others.
+    pub fn rank(&self) -> u8 {
+        match () {
+            () if self.is_arxiv() => 0,
+            () if self.0.starts_with("doi:") => 1,
+            () if self.0.starts_with("pmid:") => 2,
+            () => 3,
+        }
+    }
+
+    /// Where the paper can be read, for ids of public places.
     pub fn url(&self) -> Option<String> {
         if let Some(doi) = self.0.strip_prefix("doi:") {
             Some(format!("https://doi.org/{doi}"))
+        } else if let Some(number) = self.0.strip_prefix("pmid:") {
+            Some(format!("https://pubmed.ncbi.nlm.nih.gov/{number}/"))
+        } else if let Some(name) = self.0.strip_prefix("openreview:") {
+            Some(format!("https://openreview.net/forum?id={name}"))
         } else if self.is_arxiv() {
             Some(format!("https://arxiv.org/abs/{}", self.0))
         } else {
-            None
+            self.0.starts_with("https://").then(|| self.0.clone())
         }
     }
 }
@@ -196,6 +213,37 @@ fn doi(text: &str) -> Option<String> {
     fits.then(|| format!("doi:{}", path.to_lowercase()))
 }
 
+/// `pmid:` and the number, of a number with that prefix or an address at PubMed.
+fn pubmed(text: &str) -> Option<String> {
+    let number = match text.split_at_checked(5) {
+        Some((prefix, number)) if prefix.eq_ignore_ascii_case("pmid:") => number.trim(),
+        _ => match split_host(text)? {
+            (host, path) if host == "pubmed.ncbi.nlm.nih.gov" => path,
+            (host, path) if host == "ncbi.nlm.nih.gov" => path.strip_prefix("pubmed/")?,
+            _ => return None,
+        },
+    };
+    (is_digits(number) && number.len() <= 9 && !number.starts_with('0')).then(|| format!("pmid:{number}"))
+}
+
+/// `openreview:` and the name, of a name with that prefix or the address of a forum or a PDF there.
+fn openreview(text: &str) -> Option<String> {
+    let name = match text.split_at_checked(11) {
+        Some((prefix, name)) if prefix.eq_ignore_ascii_case("openreview:") => name.trim(),
+        _ => {
+            let (host, path) = split_host(text)?;
+            if host != "openreview.net" || !["forum", "pdf"].contains(&path) {
+                return None;
+            }
+            let (_, query) = text.split_once('?')?;
+            let query = query.split('#').next().unwrap_or(query);
+            query.split('&').find_map(|part| part.strip_prefix("id="))?
+        }
+    };
+    let fits = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    fits.then(|| format!("openreview:{name}"))
+}
+
 /// Host (without `www.`) and path (without query and fragment) of an address, with or without a scheme.
 fn split_host(text: &str) -> Option<(String, &str)> {
     let lower = text.to_ascii_lowercase();
@@ -258,6 +306,32 @@ mod tests {
     }
 
     #[test]
+    fn pubmed_and_openreview() {
+        for spelling in [
+            "PMID:12345",
+            "pmid: 12345",
+            "https://pubmed.ncbi.nlm.nih.gov/12345/",
+            "http://www.ncbi.nlm.nih.gov/pubmed/12345?dopt=Abstract",
+        ] {
+            check(spelling, "pmid:12345");
+        }
+        for spelling in
+            ["OpenReview:aB-1_c", "https://openreview.net/forum?id=aB-1_c", "openreview.net/pdf?x=1&id=aB-1_c#page"]
+        {
+            check(spelling, "openreview:aB-1_c");
+        }
+        for other in ["https://openreview.net/group?id=x", "https://aclanthology.org/P18-1001", "pmid:x", "PMID:"] {
+            check(other, other);
+        }
+    }
+
+    #[test]
+    fn ranks() {
+        let ranks = ["2401.12345", "10.1/x", "PMID:1", "openreview:x"].map(|id| PaperId::parse(id).unwrap().rank());
+        assert_eq!(ranks, [0, 1, 2, 3]);
+    }
+
+    #[test]
     fn other_ids_stay_as_they_are() {
         for id in ["q1_d3", "Some/Path", "1234", "2413.00001", "2401.123", "10.x/y", "é", "10.1000/a b"] {
             check(id, id);
@@ -286,6 +360,9 @@ mod tests {
         let url = |id: &str| PaperId::parse(id).unwrap().url();
         assert_eq!(url("2401.12345").as_deref(), Some("https://arxiv.org/abs/2401.12345"));
         assert_eq!(url("10.1/x").as_deref(), Some("https://doi.org/10.1/x"));
+        assert_eq!(url("PMID:1").as_deref(), Some("https://pubmed.ncbi.nlm.nih.gov/1/"));
+        assert_eq!(url("openreview:x").as_deref(), Some("https://openreview.net/forum?id=x"));
+        assert_eq!(url("https://a.b/c").as_deref(), Some("https://a.b/c"));
         assert_eq!(url("mine"), None);
     }
 }

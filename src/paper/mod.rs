@@ -96,6 +96,16 @@ impl Paper {
         }
     }
 
+    /// Whether it is of one of these categories: `cs.CL`, or `cs` for all of `cs.*`.
+    pub fn is_of_any(&self, categories: &[String]) -> bool {
+        let within = |own: &str, wanted: &str| {
+            own.split_at_checked(wanted.len()).is_some_and(|(start, rest)| {
+                start.eq_ignore_ascii_case(wanted) && (rest.is_empty() || rest.starts_with('.'))
+            })
+        };
+        self.categories.iter().any(|own| categories.iter().any(|wanted| within(own, wanted)))
+    }
+
     /// The newest date known: listed, or else published.
     pub fn date(&self) -> Option<Date> {
         self.listed.or(self.published)
@@ -173,6 +183,7 @@ impl Draft {
             }
         }
         let url = self.url.filter(|url| !url.trim().is_empty()).or_else(|| id.url());
+        let url = url.or_else(|| also.iter().find_map(PaperId::url));
         Ok(Paper {
             id,
             also,
@@ -237,6 +248,15 @@ mod tests {
         assert!(draft("t", &"word ".repeat(3_200)).finish().is_ok());
         let reason = draft(&"t".repeat(MAX_TITLE + 1), "").finish().unwrap_err();
         assert_eq!(reason, "the title has more than 5000 characters");
+    }
+
+    #[test]
+    fn categories_have_parts() {
+        let paper = Draft { categories: vec!["cs.CL".into(), "hep-th".into()], ..draft("t", "") }.finish().unwrap();
+        for (category, expect) in [("cs.CL", true), ("CS", true), ("hep-th", true), ("cs.C", false), ("hep", false)] {
+            assert_eq!(paper.is_of_any(&["x".to_owned(), category.to_owned()]), expect, "{category}");
+        }
+        assert!(!paper.is_of_any(&[]));
     }
 
     #[test]

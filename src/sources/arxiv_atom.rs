@@ -1,198 +1,69 @@
 //! Answers of arXiv's API: Atom feeds with arXiv's own extensions
 //! (<https://info.arxiv.org/help/api/user-manual.html>).
 
-use quick_xml::escape::resolve_xml_entity;
-use quick_xml::events::{BytesRef, BytesStart, Event};
-use quick_xml::{Error as XmlError, Reader, XmlVersion};
-
-use crate::error::{Error, Place, Result};
 use crate::paper::{Draft, parse_date};
 
 use super::input::Input;
-use super::{Format, Records};
+use super::xml::{self, Element, Kind};
+use super::{Format, Records, names};
+
+const KIND: Kind = Kind {
+    what: "an answer of arXiv's API",
+    expected: "an Atom feed with entries",
+    roots: &["feed"],
+    records: &["entry"],
+};
 
 pub(super) fn read(input: Input) -> Records {
-    let mut reader = Reader::from_reader(input);
-    reader.config_mut().expand_empty_elements = true;
-    let mut feed = Feed { reader, path: Vec::new(), is_feed: false, count: 0, buffer: Vec::new() };
+    let mut entries = xml::Records::new(input, KIND);
     Box::new(std::iter::from_fn(move || {
-        let entry = match feed.entry() {
+        let (entry, place) = match entries.record() {
             Ok(entry) => entry?,
             Err(error) => return Some(Err(error)),
         };
-        let input = feed.reader.get_ref();
-        if let Some(message) = entry.error_answer() {
-            return Some(Err(input.bad_file(format!("arXiv answered with an error: {message}"))));
+        if let Some(message) = entry.as_ref().ok().and_then(error_answer) {
+            return Some(Err(entries.input().bad_file(format!("arXiv answered with an error: {message}"))));
         }
-        Some(input.finish(entry.draft(), Place::Record(feed.count)))
+        Some(entries.input().found(entry.and_then(|entry| draft(&entry)), place))
     }))
 }
 
-struct Feed {
-    reader: Reader<Input>,
-    /// The names of the elements that are open, without prefixes.
-    path: Vec<String>,
-    /// Whether the root is a feed.
-    is_feed: bool,
-    count: u64,
-    buffer: Vec<u8>,
+/// arXiv's message where the entry is none, but says what is wrong with the request.
+fn error_answer(entry: &Element) -> Option<String> {
+    let id = entry.text_at(&["id"]);
+    let is_error = id.contains("api/errors") || entry.text_at(&["title"]).trim() == "Error" && !id.contains("/abs/");
+    let message = entry.text_at(&["summary"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    is_error.then(|| if message.is_empty() { "it gave no reason".to_owned() } else { message })
 }
 
-impl Feed {
-    /// Reads to the end of the next entry.
-    fn entry(&mut self) -> Result<Option<Entry>> {
-        let mut entry = Entry::default();
-        self.reader.get_mut().limit();
-        loop {
-            self.buffer.clear();
-            let event = match self.reader.read_event_into(&mut self.buffer) {
-                Ok(event) => event,
-                Err(error) => return Err(fault(&self.reader, &error)),
-            };
-            match event {
-                Event::Start(start) => {
-                    let name = start.local_name();
-                    if self.path.is_empty() {
-                        self.is_feed = name.as_ref() == "feed";
-                    }
-                    self.path.push(name.as_ref().to_owned());
-                    if self.path.len() > MAX_DEPTH {
-                        return Err(self.reader.get_ref().bad_file("XML nested too deep to be an arXiv answer"));
-                    }
-                    entry.start(&self.path, &start);
-                }
-                Event::End(_) => {
-                    let ends_entry = self.is_feed && self.path.len() == 2 && self.path[1] == "entry";
-                    self.path.pop();
-                    if ends_entry {
-                        self.count += 1;
-                        return Ok(Some(entry));
-                    }
-                }
-                Event::Text(text) => entry.text(&self.path, &text.xml10_content()),
-                Event::CData(text) => entry.text(&self.path, &text.xml10_content()),
-                Event::GeneralRef(reference) => match resolved(&reference) {
-                    Some(text) => entry.text(&self.path, &text),
-                    None => entry.unknown = Some(format!("&{};", &*reference)),
-                },
-                Event::Eof => break,
-                _ => {}
-            }
-        }
-        let input = self.reader.get_ref();
-        match (self.is_feed, self.path.is_empty()) {
-            (true, true) => Ok(None),
-            (true, false) => Err(input.bad_file("the XML ends early: the file is truncated, fetch it again")),
-            (false, _) => Err(input.bad_file("not an answer of arXiv's API: an Atom feed with entries is expected")),
-        }
+fn draft(entry: &Element) -> Result<Draft, String> {
+    let (id, title) = (entry.text_at(&["id"]), entry.text_at(&["title"]));
+    let id = id.trim();
+    if id.is_empty() || title.trim().is_empty() {
+        let name = if id.is_empty() { "no id".to_owned() } else { format!("no title for `{id}`") };
+        return Err(format!("{name}: arXiv answers so for ids that do not exist"));
     }
-}
-
-/// Deepest nesting accepted; arXiv's answers have 4 levels.
-const MAX_DEPTH: usize = 64;
-
-fn fault(reader: &Reader<Input>, error: &XmlError) -> Error {
-    match error {
-        XmlError::Io(error) => reader.get_ref().fault(error),
-        other => reader.get_ref().bad_file(format!("damaged XML at byte {}: {other}", reader.error_position())),
+    let published = match entry.text_at(&["published"]).trim() {
+        "" => None,
+        text => Some(parse_date(text).ok_or_else(|| format!("`published`: `{text}` is no date that exists"))?),
+    };
+    let mut categories: Vec<String> = Vec::new();
+    for category in entry.all("primary_category").chain(entry.all("category")) {
+        let term = category.attribute("term").filter(|term| is_subject_class(term));
+        categories.extend(term.map(str::to_owned).filter(|term| !categories.contains(term)));
     }
-}
-
-/// The text of `&amp;`, `&#233;` and their like; `None` for an entity that XML does not know.
-fn resolved(reference: &BytesRef<'_>) -> Option<String> {
-    match reference.resolve_char_ref() {
-        Ok(Some(c)) => Some(c.to_string()),
-        Ok(None) => resolve_xml_entity(reference).map(str::to_owned),
-        Err(_) => None,
-    }
-}
-
-/// One entry's texts as far as they were read.
-#[derive(Default)]
-struct Entry {
-    id: String,
-    title: String,
-    summary: String,
-    published: String,
-    authors: Vec<String>,
-    primary: Option<String>,
-    categories: Vec<String>,
-    /// An entity that XML does not know.
-    unknown: Option<String>,
-}
-
-impl Entry {
-    fn start(&mut self, path: &[String], start: &BytesStart<'_>) {
-        let [_, entry, name] = path else { return };
-        if entry != "entry" {
-            return;
-        }
-        let term = || {
-            let attribute = start.try_get_attribute("term").ok()??;
-            Some(attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.trim().to_owned())
-                .filter(|term| is_subject_class(term))
-        };
-        match name.as_str() {
-            "author" => self.authors.push(String::new()),
-            "primary_category" => self.primary = term(),
-            "category" => self.categories.extend(term()),
-            _ => {}
-        }
-    }
-
-    fn text(&mut self, path: &[String], text: &str) {
-        let within: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
-        let target = match within[..] {
-            ["entry", "id"] => &mut self.id,
-            ["entry", "title"] => &mut self.title,
-            ["entry", "summary"] => &mut self.summary,
-            ["entry", "published"] => &mut self.published,
-            ["entry", "author", "name"] => match self.authors.last_mut() {
-                Some(name) => name,
-                None => return,
-            },
-            _ => return,
-        };
-        target.push_str(text);
-    }
-
-    /// arXiv's message where the entry is none, but says what is wrong with the request.
-    fn error_answer(&self) -> Option<String> {
-        let is_error = self.id.contains("api/errors") || self.title.trim() == "Error" && !self.id.contains("/abs/");
-        let message = self.summary.split_whitespace().collect::<Vec<_>>().join(" ");
-        is_error.then(|| if message.is_empty() { "it gave no reason".to_owned() } else { message })
-    }
-
-    fn draft(self) -> Result<Draft, String> {
-        let id = self.id.trim();
-        if let Some(entity) = self.unknown {
-            return Err(format!("the entity `{entity}`, which XML does not know: write the character"));
-        }
-        if id.is_empty() || self.title.trim().is_empty() {
-            let name = if id.is_empty() { "no id".to_owned() } else { format!("no title for `{id}`") };
-            return Err(format!("{name}: arXiv answers so for ids that do not exist"));
-        }
-        let published = match self.published.trim() {
-            "" => None,
-            text => Some(parse_date(text).ok_or_else(|| format!("`published`: `{text}` is no date that exists"))?),
-        };
-        let mut categories: Vec<String> = self.primary.into_iter().collect();
-        for category in self.categories {
-            if !categories.contains(&category) {
-                categories.push(category);
-            }
-        }
-        Ok(Draft {
-            id: Some(id.to_owned()),
-            title: self.title,
-            abstract_text: self.summary,
-            authors: self.authors,
-            published,
-            categories,
-            source: Format::ArxivAtom.source().to_owned(),
-            ..Draft::default()
-        })
-    }
+    let doi = entry.text_at(&["doi"]);
+    Ok(Draft {
+        id: Some(id.to_owned()),
+        also: doi.split_whitespace().filter_map(names::doi).collect(),
+        title,
+        abstract_text: entry.text_at(&["summary"]),
+        authors: entry.all("author").map(|author| author.text_at(&["name"])).collect(),
+        published,
+        categories,
+        source: Format::ArxivAtom.source().to_owned(),
+        ..Draft::default()
+    })
 }
 
 /// Whether a category is arXiv's (`cs.CL`, `hep-th`) and no ACM or MSC class (`F.2.2; I.2.7`, `68T50`).
@@ -248,8 +119,8 @@ mod tests {
             ("<entry/>", "no id: arXiv answers so for ids that do not exist"),
             ("<entry><id>x</id></entry>", "no title for `x`: arXiv answers so for ids that do not exist"),
             (
-                "<entry><id>x</id><title>caf&eacute;</title></entry>",
-                "the entity `&eacute;`, which XML does not know: write the character",
+                "<entry><id>x</id><title>caf&lantern;</title></entry>",
+                "the entity `&lantern;`, which nobody knows: write the character",
             ),
             (
                 "<entry><id>x</id><title>t</title><published>2024-02-30</published></entry>",
@@ -266,6 +137,8 @@ mod tests {
             &format!("<feed>{GOOD}<entry><id>x"),
             &[TOLD, "a.xml: the XML ends early: the file is truncated, fetch it again"],
         );
+        let deep = format!("<feed>{}", "<a>".repeat(100));
+        check_whole(&deep, &["a.xml: XML nested too deep to be an answer of arXiv's API"]);
         check_whole("<rss></rss>", &["a.xml: not an answer of arXiv's API: an Atom feed with entries is expected"]);
         check_whole("words", &["a.xml: not an answer of arXiv's API: an Atom feed with entries is expected"]);
         check_whole(

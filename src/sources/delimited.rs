@@ -14,12 +14,16 @@ use crate::paper::Draft;
 
 use super::fields::{self, Field};
 use super::input::{Head, Input};
-use super::{Format, Records};
+use super::{Columns, Format, Records};
 
-/// Fails when the header has no column for title or abstract.
-pub(super) fn read(input: Input, head: &Head, format: Format) -> Result<Records> {
-    let delimiter = delimiter(&head.bytes, format);
-    let names = match header(&head.bytes, delimiter) {
+/// Fails when the header has no column for title or abstract, or none of a name that `columns` has.
+pub(super) fn read(input: Input, head: &Head, format: Format, columns: &Columns) -> Result<Records> {
+    let delimiter = delimiter(&head.bytes, format, columns);
+    let mut names = header(&head.bytes, delimiter);
+    if let Some(names) = &mut names {
+        columns.rename(names).map_err(|reason| input.bad_file(reason))?;
+    }
+    let names = match names {
         Some(names) if names.iter().any(|name| Field::is_text(name)) => names,
         names => {
             let names = names.unwrap_or_default();
@@ -36,7 +40,7 @@ pub(super) fn read(input: Input, head: &Head, format: Format) -> Result<Records>
             Ok(true) => {
                 let place = Place::Line(table.line(&record));
                 let draft = table.draft(&record);
-                Some(table.reader.get_ref().input.finish(draft, place))
+                Some(table.reader.get_ref().input.found(draft, place))
             }
             Err(error) => Some(Err(table.fault(error))),
         }
@@ -44,9 +48,9 @@ pub(super) fn read(input: Input, head: &Head, format: Format) -> Result<Records>
 }
 
 /// The delimiter of a file's first line: the one that makes a column for title or abstract.
-fn delimiter(head: &[u8], format: Format) -> u8 {
+fn delimiter(head: &[u8], format: Format, columns: &Columns) -> u8 {
     let has_text = |delimiter| {
-        header(head, delimiter).is_some_and(|names| names.iter().any(|name| Field::is_text(name)) && names.len() > 1)
+        header(head, delimiter).is_some_and(|names| names.iter().any(|name| columns.is_text(name)) && names.len() > 1)
     };
     match format {
         Format::Tsv => b'\t',
@@ -56,9 +60,9 @@ fn delimiter(head: &[u8], format: Format) -> u8 {
 }
 
 /// Whether the first line names several columns, one of them for title or abstract.
-pub(super) fn is_table(head: &[u8], format: Format) -> bool {
-    header(head, delimiter(head, format))
-        .is_some_and(|names| names.len() > 1 && names.iter().any(|name| Field::is_text(name)))
+pub(super) fn is_table(head: &[u8], format: Format, columns: &Columns) -> bool {
+    header(head, delimiter(head, format, columns))
+        .is_some_and(|names| names.len() > 1 && names.iter().any(|name| columns.is_text(name)))
 }
 
 fn header(head: &[u8], delimiter: u8) -> Option<Vec<String>> {

@@ -2,20 +2,23 @@
 
 use super::elements;
 use super::input::Head;
-use super::{Format, delimited, hf_daily, hf_page, jsonl};
+use super::{Columns, Format, bibtex, csl, delimited, hf_daily, hf_page, jsonl, parquet, tagged};
 
 /// How many bytes of the first line are looked at for such as no text has. Later ones may be one damaged record.
 const BINARY: usize = 512;
 
 /// The format of a file that begins with `head`; its name's extension decides only between formats that both fit.
 /// The error is the reason, for a [`crate::Error::BadFile`].
-pub(super) fn detect(head: &Head, name: &str) -> Result<Format, String> {
+pub(super) fn detect(head: &Head, name: &str, columns: &Columns) -> Result<Format, String> {
     readable(head)?;
+    if head.bytes.starts_with(&parquet::MAGIC) {
+        return Ok(Format::Parquet);
+    }
     let text = &text(&head.bytes);
     match text.trim_start().chars().next() {
         Some('{' | '[') => json(head, text),
         Some('<') => markup(text.trim_start()),
-        _ => plain(&head.bytes, text, name),
+        _ => plain(&head.bytes, text, name, columns),
     }
 }
 
@@ -34,6 +37,9 @@ pub(super) fn readable(head: &Head) -> Result<(), String> {
     let bytes = &head.bytes;
     if head.complete && bytes.trim_ascii().is_empty() {
         return Err("the file is empty".to_owned());
+    }
+    if bytes.starts_with(&parquet::MAGIC) {
+        return Ok(());
     }
     if let Some((_, reason)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err((*reason).to_owned());
@@ -72,6 +78,15 @@ fn json(head: &Head, text: &str) -> Result<Format, String> {
     if values.iter().any(hf_daily::is_entry) {
         return Ok(Format::HfDaily);
     }
+    if values.iter().any(csl::is_reference) {
+        return Ok(Format::CslJson);
+    }
+    if packed.chars().take(1000).collect::<String>().contains("jsonfeed.org/version/") {
+        return Ok(Format::JsonFeed);
+    }
+    if let Some(format) = jsonl::of_service(&packed) {
+        return Ok(format);
+    }
     match values.first() {
         Some(first) if !first.is_object() && !values.iter().any(jsonl::has_text) => Err(jsonl::no_paper(first)),
         _ => Ok(Format::Jsonl),
@@ -82,33 +97,47 @@ fn markup(text: &str) -> Result<Format, String> {
     let start: String = text.chars().take(4096).collect::<String>().to_ascii_lowercase();
     let names = |element: &str| start.contains(&format!("<{element}"));
     if start.starts_with("<!doctype html") || names("html") || names("body") {
+        if text.contains("data-props=") {
+            return Ok(Format::HfHtml);
+        }
         Err("an HTML page: copy the page's text into a file (hf-page), or fetch the JSON of \
              https://huggingface.co/api/daily_papers (hf-daily)"
             .to_owned())
-    } else if names("feed") && start.contains("arxiv.org") {
+    } else if names("feed") && start.contains("arxiv.org/api") {
         Ok(Format::ArxivAtom)
     } else if names("rss") || names("feed") || names("rdf") {
-        Err("a news feed that is not an answer of arXiv's API (https://export.arxiv.org/api/query), the only XML that \
-             paperkin reads"
-            .to_owned())
+        Ok(Format::Feed)
+    } else if names("pubmedarticle") {
+        Ok(Format::PubmedXml)
+    } else if names("collection") && names("document") {
+        Ok(Format::Bioc)
     } else {
-        Err(format!("markup that is not an arXiv answer; paperkin reads {}", Format::names()))
+        Err(format!("markup of another kind; paperkin reads {}", Format::names()))
     }
 }
 
-fn plain(bytes: &[u8], text: &str, name: &str) -> Result<Format, String> {
+fn plain(bytes: &[u8], text: &str, name: &str, columns: &Columns) -> Result<Format, String> {
     let extension = name.strip_suffix(".gz").unwrap_or(name).rsplit_once('.').map(|(_, extension)| extension);
     let extension = extension.unwrap_or_default().to_ascii_lowercase();
     let hinted = match extension.as_str() {
         "tsv" | "tab" => Some(Format::Tsv),
         "csv" => Some(Format::Csv),
         "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
+        "bib" => Some(Format::Bibtex),
+        "ris" => Some(Format::Ris),
+        "nbib" => Some(Format::Nbib),
         _ => None,
     };
-    if hf_page::is_page(text) && !hinted.is_some_and(|format| delimited::is_table(bytes, format)) {
+    if bibtex::is_bibliography(text) {
+        return Ok(Format::Bibtex);
+    }
+    if let Some(format) = tagged::detect(text) {
+        return Ok(format);
+    }
+    if hf_page::is_page(text) && !hinted.is_some_and(|format| delimited::is_table(bytes, format, columns)) {
         return Ok(Format::HfPage);
     }
-    let table = [Format::Tsv, Format::Csv].into_iter().find(|format| delimited::is_table(bytes, *format));
+    let table = [Format::Tsv, Format::Csv].into_iter().find(|format| delimited::is_table(bytes, *format, columns));
     hinted.or(table).ok_or_else(|| {
         let start: String = text.trim_start().chars().take(30).collect();
         format!("not a format that paperkin reads: it begins with `{}`; it reads {}", start.trim(), Format::names())
@@ -121,7 +150,7 @@ mod tests {
 
     fn check(text: impl AsRef<[u8]>, name: &str, expect: Result<Format, &str>) {
         let head = Head { bytes: text.as_ref().to_vec(), complete: true };
-        let found = detect(&head, name);
+        let found = detect(&head, name, &Columns::default());
         match (&found, expect) {
             (Err(found), Err(start)) => assert!(found.starts_with(start), "{name}: {found}"),
             _ => assert_eq!(found.as_ref().map_err(String::as_str), expect.as_ref().map_err(|e| *e), "{name}"),
@@ -145,6 +174,30 @@ mod tests {
         check("id\ttitle\n1\ta, b", "-", Ok(Format::Tsv));
         check("user,score\n1,2", "x.csv.gz", Ok(Format::Csv));
         check("words", "x.jsonl", Ok(Format::Jsonl));
+        for text in [
+            "{\"total\": 2, \"data\": [{\"paperId\": \"0a\", \"title\": \"x\"}]}",
+            "{\"data\": [{\"citingPaper\": {\"paperId\": \"0a\"}}]}",
+            "[{\"paperId\": \"0a\"}]",
+            "{\"corpusid\": 1, \"externalids\": {}}",
+        ] {
+            check(text, "x.json", Ok(Format::SemanticScholar));
+        }
+        check("{\"id\": \"https://openalex.org/W1\", \"doi\": null}", "-", Ok(Format::OpenAlex));
+        check("{\"meta\": {}, \"results\": [{\"id\": \"https://openalex.org/W1\"}]}", "-", Ok(Format::OpenAlex));
+        check("{\"id\": \"1\", \"submitter\": \"x\", \"authors_parsed\": []}", "-", Ok(Format::ArxivJson));
+        check("[{\"paper_id\": \"1\", \"submitted_date_all\": []}]", "-", Ok(Format::ArxivJson));
+        check("<?xml version='1.0'?><rss>", "-", Ok(Format::Feed));
+        check("<feed><id>https://rss.arxiv.org/atom/cs.CL</id>", "-", Ok(Format::Feed));
+        check("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": []}", "-", Ok(Format::JsonFeed));
+        check("<!DOCTYPE html><html><div data-props='{}'>", "-", Ok(Format::HfHtml));
+        check("<?xml version='1.0'?><!DOCTYPE PubmedArticleSet><PubmedArticleSet>", "-", Ok(Format::PubmedXml));
+        check("<?xml version='1.0'?>\n<collection>\n<document>", "-", Ok(Format::Bioc));
+        check("% made by hand\n\n@article{key,\n", "-", Ok(Format::Bibtex));
+        check("My papers\n@article{key,\n", "x.bib", Ok(Format::Bibtex));
+        check("\nTY  - JOUR\nTI  - A", "-", Ok(Format::Ris));
+        check("\nPMID- 12\nTI  - A", "-", Ok(Format::Nbib));
+        check("FN Invented\nVR 1.0\nPT J\n", "x.txt", Ok(Format::Wos));
+        check("[{\"type\": \"book\", \"issued\": {\"date-parts\": [[2020]]}}]", "x.json", Ok(Format::CslJson));
     }
 
     #[test]
@@ -157,8 +210,7 @@ mod tests {
         check(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0", "-", Err("not text; paperkin reads hf-page, hf-daily"));
         check("<!DOCTYPE html>\n<html>", "-", Err("an HTML page: copy the page's text"));
         check("\n<HTML>", "-", Err("an HTML page: copy the page's text"));
-        check("<?xml version='1.0'?><rss>", "-", Err("a news feed that is not an answer of arXiv's API"));
-        check("<svg/>", "-", Err("markup that is not an arXiv answer"));
+        check("<svg/>", "-", Err("markup of another kind"));
         check("[1, 2]", "-", Err("a number where papers are expected: give a JSON object with `title`"));
         check(
             "Dear reader",

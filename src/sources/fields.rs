@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::paper::{Draft, parse_date};
 
-use super::python;
+use super::{ids, python};
 
 /// What a field is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +28,17 @@ pub(super) enum Field {
     Url,
 }
 
-/// The names of each field, the preferred one first: where a record has several, the first with a value counts.
+/// The names of each field, the preferred one first: where a record has several, the first with a value counts. Of ids
+/// all count ([`ids`]).
 /// In lower case and without anything but letters and digits: `publishedAt` and `Published_At` are the same.
 const NAMES: [(Field, &[&str]); 12] = [
-    (Field::Id, &["id", "paperid", "arxivid", "arxiv", "entryid", "doi", "corpusid", "pmid"]),
-    (Field::Title, &["title", "papertitle"]),
-    (Field::Abstract, &["abstract", "summary", "abstracttext", "paperabstract", "text"]),
-    (Field::Authors, &["authors", "author", "authornames"]),
+    (Field::Id, ids::NAMES),
+    (Field::Title, &["titleutf8", "title", "papertitle"]),
+    (
+        Field::Abstract,
+        &["abstractutf8", "abstract", "summary", "abstracttext", "paperabstract", "abstractinvertedindex", "text"],
+    ),
+    (Field::Authors, &["authorsparsed", "authorsutf8", "authors", "author", "authornames", "authorships"]),
     (Field::AuthorCount, &["authorcount", "nauthors", "numauthors"]),
     (
         Field::Published,
@@ -47,6 +51,7 @@ const NAMES: [(Field, &[&str]); 12] = [
             "pubdate",
             "date",
             "versions",
+            "submitteddateall",
             "announced",
             "year",
             "publicationyear",
@@ -55,9 +60,21 @@ const NAMES: [(Field, &[&str]); 12] = [
     (Field::Listed, &["listed", "listedat", "dailydate", "submittedondailyat"]),
     (Field::Votes, &["votes", "upvotes", "likes"]),
     (Field::Comments, &["numcomments", "commentcount", "ncomments", "comments"]),
-    (Field::Categories, &["categories", "category", "subjects", "fieldsofstudy", "primarycategory"]),
+    (
+        Field::Categories,
+        &[
+            "categories",
+            "category",
+            "abscategories",
+            "subjects",
+            "fieldsofstudy",
+            "s2fieldsofstudy",
+            "topics",
+            "primarycategory",
+        ],
+    ),
     (Field::Source, &["source"]),
-    (Field::Url, &["url", "link"]),
+    (Field::Url, &["url", "link", "primarylocation"]),
 ];
 
 /// Texts that stand for a missing date or count in tables: empty cells as pandas and R write them.
@@ -83,6 +100,10 @@ impl Field {
         Field::named(name).is_some()
     }
 
+    /// The usual names of all fields, for messages.
+    pub(super) const USUAL: &str = "id, doi, title, abstract, authors, author_count, published, listed, votes, \
+                                    num_comments, categories, source, url";
+
     /// What to say where [`Field::is_text`] holds for no name.
     pub(super) fn no_text_among<'n>(names: impl Iterator<Item = &'n str>) -> String {
         let names: Vec<String> = names.take(20).map(|name| format!("`{}`", shortened(name, 40))).collect();
@@ -97,11 +118,9 @@ impl Field {
 /// The draft of a record, `source` being its source unless it says another. The error names field and value.
 pub(super) fn draft(record: Map<String, Value>, source: &str) -> Result<Draft, String> {
     let mut chosen = Chosen::of(record);
-    Ok(Draft {
-        id: chosen.take(Field::Id, id)?,
-        also: Vec::new(),
+    let mut draft = Draft {
         title: chosen.take(Field::Title, text)?.unwrap_or_default(),
-        abstract_text: chosen.take(Field::Abstract, text)?.unwrap_or_default(),
+        abstract_text: chosen.take(Field::Abstract, abstract_text)?.unwrap_or_default(),
         authors: chosen.take(Field::Authors, authors)?.unwrap_or_default(),
         author_count: chosen.take(Field::AuthorCount, count)?.flatten(),
         published: chosen.take(Field::Published, date)?.flatten(),
@@ -109,32 +128,45 @@ pub(super) fn draft(record: Map<String, Value>, source: &str) -> Result<Draft, S
         votes: chosen.take(Field::Votes, count)?.flatten(),
         comments: chosen.take_comments()?,
         categories: chosen.take(Field::Categories, categories)?.unwrap_or_default(),
-        source: chosen.take(Field::Source, text)?.unwrap_or_else(|| source.to_owned()),
-        url: chosen.take(Field::Url, text)?,
-    })
+        source: chosen.take(Field::Source, source_name)?.flatten().unwrap_or_else(|| source.to_owned()),
+        url: chosen.take(Field::Url, address)?.flatten(),
+        ..Draft::default()
+    };
+    ids::identify(&mut draft, chosen.ids)?;
+    Ok(draft)
 }
 
-/// For each field the preferred name of those that have a value, with the value.
-struct Chosen(Vec<(Field, usize, String, Value)>);
+/// The fields that count.
+struct Chosen {
+    /// For each field the preferred name of those that have a value, with the value.
+    fields: Vec<(Field, usize, String, Value)>,
+    /// All ids: the place of the name, the name, the value.
+    ids: Vec<(usize, String, Value)>,
+}
 
 impl Chosen {
     fn of(record: Map<String, Value>) -> Chosen {
-        let mut chosen: Vec<(Field, usize, String, Value)> = Vec::with_capacity(NAMES.len());
+        let mut fields: Vec<(Field, usize, String, Value)> = Vec::with_capacity(NAMES.len());
+        let mut ids = Vec::new();
         for (name, value) in record.into_iter().filter(|(_, value)| !is_missing(value)) {
             let Some((field, rank)) = Field::named(&name) else { continue };
-            match chosen.iter_mut().find(|other| other.0 == field) {
-                None => chosen.push((field, rank, name, value)),
+            if field == Field::Id {
+                ids.push((rank, name, value));
+                continue;
+            }
+            match fields.iter_mut().find(|other| other.0 == field) {
+                None => fields.push((field, rank, name, value)),
                 Some(other) if rank < other.1 => *other = (field, rank, name, value),
                 Some(_) => {}
             }
         }
-        Chosen(chosen)
+        Chosen { fields, ids }
     }
 
     /// The field's value as `read` understands it; `None` when there is none.
     fn take<T>(&mut self, field: Field, read: fn(Value) -> Result<T, String>) -> Result<Option<T>, String> {
-        let Some(at) = self.0.iter().position(|other| other.0 == field) else { return Ok(None) };
-        let (_, _, name, value) = self.0.swap_remove(at);
+        let Some(at) = self.fields.iter().position(|other| other.0 == field) else { return Ok(None) };
+        let (_, _, name, value) = self.fields.swap_remove(at);
         read(value).map(Some).map_err(|reason| format!("`{}`: {reason}", shortened(&name, 40)))
     }
 
@@ -144,7 +176,7 @@ impl Chosen {
             name.eq_ignore_ascii_case("comments")
                 && value.as_str().is_some_and(|text| text.contains(char::is_alphabetic))
         };
-        self.0.retain(|entry| !remark(entry));
+        self.fields.retain(|entry| !remark(entry));
         Ok(self.take(Field::Comments, count)?.flatten())
     }
 }
@@ -166,12 +198,28 @@ pub(super) fn text(value: Value) -> Result<String, String> {
     }
 }
 
-/// An id: a text, or a whole number.
-fn id(value: Value) -> Result<String, String> {
+/// An abstract: a text, or OpenAlex's list of its words with the places of each.
+fn abstract_text(value: Value) -> Result<String, String> {
+    let Value::Object(places) = &value else { return text(value) };
+    let mut words: Vec<(u64, &str)> = Vec::new();
+    for (word, places) in places {
+        let places = places.as_array().ok_or_else(|| format!("{} is not a text", shown(&value)))?;
+        words.extend(places.iter().filter_map(Value::as_u64).map(|place| (place, word.as_str())));
+    }
+    words.sort_unstable();
+    Ok(words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(" "))
+}
+
+/// What a record came from; arXiv has a description of its files in the field of this name.
+fn source_name(value: Value) -> Result<Option<String>, String> {
+    if value.is_object() { Ok(None) } else { text(value).map(Some) }
+}
+
+/// An address, or what OpenAlex calls a location.
+fn address(value: Value) -> Result<Option<String>, String> {
     match value {
-        Value::String(text) => Ok(text),
-        Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
-        other => Err(format!("{} is not an id: a text or a whole number", shown(&other))),
+        Value::Object(location) => Ok(location.get("landing_page_url").and_then(Value::as_str).map(str::to_owned)),
+        other => text(other).map(Some),
     }
 }
 
@@ -187,17 +235,17 @@ pub(super) fn count(value: Value) -> Result<Option<u32>, String> {
     text.strip_suffix(".0").unwrap_or(&text).parse().map(Some).map_err(|_| wrong())
 }
 
-/// A day: any spelling that [`parse_date`] reads, a number for a year or for `20241219`, or arXiv's list of versions,
-/// of which the first one's day counts.
+/// A day: any spelling that [`parse_date`] reads, a number for a year or for `20241219`, or arXiv's list of versions or
+/// of their times, of which the first one's day counts.
 pub(super) fn date(value: Value) -> Result<Option<Date>, String> {
     let wrong = || format!("{} is no date that exists: write 2024-12-19, or leave it out", shown(&value));
     let text = match &value {
         Value::Number(number) => number.to_string(),
         Value::String(text) if is_missing_word(text) => return Ok(None),
         Value::String(text) => text.clone(),
-        Value::Array(versions) => match versions.first().and_then(|version| version.get("created")?.as_str()) {
-            Some(created) => created.to_owned(),
-            None => return Err(wrong()),
+        Value::Array(versions) => match versions.first().map(|first| first.get("created").unwrap_or(first)) {
+            Some(Value::String(created)) => created.clone(),
+            _ => return Err(wrong()),
         },
         _ => return Err(wrong()),
     };
@@ -226,7 +274,14 @@ fn author(value: Value) -> Result<String, String> {
     if let Value::String(name) = value {
         return Ok(name);
     }
-    if let Some(name) = part(&["name", "full_name", "fullname", "display_name"]) {
+    if let Value::Array(parts) = &value {
+        return parsed_author(parts).ok_or_else(|| format!("{} is not an author", shown(&value)));
+    }
+    // An authorship of OpenAlex.
+    if let Some(name) = value.get("author").and_then(|author| author.get("display_name")?.as_str()) {
+        return Ok(name.to_owned());
+    }
+    if let Some(name) = part(&["name", "full_name", "fullname", "display_name", "raw_author_name"]) {
         return Ok(name.to_owned());
     }
     let given = part(&["given", "given_name", "first_name", "first", "forenames"]);
@@ -234,6 +289,14 @@ fn author(value: Value) -> Result<String, String> {
         (None, None) => Err(format!("{} is not an author: a name, or an object with `name`", shown(&value))),
         (given, family) => Ok([given, family].into_iter().flatten().collect::<Vec<_>>().join(" ")),
     }
+}
+
+/// A name in the parts that arXiv has: family, given, suffix, affiliations.
+fn parsed_author(parts: &[Value]) -> Option<String> {
+    let mut parts = parts.iter().take(3).map(|part| part.as_str().map(str::trim));
+    let (family, given, suffix) = (parts.next()??, parts.next().flatten(), parts.next().flatten());
+    let name = [given, Some(family), suffix].into_iter().flatten().filter(|part| !part.is_empty());
+    Some(name.collect::<Vec<_>>().join(" "))
 }
 
 /// Names out of one text: between `;`, or between ` and `, or between commas where every part is a whole name.
@@ -257,7 +320,7 @@ fn is_list_of_names(text: &str) -> bool {
     text.contains(',') && text.split(',').map(str::trim).filter(|part| !part.is_empty()).all(is_whole_name)
 }
 
-/// Subject classes: a list, or one text with commas, semicolons or spaces between them.
+/// Subject classes: a list of names or of objects that have one, or one text with commas, semicolons or spaces between them.
 fn categories(value: Value) -> Result<Vec<String>, String> {
     match value {
         Value::String(text) => match list_in(&text) {
@@ -265,7 +328,17 @@ fn categories(value: Value) -> Result<Vec<String>, String> {
             None if text.contains([',', ';']) => Ok(split_at(&text, &[',', ';'])),
             None => Ok(split_at(&text, &[' ', '\t', '\n'])),
         },
-        Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(text).collect(),
+        Value::Array(items) => {
+            let mut categories: Vec<String> = Vec::with_capacity(items.len());
+            for item in items.into_iter().filter(|item| !item.is_null()) {
+                let name = ["category", "display_name", "name", "id"].iter().find_map(|name| item.get(name)?.as_str());
+                let name = name.map(str::to_owned).map_or_else(|| text(item), Ok)?;
+                if !categories.contains(&name) {
+                    categories.push(name);
+                }
+            }
+            Ok(categories)
+        }
         other => Err(format!("{} is not a list of categories", shown(&other))),
     }
 }
@@ -282,11 +355,11 @@ fn list_in(text: &str) -> Option<Value> {
 }
 
 /// A value for an error message.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     format!("`{}`", shortened(&value.to_string(), 60))
 }
 
-fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -338,10 +411,57 @@ mod tests {
 
     #[test]
     fn ids() {
-        check(json!({"title": "t", "corpusid": 123}), json!({"id": "123"}));
+        check(json!({"title": "t", "corpusid": 123}), json!({"id": "CorpusId:123"}));
         check(json!({"title": "t", "id": "arXiv:2401.00001v3"}), json!({"id": "2401.00001"}));
         check(json!({"title": "t", "id": 1.5}), json!("`id`: `1.5` is not an id: a text or a whole number"));
         check(json!({"title": "t", "id": true}), json!("`id`: `true` is not an id: a text or a whole number"));
+    }
+
+    #[test]
+    fn several_ids() {
+        let arxiv = "2401.90001";
+        for (record, id, also) in [
+            (json!({"doi": "10.5555/A", "arxiv_id": arxiv, "pmid": 7}), arxiv, json!(["doi:10.5555/a", "pmid:7"])),
+            (json!({"doi": "10.5555/A 10.5555/B", "pmid": "7"}), "doi:10.5555/a", json!(["pmid:7"])),
+            (json!({"id": "mine", "arxiv": arxiv}), "mine", json!([arxiv])),
+            (
+                json!({"paperId": "0a", "externalIds": {"ArXiv": arxiv, "CorpusId": 5, "MAG": "1"}}),
+                arxiv,
+                json!(["0a", "CorpusId:5"]),
+            ),
+            (
+                json!({"paperId": "0a", "externalIds": {"ACL": "P1", "PubMed": "7"}}),
+                "pmid:7",
+                json!(["0a", "https://aclanthology.org/P1"]),
+            ),
+            (
+                json!({"id": "https://openalex.org/W1", "ids": {"pmid": "https://pubmed.ncbi.nlm.nih.gov/7"}}),
+                "pmid:7",
+                json!(["https://openalex.org/W1"]),
+            ),
+            (
+                json!({"id": "https://openalex.org/W1", "locations": [{"landing_page_url": "http://arxiv.org/abs/2401.90001"}]}),
+                arxiv,
+                json!(["https://openalex.org/W1"]),
+            ),
+            (json!({"url": "https://openreview.net/forum?id=x"}), "openreview:x", json!(null)),
+            (json!({"doi": "none yet", "id": "mine"}), "mine", json!(null)),
+        ] {
+            let mut fields = record;
+            fields.as_object_mut().unwrap().insert("title".to_owned(), json!("t"));
+            check(fields, json!({"id": id, "also": also}));
+        }
+        check(json!({"title": "t", "externalIds": 3}), json!("`externalIds`: `3` is not an object of ids"));
+    }
+
+    #[test]
+    fn words_by_their_places() {
+        let index = json!({"An": [0], "text": [2, 4], "invented": [1], "of": [3]});
+        check(json!({"title": "t", "abstract_inverted_index": index}), json!({"abstract": "An invented text of text"}));
+        check(
+            json!({"title": "t", "abstract_inverted_index": {"a": 1}}),
+            json!("`abstract_inverted_index`: `{\"a\":1}` is not a text"),
+        );
     }
 
     #[test]
@@ -401,10 +521,11 @@ mod tests {
                 json!([{"version": "v1", "created": "Mon, 2 Apr 2007 19:18:42 GMT"}, {"version": "v2"}]),
                 json!("2007-04-02"),
             ),
+            (json!(["2016-06-01T01:50:11-0400", "2016-10-20T23:44:02-0400"]), json!("2016-06-01")),
         ] {
             check(json!({"title": "t", "published": value}), json!({"published": expect}));
         }
-        for value in [json!("2024-02-30"), json!("soon"), json!(3), json!(true), json!(["2024"]), json!({})] {
+        for value in [json!("2024-02-30"), json!("soon"), json!(3), json!(true), json!([3]), json!({})] {
             let reason = format!("`published`: `{value}` is no date that exists: write 2024-12-19, or leave it out");
             check(json!({"title": "t", "published": value}), json!(reason));
         }
@@ -423,6 +544,8 @@ mod tests {
             json!("Ann Lee; Bo Chen;"),
             json!("Ann Lee, Bo Chen"),
             json!("Ann Lee, and Bo Chen"),
+            json!([["Lee", "Ann", ""], ["Chen", "Bo", "", "Invented University"]]),
+            json!([{"author": {"id": "A1", "display_name": "Ann Lee"}}, {"raw_author_name": "Bo Chen"}]),
             json!("['Ann Lee', 'Bo Chen']"),
             json!("[\"Ann Lee\", \"Bo Chen\"]"),
         ] {
@@ -455,6 +578,7 @@ mod tests {
             json!("cs.CL, cs.LG"),
             json!("cs.CL;cs.LG"),
             json!("['cs.CL', 'cs.LG']"),
+            json!([{"category": "cs.CL", "source": "a"}, {"display_name": "cs.LG"}, "cs.CL"]),
         ] {
             check(json!({"title": "t", "categories": value}), json!({"categories": ["cs.CL", "cs.LG"]}));
         }

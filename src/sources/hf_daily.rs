@@ -11,11 +11,11 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use crate::error::{Place, Result};
-use crate::paper::{Draft, Paper};
+use crate::paper::Draft;
 
 use super::elements::{self, Elements};
 use super::input::{Head, Input};
-use super::{Format, Records, fields, python};
+use super::{Format, Found, Records, fields, python};
 
 /// Fails when the file's start holds JSON that is no such answer.
 pub(super) fn read(input: Input, head: &Head) -> Result<Records> {
@@ -28,10 +28,10 @@ pub(super) fn read(input: Input, head: &Head) -> Result<Records> {
     }
     let mut elements = Elements::new(input);
     let mut ready: VecDeque<(Place, Result<Draft, String>)> = VecDeque::new();
-    Ok(Box::new(std::iter::from_fn(move || -> Option<Result<Paper>> {
+    Ok(Box::new(std::iter::from_fn(move || -> Option<Result<Found>> {
         loop {
             if let Some((place, draft)) = ready.pop_front() {
-                return Some(elements.input().finish(draft, place));
+                return Some(elements.input().found(draft, place));
             }
             match elements.parsed()? {
                 (place, Ok(value)) => ready.extend(entries(value).into_iter().map(|draft| (place, draft))),
@@ -68,7 +68,8 @@ fn entries(value: Value) -> Vec<Result<Draft, String>> {
     }
 }
 
-fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String> {
+/// The draft of one entry; `listed` is the day of the whole list, where it says one.
+pub(super) fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String> {
     let value = match value {
         Value::String(text) => python::parse(&text)?,
         value => value,

@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, Place, Result};
-use crate::paper::{Draft, Paper};
+
+use super::{Found, Reference};
 
 /// How much of a file is looked at before reading it, in bytes.
 const HEAD: usize = 256 * 1024;
@@ -89,9 +90,12 @@ impl Input {
         Ok(Line::TooLong)
     }
 
-    /// The paper of a draft, or the error of a bad record.
-    pub(super) fn finish(&self, draft: Result<Draft, String>, place: Place) -> Result<Paper> {
-        draft.and_then(Draft::finish).map_err(|reason| self.bad_record(place, reason))
+    /// What a record holds, or the error of a bad one.
+    pub(super) fn found(&self, record: Result<impl Into<Reference>, String>, place: Place) -> Result<Found> {
+        match record {
+            Ok(reference) => Ok(Found { place, reference: reference.into() }),
+            Err(reason) => Err(self.bad_record(place, reason)),
+        }
     }
 
     pub(super) fn bad_record(&self, place: Place, reason: impl Into<String>) -> Error {

@@ -1,119 +1,80 @@
-//! Files of papers: reads every format into [`Paper`]s, one at a time.
+//! Files of papers: reads every format into [`Paper`]s, one at a time; or into [`Reference`]s, which are the papers
+//! unchecked, with the day on which somebody entered each and the tags that it got.
 //!
 //! A record that cannot be used gives one [`Error::BadRecord`], and reading goes on. A file that cannot be used, or
 //! not to its end, gives one [`Error::BadFile`] or [`Error::Io`], and it is the last item.
 
 mod arxiv_atom;
+mod bibtex;
+mod columns;
+mod csl;
+mod dates;
 mod delimited;
 mod detect;
 mod elements;
+mod feed;
 mod fields;
+mod format;
 mod hf_daily;
+mod hf_html;
 mod hf_page;
+mod ids;
 mod input;
 mod jsonl;
+mod markup;
+mod names;
+mod parquet;
+mod pubmed;
 mod python;
 mod reference;
+mod tagged;
 #[cfg(test)]
 mod tests;
+mod xml;
 
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::str::FromStr;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::paper::Paper;
 
 use input::Input;
 
+pub use columns::{Column, Columns};
+pub use format::Format;
 pub use reference::Reference;
 
-/// A format of files of papers. Any of them may be compressed with gzip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// The text of a Hugging Face papers page, copied from the browser.
-    HfPage,
-    /// An answer of Hugging Face's `/api/daily_papers`.
-    HfDaily,
-    /// An answer of arXiv's API.
-    ArxivAtom,
-    /// JSON objects with papers' fields, one a line or in an array.
-    Jsonl,
-    /// A table with a header, its cells parted by commas or semicolons.
-    Csv,
-    /// A table with a header, its cells parted by tabs.
-    Tsv,
+/// A record that was found, not checked yet.
+struct Found {
+    place: Place,
+    reference: Reference,
 }
 
-impl Format {
-    /// All formats.
-    pub const ALL: [Format; 6] =
-        [Format::HfPage, Format::HfDaily, Format::ArxivAtom, Format::Jsonl, Format::Csv, Format::Tsv];
+type Records = Box<dyn Iterator<Item = Result<Found>> + Send>;
 
-    /// Its name, as [`Format::from_str`] reads it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Format::HfPage => "hf-page",
-            Format::HfDaily => "hf-daily",
-            Format::ArxivAtom => "arxiv-atom",
-            Format::Jsonl => "jsonl",
-            Format::Csv => "csv",
-            Format::Tsv => "tsv",
-        }
-    }
-
-    /// What [`Paper::source`] says of papers in this format that do not say it themselves.
-    const fn source(self) -> &'static str {
-        match self {
-            Format::ArxivAtom => "arxiv",
-            Format::Tsv => "csv",
-            other => other.name(),
-        }
-    }
-
-    /// All names, for messages.
-    fn names() -> String {
-        Format::ALL.map(Format::name).join(", ")
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Format, String> {
-        let found = Format::ALL.into_iter().find(|format| format.name() == text);
-        found.ok_or_else(|| format!("no format `{text}`: there are {}", Format::names()))
-    }
-}
-
-type Records = Box<dyn Iterator<Item = Result<Paper>> + Send>;
-
-/// Papers of one file, read as they are asked for: memory holds one record at a time.
+/// References of one file, read as they are asked for: memory holds one record at a time.
 /// After an error other than [`Error::BadRecord`] there are no more.
-pub struct Papers {
+pub struct References {
+    name: String,
     format: Format,
     records: Records,
     ended: bool,
 }
 
-impl Papers {
+impl References {
     /// The file's format, given or detected.
     pub fn format(&self) -> Format {
         self.format
     }
-}
 
-impl Iterator for Papers {
-    type Item = Result<Paper>;
+    /// The same, checked.
+    pub fn checked(self) -> Papers {
+        Papers(self)
+    }
 
-    fn next(&mut self) -> Option<Result<Paper>> {
+    fn found(&mut self) -> Option<Result<Found>> {
         if self.ended {
             return None;
         }
@@ -123,21 +84,121 @@ impl Iterator for Papers {
     }
 }
 
-impl fmt::Debug for Papers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Papers").field("format", &self.format).field("ended", &self.ended).finish_non_exhaustive()
+impl Iterator for References {
+    type Item = Result<Reference>;
+
+    fn next(&mut self) -> Option<Result<Reference>> {
+        Some(self.found()?.map(|found| found.reference))
     }
 }
 
-/// The papers of a file, in `format` or in the one that it begins like. Fails when the file cannot be opened or
-/// holds nothing that could be papers.
-pub fn open(path: &Path, format: Option<Format>) -> Result<Papers> {
-    let name = path.display().to_string();
-    if path.is_dir() {
-        return Err(Error::BadFile { file: name, reason: "is a directory: give a file".to_owned() });
+impl fmt::Debug for References {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("References").field("format", &self.format).field("ended", &self.ended).finish_non_exhaustive()
     }
-    let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), doing: "open", source })?;
-    read(file, &name, format)
+}
+
+/// Papers of one file: its [`References`], checked.
+#[derive(Debug)]
+pub struct Papers(References);
+
+impl Papers {
+    /// The file's format, given or detected.
+    pub fn format(&self) -> Format {
+        self.0.format
+    }
+}
+
+impl Iterator for Papers {
+    type Item = Result<Paper>;
+
+    fn next(&mut self) -> Option<Result<Paper>> {
+        Some(self.0.found()?.and_then(|Found { place, reference }| {
+            let file = || self.0.name.clone();
+            reference.draft.finish().map_err(|reason| Error::BadRecord { file: file(), place, reason })
+        }))
+    }
+}
+
+/// How to read a file, where its own start does not say so.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// Its format; detected where there is none.
+    pub format: Option<Format>,
+    /// Which of a table's columns are what, beside those whose names say so.
+    pub columns: Columns,
+}
+
+impl Reading {
+    /// The references of a file, of any format: only bibliographies know tags, and when a paper was entered. Fails when
+    /// the file cannot be opened or holds nothing that could be papers.
+    pub fn open(&self, path: &Path) -> Result<References> {
+        let name = path.display().to_string();
+        if path.is_dir() {
+            return Err(Error::BadFile { file: name, reason: "is a directory: give a file".to_owned() });
+        }
+        let failed = |source| Error::Io { path: path.to_owned(), doing: "open", source };
+        let file = File::open(path).map_err(failed)?;
+        if self.format.unwrap_or(Format::Parquet) == Format::Parquet && is_parquet(path) {
+            let records = parquet::read(file, &name, &self.columns)?;
+            return Ok(References { name, format: Format::Parquet, records, ended: false });
+        }
+        self.read(file, &name)
+    }
+
+    /// The references of anything that gives bytes; `name` is what messages call it, `-` for standard input. The first
+    /// 256 KB are read at once, the rest as references are asked for. Parquet, whose index stands at its end, is kept
+    /// in memory; [`Reading::open`] reads it from its place.
+    pub fn read(&self, input: impl Read + Send + 'static, name: &str) -> Result<References> {
+        let (mut input, head) = Input::new(input, name)?;
+        let found = match self.format {
+            Some(format) => detect::readable(&head).map(|()| format),
+            None => detect::detect(&head, name, &self.columns),
+        };
+        let format = found.map_err(|reason| input.bad_file(reason))?;
+        if !format.is_table() && !self.columns.is_empty() {
+            let reason = format!("columns are named, but a file of the format {format} has none");
+            return Err(input.bad_file(reason));
+        }
+        let records = match format {
+            Format::HfPage => hf_page::read(input),
+            Format::HfDaily => hf_daily::read(input, &head)?,
+            Format::HfHtml => hf_html::read(input),
+            Format::ArxivAtom => arxiv_atom::read(input),
+            Format::Jsonl | Format::SemanticScholar | Format::OpenAlex | Format::ArxivJson => {
+                jsonl::read(input, &head, format)?
+            }
+            Format::Csv | Format::Tsv => delimited::read(input, &head, format, &self.columns)?,
+            Format::Parquet => {
+                let mut bytes = Vec::new();
+                input.read_to_end(&mut bytes).map_err(|error| input.fault(&error))?;
+                parquet::read(bytes::Bytes::from(bytes), name, &self.columns)?
+            }
+            Format::Bibtex => bibtex::read(input),
+            Format::Ris | Format::Nbib | Format::Wos => tagged::read(input, format),
+            Format::CslJson => csl::read(input),
+            Format::Feed => feed::read(input),
+            Format::JsonFeed => feed::read_json(input),
+            Format::PubmedXml | Format::Bioc => pubmed::read(input, format),
+        };
+        Ok(References { name: name.to_owned(), format, records, ended: false })
+    }
+}
+
+/// Whether a file begins as Parquet does: such a file is read from its place, with [`Reading::open`].
+pub fn is_parquet(path: &Path) -> bool {
+    let mut start = [0; 4];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok_and(|()| start == parquet::MAGIC)
+}
+
+/// The papers of a file, in `format` or in the one that it begins like, as [`Reading::open`] has them.
+pub fn open(path: &Path, format: Option<Format>) -> Result<Papers> {
+    references(path, format).map(References::checked)
+}
+
+/// The references of a file, in `format` or in the one that it begins like, as [`Reading::open`] has them.
+pub fn references(path: &Path, format: Option<Format>) -> Result<References> {
+    Reading { format, ..Reading::default() }.open(path)
 }
 
 /// The paper of one JSON object with a paper's fields, as a line of a file has it; or what is wrong with it.
@@ -145,21 +206,12 @@ pub fn record(json: &[u8]) -> Result<Paper, String> {
     jsonl::record(json)
 }
 
-/// The papers of anything that gives bytes; `name` is what messages call it, `-` for standard input.
-/// The first 256 KB are read at once, the rest as papers are asked for.
+/// The papers of anything that gives bytes, as [`Reading::read`] has them.
 pub fn read(input: impl Read + Send + 'static, name: &str, format: Option<Format>) -> Result<Papers> {
-    let (input, head) = Input::new(input, name)?;
-    let found = match format {
-        Some(format) => detect::readable(&head).map(|()| format),
-        None => detect::detect(&head, name),
-    };
-    let format = found.map_err(|reason| input.bad_file(reason))?;
-    let records = match format {
-        Format::HfPage => hf_page::read(input),
-        Format::HfDaily => hf_daily::read(input, &head)?,
-        Format::ArxivAtom => arxiv_atom::read(input),
-        Format::Jsonl => jsonl::read(input, &head)?,
-        Format::Csv | Format::Tsv => delimited::read(input, &head, format)?,
-    };
-    Ok(Papers { format, records, ended: false })
+    read_references(input, name, format).map(References::checked)
+}
+
+/// The references of anything that gives bytes, as [`Reading::read`] has them.
+pub fn read_references(input: impl Read + Send + 'static, name: &str, format: Option<Format>) -> Result<References> {
+    Reading { format, ..Reading::default() }.read(input, name)
 }

@@ -14,3 +14,9 @@ pub struct Reference {
     /// Its tags, keywords and collections; of collections the whole path, parted by `/`.
     pub tags: Vec<String>,
 }
+
+impl From<Draft> for Reference {
+    fn from(draft: Draft) -> Reference {
+        Reference { draft, ..Reference::default() }
+    }
+}

@@ -8,11 +8,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-use super::{Format, Papers, open, read};
+use super::{Format, Papers, Reference, References, open, read, read_references, references};
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
 
-const FIXTURES: [(&str, Format); 9] = [
+const FIXTURES: [(&str, Format); 24] = [
     ("hf_page.txt", Format::HfPage),
     ("hf_daily.json", Format::HfDaily),
     ("hf_daily_python.json", Format::HfDaily),
@@ -22,9 +22,24 @@ const FIXTURES: [(&str, Format); 9] = [
     ("damaged.jsonl", Format::Jsonl),
     ("papers.csv", Format::Csv),
     ("papers.tsv", Format::Tsv),
+    ("papers.bib", Format::Bibtex),
+    ("papers.ris", Format::Ris),
+    ("papers.nbib", Format::Nbib),
+    ("papers.wos", Format::Wos),
+    ("csl.json", Format::CslJson),
+    ("s2.json", Format::SemanticScholar),
+    ("openalex.jsonl", Format::OpenAlex),
+    ("arxiv.jsonl", Format::ArxivJson),
+    ("feed.rss", Format::Feed),
+    ("feed.atom", Format::Feed),
+    ("feed.json", Format::JsonFeed),
+    ("hf_paper.html", Format::HfHtml),
+    ("pubmed.xml", Format::PubmedXml),
+    ("bioc.xml", Format::Bioc),
+    ("papers.parquet", Format::Parquet),
 ];
 
-fn fixture_path(name: &str) -> PathBuf {
+pub(super) fn fixture_path(name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name)
 }
 
@@ -45,6 +60,26 @@ pub(super) fn told(papers: Result<Papers>) -> Vec<String> {
     }
 }
 
+/// As [`fixture`], with what only references have.
+pub(super) fn fixture_references(name: &str) -> Vec<String> {
+    referred(read_references(Cursor::new(fixture_bytes(name)), name, None))
+}
+
+/// As [`told`], with the day of entering and the tags, and without addresses that follow from the id.
+pub(super) fn referred(references: Result<References>) -> Vec<String> {
+    let tell = |Reference { draft, added, tags }: Reference| {
+        let Ok(mut paper) = draft.finish() else { return String::new() };
+        paper.url = paper.url.filter(|url| Some(url) != paper.id.url().as_ref());
+        let added = added.map(|added| format!(" | added={added}")).unwrap_or_default();
+        let tags = if tags.is_empty() { String::new() } else { format!(" | tags={}", tags.join("; ")) };
+        line(&paper) + &added + &tags
+    };
+    match references {
+        Err(error) => vec![error.to_string()],
+        Ok(references) => references.map(|reference| reference.map_or_else(|error| error.to_string(), tell)).collect(),
+    }
+}
+
 fn line(paper: &Paper) -> String {
     let id = if paper.id == PaperId::from_text(&paper.title) { String::new() } else { paper.id.to_string() };
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -52,6 +87,7 @@ fn line(paper: &Paper) -> String {
     let usual = Format::ALL.iter().any(|format| format.source() == paper.source);
     let parts = [
         ("id", id),
+        ("also", paper.also.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ")),
         ("title", paper.title.clone()),
         ("abstract", paper.abstract_text.clone()),
         ("authors", paper.authors.join("; ")),
@@ -80,7 +116,7 @@ fn names_of_formats() {
         assert_eq!(format.to_string().parse(), Ok(format));
     }
     let error = "pdf".parse::<Format>().unwrap_err();
-    assert_eq!(error, "no format `pdf`: there are hf-page, hf-daily, arxiv-atom, jsonl, csv, tsv");
+    assert_eq!(error, format!("no format `pdf`: there are {}", Format::names()));
 }
 
 #[test]
@@ -323,15 +359,103 @@ fn real_answers_of_arxiv() {
     assert_eq!((counts.len(), counts.iter().sum::<usize>()), (19, 221));
 }
 
+/// What a real file gave, without its sentences: how long each text is, what names the paper, and the rest.
+fn shapes(file: &str) -> Option<String> {
+    let path = shared(file)?;
+    let shape = |reference: Result<Reference>| match reference {
+        Err(error) => error.to_string().rsplit('/').next().unwrap_or_default().to_owned(),
+        Ok(Reference { draft, added, tags }) => match draft.finish() {
+            Err(reason) => reason,
+            Ok(paper) => {
+                let also = paper.also.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ");
+                let date = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or("-".into());
+                format!(
+                    "{} [{also}] title {} abstract {} authors {} published {} listed {} added {} votes {} tags {} categories {}",
+                    paper.id,
+                    paper.title.len(),
+                    paper.abstract_text.len(),
+                    paper.authors.len(),
+                    date(paper.published),
+                    date(paper.listed),
+                    date(added),
+                    paper.votes.map_or("-".to_owned(), |votes| votes.to_string()),
+                    tags.len(),
+                    paper.categories.join(" "),
+                )
+            }
+        },
+    };
+    let lines: Vec<String> = references(&path, None).ok()?.take(20).map(shape).collect();
+    Some(lines.join("\n"))
+}
+
+fn check_shapes(files: &[&str]) {
+    for file in files {
+        let Some(shapes) = shapes(&format!("raw_formats/{file}")) else { return };
+        insta::assert_snapshot!(file.replace('/', "_"), shapes);
+    }
+}
+
+#[test]
+fn real_bibliographies() {
+    check_counts(&[
+        ("raw_formats/citeulike_export.bib", 9),
+        ("raw_formats/endnote_export.ris", 363),
+        ("raw_formats/endnote_export_small.ris", 8),
+        ("raw_formats/wos_export.ris", 2),
+    ]);
+    check_shapes(&["citeulike_export.bib", "endnote_export.ris", "wos_export.ris"]);
+}
+
+#[test]
+fn real_answers_of_services() {
+    check_counts(&[
+        ("raw_formats/s2_api__get_author_papers_0.json", 100),
+        ("raw_formats/s2_api__get_author_papers_1.json", 100),
+        ("raw_formats/s2_api__get_paper_citations_0.json", 100),
+        ("raw_formats/s2_api__get_paper_citations_1.json", 100),
+        ("raw_formats/s2_api__search_paper_next_page_0.json", 100),
+        ("raw_formats/s2_api__search_paper_publication_date_or_year_0.json", 77),
+        ("raw_formats/s2_graph_paper.json", 1),
+        ("raw_formats/arxiv_docmeta.json", 1),
+        ("raw_formats/arxiv_docmeta_bulk.json", 2),
+    ]);
+    check_shapes(&[
+        "s2_api__get_paper_citations_0.json",
+        "s2_graph_paper.json",
+        "arxiv_docmeta.json",
+        "arxiv_docmeta_bulk.json",
+    ]);
+}
+
+#[test]
+fn real_feeds_and_pages() {
+    check_counts(&[
+        ("raw_formats/hf_rss_daily.xml", 30),
+        ("raw_formats/hf_rss_monthly.xml", 105),
+        ("raw_formats/hf_atom.xml", 26),
+        ("raw_formats/hf_jsonfeed.json", 26),
+        ("raw_formats/hf_single_paper_page.html", 1),
+        ("raw_formats/pubmed_bioc_xml/1285365.xml", 1),
+    ]);
+    check_shapes(&[
+        "hf_rss_daily.xml",
+        "hf_rss_monthly.xml",
+        "hf_atom.xml",
+        "hf_jsonfeed.json",
+        "hf_single_paper_page.html",
+        "pubmed_bioc_xml/1285365.xml",
+        "pubmed_bioc_xml/1340921.xml",
+        "pubmed_bioc_xml/95800.xml",
+        "pubmed_bioc_xml/95807.xml",
+        "pubmed_bioc_xml/95885.xml",
+        "pubmed_1000_docs.tsv",
+    ]);
+}
+
 #[test]
 fn other_real_files_are_refused_in_one_sentence() {
     for (file, reason) in [
-        ("raw_formats/hf_single_paper_page.html", "an HTML page"),
-        ("raw_formats/hf_rss_daily.xml", "a news feed"),
-        ("raw_formats/hf_jsonfeed.json", "an object with a list in `items`"),
-        ("raw_formats/s2_api__get_author_papers_0.json", "an object with a list in `data`"),
-        ("raw_formats/endnote_export.ris", "not a format that paperkin reads"),
-        ("raw_formats/citeulike_export.bib", "not a format that paperkin reads"),
         ("hf_daily_papers/submitter_histories.jsonl", "no title and no abstract: the fields are `history`"),
         ("citeulike/users.jsonl", "no title and no abstract: the fields are `library`, `user`"),
         ("cacm/related.tsv", "no title and no abstract: the fields are `doc_id`, `other_id`, `link_type`"),

@@ -77,7 +77,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
 ];
 
 /// Crates that are named in one place only.
-const HOMES: [(&str, &str); 14] = [
+const HOMES: [(&str, &str); 15] = [
     ("candle_core", "encoder"),
     ("candle_nn", "encoder"),
     ("candle_transformers", "encoder"),
@@ -92,6 +92,7 @@ const HOMES: [(&str, &str); 14] = [
     ("tokio", "server"),
     ("clap", "cli"),
     ("indicatif", "cli"),
+    ("parquet", "sources"),
 ];
 
 struct Source {

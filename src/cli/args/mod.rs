@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::index::IndexKind;
 use crate::paper::{PaperId, parse_date};
-use crate::sources::Format;
+use crate::sources::{Column, Format};
 
 pub(crate) use fetch::*;
 pub(crate) use keep::*;
@@ -137,14 +137,23 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Formats, detected unless --input says otherwise; gzip is read as it is:
-  hf-page     the copied text of a Hugging Face papers page
-  hf-daily    JSON of the Hugging Face daily-papers API
-  arxiv-atom  an answer of the arXiv API
-  jsonl       one JSON object a line: id, title, abstract, authors, published, ...
-  csv, tsv    with a header line of such names
+  hf-page           the copied text of a Hugging Face papers page
+  hf-daily          JSON of the Hugging Face daily-papers API
+  hf-html           the page of one paper there, as a browser saves it
+  arxiv-atom        an answer of the arXiv API
+  arxiv-json        arXiv's metadata as JSON lines
+  s2, openalex      answers and data sets of Semantic Scholar and OpenAlex
+  bibtex, csl-json  bibliographies; also as tagged lines: ris, nbib (PubMed), wos (Web of Science)
+  feed, json-feed   news feeds of papers: RSS, Atom, JSON Feed
+  pubmed-xml, bioc  XML of PubMed
+  jsonl             one JSON object a line: id, title, abstract, authors, published, ...
+  csv, tsv          with a header line of such names
+  parquet           with columns of such names
 
 Examples:
   paperkin add page.txt today.json arxiv.xml
+  paperkin add arxiv-metadata.jsonl.gz --category cs.CL --category stat
+  paperkin add table.parquet --column title=headline --column abstract=body
   curl -s https://huggingface.co/api/daily_papers | paperkin add -
 
 Papers that were added stay added whatever happens; the same command goes on where it was stopped.")]
@@ -152,9 +161,15 @@ pub(crate) struct Add {
     /// Files of papers; `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The files' format: hf-page, hf-daily, arxiv-atom, jsonl, csv or tsv
+    /// The files' format, one of those below
     #[arg(long, value_name = "FORMAT")]
     pub input: Option<Format>,
+    /// A column of a table under another name: `title=headline`
+    #[arg(long, value_name = "FIELD=NAME")]
+    pub column: Vec<Column>,
+    /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
+    pub category: Vec<String>,
     /// Write nothing at all when a record is bad
     #[arg(long)]
     pub strict: bool,

@@ -19,10 +19,10 @@ use std::collections::VecDeque;
 use std::mem;
 
 use crate::error::{Place, Result};
-use crate::paper::{Draft, Paper};
+use crate::paper::Draft;
 
 use super::input::{Input, Line};
-use super::{Format, Records};
+use super::{Format, Found, Records};
 use line::{DateLine, author_line, date_line, is_page_line, is_separator};
 
 /// A line of at least this many bytes is an abstract and not a part of the page.
@@ -69,7 +69,7 @@ struct Page {
     open: Option<(u64, Draft)>,
     /// How many papers were found, good and bad.
     found: u64,
-    ready: VecDeque<Result<Paper>>,
+    ready: VecDeque<Result<Found>>,
 }
 
 /// A line that may belong to a paper; an empty text for one that is blank.
@@ -163,7 +163,7 @@ impl Page {
             Some(DateLine { text, .. }) => Err(format!("`{text}` is no date that exists")),
         };
         self.found += 1;
-        self.ready.push_back(self.input.finish(draft, Place::Line(line)));
+        self.ready.push_back(self.input.found(draft, Place::Line(line)));
     }
 
     fn refuse(&mut self, line: u64, reason: &str) {

@@ -1,59 +1,88 @@
 //! JSON with papers as they are: an object on each line, a top-level array of objects, or objects that span lines.
+//!
+//! Answers of services hold their papers in a list: [`services`] knows in which.
+
+mod services;
+
+use std::collections::VecDeque;
 
 use serde_json::Value;
 
 use crate::error::{Place, Result};
 use crate::paper::{Draft, Paper};
 
-use super::elements::{self, Elements};
-use super::fields::{self, Field};
-use super::input::{Head, Input, Line, MAX_RECORD};
-use super::{Format, Records};
+use crate::sources::elements::{self, Elements};
+use crate::sources::fields::{self, Field};
+use crate::sources::input::{Head, Input, Line, MAX_RECORD};
+use crate::sources::{Format, Records};
 
 /// How many lines of the start are looked at for JSON before a file is refused.
 const TRIED: usize = 10;
 
 /// Fails when the file's start is no JSON, or JSON without anything like a paper.
-pub(super) fn read(input: Input, head: &Head) -> Result<Records> {
+pub(in crate::sources) fn read(input: Input, head: &Head, format: Format) -> Result<Records> {
     let by_lines = is_by_lines(&head.bytes);
-    check(head, by_lines).map_err(|reason| input.bad_file(reason))?;
-    Ok(if by_lines { lines(input) } else { values(input) })
+    check(head, by_lines, format).map_err(|reason| input.bad_file(reason))?;
+    Ok(if by_lines { lines(input, format) } else { values(input, format) })
 }
 
-fn lines(mut input: Input) -> Records {
+fn lines(mut input: Input, format: Format) -> Records {
     let mut buffer = Vec::new();
     let mut number = 0;
+    let mut ready = VecDeque::new();
     Box::new(std::iter::from_fn(move || {
         loop {
+            let place = Place::Line(number);
+            if let Some(draft) = ready.pop_front() {
+                return Some(input.found(draft, place));
+            }
             number += 1;
             let place = Place::Line(number);
-            return match input.line(&mut buffer) {
-                Ok(Line::End) => None,
-                Ok(Line::Read) if buffer.trim_ascii().is_empty() => continue,
-                Ok(Line::Read) => Some(input.finish(elements::parse(&buffer).and_then(draft), place)),
-                Ok(Line::TooLong) => Some(Err(input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20)))),
-                Err(error) => Some(Err(input.fault(&error))),
-            };
+            match input.line(&mut buffer) {
+                Ok(Line::End) => return None,
+                Ok(Line::Read) if buffer.trim_ascii().is_empty() => {}
+                Ok(Line::Read) => match elements::parse(&buffer) {
+                    Ok(value) => {
+                        ready.extend(services::papers(value, format).into_iter().map(|value| draft(value, format)));
+                    }
+                    Err(reason) => return Some(Err(input.bad_record(place, reason))),
+                },
+                Ok(Line::TooLong) => {
+                    return Some(Err(input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20))));
+                }
+                Err(error) => return Some(Err(input.fault(&error))),
+            }
         }
     }))
 }
 
-fn values(input: Input) -> Records {
+fn values(input: Input, format: Format) -> Records {
     let mut elements = Elements::new(input);
+    let mut ready = VecDeque::new();
     Box::new(std::iter::from_fn(move || {
-        let (place, value) = elements.parsed()?;
-        Some(value.and_then(|value| elements.input().finish(draft(value), place)))
+        loop {
+            if let Some((draft, place)) = ready.pop_front() {
+                return Some(elements.input().found(draft, place));
+            }
+            match elements.parsed()? {
+                (place, Ok(value)) => {
+                    let papers = services::papers(value, format).into_iter();
+                    ready.extend(papers.map(|value| (draft(value, format), place)));
+                }
+                (_, Err(error)) => return Some(Err(error)),
+            }
+        }
     }))
 }
 
 /// The paper of one record, on its own; or what is wrong with it.
-pub(super) fn record(json: &[u8]) -> Result<Paper, String> {
-    elements::parse(json).and_then(draft)?.finish()
+pub(in crate::sources) fn record(json: &[u8]) -> Result<Paper, String> {
+    elements::parse(json).and_then(|value| draft(value, Format::Jsonl))?.finish()
 }
 
-fn draft(value: Value) -> Result<Draft, String> {
+fn draft(value: Value, format: Format) -> Result<Draft, String> {
     match value {
-        Value::Object(record) => fields::draft(record, Format::Jsonl.source()),
+        Value::Object(record) => fields::draft(record, format.source()),
         other => Err(format!("{} instead of a JSON object with a title and an abstract", kind(&other))),
     }
 }
@@ -66,7 +95,7 @@ fn is_by_lines(head: &[u8]) -> bool {
 }
 
 /// Whether the file's start has anything that could be a paper; or what it has.
-fn check(head: &Head, by_lines: bool) -> Result<(), String> {
+fn check(head: &Head, by_lines: bool, format: Format) -> Result<(), String> {
     let mut lines: Vec<&[u8]> = head.bytes.split(|byte| *byte == b'\n').collect();
     if !head.complete {
         lines.pop();
@@ -82,6 +111,7 @@ fn check(head: &Head, by_lines: bool) -> Result<(), String> {
         elements::of_head(&head.bytes)
     };
     match &values[..] {
+        _ if format != Format::Jsonl => Ok(()),
         [only] if let Some(name) = wrapped_list(only) => {
             Err(format!("an object with a list in `{name}`: give the list alone, or each of its objects on a line"))
         }
@@ -95,8 +125,13 @@ fn not_json(line: &[u8]) -> String {
     format!("not JSON: it begins with `{}`; the format jsonl has a JSON object on each line", start.trim())
 }
 
+/// The service whose JSON a file begins as, from its start without white space.
+pub(in crate::sources) fn of_service(packed: &str) -> Option<Format> {
+    services::detect(packed)
+}
+
 /// Whether a value has a field for title or abstract.
-pub(super) fn has_text(value: &Value) -> bool {
+pub(in crate::sources) fn has_text(value: &Value) -> bool {
     value.as_object().is_some_and(|record| record.keys().any(|name| Field::is_text(name)))
 }
 
@@ -110,7 +145,7 @@ fn wrapped_list(value: &Value) -> Option<&str> {
 }
 
 /// What to say of a file whose first value is this and that has no paper.
-pub(super) fn no_paper(first: &Value) -> String {
+pub(in crate::sources) fn no_paper(first: &Value) -> String {
     match first {
         Value::Object(record) => Field::no_text_among(record.keys().map(String::as_str)),
         other => format!(

@@ -1,0 +1,110 @@
+//! The ids of a record that has several, and which of them is the paper's.
+//!
+//! A field `id` is what its owner calls the paper, and stays its id. Without one, or where it is a catalogue's own
+//! address, the best known name is: arXiv's, then a DOI, then PubMed's, then the others in the order of [`NAMES`]. The
+//! rest name the paper too.
+
+use serde_json::Value;
+
+use crate::paper::Draft;
+
+use super::fields::{shortened, shown};
+use super::names;
+
+/// The names of fields that hold an id or several, as [`super::fields`] compares names.
+pub(super) const NAMES: &[&str] = &[
+    "id",
+    "paperid",
+    "arxivid",
+    "arxiv",
+    "entryid",
+    "doi",
+    "pmid",
+    "corpusid",
+    "openreview",
+    "openreviewid",
+    "externalids",
+    "ids",
+    "locations",
+];
+
+/// Gives a draft its ids: of fields `(place in NAMES, name, value)`, and of its address. The error names field and
+/// value.
+pub(super) fn identify(draft: &mut Draft, mut fields: Vec<(usize, String, Value)>) -> Result<(), String> {
+    fields.sort_by_key(|(rank, ..)| *rank);
+    let mut own = None;
+    let mut ids = Vec::new();
+    for (rank, name, value) in fields {
+        let wrong = |reason| format!("`{}`: {reason}", shortened(&name, 40));
+        match NAMES[rank] {
+            "id" => {
+                let id = plain(&value).map_err(wrong)?;
+                if id.contains("://openalex.org/") {
+                    ids.push(id);
+                } else {
+                    own = Some(id);
+                }
+            }
+            "doi" => ids.extend(first_doi(&plain(&value).map_err(wrong)?)),
+            "pmid" => ids.extend(of_pubmed(&plain(&value).map_err(wrong)?)),
+            "corpusid" => ids.push(format!("CorpusId:{}", plain(&value).map_err(wrong)?)),
+            "openreview" | "openreviewid" => ids.push(of_openreview(&plain(&value).map_err(wrong)?)),
+            "externalids" | "ids" => {
+                let Value::Object(schemes) = &value else {
+                    return Err(wrong(format!("{} is not an object of ids", shown(&value))));
+                };
+                ids.extend(schemes.iter().filter_map(|(scheme, value)| of_scheme(scheme, &plain(value).ok()?)));
+            }
+            "locations" => {
+                let places = value.as_array().into_iter().flatten();
+                ids.extend(places.filter_map(|place| names::of_address(place.get("landing_page_url")?.as_str()?)));
+            }
+            _ => ids.push(plain(&value).map_err(wrong)?),
+        }
+    }
+    ids.extend(draft.url.as_deref().and_then(names::of_address));
+    if let Some(own) = own {
+        draft.also = ids;
+        draft.id = Some(own);
+    } else if let [only] = &ids[..] {
+        draft.id = Some(only.clone());
+    } else {
+        names::identify(draft, ids.iter().map(String::as_str));
+    }
+    Ok(())
+}
+
+/// An id: a text, or a whole number.
+fn plain(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.trim().to_owned()),
+        Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
+        other => Err(format!("{} is not an id: a text or a whole number", shown(other))),
+    }
+}
+
+/// The first DOI of a text, which has several where a paper has errata.
+fn first_doi(text: &str) -> Option<String> {
+    names::doi(text).or_else(|| text.split([' ', ',', ';']).find_map(names::doi))
+}
+
+fn of_pubmed(text: &str) -> Option<String> {
+    names::pmid(text.strip_suffix(".0").unwrap_or(text)).or_else(|| names::of_address(text))
+}
+
+fn of_openreview(text: &str) -> String {
+    names::of_address(text).unwrap_or_else(|| format!("openreview:{text}"))
+}
+
+/// The id of one of Semantic Scholar's or OpenAlex's schemes; those of catalogues of other things are left out.
+fn of_scheme(scheme: &str, id: &str) -> Option<String> {
+    match scheme.to_ascii_lowercase().as_str() {
+        "arxiv" => Some(id.to_owned()),
+        "doi" => first_doi(id),
+        "pubmed" | "pmid" => of_pubmed(id),
+        "acl" => Some(format!("https://aclanthology.org/{id}")),
+        "corpusid" => Some(format!("CorpusId:{id}")),
+        "openreview" => Some(of_openreview(id)),
+        _ => None,
+    }
+}

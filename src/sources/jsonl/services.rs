@@ -1,0 +1,82 @@
+//! JSON of services: what tells it from other JSON, and where an answer holds its papers.
+//!
+//! Their fields have names of their own, which [`crate::sources::fields`] knows beside all others.
+
+use serde_json::Value;
+
+use crate::sources::Format;
+
+/// The lists of papers that answers have, of Semantic Scholar and of OpenAlex.
+const LISTS: [&str; 3] = ["data", "results", "recommendedPapers"];
+/// What stands between a paper and the list that it is in: of citations and of references.
+const LINKS: [&str; 2] = ["citingPaper", "citedPaper"];
+
+/// The service whose JSON begins so, white space being left out.
+pub(super) fn detect(packed: &str) -> Option<Format> {
+    let first = packed.trim_start_matches('[');
+    let listed = LISTS.iter().find_map(|list| packed.split_once(&format!("\"{list}\":[")).map(|(_, items)| items));
+    let mut records = [Some(first), listed].into_iter().flatten();
+    let of_arxiv = |record: &str| {
+        record.contains("\"submitted_date_all\":")
+            || record.contains("\"authors_parsed\":") && record.contains("\"submitter\":")
+    };
+    if records.clone().any(|record| record.starts_with("{\"id\":\"https://openalex.org/W")) {
+        return Some(Format::OpenAlex);
+    }
+    let own = ["{\"paperId\":", "{\"citingPaper\":{", "{\"citedPaper\":{", "{\"corpusid\":", "{\"contexts\":["];
+    if records.any(|record| own.iter().any(|start| record.starts_with(start))) {
+        return Some(Format::SemanticScholar);
+    }
+    of_arxiv(first).then_some(Format::ArxivJson)
+}
+
+/// The papers of a value: itself, or those of the answer that it is. Semantic Scholar has `null` in the place of a paper
+/// that it does not know.
+pub(super) fn papers(value: Value, format: Format) -> Vec<Value> {
+    if !matches!(format, Format::SemanticScholar | Format::OpenAlex) {
+        return vec![value];
+    }
+    let Value::Object(mut answer) = value else {
+        return if value.is_null() { Vec::new() } else { vec![value] };
+    };
+    let list =
+        LISTS.iter().find(|list| !answer.contains_key("title") && answer.get(**list).is_some_and(Value::is_array));
+    match list.and_then(|list| answer.remove(*list)) {
+        Some(Value::Array(items)) => items.into_iter().filter(|item| !item.is_null()).map(linked).collect(),
+        _ => vec![linked(Value::Object(answer))],
+    }
+}
+
+/// The paper that a citation or a reference leads to; other values as they are.
+fn linked(mut value: Value) -> Value {
+    let paper = LINKS.iter().find_map(|link| value.get_mut(link).map(Value::take));
+    paper.unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sources::tests::{fixture, told};
+    use crate::sources::{Format, read};
+
+    #[test]
+    fn answers() {
+        insta::assert_snapshot!(fixture("s2.json").join("\n"));
+        insta::assert_snapshot!(fixture("openalex.jsonl").join("\n"));
+        insta::assert_snapshot!(fixture("arxiv.jsonl").join("\n"));
+    }
+
+    #[test]
+    fn lists_and_links() {
+        for text in [
+            "{\"offset\": 0, \"data\": [{\"paperId\": \"a\", \"title\": \"T\"}, null]}",
+            "{\"offset\": 0,\n \"data\": [{\"citingPaper\": {\"paperId\": \"a\", \"title\": \"T\"}}]}",
+            "{\"recommendedPapers\": [{\"paperId\": \"a\", \"title\": \"T\"}]}",
+            "[{\"paperId\": \"a\", \"title\": \"T\"}, null]",
+            "{\"paperId\": \"a\", \"title\": \"T\", \"data\": [1]}",
+        ] {
+            assert_eq!(told(read(std::io::Cursor::new(text), "x", Some(Format::SemanticScholar))), ["id=a | title=T"]);
+        }
+        let found = told(read(std::io::Cursor::new("{\"data\": [7]}"), "x", Some(Format::SemanticScholar)));
+        assert_eq!(found, ["x, line 1: a number instead of a JSON object with a title and an abstract"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! What names papers and people in bibliographies: the best of several ids, names in their spoken order.
+
+use crate::paper::{Draft, PaperId};
+
+/// Gives a draft the best of some names as its id, and the others beside it; what is no name is left out.
+pub(super) fn identify<'n>(draft: &mut Draft, names: impl IntoIterator<Item = &'n str>) {
+    let mut ids: Vec<PaperId> = Vec::new();
+    for id in names.into_iter().filter_map(|name| PaperId::parse(name).ok()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids.sort_by_key(PaperId::rank);
+    let mut ids = ids.into_iter().map(|id| id.to_string());
+    draft.id = ids.next();
+    draft.also = ids.collect();
+}
+
+/// A DOI as a file gives it in a field for one: bare, prefixed, or an address.
+pub(super) fn doi(text: &str) -> Option<String> {
+    let text = text.trim();
+    let id = PaperId::parse(text).ok().filter(|id| id.rank() <= 1)?;
+    Some(id.to_string())
+}
+
+/// A number of PubMed with its prefix.
+pub(super) fn pmid(text: &str) -> Option<String> {
+    let number = text.trim();
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| format!("pmid:{number}"))
+}
+
+/// The name that an address has as an id: of arXiv, doi.org, PubMed, OpenReview, the ACL Anthology.
+pub(super) fn of_address(address: &str) -> Option<String> {
+    let address = address.trim();
+    let id = PaperId::parse(address).ok()?;
+    let host = address.split_once("://").map_or(address, |(_, rest)| rest).trim_start_matches("www.");
+    let known =
+        id.as_str() != address || ["aclanthology.org/", "aclweb.org/anthology/"].iter().any(|at| host.starts_with(at));
+    known.then(|| id.to_string())
+}
+
+/// The arXiv id that a remark holds: `arXiv preprint arXiv:2401.12345`, `abs/2401.12345`, `arXiv:2401.12345 [cs.CL]`.
+pub(super) fn arxiv_within(text: &str) -> Option<String> {
+    let is_of_arxiv = |text: &str| text.len() >= 5 && text.to_ascii_lowercase().contains("arxiv");
+    if !is_of_arxiv(text) && !text.trim_start().starts_with("abs/") {
+        return None;
+    }
+    let words = text.split(|c: char| c.is_whitespace() || "[](),;<>".contains(c));
+    let words = words.map(|word| word.trim_start_matches("abs/").trim_end_matches('.'));
+    words.filter_map(|word| PaperId::parse(word).ok()).find(PaperId::is_arxiv).map(|id| id.to_string())
+}
+
+/// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`; other names as they are.
+pub(super) fn spoken(name: &str) -> String {
+    let parts: Vec<&str> = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    match parts[..] {
+        [family, given] => format!("{given} {family}"),
+        [family, suffix, given] => format!("{given} {family}, {suffix}"),
+        _ => name.trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_name_is_the_id() {
+        let mut draft = Draft::default();
+        let names = ["mine", "pmid:7", "10.5555/A", "arXiv:2401.90001v2", "10.48550/arXiv.2401.90001", ""];
+        identify(&mut draft, names);
+        assert_eq!(draft.id.as_deref(), Some("2401.90001"));
+        assert_eq!(draft.also, ["doi:10.5555/a", "pmid:7", "mine"]);
+    }
+
+    #[test]
+    fn names_within_texts() {
+        for (text, expect) in [
+            ("arXiv preprint arXiv:2401.90001", Some("2401.90001")),
+            ("arXiv:2401.90001v2 [cs.CL]", Some("2401.90001")),
+            ("abs/2401.90001", Some("2401.90001")),
+            ("ArXiv e-prints (hep-th/9901001).", Some("hep-th/9901001")),
+            ("2401.90001", None),
+            ("arXiv", None),
+        ] {
+            assert_eq!(arxiv_within(text).as_deref(), expect, "{text}");
+        }
+        for (address, expect) in [
+            ("https://arxiv.org/abs/2401.90001v1", Some("2401.90001")),
+            ("http://dx.doi.org/10.5555/A", Some("doi:10.5555/a")),
+            ("https://aclanthology.org/2024.invented-1.1", Some("https://aclanthology.org/2024.invented-1.1")),
+            ("https://openreview.net/forum?id=aB1", Some("openreview:aB1")),
+            ("https://example.org/paper.pdf", None),
+            ("", None),
+        ] {
+            assert_eq!(of_address(address).as_deref(), expect, "{address}");
+        }
+        assert_eq!(doi("doi: 10.5555/A").as_deref(), Some("doi:10.5555/a"));
+        assert_eq!((doi("in print"), pmid(" 12 ").as_deref(), pmid("x")), (None, Some("pmid:12"), None));
+    }
+
+    #[test]
+    fn people() {
+        for (name, expect) in [
+            ("Lee, Ann", "Ann Lee"),
+            ("Lee, Jr., Ann", "Ann Lee, Jr."),
+            ("Ann Lee", "Ann Lee"),
+            ("Lee,", "Lee,"),
+            ("", ""),
+        ] {
+            assert_eq!(spoken(name), expect, "{name}");
+        }
+    }
+}
