@@ -341,3 +341,22 @@ fn the_doctor_looks_at_everything() {
         assert!(run.out.contains(&format!("ok       index: {index}, finds 40 of 40 papers tried")), "{}", run.out);
     }
 }
+
+#[test]
+fn only_some_categories_and_columns_under_other_names() {
+    let sandbox = Sandbox::new();
+    let lines = ["cs.CL math.AG", "cs.LG", "csx", ""].iter().enumerate();
+    let lines: String =
+        lines.map(|(n, classes)| format!("{{\"title\":\"t{n}\",\"categories\":\"{classes}\"}}\n")).collect();
+    let lines = sandbox.file("papers.jsonl", lines);
+    let table = sandbox.file("table.csv", "headline,field\nAn invented table,stat.ML\nAnother,math.CO\n");
+    let columns = ["--column", "title=headline", "--column", "categories=field", "--category", "stat"];
+    for (args, told) in [
+        (&["add", &lines, "--category", "cs"][..], "2 new, 0 updated, 0 unchanged: 2 papers"),
+        (&["add", "--strict", &lines, "--category", "math.AG"], "0 new, 0 updated, 1 unchanged: 2 papers"),
+        (&[&["add", &table][..], &columns].concat(), "1 new, 0 updated, 0 unchanged: 3 papers"),
+    ] {
+        let run = sandbox.run(args);
+        assert_eq!((run.code, run.out), (0, format!("{told} in the library\n")), "{}", run.err);
+    }
+}
