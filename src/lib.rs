@@ -22,6 +22,8 @@ pub mod report;
 pub mod sources;
 pub mod syndication;
 
+pub mod bibliography;
+
 pub mod engine;
 
 #[cfg(feature = "fetch")]

@@ -12,6 +12,7 @@ mod eval;
 mod export;
 mod fetch;
 mod history;
+mod import;
 mod input;
 mod model;
 mod output;

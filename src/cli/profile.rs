@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::args::{Common, Entries, ProfileAction, ProfileCommand, Show, SummaryFormat};
-use super::{Outcome, output, today};
+use super::{Outcome, import, output, today};
 use crate::engine::{Engine, Place};
 use crate::error::{Error, Fault, Result};
 use crate::library::{HistoryEntry, HistoryKind, Profile};
@@ -21,6 +21,7 @@ pub(super) fn run(common: &Common, command: ProfileCommand) -> Result<Outcome> {
         ProfileAction::Save(entries) => remember(&mut engine, name, HistoryKind::Save, entries),
         ProfileAction::Hide(entries) => remember(&mut engine, name, HistoryKind::Hide, entries),
         ProfileAction::Dislike(entries) => remember(&mut engine, name, HistoryKind::Dislike, entries),
+        ProfileAction::Import(command) => import::run(&mut engine, name, command),
         ProfileAction::Remove { papers } => forget(&mut engine, name, &papers),
         ProfileAction::Follow { authors } => follow(&mut engine, name, &authors),
         ProfileAction::Unfollow { authors } => unfollow(&mut engine, name, &authors),

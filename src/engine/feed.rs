@@ -1,5 +1,7 @@
 //! The feed: what is new for a profile since its last look.
 
+use std::collections::HashMap;
+
 use jiff::Span;
 use jiff::civil::Date;
 
@@ -17,6 +19,9 @@ const HALF_LIFE_DAYS: f64 = 365.0;
 const PRIOR: f32 = 0.5;
 /// Papers so similar are one paper: versions of it, or its announcement.
 const SAME: f32 = 0.95;
+
+/// Papers of a history that the library does not have, and that count by their own text: each has to be embedded.
+const TEXTS: usize = 100;
 
 /// Which papers a feed shows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,13 +68,13 @@ impl Engine {
     }
 
     fn feed_request(&self, profile: &Profile, options: &FeedOptions, today: Date) -> Result<(Request, Scope)> {
+        let wanted = self.wanted(profile)?;
         let side = |keep: &dyn Fn(HistoryKind) -> bool| -> Vec<HistoryItem> {
             let entries = profile.history.iter().filter(|entry| keep(entry.kind));
             entries
-                .map(|HistoryEntry { id, weight, at, .. }| HistoryItem {
-                    paper: PaperRef::Id(id.clone()),
-                    weight: *weight,
-                    at: Some(*at),
+                .map(|HistoryEntry { id, weight, at, .. }| {
+                    let paper = wanted.get(id).cloned().unwrap_or_else(|| PaperRef::Id(id.clone()));
+                    HistoryItem { paper, weight: *weight, at: Some(*at) }
                 })
                 .collect()
         };
@@ -101,6 +106,31 @@ impl Engine {
             (None, Look::New | Look::Glance) => Some(profile.looked),
         };
         Ok((request, Scope { filter: Filter { added_after, ..Filter::default() }, shown, bare: false }))
+    }
+}
+
+impl Engine {
+    /// The papers of a history that are not in the library under their ids: the one that has come under another, or the
+    /// text of the newest of them.
+    fn wanted(&self, profile: &Profile) -> Result<HashMap<PaperId, PaperRef>> {
+        let mut wanted = HashMap::new();
+        let mut texts = 0;
+        for paper in self.library.wanted(profile)? {
+            if self.library.paper(&paper.id)?.is_some() {
+                continue;
+            }
+            let copies = self.library.papers_titled(&paper.title)?;
+            let reference = match copies.iter().find(|stored| stored.paper.is_copy_of(&paper)) {
+                Some(stored) => PaperRef::Id(stored.paper.id.clone()),
+                None if texts == TEXTS => continue,
+                None => {
+                    texts += 1;
+                    PaperRef::Inline { title: paper.title, abstract_text: paper.abstract_text }
+                }
+            };
+            wanted.insert(paper.id, reference);
+        }
+        Ok(wanted)
     }
 }
 

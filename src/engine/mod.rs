@@ -7,6 +7,7 @@ mod ask;
 mod evaluate;
 mod explain;
 mod feed;
+mod import;
 mod kept;
 mod map;
 mod question;
@@ -17,6 +18,7 @@ mod snapshot;
 mod split;
 mod standing;
 mod status;
+mod titles;
 mod upkeep;
 mod words;
 
@@ -37,6 +39,7 @@ use snapshot::Snapshot;
 pub use add::{Added, Progress};
 pub use evaluate::{Evaluated, Evaluation, HeldOut, Labelled, Pool};
 pub use feed::{FeedOptions, Look};
+pub use import::{Entry, Imported, Unmatched};
 #[cfg(feature = "server")]
 pub(crate) use kept::{Cache, Latest};
 pub use reembed::Reembedded;

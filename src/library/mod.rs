@@ -18,6 +18,7 @@ mod records;
 mod removal;
 #[cfg(test)]
 mod tests;
+mod wanted;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -56,14 +56,6 @@ impl PaperId {
         &self.0
     }
 
-    /// The kind of names that it is one of, of which a paper has one; `None` for those of a source's own.
-    pub(super) fn kind(&self) -> Option<&'static str> {
-        match self.0.split_once(':') {
-            Some(("doi", _)) => Some("doi"),
-            _ => self.is_arxiv().then_some("arxiv"),
-        }
-    }
-
     /// Whether it was made from a title.
     pub(super) fn is_made_up(&self) -> bool {
         self.0.starts_with("title:")

@@ -7,6 +7,9 @@ const TELLING_TITLE: usize = 4;
 /// Years between the first version of a paper and the last copy of it, at most.
 const YEARS: i16 = 2;
 
+/// Ranks of ids that whole registries give: a paper has one of each.
+const GIVEN: u8 = 2;
+
 impl Paper {
     /// Its id and its other names.
     pub fn names(&self) -> impl Iterator<Item = &PaperId> {
@@ -40,12 +43,17 @@ impl Paper {
             && title == normal_title(&other.title)
             && !apart
             && !self.is_named_apart_from(other)
-            && self.authors.iter().any(|one| other.authors.iter().any(|other| surname(one) == surname(other)))
+            && self.has_author_of(other)
+    }
+
+    /// Whether they have an author's last name in common.
+    pub(crate) fn has_author_of(&self, other: &Paper) -> bool {
+        self.authors.iter().any(|one| other.authors.iter().any(|other| surname(one) == surname(other)))
     }
 
     /// Whether names tell them apart: two names of one kind, or two of one source.
     fn is_named_apart_from(&self, other: &Paper) -> bool {
-        let of_one_kind = |one: &PaperId, other: &PaperId| one.kind() == other.kind() && one.kind().is_some();
+        let of_one_kind = |one: &PaperId, other: &PaperId| one.rank() == other.rank() && one.rank() <= GIVEN;
         let made_up = self.id.is_made_up() || other.id.is_made_up();
         let kinds = self.names().any(|one| other.names().any(|other| of_one_kind(one, other)));
         kinds || (self.source == other.source && !made_up)

@@ -3,7 +3,7 @@
 use crate::paper::{Draft, PaperId};
 
 /// Gives a draft the best of some names as its id, and the others beside it; what is no name is left out.
-pub(super) fn identify<'n>(draft: &mut Draft, names: impl IntoIterator<Item = &'n str>) {
+pub(crate) fn identify<'n>(draft: &mut Draft, names: impl IntoIterator<Item = &'n str>) {
     let mut ids: Vec<PaperId> = Vec::new();
     for id in names.into_iter().filter_map(|name| PaperId::parse(name).ok()) {
         if !ids.contains(&id) {
@@ -31,7 +31,7 @@ pub(super) fn pmid(text: &str) -> Option<String> {
 }
 
 /// The name that an address has as an id: of arXiv, doi.org, PubMed, OpenReview, the ACL Anthology.
-pub(super) fn of_address(address: &str) -> Option<String> {
+pub(crate) fn of_address(address: &str) -> Option<String> {
     let address = address.trim();
     let id = PaperId::parse(address).ok()?;
     let host = address.split_once("://").map_or(address, |(_, rest)| rest).trim_start_matches("www.");

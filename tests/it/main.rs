@@ -17,6 +17,7 @@ mod hostile;
 mod http;
 mod http_clients;
 mod http_guard;
+mod import;
 mod index;
 mod merging;
 mod models;

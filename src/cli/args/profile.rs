@@ -1,9 +1,12 @@
 //! Arguments of profiles.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
-use super::{Show, date};
+use super::{Show, SummaryFormat, date};
+use crate::library::HistoryKind;
 
 /// Keep a reading history, for `feed`
 #[derive(Debug, Args)]
@@ -33,6 +36,8 @@ pub(crate) enum ProfileAction {
     Dislike(Entries),
     /// Papers that no feed should have again
     Hide(Entries),
+    /// Papers from Zotero, a bibliography, bookmarks or a list
+    Import(Import),
     /// Take papers out of the history
     Remove {
         /// The papers
@@ -74,4 +79,39 @@ pub(crate) struct Entries {
     /// The day it was read; left out: today
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub at: Option<Date>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin profile me import ~/Zotero                      Zotero's database, also while Zotero is open
+  paperkin profile me import ~/Zotero --collection Reading/RL
+  paperkin profile me import library.bib export.ris        BibTeX, RIS, NBIB, CSL-JSON, CSV, JSON lines, ...
+  paperkin profile me import bookmarks.html                links to arXiv, Hugging Face, OpenReview, DOIs
+  paperkin profile me import ids.txt --kind save           ids, addresses or titles, one a line
+
+What is there already stays as it is: the same import twice changes nothing. What the library does not have is named, and
+counts by its own text until the paper comes.")]
+pub(crate) struct Import {
+    /// Files, or folders of them
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What the papers are: read, like, save, dislike or hide
+    #[arg(long, default_value = "like", value_name = "KIND")]
+    pub kind: HistoryKind,
+    /// How much each counts
+    #[arg(long, default_value = "1", value_name = "WEIGHT", allow_negative_numbers = true)]
+    pub weight: f64,
+    /// Only papers of this collection, folder or tag, and of those in it
+    #[arg(long, value_name = "PATH")]
+    pub collection: Vec<String>,
+    /// A profile NAME/TAG for each collection, folder and tag, in place of one for all
+    #[arg(long)]
+    pub by_tag: bool,
+    /// Say what would be entered, and enter nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How to print what became of it
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
 }

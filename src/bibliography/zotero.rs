@@ -1,0 +1,168 @@
+//! Zotero's database, read without a lock: Zotero may be open, and sees nothing of it.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use jiff::civil::Date;
+use rusqlite::{Connection, OpenFlags, Row};
+
+use crate::error::{Error, Result};
+use crate::paper::{Draft, parse_date};
+use crate::sources::{self, Reference};
+
+/// What is no paper of its own, or was thrown away.
+const ITEMS: &str = "SELECT itemID, dateAdded FROM items JOIN itemTypes USING (itemTypeID) \
+                     WHERE typeName NOT IN ('attachment', 'note', 'annotation') \
+                       AND itemID NOT IN (SELECT itemID FROM deletedItems) ORDER BY itemID";
+const FIELDS: &str = "SELECT itemID, fieldName, value FROM itemData JOIN fields USING (fieldID) \
+                      JOIN itemDataValues USING (valueID)";
+const CREATORS: &str = "SELECT itemID, coalesce(firstName, ''), coalesce(lastName, '') FROM itemCreators \
+                        JOIN creators USING (creatorID) ORDER BY itemID, orderIndex";
+const TAGS: &str = "SELECT itemID, name, '' FROM itemTags JOIN tags USING (tagID) ORDER BY itemID, name";
+const COLLECTIONS: &str = "WITH RECURSIVE path (collectionID, name) AS ( \
+        SELECT collectionID, collectionName FROM collections WHERE parentCollectionID IS NULL \
+        UNION ALL SELECT child.collectionID, path.name || '/' || child.collectionName \
+        FROM collections child JOIN path ON child.parentCollectionID = path.collectionID) \
+    SELECT itemID, name, '' FROM collectionItems JOIN path USING (collectionID) ORDER BY itemID, name";
+
+/// The papers of a database, in the order in which they were entered, with their collections and tags.
+///
+/// # Errors
+/// [`Error::BadFile`] when it is no database of Zotero's.
+pub(super) fn read(path: &Path) -> Result<Vec<Reference>> {
+    references(path).map_err(|error| {
+        let reason = format!("is no database of Zotero's that can be read: {error}");
+        Error::BadFile { file: path.display().to_string(), reason }
+    })
+}
+
+fn references(path: &Path) -> rusqlite::Result<Vec<Reference>> {
+    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?;
+    let mut fields: HashMap<i64, HashMap<String, String>> = HashMap::new();
+    for (item, field, value) in triples(&db, FIELDS)? {
+        fields.entry(item).or_default().insert(field, value);
+    }
+    let mut authors: HashMap<i64, Vec<String>> = HashMap::new();
+    for (item, first, last) in triples(&db, CREATORS)? {
+        authors.entry(item).or_default().push(format!("{first} {last}").trim().to_owned());
+    }
+    let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
+    for (item, tag, _) in triples(&db, COLLECTIONS)?.into_iter().chain(triples(&db, TAGS)?) {
+        tags.entry(item).or_default().push(tag);
+    }
+    let mut items = db.prepare(ITEMS)?;
+    let item = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
+    let items = items.query_map([], item)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let reference = |(item, added): (i64, Option<String>)| Reference {
+        draft: draft(&fields.remove(&item).unwrap_or_default(), authors.remove(&item).unwrap_or_default()),
+        added: added.and_then(|moment| day(&moment)),
+        tags: tags.remove(&item).unwrap_or_default(),
+    };
+    Ok(items.into_iter().map(reference).collect())
+}
+
+fn triples(db: &Connection, select: &str) -> rusqlite::Result<Vec<(i64, String, String)>> {
+    let mut statement = db.prepare(select)?;
+    // A value can be a number: all are read as text.
+    let text = |row: &Row<'_>, column: usize| {
+        Ok::<_, rusqlite::Error>(match row.get_ref(column)? {
+            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+            rusqlite::types::ValueRef::Real(number) => number.to_string(),
+            other => String::from_utf8_lossy(other.as_bytes().unwrap_or_default()).into_owned(),
+        })
+    };
+    statement.query_map([], |row| Ok((row.get(0)?, text(row, 1)?, text(row, 2)?)))?.collect()
+}
+
+fn draft(fields: &HashMap<String, String>, authors: Vec<String>) -> Draft {
+    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let mut draft = Draft {
+        title: field("title"),
+        abstract_text: field("abstractNote"),
+        authors,
+        published: day(&field("date")),
+        url: fields.get("url").cloned(),
+        source: "zotero".to_owned(),
+        ..Draft::default()
+    };
+    // `arXiv: 2401.12345` in the remarks, where Zotero keeps what it has no field for.
+    let remarks = field("extra");
+    let named = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        let name = name.trim().to_ascii_lowercase();
+        let known = ["arxiv", "doi", "pmid"].contains(&name.as_str());
+        known.then(|| format!("{name}:{}", value.split_whitespace().next().unwrap_or_default()))
+    };
+    let mut names: Vec<String> = remarks.lines().filter_map(named).collect();
+    names.extend([field("archiveID"), field("DOI")].into_iter().filter(|name| !name.is_empty()));
+    names.extend(sources::of_address(&field("url")));
+    sources::identify(&mut draft, names.iter().map(String::as_str));
+    draft
+}
+
+/// The day of `2024-01-15 10:00:00`, of `2024-01-15 January 15`, and of `2024-00-00 2024`: its first.
+fn day(text: &str) -> Option<Date> {
+    let first = text.split_whitespace().next()?;
+    parse_date(&first.replace("-00", "-01"))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// What of Zotero's tables is read, with three papers, an attachment and a deleted one.
+    const DATABASE: &str = "
+        CREATE TABLE itemTypes (itemTypeID INTEGER PRIMARY KEY, typeName TEXT);
+        INSERT INTO itemTypes VALUES (1, 'preprint'), (2, 'attachment');
+        CREATE TABLE items (itemID INTEGER PRIMARY KEY, itemTypeID INT, dateAdded TEXT);
+        INSERT INTO items VALUES (1, 1, '2024-02-03 10:00:00'), (2, 2, '2024-02-03 10:00:00'),
+                                 (3, 1, '2024-03-04 10:00:00'), (4, 1, '2024-03-05 10:00:00');
+        CREATE TABLE deletedItems (itemID INTEGER PRIMARY KEY);
+        INSERT INTO deletedItems VALUES (4);
+        CREATE TABLE fields (fieldID INTEGER PRIMARY KEY, fieldName TEXT);
+        INSERT INTO fields VALUES (1, 'title'), (2, 'abstractNote'), (3, 'DOI'), (4, 'extra'), (5, 'date'), (6, 'url');
+        CREATE TABLE itemDataValues (valueID INTEGER PRIMARY KEY, value);
+        INSERT INTO itemDataValues VALUES (1, 'Walking robots'), (2, 'They walk.'), (3, '10.1000/X'),
+            (4, 'arXiv: 2401.00001 [cs.RO]'), (5, '2024-01-00 January 2024'), (6, 'Sinking'),
+            (7, 'https://openreview.net/forum?id=abc'), (8, 2023);
+        CREATE TABLE itemData (itemID INT, fieldID INT, valueID INT);
+        INSERT INTO itemData VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3), (1, 4, 4), (1, 5, 5), (3, 1, 6), (3, 6, 7), (3, 5, 8);
+        CREATE TABLE creators (creatorID INTEGER PRIMARY KEY, firstName TEXT, lastName TEXT);
+        INSERT INTO creators VALUES (1, 'Ada', 'Example'), (2, NULL, 'Team');
+        CREATE TABLE itemCreators (itemID INT, creatorID INT, orderIndex INT);
+        INSERT INTO itemCreators VALUES (1, 2, 1), (1, 1, 0);
+        CREATE TABLE tags (tagID INTEGER PRIMARY KEY, name TEXT);
+        INSERT INTO tags VALUES (1, 'robots');
+        CREATE TABLE itemTags (itemID INT, tagID INT);
+        INSERT INTO itemTags VALUES (1, 1);
+        CREATE TABLE collections (collectionID INTEGER PRIMARY KEY, collectionName TEXT, parentCollectionID INT);
+        INSERT INTO collections VALUES (1, 'Reading', NULL), (2, 'RL', 1);
+        CREATE TABLE collectionItems (collectionID INT, itemID INT);
+        INSERT INTO collectionItems VALUES (2, 1), (1, 3);";
+
+    #[test]
+    fn a_database_with_its_collections() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("zotero.sqlite");
+        Connection::open(&path).unwrap().execute_batch(DATABASE).unwrap();
+        let read: Vec<String> = read(&path)
+            .unwrap()
+            .into_iter()
+            .map(|Reference { draft, added, tags }| {
+                let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+                let id = draft.id.unwrap_or_default();
+                let (also, authors, published) = (draft.also.join(","), draft.authors.join(","), day(draft.published));
+                format!("{id} [{also}] {} ({authors}, {published}) {} {}", draft.title, day(added), tags.join(","))
+            })
+            .collect();
+        let expected = [
+            "2401.00001 [doi:10.1000/x] Walking robots (Ada Example,Team, 2024-01-01) 2024-02-03 Reading/RL,robots",
+            "openreview:abc [] Sinking (, 2023-01-01) 2024-03-04 Reading",
+        ];
+        assert_eq!(read, expected);
+        std::fs::write(&path, b"SQLite format 3\0 and no more").unwrap();
+        assert!(super::read(&path).unwrap_err().one_line().contains("no database of Zotero's"));
+    }
+}

@@ -1,0 +1,113 @@
+//! A reading history from elsewhere: matched with the library, kept where it is not, the same when it comes again.
+
+use crate::program::{Run, Sandbox, shared};
+
+const BIBTEX: &str = "@misc{a, title = {How Few Instructions are Enough? A Budget Study of Supervised Finetuning}, keywords = {reading}, date-added = {2024-05-06}}\n\
+    @article{b, title = {A paper that nobody has read before}, author = {Ada Example}, year = {2020},\n  \
+      abstract = {Robots that walk on soft ground sink.}, keywords = {robots}}\n\
+    @misc{broken, title = {\n";
+
+fn import(sandbox: &Sandbox, args: &[&str]) -> Run {
+    sandbox.run(&[&["profile", "me", "import"], args].concat())
+}
+
+fn history(sandbox: &Sandbox, profile: &str) -> Vec<(String, String)> {
+    let shown = sandbox.json(&["profile", profile, "show", "--format", "json"]);
+    let entry = |entry: &serde_json::Value| (entry["title"].to_string(), entry["at"].as_str().unwrap().to_owned());
+    shown["papers"].as_array().unwrap().iter().map(entry).collect()
+}
+
+#[test]
+fn a_bibliography_is_matched_and_the_rest_is_kept() {
+    let sandbox = Sandbox::with_papers();
+    let file = sandbox.file("library.bib", BIBTEX);
+    let dry = import(&sandbox, &[&file, "--dry-run"]);
+    assert!(
+        dry.out.starts_with("me: 1 would be entered, 0 there before, 1 not in the library"),
+        "{}{}",
+        dry.out,
+        dry.err
+    );
+    assert_eq!(sandbox.run(&["profile", "me", "show"]).code, 1, "nothing was entered");
+
+    let run = import(&sandbox, &[&file]);
+    assert_eq!((run.code, run.err.lines().count()), (1, 1), "the broken record is named: {}", run.err);
+    let told = "A paper that nobody has read before: the library has no paper of this title";
+    assert!(
+        run.out.contains("1 entered, 0 there before, 1 not in the library (1 kept with their text)"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains(told), "{}", run.out);
+    let entered = history(&sandbox, "me");
+    assert_eq!(entered.len(), 2);
+    assert!(entered[0].0.contains("How Few") && entered[0].1 == "2024-05-06", "{entered:?}");
+    let again = import(&sandbox, &[&file]);
+    assert!(again.out.starts_with("me: 0 entered, 2 there before, 0 not in the library"), "{}", again.out);
+    assert_eq!(history(&sandbox, "me"), entered);
+}
+
+#[test]
+fn what_the_library_does_not_have_counts_by_its_text() {
+    let sandbox = Sandbox::with_papers();
+    let file = sandbox.file("one.bib", &BIBTEX[BIBTEX.find("@article").unwrap()..BIBTEX.find("@misc{broken").unwrap()]);
+    import(&sandbox, &[&file]);
+    let feed =
+        |sandbox: &Sandbox| sandbox.json(&["feed", "--profile", "me", "--since", "2000-01-01", "--format", "json"]);
+    let first = feed(&sandbox);
+    let because = &first["results"][0]["because"][0];
+    assert_eq!(because["title"], "A paper that nobody has read before", "{because}");
+    assert!(because["id"].is_null(), "{because}");
+    let paper = r#"{"id":"2401.00009","title":"A Paper That Nobody Has Read Before","authors":["Ada Example"],"abstract":"Robots sink."}"#;
+    sandbox.run(&["add", &sandbox.file("new.jsonl", paper)]);
+    let ids = |answer: &serde_json::Value| {
+        answer["results"].to_string().contains("\"id\":\"2401.00009\",\"title\":\"A Paper")
+    };
+    let then = feed(&sandbox);
+    assert!(then.to_string().contains("\"because\":[{\"contribution\"") || ids(&then), "{then}");
+    let reasons = then["results"].as_array().unwrap().iter().flat_map(|result| result["because"].as_array().unwrap());
+    assert!(reasons.clone().all(|reason| reason["id"] == "2401.00009"), "it is found by its title now");
+}
+
+#[test]
+fn collections_and_tags_choose_and_part() {
+    let sandbox = Sandbox::with_papers();
+    let file = sandbox.file("library.bib", &BIBTEX[..BIBTEX.find("@misc{broken").unwrap()]);
+    let one = sandbox.run(&["profile", "one", "import", &file, "--collection", "reading", "--kind", "save"]);
+    assert!(one.out.starts_with("one: 1 entered, 0 there before, 0 not"), "{}", one.out);
+    let parted = import(&sandbox, &[&file, "--by-tag"]);
+    assert!(
+        parted.out.contains("me/reading: 1 entered") && parted.out.contains("me/robots: 0 entered"),
+        "{}",
+        parted.out
+    );
+}
+
+#[test]
+fn lists_and_what_is_no_history() {
+    let sandbox = Sandbox::with_papers();
+    let list = sandbox
+        .file("ids.txt", "How Few Instructions Are Enough? A Budget Study of Supervised Finetuning\n2401.99999\n");
+    let run = import(&sandbox, &[&list]);
+    assert!(
+        run.out.contains("1 entered") && run.out.contains("2401.99999: the library has no paper of this id"),
+        "{}",
+        run.out
+    );
+    for (name, text) in [("page.html", "<html><body>no papers</body></html>"), ("empty.bib", "")] {
+        let refused = import(&sandbox, &[&sandbox.file(name, text)]);
+        assert_eq!((refused.code, refused.err.lines().count()), (1, 1), "{name}: {}", refused.err);
+    }
+}
+
+#[test]
+fn real_exports_are_read() {
+    let sandbox = Sandbox::with_papers();
+    for file in ["citeulike_export.bib", "endnote_export_small.ris", "wos_export.ris"] {
+        let Some(path) = shared(&format!("data/raw_formats/{file}")) else { return };
+        let run = import(&sandbox, &[path.to_str().unwrap(), "--format", "json"]);
+        let imported: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        let unmatched = imported["me"]["unmatched"].as_array().unwrap();
+        assert!(!unmatched.is_empty() && unmatched.iter().all(|one| one["kept"] == true), "{file}: {}", run.out);
+    }
+}
