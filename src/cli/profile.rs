@@ -136,6 +136,7 @@ struct Line {
     #[serde(flatten)]
     entry: HistoryEntry,
     title: Option<String>,
+    in_library: bool,
 }
 
 #[derive(Serialize)]
@@ -147,17 +148,21 @@ struct Shown {
 
 fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<Outcome> {
     let mut profile = engine.library().profile(name)?;
-    let title = |entry: HistoryEntry| {
-        let stored = engine.library().paper(&entry.id)?;
-        Ok(Line { title: stored.map(|stored| stored.paper.title), entry })
+    let wanted = engine.library().wanted(&profile)?;
+    let line = |entry: HistoryEntry| {
+        let stored = engine.library().paper(&entry.id)?.map(|stored| stored.paper.title);
+        let in_library = stored.is_some();
+        let wanted = || wanted.iter().find(|paper| paper.id == entry.id).map(|paper| paper.title.clone());
+        Ok(Line { title: stored.or_else(wanted), in_library, entry })
     };
-    let papers = std::mem::take(&mut profile.history).into_iter().map(title).collect::<Result<Vec<_>>>()?;
+    let papers = std::mem::take(&mut profile.history).into_iter().map(line).collect::<Result<Vec<_>>>()?;
     output::print(|out| match format {
         SummaryFormat::Json => output::json(out, &Shown { profile, papers }),
         SummaryFormat::Table => {
-            for Line { entry: HistoryEntry { id, kind, weight, at }, title } in &papers {
-                let title = title.as_deref().unwrap_or("(not in the library any more)");
-                writeln!(out, "{at}  {kind:<7}  {weight:<4}  {id}  {title}")?;
+            for Line { entry: HistoryEntry { id, kind, weight, at }, title, in_library } in &papers {
+                let absent = if *in_library { "" } else { " (not in the library)" };
+                let title = title.as_deref().unwrap_or_default();
+                writeln!(out, "{at}  {kind:<7}  {weight:<4}  {id}  {title}{absent}")?;
             }
             if !profile.authors.is_empty() {
                 writeln!(out, "follows {}", profile.authors.join(", "))?;

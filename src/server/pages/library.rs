@@ -54,7 +54,9 @@ async fn library(State(app): State<App>, reader: Reader) -> Result<Response, Tro
 }
 
 fn page(engine: &Engine, reader: &Reader, imported: Option<Imported>) -> Result<LibraryPage> {
-    let history = reader.profile(engine)?.map(|profile| profile.history).unwrap_or_default();
+    let profile = reader.profile(engine)?;
+    let wanted = profile.as_ref().map(|profile| engine.library().wanted(profile)).transpose()?.unwrap_or_default();
+    let history = profile.map(|profile| profile.history).unwrap_or_default();
     let kinds = [
         ("Saved", HistoryKind::Save),
         ("Liked", HistoryKind::Like),
@@ -67,7 +69,10 @@ fn page(engine: &Engine, reader: &Reader, imported: Option<Imported>) -> Result<
         let mut papers = Vec::new();
         for HistoryEntry { id, at, .. } in history.iter().rev().filter(|entry| entry.kind == kind) {
             let stored = engine.library().paper(id)?;
-            let title = stored.map_or_else(|| id.to_string(), |stored| readable(&stored.paper.title));
+            // What is not in the library may be known by its title.
+            let title = stored.map(|stored| stored.paper.title);
+            let title = title.or_else(|| Some(wanted.iter().find(|paper| paper.id == *id)?.title.clone()));
+            let title = title.map_or_else(|| id.to_string(), |title| readable(&title));
             papers.push(Line { id: id.to_string(), title, page: page_of(id), at: *at });
         }
         if !papers.is_empty() {
