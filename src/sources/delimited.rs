@@ -10,11 +10,10 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Place, Result};
-use crate::paper::Draft;
 
 use super::fields::{self, Field};
 use super::input::{Head, Input};
-use super::{Columns, Format, Records};
+use super::{Columns, Format, Records, Reference};
 
 /// Fails when the header has no column for title or abstract, or none of a name that `columns` has.
 pub(super) fn read(input: Input, head: &Head, format: Format, columns: &Columns) -> Result<Records> {
@@ -39,8 +38,8 @@ pub(super) fn read(input: Input, head: &Head, format: Format, columns: &Columns)
             Ok(false) => None,
             Ok(true) => {
                 let place = Place::Line(table.line(&record));
-                let draft = table.draft(&record);
-                Some(table.reader.get_ref().input.found(draft, place))
+                let reference = table.reference(&record);
+                Some(table.reader.get_ref().input.found(reference, place))
             }
             Err(error) => Some(Err(table.fault(error))),
         }
@@ -102,7 +101,7 @@ impl Table {
         spans && self.reader.get_mut().ends_open(end)
     }
 
-    fn draft(&mut self, record: &ByteRecord) -> Result<Draft, String> {
+    fn reference(&mut self, record: &ByteRecord) -> Result<Reference, String> {
         if record.len() != self.names.len() {
             return Err(format!("cells: {} here, {} in the header", record.len(), self.names.len()));
         }
@@ -118,7 +117,7 @@ impl Table {
                 fields.insert(name.clone(), Value::String(cell.into_owned()));
             }
         }
-        fields::draft(fields, Format::Csv.source())
+        fields::reference(fields, Format::Csv.source())
     }
 
     fn fault(&self, error: csv::Error) -> Error {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::paper::{Draft, parse_date};
 
-use super::{ids, python};
+use super::{Reference, ids, python};
 
 /// What a field is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,17 +26,28 @@ pub(super) enum Field {
     Categories,
     Source,
     Url,
+    Added,
+    Tags,
 }
 
 /// The names of each field, the preferred one first: where a record has several, the first with a value counts. Of ids
 /// all count ([`ids`]).
 /// In lower case and without anything but letters and digits: `publishedAt` and `Published_At` are the same.
-const NAMES: [(Field, &[&str]); 12] = [
+const NAMES: [(Field, &[&str]); 14] = [
     (Field::Id, ids::NAMES),
     (Field::Title, &["titleutf8", "title", "papertitle"]),
     (
         Field::Abstract,
-        &["abstractutf8", "abstract", "summary", "abstracttext", "paperabstract", "abstractinvertedindex", "text"],
+        &[
+            "abstractutf8",
+            "abstract",
+            "summary",
+            "abstracttext",
+            "abstractnote",
+            "paperabstract",
+            "abstractinvertedindex",
+            "text",
+        ],
     ),
     (Field::Authors, &["authorsparsed", "authorsutf8", "authors", "author", "authornames", "authorships"]),
     (Field::AuthorCount, &["authorcount", "nauthors", "numauthors"]),
@@ -75,6 +86,8 @@ const NAMES: [(Field, &[&str]); 12] = [
     ),
     (Field::Source, &["source"]),
     (Field::Url, &["url", "link", "primarylocation"]),
+    (Field::Added, &["dateadded", "addedat"]),
+    (Field::Tags, &["manualtags", "tags", "keywords", "collections"]),
 ];
 
 /// Texts that stand for a missing date or count in tables: empty cells as pandas and R write them.
@@ -117,7 +130,18 @@ impl Field {
 
 /// The draft of a record, `source` being its source unless it says another. The error names field and value.
 pub(super) fn draft(record: Map<String, Value>, source: &str) -> Result<Draft, String> {
+    drafted(Chosen::of(record), source)
+}
+
+/// The reference of a row of a table, such as a reference manager writes.
+pub(super) fn reference(record: Map<String, Value>, source: &str) -> Result<Reference, String> {
     let mut chosen = Chosen::of(record);
+    let added = chosen.take(Field::Added, date)?.flatten();
+    let tags = chosen.take(Field::Tags, text)?.unwrap_or_default();
+    Ok(Reference { added, tags: split_at(&tags, &[';']), draft: drafted(chosen, source)? })
+}
+
+fn drafted(mut chosen: Chosen, source: &str) -> Result<Draft, String> {
     let mut draft = Draft {
         title: chosen.take(Field::Title, text)?.unwrap_or_default(),
         abstract_text: chosen.take(Field::Abstract, abstract_text)?.unwrap_or_default(),

@@ -26,6 +26,7 @@ pub(super) const NAMES: &[&str] = &[
     "externalids",
     "ids",
     "locations",
+    "also",
 ];
 
 /// Gives a draft its ids: of fields `(place in NAMES, name, value)`, and of its address. The error names field and
@@ -54,6 +55,12 @@ pub(super) fn identify(draft: &mut Draft, mut fields: Vec<(usize, String, Value)
                     return Err(wrong(format!("{} is not an object of ids", shown(&value))));
                 };
                 ids.extend(schemes.iter().filter_map(|(scheme, value)| of_scheme(scheme, &plain(value).ok()?)));
+            }
+            "also" => {
+                let Value::Array(others) = &value else {
+                    return Err(wrong(format!("{} is no list of ids", shown(&value))));
+                };
+                ids.extend(others.iter().map(plain).collect::<Result<Vec<_>, _>>().map_err(wrong)?);
             }
             "locations" => {
                 let places = value.as_array().into_iter().flatten();

@@ -84,6 +84,20 @@ fn collections_and_tags_choose_and_part() {
 }
 
 #[test]
+fn zoteros_table_is_read() {
+    let sandbox = Sandbox::with_papers();
+    let table = "\"Key\",\"Item Type\",\"Publication Year\",\"Author\",\"Title\",\"DOI\",\"Url\",\"Abstract Note\",\"Date\",\
+        \"Date Added\",\"Manual Tags\"\n\"AB12\",\"preprint\",\"2024\",\"Example, Ada; Other, Bo\",\"Sinking slowly on soft ground\",\
+        \"10.1000/x\",\"https://arxiv.org/abs/2401.00007\",\"Robots that sink.\",\"2024-01-05\",\"2024-02-03 10:00:00\",\"robots; soft\"\n";
+    let file = sandbox.file("zotero.csv", table);
+    let parted = import(&sandbox, &[&file, "--by-tag"]);
+    assert!(parted.out.contains("me/robots: ") && parted.out.contains("me/soft: "), "{}{}", parted.out, parted.err);
+    let shown = sandbox.json(&["profile", "me/soft", "show", "--format", "json"]);
+    let entry = &shown["papers"][0];
+    assert_eq!((entry["id"].as_str(), entry["at"].as_str()), (Some("2401.00007"), Some("2024-02-03")), "{shown}");
+}
+
+#[test]
 fn lists_and_what_is_no_history() {
     let sandbox = Sandbox::with_papers();
     let list = sandbox
