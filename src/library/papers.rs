@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::embeddings::{model_key, put_embedding};
 use super::generation::next_generation;
+use super::profiles::rename;
 use super::records::Known;
 use super::removal::remove;
 use super::words::WordChanges;
@@ -75,6 +76,7 @@ impl Library {
             let paper = &known.paper;
             for same in &known.same {
                 remove(&transaction, same, generation, &mut words).map_err(fail("remove a copy"))?;
+                rename(&transaction, same, &paper.id).map_err(fail("write to a profile"))?;
             }
             if text_changed {
                 words.forget(&transaction, &paper.id).map_err(fail("read a paper"))?;

@@ -109,6 +109,16 @@ impl FromStr for HistoryKind {
     }
 }
 
+/// Histories, and what was shown, have a paper under another id from now on; what they have under that one stays.
+pub(super) fn rename(db: &Connection, from: &PaperId, to: &PaperId) -> rusqlite::Result<()> {
+    for table in ["history", "shown"] {
+        let update = format!("UPDATE OR IGNORE {table} SET paper = ? WHERE paper = ?");
+        db.prepare_cached(&update)?.execute([to.as_str(), from.as_str()])?;
+        db.prepare_cached(&format!("DELETE FROM {table} WHERE paper = ?"))?.execute([from.as_str()])?;
+    }
+    Ok(())
+}
+
 impl Library {
     /// The profile of this name with its history.
     ///

@@ -474,6 +474,21 @@ fn copies_are_one_paper() {
 }
 
 #[test]
+fn histories_follow_papers_that_become_one() {
+    let mut library = Library::in_memory().unwrap();
+    let (one, two) = (record("1", &[], "a", "Old"), record("2", &[], "b", "New"));
+    [&one, &two].into_iter().for_each(|record| add(&mut library, record.clone()));
+    let at = "2025-01-02".parse().unwrap();
+    let entry = |record: &Paper| HistoryEntry { id: record.id.clone(), kind: HistoryKind::Like, weight: 1.0, at };
+    library.remember("both", &[entry(&one), entry(&two)]).unwrap();
+    library.remember("two", &[entry(&two)]).unwrap();
+    add(&mut library, record("3", &["1", "2"], "c", "Both"));
+    for name in ["both", "two"] {
+        assert_eq!(library.profile(name).unwrap().history, [entry(&one)], "{name}");
+    }
+}
+
+#[test]
 fn a_paper_is_split_for_good() {
     let (one, other) = (record("2401.00001", &["10.1/x"], "a", "One"), record("10.1/x", &[], "b", "Other"));
     let (third, model) = (record("2401.00001", &[], "c", "One"), model(0));
