@@ -82,18 +82,19 @@ fn of_profile(engine: &mut Engine, profile: &str, command: &Export) -> Result<Ve
         let answer = engine.feed(profile, &options, today())?;
         return Ok(answer.results.into_iter().map(|result| result.paper).collect());
     }
+    let profile = engine.library().profile(profile)?;
+    let wanted = engine.library().wanted(&profile)?;
     let mut papers = Vec::new();
     let mut missing = 0;
-    for entry in engine.library().profile(profile)?.history.iter().rev() {
-        if command.kind.contains(&entry.kind) {
-            match engine.library().paper(&entry.id)? {
-                Some(stored) => papers.push(stored.paper),
-                None => missing += 1,
-            }
+    for entry in profile.history.iter().rev().filter(|entry| command.kind.contains(&entry.kind)) {
+        let stored = engine.library().paper(&entry.id)?.map(|stored| stored.paper);
+        match stored.or_else(|| wanted.iter().find(|paper| paper.id == entry.id).cloned()) {
+            Some(paper) => papers.push(paper),
+            None => missing += 1,
         }
     }
     if missing > 0 {
-        output::complain("warning", &format!("{missing} papers of the history are not in the library"));
+        output::complain("warning", &format!("{missing} papers of the history are not in the library any more"));
     }
     Ok(papers)
 }
