@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::civil::Date;
+use sha2::{Digest, Sha256};
 
 use super::Engine;
 use super::kept::Cache;
@@ -82,9 +83,11 @@ impl Engine {
         let snapshot = self.snapshot(1)?;
         let rank = || self.rank(request, scope, &snapshot, today);
         let ranking = if scope.is_everything() {
-            let question = serde_json::to_string(&(Request { id: None, explain: false, ..request.clone() }, today));
+            let question = serde_json::to_vec(&(Request { id: None, explain: false, ..request.clone() }, today));
+            // A request can have whole abstracts in it: only its hash is kept.
+            let question: [u8; 32] = Sha256::digest(question.expect("a request is JSON")).into();
             let rankings = self.kept.rankings.of(snapshot.stamp, || Ok(Cache::default()))?;
-            rankings.of(&question.expect("a request is JSON"), Ranking::size, rank)?
+            rankings.of(&question, Ranking::size, rank)?
         } else {
             Arc::new(rank()?)
         };

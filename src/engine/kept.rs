@@ -31,8 +31,8 @@ pub(super) struct Kept {
     pub texts: Latest<Cache<i64, Bag, TEXTS>>,
     /// Postings by term: most questions have words that others have.
     pub postings: Latest<Cache<String, Blocks, POSTINGS>>,
-    /// Rankings by what was asked.
-    pub rankings: Latest<Cache<String, Ranking, RANKINGS>>,
+    /// Rankings by the SHA-256 of what was asked.
+    pub rankings: Latest<Cache<[u8; 32], Ranking, RANKINGS>>,
     /// Whether the index on disk was thrown away.
     index_lost: AtomicBool,
 }
