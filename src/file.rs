@@ -1,6 +1,6 @@
 //! Files that are there whole or not at all.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, BufWriter};
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
@@ -27,6 +27,16 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> R
         let _ = std::fs::remove_file(unfinished);
     }
     finished
+}
+
+/// A lock that nobody else has until it is gone; `None` when somebody has it. The file stays, and has nothing in it.
+pub(crate) fn lock(path: &Path) -> Result<Option<File>> {
+    let lock = File::create(path).map_err(Error::io(path, "write it"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(Error::io(path, "lock it")(error)),
+    }
 }
 
 /// The bytes of a file, read when they are looked at.

@@ -5,8 +5,9 @@ mod bookmarks;
 mod zotero;
 
 use std::fs;
-use std::io::Read;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::paper::Draft;
@@ -58,44 +59,49 @@ pub fn read(path: &Path) -> Result<Bibliography> {
 }
 
 fn read_file(path: &Path) -> Result<Bibliography> {
-    let mut start = Vec::with_capacity(START);
-    let file = fs::File::open(path).map_err(Error::io(path, "open it"))?;
-    file.take(START as u64).read_to_end(&mut start).map_err(Error::io(path, "read it"))?;
-    if start.starts_with(b"SQLite format 3\0") {
-        return Ok(Bibliography { references: zotero::read(path)?, errors: Vec::new() });
+    let bytes = fs::read(path).map_err(Error::io(path, "read it"))?;
+    match bytes.starts_with(b"SQLite format 3\0") {
+        true => Ok(Bibliography { references: zotero::read(path)?, errors: Vec::new() }),
+        false => read_bytes(bytes, &path.display().to_string()),
     }
-    let text = String::from_utf8_lossy(&start);
-    if text.to_ascii_uppercase().contains("<!DOCTYPE NETSCAPE-BOOKMARK-FILE") {
-        let text = fs::read(path).map_err(Error::io(path, "read it"))?;
-        return Ok(Bibliography { references: bookmarks::read(&String::from_utf8_lossy(&text)), errors: Vec::new() });
+}
+
+/// Reads what a file has, or a text; `name` is what messages call it.
+///
+/// # Errors
+/// As [`read`] has them.
+pub fn read_bytes(bytes: Vec<u8>, name: &str) -> Result<Bibliography> {
+    let bytes: Arc<[u8]> = bytes.into();
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(START)]).to_ascii_uppercase();
+    if start.contains("<!DOCTYPE NETSCAPE-BOOKMARK-FILE") {
+        let references = bookmarks::read(&String::from_utf8_lossy(&bytes));
+        return Ok(Bibliography { references, errors: Vec::new() });
     }
-    match sources::references(path, None) {
-        Ok(references) => {
-            let (mut read, mut ended) = (Bibliography::default(), Ok(()));
-            for reference in references {
-                match reference {
-                    Ok(reference) => read.references.push(reference),
-                    Err(error @ Error::BadRecord { .. }) => read.errors.push(error),
-                    Err(error) => ended = Err(error),
-                }
-            }
-            // What came before the damage counts.
-            match ended {
-                Err(error) if read.references.is_empty() => Err(error),
-                ended => {
-                    read.errors.extend(ended.err());
-                    Ok(read)
-                }
-            }
+    let references = match sources::read_references(Cursor::new(Arc::clone(&bytes)), name, None) {
+        Ok(references) => references,
+        Err(error) => return list(&bytes).ok_or(error),
+    };
+    let (mut read, mut ended) = (Bibliography::default(), Ok(()));
+    for reference in references {
+        match reference {
+            Ok(reference) => read.references.push(reference),
+            Err(error @ Error::BadRecord { .. }) => read.errors.push(error),
+            Err(error) => ended = Err(error),
         }
-        Err(error @ Error::BadFile { .. }) => list(path).ok_or(error),
-        Err(error) => Err(error),
+    }
+    // What came before the damage counts.
+    match ended {
+        Err(error) if read.references.is_empty() => Err(error),
+        ended => {
+            read.errors.extend(ended.err());
+            Ok(read)
+        }
     }
 }
 
 /// A list of ids, addresses and titles, one a line; `None` for what is none.
-fn list(path: &Path) -> Option<Bibliography> {
-    let text = fs::read_to_string(path).ok()?;
+fn list(bytes: &[u8]) -> Option<Bibliography> {
+    let text = std::str::from_utf8(bytes).ok()?;
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let is_list = !lines.is_empty() && lines.iter().all(|line| line.len() < 500 && !line.starts_with(['<', '{', '[']));

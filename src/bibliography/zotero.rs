@@ -1,10 +1,16 @@
-//! Zotero's database, read without a lock: Zotero may be open, and sees nothing of it.
+//! Zotero's database, read from a copy: Zotero locks its own while it is open, and must see nothing of us. What it is
+//! writing stands in files of their own beside the database; they are copied with it, and SQLite makes one of all.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use jiff::civil::Date;
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, Row};
+use tempfile::TempDir;
 
 use crate::error::{Error, Result};
 use crate::paper::{Draft, parse_date};
@@ -13,33 +19,80 @@ use crate::sources::{self, Reference};
 /// What is no paper of its own, or was thrown away.
 const ITEMS: &str = "SELECT itemID, dateAdded FROM items JOIN itemTypes USING (itemTypeID) \
                      WHERE typeName NOT IN ('attachment', 'note', 'annotation') \
-                       AND itemID NOT IN (SELECT itemID FROM deletedItems) ORDER BY itemID";
+                       AND itemID NOT IN (SELECT itemID FROM deletedItems) \
+                       AND itemID NOT IN (SELECT itemID FROM feedItems) ORDER BY itemID";
+/// Tables that older versions do not have: in the copy they are empty.
+const YOUNG: &str = "CREATE TABLE IF NOT EXISTS feedItems (itemID INTEGER PRIMARY KEY); \
+                     CREATE TABLE IF NOT EXISTS deletedCollections (collectionID INTEGER PRIMARY KEY)";
 const FIELDS: &str = "SELECT itemID, fieldName, value FROM itemData JOIN fields USING (fieldID) \
                       JOIN itemDataValues USING (valueID)";
+/// Authors; of what has none, those who made it.
 const CREATORS: &str = "SELECT itemID, coalesce(firstName, ''), coalesce(lastName, '') FROM itemCreators \
-                        JOIN creators USING (creatorID) ORDER BY itemID, orderIndex";
+                        JOIN creators USING (creatorID) JOIN creatorTypes USING (creatorTypeID) \
+                        WHERE creatorType = 'author' OR itemID NOT IN (SELECT itemID FROM itemCreators \
+                            JOIN creatorTypes USING (creatorTypeID) WHERE creatorType = 'author') \
+                        ORDER BY itemID, orderIndex";
 const TAGS: &str = "SELECT itemID, name, '' FROM itemTags JOIN tags USING (tagID) ORDER BY itemID, name";
 const COLLECTIONS: &str = "WITH RECURSIVE path (collectionID, name) AS ( \
-        SELECT collectionID, collectionName FROM collections WHERE parentCollectionID IS NULL \
+        SELECT collectionID, collectionName FROM kept WHERE parentCollectionID IS NULL \
         UNION ALL SELECT child.collectionID, path.name || '/' || child.collectionName \
-        FROM collections child JOIN path ON child.parentCollectionID = path.collectionID) \
+        FROM kept child JOIN path ON child.parentCollectionID = path.collectionID), \
+    kept AS (SELECT * FROM collections WHERE collectionID NOT IN (SELECT collectionID FROM deletedCollections)) \
     SELECT itemID, name, '' FROM collectionItems JOIN path USING (collectionID) ORDER BY itemID, name";
+
+/// How the files are called that belong together: the database, its journal, its write-ahead log.
+const ENDINGS: [&str; 3] = ["", "-journal", "-wal"];
+/// How often a copy is begun again because Zotero wrote meanwhile.
+const TRIES: usize = 10;
 
 /// The papers of a database, in the order in which they were entered, with their collections and tags.
 ///
 /// # Errors
-/// [`Error::BadFile`] when it is no database of Zotero's.
+/// [`Error::Io`]; [`Error::BadFile`] when it is no database of Zotero's.
 pub(super) fn read(path: &Path) -> Result<Vec<Reference>> {
-    references(path).map_err(|error| {
+    let folder = TempDir::new().map_err(Error::io(Path::new("the folder for temporary files"), "write to it"))?;
+    let copy = copied(path, folder.path()).map_err(Error::io(path, "copy it"))?;
+    references(&copy).map_err(|error| {
         let reason = format!("is no database of Zotero's that can be read: {error}");
         Error::BadFile { file: path.display().to_string(), reason }
     })
 }
 
-fn references(path: &Path) -> rusqlite::Result<Vec<Reference>> {
-    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?;
+/// Copies a database with what is written beside it, as it was at one moment.
+fn copied(database: &Path, folder: &Path) -> io::Result<PathBuf> {
+    let copy = folder.join("zotero.sqlite");
+    let with = |path: &Path, ending: &str| {
+        let mut path = OsString::from(path);
+        path.push(ending);
+        PathBuf::from(path)
+    };
+    for _ in 0..TRIES {
+        let before = ENDINGS.map(|ending| state(&with(database, ending)));
+        for ending in ENDINGS {
+            match fs::copy(with(database, ending), with(&copy, ending)) {
+                // One from the try before may be there.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !ending.is_empty() => {
+                    _ = fs::remove_file(with(&copy, ending));
+                }
+                copied => _ = copied?,
+            }
+        }
+        if ENDINGS.map(|ending| state(&with(database, ending))) == before {
+            return Ok(copy);
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::ResourceBusy, "it changes all the time: try again when Zotero rests"))
+}
+
+/// What tells that a file was written to.
+fn state(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+fn references(copy: &Path) -> rusqlite::Result<Vec<Reference>> {
+    let db = Connection::open(copy)?;
+    db.execute_batch(YOUNG)?;
     let mut fields: HashMap<i64, HashMap<String, String>> = HashMap::new();
     for (item, field, value) in triples(&db, FIELDS)? {
         fields.entry(item).or_default().insert(field, value);
@@ -112,13 +165,16 @@ fn day(text: &str) -> Option<Date> {
 pub(super) mod tests {
     use super::*;
 
-    /// What of Zotero's tables is read, with three papers, an attachment and a deleted one.
+    /// What of Zotero's tables is read, with two papers, an attachment, a deleted one and one of a feed.
     const DATABASE: &str = "
         CREATE TABLE itemTypes (itemTypeID INTEGER PRIMARY KEY, typeName TEXT);
         INSERT INTO itemTypes VALUES (1, 'preprint'), (2, 'attachment');
         CREATE TABLE items (itemID INTEGER PRIMARY KEY, itemTypeID INT, dateAdded TEXT);
         INSERT INTO items VALUES (1, 1, '2024-02-03 10:00:00'), (2, 2, '2024-02-03 10:00:00'),
-                                 (3, 1, '2024-03-04 10:00:00'), (4, 1, '2024-03-05 10:00:00');
+                                 (3, 1, '2024-03-04 10:00:00'), (4, 1, '2024-03-05 10:00:00'),
+                                 (5, 1, '2024-03-06 10:00:00');
+        CREATE TABLE feedItems (itemID INTEGER PRIMARY KEY);
+        INSERT INTO feedItems VALUES (5);
         CREATE TABLE deletedItems (itemID INTEGER PRIMARY KEY);
         INSERT INTO deletedItems VALUES (4);
         CREATE TABLE fields (fieldID INTEGER PRIMARY KEY, fieldName TEXT);
@@ -130,17 +186,21 @@ pub(super) mod tests {
         CREATE TABLE itemData (itemID INT, fieldID INT, valueID INT);
         INSERT INTO itemData VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3), (1, 4, 4), (1, 5, 5), (3, 1, 6), (3, 6, 7), (3, 5, 8);
         CREATE TABLE creators (creatorID INTEGER PRIMARY KEY, firstName TEXT, lastName TEXT);
-        INSERT INTO creators VALUES (1, 'Ada', 'Example'), (2, NULL, 'Team');
-        CREATE TABLE itemCreators (itemID INT, creatorID INT, orderIndex INT);
-        INSERT INTO itemCreators VALUES (1, 2, 1), (1, 1, 0);
+        INSERT INTO creators VALUES (1, 'Ada', 'Example'), (2, NULL, 'Team'), (3, 'Edi', 'Tor');
+        CREATE TABLE creatorTypes (creatorTypeID INTEGER PRIMARY KEY, creatorType TEXT);
+        INSERT INTO creatorTypes VALUES (1, 'author'), (2, 'editor');
+        CREATE TABLE itemCreators (itemID INT, creatorID INT, creatorTypeID INT, orderIndex INT);
+        INSERT INTO itemCreators VALUES (1, 2, 1, 1), (1, 3, 2, 2), (1, 1, 1, 0), (3, 3, 2, 0);
         CREATE TABLE tags (tagID INTEGER PRIMARY KEY, name TEXT);
         INSERT INTO tags VALUES (1, 'robots');
         CREATE TABLE itemTags (itemID INT, tagID INT);
         INSERT INTO itemTags VALUES (1, 1);
         CREATE TABLE collections (collectionID INTEGER PRIMARY KEY, collectionName TEXT, parentCollectionID INT);
-        INSERT INTO collections VALUES (1, 'Reading', NULL), (2, 'RL', 1);
+        INSERT INTO collections VALUES (1, 'Reading', NULL), (2, 'RL', 1), (3, 'Thrown away', NULL), (4, 'Below', 3);
+        CREATE TABLE deletedCollections (collectionID INTEGER PRIMARY KEY);
+        INSERT INTO deletedCollections VALUES (3);
         CREATE TABLE collectionItems (collectionID INT, itemID INT);
-        INSERT INTO collectionItems VALUES (2, 1), (1, 3);";
+        INSERT INTO collectionItems VALUES (2, 1), (1, 3), (3, 1), (4, 1);";
 
     #[test]
     fn a_database_with_its_collections() {
@@ -159,10 +219,28 @@ pub(super) mod tests {
             .collect();
         let expected = [
             "2401.00001 [doi:10.1000/x] Walking robots (Ada Example,Team, 2024-01-01) 2024-02-03 Reading/RL,robots",
-            "openreview:abc [] Sinking (, 2023-01-01) 2024-03-04 Reading",
+            "openreview:abc [] Sinking (Edi Tor, 2023-01-01) 2024-03-04 Reading",
         ];
         assert_eq!(read, expected);
-        std::fs::write(&path, b"SQLite format 3\0 and no more").unwrap();
+        fs::write(&path, b"SQLite format 3\0 and no more").unwrap();
         assert!(super::read(&path).unwrap_err().one_line().contains("no database of Zotero's"));
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(super::read(&path), Err(Error::Io { .. })));
+    }
+
+    #[test]
+    fn what_zotero_writes_while_it_is_open() {
+        for mode in ["wal", "delete"] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("zotero.sqlite");
+            let zotero = Connection::open(&path).unwrap();
+            zotero.execute_batch(DATABASE).unwrap();
+            zotero.execute_batch(&format!("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = {mode}")).unwrap();
+            zotero.execute_batch("INSERT INTO items VALUES (9, 1, '2024-04-01 10:00:00')").unwrap();
+            assert_eq!(read(&path).unwrap().len(), 3, "{mode}: it is locked, and the newest item is there");
+            // What is not written whole yet.
+            zotero.execute_batch("BEGIN; DELETE FROM items; PRAGMA cache_spill = 1").unwrap();
+            assert_eq!(read(&path).unwrap().len(), 3, "{mode}");
+        }
     }
 }

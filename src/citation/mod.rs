@@ -1,12 +1,14 @@
-//! Papers for reference managers and people: BibTeX, RIS, CSL-JSON, CSV, Markdown, JSON lines.
+//! Papers for reference managers and people: BibTeX, RIS, CSL-JSON, CSV, Markdown, JSON lines; and as a [`Table`] for
+//! data tools.
 //!
-//! Pure: papers in, text out. What is written is read again by `sources`.
+//! Papers in, text or bytes out. What is written is read again by `sources`.
 
 mod bibtex;
 mod csl_json;
 mod csv;
 mod markdown;
 mod ris;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +16,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::paper::Paper;
+
+pub use table::Table;
 
 /// How papers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,16 +1,17 @@
 //! `paperkin export`
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 
 use super::args::Common;
 use super::{Outcome, output, today};
-use crate::citation::Style;
+use crate::citation::{Style, Table};
 use crate::engine::{Engine, FeedOptions, Look, Place};
 use crate::error::{Error, Result};
-use crate::library::HistoryKind;
+use crate::library::{HistoryKind, Remembered, Stored};
 use crate::paper::Paper;
 use crate::recommend::Request;
 
@@ -23,7 +24,7 @@ Examples:
   paperkin export --profile me --format bibtex --out papers.bib
   paperkin export --profile me --kind save --format md
   paperkin export --profile me --feed --limit 10 --format csl-json
-  paperkin export --papers --embeddings --out library.jsonl"
+  paperkin export --papers --embeddings --format parquet --out library.parquet"
 )]
 pub(crate) struct Export {
     /// Papers of this profile's history
@@ -41,12 +42,12 @@ pub(crate) struct Export {
     /// All papers of the library
     #[arg(long)]
     pub papers: bool,
-    /// With their embeddings; in JSON lines only
+    /// With their embeddings; in jsonl and parquet
     #[arg(long, requires = "papers")]
     pub embeddings: bool,
-    /// How to write them: bibtex, ris, csl-json, jsonl, csv or md
+    /// How to write them: bibtex, ris, csl-json, jsonl, csv, md or parquet
     #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
-    pub format: Style,
+    pub format: Form,
     /// The file to write; `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub out: PathBuf,
@@ -61,17 +62,76 @@ struct Embedded<'a> {
     embedding: Option<&'a [f32]>,
 }
 
+/// The form of what is written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Form {
+    Text(Style),
+    /// Parquet.
+    Table,
+}
+
+impl FromStr for Form {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Form, String> {
+        match text {
+            "parquet" => Ok(Form::Table),
+            text => text.parse().map(Form::Text).map_err(|reason| format!("{reason}, parquet")),
+        }
+    }
+}
+
+/// Takes papers one after the other, each with its embedding where that is asked for.
+type Sink<'a> = dyn FnMut(Paper, Option<&[f32]>) -> Result<()> + 'a;
+
 pub(super) fn run(common: &Common, command: Export) -> Result<Outcome> {
     let mut engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
     match &command.profile {
         Some(profile) => {
             let papers = of_profile(&mut engine, profile, &command)?;
-            let text = command.format.write(&papers);
-            output::write_to(&command.out, |out| out.write_all(text.as_bytes()).map_err(failed(&command)))?;
+            write(&command, |sink| papers.into_iter().try_for_each(|paper| sink(paper, None)))?;
         }
-        None => whole(&engine, &command)?,
+        None if command.embeddings && !matches!(command.format, Form::Table | Form::Text(Style::Jsonl)) => {
+            let reason = "only the formats jsonl and parquet have a place for them".to_owned();
+            return Err(Error::BadRequest { field: "embeddings", reason });
+        }
+        None => engine.library().at_once(|| {
+            let since = command.embeddings.then(|| engine.library().embeddings_since(None)).transpose()?;
+            write(&command, |sink| {
+                engine.library().for_each_paper(|Stored { key, paper, .. }| {
+                    let row = since.as_ref().and_then(|since| Some((since, since.keys.binary_search(&key).ok()?)));
+                    sink(paper, row.map(|(since, row)| since.vectors.row(row)))
+                })
+            })
+        })?,
     }
     Ok(Outcome::Complete)
+}
+
+/// Writes the papers that `give` hands over.
+fn write(command: &Export, give: impl FnOnce(&mut Sink<'_>) -> Result<()>) -> Result<()> {
+    let failed = || Error::io(&command.out, "write it");
+    output::write_to(&command.out, |out| match command.format {
+        Form::Table => {
+            let mut table = Table::new(out).map_err(failed())?;
+            give(&mut |paper, embedding| table.add(paper, embedding).map_err(failed()))?;
+            table.finish().map_err(failed())
+        }
+        // The whole library goes through: a line at a time.
+        Form::Text(Style::Jsonl) => give(&mut |paper, embedding| {
+            let line = serde_json::to_writer(&mut *out, &Embedded { paper: &paper, embedding });
+            line.map_err(|error| failed()(error.into()))?;
+            out.write_all(b"\n").map_err(failed())
+        }),
+        Form::Text(style) => {
+            let mut papers = Vec::new();
+            give(&mut |paper, _| {
+                papers.push(paper);
+                Ok(())
+            })?;
+            out.write_all(style.write(&papers).as_bytes()).map_err(failed())
+        }
+    })
 }
 
 /// Papers of a history, those entered last first; or those of the feed, the best first.
@@ -83,12 +143,11 @@ fn of_profile(engine: &mut Engine, profile: &str, command: &Export) -> Result<Ve
         return Ok(answer.results.into_iter().map(|result| result.paper).collect());
     }
     let profile = engine.library().profile(profile)?;
-    let wanted = engine.library().wanted(&profile)?;
     let mut papers = Vec::new();
     let mut missing = 0;
-    for entry in profile.history.iter().rev().filter(|entry| command.kind.contains(&entry.kind)) {
-        let stored = engine.library().paper(&entry.id)?.map(|stored| stored.paper);
-        match stored.or_else(|| wanted.iter().find(|paper| paper.id == entry.id).cloned()) {
+    for Remembered { entry, paper, .. } in engine.library().remembered(&profile)?.into_iter().rev() {
+        match paper {
+            _ if !command.kind.contains(&entry.kind) => {}
             Some(paper) => papers.push(paper),
             None => missing += 1,
         }
@@ -97,36 +156,4 @@ fn of_profile(engine: &mut Engine, profile: &str, command: &Export) -> Result<Ve
         output::complain("warning", &format!("{missing} papers of the history are not in the library any more"));
     }
     Ok(papers)
-}
-
-fn whole(engine: &Engine, command: &Export) -> Result<()> {
-    if command.embeddings && command.format != Style::Jsonl {
-        let reason = format!("{} has no place for embeddings: give --format jsonl", command.format);
-        return Err(Error::BadRequest { field: "embeddings", reason });
-    }
-    if command.format != Style::Jsonl {
-        let mut papers = Vec::new();
-        engine.library().for_each_paper(|stored| {
-            papers.push(stored.paper);
-            Ok(())
-        })?;
-        let text = command.format.write(&papers);
-        return output::write_to(&command.out, |out| out.write_all(text.as_bytes()).map_err(failed(command)));
-    }
-    engine.library().at_once(|| {
-        let since = command.embeddings.then(|| engine.library().embeddings_since(None)).transpose()?;
-        output::write_to(&command.out, |out| {
-            engine.library().for_each_paper(|stored| {
-                let row = since.as_ref().and_then(|since| Some((since, since.keys.binary_search(&stored.key).ok()?)));
-                let embedding = row.map(|(since, row)| since.vectors.row(row));
-                serde_json::to_writer(&mut *out, &Embedded { paper: &stored.paper, embedding })
-                    .map_err(|error| failed(command)(error.into()))?;
-                out.write_all(b"\n").map_err(failed(command))
-            })
-        })
-    })
-}
-
-fn failed(command: &Export) -> impl FnOnce(std::io::Error) -> Error {
-    Error::io(&command.out, "write it")
 }

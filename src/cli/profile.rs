@@ -6,7 +6,7 @@ use super::args::{Common, Entries, ProfileAction, ProfileCommand, Show, SummaryF
 use super::{Outcome, import, output, today};
 use crate::engine::{Engine, Place};
 use crate::error::{Error, Fault, Result};
-use crate::library::{HistoryEntry, HistoryKind, Profile};
+use crate::library::{HistoryEntry, HistoryKind, Profile, Remembered};
 use crate::paper::PaperId;
 
 pub(super) fn run(common: &Common, command: ProfileCommand) -> Result<Outcome> {
@@ -148,14 +148,12 @@ struct Shown {
 
 fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<Outcome> {
     let mut profile = engine.library().profile(name)?;
-    let wanted = engine.library().wanted(&profile)?;
-    let line = |entry: HistoryEntry| {
-        let stored = engine.library().paper(&entry.id)?.map(|stored| stored.paper.title);
-        let in_library = stored.is_some();
-        let wanted = || wanted.iter().find(|paper| paper.id == entry.id).map(|paper| paper.title.clone());
-        Ok(Line { title: stored.or_else(wanted), in_library, entry })
+    let line = |Remembered { entry, paper, in_library }: Remembered| {
+        let title = paper.map(|paper| paper.title);
+        Line { entry, title, in_library }
     };
-    let papers = std::mem::take(&mut profile.history).into_iter().map(line).collect::<Result<Vec<_>>>()?;
+    let papers: Vec<Line> = engine.library().remembered(&profile)?.into_iter().map(line).collect();
+    profile.history.clear();
     output::print(|out| match format {
         SummaryFormat::Json => output::json(out, &Shown { profile, papers }),
         SummaryFormat::Table => {

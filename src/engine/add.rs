@@ -57,11 +57,12 @@ impl Engine {
                     continue;
                 }
             };
-            if batch.len() == BATCH || waiting.has(&paper) {
+            let title = normal_title(&paper.title);
+            if batch.len() == BATCH || waiting.has(&paper, &title) {
                 self.settle(&mut batch, &mut added.changes, report)?;
                 waiting = Waiting::default();
             }
-            waiting.enter(&paper);
+            waiting.enter(&paper, title);
             match self.library.change(paper)? {
                 Change::None(_) => {
                     added.changes.unchanged += 1;
@@ -120,13 +121,14 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn has(&self, paper: &Paper) -> bool {
-        paper.names().any(|name| self.names.contains(name)) || self.titles.contains(&normal_title(&paper.title))
+    fn has(&self, paper: &Paper, title: &str) -> bool {
+        paper.names().any(|name| self.names.contains(name)) || self.titles.contains(title)
     }
 
-    fn enter(&mut self, paper: &Paper) {
+    fn enter(&mut self, paper: &Paper, title: String) {
         self.names.extend(paper.names().cloned());
-        self.titles.extend((!paper.title.is_empty()).then(|| normal_title(&paper.title)));
+        // Papers without a title have none in common.
+        self.titles.extend(Some(title).filter(|title| !title.is_empty()));
     }
 }
 

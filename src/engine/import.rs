@@ -85,7 +85,8 @@ impl Engine {
             let name = name.map_or_else(|| "a record without a name".to_owned(), str::to_owned);
             if let Ok(paper) = &paper {
                 if known.insert(paper.id.clone()) {
-                    wanted.push((line(paper.id.clone()), paper.clone()));
+                    entries.push(line(paper.id.clone()));
+                    wanted.push(paper.clone());
                 } else {
                     imported.known += 1;
                     continue;
@@ -93,10 +94,8 @@ impl Engine {
             }
             imported.unmatched.push(Unmatched { name, reason, kept: paper.is_ok() });
         }
-        let nothing = entries.is_empty() && wanted.is_empty();
-        if !(entry.dry_run || nothing) {
-            self.library.remember(profile, &entries)?;
-            self.library.want(profile, &wanted)?;
+        if !(entry.dry_run || entries.is_empty()) {
+            self.library.remember_wanted(profile, &entries, &wanted)?;
         }
         Ok(imported)
     }

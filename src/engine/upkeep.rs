@@ -1,7 +1,7 @@
 //! The frozen index on disk: used when it belongs to the library, thrown away when it is damaged, built again when too
 //! much has changed since.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -105,13 +105,7 @@ impl Engine {
         let Some(path) = self.index_path() else { return Ok(None) };
         let directory = path.parent().unwrap_or(&path);
         fs::create_dir_all(directory).map_err(Error::io(directory, "make it"))?;
-        let lock = directory.join("lock");
-        let lock = File::create(&lock).map_err(Error::io(&lock, "write it"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(Error::io(directory, "lock it")(error)),
-        }
+        let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(None) };
         let Since { stamp, keys, vectors, .. } = self.library.embeddings_since(None)?;
         let Some(model) = self.library.model()?.filter(|_| !keys.is_empty()) else { return Ok(None) };
         let done = start(keys.len());

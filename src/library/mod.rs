@@ -35,6 +35,7 @@ pub use papers::{Change, Changes, Stored};
 pub use profiles::{HistoryEntry, HistoryKind, Profile};
 pub use query::Filter;
 pub use records::Known;
+pub use wanted::Remembered;
 
 /// An open library. One process may hold many; writers of several processes take turns.
 #[derive(Debug)]

@@ -134,6 +134,15 @@ impl Library {
         self.collect(&select, params![words, limit as i64])
     }
 
+    /// The titles of all papers, reduced to what tells titles apart, with the papers' keys.
+    pub fn titles(&self) -> Result<Vec<(i64, String)>> {
+        let read = || -> rusqlite::Result<Vec<(i64, String)>> {
+            let mut statement = self.db.prepare("SELECT row, title_key FROM paper")?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        read().map_err(self.failed("read the titles"))
+    }
+
     pub(super) fn collect(&self, select: &str, params: impl rusqlite::Params) -> Result<Vec<Stored>> {
         let read = || {
             let mut statement = self.db.prepare_cached(select)?;

@@ -109,6 +109,19 @@ impl FromStr for HistoryKind {
     }
 }
 
+/// Enters papers into a profile's history; a profile that is not there is made.
+pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntry]) -> rusqlite::Result<()> {
+    db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
+    let mut statement = db.prepare(
+        "INSERT OR REPLACE INTO history (profile, paper, kind, weight, at) \
+         VALUES ((SELECT key FROM profile WHERE name = ?), ?, ?, ?, ?)",
+    )?;
+    for HistoryEntry { id, kind, weight, at } in entries {
+        statement.execute(params![profile, id.as_str(), kind.as_str(), weight, at.to_string()])?;
+    }
+    Ok(())
+}
+
 /// Histories, and what was shown, have a paper under another id from now on; what they have under that one stays.
 pub(super) fn rename(db: &Connection, from: &PaperId, to: &PaperId) -> rusqlite::Result<()> {
     for table in ["history", "shown"] {
@@ -179,17 +192,7 @@ impl Library {
     /// Enters papers into a profile's history, which is made if it is new; a paper that is there already gets the new
     /// kind, weight and day.
     pub fn remember(&mut self, profile: &str, entries: &[HistoryEntry]) -> Result<()> {
-        self.transact("write to a profile", |db| {
-            db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
-            let mut statement = db.prepare(
-                "INSERT OR REPLACE INTO history (profile, paper, kind, weight, at) \
-                 VALUES ((SELECT key FROM profile WHERE name = ?), ?, ?, ?, ?)",
-            )?;
-            for HistoryEntry { id, kind, weight, at } in entries {
-                statement.execute(params![profile, id.as_str(), kind.as_str(), weight, at.to_string()])?;
-            }
-            Ok(())
-        })
+        self.transact("write to a profile", |db| put_history(db, profile, entries))
     }
 
     /// Takes papers out of a profile's history; gives those that were there.

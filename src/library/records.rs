@@ -53,36 +53,35 @@ impl Library {
     pub fn change(&self, record: Paper) -> Result<Change> {
         let mut there = self.papers_of(&record)?.into_iter();
         let Some(stored) = there.next() else { return Ok(Change::New(record.into())) };
-        let mut records = self.records(&stored)?;
-        let mut same = Vec::new();
+        let before = self.records(&stored)?;
+        let (mut records, mut same) = (before.clone(), Vec::new());
         for other in there {
             records.extend(self.records(&other)?);
             same.push(other.paper.id);
         }
         let said = records.iter().position(|known| known.id == record.id && known.source == record.source);
-        match said.map(|place| (place, records[place].clone())) {
-            None => records.push(record),
-            Some((place, before)) => {
-                let now = before.clone().updated(record);
-                if now != before {
-                    // What was said last comes last, but the first record gives the id.
-                    match place {
-                        0 => records[0] = now,
-                        _ => {
-                            records.remove(place);
-                            records.push(now);
-                        }
-                    }
-                }
+        let now = match said {
+            Some(place) => records[place].clone().updated(record),
+            None => record,
+        };
+        // What was said last comes last, but the first record gives the id; and what was said before is no news.
+        match said {
+            Some(place) if records[place] == now => {}
+            Some(0) => records[0] = now,
+            Some(place) => {
+                records.remove(place);
+                records.push(now);
             }
+            None => records.push(now),
         }
+        let is_said_before = records == before;
         let known = Known { same, ..Known::of(records) };
         Ok(if known.paper.document() != stored.paper.document() {
             Change::Text(known)
-        } else if known.paper != stored.paper || !known.same.is_empty() || self.is_new_record(&known, &stored)? {
-            Change::Facts(known)
-        } else {
+        } else if is_said_before {
             Change::None(stored.paper.id)
+        } else {
+            Change::Facts(known)
         })
     }
 
@@ -141,10 +140,6 @@ impl Library {
             Error::DamagedLibrary { path: self.path.clone(), reason }
         };
         records.iter().map(|record| serde_json::from_str(record).map_err(damaged)).collect()
-    }
-
-    fn is_new_record(&self, known: &Known, stored: &Stored) -> Result<bool> {
-        Ok(!known.records.is_empty() && known.records != self.records(stored)?)
     }
 
     /// The papers that a record is of, the oldest first: those that have a name in common with it or, if there are none,

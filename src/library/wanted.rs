@@ -1,24 +1,36 @@
 //! Papers of histories that the library does not have: what is known of them, until they come.
 
 use rusqlite::params;
+use rustc_hash::FxHashMap;
 
+use super::profiles::put_history;
 use super::{HistoryEntry, Library, Profile};
 use crate::error::{Error, Result};
-use crate::paper::Paper;
+use crate::paper::{Paper, PaperId};
+
+/// A paper of a history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// What the person did with it.
+    pub entry: HistoryEntry,
+    /// What is known of it, in the library or by the history alone.
+    pub paper: Option<Paper>,
+    /// Whether it is in the library.
+    pub in_library: bool,
+}
 
 impl Library {
-    /// Enters papers that are not in the library into a profile's history, with what is known of them.
-    pub fn want(&mut self, profile: &str, wanted: &[(HistoryEntry, Paper)]) -> Result<()> {
-        let entries: Vec<HistoryEntry> = wanted.iter().map(|(entry, _)| entry.clone()).collect();
-        self.remember(profile, &entries)?;
+    /// As [`Library::remember`], with what is known of those of the papers that are not in the library.
+    pub fn remember_wanted(&mut self, profile: &str, entries: &[HistoryEntry], wanted: &[Paper]) -> Result<()> {
         self.transact("write to a profile", |transaction| {
+            put_history(transaction, profile, entries)?;
             let mut insert = transaction.prepare(
                 "INSERT OR REPLACE INTO wanted (profile, paper, record) \
                  VALUES ((SELECT key FROM profile WHERE name = ?), ?, ?)",
             )?;
-            wanted.iter().try_for_each(|(entry, paper)| {
+            wanted.iter().try_for_each(|paper| {
                 let record = serde_json::to_string(paper).expect("a paper is JSON");
-                insert.execute(params![profile, entry.id.as_str(), record]).map(drop)
+                insert.execute(params![profile, paper.id.as_str(), record]).map(drop)
             })
         })
     }
@@ -40,12 +52,16 @@ impl Library {
         records.iter().map(|record| serde_json::from_str(record).map_err(damaged)).collect()
     }
 
-    /// The titles of all papers, reduced to what tells titles apart, with the papers' keys.
-    pub fn titles(&self) -> Result<Vec<(i64, String)>> {
-        let read = || -> rusqlite::Result<Vec<(i64, String)>> {
-            let mut statement = self.db.prepare("SELECT row, title_key FROM paper")?;
-            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    /// The papers of a profile's history, in its order, with what is known of them.
+    pub fn remembered(&self, profile: &Profile) -> Result<Vec<Remembered>> {
+        let wanted = self.wanted(profile)?;
+        let mut wanted: FxHashMap<PaperId, Paper> = wanted.into_iter().map(|paper| (paper.id.clone(), paper)).collect();
+        let known = |entry: &HistoryEntry| {
+            let stored = self.paper(&entry.id)?.map(|stored| stored.paper);
+            let in_library = stored.is_some();
+            let paper = stored.or_else(|| wanted.remove(&entry.id));
+            Ok(Remembered { entry: entry.clone(), paper, in_library })
         };
-        read().map_err(self.failed("read the titles"))
+        profile.history.iter().map(known).collect()
     }
 }

@@ -148,7 +148,7 @@ fn a_morning_with_the_page() {
     browser.photograph(&folder, "paper");
 
     browser.go("/library");
-    browser.run("document.querySelector('textarea').value = 'Touch Before You Look'; document.querySelector('form[action=\"/library/import\"]').submit()");
+    browser.run("document.querySelector('textarea').value = 'Touch Before You Look: Tactile Exploration for Grasping in Clutter'; document.querySelector('form[action=\"/library/import\"]').submit()");
     browser.wait("document.body.innerText.includes('1 entered as read')");
     browser.photograph(&folder, "library");
 

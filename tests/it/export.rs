@@ -68,11 +68,16 @@ fn a_whole_library_goes_out_and_comes_in() {
         let paper: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(paper["embedding"].as_array().map(Vec::len), Some(384), "{line}");
     }
-    let other = Sandbox::new();
-    let added = other.json(&["add", &all, "--format", "json"]);
-    assert_eq!(added["new"].as_u64(), Some(text.lines().count() as u64), "{added}");
+    let table = sandbox.file("all.parquet", "");
+    let out = sandbox.run(&["export", "--papers", "--embeddings", "--format", "parquet", "--out", &table]);
+    assert_eq!((out.code, out.out.as_str()), (0, ""), "{}", out.err);
     let papers = |sandbox: &Sandbox| sandbox.run(&["export", "--papers"]).out;
-    assert_eq!(papers(&other), papers(&sandbox), "nothing is lost on the way");
+    for file in [all, table] {
+        let other = Sandbox::new();
+        let added = other.json(&["add", &file, "--format", "json"]);
+        assert_eq!(added["new"].as_u64(), Some(text.lines().count() as u64), "{added}");
+        assert_eq!(papers(&other), papers(&sandbox), "nothing is lost on the way");
+    }
     let refused = sandbox.run(&["export", "--papers", "--embeddings", "--format", "ris"]);
     assert_eq!((refused.code, refused.err.lines().count()), (1, 1), "{}", refused.err);
     assert_eq!(sandbox.run(&["export"]).code, 2);

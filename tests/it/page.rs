@@ -100,12 +100,18 @@ fn histories_come_in_and_go_out() {
     let id = first(&page(&server, "/search?q=speech"));
     let import = |papers: &str, file: &str, kind: &str| import(&server, papers, file, kind);
     let imported = import(&format!("{id}\r\nno <b>such</b> paper"), "", "read");
-    assert!(imported.contains("1 entered as read, 1 not found") && !imported.contains("<b>such"), "{imported}");
-    let imported = import("", r#"{"id":"new","title":"A new paper","abstract":"That a file has whole."}"#, "save");
-    assert!(imported.contains("1 entered as save, 1 read into the library"), "{imported}");
+    assert!(
+        imported.contains("1 entered as read, 1 kept until the library has them") && !imported.contains("<b>such"),
+        "{imported}"
+    );
+    let imported =
+        import("", r#"{"id":"2401.00009","title":"A new paper","abstract":"That a file has whole."}"#, "save");
+    assert!(imported.contains("0 entered as save, 1 kept until"), "{imported}");
     let bibtex = server.call("GET", "/library/export.bib", &[], "").body;
     assert!(bibtex.contains("title = {A new paper}"), "{bibtex}");
-    assert!(import(&bibtex, "", "like").contains("1 entered as like."));
+    assert!(import(&bibtex, "", "like").contains("0 entered as like, 1 there before."));
+    let cut = import("{\"id\": ", "", "like");
+    assert!(cut.contains("the text, line 1: not JSON"), "{cut}");
     let exported = server.call("GET", "/library/export.jsonl", &[], "").body;
     assert!(exported.contains(&id) && exported.contains("\"kind\":\"read\""), "{exported}");
 }

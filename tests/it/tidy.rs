@@ -41,6 +41,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     (
         "server",
         &[
+            "bibliography",
             "citation",
             "encoder",
             "engine",
@@ -94,7 +95,7 @@ const HOMES: [(&str, &str); 15] = [
     ("tokio", "server"),
     ("clap", "cli"),
     ("indicatif", "cli"),
-    ("parquet", "sources"),
+    ("parquet", "citation sources"),
 ];
 
 struct Source {

@@ -1,6 +1,6 @@
 //! The round itself: fetch, rank, write, send, and remember what was shown.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -42,7 +42,12 @@ pub(in crate::cli) fn run(common: &Common, command: Daily) -> Result<Outcome> {
     let post = config.mail.as_ref().map(Post::open).transpose()?;
     let directory = common.directory()?;
     let mut engine = Engine::open(common.options(Place::Create(directory.clone())))?;
-    let _alone = alone(&directory)?;
+    // Two rounds at once would send everything twice.
+    let lock = directory.join("daily.lock");
+    let Some(_alone) = file::lock(&lock)? else {
+        let reason = "another round is at work".to_owned();
+        return Err(Error::BadFile { file: lock.display().to_string(), reason });
+    };
     let mut outcome = Outcome::Complete;
     let mut said = Vec::new();
 
@@ -111,11 +116,10 @@ fn serve(engine: &mut Engine, name: &str, reader: &Reader, page: Option<&str>, p
 
 /// Writes a digest as HTML and as text; gives the path of the HTML.
 fn write_digest(digest: &Digest<'_>, folder: &Path) -> Result<String> {
-    fs::create_dir_all(folder).map_err(Error::io(folder, "make it"))?;
     let name: String = digest.reader.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let path = |ending: &str| folder.join(format!("{}-{name}.{ending}", digest.day));
     for (path, text) in [(path("txt"), digest.text()), (path("html"), digest.html())] {
-        file::replace(&path, |file| file.write_all(text.as_bytes()).map_err(Error::io(&path, "write it")))?;
+        write(&path, &text)?;
     }
     Ok(path("html").display().to_string())
 }
@@ -131,28 +135,18 @@ fn write_feed(path: &Path, name: &str, answer: &Answer, page: Option<&str>) -> R
             return Err(Error::BadFile { file: path.display().to_string(), reason });
         }
     };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(Error::io(folder, "make it"))?;
-    }
     let title = format!("Papers for {name}");
     let channel =
         Channel { title, address: None, page: page.map(str::to_owned), day: today(), results: &answer.results };
-    let text = format.write(&channel);
-    file::replace(path, |file| file.write_all(text.as_bytes()).map_err(Error::io(path, "write it")))
+    write(path, &format.write(&channel))
 }
 
-/// Two rounds at once would send everything twice: the second one ends at once.
-fn alone(directory: &Path) -> Result<File> {
-    let path = directory.join("daily.lock");
-    let lock = File::create(&path).map_err(Error::io(&path, "write it"))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => {
-            let reason = "another round is at work".to_owned();
-            Err(Error::BadFile { file: path.display().to_string(), reason })
-        }
-        Err(TryLockError::Error(error)) => Err(Error::io(&path, "lock it")(error)),
+/// Writes a file whole, in a folder that is made if it is not there.
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(Error::io(folder, "make it"))?;
     }
+    file::replace(path, |file| file.write_all(text.as_bytes()).map_err(Error::io(path, "write it")))
 }
 
 fn options(config: &Config) -> Result<FetchOptions> {

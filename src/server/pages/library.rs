@@ -10,12 +10,13 @@ use jiff::civil::Date;
 
 use super::entry::page_of;
 use super::frame::{Frame, Reader, Trouble, show};
-use super::list::{self, Imported};
 use super::mathematics::readable;
+use crate::bibliography::{self, Bibliography};
 use crate::citation::Style;
-use crate::engine::Engine;
+use crate::engine::{Engine, Entry, Imported};
 use crate::error::{Error, Result};
-use crate::library::{HistoryEntry, HistoryKind};
+use crate::library::{HistoryEntry, HistoryKind, Remembered};
+use crate::paper::Paper;
 use crate::server::App;
 use crate::server::body::too_large;
 use crate::server::problem::Problem;
@@ -25,7 +26,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/library", get(library))
         .route("/library/import", post(import))
         .route("/library/export.jsonl", get(export))
-        .route("/library/export.bib", get(bibliography))
+        .route("/library/export.bib", get(export_bibtex))
 }
 
 #[derive(Template)]
@@ -33,7 +34,22 @@ pub(super) fn routes() -> Router<App> {
 struct LibraryPage {
     frame: Frame,
     groups: Vec<Group>,
-    imported: Option<Imported>,
+    imported: Option<Import>,
+}
+
+/// What became of an import.
+struct Import {
+    imported: Imported,
+    /// What its papers are.
+    kind: HistoryKind,
+    /// Why some of it could not be read.
+    unusable: Vec<String>,
+}
+
+impl Import {
+    fn kept(&self) -> usize {
+        self.imported.unmatched.iter().filter(|unmatched| unmatched.kept).count()
+    }
 }
 
 /// Papers of which the reader said the same.
@@ -45,7 +61,8 @@ struct Group {
 struct Line {
     id: String,
     title: String,
-    page: String,
+    /// Its page, if it is in the library.
+    page: Option<String>,
     at: Date,
 }
 
@@ -53,10 +70,8 @@ async fn library(State(app): State<App>, reader: Reader) -> Result<Response, Tro
     show(&app.ask(move |engine| page(engine, &reader, None)).await?)
 }
 
-fn page(engine: &Engine, reader: &Reader, imported: Option<Imported>) -> Result<LibraryPage> {
-    let profile = reader.profile(engine)?;
-    let wanted = profile.as_ref().map(|profile| engine.library().wanted(profile)).transpose()?.unwrap_or_default();
-    let history = profile.map(|profile| profile.history).unwrap_or_default();
+fn page(engine: &Engine, reader: &Reader, imported: Option<Import>) -> Result<LibraryPage> {
+    let papers = remembered(engine, reader)?;
     let kinds = [
         ("Saved", HistoryKind::Save),
         ("Liked", HistoryKind::Like),
@@ -64,72 +79,81 @@ fn page(engine: &Engine, reader: &Reader, imported: Option<Imported>) -> Result<
         ("Disliked", HistoryKind::Dislike),
         ("Hidden", HistoryKind::Hide),
     ];
-    let mut groups = Vec::new();
-    for (heading, kind) in kinds {
-        let mut papers = Vec::new();
-        for HistoryEntry { id, at, .. } in history.iter().rev().filter(|entry| entry.kind == kind) {
-            let stored = engine.library().paper(id)?;
-            // What is not in the library may be known by its title.
-            let title = stored.map(|stored| stored.paper.title);
-            let title = title.or_else(|| Some(wanted.iter().find(|paper| paper.id == *id)?.title.clone()));
-            let title = title.map_or_else(|| id.to_string(), |title| readable(&title));
-            papers.push(Line { id: id.to_string(), title, page: page_of(id), at: *at });
-        }
-        if !papers.is_empty() {
-            groups.push(Group { heading, papers });
-        }
-    }
+    let line = |Remembered { entry: HistoryEntry { id, at, .. }, paper, in_library }: &Remembered| Line {
+        title: paper.as_ref().map_or_else(|| id.to_string(), |paper| readable(&paper.title)),
+        page: in_library.then(|| page_of(id)),
+        id: id.to_string(),
+        at: *at,
+    };
+    let group = |(heading, kind)| {
+        let papers = papers.iter().filter(|remembered| remembered.entry.kind == kind).map(line).collect();
+        Group { heading, papers }
+    };
+    let groups = kinds.map(group).into_iter().filter(|group| !group.papers.is_empty()).collect();
     Ok(LibraryPage { frame: reader.frame(engine, "library")?, groups, imported })
 }
 
-/// Enters what a file or a text names, and says what became of it.
+/// The reader's papers, those entered last first.
+fn remembered(engine: &Engine, reader: &Reader) -> Result<Vec<Remembered>> {
+    let profile = reader.profile(engine)?;
+    let papers = profile.map(|profile| engine.library().remembered(&profile)).transpose()?;
+    Ok(papers.unwrap_or_default().into_iter().rev().collect())
+}
+
+/// Enters what files and texts name, and says what became of it.
 async fn import(State(app): State<App>, reader: Reader, form: Multipart) -> Result<Response, Trouble> {
-    let (text, kind) = fields(form).await?;
+    let (texts, kind) = fields(form).await?;
+    let (mut papers, mut unusable) = (Vec::new(), Vec::new());
+    for (name, text) in texts {
+        match bibliography::read_bytes(text, &name) {
+            Ok(Bibliography { references, errors }) => {
+                papers.extend(references.into_iter().map(|reference| (reference.draft, reference.added)));
+                unusable.extend(errors);
+            }
+            Err(error) => unusable.push(error),
+        }
+    }
+    let unusable = unusable.iter().map(Error::one_line).collect();
     let (today, changed) = (app.today(), app.clone());
     let page = app.ask(move |engine| {
         let name = reader.name(engine)?;
-        let imported = list::import(engine, &name, &text, kind, today)?;
+        let entry = Entry { kind, weight: 1.0, at: today, dry_run: false };
+        let imported = engine.import(&name, &papers, entry)?;
         changed.library_changed();
-        page(engine, &reader, Some(imported))
+        page(engine, &reader, Some(Import { imported, kind, unusable }))
     });
     show(&page.await?)
 }
 
-/// The text of a form, pasted and of a file, and what its papers are.
-async fn fields(mut form: Multipart) -> Result<(String, HistoryKind), Problem> {
-    let (mut text, mut kind) = (String::new(), HistoryKind::Read);
+/// What a form has, each text with its name, and what its papers are.
+async fn fields(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, HistoryKind), Problem> {
+    let (mut texts, mut kind) = (Vec::new(), HistoryKind::Read);
     while let Some(field) = form.next_field().await.map_err(|_| too_large())? {
         let name = field.name().unwrap_or_default().to_owned();
-        let bytes = field.bytes().await.map_err(|_| too_large())?;
-        let value = std::str::from_utf8(&bytes).map_err(|_| Problem::bad_request("the file: not UTF-8 text"))?;
+        let file = field.file_name().unwrap_or("the text").to_owned();
+        let value = field.bytes().await.map_err(|_| too_large())?;
         match name.as_str() {
-            "papers" | "file" => {
-                text.push_str(value.trim_start_matches('\u{feff}'));
-                text.push('\n');
-            }
+            "papers" | "file" if !value.trim_ascii().is_empty() => texts.push((file, value.into())),
             "kind" => {
-                kind = match value {
-                    "save" => HistoryKind::Save,
-                    "like" => HistoryKind::Like,
-                    "dislike" => HistoryKind::Dislike,
+                kind = match &*value {
+                    b"save" => HistoryKind::Save,
+                    b"like" => HistoryKind::Like,
+                    b"dislike" => HistoryKind::Dislike,
                     _ => HistoryKind::Read,
                 }
             }
             _ => {}
         }
     }
-    Ok((text, kind))
+    Ok((texts, kind))
 }
 
 /// What was saved and liked, for a bibliography.
-async fn bibliography(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+async fn export_bibtex(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
     let text = app.ask(move |engine| {
-        let Some(profile) = reader.profile(engine)? else { return Ok(String::new()) };
-        let mut papers = Vec::new();
-        let kept = |entry: &&HistoryEntry| matches!(entry.kind, HistoryKind::Save | HistoryKind::Like);
-        for entry in profile.history.iter().rev().filter(kept) {
-            papers.extend(engine.library().paper(&entry.id)?.map(|stored| stored.paper));
-        }
+        let mut papers = remembered(engine, &reader)?;
+        papers.retain(|one| matches!(one.entry.kind, HistoryKind::Save | HistoryKind::Like));
+        let papers: Vec<Paper> = papers.into_iter().filter_map(|remembered| remembered.paper).collect();
         Ok::<_, Error>(Style::Bibtex.write(&papers))
     });
     let headers = [
