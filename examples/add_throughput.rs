@@ -11,6 +11,10 @@ use paperkin::Embedding;
 use paperkin::library::{Change, Library, StoredModel};
 use paperkin::sources;
 
+/// As the command line has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Papers of one transaction.
 const BATCH: usize = 10_000;
 

@@ -40,16 +40,23 @@ impl Bag {
 impl Bag {
     /// The terms of a text: those of [`Terms::of`], faster.
     pub fn of(text: &str) -> Bag {
-        let mut numbers = Vec::with_capacity(256);
-        let words = for_each_term(text, |term| numbers.push(Bag::number(term)));
-        Bag::of_numbers(numbers, words)
+        let mut counts = Vec::with_capacity(256);
+        let words = for_each_term(text, |term| counts.push((Bag::number(term), 1)));
+        Bag::of_counts(counts, words)
     }
 
-    /// The bag of a text of so many words that has the terms of these numbers, as often as they come.
-    pub fn of_numbers(mut numbers: Vec<u32>, words: u32) -> Bag {
-        numbers.sort_unstable();
-        let terms = numbers.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect();
-        Bag { terms, words }
+    /// The bag of a text of so many words that has the terms of these numbers, each as often as it says; where two terms
+    /// have one number, their counts add up.
+    pub fn of_counts(mut counts: Vec<(u32, u32)>, words: u32) -> Bag {
+        counts.sort_unstable();
+        counts.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                earlier.1 += later.1;
+            }
+            same
+        });
+        Bag { terms: counts, words }
     }
 
     /// The bag as bytes: how many words and how many terms it has in LEB128, the terms' numbers in four bytes each, the
@@ -76,10 +83,8 @@ impl Bag {
 
 impl From<&Terms> for Bag {
     fn from(terms: &Terms) -> Bag {
-        let mut all: Vec<(u32, u32)> = terms.counts().map(|(term, count)| (Bag::number(term), count)).collect();
-        all.sort_unstable();
-        let sum = |same: &[(u32, u32)]| (same[0].0, same.iter().map(|(_, count)| count).sum());
-        Bag { terms: all.chunk_by(|a, b| a.0 == b.0).map(sum).collect(), words: terms.words() }
+        let counts = terms.counts().map(|(term, count)| (Bag::number(term), count)).collect();
+        Bag::of_counts(counts, terms.words())
     }
 }
 

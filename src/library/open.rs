@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 
 /// Statements that are kept prepared by each connection: more than there are.
 const STATEMENTS: usize = 64;
+/// Pages that a connection keeps in memory which is opened to add papers, as SQLite counts them: 32 MB. An addition
+/// changes the same pages again and again.
+const WRITING: i64 = -32 * 1024;
 /// Name of the file in the library's directory.
 pub(super) const FILE: &str = "library.sqlite3";
 /// `PRAGMA application_id`: "pkin".
@@ -42,6 +45,7 @@ impl Library {
         std::fs::create_dir_all(directory).map_err(Error::io(directory, "make the library's directory"))?;
         let path = directory.join(FILE);
         let db = Connection::open(&path).map_err(failed(&path, "open it"))?;
+        db.pragma_update(None, "cache_size", WRITING).map_err(failed(&path, "open it"))?;
         prepare(db, &path)
     }
 

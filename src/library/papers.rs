@@ -78,17 +78,20 @@ impl Library {
                 remove(&transaction, same, generation, &mut words).map_err(fail("remove a copy"))?;
                 rename(&transaction, same, &paper.id).map_err(fail("write to a profile"))?;
             }
-            if text_changed {
-                words.forget(&transaction, &paper.id).map_err(fail("read a paper"))?;
-            }
-            let key = upsert(&transaction, paper, generation).map_err(fail("write a paper"))?;
+            let is_new = put(&transaction, INSERT, paper, generation).map_err(fail("write a paper"))?;
+            let key = match is_new {
+                true => transaction.last_insert_rowid(),
+                false => {
+                    if text_changed {
+                        words.forget(&transaction, &paper.id).map_err(fail("read a paper"))?;
+                    }
+                    put(&transaction, UPDATE, paper, generation).map_err(fail("write a paper"))?;
+                    Known::forget(&transaction, &paper.id, text_changed).map_err(fail("write a paper"))?
+                }
+            };
             known.write(&transaction, key).map_err(fail("write a paper"))?;
             if text_changed {
                 words.add(key, &paper.title, &paper.abstract_text);
-                transaction
-                    .prepare_cached("DELETE FROM embedding WHERE row = ?")
-                    .and_then(|mut delete| delete.execute([key]))
-                    .map_err(fail("write a paper"))?;
             }
             if let Some(embedding) = embedding {
                 put_embedding(&transaction, key, model_key, generation, embedding)
@@ -118,7 +121,8 @@ impl Library {
 
     /// Papers whose title is this one but for case, punctuation and white space, in the order of their addition.
     pub fn papers_titled(&self, title: &str) -> Result<Vec<Stored>> {
-        let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = ? ORDER BY row");
+        // Without the plus SQLite plans anew for every title.
+        let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = +? ORDER BY row");
         self.collect(&select, [normal_title(title)])
     }
 
@@ -192,38 +196,40 @@ pub(super) fn row_of(transaction: &Transaction<'_>, paper: &Paper) -> rusqlite::
     Ok(found.optional()?.flatten())
 }
 
-fn upsert(transaction: &Transaction<'_>, paper: &Paper, generation: i64) -> rusqlite::Result<i64> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO paper (id, title, title_key, abstract, authors, author_count, published, listed, votes, comments, \
-                            categories, source, url, added, also)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-         ON CONFLICT (id) DO UPDATE SET title = ?2, title_key = ?3, abstract = ?4, authors = ?5, author_count = ?6, \
-                            published = ?7, listed = ?8, votes = ?9, comments = ?10, categories = ?11, source = ?12, \
-                            url = ?13, also = ?15
-         RETURNING row",
-    )?;
+/// Adds a paper or, if there is one of its id, nothing.
+const INSERT: &str =
+    "INSERT INTO paper (id, title, title_key, abstract, authors, author_count, published, listed, votes, \
+                                         comments, categories, source, url, added, also)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                      ON CONFLICT (id) DO NOTHING";
+/// Changes the paper of this id.
+const UPDATE: &str = "UPDATE paper SET title = ?2, title_key = ?3, abstract = ?4, authors = ?5, author_count = ?6, \
+                             published = ?7, listed = ?8, votes = ?9, comments = ?10, categories = ?11, source = ?12, \
+                             url = ?13, also = ?15
+                      WHERE id = ?1";
+
+/// Writes a paper with one of these statements; tells whether there was one to be written.
+fn put(transaction: &Transaction<'_>, statement: &str, paper: &Paper, generation: i64) -> rusqlite::Result<bool> {
     let list = |texts: &[String]| serde_json::Value::from(texts).to_string();
     let also: Vec<String> = paper.also.iter().map(PaperId::to_string).collect();
-    statement.query_row(
-        params![
-            paper.id.as_str(),
-            paper.title,
-            normal_title(&paper.title),
-            paper.abstract_text,
-            list(&paper.authors),
-            paper.author_count,
-            paper.published.map(|date| date.to_string()),
-            paper.listed.map(|date| date.to_string()),
-            paper.votes,
-            paper.comments,
-            list(&paper.categories),
-            paper.source,
-            paper.url,
-            generation,
-            (!also.is_empty()).then(|| list(&also)),
-        ],
-        |row| row.get(0),
-    )
+    let written = transaction.prepare_cached(statement)?.execute(params![
+        paper.id.as_str(),
+        paper.title,
+        normal_title(&paper.title),
+        paper.abstract_text,
+        list(&paper.authors),
+        paper.author_count,
+        paper.published.map(|date| date.to_string()),
+        paper.listed.map(|date| date.to_string()),
+        paper.votes,
+        paper.comments,
+        list(&paper.categories),
+        paper.source,
+        paper.url,
+        generation,
+        (!also.is_empty()).then(|| list(&also)),
+    ])?;
+    Ok(written > 0)
 }
 
 fn stored(row: &SqlRow<'_>) -> rusqlite::Result<Stored> {

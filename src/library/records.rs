@@ -31,14 +31,25 @@ impl Known {
         Known { paper, records: if records.len() > 1 { records } else { Vec::new() }, same: Vec::new() }
     }
 
+    /// Takes away what was known of a paper that is there, with its embedding if its text is another one now; gives its
+    /// row.
+    pub(super) fn forget(transaction: &Transaction<'_>, id: &PaperId, text_changed: bool) -> rusqlite::Result<i64> {
+        let mut select = transaction.prepare_cached("SELECT row FROM paper WHERE id = ?")?;
+        let key = select.query_row([id.as_str()], |row| row.get(0))?;
+        transaction.prepare_cached("DELETE FROM name WHERE paper = ?")?.execute([key])?;
+        transaction.prepare_cached("DELETE FROM record WHERE paper = ?")?.execute([key])?;
+        if text_changed {
+            transaction.prepare_cached("DELETE FROM embedding WHERE row = ?")?.execute([key])?;
+        }
+        Ok(key)
+    }
+
     /// Writes its names and its records.
     pub(super) fn write(&self, transaction: &Transaction<'_>, key: i64) -> rusqlite::Result<()> {
-        transaction.prepare_cached("DELETE FROM name WHERE paper = ?")?.execute([key])?;
         let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO name (name, paper) VALUES (?, ?)")?;
         for name in &self.paper.also {
             insert.execute(params![name.as_str(), key])?;
         }
-        transaction.prepare_cached("DELETE FROM record WHERE paper = ?")?.execute([key])?;
         let mut insert = transaction.prepare_cached("INSERT INTO record (paper, place, record) VALUES (?, ?, ?)")?;
         for (place, record) in (0i64..).zip(&self.records) {
             let record = serde_json::to_string(record).expect("a paper is JSON");
@@ -127,7 +138,8 @@ impl Library {
     /// What each source said of a paper, the oldest first.
     fn records(&self, stored: &Stored) -> Result<Vec<Paper>> {
         let read = || {
-            let select = "SELECT record FROM record WHERE paper = ? ORDER BY place";
+            // Without the plus SQLite plans anew for every paper.
+            let select = "SELECT record FROM record WHERE paper = +? ORDER BY place";
             let mut statement = self.db.prepare_cached(select)?;
             statement.query_map([stored.key], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()
         };
@@ -165,13 +177,11 @@ impl Library {
 
     /// Keys of the papers that have a name of the record, ascending.
     fn named(&self, record: &Paper) -> rusqlite::Result<Vec<i64>> {
-        let mut by_id = self.db.prepare_cached("SELECT row FROM paper WHERE id = ?")?;
-        let mut by_name = self.db.prepare_cached("SELECT paper FROM name WHERE name = ?")?;
+        let select = "SELECT row FROM paper WHERE id = ?1 UNION ALL SELECT paper FROM name WHERE name = ?1";
+        let mut statement = self.db.prepare_cached(select)?;
         let mut keys = Vec::new();
         for name in record.names() {
-            let own: Option<i64> = by_id.query_row([name.as_str()], |row| row.get(0)).optional()?;
-            let other = || by_name.query_row([name.as_str()], |row| row.get(0)).optional();
-            keys.extend(own.map_or_else(other, |key| Ok(Some(key)))?);
+            keys.extend(statement.query_row([name.as_str()], |row| row.get::<_, i64>(0)).optional()?);
         }
         keys.sort_unstable();
         keys.dedup();

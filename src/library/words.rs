@@ -13,32 +13,36 @@ use crate::paper::{PaperId, document};
 /// Changes, collected for one transaction.
 #[derive(Default)]
 pub(super) struct WordChanges {
-    /// Rows and counts by term, in the order in which they came; of a row that comes twice in a row, the count grows.
-    postings: FxHashMap<String, Vec<(i64, u32)>>,
+    /// The terms that occur, each with its place in `numbers`.
+    terms: FxHashMap<String, u32>,
+    /// What each term is in a [`Bag`].
+    numbers: Vec<u32>,
+    /// Which term, by its place, which row has it, and how often; the counts of a row add up.
+    entries: Vec<(u32, i64, u32)>,
     /// Papers' terms as bytes.
     bags: Vec<(i64, Vec<u8>)>,
 }
 
-/// A block, a term, and its changes as [`postings::change`] takes them.
-type InBlock = (i64, String, Vec<(u32, u32)>);
-
 impl WordChanges {
     /// The paper in this row gets this text.
     pub(super) fn add(&mut self, row: i64, title: &str, abstract_text: &str) {
-        let mut numbers = Vec::with_capacity(256);
-        let words = for_each_term(&document(title, abstract_text), |term| {
-            numbers.push(Bag::number(term));
-            self.enter(row, term, 1);
-        });
+        let mut places = Vec::with_capacity(256);
+        let words = for_each_term(&document(title, abstract_text), |term| places.push(self.place(term)));
+        places.sort_unstable();
+        let counts = places.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
+        self.entries.extend(counts.clone().map(|(place, count)| (place, row, count)));
+        let bag = Bag::of_counts(counts.map(|(place, count)| (self.numbers[place as usize], count)).collect(), words);
+        self.bags.push((row, bag.to_bytes()));
         // A paper without words is a paper still.
-        self.enter(row, EVERY, words.max(1));
-        self.bags.push((row, Bag::of_numbers(numbers, words).to_bytes()));
+        let every = self.place(EVERY);
+        self.entries.push((every, row, words.max(1)));
     }
 
     /// The paper in this row had this text.
     pub(super) fn remove(&mut self, row: i64, title: &str, abstract_text: &str) {
-        for_each_term(&document(title, abstract_text), |term| self.enter(row, term, 0));
-        self.enter(row, EVERY, 0);
+        let mut places = vec![self.place(EVERY)];
+        for_each_term(&document(title, abstract_text), |term| places.push(self.place(term)));
+        self.entries.extend(places.into_iter().map(|place| (place, row, 0)));
     }
 
     /// The paper of this id, if there is one, loses the text that it has now.
@@ -51,63 +55,102 @@ impl WordChanges {
         Ok(())
     }
 
-    fn enter(&mut self, row: i64, term: &str, count: u32) {
+    fn place(&mut self, term: &str) -> u32 {
         // Most terms are there already: only a new one is copied.
-        let rows = match self.postings.get_mut(term) {
-            Some(rows) => rows,
-            None => self.postings.entry(term.to_owned()).or_default(),
-        };
-        match rows.last_mut() {
-            Some((last, sum)) if *last == row => *sum += count,
-            _ => rows.push((row, count)),
+        if let Some(place) = self.terms.get(term) {
+            return *place;
         }
+        let place = self.numbers.len() as u32;
+        self.numbers.push(Bag::number(term));
+        self.terms.insert(term.to_owned(), place);
+        place
     }
 
-    /// The changes of each block and term, in this order.
-    fn by_block(postings: FxHashMap<String, Vec<(i64, u32)>>) -> Vec<InBlock> {
-        let mut all = Vec::with_capacity(postings.len());
-        for (term, mut rows) in postings {
-            rows.sort_by_key(|(row, _)| row / BLOCK);
-            for rows in rows.chunk_by(|a, b| a.0 / BLOCK == b.0 / BLOCK) {
-                let within = rows.iter().map(|(row, count)| ((row % BLOCK) as u32, *count)).collect();
-                all.push((rows[0].0 / BLOCK, term.clone(), within));
-            }
+    /// Hands over the changes of each block and term, in this order, as [`postings::change`] takes them.
+    fn for_each_block(
+        &self,
+        mut take: impl FnMut(i64, &str, &[(u32, u32)]) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        // There are millions of entries. They come row after row, so that it is enough to bring those of a term together:
+        // how many each has says where they go.
+        let mut ends = vec![0; self.numbers.len()];
+        self.entries.iter().for_each(|(place, ..)| ends[*place as usize] += 1);
+        let mut before = 0;
+        for end in &mut ends {
+            before += std::mem::replace(end, before);
         }
-        all.sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        all
+        let mut rows = vec![(0, 0); self.entries.len()];
+        for (place, row, count) in &self.entries {
+            let end = &mut ends[*place as usize];
+            rows[*end] = (*row, *count);
+            *end += 1;
+        }
+        let mut parts: Vec<(i64, &str, &[(i64, u32)])> = Vec::with_capacity(self.terms.len());
+        let mut rest = rows.as_mut_slice();
+        // Hash maps have no order: the terms by their places.
+        let mut terms = vec![""; self.terms.len()];
+        self.terms.iter().for_each(|(term, place)| terms[*place as usize] = term);
+        let mut start = 0;
+        for (term, end) in terms.into_iter().zip(ends) {
+            let (of_term, others) = rest.split_at_mut(end - start);
+            (rest, start) = (others, end);
+            of_term.sort_by_key(|(row, _)| *row);
+            parts.extend(
+                of_term.chunk_by(|a, b| a.0 / BLOCK == b.0 / BLOCK).map(|part| (part[0].0 / BLOCK, term, part)),
+            );
+        }
+        parts.sort_unstable_by_key(|(block, term, _)| (*block, *term));
+        let of_row = |same: &[(i64, u32)]| ((same[0].0 % BLOCK) as u32, same.iter().map(|(_, count)| count).sum());
+        let mut changes: Vec<(u32, u32)> = Vec::new();
+        for (block, term, rows) in parts {
+            changes.clear();
+            changes.extend(rows.chunk_by(|a, b| a.0 == b.0).map(of_row));
+            take(block, term, &changes)?;
+        }
+        Ok(())
     }
 
     /// Writes what was collected.
-    pub(super) fn write(self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    pub(super) fn write(mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        let mut bag = transaction.prepare_cached("INSERT OR REPLACE INTO bag (row, terms) VALUES (?, ?)")?;
+        for (row, terms) in self.bags.drain(..) {
+            bag.execute(params![row, terms])?;
+        }
+        let mut has_block = transaction.prepare_cached("SELECT 1 FROM word WHERE block = ?")?;
         let mut select = transaction.prepare_cached("SELECT papers FROM word WHERE block = ? AND term = ?")?;
         let mut insert =
             transaction.prepare_cached("INSERT OR REPLACE INTO word (block, term, papers) VALUES (?, ?, ?)")?;
         let mut delete = transaction.prepare_cached("DELETE FROM word WHERE block = ? AND term = ?")?;
-        let mut bag = transaction.prepare_cached("INSERT OR REPLACE INTO bag (row, terms) VALUES (?, ?)")?;
-        for (row, terms) in self.bags {
-            bag.execute(params![row, terms])?;
-        }
-        for (block, term, changes) in WordChanges::by_block(self.postings) {
-            let before: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
-            let after = postings::change(before.as_deref().unwrap_or_default(), &changes);
-            if after.is_empty() {
-                delete.execute(params![block, term])?;
-            } else {
-                insert.execute(params![block, term, after])?;
-            }
-        }
-        Ok(())
+        let mut current = None;
+        self.for_each_block(|block, term, changes| {
+            // In a new block there is nothing to look for.
+            let is_new = match current {
+                Some((same, is_new)) if same == block => is_new,
+                _ => !has_block.exists([block])?,
+            };
+            current = Some((block, is_new));
+            let before: Option<Vec<u8>> = match is_new {
+                true => None,
+                false => select.query_row(params![block, term], |row| row.get(0)).optional()?,
+            };
+            let after = postings::change(before.as_deref().unwrap_or_default(), changes);
+            match after.is_empty() {
+                true => delete.execute(params![block, term])?,
+                false => insert.execute(params![block, term, after])?,
+            };
+            Ok(())
+        })
     }
 }
 
 /// Writes the words of all papers anew.
 pub(super) fn write_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch("DELETE FROM word; DELETE FROM bag;")?;
-    for_each_block(transaction, |changes| changes.write(transaction))
+    block_by_block(transaction, |changes| changes.write(transaction))
 }
 
 /// Hands over the words of all papers, one block after the other, so that memory stays bounded.
-fn for_each_block(db: &Connection, mut take: impl FnMut(WordChanges) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+fn block_by_block(db: &Connection, mut take: impl FnMut(WordChanges) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
     let mut select = db.prepare("SELECT row, title, abstract FROM paper ORDER BY row")?;
     let mut rows = select.query([])?;
     let mut changes = WordChanges::default();
@@ -164,17 +207,17 @@ impl Library {
         let mut select = self.db.prepare("SELECT papers FROM word WHERE block = ? AND term = ?")?;
         let mut bag = self.db.prepare("SELECT terms FROM bag WHERE row = ?")?;
         let (mut found, mut wrong) = (0, 0);
-        for_each_block(&self.db, |words| {
-            for (row, terms) in words.bags {
+        block_by_block(&self.db, |mut words| {
+            for (row, terms) in words.bags.drain(..) {
                 let kept: Option<Vec<u8>> = bag.query_row([row], |row| row.get(0)).optional()?;
                 wrong += i64::from(kept != Some(terms));
             }
-            for (block, term, changes) in WordChanges::by_block(words.postings) {
+            words.for_each_block(|block, term, changes| {
                 let papers: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
                 found += i64::from(papers.is_some());
-                wrong += i64::from(papers != Some(postings::change(&[], &changes)));
-            }
-            Ok(())
+                wrong += i64::from(papers != Some(postings::change(&[], changes)));
+                Ok(())
+            })
         })?;
         Ok((kept, wrong + kept - found))
     }

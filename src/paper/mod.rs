@@ -215,8 +215,13 @@ fn lines(texts: Vec<String>) -> Vec<String> {
 
 /// The text on one line: runs of white space and control characters become one space.
 pub(crate) fn one_line(text: &str) -> String {
+    // Most texts are on one line; plain bytes are looked at many at a time.
+    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    if is_plain && !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ") {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len());
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()) {
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
             line.push(' ');
         }
@@ -228,6 +233,7 @@ pub(crate) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn draft(title: &str, abstract_text: &str) -> Draft {
         Draft { title: title.into(), abstract_text: abstract_text.into(), ..Draft::default() }
@@ -238,6 +244,14 @@ mod tests {
         let paper = draft(" A\n  title\u{0}here ", "Two\r\nlines").finish().unwrap();
         assert_eq!((paper.title.as_str(), paper.abstract_text.as_str()), ("A title here", "Two lines"));
         assert_eq!(paper.document(), "A title here. Two lines");
+    }
+
+    proptest! {
+        #[test]
+        fn one_line_is_its_words(text in "[ a~\t\n\u{7f}\u{85}\u{a0}é]{0,12}") {
+            let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+            prop_assert_eq!(one_line(&text), words.join(" "));
+        }
     }
 
     #[test]
