@@ -44,6 +44,7 @@ use input::Input;
 
 pub use columns::{Column, Columns};
 pub use format::Format;
+pub(crate) use markup::unescaped;
 pub(crate) use names::{identify, of_address};
 pub use reference::Reference;
 
