@@ -12,7 +12,7 @@ use super::{Format, Papers, Reference, References, open, read, read_references, 
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
 
-const FIXTURES: [(&str, Format); 24] = [
+const FIXTURES: [(&str, Format); 26] = [
     ("hf_page.txt", Format::HfPage),
     ("hf_daily.json", Format::HfDaily),
     ("hf_daily_python.json", Format::HfDaily),
@@ -36,6 +36,8 @@ const FIXTURES: [(&str, Format); 24] = [
     ("hf_paper.html", Format::HfHtml),
     ("pubmed.xml", Format::PubmedXml),
     ("bioc.xml", Format::Bioc),
+    ("zotero.rdf", Format::ZoteroRdf),
+    ("endnote.xml", Format::EndnoteXml),
     ("papers.parquet", Format::Parquet),
 ];
 
