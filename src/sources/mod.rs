@@ -5,6 +5,7 @@
 //! not to its end, gives one [`Error::BadFile`] or [`Error::Io`], and it is the last item.
 
 mod arxiv_atom;
+mod authors;
 mod bibtex;
 mod columns;
 mod csl;
