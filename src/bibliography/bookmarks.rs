@@ -21,7 +21,7 @@ pub(super) fn read(text: &str) -> Vec<Reference> {
         let Some(end) = end_of(rest) else { break };
         let (tag, after) = (&rest[..end], &rest[end + 1..]);
         let name: String = tag.chars().take_while(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-        let inside = || unescaped(&after[..after.find('<').unwrap_or(after.len())]);
+        let inside = || sources::unescaped(&after[..after.find('<').unwrap_or(after.len())]);
         match name.as_str() {
             "h3" => heading = Some(inside()),
             "dl" => folders.push(heading.take().unwrap_or_default()),
@@ -65,7 +65,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let lower = tag.to_ascii_lowercase();
     let start = lower.find(&format!(" {name}=\""))? + name.len() + 3;
     let end = start + tag.get(start..)?.find('"')?;
-    Some(unescaped(tag.get(start..end)?))
+    Some(sources::unescaped(tag.get(start..end)?))
 }
 
 /// A title without what sites put around it.
@@ -79,10 +79,6 @@ fn cleaned(title: &str) -> String {
     title = BEFORE.iter().find_map(|before| title.strip_prefix(before)).unwrap_or(title);
     title = AFTER.iter().find_map(|after| title.strip_suffix(after)).unwrap_or(title);
     title.to_owned()
-}
-
-fn unescaped(text: &str) -> String {
-    quick_xml::escape::unescape(text).map_or_else(|_| text.to_owned(), |text| text.into_owned())
 }
 
 #[cfg(test)]

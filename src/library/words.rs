@@ -23,6 +23,9 @@ pub(super) struct WordChanges {
     bags: Vec<(i64, Vec<u8>)>,
 }
 
+/// A block, a term, and its rows in the block with their counts.
+type Part<'a> = (i64, &'a str, &'a [(i64, u32)]);
+
 impl WordChanges {
     /// The paper in this row gets this text.
     pub(super) fn add(&mut self, row: i64, title: &str, abstract_text: &str) {
@@ -85,7 +88,7 @@ impl WordChanges {
             rows[*end] = (*row, *count);
             *end += 1;
         }
-        let mut parts: Vec<(i64, &str, &[(i64, u32)])> = Vec::with_capacity(self.terms.len());
+        let mut parts: Vec<Part<'_>> = Vec::with_capacity(self.terms.len());
         let mut rest = rows.as_mut_slice();
         // Hash maps have no order: the terms by their places.
         let mut terms = vec![""; self.terms.len()];

@@ -26,13 +26,18 @@ fn month_of(text: &str) -> Option<i8> {
     i8::try_from(at + 1).ok()
 }
 
-/// The day of a text of parts: `2015/05/21`, `2015/05//`, `2023 Jan 15`, `2023 Jan-Feb`, or anything that
+/// The day of a text of parts: `2015/05/21`, `2015/05//`, `2023 Jan 15`, `2023 Jan-Feb`, `05/2015`, or anything that
 /// [`parse_date`] reads.
 pub(super) fn of_text(text: &str) -> Option<Date> {
     let text = text.trim();
-    let mut parts = text.split(|c: char| c == '/' || c == '.' || c.is_whitespace()).filter(|part| !part.is_empty());
-    let mut part = || parts.next().unwrap_or_default();
-    parse_date(text).or_else(|| of_parts(part(), part(), part()))
+    let parts: Vec<&str> = text
+        .split(|c: char| c == '/' || c == '.' || c.is_whitespace())
+        .filter(|part| !part.is_empty())
+        .take(4)
+        .collect();
+    let part = |at: usize| parts.get(at).copied().unwrap_or_default();
+    let month_first = || of_parts(part(1), part(0), "").filter(|_| parts.len() == 2);
+    parse_date(text).or_else(|| of_parts(part(0), part(1), part(2))).or_else(month_first)
 }
 
 #[cfg(test)]
@@ -48,6 +53,8 @@ mod tests {
             ("2023 Jan 15", Some("2023-01-15")),
             ("2023 Mar-Apr", Some("2023-03-01")),
             ("2019.03.04", Some("2019-03-04")),
+            ("05/2015", Some("2015-05-01")),
+            ("21/05/2015", None),
             ("2023 Feb 30", Some("2023-02-01")),
             ("2023 Winter", Some("2023-01-01")),
             ("2017-12-02 10:11:36", Some("2017-12-02")),

@@ -105,12 +105,16 @@ fn markup(text: &str) -> Result<Format, String> {
             .to_owned())
     } else if names("feed") && start.contains("arxiv.org/api") {
         Ok(Format::ArxivAtom)
+    } else if names("rdf") && start.contains("zotero.org/namespaces/export#") {
+        Ok(Format::ZoteroRdf)
     } else if names("rss") || names("feed") || names("rdf") {
         Ok(Format::Feed)
     } else if names("pubmedarticle") {
         Ok(Format::PubmedXml)
     } else if names("collection") && names("document") {
         Ok(Format::Bioc)
+    } else if names("records") && ["ref-type", "rec-number", "titles"].into_iter().any(names) {
+        Ok(Format::EndnoteXml)
     } else {
         Err(format!("markup of another kind; paperkin reads {}", Format::names()))
     }
@@ -192,6 +196,10 @@ mod tests {
         check("<!DOCTYPE html><html><div data-props='{}'>", "-", Ok(Format::HfHtml));
         check("<?xml version='1.0'?><!DOCTYPE PubmedArticleSet><PubmedArticleSet>", "-", Ok(Format::PubmedXml));
         check("<?xml version='1.0'?>\n<collection>\n<document>", "-", Ok(Format::Bioc));
+        check("<rdf:RDF xmlns:z=\"http://www.zotero.org/namespaces/export#\">", "-", Ok(Format::ZoteroRdf));
+        check("<rdf:RDF xmlns=\"http://purl.org/rss/1.0/\">", "-", Ok(Format::Feed));
+        check("<?xml version='1.0'?><xml><records><record><ref-type>", "-", Ok(Format::EndnoteXml));
+        check("<records><record><titles>", "x.xml", Ok(Format::EndnoteXml));
         check("% made by hand\n\n@article{key,\n", "-", Ok(Format::Bibtex));
         check("My papers\n@article{key,\n", "x.bib", Ok(Format::Bibtex));
         check("\nTY  - JOUR\nTI  - A", "-", Ok(Format::Ris));
@@ -210,6 +218,7 @@ mod tests {
         check(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0", "-", Err("not text; paperkin reads hf-page, hf-daily"));
         check("<!DOCTYPE html>\n<html>", "-", Err("an HTML page: copy the page's text"));
         check("\n<HTML>", "-", Err("an HTML page: copy the page's text"));
+        check("<records><record><leader>", "-", Err("markup of another kind"));
         check("<svg/>", "-", Err("markup of another kind"));
         check("[1, 2]", "-", Err("a number where papers are expected: give a JSON object with `title`"));
         check(

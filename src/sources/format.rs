@@ -46,11 +46,15 @@ pub enum Format {
     Bioc,
     /// JSON of citation processors, which Zotero and Crossref write.
     CslJson,
+    /// Zotero's own export, with its collections.
+    ZoteroRdf,
+    /// XML of EndNote, which Mendeley writes too.
+    EndnoteXml,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 20] = [
+    pub const ALL: [Format; 22] = [
         Format::HfPage,
         Format::HfDaily,
         Format::HfHtml,
@@ -67,6 +71,8 @@ impl Format {
         Format::Nbib,
         Format::Wos,
         Format::CslJson,
+        Format::ZoteroRdf,
+        Format::EndnoteXml,
         Format::Feed,
         Format::JsonFeed,
         Format::PubmedXml,
@@ -92,6 +98,8 @@ impl Format {
             Format::Nbib => "nbib",
             Format::Wos => "wos",
             Format::CslJson => "csl-json",
+            Format::ZoteroRdf => "zotero-rdf",
+            Format::EndnoteXml => "endnote-xml",
             Format::Feed => "feed",
             Format::JsonFeed => "json-feed",
             Format::PubmedXml => "pubmed-xml",
@@ -107,6 +115,8 @@ impl Format {
             Format::Tsv => "csv",
             Format::Nbib | Format::PubmedXml | Format::Bioc => "pubmed",
             Format::HfHtml => "hf-daily",
+            Format::ZoteroRdf => "zotero",
+            Format::EndnoteXml => "endnote",
             Format::JsonFeed => "feed",
             other => other.name(),
         }

@@ -15,7 +15,7 @@ use crate::paper::Draft;
 
 use super::elements::{self, Elements};
 use super::input::{Head, Input};
-use super::{Format, Found, Records, fields, python};
+use super::{Format, Found, Records, authors, fields, python};
 
 /// Fails when the file's start holds JSON that is no such answer.
 pub(super) fn read(input: Input, head: &Head) -> Result<Records> {
@@ -91,7 +91,7 @@ pub(super) fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String>
         id: Some(id),
         title: take(&mut paper, "title", fields::text)?.unwrap_or_default(),
         abstract_text: take(&mut paper, "summary", fields::text)?.unwrap_or_default(),
-        authors: take(&mut paper, "authors", fields::authors)?.unwrap_or_default(),
+        authors: take(&mut paper, "authors", authors::read)?.unwrap_or_default(),
         published: take(&mut paper, "publishedAt", fields::date)?.flatten(),
         listed: listed.or(listed_at),
         votes: take(&mut paper, "upvotes", fields::count)?.flatten(),

@@ -28,7 +28,7 @@ pub(super) fn text(markup: &str) -> String {
 }
 
 /// The text with its entities read, tags staying as they are: the value of an attribute.
-pub(super) fn unescaped(markup: &str) -> String {
+pub(crate) fn unescaped(markup: &str) -> String {
     let mut text = String::with_capacity(markup.len());
     let mut rest = markup;
     while let Some(at) = rest.find('&') {

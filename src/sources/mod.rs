@@ -5,6 +5,7 @@
 //! not to its end, gives one [`Error::BadFile`] or [`Error::Io`], and it is the last item.
 
 mod arxiv_atom;
+mod authors;
 mod bibtex;
 mod columns;
 mod csl;
@@ -12,6 +13,7 @@ mod dates;
 mod delimited;
 mod detect;
 mod elements;
+mod endnote_xml;
 mod feed;
 mod fields;
 mod format;
@@ -31,6 +33,7 @@ mod tagged;
 #[cfg(test)]
 mod tests;
 mod xml;
+mod zotero_rdf;
 
 use std::fmt;
 use std::fs::File;
@@ -44,6 +47,7 @@ use input::Input;
 
 pub use columns::{Column, Columns};
 pub use format::Format;
+pub(crate) use markup::unescaped;
 pub(crate) use names::{identify, of_address};
 pub use reference::Reference;
 
@@ -55,7 +59,8 @@ struct Found {
 
 type Records = Box<dyn Iterator<Item = Result<Found>> + Send>;
 
-/// References of one file, read as they are asked for: memory holds one record at a time.
+/// References of one file, read as they are asked for: memory holds one record at a time, or a person's library where
+/// its end says what its start is ([`Format::ZoteroRdf`]).
 /// After an error other than [`Error::BadRecord`] there are no more.
 pub struct References {
     name: String,
@@ -178,6 +183,8 @@ impl Reading {
             Format::Bibtex => bibtex::read(input),
             Format::Ris | Format::Nbib | Format::Wos => tagged::read(input, format),
             Format::CslJson => csl::read(input),
+            Format::ZoteroRdf => zotero_rdf::read(input),
+            Format::EndnoteXml => endnote_xml::read(input),
             Format::Feed => feed::read(input),
             Format::JsonFeed => feed::read_json(input),
             Format::PubmedXml | Format::Bioc => pubmed::read(input, format),

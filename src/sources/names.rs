@@ -51,6 +51,20 @@ pub(super) fn arxiv_within(text: &str) -> Option<String> {
     words.filter_map(|word| PaperId::parse(word).ok()).find(PaperId::is_arxiv).map(|id| id.to_string())
 }
 
+/// The ids of the lines `arXiv: 2401.12345 [cs.CL]`, `DOI: 10.1/x` and `PMID: 12` of a remark, where reference managers
+/// keep what they have no field for.
+pub(super) fn remarked(text: &str) -> impl Iterator<Item = String> {
+    text.lines().filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        match name.trim().to_ascii_lowercase().as_str() {
+            "arxiv" => arxiv_within(line),
+            "doi" => doi(value),
+            "pmid" => pmid(value),
+            _ => None,
+        }
+    })
+}
+
 /// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`; other names as they are.
 pub(super) fn spoken(name: &str) -> String {
     let parts: Vec<&str> = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
@@ -96,6 +110,9 @@ mod tests {
         ] {
             assert_eq!(of_address(address).as_deref(), expect, "{address}");
         }
+        let remark =
+            "Read twice.\nPMID: 12\narXiv: 2401.90001v2 [cs.CL]\nDOI: 10.5555/A\nComment: see arXiv:1901.90001";
+        assert_eq!(remarked(remark).collect::<Vec<_>>(), ["pmid:12", "2401.90001", "doi:10.5555/a"]);
         assert_eq!(doi("doi: 10.5555/A").as_deref(), Some("doi:10.5555/a"));
         assert_eq!((doi("in print"), pmid(" 12 ").as_deref(), pmid("x")), (None, Some("pmid:12"), None));
     }

@@ -87,9 +87,12 @@ pub(super) struct Kind {
     pub(super) expected: &'static str,
     /// The names of its root.
     pub(super) roots: &'static [&'static str],
-    /// The names of the elements that are records.
+    /// The names of the elements that are records, or [`WITHIN_ROOT`].
     pub(super) records: &'static [&'static str],
 }
+
+/// For [`Kind::records`]: every element within the root is one, whatever its name.
+pub(super) const WITHIN_ROOT: &[&str] = &[];
 
 /// The records of one input.
 pub(super) struct Records {
@@ -111,6 +114,11 @@ impl Records {
 
     pub(super) fn input(&self) -> &Input {
         self.reader.get_ref()
+    }
+
+    /// How many bytes were read.
+    pub(super) fn position(&self) -> u64 {
+        self.reader.buffer_position()
     }
 
     /// The next record and its place. The inner error is what is wrong with it alone.
@@ -136,7 +144,11 @@ impl Records {
                         let what = self.kind.what;
                         return Err(self.input().bad_file(format!("XML nested too deep to be {what}")));
                     }
-                    if !open.is_empty() || self.kind.records.contains(&name.as_str()) {
+                    let begins = match self.kind.records {
+                        WITHIN_ROOT => self.depth == 1,
+                        names => names.contains(&name.as_str()),
+                    };
+                    if !open.is_empty() || begins {
                         open.push(element(name, &start));
                     } else {
                         self.depth += 1;

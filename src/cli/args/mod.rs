@@ -144,6 +144,8 @@ Formats, detected unless --input says otherwise; gzip is read as it is:
   arxiv-json        arXiv's metadata as JSON lines
   s2, openalex      answers and data sets of Semantic Scholar and OpenAlex
   bibtex, csl-json  bibliographies; also as tagged lines: ris, nbib (PubMed), wos (Web of Science)
+  zotero-rdf        Zotero's own export, with its collections
+  endnote-xml       XML of EndNote and Mendeley
   feed, json-feed   news feeds of papers: RSS, Atom, JSON Feed
   pubmed-xml, bioc  XML of PubMed
   jsonl             one JSON object a line: id, title, abstract, authors, published, ...

@@ -115,6 +115,7 @@ pub(super) fn fields(body: &str, expand: impl Fn(&str) -> String) -> Result<Vec<
         _ => body,
     };
     let mut fields = Vec::new();
+    let mut length = 0;
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
         if rest.is_empty() {
@@ -131,6 +132,10 @@ pub(super) fn fields(body: &str, expand: impl Fn(&str) -> String) -> Result<Vec<
         let mut value = String::new();
         loop {
             let (part, after) = part(rest.trim_start(), &expand).ok_or_else(|| format!("`{name}` has no value"))?;
+            length += part.len();
+            if length > MAX_RECORD {
+                return Err(format!("longer than {} MB with its abbreviations", MAX_RECORD >> 20));
+            }
             value.push_str(&part);
             rest = after.trim_start();
             match rest.strip_prefix('#') {

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use crate::error::Place;
 use crate::paper::Draft;
 
-use super::input::Input;
+use super::input::{Input, MAX_RECORD};
 use super::{Format, Records, Reference, dates, names};
 
 use entries::{Entries, fields};
@@ -27,6 +27,7 @@ const TAGS: [&str; 4] = ["keywords", "keyword", "mendeley-tags", "groups"];
 pub(super) fn read(input: Input) -> Records {
     let mut entries = Entries::new(input);
     let mut abbreviations = HashMap::new();
+    let mut held = 0;
     Box::new(std::iter::from_fn(move || {
         loop {
             let entry = match entries.entry() {
@@ -40,7 +41,14 @@ pub(super) fn read(input: Input) -> Records {
             let found = entry.body.and_then(|body| fields(&body, expand));
             match entry.kind.as_str() {
                 "comment" | "preamble" => {}
-                "string" => abbreviations.extend(found.unwrap_or_default()),
+                "string" => {
+                    // Abbreviations may be made of others: without a limit, each of twice the one before.
+                    let found = found.unwrap_or_default();
+                    held += found.iter().map(|(_, value)| value.len()).sum::<usize>();
+                    if held <= MAX_RECORD {
+                        abbreviations.extend(found);
+                    }
+                }
                 _ => {
                     let reference = found.map(|fields| reference(&Fields(fields)));
                     return Some(entries.input().found(reference, Place::Line(entry.line)));
@@ -198,6 +206,16 @@ mod tests {
             check(&format!("{good}{bad}{good}"), &["title=Good", &error, "title=Good"]);
         }
         check("@misc{b, title = {x}}}}\n@misc{g, title = {Good}}", &["title=x", "title=Good"]);
+    }
+
+    #[test]
+    fn abbreviations_of_abbreviations_have_an_end() {
+        let doubled = |n: usize| format!("@string{{a{n} = a{} # a{}}}\n", n - 1, n - 1);
+        let strings: String = (1..60).map(doubled).collect();
+        let first = format!("@string{{a0 = \"{}\"}}\n", "x".repeat(50));
+        let entries = "@misc{x, title = a59}\n@misc{y, title = a1, abstract = a17 # a17 # a17}";
+        let long = "x.bib, line 62: longer than 16 MB with its abbreviations";
+        check(&format!("{first}{strings}{entries}"), &["title=a59", long]);
     }
 
     #[test]

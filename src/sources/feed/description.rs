@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::sources::{fields, markup};
+use crate::sources::{authors, markup};
 
 /// What a description says.
 #[derive(Debug, Default, PartialEq)]
@@ -22,7 +22,7 @@ impl Description {
             let paragraph = paragraph.trim();
             match paragraph.split_once(':').map(|(label, text)| (label, text.trim())) {
                 Some(("Authors", names)) => {
-                    found.authors = fields::authors(Value::String(names.to_owned())).unwrap_or_default();
+                    found.authors = authors::read(Value::String(names.to_owned())).unwrap_or_default();
                 }
                 Some(("Upvotes", count)) if count.parse::<u32>().is_ok() => found.votes = count.parse().ok(),
                 Some(("Summary" | "Abstract", text)) => paragraphs = vec![text.to_owned()],

@@ -11,7 +11,7 @@ use crate::paper::{Draft, parse_date};
 use super::elements::Elements;
 use super::input::Input;
 use super::xml::{self, Element, Kind};
-use super::{Format, Records, fields, markup, names};
+use super::{Format, Records, authors, markup, names};
 
 use description::Description;
 
@@ -130,7 +130,7 @@ fn spoken(author: &str) -> String {
 
 /// The names of all people: a feed may have several in one text.
 fn split(people: impl Iterator<Item = String>) -> Vec<String> {
-    let names = people.filter_map(|people| fields::authors(Value::String(markup::text(&people))).ok());
+    let names = people.filter_map(|people| authors::read(Value::String(markup::text(&people))).ok());
     names.flatten().collect()
 }
 

@@ -1,0 +1,128 @@
+//! EndNote's XML, which Mendeley writes too: records in which any text may stand in pieces of several styles.
+//!
+//! It has no field for the day on which a record was entered; the day of access stands for it.
+
+use crate::paper::{Draft, one_line};
+
+use super::input::Input;
+use super::xml::{self, Element, Kind};
+use super::{Format, Records, Reference, dates, names};
+
+const KIND: Kind =
+    Kind { what: "EndNote's XML", expected: "xml with records", roots: &["xml", "records"], records: &["record"] };
+
+/// The databases whose numbers are PubMed's, in lower case.
+const PUBMED: [&str; 3] = ["pubmed", "medline", "nlm"];
+/// Where a remark may hold an arXiv id: `arXiv preprint arXiv:2401.12345`.
+const REMARKS: [&[&str]; 7] = [
+    &["titles", "secondary-title"],
+    &["periodical", "full-title"],
+    &["accession-num"],
+    &["electronic-resource-num"],
+    &["number"],
+    &["volume"],
+    &["publisher"],
+];
+
+pub(super) fn read(input: Input) -> Records {
+    let mut records = xml::Records::new(input, KIND);
+    Box::new(std::iter::from_fn(move || {
+        let (record, place) = match records.record() {
+            Ok(record) => record?,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(records.input().found(record.map(|record| reference(&record)), place))
+    }))
+}
+
+fn reference(record: &Element) -> Reference {
+    let all = |path: &[&str], name| record.at(path).into_iter().flat_map(move |list| list.all(name)).map(Element::text);
+    let year = record.text_at(&["dates", "year"]);
+    let days = all(&["dates", "pub-dates"], "date").find_map(|day| published(&year, &day));
+    let urls: Vec<String> = [["urls", "related-urls"], ["urls", "web-urls"]]
+        .iter()
+        .flat_map(|path| all(path, "url"))
+        .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .filter(|url| url.starts_with("http"))
+        .collect();
+    let mut draft = Draft {
+        title: record.text_at(&["titles", "title"]),
+        abstract_text: record.text_at(&["abstract"]),
+        authors: all(&["contributors", "authors"], "author").map(|name| author(&name)).collect(),
+        published: days.or_else(|| dates::of_text(&year)),
+        source: Format::EndnoteXml.source().to_owned(),
+        url: urls.first().cloned(),
+        ..Draft::default()
+    };
+    let number = record.text_at(&["electronic-resource-num"]);
+    let of_pubmed = ["remote-database-name", "database"]
+        .iter()
+        .any(|name| PUBMED.contains(&record.text_at(&[name]).trim().to_lowercase().as_str()));
+    let pmid = names::pmid(&record.text_at(&["accession-num"])).filter(|_| of_pubmed);
+    let ids: Vec<String> = names::doi(&number)
+        .or_else(|| number.split_whitespace().find_map(names::doi))
+        .into_iter()
+        .chain(pmid)
+        .chain(urls.iter().filter_map(|url| names::of_address(url)))
+        .chain(REMARKS.iter().filter_map(|path| names::arxiv_within(&record.text_at(path))))
+        .collect();
+    names::identify(&mut draft, ids.iter().map(String::as_str));
+    let keywords = all(&["keywords"], "keyword");
+    let tags = keywords.flat_map(|text| text.split([';', '\n', '\r']).map(one_line).collect::<Vec<_>>());
+    Reference {
+        draft,
+        added: dates::of_text(&record.text_at(&["access-date"])),
+        tags: tags.filter(|tag| !tag.is_empty()).collect(),
+    }
+}
+
+/// A name in its spoken order; one of a group ends in a comma, which says that no given name follows.
+fn author(name: &str) -> String {
+    names::spoken(one_line(name).trim_end_matches(','))
+}
+
+/// The day of a whole date, or of `Jun 12` within a year.
+fn published(year: &str, day: &str) -> Option<jiff::civil::Date> {
+    let mut parts = day.split_whitespace();
+    let (month, within) = (parts.next()?, parts.next().unwrap_or_default());
+    dates::of_text(day).or_else(|| dates::of_parts(year, month, within))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sources::tests::{fixture_references, referred};
+    use crate::sources::{Format, read_references};
+
+    #[test]
+    fn records() {
+        insta::assert_snapshot!(fixture_references("endnote.xml").join("\n"));
+    }
+
+    #[test]
+    fn one_of_each_spelling() {
+        for (fields, expect) in [
+            ("<dates><year>2015</year></dates>", "title=T | published=2015-01-01"),
+            (
+                "<dates><year>2015</year><pub-dates><date>Jun 12</date></pub-dates></dates>",
+                "title=T | published=2015-06-12",
+            ),
+            (
+                "<dates><year>2015</year><pub-dates><date>June</date></pub-dates></dates>",
+                "title=T | published=2015-06-01",
+            ),
+            ("<dates><pub-dates><date>2015/06/12</date></pub-dates></dates>", "title=T | published=2015-06-12"),
+            ("<access-date>2020-03-04</access-date>", "title=T | added=2020-03-04"),
+            ("<accession-num>12</accession-num>", "title=T"),
+            (
+                "<accession-num>12</accession-num><remote-database-name>MEDLINE</remote-database-name>",
+                "id=pmid:12 | title=T",
+            ),
+            ("<volume>abs/2401.90031</volume>", "id=2401.90031 | title=T"),
+            ("<keywords><keyword>a; b</keyword><keyword>c\nd</keyword></keywords>", "title=T | tags=a; b; c; d"),
+        ] {
+            let text = format!("<records><record><titles><title>T</title></titles>{fields}</record></records>");
+            let found = referred(read_references(std::io::Cursor::new(text), "x", Some(Format::EndnoteXml)));
+            assert_eq!(found, [expect], "{fields}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Zotero's own export, `Zotero RDF`: items, and after them the collections that they are in.
+//!
+//! An item's collections stand at the end of the file, and so may the journal that holds its DOI. All items are
+//! therefore read before the first one is given: memory holds a person's library, of [`MAX_LIBRARY`] at most. What came
+//! before the place where a file is damaged is given too.
+//!
+//! The format has no field for the day on which an item was entered; the day of access stands for it, which Zotero sets
+//! when it saves a page.
+
+use std::collections::HashMap;
+
+use crate::error::{Place, Result};
+use crate::paper::{Draft, one_line};
+
+use super::fields::shortened;
+use super::input::Input;
+use super::xml::{self, Element, Kind};
+use super::{Format, Found, Records, Reference, dates, names};
+
+const KIND: Kind =
+    Kind { what: "Zotero's RDF", expected: "rdf:RDF with items of Zotero", roots: &["RDF"], records: xml::WITHIN_ROOT };
+
+/// Longest export, in bytes of XML.
+const MAX_LIBRARY: u64 = 1 << 30;
+/// Longest path of a collection, in bytes: of a longer one the outermost names are left out. It ends circles, too.
+const MAX_PATH: usize = 1000;
+/// Items that are no papers.
+const PARTS: [&str; 3] = ["attachment", "note", "annotation"];
+/// Elements that are papers, also where they do not say which kind of item they are.
+const PAPERS: [&str; 6] = ["Article", "BookSection", "ConferenceProceedings", "Manuscript", "Report", "Thesis"];
+
+pub(super) fn read(input: Input) -> Records {
+    Box::new(std::iter::once_with(move || library(input, MAX_LIBRARY)).flatten())
+}
+
+/// What of an item is known before the rest of the file is.
+struct Item {
+    /// How collections call it.
+    about: String,
+    /// The journal or book that it is in, where that is a record of its own.
+    container: Option<String>,
+    ids: Vec<String>,
+    reference: Reference,
+}
+
+/// All items of a file in its order, and what is wrong with it at the end.
+fn library(input: Input, most: u64) -> Vec<Result<Found>> {
+    let mut records = xml::Records::new(input, KIND);
+    let mut items: Vec<(Place, Result<Item, String>)> = Vec::new();
+    let mut containers: HashMap<String, Vec<String>> = HashMap::new();
+    let mut collections = Collections::default();
+    let fault = loop {
+        let (record, place) = match records.record() {
+            Ok(Some(record)) => record,
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        };
+        match record {
+            Err(reason) => items.push((place, Err(reason))),
+            Ok(record) if record.name() == "Collection" => collections.add(&record),
+            Ok(record) if is_paper(&record) => items.push((place, Ok(item(&record)))),
+            Ok(record) => {
+                let ids = ids_of_container(&record);
+                if let Some(about) = record.attribute("about").filter(|_| !ids.is_empty()) {
+                    containers.insert(about.to_owned(), ids);
+                }
+            }
+        }
+        if records.position() > most {
+            break Some(records.input().bad_file(format!(
+                "more than {} MB of items: export the collections one by one, or give Zotero's folder",
+                most >> 20
+            )));
+        }
+    };
+    let mut parts: HashMap<String, u32> = HashMap::new();
+    for container in items.iter().filter_map(|(_, item)| item.as_ref().ok()?.container.clone()) {
+        *parts.entry(container).or_default() += 1;
+    }
+    let finish = |item: Item| {
+        // The DOI that stands in a journal is the article's; whose it is where several share the journal nobody knows.
+        let own = item.container.filter(|container| parts.get(container) == Some(&1));
+        let of_container = own.and_then(|container| containers.get(&container)).into_iter().flatten();
+        let mut reference = item.reference;
+        names::identify(&mut reference.draft, item.ids.iter().chain(of_container).map(String::as_str));
+        reference.tags.splice(0..0, collections.paths(&item.about));
+        reference
+    };
+    let found = items.into_iter().map(|(place, item)| records.input().found(item.map(finish), place));
+    found.chain(fault.map(Err)).collect()
+}
+
+fn is_paper(record: &Element) -> bool {
+    match record.at(&["itemType"]) {
+        Some(kind) => record.name() != "Memo" && !PARTS.contains(&kind.text().trim()),
+        None => PAPERS.contains(&record.name()),
+    }
+}
+
+fn item(record: &Element) -> Item {
+    let about = record.attribute("about").unwrap_or_default().to_owned();
+    let identifiers = || record.all("identifier");
+    let addresses: Vec<String> = identifiers().filter_map(|id| Some(id.at(&["URI", "value"])?.text())).collect();
+    let nested = record.all("isPartOf").flat_map(Element::children).flat_map(ids_of_container);
+    let numbers = ["number", "archiveID"].iter().filter_map(|name| names::arxiv_within(&record.text_at(&[name])));
+    let ids = identifiers()
+        .filter_map(doi)
+        .chain(nested)
+        .chain(addresses.iter().chain([&about]).filter_map(|address| names::of_address(address)))
+        .chain(numbers)
+        .chain(names::remarked(&record.text_at(&["description"])))
+        .collect();
+    let people = ["authors", "presenters"].iter().find_map(|role| record.at(&[role, "Seq"]));
+    let days = ["date", "issued"].iter().map(|name| record.text_at(&[name]));
+    let draft = Draft {
+        title: record.text_at(&["title"]),
+        abstract_text: record.text_at(&["abstract"]),
+        authors: people.into_iter().flat_map(|people| people.all("li")).filter_map(person).collect(),
+        published: days.into_iter().find_map(|day| dates::of_text(&day)),
+        source: Format::ZoteroRdf.source().to_owned(),
+        url: addresses.into_iter().next(),
+        ..Draft::default()
+    };
+    let added = dates::of_text(&record.text_at(&["dateSubmitted"]));
+    let tags = record.all("subject").filter_map(tag).collect();
+    Item { about, container: container(record), ids, reference: Reference { draft, added, tags } }
+}
+
+fn person(li: &Element) -> Option<String> {
+    let person = li.at(&["Person"])?;
+    let part = |name| person.at(&[name]).map(|part| one_line(&part.text()));
+    let parts = [part("givenName").or_else(|| part("givenname")), part("surname")];
+    let name = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    Some(name).filter(|name| !name.is_empty())
+}
+
+/// A tag that somebody set, or one that came with the item; a call number is none.
+fn tag(subject: &Element) -> Option<String> {
+    let tag = match subject.children().next() {
+        None => subject.text(),
+        Some(_) => subject.text_at(&["AutomaticTag", "value"]),
+    };
+    Some(one_line(&tag)).filter(|tag| !tag.is_empty())
+}
+
+/// The DOI of an identifier that is one: others are ISBN and ISSN, and addresses.
+fn doi(identifier: &Element) -> Option<String> {
+    names::doi(identifier.text().trim().strip_prefix("DOI")?)
+}
+
+/// The ids of an article that its journal has instead, or the journal that a section is in.
+fn ids_of_container(container: &Element) -> Vec<String> {
+    let inner = container.all("isPartOf").flat_map(Element::children);
+    let dois = container.all("identifier").filter_map(doi);
+    let named = names::arxiv_within(&container.text_at(&["title"]));
+    dois.chain(named).chain(inner.flat_map(ids_of_container)).collect()
+}
+
+/// The container that is a record of its own, also that of a section.
+fn container(record: &Element) -> Option<String> {
+    let own = |part: &Element| part.attribute("resource").map(str::to_owned);
+    record.all("isPartOf").find_map(|part| own(part).or_else(|| part.children().find_map(container)))
+}
+
+/// The tree of collections, each known by what the file calls it.
+#[derive(Default)]
+struct Collections {
+    titles: HashMap<String, String>,
+    /// The collections that a collection or an item is part of.
+    parents: HashMap<String, Vec<String>>,
+}
+
+impl Collections {
+    fn add(&mut self, record: &Element) {
+        let Some(about) = record.attribute("about") else { return };
+        let title = shortened(&one_line(&record.text_at(&["title"])), MAX_PATH);
+        self.titles.insert(about.to_owned(), title);
+        for part in record.all("hasPart").filter_map(|part| part.attribute("resource")) {
+            self.parents.entry(part.to_owned()).or_default().push(about.to_owned());
+        }
+    }
+
+    /// The paths of the collections that an item is in.
+    fn paths(&self, about: &str) -> Vec<String> {
+        let path = |collection: &String| {
+            let (mut path, mut at) = (self.titles.get(collection)?.clone(), collection);
+            while let Some(parent) = self.parents.get(at).and_then(|parents| parents.first()) {
+                let title = self.titles.get(parent)?;
+                if path.len() + title.len() >= MAX_PATH {
+                    break;
+                }
+                path = format!("{title}/{path}");
+                at = parent;
+            }
+            Some(path).filter(|path| !path.is_empty())
+        };
+        self.parents.get(about).into_iter().flatten().filter_map(path).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::read_references;
+    use crate::sources::tests::{fixture_references, referred};
+
+    const ROOT: &str = "<rdf:RDF xmlns:z='http://www.zotero.org/namespaces/export#'>";
+
+    #[test]
+    fn a_library() {
+        insta::assert_snapshot!(fixture_references("zotero.rdf").join("\n"));
+    }
+
+    fn check(records: &str, expect: &[&str]) {
+        let text = format!("{ROOT}{records}");
+        assert_eq!(referred(read_references(std::io::Cursor::new(text), "x", None)), expect, "{records}");
+    }
+
+    #[test]
+    fn what_names_an_item() {
+        for (fields, expect) in [
+            ("<dc:identifier>DOI 10.5555/A</dc:identifier>", "id=doi:10.5555/a | title=T"),
+            ("<dc:identifier>ISBN 10.5555/A</dc:identifier>", "title=T"),
+            ("<prism:number>arXiv:2401.90021</prism:number>", "id=2401.90021 | title=T"),
+            (
+                "<dc:description>Read.\nPMID: 12\nDOI: 10.5555/B</dc:description>",
+                "id=doi:10.5555/b | also=pmid:12 | title=T",
+            ),
+            (
+                "<dcterms:isPartOf><bib:Part><dc:title>S</dc:title><dcterms:isPartOf><bib:Journal><dc:title>J</dc:title>\
+                 <dc:identifier>DOI 10.5555/C</dc:identifier></bib:Journal></dcterms:isPartOf></bib:Part></dcterms:isPartOf>",
+                "id=doi:10.5555/c | title=T",
+            ),
+        ] {
+            check(&format!("<bib:Article><dc:title>T</dc:title>{fields}</bib:Article></rdf:RDF>"), &[expect]);
+        }
+    }
+
+    #[test]
+    fn a_doi_of_a_shared_journal_is_nobodys() {
+        let article = |title: &str, journal: &str| {
+            format!("<bib:Article><dc:title>{title}</dc:title><isPartOf rdf:resource='{journal}'/></bib:Article>")
+        };
+        let journal = |about: &str, doi: &str| {
+            format!("<bib:Journal rdf:about='{about}'><dc:identifier>DOI 10.5555/{doi}</dc:identifier></bib:Journal>")
+        };
+        let parts = [article("A", "j"), article("B", "j"), article("C", "k"), journal("j", "1"), journal("k", "2")];
+        check(&format!("{}</rdf:RDF>", parts.concat()), &["title=A", "title=B", "id=doi:10.5555/2 | title=C"]);
+    }
+
+    #[test]
+    fn collections_in_a_circle_end() {
+        let collection = |about: &str, parts: &[&str]| {
+            let parts: String = parts.iter().map(|part| format!("<hasPart rdf:resource='{part}'/>")).collect();
+            format!("<z:Collection rdf:about='{about}'><dc:title>{about}</dc:title>{parts}</z:Collection>")
+        };
+        let circle = [collection("a", &["b", "i"]), collection("b", &["a"])].concat();
+        let text = format!("{ROOT}<bib:Article rdf:about='i'><title>T</title></bib:Article>{circle}</rdf:RDF>");
+        let mut found = read_references(std::io::Cursor::new(text), "x", None).unwrap();
+        let tags = found.next().unwrap().unwrap().tags;
+        assert!(tags.len() == 1 && tags[0].ends_with("/a/b/a") && tags[0].len() <= MAX_PATH, "{tags:?}");
+    }
+
+    #[test]
+    fn damage_costs_what_is_damaged() {
+        let good = "<bib:Article><dc:title>A</dc:title></bib:Article>";
+        let bad = "<bib:Article><dc:title>&nobody;</dc:title></bib:Article>";
+        let unknown = "x, record 2: the entity `&nobody;`, which nobody knows: write the character";
+        let early = "x: the XML ends early: the file is truncated, fetch it again";
+        check(&[good, bad, good].concat(), &["title=A", unknown, "title=A", early]);
+        let (input, _) = Input::new(std::io::Cursor::new(format!("{ROOT}{}", good.repeat(3))), "x").unwrap();
+        let found = library(input, ROOT.len() as u64 + 1);
+        assert!(matches!(&found[..], [Ok(_), Err(error)] if error.to_string().contains("export the collections")));
+    }
+}
