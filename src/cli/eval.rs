@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::{Judgment, Malformed, Measured, Metric, Ranked, Ranking, Report};
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
-use crate::recommend::{HistoryItem, PaperRef, Request};
+use crate::recommend::{HistoryItem, Request};
 
 /// The share of a history that is held out.
 const HELD_OUT: f64 = 0.3;
@@ -160,9 +160,9 @@ fn of_profile(engine: &Engine, name: &str) -> Result<(Vec<HistoryItem>, Vec<Hist
     let side = |counts: fn(HistoryKind) -> bool| {
         let entries = history.iter().filter(|entry| counts(entry.kind));
         let item = |HistoryEntry { id, weight, at, .. }: &HistoryEntry| HistoryItem {
-            paper: PaperRef::Id(id.clone()),
             weight: *weight,
             at: Some(*at),
+            ..HistoryItem::id(id.clone())
         };
         entries.map(item).collect()
     };

@@ -9,7 +9,7 @@ use super::Outcome;
 use super::input::{Lines, reject};
 use crate::error::Result;
 use crate::paper::{PaperId, parse_date};
-use crate::recommend::{HistoryItem, PaperRef};
+use crate::recommend::HistoryItem;
 
 /// What a file of a history says.
 pub(super) struct History {
@@ -58,5 +58,5 @@ fn parse(line: &str) -> Result<(HistoryItem, bool), String> {
     }
     let day = |text: String| -> Result<Date, String> { parse_date(&text).ok_or(format!("`{text}` is no date")) };
     let at = entry.date.map(day).transpose()?;
-    Ok((HistoryItem { paper: PaperRef::Id(entry.id), weight, at }, entry.dislike))
+    Ok((HistoryItem { weight, at, ..HistoryItem::id(entry.id) }, entry.dislike))
 }

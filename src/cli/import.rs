@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
-
-use super::args::{Import, SummaryFormat};
+use super::args::{Import, SummaryFormat, TagsAs};
 use super::input::reject;
 use super::{Outcome, output, today};
 use crate::bibliography;
-use crate::engine::{Engine, Entry, Imported};
+use crate::engine::{Engine, Entry, Imported, Incoming};
 use crate::error::{Error, Result};
-use crate::paper::Draft;
 use crate::sources::Reference;
 
 /// Papers that are named when they are not found.
 const NAMED: usize = 20;
 
 pub(super) fn run(engine: &mut Engine, name: &str, command: Import) -> Result<Outcome> {
-    let Import { files, kind, weight, collection, by_tag, dry_run, format } = command;
+    let Import { files, kind, weight, collection, tags_as, dry_run, format } = command;
     if !(weight > 0.0 && weight.is_finite()) {
         return Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not above 0") });
     }
@@ -28,10 +25,11 @@ pub(super) fn run(engine: &mut Engine, name: &str, command: Import) -> Result<Ou
         outcome = outcome.and(Outcome::complete_if(read.errors.is_empty()));
         references.extend(read.references);
     }
-    references.retain(|reference| collection.is_empty() || is_of_any(reference, &collection));
+    references
+        .retain(|reference| collection.is_empty() || reference.tags.iter().any(|tag| is_in_any(tag, &collection)));
     let entry = Entry { kind, weight, at: today(), dry_run };
     let mut all: BTreeMap<String, Imported> = BTreeMap::new();
-    for (profile, papers) in profiles(name, references, by_tag) {
+    for (profile, papers) in parted(name, references, &collection, tags_as) {
         let imported = engine.import(&profile, &papers, entry)?;
         all.insert(profile, imported);
     }
@@ -59,24 +57,30 @@ pub(super) fn run(engine: &mut Engine, name: &str, command: Import) -> Result<Ou
     Ok(outcome)
 }
 
-/// Whether a reference has one of these tags, or one below it.
-fn is_of_any(reference: &Reference, paths: &[String]) -> bool {
-    let below =
-        |tag: &str, path: &str| tag.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    reference.tags.iter().any(|tag| paths.iter().any(|path| below(tag, path.trim_end_matches('/'))))
+/// Whether a tag is one of these, or below it.
+fn is_in_any(tag: &str, paths: &[String]) -> bool {
+    let below = |path: &str| tag.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    paths.iter().any(|path| below(path.trim_end_matches('/')))
 }
 
 /// The papers of each profile.
-fn profiles(name: &str, references: Vec<Reference>, by_tag: bool) -> BTreeMap<String, Vec<(Draft, Option<Date>)>> {
-    let mut profiles: BTreeMap<String, Vec<(Draft, Option<Date>)>> = BTreeMap::new();
-    for Reference { draft, added, tags } in references {
-        if by_tag && !tags.is_empty() {
-            for tag in tags {
-                profiles.entry(format!("{name}/{tag}")).or_default().push((draft.clone(), added));
+fn parted(
+    name: &str,
+    references: Vec<Reference>,
+    collection: &[String],
+    tags_as: Option<TagsAs>,
+) -> BTreeMap<String, Vec<Incoming>> {
+    let mut parts: BTreeMap<String, Vec<Incoming>> = BTreeMap::new();
+    for Reference { draft, added, mut tags } in references {
+        tags.retain(|tag| collection.is_empty() || is_in_any(tag, collection));
+        let paper = |interest: Option<String>| Incoming { draft: draft.clone(), added, interest };
+        match tags_as {
+            Some(TagsAs::Profiles) if !tags.is_empty() => {
+                tags.iter().for_each(|tag| parts.entry(format!("{name}/{tag}")).or_default().push(paper(None)));
             }
-        } else {
-            profiles.entry(name.to_owned()).or_default().push((draft, added));
+            Some(TagsAs::Interests) => parts.entry(name.to_owned()).or_default().push(paper(tags.into_iter().next())),
+            _ => parts.entry(name.to_owned()).or_default().push(paper(None)),
         }
     }
-    profiles
+    parts
 }

@@ -45,7 +45,7 @@ pub(super) fn list(common: &Common, command: Show) -> Result<Outcome> {
 
 /// Enters the papers that are in the library; names the others.
 fn remember(engine: &mut Engine, name: &str, kind: HistoryKind, entries: Entries) -> Result<Outcome> {
-    let Entries { papers, weight, at } = entries;
+    let Entries { papers, weight, at, interest } = entries;
     if !(weight > 0.0 && weight.is_finite()) {
         return Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not above 0") });
     }
@@ -53,7 +53,10 @@ fn remember(engine: &mut Engine, name: &str, kind: HistoryKind, entries: Entries
     let mut history = Vec::new();
     for paper in &papers {
         match engine.find(paper) {
-            Ok(stored) => history.push(HistoryEntry { id: stored.paper.id, kind, weight, at }),
+            Ok(stored) => {
+                let entry = HistoryEntry::new(stored.paper.id, kind, at);
+                history.push(HistoryEntry { weight, interest: interest.clone(), ..entry });
+            }
             Err(error) if error.fault() == Fault::Missing => output::complain("error", &error.one_line()),
             Err(error) => return Err(error),
         }
@@ -157,10 +160,11 @@ fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<Outcome> 
     output::print(|out| match format {
         SummaryFormat::Json => output::json(out, &Shown { profile, papers }),
         SummaryFormat::Table => {
-            for Line { entry: HistoryEntry { id, kind, weight, at }, title, in_library } in &papers {
+            for Line { entry: HistoryEntry { id, kind, weight, at, interest }, title, in_library } in &papers {
                 let absent = if *in_library { "" } else { " (not in the library)" };
                 let title = title.as_deref().unwrap_or_default();
-                writeln!(out, "{at}  {kind:<7}  {weight:<4}  {id}  {title}{absent}")?;
+                let interest = interest.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
+                writeln!(out, "{at}  {kind:<7}  {weight:<4}  {id}  {title}{interest}{absent}")?;
             }
             if !profile.authors.is_empty() {
                 writeln!(out, "follows {}", profile.authors.join(", "))?;

@@ -166,12 +166,13 @@ impl Engine {
                 continue;
             }
             let weight = (item.weight * decay(item.at, today, request.half_life_days)) as f32;
+            let interest = item.interest.clone();
             let past = match &item.paper {
                 PaperRef::Inline { title, abstract_text } => {
                     let document = document(title, abstract_text);
                     let (embedding, terms) = (self.embed(&document)?, Terms::of(&document));
                     resolved.titles.insert(title.clone());
-                    Some(Past { id: None, title: title.clone(), embedding, terms, weight })
+                    Some(Past { id: None, title: title.clone(), embedding, terms, weight, interest })
                 }
                 PaperRef::Id(id) => {
                     let stored = self.lookup(id)?;
@@ -181,7 +182,7 @@ impl Engine {
                             resolved.exclude.insert(row);
                             resolved.titles.insert(paper.title.clone());
                             let (embedding, terms) = (snapshot.embedding(row)?, Terms::of(&paper.document()));
-                            Some(Past { id: Some(paper.id), title: paper.title, embedding, terms, weight })
+                            Some(Past { id: Some(paper.id), title: paper.title, embedding, terms, weight, interest })
                         }
                     }
                 }

@@ -72,9 +72,9 @@ impl Engine {
         let side = |keep: &dyn Fn(HistoryKind) -> bool| -> Vec<HistoryItem> {
             let entries = profile.history.iter().filter(|entry| keep(entry.kind));
             entries
-                .map(|HistoryEntry { id, weight, at, .. }| {
+                .map(|HistoryEntry { id, weight, at, interest, .. }| {
                     let paper = wanted.get(id).cloned().unwrap_or_else(|| PaperRef::Id(id.clone()));
-                    HistoryItem { paper, weight: *weight, at: Some(*at) }
+                    HistoryItem { paper, weight: *weight, at: Some(*at), interest: interest.clone() }
                 })
                 .collect()
         };

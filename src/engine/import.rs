@@ -24,6 +24,17 @@ pub struct Entry {
     pub dry_run: bool,
 }
 
+/// A paper that somebody entered elsewhere.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Incoming {
+    /// The paper, unchecked.
+    pub draft: Draft,
+    /// When.
+    pub added: Option<Date>,
+    /// The interest that it is of.
+    pub interest: Option<String>,
+}
+
 /// What became of an import.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Imported {
@@ -56,7 +67,7 @@ impl Engine {
     ///
     /// # Errors
     /// Those of the library's file.
-    pub fn import(&mut self, profile: &str, papers: &[(Draft, Option<Date>)], entry: Entry) -> Result<Imported> {
+    pub fn import(&mut self, profile: &str, papers: &[Incoming], entry: Entry) -> Result<Imported> {
         let before = match self.library.profile_names()?.iter().any(|name| name == profile) {
             true => self.library.profile(profile)?.history,
             false => Vec::new(),
@@ -64,8 +75,13 @@ impl Engine {
         let mut known: HashSet<PaperId> = before.into_iter().map(|entry| entry.id).collect();
         let (mut imported, mut entries, mut wanted) = (Imported::default(), Vec::new(), Vec::new());
         let mut titles = None;
-        for (draft, added) in papers {
-            let line = |id| HistoryEntry { id, kind: entry.kind, weight: entry.weight, at: added.unwrap_or(entry.at) };
+        for Incoming { draft, added, interest } in papers {
+            let at = added.unwrap_or(entry.at);
+            let line = |id| HistoryEntry {
+                weight: entry.weight,
+                interest: interest.clone(),
+                ..HistoryEntry::new(id, entry.kind, at)
+            };
             let paper = draft.clone().finish();
             let reason = match self.matching(draft, paper.as_ref().ok(), &mut titles)? {
                 Ok(stored) if known.contains(&stored.paper.id) => {

@@ -39,7 +39,7 @@ use snapshot::Snapshot;
 pub use add::{Added, Progress};
 pub use evaluate::{Evaluated, Evaluation, HeldOut, Labelled, Pool};
 pub use feed::{FeedOptions, Look};
-pub use import::{Entry, Imported, Unmatched};
+pub use import::{Entry, Imported, Incoming, Unmatched};
 #[cfg(feature = "server")]
 pub(crate) use kept::{Cache, Latest};
 pub use reembed::Reembedded;

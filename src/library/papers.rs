@@ -27,6 +27,15 @@ pub enum Change {
     None(PaperId),
 }
 
+impl Change {
+    fn has_other_names(&self) -> bool {
+        match self {
+            Change::New(known) | Change::Text(known) | Change::Facts(known) => !known.paper.also.is_empty(),
+            Change::None(_) => false,
+        }
+    }
+}
+
 /// How many papers an addition changed, and how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Changes {
@@ -76,7 +85,6 @@ impl Library {
             let paper = &known.paper;
             for same in &known.same {
                 remove(&transaction, same, generation, &mut words).map_err(fail("remove a copy"))?;
-                rename(&transaction, same, &paper.id).map_err(fail("write to a profile"))?;
             }
             let is_new = put(&transaction, INSERT, paper, generation).map_err(fail("write a paper"))?;
             let key = match is_new {
@@ -97,6 +105,9 @@ impl Library {
                 put_embedding(&transaction, key, model_key, generation, embedding)
                     .map_err(fail("write an embedding"))?;
             }
+        }
+        if changes.iter().any(|(change, _)| change.has_other_names()) {
+            rename(&transaction).map_err(fail("write to a profile"))?;
         }
         words.write(&transaction).map_err(fail("write words"))?;
         transaction.commit().map_err(fail("write to it"))

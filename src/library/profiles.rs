@@ -46,6 +46,16 @@ pub struct HistoryEntry {
     pub weight: f64,
     /// When.
     pub at: Date,
+    /// The name of the interest that it is of, such as a collection's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interest: Option<String>,
+}
+
+impl HistoryEntry {
+    /// A paper with the usual weight.
+    pub fn new(id: PaperId, kind: HistoryKind, at: Date) -> HistoryEntry {
+        HistoryEntry { id, kind, weight: 1.0, at, interest: None }
+    }
 }
 
 /// What a person did with a paper.
@@ -112,22 +122,26 @@ impl FromStr for HistoryKind {
 /// Enters papers into a profile's history; a profile that is not there is made.
 pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntry]) -> rusqlite::Result<()> {
     db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
+    // A vote does not take a paper out of its interest.
     let mut statement = db.prepare(
-        "INSERT OR REPLACE INTO history (profile, paper, kind, weight, at) \
-         VALUES ((SELECT key FROM profile WHERE name = ?), ?, ?, ?, ?)",
+        "INSERT INTO history (profile, paper, kind, weight, at, interest) \
+         VALUES ((SELECT key FROM profile WHERE name = ?1), ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT (profile, paper) DO UPDATE SET kind = ?3, weight = ?4, at = ?5, interest = coalesce(?6, interest)",
     )?;
-    for HistoryEntry { id, kind, weight, at } in entries {
-        statement.execute(params![profile, id.as_str(), kind.as_str(), weight, at.to_string()])?;
+    for HistoryEntry { id, kind, weight, at, interest } in entries {
+        statement.execute(params![profile, id.as_str(), kind.as_str(), weight, at.to_string(), interest])?;
     }
     Ok(())
 }
 
-/// Histories, and what was shown, have a paper under another id from now on; what they have under that one stays.
-pub(super) fn rename(db: &Connection, from: &PaperId, to: &PaperId) -> rusqlite::Result<()> {
+/// Histories, and what was shown, have papers under their ids from now on that they had under other names; what they have
+/// under an id already stays.
+pub(super) fn rename(db: &Connection) -> rusqlite::Result<()> {
     for table in ["history", "shown"] {
-        let update = format!("UPDATE OR IGNORE {table} SET paper = ? WHERE paper = ?");
-        db.prepare_cached(&update)?.execute([to.as_str(), from.as_str()])?;
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE paper = ?"))?.execute([from.as_str()])?;
+        let other_names = "paper IN (SELECT name FROM name) AND paper NOT IN (SELECT id FROM paper)";
+        let id = format!("SELECT id FROM paper JOIN name ON name.paper = paper.row WHERE name.name = {table}.paper");
+        db.prepare_cached(&format!("UPDATE OR IGNORE {table} SET paper = ({id}) WHERE {other_names}"))?.execute([])?;
+        db.prepare_cached(&format!("DELETE FROM {table} WHERE {other_names}"))?.execute([])?;
     }
     Ok(())
 }
@@ -310,7 +324,7 @@ fn authors(db: &Connection, profile: i64) -> rusqlite::Result<Vec<String>> {
 
 fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>> {
     let mut statement =
-        db.prepare("SELECT paper, kind, weight, at FROM history WHERE profile = ? ORDER BY at, paper")?;
+        db.prepare("SELECT paper, kind, weight, at, interest FROM history WHERE profile = ? ORDER BY at, paper")?;
     let entries = statement.query_map([profile], |row| {
         let kind: String = row.get(1)?;
         let at: String = row.get(3)?;
@@ -322,6 +336,7 @@ fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>>
                 .ok_or_else(|| damaged(format!("`{kind}` is no kind of history")))?,
             weight: row.get(2)?,
             at: at.parse().map_err(|_| damaged(format!("`{at}` is no date")))?,
+            interest: row.get(4)?,
         })
     })?;
     entries.collect()

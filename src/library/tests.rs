@@ -309,7 +309,7 @@ fn a_library_of_format_2_gets_its_words() {
 fn a_profile_keeps_every_kind_and_its_token() {
     let mut library = Library::in_memory().unwrap();
     let at = "2025-01-02".parse().unwrap();
-    let entry = |(number, kind)| HistoryEntry { id: id(number), kind, weight: 0.5, at };
+    let entry = |(number, kind)| HistoryEntry { weight: 0.5, ..HistoryEntry::new(id(number), kind, at) };
     let history: Vec<HistoryEntry> = (0..).zip(HistoryKind::ALL).map(entry).collect();
     library.remember("me", &history).unwrap();
     let profile = library.profile("me").unwrap();
@@ -479,13 +479,18 @@ fn histories_follow_papers_that_become_one() {
     let (one, two) = (record("1", &[], "a", "Old"), record("2", &[], "b", "New"));
     [&one, &two].into_iter().for_each(|record| add(&mut library, record.clone()));
     let at = "2025-01-02".parse().unwrap();
-    let entry = |record: &Paper| HistoryEntry { id: record.id.clone(), kind: HistoryKind::Like, weight: 1.0, at };
+    let entry = |record: &Paper| HistoryEntry::new(record.id.clone(), HistoryKind::Like, at);
     library.remember("both", &[entry(&one), entry(&two)]).unwrap();
     library.remember("two", &[entry(&two)]).unwrap();
     add(&mut library, record("3", &["1", "2"], "c", "Both"));
     for name in ["both", "two"] {
         assert_eq!(library.profile(name).unwrap().history, [entry(&one)], "{name}");
     }
+    // What somebody read under another name, before the paper came.
+    let paper = record("2401.00001", &["10.1/x"], "a", "A paper");
+    library.remember("before", &[entry(&record("10.1/x", &[], "b", ""))]).unwrap();
+    add(&mut library, paper.clone());
+    assert_eq!(library.profile("before").unwrap().history, [entry(&paper)]);
 }
 
 #[test]

@@ -69,13 +69,10 @@ impl WordChanges {
         place
     }
 
-    /// Hands over the changes of each block and term, in this order, as [`postings::change`] takes them.
-    fn for_each_block(
-        &self,
-        mut take: impl FnMut(i64, &str, &[(u32, u32)]) -> rusqlite::Result<()>,
-    ) -> rusqlite::Result<()> {
-        // There are millions of entries. They come row after row, so that it is enough to bring those of a term together:
-        // how many each has says where they go.
+    /// The rows and counts of each term in the order in which they came, one term after the other by its place, and where
+    /// those of each term end.
+    fn by_place(&self) -> (Vec<(i64, u32)>, Vec<usize>) {
+        // There are millions of entries: how many each term has says where they go, and nothing has to be compared.
         let mut ends = vec![0; self.numbers.len()];
         self.entries.iter().for_each(|(place, ..)| ends[*place as usize] += 1);
         let mut before = 0;
@@ -88,6 +85,15 @@ impl WordChanges {
             rows[*end] = (*row, *count);
             *end += 1;
         }
+        (rows, ends)
+    }
+
+    /// Hands over the changes of each block and term, in this order, as [`postings::change`] takes them.
+    fn for_each_block(
+        &self,
+        mut take: impl FnMut(i64, &str, &[(u32, u32)]) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let (mut rows, ends) = self.by_place();
         let mut parts: Vec<Part<'_>> = Vec::with_capacity(self.terms.len());
         let mut rest = rows.as_mut_slice();
         // Hash maps have no order: the terms by their places.

@@ -1,6 +1,6 @@
-//! The interests of a reading history: groups of papers that are alike.
+//! The interests of a reading history: groups of papers that have a name, or that are alike.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::background::Background;
 use super::taste::Past;
@@ -16,17 +16,33 @@ const GROUPED: usize = 300;
 /// Words in a label.
 const WORDS: usize = 3;
 
-/// Parts a history into interests, those with most weight first: places in the history, in ascending order. Average
-/// linkage (Sokal and Michener 1958), until no two groups are alike.
+/// Parts a history into interests, those with most weight first: places in the history, in ascending order. Papers of an
+/// interest with a name are together, the others with those that they are like.
 pub fn interests(past: &[Past]) -> Vec<Vec<usize>> {
+    let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for (place, paper) in past.iter().enumerate() {
+        match &paper.interest {
+            Some(name) => named.entry(name).or_default().push(place),
+            None => others.push(place),
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = named.into_values().chain(alike(past, others)).collect();
+    let weight = |group: &Vec<usize>| group.iter().map(|place| past[*place].weight).sum::<f32>();
+    groups.iter_mut().for_each(|group| group.sort_unstable());
+    groups.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cmp(b)));
+    groups
+}
+
+/// Groups of papers that are alike, of these places: average linkage (Sokal and Michener 1958), until no two groups are.
+fn alike(past: &[Past], mut order: Vec<usize>) -> Vec<Vec<usize>> {
     let similarity = |a: usize, b: usize| dot(past[a].embedding.as_slice(), past[b].embedding.as_slice());
     let mean = |a: &[usize], b: &[usize]| {
         let sum: f32 = a.iter().flat_map(|a| b.iter().map(|b| similarity(*a, *b))).sum();
         sum / (a.len() * b.len()) as f32
     };
-    let mut order: Vec<usize> = (0..past.len()).collect();
     order.sort_by(|a, b| past[*b].weight.total_cmp(&past[*a].weight).then(a.cmp(b)));
-    let (grouped, others) = order.split_at(past.len().min(GROUPED));
+    let (grouped, others) = order.split_at(order.len().min(GROUPED));
     let mut groups: Vec<Vec<usize>> = grouped.iter().map(|place| vec![*place]).collect();
     // Means of similarities between groups, kept up as groups are merged.
     let mut means: Vec<Vec<f32>> = groups.iter().map(|a| groups.iter().map(|b| mean(a, b)).collect()).collect();
@@ -56,14 +72,14 @@ pub fn interests(past: &[Past]) -> Vec<Vec<usize>> {
             group.push(*other);
         }
     }
-    let weight = |group: &Vec<usize>| group.iter().map(|place| past[*place].weight).sum::<f32>();
-    groups.iter_mut().for_each(|group| group.sort_unstable());
-    groups.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cmp(b)));
     groups
 }
 
-/// What an interest is about: the words that set its papers apart, most telling first.
+/// What an interest is about: its name or, if it has none, the words that set its papers apart, most telling first.
 pub fn label(papers: &[&Past], background: &Background) -> String {
+    if let Some(name) = papers.first().and_then(|past| past.interest.clone()) {
+        return name;
+    }
     let mut words: HashMap<&str, (f32, usize)> = HashMap::new();
     for past in papers {
         for (term, count) in past.terms.counts() {
@@ -105,7 +121,7 @@ mod tests {
 
     fn past(numbers: [f32; 3], weight: f32, text: &str) -> Past {
         let embedding = Embedding::normalize(numbers.to_vec()).unwrap();
-        Past { id: None, title: text.to_owned(), embedding, terms: Terms::of(text), weight }
+        Past { id: None, title: text.to_owned(), embedding, terms: Terms::of(text), weight, interest: None }
     }
 
     fn history() -> Vec<Past> {
@@ -123,6 +139,10 @@ mod tests {
         assert_eq!(interests(&history()), [vec![0, 2, 4], vec![1, 3]]);
         assert_eq!(interests(&[]), Vec::<Vec<usize>>::new());
         assert_eq!(interests(&history()[..1]), [vec![0]]);
+        let mut named = history();
+        named[0].interest = Some("hands".to_owned());
+        named[3].interest = Some("hands".to_owned());
+        assert_eq!(interests(&named), [vec![0, 3], vec![2, 4], vec![1]]);
         let many: Vec<Past> = (0..700).map(|at| history()[at % 5].clone()).collect();
         let groups = interests(&many);
         assert_eq!((groups.len(), groups.iter().map(Vec::len).sum::<usize>()), (2, 700));

@@ -81,8 +81,8 @@ pub struct Request {
     pub votes: f32,
 }
 
-/// One paper of a history. In JSON: an id, or an object with `id` or with `title` and `abstract`, and with `weight` and
-/// `at` if they are known.
+/// One paper of a history. In JSON: an id, or an object with `id` or with `title` and `abstract`, and with `weight`,
+/// `at` and `interest` if they are known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryItem {
     /// Which paper.
@@ -91,6 +91,8 @@ pub struct HistoryItem {
     pub weight: f64,
     /// When it was read, liked or disliked.
     pub at: Option<Date>,
+    /// The name of the interest that it is of; papers of none are grouped by what they are about.
+    pub interest: Option<String>,
 }
 
 /// A paper named, or given with its text.
@@ -110,7 +112,7 @@ pub enum PaperRef {
 impl HistoryItem {
     /// A paper of the library with the usual weight.
     pub fn id(id: PaperId) -> HistoryItem {
-        HistoryItem { paper: PaperRef::Id(id), weight: 1.0, at: None }
+        HistoryItem { paper: PaperRef::Id(id), weight: 1.0, at: None, interest: None }
     }
 }
 
@@ -176,6 +178,8 @@ struct Fields {
     weight: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interest: Option<String>,
 }
 
 fn usual_weight() -> f64 {
@@ -188,7 +192,8 @@ impl Serialize for HistoryItem {
             PaperRef::Id(id) => (Some(id.clone()), String::new(), String::new()),
             PaperRef::Inline { title, abstract_text } => (None, title.clone(), abstract_text.clone()),
         };
-        Fields { id, title, abstract_text, weight: self.weight, at: self.at }.serialize(serializer)
+        let HistoryItem { weight, at, interest, .. } = self.clone();
+        Fields { id, title, abstract_text, weight, at, interest }.serialize(serializer)
     }
 }
 
@@ -208,7 +213,7 @@ impl<'de> Deserialize<'de> for HistoryItem {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<HistoryItem, A::Error> {
-                let Fields { id, title, abstract_text, weight, at } =
+                let Fields { id, title, abstract_text, weight, at, interest } =
                     Fields::deserialize(MapAccessDeserializer::new(map))?;
                 let paper = match id {
                     Some(id) => PaperRef::Id(id),
@@ -217,7 +222,7 @@ impl<'de> Deserialize<'de> for HistoryItem {
                     }
                     None => PaperRef::Inline { title, abstract_text },
                 };
-                Ok(HistoryItem { paper, weight, at })
+                Ok(HistoryItem { paper, weight, at, interest })
             }
         }
 

@@ -481,6 +481,7 @@ mod tests {
             embedding: embedding(x),
             terms: Terms::of(title),
             weight,
+            interest: None,
         };
         let history = [past("zebra words", 0.3, 1.0), past("graph of graphs", 0.8, 0.5)];
         let text = Text { embedding: embedding(0.6), terms: Terms::of("words of zebra zebra unknown") };

@@ -39,6 +39,8 @@ pub struct Past {
     pub terms: Terms,
     /// How much it counts: above 0.
     pub weight: f32,
+    /// The name of the interest that it is of.
+    pub interest: Option<String>,
 }
 
 impl Taste {

@@ -46,7 +46,7 @@ fn background() -> Background {
 }
 
 fn past(Made { embedding, terms }: Made, weight: f32, title: String) -> Past {
-    Past { id: None, title, embedding, terms, weight }
+    Past { id: None, title, embedding, terms, weight, interest: None }
 }
 
 fn text(Made { embedding, terms }: Made) -> Text {

@@ -53,6 +53,8 @@ struct Feedback {
     weight: f64,
     /// The day; left out: today.
     at: Option<Date>,
+    /// The name of the interest that they are of.
+    interest: Option<String>,
 }
 
 fn usual_weight() -> f64 {
@@ -91,7 +93,7 @@ async fn feedback(
 }
 
 fn enter(engine: &mut Engine, profile: String, feedback: Feedback, today: Date) -> Result<Entered, Problem> {
-    let Feedback { kind, papers, weight, at } = feedback;
+    let Feedback { kind, papers, weight, at, interest } = feedback;
     let at = at.unwrap_or(today);
     if kind == Kind::Undo {
         let known = engine.library().profile(&profile)?;
@@ -111,7 +113,14 @@ fn enter(engine: &mut Engine, profile: String, feedback: Feedback, today: Date) 
         return Err(Problem::new(Code::PaperNotFound, "none of these papers is in the library"));
     }
     let library = engine.library_mut();
-    let history = |kind| known.iter().map(|id| HistoryEntry { id: id.clone(), kind, weight, at }).collect::<Vec<_>>();
+    let history = |kind| {
+        let entry = |id: &PaperId| HistoryEntry {
+            weight,
+            interest: interest.clone(),
+            ..HistoryEntry::new(id.clone(), kind, at)
+        };
+        known.iter().map(entry).collect::<Vec<_>>()
+    };
     match kind {
         Kind::Like => library.remember(&profile, &history(HistoryKind::Like))?,
         Kind::Dislike => library.remember(&profile, &history(HistoryKind::Dislike))?,

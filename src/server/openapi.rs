@@ -68,6 +68,7 @@ impl PartialSchema for HistoryItem {
             .property("abstract", text("Its abstract"))
             .property("weight", ObjectBuilder::new().schema_type(SchemaType::new(Type::Number)).build())
             .property("at", text("The day, as 2025-01-31"))
+            .property("interest", text("The name of the interest that it is of, for the strategy `interests`"))
             .build();
         let id: Object = text("A paper's id");
         RefOr::T(Schema::OneOf(OneOfBuilder::new().item(id).item(object).build()))

@@ -75,12 +75,18 @@ fn collections_and_tags_choose_and_part() {
     let file = sandbox.file("library.bib", &BIBTEX[..BIBTEX.find("@misc{broken").unwrap()]);
     let one = sandbox.run(&["profile", "one", "import", &file, "--collection", "reading", "--kind", "save"]);
     assert!(one.out.starts_with("one: 1 entered, 0 there before, 0 not"), "{}", one.out);
-    let parted = import(&sandbox, &[&file, "--by-tag"]);
+    let parted = import(&sandbox, &[&file, "--tags-as", "profiles"]);
     assert!(
         parted.out.contains("me/reading: 1 entered") && parted.out.contains("me/robots: 0 entered"),
         "{}",
         parted.out
     );
+    sandbox.run(&["profile", "two", "import", &file, "--tags-as", "interests"]);
+    let feed = ["feed", "--profile", "two", "--since", "2000-01-01", "--strategy", "interests", "--format", "json"];
+    let results = sandbox.json(&feed)["results"].take();
+    let labels = results.as_array().unwrap().iter().map(|result| result["interest"]["label"].as_str().unwrap());
+    let labels: Vec<&str> = labels.collect();
+    assert!(labels.contains(&"reading") && labels.contains(&"robots"), "{labels:?}");
 }
 
 #[test]
@@ -90,7 +96,7 @@ fn zoteros_table_is_read() {
         \"Date Added\",\"Manual Tags\"\n\"AB12\",\"preprint\",\"2024\",\"Example, Ada; Other, Bo\",\"Sinking slowly on soft ground\",\
         \"10.1000/x\",\"https://arxiv.org/abs/2401.00007\",\"Robots that sink.\",\"2024-01-05\",\"2024-02-03 10:00:00\",\"robots; soft\"\n";
     let file = sandbox.file("zotero.csv", table);
-    let parted = import(&sandbox, &[&file, "--by-tag"]);
+    let parted = import(&sandbox, &[&file, "--tags-as", "profiles"]);
     assert!(parted.out.contains("me/robots: ") && parted.out.contains("me/soft: "), "{}{}", parted.out, parted.err);
     let shown = sandbox.json(&["profile", "me/soft", "show", "--format", "json"]);
     let entry = &shown["papers"][0];

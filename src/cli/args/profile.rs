@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
 use super::{Show, SummaryFormat, date};
@@ -79,6 +79,9 @@ pub(crate) struct Entries {
     /// The day it was read; left out: today
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub at: Option<Date>,
+    /// The interest that they are of, by any name
+    #[arg(long, value_name = "NAME")]
+    pub interest: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -105,13 +108,22 @@ pub(crate) struct Import {
     /// Only papers of this collection, folder or tag, and of those in it
     #[arg(long, value_name = "PATH")]
     pub collection: Vec<String>,
-    /// A profile NAME/TAG for each collection, folder and tag, in place of one for all
-    #[arg(long)]
-    pub by_tag: bool,
+    /// What collections, folders and tags become; left out: nothing
+    #[arg(long, value_name = "WHAT")]
+    pub tags_as: Option<TagsAs>,
     /// Say what would be entered, and enter nothing
     #[arg(long)]
     pub dry_run: bool,
     /// How to print what became of it
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,
+}
+
+/// What tags become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TagsAs {
+    /// Interests of the profile, for `--strategy interests`: a paper is of its first tag
+    Interests,
+    /// Profiles NAME/TAG, one for each
+    Profiles,
 }

@@ -13,13 +13,14 @@ use super::frame::{Frame, Reader, Trouble, show};
 use super::mathematics::readable;
 use crate::bibliography::{self, Bibliography};
 use crate::citation::Style;
-use crate::engine::{Engine, Entry, Imported};
+use crate::engine::{Engine, Entry, Imported, Incoming};
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, HistoryKind, Remembered};
 use crate::paper::Paper;
 use crate::server::App;
 use crate::server::body::too_large;
 use crate::server::problem::Problem;
+use crate::sources::Reference;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -107,7 +108,8 @@ async fn import(State(app): State<App>, reader: Reader, form: Multipart) -> Resu
     for (name, text) in texts {
         match bibliography::read_bytes(text, &name) {
             Ok(Bibliography { references, errors }) => {
-                papers.extend(references.into_iter().map(|reference| (reference.draft, reference.added)));
+                let incoming = |Reference { draft, added, .. }| Incoming { draft, added, interest: None };
+                papers.extend(references.into_iter().map(incoming));
                 unusable.extend(errors);
             }
             Err(error) => unusable.push(error),

@@ -58,7 +58,7 @@ async fn vote(State(app): State<App>, reader: Reader, Form(vote): Form<Vote>) ->
         match kind.history() {
             Some(kind) => {
                 let id = stored(engine, &paper)?.id;
-                let entry = HistoryEntry { id, kind, weight: 1.0, at: today };
+                let entry = HistoryEntry::new(id, kind, today);
                 engine.library_mut().remember(&name, &[entry])?;
             }
             None => {
