@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::{arxiv, doi, url};
+use super::{arxiv, doi};
 use crate::paper::{Paper, normal_title};
 
 pub(super) fn write(papers: &[Paper]) -> String {
@@ -36,7 +36,7 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
         field("archivePrefix", "arXiv");
         field("primaryClass", &escaped(paper.categories.first().map_or("", String::as_str)));
     }
-    field("url", &verbatim(&url(paper).unwrap_or_default()));
+    field("url", &verbatim(&paper.link().unwrap_or_default()));
     field("keywords", &escaped(&paper.categories.join(", ")));
     field("abstract", &escaped(&paper.abstract_text));
     text.push_str("\n}\n\n");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{arxiv, doi, parts_of, url};
+use super::{arxiv, doi, parts_of};
 use crate::paper::Paper;
 
 pub(super) fn write(papers: &[Paper]) -> String {
@@ -27,7 +27,7 @@ fn item(paper: &Paper) -> Value {
         "DOI": doi(paper),
         "archive": arxiv(paper).map(|_| "arXiv"),
         "archive_location": arxiv(paper),
-        "URL": url(paper),
+        "URL": paper.link(),
         "keyword": paper.categories.join(", "),
     });
     let fields = item.as_object_mut().expect("an item is an object");

@@ -1,6 +1,6 @@
 //! A table.
 
-use super::{arxiv, doi, url};
+use super::{arxiv, doi};
 use crate::paper::Paper;
 
 pub(super) fn write(papers: &[Paper]) -> String {
@@ -19,7 +19,7 @@ pub(super) fn write(papers: &[Paper]) -> String {
             paper.categories.join("; "),
             doi(paper).unwrap_or_default().to_owned(),
             arxiv(paper).unwrap_or_default().to_owned(),
-            url(paper).unwrap_or_default(),
+            paper.link().unwrap_or_default(),
             paper.abstract_text.clone(),
         ]
     });

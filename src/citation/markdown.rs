@@ -1,6 +1,5 @@
 //! A list with links.
 
-use super::url;
 use crate::paper::Paper;
 
 /// Authors that are named.
@@ -11,17 +10,14 @@ pub(super) fn write(papers: &[Paper]) -> String {
 }
 
 fn line(paper: &Paper) -> String {
-    let title = escaped(if paper.title.is_empty() { paper.id.as_str() } else { &paper.title });
-    let title = match url(paper).filter(|url| !url.contains(['<', '>', '\n'])) {
+    let title = escaped(paper.heading());
+    let title = match paper.link().filter(|url| !url.contains(['<', '>', '\n'])) {
         Some(url) => format!("[{title}](<{url}>)"),
         None => title,
     };
-    let mut authors = paper.authors.iter().take(AUTHORS).map(|author| escaped(author)).collect::<Vec<_>>().join(", ");
-    if paper.authors.len() > AUTHORS {
-        authors.push_str(" and others");
-    }
     let year = paper.published.or(paper.listed).map(|date| date.year().to_string());
-    let facts = [Some(authors), year].into_iter().flatten().filter(|fact| !fact.is_empty());
+    let facts =
+        [Some(escaped(&paper.first_authors(AUTHORS))), year].into_iter().flatten().filter(|fact| !fact.is_empty());
     let facts = facts.collect::<Vec<_>>().join(", ");
     if facts.is_empty() { format!("- {title}\n") } else { format!("- {title} ({facts})\n") }
 }

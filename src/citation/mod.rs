@@ -98,11 +98,6 @@ fn arxiv(paper: &Paper) -> Option<&str> {
     paper.names().find(|name| name.is_arxiv()).map(|name| name.as_str())
 }
 
-/// Where it can be read.
-fn url(paper: &Paper) -> Option<String> {
-    paper.url.clone().or_else(|| paper.id.url())
-}
-
 /// Last name and given names; the last word is the last name, unless a comma says which it is. `None` for one word.
 fn parts_of(author: &str) -> Option<(&str, &str)> {
     let (family, given) = match author.split_once(',') {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{arxiv, doi, parts_of, url};
+use super::{arxiv, doi, parts_of};
 use crate::paper::Paper;
 
 pub(super) fn write(papers: &[Paper]) -> String {
@@ -28,7 +28,7 @@ fn entry(text: &mut String, paper: &Paper) {
     }
     line("AB", &paper.abstract_text);
     line("DO", doi(paper).unwrap_or_default());
-    line("UR", &url(paper).unwrap_or_default());
+    line("UR", &paper.link().unwrap_or_default());
     line("AN", &arxiv(paper).map(|id| format!("arXiv:{id}")).unwrap_or_default());
     paper.categories.iter().for_each(|category| line("KW", category));
     text.push_str("ER  - \r\n\r\n");

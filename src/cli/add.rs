@@ -57,7 +57,7 @@ fn add_each(engine: &mut Engine, command: &Add) -> Result<Added> {
         match open(path, command, &bar) {
             Ok(papers) => {
                 let papers = chosen(papers, command);
-                include(&mut sum, &engine.add(papers, &|progress| bar.show(progress))?);
+                sum += engine.add(papers, &|progress| bar.show(progress))?;
             }
             Err(error) => {
                 bar.aside(|| input::reject(&error));
@@ -67,14 +67,6 @@ fn add_each(engine: &mut Engine, command: &Add) -> Result<Added> {
         bar.finish();
     }
     Ok(sum)
-}
-
-/// Adds one addition to a sum of them.
-pub(super) fn include(sum: &mut Added, added: &Added) {
-    sum.changes.new += added.changes.new;
-    sum.changes.updated += added.changes.updated;
-    sum.changes.unchanged += added.changes.unchanged;
-    sum.rejected += added.rejected;
 }
 
 /// The papers of a file, `-` for standard input.

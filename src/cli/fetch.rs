@@ -7,7 +7,7 @@ use crate::error::Result;
 #[cfg(feature = "fetch")]
 pub(super) use with::run;
 #[cfg(feature = "daily")]
-pub(super) use with::{Sum, add, manners};
+pub(super) use with::{add, manners};
 
 #[cfg(not(feature = "fetch"))]
 pub(super) fn run(_: &Common, _: Fetch) -> Result<Outcome> {
@@ -22,67 +22,54 @@ mod with {
     use std::time::Duration;
 
     use super::{Common, Fetch, Outcome, Result};
-    use crate::cli::add::{Summary, include};
+    use crate::cli::add::Summary;
     use crate::cli::args::{FetchOptions, FetchSource, SummaryFormat};
     use crate::cli::input::{Lines, reject};
     use crate::cli::progress::Bar;
     use crate::cli::{output, today, upkeep};
-    use crate::engine::{Added, Engine, Place};
+    use crate::engine::{Engine, Fetched, Place};
     use crate::error::Error;
     use crate::fetch::{Arxiv, Client, Feed, HfDaily, Manners, Oai, SemanticScholar, Source};
     use crate::library::Library;
     use crate::paper::PaperId;
 
-    /// What came of all sources.
-    #[derive(Default)]
-    pub(in crate::cli) struct Sum {
-        pub added: Added,
-        /// Papers that came, in the library or not.
-        pub papers: usize,
-        missing: Vec<PaperId>,
-    }
-
     pub(in crate::cli) fn run(common: &Common, command: Fetch) -> Result<Outcome> {
         let (sources, options, outcome) = asked(command.source)?;
         let mut client = Client::new(manners(&sources, &options))?;
-        let mut sum = Sum::default();
+        let mut fetched = Fetched::default();
         if options.dry_run {
-            let counted = sources.into_iter().try_for_each(|source| count(common, source, &mut client, &mut sum));
-            name_missing(&sum);
+            let counted = sources.into_iter().try_for_each(|source| count(common, source, &mut client, &mut fetched));
+            name_missing(&fetched);
             counted?;
-            print_count(&sum, options.format)?;
+            print_count(&fetched, options.format)?;
         } else {
             let mut engine = Engine::open(common.options(Place::Create(common.directory()?)))?;
-            let fetched = sources.into_iter().try_for_each(|source| add(&mut engine, source, &mut client, &mut sum));
-            if sum.added.changes.new + sum.added.changes.updated > 0 {
+            let ended = sources.into_iter().try_for_each(|source| add(&mut engine, source, &mut client, &mut fetched));
+            if fetched.added.changes.new + fetched.added.changes.updated > 0 {
                 upkeep::after_a_change(&engine);
             }
-            name_missing(&sum);
-            fetched.map_err(|error| with_what_is_safe(error, &sum))?;
-            Summary { added: sum.added, papers: engine.library().summary()?.papers }.print(options.format)?;
+            name_missing(&fetched);
+            ended.map_err(|error| with_what_is_safe(error, &fetched))?;
+            Summary { added: fetched.added, papers: engine.library().summary()?.papers }.print(options.format)?;
         }
-        Ok(outcome.and(Outcome::complete_if(sum.added.rejected == 0 && sum.missing.is_empty())))
+        Ok(outcome.and(Outcome::complete_if(fetched.added.rejected == 0 && fetched.missing.is_empty())))
     }
 
-    /// Fetches a source page by page; where it was is remembered when the papers of a page are in the library.
-    pub(in crate::cli) fn add(engine: &mut Engine, source: Source, client: &mut Client, sum: &mut Sum) -> Result<()> {
-        let key = source.key();
-        let memory = engine.library().note(&key)?;
-        let bar = Bar::of_source(key.trim_start_matches("fetch "));
-        let mut pages = source.pages(client, memory.as_deref(), today())?;
-        let added = pages.try_for_each(|page| {
-            let page = page?;
-            sum.papers += page.papers.iter().filter(|paper| paper.is_ok()).count();
-            include(&mut sum.added, &engine.add(page.papers, &|progress| bar.show(progress))?);
-            sum.missing.extend(page.missing);
-            page.memory.map_or(Ok(()), |memory| engine.library_mut().set_note(&key, &memory))
-        });
+    /// Fetches a source into the library.
+    pub(in crate::cli) fn add(
+        engine: &mut Engine,
+        source: Source,
+        client: &mut Client,
+        fetched: &mut Fetched,
+    ) -> Result<()> {
+        let bar = Bar::of_source(source.key().trim_start_matches("fetch "));
+        let added = engine.fetch(source, client, today(), fetched, &|progress| bar.show(progress));
         bar.finish();
         added
     }
 
     /// Fetches a source and keeps nothing.
-    fn count(common: &Common, source: Source, client: &mut Client, sum: &mut Sum) -> Result<()> {
+    fn count(common: &Common, source: Source, client: &mut Client, fetched: &mut Fetched) -> Result<()> {
         let memory = match Library::open(&common.directory()?) {
             Ok(library) => library.note(&source.key())?,
             Err(Error::NotFound { .. }) => None,
@@ -92,27 +79,27 @@ mod with {
             let page = page?;
             for paper in page.papers {
                 match paper {
-                    Ok(_) => sum.papers += 1,
+                    Ok(_) => fetched.papers += 1,
                     Err(error) => {
-                        sum.added.rejected += 1;
+                        fetched.added.rejected += 1;
                         reject(&error);
                     }
                 }
             }
-            sum.missing.extend(page.missing);
+            fetched.missing.extend(page.missing);
         }
         Ok(())
     }
 
-    fn name_missing(sum: &Sum) {
-        if !sum.missing.is_empty() {
-            let names: Vec<&str> = sum.missing.iter().map(PaperId::as_str).collect();
+    fn name_missing(fetched: &Fetched) {
+        if !fetched.missing.is_empty() {
+            let names: Vec<&str> = fetched.missing.iter().map(PaperId::as_str).collect();
             output::complain("warning", &format!("not known there: {}", names.join(", ")));
         }
     }
 
-    fn print_count(sum: &Sum, format: SummaryFormat) -> Result<()> {
-        let (papers, rejected) = (sum.papers, sum.added.rejected);
+    fn print_count(fetched: &Fetched, format: SummaryFormat) -> Result<()> {
+        let (papers, rejected) = (fetched.papers, fetched.added.rejected);
         output::print(|out| match format {
             SummaryFormat::Table if rejected > 0 => writeln!(out, "{papers} papers would come, {rejected} rejected"),
             SummaryFormat::Table => writeln!(out, "{papers} papers would come"),
@@ -123,10 +110,10 @@ mod with {
     }
 
     /// An error of a service, with what came before it.
-    fn with_what_is_safe(error: Error, sum: &Sum) -> Error {
+    fn with_what_is_safe(error: Error, fetched: &Fetched) -> Error {
         match error {
             Error::Fetch { url, reason } => {
-                let safe = match sum.papers {
+                let safe = match fetched.papers {
                     0 => "nothing was fetched before: run the same command again".to_owned(),
                     1 => "1 paper was fetched before and is in the library: the same command goes on".to_owned(),
                     n => format!("{n} papers were fetched before and are in the library: the same command goes on"),

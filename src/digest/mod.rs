@@ -93,10 +93,9 @@ impl Digest<'_> {
             let paper = &result.paper;
             let because: Vec<String> = result.because.iter().take(2).map(|past| format!("“{}”", past.title)).collect();
             let id = utf8_percent_encode(paper.id.as_str(), NON_ALPHANUMERIC);
-            let link = paper.url.clone().or_else(|| paper.id.url());
             Entry {
-                title: if paper.title.is_empty() { paper.id.to_string() } else { paper.title.clone() },
-                link: link.filter(|link| link.starts_with("https://") || link.starts_with("http://")),
+                title: paper.heading().to_owned(),
+                link: paper.link(),
                 facts: facts(paper),
                 summary: shortened(&paper.abstract_text),
                 reason: (!because.is_empty()).then(|| format!("near {}", because.join(" and "))),
@@ -108,13 +107,9 @@ impl Digest<'_> {
 
 /// Authors, day and votes.
 fn facts(paper: &Paper) -> String {
-    let mut authors = paper.authors.iter().take(AUTHORS).cloned().collect::<Vec<_>>().join(", ");
-    if paper.authors.len() > AUTHORS {
-        authors.push_str(" and others");
-    }
     let day = paper.date().map(|day| day.to_string());
     let votes = paper.votes.filter(|votes| *votes > 0).map(|votes| format!("{votes} votes"));
-    let facts = [Some(authors), day, votes].into_iter().flatten().filter(|fact| !fact.is_empty());
+    let facts = [Some(paper.first_authors(AUTHORS)), day, votes].into_iter().flatten().filter(|fact| !fact.is_empty());
     facts.collect::<Vec<_>>().join(" · ")
 }
 

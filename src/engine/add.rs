@@ -1,6 +1,7 @@
 //! Papers in: compared, embedded and written in small batches, so that little is lost at any moment.
 
 use std::collections::HashSet;
+use std::ops::AddAssign;
 
 use serde::Serialize;
 
@@ -21,6 +22,15 @@ pub struct Added {
     pub changes: Changes,
     /// Records that could not be used.
     pub rejected: usize,
+}
+
+impl AddAssign for Added {
+    fn add_assign(&mut self, other: Added) {
+        self.changes.new += other.changes.new;
+        self.changes.updated += other.changes.updated;
+        self.changes.unchanged += other.changes.unchanged;
+        self.rejected += other.rejected;
+    }
 }
 
 /// What happens during an addition.

@@ -7,6 +7,8 @@ mod ask;
 mod evaluate;
 mod explain;
 mod feed;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod import;
 mod kept;
 mod map;
@@ -39,6 +41,8 @@ use snapshot::Snapshot;
 pub use add::{Added, Progress};
 pub use evaluate::{Evaluated, Evaluation, HeldOut, Labelled, Pool};
 pub use feed::{FeedOptions, Look};
+#[cfg(feature = "fetch")]
+pub use fetch::Fetched;
 pub use import::{Entry, Imported, Incoming, Unmatched};
 #[cfg(feature = "server")]
 pub(crate) use kept::{Cache, Latest};

@@ -96,6 +96,24 @@ impl Paper {
         }
     }
 
+    /// What it is called: its title or, without one, its id.
+    pub fn heading(&self) -> &str {
+        if self.title.is_empty() { self.id.as_str() } else { &self.title }
+    }
+
+    /// Its first authors, at most so many of them: `Ada Lovelace, Alan Turing and others`.
+    pub fn first_authors(&self, most: usize) -> String {
+        let others = if self.authors.len() > most { " and others" } else { "" };
+        self.authors[..self.authors.len().min(most)].join(", ") + others
+    }
+
+    /// Where it can be read on the web. Papers come from anywhere: an address of another kind, which may run a script, is
+    /// none.
+    pub fn link(&self) -> Option<String> {
+        let url = self.url.clone().or_else(|| self.id.url())?;
+        (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
+    }
+
     /// Whether it is of one of these categories: `cs.CL`, or `cs` for all of `cs.*`.
     pub fn is_of_any(&self, categories: &[String]) -> bool {
         let within = |own: &str, wanted: &str| {

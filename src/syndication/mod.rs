@@ -79,13 +79,12 @@ fn id_of(paper: &Paper) -> String {
 }
 
 fn title_of(paper: &Paper) -> String {
-    clean(if paper.title.is_empty() { paper.id.as_str() } else { &paper.title })
+    clean(paper.heading())
 }
 
 /// Where the paper can be read.
 fn link_of(paper: &Paper) -> Option<String> {
-    let url = paper.url.clone().or_else(|| paper.id.url())?;
-    (url.starts_with("https://") || url.starts_with("http://")).then(|| clean(&url))
+    paper.link().map(|link| clean(&link))
 }
 
 /// Its day, or else that of the feed.

@@ -28,6 +28,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "encoder",
             "error",
             "evaluate",
+            "fetch",
             "file",
             "index",
             "lexical",

@@ -9,10 +9,10 @@ use super::config::{Config, EXAMPLE, Reader, Sources};
 use super::mail::Post;
 use super::{Daily, Init};
 use crate::cli::args::{Common, FetchOptions, SummaryFormat};
-use crate::cli::fetch::{self, Sum};
+use crate::cli::fetch;
 use crate::cli::{Outcome, output, today, upkeep};
 use crate::digest::Digest;
-use crate::engine::{Engine, FeedOptions, Look, Place};
+use crate::engine::{Engine, FeedOptions, Fetched, Look, Place};
 use crate::error::{Error, Result};
 use crate::fetch::{Arxiv, Client, Feed, HfDaily, Source};
 use crate::file;
@@ -52,18 +52,18 @@ pub(in crate::cli) fn run(common: &Common, command: Daily) -> Result<Outcome> {
     let mut said = Vec::new();
 
     let options = options(&config)?;
-    let mut sum = Sum::default();
+    let mut fetched = Fetched::default();
     let sources = sources(config.fetch);
     let mut client = Client::new(fetch::manners(&sources, &options))?;
     for source in sources {
         let key = source.key();
-        if let Err(error) = fetch::add(&mut engine, source, &mut client, &mut sum) {
+        if let Err(error) = fetch::add(&mut engine, source, &mut client, &mut fetched) {
             output::complain("error", &format!("{}: {}", key.trim_start_matches("fetch "), error.one_line()));
             outcome = Outcome::Incomplete;
         }
     }
-    let changes = sum.added.changes;
-    said.push(format!("{} papers fetched: {} new, {} updated", sum.papers, changes.new, changes.updated));
+    let changes = fetched.added.changes;
+    said.push(format!("{} papers fetched: {} new, {} updated", fetched.papers, changes.new, changes.updated));
     if changes.new + changes.updated > 0 {
         upkeep::after_a_change(&engine);
     }

@@ -109,13 +109,10 @@ impl Entry {
             anchor: "paper".to_owned(),
             id: paper.id.to_string(),
             page: page_of(&paper.id),
-            title: match paper.title.is_empty() {
-                true => paper.id.to_string(),
-                false => readable(&paper.title),
-            },
+            title: readable(paper.heading()),
             facts: facts(paper),
             pieces: pieces(&paper.abstract_text, matched),
-            url: paper.url.clone().or_else(|| paper.id.url()).filter(|url| is_web(url)),
+            url: paper.link(),
             reason: None,
             score: String::new(),
             parts: Vec::new(),
@@ -131,11 +128,6 @@ pub(super) fn page_of(id: &PaperId) -> String {
 
 fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
-}
-
-/// Papers come from anywhere: their addresses may run no script.
-fn is_web(url: &str) -> bool {
-    url.starts_with("https://") || url.starts_with("http://")
 }
 
 fn facts(paper: &Paper) -> String {
