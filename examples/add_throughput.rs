@@ -15,8 +15,8 @@ use paperkin::sources;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Papers of one transaction.
-const BATCH: usize = 10_000;
+/// Papers of one transaction: as many as a block of the words has.
+const BATCH: usize = 8192;
 
 fn main() -> Result<()> {
     let file = std::env::args().nth(1).context("give a file of papers")?;

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::embeddings::{model_key, put_embedding};
 use super::generation::next_generation;
-use super::profiles::rename;
 use super::records::Known;
 use super::removal::remove;
 use super::words::WordChanges;
@@ -25,15 +24,6 @@ pub enum Change {
     Facts(Known),
     /// As it was: the paper of this id.
     None(PaperId),
-}
-
-impl Change {
-    fn has_other_names(&self) -> bool {
-        match self {
-            Change::New(known) | Change::Text(known) | Change::Facts(known) => !known.paper.also.is_empty(),
-            Change::None(_) => false,
-        }
-    }
 }
 
 /// How many papers an addition changed, and how.
@@ -105,9 +95,6 @@ impl Library {
                 put_embedding(&transaction, key, model_key, generation, embedding)
                     .map_err(fail("write an embedding"))?;
             }
-        }
-        if changes.iter().any(|(change, _)| change.has_other_names()) {
-            rename(&transaction).map_err(fail("write to a profile"))?;
         }
         words.write(&transaction).map_err(fail("write words"))?;
         transaction.commit().map_err(fail("write to it"))

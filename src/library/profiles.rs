@@ -134,14 +134,14 @@ pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntr
     Ok(())
 }
 
-/// Histories, and what was shown, have papers under their ids from now on that they had under other names; what they have
-/// under an id already stays.
-pub(super) fn rename(db: &Connection) -> rusqlite::Result<()> {
+/// Histories, and what was shown, have a paper under its id from now on that they had under another name; what they have
+/// under the id already stays. A name that is the id of another paper is none.
+pub(super) fn rename(db: &Connection, name: &PaperId, id: &PaperId) -> rusqlite::Result<()> {
+    let names = [name.as_str(), id.as_str()];
     for table in ["history", "shown"] {
-        let other_names = "paper IN (SELECT name FROM name) AND paper NOT IN (SELECT id FROM paper)";
-        let id = format!("SELECT id FROM paper JOIN name ON name.paper = paper.row WHERE name.name = {table}.paper");
-        db.prepare_cached(&format!("UPDATE OR IGNORE {table} SET paper = ({id}) WHERE {other_names}"))?.execute([])?;
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE {other_names}"))?.execute([])?;
+        let of_name = "paper = ?1 AND NOT EXISTS (SELECT 1 FROM paper WHERE paper.id = ?1)";
+        db.prepare_cached(&format!("UPDATE OR IGNORE {table} SET paper = ?2 WHERE {of_name}"))?.execute(names)?;
+        db.prepare_cached(&format!("DELETE FROM {table} WHERE {of_name}"))?.execute([name.as_str()])?;
     }
     Ok(())
 }

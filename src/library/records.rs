@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Library;
 use super::papers::{Change, Stored};
+use super::profiles::rename;
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
 
@@ -44,11 +45,12 @@ impl Known {
         Ok(key)
     }
 
-    /// Writes its names and its records.
+    /// Writes its names, to histories too, and its records.
     pub(super) fn write(&self, transaction: &Transaction<'_>, key: i64) -> rusqlite::Result<()> {
         let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO name (name, paper) VALUES (?, ?)")?;
         for name in &self.paper.also {
             insert.execute(params![name.as_str(), key])?;
+            rename(transaction, name, &self.paper.id)?;
         }
         let mut insert = transaction.prepare_cached("INSERT INTO record (paper, place, record) VALUES (?, ?, ?)")?;
         for (place, record) in (0i64..).zip(&self.records) {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::background::{Background, Seen};
 use super::calibration::Calibration;
-use super::side::{Scale, Side};
+use super::scale::Scale;
+use super::side::Side;
 use super::taste::{Taste, days_between};
 use crate::lexical::Bag;
 

@@ -1,9 +1,12 @@
 //! A text or a reading history, and what papers have in common with it.
 
-use super::background::{Background, Seen, Words};
+use super::background::{Background, Seen};
+use super::history::{History, top};
+use super::scale::Scale;
 use super::score::{Strategy, Weights};
+use super::spread::Direction;
 use super::taste::{Past, Text};
-use crate::lexical::{Bag, ByTerm, Sparse};
+use crate::lexical::{Bag, Sparse};
 use crate::vector::dot;
 
 /// What a candidate is compared by.
@@ -39,85 +42,16 @@ pub(super) struct Side<'a> {
     usual: Vec<Features>,
 }
 
-/// Mean and deviation.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Scale {
-    mean: f32,
-    deviation: f32,
-}
-
-impl Scale {
-    /// Those of some values, the deviation at least `least` if there are any.
-    pub(super) fn of(values: impl Iterator<Item = f32> + Clone, least: f32) -> Scale {
-        let count = values.clone().count() as f32;
-        if count == 0.0 {
-            return Scale::default();
-        }
-        let mean = values.clone().sum::<f32>() / count;
-        let variance = values.map(|value| (value - mean) * (value - mean)).sum::<f32>() / count;
-        Scale { mean, deviation: variance.sqrt().max(least) }
-    }
-
-    /// What a unit is in deviations; 1 where nothing deviates.
-    pub(super) fn per_deviation(self) -> f32 {
-        if self.deviation > 1e-6 { 1.0 / self.deviation } else { 1.0 }
-    }
-
-    /// How many deviations a value is above the mean; 0 where nothing deviates.
-    pub(super) fn deviations(self, value: f32) -> f32 {
-        if self.deviation > 1e-6 { (value - self.mean) / self.deviation } else { 0.0 }
-    }
-}
-
 enum Compared<'a> {
     Text { text: &'a Text, direction: Direction, question: Sparse },
     History(History<'a>),
-}
-
-/// Where embeddings stand out.
-struct Direction {
-    direction: Vec<f32>,
-    /// What an ordinary paper has of it.
-    usual: f32,
-}
-
-impl Direction {
-    fn of(background: &Background, white: Vec<f32>) -> Direction {
-        let direction = background.spread.direction(white);
-        Direction { usual: dot(&direction, background.spread.mean()), direction }
-    }
-
-    fn product(&self, vector: &[f32]) -> f32 {
-        dot(&self.direction, vector) - self.usual
-    }
-}
-
-struct History<'a> {
-    past: &'a [Past],
-    /// Each paper's part of the whole.
-    shares: Vec<f32>,
-    white: Vec<Vec<f32>>,
-    words: Vec<Words>,
-    direction: Direction,
-    terms: ByTerm<Term>,
-    nearest: usize,
-}
-
-/// A term of a history.
-#[derive(Default)]
-struct Term {
-    /// What it counts in a contrast.
-    contrast: f32,
-    precision: f32,
-    /// The papers that have it, and what it weighs in each.
-    papers: Vec<(u32, f32)>,
 }
 
 impl<'a> Side<'a> {
     /// A text's.
     pub(super) fn text(background: &'a Background, text: &'a Text, weights: &Weights) -> Side<'a> {
         let trust = background.trust();
-        let direction = Direction::of(background, background.spread.whiten(text.embedding.as_slice()));
+        let direction = Direction::of(&background.spread, background.spread.whiten(text.embedding.as_slice()));
         let question = background.usage.question(&Bag::from(&text.terms));
         // Words that somebody chose count in full.
         let weights = [weights.near, weights.contrast * trust, weights.words, 0.0];
@@ -221,10 +155,10 @@ impl<'a> Side<'a> {
         let mut contributions = vec![0.0; history.past.len()];
         let mut add = |feature: usize, values: Vec<(usize, f32)>| {
             let scale = self.scales[feature];
-            if scale.deviation > 1e-6 {
-                let share = self.weights[feature] / scale.deviation;
+            if scale.deviates() {
+                let share = self.weights[feature] * scale.per_deviation();
                 values.into_iter().for_each(|(place, value)| contributions[place] += share * value);
-                let usual = share * scale.mean;
+                let usual = share * scale.mean();
                 contributions.iter_mut().zip(&history.shares).for_each(|(sum, share)| *sum -= usual * share);
             }
         };
@@ -245,8 +179,7 @@ impl<'a> Side<'a> {
     /// that differ most.
     pub(super) fn attractions(&self) -> Vec<Vec<f32>> {
         let (Compared::Text { direction, .. } | Compared::History(History { direction, .. })) = &self.compared;
-        let norm = dot(&direction.direction, &direction.direction).sqrt();
-        let contrast = (norm > 0.0).then(|| direction.direction.iter().map(|x| x / norm).collect());
+        let contrast = direction.unit();
         let near: Vec<Vec<f32>> = match &self.compared {
             Compared::Text { text, .. } => vec![text.embedding.as_slice().to_vec()],
             Compared::History(history) => {
@@ -296,101 +229,6 @@ impl Compared<'_> {
     }
 }
 
-impl<'a> History<'a> {
-    fn new(background: &Background, past: &'a [Past], nearest: usize) -> History<'a> {
-        let sum: f32 = past.iter().map(|past| past.weight).sum();
-        let shares: Vec<f32> = past.iter().map(|past| past.weight / sum).collect();
-        let white: Vec<Vec<f32>> =
-            past.iter().map(|past| background.spread.whiten(past.embedding.as_slice())).collect();
-        let mut mean = vec![0.0; background.spread.mean().len()];
-        for (white, share) in white.iter().zip(&shares) {
-            mean.iter_mut().zip(white).for_each(|(mean, x)| *mean += share * x);
-        }
-        let words: Vec<Words> = past.iter().map(|past| background.words(&Bag::from(&past.terms))).collect();
-        let mut terms: ByTerm<Term> = ByTerm::default();
-        for (place, (words, share)) in words.iter().zip(&shares).enumerate() {
-            for (number, weight) in &words.vector {
-                let term = terms.entry(*number).or_default();
-                term.precision = background.usage.precision(*number);
-                term.contrast += share * weight * term.precision;
-                term.papers.push((place as u32, *weight));
-            }
-        }
-        History { past, shares, white, words, direction: Direction::of(background, mean), terms, nearest }
-    }
-
-    fn features(&self, paper: &Seen<'_>) -> Features {
-        let (words, contrast) = self.words_in_common(paper.words);
-        self.of(paper, words.into_iter(), contrast)
-    }
-
-    fn usual(&self, background: &Background) -> Vec<Features> {
-        let words: Vec<Vec<f32>> = self.words.iter().map(|words| background.in_common(&words.vector)).collect();
-        let mut terms: Sparse = self.terms.iter().map(|(number, term)| (*number, term.contrast)).collect();
-        terms.sort_unstable_by_key(|(number, _)| *number);
-        let contrasts = background.in_common(&terms);
-        let features = |(at, paper): (usize, Seen<'_>)| {
-            let similarities = words.iter().map(|of_past| of_past[at]);
-            self.of(&paper, similarities, contrasts[at] - paper.words.ordinariness)
-        };
-        background.papers().enumerate().map(features).collect()
-    }
-
-    /// The features of a paper whose words have so much in common with each paper of the history, and with the contrast.
-    fn of(&self, paper: &Seen<'_>, words: impl Iterator<Item = f32>, contrast: f32) -> Features {
-        let words = self.past.iter().zip(words).map(|(past, words)| past.weight * words);
-        let near = mean_of_top(self.near(paper.vector), self.nearest);
-        [near, self.direction.product(paper.vector), mean_of_top(words, self.nearest), contrast]
-    }
-
-    /// The similarity to each paper, as much as it weighs.
-    fn near(&self, vector: &[f32]) -> impl Iterator<Item = f32> {
-        self.past.iter().map(|past| past.weight * dot(past.embedding.as_slice(), vector))
-    }
-
-    /// The similarity of words to each paper, and the contrast.
-    fn words_in_common(&self, words: &Words) -> (Vec<f32>, f32) {
-        let mut similarities = vec![0.0; self.past.len()];
-        let mut contrast = -words.ordinariness;
-        for (number, weight) in &words.vector {
-            if let Some(term) = self.terms.get(number) {
-                contrast += weight * term.contrast;
-                term.papers.iter().for_each(|(place, other)| similarities[*place as usize] += weight * other);
-            }
-        }
-        (similarities, contrast)
-    }
-
-    /// The similarity of words to each paper, plain and as it counts in a contrast.
-    fn words_by_paper(&self, words: &Words) -> (Vec<f32>, Vec<f32>) {
-        let (mut plain, mut contrasts) = (vec![0.0; self.past.len()], vec![0.0; self.past.len()]);
-        for (number, weight) in &words.vector {
-            let Some(term) = self.terms.get(number) else { continue };
-            for (place, other) in &term.papers {
-                plain[*place as usize] += weight * other;
-                contrasts[*place as usize] += weight * other * term.precision;
-            }
-        }
-        (plain, contrasts)
-    }
-
-    /// The features of a paper of the history, compared with all others of it.
-    fn without(&self, place: usize) -> Features {
-        let (paper, words, share) = (&self.past[place], &self.words[place], self.shares[place]);
-        let others = |value: f32, at: usize| if at == place { f32::NEG_INFINITY } else { value };
-        let near = self.near(paper.embedding.as_slice()).enumerate().map(|(at, near)| others(near, at));
-        let nearest = self.nearest.min(self.past.len() - 1);
-        let own = dot(&self.white[place], &self.white[place]);
-        let contrast = (self.direction.product(paper.embedding.as_slice()) - share * own) / (1.0 - share);
-        let (similarities, word_contrast) = self.words_in_common(words);
-        let own: f32 = words.vector.iter().map(|(number, x)| x * x * self.terms[number].precision).sum();
-        let word_contrast = (word_contrast + words.ordinariness - share * own) / (1.0 - share) - words.ordinariness;
-        let similar = self.past.iter().zip(similarities).enumerate();
-        let similar = similar.map(|(at, (past, words))| others(past.weight * words, at));
-        [mean_of_top(near, nearest), contrast, mean_of_top(similar, nearest), word_contrast]
-    }
-}
-
 /// At most `most` of the vectors: the first one, and always the one that is least like those taken (Gonzalez 1985); ties
 /// go to the first.
 fn different<'a>(vectors: &[&'a [f32]], most: usize) -> Vec<&'a [f32]> {
@@ -406,31 +244,6 @@ fn different<'a>(vectors: &[&'a [f32]], most: usize) -> Vec<&'a [f32]> {
         taken.push(vectors[next]);
     }
     taken
-}
-
-/// The `count` largest values with their places, each divided by `count`; ties go to the first.
-fn top(values: impl Iterator<Item = f32>, count: usize) -> impl Iterator<Item = (usize, f32)> {
-    let mut all: Vec<(usize, f32)> = values.enumerate().collect();
-    let count = count.min(all.len());
-    let order = |a: &(usize, f32), b: &(usize, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    if count > 0 && count < all.len() {
-        all.select_nth_unstable_by(count - 1, order);
-    }
-    all.truncate(count);
-    all.into_iter().map(move |(place, value)| (place, value / count as f32))
-}
-
-/// The mean of the `count` largest values.
-fn mean_of_top(values: impl Iterator<Item = f32>, count: usize) -> f32 {
-    let mut largest: Vec<f32> = values.collect();
-    let count = count.min(largest.len());
-    if count > 0 && count < largest.len() {
-        largest.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
-        largest.truncate(count);
-    }
-    // One order of addition, whatever the order of the values.
-    largest.sort_unstable_by(f32::total_cmp);
-    largest.iter().sum::<f32>() / count.max(1) as f32
 }
 
 /// Solves linear equations with a positive definite matrix by Gauss's elimination.
@@ -494,12 +307,5 @@ mod tests {
                 assert!(features.iter().zip(usual).all(|(a, b)| (a - b).abs() < 1e-6), "{features:?} {usual:?}");
             }
         }
-    }
-
-    #[test]
-    fn the_largest_in_any_order() {
-        assert_eq!(mean_of_top([0.5, 0.125, 1.0, 0.75].into_iter(), 2), 0.875);
-        assert_eq!(mean_of_top([0.5].into_iter(), 3), 0.5);
-        assert_eq!(top([0.5, 0.9, 0.9].into_iter(), 1).collect::<Vec<_>>(), [(1, 0.9)]);
     }
 }

@@ -82,6 +82,32 @@ impl Spread {
     }
 }
 
+/// Where embeddings stand out.
+pub(super) struct Direction {
+    direction: Vec<f32>,
+    /// What an ordinary paper has of it.
+    usual: f32,
+}
+
+impl Direction {
+    /// That of a [whitened](Spread::whiten) vector.
+    pub(super) fn of(spread: &Spread, white: Vec<f32>) -> Direction {
+        let direction = spread.direction(white);
+        Direction { usual: dot(&direction, spread.mean()), direction }
+    }
+
+    /// How much a vector has of it beyond what is usual.
+    pub(super) fn product(&self, vector: &[f32]) -> f32 {
+        dot(&self.direction, vector) - self.usual
+    }
+
+    /// A unit vector of it; `None` if it is nowhere.
+    pub(super) fn unit(&self) -> Option<Vec<f32>> {
+        let norm = dot(&self.direction, &self.direction).sqrt();
+        (norm > 0.0).then(|| self.direction.iter().map(|x| x / norm).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

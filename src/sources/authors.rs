@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fields::{list_in, shown};
+use super::values::{list_in, shown};
 
 /// Authors: a list of names or of objects with names, or one text with all of them.
 pub(super) fn read(value: Value) -> Result<Vec<String>, String> {

@@ -15,7 +15,7 @@ use crate::paper::Draft;
 
 use super::elements::{self, Elements};
 use super::input::{Head, Input};
-use super::{Format, Found, Records, authors, fields, python};
+use super::{Format, Found, Records, authors, python, values};
 
 /// Fails when the file's start holds JSON that is no such answer.
 pub(super) fn read(input: Input, head: &Head) -> Result<Records> {
@@ -57,7 +57,7 @@ pub(super) fn is_entry(value: &Value) -> bool {
 fn entries(value: Value) -> Vec<Result<Draft, String>> {
     match value {
         Value::Object(mut fields) if !fields.contains_key("paper") && fields.contains_key("data") => {
-            let listed = fields.remove("date").map_or(Ok(None), |day| named("date", fields::date(day)));
+            let listed = fields.remove("date").map_or(Ok(None), |day| named("date", values::date(day)));
             match (listed, fields.remove("data")) {
                 (Ok(listed), Some(Value::Array(data))) => data.into_iter().map(|value| entry(value, listed)).collect(),
                 (Err(reason), _) => vec![Err(reason)],
@@ -80,22 +80,22 @@ pub(super) fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String>
     let Some(Value::Object(mut paper)) = entry.remove("paper") else {
         return Err("an entry without a `paper`".to_owned());
     };
-    let id = take(&mut paper, "id", fields::text)?.ok_or("a paper without an `id`")?;
+    let id = take(&mut paper, "id", values::text)?.ok_or("a paper without an `id`")?;
     let listed_at = match paper.remove("submittedOnDailyAt") {
         Some(Value::Null) | None => listed_before_2025(&entry, &paper),
         at => at,
     };
-    let listed_at = named("submittedOnDailyAt", listed_at.map_or(Ok(None), fields::date))?;
+    let listed_at = named("submittedOnDailyAt", listed_at.map_or(Ok(None), values::date))?;
     Ok(Draft {
         url: Some(format!("https://huggingface.co/papers/{id}")),
         id: Some(id),
-        title: take(&mut paper, "title", fields::text)?.unwrap_or_default(),
-        abstract_text: take(&mut paper, "summary", fields::text)?.unwrap_or_default(),
+        title: take(&mut paper, "title", values::text)?.unwrap_or_default(),
+        abstract_text: take(&mut paper, "summary", values::text)?.unwrap_or_default(),
         authors: take(&mut paper, "authors", authors::read)?.unwrap_or_default(),
-        published: take(&mut paper, "publishedAt", fields::date)?.flatten(),
+        published: take(&mut paper, "publishedAt", values::date)?.flatten(),
         listed: listed.or(listed_at),
-        votes: take(&mut paper, "upvotes", fields::count)?.flatten(),
-        comments: take(&mut entry, "numComments", fields::count)?.flatten(),
+        votes: take(&mut paper, "upvotes", values::count)?.flatten(),
+        comments: take(&mut entry, "numComments", values::count)?.flatten(),
         source: Format::HfDaily.source().to_owned(),
         ..Draft::default()
     })

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::paper::Draft;
 
-use super::fields::{shortened, shown};
 use super::names;
+use super::values::{shortened, shown};
 
 /// The names of fields that hold an id or several, as [`super::fields`] compares names.
 pub(super) const NAMES: &[&str] = &[

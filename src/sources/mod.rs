@@ -32,6 +32,7 @@ mod reference;
 mod tagged;
 #[cfg(test)]
 mod tests;
+mod values;
 mod xml;
 mod zotero_rdf;
 

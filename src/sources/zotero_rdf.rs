@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use crate::error::{Place, Result};
 use crate::paper::{Draft, one_line};
 
-use super::fields::shortened;
 use super::input::Input;
+use super::values::shortened;
 use super::xml::{self, Element, Kind};
 use super::{Format, Found, Records, Reference, dates, names};
 
