@@ -140,15 +140,7 @@ fn draft(fields: &HashMap<String, String>, authors: Vec<String>) -> Draft {
         source: "zotero".to_owned(),
         ..Draft::default()
     };
-    // `arXiv: 2401.12345` in the remarks, where Zotero keeps what it has no field for.
-    let remarks = field("extra");
-    let named = |line: &str| {
-        let (name, value) = line.split_once(':')?;
-        let name = name.trim().to_ascii_lowercase();
-        let known = ["arxiv", "doi", "pmid"].contains(&name.as_str());
-        known.then(|| format!("{name}:{}", value.split_whitespace().next().unwrap_or_default()))
-    };
-    let mut names: Vec<String> = remarks.lines().filter_map(named).collect();
+    let mut names: Vec<String> = sources::remarked(&field("extra")).collect();
     names.extend([field("archiveID"), field("DOI")].into_iter().filter(|name| !name.is_empty()));
     names.extend(sources::of_address(&field("url")));
     sources::identify(&mut draft, names.iter().map(String::as_str));
@@ -162,8 +154,10 @@ fn day(text: &str) -> Option<Date> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
     /// What of Zotero's tables is read, with two papers, an attachment, a deleted one and one of a feed.
     const DATABASE: &str = "
@@ -241,6 +235,22 @@ pub(super) mod tests {
             // What is not written whole yet.
             zotero.execute_batch("BEGIN; DELETE FROM items; PRAGMA cache_spill = 1").unwrap();
             assert_eq!(read(&path).unwrap().len(), 3, "{mode}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+        #[test]
+        fn a_damaged_database_gives_what_is_left_or_an_error(changes in prop::collection::vec(any::<(Index, u8)>(), 1..20)) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("zotero.sqlite");
+            Connection::open(&path).unwrap().execute_batch(DATABASE).unwrap();
+            let mut bytes = fs::read(&path).unwrap();
+            changes.iter().for_each(|(at, byte)| *at.get_mut(&mut bytes) = *byte);
+            fs::write(&path, bytes).unwrap();
+            if let Err(error) = read(&path) {
+                prop_assert!(error.one_line().contains("zotero.sqlite"), "{}", error.one_line());
+            }
         }
     }
 }

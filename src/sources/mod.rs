@@ -49,7 +49,7 @@ use input::Input;
 pub use columns::{Column, Columns};
 pub use format::Format;
 pub(crate) use markup::unescaped;
-pub(crate) use names::{identify, of_address};
+pub(crate) use names::{identify, of_address, remarked};
 pub use reference::Reference;
 
 /// A record that was found, not checked yet.

@@ -53,7 +53,7 @@ pub(super) fn arxiv_within(text: &str) -> Option<String> {
 
 /// The ids of the lines `arXiv: 2401.12345 [cs.CL]`, `DOI: 10.1/x` and `PMID: 12` of a remark, where reference managers
 /// keep what they have no field for.
-pub(super) fn remarked(text: &str) -> impl Iterator<Item = String> {
+pub(crate) fn remarked(text: &str) -> impl Iterator<Item = String> {
     text.lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;
         match name.trim().to_ascii_lowercase().as_str() {
