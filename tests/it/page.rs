@@ -110,6 +110,10 @@ fn histories_come_in_and_go_out() {
     let bibtex = server.call("GET", "/library/export.bib", &[], "").body;
     assert!(bibtex.contains("title = {A new paper}"), "{bibtex}");
     assert!(import(&bibtex, "", "like").contains("0 entered as like, 1 there before."));
+    let many: String =
+        (0..10_001).map(|number| format!("24{:02}.{:05}\n", number / 1000 % 12 + 1, number % 1000)).collect();
+    let many = import(&many, "", "read");
+    assert!(many.contains("1 more papers") && many.contains("<li>and ") && many.len() < 20_000, "{}", many.len());
     let cut = import("{\"id\": ", "", "like");
     assert!(cut.contains("the text, line 1: not JSON"), "{cut}");
     let exported = server.call("GET", "/library/export.jsonl", &[], "").body;

@@ -22,6 +22,11 @@ use crate::server::body::too_large;
 use crate::server::problem::Problem;
 use crate::sources::Reference;
 
+/// Most papers of one import.
+const MOST: usize = 10_000;
+/// Papers that are named when they are not found.
+const SAID: usize = 20;
+
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/library", get(library))
@@ -50,6 +55,18 @@ struct Import {
 impl Import {
     fn kept(&self) -> usize {
         self.imported.unmatched.iter().filter(|unmatched| unmatched.kept).count()
+    }
+
+    /// What could not be read, and what is not in the library, with the reasons: the first of all.
+    fn missed(&self) -> Vec<String> {
+        let unmatched = self.imported.unmatched.iter().map(|one| format!("{}: {}", one.name, one.reason));
+        let all = self.unusable.iter().cloned().chain(unmatched);
+        let mut said: Vec<String> = all.take(SAID).map(|line| line.chars().take(500).collect()).collect();
+        match (self.unusable.len() + self.imported.unmatched.len()).saturating_sub(SAID) {
+            0 => {}
+            more => said.push(format!("and {more} more")),
+        }
+        said
     }
 }
 
@@ -104,27 +121,35 @@ fn remembered(engine: &Engine, reader: &Reader) -> Result<Vec<Remembered>> {
 /// Enters what files and texts name, and says what became of it.
 async fn import(State(app): State<App>, reader: Reader, form: Multipart) -> Result<Response, Trouble> {
     let (texts, kind) = fields(form).await?;
-    let (mut papers, mut unusable) = (Vec::new(), Vec::new());
-    for (name, text) in texts {
-        match bibliography::read_bytes(text, &name) {
-            Ok(Bibliography { references, errors }) => {
-                let incoming = |Reference { draft, added, .. }| Incoming { draft, added, interest: None };
-                papers.extend(references.into_iter().map(incoming));
-                unusable.extend(errors);
-            }
-            Err(error) => unusable.push(error),
-        }
-    }
-    let unusable = unusable.iter().map(Error::one_line).collect();
     let (today, changed) = (app.today(), app.clone());
     let page = app.ask(move |engine| {
         let name = reader.name(engine)?;
+        let (papers, unusable) = read(texts);
         let entry = Entry { kind, weight: 1.0, at: today, dry_run: false };
         let imported = engine.import(&name, &papers, entry)?;
         changed.library_changed();
         page(engine, &reader, Some(Import { imported, kind, unusable }))
     });
     show(&page.await?)
+}
+
+/// The papers of some texts, each with its name, and why some of them could not be read.
+fn read(texts: Vec<(String, Vec<u8>)>) -> (Vec<Incoming>, Vec<String>) {
+    let (mut papers, mut unusable) = (Vec::new(), Vec::new());
+    for (name, text) in texts {
+        match bibliography::read_bytes(text, &name) {
+            Ok(Bibliography { references, errors }) => {
+                papers.extend(references);
+                unusable.extend(errors.iter().map(Error::one_line));
+            }
+            Err(error) => unusable.push(error.one_line()),
+        }
+    }
+    if papers.len() > MOST {
+        unusable.push(format!("{} more papers: `paperkin profile NAME import` takes any number", papers.len() - MOST));
+    }
+    let incoming = |Reference { draft, added, .. }| Incoming { draft, added, interest: None };
+    (papers.into_iter().take(MOST).map(incoming).collect(), unusable)
 }
 
 /// What a form has, each text with its name, and what its papers are.
@@ -135,7 +160,11 @@ async fn fields(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, HistoryK
         let file = field.file_name().unwrap_or("the text").to_owned();
         let value = field.bytes().await.map_err(|_| too_large())?;
         match name.as_str() {
-            "papers" | "file" if !value.trim_ascii().is_empty() => texts.push((file, value.into())),
+            "papers" | "file" if !value.trim_ascii().is_empty() => {
+                // What is compressed may be of any length.
+                std::str::from_utf8(&value).map_err(|_| Problem::bad_request("the file: not UTF-8 text"))?;
+                texts.push((file, value.into()));
+            }
             "kind" => {
                 kind = match &*value {
                     b"save" => HistoryKind::Save,
