@@ -24,10 +24,10 @@ pub mod syndication;
 
 pub mod bibliography;
 
-pub mod engine;
-
 #[cfg(feature = "fetch")]
 pub mod fetch;
+
+pub mod engine;
 
 #[cfg(feature = "server")]
 pub mod server;

@@ -91,18 +91,26 @@ impl Digest<'_> {
         let page = self.page.map(|page| page.trim_end_matches('/'));
         self.results.iter().map(move |result| {
             let paper = &result.paper;
-            let because: Vec<String> = result.because.iter().take(2).map(|past| format!("“{}”", past.title)).collect();
             let id = utf8_percent_encode(paper.id.as_str(), NON_ALPHANUMERIC);
             Entry {
                 title: paper.heading().to_owned(),
                 link: paper.link(),
                 facts: facts(paper),
                 summary: shortened(&paper.abstract_text),
-                reason: (!because.is_empty()).then(|| format!("near {}", because.join(" and "))),
+                reason: reason(result),
                 more: page.map(|page| format!("{page}/paper/{id}")),
             }
         })
     }
+}
+
+/// The papers that it is near to, and the interest that it is for.
+fn reason(result: &Recommendation) -> Option<String> {
+    let because: Vec<String> = result.because.iter().take(2).map(|past| format!("“{}”", past.title)).collect();
+    let near = (!because.is_empty()).then(|| format!("near {}", because.join(" and ")));
+    let interest = result.interest.as_ref().map(|interest| format!("for {}", interest.label));
+    let reasons: Vec<String> = [near, interest].into_iter().flatten().collect();
+    (!reasons.is_empty()).then(|| reasons.join(", "))
 }
 
 /// Authors, day and votes.

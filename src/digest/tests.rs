@@ -1,6 +1,6 @@
 use super::*;
 use crate::paper::Draft;
-use crate::recommend::{Because, Parts};
+use crate::recommend::{Because, Interest, Parts};
 
 fn result(rank: usize, title: &str, abstract_text: &str) -> Recommendation {
     let draft = Draft {
@@ -28,7 +28,8 @@ fn result(rank: usize, title: &str, abstract_text: &str) -> Recommendation {
 #[test]
 fn by_example() {
     let long = "Robots walk on many kinds of ground. ".repeat(20);
-    let results = [result(1, "Walking <script>alert(1)</script>", &long), result(2, "Sinking", "")];
+    let mut results = [result(1, "Walking <script>alert(1)</script>", &long), result(2, "Sinking", "")];
+    results[1].interest = Some(Interest { label: "Reading/RL".to_owned(), share: 0.5 });
     let day = jiff::civil::date(2025, 1, 3);
     let page = Some("http://localhost:7474/");
     let digest = Digest { reader: "me", day, results: &results, note: Some("A first list."), page };

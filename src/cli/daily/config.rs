@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::recommend::Strategy;
 
 /// What `paperkin init` writes.
 pub(super) const EXAMPLE: &str = include_str!("paperkin.toml");
@@ -50,6 +51,9 @@ pub(super) struct Reader {
     /// How many papers.
     #[serde(default = "usual")]
     pub papers: usize,
+    /// How the history becomes a ranking.
+    #[serde(default)]
+    pub strategy: Strategy,
     /// Files of feeds; the ending says in which format.
     #[serde(default)]
     pub feeds: Vec<PathBuf>,

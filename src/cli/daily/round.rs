@@ -87,7 +87,7 @@ pub(in crate::cli) fn run(common: &Common, command: Daily) -> Result<Outcome> {
 fn serve(engine: &mut Engine, name: &str, reader: &Reader, page: Option<&str>, post: Option<&Post>) -> Result<String> {
     let profile = engine.library().profile(name)?;
     let look = |engine: &mut Engine, look| {
-        let request = Request { limit: Some(reader.papers), ..Request::default() };
+        let request = Request { limit: Some(reader.papers), strategy: reader.strategy, ..Request::default() };
         engine.feed(name, &FeedOptions { look, request, ..FeedOptions::default() }, today())
     };
     let answer = look(engine, Look::Glance)?;
