@@ -1,14 +1,24 @@
-//! BM25 (Robertson and Zaragoza 2009) over postings.
+//! BM25 (Robertson and Zaragoza 2009): its two formulas, and scores over postings.
 
 use std::borrow::Borrow;
 
 use super::Query;
 use super::postings::{BLOCK, read};
 
-/// How soon more occurrences of a term add nothing.
+/// How soon more occurrences of a term add nothing: Lucene's default, as the next one.
 const K1: f32 = 1.2;
-/// How much of a paper's length is held against it.
+/// How much of a text's length is held against it.
 const B: f32 = 0.75;
+
+/// How rare a term is that `found` of all texts have: above 0.
+pub fn rarity(texts: f32, found: f32) -> f32 {
+    (1.0 + (texts - found + 0.5) / (found + 0.5)).ln()
+}
+
+/// What occurrences of a term count in a text of so many words, where `mean` are usual: 0 to 1.
+pub fn saturation(count: f32, words: f32, mean: f32) -> f32 {
+    count / (count + K1 * (1.0 - B + B * words / mean))
+}
 
 /// Postings of one term by block.
 pub type Blocks = Vec<(i64, Vec<u8>)>;
@@ -53,24 +63,16 @@ impl Collection {
             if found.is_empty() {
                 continue;
             }
-            let weight = weight * self.idf(found.len());
+            let weight = weight * rarity(self.papers as f32, found.len() as f32);
             most += weight;
             for (key, count) in found {
-                let count = count as f32;
-                let length = 1.0 - B + B * words(key) as f32 / self.mean;
-                by_key[key] += weight * count / (count + K1 * length);
+                by_key[key] += weight * saturation(count as f32, words(key) as f32, self.mean);
             }
         }
         if most > 0.0 {
             by_key.iter_mut().for_each(|score| *score /= most);
         }
         Scores { by_key }
-    }
-
-    /// How rare a term is that so many papers have: above 0.
-    fn idf(&self, found: usize) -> f32 {
-        let (papers, found) = (self.papers as f32, found as f32);
-        (1.0 + (papers - found + 0.5) / (found + 0.5)).ln()
     }
 }
 

@@ -3,7 +3,7 @@
 //! Pure: the library keeps the [`postings`], the engine asks for those of a [`Query`].
 
 mod bag;
-mod bm25;
+pub mod bm25;
 pub mod postings;
 mod query;
 mod stop_words;
@@ -15,4 +15,4 @@ pub use bm25::{Blocks, Collection, Scores};
 pub use query::Query;
 pub use stop_words::is_stop_word;
 pub use terms::{Terms, for_each_term};
-pub use usage::{Sparse, Usage};
+pub use usage::{Sparse, Usage, idf, sublinear};

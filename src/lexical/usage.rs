@@ -1,9 +1,8 @@
 //! How a collection uses its words: what TF-IDF, BM25 and contrasts with ordinary papers need to know.
 
+use super::bm25::{self, rarity};
 use super::{Bag, ByTerm};
 
-/// BM25's saturation of term frequencies and its correction for length (Robertson and Zaragoza 2009; Lucene's defaults).
-const BM25: (f32, f32) = (1.2, 0.75);
 /// How many times the mean variance of a term is added to that of each: the larger, the less a contrast tells common
 /// terms from rare ones beyond their inverse document frequency.
 const SHRINKAGE: f32 = 30.0;
@@ -73,7 +72,7 @@ impl Usage {
         })
     }
 
-    /// How rare a term is: scikit-learn's smoothed inverse document frequency.
+    /// How rare a term is.
     pub fn idf(&self, number: u32) -> f32 {
         self.term(number).idf
     }
@@ -83,7 +82,7 @@ impl Usage {
         let unknown = idf(self.texts, 0.0);
         let weight = |(number, count): (u32, u32)| {
             let idf = self.terms.get(&number).map_or(unknown, |term| term.idf);
-            (number, if count == 1 { idf } else { (1.0 + (count as f32).ln()) * idf })
+            (number, if count == 1 { idf } else { sublinear(count as f32) * idf })
         };
         let mut vector: Sparse = text.counts().map(weight).collect();
         let norm = vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
@@ -108,9 +107,7 @@ impl Usage {
     /// What each term of a question weighs, for [`Usage::bm25`].
     pub fn question(&self, text: &Bag) -> Sparse {
         let weight = |(number, count): (u32, u32)| {
-            let frequency = self.term(number).frequency;
-            let idf = (1.0 + (self.texts - frequency + 0.5) / (frequency + 0.5)).ln();
-            (number, (1.0 + (count as f32).ln()) * idf)
+            (number, sublinear(count as f32) * rarity(self.texts, self.term(number).frequency))
         };
         text.counts().map(weight).collect()
     }
@@ -124,14 +121,17 @@ impl Usage {
 
     /// What occurrences of a term in a text of so many words count in BM25: 0 to 1.
     pub fn saturation(&self, count: u32, words: u32) -> f32 {
-        let (k1, b) = BM25;
-        let half = k1 * (1.0 - b + b * words as f32 / self.mean_words.max(1.0));
-        count as f32 / (count as f32 + half)
+        bm25::saturation(count as f32, words as f32, self.mean_words.max(1.0))
     }
 }
 
-/// How rare a term is that so many of the texts have.
-fn idf(texts: f32, frequency: f32) -> f32 {
+/// What occurrences of a term count in a vector: the second less than the first.
+pub fn sublinear(count: f32) -> f32 {
+    1.0 + count.ln()
+}
+
+/// How rare a term is that so many of the texts have: scikit-learn's smoothed inverse document frequency.
+pub fn idf(texts: f32, frequency: f32) -> f32 {
     ((1.0 + texts) / (1.0 + frequency)).ln() + 1.0
 }
 
