@@ -27,6 +27,7 @@ struct Entry {
     date: Option<String>,
     #[serde(default)]
     dislike: bool,
+    interest: Option<String>,
 }
 
 /// Reads ids, one a line, or JSON lines. A bad line is reported and left out.
@@ -58,5 +59,5 @@ fn parse(line: &str) -> Result<(HistoryItem, bool), String> {
     }
     let day = |text: String| -> Result<Date, String> { parse_date(&text).ok_or(format!("`{text}` is no date")) };
     let at = entry.date.map(day).transpose()?;
-    Ok((HistoryItem { weight, at, ..HistoryItem::id(entry.id) }, entry.dislike))
+    Ok((HistoryItem { weight, at, interest: entry.interest, ..HistoryItem::id(entry.id) }, entry.dislike))
 }

@@ -150,6 +150,11 @@ fn recommendations_for_a_history() {
     let from_file = sandbox.json(&["recommend", "--history", &file, "-n", "5", "--format", "json"]);
     check(&from_file);
     assert_eq!(titles(&from_file)[0], titles(&answer)[0]);
+    let named =
+        ids.iter().take(3).map(|id| format!("{{\"id\":\"{id}\",\"interest\":\"robots\"}}\n")).collect::<String>();
+    let file = sandbox.file("named.jsonl", named);
+    let named = sandbox.json(&["recommend", "--history", &file, "--strategy", "interests", "--format", "json"]);
+    assert_eq!(named["results"][0]["interest"]["label"], "robots");
 
     let diverse = sandbox.json(&["recommend", "--like", &like, "--diversity", "0.7", "-n", "5", "--format", "json"]);
     check(&diverse);

@@ -57,7 +57,8 @@ pub(crate) struct Recommend {
     /// Papers that are disliked
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub dislike: Vec<PaperId>,
-    /// A file of papers that were read; `-` for standard input
+    /// A file of papers that were read: ids, one a line, or JSON objects with `id`, `weight`, `date`, `dislike` and
+    /// `interest`; `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
     #[command(flatten)]
