@@ -8,15 +8,15 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use paperkin::encoder::{Encoder, HubOptions, Model, ModelChoice, Runtime};
+use paperkin::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn encode(criterion: &mut Criterion) {
     let model = Model::open(&ModelChoice::Bundled, &HubOptions::default()).expect("the model is compiled in");
-    let encoder = Encoder::new(model, &Runtime::default()).expect("there is a CPU");
-    let query = ["approximate nearest neighbour search with filters"];
+    let encoder = Encoder::new(model, &EncoderOptions::default()).expect("there is a CPU");
+    let query = ["approximate nearest neighbor search with filters"];
     let sentence = "We train a small network to rank new papers for a reader from a short history. ";
     let abstracts: Vec<String> = (0..8).map(|i| format!("Study {i}. {}", sentence.repeat(20))).collect();
 

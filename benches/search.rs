@@ -8,16 +8,16 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use paperkin::index::{Index, IndexKind};
-use paperkin::vector::{Embedding, Vectors};
+use paperkin::index::{IndexKind, VectorIndex};
+use paperkin::vector::{Embedding, EmbeddingMatrix};
 
-fn clustered(rows: u64) -> Vectors {
+fn clustered(rows: u64) -> EmbeddingMatrix {
     let noise = |seed: u64, index: u64| {
         let mut z = (seed << 20 ^ index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         z = (z ^ z >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         (z >> 40) as f32 / (1 << 23) as f32 - 1.0
     };
-    let mut vectors = Vectors::with_capacity(384, rows as usize);
+    let mut vectors = EmbeddingMatrix::with_capacity(384, rows as usize);
     for row in 0..rows {
         let numbers = (0..384).map(|index| noise(row % 200, index) + 0.8 * noise(1_000 + row, index)).collect();
         vectors.push(&Embedding::normalize(numbers).expect("not zero"));
@@ -31,14 +31,14 @@ fn search(criterion: &mut Criterion) {
     for rows in [10_000, 100_000] {
         let vectors = clustered(rows);
         let query = vectors.embedding(7);
-        let index = Index::build(vectors, IndexKind::Exact, 1);
+        let index = VectorIndex::build(vectors, IndexKind::Exact, 1);
         group.bench_function(format!("scan/{rows}"), |bencher| {
             bencher.iter(|| index.nearest(black_box(query.as_slice()), 10, None));
         });
     }
     let vectors = clustered(10_000);
     let query = vectors.embedding(7);
-    let index = Index::build(vectors, IndexKind::Hnsw, 1);
+    let index = VectorIndex::build(vectors, IndexKind::Hnsw, 1);
     group.bench_function("walk/10000", |bencher| {
         bencher.iter(|| index.nearest(black_box(query.as_slice()), 10, None));
     });
@@ -48,7 +48,7 @@ fn search(criterion: &mut Criterion) {
     group.sample_size(10);
     let vectors = clustered(2_000);
     group.bench_function("graph/2000", |bencher| {
-        bencher.iter(|| Index::build(vectors.clone(), IndexKind::Hnsw, 1));
+        bencher.iter(|| VectorIndex::build(vectors.clone(), IndexKind::Hnsw, 1));
     });
     group.finish();
 }

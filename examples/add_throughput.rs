@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use paperkin::Embedding;
-use paperkin::library::{Change, Library, StoredModel};
+use paperkin::library::{Library, PaperChange, StoredModel};
 use paperkin::sources;
 
 /// As the command line has it.
@@ -31,8 +31,8 @@ fn main() -> Result<()> {
     let start = Instant::now();
     let mut papers = open()?.filter_map(Result::ok).peekable();
     while papers.peek().is_some() {
-        let batch = papers.by_ref().take(BATCH).map(|paper| library.change(paper));
-        let batch: Vec<(Change, Option<Embedding>)> =
+        let batch = papers.by_ref().take(BATCH).map(|paper| library.plan_upsert(paper));
+        let batch: Vec<(PaperChange, Option<Embedding>)> =
             batch.map(|change| Ok((change?, None))).collect::<paperkin::Result<_>>()?;
         library.write(&model, &batch)?;
     }

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result};
-use paperkin::index::{Changes, Frozen, Hit, Index, IndexKind, Mapped};
-use paperkin::vector::{Row, RowSet, Vectors, dot};
+use paperkin::index::{HnswGraph, IndexDelta, IndexKind, MappedFile, SearchHit, VectorIndex};
+use paperkin::vector::{EmbeddingMatrix, RowBitmap, RowId, dot};
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -45,7 +45,7 @@ fn main() -> Result<()> {
     let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let count = base.len();
     let report =
-        |engine: &str, ef: Option<usize>, build: f64, bytes: usize, ask: &(dyn Fn(&[f32]) -> Vec<Hit> + Sync)| {
+        |engine: &str, ef: Option<usize>, build: f64, bytes: usize, ask: &(dyn Fn(&[f32]) -> Vec<SearchHit> + Sync)| {
             let mut best = f64::INFINITY;
             let mut found = Vec::new();
             for _ in 0..3 {
@@ -53,7 +53,7 @@ fn main() -> Result<()> {
                 found = one_thread.install(|| queries.iter().map(|query| ask(query)).collect());
                 best = best.min(start.elapsed().as_secs_f64());
             }
-            let good = |(hits, tenth): (&Vec<Hit>, &f32)| hits.iter().filter(|hit| hit.score >= *tenth).count();
+            let good = |(hits, tenth): (&Vec<SearchHit>, &f32)| hits.iter().filter(|hit| hit.score >= *tenth).count();
             let recall = found.iter().zip(&truth).map(good).sum::<usize>() as f64 / (10 * queries.len()) as f64;
             println!(
                 "{}",
@@ -67,7 +67,7 @@ fn main() -> Result<()> {
 
     let start = Instant::now();
     let keys: Vec<i64> = (0..count as i64).collect();
-    let build = || Frozen::build(&keys, &base, [0; paperkin::index::ORIGIN], &|_| ());
+    let build = || HnswGraph::build(&keys, &base, [0; paperkin::index::SOURCE_ID_LEN], &|_| ());
     let frozen = match keep {
         None => build(),
         Some(path) => {
@@ -75,7 +75,8 @@ fn main() -> Result<()> {
                 std::fs::write(path, build().as_bytes()).with_context(|| format!("{}", path.display()))?;
             }
             let start = Instant::now();
-            let frozen = Frozen::open(Mapped::open(path)?).map_err(|damage| Error::msg(format!("{damage:?}")))?;
+            let frozen =
+                HnswGraph::open(MappedFile::open(path)?).map_err(|damage| Error::msg(format!("{damage:?}")))?;
             let opened = start.elapsed();
             frozen.nearest(queries[0], 10, frozen.ef(), None).expect("a sound graph");
             let [opened, answered] = [opened, start.elapsed()].map(|time| (time.as_secs_f64() * 1e4).round() / 10.0);
@@ -90,17 +91,17 @@ fn main() -> Result<()> {
         report("paperkin-hnsw", Some(ef), build, bytes, &ask);
     }
     let frozen = Arc::new(frozen);
-    let none = || Changes { vectors: Vectors::with_capacity(dimension, 0), ..Changes::default() };
-    let scanned = Index::new(Some(frozen.clone()), none(), IndexKind::Exact);
-    let chosen = Index::new(Some(frozen.clone()), none(), IndexKind::Hnsw);
+    let none = || IndexDelta { vectors: EmbeddingMatrix::with_capacity(dimension, 0), ..IndexDelta::default() };
+    let scanned = VectorIndex::new(Some(frozen.clone()), none(), IndexKind::Exact);
+    let chosen = VectorIndex::new(Some(frozen.clone()), none(), IndexKind::Hnsw);
     for share in shares {
-        let is_allowed = |row: Row| f64::from(row.0.wrapping_mul(0x9e37_79b9)) < share * f64::from(u32::MAX);
-        let allowed: RowSet = (0..count as u32).map(Row).filter(|row| is_allowed(*row)).collect();
-        let keep = |row: Row| allowed.contains(row);
+        let is_allowed = |row: RowId| f64::from(row.0.wrapping_mul(0x9e37_79b9)) < share * f64::from(u32::MAX);
+        let allowed: RowBitmap = (0..count as u32).map(RowId).filter(|row| is_allowed(*row)).collect();
+        let keep = |row: RowId| allowed.contains(row);
         let ef = ((frozen.ef() as f64 / share) as usize).min(frozen.nodes());
         let walk = |query: &[f32]| frozen.nearest(query, 10, ef, Some(&keep)).expect("a sound graph");
-        let ask = |index: &Index, query: &[f32]| index.nearest(query, 10, Some(&allowed)).expect("a sound graph");
-        let rate = |ask: &(dyn Fn(&[f32]) -> Vec<Hit> + Sync)| {
+        let ask = |index: &VectorIndex, query: &[f32]| index.nearest(query, 10, Some(&allowed)).expect("a sound graph");
+        let rate = |ask: &(dyn Fn(&[f32]) -> Vec<SearchHit> + Sync)| {
             let start = Instant::now();
             let some = &queries[..queries.len().min(200)];
             one_thread.install(|| some.iter().for_each(|query| drop(ask(query))));
@@ -112,7 +113,7 @@ fn main() -> Result<()> {
     }
     drop((scanned, chosen, frozen));
     let start = Instant::now();
-    let exact = Index::build(base, IndexKind::Exact, 1);
+    let exact = VectorIndex::build(base, IndexKind::Exact, 1);
     let build = start.elapsed().as_secs_f64();
     let ask = |query: &[f32]| exact.nearest(query, 10, None).expect("nothing is frozen");
     report("paperkin-exact", None, build, count * dimension, &ask);
@@ -120,14 +121,14 @@ fn main() -> Result<()> {
 }
 
 /// The similarity of the tenth nearest row.
-fn tenth(base: &Vectors, query: &[f32]) -> f32 {
-    let mut hits: Vec<Hit> =
-        base.rows().zip(0..).map(|(row, at)| Hit { row: Row(at), score: dot(query, row) }).collect();
+fn tenth(base: &EmbeddingMatrix, query: &[f32]) -> f32 {
+    let mut hits: Vec<SearchHit> =
+        base.rows().zip(0..).map(|(row, at)| SearchHit { row: RowId(at), score: dot(query, row) }).collect();
     let tenth = hits.len().min(10) - 1;
     hits.select_nth_unstable(tenth).1.score
 }
 
-fn read(path: &str, dimension: usize) -> Result<Vectors> {
+fn read(path: &str, dimension: usize) -> Result<EmbeddingMatrix> {
     let bytes = std::fs::read(path).with_context(|| path.to_owned())?;
-    Vectors::from_le_bytes(dimension, &bytes).map_err(Error::msg).with_context(|| path.to_owned())
+    EmbeddingMatrix::from_le_bytes(dimension, &bytes).map_err(Error::msg).with_context(|| path.to_owned())
 }

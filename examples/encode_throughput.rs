@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, bail};
-use paperkin::encoder::{Encoder, HubOptions, Model, ModelChoice, Runtime};
+use paperkin::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice};
 
 // Every large tensor is a fresh allocation: the system's allocator would spend the time on page faults.
 #[global_allocator]
@@ -22,7 +22,7 @@ struct Arguments {
     limit: usize,
     repeats: usize,
     model: ModelChoice,
-    runtime: Runtime,
+    runtime: EncoderOptions,
     out: Option<String>,
 }
 
@@ -75,7 +75,7 @@ fn arguments() -> Result<Arguments> {
         limit: 400,
         repeats: 3,
         model: ModelChoice::default(),
-        runtime: Runtime::default(),
+        runtime: EncoderOptions::default(),
         out: None,
     };
     let mut words = std::env::args().skip(1);

@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use jiff::civil::{Date, date};
 use paperkin::recommend::HistoryItem;
-use paperkin::{Engine, Options, Paper, Place, Request};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, Request};
 
 const TODAY: Date = date(2026, 1, 1);
 /// Papers of a history.
@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     let library = words.first().context("give the directory of a library")?;
     let count = words.get(1).map_or(Ok(200), |count| count.parse()).context("COUNT is a number")?;
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
-    let engine = Engine::open(Options::new(Place::Existing(PathBuf::from(library))))?;
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(PathBuf::from(library))))?;
     let mut all = Vec::new();
     engine.library().for_each_paper(|stored| {
         all.push(stored.paper);

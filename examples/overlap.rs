@@ -1,14 +1,14 @@
-//! How many of the ten nearest neighbours stay when a library is embedded in another way?
+//! How many of the ten nearest neighbors stay when a library is embedded in another way?
 //!
 //! Two files of little-endian f32 unit vectors of the same texts, as `paperkin embed` writes them. Prints one JSON line:
-//! the share of every row's ten neighbours in the first file that are among its ten in the second, and the least and mean
+//! the share of every row's ten neighbors in the first file that are among its ten in the second, and the least and mean
 //! cosine between the two vectors of a row.
 //!
 //! `cargo run --release --example overlap -- A.f32 B.f32`
 
 use anyhow::{Context, Error, Result, ensure};
-use paperkin::index::{Index, IndexKind};
-use paperkin::vector::{Vectors, dot};
+use paperkin::index::{IndexKind, VectorIndex};
+use paperkin::vector::{EmbeddingMatrix, dot};
 
 const DIMENSION: usize = 384;
 
@@ -18,12 +18,12 @@ fn main() -> Result<()> {
     let (first, second) = (read(first)?, read(second)?);
     ensure!(first.len() == second.len() && !first.is_empty(), "files of the same texts");
     let cosines: Vec<f32> = first.rows().zip(second.rows()).map(|(a, b)| dot(a, b)).collect();
-    let neighbours = |vectors: Vectors| {
-        Index::build(vectors, IndexKind::Exact, 1).neighbours(10, &|_| ()).expect("nothing is frozen")
+    let neighbors = |vectors: EmbeddingMatrix| {
+        VectorIndex::build(vectors, IndexKind::Exact, 1).all_neighbors(10, &|_| ()).expect("nothing is frozen")
     };
-    let same: usize = neighbours(first)
+    let same: usize = neighbors(first)
         .iter()
-        .zip(neighbours(second))
+        .zip(neighbors(second))
         .map(|((_, a), (_, b))| a.iter().filter(|hit| b.iter().any(|other| other.row == hit.row)).count())
         .sum();
     let rows = cosines.len();
@@ -38,7 +38,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn read(path: &str) -> Result<Vectors> {
+fn read(path: &str) -> Result<EmbeddingMatrix> {
     let bytes = std::fs::read(path).with_context(|| path.to_owned())?;
-    Vectors::from_le_bytes(DIMENSION, &bytes).map_err(Error::msg).with_context(|| path.to_owned())
+    EmbeddingMatrix::from_le_bytes(DIMENSION, &bytes).map_err(Error::msg).with_context(|| path.to_owned())
 }

@@ -4,11 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use paperkin::{Engine, Options, Place, Request, sources};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Request, sources};
 
 fn main() -> paperkin::Result<()> {
     let folder = PathBuf::from("target/quickstart");
-    let mut engine = Engine::open(Options::new(Place::Create(folder)))?;
+    let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Create(folder)))?;
 
     let papers = sources::open(Path::new("examples/daily-papers.txt"), None)?;
     let added = engine.add(papers, &|_| ())?;

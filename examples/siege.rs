@@ -20,7 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use paperkin::{Engine, Options, Paper, Place};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Paper};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Request;
@@ -42,7 +42,7 @@ fn main() -> Result<()> {
     let [what, library, rest @ ..] = &words[..] else { bail!(USAGE) };
     let number = |place: usize, usual| rest.get(place).map_or(Ok(usual), |word| word.parse()).context("a number");
     let (seconds, connections) = (number(0, 60)?, number(1, 16)?);
-    let engine = Engine::open(Options::new(Place::Existing(PathBuf::from(library))))?;
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(PathBuf::from(library))))?;
     let mut papers = Vec::new();
     engine.library().for_each_paper(|stored| {
         papers.push(stored.paper);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of a library underneath, kept as the source of one of ours.
-pub type Cause = Box<dyn StdError + Send + Sync>;
+pub type SourceError = Box<dyn StdError + Send + Sync>;
 
 /// Everything that can go wrong. The message says what, where and, where there is one, the way out.
 #[non_exhaustive]
@@ -21,7 +21,7 @@ pub enum Error {
         /// The file's name, `-` for standard input.
         file: String,
         /// Where in the file.
-        place: Place,
+        place: RecordPosition,
         /// What is wrong with it.
         reason: String,
     },
@@ -94,7 +94,7 @@ pub enum Error {
         /// What was being done, an infinitive.
         doing: &'static str,
         /// SQLite's error.
-        source: Cause,
+        source: SourceError,
     },
 
     /// The library holds something that paperkin never writes.
@@ -166,24 +166,24 @@ pub enum Error {
         /// What was being done, an infinitive.
         doing: &'static str,
         /// The error underneath.
-        source: Cause,
+        source: SourceError,
     },
 }
 
 /// Where a record stands in its file, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum RecordPosition {
     /// A line of a text file.
     Line(u64),
     /// The n-th record of a file whose records span lines.
     Record(u64),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RecordPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Line(n) => write!(f, "line {n}"),
-            Place::Record(n) => write!(f, "record {n}"),
+            RecordPosition::Line(n) => write!(f, "line {n}"),
+            RecordPosition::Record(n) => write!(f, "record {n}"),
         }
     }
 }

@@ -41,58 +41,58 @@ pub(crate) fn lock(path: &Path) -> Result<Option<File>> {
 
 /// The bytes of a file, read when they are looked at.
 #[derive(Debug)]
-pub struct Mapped(memmap2::Mmap);
+pub struct MappedFile(memmap2::Mmap);
 
-impl Mapped {
+impl MappedFile {
     /// Maps a file that is never written to once it has its name: a new one takes its place.
     ///
     /// # Errors
     /// [`Error::Io`] when there is none or it cannot be read.
-    pub fn open(path: &Path) -> Result<Mapped> {
+    pub fn open(path: &Path) -> Result<MappedFile> {
         let file = File::open(path).map_err(Error::io(path, "read it"))?;
         // SAFETY: [`replace`] writes a file before it has its name, and never again: bytes that are mapped do not change.
         // Whoever writes to it by other means can change what is read, which readers check.
         let map = unsafe { memmap2::Mmap::map(&file) };
-        map.map(Mapped).map_err(Error::io(path, "read it"))
+        map.map(MappedFile).map_err(Error::io(path, "read it"))
     }
 }
 
 /// Memory of zeros, in large pages where the system has them: what is read here and there in it is found faster.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct ZeroedBuffer {
     /// At least a byte: none cannot be mapped.
     map: memmap2::MmapMut,
     length: usize,
 }
 
-impl Memory {
+impl ZeroedBuffer {
     /// So many bytes.
     ///
     /// # Panics
     /// When there is no memory left, as any allocation does.
-    pub(crate) fn zeros(length: usize) -> Memory {
+    pub(crate) fn zeros(length: usize) -> ZeroedBuffer {
         let map = memmap2::MmapMut::map_anon(length.max(1)).expect("memory for what is built");
         #[cfg(target_os = "linux")]
         // A wish: without large pages it is slower, and right.
         let _ = map.advise(memmap2::Advice::HugePage);
-        Memory { map, length }
+        ZeroedBuffer { map, length }
     }
 }
 
-impl Deref for Memory {
+impl Deref for ZeroedBuffer {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         &self.map[..self.length]
     }
 }
 
-impl DerefMut for Memory {
+impl DerefMut for ZeroedBuffer {
     fn deref_mut(&mut self) -> &mut [u8] {
         &mut self.map[..self.length]
     }
 }
 
-impl Deref for Mapped {
+impl Deref for MappedFile {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
         &self.0

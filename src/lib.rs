@@ -35,7 +35,7 @@ pub mod server;
 #[cfg(feature = "cli")]
 pub mod cli;
 
-pub use engine::{Engine, Options, Place};
+pub use engine::{Engine, EngineOptions, LibraryLocation};
 pub use error::{Error, Fault, Result};
 pub use paper::{Paper, PaperId};
 pub use recommend::{Answer, Request};

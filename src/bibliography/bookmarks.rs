@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::paper::Draft;
-use crate::sources::{self, Reference};
+use crate::paper::RawPaper;
+use crate::sources::{self, BibReference};
 
 /// Hosts whose pages are papers, beside those whose addresses have ids in them.
 const HOSTS: [&str; 2] = ["semanticscholar.org/paper/", "aclanthology.org/"];
@@ -13,7 +13,7 @@ const BEFORE: [&str; 1] = ["Paper page - "];
 const AFTER: [&str; 5] = [" | OpenReview", " - ACL Anthology", " | Semantic Scholar", " - Hugging Face", " - arXiv"];
 
 /// The papers that links lead to; the folders that a link is in are its tag.
-pub(super) fn read(text: &str) -> Vec<Reference> {
+pub(super) fn read(text: &str) -> Vec<BibReference> {
     let (mut references, mut folders, mut heading) = (Vec::new(), Vec::<String>::new(), None);
     let mut rest = text;
     while let Some(open) = rest.find('<') {
@@ -43,17 +43,17 @@ fn end_of(tag: &str) -> Option<usize> {
     })
 }
 
-fn link(tag: &str, title: &str, folders: &[String]) -> Option<Reference> {
+fn link(tag: &str, title: &str, folders: &[String]) -> Option<BibReference> {
     let address = attribute(tag, "href")?;
     let id = sources::of_address(&address)
         .or_else(|| HOSTS.iter().any(|host| address.contains(host)).then(|| address.clone()))?;
     let mut draft =
-        Draft { title: cleaned(title), url: Some(address), source: "bookmarks".to_owned(), ..Draft::default() };
+        RawPaper { title: cleaned(title), url: Some(address), source: "bookmarks".to_owned(), ..RawPaper::default() };
     sources::identify(&mut draft, [id.as_str()]);
     let seconds = attribute(tag, "add_date").and_then(|seconds| seconds.parse().ok());
     let added = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let folders: Vec<&str> = folders.iter().map(String::as_str).filter(|folder| !folder.is_empty()).collect();
-    Some(Reference {
+    Some(BibReference {
         draft,
         added: added.map(|moment| TimeZone::UTC.to_datetime(moment).date()),
         tags: if folders.is_empty() { Vec::new() } else { vec![folders.join("/")] },
@@ -95,7 +95,7 @@ mod tests {
     fn links_to_papers() {
         let read: Vec<String> = read(BOOKMARKS)
             .into_iter()
-            .map(|Reference { draft, added, tags }| {
+            .map(|BibReference { draft, added, tags }| {
                 let added = added.map(|day| day.to_string()).unwrap_or_default();
                 format!("{} | {} | {added} | {}", draft.id.unwrap_or_default(), draft.title, tags.join(", "))
             })

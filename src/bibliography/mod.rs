@@ -1,5 +1,5 @@
 //! Where a person's reading history is already: Zotero's database, a browser's bookmarks, lists of ids, and every file
-//! that `sources` reads. Each gives [`Reference`]s: a paper as it is called there, its day, its tags.
+//! that `sources` reads. Each gives [`BibReference`]s: a paper as it is called there, its day, its tags.
 
 mod bookmarks;
 mod zotero;
@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::paper::Draft;
-use crate::sources::{self, Reference};
+use crate::paper::RawPaper;
+use crate::sources::{self, BibReference};
 
 /// What a file or a folder had.
 #[derive(Debug, Default)]
-pub struct Bibliography {
+pub struct ImportedHistory {
     /// Its papers, in their order.
-    pub references: Vec<Reference>,
+    pub references: Vec<BibReference>,
     /// What could not be used.
     pub errors: Vec<Error>,
 }
@@ -31,8 +31,8 @@ const START: usize = 1024;
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::BadFile`] when a file is no bibliography. Records in it that cannot be used are among the
-/// [`Bibliography::errors`], and so are files of a folder.
-pub fn read(path: &Path) -> Result<Bibliography> {
+/// [`ImportedHistory::errors`], and so are files of a folder.
+pub fn read(path: &Path) -> Result<ImportedHistory> {
     if !path.is_dir() {
         return read_file(path);
     }
@@ -45,7 +45,7 @@ pub fn read(path: &Path) -> Result<Bibliography> {
         .map_err(Error::io(path, "read it"))?;
     files.retain(|file| file.is_file());
     files.sort();
-    let mut all = Bibliography::default();
+    let mut all = ImportedHistory::default();
     for file in files {
         match read_file(&file) {
             Ok(read) => {
@@ -58,10 +58,10 @@ pub fn read(path: &Path) -> Result<Bibliography> {
     Ok(all)
 }
 
-fn read_file(path: &Path) -> Result<Bibliography> {
+fn read_file(path: &Path) -> Result<ImportedHistory> {
     let bytes = fs::read(path).map_err(Error::io(path, "read it"))?;
     match bytes.starts_with(b"SQLite format 3\0") {
-        true => Ok(Bibliography { references: zotero::read(path)?, errors: Vec::new() }),
+        true => Ok(ImportedHistory { references: zotero::read(path)?, errors: Vec::new() }),
         false => read_bytes(bytes, &path.display().to_string()),
     }
 }
@@ -70,18 +70,18 @@ fn read_file(path: &Path) -> Result<Bibliography> {
 ///
 /// # Errors
 /// As [`read`] has them.
-pub fn read_bytes(bytes: Vec<u8>, name: &str) -> Result<Bibliography> {
+pub fn read_bytes(bytes: Vec<u8>, name: &str) -> Result<ImportedHistory> {
     let bytes: Arc<[u8]> = bytes.into();
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(START)]).to_ascii_uppercase();
     if start.contains("<!DOCTYPE NETSCAPE-BOOKMARK-FILE") {
         let references = bookmarks::read(&String::from_utf8_lossy(&bytes));
-        return Ok(Bibliography { references, errors: Vec::new() });
+        return Ok(ImportedHistory { references, errors: Vec::new() });
     }
     let references = match sources::read_references(Cursor::new(Arc::clone(&bytes)), name, None) {
         Ok(references) => references,
         Err(error) => return list(&bytes).ok_or(error),
     };
-    let (mut read, mut ended) = (Bibliography::default(), Ok(()));
+    let (mut read, mut ended) = (ImportedHistory::default(), Ok(()));
     for reference in references {
         match reference {
             Ok(reference) => read.references.push(reference),
@@ -100,20 +100,20 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str) -> Result<Bibliography> {
 }
 
 /// A list of ids, addresses and titles, one a line; `None` for what is none.
-fn list(bytes: &[u8]) -> Option<Bibliography> {
+fn list(bytes: &[u8]) -> Option<ImportedHistory> {
     let text = std::str::from_utf8(bytes).ok()?;
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let is_list = !lines.is_empty() && lines.iter().all(|line| line.len() < 500 && !line.starts_with(['<', '{', '[']));
     let reference = |line: &&str| {
-        let mut draft = Draft { source: "list".to_owned(), ..Draft::default() };
+        let mut draft = RawPaper { source: "list".to_owned(), ..RawPaper::default() };
         match line.contains(' ') {
             true => draft.title = (*line).to_owned(),
             false => sources::identify(&mut draft, [*line]),
         }
-        Reference { draft, ..Reference::default() }
+        BibReference { draft, ..BibReference::default() }
     };
-    is_list.then(|| Bibliography { references: lines.iter().map(reference).collect(), errors: Vec::new() })
+    is_list.then(|| ImportedHistory { references: lines.iter().map(reference).collect(), errors: Vec::new() })
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use rusqlite::{Connection, Row};
 use tempfile::TempDir;
 
 use crate::error::{Error, Result};
-use crate::paper::{Draft, parse_date};
-use crate::sources::{self, Reference};
+use crate::paper::{RawPaper, parse_date};
+use crate::sources::{self, BibReference};
 
 /// What is no paper of its own, or was thrown away.
 const ITEMS: &str = "SELECT itemID, dateAdded FROM items JOIN itemTypes USING (itemTypeID) \
@@ -49,7 +49,7 @@ const TRIES: usize = 10;
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::BadFile`] when it is no database of Zotero's.
-pub(super) fn read(path: &Path) -> Result<Vec<Reference>> {
+pub(super) fn read(path: &Path) -> Result<Vec<BibReference>> {
     let folder = TempDir::new().map_err(Error::io(Path::new("the folder for temporary files"), "write to it"))?;
     let copy = copied(path, folder.path()).map_err(Error::io(path, "copy it"))?;
     references(&copy).map_err(|error| {
@@ -90,7 +90,7 @@ fn state(path: &Path) -> Option<(u64, SystemTime)> {
     Some((metadata.len(), metadata.modified().ok()?))
 }
 
-fn references(copy: &Path) -> rusqlite::Result<Vec<Reference>> {
+fn references(copy: &Path) -> rusqlite::Result<Vec<BibReference>> {
     let db = Connection::open(copy)?;
     db.execute_batch(YOUNG)?;
     let mut fields: HashMap<i64, HashMap<String, String>> = HashMap::new();
@@ -108,7 +108,7 @@ fn references(copy: &Path) -> rusqlite::Result<Vec<Reference>> {
     let mut items = db.prepare(ITEMS)?;
     let item = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
     let items = items.query_map([], item)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let reference = |(item, added): (i64, Option<String>)| Reference {
+    let reference = |(item, added): (i64, Option<String>)| BibReference {
         draft: draft(&fields.remove(&item).unwrap_or_default(), authors.remove(&item).unwrap_or_default()),
         added: added.and_then(|moment| day(&moment)),
         tags: tags.remove(&item).unwrap_or_default(),
@@ -129,16 +129,16 @@ fn triples(db: &Connection, select: &str) -> rusqlite::Result<Vec<(i64, String, 
     statement.query_map([], |row| Ok((row.get(0)?, text(row, 1)?, text(row, 2)?)))?.collect()
 }
 
-fn draft(fields: &HashMap<String, String>, authors: Vec<String>) -> Draft {
+fn draft(fields: &HashMap<String, String>, authors: Vec<String>) -> RawPaper {
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    let mut draft = Draft {
+    let mut draft = RawPaper {
         title: field("title"),
         abstract_text: field("abstractNote"),
         authors,
         published: day(&field("date")),
         url: fields.get("url").cloned(),
         source: "zotero".to_owned(),
-        ..Draft::default()
+        ..RawPaper::default()
     };
     let mut names: Vec<String> = sources::remarked(&field("extra")).collect();
     names.extend([field("archiveID"), field("DOI")].into_iter().filter(|name| !name.is_empty()));
@@ -204,10 +204,11 @@ mod tests {
         let read: Vec<String> = read(&path)
             .unwrap()
             .into_iter()
-            .map(|Reference { draft, added, tags }| {
+            .map(|BibReference { draft, added, tags }| {
                 let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
                 let id = draft.id.unwrap_or_default();
-                let (also, authors, published) = (draft.also.join(","), draft.authors.join(","), day(draft.published));
+                let (also, authors, published) =
+                    (draft.aliases.join(","), draft.authors.join(","), day(draft.published));
                 format!("{id} [{also}] {} ({authors}, {published}) {} {}", draft.title, day(added), tags.join(","))
             })
             .collect();

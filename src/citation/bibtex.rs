@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::{arxiv, doi};
-use crate::paper::{Paper, normal_title};
+use crate::paper::{Paper, title_key};
 
 pub(super) fn write(papers: &[Paper]) -> String {
     let (mut text, mut keys) = (String::new(), HashSet::new());
@@ -46,9 +46,9 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
 fn key(paper: &Paper, keys: &mut HashSet<String>) -> String {
     let ascii = |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
     let author = paper.authors.first().map(|author| super::parts_of(author).map_or(author.as_str(), |parts| parts.0));
-    let author = ascii(&normal_title(author.unwrap_or_default()));
+    let author = ascii(&title_key(author.unwrap_or_default()));
     let year = paper.published.or(paper.listed).map(|date| date.year().to_string()).unwrap_or_default();
-    let title = normal_title(&paper.title);
+    let title = title_key(&paper.title);
     let word = ascii(title.split(' ').find(|word| word.len() > 3).unwrap_or_default());
     let key = [author, year, word].concat();
     let key = if key.is_empty() { "paper".to_owned() } else { key };

@@ -1,4 +1,4 @@
-//! Papers for reference managers and people: BibTeX, RIS, CSL-JSON, CSV, Markdown, JSON lines; and as a [`Table`] for
+//! Papers for reference managers and people: BibTeX, RIS, CSL-JSON, CSV, Markdown, JSON lines; and as a [`ParquetWriter`] for
 //! data tools.
 //!
 //! Papers in, text or bytes out. What is written is read again by `sources`.
@@ -17,11 +17,11 @@ use std::str::FromStr;
 
 use crate::paper::Paper;
 
-pub use table::Table;
+pub use table::ParquetWriter;
 
 /// How papers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Style {
+pub enum ExportFormat {
     /// BibTeX with BibLaTeX's `eprint`.
     Bibtex,
     /// RIS, as EndNote, Mendeley and Zotero read it.
@@ -36,66 +36,73 @@ pub enum Style {
     Markdown,
 }
 
-impl Style {
+impl ExportFormat {
     /// All of them.
-    pub const ALL: [Style; 6] = [Style::Bibtex, Style::Ris, Style::CslJson, Style::Jsonl, Style::Csv, Style::Markdown];
+    pub const ALL: [ExportFormat; 6] = [
+        ExportFormat::Bibtex,
+        ExportFormat::Ris,
+        ExportFormat::CslJson,
+        ExportFormat::Jsonl,
+        ExportFormat::Csv,
+        ExportFormat::Markdown,
+    ];
 
     /// The content type.
     pub const fn media_type(self) -> &'static str {
         match self {
-            Style::Bibtex => "application/x-bibtex; charset=utf-8",
-            Style::Ris => "application/x-research-info-systems; charset=utf-8",
-            Style::CslJson => "application/vnd.citationstyles.csl+json",
-            Style::Jsonl => "application/x-ndjson",
-            Style::Csv => "text/csv; charset=utf-8",
-            Style::Markdown => "text/markdown; charset=utf-8",
+            ExportFormat::Bibtex => "application/x-bibtex; charset=utf-8",
+            ExportFormat::Ris => "application/x-research-info-systems; charset=utf-8",
+            ExportFormat::CslJson => "application/vnd.citationstyles.csl+json",
+            ExportFormat::Jsonl => "application/x-ndjson",
+            ExportFormat::Csv => "text/csv; charset=utf-8",
+            ExportFormat::Markdown => "text/markdown; charset=utf-8",
         }
     }
 
     /// The papers as text, in their order.
     pub fn write(self, papers: &[Paper]) -> String {
         match self {
-            Style::Bibtex => bibtex::write(papers),
-            Style::Ris => ris::write(papers),
-            Style::CslJson => csl_json::write(papers),
-            Style::Jsonl => papers.iter().map(|paper| serde_json::json!(paper).to_string() + "\n").collect(),
-            Style::Csv => csv::write(papers),
-            Style::Markdown => markdown::write(papers),
+            ExportFormat::Bibtex => bibtex::write(papers),
+            ExportFormat::Ris => ris::write(papers),
+            ExportFormat::CslJson => csl_json::write(papers),
+            ExportFormat::Jsonl => papers.iter().map(|paper| serde_json::json!(paper).to_string() + "\n").collect(),
+            ExportFormat::Csv => csv::write(papers),
+            ExportFormat::Markdown => markdown::write(papers),
         }
     }
 }
 
-impl fmt::Display for Style {
+impl fmt::Display for ExportFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Style::Bibtex => "bibtex",
-            Style::Ris => "ris",
-            Style::CslJson => "csl-json",
-            Style::Jsonl => "jsonl",
-            Style::Csv => "csv",
-            Style::Markdown => "md",
+            ExportFormat::Bibtex => "bibtex",
+            ExportFormat::Ris => "ris",
+            ExportFormat::CslJson => "csl-json",
+            ExportFormat::Jsonl => "jsonl",
+            ExportFormat::Csv => "csv",
+            ExportFormat::Markdown => "md",
         })
     }
 }
 
-impl FromStr for Style {
+impl FromStr for ExportFormat {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Style, String> {
-        let found = Style::ALL.into_iter().find(|style| style.to_string() == text);
-        let names = || Style::ALL.map(|style| style.to_string()).join(", ");
+    fn from_str(text: &str) -> Result<ExportFormat, String> {
+        let found = ExportFormat::ALL.into_iter().find(|style| style.to_string() == text);
+        let names = || ExportFormat::ALL.map(|style| style.to_string()).join(", ");
         found.ok_or_else(|| format!("no style `{text}`: there are {}", names()))
     }
 }
 
 /// What names the paper beside its arXiv id.
 fn doi(paper: &Paper) -> Option<&str> {
-    paper.names().find_map(|name| name.as_str().strip_prefix("doi:"))
+    paper.all_ids().find_map(|name| name.as_str().strip_prefix("doi:"))
 }
 
 /// Its arXiv id.
 fn arxiv(paper: &Paper) -> Option<&str> {
-    paper.names().find(|name| name.is_arxiv()).map(|name| name.as_str())
+    paper.all_ids().find(|name| name.is_arxiv()).map(|name| name.as_str())
 }
 
 /// Last name and given names; the last word is the last name, unless a comma says which it is. `None` for one word.

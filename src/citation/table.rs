@@ -15,7 +15,7 @@ use parquet::schema::types::ColumnPath;
 
 use crate::paper::{Paper, PaperId};
 
-/// The columns, in the order in which [`Table::write`] writes them.
+/// The columns, in the order in which [`ParquetWriter::write`] writes them.
 const COLUMNS: &str = "message paper {
     REQUIRED BINARY id (UTF8);
     REQUIRED GROUP also (LIST) { REPEATED GROUP list { REQUIRED BINARY element (UTF8); } }
@@ -36,20 +36,20 @@ const COLUMNS: &str = "message paper {
 const GROUP: usize = 8192;
 
 /// A paper with its embedding.
-type Row = (Paper, Option<Vec<f32>>);
+type ExportRow = (Paper, Option<Vec<f32>>);
 
 /// A table that is being written.
-pub struct Table<W: Write + Send> {
+pub struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
-    rows: Vec<Row>,
+    rows: Vec<ExportRow>,
 }
 
-impl<W: Write + Send> Table<W> {
+impl<W: Write + Send> ParquetWriter<W> {
     /// An empty table.
     ///
     /// # Errors
     /// Those of `out`, as with all that follows.
-    pub fn new(out: W) -> io::Result<Table<W>> {
+    pub fn new(out: W) -> io::Result<ParquetWriter<W>> {
         let columns = Arc::new(parse_message_type(COLUMNS).expect("the columns are written in Parquet's language"));
         let embedding = ColumnPath::from(["embedding", "list", "element"].map(str::to_owned).to_vec());
         let properties = WriterProperties::builder()
@@ -58,7 +58,7 @@ impl<W: Write + Send> Table<W> {
             .set_column_dictionary_enabled(embedding.clone(), false)
             .set_column_compression(embedding, Compression::UNCOMPRESSED);
         let file = SerializedFileWriter::new(out, columns, Arc::new(properties.build())).map_err(failed)?;
-        Ok(Table { file, rows: Vec::new() })
+        Ok(ParquetWriter { file, rows: Vec::new() })
     }
 
     /// One more row.
@@ -75,9 +75,9 @@ impl<W: Write + Send> Table<W> {
 
     fn write(&mut self) -> io::Result<()> {
         let rows = std::mem::take(&mut self.rows);
-        let mut columns = Columns { rows: &rows, group: self.file.next_row_group().map_err(failed)? };
+        let mut columns = RowGroupColumns { rows: &rows, group: self.file.next_row_group().map_err(failed)? };
         columns.text(|paper| paper.id.as_str())?;
-        columns.list(|paper| paper.also.iter().map(PaperId::as_str).collect())?;
+        columns.list(|paper| paper.aliases.iter().map(PaperId::as_str).collect())?;
         columns.text(|paper| &paper.title)?;
         columns.text(|paper| &paper.abstract_text)?;
         columns.list(|paper| paper.authors.iter().map(String::as_str).collect())?;
@@ -95,12 +95,12 @@ impl<W: Write + Send> Table<W> {
 }
 
 /// A group of rows whose columns are being written, one after the other.
-struct Columns<'a, W: Write> {
-    rows: &'a [Row],
+struct RowGroupColumns<'a, W: Write> {
+    rows: &'a [ExportRow],
     group: SerializedRowGroupWriter<'a, W>,
 }
 
-impl<W: Write + Send> Columns<'_, W> {
+impl<W: Write + Send> RowGroupColumns<'_, W> {
     fn text(&mut self, text: impl Fn(&Paper) -> &str) -> io::Result<()> {
         self.put::<ByteArrayType>(0, |(paper, _)| Some(vec![text(paper).into()]))
     }
@@ -115,7 +115,7 @@ impl<W: Write + Send> Columns<'_, W> {
 
     /// Writes the next column. A value that is there has the definition level `there`; an empty list has one less, and
     /// nothing at all has 0. Values of a list but the first repeat.
-    fn put<T: DataType>(&mut self, there: i16, cell: impl Fn(&Row) -> Option<Vec<T::T>>) -> io::Result<()> {
+    fn put<T: DataType>(&mut self, there: i16, cell: impl Fn(&ExportRow) -> Option<Vec<T::T>>) -> io::Result<()> {
         let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
         for row in self.rows {
             let cell = cell(row);

@@ -1,9 +1,9 @@
 use super::*;
-use crate::paper::Draft;
+use crate::paper::RawPaper;
 use proptest::prelude::*;
 
 fn papers() -> Vec<Paper> {
-    let draft = |id: &str, title: &str, authors: &[&str]| Draft {
+    let draft = |id: &str, title: &str, authors: &[&str]| RawPaper {
         id: Some(id.to_owned()),
         title: title.to_owned(),
         abstract_text: "Of 50% & more: $x_1$ is\n_new_ #1.".to_owned(),
@@ -11,35 +11,38 @@ fn papers() -> Vec<Paper> {
         published: Some(jiff::civil::date(2025, 3, 4)),
         categories: vec!["cs.RO".to_owned(), "cs.CL".to_owned()],
         source: "test".to_owned(),
-        ..Draft::default()
+        ..RawPaper::default()
     };
-    let first = Draft {
-        also: vec!["10.1000/Some_Thing".to_owned()],
+    let first = RawPaper {
+        aliases: vec!["10.1000/Some_Thing".to_owned()],
         ..draft("2501.00001", "Walking [Robots] *Slowly* <b>", &["Ada Example", "von Other, Bo", "Consortium"])
     };
-    let second =
-        Draft { published: None, abstract_text: String::new(), ..draft("mine", "A } brace \\", &["Team of A and B"]) };
-    [first, second].map(|draft| draft.finish().unwrap()).to_vec()
+    let second = RawPaper {
+        published: None,
+        abstract_text: String::new(),
+        ..draft("mine", "A } brace \\", &["Team of A and B"])
+    };
+    [first, second].map(|draft| draft.validate().unwrap()).to_vec()
 }
 
 #[test]
 fn by_example() {
-    for style in Style::ALL {
+    for style in ExportFormat::ALL {
         insta::assert_snapshot!(style.to_string(), style.write(&papers()).replace("\r\n", "\n"));
     }
 }
 
 #[test]
 fn names_of_styles() {
-    for style in Style::ALL {
+    for style in ExportFormat::ALL {
         assert_eq!(style.to_string().parse(), Ok(style));
     }
-    assert!("bib".parse::<Style>().unwrap_err().contains("bibtex"));
+    assert!("bib".parse::<ExportFormat>().unwrap_err().contains("bibtex"));
 }
 
 #[test]
 fn keys_are_used_once() {
-    let text = Style::Bibtex.write(&[papers(), papers()].concat());
+    let text = ExportFormat::Bibtex.write(&[papers(), papers()].concat());
     let keys: Vec<&str> = text.lines().filter(|line| line.starts_with('@')).collect();
     assert_eq!(
         keys,
@@ -50,15 +53,15 @@ fn keys_are_used_once() {
 proptest! {
     #[test]
     fn any_text_keeps_its_entry(title in "[a-z{}$%\\\\\"@,&#_ é\n-]{1,40}", author in "[A-Za-z{},. ]{1,20}") {
-        let draft = Draft { title, authors: vec![author], ..Draft::default() };
-        if let Ok(paper) = draft.finish() {
+        let draft = RawPaper { title, authors: vec![author], ..RawPaper::default() };
+        if let Ok(paper) = draft.validate() {
             let papers = [paper.clone(), paper];
-            let bibtex = Style::Bibtex.write(&papers);
+            let bibtex = ExportFormat::Bibtex.write(&papers);
             let depth = bibtex.chars().fold(0i32, |depth, c| depth + i32::from(c == '{') - i32::from(c == '}'));
             prop_assert_eq!(depth, 0, "{}", bibtex);
-            prop_assert_eq!(Style::Ris.write(&papers).matches("\r\nER  - \r\n").count(), 2);
-            prop_assert_eq!(Style::Markdown.write(&papers).lines().count(), 2);
-            let items: serde_json::Value = serde_json::from_str(&Style::CslJson.write(&papers)).unwrap();
+            prop_assert_eq!(ExportFormat::Ris.write(&papers).matches("\r\nER  - \r\n").count(), 2);
+            prop_assert_eq!(ExportFormat::Markdown.write(&papers).lines().count(), 2);
+            let items: serde_json::Value = serde_json::from_str(&ExportFormat::CslJson.write(&papers)).unwrap();
             prop_assert_eq!(items.as_array().map(Vec::len), Some(2));
         }
     }

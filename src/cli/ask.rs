@@ -1,28 +1,28 @@
 //! `paperkin search`, `similar`, `recommend` and `feed`: four ways to make a request.
 
-use super::args::{Common, Feed, OutputFormat, Papers, Recommend, Search, Similar};
-use super::output::{self, Reasons};
-use super::{Outcome, history, input, today, upkeep};
-use crate::engine::{Engine, FeedOptions, Look, Place};
+use super::args::{FeedArgs, GlobalArgs, OutputFormat, RecommendArgs, SearchArgs, SimilarArgs, TemporaryLibrary};
+use super::output::{self, ReasonDisplay};
+use super::{CommandOutcome, history, input, today, upkeep};
+use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::recommend::{Answer, HistoryItem, Request};
 
-pub(super) fn search(common: &Common, command: Search) -> Result<Outcome> {
+pub(super) fn search(common: &GlobalArgs, command: SearchArgs) -> Result<CommandOutcome> {
     let request = Request { text: Some(command.text), ..command.ask.request() };
-    answer(common, &command.papers, &request, command.ask.format, Reasons::Hide, Engine::recommend)
+    answer(common, &command.papers, &request, command.ask.format, ReasonDisplay::Hide, Engine::recommend)
 }
 
-pub(super) fn similar(common: &Common, command: Similar) -> Result<Outcome> {
+pub(super) fn similar(common: &GlobalArgs, command: SimilarArgs) -> Result<CommandOutcome> {
     let request = command.ask.request();
     let ask = |engine: &Engine, request: &Request, today| engine.similar(&command.paper, request, today);
-    answer(common, &command.papers, &request, command.ask.format, Reasons::Hide, ask)
+    answer(common, &command.papers, &request, command.ask.format, ReasonDisplay::Hide, ask)
 }
 
-pub(super) fn recommend(common: &Common, command: Recommend) -> Result<Outcome> {
+pub(super) fn recommend(common: &GlobalArgs, command: RecommendArgs) -> Result<CommandOutcome> {
     let mut request = command.ask.request();
     request.positive = command.like.into_iter().map(HistoryItem::id).collect();
     request.negative = command.dislike.into_iter().map(HistoryItem::id).collect();
-    let mut outcome = Outcome::Complete;
+    let mut outcome = CommandOutcome::Complete;
     if let Some(path) = &command.history {
         let read = history::read(path)?;
         request.positive.extend(read.liked);
@@ -36,37 +36,37 @@ pub(super) fn recommend(common: &Common, command: Recommend) -> Result<Outcome> 
         });
     }
     let format = command.ask.format;
-    let answered = answer(common, &command.papers, &request, format, Reasons::Show, Engine::recommend)?;
-    Ok(if outcome == Outcome::Complete { answered } else { outcome })
+    let answered = answer(common, &command.papers, &request, format, ReasonDisplay::Show, Engine::recommend)?;
+    Ok(if outcome == CommandOutcome::Complete { answered } else { outcome })
 }
 
-pub(super) fn feed(common: &Common, command: Feed) -> Result<Outcome> {
-    let mut engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+pub(super) fn feed(common: &GlobalArgs, command: FeedArgs) -> Result<CommandOutcome> {
+    let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     let options = FeedOptions {
-        look: if command.again { Look::Again } else { Look::New },
+        mode: if command.again { FeedMode::Last } else { FeedMode::New },
         seen_days: command.seen_days,
         since: command.since,
         request: command.ask.request(),
     };
     let answer = engine.feed(&command.profile, &options, today())?;
-    output::print_answer(&answer, command.ask.format, Reasons::Show)?;
+    output::print_answer(&answer, command.ask.format, ReasonDisplay::Show)?;
     upkeep::after_an_answer(&engine);
     // A history outlives its papers: what is not found is no fault of this command's input.
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
 fn answer(
-    common: &Common,
-    papers: &Papers,
+    common: &GlobalArgs,
+    papers: &TemporaryLibrary,
     request: &Request,
     format: OutputFormat,
-    reasons: Reasons,
+    reasons: ReasonDisplay,
     ask: impl FnOnce(&Engine, &Request, jiff::civil::Date) -> Result<Answer>,
-) -> Result<Outcome> {
+) -> Result<CommandOutcome> {
     request.check()?;
     let (engine, outcome) = input::engine(common, papers)?;
     let answer = ask(&engine, request, today())?;
     output::print_answer(&answer, format, reasons)?;
     upkeep::after_an_answer(&engine);
-    Ok(if answer.not_found.is_empty() { outcome } else { Outcome::Incomplete })
+    Ok(if answer.not_found.is_empty() { outcome } else { CommandOutcome::Incomplete })
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::Common;
-use super::{Outcome, output};
+use super::args::GlobalArgs;
+use super::{CommandOutcome, output};
 use crate::error::Result;
 use crate::library::Library;
 
@@ -17,16 +17,16 @@ Example:
 
 To restore it, stop what uses the library, and put the file in its directory as `library.sqlite3`, without the old
 `library.sqlite3-wal`. The index is built again by itself.")]
-pub(crate) struct Backup {
+pub(crate) struct BackupArgs {
     /// The file to write
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }
 
-pub(super) fn run(common: &Common, command: Backup) -> Result<Outcome> {
+pub(super) fn run(common: &GlobalArgs, command: BackupArgs) -> Result<CommandOutcome> {
     let library = Library::open(&common.directory()?)?;
     library.back_up(&command.file)?;
     let bytes = std::fs::metadata(&command.file).map(|metadata| metadata.len()).unwrap_or_default();
     output::print(|out| writeln!(out, "{}: {:.1} MB", command.file.display(), bytes as f64 / 1e6))?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use serde::Deserialize;
 
-use super::args::{Common, Embed, VectorFormat};
-use super::input::Lines;
-use super::progress::Bar;
-use super::{Outcome, output};
-use crate::engine::{Engine, Place};
+use super::args::{EmbedArgs, GlobalArgs, VectorFormat};
+use super::input::TextLines;
+use super::progress::CommandProgress;
+use super::{CommandOutcome, output};
+use crate::engine::{Engine, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::paper::document;
 use crate::vector::Embedding;
@@ -17,7 +17,7 @@ use crate::vector::Embedding;
 const CHUNK: usize = 1024;
 
 #[derive(Deserialize)]
-struct Text {
+struct EmbedInput {
     text: Option<String>,
     #[serde(default)]
     title: String,
@@ -25,10 +25,10 @@ struct Text {
     abstract_text: String,
 }
 
-pub(super) fn run(common: &Common, command: Embed) -> Result<Outcome> {
-    let engine = Engine::open(common.options(Place::Memory))?;
-    let mut lines = Lines::open(&command.texts)?;
-    let bar = Bar::of_file(&command.texts);
+pub(super) fn run(common: &GlobalArgs, command: EmbedArgs) -> Result<CommandOutcome> {
+    let engine = Engine::open(common.options(LibraryLocation::Memory))?;
+    let mut lines = TextLines::open(&command.texts)?;
+    let bar = CommandProgress::of_file(&command.texts);
     output::write_to(&command.out, |out| {
         loop {
             let embeddings = chunk(&engine, &mut lines)?;
@@ -40,11 +40,11 @@ pub(super) fn run(common: &Common, command: Embed) -> Result<Outcome> {
         }
     })?;
     bar.finish();
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
 /// Embeddings of the next texts; none at the end of the file.
-fn chunk(engine: &Engine, lines: &mut Lines) -> Result<Vec<Embedding>> {
+fn chunk(engine: &Engine, lines: &mut TextLines) -> Result<Vec<Embedding>> {
     let mut texts = Vec::with_capacity(CHUNK);
     while texts.len() < CHUNK
         && let Some(line) = lines.next()
@@ -55,7 +55,7 @@ fn chunk(engine: &Engine, lines: &mut Lines) -> Result<Vec<Embedding>> {
 }
 
 fn parse(line: &str) -> std::result::Result<String, String> {
-    let Text { text, title, abstract_text } = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let EmbedInput { text, title, abstract_text } = serde_json::from_str(line).map_err(|error| error.to_string())?;
     match text {
         Some(text) => Ok(text),
         None if title.is_empty() && abstract_text.is_empty() => {

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::args::{Common, Eval, Papers, SummaryFormat};
-use super::input::Lines;
-use super::progress::Bar;
-use super::{Outcome, history, input, output, today};
-use crate::engine::{Engine, Evaluated, Evaluation, HeldOut, Labelled, Pool};
+use super::args::{EvalArgs, GlobalArgs, SummaryFormat, TemporaryLibrary};
+use super::input::TextLines;
+use super::progress::CommandProgress;
+use super::{CommandOutcome, history, input, output, today};
+use crate::engine::{CandidatePool, Engine, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit};
 use crate::error::{Error, Result};
-use crate::evaluate::{Judgment, Malformed, Measured, Metric, Ranked, Ranking, Report};
+use crate::evaluate::{EvaluationReport, JudgedRanking, Metric, QrelsLine, QueryMetrics, RunLine, TrecError};
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
 use crate::recommend::{HistoryItem, Request};
@@ -24,63 +24,68 @@ const LOOKED_AT: usize = 100;
 /// How many of many ids a message names.
 const NAMED: usize = 5;
 
-type Judgments = BTreeMap<String, HashMap<PaperId, f64>>;
+type JudgmentSet = BTreeMap<String, HashMap<PaperId, f64>>;
 
-pub(super) fn run(common: &Common, command: Eval) -> Result<Outcome> {
+pub(super) fn run(common: &GlobalArgs, command: EvalArgs) -> Result<CommandOutcome> {
     match (&command.queries, &command.run, &command.qrels) {
-        (Some(queries), _, Some(qrels)) => labelled(common, &command, queries, qrels),
+        (Some(queries), _, Some(qrels)) => labeled(common, &command, queries, qrels),
         (_, Some(run), Some(qrels)) => ranked(&command, run, qrels),
         _ => person(common, &command),
     }
 }
 
 /// Queries with judgments, ranked here.
-fn labelled(common: &Common, command: &Eval, queries: &Path, qrels: &Path) -> Result<Outcome> {
+fn labeled(common: &GlobalArgs, command: &EvalArgs, queries: &Path, qrels: &Path) -> Result<CommandOutcome> {
     let mut judgments = read_judgments(qrels)?;
-    let (mut labelled, mut without) = (Vec::new(), Vec::new());
+    let (mut labeled, mut without) = (Vec::new(), Vec::new());
     for (id, request) in read_queries(queries)? {
         match judgments.remove(&id) {
-            Some(judged) => labelled.push(Labelled { request, judged }),
+            Some(judged) => labeled.push(LabeledQuery { request, judgments: judged }),
             None => without.push(id),
         }
     }
     name("note", "without judgments, left out", &without);
     let mut outcome = name("warning", "judged, but not among the queries", judgments.keys());
-    if labelled.is_empty() {
+    if labeled.is_empty() {
         let reason = format!("none of its queries has judgments in {}", qrels.display());
         return Err(Error::BadFile { file: queries.display().to_string(), reason });
     }
-    let (engine, complete) = input::engine(common, &Papers { papers: command.docs.clone() })?;
+    let (engine, complete) = input::engine(common, &TemporaryLibrary { papers: command.docs.clone() })?;
     outcome = outcome.and(complete);
     let usual = [Metric::AveragePrecision, Metric::Ndcg(10), Metric::Recall(50), Metric::ReciprocalRank, Metric::Pairs];
-    let evaluated = evaluate(&engine, &labelled, command, &usual)?;
+    let evaluated = evaluate(&engine, &labeled, command, &usual)?;
     outcome = outcome.and(name("warning", "not in the library", &evaluated.not_found));
     print(command.format, &evaluated, |out| {
-        let (queries, papers) = (labelled.len(), evaluated.papers);
+        let (queries, papers) = (labeled.len(), evaluated.papers);
         writeln!(out, "{queries} queries, {papers} papers\n\n{}", evaluated.report)
     })?;
     Ok(outcome)
 }
 
-fn evaluate(engine: &Engine, labelled: &[Labelled], command: &Eval, usual: &[Metric]) -> Result<Evaluated> {
-    let evaluation = Evaluation {
+fn evaluate(
+    engine: &Engine,
+    labeled: &[LabeledQuery],
+    command: &EvalArgs,
+    usual: &[Metric],
+) -> Result<EvaluationSummary> {
+    let evaluation = EvaluationOptions {
         metrics: metrics(command, usual),
-        relevant: command.relevant,
-        pool: if command.judged { Pool::Judged } else { Pool::All },
+        relevance_threshold: command.relevant,
+        pool: if command.judged { CandidatePool::Judged } else { CandidatePool::All },
         seed: command.seed,
     };
-    let bar = Bar::of_count("ranking", labelled.len());
-    let evaluated = engine.evaluate(labelled, &evaluation, today(), &|queries| bar.advance(queries));
+    let bar = CommandProgress::of_count("ranking", labeled.len());
+    let evaluated = engine.evaluate(labeled, &evaluation, today(), &|queries| bar.advance(queries));
     bar.finish();
     evaluated
 }
 
-fn metrics(command: &Eval, usual: &[Metric]) -> Vec<Metric> {
+fn metrics(command: &EvalArgs, usual: &[Metric]) -> Vec<Metric> {
     if command.metrics.is_empty() { usual.to_vec() } else { command.metrics.clone() }
 }
 
 /// A TREC run, ranked elsewhere.
-fn ranked(command: &Eval, run: &Path, qrels: &Path) -> Result<Outcome> {
+fn ranked(command: &EvalArgs, run: &Path, qrels: &Path) -> Result<CommandOutcome> {
     let judgments = read_judgments(qrels)?;
     let mut rankings = read_run(run)?;
     let usual = [Metric::AveragePrecision, Metric::Ndcg(10), Metric::Recall(50), Metric::ReciprocalRank, Metric::Pairs];
@@ -94,7 +99,7 @@ fn ranked(command: &Eval, run: &Path, qrels: &Path) -> Result<Outcome> {
         }
         // Ties as in trec_eval.
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| b.0.cmp(&a.0)));
-        measured.push(Measured::new(&metrics, &Ranking::new(&ranked, judged, command.relevant)));
+        measured.push(QueryMetrics::new(&metrics, &JudgedRanking::new(&ranked, judged, command.relevant)));
     }
     if missing.len() == judgments.len() {
         let reason = format!("none of its queries has judgments in {}", qrels.display());
@@ -103,24 +108,24 @@ fn ranked(command: &Eval, run: &Path, qrels: &Path) -> Result<Outcome> {
     name("note", "without judgments, left out", rankings.keys());
     let outcome = name("warning", "judged, but not in the run, which finds nothing for them", missing);
     let method = run.file_name().map_or("run".into(), |name| name.to_string_lossy().into_owned());
-    let report = Report::new(&metrics, &[(method, measured)], command.seed);
+    let report = EvaluationReport::new(&metrics, &[(method, measured)], command.seed);
     print(command.format, &report, |out| writeln!(out, "{} queries\n\n{report}", report.queries))?;
     Ok(outcome)
 }
 
 /// What the evaluation of a person's history comes to.
 #[derive(Serialize)]
-struct Person<'a> {
+struct ProfileEvaluation<'a> {
     #[serde(flatten)]
-    held_out: &'a HeldOut,
+    held_out: &'a TemporalSplit,
     first: usize,
     verdict: String,
     #[serde(flatten)]
-    evaluated: &'a Evaluated,
+    evaluated: &'a EvaluationSummary,
 }
 
-fn person(common: &Common, command: &Eval) -> Result<Outcome> {
-    let (engine, mut outcome) = input::engine(common, &Papers { papers: command.docs.clone() })?;
+fn person(common: &GlobalArgs, command: &EvalArgs) -> Result<CommandOutcome> {
+    let (engine, mut outcome) = input::engine(common, &TemporaryLibrary { papers: command.docs.clone() })?;
     let (liked, disliked) = match (&command.profile, &command.history) {
         (Some(profile), _) => of_profile(&engine, profile)?,
         (None, Some(path)) => {
@@ -130,7 +135,7 @@ fn person(common: &Common, command: &Eval) -> Result<Outcome> {
         }
         (None, None) => unreachable!("one of the four is required"),
     };
-    let held_out = engine.hold_out(&liked, &disliked, HELD_OUT)?;
+    let held_out = engine.temporal_split(&liked, &disliked, HELD_OUT)?;
     outcome = outcome.and(name("warning", "not in the library, or without a date", &held_out.not_found));
     name("note", "picked later, but no news then", &held_out.older);
     if held_out.picks == 0 {
@@ -143,12 +148,12 @@ fn person(common: &Common, command: &Eval) -> Result<Outcome> {
     if !with_recall.contains(&usual[0]) {
         with_recall.insert(0, usual[0]);
     }
-    let labelled = std::slice::from_ref(&held_out.labelled);
-    let evaluated = evaluate(&engine, labelled, command, &with_recall)?;
+    let labeled = std::slice::from_ref(&held_out.query);
+    let evaluated = evaluate(&engine, labeled, command, &with_recall)?;
     let verdict = verdict(&evaluated.report, held_out.picks, first);
-    let person = Person { held_out: &held_out, first, verdict, evaluated: &evaluated };
+    let person = ProfileEvaluation { held_out: &held_out, first, verdict, evaluated: &evaluated };
     print(command.format, &person, |out| {
-        let HeldOut { day, known, candidates, picks, .. } = held_out;
+        let TemporalSplit { day, known, candidates, picks, .. } = held_out;
         writeln!(out, "{picks} picks to be found among {candidates} papers since {day}, by {known} picks before\n")?;
         writeln!(out, "{}\n{}", evaluated.report, person.verdict)
     })?;
@@ -170,7 +175,7 @@ fn of_profile(engine: &Engine, name: &str) -> Result<(Vec<HistoryItem>, Vec<Hist
 }
 
 /// Who finds most of the picks, and what a list by date and our own ranking find.
-fn verdict(report: &Report, picks: usize, first: usize) -> String {
+fn verdict(report: &EvaluationReport, picks: usize, first: usize) -> String {
     let found = |method: &str| {
         report.value(method, Metric::Recall(first)).map(|recall| (recall * picks as f64).round() as usize)
     };
@@ -199,18 +204,18 @@ fn print(
 }
 
 /// Says how many ids there are, and the first of them.
-fn name(kind: &str, what: &str, ids: impl IntoIterator<Item = impl Display>) -> Outcome {
+fn name(kind: &str, what: &str, ids: impl IntoIterator<Item = impl Display>) -> CommandOutcome {
     let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
     if !ids.is_empty() {
         let more = if ids.len() > NAMED { ", ..." } else { "" };
         output::complain(kind, &format!("{} {what}: {}{more}", ids.len(), ids[..ids.len().min(NAMED)].join(", ")));
     }
-    Outcome::complete_if(ids.is_empty())
+    CommandOutcome::complete_if(ids.is_empty())
 }
 
 /// One line of the queries: an id, and what papers should be like.
 #[derive(Deserialize)]
-struct Query {
+struct EvalQueryLine {
     #[serde(alias = "qid", alias = "_id", alias = "user")]
     id: String,
     #[serde(default)]
@@ -228,10 +233,10 @@ struct Query {
 /// The queries in their order. The first bad line ends it: figures of a part of them would be others.
 fn read_queries(path: &Path) -> Result<Vec<(String, Request)>> {
     let mut queries: Vec<(String, Request)> = Vec::new();
-    let mut lines = Lines::open(path)?;
+    let mut lines = TextLines::open(path)?;
     while let Some(line) = lines.next() {
-        let query: Query = serde_json::from_str(&line?).map_err(|error| lines.bad(error))?;
-        let Query { id, text, history, disliked, candidates, as_of } = query;
+        let query: EvalQueryLine = serde_json::from_str(&line?).map_err(|error| lines.bad(error))?;
+        let EvalQueryLine { id, text, history, disliked, candidates, as_of } = query;
         let request = Request {
             id: Some(id.clone()),
             text,
@@ -250,13 +255,13 @@ fn read_queries(path: &Path) -> Result<Vec<(String, Request)>> {
     Ok(queries)
 }
 
-fn read_judgments(path: &Path) -> Result<Judgments> {
-    let mut lines = Lines::open(path)?;
-    let mut judgments = Judgments::new();
+fn read_judgments(path: &Path) -> Result<JudgmentSet> {
+    let mut lines = TextLines::open(path)?;
+    let mut judgments = JudgmentSet::new();
     while let Some(line) = lines.next() {
-        let Judgment { query, paper, gain } = match Judgment::parse(&line?) {
+        let QrelsLine { query, paper, gain } = match QrelsLine::parse(&line?) {
             Ok(judgment) => judgment,
-            Err(Malformed::Number(_)) if lines.number() == 1 => continue,
+            Err(TrecError::Number(_)) if lines.number() == 1 => continue,
             Err(malformed) => return Err(lines.bad(malformed)),
         };
         let paper = PaperId::parse(&paper).map_err(|reason| lines.bad(reason))?;
@@ -270,11 +275,11 @@ fn read_judgments(path: &Path) -> Result<Judgments> {
     Ok(judgments)
 }
 
-fn read_run(path: &Path) -> Result<Judgments> {
-    let mut lines = Lines::open(path)?;
-    let mut run = Judgments::new();
+fn read_run(path: &Path) -> Result<JudgmentSet> {
+    let mut lines = TextLines::open(path)?;
+    let mut run = JudgmentSet::new();
     while let Some(line) = lines.next() {
-        let Ranked { query, paper, score } = Ranked::parse(&line?).map_err(|reason| lines.bad(reason))?;
+        let RunLine { query, paper, score } = RunLine::parse(&line?).map_err(|reason| lines.bad(reason))?;
         let paper = PaperId::parse(&paper).map_err(|reason| lines.bad(reason))?;
         if run.entry(query).or_default().insert(paper, score).is_some() {
             return Err(lines.bad("this paper was ranked for this query before"));

@@ -6,12 +6,12 @@ use std::str::FromStr;
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 
-use super::args::Common;
-use super::{Outcome, output, today};
-use crate::citation::{Style, Table};
-use crate::engine::{Engine, FeedOptions, Look, Place};
+use super::args::GlobalArgs;
+use super::{CommandOutcome, output, today};
+use crate::citation::{ExportFormat, ParquetWriter};
+use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::library::{HistoryKind, Remembered, Stored};
+use crate::library::{HistoryKind, ProfilePaper, StoredPaper};
 use crate::paper::Paper;
 use crate::recommend::Request;
 
@@ -26,7 +26,7 @@ Examples:
   paperkin export --profile me --feed --limit 10 --format csl-json
   paperkin export --papers --embeddings --format parquet --out library.parquet"
 )]
-pub(crate) struct Export {
+pub(crate) struct ExportArgs {
     /// Papers of this profile's history
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) struct Export {
     pub embeddings: bool,
     /// How to write them: bibtex, ris, csl-json, jsonl, csv, md or parquet
     #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
-    pub format: Form,
+    pub format: ExportChoice,
     /// The file to write; `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub out: PathBuf,
@@ -55,7 +55,7 @@ pub(crate) struct Export {
 
 /// A paper with its embedding.
 #[derive(Serialize)]
-struct Embedded<'a> {
+struct EmbeddedPaper<'a> {
     #[serde(flatten)]
     paper: &'a Paper,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,66 +64,68 @@ struct Embedded<'a> {
 
 /// The form of what is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Form {
-    Text(Style),
+pub(crate) enum ExportChoice {
+    Text(ExportFormat),
     /// Parquet.
     Table,
 }
 
-impl FromStr for Form {
+impl FromStr for ExportChoice {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Form, String> {
+    fn from_str(text: &str) -> Result<ExportChoice, String> {
         match text {
-            "parquet" => Ok(Form::Table),
-            text => text.parse().map(Form::Text).map_err(|reason| format!("{reason}, parquet")),
+            "parquet" => Ok(ExportChoice::Table),
+            text => text.parse().map(ExportChoice::Text).map_err(|reason| format!("{reason}, parquet")),
         }
     }
 }
 
 /// Takes papers one after the other, each with its embedding where that is asked for.
-type Sink<'a> = dyn FnMut(Paper, Option<&[f32]>) -> Result<()> + 'a;
+type ExportSink<'a> = dyn FnMut(Paper, Option<&[f32]>) -> Result<()> + 'a;
 
-pub(super) fn run(common: &Common, command: Export) -> Result<Outcome> {
-    let mut engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+pub(super) fn run(common: &GlobalArgs, command: ExportArgs) -> Result<CommandOutcome> {
+    let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     match &command.profile {
         Some(profile) => {
             let papers = of_profile(&mut engine, profile, &command)?;
             write(&command, |sink| papers.into_iter().try_for_each(|paper| sink(paper, None)))?;
         }
-        None if command.embeddings && !matches!(command.format, Form::Table | Form::Text(Style::Jsonl)) => {
+        None if command.embeddings
+            && !matches!(command.format, ExportChoice::Table | ExportChoice::Text(ExportFormat::Jsonl)) =>
+        {
             let reason = "only the formats jsonl and parquet have a place for them".to_owned();
             return Err(Error::BadRequest { field: "embeddings", reason });
         }
-        None => engine.library().at_once(|| {
+        None => engine.library().read_transaction(|| {
             let since = command.embeddings.then(|| engine.library().embeddings_since(None)).transpose()?;
             write(&command, |sink| {
-                engine.library().for_each_paper(|Stored { key, paper, .. }| {
+                engine.library().for_each_paper(|StoredPaper { key, paper, .. }| {
                     let row = since.as_ref().and_then(|since| Some((since, since.keys.binary_search(&key).ok()?)));
                     sink(paper, row.map(|(since, row)| since.vectors.row(row)))
                 })
             })
         })?,
     }
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
 /// Writes the papers that `give` hands over.
-fn write(command: &Export, give: impl FnOnce(&mut Sink<'_>) -> Result<()>) -> Result<()> {
+fn write(command: &ExportArgs, give: impl FnOnce(&mut ExportSink<'_>) -> Result<()>) -> Result<()> {
     let failed = || Error::io(&command.out, "write it");
     output::write_to(&command.out, |out| match command.format {
-        Form::Table => {
-            let mut table = Table::new(out).map_err(failed())?;
+        ExportChoice::Table => {
+            let mut table = ParquetWriter::new(out).map_err(failed())?;
             give(&mut |paper, embedding| table.add(paper, embedding).map_err(failed()))?;
             table.finish().map_err(failed())
         }
         // The whole library goes through: a line at a time.
-        Form::Text(Style::Jsonl) => give(&mut |paper, embedding| {
-            let line = serde_json::to_writer(&mut *out, &Embedded { paper: &paper, embedding });
+        ExportChoice::Text(ExportFormat::Jsonl) => give(&mut |paper, embedding| {
+            let line = serde_json::to_writer(&mut *out, &EmbeddedPaper { paper: &paper, embedding });
             line.map_err(|error| failed()(error.into()))?;
             out.write_all(b"\n").map_err(failed())
         }),
-        Form::Text(style) => {
+        ExportChoice::Text(style) => {
             let mut papers = Vec::new();
             give(&mut |paper, _| {
                 papers.push(paper);
@@ -135,17 +137,17 @@ fn write(command: &Export, give: impl FnOnce(&mut Sink<'_>) -> Result<()>) -> Re
 }
 
 /// Papers of a history, those entered last first; or those of the feed, the best first.
-fn of_profile(engine: &mut Engine, profile: &str, command: &Export) -> Result<Vec<Paper>> {
+fn of_profile(engine: &mut Engine, profile: &str, command: &ExportArgs) -> Result<Vec<Paper>> {
     if command.feed {
         let request = Request { limit: Some(command.limit), ..Request::default() };
-        let options = FeedOptions { look: Look::Glance, request, ..FeedOptions::default() };
+        let options = FeedOptions { mode: FeedMode::Peek, request, ..FeedOptions::default() };
         let answer = engine.feed(profile, &options, today())?;
         return Ok(answer.results.into_iter().map(|result| result.paper).collect());
     }
     let profile = engine.library().profile(profile)?;
     let mut papers = Vec::new();
     let mut missing = 0;
-    for Remembered { entry, paper, .. } in engine.library().remembered(&profile)?.into_iter().rev() {
+    for ProfilePaper { entry, paper, .. } in engine.library().history_papers(&profile)?.into_iter().rev() {
         match paper {
             _ if !command.kind.contains(&entry.kind) => {}
             Some(paper) => papers.push(paper),

@@ -5,22 +5,22 @@ use std::path::Path;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::Outcome;
-use super::input::{Lines, reject};
+use super::CommandOutcome;
+use super::input::{TextLines, reject};
 use crate::error::Result;
 use crate::paper::{PaperId, parse_date};
 use crate::recommend::HistoryItem;
 
 /// What a file of a history says.
-pub(super) struct History {
+pub(super) struct HistoryFile {
     pub liked: Vec<HistoryItem>,
     pub disliked: Vec<HistoryItem>,
-    pub outcome: Outcome,
+    pub outcome: CommandOutcome,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct HistoryFileEntry {
     id: PaperId,
     weight: Option<f64>,
     #[serde(alias = "at")]
@@ -31,16 +31,16 @@ struct Entry {
 }
 
 /// Reads ids, one a line, or JSON lines. A bad line is reported and left out.
-pub(super) fn read(path: &Path) -> Result<History> {
-    let mut history = History { liked: Vec::new(), disliked: Vec::new(), outcome: Outcome::Complete };
-    let mut lines = Lines::open(path)?;
+pub(super) fn read(path: &Path) -> Result<HistoryFile> {
+    let mut history = HistoryFile { liked: Vec::new(), disliked: Vec::new(), outcome: CommandOutcome::Complete };
+    let mut lines = TextLines::open(path)?;
     while let Some(line) = lines.next() {
         match line.and_then(|line| parse(&line).map_err(|reason| lines.bad(reason))) {
             Ok((item, true)) => history.disliked.push(item),
             Ok((item, false)) => history.liked.push(item),
             Err(error) => {
                 reject(&error);
-                history.outcome = Outcome::Incomplete;
+                history.outcome = CommandOutcome::Incomplete;
             }
         }
     }
@@ -52,7 +52,7 @@ fn parse(line: &str) -> Result<(HistoryItem, bool), String> {
     if !line.starts_with('{') {
         return Ok((HistoryItem::id(PaperId::parse(line)?), false));
     }
-    let entry: Entry = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let entry: HistoryFileEntry = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let weight = entry.weight.unwrap_or(1.0);
     if !(weight > 0.0 && weight.is_finite()) {
         return Err(format!("a weight of {weight}: give a number above 0"));

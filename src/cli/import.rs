@@ -2,33 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{Import, SummaryFormat, TagsAs};
+use super::args::{ImportArgs, SummaryFormat, TagMapping};
 use super::input::reject;
-use super::{Outcome, output, today};
+use super::{CommandOutcome, output, today};
 use crate::bibliography;
-use crate::engine::{Engine, Entry, Imported, Incoming};
+use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
 use crate::error::{Error, Result};
-use crate::sources::Reference;
+use crate::sources::BibReference;
 
 /// Papers that are named when they are not found.
 const NAMED: usize = 20;
 
-pub(super) fn run(engine: &mut Engine, name: &str, command: Import) -> Result<Outcome> {
-    let Import { files, kind, weight, collection, tags_as, dry_run, format } = command;
+pub(super) fn run(engine: &mut Engine, name: &str, command: ImportArgs) -> Result<CommandOutcome> {
+    let ImportArgs { files, kind, weight, collection, tags_as, dry_run, format } = command;
     if !(weight > 0.0 && weight.is_finite()) {
         return Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not above 0") });
     }
-    let (mut references, mut outcome) = (Vec::new(), Outcome::Complete);
+    let (mut references, mut outcome) = (Vec::new(), CommandOutcome::Complete);
     for file in &files {
         let read = bibliography::read(file)?;
         read.errors.iter().for_each(reject);
-        outcome = outcome.and(Outcome::complete_if(read.errors.is_empty()));
+        outcome = outcome.and(CommandOutcome::complete_if(read.errors.is_empty()));
         references.extend(read.references);
     }
     references
         .retain(|reference| collection.is_empty() || reference.tags.iter().any(|tag| is_in_any(tag, &collection)));
-    let entry = Entry { kind, weight, at: today(), dry_run };
-    let mut all: BTreeMap<String, Imported> = BTreeMap::new();
+    let entry = ImportOptions { kind, weight, at: today(), dry_run };
+    let mut all: BTreeMap<String, ImportSummary> = BTreeMap::new();
     for (profile, papers) in parted(name, references, &collection, tags_as) {
         let imported = engine.import(&profile, &papers, entry)?;
         all.insert(profile, imported);
@@ -37,8 +37,8 @@ pub(super) fn run(engine: &mut Engine, name: &str, command: Import) -> Result<Ou
         match format {
         SummaryFormat::Json => output::json(out, &all),
         SummaryFormat::Table => all.iter().try_for_each(|(profile, imported)| {
-            let Imported { matched, known, unmatched } = imported;
-            let kept = unmatched.iter().filter(|unmatched| unmatched.kept).count();
+            let ImportSummary { matched, already_in_history: known, unmatched } = imported;
+            let kept = unmatched.iter().filter(|unmatched| unmatched.stored).count();
             let would = if dry_run { " would be" } else { "" };
             writeln!(
                 out,
@@ -66,19 +66,21 @@ fn is_in_any(tag: &str, paths: &[String]) -> bool {
 /// The papers of each profile.
 fn parted(
     name: &str,
-    references: Vec<Reference>,
+    references: Vec<BibReference>,
     collection: &[String],
-    tags_as: Option<TagsAs>,
-) -> BTreeMap<String, Vec<Incoming>> {
-    let mut parts: BTreeMap<String, Vec<Incoming>> = BTreeMap::new();
-    for Reference { draft, added, mut tags } in references {
+    tags_as: Option<TagMapping>,
+) -> BTreeMap<String, Vec<ImportItem>> {
+    let mut parts: BTreeMap<String, Vec<ImportItem>> = BTreeMap::new();
+    for BibReference { draft, added, mut tags } in references {
         tags.retain(|tag| collection.is_empty() || is_in_any(tag, collection));
-        let paper = |interest: Option<String>| Incoming { draft: draft.clone(), added, interest };
+        let paper = |interest: Option<String>| ImportItem { paper: draft.clone(), added, interest };
         match tags_as {
-            Some(TagsAs::Profiles) if !tags.is_empty() => {
+            Some(TagMapping::Profiles) if !tags.is_empty() => {
                 tags.iter().for_each(|tag| parts.entry(format!("{name}/{tag}")).or_default().push(paper(None)));
             }
-            Some(TagsAs::Interests) => parts.entry(name.to_owned()).or_default().push(paper(tags.into_iter().next())),
+            Some(TagMapping::Interests) => {
+                parts.entry(name.to_owned()).or_default().push(paper(tags.into_iter().next()))
+            }
             _ => parts.entry(name.to_owned()).or_default().push(paper(None)),
         }
     }

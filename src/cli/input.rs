@@ -4,28 +4,28 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::Outcome;
-use super::args::{Common, Papers};
+use super::CommandOutcome;
+use super::args::{GlobalArgs, TemporaryLibrary};
 use super::output::complain;
-use super::progress::Bar;
-use crate::engine::{Engine, Place, Progress};
+use super::progress::CommandProgress;
+use crate::engine::{AddProgress, Engine, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::sources::{self, Format};
+use crate::sources::{self, InputFormat};
 
 /// Longest line of a file of requests, texts or history: as long as the sources' own.
 const MAX_LINE: u64 = 16 << 20;
 
 /// The engine that a question goes to: over the library, or over the files of `--papers`. The outcome says whether all
 /// records of these files could be used.
-pub(super) fn engine(common: &Common, papers: &Papers) -> Result<(Engine, Outcome)> {
+pub(super) fn engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Result<(Engine, CommandOutcome)> {
     if papers.papers.is_empty() {
-        let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
-        return Ok((engine, Outcome::Complete));
+        let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+        return Ok((engine, CommandOutcome::Complete));
     }
-    let mut engine = Engine::open(common.options(Place::Memory))?;
+    let mut engine = Engine::open(common.options(LibraryLocation::Memory))?;
     let mut complete = true;
     for path in &papers.papers {
-        let bar = Bar::of_file(path);
+        let bar = CommandProgress::of_file(path);
         let rejected = engine.add(open(path, None, &bar)?, &|progress| bar.show(progress))?.rejected;
         bar.finish();
         complete &= rejected == 0;
@@ -34,11 +34,11 @@ pub(super) fn engine(common: &Common, papers: &Papers) -> Result<(Engine, Outcom
         let file = papers.papers.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
         return Err(Error::BadFile { file, reason: "no papers in it".to_owned() });
     }
-    Ok((engine, Outcome::complete_if(complete)))
+    Ok((engine, CommandOutcome::complete_if(complete)))
 }
 
 /// The papers of a file, `-` for standard input; the bar follows the bytes that are read.
-pub(super) fn open(path: &Path, format: Option<Format>, bar: &Bar) -> Result<sources::Papers> {
+pub(super) fn open(path: &Path, format: Option<InputFormat>, bar: &CommandProgress) -> Result<sources::PaperReader> {
     if path.as_os_str() == "-" {
         return sources::read(bar.follow(io::stdin()), "-", format);
     }
@@ -51,21 +51,21 @@ pub(super) fn open(path: &Path, format: Option<Format>, bar: &Bar) -> Result<sou
 }
 
 /// Lines of a text file, with their numbers from 1; blank ones are left out.
-pub(super) struct Lines {
+pub(super) struct TextLines {
     name: PathBuf,
     input: Box<dyn BufRead>,
     number: u64,
 }
 
-impl Lines {
+impl TextLines {
     /// Opens a file, `-` for standard input.
-    pub(super) fn open(path: &Path) -> Result<Lines> {
+    pub(super) fn open(path: &Path) -> Result<TextLines> {
         let input: Box<dyn BufRead> = if path.as_os_str() == "-" {
             Box::new(io::stdin().lock())
         } else {
             Box::new(BufReader::new(File::open(path).map_err(Error::io(path, "read it"))?))
         };
-        Ok(Lines { name: path.to_owned(), input, number: 0 })
+        Ok(TextLines { name: path.to_owned(), input, number: 0 })
     }
 
     /// Number of the line read last.
@@ -75,12 +75,12 @@ impl Lines {
 
     /// An error about the line read last.
     pub(super) fn bad(&self, reason: impl ToString) -> Error {
-        let place = crate::error::Place::Line(self.number);
+        let place = crate::error::RecordPosition::Line(self.number);
         Error::BadRecord { file: self.name.display().to_string(), place, reason: reason.to_string() }
     }
 }
 
-impl Iterator for Lines {
+impl Iterator for TextLines {
     type Item = Result<String>;
 
     fn next(&mut self) -> Option<Result<String>> {
@@ -110,13 +110,13 @@ pub(super) fn reject(error: &Error) {
     complain("error", &error.one_line());
 }
 
-impl Bar {
+impl CommandProgress {
     /// Shows what an addition reports.
-    pub(super) fn show(&self, progress: Progress<'_>) {
+    pub(super) fn show(&self, progress: AddProgress<'_>) {
         match progress {
-            Progress::Rejected(error) => self.aside(|| reject(error)),
-            Progress::Embedded(_) => {}
-            Progress::Settled(papers) => self.count(papers),
+            AddProgress::Rejected(error) => self.aside(|| reject(error)),
+            AddProgress::Embedded(_) => {}
+            AddProgress::Committed(papers) => self.count(papers),
         }
     }
 }

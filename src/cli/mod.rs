@@ -39,20 +39,20 @@ use args::{Cli, Command};
 
 /// How a command ended that could do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum CommandOutcome {
     /// All of it: exit code 0.
     Complete,
     /// Without parts of the input, which were named: exit code 1.
     Incomplete,
 }
 
-impl Outcome {
-    fn complete_if(complete: bool) -> Outcome {
-        if complete { Outcome::Complete } else { Outcome::Incomplete }
+impl CommandOutcome {
+    fn complete_if(complete: bool) -> CommandOutcome {
+        if complete { CommandOutcome::Complete } else { CommandOutcome::Incomplete }
     }
 
-    fn and(self, other: Outcome) -> Outcome {
-        Outcome::complete_if(self == Outcome::Complete && other == Outcome::Complete)
+    fn and(self, other: CommandOutcome) -> CommandOutcome {
+        CommandOutcome::complete_if(self == CommandOutcome::Complete && other == CommandOutcome::Complete)
     }
 }
 
@@ -63,8 +63,8 @@ pub fn run() -> ExitCode {
     let level = [LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG][usize::from(cli.common.verbose.min(2))];
     tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).without_time().with_target(false).init();
     match dispatch(cli) {
-        Ok(Outcome::Complete) => ExitCode::SUCCESS,
-        Ok(Outcome::Incomplete) => ExitCode::from(1),
+        Ok(CommandOutcome::Complete) => ExitCode::SUCCESS,
+        Ok(CommandOutcome::Incomplete) => ExitCode::from(1),
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::complain("error", &error.one_line());
@@ -73,7 +73,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli) -> Result<Outcome> {
+fn dispatch(cli: Cli) -> Result<CommandOutcome> {
     let common = &cli.common;
     match cli.command {
         Command::Add(command) => add::run(common, command),

@@ -2,19 +2,19 @@
 
 use serde::Serialize;
 
-use super::args::{Common, Entries, ProfileAction, ProfileCommand, Show, SummaryFormat};
-use super::{Outcome, import, output, today};
-use crate::engine::{Engine, Place};
+use super::args::{EntryArgs, GlobalArgs, ProfileAction, ProfileArgs, StatusArgs, SummaryFormat};
+use super::{CommandOutcome, import, output, today};
+use crate::engine::{Engine, LibraryLocation};
 use crate::error::{Error, Fault, Result};
-use crate::library::{HistoryEntry, HistoryKind, Profile, Remembered};
+use crate::library::{HistoryEntry, HistoryKind, Profile, ProfilePaper};
 use crate::paper::PaperId;
 
-pub(super) fn run(common: &Common, command: ProfileCommand) -> Result<Outcome> {
+pub(super) fn run(common: &GlobalArgs, command: ProfileArgs) -> Result<CommandOutcome> {
     let name = command.name.trim();
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(Error::BadRequest { field: "profile", reason: "give a name".to_owned() });
     }
-    let mut engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+    let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     match command.action {
         ProfileAction::Add(entries) => remember(&mut engine, name, HistoryKind::Read, entries),
         ProfileAction::Like(entries) => remember(&mut engine, name, HistoryKind::Like, entries),
@@ -31,8 +31,8 @@ pub(super) fn run(common: &Common, command: ProfileCommand) -> Result<Outcome> {
     }
 }
 
-pub(super) fn list(common: &Common, command: Show) -> Result<Outcome> {
-    let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+pub(super) fn list(common: &GlobalArgs, command: StatusArgs) -> Result<CommandOutcome> {
+    let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     let profiles = engine.library().profiles()?;
     output::print(|out| match command.format {
         SummaryFormat::Json => output::json(out, &profiles),
@@ -40,12 +40,12 @@ pub(super) fn list(common: &Common, command: Show) -> Result<Outcome> {
             writeln!(out, "{}: {} in the history, {}", profile.name, profile.history.len(), looked(profile))
         }),
     })?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
 /// Enters the papers that are in the library; names the others.
-fn remember(engine: &mut Engine, name: &str, kind: HistoryKind, entries: Entries) -> Result<Outcome> {
-    let Entries { papers, weight, at, interest } = entries;
+fn remember(engine: &mut Engine, name: &str, kind: HistoryKind, entries: EntryArgs) -> Result<CommandOutcome> {
+    let EntryArgs { papers, weight, at, interest } = entries;
     if !(weight > 0.0 && weight.is_finite()) {
         return Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not above 0") });
     }
@@ -62,15 +62,15 @@ fn remember(engine: &mut Engine, name: &str, kind: HistoryKind, entries: Entries
         }
     }
     if history.is_empty() {
-        return Ok(Outcome::Incomplete);
+        return Ok(CommandOutcome::Incomplete);
     }
-    engine.library_mut().remember(name, &history)?;
+    engine.library_mut().add_to_history(name, &history)?;
     let profile = engine.library().profile(name)?;
     output::print(|out| writeln!(out, "{name}: {} more, {} in the history", history.len(), profile.history.len()))?;
-    Ok(Outcome::complete_if(history.len() == papers.len()))
+    Ok(CommandOutcome::complete_if(history.len() == papers.len()))
 }
 
-fn forget(engine: &mut Engine, name: &str, papers: &[String]) -> Result<Outcome> {
+fn forget(engine: &mut Engine, name: &str, papers: &[String]) -> Result<CommandOutcome> {
     let profile = engine.library().profile(name)?;
     let mut ids = Vec::new();
     for paper in papers {
@@ -79,17 +79,17 @@ fn forget(engine: &mut Engine, name: &str, papers: &[String]) -> Result<Outcome>
             Err(_) => PaperId::parse(paper).map_err(|reason| Error::BadRequest { field: "id", reason })?,
         });
     }
-    let gone = engine.library_mut().forget(&profile, &ids)?;
+    let gone = engine.library_mut().remove_from_history(&profile, &ids)?;
     for (id, paper) in ids.iter().zip(papers).filter(|(id, _)| !gone.contains(id)) {
         output::complain("error", &format!("`{paper}` ({id}) is not in the history of {name}"));
     }
     let left = profile.history.len() - gone.len();
     output::print(|out| writeln!(out, "{name}: {} fewer, {left} in the history", gone.len()))?;
-    Ok(Outcome::complete_if(gone.len() == ids.len()))
+    Ok(CommandOutcome::complete_if(gone.len() == ids.len()))
 }
 
 /// Follows authors; names those of whom the library has no paper yet.
-fn follow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<Outcome> {
+fn follow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<CommandOutcome> {
     let authors: Vec<String> = authors.iter().map(|author| author.trim().to_owned()).collect();
     if authors.iter().any(String::is_empty) {
         return Err(Error::BadRequest { field: "author", reason: "give a name".to_owned() });
@@ -102,40 +102,40 @@ fn follow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<Outcome
     }
     let profile = engine.library().profile(name)?;
     output::print(|out| writeln!(out, "{name}: follows {}", profile.authors.join(", ")))?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
-fn unfollow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<Outcome> {
+fn unfollow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<CommandOutcome> {
     let profile = engine.library().profile(name)?;
     let gone = engine.library_mut().unfollow(&profile, authors)?;
     for author in authors.iter().filter(|author| !gone.contains(author)) {
         output::complain("error", &format!("{name} does not follow `{author}`"));
     }
     output::print(|out| writeln!(out, "{name}: {} fewer, follows {}", gone.len(), profile.authors.len() - gone.len()))?;
-    Ok(Outcome::complete_if(gone.len() == authors.len()))
+    Ok(CommandOutcome::complete_if(gone.len() == authors.len()))
 }
 
-fn token(engine: &mut Engine, name: &str, renew: bool) -> Result<Outcome> {
+fn token(engine: &mut Engine, name: &str, renew: bool) -> Result<CommandOutcome> {
     let profile = engine.library().profile(name)?;
     let library = engine.library_mut();
     let token = if renew { library.renew_feed_token(&profile)? } else { library.feed_token(&profile)? };
     output::print(|out| writeln!(out, "{token}"))?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
-fn delete(engine: &mut Engine, name: &str) -> Result<Outcome> {
+fn delete(engine: &mut Engine, name: &str) -> Result<CommandOutcome> {
     let profile = engine.library().profile(name)?;
     engine.library_mut().remove_profile(&profile)?;
     output::print(|out| writeln!(out, "{name}: deleted, with {} in the history", profile.history.len()))?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
 fn looked(profile: &Profile) -> String {
-    profile.looked_on.map_or("never looked".to_owned(), |day| format!("looked last on {day}"))
+    profile.last_seen_on.map_or("never looked".to_owned(), |day| format!("looked last on {day}"))
 }
 
 #[derive(Serialize)]
-struct Line {
+struct ProfileLine {
     #[serde(flatten)]
     entry: HistoryEntry,
     title: Option<String>,
@@ -143,24 +143,24 @@ struct Line {
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct ProfileOutput {
     #[serde(flatten)]
     profile: Profile,
-    papers: Vec<Line>,
+    papers: Vec<ProfileLine>,
 }
 
-fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<Outcome> {
+fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<CommandOutcome> {
     let mut profile = engine.library().profile(name)?;
-    let line = |Remembered { entry, paper, in_library }: Remembered| {
+    let line = |ProfilePaper { entry, paper, in_library }: ProfilePaper| {
         let title = paper.map(|paper| paper.title);
-        Line { entry, title, in_library }
+        ProfileLine { entry, title, in_library }
     };
-    let papers: Vec<Line> = engine.library().remembered(&profile)?.into_iter().map(line).collect();
+    let papers: Vec<ProfileLine> = engine.library().history_papers(&profile)?.into_iter().map(line).collect();
     profile.history.clear();
     output::print(|out| match format {
-        SummaryFormat::Json => output::json(out, &Shown { profile, papers }),
+        SummaryFormat::Json => output::json(out, &ProfileOutput { profile, papers }),
         SummaryFormat::Table => {
-            for Line { entry: HistoryEntry { id, kind, weight, at, interest }, title, in_library } in &papers {
+            for ProfileLine { entry: HistoryEntry { id, kind, weight, at, interest }, title, in_library } in &papers {
                 let absent = if *in_library { "" } else { " (not in the library)" };
                 let title = title.as_deref().unwrap_or_default();
                 let interest = interest.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
@@ -172,5 +172,5 @@ fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<Outcome> 
             writeln!(out, "{name}: {} in the history, {}", papers.len(), looked(&profile))
         }
     })?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }

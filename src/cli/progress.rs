@@ -8,27 +8,29 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar with rate and time left.
 #[derive(Clone)]
-pub(super) struct Bar(ProgressBar);
+pub(super) struct CommandProgress(ProgressBar);
 
-impl Bar {
+impl CommandProgress {
     /// A bar over the bytes of a file; without an end where its size is not known.
-    pub(super) fn of_file(path: &Path) -> Bar {
+    pub(super) fn of_file(path: &Path) -> CommandProgress {
         let size = std::fs::metadata(path).ok().filter(|file| file.is_file()).map(|file| file.len());
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let Some(size) = size else { return Bar::of_source(&name) };
+        let Some(size) = size else { return CommandProgress::of_source(&name) };
         let template = "{prefix} {wide_bar:.cyan/dim} {percent:>3}%  {msg}  {elapsed} of {duration}";
-        Bar(styled(ProgressBar::new(size), template).with_prefix(name))
+        CommandProgress(styled(ProgressBar::new(size), template).with_prefix(name))
     }
 
     /// A bar without an end, for what comes from elsewhere.
-    pub(super) fn of_source(name: &str) -> Bar {
-        Bar(styled(ProgressBar::no_length(), "{prefix} {spinner} {msg}  {elapsed}").with_prefix(name.to_owned()))
+    pub(super) fn of_source(name: &str) -> CommandProgress {
+        CommandProgress(
+            styled(ProgressBar::no_length(), "{prefix} {spinner} {msg}  {elapsed}").with_prefix(name.to_owned()),
+        )
     }
 
     /// A bar over things that are counted.
-    pub(super) fn of_count(what: &'static str, count: usize) -> Bar {
+    pub(super) fn of_count(what: &'static str, count: usize) -> CommandProgress {
         let template = "{prefix} {wide_bar:.cyan/dim} {pos} of {len}  {per_sec}  {eta} left";
-        Bar(styled(ProgressBar::new(count as u64), template).with_prefix(what))
+        CommandProgress(styled(ProgressBar::new(count as u64), template).with_prefix(what))
     }
 
     /// A reader that moves the bar.

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::args::{Common, Rank};
-use super::input::{Lines, reject};
-use super::progress::Bar;
-use super::{Outcome, input, output, today};
+use super::args::{GlobalArgs, RankArgs};
+use super::input::{TextLines, reject};
+use super::progress::CommandProgress;
+use super::{CommandOutcome, input, output, today};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::paper::document;
@@ -14,13 +14,13 @@ use crate::recommend::{Answer, PaperRef, Request};
 /// Requests whose texts are embedded together.
 const CHUNK: usize = 256;
 
-pub(super) fn run(common: &Common, command: Rank) -> Result<Outcome> {
+pub(super) fn run(common: &GlobalArgs, command: RankArgs) -> Result<CommandOutcome> {
     let (mut requests, mut outcome) = read(&command)?;
     let (engine, complete) = input::engine(common, &command.papers)?;
-    if complete == Outcome::Incomplete {
+    if complete == CommandOutcome::Incomplete {
         outcome = complete;
     }
-    let bar = Bar::of_count("ranking", requests.len());
+    let bar = CommandProgress::of_count("ranking", requests.len());
     output::write_to(&command.run, |out| {
         for chunk in requests.chunks_mut(CHUNK) {
             engine.prepare(&texts(chunk.iter()))?;
@@ -38,10 +38,10 @@ pub(super) fn run(common: &Common, command: Rank) -> Result<Outcome> {
 }
 
 /// The sound requests, each with an id: its line's number if it has none.
-fn read(command: &Rank) -> Result<(Vec<Request>, Outcome)> {
-    let mut lines = Lines::open(&command.requests)?;
+fn read(command: &RankArgs) -> Result<(Vec<Request>, CommandOutcome)> {
+    let mut lines = TextLines::open(&command.requests)?;
     let mut requests = Vec::new();
-    let mut outcome = Outcome::Complete;
+    let mut outcome = CommandOutcome::Complete;
     while let Some(line) = lines.next() {
         let request = line.and_then(|line| {
             let mut request: Request = serde_json::from_str(&line).map_err(|error| lines.bad(error))?;
@@ -56,7 +56,7 @@ fn read(command: &Rank) -> Result<(Vec<Request>, Outcome)> {
             Ok(request) => requests.push(request),
             Err(error) => {
                 reject(&error);
-                outcome = Outcome::Incomplete;
+                outcome = CommandOutcome::Incomplete;
             }
         }
     }
@@ -88,7 +88,7 @@ fn report(answer: &Answer) {
     if !answer.not_found.is_empty() {
         output::complain("warning", &format!("{id}: not in the library: {}", answer.not_found.join(", ")));
     }
-    if let Some(fallback) = &answer.fallback {
+    if let Some(fallback) = &answer.note {
         output::complain("note", &format!("{id}: {fallback}"));
     }
 }

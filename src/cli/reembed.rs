@@ -1,16 +1,16 @@
 //! `paperkin reembed`
 
-use super::args::Common;
-use super::progress::Bar;
-use super::{Outcome, output};
-use crate::engine::{Engine, Options, Place};
+use super::args::GlobalArgs;
+use super::progress::CommandProgress;
+use super::{CommandOutcome, output};
+use crate::engine::{Engine, EngineOptions, LibraryLocation};
 use crate::error::Result;
 
-pub(super) fn run(common: &Common) -> Result<Outcome> {
-    let options = common.options(Place::Existing(common.directory()?));
+pub(super) fn run(common: &GlobalArgs) -> Result<CommandOutcome> {
+    let options = common.options(LibraryLocation::Existing(common.directory()?));
     let model = options.model.clone();
-    let mut engine = Engine::open(Options { model: None, ..options })?;
-    let bar = Bar::of_count("embedding", 0);
+    let mut engine = Engine::open(EngineOptions { model: None, ..options })?;
+    let bar = CommandProgress::of_count("embedding", 0);
     let reembedded = engine.reembed(model, &|left, done| {
         if done == 0 {
             bar.set_left(left);
@@ -19,5 +19,5 @@ pub(super) fn run(common: &Common) -> Result<Outcome> {
     })?;
     bar.finish();
     output::print(|out| writeln!(out, "{} papers embedded with {}", reembedded.papers, reembedded.model))?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }

@@ -2,29 +2,29 @@
 
 use serde::Serialize;
 
-use super::args::{Common, Remove, SummaryFormat};
-use super::{Outcome, output, upkeep};
-use crate::engine::{Engine, Place, Removed};
+use super::args::{GlobalArgs, RemoveArgs, SummaryFormat};
+use super::{CommandOutcome, output, upkeep};
+use crate::engine::{Engine, LibraryLocation, RemoveSummary};
 use crate::error::Result;
 
 #[derive(Serialize)]
-struct Summary {
+struct RemoveOutput {
     #[serde(flatten)]
-    removed: Removed,
+    removed: RemoveSummary,
     papers: u64,
 }
 
-pub(super) fn run(common: &Common, command: Remove) -> Result<Outcome> {
-    let mut engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
+pub(super) fn run(common: &GlobalArgs, command: RemoveArgs) -> Result<CommandOutcome> {
+    let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     let removed = engine.remove(&command.papers)?;
     for id in &removed.not_found {
         output::complain("error", &format!("no paper `{id}`: give its id or its whole title"));
     }
-    let summary = Summary { removed, papers: engine.library().summary()?.papers };
+    let summary = RemoveOutput { removed, papers: engine.library().summary()?.papers };
     output::print(|out| match command.format {
         SummaryFormat::Json => output::json(out, &summary),
         SummaryFormat::Table => {
-            let Summary { removed: Removed { removed, not_found }, papers } = &summary;
+            let RemoveOutput { removed: RemoveSummary { removed, not_found }, papers } = &summary;
             write!(out, "{} removed", removed.len())?;
             if !not_found.is_empty() {
                 write!(out, ", {} not found", not_found.len())?;
@@ -33,5 +33,5 @@ pub(super) fn run(common: &Common, command: Remove) -> Result<Outcome> {
         }
     })?;
     upkeep::after_a_change(&engine);
-    Ok(Outcome::complete_if(summary.removed.not_found.is_empty()))
+    Ok(CommandOutcome::complete_if(summary.removed.not_found.is_empty()))
 }

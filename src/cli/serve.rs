@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
-use super::args::Common;
+use super::CommandOutcome;
+use super::args::GlobalArgs;
 use crate::error::Result;
 
 /// Answer questions over HTTP
@@ -19,7 +19,7 @@ Examples:
   paperkin serve --listen 0.0.0.0:7474 --token-file tokens     see `paperkin token`
 
 The library is made if there is none. Papers that other commands add or remove meanwhile are seen by the next question.")]
-pub(crate) struct Serve {
+pub(crate) struct ServeArgs {
     /// Where to listen; port 0 for any that is free
     #[arg(long, default_value = "127.0.0.1:7474", env = "PAPERKIN_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
@@ -59,15 +59,15 @@ pub(crate) struct Serve {
 }
 
 #[cfg(feature = "server")]
-pub(super) fn run(common: &Common, command: Serve) -> Result<Outcome> {
+pub(super) fn run(common: &GlobalArgs, command: ServeArgs) -> Result<CommandOutcome> {
     use std::num::NonZero;
     use std::time::Duration;
 
-    use crate::engine::{Engine, Place};
-    use crate::server::{Settings, serve};
+    use crate::engine::{Engine, LibraryLocation};
+    use crate::server::{ServerOptions, serve};
 
     let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
-    let settings = Settings {
+    let settings = ServerOptions {
         listen: command.listen,
         workers: command
             .workers
@@ -84,13 +84,13 @@ pub(super) fn run(common: &Common, command: Serve) -> Result<Outcome> {
         address_rate: command.address_rate,
         today: super::today,
     };
-    let engine = Engine::open(common.options(Place::Create(common.directory()?)))?;
+    let engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
     serve(settings, &engine, |address| eprintln!("paperkin: listening on http://{address}"))?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
 #[cfg(not(feature = "server"))]
-pub(super) fn run(_: &Common, _: Serve) -> Result<Outcome> {
+pub(super) fn run(_: &GlobalArgs, _: ServeArgs) -> Result<CommandOutcome> {
     Err(absent())
 }
 

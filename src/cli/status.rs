@@ -4,31 +4,31 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::args::{Common, Doctor, Show, SummaryFormat};
-use super::{Outcome, output};
-use crate::engine::{Engine, GraphStatus, Place, Status};
+use super::args::{DoctorArgs, GlobalArgs, StatusArgs, SummaryFormat};
+use super::{CommandOutcome, output};
+use crate::engine::{Engine, GraphStatus, LibraryLocation, LibraryStatus};
 use crate::error::Result;
-use crate::library::Finding;
+use crate::library::CheckFinding;
 
 #[derive(Serialize)]
-struct Shown {
+struct StatusOutput {
     library: String,
     #[serde(flatten)]
-    status: Status,
+    status: LibraryStatus,
 }
 
-pub(super) fn status(common: &Common, command: Show) -> Result<Outcome> {
-    let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
-    let shown = Shown { library: engine.library().path().display().to_string(), status: engine.status()? };
+pub(super) fn status(common: &GlobalArgs, command: StatusArgs) -> Result<CommandOutcome> {
+    let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+    let shown = StatusOutput { library: engine.library().path().display().to_string(), status: engine.status()? };
     output::print(|out| match command.format {
         SummaryFormat::Json => output::json(out, &shown),
         SummaryFormat::Table => table(out, &shown),
     })?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
-fn table(out: &mut dyn Write, shown: &Shown) -> io::Result<()> {
-    let Shown { library, status: Status { generation, model, index, summary } } = shown;
+fn table(out: &mut dyn Write, shown: &StatusOutput) -> io::Result<()> {
+    let StatusOutput { library, status: LibraryStatus { generation, model, index, summary } } = shown;
     let counts = |pairs: &[(String, u64)]| {
         let counts: Vec<String> = pairs.iter().map(|(name, count)| format!("{name} ({count})")).collect();
         if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
@@ -52,18 +52,18 @@ fn table(out: &mut dyn Write, shown: &Shown) -> io::Result<()> {
     writeln!(out, "disk      {:.1} MB", summary.bytes as f64 / 1e6)
 }
 
-pub(super) fn doctor(common: &Common, command: Doctor) -> Result<Outcome> {
-    let engine = Engine::open(common.options(Place::Existing(common.directory()?)))?;
-    let findings = engine.examine()?;
+pub(super) fn doctor(common: &GlobalArgs, command: DoctorArgs) -> Result<CommandOutcome> {
+    let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+    let findings = engine.check()?;
     output::print(|out| match command.format {
         SummaryFormat::Json => output::json(out, &findings),
         SummaryFormat::Table => findings.iter().try_for_each(|finding| {
-            let Finding { what, found, remedy } = finding;
+            let CheckFinding { what, found, remedy } = finding;
             match remedy {
                 None => writeln!(out, "ok       {what}: {found}"),
                 Some(remedy) => writeln!(out, "problem  {what}: {found}: {remedy}"),
             }
         }),
     })?;
-    Ok(Outcome::complete_if(findings.iter().all(|finding| finding.remedy.is_none())))
+    Ok(CommandOutcome::complete_if(findings.iter().all(|finding| finding.remedy.is_none())))
 }

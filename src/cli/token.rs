@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
+use super::CommandOutcome;
 use crate::error::Result;
 
 /// Make a token for `serve`
@@ -14,18 +14,18 @@ Example:
 
 The secret is printed to standard output, this once. The line for the file of tokens goes to standard error: it has a
 hash, from which nobody gets the secret.")]
-pub(crate) struct Token {
+pub(crate) struct TokenArgs {
     /// Whose it is, for logs and limits: one word
     #[arg(value_name = "NAME")]
     pub name: String,
     /// What it is for
     #[arg(long, required = true, value_name = "SCOPE", value_delimiter = ',')]
-    pub scope: Vec<Scope>,
+    pub scope: Vec<TokenScope>,
 }
 
 /// What a token is for; each has what stands above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Scope {
+pub(crate) enum TokenScope {
     /// Questions
     Read,
     /// Profiles, and papers in
@@ -35,23 +35,23 @@ pub(crate) enum Scope {
 }
 
 #[cfg(feature = "server")]
-pub(super) fn run(command: Token) -> Result<Outcome> {
+pub(super) fn run(command: TokenArgs) -> Result<CommandOutcome> {
     use super::output;
     use crate::server;
 
-    let scope = |scope: &Scope| match scope {
-        Scope::Read => server::Scope::Read,
-        Scope::Write => server::Scope::Write,
-        Scope::Admin => server::Scope::Admin,
+    let scope = |scope: &TokenScope| match scope {
+        TokenScope::Read => server::Scope::Read,
+        TokenScope::Write => server::Scope::Write,
+        TokenScope::Admin => server::Scope::Admin,
     };
     let scopes: Vec<server::Scope> = command.scope.iter().map(scope).collect();
     let (secret, line) = server::draw_token(&command.name, &scopes)?;
     output::print(|out| writeln!(out, "{secret}"))?;
     eprintln!("{line}");
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
 #[cfg(not(feature = "server"))]
-pub(super) fn run(_: Token) -> Result<Outcome> {
+pub(super) fn run(_: TokenArgs) -> Result<CommandOutcome> {
     Err(super::serve::absent())
 }

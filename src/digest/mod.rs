@@ -38,14 +38,14 @@ pub struct Digest<'a> {
 
 #[derive(Template)]
 #[template(path = "digest.html", config = "src/digest/askama.toml")]
-struct Html<'a> {
+struct DigestTemplate<'a> {
     subject: String,
     note: Option<&'a str>,
-    entries: Vec<Entry>,
+    entries: Vec<DigestEntry>,
 }
 
 /// A paper as a reader sees it.
-struct Entry {
+struct DigestEntry {
     title: String,
     link: Option<String>,
     facts: String,
@@ -64,7 +64,7 @@ impl Digest<'_> {
 
     /// It as HTML that needs nothing else.
     pub fn html(&self) -> String {
-        let html = Html { subject: self.subject(), note: self.note, entries: self.entries().collect() };
+        let html = DigestTemplate { subject: self.subject(), note: self.note, entries: self.entries().collect() };
         html.render().expect("text can be written to memory")
     }
 
@@ -87,12 +87,12 @@ impl Digest<'_> {
         text
     }
 
-    fn entries(&self) -> impl Iterator<Item = Entry> {
+    fn entries(&self) -> impl Iterator<Item = DigestEntry> {
         let page = self.page.map(|page| page.trim_end_matches('/'));
         self.results.iter().map(move |result| {
             let paper = &result.paper;
             let id = utf8_percent_encode(paper.id.as_str(), NON_ALPHANUMERIC);
-            Entry {
+            DigestEntry {
                 title: paper.heading().to_owned(),
                 link: paper.link(),
                 facts: facts(paper),
@@ -106,7 +106,7 @@ impl Digest<'_> {
 
 /// The papers that it is near to, and the interest that it is for.
 fn reason(result: &Recommendation) -> Option<String> {
-    let because: Vec<String> = result.because.iter().take(2).map(|past| format!("“{}”", past.title)).collect();
+    let because: Vec<String> = result.reasons.iter().take(2).map(|past| format!("“{}”", past.title)).collect();
     let near = (!because.is_empty()).then(|| format!("near {}", because.join(" and ")));
     let interest = result.interest.as_ref().map(|interest| format!("for {}", interest.label));
     let reasons: Vec<String> = [near, interest].into_iter().flatten().collect();

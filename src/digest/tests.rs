@@ -1,9 +1,9 @@
 use super::*;
-use crate::paper::Draft;
-use crate::recommend::{Because, Interest, Parts};
+use crate::paper::RawPaper;
+use crate::recommend::{InterestShare, Reason, ScoreBreakdown};
 
 fn result(rank: usize, title: &str, abstract_text: &str) -> Recommendation {
-    let draft = Draft {
+    let draft = RawPaper {
         id: Some(format!("2501.0000{rank}")),
         title: title.to_owned(),
         abstract_text: abstract_text.to_owned(),
@@ -11,17 +11,17 @@ fn result(rank: usize, title: &str, abstract_text: &str) -> Recommendation {
         published: Some(jiff::civil::date(2025, 1, 2)),
         votes: Some(7),
         source: "test".to_owned(),
-        ..Draft::default()
+        ..RawPaper::default()
     };
-    let because = Because { id: None, title: "Robots & <b>others</b>".to_owned(), contribution: 0.5 };
+    let because = Reason { id: None, title: "Robots & <b>others</b>".to_owned(), contribution: 0.5 };
     Recommendation {
         rank,
         score: 0.9,
-        paper: draft.finish().unwrap(),
-        parts: Parts::default(),
-        because: vec![because],
+        paper: draft.validate().unwrap(),
+        breakdown: ScoreBreakdown::default(),
+        reasons: vec![because],
         interest: None,
-        matched: None,
+        sentence_match: None,
     }
 }
 
@@ -29,7 +29,7 @@ fn result(rank: usize, title: &str, abstract_text: &str) -> Recommendation {
 fn by_example() {
     let long = "Robots walk on many kinds of ground. ".repeat(20);
     let mut results = [result(1, "Walking <script>alert(1)</script>", &long), result(2, "Sinking", "")];
-    results[1].interest = Some(Interest { label: "Reading/RL".to_owned(), share: 0.5 });
+    results[1].interest = Some(InterestShare { label: "Reading/RL".to_owned(), share: 0.5 });
     let day = jiff::civil::date(2025, 1, 3);
     let page = Some("http://localhost:7474/");
     let digest = Digest { reader: "me", day, results: &results, note: Some("A first list."), page };

@@ -5,62 +5,64 @@
 
 use candle_core::{D, Device, Result as CandleResult, Tensor};
 
-use super::config::{Activation, Config};
-use super::kernels::{self, Cpu, Kind, Norm, PackedLayer, PackedLinear, Precision, Source, Vector, norm_rows};
-use super::linear::Linear;
-use super::weights::{Matrix, Weights};
+use super::config::{Activation, BertConfig};
+use super::kernels::{
+    self, Cpu, ElementType, LayerNorm, PackedLayer, PackedLinear, Precision, RowParameters, WeightSource, norm_rows,
+};
+use super::linear::LinearLayer;
+use super::weights::{TensorFile, WeightMatrix};
 use crate::Result;
 
 /// The parameters, read and checked, not yet on a device.
-pub(super) struct Parameters {
-    words: Matrix,
-    positions: Matrix,
+pub(super) struct BertWeights {
+    words: WeightMatrix,
+    positions: WeightMatrix,
     /// The token type of every word piece: a single text is of type 0 throughout.
     token_type: Vec<f32>,
-    norm: NormParameters,
-    layers: Vec<LayerParameters>,
+    norm: NormWeights,
+    layers: Vec<LayerWeights>,
 }
 
-struct LayerParameters {
-    query: LinearParameters,
-    key: LinearParameters,
-    value: LinearParameters,
-    attended: LinearParameters,
-    attended_norm: NormParameters,
-    widened: LinearParameters,
-    narrowed: LinearParameters,
-    narrowed_norm: NormParameters,
+struct LayerWeights {
+    query: LinearWeights,
+    key: LinearWeights,
+    value: LinearWeights,
+    attention_output: LinearWeights,
+    attention_norm: NormWeights,
+    intermediate: LinearWeights,
+    output: LinearWeights,
+    output_norm: NormWeights,
 }
 
-struct LinearParameters {
-    weight: Matrix,
+struct LinearWeights {
+    weight: WeightMatrix,
     bias: Vec<f32>,
 }
 
-impl LinearParameters {
+impl LinearWeights {
     /// For packing, all times a factor.
-    fn part(&self, factor: f32) -> (Source<'_>, &[f32], f32) {
+    fn part(&self, factor: f32) -> (WeightSource<'_>, &[f32], f32) {
         (self.weight.source(), &self.bias, factor)
     }
 }
 
-struct NormParameters {
+struct NormWeights {
     weight: Vec<f32>,
     bias: Vec<f32>,
 }
 
-impl Parameters {
+impl BertWeights {
     /// Takes the tensors that `config` asks for out of the file.
-    pub(super) fn read(weights: &Weights, config: &Config) -> Result<Parameters> {
+    pub(super) fn read(weights: &TensorFile, config: &BertConfig) -> Result<BertWeights> {
         let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-        let linear = |name: String, inputs: usize, outputs: usize| -> Result<LinearParameters> {
-            Ok(LinearParameters {
+        let linear = |name: String, inputs: usize, outputs: usize| -> Result<LinearWeights> {
+            Ok(LinearWeights {
                 weight: weights.matrix(&format!("{name}.weight"), outputs, inputs)?,
                 bias: weights.vector(&format!("{name}.bias"), outputs)?,
             })
         };
-        let norm = |name: String| -> Result<NormParameters> {
-            Ok(NormParameters {
+        let norm = |name: String| -> Result<NormWeights> {
+            Ok(NormWeights {
                 weight: weights.vector(&format!("{name}.weight"), hidden)?,
                 bias: weights.vector(&format!("{name}.bias"), hidden)?,
             })
@@ -69,7 +71,7 @@ impl Parameters {
             |name: &str, rows: usize| weights.matrix(&format!("embeddings.{name}_embeddings.weight"), rows, hidden);
         let mut token_type = vec![0.0; hidden];
         table("token_type", config.type_vocab_size)?.add_row(0, &mut token_type);
-        Ok(Parameters {
+        Ok(BertWeights {
             words: table("word", config.vocab_size)?,
             positions: table("position", config.max_position_embeddings)?,
             token_type,
@@ -77,15 +79,15 @@ impl Parameters {
             layers: (0..config.num_hidden_layers)
                 .map(|layer| {
                     let at = |name: &str| format!("encoder.layer.{layer}.{name}");
-                    Ok(LayerParameters {
+                    Ok(LayerWeights {
                         query: linear(at("attention.self.query"), hidden, hidden)?,
                         key: linear(at("attention.self.key"), hidden, hidden)?,
                         value: linear(at("attention.self.value"), hidden, hidden)?,
-                        attended: linear(at("attention.output.dense"), hidden, hidden)?,
-                        attended_norm: norm(at("attention.output.LayerNorm"))?,
-                        widened: linear(at("intermediate.dense"), hidden, wide)?,
-                        narrowed: linear(at("output.dense"), wide, hidden)?,
-                        narrowed_norm: norm(at("output.LayerNorm"))?,
+                        attention_output: linear(at("attention.output.dense"), hidden, hidden)?,
+                        attention_norm: norm(at("attention.output.LayerNorm"))?,
+                        intermediate: linear(at("intermediate.dense"), hidden, wide)?,
+                        output: linear(at("output.dense"), wide, hidden)?,
+                        output_norm: norm(at("output.LayerNorm"))?,
                     })
                 })
                 .collect::<Result<_>>()?,
@@ -94,48 +96,48 @@ impl Parameters {
 }
 
 /// The network on a device.
-pub(super) struct Bert {
-    words: Matrix,
-    positions: Matrix,
+pub(super) struct BertModel {
+    words: WeightMatrix,
+    positions: WeightMatrix,
     token_type: Vec<f32>,
-    norm: NormParameters,
-    layers: Layers,
+    norm: NormWeights,
+    layers: LayerStack,
     epsilon: f32,
     device: Device,
 }
 
 /// The layers, in the form in which they run.
-enum Layers {
+enum LayerStack {
     /// Packed for the kernels of a CPU.
     Packed { cpu: Cpu, precision: Precision, layers: Vec<PackedLayer> },
     /// As tensors, for candle's operations: on other devices, and for sizes that the kernels do not take.
-    Tensors { layers: Vec<Layer>, heads: usize, activation: Activation },
+    Tensors { layers: Vec<CandleLayer>, heads: usize, activation: Activation },
 }
 
-struct Layer {
+struct CandleLayer {
     /// Query, key and value in one product; the query divided by √(head size).
-    query_key_value: Linear,
-    attended: Linear,
-    attended_norm: Norm,
-    widened: Linear,
-    narrowed: Linear,
-    narrowed_norm: Norm,
+    query_key_value: LinearLayer,
+    attended: LinearLayer,
+    attended_norm: LayerNorm,
+    widened: LinearLayer,
+    narrowed: LinearLayer,
+    narrowed_norm: LayerNorm,
 }
 
-impl LayerParameters {
+impl LayerWeights {
     /// Packed for the kernels of a CPU.
-    fn packed(self, config: &Config, kind: Kind) -> PackedLayer {
+    fn packed(self, config: &BertConfig, kind: ElementType) -> PackedLayer {
         let (hidden, wide) = (config.hidden_size, config.intermediate_size);
         let query_scale = 1.0 / (config.head_size() as f32).sqrt();
-        let linear = |from: &LinearParameters, inputs| PackedLinear::new(kind, inputs, &[from.part(1.0)]);
+        let linear = |from: &LinearWeights, inputs| PackedLinear::new(kind, inputs, &[from.part(1.0)]);
         let query_key_value = [self.query.part(query_scale), self.key.part(1.0), self.value.part(1.0)];
         PackedLayer {
             query_key_value: PackedLinear::new(kind, hidden, &query_key_value),
-            attended: linear(&self.attended, hidden),
-            widened: linear(&self.widened, hidden),
-            narrowed: linear(&self.narrowed, wide),
-            attended_norm: (self.attended_norm.weight, self.attended_norm.bias),
-            narrowed_norm: (self.narrowed_norm.weight, self.narrowed_norm.bias),
+            attention_output: linear(&self.attention_output, hidden),
+            intermediate: linear(&self.intermediate, hidden),
+            output: linear(&self.output, wide),
+            attention_norm: (self.attention_norm.weight, self.attention_norm.bias),
+            output_norm: (self.output_norm.weight, self.output_norm.bias),
             heads: config.num_attention_heads,
             activation: config.hidden_act,
             epsilon: config.layer_norm_eps as f32,
@@ -143,12 +145,12 @@ impl LayerParameters {
     }
 
     /// As tensors on a device.
-    fn on(self, device: &Device, config: &Config) -> CandleResult<Layer> {
+    fn on(self, device: &Device, config: &BertConfig) -> CandleResult<CandleLayer> {
         let epsilon = config.layer_norm_eps as f32;
-        let linear = |from: LinearParameters| Linear::new(from.weight.into_f32(), from.bias, device);
-        let norm = |from: NormParameters| -> CandleResult<Norm> {
-            let (weight, bias) = (Vector::new(from.weight, device)?, Vector::new(from.bias, device)?);
-            Ok(Norm { weight, bias, epsilon })
+        let linear = |from: LinearWeights| LinearLayer::new(from.weight.into_f32(), from.bias, device);
+        let norm = |from: NormWeights| -> CandleResult<LayerNorm> {
+            let (weight, bias) = (RowParameters::new(from.weight, device)?, RowParameters::new(from.bias, device)?);
+            Ok(LayerNorm { weight, bias, epsilon })
         };
         let query_scale = 1.0 / (config.head_size() as f32).sqrt();
         let mut weight = self.query.weight.into_f32();
@@ -158,22 +160,28 @@ impl LayerParameters {
             weight.extend(part.weight.into_f32());
             bias.extend(part.bias);
         }
-        Ok(Layer {
-            query_key_value: Linear::new(weight, bias, device)?,
-            attended: linear(self.attended)?,
-            attended_norm: norm(self.attended_norm)?,
-            widened: linear(self.widened)?,
-            narrowed: linear(self.narrowed)?,
-            narrowed_norm: norm(self.narrowed_norm)?,
+        Ok(CandleLayer {
+            query_key_value: LinearLayer::new(weight, bias, device)?,
+            attended: linear(self.attention_output)?,
+            attended_norm: norm(self.attention_norm)?,
+            widened: linear(self.intermediate)?,
+            narrowed: linear(self.output)?,
+            narrowed_norm: norm(self.output_norm)?,
         })
     }
 }
 
-impl Layer {
+impl CandleLayer {
     /// From rows to rows, `[rows, hidden]`.
-    fn forward(&self, hidden: &Tensor, runs: &[Run], heads: usize, activation: Activation) -> CandleResult<Tensor> {
+    fn forward(
+        &self,
+        hidden: &Tensor,
+        runs: &[LengthRun],
+        heads: usize,
+        activation: Activation,
+    ) -> CandleResult<Tensor> {
         let projected = self.query_key_value.apply(hidden)?;
-        let context = Layer::attend(&projected, runs, heads)?;
+        let context = CandleLayer::attend(&projected, runs, heads)?;
         drop(projected);
         let hidden = self.attended.apply_normed(&context, hidden, &self.attended_norm)?;
         let wide = self.widened.apply_activated(&hidden, activation)?;
@@ -181,7 +189,7 @@ impl Layer {
     }
 
     /// Attention within each text: from `[rows, 3 hidden]` to `[rows, hidden]`.
-    fn attend(projected: &Tensor, runs: &[Run], heads: usize) -> CandleResult<Tensor> {
+    fn attend(projected: &Tensor, runs: &[LengthRun], heads: usize) -> CandleResult<Tensor> {
         let size = projected.dim(D::Minus1)? / 3;
         let contexts = runs
             .iter()
@@ -207,36 +215,36 @@ impl Layer {
     }
 }
 
-impl Bert {
+impl BertModel {
     /// Puts the parameters on the device. The tables of embeddings stay on the host, as precise as their file. On a CPU
     /// without a wish for a precision, int8 weights run in int8, others in f32.
     pub(super) fn new(
-        parameters: Parameters,
-        config: &Config,
+        parameters: BertWeights,
+        config: &BertConfig,
         device: Device,
         cpu: Cpu,
         precision: Option<Precision>,
-    ) -> CandleResult<Bert> {
-        let Parameters { words, positions, token_type, norm, layers } = parameters;
-        let int8 = layers.iter().all(|layer| layer.widened.weight.is_int8());
+    ) -> CandleResult<BertModel> {
+        let BertWeights { words, positions, token_type, norm, layers } = parameters;
+        let int8 = layers.iter().all(|layer| layer.intermediate.weight.is_int8());
         let precision = precision.unwrap_or(if int8 { Precision::Int8 } else { Precision::F32 });
         let layers = if device.is_cpu() && PackedLayer::takes(config.hidden_size, config.intermediate_size) {
             use rayon::prelude::*;
             let kind = precision.kind(cpu);
             let layers = layers.into_par_iter().map(|layer| layer.packed(config, kind)).collect();
-            Layers::Packed { cpu, precision, layers }
+            LayerStack::Packed { cpu, precision, layers }
         } else {
             let layers = layers.into_iter().map(|layer| layer.on(&device, config)).collect::<CandleResult<_>>()?;
-            Layers::Tensors { layers, heads: config.num_attention_heads, activation: config.hidden_act }
+            LayerStack::Tensors { layers, heads: config.num_attention_heads, activation: config.hidden_act }
         };
-        Ok(Bert { words, positions, token_type, norm, layers, epsilon: config.layer_norm_eps as f32, device })
+        Ok(BertModel { words, positions, token_type, norm, layers, epsilon: config.layer_norm_eps as f32, device })
     }
 
     /// How precisely the network computes.
     pub(super) fn precision(&self) -> Precision {
         match self.layers {
-            Layers::Packed { precision, .. } => precision,
-            Layers::Tensors { .. } => Precision::F32,
+            LayerStack::Packed { precision, .. } => precision,
+            LayerStack::Tensors { .. } => Precision::F32,
         }
     }
 
@@ -255,11 +263,11 @@ impl Bert {
     pub(super) fn forward(&self, texts: &[&[u32]]) -> CandleResult<Vec<f32>> {
         let mut hidden = self.embed(texts)?;
         match &self.layers {
-            Layers::Packed { cpu, layers, .. } => {
+            LayerStack::Packed { cpu, layers, .. } => {
                 let lengths: Vec<usize> = texts.iter().map(|ids| ids.len()).collect();
                 layers.iter().try_for_each(|layer| kernels::layer(&hidden, layer, *cpu, &lengths))?;
             }
-            Layers::Tensors { layers, heads, activation } => {
+            LayerStack::Tensors { layers, heads, activation } => {
                 let runs = runs(texts, if self.device.is_cpu() { 1 } else { usize::MAX });
                 for layer in layers {
                     hidden = layer.forward(&hidden, &runs, *heads, *activation)?;
@@ -269,7 +277,7 @@ impl Bert {
         hidden.flatten_all()?.to_vec1()
     }
 
-    /// The sum of word, position and type embeddings, normalised.
+    /// The sum of word, position and type embeddings, normalized.
     fn embed(&self, texts: &[&[u32]]) -> CandleResult<Tensor> {
         let size = self.hidden_size();
         let count: usize = texts.iter().map(|ids| ids.len()).sum();
@@ -290,8 +298,8 @@ impl Bert {
     }
 }
 
-/// Neighbouring texts of one length.
-struct Run {
+/// Neighboring texts of one length.
+struct LengthRun {
     /// The first row.
     start: usize,
     /// How many texts.
@@ -300,13 +308,13 @@ struct Run {
     length: usize,
 }
 
-fn runs(texts: &[&[u32]], most: usize) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+fn runs(texts: &[&[u32]], most: usize) -> Vec<LengthRun> {
+    let mut runs: Vec<LengthRun> = Vec::new();
     let mut start = 0;
     for ids in texts {
         match runs.last_mut() {
             Some(run) if run.length == ids.len() && run.texts < most => run.texts += 1,
-            _ => runs.push(Run { start, texts: 1, length: ids.len() }),
+            _ => runs.push(LengthRun { start, texts: 1, length: ids.len() }),
         }
         start += ids.len();
     }

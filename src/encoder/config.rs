@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::bad_model;
-use super::pool::Pooling;
+use super::pooling::Pooling;
 use crate::Result;
 
 /// The function between the two halves of the feed-forward layers.
@@ -23,7 +23,7 @@ pub(super) enum Activation {
 
 /// `config.json` of a BERT. Numbers that are absent are those of transformers' `BertConfig`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(super) struct Config {
+pub(super) struct BertConfig {
     pub(super) vocab_size: usize,
     pub(super) hidden_size: usize,
     pub(super) num_hidden_layers: usize,
@@ -45,9 +45,9 @@ fn small() -> f64 {
     1e-12
 }
 
-impl Config {
+impl BertConfig {
     /// Reads `config.json`, and refuses what is not a BERT.
-    pub(super) fn parse(model: &str, bytes: &[u8]) -> Result<Config> {
+    pub(super) fn parse(model: &str, bytes: &[u8]) -> Result<BertConfig> {
         #[derive(Deserialize)]
         struct Kind {
             model_type: Option<String>,
@@ -73,7 +73,7 @@ impl Config {
             let reason = format!("config.json: hidden_act `{name}`; only gelu, gelu_new and relu can be run");
             return Err(bad_model(model, reason));
         }
-        let config: Config = json(model, "config.json", bytes)?;
+        let config: BertConfig = json(model, "config.json", bytes)?;
         let sizes = [config.vocab_size, config.hidden_size, config.num_attention_heads, config.max_position_embeddings];
         if sizes.contains(&0) || config.type_vocab_size == 0 || config.intermediate_size == 0 {
             return Err(bad_model(model, "config.json: a size is 0"));
@@ -96,16 +96,16 @@ impl Config {
 
 /// `modules.json`: where the parts of a sentence-transformer are.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Modules {
+pub(super) struct ModulesConfig {
     /// Folder of `config.json`, the weights and the tokenizer; empty or ending in `/`.
     pub(super) transformer: String,
     /// Folder of the pooling's `config.json`, ending in `/`; `None` without such a module.
     pub(super) pooling: Option<String>,
 }
 
-impl Modules {
+impl ModulesConfig {
     /// Reads `modules.json`, and refuses modules that are not Transformer, Pooling, Normalize in this order.
-    pub(super) fn parse(model: &str, bytes: &[u8]) -> Result<Modules> {
+    pub(super) fn parse(model: &str, bytes: &[u8]) -> Result<ModulesConfig> {
         #[derive(Deserialize)]
         struct Module {
             path: String,
@@ -130,7 +130,7 @@ impl Modules {
             }
         }
         let transformer = transformer.ok_or_else(|| bad_model(model, "modules.json: no Transformer module"))?;
-        Ok(Modules { transformer, pooling })
+        Ok(ModulesConfig { transformer, pooling })
     }
 }
 
@@ -175,7 +175,7 @@ pub(super) fn pooling(model: &str, file: &str, bytes: &[u8], hidden_size: usize)
 
 /// `sentence_bert_config.json`: how much of a text is read.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Reading {
+pub(super) struct TruncationConfig {
     /// The most word pieces of a text, with the special ones.
     pub(super) max_seq_length: Option<usize>,
     /// Whether texts are lower-cased before the tokenizer sees them.
@@ -183,9 +183,9 @@ pub(super) struct Reading {
     pub(super) do_lower_case: bool,
 }
 
-impl Reading {
+impl TruncationConfig {
     /// Reads `sentence_bert_config.json`.
-    pub(super) fn parse(model: &str, bytes: &[u8]) -> Result<Reading> {
+    pub(super) fn parse(model: &str, bytes: &[u8]) -> Result<TruncationConfig> {
         json(model, "sentence_bert_config.json", bytes)
     }
 }
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn config_is_a_bert() {
-        let config = Config::parse("m", CONFIG.as_bytes()).unwrap();
+        let config = BertConfig::parse("m", CONFIG.as_bytes()).unwrap();
         assert_eq!((config.head_size(), config.type_vocab_size, config.layer_norm_eps), (4, 2, 1e-12));
         for (from, to, expect) in [
             ("\"bert\"", "\"mpnet\"", "model_type is `mpnet`; only `bert`"),
@@ -220,7 +220,7 @@ mod tests {
             ("\"vocab_size\":10", "\"vocab_size\":0", "a size is 0"),
             ("\"vocab_size\":10,", "", "missing field `vocab_size`"),
         ] {
-            refused(Config::parse("m", CONFIG.replace(from, to).as_bytes()), expect);
+            refused(BertConfig::parse("m", CONFIG.replace(from, to).as_bytes()), expect);
         }
     }
 
@@ -231,11 +231,11 @@ mod tests {
                 .iter()
                 .map(|(kind, path)| serde_json::json!({"idx": 0, "name": "", "path": path, "type": kind}))
                 .collect();
-            Modules::parse("m", serde_json::to_string(&list).unwrap().as_bytes())
+            ModulesConfig::parse("m", serde_json::to_string(&list).unwrap().as_bytes())
         };
         let (transformer, pooling) = (("a.b.Transformer", ""), ("a.b.Pooling", "1_Pooling"));
         let found = check(&[transformer, pooling, ("a.b.Normalize", "2_Normalize")]).unwrap();
-        assert_eq!(found, Modules { transformer: String::new(), pooling: Some("1_Pooling/".into()) });
+        assert_eq!(found, ModulesConfig { transformer: String::new(), pooling: Some("1_Pooling/".into()) });
         assert_eq!(check(&[("x.Transformer", "0_BERT")]).unwrap().transformer, "0_BERT/");
         refused(check(&[transformer, pooling, ("a.b.Dense", "2_Dense")]), "`a.b.Dense` cannot be run");
         refused(check(&[pooling]), "`a.b.Pooling`");

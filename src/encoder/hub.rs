@@ -68,7 +68,7 @@ impl fmt::Debug for HubOptions {
 }
 
 /// One commit of one model, its files fetched when they are asked for.
-pub(super) struct Snapshot {
+pub(super) struct HubSnapshot {
     id: String,
     commit: String,
     /// `models--owner--name` in the cache.
@@ -80,9 +80,9 @@ pub(super) struct Snapshot {
     listing: OnceLock<Vec<String>>,
 }
 
-impl Snapshot {
+impl HubSnapshot {
     /// Finds the commit that a revision means: in the cache, else by asking the hub.
-    pub(super) fn open(id: &str, revision: Option<&str>, options: &HubOptions) -> Result<Snapshot> {
+    pub(super) fn open(id: &str, revision: Option<&str>, options: &HubOptions) -> Result<HubSnapshot> {
         let revision = revision.unwrap_or(DEFAULT_REVISION);
         let endpoint = options.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT).trim_end_matches('/').to_owned();
         let Some(cache) = options.cache.as_deref() else {
@@ -91,7 +91,7 @@ impl Snapshot {
         };
         let cache = Cache::new(std::path::absolute(cache).map_err(Error::io(cache, "find it"))?);
         let repo = Repo::new(id.to_owned(), RepoType::Model);
-        let mut snapshot = Snapshot {
+        let mut snapshot = HubSnapshot {
             id: id.to_owned(),
             commit: String::new(),
             folder: cache.path().join(repo.folder_name()),

@@ -4,21 +4,21 @@
 use candle_core::{Device, Result, Tensor};
 
 use super::config::Activation;
-use super::kernels::{self, Norm, Vector};
+use super::kernels::{self, LayerNorm, RowParameters};
 
 /// `x Wᵀ + b` for rows `x`.
-pub(super) struct Linear {
+pub(super) struct LinearLayer {
     /// `[inputs, outputs]`.
     weight: Tensor,
-    bias: Vector,
+    bias: RowParameters,
 }
 
-impl Linear {
+impl LinearLayer {
     /// A layer with `weight` in rows, one for each output, and `bias.len()` outputs.
-    pub(super) fn new(weight: Vec<f32>, bias: Vec<f32>, device: &Device) -> Result<Linear> {
+    pub(super) fn new(weight: Vec<f32>, bias: Vec<f32>, device: &Device) -> Result<LinearLayer> {
         let (outputs, inputs) = (bias.len(), weight.len() / bias.len());
         let weight = Tensor::from_vec(weight, (outputs, inputs), device)?.t()?.contiguous()?;
-        Ok(Linear { weight, bias: Vector::new(bias, device)? })
+        Ok(LinearLayer { weight, bias: RowParameters::new(bias, device)? })
     }
 
     /// `x Wᵀ + b`, from `[rows, inputs]` to `[rows, outputs]`.
@@ -31,8 +31,8 @@ impl Linear {
         kernels::add_bias_activate(x.matmul(&self.weight)?, &self.bias, activation)
     }
 
-    /// The layer normalisation of `x Wᵀ + b + residual`.
-    pub(super) fn apply_normed(&self, x: &Tensor, residual: &Tensor, norm: &Norm) -> Result<Tensor> {
+    /// The layer normalization of `x Wᵀ + b + residual`.
+    pub(super) fn apply_normed(&self, x: &Tensor, residual: &Tensor, norm: &LayerNorm) -> Result<Tensor> {
         kernels::add_norm(x.matmul(&self.weight)?, &self.bias, residual, norm)
     }
 }

@@ -10,9 +10,9 @@ mod hub;
 mod kernels;
 mod linear;
 mod model;
-mod pool;
+mod pooling;
 mod quantize;
-mod tokens;
+mod tokenizer;
 mod weights;
 
 #[cfg(test)]
@@ -23,9 +23,9 @@ use std::fmt;
 use candle_core::Device;
 use rayon::prelude::*;
 
-use bert::Bert;
-use pool::Pooling;
-use tokens::Tokens;
+use bert::BertModel;
+use pooling::Pooling;
+use tokenizer::TextTokenizer;
 
 use crate::{Embedding, Error, Result};
 
@@ -45,7 +45,7 @@ const DEVICE_BATCH: usize = 16 * 1024;
 
 /// What a model runs on, and how. The default is the best that there is.
 #[derive(Debug, Clone, Default)]
-pub struct Runtime {
+pub struct EncoderOptions {
     /// The device.
     pub device: DeviceChoice,
     /// How precisely a CPU computes; `None` for int8 with int8 weights, and f32 with others.
@@ -57,8 +57,8 @@ pub struct Runtime {
 /// A model on a device. Shared between threads; every call uses rayon's current pool.
 pub struct Encoder {
     identity: ModelIdentity,
-    tokens: Tokens,
-    bert: Bert,
+    tokens: TextTokenizer,
+    bert: BertModel,
     pooling: Pooling,
 }
 
@@ -67,10 +67,10 @@ impl Encoder {
     ///
     /// # Errors
     /// [`Error::Device`] when the device, or a CPU's instructions, are not there.
-    pub fn new(model: Model, runtime: &Runtime) -> Result<Encoder> {
+    pub fn new(model: Model, runtime: &EncoderOptions) -> Result<Encoder> {
         let cpu = runtime.cpu.map_or_else(|| Ok(Cpu::detect()), Cpu::checked)?;
         let device = runtime.device.open()?;
-        let bert = Bert::new(model.parameters, &model.config, device, cpu, runtime.precision)
+        let bert = BertModel::new(model.parameters, &model.config, device, cpu, runtime.precision)
             .map_err(failed("put the model on the device"))?;
         Ok(Encoder { identity: model.identity, tokens: model.tokens, bert, pooling: model.pooling })
     }
@@ -155,7 +155,7 @@ impl Encoder {
     }
 }
 
-/// Groups of texts by their indices, the longest texts first, neighbours in length together, each group with at
+/// Groups of texts by their indices, the longest texts first, neighbors in length together, each group with at
 /// most `most` word pieces or one text.
 fn batches(ids: &[Vec<u32>], most: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..ids.len()).collect();

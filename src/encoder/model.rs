@@ -11,12 +11,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::bad_model;
-use super::bert::Parameters;
-use super::config::{self, Config, Modules, Reading};
-use super::hub::{HubOptions, Snapshot};
-use super::pool::Pooling;
-use super::tokens::Tokens;
-use super::weights::Weights;
+use super::bert::BertWeights;
+use super::config::{self, BertConfig, ModulesConfig, TruncationConfig};
+use super::hub::{HubOptions, HubSnapshot};
+use super::pooling::Pooling;
+use super::tokenizer::TextTokenizer;
+use super::weights::TensorFile;
 use crate::{Error, Result};
 
 /// The name of the model that is compiled in.
@@ -98,7 +98,7 @@ pub struct ModelIdentity {
     /// Everything that decides an embedding, as 64 hex digits: the SHA-256 of these lines, each ended by `\n`:
     /// `paperkin encoder 1`, `weights` and the SHA-256 of the weights' file, `tokenizer` and that of
     /// `tokenizer.json`, `network bert heads=H activation=A epsilon=E`, `pooling` and its name,
-    /// `reading max_tokens=N lower_case=B`, `normalised`.
+    /// `reading max_tokens=N lower_case=B`, `normalized`.
     pub fingerprint: String,
     /// Numbers in an embedding.
     pub dimension: usize,
@@ -107,9 +107,9 @@ pub struct ModelIdentity {
 /// A model with its files found, read and checked; not yet on a device.
 pub struct Model {
     pub(super) identity: ModelIdentity,
-    pub(super) config: Config,
-    pub(super) parameters: Parameters,
-    pub(super) tokens: Tokens,
+    pub(super) config: BertConfig,
+    pub(super) parameters: BertWeights,
+    pub(super) tokens: TextTokenizer,
     pub(super) pooling: Pooling,
 }
 
@@ -129,10 +129,10 @@ impl Model {
         match choice {
             ModelChoice::Bundled => Model::read(BUNDLED.to_owned(), &asked, &bundled()?),
             ModelChoice::Directory(path) if !path.is_dir() => Err(bad_model(&asked, "no such directory")),
-            ModelChoice::Directory(path) => Model::read(folder_name(path), &asked, &Files::Directory(path)),
+            ModelChoice::Directory(path) => Model::read(folder_name(path), &asked, &ModelFiles::Directory(path)),
             ModelChoice::Hub { id, revision } => {
-                let snapshot = Snapshot::open(id, revision.as_deref(), hub)?;
-                Model::read(asked.clone(), &asked, &Files::Hub(Box::new(snapshot)))
+                let snapshot = HubSnapshot::open(id, revision.as_deref(), hub)?;
+                Model::read(asked.clone(), &asked, &ModelFiles::Hub(Box::new(snapshot)))
             }
         }
     }
@@ -142,15 +142,15 @@ impl Model {
         &self.identity
     }
 
-    fn read(name: String, asked: &str, files: &Files) -> Result<Model> {
+    fn read(name: String, asked: &str, files: &ModelFiles) -> Result<Model> {
         let modules = match files.read("modules.json")? {
-            Some(bytes) => Modules::parse(asked, &bytes)?,
+            Some(bytes) => ModulesConfig::parse(asked, &bytes)?,
             None => {
                 tracing::warn!(
                     model = asked,
                     "no modules.json: taken as sentence-transformers does, with the mean over all word pieces"
                 );
-                Modules { transformer: String::new(), pooling: None }
+                ModulesConfig { transformer: String::new(), pooling: None }
             }
         };
         let within = |file: &str| format!("{}{file}", modules.transformer);
@@ -158,7 +158,7 @@ impl Model {
             files.read(&file)?.ok_or_else(|| bad_model(asked, format!("no {file}")))
         };
 
-        let config = Config::parse(asked, &needed(within("config.json"))?)?;
+        let config = BertConfig::parse(asked, &needed(within("config.json"))?)?;
         let pooling = match modules.pooling {
             Some(folder) => {
                 let file = format!("{folder}config.json");
@@ -167,17 +167,17 @@ impl Model {
             None => Pooling::Mean,
         };
         let reading = match files.read(&within("sentence_bert_config.json"))? {
-            Some(bytes) => Reading::parse(asked, &bytes)?,
-            None => Reading::default(),
+            Some(bytes) => TruncationConfig::parse(asked, &bytes)?,
+            None => TruncationConfig::default(),
         };
         let positions = config.max_position_embeddings;
         let max_tokens = reading.max_seq_length.map_or(positions, |most| most.min(positions));
 
         let tokenizer = needed(within("tokenizer.json"))?;
-        let tokens = Tokens::new(asked, &tokenizer, max_tokens, reading.do_lower_case)?;
+        let tokens = TextTokenizer::new(asked, &tokenizer, max_tokens, reading.do_lower_case)?;
 
-        if tokens.vocabulary() > config.vocab_size {
-            let (pieces, rows) = (tokens.vocabulary(), config.vocab_size);
+        if tokens.vocab_size() > config.vocab_size {
+            let (pieces, rows) = (tokens.vocab_size(), config.vocab_size);
             let reason = format!("tokenizer.json has {pieces} word pieces, but config.json a vocab_size of {rows}");
             return Err(bad_model(asked, reason));
         }
@@ -191,14 +191,14 @@ impl Model {
             return Err(bad_model(asked, format!("no {file}{hint}")));
         };
         let parameters = match &weights {
-            Cow::Borrowed(weights) => Parameters::read(&Weights::lasting(asked, &file, weights)?, &config)?,
-            Cow::Owned(weights) => Parameters::read(&Weights::new(asked, &file, weights)?, &config)?,
+            Cow::Borrowed(weights) => BertWeights::read(&TensorFile::lasting(asked, &file, weights)?, &config)?,
+            Cow::Owned(weights) => BertWeights::read(&TensorFile::new(asked, &file, weights)?, &config)?,
         };
 
         let mut recipe = String::from("paperkin encoder 1\n");
         let written = writeln!(
             recipe,
-            "weights {}\ntokenizer {}\nnetwork bert heads={} activation={:?} epsilon={:e}\npooling {}\nreading max_tokens={max_tokens} lower_case={}\nnormalised",
+            "weights {}\ntokenizer {}\nnetwork bert heads={} activation={:?} epsilon={:e}\npooling {}\nreading max_tokens={max_tokens} lower_case={}\nnormalized",
             files.sha256(&file, &weights),
             files.sha256(&within("tokenizer.json"), &tokenizer),
             config.num_attention_heads,
@@ -226,22 +226,22 @@ fn folder_name(path: &Path) -> String {
 }
 
 /// Where a model's files are.
-enum Files<'a> {
+enum ModelFiles<'a> {
     #[cfg_attr(not(feature = "bundled-model"), expect(dead_code, reason = "made by `bundled` alone"))]
     Bundled(&'static [(&'static str, &'static [u8])]),
     Directory(&'a Path),
-    Hub(Box<Snapshot>),
+    Hub(Box<HubSnapshot>),
 }
 
-impl Files<'_> {
+impl ModelFiles<'_> {
     /// A file's bytes; `None` when the model has no such file.
     fn read(&self, name: &str) -> Result<Option<Cow<'static, [u8]>>> {
         let path = match self {
-            Files::Bundled(files) => {
+            ModelFiles::Bundled(files) => {
                 return Ok(files.iter().find(|(file, _)| *file == name).map(|(_, bytes)| Cow::Borrowed(*bytes)));
             }
-            Files::Directory(path) => path.join(name),
-            Files::Hub(snapshot) => match snapshot.file(name)? {
+            ModelFiles::Directory(path) => path.join(name),
+            ModelFiles::Hub(snapshot) => match snapshot.file(name)? {
                 Some(path) => path,
                 None => return Ok(None),
             },
@@ -256,8 +256,8 @@ impl Files<'_> {
     /// The SHA-256 of a file as 64 hex digits, known beforehand where the file is compiled in.
     fn sha256(&self, name: &str, bytes: &[u8]) -> Cow<'static, str> {
         let known = match self {
-            Files::Bundled(_) => BUNDLED_SHA256.iter().find(|(file, _)| *file == name),
-            Files::Directory(_) | Files::Hub(_) => None,
+            ModelFiles::Bundled(_) => BUNDLED_SHA256.iter().find(|(file, _)| *file == name),
+            ModelFiles::Directory(_) | ModelFiles::Hub(_) => None,
         };
         known.map_or_else(|| sha256_hex(bytes).into(), |(_, sha256)| (*sha256).into())
     }
@@ -265,21 +265,21 @@ impl Files<'_> {
     /// Whether the model has a file, without fetching it.
     fn has(&self, name: &str) -> Result<bool> {
         match self {
-            Files::Bundled(files) => Ok(files.iter().any(|(file, _)| *file == name)),
-            Files::Directory(path) => Ok(path.join(name).exists()),
-            Files::Hub(snapshot) => snapshot.has(name),
+            ModelFiles::Bundled(files) => Ok(files.iter().any(|(file, _)| *file == name)),
+            ModelFiles::Directory(path) => Ok(path.join(name).exists()),
+            ModelFiles::Hub(snapshot) => snapshot.has(name),
         }
     }
 }
 
 #[cfg(feature = "bundled-model")]
-fn bundled() -> Result<Files<'static>> {
+fn bundled() -> Result<ModelFiles<'static>> {
     macro_rules! files {
         ($($name:literal),*) => {
             &[$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/all-MiniLM-L6-v2/", $name)))),*]
         };
     }
-    Ok(Files::Bundled(files![
+    Ok(ModelFiles::Bundled(files![
         "modules.json",
         "config.json",
         "1_Pooling/config.json",
@@ -290,7 +290,7 @@ fn bundled() -> Result<Files<'static>> {
 }
 
 #[cfg(not(feature = "bundled-model"))]
-fn bundled() -> Result<Files<'static>> {
+fn bundled() -> Result<ModelFiles<'static>> {
     let reason = "not in this program: build with `--features bundled-model`, or give a directory or a hub model";
     Err(bad_model(BUNDLED, reason))
 }

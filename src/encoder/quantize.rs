@@ -7,7 +7,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
 
-use super::weights::{SCALE_SUFFIX, Weights};
+use super::weights::{SCALE_SUFFIX, TensorFile};
 use super::{HubOptions, Model, ModelChoice, ModelIdentity, bad_model};
 use crate::{Error, Result};
 
@@ -15,10 +15,10 @@ use crate::{Error, Result};
 const LARGEST: f32 = 127.0;
 /// Tried for each row, as parts of its largest number: where the scale reaches 127. Less than 1 clips the largest
 /// numbers and serves all others better; with 384 numbers to a row, below 0.8 nothing was ever gained.
-const CLIPS: [f32; 11] = [1.0, 0.98, 0.96, 0.94, 0.92, 0.90, 0.88, 0.86, 0.84, 0.82, 0.80];
+const CLIP_FRACTIONS: [f32; 11] = [1.0, 0.98, 0.96, 0.94, 0.92, 0.90, 0.88, 0.86, 0.84, 0.82, 0.80];
 
 /// The files beside the weights, copied as they are when they are there.
-const BESIDE: [&str; 5] =
+const NOT_QUANTIZED: [&str; 5] =
     ["modules.json", "config.json", "sentence_bert_config.json", "tokenizer.json", "1_Pooling/config.json"];
 
 /// The table that stays f32: one row of it is added to every word piece, so its error would be everywhere (without
@@ -43,7 +43,7 @@ pub fn quantize(model_dir: &Path, out_dir: &Path) -> Result<ModelIdentity> {
     drop(bytes);
 
     fs::create_dir_all(out_dir.join("1_Pooling")).map_err(Error::io(out_dir, "create it"))?;
-    for beside in BESIDE.into_iter().filter(|beside| model_dir.join(beside).exists()) {
+    for beside in NOT_QUANTIZED.into_iter().filter(|beside| model_dir.join(beside).exists()) {
         let target = out_dir.join(beside);
         fs::copy(model_dir.join(beside), &target).map_err(Error::io(&target, "write it"))?;
     }
@@ -55,7 +55,7 @@ pub fn quantize(model_dir: &Path, out_dir: &Path) -> Result<ModelIdentity> {
 /// The file with every matrix in int8. What the encoder never reads (the pooler, stored positions) is left out.
 fn quantize_tensors(model: &str, file: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     let bad = |error: safetensors::SafeTensorError| bad_model(model, format!("{file}: {error}"));
-    let weights = Weights::new(model, file, bytes)?;
+    let weights = TensorFile::new(model, file, bytes)?;
     let mut tensors = Vec::new();
     for (name, view) in SafeTensors::deserialize(bytes).map_err(bad)?.tensors() {
         let name = name.strip_prefix("bert.").unwrap_or(&name);
@@ -65,17 +65,20 @@ fn quantize_tensors(model: &str, file: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         match (view.dtype(), view.shape()) {
             (Dtype::F32 | Dtype::F16 | Dtype::BF16, &[rows, columns]) if name == KEPT => {
                 let numbers = weights.matrix(name, rows, columns)?.into_f32();
-                tensors.push((name.to_owned(), Owned::f32(vec![rows, columns], &numbers)));
+                tensors.push((name.to_owned(), OwnedTensor::f32(vec![rows, columns], &numbers)));
             }
             (Dtype::I8, _) => return Err(bad_model(model, format!("{file}: `{name}` is in int8 already"))),
             (Dtype::F32 | Dtype::F16 | Dtype::BF16, &[rows, columns]) => {
                 let (values, scales) = quantize_matrix(&weights.matrix(name, rows, columns)?.into_f32(), columns);
                 let values = values.iter().map(|x| x.cast_unsigned()).collect();
-                tensors.push((name.to_owned(), Owned { dtype: Dtype::I8, shape: vec![rows, columns], bytes: values }));
-                tensors.push((format!("{name}{SCALE_SUFFIX}"), Owned::f32(vec![rows], &scales)));
+                tensors.push((
+                    name.to_owned(),
+                    OwnedTensor { dtype: Dtype::I8, shape: vec![rows, columns], bytes: values },
+                ));
+                tensors.push((format!("{name}{SCALE_SUFFIX}"), OwnedTensor::f32(vec![rows], &scales)));
             }
             (Dtype::F32 | Dtype::F16 | Dtype::BF16, &[size]) => {
-                tensors.push((name.to_owned(), Owned::f32(vec![size], &weights.vector(name, size)?)));
+                tensors.push((name.to_owned(), OwnedTensor::f32(vec![size], &weights.vector(name, size)?)));
             }
             _ => {}
         }
@@ -106,7 +109,7 @@ fn best_scale(row: &[f32]) -> f32 {
         row.iter().map(|x| f64::from(*x) - f64::from(quantum(*x, scale)) * f64::from(scale)).map(|e| e * e).sum()
     };
     let mut best = (f64::INFINITY, 1.0);
-    for scale in CLIPS.map(|clip| largest * clip / LARGEST) {
+    for scale in CLIP_FRACTIONS.map(|clip| largest * clip / LARGEST) {
         let error = error(scale);
         if error < best.0 {
             best = (error, scale);
@@ -119,20 +122,20 @@ fn quantum(x: f32, scale: f32) -> f32 {
     (x / scale).round_ties_even().clamp(-LARGEST, LARGEST)
 }
 
-struct Owned {
+struct OwnedTensor {
     dtype: Dtype,
     shape: Vec<usize>,
     bytes: Vec<u8>,
 }
 
-impl Owned {
-    fn f32(shape: Vec<usize>, numbers: &[f32]) -> Owned {
+impl OwnedTensor {
+    fn f32(shape: Vec<usize>, numbers: &[f32]) -> OwnedTensor {
         let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
-        Owned { dtype: Dtype::F32, shape, bytes }
+        OwnedTensor { dtype: Dtype::F32, shape, bytes }
     }
 }
 
-impl View for Owned {
+impl View for OwnedTensor {
     fn dtype(&self) -> Dtype {
         self.dtype
     }

@@ -6,14 +6,14 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::bad_model;
-use super::kernels::Source;
+use super::kernels::WeightSource;
 use crate::Result;
 
 /// What the name of an int8 matrix gets to name its scales, one f32 for each row.
 pub(super) const SCALE_SUFFIX: &str = ".scale";
 
 /// A file of tensors, looked at by name.
-pub(super) struct Weights<'n, 'b> {
+pub(super) struct TensorFile<'n, 'b> {
     model: &'n str,
     file: &'n str,
     tensors: SafeTensors<'b>,
@@ -23,19 +23,19 @@ pub(super) struct Weights<'n, 'b> {
     keep: fn(&'b [u8]) -> Cow<'static, [u8]>,
 }
 
-impl<'n> Weights<'n, 'static> {
+impl<'n> TensorFile<'n, 'static> {
     /// Reads the header of a file that stays: its int8 matrices are not copied.
-    pub(super) fn lasting(model: &'n str, file: &'n str, bytes: &'static [u8]) -> Result<Weights<'n, 'static>> {
-        Ok(Weights { keep: Cow::Borrowed, ..Weights::new(model, file, bytes)? })
+    pub(super) fn lasting(model: &'n str, file: &'n str, bytes: &'static [u8]) -> Result<TensorFile<'n, 'static>> {
+        Ok(TensorFile { keep: Cow::Borrowed, ..TensorFile::new(model, file, bytes)? })
     }
 }
 
-impl<'n, 'b> Weights<'n, 'b> {
+impl<'n, 'b> TensorFile<'n, 'b> {
     /// Reads the header.
-    pub(super) fn new(model: &'n str, file: &'n str, bytes: &'b [u8]) -> Result<Weights<'n, 'b>> {
+    pub(super) fn new(model: &'n str, file: &'n str, bytes: &'b [u8]) -> Result<TensorFile<'n, 'b>> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| bad_model(model, format!("{file}: {error}")))?;
         let prefix = if tensors.names().iter().any(|name| name.starts_with("bert.")) { "bert." } else { "" };
-        Ok(Weights { model, file, tensors, prefix, keep: |part| Cow::Owned(part.to_vec()) })
+        Ok(TensorFile { model, file, tensors, prefix, keep: |part| Cow::Owned(part.to_vec()) })
     }
 
     /// A vector of `size` finite numbers.
@@ -44,13 +44,13 @@ impl<'n, 'b> Weights<'n, 'b> {
     }
 
     /// A matrix of finite numbers, `[rows, columns]`.
-    pub(super) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Matrix> {
+    pub(super) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<WeightMatrix> {
         let view = self.view(name, &[rows, columns])?;
         if view.dtype() != Dtype::I8 {
-            return Ok(Matrix { columns, numbers: Numbers::Full(self.floats(name, &[rows, columns])?) });
+            return Ok(WeightMatrix { columns, numbers: MatrixElements::Full(self.floats(name, &[rows, columns])?) });
         }
         let scales = self.floats(&format!("{name}{SCALE_SUFFIX}"), &[rows])?;
-        Ok(Matrix { columns, numbers: Numbers::Int8 { values: (self.keep)(view.data()), scales } })
+        Ok(WeightMatrix { columns, numbers: MatrixElements::Int8 { values: (self.keep)(view.data()), scales } })
     }
 
     fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
@@ -95,12 +95,12 @@ impl<'n, 'b> Weights<'n, 'b> {
 }
 
 /// A matrix in rows, as precise as its file.
-pub(super) struct Matrix {
+pub(super) struct WeightMatrix {
     columns: usize,
-    numbers: Numbers,
+    numbers: MatrixElements,
 }
 
-enum Numbers {
+enum MatrixElements {
     Full(Vec<f32>),
     /// A number is its value, an i8 as the byte it is in the file, times the scale of its row.
     Int8 {
@@ -109,12 +109,12 @@ enum Numbers {
     },
 }
 
-impl Matrix {
+impl WeightMatrix {
     /// How many rows.
     pub(super) fn rows(&self) -> usize {
         match &self.numbers {
-            Numbers::Full(values) => values.len() / self.columns,
-            Numbers::Int8 { scales, .. } => scales.len(),
+            MatrixElements::Full(values) => values.len() / self.columns,
+            MatrixElements::Int8 { scales, .. } => scales.len(),
         }
     }
 
@@ -125,8 +125,8 @@ impl Matrix {
     pub(super) fn add_row(&self, row: usize, sum: &mut [f32]) {
         let place = row * self.columns..(row + 1) * self.columns;
         match &self.numbers {
-            Numbers::Full(values) => sum.iter_mut().zip(&values[place]).for_each(|(sum, x)| *sum += x),
-            Numbers::Int8 { values, scales } => {
+            MatrixElements::Full(values) => sum.iter_mut().zip(&values[place]).for_each(|(sum, x)| *sum += x),
+            MatrixElements::Int8 { values, scales } => {
                 let scale = scales[row];
                 sum.iter_mut().zip(&values[place]).for_each(|(sum, x)| *sum += f32::from(x.cast_signed()) * scale);
             }
@@ -134,23 +134,23 @@ impl Matrix {
     }
 
     /// The numbers, to be packed.
-    pub(super) fn source(&self) -> Source<'_> {
+    pub(super) fn source(&self) -> WeightSource<'_> {
         match &self.numbers {
-            Numbers::Full(values) => Source::Full(values),
-            Numbers::Int8 { values, scales } => Source::Int8(values, scales),
+            MatrixElements::Full(values) => WeightSource::Full(values),
+            MatrixElements::Int8 { values, scales } => WeightSource::Int8(values, scales),
         }
     }
 
     /// Whether they are int8.
     pub(super) fn is_int8(&self) -> bool {
-        matches!(self.numbers, Numbers::Int8 { .. })
+        matches!(self.numbers, MatrixElements::Int8 { .. })
     }
 
     /// All numbers, row after row.
     pub(super) fn into_f32(self) -> Vec<f32> {
         match self.numbers {
-            Numbers::Full(values) => values,
-            Numbers::Int8 { values, scales } => {
+            MatrixElements::Full(values) => values,
+            MatrixElements::Int8 { values, scales } => {
                 let mut numbers = Vec::with_capacity(values.len());
                 for (row, scale) in values.chunks_exact(self.columns).zip(scales) {
                     numbers.extend(row.iter().map(|x| f32::from(x.cast_signed()) * scale));

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 pub enum Metric {
     /// The mean of the precisions at the ranks of the relevant papers. Its mean over queries is MAP.
     AveragePrecision,
-    /// Normalised discounted cumulative gain of the first results: gains as they are judged, discounted by
+    /// Normalized discounted cumulative gain of the first results: gains as they are judged, discounted by
     /// `1 / log2(rank + 1)` (Järvelin and Kekäläinen 2002), as trec_eval has it.
     Ndcg(usize),
     /// The same with gains of `2^judgment - 1` (Burges et al. 2005), which weighs the best papers more.
@@ -34,10 +34,10 @@ pub enum Metric {
 
 impl Metric {
     /// Measures the ranking of one query. `None` where there is nothing to find.
-    pub fn measure(self, ranking: &Ranking) -> Option<Share> {
+    pub fn measure(self, ranking: &JudgedRanking) -> Option<MetricRatio> {
         let relevant = ranking.all.iter().filter(|gain| **gain >= ranking.relevant).count();
         let mut found = ranking.gains.iter().enumerate().filter(|(_, gain)| **gain >= ranking.relevant);
-        let of_relevant = |sum: f64| (relevant > 0).then(|| Share::of(sum / relevant as f64));
+        let of_relevant = |sum: f64| (relevant > 0).then(|| MetricRatio::of(sum / relevant as f64));
         match self {
             Metric::AveragePrecision => {
                 of_relevant(found.zip(1..).map(|((index, _), found)| f64::from(found) / (index + 1) as f64).sum())
@@ -53,11 +53,11 @@ impl Metric {
                 // Before the n-th relevant paper come n relevant papers less one, the rest are others.
                 let wrong: usize = found.enumerate().map(|(before, (index, _))| index - before).sum();
                 let pairs = (ranked * others) as f64;
-                (pairs > 0.0).then(|| Share::of(1.0 - wrong as f64 / pairs))
+                (pairs > 0.0).then(|| MetricRatio::of(1.0 - wrong as f64 / pairs))
             }
             Metric::ReciprocalRank => {
                 let first = found.next().map_or(0.0, |(index, _)| 1.0 / (index + 1) as f64);
-                (relevant > 0).then(|| Share::of(first))
+                (relevant > 0).then(|| MetricRatio::of(first))
             }
             Metric::Ndcg(k) => ndcg(ranking, k, |gain| gain),
             Metric::ExponentialNdcg(k) => ndcg(ranking, k, |gain| gain.exp2() - 1.0),
@@ -66,27 +66,27 @@ impl Metric {
     }
 }
 
-fn ndcg(ranking: &Ranking, k: usize, gain: impl Fn(f64) -> f64) -> Option<Share> {
+fn ndcg(ranking: &JudgedRanking, k: usize, gain: impl Fn(f64) -> f64) -> Option<MetricRatio> {
     let discounted = |gains: &[f64]| -> f64 {
         gains.iter().take(k).enumerate().map(|(index, judged)| gain(*judged) / (index as f64 + 2.0).log2()).sum()
     };
     let mut ideal = ranking.all.clone();
     ideal.sort_by(|a, b| b.total_cmp(a));
     let best = discounted(&ideal);
-    (best > 0.0).then(|| Share::of(discounted(&ranking.gains) / best))
+    (best > 0.0).then(|| MetricRatio::of(discounted(&ranking.gains) / best))
 }
 
-fn pairs(rated: &[(f64, f64)]) -> Option<Share> {
-    let mut share = Share { part: 0.0, whole: 0.0 };
+fn pairs(rated: &[(f64, f64)]) -> Option<MetricRatio> {
+    let mut share = MetricRatio { numerator: 0.0, denominator: 0.0 };
     for (index, (rating, score)) in rated.iter().enumerate() {
         for (other_rating, other_score) in &rated[index + 1..] {
             let weight = (rating - other_rating).abs();
             let agrees = if rating > other_rating { score > other_score } else { score < other_score };
-            share.whole += weight;
-            share.part += if score == other_score { weight / 2.0 } else { weight * f64::from(u8::from(agrees)) };
+            share.denominator += weight;
+            share.numerator += if score == other_score { weight / 2.0 } else { weight * f64::from(u8::from(agrees)) };
         }
     }
-    (share.whole > 0.0).then_some(share)
+    (share.denominator > 0.0).then_some(share)
 }
 
 /// `map`, `ndcg@10`, `exp-ndcg@10`, `recall@50`, `recall@10%`, `mrr`, `auc`, `pairs`.
@@ -139,22 +139,22 @@ impl Serialize for Metric {
 /// What one query adds to a metric: shares add up, so that a query with much to tell counts for more. A plain mean is
 /// made of shares of 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Share {
+pub struct MetricRatio {
     /// What was reached.
-    pub part: f64,
+    pub numerator: f64,
     /// What could be reached.
-    pub whole: f64,
+    pub denominator: f64,
 }
 
-impl Share {
-    fn of(part: f64) -> Share {
-        Share { part, whole: 1.0 }
+impl MetricRatio {
+    fn of(part: f64) -> MetricRatio {
+        MetricRatio { numerator: part, denominator: 1.0 }
     }
 }
 
 /// A ranking of one query, beside the judgments.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ranking {
+pub struct JudgedRanking {
     /// Judgments of the ranked papers, best first; 0 for those that nobody judged.
     gains: Vec<f64>,
     /// All judgments.
@@ -164,10 +164,10 @@ pub struct Ranking {
     relevant: f64,
 }
 
-impl Ranking {
+impl JudgedRanking {
     /// Looks up the judgments of papers given best first with their scores. A paper is relevant when its judgment is
     /// `relevant` or above; judgments below 0 count as 0; a judged paper that is not ranked scores below all others.
-    pub fn new<K: Hash + Eq>(ranked: &[(K, f64)], judged: &HashMap<K, f64>, relevant: f64) -> Ranking {
+    pub fn new<K: Hash + Eq>(ranked: &[(K, f64)], judged: &HashMap<K, f64>, relevant: f64) -> JudgedRanking {
         let gain = |id: &K| judged.get(id).map_or(0.0, |gain| gain.max(0.0));
         let scored = ranked.iter().filter_map(|(id, score)| Some((*judged.get(id)?, *score)));
         let mut rated: Vec<(f64, f64)> = scored.collect();
@@ -176,7 +176,7 @@ impl Ranking {
             let missing = judged.iter().filter(|(id, _)| !ranked.contains_key(id));
             rated.extend(missing.map(|(_, gain)| (*gain, f64::NEG_INFINITY)));
         }
-        Ranking {
+        JudgedRanking {
             gains: ranked.iter().map(|(id, _)| gain(id)).collect(),
             all: judged.values().map(|gain| gain.max(0.0)).collect(),
             rated,
@@ -191,16 +191,16 @@ mod tests {
     use proptest::prelude::*;
 
     /// The judgments in ranked order, and those of papers that are not ranked.
-    fn ranking(gains: &[f64], not_ranked: &[f64]) -> Ranking {
+    fn ranking(gains: &[f64], not_ranked: &[f64]) -> JudgedRanking {
         let ranked: Vec<(usize, f64)> = (0..gains.len()).map(|index| (index, -(index as f64))).collect();
         let judged = gains.iter().chain(not_ranked).copied().enumerate().collect();
-        Ranking::new(&ranked, &judged, 1.0)
+        JudgedRanking::new(&ranked, &judged, 1.0)
     }
 
     fn value(metric: &str, gains: &[f64], not_ranked: &[f64]) -> Option<f64> {
         let metric: Metric = metric.parse().unwrap();
         assert_eq!(metric.to_string().parse(), Ok(metric));
-        metric.measure(&ranking(gains, not_ranked)).map(|share| share.part / share.whole)
+        metric.measure(&ranking(gains, not_ranked)).map(|share| share.numerator / share.denominator)
     }
 
     fn check(metric: &str, gains: &[f64], not_ranked: &[f64], expected: f64) {
@@ -236,8 +236,8 @@ mod tests {
         check("pairs", &[3.0, 5.0, 1.0], &[], 0.75);
         // Neither of the two is ranked: half.
         check("pairs", &[], &[5.0, 1.0], 0.5);
-        let same = Ranking::new(&[("a", 0.5), ("b", 0.5)], &HashMap::from([("a", 5.0), ("b", 1.0)]), 1.0);
-        assert_eq!(Metric::Pairs.measure(&same), Some(Share { part: 2.0, whole: 4.0 }));
+        let same = JudgedRanking::new(&[("a", 0.5), ("b", 0.5)], &HashMap::from([("a", 5.0), ("b", 1.0)]), 1.0);
+        assert_eq!(Metric::Pairs.measure(&same), Some(MetricRatio { numerator: 2.0, denominator: 4.0 }));
     }
 
     #[test]

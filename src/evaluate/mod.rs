@@ -1,23 +1,23 @@
-//! How good a ranking is: metrics over labelled sets, and the simple methods that every other has to beat.
+//! How good a ranking is: metrics over labeled sets, and the simple methods that every other has to beat.
 //!
-//! Pure: no disk, no clock; vectors, texts and seeds are arguments. The engine turns requests into [`Case`]s.
+//! Pure: no disk, no clock; vectors, texts and seeds are arguments. The engine turns requests into [`EvalQuery`]s.
 
-mod clusters;
-mod history;
+mod baseline;
+mod document_stats;
+mod kmeans;
 mod linear;
-mod method;
 mod metrics;
-mod random;
 mod report;
-mod terms;
+mod split_mix;
+mod temporal_split;
 mod trec;
 
-pub use clusters::centroids;
-pub use history::{Split, split};
-pub use linear::{Example, Features, Linear, Loss, mean, weighted_mean};
-pub use method::{Case, Collection, Method};
-pub use metrics::{Metric, Ranking, Share};
-pub use random::Random;
-pub use report::{Estimate, Line, Measured, Report};
-pub use terms::{Counts, Sparse, Statistics, Vocabulary};
-pub use trec::{Judgment, Malformed, Ranked};
+pub use baseline::{Baseline, EvalCollection, EvalQuery};
+pub use document_stats::{DocumentStats, DocumentTerms, TermVocabulary, WeightedTerms};
+pub use kmeans::kmeans_centroids;
+pub use linear::{LinearModel, LossFunction, SparseFeatures, TrainingExample, mean, weighted_mean};
+pub use metrics::{JudgedRanking, Metric, MetricRatio};
+pub use report::{EvaluationReport, MethodRow, MetricEstimate, QueryMetrics};
+pub use split_mix::SplitMix64;
+pub use temporal_split::{HistorySplit, temporal_split};
+pub use trec::{QrelsLine, RunLine, TrecError};

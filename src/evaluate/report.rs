@@ -4,46 +4,46 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::metrics::{Metric, Ranking, Share};
-use super::random::Random;
+use super::metrics::{JudgedRanking, Metric, MetricRatio};
+use super::split_mix::SplitMix64;
 
 /// How often the queries are drawn anew.
-const DRAWS: usize = 2_000;
+const BOOTSTRAP_SAMPLES: usize = 2_000;
 /// The interval holds this share of the draws.
-const WITHIN: f64 = 0.95;
+const CONFIDENCE_LEVEL: f64 = 0.95;
 
 /// What each query adds to each metric.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Measured(Vec<Option<Share>>);
+pub struct QueryMetrics(Vec<Option<MetricRatio>>);
 
-impl Measured {
+impl QueryMetrics {
     /// Measures the ranking of one query.
-    pub fn new(metrics: &[Metric], ranking: &Ranking) -> Measured {
-        Measured(metrics.iter().map(|metric| metric.measure(ranking)).collect())
+    pub fn new(metrics: &[Metric], ranking: &JudgedRanking) -> QueryMetrics {
+        QueryMetrics(metrics.iter().map(|metric| metric.measure(ranking)).collect())
     }
 }
 
 /// A table of methods and metrics.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct EvaluationReport {
     /// How many queries were ranked.
     pub queries: usize,
     /// One for each method.
-    pub methods: Vec<Line>,
+    pub methods: Vec<MethodRow>,
 }
 
 /// The metrics of one method.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Line {
+pub struct MethodRow {
     /// The method's name.
     pub method: String,
     /// One for each metric.
-    pub metrics: Vec<Estimate>,
+    pub metrics: Vec<MetricEstimate>,
 }
 
 /// A metric over all queries.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Estimate {
+pub struct MetricEstimate {
     /// What was measured.
     pub metric: Metric,
     /// How many queries it is the mean of: those that have something to find.
@@ -55,20 +55,20 @@ pub struct Estimate {
     pub interval: Option<[f64; 2]>,
 }
 
-impl Report {
+impl EvaluationReport {
     /// Sums up what was measured: by method, one entry a query. The seed decides which queries the intervals draw.
-    pub fn new(metrics: &[Metric], methods: &[(String, Vec<Measured>)], seed: u64) -> Report {
-        let estimate = |queries: &[Measured], at: usize| {
-            let shares: Vec<Share> = queries.iter().filter_map(|query| query.0[at]).collect();
+    pub fn new(metrics: &[Metric], methods: &[(String, Vec<QueryMetrics>)], seed: u64) -> EvaluationReport {
+        let estimate = |queries: &[QueryMetrics], at: usize| {
+            let shares: Vec<MetricRatio> = queries.iter().filter_map(|query| query.0[at]).collect();
             let value = (!shares.is_empty()).then(|| mean(shares.iter()));
-            Estimate { metric: metrics[at], queries: shares.len(), value, interval: interval(&shares, seed) }
+            MetricEstimate { metric: metrics[at], queries: shares.len(), value, interval: interval(&shares, seed) }
         };
-        let line = |(method, queries): &(String, Vec<Measured>)| Line {
+        let line = |(method, queries): &(String, Vec<QueryMetrics>)| MethodRow {
             method: method.clone(),
             metrics: (0..metrics.len()).map(|at| estimate(queries, at)).collect(),
         };
         let queries = methods.first().map_or(0, |(_, queries)| queries.len());
-        Report { queries, methods: methods.iter().map(line).collect() }
+        EvaluationReport { queries, methods: methods.iter().map(line).collect() }
     }
 
     /// What a method reaches in a metric.
@@ -78,29 +78,30 @@ impl Report {
     }
 }
 
-fn mean<'a>(shares: impl Iterator<Item = &'a Share>) -> f64 {
-    let (part, whole) = shares.fold((0.0, 0.0), |(part, whole), share| (part + share.part, whole + share.whole));
+fn mean<'a>(shares: impl Iterator<Item = &'a MetricRatio>) -> f64 {
+    let (part, whole) =
+        shares.fold((0.0, 0.0), |(part, whole), share| (part + share.numerator, whole + share.denominator));
     part / whole
 }
 
 /// The percentiles of the mean of as many queries, drawn again and again with replacement.
-fn interval(shares: &[Share], seed: u64) -> Option<[f64; 2]> {
+fn interval(shares: &[MetricRatio], seed: u64) -> Option<[f64; 2]> {
     if shares.len() < 2 {
         return None;
     }
-    let mut random = Random::new(seed);
+    let mut random = SplitMix64::new(seed);
     let draw = |_| mean((0..shares.len()).map(|_| &shares[random.below(shares.len())]));
-    let mut means: Vec<f64> = (0..DRAWS).map(draw).collect();
+    let mut means: Vec<f64> = (0..BOOTSTRAP_SAMPLES).map(draw).collect();
     means.sort_by(f64::total_cmp);
-    let outside = ((1.0 - WITHIN) / 2.0 * DRAWS as f64) as usize;
-    Some([means[outside], means[DRAWS - 1 - outside]])
+    let outside = ((1.0 - CONFIDENCE_LEVEL) / 2.0 * BOOTSTRAP_SAMPLES as f64) as usize;
+    Some([means[outside], means[BOOTSTRAP_SAMPLES - 1 - outside]])
 }
 
 /// A table for people, in Markdown.
-impl fmt::Display for Report {
+impl fmt::Display for EvaluationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = |value: f64| format!("{value:.3}");
-        let cell = |Estimate { value, interval, .. }: &Estimate| match (value, interval) {
+        let cell = |MetricEstimate { value, interval, .. }: &MetricEstimate| match (value, interval) {
             (None, _) => "-".to_owned(),
             (Some(value), None) => number(*value),
             (Some(value), Some([low, high])) => format!("{} ({}-{})", number(*value), number(*low), number(*high)),
@@ -134,13 +135,13 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
 
-    fn measured(parts: &[f64]) -> Vec<Measured> {
-        parts.iter().map(|part| Measured(vec![Some(Share { part: *part, whole: 1.0 })])).collect()
+    fn measured(parts: &[f64]) -> Vec<QueryMetrics> {
+        parts.iter().map(|part| QueryMetrics(vec![Some(MetricRatio { numerator: *part, denominator: 1.0 })])).collect()
     }
 
-    fn report(parts: &[f64], seed: u64) -> Estimate {
+    fn report(parts: &[f64], seed: u64) -> MetricEstimate {
         let metric = Metric::ReciprocalRank;
-        Report::new(&[metric], &[("one".to_owned(), measured(parts))], seed).methods[0].metrics[0].clone()
+        EvaluationReport::new(&[metric], &[("one".to_owned(), measured(parts))], seed).methods[0].metrics[0].clone()
     }
 
     #[test]
@@ -161,9 +162,9 @@ mod tests {
     #[test]
     fn the_table() {
         let mut queries = measured(&[1.0, 1.0]);
-        queries.push(Measured(vec![None]));
+        queries.push(QueryMetrics(vec![None]));
         let methods = [("a".to_owned(), queries), ("longer".to_owned(), measured(&[0.5, 0.5, 0.5]))];
-        let report = Report::new(&[Metric::Recall(5)], &methods, 1);
+        let report = EvaluationReport::new(&[Metric::Recall(5)], &methods, 1);
         insta::assert_snapshot!(report.to_string(), @r"
         | method | recall@5            |
         |--------|---------------------|

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A judgment: how well a paper answers a query.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judgment {
+pub struct QrelsLine {
     /// The query's id.
     pub query: String,
     /// The paper's id.
@@ -13,23 +13,23 @@ pub struct Judgment {
     pub gain: f64,
 }
 
-impl Judgment {
+impl QrelsLine {
     /// Reads `QUERY ITERATION PAPER GAIN` as trec_eval does, or `QUERY PAPER GAIN`; with tabs, ids may have spaces.
-    pub fn parse(line: &str) -> Result<Judgment, Malformed> {
+    pub fn parse(line: &str) -> Result<QrelsLine, TrecError> {
         let columns: Vec<&str> =
             if line.contains('\t') { line.split('\t').collect() } else { line.split_whitespace().collect() };
         let (query, paper, gain) = match columns[..] {
             [query, paper, gain] | [query, _, paper, gain] => (query, paper, gain),
-            _ => return Err(Malformed::Columns { found: columns.len(), expected: "3 or 4" }),
+            _ => return Err(TrecError::Columns { found: columns.len(), expected: "3 or 4" }),
         };
         let gain = number(gain)?;
-        Ok(Judgment { query: query.trim().to_owned(), paper: paper.trim().to_owned(), gain })
+        Ok(QrelsLine { query: query.trim().to_owned(), paper: paper.trim().to_owned(), gain })
     }
 }
 
 /// One ranked paper.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ranked {
+pub struct RunLine {
     /// The query's id.
     pub query: String,
     /// The paper's id.
@@ -38,26 +38,26 @@ pub struct Ranked {
     pub score: f64,
 }
 
-impl Ranked {
+impl RunLine {
     /// Reads `QUERY Q0 PAPER RANK SCORE NAME`. The rank is not looked at: as in trec_eval, the score decides. `%20` in a
     /// paper's id is a space, as `paperkin rank` writes it.
-    pub fn parse(line: &str) -> Result<Ranked, Malformed> {
+    pub fn parse(line: &str) -> Result<RunLine, TrecError> {
         let columns: Vec<&str> = line.split_whitespace().collect();
         let [query, _, paper, _, score, ..] = columns[..] else {
-            return Err(Malformed::Columns { found: columns.len(), expected: "6" });
+            return Err(TrecError::Columns { found: columns.len(), expected: "6" });
         };
-        Ok(Ranked { query: query.to_owned(), paper: paper.replace("%20", " "), score: number(score)? })
+        Ok(RunLine { query: query.to_owned(), paper: paper.replace("%20", " "), score: number(score)? })
     }
 }
 
-fn number(text: &str) -> Result<f64, Malformed> {
+fn number(text: &str) -> Result<f64, TrecError> {
     let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite());
-    number.ok_or_else(|| Malformed::Number(text.trim().to_owned()))
+    number.ok_or_else(|| TrecError::Number(text.trim().to_owned()))
 }
 
 /// Why a line is none.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Malformed {
+pub enum TrecError {
     /// Too many or too few columns.
     Columns {
         /// How many there are.
@@ -69,11 +69,11 @@ pub enum Malformed {
     Number(String),
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for TrecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Malformed::Columns { found, expected } => write!(f, "{found} columns, not {expected}"),
-            Malformed::Number(text) => write!(f, "`{text}` is no number"),
+            TrecError::Columns { found, expected } => write!(f, "{found} columns, not {expected}"),
+            TrecError::Number(text) => write!(f, "`{text}` is no number"),
         }
     }
 }
@@ -85,26 +85,26 @@ mod tests {
     #[test]
     fn every_form_of_a_judgment() {
         let judgment =
-            |query: &str, paper: &str, gain| Ok(Judgment { query: query.to_owned(), paper: paper.to_owned(), gain });
+            |query: &str, paper: &str, gain| Ok(QrelsLine { query: query.to_owned(), paper: paper.to_owned(), gain });
         let table = [
             ("q1 0 2401.12345 2", judgment("q1", "2401.12345", 2.0)),
             ("q1\t0\t2401.12345\t-1", judgment("q1", "2401.12345", -1.0)),
             ("q1\tA title of words\t0.25", judgment("q1", "A title of words", 0.25)),
             ("q1 a 1", judgment("q1", "a", 1.0)),
-            ("query\tpaper\tgain", Err(Malformed::Number("gain".to_owned()))),
-            ("q1 0 a NaN", Err(Malformed::Number("NaN".to_owned()))),
-            ("q1 a", Err(Malformed::Columns { found: 2, expected: "3 or 4" })),
+            ("query\tpaper\tgain", Err(TrecError::Number("gain".to_owned()))),
+            ("q1 0 a NaN", Err(TrecError::Number("NaN".to_owned()))),
+            ("q1 a", Err(TrecError::Columns { found: 2, expected: "3 or 4" })),
         ];
         for (line, expected) in table {
-            assert_eq!(Judgment::parse(line), expected, "{line}");
+            assert_eq!(QrelsLine::parse(line), expected, "{line}");
         }
     }
 
     #[test]
     fn a_line_of_a_run() {
-        let ranked = Ranked::parse("q1 Q0 title:a%20b 1 0.75 paperkin").unwrap();
+        let ranked = RunLine::parse("q1 Q0 title:a%20b 1 0.75 paperkin").unwrap();
         assert_eq!((ranked.query.as_str(), ranked.paper.as_str(), ranked.score), ("q1", "title:a b", 0.75));
-        assert_eq!(Ranked::parse("q1 Q0 a 1").unwrap_err().to_string(), "4 columns, not 6");
-        assert_eq!(Ranked::parse("q1 Q0 a 1 high run").unwrap_err().to_string(), "`high` is no number");
+        assert_eq!(RunLine::parse("q1 Q0 a 1").unwrap_err().to_string(), "4 columns, not 6");
+        assert_eq!(RunLine::parse("q1 Q0 a 1 high run").unwrap_err().to_string(), "`high` is no number");
     }
 }

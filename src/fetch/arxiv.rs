@@ -9,11 +9,11 @@ use std::collections::VecDeque;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Client, address, failed};
-use super::{AGAIN, Page, Pages, days_before, paged, read, recall, remember};
+use super::client::{HttpClient, address, failed};
+use super::{FetchedPage, PageIter, REFETCH_DAYS, days_before, load_checkpoint, paged, read, save_checkpoint};
 use crate::error::{Error, Result};
 use crate::paper::Paper;
-use crate::sources::Format;
+use crate::sources::InputFormat;
 
 /// Where the service is.
 const BASE: &str = "https://export.arxiv.org";
@@ -22,7 +22,7 @@ const PAGE: usize = 200;
 
 /// A query to arXiv.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Arxiv {
+pub struct ArxivQuery {
     /// Where the service is, if not at its usual place.
     pub base: Option<String>,
     /// Subject classes, `cs.CL`: papers of any of them.
@@ -34,16 +34,16 @@ pub struct Arxiv {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct Memory {
+struct ArxivCheckpoint {
     /// The day of the last run that came to its end.
     complete: Option<Date>,
     /// A run that has not.
-    stopped: Option<Pass>,
+    stopped: Option<PageCursor>,
 }
 
 /// One way through the pages.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Pass {
+struct PageCursor {
     /// The day that it goes back to.
     since: Date,
     /// The day on which it began.
@@ -52,7 +52,7 @@ struct Pass {
     start: usize,
 }
 
-impl Arxiv {
+impl ArxivQuery {
     /// The query in arXiv's language.
     pub(super) fn search(&self) -> String {
         let either: Vec<String> = self.categories.iter().map(|category| format!("cat:{category}")).collect();
@@ -68,42 +68,47 @@ impl Arxiv {
         }
     }
 
-    pub(super) fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>, today: Date) -> Result<Pages<'c>> {
+    pub(super) fn pages<'c>(
+        self,
+        client: &'c mut HttpClient,
+        memory: Option<&str>,
+        today: Date,
+    ) -> Result<PageIter<'c>> {
         let search = self.search();
         if search.is_empty() {
             let reason = "is empty: give a query, or a category".to_owned();
             return Err(Error::BadRequest { field: "query", reason });
         }
-        let memory: Memory = recall(memory);
-        let top = |since| Pass { since, began: today, start: 0 };
+        let memory: ArxivCheckpoint = load_checkpoint(memory);
+        let top = |since| PageCursor { since, began: today, start: 0 };
         let passes = match memory.stopped {
             Some(tail) => {
                 let since = self.since.map_or(tail.since, |since| since.min(tail.since));
-                [Pass { since, ..tail }, top(days_before(tail.began, AGAIN))].into()
+                [PageCursor { since, ..tail }, top(days_before(tail.began, REFETCH_DAYS))].into()
             }
             None => {
-                let last = days_before(memory.complete.unwrap_or(today), AGAIN);
+                let last = days_before(memory.complete.unwrap_or(today), REFETCH_DAYS);
                 [top(self.since.unwrap_or(last))].into()
             }
         };
         let base = self.base.unwrap_or_else(|| BASE.to_owned());
-        let mut walk = Walk { client, base, search, passes, memory, total: 0 };
+        let mut walk = ArxivPages { client, base, search, passes, memory, total: 0 };
         Ok(paged(move || walk.next()))
     }
 }
 
-struct Walk<'c> {
-    client: &'c mut Client,
+struct ArxivPages<'c> {
+    client: &'c mut HttpClient,
     base: String,
     search: String,
-    passes: VecDeque<Pass>,
-    memory: Memory,
+    passes: VecDeque<PageCursor>,
+    memory: ArxivCheckpoint,
     /// How many papers there are, by the answer that said the most.
     total: usize,
 }
 
-impl Walk<'_> {
-    fn next(&mut self) -> Result<Option<Page>> {
+impl ArxivPages<'_> {
+    fn next(&mut self) -> Result<Option<FetchedPage>> {
         let Some(pass) = self.passes.front_mut() else { return Ok(None) };
         let start = pass.start.to_string();
         let size = PAGE.to_string();
@@ -130,16 +135,16 @@ impl Walk<'_> {
             pass.start += count;
             self.memory.stopped = Some(*pass);
         }
-        Ok(Some(Page { papers, memory: remember(&self.memory), ..Page::default() }))
+        Ok(Some(FetchedPage { papers, checkpoint: save_checkpoint(&self.memory), ..FetchedPage::default() }))
     }
 }
 
 /// The papers of one page. arXiv at times gives none though there are more: it is asked again.
-fn page(client: &mut Client, url: &str, start: usize, total: &mut usize) -> Result<Vec<Result<Paper>>> {
+fn page(client: &mut HttpClient, url: &str, start: usize, total: &mut usize) -> Result<Vec<Result<Paper>>> {
     for failures in 0..client.manners().attempts {
         let answer = client.get(url.to_owned())?;
         let said = total_results(&answer.body);
-        let papers = read(answer, Some(Format::ArxivAtom))?;
+        let papers = read(answer, Some(InputFormat::ArxivAtom))?;
         *total = said.unwrap_or(start + papers.len()).max(*total);
         if !papers.is_empty() || start >= *total {
             return Ok(papers);
@@ -165,7 +170,7 @@ mod tests {
     fn queries() {
         let check = |categories: &[&str], query: Option<&str>, expect: &str| {
             let categories = categories.iter().map(ToString::to_string).collect();
-            let arxiv = Arxiv { categories, query: query.map(str::to_owned), ..Arxiv::default() };
+            let arxiv = ArxivQuery { categories, query: query.map(str::to_owned), ..ArxivQuery::default() };
             assert_eq!(arxiv.search(), expect);
         };
         check(&["cs.CL"], None, "cat:cs.CL");

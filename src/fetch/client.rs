@@ -10,12 +10,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 
-use super::wait::{self, Next};
+use super::backoff::{self, RetryDecision};
 use crate::error::{Error, Result};
 
 /// How a client behaves towards services.
 #[derive(Debug, Clone)]
-pub struct Manners {
+pub struct ClientOptions {
     /// An address or mailbox that services can turn to: part of the `User-Agent`.
     pub contact: Option<String>,
     /// Least time from one request to the next, and the first wait after a failure, which doubles from then on.
@@ -23,46 +23,46 @@ pub struct Manners {
     /// How often a request is made before it has failed.
     pub attempts: u32,
     /// Longest wait before a request is made again; a service that asks for more has failed.
-    pub longest_wait: Duration,
+    pub max_wait: Duration,
     /// Longest time until there is a connection.
     pub connect: Duration,
     /// Longest time for a whole answer, from the connection on.
     pub answer: Duration,
     /// Least bytes a second of an answer, in the long run.
-    pub least_rate: u64,
+    pub min_bytes_per_second: u64,
     /// Most bytes of an answer, uncompressed.
-    pub most_bytes: usize,
+    pub max_body_bytes: usize,
     /// Most redirects of a request.
     pub redirects: u32,
 }
 
-impl Default for Manners {
-    fn default() -> Manners {
-        Manners {
+impl Default for ClientOptions {
+    fn default() -> ClientOptions {
+        ClientOptions {
             contact: None,
             pause: Duration::from_secs(1),
             attempts: 5,
-            longest_wait: Duration::from_secs(300),
+            max_wait: Duration::from_secs(300),
             connect: Duration::from_secs(20),
             answer: Duration::from_secs(120),
-            least_rate: 1024,
+            min_bytes_per_second: 1024,
             // A thousand records of arXiv's OAI-PMH have 3 MB, 500 of Semantic Scholar up to 10.
-            most_bytes: 32 << 20,
+            max_body_bytes: 32 << 20,
             redirects: 5,
         }
     }
 }
 
 /// Makes requests one after the other.
-pub struct Client {
+pub struct HttpClient {
     agent: Agent,
-    manners: Manners,
+    options: ClientOptions,
     last: Option<Instant>,
 }
 
 /// What to ask for. With a body it is a `POST`, which is not redirected, since it may carry a key.
 #[derive(Debug, Default)]
-pub(super) struct Request {
+pub(super) struct HttpRequest {
     pub(super) url: String,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Option<String>,
@@ -70,7 +70,7 @@ pub(super) struct Request {
 
 /// A whole answer: of a status from 200 to 299, 304, or one that the caller asked for.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpResponse {
     pub(super) url: String,
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -78,19 +78,19 @@ pub(super) struct Answer {
 }
 
 /// Why a request failed.
-enum Failure {
+enum HttpFailure {
     /// It may succeed later, after the time that the service asks for.
     Passing(String, Option<Duration>),
     /// It will not.
     Lasting(String),
 }
 
-impl Client {
+impl HttpClient {
     /// A client that has made no request.
     ///
     /// # Errors
     /// When the contact cannot stand in a header.
-    pub fn new(manners: Manners) -> Result<Client> {
+    pub fn new(manners: ClientOptions) -> Result<HttpClient> {
         let contact = manners.contact.as_deref().map(str::trim).filter(|contact| !contact.is_empty());
         if contact.is_some_and(|contact| !contact.bytes().all(|byte| byte.is_ascii_graphic())) {
             let reason = "an e-mail address or a URL is expected".to_owned();
@@ -105,17 +105,17 @@ impl Client {
             .timeout_global(Some(manners.connect + manners.answer))
             .timeout_per_call(Some(manners.answer))
             .build();
-        Ok(Client { agent: agent.into(), manners, last: None })
+        Ok(HttpClient { agent: agent.into(), options: manners, last: None })
     }
 
     /// How it behaves.
-    pub(super) fn manners(&self) -> &Manners {
-        &self.manners
+    pub(super) fn manners(&self) -> &ClientOptions {
+        &self.options
     }
 
     /// Gets what is at an address.
-    pub(super) fn get(&mut self, url: String) -> Result<Answer> {
-        self.send(&Request { url, ..Request::default() }, &[])
+    pub(super) fn get(&mut self, url: String) -> Result<HttpResponse> {
+        self.send(&HttpRequest { url, ..HttpRequest::default() }, &[])
     }
 
     /// Makes a request until there is an answer, or until it has failed for good. Of the statuses that refuse, those
@@ -123,16 +123,16 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Fetch`].
-    pub(super) fn send(&mut self, request: &Request, accepted: &[u16]) -> Result<Answer> {
+    pub(super) fn send(&mut self, request: &HttpRequest, accepted: &[u16]) -> Result<HttpResponse> {
         let mut failures = 0;
         loop {
             let (reason, asked) = match self.attempt(request, accepted) {
                 Ok(answer) => return Ok(answer),
-                Err(Failure::Lasting(reason)) => return Err(failed(&request.url, reason)),
-                Err(Failure::Passing(reason, asked)) => (reason, asked),
+                Err(HttpFailure::Lasting(reason)) => return Err(failed(&request.url, reason)),
+                Err(HttpFailure::Passing(reason, asked)) => (reason, asked),
             };
             failures += 1;
-            if failures >= self.manners.attempts {
+            if failures >= self.options.attempts {
                 let times = if failures == 1 { "attempt" } else { "attempts" };
                 return Err(failed(&request.url, format!("{reason}, after {failures} {times}")));
             }
@@ -146,16 +146,16 @@ impl Client {
     /// Waits after the n-th failure, from 0. The error is a wait that is too long.
     pub(super) fn back_off(&mut self, failures: u32, asked: Option<Duration>) -> Result<(), Duration> {
         let dice = RandomState::new().hash_one(failures) as f64 / u64::MAX as f64;
-        match wait::next(failures, asked, self.manners.pause, self.manners.longest_wait, dice) {
-            Next::Wait(time) => sleep(time),
-            Next::TooLong(time) => return Err(time),
+        match backoff::retry_decision(failures, asked, self.options.pause, self.options.max_wait, dice) {
+            RetryDecision::Wait(time) => sleep(time),
+            RetryDecision::TooLong(time) => return Err(time),
         }
         Ok(())
     }
 
-    fn attempt(&mut self, request: &Request, accepted: &[u16]) -> Result<Answer, Failure> {
+    fn attempt(&mut self, request: &HttpRequest, accepted: &[u16]) -> Result<HttpResponse, HttpFailure> {
         if let Some(last) = self.last {
-            sleep(self.manners.pause.saturating_sub(last.elapsed()));
+            sleep(self.options.pause.saturating_sub(last.elapsed()));
         }
         let answered = self.call(request);
         // From here on an answer must not drip. Before, a service may think as long as it may take at all.
@@ -166,7 +166,7 @@ impl Client {
         let (parts, body) = response.into_parts();
         let body = self.read(body.into_reader(), started);
         if status.is_success() || status.as_u16() == 304 || accepted.contains(&status.as_u16()) {
-            return Ok(Answer {
+            return Ok(HttpResponse {
                 url: request.url.clone(),
                 status: status.as_u16(),
                 headers: parts.headers,
@@ -177,13 +177,13 @@ impl Client {
         let reason = format!("answered {status}{told}");
         if status.is_server_error() || [408, 425, 429].contains(&status.as_u16()) {
             let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-            let asked = header("retry-after").and_then(|text| wait::retry_after(text, header("date")));
-            return Err(Failure::Passing(reason, asked));
+            let asked = header("retry-after").and_then(|text| backoff::retry_after(text, header("date")));
+            return Err(HttpFailure::Passing(reason, asked));
         }
-        Err(Failure::Lasting(reason))
+        Err(HttpFailure::Lasting(reason))
     }
 
-    fn call(&self, request: &Request) -> Result<Response<Body>, ureq::Error> {
+    fn call(&self, request: &HttpRequest) -> Result<Response<Body>, ureq::Error> {
         let headers = &request.headers;
         match &request.body {
             None => {
@@ -199,8 +199,8 @@ impl Client {
     }
 
     /// All bytes of a body that began to come at `started`.
-    fn read(&self, mut body: impl Read, started: Instant) -> Result<Vec<u8>, Failure> {
-        let Manners { most_bytes, least_rate, .. } = self.manners;
+    fn read(&self, mut body: impl Read, started: Instant) -> Result<Vec<u8>, HttpFailure> {
+        let ClientOptions { max_body_bytes: most_bytes, min_bytes_per_second: least_rate, .. } = self.options;
         let mut bytes = Vec::new();
         let mut chunk = vec![0; 64 << 10];
         loop {
@@ -210,16 +210,16 @@ impl Client {
             }
             bytes.extend_from_slice(&chunk[..count]);
             if bytes.len() > most_bytes {
-                return Err(Failure::Lasting(format!("answered more than {} MB", most_bytes >> 20)));
+                return Err(HttpFailure::Lasting(format!("answered more than {} MB", most_bytes >> 20)));
             }
-            if wait::is_dripping(bytes.len(), started.elapsed(), least_rate) {
-                return Err(Failure::Passing(format!("answers slower than {least_rate} bytes a second"), None));
+            if backoff::is_dripping(bytes.len(), started.elapsed(), least_rate) {
+                return Err(HttpFailure::Passing(format!("answers slower than {least_rate} bytes a second"), None));
             }
         }
     }
 }
 
-impl Answer {
+impl HttpResponse {
     /// A header's text; `None` where there is none, or no text.
     pub(super) fn header(&self, name: &str) -> Option<String> {
         Some(self.headers.get(name)?.to_str().ok()?.to_owned())
@@ -240,23 +240,23 @@ pub(super) fn address(base: &str, path: &str, query: &[(&str, &str)]) -> String 
     format!("{}{path}?{}", base.trim_end_matches('/'), query.join("&"))
 }
 
-fn failure(error: ureq::Error) -> Failure {
+fn failure(error: ureq::Error) -> HttpFailure {
     use ureq::Error as E;
     match error {
-        E::Timeout(_) => Failure::Passing("does not answer in time".to_owned(), None),
-        E::Io(error) => Failure::Passing(format!("the connection failed ({error})"), None),
-        E::ConnectionFailed => Failure::Passing("the connection failed".to_owned(), None),
-        E::Protocol(_) | E::Decompress(..) => Failure::Passing(format!("a damaged answer ({error})"), None),
-        E::HostNotFound => Failure::Lasting("no such host: is there a network?".to_owned()),
-        E::TooManyRedirects => Failure::Lasting("too many redirects".to_owned()),
-        E::BadUri(_) | E::Http(_) => Failure::Lasting(format!("is no address ({error}): write https://...")),
-        other => Failure::Lasting(other.to_string()),
+        E::Timeout(_) => HttpFailure::Passing("does not answer in time".to_owned(), None),
+        E::Io(error) => HttpFailure::Passing(format!("the connection failed ({error})"), None),
+        E::ConnectionFailed => HttpFailure::Passing("the connection failed".to_owned(), None),
+        E::Protocol(_) | E::Decompress(..) => HttpFailure::Passing(format!("a damaged answer ({error})"), None),
+        E::HostNotFound => HttpFailure::Lasting("no such host: is there a network?".to_owned()),
+        E::TooManyRedirects => HttpFailure::Lasting("too many redirects".to_owned()),
+        E::BadUri(_) | E::Http(_) => HttpFailure::Lasting(format!("is no address ({error}): write https://...")),
+        other => HttpFailure::Lasting(other.to_string()),
     }
 }
 
 /// The first words of a body that refuses, without markup.
 fn said(body: &[u8]) -> String {
-    const MOST: usize = 160;
+    const MAX_BODY_BYTES: usize = 160;
     let mut inside = false;
     let text: String = String::from_utf8_lossy(&body[..body.len().min(16 << 10)])
         .chars()
@@ -266,7 +266,7 @@ fn said(body: &[u8]) -> String {
             if shown { c } else { ' ' }
         })
         .collect();
-    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST).collect();
+    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_BODY_BYTES).collect();
     if text.is_empty() { text } else { format!(": {text}") }
 }
 
@@ -288,12 +288,12 @@ mod tests {
 
     #[test]
     fn bodies_that_drip_and_that_are_too_large() {
-        let client = Client::new(Manners { most_bytes: 2 << 20, ..Manners::default() }).unwrap();
+        let client = HttpClient::new(ClientOptions { max_body_bytes: 2 << 20, ..ClientOptions::default() }).unwrap();
         let check = |bytes: u64, seconds: u64, expect: Result<usize, &str>| {
             let started = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
             let found = client.read(std::io::repeat(b'x').take(bytes), started).map(|body| body.len());
             let found = found.map_err(|failure| match failure {
-                Failure::Passing(reason, _) | Failure::Lasting(reason) => reason,
+                HttpFailure::Passing(reason, _) | HttpFailure::Lasting(reason) => reason,
             });
             assert_eq!(found.as_ref().map_err(String::as_str), expect.as_ref().map_err(|reason| *reason));
         };

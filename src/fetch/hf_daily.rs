@@ -3,11 +3,11 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Client, address, failed};
-use super::{AGAIN, Page, Pages, days_before, paged, read, recall, remember};
+use super::client::{HttpClient, address, failed};
+use super::{FetchedPage, PageIter, REFETCH_DAYS, days_before, load_checkpoint, paged, read, save_checkpoint};
 use crate::error::{Error, Result};
 use crate::paper::Paper;
-use crate::sources::Format;
+use crate::sources::InputFormat;
 
 /// Where the service is.
 const BASE: &str = "https://huggingface.co";
@@ -27,25 +27,30 @@ pub struct HfDaily {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct Memory {
+struct DailyCheckpoint {
     /// The last day that was over when it was fetched, by a run without an end.
     complete: Option<Date>,
     /// A run that has not come to its end.
-    stopped: Option<Stopped>,
+    stopped: Option<DailyResume>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
-struct Stopped {
+struct DailyResume {
     from: Option<Date>,
     to: Option<Date>,
     next: Date,
 }
 
 impl HfDaily {
-    pub(super) fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>, today: Date) -> Result<Pages<'c>> {
-        let mut memory: Memory = recall(memory);
+    pub(super) fn pages<'c>(
+        self,
+        client: &'c mut HttpClient,
+        memory: Option<&str>,
+        today: Date,
+    ) -> Result<PageIter<'c>> {
+        let mut memory: DailyCheckpoint = load_checkpoint(memory);
         let HfDaily { base, from, to } = self;
-        let first = from.unwrap_or_else(|| days_before(memory.complete.unwrap_or(today), AGAIN - 1));
+        let first = from.unwrap_or_else(|| days_before(memory.complete.unwrap_or(today), REFETCH_DAYS - 1));
         let last = to.map_or(today, |to| to.min(today));
         if first > last {
             let reason = format!("{first} is after {last}, the last day");
@@ -62,13 +67,13 @@ impl HfDaily {
                 memory.complete = memory.complete.max(Some(day));
             }
             day = day.saturating_add(jiff::Span::new().days(1));
-            memory.stopped = (day <= last).then_some(Stopped { from, to, next: day });
-            Ok(Some(Page { papers, memory: remember(&memory), ..Page::default() }))
+            memory.stopped = (day <= last).then_some(DailyResume { from, to, next: day });
+            Ok(Some(FetchedPage { papers, checkpoint: save_checkpoint(&memory), ..FetchedPage::default() }))
         }))
     }
 }
 
-fn day_of(client: &mut Client, base: &str, day: Date) -> Result<Vec<Result<Paper>>> {
+fn day_of(client: &mut HttpClient, base: &str, day: Date) -> Result<Vec<Result<Paper>>> {
     let (date, most) = (day.to_string(), PART.to_string());
     let mut papers = Vec::new();
     for part in 0..PARTS {
@@ -83,7 +88,7 @@ fn day_of(client: &mut Client, base: &str, day: Date) -> Result<Vec<Result<Paper
             let text: String = String::from_utf8_lossy(&answer.body).trim().chars().take(80).collect();
             return Err(failed(&answer.url, format!("not the list of papers that was expected: `{text}`")));
         }
-        papers.extend(read(answer, Some(Format::HfDaily))?);
+        papers.extend(read(answer, Some(InputFormat::HfDaily))?);
         if papers.len() < (part + 1) * PART {
             break;
         }

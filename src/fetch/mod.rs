@@ -1,17 +1,17 @@
 //! New papers from public services, over HTTP.
 //!
-//! A [`Source`] says what to fetch. Its [`pages`](Source::pages) come one at a time, as the service gives them, each
+//! A [`FetchSource`] says what to fetch. Its [`pages`](FetchSource::pages) come one at a time, as the service gives them, each
 //! with what to remember once its papers are safe: given back at the next run, it makes the source go on from there.
 //! Nothing here writes, and nothing reads the clock: the day is an argument.
 
 mod arxiv;
+mod backoff;
 mod client;
 mod feed;
 mod hf_daily;
 mod oai;
 mod records;
 mod semantic_scholar;
-mod wait;
 
 use std::io::Cursor;
 
@@ -21,59 +21,59 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
-use crate::sources::{self, Format};
+use crate::sources::{self, InputFormat};
 
-use client::{Answer, failed};
+use client::{HttpResponse, failed};
 
-pub use arxiv::Arxiv;
-pub use client::{Client, Manners};
-pub use feed::Feed;
+pub use arxiv::ArxivQuery;
+pub use client::{ClientOptions, HttpClient};
+pub use feed::FeedUrl;
 pub use hf_daily::HfDaily;
-pub use oai::Oai;
+pub use oai::OaiSet;
 pub use semantic_scholar::SemanticScholar;
 
 /// How many days before the last run are fetched again: votes change, and arXiv lists papers some days after they were
 /// submitted.
-const AGAIN: i64 = 7;
+const REFETCH_DAYS: i64 = 7;
 
 /// What to fetch.
 #[derive(Debug, Clone)]
-pub enum Source {
+pub enum FetchSource {
     /// Hugging Face's daily papers.
     HfDaily(HfDaily),
     /// arXiv's answers to a query, newest first.
-    Arxiv(Arxiv),
+    Arxiv(ArxivQuery),
     /// What changed in a set of arXiv's.
-    Oai(Oai),
+    Oai(OaiSet),
     /// Papers by their ids, from Semantic Scholar.
     SemanticScholar(SemanticScholar),
     /// A feed of papers.
-    Feed(Feed),
+    Feed(FeedUrl),
 }
 
 /// A part of what was asked for.
 #[derive(Debug, Default)]
-pub struct Page {
+pub struct FetchedPage {
     /// The papers, and records that cannot be used.
     pub papers: Vec<Result<Paper>>,
     /// What was asked for by its id and is not known there.
     pub missing: Vec<PaperId>,
     /// What to remember once the papers are safe.
-    pub memory: Option<String>,
+    pub checkpoint: Option<String>,
 }
 
 /// Pages as they come; after an error there are no more.
-pub type Pages<'c> = Box<dyn Iterator<Item = Result<Page>> + 'c>;
+pub type PageIter<'c> = Box<dyn Iterator<Item = Result<FetchedPage>> + 'c>;
 
-impl Source {
+impl FetchSource {
     /// What is remembered is remembered under this key.
     pub fn key(&self) -> String {
         match self {
-            Source::HfDaily(_) => "fetch hf-daily".to_owned(),
-            Source::Arxiv(arxiv) => format!("fetch arxiv {}", arxiv.search()),
-            Source::Oai(oai) => format!("fetch arxiv-oai {}", oai.set()),
-            Source::SemanticScholar(_) => "fetch s2".to_owned(),
-            Source::Feed(feed) => format!("fetch feed {}", feed.url),
+            FetchSource::HfDaily(_) => "fetch hf-daily".to_owned(),
+            FetchSource::Arxiv(arxiv) => format!("fetch arxiv {}", arxiv.search()),
+            FetchSource::Oai(oai) => format!("fetch arxiv-oai {}", oai.set()),
+            FetchSource::SemanticScholar(_) => "fetch s2".to_owned(),
+            FetchSource::Feed(feed) => format!("fetch feed {}", feed.url),
         }
     }
 
@@ -81,29 +81,29 @@ impl Source {
     /// understand is as none.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] when the source makes no sense; the pages themselves give [`Error::Fetch`].
-    pub fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>, today: Date) -> Result<Pages<'c>> {
+    /// [`Error::BadRequest`] when the source makes no sense; the pages themselves give [`Error::FetchArgs`].
+    pub fn pages<'c>(self, client: &'c mut HttpClient, memory: Option<&str>, today: Date) -> Result<PageIter<'c>> {
         match self {
-            Source::HfDaily(daily) => daily.pages(client, memory, today),
-            Source::Arxiv(arxiv) => arxiv.pages(client, memory, today),
-            Source::Oai(oai) => oai.pages(client, memory, today),
-            Source::SemanticScholar(papers) => papers.pages(client, memory),
-            Source::Feed(feed) => feed.pages(client, memory),
+            FetchSource::HfDaily(daily) => daily.pages(client, memory, today),
+            FetchSource::Arxiv(arxiv) => arxiv.pages(client, memory, today),
+            FetchSource::Oai(oai) => oai.pages(client, memory, today),
+            FetchSource::SemanticScholar(papers) => papers.pages(client, memory),
+            FetchSource::Feed(feed) => feed.pages(client, memory),
         }
     }
 }
 
 /// What was remembered, as its source understands it.
-fn recall<T: DeserializeOwned + Default>(memory: Option<&str>) -> T {
+fn load_checkpoint<T: DeserializeOwned + Default>(memory: Option<&str>) -> T {
     memory.and_then(|memory| serde_json::from_str(memory).ok()).unwrap_or_default()
 }
 
-fn remember<T: Serialize>(memory: &T) -> Option<String> {
+fn save_checkpoint<T: Serialize>(memory: &T) -> Option<String> {
     Some(serde_json::to_string(memory).expect("dates and texts are JSON"))
 }
 
 /// Pages from a function that gives the next one; an error is the last.
-fn paged<'c>(mut next: impl FnMut() -> Result<Option<Page>> + 'c) -> Pages<'c> {
+fn paged<'c>(mut next: impl FnMut() -> Result<Option<FetchedPage>> + 'c) -> PageIter<'c> {
     let mut ended = false;
     Box::new(std::iter::from_fn(move || {
         if ended {
@@ -116,7 +116,7 @@ fn paged<'c>(mut next: impl FnMut() -> Result<Option<Page>> + 'c) -> Pages<'c> {
 }
 
 /// The papers of an answer in a format of files.
-fn read(answer: Answer, format: Option<Format>) -> Result<Vec<Result<Paper>>> {
+fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<Paper>>> {
     let url = answer.url;
     let unreadable = |error: Error| match error {
         Error::BadFile { reason, .. } => failed(&url, reason),
@@ -128,11 +128,11 @@ fn read(answer: Answer, format: Option<Format>) -> Result<Vec<Result<Paper>>> {
         Some(Err(error)) if !matches!(error, Error::BadRecord { .. }) => return Err(unreadable(error)),
         last => records.extend(last),
     }
-    sound(&url, records)
+    validate(&url, records)
 }
 
 /// Refuses an answer of which nothing can be used: its form has changed, and to go on would be to lose papers.
-fn sound(url: &str, records: Vec<Result<Paper>>) -> Result<Vec<Result<Paper>>> {
+fn validate(url: &str, records: Vec<Result<Paper>>) -> Result<Vec<Result<Paper>>> {
     match &records[..] {
         [Err(Error::BadRecord { reason, .. }), _, ..] if records.iter().all(Result::is_err) => Err(failed(
             url,

@@ -4,9 +4,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::client::{Client, address, failed};
-use super::records::{self, Listing};
-use super::{AGAIN, Page, Pages, days_before, paged, recall, remember, sound};
+use super::client::{HttpClient, address, failed};
+use super::records::{self, OaiListing};
+use super::{FetchedPage, PageIter, REFETCH_DAYS, days_before, load_checkpoint, paged, save_checkpoint, validate};
 use crate::error::Result;
 
 /// Where the service is.
@@ -14,7 +14,7 @@ const BASE: &str = "https://oaipmh.arxiv.org";
 
 /// A set of arXiv's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Oai {
+pub struct OaiSet {
     /// Where the service is, if not at its usual place.
     pub base: Option<String>,
     /// An archive (`cs`, `hep-th`), a subject class (`cs.CL`), or a set as the service names it (`physics:hep-th`).
@@ -24,15 +24,15 @@ pub struct Oai {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct Memory {
+struct OaiCheckpoint {
     /// The last day of change that was seen by a run that came to its end.
     complete: Option<Date>,
     /// A run that has not.
-    stopped: Option<Stopped>,
+    stopped: Option<OaiResume>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-struct Stopped {
+struct OaiResume {
     since: Date,
     /// What the next part is asked for with.
     token: String,
@@ -42,7 +42,7 @@ struct Stopped {
     latest: Option<Date>,
 }
 
-impl Oai {
+impl OaiSet {
     /// The set as the service names it.
     pub(super) fn set(&self) -> String {
         const PHYSICS: [&str; 12] = [
@@ -60,23 +60,28 @@ impl Oai {
         }
     }
 
-    pub(super) fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>, today: Date) -> Result<Pages<'c>> {
-        let memory: Memory = recall(memory);
+    pub(super) fn pages<'c>(
+        self,
+        client: &'c mut HttpClient,
+        memory: Option<&str>,
+        today: Date,
+    ) -> Result<PageIter<'c>> {
+        let memory: OaiCheckpoint = load_checkpoint(memory);
         let stopped = memory.stopped.clone().filter(|run| self.since.is_none_or(|since| since == run.since));
-        let last = memory.complete.unwrap_or_else(|| days_before(today, AGAIN));
+        let last = memory.complete.unwrap_or_else(|| days_before(today, REFETCH_DAYS));
         let since = stopped.as_ref().map_or(self.since.unwrap_or(last), |run| run.since);
         let (token, seen, latest) = stopped.map_or((None, since, None), |run| (Some(run.token), run.seen, run.latest));
         let (set, base) = (self.set(), self.base.unwrap_or_else(|| BASE.to_owned()));
-        let mut walk = Walk { client, base, set, memory, since, seen, latest, token, expired: 0, ended: false };
+        let mut walk = OaiPages { client, base, set, memory, since, seen, latest, token, expired: 0, ended: false };
         Ok(paged(move || walk.next()))
     }
 }
 
-struct Walk<'c> {
-    client: &'c mut Client,
+struct OaiPages<'c> {
+    client: &'c mut HttpClient,
     base: String,
     set: String,
-    memory: Memory,
+    memory: OaiCheckpoint,
     since: Date,
     seen: Date,
     latest: Option<Date>,
@@ -86,8 +91,8 @@ struct Walk<'c> {
     ended: bool,
 }
 
-impl Walk<'_> {
-    fn next(&mut self) -> Result<Option<Page>> {
+impl OaiPages<'_> {
+    fn next(&mut self) -> Result<Option<FetchedPage>> {
         if self.ended {
             return Ok(None);
         }
@@ -103,18 +108,18 @@ impl Walk<'_> {
             self.latest = self.latest.max(Some(last));
         }
         self.token = listing.token;
-        let Walk { since, seen, latest, .. } = *self;
-        self.memory.stopped = self.token.clone().map(|token| Stopped { since, token, seen, latest });
+        let OaiPages { since, seen, latest, .. } = *self;
+        self.memory.stopped = self.token.clone().map(|token| OaiResume { since, token, seen, latest });
         self.ended = self.token.is_none();
         if self.ended {
             self.memory.complete = self.memory.complete.max(latest);
         }
-        let papers = sound(&url, listing.papers)?;
-        Ok(Some(Page { papers, memory: remember(&self.memory), ..Page::default() }))
+        let papers = validate(&url, listing.papers)?;
+        Ok(Some(FetchedPage { papers, checkpoint: save_checkpoint(&self.memory), ..FetchedPage::default() }))
     }
 
     /// The next part; begins again from the day of the last records when the token has expired.
-    fn ask(&mut self) -> Result<(String, Listing)> {
+    fn ask(&mut self) -> Result<(String, OaiListing)> {
         loop {
             let from = self.seen.to_string();
             let query = match &self.token {
@@ -130,7 +135,7 @@ impl Walk<'_> {
             let listing = records::parse(&answer.url, &answer.body)?;
             match &listing.error {
                 None => return Ok((answer.url, listing)),
-                Some((code, _)) if code == "noRecordsMatch" => return Ok((answer.url, Listing::default())),
+                Some((code, _)) if code == "noRecordsMatch" => return Ok((answer.url, OaiListing::default())),
                 Some((code, _)) if code == "badResumptionToken" && self.token.is_some() => {
                     self.expired += 1;
                     if self.expired >= self.client.manners().attempts {
@@ -147,7 +152,7 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Oai;
+    use super::OaiSet;
 
     #[test]
     fn sets() {
@@ -160,7 +165,7 @@ mod tests {
             ("physics.optics", "physics:physics:optics"),
             ("physics:hep-th", "physics:hep-th"),
         ] {
-            assert_eq!(Oai { category: category.to_owned(), ..Oai::default() }.set(), set);
+            assert_eq!(OaiSet { category: category.to_owned(), ..OaiSet::default() }.set(), set);
         }
     }
 }

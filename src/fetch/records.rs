@@ -7,15 +7,15 @@ use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesStart, Event};
 
 use super::client::failed;
-use crate::error::{Error, Place, Result};
-use crate::paper::{Draft, Paper, parse_date};
+use crate::error::{Error, RecordPosition, Result};
+use crate::paper::{Paper, RawPaper, parse_date};
 
 /// Deepest nesting accepted; arXiv's answers have 8 levels.
 const MAX_DEPTH: usize = 64;
 
 /// What an answer to `ListRecords` says.
 #[derive(Debug, Default)]
-pub(super) struct Listing {
+pub(super) struct OaiListing {
     pub(super) papers: Vec<Result<Paper>>,
     /// What the next part is asked for with.
     pub(super) token: Option<String>,
@@ -26,12 +26,12 @@ pub(super) struct Listing {
 }
 
 /// Reads a whole answer; `url` is what messages call it.
-pub(super) fn parse(url: &str, body: &[u8]) -> Result<Listing> {
+pub(super) fn parse(url: &str, body: &[u8]) -> Result<OaiListing> {
     let mut reader = Reader::from_reader(body);
     reader.config_mut().expand_empty_elements = true;
     let mut path: Vec<String> = Vec::new();
-    let mut listing = Listing::default();
-    let mut record = Record::default();
+    let mut listing = OaiListing::default();
+    let mut record = OaiRecord::default();
     let mut number = 0;
     let mut rooted = false;
     let mut buffer = Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn parse(url: &str, body: &[u8]) -> Result<Listing> {
                     if !record.deleted {
                         listing.papers.push(record.paper().map_err(|reason| Error::BadRecord {
                             file: url.to_owned(),
-                            place: Place::Record(number),
+                            place: RecordPosition::Record(number),
                             reason,
                         }));
                     }
@@ -102,7 +102,7 @@ fn attribute(start: &BytesStart<'_>, name: &str) -> String {
         .unwrap_or_default()
 }
 
-fn take(listing: &mut Listing, record: &mut Record, path: &[String], text: &str) {
+fn take(listing: &mut OaiListing, record: &mut OaiRecord, path: &[String], text: &str) {
     let target = match within(path)[..] {
         ["error"] => listing.error.as_mut().map(|(_, words)| words),
         [_, "resumptionToken"] => Some(listing.token.get_or_insert_default()),
@@ -133,7 +133,7 @@ fn take(listing: &mut Listing, record: &mut Record, path: &[String], text: &str)
 
 /// A record's texts as far as they were read.
 #[derive(Default)]
-struct Record {
+struct OaiRecord {
     deleted: bool,
     datestamp: String,
     id: String,
@@ -146,7 +146,7 @@ struct Record {
     authors: Vec<[String; 3]>,
 }
 
-impl Record {
+impl OaiRecord {
     fn paper(self) -> Result<Paper, String> {
         if self.id.trim().is_empty() {
             return Err("no id".to_owned());
@@ -155,19 +155,19 @@ impl Record {
             "" => None,
             text => Some(parse_date(text).ok_or_else(|| format!("`created`: `{text}` is no date that exists"))?),
         };
-        Draft {
+        RawPaper {
             id: Some(self.id),
             // Some papers have several, parted by blanks.
-            also: self.doi.split_whitespace().map(str::to_owned).collect(),
+            aliases: self.doi.split_whitespace().map(str::to_owned).collect(),
             title: self.title,
             abstract_text: self.abstract_text,
             authors: self.authors.iter().map(|name| name.join(" ")).collect(),
             published,
             categories: self.categories.split_whitespace().map(str::to_owned).collect(),
             source: "arxiv".to_owned(),
-            ..Draft::default()
+            ..RawPaper::default()
         }
-        .finish()
+        .validate()
     }
 }
 

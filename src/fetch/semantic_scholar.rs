@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::client::{Answer, Client, Request, address, failed};
-use super::{Page, Pages, paged, recall, remember, sound};
-use crate::error::{Error, Place, Result};
-use crate::paper::{Draft, Paper, PaperId, parse_date};
+use super::client::{HttpClient, HttpRequest, HttpResponse, address, failed};
+use super::{FetchedPage, PageIter, load_checkpoint, paged, save_checkpoint, validate};
+use crate::error::{Error, RecordPosition, Result};
+use crate::paper::{Paper, PaperId, RawPaper, parse_date};
 
 /// Where the service is.
 const BASE: &str = "https://api.semanticscholar.org";
@@ -38,7 +38,7 @@ impl fmt::Debug for SemanticScholar {
 
 /// A run that has not come to its end.
 #[derive(Default, Serialize, Deserialize)]
-struct Memory {
+struct IdsCheckpoint {
     /// Tells its list of ids from others.
     list: String,
     /// How many of them were asked for.
@@ -46,8 +46,8 @@ struct Memory {
 }
 
 impl SemanticScholar {
-    pub(super) fn pages<'c>(self, client: &'c mut Client, memory: Option<&str>) -> Result<Pages<'c>> {
-        let memory: Memory = recall(memory);
+    pub(super) fn pages<'c>(self, client: &'c mut HttpClient, memory: Option<&str>) -> Result<PageIter<'c>> {
+        let memory: IdsCheckpoint = load_checkpoint(memory);
         let list = digest(&self.ids);
         let mut done = if memory.list == list { memory.done } else { 0 };
         Ok(paged(move || {
@@ -57,14 +57,18 @@ impl SemanticScholar {
             done += batch.len();
             // A list that is done begins anew.
             let left = done < self.ids.len();
-            page.memory = remember(&if left { Memory { list: list.clone(), done } } else { Memory::default() });
+            page.checkpoint = save_checkpoint(&if left {
+                IdsCheckpoint { list: list.clone(), done }
+            } else {
+                IdsCheckpoint::default()
+            });
             Ok(Some(page))
         }))
     }
 
-    fn batch(&self, client: &mut Client, ids: &[PaperId]) -> Result<Page> {
+    fn batch(&self, client: &mut HttpClient, ids: &[PaperId]) -> Result<FetchedPage> {
         let spelled: Vec<String> = ids.iter().map(spelled).collect();
-        let request = Request {
+        let request = HttpRequest {
             url: address(self.base.as_deref().unwrap_or(BASE), "/graph/v1/paper/batch", &[("fields", FIELDS)]),
             headers: self.key.iter().map(|key| ("x-api-key", key.clone())).collect(),
             body: Some(serde_json::json!({ "ids": spelled }).to_string()),
@@ -79,7 +83,7 @@ impl SemanticScholar {
             let reason = format!("answered with {} papers for {} ids", entries.len(), ids.len());
             return Err(failed(&answer.url, reason));
         }
-        let mut page = Page::default();
+        let mut page = FetchedPage::default();
         for (number, (entry, id)) in (1..).zip(entries.into_iter().zip(ids)) {
             if entry.is_null() {
                 page.missing.push(id.clone());
@@ -87,20 +91,20 @@ impl SemanticScholar {
             }
             page.papers.push(paper(entry, id).map_err(|reason| Error::BadRecord {
                 file: answer.url.clone(),
-                place: Place::Record(number),
+                place: RecordPosition::Record(number),
                 reason: format!("{id}: {reason}"),
             }));
         }
-        page.papers = sound(&answer.url, page.papers)?;
+        page.papers = validate(&answer.url, page.papers)?;
         Ok(page)
     }
 }
 
 /// The service refuses a list of which it knows nothing, rather than to answer with nulls.
-fn none_of(answer: &Answer, ids: &[PaperId]) -> Result<Page> {
+fn none_of(answer: &HttpResponse, ids: &[PaperId]) -> Result<FetchedPage> {
     let text = String::from_utf8_lossy(&answer.body);
     if text.contains("No valid paper ids") {
-        return Ok(Page { missing: ids.to_vec(), ..Page::default() });
+        return Ok(FetchedPage { missing: ids.to_vec(), ..FetchedPage::default() });
     }
     let text: String = text.chars().take(160).collect();
     Err(failed(&answer.url, format!("refused the request: {}", text.trim())))
@@ -126,12 +130,12 @@ fn digest(ids: &[PaperId]) -> String {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct S2Paper {
     title: Option<String>,
     #[serde(rename = "abstract")]
     abstract_text: Option<String>,
     #[serde(default)]
-    authors: Option<Vec<Author>>,
+    authors: Option<Vec<S2Author>>,
     publication_date: Option<String>,
     year: Option<i64>,
     external_ids: Option<ExternalIds>,
@@ -139,7 +143,7 @@ struct Entry {
 }
 
 #[derive(Deserialize)]
-struct Author {
+struct S2Author {
     name: Option<String>,
 }
 
@@ -152,7 +156,7 @@ struct ExternalIds {
 }
 
 fn paper(entry: Value, asked: &PaperId) -> Result<Paper, String> {
-    let entry: Entry = serde_json::from_value(entry).map_err(|error| error.to_string())?;
+    let entry: S2Paper = serde_json::from_value(entry).map_err(|error| error.to_string())?;
     let ids = entry.external_ids.unwrap_or_default();
     let names: Vec<String> = ids.arxiv.into_iter().chain(ids.doi).chain([asked.to_string()]).collect();
     let day = match (entry.publication_date, entry.year) {
@@ -162,18 +166,18 @@ fn paper(entry: Value, asked: &PaperId) -> Result<Paper, String> {
     let published =
         day.map(|day| parse_date(&day).ok_or_else(|| format!("`{day}` is no date that exists"))).transpose()?;
     let is_known = names.len() > 1 || asked.url().is_some();
-    Draft {
+    RawPaper {
         id: names.first().cloned(),
-        also: names.into_iter().skip(1).collect(),
+        aliases: names.into_iter().skip(1).collect(),
         title: entry.title.unwrap_or_default(),
         abstract_text: entry.abstract_text.unwrap_or_default(),
         authors: entry.authors.unwrap_or_default().into_iter().filter_map(|author| author.name).collect(),
         published,
         source: "s2".to_owned(),
         url: entry.url.filter(|_| !is_known),
-        ..Draft::default()
+        ..RawPaper::default()
     }
-    .finish()
+    .validate()
 }
 
 #[cfg(test)]

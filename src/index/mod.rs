@@ -1,8 +1,8 @@
-//! Nearest neighbours: an exact scan, and a frozen HNSW graph for large libraries.
+//! Nearest neighbors: an exact scan, and a frozen HNSW graph for large libraries.
 
-mod exact;
-mod frozen;
+mod flat;
 mod hnsw;
+mod link_builder;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -11,38 +11,38 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::vector::{Row, RowSet, Vectors};
-use exact::Flat;
+use crate::vector::{EmbeddingMatrix, RowBitmap, RowId};
+use flat::FlatIndex;
 
-pub use crate::file::Mapped;
-pub use exact::Keep;
+pub use crate::file::MappedFile;
+pub use flat::RowFilter;
 
-pub use frozen::{Damage, Frozen, ORIGIN};
+pub use hnsw::{HnswGraph, IndexCorruption, SOURCE_ID_LEN};
 
 /// A row and its similarity to the query. Sorted by similarity, larger first, then by row.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Hit {
+pub struct SearchHit {
     /// The row.
-    pub row: Row,
+    pub row: RowId,
     /// Cosine similarity, -1 to 1.
     pub score: f32,
 }
 
-impl Eq for Hit {}
+impl Eq for SearchHit {}
 
-impl Ord for Hit {
-    fn cmp(&self, other: &Hit) -> Ordering {
+impl Ord for SearchHit {
+    fn cmp(&self, other: &SearchHit) -> Ordering {
         other.score.total_cmp(&self.score).then(self.row.cmp(&other.row))
     }
 }
 
-impl PartialOrd for Hit {
-    fn partial_cmp(&self, other: &Hit) -> Option<Ordering> {
+impl PartialOrd for SearchHit {
+    fn partial_cmp(&self, other: &SearchHit) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-/// How neighbours are found.
+/// How neighbors are found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum IndexKind {
@@ -80,55 +80,55 @@ impl FromStr for IndexKind {
 
 /// An index over rows of unit vectors: a frozen graph, and what has changed since it was built.
 #[derive(Debug)]
-pub struct Index {
-    frozen: Option<Arc<Frozen>>,
+pub struct VectorIndex {
+    graph: Option<Arc<HnswGraph>>,
     /// Whether the frozen graph is walked, or only what it holds is scanned.
-    walks: bool,
+    uses_graph: bool,
     /// Rows of the frozen graph that are gone or have another vector by now.
-    stale: RowSet,
+    tombstones: RowBitmap,
     /// Vectors that the frozen graph does not have, and their rows, ascending.
-    tail: Flat,
-    tail_rows: Vec<Row>,
+    delta: FlatIndex,
+    delta_rows: Vec<RowId>,
     /// The rows that there are.
-    live: RowSet,
+    live: RowBitmap,
 }
 
 /// What has changed since a graph was frozen.
 #[derive(Debug, Clone, Default)]
-pub struct Changes {
+pub struct IndexDelta {
     /// Rows that are gone.
-    pub gone: RowSet,
+    pub removed: RowBitmap,
     /// Rows that are new or have another vector, ascending; new ones follow those of the graph without a gap.
-    pub rows: Vec<Row>,
+    pub rows: Vec<RowId>,
     /// Their vectors.
-    pub vectors: Vectors,
+    pub vectors: EmbeddingMatrix,
 }
 
-impl Index {
+impl VectorIndex {
     /// An index in memory of the kind asked for; with [`IndexKind::Auto`], the one that answers `queries` questions
     /// soonest, the time to build it counted.
-    pub fn build(vectors: Vectors, kind: IndexKind, queries: usize) -> Index {
+    pub fn build(vectors: EmbeddingMatrix, kind: IndexKind, queries: usize) -> VectorIndex {
         let graph = match kind {
             IndexKind::Exact => false,
             IndexKind::Hnsw => !vectors.is_empty(),
             IndexKind::Auto => graph_pays(vectors.len(), queries),
         };
         if !graph {
-            let rows = (0..vectors.len() as u32).map(Row).collect();
-            return Index::new(None, Changes { rows, vectors, gone: RowSet::default() }, kind);
+            let rows = (0..vectors.len() as u32).map(RowId).collect();
+            return VectorIndex::new(None, IndexDelta { rows, vectors, removed: RowBitmap::default() }, kind);
         }
         let keys: Vec<i64> = (0..vectors.len() as i64).collect();
-        let frozen = Frozen::build(&keys, &vectors, [0; ORIGIN], &|_| ());
-        let none = Vectors::with_capacity(vectors.dimension(), 0);
-        Index::new(Some(Arc::new(frozen)), Changes { vectors: none, ..Changes::default() }, kind)
+        let frozen = HnswGraph::build(&keys, &vectors, [0; SOURCE_ID_LEN], &|_| ());
+        let none = EmbeddingMatrix::with_capacity(vectors.dimension(), 0);
+        VectorIndex::new(Some(Arc::new(frozen)), IndexDelta { vectors: none, ..IndexDelta::default() }, kind)
     }
 
     /// An index over a frozen graph and what has changed since. With [`IndexKind::Exact`] the graph is not walked, only
     /// its vectors are used.
-    pub fn new(frozen: Option<Arc<Frozen>>, changes: Changes, kind: IndexKind) -> Index {
-        let Changes { gone, rows, vectors } = changes;
+    pub fn new(frozen: Option<Arc<HnswGraph>>, changes: IndexDelta, kind: IndexKind) -> VectorIndex {
+        let IndexDelta { removed: gone, rows, vectors } = changes;
         let known = frozen.as_ref().map_or(0, |frozen| frozen.rows());
-        let mut live = RowSet::below(known);
+        let mut live = RowBitmap::first_n(known);
         gone.iter().for_each(|row| live.remove(row));
         let mut stale = gone;
         for row in &rows {
@@ -138,39 +138,46 @@ impl Index {
             }
         }
         let walks = frozen.is_some() && kind != IndexKind::Exact;
-        Index { frozen, walks, stale, tail: Flat::new(vectors), tail_rows: rows, live }
+        VectorIndex {
+            graph: frozen,
+            uses_graph: walks,
+            tombstones: stale,
+            delta: FlatIndex::new(vectors),
+            delta_rows: rows,
+            live,
+        }
     }
 
     /// How rows are found: never [`IndexKind::Auto`].
     pub fn kind(&self) -> IndexKind {
-        if self.walks { IndexKind::Hnsw } else { IndexKind::Exact }
+        if self.uses_graph { IndexKind::Hnsw } else { IndexKind::Exact }
     }
 
     /// The frozen graph underneath.
-    pub fn frozen(&self) -> Option<&Frozen> {
-        self.frozen.as_deref()
+    pub fn graph(&self) -> Option<&HnswGraph> {
+        self.graph.as_deref()
     }
 
     /// How many rows the frozen graph knows nothing of, or the wrong thing: changes since it was built.
     pub fn changed(&self) -> usize {
-        self.stale.len() + self.tail_rows.iter().filter(|row| !self.stale.contains(**row)).count()
+        self.tombstones.len() + self.delta_rows.iter().filter(|row| !self.tombstones.contains(**row)).count()
     }
 
     /// The rows that there are.
-    pub fn rows(&self) -> &RowSet {
+    pub fn rows(&self) -> &RowBitmap {
         &self.live
     }
 
     /// The vector of a row that there is.
     ///
     /// # Errors
-    /// [`Damage`] of the frozen graph.
-    pub fn vector(&self, row: Row) -> Result<&[f32], Damage> {
-        match &self.frozen {
-            Some(frozen) if row.index() < frozen.rows() && !self.stale.contains(row) => frozen.vector(row),
-            _ => match self.tail_rows.binary_search(&row) {
-                Ok(at) => Ok(self.tail.vectors().row(at)),
-                Err(_) => Err(frozen::damaged("a row is gone")),
+    /// [`IndexCorruption`] of the frozen graph.
+    pub fn vector(&self, row: RowId) -> Result<&[f32], IndexCorruption> {
+        match &self.graph {
+            Some(frozen) if row.index() < frozen.rows() && !self.tombstones.contains(row) => frozen.vector(row),
+            _ => match self.delta_rows.binary_search(&row) {
+                Ok(at) => Ok(self.delta.vectors().row(at)),
+                Err(_) => Err(hnsw::damaged("a row is gone")),
             },
         }
     }
@@ -179,31 +186,37 @@ impl Index {
     /// of that set.
     ///
     /// # Errors
-    /// [`Damage`] of the frozen graph.
-    pub fn nearest(&self, query: &[f32], k: usize, allowed: Option<&RowSet>) -> Result<Vec<Hit>, Damage> {
-        let mut hits = match &self.frozen {
-            Some(frozen) => self.nearest_frozen(frozen, query, k, allowed)?,
+    /// [`IndexCorruption`] of the frozen graph.
+    pub fn nearest(
+        &self,
+        query: &[f32],
+        k: usize,
+        allowed: Option<&RowBitmap>,
+    ) -> Result<Vec<SearchHit>, IndexCorruption> {
+        let mut hits = match &self.graph {
+            Some(frozen) => self.nearest_in_graph(frozen, query, k, allowed)?,
             None => Vec::new(),
         };
-        let in_tail = |at: Row| allowed.is_none_or(|allowed| allowed.contains(self.tail_rows[at.index()]));
-        let found = exact::nearest(&self.tail, query, k, allowed.is_some().then_some(&in_tail))?;
-        hits.extend(found.into_iter().map(|hit| Hit { row: self.tail_rows[hit.row.index()], ..hit }));
+        let in_tail = |at: RowId| allowed.is_none_or(|allowed| allowed.contains(self.delta_rows[at.index()]));
+        let found = flat::nearest(&self.delta, query, k, allowed.is_some().then_some(&in_tail))?;
+        hits.extend(found.into_iter().map(|hit| SearchHit { row: self.delta_rows[hit.row.index()], ..hit }));
         best(&mut hits, k);
         Ok(hits)
     }
 
-    fn nearest_frozen(
+    fn nearest_in_graph(
         &self,
-        frozen: &Frozen,
+        frozen: &HnswGraph,
         query: &[f32],
         k: usize,
-        allowed: Option<&RowSet>,
-    ) -> Result<Vec<Hit>, Damage> {
-        let is_kept = |row: Row| !self.stale.contains(row) && allowed.is_none_or(|allowed| allowed.contains(row));
-        let keep: Keep<'_> = if self.stale.is_empty() && allowed.is_none() { None } else { Some(&is_kept) };
-        let passing = allowed.map_or(frozen.rows(), RowSet::len).min(frozen.rows());
+        allowed: Option<&RowBitmap>,
+    ) -> Result<Vec<SearchHit>, IndexCorruption> {
+        let is_kept =
+            |row: RowId| !self.tombstones.contains(row) && allowed.is_none_or(|allowed| allowed.contains(row));
+        let keep: RowFilter<'_> = if self.tombstones.is_empty() && allowed.is_none() { None } else { Some(&is_kept) };
+        let passing = allowed.map_or(frozen.rows(), RowBitmap::len).min(frozen.rows());
         let effort = frozen.ef().max(2 * k);
-        if self.walks && walk_pays(frozen.nodes(), passing, effort) {
+        if self.uses_graph && walk_pays(frozen.nodes(), passing, effort) {
             let ef = (effort * frozen.rows() / passing.max(1)).min(frozen.nodes());
             let hits = frozen.nearest(query, k, ef, keep)?;
             if hits.len() == k {
@@ -216,9 +229,9 @@ impl Index {
                 let mut nodes: Vec<u32> = rows.map(|row| frozen.node(row)).collect();
                 nodes.sort_unstable();
                 nodes.dedup();
-                exact::nearest_of(frozen, &nodes, query, k, keep)
+                flat::nearest_of(frozen, &nodes, query, k, keep)
             }
-            _ => exact::nearest(frozen, query, k, keep),
+            _ => flat::nearest(frozen, query, k, keep),
         }
     }
 
@@ -226,14 +239,18 @@ impl Index {
     /// more rows are finished.
     ///
     /// # Errors
-    /// [`Damage`] of the frozen graph.
-    pub fn neighbours(&self, k: usize, done: &(dyn Fn(usize) + Sync)) -> Result<Vec<(Row, Vec<Hit>)>, Damage> {
+    /// [`IndexCorruption`] of the frozen graph.
+    pub fn all_neighbors(
+        &self,
+        k: usize,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<(RowId, Vec<SearchHit>)>, IndexCorruption> {
         use rayon::prelude::*;
-        let rows: Vec<Row> = self.live.iter().collect();
+        let rows: Vec<RowId> = self.live.iter().collect();
         let vectors: Vec<&[f32]> = rows.iter().map(|row| self.vector(*row)).collect::<Result<_, _>>()?;
-        let found: Vec<Vec<Hit>> = if self.frozen.is_none() {
-            let found = exact::nearest_to_each(&self.tail, &vectors, k + 1, None, done)?;
-            let renumber = |hit: Hit| Hit { row: self.tail_rows[hit.row.index()], ..hit };
+        let found: Vec<Vec<SearchHit>> = if self.graph.is_none() {
+            let found = flat::nearest_to_each(&self.delta, &vectors, k + 1, None, done)?;
+            let renumber = |hit: SearchHit| SearchHit { row: self.delta_rows[hit.row.index()], ..hit };
             found.into_iter().map(|hits| hits.into_iter().map(renumber).collect()).collect()
         } else {
             let of_row = |vector: &&[f32]| {
@@ -243,7 +260,7 @@ impl Index {
             };
             vectors.par_iter().map(of_row).collect::<Result<_, _>>()?
         };
-        let without_itself = |(row, mut hits): (Row, Vec<Hit>)| {
+        let without_itself = |(row, mut hits): (RowId, Vec<SearchHit>)| {
             hits.retain(|hit| hit.row != row);
             hits.truncate(k);
             (row, hits)
@@ -253,7 +270,7 @@ impl Index {
 }
 
 /// Keeps the best `k` hits, sorted.
-fn best(hits: &mut Vec<Hit>, k: usize) {
+fn best(hits: &mut Vec<SearchHit>, k: usize) {
     if k < hits.len() && k > 0 {
         hits.select_nth_unstable(k - 1);
     }
@@ -265,11 +282,11 @@ fn best(hits: &mut Vec<Hit>, k: usize) {
 /// nanoseconds (384 dimensions, one core with AVX-512) are those that `examples/ann_curve.rs` measures; a graph's grow
 /// slowly with its size.
 fn graph_pays(rows: usize, queries: usize) -> bool {
-    const SCAN_A_ROW: f64 = 15.0;
-    const BUILD_A_ROW: f64 = 400_000.0;
-    const WALK: f64 = 60_000.0;
+    const SCAN_COST_PER_ROW: f64 = 15.0;
+    const BUILD_COST_PER_ROW: f64 = 400_000.0;
+    const BEAM_SEARCH_COST: f64 = 60_000.0;
     let (rows, queries) = (rows as f64, queries as f64);
-    rows * BUILD_A_ROW + queries * WALK < queries * rows * SCAN_A_ROW
+    rows * BUILD_COST_PER_ROW + queries * BEAM_SEARCH_COST < queries * rows * SCAN_COST_PER_ROW
 }
 
 /// Whether a walk through a graph of `nodes` takes less time than scanning the `passing` rows. A walk that keeps one node
@@ -277,9 +294,9 @@ fn graph_pays(rows: usize, queries: usize) -> bool {
 fn walk_pays(nodes: usize, passing: usize, ef: usize) -> bool {
     /// What a candidate of a walk costs, in rows of a scan: on 100,000 abstracts the two take the same time when one row
     /// in fourteen passes (`examples/ann_curve.rs --share`).
-    const A_CANDIDATE: f64 = 8.0;
+    const COST_PER_CANDIDATE: f64 = 8.0;
     let (nodes, passing, ef) = (nodes as f64, passing.max(1) as f64, ef as f64);
-    ef * nodes / passing * A_CANDIDATE < passing
+    ef * nodes / passing * COST_PER_CANDIDATE < passing
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@ use crate::vector::{Embedding, dot};
 use proptest::prelude::*;
 
 /// Unit vectors around a few directions, as abstracts of a few fields are.
-pub(super) fn clustered(rows: usize, dimension: usize, clusters: u64) -> Vectors {
+pub(super) fn clustered(rows: usize, dimension: usize, clusters: u64) -> EmbeddingMatrix {
     let noise = |seed: u64, index: usize| {
         let mut z = (seed ^ (index as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         z = (z ^ z >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ z >> 32).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z >> 40) as f32 / (1 << 23) as f32 - 1.0
     };
-    let mut vectors = Vectors::with_capacity(dimension, rows);
+    let mut vectors = EmbeddingMatrix::with_capacity(dimension, rows);
     for row in 0..rows as u64 {
         let direction = |index| noise(row % clusters, index) + 0.8 * noise(1_000 + row, index);
         vectors.push(&Embedding::normalize((0..dimension).map(direction).collect()).unwrap());
@@ -19,7 +19,7 @@ pub(super) fn clustered(rows: usize, dimension: usize, clusters: u64) -> Vectors
 }
 
 /// The share of the `k` nearest rows that an index finds, tried with every seventh row.
-fn recall(index: &Index, vectors: &Vectors, k: usize) -> f64 {
+fn recall(index: &VectorIndex, vectors: &EmbeddingMatrix, k: usize) -> f64 {
     let mut found = 0;
     for query in vectors.rows().step_by(7) {
         let worst = sorted(vectors, query, k, &|_| true)[k - 1].score;
@@ -30,9 +30,10 @@ fn recall(index: &Index, vectors: &Vectors, k: usize) -> f64 {
 }
 
 /// The `k` nearest rows as a sort finds them.
-fn sorted(vectors: &Vectors, query: &[f32], k: usize, keep: &dyn Fn(Row) -> bool) -> Vec<Hit> {
-    let rows = (0..vectors.len() as u32).map(Row).filter(|row| keep(*row));
-    let mut hits: Vec<Hit> = rows.map(|row| Hit { row, score: dot(query, vectors.row(row.index())) }).collect();
+fn sorted(vectors: &EmbeddingMatrix, query: &[f32], k: usize, keep: &dyn Fn(RowId) -> bool) -> Vec<SearchHit> {
+    let rows = (0..vectors.len() as u32).map(RowId).filter(|row| keep(*row));
+    let mut hits: Vec<SearchHit> =
+        rows.map(|row| SearchHit { row, score: dot(query, vectors.row(row.index())) }).collect();
     hits.sort();
     hits.truncate(k);
     hits
@@ -41,7 +42,7 @@ fn sorted(vectors: &Vectors, query: &[f32], k: usize, keep: &dyn Fn(Row) -> bool
 #[test]
 fn the_graph_finds_what_the_scan_finds() {
     let vectors = clustered(3_000, 64, 40);
-    let recall = recall(&Index::build(vectors.clone(), IndexKind::Hnsw, 1), &vectors, 10);
+    let recall = recall(&VectorIndex::build(vectors.clone(), IndexKind::Hnsw, 1), &vectors, 10);
     assert!(recall >= 0.95, "recall@10 {recall}");
 }
 
@@ -50,7 +51,7 @@ fn duplicates_are_all_found() {
     let one = clustered(1, 16, 1).embedding(0);
     let mut vectors = clustered(500, 16, 5);
     (0..3_000).for_each(|_| vectors.push(&one));
-    let graph = Index::build(vectors.clone(), IndexKind::Hnsw, 1);
+    let graph = VectorIndex::build(vectors.clone(), IndexKind::Hnsw, 1);
     assert_eq!(graph.nearest(one.as_slice(), 50, None).unwrap(), sorted(&vectors, one.as_slice(), 50, &|_| true));
     assert!(recall(&graph, &vectors, 10) >= 0.99);
 }
@@ -59,17 +60,17 @@ fn duplicates_are_all_found() {
 fn the_same_vectors_give_the_same_graph() {
     let vectors = clustered(1_500, 32, 10);
     let keys: Vec<i64> = (0..1_500).collect();
-    let build = || Frozen::build(&keys, &vectors, [0; ORIGIN], &|_| ()).as_bytes().to_vec();
+    let build = || HnswGraph::build(&keys, &vectors, [0; SOURCE_ID_LEN], &|_| ()).as_bytes().to_vec();
     assert!(build() == build());
 }
 
 #[test]
-fn neighbours_leave_out_the_row_itself() {
+fn neighbors_leave_out_the_row_itself() {
     for kind in [IndexKind::Exact, IndexKind::Hnsw] {
-        let index = Index::build(clustered(100, 16, 5), kind, 1);
-        let neighbours = index.neighbours(3, &|_| ()).unwrap();
-        assert_eq!(neighbours.len(), 100, "{kind}");
-        for (row, hits) in neighbours {
+        let index = VectorIndex::build(clustered(100, 16, 5), kind, 1);
+        let neighbors = index.all_neighbors(3, &|_| ()).unwrap();
+        assert_eq!(neighbors.len(), 100, "{kind}");
+        for (row, hits) in neighbors {
             assert_eq!(hits.len(), 3, "{kind}");
             assert!(hits.iter().all(|hit| hit.row != row), "{kind}");
         }
@@ -79,9 +80,9 @@ fn neighbours_leave_out_the_row_itself() {
 #[test]
 fn an_empty_index_answers_nothing() {
     for kind in IndexKind::ALL {
-        let index = Index::build(Vectors::with_capacity(4, 0), kind, 1);
+        let index = VectorIndex::build(EmbeddingMatrix::with_capacity(4, 0), kind, 1);
         assert_eq!(index.nearest(&[1.0, 0.0, 0.0, 0.0], 3, None), Ok(vec![]));
-        assert_eq!(index.neighbours(3, &|_| ()), Ok(vec![]));
+        assert_eq!(index.all_neighbors(3, &|_| ()), Ok(vec![]));
     }
 }
 
@@ -106,10 +107,10 @@ proptest! {
     fn the_scan_is_a_sort(rows in 1usize..200, k in 0usize..30, query in 0usize..200, allowed in any::<u64>()) {
         let vectors = clustered(rows, 8, 7);
         let query = vectors.row(query % rows).to_vec();
-        let index = Index::build(vectors.clone(), IndexKind::Exact, 1);
+        let index = VectorIndex::build(vectors.clone(), IndexKind::Exact, 1);
         prop_assert_eq!(index.nearest(&query, k, None).unwrap(), sorted(&vectors, &query, k, &|_| true));
-        let keep = |row: Row| allowed >> (row.0 % 64) & 1 == 1;
-        let set: RowSet = (0..rows as u32).map(Row).filter(|row| keep(*row)).collect();
+        let keep = |row: RowId| allowed >> (row.0 % 64) & 1 == 1;
+        let set: RowBitmap = (0..rows as u32).map(RowId).filter(|row| keep(*row)).collect();
         prop_assert_eq!(index.nearest(&query, k, Some(&set)).unwrap(), sorted(&vectors, &query, k, &keep));
     }
 
@@ -124,9 +125,9 @@ proptest! {
     ) {
         let (before, other) = (clustered(250, 16, 9), clustered(300, 16, 11));
         let keys: Vec<i64> = (0..250).collect();
-        let frozen = Arc::new(Frozen::build(&keys, &before, [0; ORIGIN], &|_| ()));
-        let rows: Vec<Row> = replaced.difference(&gone).copied().chain(250..250 + new).map(Row).collect();
-        let mut vectors = Vectors::with_capacity(16, rows.len());
+        let frozen = Arc::new(HnswGraph::build(&keys, &before, [0; SOURCE_ID_LEN], &|_| ()));
+        let rows: Vec<RowId> = replaced.difference(&gone).copied().chain(250..250 + new).map(RowId).collect();
+        let mut vectors = EmbeddingMatrix::with_capacity(16, rows.len());
         let mut now: Vec<Option<&[f32]>> = before.rows().map(Some).collect();
         now.resize(250 + new as usize, None);
         gone.iter().for_each(|row| now[*row as usize] = None);
@@ -134,21 +135,21 @@ proptest! {
             vectors.push(&other.embedding(row.index()));
             now[row.index()] = Some(other.row(row.index()));
         }
-        let gone = gone.iter().copied().map(Row).collect();
+        let gone = gone.iter().copied().map(RowId).collect();
         let query = other.row(299);
-        let keep = |row: Row| allowed >> (row.0 % 64) & 1 == 1;
-        let expected = |keep: &dyn Fn(Row) -> bool| {
-            let rows = now.iter().zip(0..).filter_map(|(vector, row)| vector.map(|vector| (Row(row), vector)));
-            let mut hits: Vec<Hit> =
-                rows.filter(|(row, _)| keep(*row)).map(|(row, vector)| Hit { row, score: dot(query, vector) }).collect();
+        let keep = |row: RowId| allowed >> (row.0 % 64) & 1 == 1;
+        let expected = |keep: &dyn Fn(RowId) -> bool| {
+            let rows = now.iter().zip(0..).filter_map(|(vector, row)| vector.map(|vector| (RowId(row), vector)));
+            let mut hits: Vec<SearchHit> =
+                rows.filter(|(row, _)| keep(*row)).map(|(row, vector)| SearchHit { row, score: dot(query, vector) }).collect();
             hits.sort();
             hits.truncate(k);
             hits
         };
-        let set: RowSet = (0..now.len() as u32).map(Row).filter(|row| keep(*row)).collect();
-        let changes = Changes { gone, rows, vectors };
+        let set: RowBitmap = (0..now.len() as u32).map(RowId).filter(|row| keep(*row)).collect();
+        let changes = IndexDelta { removed: gone, rows, vectors };
         for kind in [IndexKind::Exact, IndexKind::Hnsw] {
-            let index = Index::new(Some(frozen.clone()), changes.clone(), kind);
+            let index = VectorIndex::new(Some(frozen.clone()), changes.clone(), kind);
             prop_assert_eq!(index.rows().len(), now.iter().flatten().count());
             let found = index.nearest(query, k, None).unwrap();
             let filtered = index.nearest(query, k, Some(&set)).unwrap();

@@ -2,8 +2,8 @@
 
 use std::borrow::Borrow;
 
-use super::Query;
-use super::postings::{BLOCK, read};
+use super::TermQuery;
+use super::postings::{BLOCK_KEYS, read};
 
 /// How soon more occurrences of a term add nothing: Lucene's default, as the next one.
 const K1: f32 = 1.2;
@@ -11,37 +11,37 @@ const K1: f32 = 1.2;
 const B: f32 = 0.75;
 
 /// How rare a term is that `found` of all texts have: above 0.
-pub fn rarity(texts: f32, found: f32) -> f32 {
+pub fn idf(texts: f32, found: f32) -> f32 {
     (1.0 + (texts - found + 0.5) / (found + 0.5)).ln()
 }
 
 /// What occurrences of a term count in a text of so many words, where `mean` are usual: 0 to 1.
-pub fn saturation(count: f32, words: f32, mean: f32) -> f32 {
+pub fn tf_saturation(count: f32, words: f32, mean: f32) -> f32 {
     count / (count + K1 * (1.0 - B + B * words / mean))
 }
 
 /// Postings of one term by block.
-pub type Blocks = Vec<(i64, Vec<u8>)>;
+pub type PostingBlocks = Vec<(i64, Vec<u8>)>;
 
 /// The papers that questions are about.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Collection {
+pub struct CollectionStats {
     /// Words by key; 0 where there is no paper.
-    words: Vec<u32>,
-    papers: usize,
-    mean: f32,
+    lengths: Vec<u32>,
+    paper_count: usize,
+    mean_length: f32,
 }
 
 /// What papers score for a question's words.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Scores {
+pub struct Bm25Scores {
     by_key: Vec<f32>,
 }
 
-impl Collection {
+impl CollectionStats {
     /// The papers with these lengths; with `known`, only those of them, as if there were no others.
-    pub fn new(lengths: &Blocks, known: Option<&[i64]>) -> Collection {
-        let mut words = vec![0; lengths.iter().map(|(block, _)| (block + 1) * BLOCK).max().unwrap_or(0) as usize];
+    pub fn new(lengths: &PostingBlocks, known: Option<&[i64]>) -> CollectionStats {
+        let mut words = vec![0; lengths.iter().map(|(block, _)| (block + 1) * BLOCK_KEYS).max().unwrap_or(0) as usize];
         for (key, count) in keys(lengths) {
             if known.is_none_or(|known| known.binary_search(&(key as i64)).is_ok()) {
                 words[key] = count;
@@ -49,34 +49,34 @@ impl Collection {
         }
         let papers = words.iter().filter(|count| **count > 0).count();
         let sum: u64 = words.iter().map(|count| u64::from(*count)).sum();
-        Collection { words, papers, mean: sum as f32 / papers.max(1) as f32 }
+        CollectionStats { lengths: words, paper_count: papers, mean_length: sum as f32 / papers.max(1) as f32 }
     }
 
     /// Scores all papers: what they have of the query's terms, given with the postings of each, as a share of the most
     /// that a paper could have. Rare terms weigh more, terms that no paper has weigh nothing.
-    pub fn score(&self, query: &Query, postings: &[impl Borrow<Blocks>]) -> Scores {
-        let mut by_key = vec![0.0f32; self.words.len()];
+    pub fn score(&self, query: &TermQuery, postings: &[impl Borrow<PostingBlocks>]) -> Bm25Scores {
+        let mut by_key = vec![0.0f32; self.lengths.len()];
         let mut most = 0.0;
         for (weight, blocks) in query.weights().zip(postings) {
-            let words = |key: usize| self.words.get(key).copied().unwrap_or(0);
+            let words = |key: usize| self.lengths.get(key).copied().unwrap_or(0);
             let found: Vec<(usize, u32)> = keys(blocks.borrow()).filter(|(key, _)| words(*key) > 0).collect();
             if found.is_empty() {
                 continue;
             }
-            let weight = weight * rarity(self.papers as f32, found.len() as f32);
+            let weight = weight * idf(self.paper_count as f32, found.len() as f32);
             most += weight;
             for (key, count) in found {
-                by_key[key] += weight * saturation(count as f32, words(key) as f32, self.mean);
+                by_key[key] += weight * tf_saturation(count as f32, words(key) as f32, self.mean_length);
             }
         }
         if most > 0.0 {
             by_key.iter_mut().for_each(|score| *score /= most);
         }
-        Scores { by_key }
+        Bm25Scores { by_key }
     }
 }
 
-impl Scores {
+impl Bm25Scores {
     /// Keys of the `k` papers that score best, of those allowed and that score at all; ties by key.
     pub fn best(&self, k: usize, allowed: impl Fn(i64) -> bool) -> Vec<i64> {
         let scored = self.by_key.iter().enumerate().filter(|(_, score)| **score > 0.0);
@@ -93,10 +93,10 @@ impl Scores {
 }
 
 /// Keys and counts of a term's postings.
-fn keys<'a>(blocks: &'a Blocks) -> impl Iterator<Item = (usize, u32)> {
+fn keys<'a>(blocks: &'a PostingBlocks) -> impl Iterator<Item = (usize, u32)> {
     let in_block = |(block, bytes): &'a (i64, Vec<u8>)| {
-        let base = (block * BLOCK) as usize;
-        let of_block = read(bytes).take_while(|(row, _)| i64::from(*row) < BLOCK);
+        let base = (block * BLOCK_KEYS) as usize;
+        let of_block = read(bytes).take_while(|(row, _)| i64::from(*row) < BLOCK_KEYS);
         of_block.map(move |(row, count)| (base + row as usize, count))
     };
     blocks.iter().flat_map(in_block)

@@ -1,18 +1,18 @@
 //! Words: the terms of a text, the papers that have them, and how much a paper has of a question's words.
 //!
-//! Pure: the library keeps the [`postings`], the engine asks for those of a [`Query`].
+//! Pure: the library keeps the [`postings`], the engine asks for those of a [`TermQuery`].
 
-mod bag;
 pub mod bm25;
+mod corpus_stats;
 pub mod postings;
 mod query;
 mod stop_words;
+mod term_vector;
 mod terms;
-mod usage;
 
-pub use bag::{AsIs, Bag, ByTerm};
-pub use bm25::{Blocks, Collection, Scores};
-pub use query::Query;
+pub use bm25::{Bm25Scores, CollectionStats, PostingBlocks};
+pub use corpus_stats::{CorpusStats, SparseVector, smoothed_idf, sublinear_tf};
+pub use query::TermQuery;
 pub use stop_words::is_stop_word;
-pub use terms::{Terms, for_each_term};
-pub use usage::{Sparse, Usage, idf, sublinear};
+pub use term_vector::{IdentityHasher, TermMap, TermVector};
+pub use terms::{TermCounts, for_each_term};

@@ -4,10 +4,10 @@
 //! however large the library is. A posting is two numbers in LEB128: the distance from the row before, and the count.
 
 /// Keys in a block. With fewer, a question reads more blocks; with more, an addition rewrites more.
-pub const BLOCK: i64 = 8192;
+pub const BLOCK_KEYS: i64 = 8192;
 
 /// The term that every paper has: how many words it has.
-pub const EVERY: &str = "";
+pub const DOC_LENGTH_TERM: &str = "";
 
 /// The postings in bytes: rows within the block, ascending, and counts. Ends where the bytes make no sense.
 pub fn read(mut bytes: &[u8]) -> impl Iterator<Item = (u32, u32)> {
@@ -75,7 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn changes() -> impl Strategy<Value = Vec<(u32, u32)>> {
-        prop::collection::vec((0..BLOCK as u32, prop_oneof![Just(0), 1..4u32, any::<u32>()]), 0..40)
+        prop::collection::vec((0..BLOCK_KEYS as u32, prop_oneof![Just(0), 1..4u32, any::<u32>()]), 0..40)
     }
 
     proptest! {

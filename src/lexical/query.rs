@@ -2,23 +2,23 @@
 
 use std::collections::HashMap;
 
-use super::Terms;
+use super::TermCounts;
 
 /// The terms that papers are scored by: of a text, or of a reading history.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Query {
+pub struct TermQuery {
     /// Terms and weights, sorted by term.
     terms: Vec<(String, f32)>,
 }
 
-impl Query {
+impl TermQuery {
     /// The terms of weighted texts together, at most `most` of them: those that weigh most, times how rare they are. Each
     /// text counts by its weight, however long it is; within a text a term counts by the logarithm of its occurrences.
-    pub fn of<'a>(
-        texts: impl IntoIterator<Item = (&'a Terms, f32)>,
+    pub fn from_weighted<'a>(
+        texts: impl IntoIterator<Item = (&'a TermCounts, f32)>,
         most: usize,
         rarity: impl Fn(&str) -> f32,
-    ) -> Query {
+    ) -> TermQuery {
         let mut sum: HashMap<&str, f32> = HashMap::new();
         for (terms, weight) in texts {
             let mut counts: Vec<(&str, f32)> =
@@ -36,7 +36,7 @@ impl Query {
             terms.truncate(most);
         }
         terms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        Query { terms }
+        TermQuery { terms }
     }
 
     /// The terms in ascending order.

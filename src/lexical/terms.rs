@@ -18,21 +18,21 @@ const MAX_TERM: usize = 40;
 /// well, whatever joins them: `GPT-4o`, `GPT 4o` and `gpt4o` all give `gpt` and `gpt4o`. Stop words and single
 /// characters are no terms alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Terms {
+pub struct TermCounts {
     counts: HashMap<String, u32>,
-    words: u32,
+    length: u32,
 }
 
 /// A word in its text.
-struct Word<'a> {
+struct WordToken<'a> {
     text: &'a str,
     /// Whether the word before belongs to it.
     joined: bool,
 }
 
-impl Terms {
+impl TermCounts {
     /// The terms of a text.
-    pub fn of(text: &str) -> Terms {
+    pub fn from_text(text: &str) -> TermCounts {
         let mut counts: HashMap<String, u32> = HashMap::new();
         let words = for_each_term(text, |term| match counts.get_mut(term) {
             Some(count) => *count += 1,
@@ -40,7 +40,7 @@ impl Terms {
                 counts.insert(term.to_owned(), 1);
             }
         });
-        Terms { counts, words }
+        TermCounts { counts, length: words }
     }
 
     /// The terms and how often each occurs, in no order.
@@ -49,8 +49,8 @@ impl Terms {
     }
 
     /// How many words the text has, stop words left out.
-    pub fn words(&self) -> u32 {
-        self.words
+    pub fn length(&self) -> u32 {
+        self.length
     }
 }
 
@@ -63,9 +63,9 @@ pub fn for_each_term(text: &str, mut take: impl FnMut(&str)) -> u32 {
         }
     };
     let (mut count, mut name) = (0, Vec::new());
-    for Word { text, joined } in words(&text) {
+    for WordToken { text, joined } in words(&text) {
         if !joined {
-            for_each_of_name(&name, &mut take);
+            for_each_compound_term(&name, &mut take);
             name.clear();
         }
         name.push(text);
@@ -79,12 +79,12 @@ pub fn for_each_term(text: &str, mut take: impl FnMut(&str)) -> u32 {
             }
         }
     }
-    for_each_of_name(&name, &mut take);
+    for_each_compound_term(&name, &mut take);
     count
 }
 
 /// What joined words are together, and each two of them: `gpt-4o-mini` is a `gpt4o` too.
-fn for_each_of_name(words: &[&str], take: &mut impl FnMut(&str)) {
+fn for_each_compound_term(words: &[&str], take: &mut impl FnMut(&str)) {
     for pair in words.windows(2).filter(|pair| !pair.iter().any(|word| is_stop_word(word))) {
         take(&singular(&pair.concat()));
     }
@@ -101,7 +101,7 @@ fn fold(text: &str) -> String {
     text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
-fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+fn words(text: &str) -> impl Iterator<Item = WordToken<'_>> {
     let mut rest = text;
     let mut before: Option<&str> = None;
     std::iter::from_fn(move || {
@@ -110,7 +110,7 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
         let (word, after) = after.split_at(after.find(|c: char| !c.is_alphanumeric()).unwrap_or(after.len()));
         rest = after;
         let joined = before.replace(word).is_some_and(|before| joins(before, gap, word));
-        Some(Word { text: word, joined })
+        Some(WordToken { text: word, joined })
     })
 }
 
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: &str) {
-        let terms = Terms::of(text);
+        let terms = TermCounts::from_text(text);
         let mut found: Vec<&str> = terms.counts().map(|(term, _)| term).collect();
         found.sort_unstable();
         assert_eq!(found.join(" "), expect, "{text}");
@@ -173,8 +173,8 @@ mod tests {
 
     #[test]
     fn counts() {
-        let terms = Terms::of("Networks of networks in a network: two-layer networks");
+        let terms = TermCounts::from_text("Networks of networks in a network: two-layer networks");
         let count = |term| terms.counts().find(|(other, _)| *other == term).map(|(_, count)| count);
-        assert_eq!((count("network"), count("layer"), count("of"), terms.words()), (Some(4), Some(1), None, 5));
+        assert_eq!((count("network"), count("layer"), count("of"), terms.length()), (Some(4), Some(1), None, 5));
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
 use super::Library;
-use super::open::failed;
+use super::open::sqlite_error;
 use crate::error::{Error, Result};
 
 /// Pages that are copied at a time.
@@ -38,7 +38,7 @@ impl Library {
             copy.pragma_update(None, "journal_mode", "DELETE")?;
             copy.close().map_err(|(_, error)| error)
         };
-        copy().map_err(failed(&part, "write it"))?;
+        copy().map_err(sqlite_error(&part, "write it"))?;
         std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(Error::io(&part, "write it"))?;
         std::fs::rename(&part, path).map_err(Error::io(path, "write it"))
     }

@@ -10,7 +10,7 @@ use crate::vector::dot;
 /// The library in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct Summary {
+pub struct LibrarySummary {
     /// How many papers there are.
     pub papers: u64,
     /// How many of them have an abstract.
@@ -27,7 +27,7 @@ pub struct Summary {
 
 /// One thing that a check looked at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finding {
+pub struct CheckFinding {
     /// What was looked at.
     pub what: &'static str,
     /// What was found.
@@ -38,14 +38,14 @@ pub struct Finding {
 
 impl Library {
     /// Counts what there is.
-    pub fn summary(&self) -> Result<Summary> {
+    pub fn summary(&self) -> Result<LibrarySummary> {
         let read = || {
             let counts = "SELECT count(*), count(nullif(abstract, '')), min(coalesce(published, listed)), \
                           max(coalesce(published, listed)) FROM paper";
             let (papers, with_abstract, first, last) = self.db.query_row(counts, [], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?, row.get(3)?))
             })?;
-            Ok(Summary {
+            Ok(LibrarySummary {
                 papers: papers as u64,
                 with_abstract: with_abstract as u64,
                 days: first.zip(last),
@@ -77,34 +77,34 @@ impl Library {
     }
 
     /// Checks the file, its references, every embedding and the words of every paper.
-    pub fn check(&self) -> Result<Vec<Finding>> {
+    pub fn check(&self) -> Result<Vec<CheckFinding>> {
         let read = || {
             Ok(vec![
                 self.check_file()?,
                 self.check_references()?,
                 self.check_missing()?,
                 self.check_vectors()?,
-                self.check_words()?,
+                self.check_terms()?,
             ])
         };
         read().map_err(self.failed("check it"))
     }
 
-    fn check_file(&self) -> rusqlite::Result<Finding> {
+    fn check_file(&self) -> rusqlite::Result<CheckFinding> {
         let verdict: String = self.db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
         let remedy = (verdict != "ok").then_some(
             "the file is damaged: restore a backup, or save what can be read with `sqlite3 library.sqlite3 .recover`",
         );
-        Ok(Finding { what: "file", found: verdict, remedy })
+        Ok(CheckFinding { what: "file", found: verdict, remedy })
     }
 
-    fn check_references(&self) -> rusqlite::Result<Finding> {
+    fn check_references(&self) -> rusqlite::Result<CheckFinding> {
         let broken: i64 = self.db.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))?;
         let remedy = (broken > 0).then_some("restore a backup, or add the papers to a new library");
-        Ok(Finding { what: "references", found: format!("{broken} broken"), remedy })
+        Ok(CheckFinding { what: "references", found: format!("{broken} broken"), remedy })
     }
 
-    fn check_missing(&self) -> rusqlite::Result<Finding> {
+    fn check_missing(&self) -> rusqlite::Result<CheckFinding> {
         let missing: i64 = self.db.query_row(
             "SELECT count(*) FROM paper WHERE NOT EXISTS (SELECT 1 FROM embedding JOIN library \
              ON embedding.model = library.model WHERE embedding.row = paper.row)",
@@ -112,10 +112,10 @@ impl Library {
             |row| row.get(0),
         )?;
         let remedy = (missing > 0).then_some("run `paperkin reembed`");
-        Ok(Finding { what: "papers without an embedding", found: missing.to_string(), remedy })
+        Ok(CheckFinding { what: "papers without an embedding", found: missing.to_string(), remedy })
     }
 
-    fn check_vectors(&self) -> rusqlite::Result<Finding> {
+    fn check_vectors(&self) -> rusqlite::Result<CheckFinding> {
         let mut statement = self.db.prepare(
             "SELECT vector, dimension FROM embedding JOIN model ON model.key = embedding.model ORDER BY embedding.row",
         )?;
@@ -130,12 +130,12 @@ impl Library {
             bad += u64::from(!unit);
         }
         let remedy = (bad > 0).then_some("restore a backup, or add the papers to a new library");
-        Ok(Finding { what: "embeddings", found: format!("{all}, {bad} of them no unit vectors"), remedy })
+        Ok(CheckFinding { what: "embeddings", found: format!("{all}, {bad} of them no unit vectors"), remedy })
     }
 
-    fn check_words(&self) -> rusqlite::Result<Finding> {
-        let (kept, wrong) = self.count_words()?;
+    fn check_terms(&self) -> rusqlite::Result<CheckFinding> {
+        let (kept, wrong) = self.count_term_lists()?;
         let remedy = (wrong > 0).then_some("run `paperkin compact`");
-        Ok(Finding { what: "words", found: format!("{kept} lists of papers, {wrong} of them wrong"), remedy })
+        Ok(CheckFinding { what: "words", found: format!("{kept} lists of papers, {wrong} of them wrong"), remedy })
     }
 }

@@ -2,23 +2,23 @@
 
 use rusqlite::{Transaction, params};
 
-use super::generation::{Stamp, next_generation};
-use super::papers::{COLUMNS, Stored, row_of};
+use super::generation::{GenerationId, next_generation};
+use super::papers::{COLUMNS, StoredPaper, row_of};
 use super::{Library, StoredModel};
 use crate::error::{Error, Result};
-use crate::vector::{Embedding, Vectors};
+use crate::vector::{Embedding, EmbeddingMatrix};
 
 /// What became of the embeddings of the library's model.
 #[derive(Debug, Clone)]
-pub struct Since {
+pub struct EmbeddingDelta {
     /// The generation that the changes lead to.
-    pub stamp: Stamp,
+    pub generation: GenerationId,
     /// Whether this is all there is, not what changed.
-    pub whole: bool,
+    pub is_complete: bool,
     /// Keys of the papers whose embedding is new or another one, ascending.
     pub keys: Vec<i64>,
     /// Their embeddings, in the same order.
-    pub vectors: Vectors,
+    pub vectors: EmbeddingMatrix,
     /// Keys of the papers that were removed, ascending: none of them among `keys`, and none for the whole.
     pub removed: Vec<i64>,
 }
@@ -32,8 +32,8 @@ impl Library {
     ///
     /// # Errors
     /// [`Error::DamagedLibrary`] when an embedding has another length or is no unit vector.
-    pub fn embeddings_since(&self, then: Option<Stamp>) -> Result<Since> {
-        self.at_once(|| {
+    pub fn embeddings_since(&self, then: Option<GenerationId>) -> Result<EmbeddingDelta> {
+        self.read_transaction(|| {
             let known = match then {
                 Some(then) if self.knows(&then)? => Some(then.generation as i64),
                 _ => None,
@@ -43,15 +43,21 @@ impl Library {
                 None => Default::default(),
             };
             let removed = known.map(|generation| self.removed_after(generation)).transpose()?.unwrap_or_default();
-            Ok(Since { stamp: self.stamp()?, whole: known.is_none(), keys, vectors, removed })
+            Ok(EmbeddingDelta {
+                generation: self.generation_id()?,
+                is_complete: known.is_none(),
+                keys,
+                vectors,
+                removed,
+            })
         })
     }
 
-    fn written_after(&self, generation: i64, model: &StoredModel) -> Result<(Vec<i64>, Vectors)> {
+    fn written_after(&self, generation: i64, model: &StoredModel) -> Result<(Vec<i64>, EmbeddingMatrix)> {
         let fail = || self.failed("read the embeddings");
         let select = "SELECT row FROM embedding WHERE model = ? AND written > ? ORDER BY row";
         let keys = self.keys(select, [model.key, generation]).map_err(fail())?;
-        let mut vectors = Vectors::with_capacity(model.dimension, keys.len());
+        let mut vectors = EmbeddingMatrix::with_capacity(model.dimension, keys.len());
         let mut numbers = vec![0.0; model.dimension];
         let select = "SELECT vector FROM embedding WHERE row = ? AND model = ?";
         let mut statement = self.db.prepare(select).map_err(fail())?;
@@ -59,7 +65,7 @@ impl Library {
             let unit = statement
                 .query_row([*key, model.key], |row| {
                     let bytes = row.get_ref(0)?.as_blob()?;
-                    Ok(read_numbers(bytes, &mut numbers) && vectors.push_unit(&numbers))
+                    Ok(read_floats(bytes, &mut numbers) && vectors.push_unit(&numbers))
                 })
                 .map_err(fail())?;
             if !unit {
@@ -81,7 +87,7 @@ impl Library {
     }
 
     /// Up to `limit` papers that have no embedding of this model yet, and how many there are in all.
-    pub fn without_embedding(&self, fingerprint: &str, limit: usize) -> Result<(Vec<Stored>, usize)> {
+    pub fn without_embedding(&self, fingerprint: &str, limit: usize) -> Result<(Vec<StoredPaper>, usize)> {
         let missing = "NOT EXISTS (SELECT 1 FROM embedding JOIN model ON model.key = embedding.model \
                        WHERE embedding.row = paper.row AND model.fingerprint = ?1)";
         let select = format!("SELECT {COLUMNS} FROM paper WHERE {missing} ORDER BY row LIMIT ?2");
@@ -93,11 +99,11 @@ impl Library {
     }
 
     /// Writes embeddings of a model that need not be the library's yet, for papers whose text is still the given one.
-    pub fn write_embeddings(&mut self, model: &StoredModel, embeddings: &[(Stored, Embedding)]) -> Result<()> {
-        self.transact("write embeddings", |transaction| {
+    pub fn write_embeddings(&mut self, model: &StoredModel, embeddings: &[(StoredPaper, Embedding)]) -> Result<()> {
+        self.write_transaction("write embeddings", |transaction| {
             let model_key = model_key(transaction, model)?;
             let generation = next_generation(transaction)?;
-            for (Stored { paper, .. }, embedding) in embeddings {
+            for (StoredPaper { paper, .. }, embedding) in embeddings {
                 if let Some(row) = row_of(transaction, paper)? {
                     put_embedding(transaction, row, model_key, generation, embedding)?;
                 }
@@ -109,7 +115,7 @@ impl Library {
     /// Makes this the library's model if every paper has an embedding of it, and drops the embeddings of all others.
     /// Says whether it is the library's model now.
     pub fn switch_model(&mut self, model: &StoredModel) -> Result<bool> {
-        self.transact("switch the model", |transaction| {
+        self.write_transaction("switch the model", |transaction| {
             let key = model_key(transaction, model)?;
             let complete = "SELECT NOT EXISTS (SELECT 1 FROM paper WHERE NOT EXISTS \
                             (SELECT 1 FROM embedding WHERE row = paper.row AND model = ?))";
@@ -152,7 +158,7 @@ pub(super) fn put_embedding(
 }
 
 /// Reads little-endian floats; `false` when there are not as many as expected.
-fn read_numbers(bytes: &[u8], numbers: &mut [f32]) -> bool {
+fn read_floats(bytes: &[u8], numbers: &mut [f32]) -> bool {
     let (chunks, rest) = bytes.as_chunks::<4>();
     if chunks.len() != numbers.len() || !rest.is_empty() {
         return false;

@@ -8,32 +8,34 @@ use crate::error::Result;
 /// One generation of one library. What is derived from a library carries the stamp of the generation that it was made
 /// from: a number alone could be another library's, or that of a time which a restored backup has undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Stamp {
+pub struct GenerationId {
     /// The generation's number.
     pub generation: u64,
     /// Random bytes, drawn when the generation was made.
-    pub stamp: [u8; 16],
+    pub nonce: [u8; 16],
 }
 
 impl Library {
     /// How many changes were made to papers and embeddings: answers of one generation are the same.
     pub fn generation(&self) -> Result<u64> {
-        Ok(self.stamp()?.generation)
+        Ok(self.generation_id()?.generation)
     }
 
     /// The generation that the library is in.
-    pub fn stamp(&self) -> Result<Stamp> {
+    pub fn generation_id(&self) -> Result<GenerationId> {
         let select = "SELECT number, stamp FROM generation ORDER BY number DESC LIMIT 1";
         self.db
-            .query_row(select, [], |row| Ok(Stamp { generation: row.get::<_, i64>(0)? as u64, stamp: row.get(1)? }))
+            .query_row(select, [], |row| {
+                Ok(GenerationId { generation: row.get::<_, i64>(0)? as u64, nonce: row.get(1)? })
+            })
             .map_err(self.failed("read the generation"))
     }
 
     /// Whether this library was in that generation, and still knows what changed since.
-    pub fn knows(&self, stamp: &Stamp) -> Result<bool> {
+    pub fn knows(&self, stamp: &GenerationId) -> Result<bool> {
         let select = "SELECT EXISTS (SELECT 1 FROM generation WHERE number = ? AND stamp = ?)";
         self.db
-            .query_row(select, params![stamp.generation as i64, stamp.stamp], |row| row.get(0))
+            .query_row(select, params![stamp.generation as i64, stamp.nonce], |row| row.get(0))
             .map_err(self.failed("read the generations"))
     }
 }

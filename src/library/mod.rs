@@ -8,18 +8,18 @@
 mod backup;
 mod check;
 mod embeddings;
+mod filter;
 mod generation;
-mod notes;
+mod key_value;
+mod merge;
 mod open;
 mod papers;
 mod profiles;
-mod query;
-mod records;
-mod removal;
+mod remove;
+mod term_index;
 #[cfg(test)]
 mod tests;
-mod wanted;
-mod words;
+mod unresolved;
 
 use std::path::{Path, PathBuf};
 
@@ -28,14 +28,14 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-pub use check::{Finding, Summary};
-pub use embeddings::Since;
-pub use generation::Stamp;
-pub use papers::{Change, Changes, Stored};
+pub use check::{CheckFinding, LibrarySummary};
+pub use embeddings::EmbeddingDelta;
+pub use filter::PaperFilter;
+pub use generation::GenerationId;
+pub use merge::MergedPaper;
+pub use papers::{ChangeCounts, PaperChange, StoredPaper};
 pub use profiles::{HistoryEntry, HistoryKind, Profile};
-pub use query::Filter;
-pub use records::Known;
-pub use wanted::Remembered;
+pub use unresolved::ProfilePaper;
 
 /// An open library. One process may hold many; writers of several processes take turns.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Library {
     }
 
     /// Reads as of one moment: whatever others write meanwhile, `read` sees one generation. Can be nested.
-    pub fn at_once<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub fn read_transaction<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
         let outermost = self.db.is_autocommit();
         let _transaction =
             outermost.then(|| self.db.unchecked_transaction()).transpose().map_err(self.failed("read it"))?;
@@ -95,7 +95,7 @@ impl Library {
     }
 
     /// Writes all or nothing.
-    fn transact<T>(
+    fn write_transaction<T>(
         &mut self,
         doing: &'static str,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
@@ -106,11 +106,11 @@ impl Library {
             transaction.commit()?;
             Ok(value)
         };
-        in_transaction(&mut self.db).map_err(open::failed(&self.path, doing))
+        in_transaction(&mut self.db).map_err(open::sqlite_error(&self.path, doing))
     }
 
     fn failed(&self, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
-        open::failed(&self.path, doing)
+        open::sqlite_error(&self.path, doing)
     }
 }
 

@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Library, words};
+use super::{Library, term_index};
 use crate::error::{Error, Result};
 
 /// Statements that are kept prepared by each connection: more than there are.
-const STATEMENTS: usize = 64;
+const STATEMENT_CACHE_SIZE: usize = 64;
 /// Pages that a connection keeps in memory which is opened to add papers, as SQLite counts them: 32 MB. An addition
 /// changes the same pages again and again.
-const WRITING: i64 = -32 * 1024;
+const WRITER_CACHE_PAGES: i64 = -32 * 1024;
 /// Name of the file in the library's directory.
-pub(super) const FILE: &str = "library.sqlite3";
+pub(super) const FILE_NAME: &str = "library.sqlite3";
 /// `PRAGMA application_id`: "pkin".
-pub(super) const APPLICATION: i64 = 0x706b_696e;
+pub(super) const APPLICATION_ID: i64 = 0x706b_696e;
 /// How long a writer waits for another one, in this or another process.
-const PATIENCE: Duration = Duration::from_secs(60);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
 pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("schema.sql"),
@@ -29,7 +29,7 @@ pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("format6.sql"),
 ];
 /// The first format in which the words of the papers are kept.
-const WITH_WORDS: i64 = 3;
+const FIRST_FORMAT_WITH_TERMS: i64 = 3;
 
 impl Library {
     /// Opens the library in a directory for reading and writing, or makes both.
@@ -44,9 +44,9 @@ impl Library {
             });
         }
         std::fs::create_dir_all(directory).map_err(Error::io(directory, "make the library's directory"))?;
-        let path = directory.join(FILE);
-        let db = Connection::open(&path).map_err(failed(&path, "open it"))?;
-        db.pragma_update(None, "cache_size", WRITING).map_err(failed(&path, "open it"))?;
+        let path = directory.join(FILE_NAME);
+        let db = Connection::open(&path).map_err(sqlite_error(&path, "open it"))?;
+        db.pragma_update(None, "cache_size", WRITER_CACHE_PAGES).map_err(sqlite_error(&path, "open it"))?;
         prepare(db, &path)
     }
 
@@ -55,7 +55,7 @@ impl Library {
     /// # Errors
     /// As [`Library::create`], and when there is no library.
     pub fn open(directory: &Path) -> Result<Library> {
-        let path = directory.join(FILE);
+        let path = directory.join(FILE_NAME);
         if directory.exists() && !directory.is_dir() {
             return Library::create(directory);
         }
@@ -67,7 +67,7 @@ impl Library {
             });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&path, flags).map_err(failed(&path, "open it"))?;
+        let db = Connection::open_with_flags(&path, flags).map_err(sqlite_error(&path, "open it"))?;
         match prepare(db, &path) {
             Err(Error::Library { source, .. }) if is_unwritable(source.as_ref()) => open_immutable(&path),
             opened => opened,
@@ -77,17 +77,17 @@ impl Library {
     /// A library in memory, gone with the value.
     pub fn in_memory() -> Result<Library> {
         let path = Path::new(":memory:");
-        let db = Connection::open_in_memory().map_err(failed(path, "open it"))?;
+        let db = Connection::open_in_memory().map_err(sqlite_error(path, "open it"))?;
         prepare(db, path)
     }
 }
 
 fn prepare(mut db: Connection, path: &Path) -> Result<Library> {
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
-    db.busy_timeout(PATIENCE).map_err(failed(path, "open it"))?;
+    db.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
+    db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite_error(path, "open it"))?;
     let version = version(&db, path)?;
     db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-        .map_err(failed(path, "open it"))?;
+        .map_err(sqlite_error(path, "open it"))?;
     if version < MIGRATIONS.len() as i64 {
         migrate(&mut db, path)?;
     }
@@ -98,8 +98,8 @@ fn prepare(mut db: Connection, path: &Path) -> Result<Library> {
 fn version(db: &Connection, path: &Path) -> Result<i64> {
     let pragma = |name| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let read = || Ok((pragma("user_version")?, pragma("application_id")?, pragma("schema_version")?));
-    let (version, application, schema) = read().map_err(failed(path, "read it"))?;
-    if application != APPLICATION && schema != 0 {
+    let (version, application, schema) = read().map_err(sqlite_error(path, "read it"))?;
+    if application != APPLICATION_ID && schema != 0 {
         return Err(Error::BadFile {
             file: path.display().to_string(),
             reason: "is a database of another program: give another --library".to_owned(),
@@ -114,19 +114,20 @@ fn version(db: &Connection, path: &Path) -> Result<i64> {
 
 /// Brings the file to the newest format in one transaction; another process may have done so meanwhile.
 fn migrate(db: &mut Connection, path: &Path) -> Result<()> {
-    let transaction =
-        db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed(path, "write it"))?;
+    let transaction = db
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(sqlite_error(path, "write it"))?;
     let from = version(&transaction, path)?;
     for (number, migration) in MIGRATIONS.iter().enumerate().skip(from as usize) {
-        transaction.execute_batch(migration).map_err(failed(path, "bring it to the newest format"))?;
+        transaction.execute_batch(migration).map_err(sqlite_error(path, "bring it to the newest format"))?;
         transaction
-            .execute_batch(&format!("PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION};", number + 1))
-            .map_err(failed(path, "bring it to the newest format"))?;
+            .execute_batch(&format!("PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION_ID};", number + 1))
+            .map_err(sqlite_error(path, "bring it to the newest format"))?;
     }
-    if from < WITH_WORDS {
-        words::write_all(&transaction).map_err(failed(path, "bring it to the newest format"))?;
+    if from < FIRST_FORMAT_WITH_TERMS {
+        term_index::rebuild_all(&transaction).map_err(sqlite_error(path, "bring it to the newest format"))?;
     }
-    transaction.commit().map_err(failed(path, "write it"))
+    transaction.commit().map_err(sqlite_error(path, "write it"))
 }
 
 /// A file that cannot be written is not being written: it can be read without locks.
@@ -134,7 +135,7 @@ fn open_immutable(path: &Path) -> Result<Library> {
     let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
-        .map_err(failed(path, "open it for reading"))?;
+        .map_err(sqlite_error(path, "open it for reading"))?;
     if version(&db, path)? < MIGRATIONS.len() as i64 {
         return Err(Error::BadFile {
             file: path.display().to_string(),
@@ -150,7 +151,7 @@ fn is_unwritable(cause: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// SQLite's error in the crate's words.
-pub(super) fn failed(path: &Path, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
+pub(super) fn sqlite_error(path: &Path, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
     let path = path.to_owned();
     move |source| match source.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => {

@@ -5,30 +5,30 @@ use serde::Serialize;
 
 use super::embeddings::{model_key, put_embedding};
 use super::generation::next_generation;
-use super::records::Known;
-use super::removal::remove;
-use super::words::WordChanges;
+use super::merge::MergedPaper;
+use super::remove::remove;
+use super::term_index::TermIndexChanges;
 use super::{Library, StoredModel, open};
 use crate::error::{Error, Result};
-use crate::paper::{Paper, PaperId, document, normal_title};
+use crate::paper::{Paper, PaperId, document, title_key};
 use crate::vector::Embedding;
 
 /// What an addition will do to one paper.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Change {
+pub enum PaperChange {
     /// Not in the library yet: it has to be embedded.
-    New(Known),
+    New(MergedPaper),
     /// Its text changed: it has to be embedded again.
-    Text(Known),
+    Text(MergedPaper),
     /// Only facts changed, such as votes.
-    Facts(Known),
+    Metadata(MergedPaper),
     /// As it was: the paper of this id.
-    None(PaperId),
+    Unchanged(PaperId),
 }
 
 /// How many papers an addition changed, and how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Changes {
+pub struct ChangeCounts {
     /// Papers that were not there before.
     pub new: usize,
     /// Papers with another text or other facts.
@@ -39,7 +39,7 @@ pub struct Changes {
 
 /// A paper with its place in the library's file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
+pub struct StoredPaper {
     /// SQLite's row id: stable while the paper is there, and never given to another.
     pub key: i64,
     /// The paper.
@@ -55,25 +55,27 @@ impl Library {
     ///
     /// # Errors
     /// [`Error::ModelMismatch`] when the library has another model by now; errors of the file.
-    pub fn write(&mut self, model: &StoredModel, changes: &[(Change, Option<Embedding>)]) -> Result<()> {
+    pub fn write(&mut self, model: &StoredModel, changes: &[(PaperChange, Option<Embedding>)]) -> Result<()> {
         let path = self.path.clone();
-        let fail = |doing| open::failed(&path, doing);
+        let fail = |doing| open::sqlite_error(&path, doing);
         let transaction =
             self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail("write to it"))?;
         let model_key = adopt(&transaction, model).map_err(fail("write the model"))??;
         let generation = next_generation(&transaction).map_err(fail("write to it"))?;
-        let mut words = WordChanges::default();
+        let mut words = TermIndexChanges::default();
         for (change, embedding) in changes {
             let (known, text_changed) = match change {
-                Change::None(_) => continue,
-                Change::New(known) | Change::Text(known) => (known, true),
-                Change::Facts(known) => match row_of(&transaction, &known.paper).map_err(fail("read a paper"))? {
-                    Some(_) => (known, false),
-                    None => continue,
-                },
+                PaperChange::Unchanged(_) => continue,
+                PaperChange::New(known) | PaperChange::Text(known) => (known, true),
+                PaperChange::Metadata(known) => {
+                    match row_of(&transaction, &known.paper).map_err(fail("read a paper"))? {
+                        Some(_) => (known, false),
+                        None => continue,
+                    }
+                }
             };
             let paper = &known.paper;
-            for same in &known.same {
+            for same in &known.duplicates {
                 remove(&transaction, same, generation, &mut words).map_err(fail("remove a copy"))?;
             }
             let is_new = put(&transaction, INSERT, paper, generation).map_err(fail("write a paper"))?;
@@ -81,10 +83,10 @@ impl Library {
                 true => transaction.last_insert_rowid(),
                 false => {
                     if text_changed {
-                        words.forget(&transaction, &paper.id).map_err(fail("read a paper"))?;
+                        words.remove_stored(&transaction, &paper.id).map_err(fail("read a paper"))?;
                     }
                     put(&transaction, UPDATE, paper, generation).map_err(fail("write a paper"))?;
-                    Known::forget(&transaction, &paper.id, text_changed).map_err(fail("write a paper"))?
+                    MergedPaper::forget(&transaction, &paper.id, text_changed).map_err(fail("write a paper"))?
                 }
             };
             known.write(&transaction, key).map_err(fail("write a paper"))?;
@@ -101,7 +103,7 @@ impl Library {
     }
 
     /// The paper with this id or, if there is none, the one that has this name too.
-    pub fn paper(&self, id: &PaperId) -> Result<Option<Stored>> {
+    pub fn paper(&self, id: &PaperId) -> Result<Option<StoredPaper>> {
         let select = format!(
             "SELECT {COLUMNS} FROM paper WHERE row = coalesce((SELECT row FROM paper WHERE id = ?1), \
                                                               (SELECT paper FROM name WHERE name = ?1))"
@@ -111,22 +113,22 @@ impl Library {
     }
 
     /// The paper in this row of the file.
-    pub fn paper_at(&self, key: i64) -> Result<Stored> {
+    pub fn paper_at(&self, key: i64) -> Result<StoredPaper> {
         let select = format!("SELECT {COLUMNS} FROM paper WHERE row = ?");
         let mut statement = self.db.prepare_cached(&select).map_err(self.failed("read a paper"))?;
         statement.query_row([key], stored).map_err(self.failed("read a paper"))
     }
 
     /// Papers whose title is this one but for case, punctuation and white space, in the order of their addition.
-    pub fn papers_titled(&self, title: &str) -> Result<Vec<Stored>> {
+    pub fn papers_titled(&self, title: &str) -> Result<Vec<StoredPaper>> {
         // Without the plus SQLite plans anew for every title.
         let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = +? ORDER BY row");
-        self.collect(&select, [normal_title(title)])
+        self.collect(&select, [title_key(title)])
     }
 
     /// Up to `limit` papers whose titles begin with these words, or else have them, in the order of their addition.
-    pub fn papers_titled_like(&self, words: &str, limit: usize) -> Result<Vec<Stored>> {
-        let words = normal_title(words);
+    pub fn papers_titled_like(&self, words: &str, limit: usize) -> Result<Vec<StoredPaper>> {
+        let words = title_key(words);
         if words.is_empty() {
             return Ok(Vec::new());
         }
@@ -145,7 +147,7 @@ impl Library {
         read().map_err(self.failed("read the titles"))
     }
 
-    pub(super) fn collect(&self, select: &str, params: impl rusqlite::Params) -> Result<Vec<Stored>> {
+    pub(super) fn collect(&self, select: &str, params: impl rusqlite::Params) -> Result<Vec<StoredPaper>> {
         let read = || {
             let mut statement = self.db.prepare_cached(select)?;
             statement.query_map(params, stored)?.collect::<rusqlite::Result<Vec<_>>>()
@@ -154,7 +156,7 @@ impl Library {
     }
 
     /// Every paper in the order of addition, handed over one at a time.
-    pub fn for_each_paper(&self, mut take: impl FnMut(Stored) -> Result<()>) -> Result<()> {
+    pub fn for_each_paper(&self, mut take: impl FnMut(StoredPaper) -> Result<()>) -> Result<()> {
         let select = format!("SELECT {COLUMNS} FROM paper ORDER BY row");
         let mut statement = self.db.prepare(&select).map_err(self.failed("read papers"))?;
         let mut rows = statement.query([]).map_err(self.failed("read papers"))?;
@@ -209,11 +211,11 @@ const UPDATE: &str = "UPDATE paper SET title = ?2, title_key = ?3, abstract = ?4
 /// Writes a paper with one of these statements; tells whether there was one to be written.
 fn put(transaction: &Transaction<'_>, statement: &str, paper: &Paper, generation: i64) -> rusqlite::Result<bool> {
     let list = |texts: &[String]| serde_json::Value::from(texts).to_string();
-    let also: Vec<String> = paper.also.iter().map(PaperId::to_string).collect();
+    let also: Vec<String> = paper.aliases.iter().map(PaperId::to_string).collect();
     let written = transaction.prepare_cached(statement)?.execute(params![
         paper.id.as_str(),
         paper.title,
-        normal_title(&paper.title),
+        title_key(&paper.title),
         paper.abstract_text,
         list(&paper.authors),
         paper.author_count,
@@ -230,7 +232,7 @@ fn put(transaction: &Transaction<'_>, statement: &str, paper: &Paper, generation
     Ok(written > 0)
 }
 
-fn stored(row: &SqlRow<'_>) -> rusqlite::Result<Stored> {
+fn stored(row: &SqlRow<'_>) -> rusqlite::Result<StoredPaper> {
     let damaged = |column: usize, reason: String| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, reason.into())
     };
@@ -248,7 +250,7 @@ fn stored(row: &SqlRow<'_>) -> rusqlite::Result<Stored> {
         also.map(|text| serde_json::from_str(&text).map_err(|error| damaged(13, error.to_string()))).transpose()?;
     let paper = Paper {
         id: PaperId::parse(&id).map_err(|reason| damaged(1, reason))?,
-        also: also.unwrap_or_default(),
+        aliases: also.unwrap_or_default(),
         title: row.get(2)?,
         abstract_text: row.get(3)?,
         authors: list(4)?,
@@ -261,5 +263,5 @@ fn stored(row: &SqlRow<'_>) -> rusqlite::Result<Stored> {
         source: row.get(11)?,
         url: row.get(12)?,
     };
-    Ok(Stored { key: row.get(0)?, paper })
+    Ok(StoredPaper { key: row.get(0)?, paper })
 }

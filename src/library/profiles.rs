@@ -20,11 +20,11 @@ pub struct Profile {
     /// The profile's name.
     pub name: String,
     /// Generation of the library at the last look at the feed, 0 before the first.
-    pub looked: u64,
+    pub last_seen_generation: u64,
     /// Generation at the look before that one.
-    pub looked_before: u64,
+    pub previous_seen_generation: u64,
     /// Day of the last look.
-    pub looked_on: Option<Date>,
+    pub last_seen_on: Option<Date>,
     /// What lets feed readers in, once somebody asked for it: see [`Library::feed_token`].
     #[serde(skip)]
     pub feed_token: Option<String>,
@@ -136,7 +136,7 @@ pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntr
 
 /// Histories, and what was shown, have a paper under its id from now on that they had under another name; what they have
 /// under the id already stays. A name that is the id of another paper is none.
-pub(super) fn rename(db: &Connection, name: &PaperId, id: &PaperId) -> rusqlite::Result<()> {
+pub(super) fn rename_in_histories(db: &Connection, name: &PaperId, id: &PaperId) -> rusqlite::Result<()> {
     let names = [name.as_str(), id.as_str()];
     for table in ["history", "shown"] {
         let of_name = "paper = ?1 AND NOT EXISTS (SELECT 1 FROM paper WHERE paper.id = ?1)";
@@ -160,9 +160,9 @@ impl Library {
                     Ok(Profile {
                         key: row.get(0)?,
                         name: name.to_owned(),
-                        looked: row.get::<_, i64>(1)? as u64,
-                        looked_before: row.get::<_, i64>(2)? as u64,
-                        looked_on: row.get::<_, Option<String>>(3)?.and_then(|day| day.parse().ok()),
+                        last_seen_generation: row.get::<_, i64>(1)? as u64,
+                        previous_seen_generation: row.get::<_, i64>(2)? as u64,
+                        last_seen_on: row.get::<_, Option<String>>(3)?.and_then(|day| day.parse().ok()),
                         feed_token: row.get(4)?,
                         authors: Vec::new(),
                         history: Vec::new(),
@@ -191,7 +191,7 @@ impl Library {
 
     /// All profiles with their histories, sorted by name.
     pub fn profiles(&self) -> Result<Vec<Profile>> {
-        self.at_once(|| self.profile_names()?.iter().map(|name| self.profile(name)).collect())
+        self.read_transaction(|| self.profile_names()?.iter().map(|name| self.profile(name)).collect())
     }
 
     /// Names of all profiles, sorted.
@@ -205,13 +205,13 @@ impl Library {
 
     /// Enters papers into a profile's history, which is made if it is new; a paper that is there already gets the new
     /// kind, weight and day.
-    pub fn remember(&mut self, profile: &str, entries: &[HistoryEntry]) -> Result<()> {
-        self.transact("write to a profile", |db| put_history(db, profile, entries))
+    pub fn add_to_history(&mut self, profile: &str, entries: &[HistoryEntry]) -> Result<()> {
+        self.write_transaction("write to a profile", |db| put_history(db, profile, entries))
     }
 
     /// Takes papers out of a profile's history; gives those that were there.
-    pub fn forget(&mut self, profile: &Profile, ids: &[PaperId]) -> Result<Vec<PaperId>> {
-        self.transact("write to a profile", |db| {
+    pub fn remove_from_history(&mut self, profile: &Profile, ids: &[PaperId]) -> Result<Vec<PaperId>> {
+        self.write_transaction("write to a profile", |db| {
             let mut statement = db.prepare("DELETE FROM history WHERE profile = ? AND paper = ?")?;
             let mut gone = Vec::new();
             for id in ids {
@@ -225,7 +225,7 @@ impl Library {
 
     /// Makes a profile, which is made if it is new, follow authors.
     pub fn follow(&mut self, profile: &str, authors: &[String]) -> Result<()> {
-        self.transact("write to a profile", |db| {
+        self.write_transaction("write to a profile", |db| {
             db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
             let mut statement = db.prepare(
                 "INSERT INTO followed (profile, author) VALUES ((SELECT key FROM profile WHERE name = ?), ?) \
@@ -237,7 +237,7 @@ impl Library {
 
     /// Makes a profile not follow authors any more; gives those that it did follow.
     pub fn unfollow(&mut self, profile: &Profile, authors: &[String]) -> Result<Vec<String>> {
-        self.transact("write to a profile", |db| {
+        self.write_transaction("write to a profile", |db| {
             let mut statement = db.prepare("DELETE FROM followed WHERE profile = ? AND author = ?")?;
             let mut gone = Vec::new();
             for author in authors {
@@ -250,19 +250,19 @@ impl Library {
     }
 
     /// Records a look at the feed: what was shown, at which generation, on which day.
-    pub fn record_look(&mut self, profile: &Profile, shown: &[PaperId], generation: u64, day: Date) -> Result<()> {
-        self.transact("record what was shown", |db| {
+    pub fn mark_feed_seen(&mut self, profile: &Profile, shown: &[PaperId], generation: u64, day: Date) -> Result<()> {
+        self.write_transaction("record what was shown", |db| {
             db.execute(
                 "UPDATE profile SET looked_before = looked, looked = ?, looked_on = ? WHERE key = ?",
                 params![generation as i64, day.to_string(), profile.key],
             )?;
-            put_shown(db, profile, shown, day)
+            put_impressions(db, profile, shown, day)
         })
     }
 
     /// Removes a profile, its history and what was shown to it.
     pub fn remove_profile(&mut self, profile: &Profile) -> Result<()> {
-        self.transact("remove a profile", |db| {
+        self.write_transaction("remove a profile", |db| {
             for table in ["history", "followed", "shown"] {
                 db.execute(&format!("DELETE FROM {table} WHERE profile = ?"), [profile.key])?;
             }
@@ -279,7 +279,7 @@ impl Library {
 
     /// The token that lets feed readers read a profile's feed; made at the first call.
     pub fn feed_token(&mut self, profile: &Profile) -> Result<String> {
-        self.transact("write to a profile", |db| {
+        self.write_transaction("write to a profile", |db| {
             db.execute(&format!("{NEW_TOKEN} AND feed_token IS NULL"), [profile.key])?;
             db.query_row("SELECT feed_token FROM profile WHERE key = ?", [profile.key], |row| row.get(0))
         })
@@ -287,18 +287,18 @@ impl Library {
 
     /// Another token for feed readers: the one of before is of no use any more.
     pub fn renew_feed_token(&mut self, profile: &Profile) -> Result<String> {
-        self.transact("write to a profile", |db| {
+        self.write_transaction("write to a profile", |db| {
             db.query_row(&format!("{NEW_TOKEN} RETURNING feed_token"), [profile.key], |row| row.get(0))
         })
     }
 
     /// Records that papers were shown, elsewhere than in the feed.
-    pub fn record_shown(&mut self, profile: &Profile, shown: &[PaperId], day: Date) -> Result<()> {
-        self.transact("record what was shown", |db| put_shown(db, profile, shown, day))
+    pub fn record_impressions(&mut self, profile: &Profile, shown: &[PaperId], day: Date) -> Result<()> {
+        self.write_transaction("record what was shown", |db| put_impressions(db, profile, shown, day))
     }
 
     /// Papers that were shown to a profile, on this day or later if one is given.
-    pub fn shown(&self, profile: &Profile, since: Option<Date>) -> Result<Vec<PaperId>> {
+    pub fn impressions(&self, profile: &Profile, since: Option<Date>) -> Result<Vec<PaperId>> {
         let since = since.map(|day| day.to_string()).unwrap_or_default();
         let read = || -> rusqlite::Result<Vec<_>> {
             let select = "SELECT paper FROM shown WHERE profile = ? AND on_day >= ? ORDER BY on_day, paper";
@@ -309,7 +309,7 @@ impl Library {
     }
 }
 
-fn put_shown(db: &Connection, profile: &Profile, shown: &[PaperId], day: Date) -> rusqlite::Result<()> {
+fn put_impressions(db: &Connection, profile: &Profile, shown: &[PaperId], day: Date) -> rusqlite::Result<()> {
     let mut statement = db.prepare("INSERT OR REPLACE INTO shown (profile, paper, on_day) VALUES (?, ?, ?)")?;
     for id in shown {
         statement.execute(params![profile.key, id.as_str(), day.to_string()])?;

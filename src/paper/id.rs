@@ -46,7 +46,7 @@ impl PaperId {
     /// An id for a paper that has none, from its title (or other text): the same for the same letters and digits,
     /// whatever the case, the punctuation and the white space.
     pub fn from_text(text: &str) -> PaperId {
-        let hash = Sha256::digest(normal_title(text).as_bytes());
+        let hash = Sha256::digest(title_key(text).as_bytes());
         let hex: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         PaperId(format!("title:{hex}"))
     }
@@ -57,7 +57,7 @@ impl PaperId {
     }
 
     /// Whether it was made from a title.
-    pub(super) fn is_made_up(&self) -> bool {
+    pub(super) fn is_title_hash(&self) -> bool {
         self.0.starts_with("title:")
     }
 
@@ -115,7 +115,7 @@ impl<'de> Deserialize<'de> for PaperId {
 
 /// A title reduced to what tells titles apart: letters and digits in lower case (compatibility forms folded),
 /// single spaces between words.
-pub(crate) fn normal_title(text: &str) -> String {
+pub(crate) fn title_key(text: &str) -> String {
     let folded: String = match text.is_ascii() {
         true => text.to_ascii_lowercase(),
         false => text.nfkc().flat_map(char::to_lowercase).collect(),

@@ -2,11 +2,11 @@
 
 mod date;
 mod id;
-mod same;
+mod identity;
 
 pub use date::parse_date;
 pub use id::PaperId;
-pub(crate) use id::normal_title;
+pub(crate) use id::title_key;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -16,15 +16,15 @@ const MAX_TITLE: usize = 5_000;
 /// Longest abstract accepted, in characters; the encoder reads the first few hundred words of it.
 const MAX_ABSTRACT: usize = 200_000;
 
-/// A paper. Made by [`Draft::finish`], so it has an id and some text.
+/// A paper. Made by [`RawPaper::finish`], so it has an id and some text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Paper {
-    /// What names it, normalised.
+    /// What names it, normalized.
     pub id: PaperId,
     /// What names it too: its DOI beside its arXiv id, ...
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<PaperId>,
+    #[serde(alias = "also", default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<PaperId>,
     /// The title on one line; may be empty when there is an abstract.
     pub title: String,
     /// The abstract on one line; may be empty when there is a title.
@@ -66,22 +66,22 @@ impl Paper {
 
     /// This paper as a newer record of it has it: what the record says replaces what was known, what it leaves out
     /// stays.
-    pub fn updated(self, newer: Paper) -> Paper {
+    pub fn merged_with(self, newer: Paper) -> Paper {
         fn text(old: String, new: String) -> String {
             if new.is_empty() { old } else { new }
         }
         fn list(old: Vec<String>, new: Vec<String>) -> Vec<String> {
             if new.is_empty() { old } else { new }
         }
-        let mut also = self.also;
-        for name in std::iter::once(newer.id).chain(newer.also) {
+        let mut also = self.aliases;
+        for name in std::iter::once(newer.id).chain(newer.aliases) {
             if name != self.id && !also.contains(&name) {
                 also.push(name);
             }
         }
         Paper {
             id: self.id,
-            also,
+            aliases: also,
             title: text(self.title, newer.title),
             abstract_text: text(self.abstract_text, newer.abstract_text),
             authors: list(self.authors, newer.authors),
@@ -132,7 +132,7 @@ impl Paper {
 
 /// What a ranking may know of a paper beside its text.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Facts {
+pub struct PaperMetadata {
     /// When it appeared: the newest date known.
     pub date: Option<Date>,
     /// Its votes.
@@ -150,11 +150,11 @@ pub fn document(title: &str, abstract_text: &str) -> String {
 
 /// What a source read of one paper, before it is checked.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Draft {
+pub struct RawPaper {
     /// Any spelling of an id, or none.
     pub id: Option<String>,
     /// Any spelling of other ids; those that are none are left out.
-    pub also: Vec<String>,
+    pub aliases: Vec<String>,
     /// Raw title.
     pub title: String,
     /// Raw abstract.
@@ -179,10 +179,10 @@ pub struct Draft {
     pub url: Option<String>,
 }
 
-impl Draft {
-    /// Checks and normalises: white space collapsed, control characters dropped, the id normalised or made from
+impl RawPaper {
+    /// Checks and normalizes: white space collapsed, control characters dropped, the id normalized or made from
     /// the title, the address filled in from the id. The error is the reason, for a [`crate::Error::BadRecord`].
-    pub fn finish(self) -> Result<Paper, String> {
+    pub fn validate(self) -> Result<Paper, String> {
         let title = one_line(&self.title);
         let abstract_text = one_line(&self.abstract_text);
         if title.is_empty() && abstract_text.is_empty() {
@@ -195,7 +195,7 @@ impl Draft {
             None => PaperId::from_text(if title.is_empty() { &abstract_text } else { &title }),
         };
         let mut also: Vec<PaperId> = Vec::new();
-        for name in self.also.iter().filter_map(|name| PaperId::parse(name).ok()) {
+        for name in self.aliases.iter().filter_map(|name| PaperId::parse(name).ok()) {
             if name != id && !also.contains(&name) {
                 also.push(name);
             }
@@ -204,7 +204,7 @@ impl Draft {
         let url = url.or_else(|| also.iter().find_map(PaperId::url));
         Ok(Paper {
             id,
-            also,
+            aliases: also,
             title,
             abstract_text,
             authors: lines(self.authors),
@@ -253,13 +253,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn draft(title: &str, abstract_text: &str) -> Draft {
-        Draft { title: title.into(), abstract_text: abstract_text.into(), ..Draft::default() }
+    fn draft(title: &str, abstract_text: &str) -> RawPaper {
+        RawPaper { title: title.into(), abstract_text: abstract_text.into(), ..RawPaper::default() }
     }
 
     #[test]
     fn text_is_put_on_one_line() {
-        let paper = draft(" A\n  title\u{0}here ", "Two\r\nlines").finish().unwrap();
+        let paper = draft(" A\n  title\u{0}here ", "Two\r\nlines").validate().unwrap();
         assert_eq!((paper.title.as_str(), paper.abstract_text.as_str()), ("A title here", "Two lines"));
         assert_eq!(paper.document(), "A title here. Two lines");
     }
@@ -274,17 +274,18 @@ mod tests {
 
     #[test]
     fn a_paper_needs_some_text_and_not_too_much() {
-        assert_eq!(draft(" ", "\n").finish().unwrap_err(), "no title and no abstract");
-        assert!(draft("only a title", "").finish().is_ok());
-        assert!(draft("", "only an abstract").finish().is_ok());
-        assert!(draft("t", &"word ".repeat(3_200)).finish().is_ok());
-        let reason = draft(&"t".repeat(MAX_TITLE + 1), "").finish().unwrap_err();
+        assert_eq!(draft(" ", "\n").validate().unwrap_err(), "no title and no abstract");
+        assert!(draft("only a title", "").validate().is_ok());
+        assert!(draft("", "only an abstract").validate().is_ok());
+        assert!(draft("t", &"word ".repeat(3_200)).validate().is_ok());
+        let reason = draft(&"t".repeat(MAX_TITLE + 1), "").validate().unwrap_err();
         assert_eq!(reason, "the title has more than 5000 characters");
     }
 
     #[test]
     fn categories_have_parts() {
-        let paper = Draft { categories: vec!["cs.CL".into(), "hep-th".into()], ..draft("t", "") }.finish().unwrap();
+        let paper =
+            RawPaper { categories: vec!["cs.CL".into(), "hep-th".into()], ..draft("t", "") }.validate().unwrap();
         for (category, expect) in [("cs.CL", true), ("CS", true), ("hep-th", true), ("cs.C", false), ("hep", false)] {
             assert_eq!(paper.is_of_any(&["x".to_owned(), category.to_owned()]), expect, "{category}");
         }
@@ -293,7 +294,7 @@ mod tests {
 
     #[test]
     fn an_address_comes_from_the_id() {
-        let paper = Draft { id: Some("arXiv:2401.12345v2".into()), ..draft("t", "") }.finish().unwrap();
+        let paper = RawPaper { id: Some("arXiv:2401.12345v2".into()), ..draft("t", "") }.validate().unwrap();
         assert_eq!(paper.url.as_deref(), Some("https://arxiv.org/abs/2401.12345"));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::score::Parts;
+use super::ranker::ScoreBreakdown;
 use crate::paper::{Paper, PaperId};
 
 /// Recommendations, and all that one needs to understand them.
@@ -17,7 +17,7 @@ pub struct Answer {
     /// Ids of the request that are not in the library.
     pub not_found: Vec<String>,
     /// What was done in place of what was asked, and why; `None` when the question was answered as asked.
-    pub fallback: Option<String>,
+    pub note: Option<String>,
     /// The model whose embeddings were compared.
     pub model: String,
     /// The library's generation.
@@ -38,21 +38,21 @@ pub struct Recommendation {
     /// The paper.
     pub paper: Paper,
     /// What the score is made of.
-    pub parts: Parts,
+    pub breakdown: ScoreBreakdown,
     /// The history papers that add most to the score, at most three.
-    pub because: Vec<Because>,
+    pub reasons: Vec<Reason>,
     /// The interest that it is for, when the history was parted into interests.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub interest: Option<Interest>,
+    pub interest: Option<InterestShare>,
     /// The sentence that matches best, when explanations were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub matched: Option<Matched>,
+    pub sentence_match: Option<SentenceMatch>,
 }
 
 /// A part of a history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct Interest {
+pub struct InterestShare {
     /// Its words.
     pub label: String,
     /// Its share of the history, 0 to 1.
@@ -62,11 +62,11 @@ pub struct Interest {
 /// Two sentences that are alike.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct Matched {
+pub struct SentenceMatch {
     /// Of the recommended paper.
     pub sentence: String,
     /// Of the text asked for, or of the first paper of `because`.
-    pub with: String,
+    pub matched_sentence: String,
     /// The cosine of their embeddings.
     pub similarity: f32,
 }
@@ -74,7 +74,7 @@ pub struct Matched {
 /// A history paper behind a recommendation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct Because {
+pub struct Reason {
     /// Its id; `None` when it was given by its text.
     pub id: Option<PaperId>,
     /// Its title.

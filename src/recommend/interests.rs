@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::background::Background;
-use super::taste::Past;
+use super::resolved_query::HistoryPaper;
 use crate::vector::dot;
 
 /// Papers are of one interest while the mean of their cosines is at least this: two papers of one subject have about
 /// 0.4, two of different subjects about 0.1.
-const ALIKE: f32 = 0.35;
+const MIN_MEAN_COSINE: f32 = 0.35;
 /// The most interests; a list of ten papers shows each of them.
-const MOST: usize = 8;
+const MAX_INTERESTS: usize = 8;
 /// More papers than these are not grouped: the others join the group that they are most like.
-const GROUPED: usize = 300;
+const MAX_CLUSTERED: usize = 300;
 /// Words in a label.
-const WORDS: usize = 3;
+const LABEL_TERMS: usize = 3;
 
 /// Parts a history into interests, those with most weight first: places in the history, in ascending order. Papers of an
 /// interest with a name are together, the others with those that they are like.
-pub fn interests(past: &[Past]) -> Vec<Vec<usize>> {
+pub fn cluster_history(past: &[HistoryPaper]) -> Vec<Vec<usize>> {
     let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut others = Vec::new();
     for (place, paper) in past.iter().enumerate() {
@@ -27,7 +27,7 @@ pub fn interests(past: &[Past]) -> Vec<Vec<usize>> {
             None => others.push(place),
         }
     }
-    let mut groups: Vec<Vec<usize>> = named.into_values().chain(alike(past, others)).collect();
+    let mut groups: Vec<Vec<usize>> = named.into_values().chain(average_linkage(past, others)).collect();
     let weight = |group: &Vec<usize>| group.iter().map(|place| past[*place].weight).sum::<f32>();
     groups.iter_mut().for_each(|group| group.sort_unstable());
     groups.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cmp(b)));
@@ -35,14 +35,14 @@ pub fn interests(past: &[Past]) -> Vec<Vec<usize>> {
 }
 
 /// Groups of papers that are alike, of these places: average linkage (Sokal and Michener 1958), until no two groups are.
-fn alike(past: &[Past], mut order: Vec<usize>) -> Vec<Vec<usize>> {
+fn average_linkage(past: &[HistoryPaper], mut order: Vec<usize>) -> Vec<Vec<usize>> {
     let similarity = |a: usize, b: usize| dot(past[a].embedding.as_slice(), past[b].embedding.as_slice());
     let mean = |a: &[usize], b: &[usize]| {
         let sum: f32 = a.iter().flat_map(|a| b.iter().map(|b| similarity(*a, *b))).sum();
         sum / (a.len() * b.len()) as f32
     };
     order.sort_by(|a, b| past[*b].weight.total_cmp(&past[*a].weight).then(a.cmp(b)));
-    let (grouped, others) = order.split_at(order.len().min(GROUPED));
+    let (grouped, others) = order.split_at(order.len().min(MAX_CLUSTERED));
     let mut groups: Vec<Vec<usize>> = grouped.iter().map(|place| vec![*place]).collect();
     // Means of similarities between groups, kept up as groups are merged.
     let mut means: Vec<Vec<f32>> = groups.iter().map(|a| groups.iter().map(|b| mean(a, b)).collect()).collect();
@@ -51,7 +51,7 @@ fn alike(past: &[Past], mut order: Vec<usize>) -> Vec<Vec<usize>> {
         let Some((a, b)) = pairs.max_by(|x, y| means[x.0][x.1].total_cmp(&means[y.0][y.1]).then(y.cmp(x))) else {
             break;
         };
-        if means[a][b] < ALIKE && groups.len() <= MOST {
+        if means[a][b] < MIN_MEAN_COSINE && groups.len() <= MAX_INTERESTS {
             break;
         }
         let (of_a, of_b) = (groups[a].len() as f32, groups[b].len() as f32);
@@ -76,7 +76,7 @@ fn alike(past: &[Past], mut order: Vec<usize>) -> Vec<Vec<usize>> {
 }
 
 /// What an interest is about: its name or, if it has none, the words that set its papers apart, most telling first.
-pub fn label(papers: &[&Past], background: &Background) -> String {
+pub fn interest_label(papers: &[&HistoryPaper], background: &Background) -> String {
     if let Some(name) = papers.first().and_then(|past| past.interest.clone()) {
         return name;
     }
@@ -84,7 +84,7 @@ pub fn label(papers: &[&Past], background: &Background) -> String {
     for past in papers {
         for (term, count) in past.terms.counts() {
             let (weight, in_papers) = words.entry(term).or_default();
-            *weight += past.weight * (1.0 + (count as f32).ln()) * background.rarity(term);
+            *weight += past.weight * (1.0 + (count as f32).ln()) * background.idf(term);
             *in_papers += 1;
         }
     }
@@ -95,12 +95,12 @@ pub fn label(papers: &[&Past], background: &Background) -> String {
         .map(|(word, (weight, _))| (word, weight))
         .collect();
     words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-    words.iter().take(WORDS).map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+    words.iter().take(LABEL_TERMS).map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
 }
 
 /// The order in which lists of these lengths take turns until all are at their ends, so that each has its share of every
 /// beginning (Sainte-Laguë): places of lists.
-pub fn turns(shares: &[f32], lengths: &[usize]) -> Vec<usize> {
+pub fn interleave_by_share(shares: &[f32], lengths: &[usize]) -> Vec<usize> {
     let mut taken = vec![0; shares.len()];
     let mut order = Vec::with_capacity(lengths.iter().sum());
     let claim = |place: usize, taken: &[usize]| shares[place] / (2 * taken[place] + 1) as f32;
@@ -116,15 +116,22 @@ pub fn turns(shares: &[f32], lengths: &[usize]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lexical::{Bag, Terms};
-    use crate::vector::{Embedding, Vectors};
+    use crate::lexical::{TermCounts, TermVector};
+    use crate::vector::{Embedding, EmbeddingMatrix};
 
-    fn past(numbers: [f32; 3], weight: f32, text: &str) -> Past {
+    fn past(numbers: [f32; 3], weight: f32, text: &str) -> HistoryPaper {
         let embedding = Embedding::normalize(numbers.to_vec()).unwrap();
-        Past { id: None, title: text.to_owned(), embedding, terms: Terms::of(text), weight, interest: None }
+        HistoryPaper {
+            id: None,
+            title: text.to_owned(),
+            embedding,
+            terms: TermCounts::from_text(text),
+            weight,
+            interest: None,
+        }
     }
 
-    fn history() -> Vec<Past> {
+    fn history() -> Vec<HistoryPaper> {
         vec![
             past([1.0, 0.1, 0.0], 1.0, "robots that grasp"),
             past([0.0, 1.0, 0.1], 1.0, "speech of robots"),
@@ -136,32 +143,33 @@ mod tests {
 
     #[test]
     fn papers_that_are_alike_are_one_interest() {
-        assert_eq!(interests(&history()), [vec![0, 2, 4], vec![1, 3]]);
-        assert_eq!(interests(&[]), Vec::<Vec<usize>>::new());
-        assert_eq!(interests(&history()[..1]), [vec![0]]);
+        assert_eq!(cluster_history(&history()), [vec![0, 2, 4], vec![1, 3]]);
+        assert_eq!(cluster_history(&[]), Vec::<Vec<usize>>::new());
+        assert_eq!(cluster_history(&history()[..1]), [vec![0]]);
         let mut named = history();
         named[0].interest = Some("hands".to_owned());
         named[3].interest = Some("hands".to_owned());
-        assert_eq!(interests(&named), [vec![0, 3], vec![2, 4], vec![1]]);
-        let many: Vec<Past> = (0..700).map(|at| history()[at % 5].clone()).collect();
-        let groups = interests(&many);
+        assert_eq!(cluster_history(&named), [vec![0, 3], vec![2, 4], vec![1]]);
+        let many: Vec<HistoryPaper> = (0..700).map(|at| history()[at % 5].clone()).collect();
+        let groups = cluster_history(&many);
         assert_eq!((groups.len(), groups.iter().map(Vec::len).sum::<usize>()), (2, 700));
     }
 
     #[test]
     fn a_label_has_the_words_of_most_papers() {
         let history = history();
-        let mut vectors = Vectors::with_capacity(3, 5);
+        let mut vectors = EmbeddingMatrix::with_capacity(3, 5);
         history.iter().for_each(|past| vectors.push(&past.embedding));
-        let background = Background::new(vectors, history.iter().map(|past| Bag::from(&past.terms).into()).collect());
-        assert_eq!(label(&[&history[0], &history[2], &history[4]], &background), "grasp");
+        let background =
+            Background::new(vectors, history.iter().map(|past| TermVector::from(&past.terms).into()).collect());
+        assert_eq!(interest_label(&[&history[0], &history[2], &history[4]], &background), "grasp");
     }
 
     #[test]
     fn every_beginning_has_its_shares() {
-        let order = turns(&[0.6, 0.3, 0.1], &[100, 100, 100]);
+        let order = interleave_by_share(&[0.6, 0.3, 0.1], &[100, 100, 100]);
         assert_eq!([0, 1, 2].map(|list| order[..10].iter().filter(|turn| **turn == list).count()), [6, 3, 1]);
-        assert_eq!(turns(&[0.9, 0.1], &[1, 2]), [0, 1, 1]);
-        assert!(turns(&[], &[]).is_empty());
+        assert_eq!(interleave_by_share(&[0.9, 0.1], &[1, 2]), [0, 1, 1]);
+        assert!(interleave_by_share(&[], &[]).is_empty());
     }
 }

@@ -1,27 +1,27 @@
 //! What to recommend, and why: from a taste and candidates to a ranked list whose scores can be taken apart.
 //!
-//! Pure: no disk, no clock, no encoder. The engine resolves a [`Request`] to a [`Taste`] and candidates, and turns
+//! Pure: no disk, no clock, no encoder. The engine resolves a [`Request`] to a [`ResolvedQuery`] and candidates, and turns
 //! what comes back into an [`Answer`].
 
 mod answer;
 mod background;
 mod calibration;
-mod diversify;
-mod history;
+mod diversity;
+mod history_model;
 mod interests;
+mod ranker;
 mod request;
-mod scale;
-mod score;
-mod side;
-mod spread;
-mod taste;
+mod resolved_query;
+mod similarity_model;
+mod standardizer;
 #[cfg(test)]
 mod tests;
+mod whitening;
 
-pub use answer::{Answer, Because, Interest, Matched, Recommendation};
+pub use answer::{Answer, InterestShare, Reason, Recommendation, SentenceMatch};
 pub use background::Background;
-pub use diversify::diversify;
-pub use interests::{interests, label, turns};
+pub use diversity::diversify;
+pub use interests::{cluster_history, interest_label, interleave_by_share};
+pub use ranker::{Candidate, Contribution, QueryIndependentSignals, Ranker, RankingWeights, ScoreBreakdown, Strategy};
 pub use request::{HistoryItem, PaperRef, Request};
-pub use score::{Candidate, Contribution, Parts, Ranker, Standing, Strategy, Weights};
-pub use taste::{Past, Taste, Text, decay};
+pub use resolved_query::{HistoryPaper, QueryText, ResolvedQuery, time_decay};

@@ -8,7 +8,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::score::Strategy;
+use super::ranker::Strategy;
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
 
@@ -71,8 +71,8 @@ pub struct Request {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<String>,
     /// Of papers whose embeddings are at least this similar, only the best: 0 to 1; left out: all of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub distinct: Option<f32>,
+    #[serde(alias = "distinct", skip_serializing_if = "Option::is_none")]
+    pub dedup_threshold: Option<f32>,
     /// Whether to find the sentences that match best.
     pub explain: bool,
     /// How much a paper of today gains, for each deviation of what papers score: 0 to 1.
@@ -139,7 +139,7 @@ impl Request {
                 return bad(field, format!("{weight} is not between 0 and 1"));
             }
         }
-        for (field, share) in [("min_score", self.min_score), ("distinct", self.distinct)] {
+        for (field, share) in [("min_score", self.min_score), ("dedup_threshold", self.dedup_threshold)] {
             if let Some(share) = share.filter(|share| !(0.0..=1.0).contains(share)) {
                 return bad(field, format!("{share} is not between 0 and 1"));
             }
@@ -167,14 +167,14 @@ impl Request {
 /// The object form of a history item.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Fields {
+struct HistoryItemFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<PaperId>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     title: String,
     #[serde(default, rename = "abstract", skip_serializing_if = "String::is_empty")]
     abstract_text: String,
-    #[serde(default = "usual_weight")]
+    #[serde(default = "default_weight")]
     weight: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at: Option<Date>,
@@ -182,7 +182,7 @@ struct Fields {
     interest: Option<String>,
 }
 
-fn usual_weight() -> f64 {
+fn default_weight() -> f64 {
     1.0
 }
 
@@ -193,7 +193,7 @@ impl Serialize for HistoryItem {
             PaperRef::Inline { title, abstract_text } => (None, title.clone(), abstract_text.clone()),
         };
         let HistoryItem { weight, at, interest, .. } = self.clone();
-        Fields { id, title, abstract_text, weight, at, interest }.serialize(serializer)
+        HistoryItemFields { id, title, abstract_text, weight, at, interest }.serialize(serializer)
     }
 }
 
@@ -213,8 +213,8 @@ impl<'de> Deserialize<'de> for HistoryItem {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<HistoryItem, A::Error> {
-                let Fields { id, title, abstract_text, weight, at, interest } =
-                    Fields::deserialize(MapAccessDeserializer::new(map))?;
+                let HistoryItemFields { id, title, abstract_text, weight, at, interest } =
+                    HistoryItemFields::deserialize(MapAccessDeserializer::new(map))?;
                 let paper = match id {
                     Some(id) => PaperRef::Id(id),
                     None if title.trim().is_empty() && abstract_text.trim().is_empty() => {

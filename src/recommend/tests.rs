@@ -3,9 +3,12 @@
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-use super::{Background, Candidate, Past, Ranker, Standing, Strategy, Taste, Text, Weights};
-use crate::lexical::{Bag, Terms};
-use crate::vector::{Embedding, Vectors};
+use super::{
+    Background, Candidate, HistoryPaper, QueryIndependentSignals, QueryText, Ranker, RankingWeights, ResolvedQuery,
+    Strategy,
+};
+use crate::lexical::{TermCounts, TermVector};
+use crate::vector::{Embedding, EmbeddingMatrix};
 
 const TODAY: Date = date(2025, 3, 1);
 const DIMENSION: usize = 8;
@@ -16,7 +19,7 @@ const WORDS: [&str; 4] =
 #[derive(Debug, Clone)]
 struct Made {
     embedding: Embedding,
-    terms: Terms,
+    terms: TermCounts,
 }
 
 /// Papers of the subject `0..4`, no two alike.
@@ -30,39 +33,40 @@ fn made(subject: usize, number: u64) -> Made {
     numbers[DIMENSION - 1] += 0.8;
     let words: Vec<&str> = WORDS[subject].split(' ').collect();
     let word = words[number as usize % words.len()];
-    let terms = Terms::of(&format!("a model of {word} {} paper{number}", words[0]));
+    let terms = TermCounts::from_text(&format!("a model of {word} {} paper{number}", words[0]));
     Made { embedding: Embedding::normalize(numbers).unwrap(), terms }
 }
 
 fn background() -> Background {
-    let mut vectors = Vectors::with_capacity(DIMENSION, 200);
+    let mut vectors = EmbeddingMatrix::with_capacity(DIMENSION, 200);
     let mut texts = Vec::new();
     for number in 0..200 {
         let made = made(number as usize % 4, number);
         vectors.push(&made.embedding);
-        texts.push(Bag::from(&made.terms).into());
+        texts.push(TermVector::from(&made.terms).into());
     }
     Background::new(vectors, texts)
 }
 
-fn past(Made { embedding, terms }: Made, weight: f32, title: String) -> Past {
-    Past { id: None, title, embedding, terms, weight, interest: None }
+fn past(Made { embedding, terms }: Made, weight: f32, title: String) -> HistoryPaper {
+    HistoryPaper { id: None, title, embedding, terms, weight, interest: None }
 }
 
-fn text(Made { embedding, terms }: Made) -> Text {
-    Text { embedding, terms }
+fn text(Made { embedding, terms }: Made) -> QueryText {
+    QueryText { embedding, terms }
 }
 
-fn history(papers: &[(usize, u64)]) -> Vec<Past> {
+fn history(papers: &[(usize, u64)]) -> Vec<HistoryPaper> {
     papers.iter().map(|(subject, number)| past(made(*subject, *number), 1.0, number.to_string())).collect()
 }
 
 /// The score of a paper.
-fn score(background: &Background, taste: &Taste, strategy: Strategy, paper: &Made) -> f32 {
-    let ranker = Ranker::new(background, taste, strategy, Weights::default(), TODAY);
-    let bag = Bag::from(&paper.terms);
-    let candidate = Candidate { vector: paper.embedding.as_slice(), text: &bag, standing: Standing::default() };
-    ranker.finish(&ranker.score(&candidate)).total()
+fn score(background: &Background, taste: &ResolvedQuery, strategy: Strategy, paper: &Made) -> f32 {
+    let ranker = Ranker::new(background, taste, strategy, RankingWeights::default(), TODAY);
+    let bag = TermVector::from(&paper.terms);
+    let candidate =
+        Candidate { vector: paper.embedding.as_slice(), terms: &bag, signals: QueryIndependentSignals::default() };
+    ranker.calibrate(&ranker.score(&candidate)).total()
 }
 
 const STRATEGIES: [Strategy; 4] = [Strategy::Auto, Strategy::Mean, Strategy::Nearest, Strategy::Classifier];
@@ -80,24 +84,24 @@ proptest! {
         paper in (0usize..4, 1_000u64..9_000),
     ) {
         let background = background();
-        let taste = Taste {
+        let taste = ResolvedQuery {
             text: asked.map(|(subject, number)| text(made(subject, number))),
             liked: history(&liked),
             disliked: history(&disliked),
-        }.balanced();
-        let weights = Weights { recency: 0.5, votes: 0.5, ..Weights::default() };
+        }.normalized();
+        let weights = RankingWeights { recency: 0.5, votes: 0.5, ..RankingWeights::default() };
         let ranker = Ranker::new(&background, &taste, Strategy::Auto, weights, TODAY);
         let paper = made(paper.0, paper.1);
-        let bag = Bag::from(&paper.terms);
-        let standing = Standing { date: Some(date(2025, 1, 1)), popularity: 0.5, followed: true, shown: 0.8 };
-        let candidate = Candidate { vector: paper.embedding.as_slice(), text: &bag, standing };
+        let bag = TermVector::from(&paper.terms);
+        let standing = QueryIndependentSignals { date: Some(date(2025, 1, 1)), popularity: 0.5, followed: true, shown_similarity: 0.8 };
+        let candidate = Candidate { vector: paper.embedding.as_slice(), terms: &bag, signals: standing };
         let parts = ranker.score(&candidate);
-        let finished = ranker.finish(&parts);
+        let finished = ranker.calibrate(&parts);
         let sum: f32 = finished.named().map(|(_, part)| part).sum();
         prop_assert!((sum - finished.total()).abs() < 1e-5);
         prop_assert!((0.0..=1.0 + 1e-6).contains(&finished.total()), "{finished:?}");
         prop_assert!(finished.disliked <= 0.0 && finished.recency >= 0.0 && finished.votes >= 0.0);
-        let because = ranker.because(&candidate, &parts, 3);
+        let because = ranker.reasons(&candidate, &parts, 3);
         prop_assert!(because.len() <= 3 && because.is_sorted_by(|a, b| a.amount >= b.amount));
     }
 
@@ -110,7 +114,7 @@ proptest! {
                 liked.reverse();
                 disliked.reverse();
             }
-            Taste { text: None, liked, disliked }.balanced()
+            ResolvedQuery { text: None, liked, disliked }.normalized()
         };
         let paper = made(paper.0, paper.1);
         for strategy in STRATEGIES {
@@ -123,7 +127,7 @@ proptest! {
     fn a_dislike_raises_nothing(liked in papers(6), disliked in papers(4), more in (0usize..4, 1_000u64..9_000), paper in (0usize..4, 1_000u64..9_000)) {
         let background = background();
         let score = |disliked: &[(usize, u64)]| {
-            let taste = Taste { text: None, liked: history(&liked), disliked: history(disliked) }.balanced();
+            let taste = ResolvedQuery { text: None, liked: history(&liked), disliked: history(disliked) }.normalized();
             score(&background, &taste, Strategy::Auto, &made(paper.0, paper.1))
         };
         let before = score(&disliked);
@@ -134,7 +138,7 @@ proptest! {
     #[test]
     fn a_copy_of_the_one_liked_paper_comes_first(liked in (0usize..4, 1_000u64..9_000), others in papers(30)) {
         let background = background();
-        let taste = Taste { liked: history(&[liked]), ..Taste::default() };
+        let taste = ResolvedQuery { liked: history(&[liked]), ..ResolvedQuery::default() };
         for strategy in STRATEGIES {
             let copy = score(&background, &taste, strategy, &made(liked.0, liked.1));
             let others = others.iter().filter(|other| **other != liked);
@@ -150,7 +154,7 @@ proptest! {
 #[test]
 fn every_strategy_finds_the_subject_of_a_history() {
     let background = background();
-    let taste = Taste { liked: history(&[(1, 501), (1, 502), (1, 503), (1, 504)]), ..Taste::default() };
+    let taste = ResolvedQuery { liked: history(&[(1, 501), (1, 502), (1, 503), (1, 504)]), ..ResolvedQuery::default() };
     for strategy in STRATEGIES {
         let least = (600..620).map(|number| score(&background, &taste, strategy, &made(1, number))).fold(1.0, f32::min);
         let most = (600..660)
@@ -165,10 +169,10 @@ fn every_strategy_finds_the_subject_of_a_history() {
 #[test]
 fn a_disliked_subject_goes_down_from_the_first_dislike_on() {
     let background = background();
-    let taste = |disliked: &[(usize, u64)]| Taste {
+    let taste = |disliked: &[(usize, u64)]| ResolvedQuery {
         liked: history(&[(1, 501)]),
         disliked: history(disliked),
-        ..Taste::default()
+        ..ResolvedQuery::default()
     };
     for number in 600..620 {
         let score = |disliked: &[(usize, u64)]| score(&background, &taste(disliked), Strategy::Auto, &made(2, number));
@@ -180,7 +184,7 @@ fn a_disliked_subject_goes_down_from_the_first_dislike_on() {
 fn a_score_is_a_share_of_ordinary_papers() {
     let background = background();
     for number in 500..520 {
-        let taste = Taste { liked: history(&[(number as usize % 4, number)]), ..Taste::default() };
+        let taste = ResolvedQuery { liked: history(&[(number as usize % 4, number)]), ..ResolvedQuery::default() };
         let shares: Vec<f32> = (0..200)
             .map(|other| score(&background, &taste, Strategy::Auto, &made(other as usize % 4, 5_000 + other)))
             .collect();
@@ -194,24 +198,29 @@ fn a_score_is_a_share_of_ordinary_papers() {
 #[test]
 fn priors() {
     let background = background();
-    let taste = Taste::default();
-    let weights = Weights { recency: 0.1, votes: 0.2, ..Weights::default() };
+    let taste = ResolvedQuery::default();
+    let weights = RankingWeights { recency: 0.1, votes: 0.2, ..RankingWeights::default() };
     let ranker = Ranker::new(&background, &taste, Strategy::Auto, weights, TODAY);
-    let parts = |standing| ranker.score(&Candidate { vector: &[], text: &Bag::default(), standing });
-    let on = |day: &str| parts(Standing { date: Some(day.parse().unwrap()), ..Standing::default() }).recency;
-    assert_eq!(parts(Standing::default()).total(), 0.0);
+    let parts = |standing| ranker.score(&Candidate { vector: &[], terms: &TermVector::default(), signals: standing });
+    let on = |day: &str| {
+        parts(QueryIndependentSignals { date: Some(day.parse().unwrap()), ..QueryIndependentSignals::default() })
+            .recency
+    };
+    assert_eq!(parts(QueryIndependentSignals::default()).total(), 0.0);
     assert_eq!([on("2025-03-01"), on("2025-01-30"), on("2030-01-01")], [0.1, 0.05, 0.1]);
-    assert_eq!(parts(Standing { popularity: 0.5, ..Standing::default() }).votes, 0.1);
-    assert_eq!(parts(Standing { followed: true, ..Standing::default() }).authors, 1.0);
-    let novelty = |shown| parts(Standing { shown, ..Standing::default() }).novelty;
+    assert_eq!(parts(QueryIndependentSignals { popularity: 0.5, ..QueryIndependentSignals::default() }).votes, 0.1);
+    assert_eq!(parts(QueryIndependentSignals { followed: true, ..QueryIndependentSignals::default() }).authors, 1.0);
+    let novelty = |shown| {
+        parts(QueryIndependentSignals { shown_similarity: shown, ..QueryIndependentSignals::default() }).novelty
+    };
     assert_eq!([novelty(0.5), novelty(1.0)], [0.0, -0.5]);
     assert!(novelty(0.9) < novelty(0.7));
 }
 
 #[test]
 fn nothing_is_usual_in_an_empty_library() {
-    let background = Background::new(Vectors::with_capacity(DIMENSION, 0), Vec::new());
-    let taste = Taste { text: Some(text(made(1, 1))), liked: history(&[(1, 2)]), disliked: history(&[(2, 3)]) };
+    let background = Background::new(EmbeddingMatrix::with_capacity(DIMENSION, 0), Vec::new());
+    let taste = ResolvedQuery { text: Some(text(made(1, 1))), liked: history(&[(1, 2)]), disliked: history(&[(2, 3)]) };
     for strategy in STRATEGIES {
         assert_eq!(score(&background, &taste, strategy, &made(1, 4)), 0.5);
     }

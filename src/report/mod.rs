@@ -8,50 +8,50 @@ use crate::paper::PaperId;
 
 /// Everything that a report says.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Report {
+pub struct SimilarityReport {
     /// What it was made from.
-    pub manifest: Manifest,
-    /// Every paper with its neighbours, in the order of addition.
-    pub entries: Vec<Entry>,
+    pub manifest: ReportManifest,
+    /// Every paper with its neighbors, in the order of addition.
+    pub entries: Vec<ReportEntry>,
     /// Pairs over the threshold, most alike first; each pair once.
-    pub duplicates: Vec<Pair>,
+    pub duplicates: Vec<DuplicatePair>,
 }
 
 /// What a report was made from, and how.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Manifest {
+pub struct ReportManifest {
     /// The program's version.
     pub paperkin: &'static str,
     /// The model whose embeddings were compared.
     pub model: String,
     /// The library's generation.
     pub generation: u64,
-    /// How neighbours were found.
+    /// How neighbors were found.
     pub index: String,
     /// How many papers there are.
     pub papers: usize,
-    /// How many neighbours each has, at most.
-    pub neighbours: usize,
+    /// How many neighbors each has, at most.
+    pub neighbors: usize,
     /// The similarity from which on two papers count as near-duplicates.
     pub threshold: f32,
     /// How many such pairs there are.
     pub pairs: usize,
 }
 
-/// A paper with its neighbours.
+/// A paper with its neighbors.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Entry {
+pub struct ReportEntry {
     /// Its id.
     pub id: PaperId,
     /// Its title.
     pub title: String,
     /// The papers nearest to it, best first.
-    pub neighbours: Vec<Neighbour>,
+    pub neighbors: Vec<NeighborPaper>,
 }
 
 /// A near paper.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Neighbour {
+pub struct NeighborPaper {
     /// Its id.
     pub id: PaperId,
     /// Its title.
@@ -62,7 +62,7 @@ pub struct Neighbour {
 
 /// Two papers that are much alike.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Pair {
+pub struct DuplicatePair {
     /// The paper that was added first.
     pub id: PaperId,
     /// Its title.

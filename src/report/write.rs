@@ -6,18 +6,18 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Entry, Report};
+use super::{ReportEntry, SimilarityReport};
 use crate::error::{Error, Result};
 use crate::file;
 
-impl Report {
-    /// Writes `neighbours.jsonl`, `neighbours.csv`, `duplicates.jsonl`, `duplicates.csv` and, when they are
+impl SimilarityReport {
+    /// Writes `neighbors.jsonl`, `neighbors.csv`, `duplicates.jsonl`, `duplicates.csv` and, when they are
     /// complete, `manifest.json` into a directory, which is made if it is not there. Files of these names are
     /// replaced, each in one step.
     pub fn write(&self, directory: &Path) -> Result<()> {
         std::fs::create_dir_all(directory).map_err(Error::io(directory, "make the report's directory"))?;
-        replace(&directory.join("neighbours.jsonl"), |file| json_lines(file, &self.entries))?;
-        replace(&directory.join("neighbours.csv"), |file| neighbours_csv(file, &self.entries))?;
+        replace(&directory.join("neighbors.jsonl"), |file| json_lines(file, &self.entries))?;
+        replace(&directory.join("neighbors.csv"), |file| neighbors_csv(file, &self.entries))?;
         replace(&directory.join("duplicates.jsonl"), |file| json_lines(file, &self.duplicates))?;
         replace(&directory.join("duplicates.csv"), |file| {
             csv_of(file, &["id", "other_id", "score", "title", "other_title"], |csv| {
@@ -53,13 +53,13 @@ fn json_lines<T: Serialize>(file: &mut impl Write, values: &[T]) -> io::Result<(
     Ok(())
 }
 
-fn neighbours_csv(file: &mut impl Write, entries: &[Entry]) -> io::Result<()> {
-    csv_of(file, &["id", "rank", "neighbour_id", "score", "title", "neighbour_title"], |csv| {
+fn neighbors_csv(file: &mut impl Write, entries: &[ReportEntry]) -> io::Result<()> {
+    csv_of(file, &["id", "rank", "neighbor_id", "score", "title", "neighbor_title"], |csv| {
         for entry in entries {
-            for (index, neighbour) in entry.neighbours.iter().enumerate() {
-                let (rank, score) = ((index + 1).to_string(), neighbour.score.to_string());
-                let id = (entry.id.as_str(), neighbour.id.as_str());
-                csv.write_record([id.0, &rank, id.1, &score, &entry.title, &neighbour.title])?;
+            for (index, neighbor) in entry.neighbors.iter().enumerate() {
+                let (rank, score) = ((index + 1).to_string(), neighbor.score.to_string());
+                let id = (entry.id.as_str(), neighbor.id.as_str());
+                csv.write_record([id.0, &rank, id.1, &score, &entry.title, &neighbor.title])?;
             }
         }
         Ok(())

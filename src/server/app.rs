@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::Settings;
-use super::embedding::{Embedded, Embeddings};
-use super::guard::Guard;
+use super::ServerOptions;
+use super::embedding::{EmbeddedText, EmbeddingQueue};
+use super::guard::AuthGuard;
 use super::problem::Problem;
-use super::stable::Answers;
-use super::upkeep::Upkeep;
-use super::workers::Workers;
+use super::stable::EtagCache;
+use super::upkeep::IndexMaintainer;
+use super::workers::WorkerPool;
 use crate::encoder::ModelIdentity;
 use crate::engine::Engine;
 use crate::paper::document;
@@ -22,35 +22,35 @@ const SOME: usize = 32;
 
 /// The running service: cheap to clone, the same for all requests.
 #[derive(Clone)]
-pub struct App {
-    inner: Arc<Inner>,
+pub struct AppState {
+    inner: Arc<AppInner>,
 }
 
-struct Inner {
-    settings: Settings,
-    workers: Workers,
-    embeddings: Embeddings,
-    upkeep: Upkeep,
-    guard: Guard,
+struct AppInner {
+    settings: ServerOptions,
+    workers: WorkerPool,
+    embeddings: EmbeddingQueue,
+    upkeep: IndexMaintainer,
+    guard: AuthGuard,
     model: ModelIdentity,
-    answers: Answers,
+    answers: EtagCache,
 }
 
-impl App {
+impl AppState {
     pub(super) fn new(
-        settings: Settings,
-        guard: Guard,
+        settings: ServerOptions,
+        guard: AuthGuard,
         model: ModelIdentity,
-        workers: Workers,
-        embeddings: Embeddings,
-        upkeep: Upkeep,
-    ) -> App {
-        let answers = Answers::default();
-        App { inner: Arc::new(Inner { settings, workers, embeddings, upkeep, guard, model, answers }) }
+        workers: WorkerPool,
+        embeddings: EmbeddingQueue,
+        upkeep: IndexMaintainer,
+    ) -> AppState {
+        let answers = EtagCache::default();
+        AppState { inner: Arc::new(AppInner { settings, workers, embeddings, upkeep, guard, model, answers }) }
     }
 
     /// How the service was started.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &ServerOptions {
         &self.inner.settings
     }
 
@@ -70,19 +70,19 @@ impl App {
     }
 
     /// Answers that were given before.
-    pub(super) fn answers(&self) -> &Answers {
+    pub(super) fn answers(&self) -> &EtagCache {
         &self.inner.answers
     }
 
-    pub(super) fn guard(&self) -> &Guard {
+    pub(super) fn guard(&self) -> &AuthGuard {
         &self.inner.guard
     }
 
-    pub(super) fn workers(&self) -> &Workers {
+    pub(super) fn workers(&self) -> &WorkerPool {
         &self.inner.workers
     }
 
-    pub(super) fn embeddings(&self) -> &Embeddings {
+    pub(super) fn embeddings(&self) -> &EmbeddingQueue {
         &self.inner.embeddings
     }
 
@@ -99,7 +99,7 @@ impl App {
     }
 
     /// Embeds texts together with those of other requests.
-    pub(super) async fn embed(&self, texts: Vec<String>) -> Result<Vec<Embedded>, Problem> {
+    pub(super) async fn embed(&self, texts: Vec<String>) -> Result<Vec<EmbeddedText>, Problem> {
         let mut embedded = Vec::with_capacity(texts.len());
         // Little by little, so that others have their turns between.
         for some in texts.chunks(SOME) {

@@ -7,27 +7,30 @@ use jiff::civil::Date;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::App;
-use super::body::Json;
-use super::cursor::{Asked, Page, Plan};
+use super::AppState;
+use super::body::JsonBody;
+use super::cursor::{PagePlan, QueryRequest, ResultPage};
 use super::papers::{paper_id, stored};
-use super::path::Path;
-use super::problem::{Code, Problem};
-use super::query::Fields;
-use super::stable::{Content, Stable};
+use super::path::PathParam;
+use super::problem::{Problem, ProblemCode};
+use super::query::QueryFields;
+use super::stable::{CachedContent, ConditionalRequest};
 use crate::engine::Engine;
 use crate::paper::PaperId;
 use crate::recommend::{HistoryItem, Request};
 use crate::vector::Embedding;
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(search)).routes(routes!(similar, similar_with)).routes(routes!(recommend))
 }
 
 /// Papers about a text
-#[utoipa::path(post, path = "/v1/search", tag = "questions", request_body = Asked,
-    responses((status = 200, body = Page)))]
-async fn search(State(app): State<App>, Json(asked): Json<Asked>) -> Result<Answered<Page>, Problem> {
+#[utoipa::path(post, path = "/v1/search", tag = "questions", request_body = QueryRequest,
+    responses((status = 200, body = ResultPage)))]
+async fn search(
+    State(app): State<AppState>,
+    JsonBody(asked): JsonBody<QueryRequest>,
+) -> Result<Answered<ResultPage>, Problem> {
     if asked.request.text.is_none() {
         return Err(Problem::bad_request("`text`: say what the papers should be about"));
     }
@@ -35,9 +38,12 @@ async fn search(State(app): State<App>, Json(asked): Json<Asked>) -> Result<Answ
 }
 
 /// Papers for a reading history, for a text, or for both
-#[utoipa::path(post, path = "/v1/recommend", tag = "questions", request_body = Asked,
-    responses((status = 200, body = Page)))]
-async fn recommend(State(app): State<App>, Json(asked): Json<Asked>) -> Result<Answered<Page>, Problem> {
+#[utoipa::path(post, path = "/v1/recommend", tag = "questions", request_body = QueryRequest,
+    responses((status = 200, body = ResultPage)))]
+async fn recommend(
+    State(app): State<AppState>,
+    JsonBody(asked): JsonBody<QueryRequest>,
+) -> Result<Answered<ResultPage>, Problem> {
     check_history(&asked.request)?;
     page(&app, asked).await
 }
@@ -46,54 +52,54 @@ async fn recommend(State(app): State<App>, Json(asked): Json<Asked>) -> Result<A
 #[utoipa::path(get, path = "/v1/papers/{id}/similar", tag = "questions",
     params(("id" = String, Path, description = "The paper's id, percent-encoded"),
            ("limit" = Option<usize>, Query, description = "How many papers; any other field of a request is read too")),
-    responses((status = 200, body = Page), (status = 304)))]
+    responses((status = 200, body = ResultPage), (status = 304)))]
 async fn similar(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    stable: Stable,
-    Fields(asked): Fields<Asked>,
+    State(app): State<AppState>,
+    PathParam(id): PathParam<String>,
+    stable: ConditionalRequest,
+    QueryFields(asked): QueryFields<QueryRequest>,
 ) -> Result<Response, Problem> {
-    let like = Like::new(&app, &id, asked).await?;
-    stable.answer(&app, move |engine| Content::json(&like.page(engine)?)).await
+    let like = SimilarQuery::new(&app, &id, asked).await?;
+    stable.answer(&app, move |engine| CachedContent::json(&like.page(engine)?)).await
 }
 
 /// Papers like a paper of the library, with all fields of a request
-#[utoipa::path(post, path = "/v1/papers/{id}/similar", tag = "questions", request_body = Asked,
+#[utoipa::path(post, path = "/v1/papers/{id}/similar", tag = "questions", request_body = QueryRequest,
     params(("id" = String, Path, description = "The paper's id, percent-encoded")),
-    responses((status = 200, body = Page)))]
+    responses((status = 200, body = ResultPage)))]
 async fn similar_with(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    Json(asked): Json<Asked>,
-) -> Result<Answered<Page>, Problem> {
-    let like = Like::new(&app, &id, asked).await?;
+    State(app): State<AppState>,
+    PathParam(id): PathParam<String>,
+    JsonBody(asked): JsonBody<QueryRequest>,
+) -> Result<Answered<ResultPage>, Problem> {
+    let like = SimilarQuery::new(&app, &id, asked).await?;
     app.ask(move |engine| like.page(engine)).await.map(Answered)
 }
 
-async fn page(app: &App, asked: Asked) -> Result<Answered<Page>, Problem> {
-    let plan = Plan::new(asked, app.settings().results)?;
+async fn page(app: &AppState, asked: QueryRequest) -> Result<Answered<ResultPage>, Problem> {
+    let plan = PagePlan::new(asked, app.settings().results)?;
     let answer = app.answer(plan.request.clone()).await?;
     plan.page(answer).map(Answered)
 }
 
 /// A question about one paper of the library.
-struct Like {
+struct SimilarQuery {
     id: PaperId,
-    plan: Plan,
+    plan: PagePlan,
     embedded: Vec<(String, Embedding)>,
     today: Date,
 }
 
-impl Like {
-    async fn new(app: &App, id: &str, mut asked: Asked) -> Result<Like, Problem> {
+impl SimilarQuery {
+    async fn new(app: &AppState, id: &str, mut asked: QueryRequest) -> Result<SimilarQuery, Problem> {
         let id = paper_id(id)?;
         asked.request.positive.insert(0, HistoryItem::id(id.clone()));
-        let plan = Plan::new(asked, app.settings().results)?;
+        let plan = PagePlan::new(asked, app.settings().results)?;
         let embedded = app.embedded(&plan.request).await?;
-        Ok(Like { id, plan, embedded, today: app.today() })
+        Ok(SimilarQuery { id, plan, embedded, today: app.today() })
     }
 
-    fn page(self, engine: &Engine) -> Result<Page, Problem> {
+    fn page(self, engine: &Engine) -> Result<ResultPage, Problem> {
         stored(engine, &self.id)?;
         engine.provide(self.embedded);
         let answer = engine.recommend(&self.plan.request, self.today)?;
@@ -104,7 +110,7 @@ impl Like {
 /// Refuses a request that says nothing.
 pub(super) fn check_history(request: &Request) -> Result<(), Problem> {
     match request.text.is_none() && request.positive.is_empty() && request.negative.is_empty() {
-        true => Err(Problem::new(Code::HistoryTooShort, "give `positive`, `negative` or `text`")),
+        true => Err(Problem::new(ProblemCode::HistoryTooShort, "give `positive`, `negative` or `text`")),
         false => Ok(()),
     }
 }

@@ -7,10 +7,10 @@ use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::App;
+use super::AppState;
 use super::ask::check_history;
 use super::body::object;
-use super::lines::{self, Line, Lines};
+use super::lines::{self, NdjsonBody, NdjsonLine};
 use super::problem::Problem;
 use crate::recommend::{Answer, Request};
 
@@ -18,14 +18,14 @@ use crate::recommend::{Answer, Request};
 /// so that other clients find room.
 const TOGETHER: usize = 16;
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(recommend))
 }
 
 /// One line of the answer: what the line of the same number asked for, or what was wrong with it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
-enum Answered {
+enum BatchLine {
     Answer(Answer),
     Problem { line: u64, problem: Problem },
 }
@@ -33,13 +33,13 @@ enum Answered {
 /// Many requests, one a line; as many lines come back, in the same order, each as soon as it is there
 #[utoipa::path(post, path = "/v1/recommend/batch", tag = "questions",
     request_body(content = Request, content_type = "application/x-ndjson"),
-    responses((status = 200, body = Answered, content_type = "application/x-ndjson")))]
-async fn recommend(State(app): State<App>, lines: Lines) -> Response {
+    responses((status = 200, body = BatchLine, content_type = "application/x-ndjson")))]
+async fn recommend(State(app): State<AppState>, lines: NdjsonBody) -> Response {
     let answers = lines.stream().map(move |line| answer(app.clone(), line)).buffered(TOGETHER);
     lines::answer(answers)
 }
 
-async fn answer(app: App, (line, text): Line) -> Answered {
+async fn answer(app: AppState, (line, text): NdjsonLine) -> BatchLine {
     let answer = async {
         let request: Request =
             object(&text?).map_err(|reason| Problem::bad_request(format!("line {line}: {reason}")))?;
@@ -56,5 +56,5 @@ async fn answer(app: App, (line, text): Line) -> Answered {
         });
         answer.await
     };
-    answer.await.map_or_else(|problem| Answered::Problem { line, problem }, Answered::Answer)
+    answer.await.map_or_else(|problem| BatchLine::Problem { line, problem }, BatchLine::Answer)
 }

@@ -6,15 +6,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::de::DeserializeOwned;
 
-use super::problem::{Code, Problem};
+use super::problem::{Problem, ProblemCode};
 
 /// A body of `application/json`.
-pub(super) struct Json<T>(pub T);
+pub(super) struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Json<T>, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<JsonBody<T>, Problem> {
         check_type(request.headers(), &["application/json"])?;
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             match rejection.into_response().status() {
@@ -22,7 +22,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
                 _ => Problem::bad_request("the body ended too early"),
             }
         })?;
-        object(&bytes).map(Json).map_err(|reason| Problem::bad_request(format!("in the body: {reason}")))
+        object(&bytes).map(JsonBody).map_err(|reason| Problem::bad_request(format!("in the body: {reason}")))
     }
 }
 
@@ -36,13 +36,13 @@ pub(super) fn object<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
 
 /// A body that is longer than the server reads.
 pub(super) fn too_large() -> Problem {
-    Problem::new(Code::TooLarge, "the body, or a line of it, is longer than this server reads")
+    Problem::new(ProblemCode::TooLarge, "the body, or a line of it, is longer than this server reads")
 }
 
 /// Refuses bodies of other types, and compressed ones.
 pub(super) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let refused = |detail| Err(Problem::new(Code::UnsupportedMediaType, detail));
+    let refused = |detail| Err(Problem::new(ProblemCode::UnsupportedMediaType, detail));
     if !["", "identity"].contains(&text(header::CONTENT_ENCODING)) {
         return refused("send the body without `Content-Encoding`".to_owned());
     }

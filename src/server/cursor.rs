@@ -6,20 +6,20 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::problem::{Code, Problem};
+use super::problem::{Problem, ProblemCode};
 use crate::recommend::{Answer, Request};
 
 /// A request, or the next page of one.
 #[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
-pub(super) struct Asked {
+pub(super) struct QueryRequest {
     #[serde(flatten)]
     pub request: Request,
     /// The `next_cursor` of the page before.
     pub cursor: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for Asked {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Asked, D::Error> {
+impl<'de> Deserialize<'de> for QueryRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<QueryRequest, D::Error> {
         use serde::de::Error;
         let mut fields = Map::deserialize(deserializer)?;
         let cursor = match fields.remove("cursor") {
@@ -28,13 +28,13 @@ impl<'de> Deserialize<'de> for Asked {
             Some(_) => return Err(D::Error::custom("`cursor` is no text: give back `next_cursor` as it came")),
         };
         let request = Request::deserialize(Value::Object(fields)).map_err(D::Error::custom)?;
-        Ok(Asked { request, cursor })
+        Ok(QueryRequest { request, cursor })
     }
 }
 
 /// An answer, and the way to the next page of it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Page {
+pub(super) struct ResultPage {
     #[serde(flatten)]
     answer: Answer,
     /// Give it back as `cursor` with the same request for the next page; `null` on the last one.
@@ -42,7 +42,7 @@ pub(super) struct Page {
 }
 
 /// What is asked of the engine for a page.
-pub(super) struct Plan {
+pub(super) struct PagePlan {
     /// The request for all papers up to the end of the page, and one more.
     pub request: Request,
     start: usize,
@@ -51,11 +51,11 @@ pub(super) struct Plan {
     hash: String,
 }
 
-impl Plan {
+impl PagePlan {
     /// # Errors
     /// When the cursor is none, or of another request; when more is asked for than a request may have.
-    pub(super) fn new(asked: Asked, most: usize) -> Result<Plan, Problem> {
-        let Asked { mut request, cursor } = asked;
+    pub(super) fn new(asked: QueryRequest, most: usize) -> Result<PagePlan, Problem> {
+        let QueryRequest { mut request, cursor } = asked;
         request.check()?;
         let count = request.limit();
         if count > most {
@@ -67,20 +67,20 @@ impl Plan {
             Some(cursor) => read(&cursor, &hash)?,
         };
         request.limit = Some(start + count + 1);
-        Ok(Plan { request, start, count, generation, hash })
+        Ok(PagePlan { request, start, count, generation, hash })
     }
 
     /// # Errors
     /// When the library has changed since the first page.
-    pub(super) fn page(self, mut answer: Answer) -> Result<Page, Problem> {
+    pub(super) fn page(self, mut answer: Answer) -> Result<ResultPage, Problem> {
         if self.generation.is_some_and(|generation| generation != answer.generation) {
-            return Err(Problem::new(Code::CursorOutdated, "begin again without a cursor"));
+            return Err(Problem::new(ProblemCode::CursorOutdated, "begin again without a cursor"));
         }
         let end = self.start + self.count;
         let next = (answer.results.len() > end).then(|| write(end, answer.generation, &self.hash));
         answer.results.truncate(end);
         answer.results.drain(..self.start.min(answer.results.len()));
-        Ok(Page { answer, next_cursor: next })
+        Ok(ResultPage { answer, next_cursor: next })
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
         let cursor = write(20, 7, &mine);
         assert_eq!(read(&cursor, &mine).unwrap(), (20, Some(7)));
         for (cursor, hash) in [(cursor.as_str(), "0000000000000000"), ("!", mine.as_str()), ("", &mine)] {
-            assert_eq!(read(cursor, hash).unwrap_err().code(), Code::BadRequest);
+            assert_eq!(read(cursor, hash).unwrap_err().code(), ProblemCode::BadRequest);
         }
     }
 }

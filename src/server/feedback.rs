@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::App;
-use super::body::Json;
+use super::AppState;
+use super::body::JsonBody;
 use super::papers::stored;
-use super::path::Path;
-use super::problem::{Code, Problem};
+use super::path::PathParam;
+use super::problem::{Problem, ProblemCode};
 use super::profiles::profile_name;
 use crate::engine::Engine;
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(feedback))
 }
 
 /// Kinds of feedback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+enum FeedbackKind {
     /// Counts for a paper.
     Like,
     /// Counts against a paper.
@@ -44,8 +44,8 @@ enum Kind {
 /// Feedback to some papers.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Feedback {
-    kind: Kind,
+struct FeedbackRequest {
+    kind: FeedbackKind,
     /// Ids of papers.
     papers: Vec<PaperId>,
     /// How much it counts, above 0.
@@ -63,9 +63,9 @@ fn usual_weight() -> f64 {
 
 /// What was entered.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Entered {
+struct FeedbackResponse {
     profile: String,
-    kind: Kind,
+    kind: FeedbackKind,
     /// Ids of papers that it was entered for.
     papers: Vec<PaperId>,
     /// Ids that are not in the library; of `undo`, not in the history.
@@ -73,14 +73,14 @@ struct Entered {
 }
 
 /// Say what a person did with papers; a new profile is made
-#[utoipa::path(post, path = "/v1/profiles/{id}/feedback", tag = "profiles", request_body = Feedback,
+#[utoipa::path(post, path = "/v1/profiles/{id}/feedback", tag = "profiles", request_body = FeedbackRequest,
     params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Entered)))]
+    responses((status = 200, body = FeedbackResponse)))]
 async fn feedback(
-    State(app): State<App>,
-    Path(name): Path<String>,
-    Json(feedback): Json<Feedback>,
-) -> Result<Answered<Entered>, Problem> {
+    State(app): State<AppState>,
+    PathParam(name): PathParam<String>,
+    JsonBody(feedback): JsonBody<FeedbackRequest>,
+) -> Result<Answered<FeedbackResponse>, Problem> {
     let name = profile_name(&name)?;
     if feedback.papers.is_empty() {
         return Err(Problem::bad_request("`papers`: name one"));
@@ -92,25 +92,30 @@ async fn feedback(
     app.ask(move |engine| enter(engine, name, feedback, today)).await.map(Answered)
 }
 
-fn enter(engine: &mut Engine, profile: String, feedback: Feedback, today: Date) -> Result<Entered, Problem> {
-    let Feedback { kind, papers, weight, at, interest } = feedback;
+fn enter(
+    engine: &mut Engine,
+    profile: String,
+    feedback: FeedbackRequest,
+    today: Date,
+) -> Result<FeedbackResponse, Problem> {
+    let FeedbackRequest { kind, papers, weight, at, interest } = feedback;
     let at = at.unwrap_or(today);
-    if kind == Kind::Undo {
+    if kind == FeedbackKind::Undo {
         let known = engine.library().profile(&profile)?;
-        let gone = engine.library_mut().forget(&known, &papers)?;
+        let gone = engine.library_mut().remove_from_history(&known, &papers)?;
         let not_found = papers.into_iter().filter(|id| !gone.contains(id)).collect();
-        return Ok(Entered { profile, kind, papers: gone, not_found });
+        return Ok(FeedbackResponse { profile, kind, papers: gone, not_found });
     }
     let (mut known, mut not_found) = (Vec::new(), Vec::new());
     for id in papers {
         match stored(engine, &id) {
             Ok(paper) => known.push(paper.id),
-            Err(problem) if problem.code() == Code::PaperNotFound => not_found.push(id),
+            Err(problem) if problem.code() == ProblemCode::PaperNotFound => not_found.push(id),
             Err(problem) => return Err(problem),
         }
     }
     if known.is_empty() {
-        return Err(Problem::new(Code::PaperNotFound, "none of these papers is in the library"));
+        return Err(Problem::new(ProblemCode::PaperNotFound, "none of these papers is in the library"));
     }
     let library = engine.library_mut();
     let history = |kind| {
@@ -122,17 +127,17 @@ fn enter(engine: &mut Engine, profile: String, feedback: Feedback, today: Date) 
         known.iter().map(entry).collect::<Vec<_>>()
     };
     match kind {
-        Kind::Like => library.remember(&profile, &history(HistoryKind::Like))?,
-        Kind::Dislike => library.remember(&profile, &history(HistoryKind::Dislike))?,
-        Kind::Save => library.remember(&profile, &history(HistoryKind::Save))?,
-        Kind::Hide => library.remember(&profile, &history(HistoryKind::Hide))?,
-        Kind::Read => library.remember(&profile, &history(HistoryKind::Read))?,
-        Kind::Seen => {
-            library.remember(&profile, &[])?;
+        FeedbackKind::Like => library.add_to_history(&profile, &history(HistoryKind::Like))?,
+        FeedbackKind::Dislike => library.add_to_history(&profile, &history(HistoryKind::Dislike))?,
+        FeedbackKind::Save => library.add_to_history(&profile, &history(HistoryKind::Save))?,
+        FeedbackKind::Hide => library.add_to_history(&profile, &history(HistoryKind::Hide))?,
+        FeedbackKind::Read => library.add_to_history(&profile, &history(HistoryKind::Read))?,
+        FeedbackKind::Seen => {
+            library.add_to_history(&profile, &[])?;
             let seer = library.profile(&profile)?;
-            library.record_shown(&seer, &known, at)?;
+            library.record_impressions(&seer, &known, at)?;
         }
-        Kind::Undo => {}
+        FeedbackKind::Undo => {}
     }
-    Ok(Entered { profile, kind, papers: known, not_found })
+    Ok(FeedbackResponse { profile, kind, papers: known, not_found })
 }

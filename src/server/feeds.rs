@@ -9,44 +9,44 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::App;
-use super::problem::{Code, Problem};
-use super::stable::{Content, Stable};
-use crate::engine::{Engine, FeedOptions, Look};
+use super::AppState;
+use super::problem::{Problem, ProblemCode};
+use super::stable::{CachedContent, ConditionalRequest};
+use crate::engine::{Engine, FeedMode, FeedOptions};
 use crate::recommend::Request;
-use crate::syndication::{Channel, Syndication};
+use crate::syndication::{FeedDocument, FeedFormat};
 
 /// Papers of a feed.
 const PAPERS: usize = 50;
 
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/feeds/{file}", get(feed))
 }
 
 /// Endings of the files.
-const ENDINGS: [(&str, Syndication); 3] =
-    [("atom", Syndication::Atom), ("rss", Syndication::Rss), ("json", Syndication::JsonFeed)];
+const ENDINGS: [(&str, FeedFormat); 3] =
+    [("atom", FeedFormat::Atom), ("rss", FeedFormat::Rss), ("json", FeedFormat::JsonFeed)];
 
 /// The path of a profile's feed.
-pub(super) fn path(profile: &str, format: Syndication, token: &str) -> String {
+pub(super) fn path(profile: &str, format: FeedFormat, token: &str) -> String {
     let name = utf8_percent_encode(profile, NON_ALPHANUMERIC);
     let ending = ENDINGS.iter().find(|(_, known)| *known == format).map_or("", |(ending, _)| ending);
     format!("/feeds/{name}.{ending}?token={token}")
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct FeedUrlQuery {
     #[serde(default)]
     token: String,
 }
 
 /// Reading it is no look: what it has stays new.
 async fn feed(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path(file): Path<String>,
-    Query(Asked { token }): Query<Asked>,
+    Query(FeedUrlQuery { token }): Query<FeedUrlQuery>,
     headers: HeaderMap,
-    stable: Stable,
+    stable: ConditionalRequest,
 ) -> Result<Response, Problem> {
     let (name, format) = named(&file).ok_or_else(nowhere)?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost").to_owned();
@@ -60,22 +60,22 @@ async fn feed(
         }
         let request = Request { limit: Some(PAPERS), ..Request::default() };
         // What was shown last stays for those who have not read it yet.
-        let options = FeedOptions { look: Look::Again, request, ..FeedOptions::default() };
+        let options = FeedOptions { mode: FeedMode::Last, request, ..FeedOptions::default() };
         let answer = engine.feed(&name, &options, today)?;
-        let channel = Channel {
+        let channel = FeedDocument {
             title: format!("Papers for {name}"),
             address: Some(format!("{site}{}", path(&name, format, &token))),
             page: Some(format!("{site}/")),
             day: today,
             results: &answer.results,
         };
-        Ok(Content::text(format.media_type(), format.write(&channel)))
+        Ok(CachedContent::text(format.media_type(), format.write(&channel)))
     });
     stable.answer_with(&content.await?)
 }
 
 /// A profile and a format from a file's name.
-fn named(file: &str) -> Option<(String, Syndication)> {
+fn named(file: &str) -> Option<(String, FeedFormat)> {
     let (name, ending) = file.rsplit_once('.')?;
     let (_, format) = ENDINGS.iter().find(|(known, _)| *known == ending)?;
     Some((name.to_owned(), *format))
@@ -88,5 +88,5 @@ fn is_token(engine: &Engine, name: &str, token: &str) -> crate::Result<bool> {
 }
 
 fn nowhere() -> Problem {
-    Problem::new(Code::NotFound, "no feed is here: its address is on the page of profiles")
+    Problem::new(ProblemCode::NotFound, "no feed is here: its address is on the page of profiles")
 }

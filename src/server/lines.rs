@@ -11,18 +11,18 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use tokio::time::timeout;
 
-use super::App;
+use super::AppState;
 use super::body::{check_type, too_large};
-use super::problem::{Code, Problem};
+use super::problem::{Problem, ProblemCode};
 
 /// The content type of JSON lines.
 pub(super) const TYPE: &str = "application/x-ndjson";
 
 /// A line that is not blank, with its number from 1; after an error there are no more.
-pub(super) type Line = (u64, Result<Vec<u8>, Problem>);
+pub(super) type NdjsonLine = (u64, Result<Vec<u8>, Problem>);
 
 /// A body of JSON lines.
-pub(super) struct Lines {
+pub(super) struct NdjsonBody {
     chunks: BodyDataStream,
     /// What was received after the last line.
     rest: Vec<u8>,
@@ -32,20 +32,20 @@ pub(super) struct Lines {
     patience: Duration,
 }
 
-impl FromRequest<App> for Lines {
+impl FromRequest<AppState> for NdjsonBody {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &App) -> Result<Lines, Problem> {
+    async fn from_request(request: Request, app: &AppState) -> Result<NdjsonBody, Problem> {
         check_type(request.headers(), &[TYPE, "application/jsonl", "application/json"])?;
         let (longest, patience) = (app.settings().body_bytes, app.settings().request_time);
         let chunks = request.into_body().into_data_stream();
-        Ok(Lines { chunks, rest: Vec::new(), number: 0, ended: false, longest, patience })
+        Ok(NdjsonBody { chunks, rest: Vec::new(), number: 0, ended: false, longest, patience })
     }
 }
 
-impl Lines {
+impl NdjsonBody {
     /// The lines as they come.
-    pub(super) fn stream(self) -> impl Stream<Item = Line> + Send {
+    pub(super) fn stream(self) -> impl Stream<Item = NdjsonLine> + Send {
         let ready = stream::unfold(self, async |mut lines| {
             let some = lines.some().await;
             (!some.is_empty()).then(|| (stream::iter(some), lines))
@@ -54,7 +54,7 @@ impl Lines {
     }
 
     /// The lines of the next chunks; none at the end.
-    async fn some(&mut self) -> Vec<Line> {
+    async fn some(&mut self) -> Vec<NdjsonLine> {
         let mut some = Vec::new();
         while some.is_empty() && !self.ended {
             let problem = match timeout(self.patience, self.chunks.next()).await {
@@ -68,7 +68,7 @@ impl Lines {
                     Some(too_large())
                 }
                 Ok(Some(Err(_))) => Some(Problem::bad_request("the body ended too early")),
-                Err(_) => Some(Problem::new(Code::Timeout, "no more lines came: send them without such pauses")),
+                Err(_) => Some(Problem::new(ProblemCode::Timeout, "no more lines came: send them without such pauses")),
                 Ok(None) => None,
             };
             self.ended = true;
@@ -84,7 +84,7 @@ impl Lines {
     }
 
     /// Takes whole lines out of what was received; the first can end at `from` at the earliest.
-    fn take(&mut self, from: usize, lines: &mut Vec<Line>) {
+    fn take(&mut self, from: usize, lines: &mut Vec<NdjsonLine>) {
         let (mut start, mut looked) = (0, from);
         while let Some(length) = self.rest[looked..].iter().position(|byte| *byte == b'\n') {
             let line = self.rest[start..looked + length].trim_ascii();

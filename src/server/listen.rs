@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::{App, numbers, router};
+use super::{AppState, numbers, router};
 use crate::error::{Error, Result};
 
 /// Connections at a time; more wait to be accepted.
@@ -32,18 +32,21 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Who asks, in the extensions of every request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub SocketAddr);
+pub(super) struct PeerAddress(pub SocketAddr);
 
 /// What answers the requests of a connection.
-trait Answers: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static {}
+trait ConnectionService:
+    Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static
+{
+}
 
-impl<S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static> Answers
-    for S
+impl<S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Send + 'static>
+    ConnectionService for S
 {
 }
 
 /// Listens until the process is told to stop.
-pub(super) async fn run(app: App, ready: impl FnOnce(SocketAddr)) -> Result<()> {
+pub(super) async fn run(app: AppState, ready: impl FnOnce(SocketAddr)) -> Result<()> {
     let settings = app.settings().clone();
     let failed = || Error::io(settings.listen.to_string(), "listen on it");
     let listener = TcpListener::bind(settings.listen).await.map_err(failed())?;
@@ -91,12 +94,12 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: &Router,
-) -> http1::Connection<TokioIo<TcpStream>, impl Answers + use<>> {
+) -> http1::Connection<TokioIo<TcpStream>, impl ConnectionService + use<>> {
     // Answers are written whole: waiting for more to send only delays them.
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(router.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(PeerAddress(peer));
         service.call(request)
     });
     http.serve_connection(TokioIo::new(stream), service)
@@ -104,7 +107,7 @@ fn connection(
 
 /// Reads the tokens again whenever the process is told to, from this call on.
 #[cfg(unix)]
-fn reload(app: App) -> std::io::Result<impl Future<Output = ()>> {
+fn reload(app: AppState) -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut hangup = signal(SignalKind::hangup())?;
     Ok(async move {
@@ -119,7 +122,7 @@ fn reload(app: App) -> std::io::Result<impl Future<Output = ()>> {
 
 /// There is nothing that tells it to.
 #[cfg(not(unix))]
-fn reload(_: App) -> std::io::Result<impl Future<Output = ()>> {
+fn reload(_: AppState) -> std::io::Result<impl Future<Output = ()>> {
     Ok(std::future::pending())
 }
 

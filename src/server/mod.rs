@@ -2,7 +2,7 @@
 //!
 //! [`serve`] opens the address and runs until it is told to stop. A request passes `guard`, reaches a handler, and is
 //! answered by one of the `workers`: threads with an engine of their own. Texts are embedded by one more thread, those
-//! of concurrent requests together (`embedding`). Handlers reach both through [`App`].
+//! of concurrent requests together (`embedding`). Handlers reach both through [`AppState`].
 
 mod app;
 mod ask;
@@ -41,13 +41,13 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::recommend::Request;
 
-pub use app::App;
+pub use app::AppState;
 pub use guard::{Scope, draw_token};
-pub use problem::{Code, Problem};
+pub use problem::{Problem, ProblemCode};
 
 /// How the service is started.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ServerOptions {
     /// Where to listen; port 0 for any that is free.
     pub listen: SocketAddr,
     /// Threads that answer.
@@ -80,22 +80,22 @@ pub struct Settings {
 ///
 /// # Errors
 /// When the address cannot be listened on, or the library or its model cannot be used.
-pub fn serve(settings: Settings, engine: &Engine, ready: impl FnOnce(SocketAddr)) -> Result<()> {
-    let guard = guard::Guard::new(&settings)?;
+pub fn serve(settings: ServerOptions, engine: &Engine, ready: impl FnOnce(SocketAddr)) -> Result<()> {
+    let guard = guard::AuthGuard::new(&settings)?;
     numbers::recorder();
     let model = engine.encoder()?.identity().clone();
     // What the first question reads is read now, and what cannot be read is known now.
     let first = Request { text: Some("a first question".to_owned()), limit: Some(1), ..Request::default() };
     engine.recommend(&first, (settings.today)())?;
-    let engines = (0..settings.workers.max(1)).map(|_| engine.share()).collect::<Result<Vec<_>>>()?;
-    let (workers, mut threads) = workers::Workers::start(engines);
-    let (embeddings, thread) = embedding::Embeddings::start(engine.share()?);
+    let engines = (0..settings.workers.max(1)).map(|_| engine.try_clone()).collect::<Result<Vec<_>>>()?;
+    let (workers, mut threads) = workers::WorkerPool::start(engines);
+    let (embeddings, thread) = embedding::EmbeddingQueue::start(engine.try_clone()?);
     threads.push(thread);
-    let (upkeep, thread) = upkeep::Upkeep::start(engine.share()?);
+    let (upkeep, thread) = upkeep::IndexMaintainer::start(engine.try_clone()?);
     threads.push(thread);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::io("threads", "start them"))?;
-    let app = App::new(settings, guard, model, workers, embeddings, upkeep);
+    let app = AppState::new(settings, guard, model, workers, embeddings, upkeep);
     let served = runtime.block_on(listen::run(app, ready));
     // Requests that were too slow are dropped here, and with them the last ways to the threads.
     runtime.shutdown_timeout(Duration::from_secs(1));

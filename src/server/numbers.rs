@@ -11,7 +11,7 @@ use axum::routing::get;
 use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use super::App;
+use super::AppState;
 use crate::engine::Engine;
 use crate::error::Result;
 
@@ -46,11 +46,11 @@ pub(super) async fn keep() {
     }
 }
 
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/metrics", get(metrics))
 }
 
-async fn metrics(State(app): State<App>) -> impl IntoResponse {
+async fn metrics(State(app): State<AppState>) -> impl IntoResponse {
     gauge!("paperkin_queue_jobs", "queue" => "workers").set(app.workers().waiting() as f64);
     gauge!("paperkin_queue_jobs", "queue" => "embeddings").set(app.embeddings().waiting() as f64);
     // When all workers are busy, what they would say stays as it was.

@@ -24,11 +24,11 @@ const COMPATIBLE: &str = "compatible";
         (name = "compatible", description = "The forms of other services"),
     )
 )]
-struct Whole;
+struct ApiDescription;
 
 /// The description without routes.
 pub(super) fn whole() -> OpenApi {
-    <Whole as utoipa::OpenApi>::openapi()
+    <ApiDescription as utoipa::OpenApi>::openapi()
 }
 
 /// What the handlers cannot say of themselves: names of path parameters as OpenAPI has them, which knows no rest of a

@@ -12,7 +12,7 @@ use crate::error::{Error, Fault};
 /// Kinds of problems. Clients may rely on the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Code {
+pub enum ProblemCode {
     /// The request makes no sense.
     BadRequest,
     /// A cursor of a time before papers were added, changed or removed.
@@ -49,45 +49,45 @@ pub enum Code {
     Internal,
 }
 
-impl Code {
+impl ProblemCode {
     fn status(self) -> StatusCode {
         match self {
-            Code::BadRequest => StatusCode::BAD_REQUEST,
-            Code::CursorOutdated => StatusCode::GONE,
-            Code::Unauthorized => StatusCode::UNAUTHORIZED,
-            Code::Forbidden => StatusCode::FORBIDDEN,
-            Code::NotFound | Code::PaperNotFound | Code::ProfileNotFound => StatusCode::NOT_FOUND,
-            Code::HistoryTooShort => StatusCode::UNPROCESSABLE_ENTITY,
-            Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-            Code::Timeout | Code::ServerBusy | Code::ModelMismatch | Code::Unavailable => {
+            ProblemCode::BadRequest => StatusCode::BAD_REQUEST,
+            ProblemCode::CursorOutdated => StatusCode::GONE,
+            ProblemCode::Unauthorized => StatusCode::UNAUTHORIZED,
+            ProblemCode::Forbidden => StatusCode::FORBIDDEN,
+            ProblemCode::NotFound | ProblemCode::PaperNotFound | ProblemCode::ProfileNotFound => StatusCode::NOT_FOUND,
+            ProblemCode::HistoryTooShort => StatusCode::UNPROCESSABLE_ENTITY,
+            ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            ProblemCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ProblemCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            ProblemCode::Timeout | ProblemCode::ServerBusy | ProblemCode::ModelMismatch | ProblemCode::Unavailable => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            ProblemCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn title(self) -> &'static str {
         match self {
-            Code::BadRequest => "The request makes no sense",
-            Code::CursorOutdated => "The library has changed since the first page",
-            Code::Unauthorized => "A token is needed",
-            Code::Forbidden => "Not allowed",
-            Code::NotFound => "No such address",
-            Code::PaperNotFound => "No such paper",
-            Code::ProfileNotFound => "No such profile",
-            Code::HistoryTooShort => "There is no history to go by",
-            Code::MethodNotAllowed => "Not with this method",
-            Code::UnsupportedMediaType => "Not a content type that is read here",
-            Code::TooLarge => "Too large",
-            Code::RateLimited => "Too many requests",
-            Code::Timeout => "It took too long",
-            Code::ServerBusy => "The server is busy",
-            Code::ModelMismatch => "The library is of another model",
-            Code::Unavailable => "The server cannot do its work",
-            Code::Internal => "An error of the server",
+            ProblemCode::BadRequest => "The request makes no sense",
+            ProblemCode::CursorOutdated => "The library has changed since the first page",
+            ProblemCode::Unauthorized => "A token is needed",
+            ProblemCode::Forbidden => "Not allowed",
+            ProblemCode::NotFound => "No such address",
+            ProblemCode::PaperNotFound => "No such paper",
+            ProblemCode::ProfileNotFound => "No such profile",
+            ProblemCode::HistoryTooShort => "There is no history to go by",
+            ProblemCode::MethodNotAllowed => "Not with this method",
+            ProblemCode::UnsupportedMediaType => "Not a content type that is read here",
+            ProblemCode::TooLarge => "Too large",
+            ProblemCode::RateLimited => "Too many requests",
+            ProblemCode::Timeout => "It took too long",
+            ProblemCode::ServerBusy => "The server is busy",
+            ProblemCode::ModelMismatch => "The library is of another model",
+            ProblemCode::Unavailable => "The server cannot do its work",
+            ProblemCode::Internal => "An error of the server",
         }
     }
 }
@@ -103,7 +103,7 @@ pub struct Problem {
     /// The HTTP status.
     status: u16,
     /// The kind, for programs.
-    code: Code,
+    code: ProblemCode,
     /// What is wrong here, and what would be right.
     detail: Cow<'static, str>,
     /// Seconds after which the same request may do.
@@ -113,7 +113,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of a kind.
-    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Problem {
+    pub fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Problem {
         let kind = format!("urn:paperkin:problem:{}", Problem::name(code));
         let (title, status) = (code.title(), code.status().as_u16());
         Problem { kind, title, status, code, detail: detail.into(), retry_after: None }
@@ -121,12 +121,12 @@ impl Problem {
 
     /// A request's field that makes no sense.
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Problem {
-        Problem::new(Code::BadRequest, detail)
+        Problem::new(ProblemCode::BadRequest, detail)
     }
 
     /// A queue that is full.
     pub fn busy() -> Problem {
-        Problem::new(Code::ServerBusy, "more requests wait than can be answered soon: try again").after(1)
+        Problem::new(ProblemCode::ServerBusy, "more requests wait than can be answered soon: try again").after(1)
     }
 
     /// The same problem, which will be gone after some seconds.
@@ -135,7 +135,7 @@ impl Problem {
     }
 
     /// The kind.
-    pub fn code(&self) -> Code {
+    pub fn code(&self) -> ProblemCode {
         self.code
     }
 
@@ -159,7 +159,7 @@ impl Problem {
         self.code.status()
     }
 
-    fn name(code: Code) -> String {
+    fn name(code: ProblemCode) -> String {
         serde_json::to_value(code).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
 }
@@ -169,19 +169,19 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
         match (&error, error.fault()) {
             (Error::NotFound { what: "paper", name, .. }, _) => {
-                Problem::new(Code::PaperNotFound, format!("no paper `{name}`"))
+                Problem::new(ProblemCode::PaperNotFound, format!("no paper `{name}`"))
             }
             (Error::NotFound { what: "profile", name, .. }, _) => {
-                Problem::new(Code::ProfileNotFound, format!("no profile `{name}`"))
+                Problem::new(ProblemCode::ProfileNotFound, format!("no profile `{name}`"))
             }
             (Error::ModelMismatch { .. } | Error::BadModel { .. }, _) => {
-                Problem::new(Code::ModelMismatch, error.one_line())
+                Problem::new(ProblemCode::ModelMismatch, error.one_line())
             }
             (_, Fault::Input) => Problem::bad_request(error.one_line()),
-            (Error::NotFound { .. }, _) => Problem::new(Code::NotFound, error.one_line()),
+            (Error::NotFound { .. }, _) => Problem::new(ProblemCode::NotFound, error.one_line()),
             (_, fault) => {
                 tracing::error!("{}", error.one_line());
-                let code = if fault == Fault::Bug { Code::Internal } else { Code::Unavailable };
+                let code = if fault == Fault::Bug { ProblemCode::Internal } else { ProblemCode::Unavailable };
                 Problem::new(code, "the server's log says more under this request's id")
             }
         }
@@ -196,7 +196,7 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.code == Code::Unauthorized {
+        if self.code == ProblemCode::Unauthorized {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer, Basic realm=\"paperkin\""));
         }
         // For those who say it in other words.

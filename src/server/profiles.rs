@@ -9,19 +9,19 @@ use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::App;
-use super::body::Json;
-use super::path::Path;
+use super::AppState;
+use super::body::JsonBody;
+use super::path::PathParam;
 use super::problem::Problem;
-use super::query::Fields;
-use crate::engine::{FeedOptions, Look};
+use super::query::QueryFields;
+use crate::engine::{FeedMode, FeedOptions};
 use crate::library::Profile;
 use crate::recommend::{Answer, Request};
 
 /// Longest name of a profile, in bytes.
 const LONGEST_NAME: usize = 200;
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, put, remove)).routes(routes!(feed))
 }
 
@@ -36,24 +36,24 @@ pub(super) fn profile_name(name: &str) -> Result<String, Problem> {
 
 /// Names of profiles.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Names {
+struct ProfileNames {
     /// Sorted.
     profiles: Vec<String>,
 }
 
 /// All profiles
 #[utoipa::path(get, path = "/v1/profiles", tag = "profiles",
-    responses((status = 200, body = Names)))]
-async fn list(State(app): State<App>) -> Result<Answered<Names>, Problem> {
+    responses((status = 200, body = ProfileNames)))]
+async fn list(State(app): State<AppState>) -> Result<Answered<ProfileNames>, Problem> {
     let profiles = app.ask(|engine| engine.library().profile_names()).await?;
-    Ok(Answered(Names { profiles }))
+    Ok(Answered(ProfileNames { profiles }))
 }
 
 /// A profile with its history
 #[utoipa::path(get, path = "/v1/profiles/{id}", tag = "profiles",
     params(("id" = String, Path, description = "The profile's name")),
     responses((status = 200, body = Profile)))]
-async fn get(State(app): State<App>, Path(name): Path<String>) -> Result<Answered<Profile>, Problem> {
+async fn get(State(app): State<AppState>, PathParam(name): PathParam<String>) -> Result<Answered<Profile>, Problem> {
     let name = profile_name(&name)?;
     app.ask(move |engine| engine.library().profile(&name)).await.map(Answered)
 }
@@ -61,19 +61,19 @@ async fn get(State(app): State<App>, Path(name): Path<String>) -> Result<Answere
 /// What a profile is made with.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
-struct New {
+struct ProfileUpdate {
     /// Authors whose papers gain in the feed: these, and no others.
     authors: Option<Vec<String>>,
 }
 
 /// Make a profile, or change the authors that it follows
-#[utoipa::path(put, path = "/v1/profiles/{id}", tag = "profiles", request_body = New,
+#[utoipa::path(put, path = "/v1/profiles/{id}", tag = "profiles", request_body = ProfileUpdate,
     params(("id" = String, Path, description = "The profile's name")),
     responses((status = 200, body = Profile)))]
 async fn put(
-    State(app): State<App>,
-    Path(name): Path<String>,
-    Json(New { authors }): Json<New>,
+    State(app): State<AppState>,
+    PathParam(name): PathParam<String>,
+    JsonBody(ProfileUpdate { authors }): JsonBody<ProfileUpdate>,
 ) -> Result<Answered<Profile>, Problem> {
     let name = profile_name(&name)?;
     let authors: Option<Vec<String>> =
@@ -83,7 +83,7 @@ async fn put(
     }
     app.ask(move |engine| {
         let library = engine.library_mut();
-        library.remember(&name, &[])?;
+        library.add_to_history(&name, &[])?;
         if let Some(authors) = authors {
             let profile = library.profile(&name)?;
             library.unfollow(&profile, &profile.authors)?;
@@ -99,7 +99,7 @@ async fn put(
 #[utoipa::path(delete, path = "/v1/profiles/{id}", tag = "profiles",
     params(("id" = String, Path, description = "The profile's name")),
     responses((status = 204)))]
-async fn remove(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+async fn remove(State(app): State<AppState>, PathParam(name): PathParam<String>) -> Result<StatusCode, Problem> {
     let name = profile_name(&name)?;
     app.ask(move |engine| {
         let profile = engine.library().profile(&name)?;
@@ -111,10 +111,10 @@ async fn remove(State(app): State<App>, Path(name): Path<String>) -> Result<Stat
 
 /// How a feed is wanted: its own fields, and those of a request.
 #[derive(Debug)]
-struct Wanted(FeedOptions);
+struct FeedQuery(FeedOptions);
 
-impl<'de> Deserialize<'de> for Wanted {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Wanted, D::Error> {
+impl<'de> Deserialize<'de> for FeedQuery {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<FeedQuery, D::Error> {
         use serde::de::Error;
 
         #[derive(Deserialize)]
@@ -130,8 +130,8 @@ impl<'de> Deserialize<'de> for Wanted {
             ["again", "seen_days", "since"].iter().filter_map(|name| fields.remove_entry(*name)).collect();
         let Own { again, seen_days, since } = Own::deserialize(Value::Object(own)).map_err(D::Error::custom)?;
         let request = Request::deserialize(Value::Object(fields)).map_err(D::Error::custom)?;
-        let look = if again { Look::Again } else { Look::New };
-        Ok(Wanted(FeedOptions { look, seen_days, since, request }))
+        let look = if again { FeedMode::Last } else { FeedMode::New };
+        Ok(FeedQuery(FeedOptions { mode: look, seen_days, since, request }))
     }
 }
 
@@ -144,9 +144,9 @@ impl<'de> Deserialize<'de> for Wanted {
            ("since" = Option<String>, Query, description = "Papers of this day or later that were not shown yet")),
     responses((status = 200, body = Answer)))]
 async fn feed(
-    State(app): State<App>,
-    Path(name): Path<String>,
-    Fields(Wanted(options)): Fields<Wanted>,
+    State(app): State<AppState>,
+    PathParam(name): PathParam<String>,
+    QueryFields(FeedQuery(options)): QueryFields<FeedQuery>,
 ) -> Result<Answered<Answer>, Problem> {
     let name = profile_name(&name)?;
     options.request.check()?;

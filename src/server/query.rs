@@ -14,16 +14,16 @@ const LISTS: [&str; 8] =
 const TEXTS: [&str; 3] = ["cursor", "id", "text"];
 
 /// The query string, read as the JSON object with the same fields.
-pub(super) struct Fields<T>(pub T);
+pub(super) struct QueryFields<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Fields<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryFields<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Fields<T>, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<QueryFields<T>, Problem> {
         let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state)
             .await
             .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-        read(pairs).map(Fields)
+        read(pairs).map(QueryFields)
     }
 }
 

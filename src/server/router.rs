@@ -11,14 +11,14 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::problem::{Code, Problem};
+use super::problem::{Problem, ProblemCode};
 use super::{
-    App, ask, batch, compatible, feedback, feeds, guard, lines, numbers, observe, openapi, pages, papers, profiles,
-    status,
+    AppState, ask, batch, compatible, feedback, feeds, guard, lines, numbers, observe, openapi, pages, papers,
+    profiles, status,
 };
 
 /// The service: what is merged here is guarded, observed and answered as all the rest.
-pub(super) fn router(app: App) -> Router {
+pub(super) fn router(app: AppState) -> Router {
     let (router, description) = OpenApiRouter::with_openapi(openapi::whole())
         .merge(status::routes())
         .merge(ask::routes())
@@ -37,9 +37,9 @@ pub(super) fn router(app: App) -> Router {
         .merge(pages::routes())
         .merge(feeds::routes())
         .route("/openapi.json", get(async move || Json(description.as_ref()).into_response()))
-        .fallback(async || Problem::new(Code::NotFound, "`/openapi.json` has all addresses"))
+        .fallback(async || Problem::new(ProblemCode::NotFound, "`/openapi.json` has all addresses"))
         .method_not_allowed_fallback(async || {
-            Problem::new(Code::MethodNotAllowed, "the header `Allow` has those that are")
+            Problem::new(ProblemCode::MethodNotAllowed, "the header `Allow` has those that are")
         })
         .layer(DefaultBodyLimit::max(app.settings().body_bytes))
         .layer(CatchPanicLayer::custom(|_| panicked()))
@@ -52,5 +52,5 @@ pub(super) fn router(app: App) -> Router {
 }
 
 fn panicked() -> Response {
-    Problem::new(Code::Internal, "the server's log says more under this request's id").into_response()
+    Problem::new(ProblemCode::Internal, "the server's log says more under this request's id").into_response()
 }

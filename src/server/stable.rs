@@ -11,32 +11,33 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::App;
-use super::problem::{Code, Problem};
-use crate::engine::{Cache, Engine, Latest};
+use super::AppState;
+use super::problem::{Problem, ProblemCode};
+use crate::engine::{BoundedCache, Engine, PerGeneration};
 
 /// Answers that are kept, in bytes: 400 lists of 20 papers. More rankings are kept by the engine.
 const KEPT: usize = 16 << 20;
 
 /// Answers of one generation by their tags.
-pub(super) type Answers = Latest<Cache<String, Content, KEPT>>;
+pub(super) type EtagCache = PerGeneration<BoundedCache<String, CachedContent, KEPT>>;
 
 /// What is answered.
-pub(super) struct Content {
+pub(super) struct CachedContent {
     media_type: &'static str,
     bytes: Bytes,
 }
 
-impl Content {
+impl CachedContent {
     /// A value as JSON.
-    pub(super) fn json(value: &impl Serialize) -> Result<Content, Problem> {
-        let bytes = serde_json::to_vec(value).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
-        Ok(Content { media_type: "application/json", bytes: bytes.into() })
+    pub(super) fn json(value: &impl Serialize) -> Result<CachedContent, Problem> {
+        let bytes =
+            serde_json::to_vec(value).map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
+        Ok(CachedContent { media_type: "application/json", bytes: bytes.into() })
     }
 
     /// A text of a type.
-    pub(super) fn text(media_type: &'static str, text: String) -> Content {
-        Content { media_type, bytes: text.into() }
+    pub(super) fn text(media_type: &'static str, text: String) -> CachedContent {
+        CachedContent { media_type, bytes: text.into() }
     }
 
     fn response(&self) -> Response {
@@ -45,33 +46,33 @@ impl Content {
 }
 
 /// What a request asks for, and which answers to it the client has.
-pub(super) struct Stable {
+pub(super) struct ConditionalRequest {
     address: String,
     known: String,
 }
 
-impl<S: Sync> FromRequestParts<S> for Stable {
+impl<S: Sync> FromRequestParts<S> for ConditionalRequest {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Stable, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<ConditionalRequest, Infallible> {
         let known = parts.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        Ok(Stable { address: parts.uri.to_string(), known: known.unwrap_or_default().to_owned() })
+        Ok(ConditionalRequest { address: parts.uri.to_string(), known: known.unwrap_or_default().to_owned() })
     }
 }
 
-impl Stable {
+impl ConditionalRequest {
     /// Answers, unless the client has the answer already.
     pub(super) async fn answer(
         self,
-        app: &App,
-        work: impl FnOnce(&mut Engine) -> Result<Content, Problem> + Send + 'static,
+        app: &AppState,
+        work: impl FnOnce(&mut Engine) -> Result<CachedContent, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
         let today = app.today();
         let answers = app.clone();
         app.ask(move |engine| {
-            let stamp = engine.library().stamp()?;
+            let stamp = engine.library().generation_id()?;
             let hash = Sha256::new()
-                .chain_update(stamp.stamp)
+                .chain_update(stamp.nonce)
                 .chain_update(today.to_string())
                 .chain_update(&self.address)
                 .chain_update(env!("CARGO_PKG_VERSION"))
@@ -79,8 +80,8 @@ impl Stable {
             // The time that an answer took is in it.
             let tag = weak(&hash);
             let answer = || {
-                let answers = answers.answers().of(stamp, || Ok::<_, Problem>(Cache::default()))?;
-                let content = answers.of(tag.as_str(), |content| content.bytes.len(), || work(engine))?;
+                let answers = answers.answers().get_or_build(stamp, || Ok::<_, Problem>(BoundedCache::default()))?;
+                let content = answers.get_or_read(tag.as_str(), |content| content.bytes.len(), || work(engine))?;
                 Ok(content.response())
             };
             self.unless_known(&tag, answer)
@@ -89,7 +90,7 @@ impl Stable {
     }
 
     /// Answers with what changes for other reasons than the library, unless the client has the same already.
-    pub(super) fn answer_with(&self, content: &Content) -> Result<Response, Problem> {
+    pub(super) fn answer_with(&self, content: &CachedContent) -> Result<Response, Problem> {
         self.unless_known(&weak(&Sha256::digest(&content.bytes)), || Ok(content.response()))
     }
 

@@ -12,15 +12,15 @@ const ROUND: Duration = Duration::from_secs(300);
 
 /// The way to the thread.
 #[derive(Debug)]
-pub(super) struct Upkeep {
+pub(super) struct IndexMaintainer {
     bell: SyncSender<()>,
 }
 
-impl Upkeep {
-    /// Starts the thread, which ends when the [`Upkeep`] is gone.
-    pub(super) fn start(engine: Engine) -> (Upkeep, JoinHandle<()>) {
+impl IndexMaintainer {
+    /// Starts the thread, which ends when the [`IndexMaintainer`] is gone.
+    pub(super) fn start(engine: Engine) -> (IndexMaintainer, JoinHandle<()>) {
         let (bell, rings) = sync_channel(1);
-        (Upkeep { bell }, thread::spawn(move || keep(&engine, &rings)))
+        (IndexMaintainer { bell }, thread::spawn(move || keep(&engine, &rings)))
     }
 
     /// Says that something has changed.
@@ -39,7 +39,7 @@ fn keep(engine: &Engine, rings: &Receiver<()>) {
 }
 
 fn rebuild(engine: &Engine) -> Result<()> {
-    if engine.index_is_due()?
+    if engine.needs_reindex()?
         && let Some(rebuilt) = engine.rebuild_index(|_| |_| ())?
     {
         tracing::info!(papers = rebuilt.papers, recall_at_10 = rebuilt.recall_at_10, "built the index");

@@ -6,24 +6,24 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::problem::{Code, Problem};
+use super::problem::{Problem, ProblemCode};
 use crate::engine::Engine;
 
 /// Jobs that wait for each worker at most: more would wait for seconds.
 const WAITING: usize = 64;
 
-type Job = Box<dyn FnOnce(&mut Engine) + Send>;
+type WorkerJob = Box<dyn FnOnce(&mut Engine) + Send>;
 
 /// The way to the workers.
 #[derive(Clone)]
-pub(super) struct Workers {
-    queue: mpsc::Sender<Job>,
+pub(super) struct WorkerPool {
+    queue: mpsc::Sender<WorkerJob>,
 }
 
-impl Workers {
-    /// Starts a thread for each engine. The threads end when all [`Workers`] of them are gone and the queue is empty.
-    pub(super) fn start(engines: Vec<Engine>) -> (Workers, Vec<JoinHandle<()>>) {
-        let (queue, jobs) = mpsc::channel::<Job>(WAITING * engines.len().max(1));
+impl WorkerPool {
+    /// Starts a thread for each engine. The threads end when all [`WorkerPool`] of them are gone and the queue is empty.
+    pub(super) fn start(engines: Vec<Engine>) -> (WorkerPool, Vec<JoinHandle<()>>) {
+        let (queue, jobs) = mpsc::channel::<WorkerJob>(WAITING * engines.len().max(1));
         let jobs = Arc::new(Mutex::new(jobs));
         let work = |mut engine: Engine| {
             let jobs = jobs.clone();
@@ -34,7 +34,7 @@ impl Workers {
             })
         };
         let threads = engines.into_iter().map(work).collect();
-        (Workers { queue }, threads)
+        (WorkerPool { queue }, threads)
     }
 
     /// Has a worker do something; at once a problem when too much waits already.
@@ -72,13 +72,13 @@ impl Workers {
 }
 
 /// One worker at a time waits for a job; it works on it when the next one waits.
-fn next(jobs: &Mutex<mpsc::Receiver<Job>>) -> Option<Job> {
+fn next(jobs: &Mutex<mpsc::Receiver<WorkerJob>>) -> Option<WorkerJob> {
     jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
 }
 
 fn job<T, E>(
     work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static,
-) -> (Job, oneshot::Receiver<Result<T, Problem>>)
+) -> (WorkerJob, oneshot::Receiver<Result<T, Problem>>)
 where
     T: Send + 'static,
     E: Into<Problem> + 'static,
@@ -98,21 +98,21 @@ where
 }
 
 fn panicked() -> Problem {
-    Problem::new(Code::Internal, "the server's log says more under this request's id")
+    Problem::new(ProblemCode::Internal, "the server's log says more under this request's id")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Options, Place};
+    use crate::engine::{EngineOptions, LibraryLocation};
 
     #[test]
     fn a_panic_is_answered_and_the_worker_lives_on() {
-        let engine = Engine::open(Options::new(Place::Memory)).unwrap();
-        let (workers, threads) = Workers::start(vec![engine]);
+        let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+        let (workers, threads) = WorkerPool::start(vec![engine]);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let panicked = runtime.block_on(workers.ask(|_| -> Result<(), Problem> { panic!("as it is meant to") }));
-        assert_eq!(panicked.unwrap_err().code(), Code::Internal);
+        assert_eq!(panicked.unwrap_err().code(), ProblemCode::Internal);
         let lives = runtime.block_on(workers.ask(|engine| engine.library().generation()));
         assert_eq!(lives.unwrap(), 0);
         drop(workers);
@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_full_queue_says_so() {
-        let (workers, _threads) = Workers::start(vec![Engine::open(Options::new(Place::Memory)).unwrap()]);
+        let (workers, _threads) =
+            WorkerPool::start(vec![Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap()]);
         // The worker is held up until the end of the test.
         let (begin, began) = std::sync::mpsc::channel();
         let (_hold, held) = std::sync::mpsc::channel::<()>();
@@ -135,6 +136,6 @@ mod tests {
         assert_eq!(waits, WAITING);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let busy = runtime.block_on(workers.ask(|_| Ok::<_, Problem>(())));
-        assert_eq!(busy.unwrap_err().code(), Code::ServerBusy);
+        assert_eq!(busy.unwrap_err().code(), ProblemCode::ServerBusy);
     }
 }

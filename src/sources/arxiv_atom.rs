@@ -1,21 +1,21 @@
 //! Answers of arXiv's API: Atom feeds with arXiv's own extensions
 //! (<https://info.arxiv.org/help/api/user-manual.html>).
 
-use crate::paper::{Draft, parse_date};
+use crate::paper::{RawPaper, parse_date};
 
-use super::input::Input;
-use super::xml::{self, Element, Kind};
-use super::{Format, Records, names};
+use super::input::InputReader;
+use super::xml::{self, XmlDialect, XmlElement};
+use super::{InputFormat, RecordIter, names};
 
-const KIND: Kind = Kind {
+const KIND: XmlDialect = XmlDialect {
     what: "an answer of arXiv's API",
     expected: "an Atom feed with entries",
     roots: &["feed"],
     records: &["entry"],
 };
 
-pub(super) fn read(input: Input) -> Records {
-    let mut entries = xml::Records::new(input, KIND);
+pub(super) fn read(input: InputReader) -> RecordIter {
+    let mut entries = xml::XmlRecords::new(input, KIND);
     Box::new(std::iter::from_fn(move || {
         let (entry, place) = match entries.record() {
             Ok(entry) => entry?,
@@ -29,14 +29,14 @@ pub(super) fn read(input: Input) -> Records {
 }
 
 /// arXiv's message where the entry is none, but says what is wrong with the request.
-fn error_answer(entry: &Element) -> Option<String> {
+fn error_answer(entry: &XmlElement) -> Option<String> {
     let id = entry.text_at(&["id"]);
     let is_error = id.contains("api/errors") || entry.text_at(&["title"]).trim() == "Error" && !id.contains("/abs/");
     let message = entry.text_at(&["summary"]).split_whitespace().collect::<Vec<_>>().join(" ");
     is_error.then(|| if message.is_empty() { "it gave no reason".to_owned() } else { message })
 }
 
-fn draft(entry: &Element) -> Result<Draft, String> {
+fn draft(entry: &XmlElement) -> Result<RawPaper, String> {
     let (id, title) = (entry.text_at(&["id"]), entry.text_at(&["title"]));
     let id = id.trim();
     if id.is_empty() || title.trim().is_empty() {
@@ -53,16 +53,16 @@ fn draft(entry: &Element) -> Result<Draft, String> {
         categories.extend(term.map(str::to_owned).filter(|term| !categories.contains(term)));
     }
     let doi = entry.text_at(&["doi"]);
-    Ok(Draft {
+    Ok(RawPaper {
         id: Some(id.to_owned()),
-        also: doi.split_whitespace().filter_map(names::doi).collect(),
+        aliases: doi.split_whitespace().filter_map(names::doi).collect(),
         title,
         abstract_text: entry.text_at(&["summary"]),
         authors: entry.all("author").map(|author| author.text_at(&["name"])).collect(),
         published,
         categories,
-        source: Format::ArxivAtom.source().to_owned(),
-        ..Draft::default()
+        source: InputFormat::ArxivAtom.source().to_owned(),
+        ..RawPaper::default()
     })
 }
 
@@ -77,7 +77,7 @@ fn is_subject_class(term: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::sources::tests::{fixture, told};
-    use crate::sources::{Format, read};
+    use crate::sources::{InputFormat, read};
 
     fn check(entries: &str, expect: &[&str]) {
         let text = format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>arXiv</title>{entries}</feed>");
@@ -85,7 +85,7 @@ mod tests {
     }
 
     fn check_whole(text: &str, expect: &[&str]) {
-        let found = told(read(std::io::Cursor::new(text.to_owned()), "a.xml", Some(Format::ArxivAtom)));
+        let found = told(read(std::io::Cursor::new(text.to_owned()), "a.xml", Some(InputFormat::ArxivAtom)));
         assert_eq!(found, expect, "{text}");
     }
 
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_entry_does_not_spoil_its_neighbours() {
+    fn a_bad_entry_does_not_spoil_its_neighbors() {
         for (bad, error) in [
             ("<entry/>", "no id: arXiv answers so for ids that do not exist"),
             ("<entry><id>x</id></entry>", "no title for `x`: arXiv answers so for ids that do not exist"),

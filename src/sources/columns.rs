@@ -2,37 +2,37 @@
 
 use std::str::FromStr;
 
-use super::fields::Field;
+use super::fields::FieldRole;
 
 /// One column: `title=headline` says that the column `headline` holds titles.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+pub struct ColumnMapping {
     /// What it holds: `title`, `abstract`, `doi`, or any other name that paperkin reads.
     pub field: String,
     /// Its name in the file.
     pub name: String,
 }
 
-impl FromStr for Column {
+impl FromStr for ColumnMapping {
     type Err = String;
-    fn from_str(text: &str) -> Result<Column, String> {
+    fn from_str(text: &str) -> Result<ColumnMapping, String> {
         let (field, name) = text.split_once('=').unwrap_or((text, ""));
         let (field, name) = (field.trim(), name.trim());
         if name.is_empty() {
             return Err(format!("`{text}`: write FIELD=NAME, as in title=headline"));
         }
-        if !Field::is_known(field) {
-            return Err(format!("no field `{field}`: there are {}", Field::USUAL));
+        if !FieldRole::is_known(field) {
+            return Err(format!("no field `{field}`: there are {}", FieldRole::USUAL));
         }
-        Ok(Column { field: field.to_owned(), name: name.to_owned() })
+        Ok(ColumnMapping { field: field.to_owned(), name: name.to_owned() })
     }
 }
 
 /// The columns that were named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Columns(pub Vec<Column>);
+pub struct ColumnMap(pub Vec<ColumnMapping>);
 
-impl Columns {
+impl ColumnMap {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -40,17 +40,17 @@ impl Columns {
     /// Whether a column of this name in the file holds titles or abstracts.
     pub(super) fn is_text(&self, name: &str) -> bool {
         let field = self.0.iter().find(|column| column.name == name).map(|column| column.field.as_str());
-        Field::is_text(field.unwrap_or(name))
+        FieldRole::is_text(field.unwrap_or(name))
     }
 
     /// Puts what they hold in the place of the names of a file's columns. A column that had such a name itself loses
     /// it. Fails where a column is not there.
     pub(super) fn rename(&self, names: &mut [String]) -> Result<(), String> {
         let before = names.to_vec();
-        for Column { field, .. } in &self.0 {
+        for ColumnMapping { field, .. } in &self.0 {
             names.iter_mut().filter(|name| name.eq_ignore_ascii_case(field)).for_each(String::clear);
         }
-        for Column { field, name } in &self.0 {
+        for ColumnMapping { field, name } in &self.0 {
             let Some(at) = before.iter().position(|known| known == name) else {
                 let known: Vec<String> = before.iter().take(20).map(|name| format!("`{name}`")).collect();
                 return Err(format!("no column `{name}`: the columns are {}", known.join(", ")));
@@ -65,12 +65,12 @@ impl Columns {
 mod tests {
     use super::*;
     use crate::sources::tests::told;
-    use crate::sources::{Reading, References};
+    use crate::sources::{ReadOptions, ReferenceReader};
 
     fn check(columns: &[&str], text: &'static str, expect: &[&str]) {
-        let columns = Columns(columns.iter().map(|column| column.parse().unwrap()).collect());
-        let reading = Reading { columns, format: None };
-        assert_eq!(told(reading.read(text.as_bytes(), "x").map(References::checked)), expect, "{text}");
+        let columns = ColumnMap(columns.iter().map(|column| column.parse().unwrap()).collect());
+        let reading = ReadOptions { columns, format: None };
+        assert_eq!(told(reading.read(text.as_bytes(), "x").map(ReferenceReader::checked)), expect, "{text}");
     }
 
     #[test]
@@ -89,7 +89,7 @@ mod tests {
             ("title=", "`title=`: write FIELD=NAME, as in title=headline"),
             ("name=x", "no field `name`: there are id, doi, title, abstract"),
         ] {
-            assert!(text.parse::<Column>().unwrap_err().starts_with(error), "{text}");
+            assert!(text.parse::<ColumnMapping>().unwrap_err().starts_with(error), "{text}");
         }
     }
 }

@@ -7,14 +7,14 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use crate::paper::Draft;
+use crate::paper::RawPaper;
 
-use super::elements::Elements;
-use super::input::Input;
-use super::{Format, Records, Reference, dates, markup, names};
+use super::elements::JsonElements;
+use super::input::InputReader;
+use super::{BibReference, InputFormat, RecordIter, dates, markup, names};
 
-pub(super) fn read(input: Input) -> Records {
-    let mut elements = Elements::new(input);
+pub(super) fn read(input: InputReader) -> RecordIter {
+    let mut elements = JsonElements::new(input);
     Box::new(std::iter::from_fn(move || {
         let (place, value) = elements.parsed()?;
         Some(value.and_then(|value| elements.input().found(reference(&value), place)))
@@ -29,7 +29,7 @@ pub(super) fn is_reference(value: &Value) -> bool {
     value.get("type").is_some_and(Value::is_string) && (authors || date("issued") || date("accessed"))
 }
 
-fn reference(value: &Value) -> Result<Reference, String> {
+fn reference(value: &Value) -> Result<BibReference, String> {
     let Value::Object(item) = value else {
         return Err("not a reference: a JSON object with `title` and `author` is expected".to_owned());
     };
@@ -39,14 +39,14 @@ fn reference(value: &Value) -> Result<Reference, String> {
         Some(Value::Null) | None => "",
         Some(_) => return Err("`title` is not a text".to_owned()),
     };
-    let mut draft = Draft {
+    let mut draft = RawPaper {
         title: markup::text(title),
         abstract_text: markup::text(text(item, "abstract")),
         authors: item.get("author").and_then(Value::as_array).into_iter().flatten().filter_map(person).collect(),
         published: date(item.get("issued")),
-        source: Format::CslJson.source().to_owned(),
+        source: InputFormat::CslJson.source().to_owned(),
         url: Some(text(item, "URL").to_owned()),
-        ..Draft::default()
+        ..RawPaper::default()
     };
     let dois = names::doi(text(item, "DOI")).into_iter();
     let remarks = ["number", "note", "container-title", "archive_location"];
@@ -60,7 +60,7 @@ fn reference(value: &Value) -> Result<Reference, String> {
         .collect();
     names::identify(&mut draft, ids.iter().map(String::as_str));
     let tags = text(item, "keyword").split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty());
-    Ok(Reference { draft, added: date(item.get("accessed")), tags: tags.map(str::to_owned).collect() })
+    Ok(BibReference { draft, added: date(item.get("accessed")), tags: tags.map(str::to_owned).collect() })
 }
 
 /// A field that holds a text.
@@ -95,7 +95,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::sources::tests::{fixture_references, referred};
-    use crate::sources::{Format, read_references};
+    use crate::sources::{InputFormat, read_references};
 
     #[test]
     fn references() {
@@ -114,7 +114,7 @@ mod tests {
             let mut item = json!({"type": "article", "title": "T"});
             item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
             let text = Value::Array(vec![item]).to_string();
-            let found = referred(read_references(std::io::Cursor::new(text), "x", Some(Format::CslJson)));
+            let found = referred(read_references(std::io::Cursor::new(text), "x", Some(InputFormat::CslJson)));
             assert!(found[0].contains(expect), "{fields}: {found:?}");
         }
     }

@@ -9,35 +9,43 @@ use std::io::{self, BufRead, Read};
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, RecordPosition, Result};
 
-use super::fields::{self, Field};
-use super::input::{Head, Input};
-use super::{Columns, Format, Records, Reference};
+use super::fields::{self, FieldRole};
+use super::input::{InputHead, InputReader};
+use super::{BibReference, ColumnMap, InputFormat, RecordIter};
 
 /// Fails when the header has no column for title or abstract, or none of a name that `columns` has.
-pub(super) fn read(input: Input, head: &Head, format: Format, columns: &Columns) -> Result<Records> {
+pub(super) fn read(
+    input: InputReader,
+    head: &InputHead,
+    format: InputFormat,
+    columns: &ColumnMap,
+) -> Result<RecordIter> {
     let delimiter = delimiter(&head.bytes, format, columns);
     let mut names = header(&head.bytes, delimiter);
     if let Some(names) = &mut names {
         columns.rename(names).map_err(|reason| input.bad_file(reason))?;
     }
     let names = match names {
-        Some(names) if names.iter().any(|name| Field::is_text(name)) => names,
+        Some(names) if names.iter().any(|name| FieldRole::is_text(name)) => names,
         names => {
             let names = names.unwrap_or_default();
-            return Err(input.bad_file(Field::no_text_among(names.iter().map(String::as_str))));
+            return Err(input.bad_file(FieldRole::no_text_among(names.iter().map(String::as_str))));
         }
     };
-    let mut table =
-        Table { names, format, reader: builder(delimiter).has_headers(true).from_reader(Numbered::new(input)) };
+    let mut table = DelimitedTable {
+        names,
+        format,
+        reader: builder(delimiter).has_headers(true).from_reader(LineCounter::new(input)),
+    };
     let mut record = ByteRecord::new();
     Ok(Box::new(std::iter::from_fn(move || {
         table.reader.get_mut().input.limit();
         match table.reader.read_byte_record(&mut record) {
             Ok(false) => None,
             Ok(true) => {
-                let place = Place::Line(table.line(&record));
+                let place = RecordPosition::Line(table.line(&record));
                 let reference = table.reference(&record);
                 Some(table.reader.get_ref().input.found(reference, place))
             }
@@ -47,19 +55,19 @@ pub(super) fn read(input: Input, head: &Head, format: Format, columns: &Columns)
 }
 
 /// The delimiter of a file's first line: the one that makes a column for title or abstract.
-fn delimiter(head: &[u8], format: Format, columns: &Columns) -> u8 {
+fn delimiter(head: &[u8], format: InputFormat, columns: &ColumnMap) -> u8 {
     let has_text = |delimiter| {
         header(head, delimiter).is_some_and(|names| names.iter().any(|name| columns.is_text(name)) && names.len() > 1)
     };
     match format {
-        Format::Tsv => b'\t',
+        InputFormat::Tsv => b'\t',
         _ if !has_text(b',') && has_text(b';') => b';',
         _ => b',',
     }
 }
 
 /// Whether the first line names several columns, one of them for title or abstract.
-pub(super) fn is_table(head: &[u8], format: Format, columns: &Columns) -> bool {
+pub(super) fn is_table(head: &[u8], format: InputFormat, columns: &ColumnMap) -> bool {
     header(head, delimiter(head, format, columns))
         .is_some_and(|names| names.len() > 1 && names.iter().any(|name| columns.is_text(name)))
 }
@@ -77,13 +85,13 @@ fn builder(delimiter: u8) -> ReaderBuilder {
     builder
 }
 
-struct Table {
+struct DelimitedTable {
     names: Vec<String>,
-    format: Format,
-    reader: Reader<Numbered>,
+    format: InputFormat,
+    reader: Reader<LineCounter>,
 }
 
-impl Table {
+impl DelimitedTable {
     /// The line on which a record begins: the one on which it ends, without the lines that its cells span.
     /// (The csv crate counts the blank lines before a record, and half of a CRLF, to the record.)
     fn line(&mut self, record: &ByteRecord) -> u64 {
@@ -101,7 +109,7 @@ impl Table {
         spans && self.reader.get_mut().ends_open(end)
     }
 
-    fn reference(&mut self, record: &ByteRecord) -> Result<Reference, String> {
+    fn reference(&mut self, record: &ByteRecord) -> Result<BibReference, String> {
         if record.len() != self.names.len() {
             return Err(format!("cells: {} here, {} in the header", record.len(), self.names.len()));
         }
@@ -112,12 +120,12 @@ impl Table {
         for (name, cell) in self.names.iter().zip(record) {
             let cell =
                 std::str::from_utf8(cell).map_err(|_| format!("`{name}` is not UTF-8: save the file as UTF-8"))?;
-            let cell = if self.format == Format::Tsv { unquoted(cell) } else { Cow::Borrowed(cell) };
+            let cell = if self.format == InputFormat::Tsv { unquoted(cell) } else { Cow::Borrowed(cell) };
             if !cell.trim().is_empty() && !fields.contains_key(name) {
                 fields.insert(name.clone(), Value::String(cell.into_owned()));
             }
         }
-        fields::reference(fields, Format::Csv.source())
+        fields::reference(fields, InputFormat::Csv.source())
     }
 
     fn fault(&self, error: csv::Error) -> Error {
@@ -130,8 +138,8 @@ impl Table {
 }
 
 /// An input that knows on which line its last bytes stood.
-struct Numbered {
-    input: Input,
+struct LineCounter {
+    input: InputReader,
     /// What was read last.
     chunk: Vec<u8>,
     /// How many bytes, and how many ends of lines, came before it.
@@ -141,9 +149,9 @@ struct Numbered {
     last: Option<u8>,
 }
 
-impl Numbered {
-    fn new(input: Input) -> Numbered {
-        Numbered { input, chunk: Vec::new(), before: 0, lines_before: 0, last: None }
+impl LineCounter {
+    fn new(input: InputReader) -> LineCounter {
+        LineCounter { input, chunk: Vec::new(), before: 0, lines_before: 0, last: None }
     }
 
     /// The line of a byte that is in the last chunk.
@@ -159,7 +167,7 @@ impl Numbered {
     }
 }
 
-impl Read for Numbered {
+impl Read for LineCounter {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(buffer)?;
         if count > 0 {
@@ -191,13 +199,13 @@ mod tests {
     use std::io::Read;
 
     use crate::sources::tests::{fixture, told};
-    use crate::sources::{Format, read};
+    use crate::sources::{InputFormat, read};
 
     fn check(text: &str, expect: &[&str]) {
-        check_as(Format::Csv, text, expect);
+        check_as(InputFormat::Csv, text, expect);
     }
 
-    fn check_as(format: Format, text: &str, expect: &[&str]) {
+    fn check_as(format: InputFormat, text: &str, expect: &[&str]) {
         let found = told(read(std::io::Cursor::new(text.to_owned()), "x.csv", Some(format)));
         assert_eq!(found, expect, "{text}");
     }
@@ -215,7 +223,7 @@ mod tests {
         check("\"id\",\"title\"\n1,a", &["id=1 | title=a"]);
         check("id,title,title\n1,a,b\n", &["id=1 | title=a"]);
         check("id,title\n", &[]);
-        check_as(Format::Tsv, "id\t\"title\"\n1\ta\n", &["id=1 | title=a"]);
+        check_as(InputFormat::Tsv, "id\t\"title\"\n1\ta\n", &["id=1 | title=a"]);
         check(
             "user,score\n1,2\n",
             &["x.csv: no title and no abstract: the fields are `user`, `score`; paperkin reads `title` and \
@@ -224,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_row_does_not_spoil_its_neighbours() {
+    fn a_bad_row_does_not_spoil_its_neighbors() {
         for (bad, error) in [
             ("1", "cells: 1 here, 3 in the header"),
             ("1,2,3,4", "cells: 4 here, 3 in the header"),

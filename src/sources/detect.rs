@@ -1,18 +1,18 @@
 //! Tells a file's format from how it begins.
 
 use super::elements;
-use super::input::Head;
-use super::{Columns, Format, bibtex, csl, delimited, hf_daily, hf_page, jsonl, parquet, tagged};
+use super::input::InputHead;
+use super::{ColumnMap, InputFormat, bibtex, csl, delimited, hf_daily, hf_page, jsonl, parquet, tagged};
 
 /// How many bytes of the first line are looked at for such as no text has. Later ones may be one damaged record.
 const BINARY: usize = 512;
 
 /// The format of a file that begins with `head`; its name's extension decides only between formats that both fit.
 /// The error is the reason, for a [`crate::Error::BadFile`].
-pub(super) fn detect(head: &Head, name: &str, columns: &Columns) -> Result<Format, String> {
+pub(super) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Result<InputFormat, String> {
     readable(head)?;
     if head.bytes.starts_with(&parquet::MAGIC) {
-        return Ok(Format::Parquet);
+        return Ok(InputFormat::Parquet);
     }
     let text = &text(&head.bytes);
     match text.trim_start().chars().next() {
@@ -23,7 +23,7 @@ pub(super) fn detect(head: &Head, name: &str, columns: &Columns) -> Result<Forma
 }
 
 /// Refuses what is no text at all. For files of every format, also where it is given.
-pub(super) fn readable(head: &Head) -> Result<(), String> {
+pub(super) fn readable(head: &InputHead) -> Result<(), String> {
     const MAGIC: [(&[u8], &str); 8] = [
         (b"\xff\xfe", "UTF-16 text: save it as UTF-8"),
         (b"\xfe\xff", "UTF-16 text: save it as UTF-8"),
@@ -53,7 +53,7 @@ pub(super) fn readable(head: &Head) -> Result<(), String> {
     }
     let strange = start.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
     if nuls > 0 || strange > start.len() / 10 {
-        return Err(format!("not text; paperkin reads {}", Format::names()));
+        return Err(format!("not text; paperkin reads {}", InputFormat::names()));
     }
     Ok(())
 }
@@ -63,7 +63,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn json(head: &Head, text: &str) -> Result<Format, String> {
+fn json(head: &InputHead, text: &str) -> Result<InputFormat, String> {
     // What is left to say when the first element is longer than the head.
     let packed: String = text.chars().filter(|c| !c.is_whitespace()).take(64 * 1024).collect();
     let opens_entry = |text: &str| text.starts_with("{\"paper\":{") || text.starts_with("\"{'paper'");
@@ -72,79 +72,84 @@ fn json(head: &Head, text: &str) -> Result<Format, String> {
         .split_once("\"data\":[")
         .is_some_and(|(before, data)| before.starts_with('{') && before.len() < 1000 && opens_entry(data));
     if opens_entry(opens) || wraps {
-        return Ok(Format::HfDaily);
+        return Ok(InputFormat::HfDaily);
     }
     let values = elements::of_head(&head.bytes);
     if values.iter().any(hf_daily::is_entry) {
-        return Ok(Format::HfDaily);
+        return Ok(InputFormat::HfDaily);
     }
     if values.iter().any(csl::is_reference) {
-        return Ok(Format::CslJson);
+        return Ok(InputFormat::CslJson);
     }
     if packed.chars().take(1000).collect::<String>().contains("jsonfeed.org/version/") {
-        return Ok(Format::JsonFeed);
+        return Ok(InputFormat::JsonFeed);
     }
     if let Some(format) = jsonl::of_service(&packed) {
         return Ok(format);
     }
     match values.first() {
         Some(first) if !first.is_object() && !values.iter().any(jsonl::has_text) => Err(jsonl::no_paper(first)),
-        _ => Ok(Format::Jsonl),
+        _ => Ok(InputFormat::Jsonl),
     }
 }
 
-fn markup(text: &str) -> Result<Format, String> {
+fn markup(text: &str) -> Result<InputFormat, String> {
     let start: String = text.chars().take(4096).collect::<String>().to_ascii_lowercase();
     let names = |element: &str| start.contains(&format!("<{element}"));
     if start.starts_with("<!doctype html") || names("html") || names("body") {
         if text.contains("data-props=") {
-            return Ok(Format::HfHtml);
+            return Ok(InputFormat::HfHtml);
         }
         Err("an HTML page: copy the page's text into a file (hf-page), or fetch the JSON of \
              https://huggingface.co/api/daily_papers (hf-daily)"
             .to_owned())
     } else if names("feed") && start.contains("arxiv.org/api") {
-        Ok(Format::ArxivAtom)
+        Ok(InputFormat::ArxivAtom)
     } else if names("rdf") && start.contains("zotero.org/namespaces/export#") {
-        Ok(Format::ZoteroRdf)
+        Ok(InputFormat::ZoteroRdf)
     } else if names("rss") || names("feed") || names("rdf") {
-        Ok(Format::Feed)
+        Ok(InputFormat::Feed)
     } else if names("pubmedarticle") {
-        Ok(Format::PubmedXml)
+        Ok(InputFormat::PubmedXml)
     } else if names("collection") && names("document") {
-        Ok(Format::Bioc)
+        Ok(InputFormat::Bioc)
     } else if names("records") && ["ref-type", "rec-number", "titles"].into_iter().any(names) {
-        Ok(Format::EndnoteXml)
+        Ok(InputFormat::EndnoteXml)
     } else {
-        Err(format!("markup of another kind; paperkin reads {}", Format::names()))
+        Err(format!("markup of another kind; paperkin reads {}", InputFormat::names()))
     }
 }
 
-fn plain(bytes: &[u8], text: &str, name: &str, columns: &Columns) -> Result<Format, String> {
+fn plain(bytes: &[u8], text: &str, name: &str, columns: &ColumnMap) -> Result<InputFormat, String> {
     let extension = name.strip_suffix(".gz").unwrap_or(name).rsplit_once('.').map(|(_, extension)| extension);
     let extension = extension.unwrap_or_default().to_ascii_lowercase();
     let hinted = match extension.as_str() {
-        "tsv" | "tab" => Some(Format::Tsv),
-        "csv" => Some(Format::Csv),
-        "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
-        "bib" => Some(Format::Bibtex),
-        "ris" => Some(Format::Ris),
-        "nbib" => Some(Format::Nbib),
+        "tsv" | "tab" => Some(InputFormat::Tsv),
+        "csv" => Some(InputFormat::Csv),
+        "jsonl" | "ndjson" | "json" => Some(InputFormat::Jsonl),
+        "bib" => Some(InputFormat::Bibtex),
+        "ris" => Some(InputFormat::Ris),
+        "nbib" => Some(InputFormat::Nbib),
         _ => None,
     };
     if bibtex::is_bibliography(text) {
-        return Ok(Format::Bibtex);
+        return Ok(InputFormat::Bibtex);
     }
     if let Some(format) = tagged::detect(text) {
         return Ok(format);
     }
     if hf_page::is_page(text) && !hinted.is_some_and(|format| delimited::is_table(bytes, format, columns)) {
-        return Ok(Format::HfPage);
+        return Ok(InputFormat::HfPage);
     }
-    let table = [Format::Tsv, Format::Csv].into_iter().find(|format| delimited::is_table(bytes, *format, columns));
+    let table =
+        [InputFormat::Tsv, InputFormat::Csv].into_iter().find(|format| delimited::is_table(bytes, *format, columns));
     hinted.or(table).ok_or_else(|| {
         let start: String = text.trim_start().chars().take(30).collect();
-        format!("not a format that paperkin reads: it begins with `{}`; it reads {}", start.trim(), Format::names())
+        format!(
+            "not a format that paperkin reads: it begins with `{}`; it reads {}",
+            start.trim(),
+            InputFormat::names()
+        )
     })
 }
 
@@ -152,9 +157,9 @@ fn plain(bytes: &[u8], text: &str, name: &str, columns: &Columns) -> Result<Form
 mod tests {
     use super::*;
 
-    fn check(text: impl AsRef<[u8]>, name: &str, expect: Result<Format, &str>) {
-        let head = Head { bytes: text.as_ref().to_vec(), complete: true };
-        let found = detect(&head, name, &Columns::default());
+    fn check(text: impl AsRef<[u8]>, name: &str, expect: Result<InputFormat, &str>) {
+        let head = InputHead { bytes: text.as_ref().to_vec(), complete: true };
+        let found = detect(&head, name, &ColumnMap::default());
         match (&found, expect) {
             (Err(found), Err(start)) => assert!(found.starts_with(start), "{name}: {found}"),
             _ => assert_eq!(found.as_ref().map_err(String::as_str), expect.as_ref().map_err(|e| *e), "{name}"),
@@ -163,49 +168,49 @@ mod tests {
 
     #[test]
     fn formats() {
-        check("Daily Papers\n\nT\n\nA\n\n • 3 authors\n·\nDec 19, 2024", "-", Ok(Format::HfPage));
-        check("[{\"paper\": {\"id\": \"1\"}}]", "-", Ok(Format::HfDaily));
-        check("[ {\n \"paper\": {\"id\": \"1\", \"authors\": [", "-", Ok(Format::HfDaily));
-        check("[{\"title\": \"x\", \"paper\": {\"id\": \"1\"}}]", "-", Ok(Format::HfDaily));
-        check("[\"{'paper': {'id': '1'}}\"]", "-", Ok(Format::HfDaily));
-        check("{\"date\": \"2025-01-10\", \"data\": [\"{'paper': {", "-", Ok(Format::HfDaily));
-        check("<?xml version='1.0'?><feed><id>https://arxiv.org/api/x</id>", "-", Ok(Format::ArxivAtom));
-        check("{\"title\": \"x\"}\n", "-", Ok(Format::Jsonl));
-        check("[{\"title\": \"x\"}]", "x.txt", Ok(Format::Jsonl));
-        check("[]", "-", Ok(Format::Jsonl));
-        check("id,title\n1,a", "-", Ok(Format::Csv));
-        check("id;title\n1;a", "-", Ok(Format::Csv));
-        check("id\ttitle\n1\ta, b", "-", Ok(Format::Tsv));
-        check("user,score\n1,2", "x.csv.gz", Ok(Format::Csv));
-        check("words", "x.jsonl", Ok(Format::Jsonl));
+        check("Daily Papers\n\nT\n\nA\n\n • 3 authors\n·\nDec 19, 2024", "-", Ok(InputFormat::HfPage));
+        check("[{\"paper\": {\"id\": \"1\"}}]", "-", Ok(InputFormat::HfDaily));
+        check("[ {\n \"paper\": {\"id\": \"1\", \"authors\": [", "-", Ok(InputFormat::HfDaily));
+        check("[{\"title\": \"x\", \"paper\": {\"id\": \"1\"}}]", "-", Ok(InputFormat::HfDaily));
+        check("[\"{'paper': {'id': '1'}}\"]", "-", Ok(InputFormat::HfDaily));
+        check("{\"date\": \"2025-01-10\", \"data\": [\"{'paper': {", "-", Ok(InputFormat::HfDaily));
+        check("<?xml version='1.0'?><feed><id>https://arxiv.org/api/x</id>", "-", Ok(InputFormat::ArxivAtom));
+        check("{\"title\": \"x\"}\n", "-", Ok(InputFormat::Jsonl));
+        check("[{\"title\": \"x\"}]", "x.txt", Ok(InputFormat::Jsonl));
+        check("[]", "-", Ok(InputFormat::Jsonl));
+        check("id,title\n1,a", "-", Ok(InputFormat::Csv));
+        check("id;title\n1;a", "-", Ok(InputFormat::Csv));
+        check("id\ttitle\n1\ta, b", "-", Ok(InputFormat::Tsv));
+        check("user,score\n1,2", "x.csv.gz", Ok(InputFormat::Csv));
+        check("words", "x.jsonl", Ok(InputFormat::Jsonl));
         for text in [
             "{\"total\": 2, \"data\": [{\"paperId\": \"0a\", \"title\": \"x\"}]}",
             "{\"data\": [{\"citingPaper\": {\"paperId\": \"0a\"}}]}",
             "[{\"paperId\": \"0a\"}]",
             "{\"corpusid\": 1, \"externalids\": {}}",
         ] {
-            check(text, "x.json", Ok(Format::SemanticScholar));
+            check(text, "x.json", Ok(InputFormat::SemanticScholar));
         }
-        check("{\"id\": \"https://openalex.org/W1\", \"doi\": null}", "-", Ok(Format::OpenAlex));
-        check("{\"meta\": {}, \"results\": [{\"id\": \"https://openalex.org/W1\"}]}", "-", Ok(Format::OpenAlex));
-        check("{\"id\": \"1\", \"submitter\": \"x\", \"authors_parsed\": []}", "-", Ok(Format::ArxivJson));
-        check("[{\"paper_id\": \"1\", \"submitted_date_all\": []}]", "-", Ok(Format::ArxivJson));
-        check("<?xml version='1.0'?><rss>", "-", Ok(Format::Feed));
-        check("<feed><id>https://rss.arxiv.org/atom/cs.CL</id>", "-", Ok(Format::Feed));
-        check("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": []}", "-", Ok(Format::JsonFeed));
-        check("<!DOCTYPE html><html><div data-props='{}'>", "-", Ok(Format::HfHtml));
-        check("<?xml version='1.0'?><!DOCTYPE PubmedArticleSet><PubmedArticleSet>", "-", Ok(Format::PubmedXml));
-        check("<?xml version='1.0'?>\n<collection>\n<document>", "-", Ok(Format::Bioc));
-        check("<rdf:RDF xmlns:z=\"http://www.zotero.org/namespaces/export#\">", "-", Ok(Format::ZoteroRdf));
-        check("<rdf:RDF xmlns=\"http://purl.org/rss/1.0/\">", "-", Ok(Format::Feed));
-        check("<?xml version='1.0'?><xml><records><record><ref-type>", "-", Ok(Format::EndnoteXml));
-        check("<records><record><titles>", "x.xml", Ok(Format::EndnoteXml));
-        check("% made by hand\n\n@article{key,\n", "-", Ok(Format::Bibtex));
-        check("My papers\n@article{key,\n", "x.bib", Ok(Format::Bibtex));
-        check("\nTY  - JOUR\nTI  - A", "-", Ok(Format::Ris));
-        check("\nPMID- 12\nTI  - A", "-", Ok(Format::Nbib));
-        check("FN Invented\nVR 1.0\nPT J\n", "x.txt", Ok(Format::Wos));
-        check("[{\"type\": \"book\", \"issued\": {\"date-parts\": [[2020]]}}]", "x.json", Ok(Format::CslJson));
+        check("{\"id\": \"https://openalex.org/W1\", \"doi\": null}", "-", Ok(InputFormat::OpenAlex));
+        check("{\"meta\": {}, \"results\": [{\"id\": \"https://openalex.org/W1\"}]}", "-", Ok(InputFormat::OpenAlex));
+        check("{\"id\": \"1\", \"submitter\": \"x\", \"authors_parsed\": []}", "-", Ok(InputFormat::ArxivJson));
+        check("[{\"paper_id\": \"1\", \"submitted_date_all\": []}]", "-", Ok(InputFormat::ArxivJson));
+        check("<?xml version='1.0'?><rss>", "-", Ok(InputFormat::Feed));
+        check("<feed><id>https://rss.arxiv.org/atom/cs.CL</id>", "-", Ok(InputFormat::Feed));
+        check("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": []}", "-", Ok(InputFormat::JsonFeed));
+        check("<!DOCTYPE html><html><div data-props='{}'>", "-", Ok(InputFormat::HfHtml));
+        check("<?xml version='1.0'?><!DOCTYPE PubmedArticleSet><PubmedArticleSet>", "-", Ok(InputFormat::PubmedXml));
+        check("<?xml version='1.0'?>\n<collection>\n<document>", "-", Ok(InputFormat::Bioc));
+        check("<rdf:RDF xmlns:z=\"http://www.zotero.org/namespaces/export#\">", "-", Ok(InputFormat::ZoteroRdf));
+        check("<rdf:RDF xmlns=\"http://purl.org/rss/1.0/\">", "-", Ok(InputFormat::Feed));
+        check("<?xml version='1.0'?><xml><records><record><ref-type>", "-", Ok(InputFormat::EndnoteXml));
+        check("<records><record><titles>", "x.xml", Ok(InputFormat::EndnoteXml));
+        check("% made by hand\n\n@article{key,\n", "-", Ok(InputFormat::Bibtex));
+        check("My papers\n@article{key,\n", "x.bib", Ok(InputFormat::Bibtex));
+        check("\nTY  - JOUR\nTI  - A", "-", Ok(InputFormat::Ris));
+        check("\nPMID- 12\nTI  - A", "-", Ok(InputFormat::Nbib));
+        check("FN Invented\nVR 1.0\nPT J\n", "x.txt", Ok(InputFormat::Wos));
+        check("[{\"type\": \"book\", \"issued\": {\"date-parts\": [[2020]]}}]", "x.json", Ok(InputFormat::CslJson));
     }
 
     #[test]

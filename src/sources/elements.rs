@@ -5,39 +5,39 @@ use std::io::{self, BufRead};
 
 use serde_json::Value;
 
-use crate::error::{Place, Result};
+use crate::error::{RecordPosition, Result};
 
-use super::input::{Input, MAX_RECORD};
+use super::input::{InputReader, MAX_RECORD};
 
 /// The elements of one input, each with its place.
-pub(super) struct Elements<R> {
+pub(super) struct JsonElements<R> {
     input: R,
-    cut: Cut,
+    cut: ScanState,
     count: u64,
 }
 
-impl Elements<Input> {
-    pub(super) fn new(input: Input) -> Elements<Input> {
-        Elements { input, cut: Cut::Before, count: 0 }
+impl JsonElements<InputReader> {
+    pub(super) fn new(input: InputReader) -> JsonElements<InputReader> {
+        JsonElements { input, cut: ScanState::Before, count: 0 }
     }
 
-    pub(super) fn input(&self) -> &Input {
+    pub(super) fn input(&self) -> &InputReader {
         &self.input
     }
 
     /// The next element, parsed. After an error of the whole file nothing follows.
-    pub(super) fn parsed(&mut self) -> Option<(Place, Result<Value>)> {
+    pub(super) fn parsed(&mut self) -> Option<(RecordPosition, Result<Value>)> {
         let found = self.bytes();
         self.count += 1;
-        let place = Place::Record(self.count);
+        let place = RecordPosition::Record(self.count);
         let value = match found {
             Ok(None) => return None,
             Ok(Some(bytes)) if bytes.len() > MAX_RECORD => {
                 Err(self.input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20)))
             }
             Ok(Some(bytes)) => parse(&bytes).map_err(|reason| self.input.bad_record(place, reason)),
-            Err(Stop::Reading(error)) => Err(self.input.fault(&error)),
-            Err(Stop::Shape(reason)) => Err(self.input.bad_file(reason)),
+            Err(ScanStop::Reading(error)) => Err(self.input.fault(&error)),
+            Err(ScanStop::Shape(reason)) => Err(self.input.bad_file(reason)),
         };
         Some((place, value))
     }
@@ -45,7 +45,7 @@ impl Elements<Input> {
 
 /// The complete elements at a file's start.
 pub(super) fn of_head(head: &[u8]) -> Vec<Value> {
-    let mut elements = Elements { input: head, cut: Cut::Before, count: 0 };
+    let mut elements = JsonElements { input: head, cut: ScanState::Before, count: 0 };
     let bytes = std::iter::from_fn(|| elements.bytes().ok().flatten());
     bytes.filter_map(|bytes| parse(&bytes).ok()).collect()
 }
@@ -68,14 +68,14 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
     })
 }
 
-enum Stop {
+enum ScanStop {
     Reading(io::Error),
     Shape(String),
 }
 
 /// Where the cutting stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Cut {
+enum ScanState {
     /// Nothing but white space was read.
     Before,
     /// Between two elements, inside the top-level array or without one.
@@ -84,12 +84,12 @@ enum Cut {
     After,
 }
 
-impl<R: BufRead> Elements<R> {
+impl<R: BufRead> JsonElements<R> {
     /// The next element's text. One that is too long comes cut to just above [`MAX_RECORD`].
-    fn bytes(&mut self) -> Result<Option<Vec<u8>>, Stop> {
-        let mut element = Element::default();
+    fn bytes(&mut self) -> Result<Option<Vec<u8>>, ScanStop> {
+        let mut element = PartialElement::default();
         loop {
-            let buffer = self.input.fill_buf().map_err(Stop::Reading)?;
+            let buffer = self.input.fill_buf().map_err(ScanStop::Reading)?;
             if buffer.is_empty() {
                 return self.end(element);
             }
@@ -99,30 +99,32 @@ impl<R: BufRead> Elements<R> {
                 let byte = buffer[used];
                 used += 1;
                 done = match self.cut {
-                    Cut::Before if byte.is_ascii_whitespace() => false,
-                    Cut::Before if byte == b'[' => {
-                        self.cut = Cut::Between { array: true };
+                    ScanState::Before if byte.is_ascii_whitespace() => false,
+                    ScanState::Before if byte == b'[' => {
+                        self.cut = ScanState::Between { array: true };
                         false
                     }
-                    Cut::Before => {
-                        self.cut = Cut::Between { array: false };
+                    ScanState::Before => {
+                        self.cut = ScanState::Between { array: false };
                         element.push(byte);
                         false
                     }
-                    Cut::Between { array } if element.is_at_top() && (byte == b',' || array && byte == b']') => {
+                    ScanState::Between { array } if element.is_at_top() && (byte == b',' || array && byte == b']') => {
                         let last = byte == b']';
                         if last {
-                            self.cut = Cut::After;
+                            self.cut = ScanState::After;
                         }
                         // A comma after the last element is forgiven, `[]` has none, `,,` has an empty one.
                         !(element.text.is_empty() && (last || !array))
                     }
-                    Cut::Between { array } => {
+                    ScanState::Between { array } => {
                         element.push(byte);
                         !array && element.is_closed()
                     }
-                    Cut::After if byte.is_ascii_whitespace() => false,
-                    Cut::After => return Err(Stop::Shape("text follows the JSON array's closing `]`".to_owned())),
+                    ScanState::After if byte.is_ascii_whitespace() => false,
+                    ScanState::After => {
+                        return Err(ScanStop::Shape("text follows the JSON array's closing `]`".to_owned()));
+                    }
                 };
             }
             self.input.consume(used);
@@ -132,13 +134,13 @@ impl<R: BufRead> Elements<R> {
         }
     }
 
-    fn end(&self, element: Element) -> Result<Option<Vec<u8>>, Stop> {
+    fn end(&self, element: PartialElement) -> Result<Option<Vec<u8>>, ScanStop> {
         match self.cut {
-            Cut::Between { array: true } => {
-                Err(Stop::Shape("the JSON array ends early: the file is truncated".to_owned()))
+            ScanState::Between { array: true } => {
+                Err(ScanStop::Shape("the JSON array ends early: the file is truncated".to_owned()))
             }
-            Cut::Between { array: false } if element.depth > 0 => {
-                Err(Stop::Shape("the last JSON object ends early: the file is truncated".to_owned()))
+            ScanState::Between { array: false } if element.depth > 0 => {
+                Err(ScanStop::Shape("the last JSON object ends early: the file is truncated".to_owned()))
             }
             _ if element.text.is_empty() => Ok(None),
             _ => Ok(Some(element.text)),
@@ -148,14 +150,14 @@ impl<R: BufRead> Elements<R> {
 
 /// An element as far as it was read.
 #[derive(Default)]
-struct Element {
+struct PartialElement {
     text: Vec<u8>,
     depth: usize,
     quoted: bool,
     escaped: bool,
 }
 
-impl Element {
+impl PartialElement {
     fn push(&mut self, byte: u8) {
         match byte {
             _ if self.escaped => self.escaped = false,
@@ -188,8 +190,8 @@ mod tests {
     use crate::error::Error;
 
     fn check(text: &str, expect: &[&str]) {
-        let (input, _) = Input::new(std::io::Cursor::new(text.as_bytes().to_vec()), "x").unwrap();
-        let mut elements = Elements::new(input);
+        let (input, _) = InputReader::new(std::io::Cursor::new(text.as_bytes().to_vec()), "x").unwrap();
+        let mut elements = JsonElements::new(input);
         let mut found = Vec::new();
         while let Some((_, value)) = elements.parsed() {
             let stop = matches!(value, Err(Error::BadFile { .. }));
@@ -225,8 +227,8 @@ mod tests {
     fn an_element_that_is_too_long_is_skipped() {
         use std::io::Read;
         let long = std::io::repeat(b'x').take(2 * MAX_RECORD as u64);
-        let (input, _) = Input::new((&b"[\""[..]).chain(long).chain(&b"\", 2]"[..]), "x").unwrap();
-        let mut elements = Elements::new(input);
+        let (input, _) = InputReader::new((&b"[\""[..]).chain(long).chain(&b"\", 2]"[..]), "x").unwrap();
+        let mut elements = JsonElements::new(input);
         assert_eq!(elements.parsed().unwrap().1.unwrap_err().to_string(), "x, record 1: longer than 16 MB");
         assert_eq!(elements.parsed().unwrap().1.unwrap(), Value::from(2));
         assert!(elements.parsed().is_none());

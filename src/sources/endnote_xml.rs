@@ -2,14 +2,18 @@
 //!
 //! It has no field for the day on which a record was entered; the day of access stands for it.
 
-use crate::paper::{Draft, one_line};
+use crate::paper::{RawPaper, one_line};
 
-use super::input::Input;
-use super::xml::{self, Element, Kind};
-use super::{Format, Records, Reference, dates, names};
+use super::input::InputReader;
+use super::xml::{self, XmlDialect, XmlElement};
+use super::{BibReference, InputFormat, RecordIter, dates, names};
 
-const KIND: Kind =
-    Kind { what: "EndNote's XML", expected: "xml with records", roots: &["xml", "records"], records: &["record"] };
+const KIND: XmlDialect = XmlDialect {
+    what: "EndNote's XML",
+    expected: "xml with records",
+    roots: &["xml", "records"],
+    records: &["record"],
+};
 
 /// The databases whose numbers are PubMed's, in lower case.
 const PUBMED: [&str; 3] = ["pubmed", "medline", "nlm"];
@@ -24,8 +28,8 @@ const REMARKS: [&[&str]; 7] = [
     &["publisher"],
 ];
 
-pub(super) fn read(input: Input) -> Records {
-    let mut records = xml::Records::new(input, KIND);
+pub(super) fn read(input: InputReader) -> RecordIter {
+    let mut records = xml::XmlRecords::new(input, KIND);
     Box::new(std::iter::from_fn(move || {
         let (record, place) = match records.record() {
             Ok(record) => record?,
@@ -35,8 +39,9 @@ pub(super) fn read(input: Input) -> Records {
     }))
 }
 
-fn reference(record: &Element) -> Reference {
-    let all = |path: &[&str], name| record.at(path).into_iter().flat_map(move |list| list.all(name)).map(Element::text);
+fn reference(record: &XmlElement) -> BibReference {
+    let all =
+        |path: &[&str], name| record.at(path).into_iter().flat_map(move |list| list.all(name)).map(XmlElement::text);
     let year = record.text_at(&["dates", "year"]);
     let days = all(&["dates", "pub-dates"], "date").find_map(|day| published(&year, &day));
     let urls: Vec<String> = [["urls", "related-urls"], ["urls", "web-urls"]]
@@ -45,14 +50,14 @@ fn reference(record: &Element) -> Reference {
         .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
         .filter(|url| url.starts_with("http"))
         .collect();
-    let mut draft = Draft {
+    let mut draft = RawPaper {
         title: record.text_at(&["titles", "title"]),
         abstract_text: record.text_at(&["abstract"]),
         authors: all(&["contributors", "authors"], "author").map(|name| author(&name)).collect(),
         published: days.or_else(|| dates::of_text(&year)),
-        source: Format::EndnoteXml.source().to_owned(),
+        source: InputFormat::EndnoteXml.source().to_owned(),
         url: urls.first().cloned(),
-        ..Draft::default()
+        ..RawPaper::default()
     };
     let number = record.text_at(&["electronic-resource-num"]);
     let of_pubmed = ["remote-database-name", "database"]
@@ -69,7 +74,7 @@ fn reference(record: &Element) -> Reference {
     names::identify(&mut draft, ids.iter().map(String::as_str));
     let keywords = all(&["keywords"], "keyword");
     let tags = keywords.flat_map(|text| text.split([';', '\n', '\r']).map(one_line).collect::<Vec<_>>());
-    Reference {
+    BibReference {
         draft,
         added: dates::of_text(&record.text_at(&["access-date"])),
         tags: tags.filter(|tag| !tag.is_empty()).collect(),
@@ -91,7 +96,7 @@ fn published(year: &str, day: &str) -> Option<jiff::civil::Date> {
 #[cfg(test)]
 mod tests {
     use crate::sources::tests::{fixture_references, referred};
-    use crate::sources::{Format, read_references};
+    use crate::sources::{InputFormat, read_references};
 
     #[test]
     fn records() {
@@ -121,7 +126,7 @@ mod tests {
             ("<keywords><keyword>a; b</keyword><keyword>c\nd</keyword></keywords>", "title=T | tags=a; b; c; d"),
         ] {
             let text = format!("<records><record><titles><title>T</title></titles>{fields}</record></records>");
-            let found = referred(read_references(std::io::Cursor::new(text), "x", Some(Format::EndnoteXml)));
+            let found = referred(read_references(std::io::Cursor::new(text), "x", Some(InputFormat::EndnoteXml)));
             assert_eq!(found, [expect], "{fields}");
         }
     }

@@ -6,16 +6,16 @@
 
 use serde_json::{Map, Value};
 
-use crate::paper::Draft;
+use crate::paper::RawPaper;
 
 use super::values::{
     abstract_text, address, categories, count, date, is_missing, shortened, source_name, split_at, text,
 };
-use super::{Reference, authors, ids};
+use super::{BibReference, authors, ids};
 
 /// What a field is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
+pub(super) enum FieldRole {
     Id,
     Title,
     Abstract,
@@ -35,11 +35,11 @@ pub(super) enum Field {
 /// The names of each field, the preferred one first: where a record has several, the first with a value counts. Of ids
 /// all count ([`ids`]).
 /// In lower case and without anything but letters and digits: `publishedAt` and `Published_At` are the same.
-const NAMES: [(Field, &[&str]); 14] = [
-    (Field::Id, ids::NAMES),
-    (Field::Title, &["titleutf8", "title", "papertitle"]),
+const NAMES: [(FieldRole, &[&str]); 14] = [
+    (FieldRole::Id, ids::NAMES),
+    (FieldRole::Title, &["titleutf8", "title", "papertitle"]),
     (
-        Field::Abstract,
+        FieldRole::Abstract,
         &[
             "abstractutf8",
             "abstract",
@@ -51,10 +51,10 @@ const NAMES: [(Field, &[&str]); 14] = [
             "text",
         ],
     ),
-    (Field::Authors, &["authorsparsed", "authorsutf8", "authors", "author", "authornames", "authorships"]),
-    (Field::AuthorCount, &["authorcount", "nauthors", "numauthors"]),
+    (FieldRole::Authors, &["authorsparsed", "authorsutf8", "authors", "author", "authornames", "authorships"]),
+    (FieldRole::AuthorCount, &["authorcount", "nauthors", "numauthors"]),
     (
-        Field::Published,
+        FieldRole::Published,
         &[
             "published",
             "publishedat",
@@ -70,11 +70,11 @@ const NAMES: [(Field, &[&str]); 14] = [
             "publicationyear",
         ],
     ),
-    (Field::Listed, &["listed", "listedat", "dailydate", "submittedondailyat"]),
-    (Field::Votes, &["votes", "upvotes", "likes"]),
-    (Field::Comments, &["numcomments", "commentcount", "ncomments", "comments"]),
+    (FieldRole::Listed, &["listed", "listedat", "dailydate", "submittedondailyat"]),
+    (FieldRole::Votes, &["votes", "upvotes", "likes"]),
+    (FieldRole::Comments, &["numcomments", "commentcount", "ncomments", "comments"]),
     (
-        Field::Categories,
+        FieldRole::Categories,
         &[
             "categories",
             "category",
@@ -86,37 +86,37 @@ const NAMES: [(Field, &[&str]); 14] = [
             "primarycategory",
         ],
     ),
-    (Field::Source, &["source"]),
-    (Field::Url, &["url", "link", "primarylocation"]),
-    (Field::Added, &["dateadded", "addedat"]),
-    (Field::Tags, &["manualtags", "tags", "keywords", "collections"]),
+    (FieldRole::Source, &["source"]),
+    (FieldRole::Url, &["url", "link", "primarylocation"]),
+    (FieldRole::Added, &["dateadded", "addedat"]),
+    (FieldRole::Tags, &["manualtags", "tags", "keywords", "collections"]),
 ];
 
-impl Field {
+impl FieldRole {
     /// The field of this name and the name's place in the order of preference.
-    fn named(name: &str) -> Option<(Field, usize)> {
+    fn named(name: &str) -> Option<(FieldRole, usize)> {
         let normal: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
         NAMES.iter().find_map(|(field, names)| Some((*field, names.iter().position(|known| *known == normal)?)))
     }
 
     /// Whether this name is one of the title or the abstract: without such a field there is no paper.
     pub(super) fn is_text(name: &str) -> bool {
-        matches!(Field::named(name), Some((Field::Title | Field::Abstract, _)))
+        matches!(FieldRole::named(name), Some((FieldRole::Title | FieldRole::Abstract, _)))
     }
 
     pub(super) fn is_abstract(name: &str) -> bool {
-        matches!(Field::named(name), Some((Field::Abstract, _)))
+        matches!(FieldRole::named(name), Some((FieldRole::Abstract, _)))
     }
 
     pub(super) fn is_known(name: &str) -> bool {
-        Field::named(name).is_some()
+        FieldRole::named(name).is_some()
     }
 
     /// The usual names of all fields, for messages.
     pub(super) const USUAL: &str = "id, doi, title, abstract, authors, author_count, published, listed, votes, \
                                     num_comments, categories, source, url";
 
-    /// What to say where [`Field::is_text`] holds for no name.
+    /// What to say where [`FieldRole::is_text`] holds for no name.
     pub(super) fn no_text_among<'n>(names: impl Iterator<Item = &'n str>) -> String {
         let names: Vec<String> = names.take(20).map(|name| format!("`{}`", shortened(name, 40))).collect();
         let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
@@ -128,52 +128,52 @@ impl Field {
 }
 
 /// The draft of a record, `source` being its source unless it says another. The error names field and value.
-pub(super) fn draft(record: Map<String, Value>, source: &str) -> Result<Draft, String> {
-    drafted(Chosen::of(record), source)
+pub(super) fn draft(record: Map<String, Value>, source: &str) -> Result<RawPaper, String> {
+    drafted(ChosenFields::of(record), source)
 }
 
 /// The reference of a row of a table, such as a reference manager writes.
-pub(super) fn reference(record: Map<String, Value>, source: &str) -> Result<Reference, String> {
-    let mut chosen = Chosen::of(record);
-    let added = chosen.take(Field::Added, date)?.flatten();
-    let tags = chosen.take(Field::Tags, text)?.unwrap_or_default();
-    Ok(Reference { added, tags: split_at(&tags, &[';']), draft: drafted(chosen, source)? })
+pub(super) fn reference(record: Map<String, Value>, source: &str) -> Result<BibReference, String> {
+    let mut chosen = ChosenFields::of(record);
+    let added = chosen.take(FieldRole::Added, date)?.flatten();
+    let tags = chosen.take(FieldRole::Tags, text)?.unwrap_or_default();
+    Ok(BibReference { added, tags: split_at(&tags, &[';']), draft: drafted(chosen, source)? })
 }
 
-fn drafted(mut chosen: Chosen, source: &str) -> Result<Draft, String> {
-    let mut draft = Draft {
-        title: chosen.take(Field::Title, text)?.unwrap_or_default(),
-        abstract_text: chosen.take(Field::Abstract, abstract_text)?.unwrap_or_default(),
-        authors: chosen.take(Field::Authors, authors::read)?.unwrap_or_default(),
-        author_count: chosen.take(Field::AuthorCount, count)?.flatten(),
-        published: chosen.take(Field::Published, date)?.flatten(),
-        listed: chosen.take(Field::Listed, date)?.flatten(),
-        votes: chosen.take(Field::Votes, count)?.flatten(),
+fn drafted(mut chosen: ChosenFields, source: &str) -> Result<RawPaper, String> {
+    let mut draft = RawPaper {
+        title: chosen.take(FieldRole::Title, text)?.unwrap_or_default(),
+        abstract_text: chosen.take(FieldRole::Abstract, abstract_text)?.unwrap_or_default(),
+        authors: chosen.take(FieldRole::Authors, authors::read)?.unwrap_or_default(),
+        author_count: chosen.take(FieldRole::AuthorCount, count)?.flatten(),
+        published: chosen.take(FieldRole::Published, date)?.flatten(),
+        listed: chosen.take(FieldRole::Listed, date)?.flatten(),
+        votes: chosen.take(FieldRole::Votes, count)?.flatten(),
         comments: chosen.take_comments()?,
-        categories: chosen.take(Field::Categories, categories)?.unwrap_or_default(),
-        source: chosen.take(Field::Source, source_name)?.flatten().unwrap_or_else(|| source.to_owned()),
-        url: chosen.take(Field::Url, address)?.flatten(),
-        ..Draft::default()
+        categories: chosen.take(FieldRole::Categories, categories)?.unwrap_or_default(),
+        source: chosen.take(FieldRole::Source, source_name)?.flatten().unwrap_or_else(|| source.to_owned()),
+        url: chosen.take(FieldRole::Url, address)?.flatten(),
+        ..RawPaper::default()
     };
     ids::identify(&mut draft, chosen.ids)?;
     Ok(draft)
 }
 
 /// The fields that count.
-struct Chosen {
+struct ChosenFields {
     /// For each field the preferred name of those that have a value, with the value.
-    fields: Vec<(Field, usize, String, Value)>,
+    fields: Vec<(FieldRole, usize, String, Value)>,
     /// All ids: the place of the name, the name, the value.
     ids: Vec<(usize, String, Value)>,
 }
 
-impl Chosen {
-    fn of(record: Map<String, Value>) -> Chosen {
-        let mut fields: Vec<(Field, usize, String, Value)> = Vec::with_capacity(NAMES.len());
+impl ChosenFields {
+    fn of(record: Map<String, Value>) -> ChosenFields {
+        let mut fields: Vec<(FieldRole, usize, String, Value)> = Vec::with_capacity(NAMES.len());
         let mut ids = Vec::new();
         for (name, value) in record.into_iter().filter(|(_, value)| !is_missing(value)) {
-            let Some((field, rank)) = Field::named(&name) else { continue };
-            if field == Field::Id {
+            let Some((field, rank)) = FieldRole::named(&name) else { continue };
+            if field == FieldRole::Id {
                 ids.push((rank, name, value));
                 continue;
             }
@@ -183,11 +183,11 @@ impl Chosen {
                 Some(_) => {}
             }
         }
-        Chosen { fields, ids }
+        ChosenFields { fields, ids }
     }
 
     /// The field's value as `read` understands it; `None` when there is none.
-    fn take<T>(&mut self, field: Field, read: fn(Value) -> Result<T, String>) -> Result<Option<T>, String> {
+    fn take<T>(&mut self, field: FieldRole, read: fn(Value) -> Result<T, String>) -> Result<Option<T>, String> {
         let Some(at) = self.fields.iter().position(|other| other.0 == field) else { return Ok(None) };
         let (_, _, name, value) = self.fields.swap_remove(at);
         read(value).map(Some).map_err(|reason| format!("`{}`: {reason}", shortened(&name, 40)))
@@ -195,12 +195,12 @@ impl Chosen {
 
     /// In arXiv's own metadata `comments` is a remark of the authors (`12 pages, 3 figures`): no count, no error.
     fn take_comments(&mut self) -> Result<Option<u32>, String> {
-        let remark = |(_, _, name, value): &(Field, usize, String, Value)| {
+        let remark = |(_, _, name, value): &(FieldRole, usize, String, Value)| {
             name.eq_ignore_ascii_case("comments")
                 && value.as_str().is_some_and(|text| text.contains(char::is_alphabetic))
         };
         self.fields.retain(|entry| !remark(entry));
-        Ok(self.take(Field::Comments, count)?.flatten())
+        Ok(self.take(FieldRole::Comments, count)?.flatten())
     }
 }
 
@@ -211,7 +211,7 @@ mod tests {
 
     fn check(record: Value, expect: Value) {
         let Value::Object(fields) = record.clone() else { panic!("not an object: {record}") };
-        let found = match draft(fields, "test").and_then(Draft::finish) {
+        let found = match draft(fields, "test").and_then(RawPaper::validate) {
             Ok(paper) => serde_json::to_value(paper).unwrap(),
             Err(reason) => Value::String(reason),
         };

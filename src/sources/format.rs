@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// A format of files of papers. Any of them may be compressed with gzip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
+pub enum InputFormat {
     /// The text of a Hugging Face papers page, copied from the browser.
     HfPage,
     /// An answer of Hugging Face's `/api/daily_papers`.
@@ -52,97 +52,97 @@ pub enum Format {
     EndnoteXml,
 }
 
-impl Format {
+impl InputFormat {
     /// All formats.
-    pub const ALL: [Format; 22] = [
-        Format::HfPage,
-        Format::HfDaily,
-        Format::HfHtml,
-        Format::ArxivAtom,
-        Format::Jsonl,
-        Format::SemanticScholar,
-        Format::OpenAlex,
-        Format::ArxivJson,
-        Format::Csv,
-        Format::Tsv,
-        Format::Parquet,
-        Format::Bibtex,
-        Format::Ris,
-        Format::Nbib,
-        Format::Wos,
-        Format::CslJson,
-        Format::ZoteroRdf,
-        Format::EndnoteXml,
-        Format::Feed,
-        Format::JsonFeed,
-        Format::PubmedXml,
-        Format::Bioc,
+    pub const ALL: [InputFormat; 22] = [
+        InputFormat::HfPage,
+        InputFormat::HfDaily,
+        InputFormat::HfHtml,
+        InputFormat::ArxivAtom,
+        InputFormat::Jsonl,
+        InputFormat::SemanticScholar,
+        InputFormat::OpenAlex,
+        InputFormat::ArxivJson,
+        InputFormat::Csv,
+        InputFormat::Tsv,
+        InputFormat::Parquet,
+        InputFormat::Bibtex,
+        InputFormat::Ris,
+        InputFormat::Nbib,
+        InputFormat::Wos,
+        InputFormat::CslJson,
+        InputFormat::ZoteroRdf,
+        InputFormat::EndnoteXml,
+        InputFormat::Feed,
+        InputFormat::JsonFeed,
+        InputFormat::PubmedXml,
+        InputFormat::Bioc,
     ];
 
-    /// Its name, as [`Format::from_str`] reads it.
+    /// Its name, as [`InputFormat::from_str`] reads it.
     pub const fn name(self) -> &'static str {
         match self {
-            Format::HfPage => "hf-page",
-            Format::HfDaily => "hf-daily",
-            Format::HfHtml => "hf-html",
-            Format::ArxivAtom => "arxiv-atom",
-            Format::Jsonl => "jsonl",
-            Format::SemanticScholar => "s2",
-            Format::OpenAlex => "openalex",
-            Format::ArxivJson => "arxiv-json",
-            Format::Csv => "csv",
-            Format::Tsv => "tsv",
-            Format::Parquet => "parquet",
-            Format::Bibtex => "bibtex",
-            Format::Ris => "ris",
-            Format::Nbib => "nbib",
-            Format::Wos => "wos",
-            Format::CslJson => "csl-json",
-            Format::ZoteroRdf => "zotero-rdf",
-            Format::EndnoteXml => "endnote-xml",
-            Format::Feed => "feed",
-            Format::JsonFeed => "json-feed",
-            Format::PubmedXml => "pubmed-xml",
-            Format::Bioc => "bioc",
+            InputFormat::HfPage => "hf-page",
+            InputFormat::HfDaily => "hf-daily",
+            InputFormat::HfHtml => "hf-html",
+            InputFormat::ArxivAtom => "arxiv-atom",
+            InputFormat::Jsonl => "jsonl",
+            InputFormat::SemanticScholar => "s2",
+            InputFormat::OpenAlex => "openalex",
+            InputFormat::ArxivJson => "arxiv-json",
+            InputFormat::Csv => "csv",
+            InputFormat::Tsv => "tsv",
+            InputFormat::Parquet => "parquet",
+            InputFormat::Bibtex => "bibtex",
+            InputFormat::Ris => "ris",
+            InputFormat::Nbib => "nbib",
+            InputFormat::Wos => "wos",
+            InputFormat::CslJson => "csl-json",
+            InputFormat::ZoteroRdf => "zotero-rdf",
+            InputFormat::EndnoteXml => "endnote-xml",
+            InputFormat::Feed => "feed",
+            InputFormat::JsonFeed => "json-feed",
+            InputFormat::PubmedXml => "pubmed-xml",
+            InputFormat::Bioc => "bioc",
         }
     }
 
     /// What [`crate::paper::Paper::source`] says of papers in this format that do not say it themselves.
     pub(super) const fn source(self) -> &'static str {
         match self {
-            Format::ArxivAtom | Format::ArxivJson => "arxiv",
-            Format::SemanticScholar => "semantic-scholar",
-            Format::Tsv => "csv",
-            Format::Nbib | Format::PubmedXml | Format::Bioc => "pubmed",
-            Format::HfHtml => "hf-daily",
-            Format::ZoteroRdf => "zotero",
-            Format::EndnoteXml => "endnote",
-            Format::JsonFeed => "feed",
+            InputFormat::ArxivAtom | InputFormat::ArxivJson => "arxiv",
+            InputFormat::SemanticScholar => "semantic-scholar",
+            InputFormat::Tsv => "csv",
+            InputFormat::Nbib | InputFormat::PubmedXml | InputFormat::Bioc => "pubmed",
+            InputFormat::HfHtml => "hf-daily",
+            InputFormat::ZoteroRdf => "zotero",
+            InputFormat::EndnoteXml => "endnote",
+            InputFormat::JsonFeed => "feed",
             other => other.name(),
         }
     }
 
     /// Whether its files are tables, whose columns may have other names.
     pub(super) const fn is_table(self) -> bool {
-        matches!(self, Format::Csv | Format::Tsv | Format::Parquet)
+        matches!(self, InputFormat::Csv | InputFormat::Tsv | InputFormat::Parquet)
     }
 
     /// All names, for messages.
     pub(super) fn names() -> String {
-        Format::ALL.map(Format::name).join(", ")
+        InputFormat::ALL.map(InputFormat::name).join(", ")
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for InputFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
-impl FromStr for Format {
+impl FromStr for InputFormat {
     type Err = String;
-    fn from_str(text: &str) -> Result<Format, String> {
-        let found = Format::ALL.into_iter().find(|format| format.name() == text);
-        found.ok_or_else(|| format!("no format `{text}`: there are {}", Format::names()))
+    fn from_str(text: &str) -> Result<InputFormat, String> {
+        let found = InputFormat::ALL.into_iter().find(|format| format.name() == text);
+        found.ok_or_else(|| format!("no format `{text}`: there are {}", InputFormat::names()))
     }
 }

@@ -10,15 +10,15 @@ use std::collections::VecDeque;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use crate::error::{Place, Result};
-use crate::paper::Draft;
+use crate::error::{RecordPosition, Result};
+use crate::paper::RawPaper;
 
-use super::elements::{self, Elements};
-use super::input::{Head, Input};
-use super::{Format, Found, Records, authors, python, values};
+use super::elements::{self, JsonElements};
+use super::input::{InputHead, InputReader};
+use super::{FoundRecord, InputFormat, RecordIter, authors, python, values};
 
 /// Fails when the file's start holds JSON that is no such answer.
-pub(super) fn read(input: Input, head: &Head) -> Result<Records> {
+pub(super) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
     let first = elements::of_head(&head.bytes);
     if !first.is_empty() && !first.iter().any(is_entry) {
         return Err(input.bad_file(
@@ -26,9 +26,9 @@ pub(super) fn read(input: Input, head: &Head) -> Result<Records> {
              is the format jsonl",
         ));
     }
-    let mut elements = Elements::new(input);
-    let mut ready: VecDeque<(Place, Result<Draft, String>)> = VecDeque::new();
-    Ok(Box::new(std::iter::from_fn(move || -> Option<Result<Found>> {
+    let mut elements = JsonElements::new(input);
+    let mut ready: VecDeque<(RecordPosition, Result<RawPaper, String>)> = VecDeque::new();
+    Ok(Box::new(std::iter::from_fn(move || -> Option<Result<FoundRecord>> {
         loop {
             if let Some((place, draft)) = ready.pop_front() {
                 return Some(elements.input().found(draft, place));
@@ -54,7 +54,7 @@ pub(super) fn is_entry(value: &Value) -> bool {
 }
 
 /// The drafts of one element of the file: one, or all that it wraps.
-fn entries(value: Value) -> Vec<Result<Draft, String>> {
+fn entries(value: Value) -> Vec<Result<RawPaper, String>> {
     match value {
         Value::Object(mut fields) if !fields.contains_key("paper") && fields.contains_key("data") => {
             let listed = fields.remove("date").map_or(Ok(None), |day| named("date", values::date(day)));
@@ -69,7 +69,7 @@ fn entries(value: Value) -> Vec<Result<Draft, String>> {
 }
 
 /// The draft of one entry; `listed` is the day of the whole list, where it says one.
-pub(super) fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String> {
+pub(super) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, String> {
     let value = match value {
         Value::String(text) => python::parse(&text)?,
         value => value,
@@ -86,7 +86,7 @@ pub(super) fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String>
         at => at,
     };
     let listed_at = named("submittedOnDailyAt", listed_at.map_or(Ok(None), values::date))?;
-    Ok(Draft {
+    Ok(RawPaper {
         url: Some(format!("https://huggingface.co/papers/{id}")),
         id: Some(id),
         title: take(&mut paper, "title", values::text)?.unwrap_or_default(),
@@ -96,8 +96,8 @@ pub(super) fn entry(value: Value, listed: Option<Date>) -> Result<Draft, String>
         listed: listed.or(listed_at),
         votes: take(&mut paper, "upvotes", values::count)?.flatten(),
         comments: take(&mut entry, "numComments", values::count)?.flatten(),
-        source: Format::HfDaily.source().to_owned(),
-        ..Draft::default()
+        source: InputFormat::HfDaily.source().to_owned(),
+        ..RawPaper::default()
     })
 }
 
@@ -127,10 +127,10 @@ fn named<T>(name: &str, read: Result<T, String>) -> Result<T, String> {
 #[cfg(test)]
 mod tests {
     use crate::sources::tests::{fixture, told};
-    use crate::sources::{Format, read};
+    use crate::sources::{InputFormat, read};
 
     fn check(text: &str, expect: &[&str]) {
-        let found = told(read(std::io::Cursor::new(text.to_owned()), "day.json", Some(Format::HfDaily)));
+        let found = told(read(std::io::Cursor::new(text.to_owned()), "day.json", Some(InputFormat::HfDaily)));
         assert_eq!(found, expect, "{text}");
     }
 
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_entry_does_not_spoil_its_neighbours() {
+    fn a_bad_entry_does_not_spoil_its_neighbors() {
         let good = r#"{"paper": {"id": "2401.00001", "title": "Good"}}"#;
         let told = "id=2401.00001 | title=Good | url=https://huggingface.co/papers/2401.00001";
         for (bad, error) in [

@@ -6,15 +6,15 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use crate::error::Place;
+use crate::error::RecordPosition;
 
-use super::input::{Input, MAX_RECORD};
-use super::{Records, hf_daily, markup};
+use super::input::{InputReader, MAX_RECORD};
+use super::{RecordIter, hf_daily, markup};
 
 const ATTRIBUTE: &str = "data-props=";
 
 /// The first record of a page is the paper that it is of.
-pub(super) fn read(input: Input) -> Records {
+pub(super) fn read(input: InputReader) -> RecordIter {
     let mut input = Some(input);
     let mut ready = VecDeque::new();
     let mut count = 0;
@@ -39,7 +39,7 @@ pub(super) fn read(input: Input) -> Records {
         }
         let entry = ready.pop_front()?;
         count += 1;
-        Some(page.as_ref()?.found(hf_daily::entry(entry, None), Place::Record(count)))
+        Some(page.as_ref()?.found(hf_daily::entry(entry, None), RecordPosition::Record(count)))
     }))
 }
 
@@ -65,7 +65,7 @@ fn entries(page: &str) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use crate::sources::tests::{fixture, told};
-    use crate::sources::{Format, read};
+    use crate::sources::{InputFormat, read};
 
     #[test]
     fn a_page_of_one_paper() {
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_list_and_other_pages() {
-        let check = |text: &'static str| told(read(std::io::Cursor::new(text), "x", Some(Format::HfHtml)));
+        let check = |text: &'static str| told(read(std::io::Cursor::new(text), "x", Some(InputFormat::HfHtml)));
         let list = "<html><div data-props=\"{&quot;dailyPapers&quot;:[{&quot;paper&quot;:{&quot;id&quot;:&quot;2401.90001&quot;,\
                     &quot;title&quot;:&quot;A &lt; B&quot;}}, 3]}\">";
         assert_eq!(

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::paper::Draft;
+use crate::paper::RawPaper;
 
 use super::names;
 use super::values::{shortened, shown};
@@ -26,12 +26,13 @@ pub(super) const NAMES: &[&str] = &[
     "externalids",
     "ids",
     "locations",
+    "aliases",
     "also",
 ];
 
 /// Gives a draft its ids: of fields `(place in NAMES, name, value)`, and of its address. The error names field and
 /// value.
-pub(super) fn identify(draft: &mut Draft, mut fields: Vec<(usize, String, Value)>) -> Result<(), String> {
+pub(super) fn identify(draft: &mut RawPaper, mut fields: Vec<(usize, String, Value)>) -> Result<(), String> {
     fields.sort_by_key(|(rank, ..)| *rank);
     let mut own = None;
     let mut ids = Vec::new();
@@ -56,7 +57,7 @@ pub(super) fn identify(draft: &mut Draft, mut fields: Vec<(usize, String, Value)
                 };
                 ids.extend(schemes.iter().filter_map(|(scheme, value)| of_scheme(scheme, &plain(value).ok()?)));
             }
-            "also" => {
+            "aliases" | "also" => {
                 let Value::Array(others) = &value else {
                     return Err(wrong(format!("{} is no list of ids", shown(&value))));
                 };
@@ -71,7 +72,7 @@ pub(super) fn identify(draft: &mut Draft, mut fields: Vec<(usize, String, Value)
     }
     ids.extend(draft.url.as_deref().and_then(names::of_address));
     if let Some(own) = own {
-        draft.also = ids;
+        draft.aliases = ids;
         draft.id = Some(own);
     } else if let [only] = &ids[..] {
         draft.id = Some(only.clone());

@@ -5,9 +5,9 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, RecordPosition, Result};
 
-use super::{Found, Reference};
+use super::{BibReference, FoundRecord};
 
 /// How much of a file is looked at before reading it, in bytes.
 const HEAD: usize = 256 * 1024;
@@ -15,23 +15,23 @@ const HEAD: usize = 256 * 1024;
 pub(super) const MAX_RECORD: usize = 16 * 1024 * 1024;
 
 /// One source's bytes after decompression, without a byte order mark.
-pub(super) struct Input {
+pub(super) struct InputReader {
     name: String,
     reader: BufReader<Box<dyn Read + Send>>,
-    /// How many bytes may still be read, as [`Input::limit`] said.
+    /// How many bytes may still be read, as [`InputReader::limit`] said.
     allowance: u64,
 }
 
 /// The start of a source.
-pub(super) struct Head {
+pub(super) struct InputHead {
     pub(super) bytes: Vec<u8>,
     /// Whether this is all that there is.
     pub(super) complete: bool,
 }
 
-/// What [`Input::line`] found.
+/// What [`InputReader::line`] found.
 #[derive(Debug, PartialEq)]
-pub(super) enum Line {
+pub(super) enum InputLine {
     /// A line, now in the buffer, without its end.
     Read,
     /// A line of more than [`MAX_RECORD`] bytes, skipped.
@@ -40,14 +40,14 @@ pub(super) enum Line {
     End,
 }
 
-impl Input {
+impl InputReader {
     /// Fails when not even the first byte can be read.
-    pub(super) fn new(source: impl Read + Send + 'static, name: &str) -> Result<(Input, Head)> {
+    pub(super) fn new(source: impl Read + Send + 'static, name: &str) -> Result<(InputReader, InputHead)> {
         let (start, failure, rest) = peek(Box::new(source), 2);
         let compressed = start == [0x1f, 0x8b];
-        let raw = Box::new(Cursor::new(start).chain(Failure(failure)).chain(rest));
+        let raw = Box::new(Cursor::new(start).chain(DeferredFailure(failure)).chain(rest));
         let decoded: Box<dyn Read + Send> =
-            if compressed { Box::new(Gzip(MultiGzDecoder::new(BufReader::new(raw)))) } else { raw };
+            if compressed { Box::new(GzipReader(MultiGzDecoder::new(BufReader::new(raw)))) } else { raw };
 
         let (mut head, failure, rest) = peek(decoded, HEAD);
         if head.starts_with(b"\xef\xbb\xbf") {
@@ -55,11 +55,11 @@ impl Input {
         }
         let complete = head.len() < HEAD - 3 && failure.is_none();
         let unreadable = if head.is_empty() { failure.as_ref().map(again) } else { None };
-        let again = Cursor::new(head.clone()).chain(Failure(failure)).chain(rest);
-        let input = Input { name: name.to_owned(), reader: BufReader::new(Box::new(again)), allowance: u64::MAX };
+        let again = Cursor::new(head.clone()).chain(DeferredFailure(failure)).chain(rest);
+        let input = InputReader { name: name.to_owned(), reader: BufReader::new(Box::new(again)), allowance: u64::MAX };
         match unreadable {
             Some(error) => Err(input.fault(&error)),
-            None => Ok((input, Head { bytes: head, complete })),
+            None => Ok((input, InputHead { bytes: head, complete })),
         }
     }
 
@@ -69,36 +69,40 @@ impl Input {
     }
 
     /// Reads one line into `buffer`, never more than [`MAX_RECORD`] bytes of it.
-    pub(super) fn line(&mut self, buffer: &mut Vec<u8>) -> io::Result<Line> {
+    pub(super) fn line(&mut self, buffer: &mut Vec<u8>) -> io::Result<InputLine> {
         buffer.clear();
         let most = MAX_RECORD as u64 + 1;
         if self.reader.by_ref().take(most).read_until(b'\n', buffer)? == 0 {
-            return Ok(Line::End);
+            return Ok(InputLine::End);
         }
         if buffer.ends_with(b"\n") {
             buffer.pop();
             if buffer.ends_with(b"\r") {
                 buffer.pop();
             }
-            return Ok(Line::Read);
+            return Ok(InputLine::Read);
         }
         if buffer.len() <= MAX_RECORD {
-            return Ok(Line::Read);
+            return Ok(InputLine::Read);
         }
         buffer.clear();
         self.reader.skip_until(b'\n')?;
-        Ok(Line::TooLong)
+        Ok(InputLine::TooLong)
     }
 
     /// What a record holds, or the error of a bad one.
-    pub(super) fn found(&self, record: Result<impl Into<Reference>, String>, place: Place) -> Result<Found> {
+    pub(super) fn found(
+        &self,
+        record: Result<impl Into<BibReference>, String>,
+        place: RecordPosition,
+    ) -> Result<FoundRecord> {
         match record {
-            Ok(reference) => Ok(Found { place, reference: reference.into() }),
+            Ok(reference) => Ok(FoundRecord { place, reference: reference.into() }),
             Err(reason) => Err(self.bad_record(place, reason)),
         }
     }
 
-    pub(super) fn bad_record(&self, place: Place, reason: impl Into<String>) -> Error {
+    pub(super) fn bad_record(&self, place: RecordPosition, reason: impl Into<String>) -> Error {
         Error::BadRecord { file: self.name.clone(), place, reason: reason.into() }
     }
 
@@ -108,14 +112,14 @@ impl Input {
 
     /// The crate's error for one that came out of reading this input.
     pub(super) fn fault(&self, error: &io::Error) -> Error {
-        match error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>()) {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<InputDamage>()) {
             Some(damage) => self.bad_file(damage.0.as_str()),
             None => Error::Io { path: self.name.clone().into(), doing: "read", source: again(error) },
         }
     }
 }
 
-impl BufRead for Input {
+impl BufRead for InputReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.reader.fill_buf().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
         if self.allowance == 0 && !self.reader.fill_buf()?.is_empty() {
@@ -133,7 +137,7 @@ impl BufRead for Input {
     }
 }
 
-impl Read for Input {
+impl Read for InputReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;
         self.consume(count);
@@ -143,24 +147,24 @@ impl Read for Input {
 
 /// A reason why a file cannot be used, on its way through readers that only know I/O errors.
 #[derive(Debug)]
-struct Damage(String);
+struct InputDamage(String);
 
-impl fmt::Display for Damage {
+impl fmt::Display for InputDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Damage {}
+impl std::error::Error for InputDamage {}
 
 fn damaged(reason: String) -> io::Error {
-    io::Error::other(Damage(reason))
+    io::Error::other(InputDamage(reason))
 }
 
-/// Turns the decoder's own complaints into [`Damage`]; errors of the system go through.
-struct Gzip<R>(R);
+/// Turns the decoder's own complaints into [`InputDamage`]; errors of the system go through.
+struct GzipReader<R>(R);
 
-impl<R: Read> Read for Gzip<R> {
+impl<R: Read> Read for GzipReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => {
@@ -175,18 +179,18 @@ impl<R: Read> Read for Gzip<R> {
 }
 
 /// Gives its error once, where it happened, after the bytes that came before.
-struct Failure(Option<io::Error>);
+struct DeferredFailure(Option<io::Error>);
 
-impl Read for Failure {
+impl Read for DeferredFailure {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
     }
 }
 
-type Peeked = (Vec<u8>, Option<io::Error>, Box<dyn Read + Send>);
+type PeekedBytes = (Vec<u8>, Option<io::Error>, Box<dyn Read + Send>);
 
 /// Up to `most` bytes, the error that stopped them, and the rest.
-fn peek(mut reader: Box<dyn Read + Send>, most: usize) -> Peeked {
+fn peek(mut reader: Box<dyn Read + Send>, most: usize) -> PeekedBytes {
     let mut bytes = Vec::new();
     let failure = reader.by_ref().take(most as u64).read_to_end(&mut bytes).err();
     (bytes, failure, reader)
@@ -194,7 +198,7 @@ fn peek(mut reader: Box<dyn Read + Send>, most: usize) -> Peeked {
 
 /// The same error once more: `io::Error` cannot be cloned.
 fn again(error: &io::Error) -> io::Error {
-    match (error.raw_os_error(), error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>())) {
+    match (error.raw_os_error(), error.get_ref().and_then(|inner| inner.downcast_ref::<InputDamage>())) {
         (Some(code), _) => io::Error::from_raw_os_error(code),
         (None, Some(damage)) => damaged(damage.0.clone()),
         (None, None) => io::Error::new(error.kind(), error.to_string()),
@@ -219,11 +223,11 @@ mod tests {
 
     #[test]
     fn lines_lose_their_ends_and_the_byte_order_mark() {
-        let (mut input, head) = Input::new(&b"\xef\xbb\xbfone\r\n\ntwo"[..], "x").unwrap();
+        let (mut input, head) = InputReader::new(&b"\xef\xbb\xbfone\r\n\ntwo"[..], "x").unwrap();
         assert!(head.complete);
         let mut buffer = Vec::new();
         let mut lines = Vec::new();
-        while input.line(&mut buffer).unwrap() == Line::Read {
+        while input.line(&mut buffer).unwrap() == InputLine::Read {
             lines.push(String::from_utf8(buffer.clone()).unwrap());
         }
         assert_eq!(lines, ["one", "", "two"]);
@@ -232,24 +236,24 @@ mod tests {
     #[test]
     fn a_long_line_is_skipped() {
         let long = io::repeat(b'x').take(3 * MAX_RECORD as u64);
-        let (mut input, head) = Input::new(long.chain(&b"\nnext\n"[..]), "x").unwrap();
+        let (mut input, head) = InputReader::new(long.chain(&b"\nnext\n"[..]), "x").unwrap();
         assert!(!head.complete);
         let mut buffer = Vec::new();
-        assert_eq!(input.line(&mut buffer).unwrap(), Line::TooLong);
+        assert_eq!(input.line(&mut buffer).unwrap(), InputLine::TooLong);
         assert!(buffer.capacity() <= 2 * MAX_RECORD + 2);
-        assert_eq!(input.line(&mut buffer).unwrap(), Line::Read);
+        assert_eq!(input.line(&mut buffer).unwrap(), InputLine::Read);
         assert_eq!(buffer, b"next");
     }
 
     #[test]
     fn the_systems_errors_come_after_the_bytes_before_them() {
-        let (mut input, head) = Input::new(Failing(b"one\ntwo"), "x").unwrap();
+        let (mut input, head) = InputReader::new(Failing(b"one\ntwo"), "x").unwrap();
         assert!(!head.complete);
         let mut buffer = Vec::new();
-        assert_eq!(input.line(&mut buffer).unwrap(), Line::Read);
+        assert_eq!(input.line(&mut buffer).unwrap(), InputLine::Read);
         let error = input.line(&mut buffer).unwrap_err();
         let error = input.fault(&error);
         assert!(matches!(error, Error::Io { ref source, .. } if source.raw_os_error() == Some(5)), "{error}");
-        assert!(matches!(Input::new(Failing(b""), "x").err(), Some(Error::Io { .. })));
+        assert!(matches!(InputReader::new(Failing(b""), "x").err(), Some(Error::Io { .. })));
     }
 }

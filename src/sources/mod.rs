@@ -1,4 +1,4 @@
-//! Files of papers: reads every format into [`Paper`]s, one at a time; or into [`Reference`]s, which are the papers
+//! Files of papers: reads every format into [`Paper`]s, one at a time; or into [`BibReference`]s, which are the papers
 //! unchecked, with the day on which somebody entered each and the tags that it got.
 //!
 //! A record that cannot be used gives one [`Error::BadRecord`], and reading goes on. A file that cannot be used, or
@@ -41,47 +41,47 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, RecordPosition, Result};
 use crate::paper::Paper;
 
-use input::Input;
+use input::InputReader;
 
-pub use columns::{Column, Columns};
-pub use format::Format;
+pub use columns::{ColumnMap, ColumnMapping};
+pub use format::InputFormat;
 pub(crate) use markup::unescaped;
 pub(crate) use names::{identify, of_address, remarked};
-pub use reference::Reference;
+pub use reference::BibReference;
 
 /// A record that was found, not checked yet.
-struct Found {
-    place: Place,
-    reference: Reference,
+struct FoundRecord {
+    place: RecordPosition,
+    reference: BibReference,
 }
 
-type Records = Box<dyn Iterator<Item = Result<Found>> + Send>;
+type RecordIter = Box<dyn Iterator<Item = Result<FoundRecord>> + Send>;
 
 /// References of one file, read as they are asked for: memory holds one record at a time, or a person's library where
-/// its end says what its start is ([`Format::ZoteroRdf`]).
+/// its end says what its start is ([`InputFormat::ZoteroRdf`]).
 /// After an error other than [`Error::BadRecord`] there are no more.
-pub struct References {
+pub struct ReferenceReader {
     name: String,
-    format: Format,
-    records: Records,
+    format: InputFormat,
+    records: RecordIter,
     ended: bool,
 }
 
-impl References {
+impl ReferenceReader {
     /// The file's format, given or detected.
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> InputFormat {
         self.format
     }
 
     /// The same, checked.
-    pub fn checked(self) -> Papers {
-        Papers(self)
+    pub fn checked(self) -> PaperReader {
+        PaperReader(self)
     }
 
-    fn found(&mut self) -> Option<Result<Found>> {
+    fn found(&mut self) -> Option<Result<FoundRecord>> {
         if self.ended {
             return None;
         }
@@ -91,73 +91,73 @@ impl References {
     }
 }
 
-impl Iterator for References {
-    type Item = Result<Reference>;
+impl Iterator for ReferenceReader {
+    type Item = Result<BibReference>;
 
-    fn next(&mut self) -> Option<Result<Reference>> {
+    fn next(&mut self) -> Option<Result<BibReference>> {
         Some(self.found()?.map(|found| found.reference))
     }
 }
 
-impl fmt::Debug for References {
+impl fmt::Debug for ReferenceReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("References").field("format", &self.format).field("ended", &self.ended).finish_non_exhaustive()
     }
 }
 
-/// Papers of one file: its [`References`], checked.
+/// Papers of one file: its [`ReferenceReader`], checked.
 #[derive(Debug)]
-pub struct Papers(References);
+pub struct PaperReader(ReferenceReader);
 
-impl Papers {
+impl PaperReader {
     /// The file's format, given or detected.
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> InputFormat {
         self.0.format
     }
 }
 
-impl Iterator for Papers {
+impl Iterator for PaperReader {
     type Item = Result<Paper>;
 
     fn next(&mut self) -> Option<Result<Paper>> {
-        Some(self.0.found()?.and_then(|Found { place, reference }| {
+        Some(self.0.found()?.and_then(|FoundRecord { place, reference }| {
             let file = || self.0.name.clone();
-            reference.draft.finish().map_err(|reason| Error::BadRecord { file: file(), place, reason })
+            reference.draft.validate().map_err(|reason| Error::BadRecord { file: file(), place, reason })
         }))
     }
 }
 
 /// How to read a file, where its own start does not say so.
 #[derive(Debug, Clone, Default)]
-pub struct Reading {
+pub struct ReadOptions {
     /// Its format; detected where there is none.
-    pub format: Option<Format>,
+    pub format: Option<InputFormat>,
     /// Which of a table's columns are what, beside those whose names say so.
-    pub columns: Columns,
+    pub columns: ColumnMap,
 }
 
-impl Reading {
+impl ReadOptions {
     /// The references of a file, of any format: only bibliographies know tags, and when a paper was entered. Fails when
     /// the file cannot be opened or holds nothing that could be papers.
-    pub fn open(&self, path: &Path) -> Result<References> {
+    pub fn open(&self, path: &Path) -> Result<ReferenceReader> {
         let name = path.display().to_string();
         if path.is_dir() {
             return Err(Error::BadFile { file: name, reason: "is a directory: give a file".to_owned() });
         }
         let failed = |source| Error::Io { path: path.to_owned(), doing: "open", source };
         let file = File::open(path).map_err(failed)?;
-        if self.format.unwrap_or(Format::Parquet) == Format::Parquet && is_parquet(path) {
+        if self.format.unwrap_or(InputFormat::Parquet) == InputFormat::Parquet && is_parquet(path) {
             let records = parquet::read(file, &name, &self.columns)?;
-            return Ok(References { name, format: Format::Parquet, records, ended: false });
+            return Ok(ReferenceReader { name, format: InputFormat::Parquet, records, ended: false });
         }
         self.read(file, &name)
     }
 
     /// The references of anything that gives bytes; `name` is what messages call it, `-` for standard input. The first
     /// 256 KB are read at once, the rest as references are asked for. Parquet, whose index stands at its end, is kept
-    /// in memory; [`Reading::open`] reads it from its place.
-    pub fn read(&self, input: impl Read + Send + 'static, name: &str) -> Result<References> {
-        let (mut input, head) = Input::new(input, name)?;
+    /// in memory; [`ReadOptions::open`] reads it from its place.
+    pub fn read(&self, input: impl Read + Send + 'static, name: &str) -> Result<ReferenceReader> {
+        let (mut input, head) = InputReader::new(input, name)?;
         let found = match self.format {
             Some(format) => detect::readable(&head).map(|()| format),
             None => detect::detect(&head, name, &self.columns),
@@ -168,46 +168,46 @@ impl Reading {
             return Err(input.bad_file(reason));
         }
         let records = match format {
-            Format::HfPage => hf_page::read(input),
-            Format::HfDaily => hf_daily::read(input, &head)?,
-            Format::HfHtml => hf_html::read(input),
-            Format::ArxivAtom => arxiv_atom::read(input),
-            Format::Jsonl | Format::SemanticScholar | Format::OpenAlex | Format::ArxivJson => {
+            InputFormat::HfPage => hf_page::read(input),
+            InputFormat::HfDaily => hf_daily::read(input, &head)?,
+            InputFormat::HfHtml => hf_html::read(input),
+            InputFormat::ArxivAtom => arxiv_atom::read(input),
+            InputFormat::Jsonl | InputFormat::SemanticScholar | InputFormat::OpenAlex | InputFormat::ArxivJson => {
                 jsonl::read(input, &head, format)?
             }
-            Format::Csv | Format::Tsv => delimited::read(input, &head, format, &self.columns)?,
-            Format::Parquet => {
+            InputFormat::Csv | InputFormat::Tsv => delimited::read(input, &head, format, &self.columns)?,
+            InputFormat::Parquet => {
                 let mut bytes = Vec::new();
                 input.read_to_end(&mut bytes).map_err(|error| input.fault(&error))?;
                 parquet::read(bytes::Bytes::from(bytes), name, &self.columns)?
             }
-            Format::Bibtex => bibtex::read(input),
-            Format::Ris | Format::Nbib | Format::Wos => tagged::read(input, format),
-            Format::CslJson => csl::read(input),
-            Format::ZoteroRdf => zotero_rdf::read(input),
-            Format::EndnoteXml => endnote_xml::read(input),
-            Format::Feed => feed::read(input),
-            Format::JsonFeed => feed::read_json(input),
-            Format::PubmedXml | Format::Bioc => pubmed::read(input, format),
+            InputFormat::Bibtex => bibtex::read(input),
+            InputFormat::Ris | InputFormat::Nbib | InputFormat::Wos => tagged::read(input, format),
+            InputFormat::CslJson => csl::read(input),
+            InputFormat::ZoteroRdf => zotero_rdf::read(input),
+            InputFormat::EndnoteXml => endnote_xml::read(input),
+            InputFormat::Feed => feed::read(input),
+            InputFormat::JsonFeed => feed::read_json(input),
+            InputFormat::PubmedXml | InputFormat::Bioc => pubmed::read(input, format),
         };
-        Ok(References { name: name.to_owned(), format, records, ended: false })
+        Ok(ReferenceReader { name: name.to_owned(), format, records, ended: false })
     }
 }
 
-/// Whether a file begins as Parquet does: such a file is read from its place, with [`Reading::open`].
+/// Whether a file begins as Parquet does: such a file is read from its place, with [`ReadOptions::open`].
 pub fn is_parquet(path: &Path) -> bool {
     let mut start = [0; 4];
     File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok_and(|()| start == parquet::MAGIC)
 }
 
-/// The papers of a file, in `format` or in the one that it begins like, as [`Reading::open`] has them.
-pub fn open(path: &Path, format: Option<Format>) -> Result<Papers> {
-    references(path, format).map(References::checked)
+/// The papers of a file, in `format` or in the one that it begins like, as [`ReadOptions::open`] has them.
+pub fn open(path: &Path, format: Option<InputFormat>) -> Result<PaperReader> {
+    references(path, format).map(ReferenceReader::checked)
 }
 
-/// The references of a file, in `format` or in the one that it begins like, as [`Reading::open`] has them.
-pub fn references(path: &Path, format: Option<Format>) -> Result<References> {
-    Reading { format, ..Reading::default() }.open(path)
+/// The references of a file, in `format` or in the one that it begins like, as [`ReadOptions::open`] has them.
+pub fn references(path: &Path, format: Option<InputFormat>) -> Result<ReferenceReader> {
+    ReadOptions { format, ..ReadOptions::default() }.open(path)
 }
 
 /// The paper of one JSON object with a paper's fields, as a line of a file has it; or what is wrong with it.
@@ -215,12 +215,16 @@ pub fn record(json: &[u8]) -> Result<Paper, String> {
     jsonl::record(json)
 }
 
-/// The papers of anything that gives bytes, as [`Reading::read`] has them.
-pub fn read(input: impl Read + Send + 'static, name: &str, format: Option<Format>) -> Result<Papers> {
-    read_references(input, name, format).map(References::checked)
+/// The papers of anything that gives bytes, as [`ReadOptions::read`] has them.
+pub fn read(input: impl Read + Send + 'static, name: &str, format: Option<InputFormat>) -> Result<PaperReader> {
+    read_references(input, name, format).map(ReferenceReader::checked)
 }
 
-/// The references of anything that gives bytes, as [`Reading::read`] has them.
-pub fn read_references(input: impl Read + Send + 'static, name: &str, format: Option<Format>) -> Result<References> {
-    Reading { format, ..Reading::default() }.read(input, name)
+/// The references of anything that gives bytes, as [`ReadOptions::read`] has them.
+pub fn read_references(
+    input: impl Read + Send + 'static,
+    name: &str,
+    format: Option<InputFormat>,
+) -> Result<ReferenceReader> {
+    ReadOptions { format, ..ReadOptions::default() }.read(input, name)
 }

@@ -1,9 +1,9 @@
 //! What names papers and people in bibliographies: the best of several ids, names in their spoken order.
 
-use crate::paper::{Draft, PaperId};
+use crate::paper::{PaperId, RawPaper};
 
 /// Gives a draft the best of some names as its id, and the others beside it; what is no name is left out.
-pub(crate) fn identify<'n>(draft: &mut Draft, names: impl IntoIterator<Item = &'n str>) {
+pub(crate) fn identify<'n>(draft: &mut RawPaper, names: impl IntoIterator<Item = &'n str>) {
     let mut ids: Vec<PaperId> = Vec::new();
     for id in names.into_iter().filter_map(|name| PaperId::parse(name).ok()) {
         if !ids.contains(&id) {
@@ -13,7 +13,7 @@ pub(crate) fn identify<'n>(draft: &mut Draft, names: impl IntoIterator<Item = &'
     ids.sort_by_key(PaperId::rank);
     let mut ids = ids.into_iter().map(|id| id.to_string());
     draft.id = ids.next();
-    draft.also = ids.collect();
+    draft.aliases = ids.collect();
 }
 
 /// A DOI as a file gives it in a field for one: bare, prefixed, or an address.
@@ -81,11 +81,11 @@ mod tests {
 
     #[test]
     fn the_best_name_is_the_id() {
-        let mut draft = Draft::default();
+        let mut draft = RawPaper::default();
         let names = ["mine", "pmid:7", "10.5555/A", "arXiv:2401.90001v2", "10.48550/arXiv.2401.90001", ""];
         identify(&mut draft, names);
         assert_eq!(draft.id.as_deref(), Some("2401.90001"));
-        assert_eq!(draft.also, ["doi:10.5555/a", "pmid:7", "mine"]);
+        assert_eq!(draft.aliases, ["doi:10.5555/a", "pmid:7", "mine"]);
     }
 
     #[test]

@@ -13,16 +13,16 @@ use parquet::record::{Field as Cell, Row};
 use parquet::schema::types::Type;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, RecordPosition, Result};
 
-use super::fields::{self, Field};
-use super::{Columns, Format, Found, Records};
+use super::fields::{self, FieldRole};
+use super::{ColumnMap, FoundRecord, InputFormat, RecordIter};
 
 /// What such a file begins and ends with.
 pub(super) const MAGIC: [u8; 4] = *b"PAR1";
 
 /// Fails when no column holds titles or abstracts, or one that `columns` names is not there.
-pub(super) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Columns) -> Result<Records> {
+pub(super) fn read(file: impl ChunkReader + 'static, name: &str, columns: &ColumnMap) -> Result<RecordIter> {
     let bad_file = {
         let file = name.to_owned();
         move |reason: String| Error::BadFile { file: file.clone(), reason }
@@ -32,8 +32,8 @@ pub(super) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
     let schema = reader.metadata().file_metadata().schema();
     let mut fields: Vec<String> = schema.get_fields().iter().map(|column| column.name().to_owned()).collect();
     columns.rename(&mut fields).map_err(&bad_file)?;
-    if !fields.iter().any(|field| Field::is_text(field)) {
-        return Err(bad_file(Field::no_text_among(fields.iter().map(String::as_str))));
+    if !fields.iter().any(|field| FieldRole::is_text(field)) {
+        return Err(bad_file(FieldRole::no_text_among(fields.iter().map(String::as_str))));
     }
     let (kept, names) = chosen(schema, fields);
     let kept = Type::group_type_builder(schema.name()).with_fields(kept).build();
@@ -47,11 +47,11 @@ pub(super) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
             Err(reason) => return Some(Err(bad_file(format!("damaged Parquet: {reason}")))),
         };
         count += 1;
-        let place = Place::Record(count);
+        let place = RecordPosition::Record(count);
         let draft = guarded(|| Ok(record(&row, &names))).map_err(|_| "a day or a time that does not exist".to_owned());
-        let draft = draft.and_then(|record| fields::draft(record, Format::Parquet.source()));
+        let draft = draft.and_then(|record| fields::draft(record, InputFormat::Parquet.source()));
         Some(match draft {
-            Ok(draft) => Ok(Found { place, reference: draft.into() }),
+            Ok(draft) => Ok(FoundRecord { place, reference: draft.into() }),
             Err(reason) => Err(Error::BadRecord { file: file.clone(), place, reason }),
         })
     })))
@@ -60,7 +60,7 @@ pub(super) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
 /// The columns that are fields of a paper, what they hold, and whether they count nanoseconds.
 fn chosen(schema: &Type, fields: Vec<String>) -> (Vec<Arc<Type>>, Vec<(String, bool)>) {
     let columns = schema.get_fields().iter().cloned().zip(fields);
-    let columns = columns.filter(|(_, field)| Field::is_known(field));
+    let columns = columns.filter(|(_, field)| FieldRole::is_known(field));
     columns.map(|(column, field)| (column.clone(), (field, is_in_nanoseconds(&column)))).unzip()
 }
 
@@ -96,7 +96,7 @@ mod tests {
     use std::io::Cursor;
 
     use crate::sources::tests::{fixture, fixture_path, told};
-    use crate::sources::{Columns, Format, Reading, References, is_parquet, open, read};
+    use crate::sources::{ColumnMap, InputFormat, ReadOptions, ReferenceReader, is_parquet, open, read};
 
     #[test]
     fn a_table() {
@@ -104,15 +104,15 @@ mod tests {
         let path = fixture_path("papers.parquet");
         assert!(is_parquet(&path) && !is_parquet(&fixture_path("papers.csv")));
         let found = open(&path, None);
-        assert_eq!(found.as_ref().map(|papers| papers.format()).ok(), Some(Format::Parquet));
+        assert_eq!(found.as_ref().map(|papers| papers.format()).ok(), Some(InputFormat::Parquet));
         assert_eq!(told(found).len(), fixture("papers.parquet").len());
     }
 
     #[test]
     fn columns_under_other_names() {
-        let columns = Columns(vec!["title=remark".parse().unwrap()]);
-        let reading = Reading { columns, format: None };
-        let found = told(reading.open(&fixture_path("papers.parquet")).map(References::checked));
+        let columns = ColumnMap(vec!["title=remark".parse().unwrap()]);
+        let reading = ReadOptions { columns, format: None };
+        let found = told(reading.open(&fixture_path("papers.parquet")).map(ReferenceReader::checked));
         assert!(found[0].contains("title=first"), "{found:?}");
     }
 

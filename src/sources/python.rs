@@ -8,19 +8,19 @@ const MAX_DEPTH: usize = 64;
 /// The value of a literal made of strings, numbers, `None`, `True`, `False`, lists, tuples and dictionaries with
 /// strings as keys; or what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Value, String> {
-    let mut literal = Literal { text, at: 0, depth: 0 };
+    let mut literal = PythonLiteral { text, at: 0, depth: 0 };
     let value = literal.value()?;
     literal.skip_space();
     if literal.at < text.len() { Err(literal.wrong("the end")) } else { Ok(value) }
 }
 
-struct Literal<'t> {
+struct PythonLiteral<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
 }
 
-impl Literal<'_> {
+impl PythonLiteral<'_> {
     fn value(&mut self) -> Result<Value, String> {
         self.skip_space();
         match self.peek() {

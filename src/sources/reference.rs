@@ -2,21 +2,21 @@
 
 use jiff::civil::Date;
 
-use crate::paper::Draft;
+use crate::paper::RawPaper;
 
 /// An entry of a bibliography.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Reference {
+pub struct BibReference {
     /// The paper, before it is checked.
-    pub draft: Draft,
+    pub draft: RawPaper,
     /// The day it was entered.
     pub added: Option<Date>,
     /// Its tags, keywords and collections; of collections the whole path, parted by `/`.
     pub tags: Vec<String>,
 }
 
-impl From<Draft> for Reference {
-    fn from(draft: Draft) -> Reference {
-        Reference { draft, ..Reference::default() }
+impl From<RawPaper> for BibReference {
+    fn from(draft: RawPaper) -> BibReference {
+        BibReference { draft, ..BibReference::default() }
     }
 }

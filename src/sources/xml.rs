@@ -4,28 +4,28 @@ use quick_xml::escape::resolve_html5_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Error as XmlError, Reader, XmlVersion};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, RecordPosition, Result};
 
-use super::input::Input;
+use super::input::InputReader;
 
 /// Deepest nesting accepted; arXiv's answers have 4 levels, PubMed's 9.
 const MAX_DEPTH: usize = 64;
 
 /// An element with what stands in it. Names come without prefixes.
 #[derive(Debug, Default)]
-pub(super) struct Element {
+pub(super) struct XmlElement {
     name: String,
     attributes: Vec<(String, String)>,
-    content: Vec<Content>,
+    content: Vec<XmlContent>,
 }
 
 #[derive(Debug)]
-enum Content {
+enum XmlContent {
     Text(String),
-    Element(Element),
+    Element(XmlElement),
 }
 
-impl Element {
+impl XmlElement {
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -35,20 +35,20 @@ impl Element {
     }
 
     /// The elements within it, one level down.
-    pub(super) fn children(&self) -> impl Iterator<Item = &Element> {
+    pub(super) fn children(&self) -> impl Iterator<Item = &XmlElement> {
         self.content.iter().filter_map(|content| match content {
-            Content::Element(element) => Some(element),
-            Content::Text(_) => None,
+            XmlContent::Element(element) => Some(element),
+            XmlContent::Text(_) => None,
         })
     }
 
     /// Those of one name.
-    pub(super) fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e Element> {
+    pub(super) fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e XmlElement> {
         self.children().filter(move |element| element.name == name)
     }
 
     /// The first element at the end of a path of names.
-    pub(super) fn at(&self, path: &[&str]) -> Option<&Element> {
+    pub(super) fn at(&self, path: &[&str]) -> Option<&XmlElement> {
         match path {
             [] => Some(self),
             [name, rest @ ..] => {
@@ -57,9 +57,9 @@ impl Element {
         }
     }
 
-    /// The text of [`Element::at`], empty where there is none.
+    /// The text of [`XmlElement::at`], empty where there is none.
     pub(super) fn text_at(&self, path: &[&str]) -> String {
-        self.at(path).map(Element::text).unwrap_or_default()
+        self.at(path).map(XmlElement::text).unwrap_or_default()
     }
 
     /// All text in it.
@@ -72,15 +72,15 @@ impl Element {
     fn write(&self, text: &mut String) {
         for content in &self.content {
             match content {
-                Content::Text(piece) => text.push_str(piece),
-                Content::Element(element) => element.write(text),
+                XmlContent::Text(piece) => text.push_str(piece),
+                XmlContent::Element(element) => element.write(text),
             }
         }
     }
 }
 
 /// What a file must be.
-pub(super) struct Kind {
+pub(super) struct XmlDialect {
     /// What it is, for messages: `an answer of arXiv's API`.
     pub(super) what: &'static str,
     /// What is expected, for messages: `an Atom feed with entries`.
@@ -91,13 +91,13 @@ pub(super) struct Kind {
     pub(super) records: &'static [&'static str],
 }
 
-/// For [`Kind::records`]: every element within the root is one, whatever its name.
+/// For [`XmlDialect::records`]: every element within the root is one, whatever its name.
 pub(super) const WITHIN_ROOT: &[&str] = &[];
 
 /// The records of one input.
-pub(super) struct Records {
-    reader: Reader<Input>,
-    kind: Kind,
+pub(super) struct XmlRecords {
+    reader: Reader<InputReader>,
+    kind: XmlDialect,
     /// The elements that are open, outside of records.
     depth: usize,
     started: bool,
@@ -105,14 +105,14 @@ pub(super) struct Records {
     buffer: Vec<u8>,
 }
 
-impl Records {
-    pub(super) fn new(input: Input, kind: Kind) -> Records {
+impl XmlRecords {
+    pub(super) fn new(input: InputReader, kind: XmlDialect) -> XmlRecords {
         let mut reader = Reader::from_reader(input);
         reader.config_mut().expand_empty_elements = true;
-        Records { reader, kind, depth: 0, started: false, count: 0, buffer: Vec::new() }
+        XmlRecords { reader, kind, depth: 0, started: false, count: 0, buffer: Vec::new() }
     }
 
-    pub(super) fn input(&self) -> &Input {
+    pub(super) fn input(&self) -> &InputReader {
         self.reader.get_ref()
     }
 
@@ -122,9 +122,9 @@ impl Records {
     }
 
     /// The next record and its place. The inner error is what is wrong with it alone.
-    pub(super) fn record(&mut self) -> Result<Option<(Result<Element, String>, Place)>> {
+    pub(super) fn record(&mut self) -> Result<Option<(Result<XmlElement, String>, RecordPosition)>> {
         // The elements that are open within a record, the record being the first.
-        let mut open: Vec<Element> = Vec::new();
+        let mut open: Vec<XmlElement> = Vec::new();
         let mut unknown = None;
         self.reader.get_mut().limit();
         loop {
@@ -161,7 +161,7 @@ impl Records {
                         continue;
                     };
                     match open.last_mut() {
-                        Some(parent) => parent.content.push(Content::Element(closed)),
+                        Some(parent) => parent.content.push(XmlContent::Element(closed)),
                         None => {
                             self.count += 1;
                             let record = match unknown {
@@ -170,7 +170,7 @@ impl Records {
                                     Err(format!("the entity `{entity}`, which nobody knows: write the character"))
                                 }
                             };
-                            return Ok(Some((record, Place::Record(self.count))));
+                            return Ok(Some((record, RecordPosition::Record(self.count))));
                         }
                     }
                     continue;
@@ -189,8 +189,8 @@ impl Records {
             };
             if let Some(element) = open.last_mut() {
                 match element.content.last_mut() {
-                    Some(Content::Text(before)) => before.push_str(&text),
-                    _ => element.content.push(Content::Text(text)),
+                    Some(XmlContent::Text(before)) => before.push_str(&text),
+                    _ => element.content.push(XmlContent::Text(text)),
                 }
             }
         }
@@ -206,15 +206,15 @@ impl Records {
     }
 }
 
-fn element(name: String, start: &BytesStart<'_>) -> Element {
+fn element(name: String, start: &BytesStart<'_>) -> XmlElement {
     let attributes = start.attributes().flatten().filter_map(|attribute| {
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned();
         Some((attribute.key.local_name().as_ref().to_owned(), value))
     });
-    Element { name, attributes: attributes.collect(), content: Vec::new() }
+    XmlElement { name, attributes: attributes.collect(), content: Vec::new() }
 }
 
-fn fault(reader: &Reader<Input>, error: &XmlError) -> Error {
+fn fault(reader: &Reader<InputReader>, error: &XmlError) -> Error {
     match error {
         XmlError::Io(error) => reader.get_ref().fault(error),
         other => reader.get_ref().bad_file(format!("damaged XML at byte {}: {other}", reader.error_position())),

@@ -9,16 +9,20 @@
 
 use std::collections::HashMap;
 
-use crate::error::{Place, Result};
-use crate::paper::{Draft, one_line};
+use crate::error::{RecordPosition, Result};
+use crate::paper::{RawPaper, one_line};
 
-use super::input::Input;
+use super::input::InputReader;
 use super::values::shortened;
-use super::xml::{self, Element, Kind};
-use super::{Format, Found, Records, Reference, dates, names};
+use super::xml::{self, XmlDialect, XmlElement};
+use super::{BibReference, FoundRecord, InputFormat, RecordIter, dates, names};
 
-const KIND: Kind =
-    Kind { what: "Zotero's RDF", expected: "rdf:RDF with items of Zotero", roots: &["RDF"], records: xml::WITHIN_ROOT };
+const KIND: XmlDialect = XmlDialect {
+    what: "Zotero's RDF",
+    expected: "rdf:RDF with items of Zotero",
+    roots: &["RDF"],
+    records: xml::WITHIN_ROOT,
+};
 
 /// Longest export, in bytes of XML.
 const MAX_LIBRARY: u64 = 1 << 30;
@@ -29,26 +33,26 @@ const PARTS: [&str; 3] = ["attachment", "note", "annotation"];
 /// Elements that are papers, also where they do not say which kind of item they are.
 const PAPERS: [&str; 6] = ["Article", "BookSection", "ConferenceProceedings", "Manuscript", "Report", "Thesis"];
 
-pub(super) fn read(input: Input) -> Records {
+pub(super) fn read(input: InputReader) -> RecordIter {
     Box::new(std::iter::once_with(move || library(input, MAX_LIBRARY)).flatten())
 }
 
 /// What of an item is known before the rest of the file is.
-struct Item {
+struct ZoteroItem {
     /// How collections call it.
     about: String,
     /// The journal or book that it is in, where that is a record of its own.
     container: Option<String>,
     ids: Vec<String>,
-    reference: Reference,
+    reference: BibReference,
 }
 
 /// All items of a file in its order, and what is wrong with it at the end.
-fn library(input: Input, most: u64) -> Vec<Result<Found>> {
-    let mut records = xml::Records::new(input, KIND);
-    let mut items: Vec<(Place, Result<Item, String>)> = Vec::new();
+fn library(input: InputReader, most: u64) -> Vec<Result<FoundRecord>> {
+    let mut records = xml::XmlRecords::new(input, KIND);
+    let mut items: Vec<(RecordPosition, Result<ZoteroItem, String>)> = Vec::new();
     let mut containers: HashMap<String, Vec<String>> = HashMap::new();
-    let mut collections = Collections::default();
+    let mut collections = CollectionTree::default();
     let fault = loop {
         let (record, place) = match records.record() {
             Ok(Some(record)) => record,
@@ -77,7 +81,7 @@ fn library(input: Input, most: u64) -> Vec<Result<Found>> {
     for container in items.iter().filter_map(|(_, item)| item.as_ref().ok()?.container.clone()) {
         *parts.entry(container).or_default() += 1;
     }
-    let finish = |item: Item| {
+    let finish = |item: ZoteroItem| {
         // The DOI that stands in a journal is the article's; whose it is where several share the journal nobody knows.
         let own = item.container.filter(|container| parts.get(container) == Some(&1));
         let of_container = own.and_then(|container| containers.get(&container)).into_iter().flatten();
@@ -90,18 +94,18 @@ fn library(input: Input, most: u64) -> Vec<Result<Found>> {
     found.chain(fault.map(Err)).collect()
 }
 
-fn is_paper(record: &Element) -> bool {
+fn is_paper(record: &XmlElement) -> bool {
     match record.at(&["itemType"]) {
         Some(kind) => record.name() != "Memo" && !PARTS.contains(&kind.text().trim()),
         None => PAPERS.contains(&record.name()),
     }
 }
 
-fn item(record: &Element) -> Item {
+fn item(record: &XmlElement) -> ZoteroItem {
     let about = record.attribute("about").unwrap_or_default().to_owned();
     let identifiers = || record.all("identifier");
     let addresses: Vec<String> = identifiers().filter_map(|id| Some(id.at(&["URI", "value"])?.text())).collect();
-    let nested = record.all("isPartOf").flat_map(Element::children).flat_map(ids_of_container);
+    let nested = record.all("isPartOf").flat_map(XmlElement::children).flat_map(ids_of_container);
     let numbers = ["number", "archiveID"].iter().filter_map(|name| names::arxiv_within(&record.text_at(&[name])));
     let ids = identifiers()
         .filter_map(doi)
@@ -112,21 +116,21 @@ fn item(record: &Element) -> Item {
         .collect();
     let people = ["authors", "presenters"].iter().find_map(|role| record.at(&[role, "Seq"]));
     let days = ["date", "issued"].iter().map(|name| record.text_at(&[name]));
-    let draft = Draft {
+    let draft = RawPaper {
         title: record.text_at(&["title"]),
         abstract_text: record.text_at(&["abstract"]),
         authors: people.into_iter().flat_map(|people| people.all("li")).filter_map(person).collect(),
         published: days.into_iter().find_map(|day| dates::of_text(&day)),
-        source: Format::ZoteroRdf.source().to_owned(),
+        source: InputFormat::ZoteroRdf.source().to_owned(),
         url: addresses.into_iter().next(),
-        ..Draft::default()
+        ..RawPaper::default()
     };
     let added = dates::of_text(&record.text_at(&["dateSubmitted"]));
     let tags = record.all("subject").filter_map(tag).collect();
-    Item { about, container: container(record), ids, reference: Reference { draft, added, tags } }
+    ZoteroItem { about, container: container(record), ids, reference: BibReference { draft, added, tags } }
 }
 
-fn person(li: &Element) -> Option<String> {
+fn person(li: &XmlElement) -> Option<String> {
     let person = li.at(&["Person"])?;
     let part = |name| person.at(&[name]).map(|part| one_line(&part.text()));
     let parts = [part("givenName").or_else(|| part("givenname")), part("surname")];
@@ -135,7 +139,7 @@ fn person(li: &Element) -> Option<String> {
 }
 
 /// A tag that somebody set, or one that came with the item; a call number is none.
-fn tag(subject: &Element) -> Option<String> {
+fn tag(subject: &XmlElement) -> Option<String> {
     let tag = match subject.children().next() {
         None => subject.text(),
         Some(_) => subject.text_at(&["AutomaticTag", "value"]),
@@ -144,34 +148,34 @@ fn tag(subject: &Element) -> Option<String> {
 }
 
 /// The DOI of an identifier that is one: others are ISBN and ISSN, and addresses.
-fn doi(identifier: &Element) -> Option<String> {
+fn doi(identifier: &XmlElement) -> Option<String> {
     names::doi(identifier.text().trim().strip_prefix("DOI")?)
 }
 
 /// The ids of an article that its journal has instead, or the journal that a section is in.
-fn ids_of_container(container: &Element) -> Vec<String> {
-    let inner = container.all("isPartOf").flat_map(Element::children);
+fn ids_of_container(container: &XmlElement) -> Vec<String> {
+    let inner = container.all("isPartOf").flat_map(XmlElement::children);
     let dois = container.all("identifier").filter_map(doi);
     let named = names::arxiv_within(&container.text_at(&["title"]));
     dois.chain(named).chain(inner.flat_map(ids_of_container)).collect()
 }
 
 /// The container that is a record of its own, also that of a section.
-fn container(record: &Element) -> Option<String> {
-    let own = |part: &Element| part.attribute("resource").map(str::to_owned);
+fn container(record: &XmlElement) -> Option<String> {
+    let own = |part: &XmlElement| part.attribute("resource").map(str::to_owned);
     record.all("isPartOf").find_map(|part| own(part).or_else(|| part.children().find_map(container)))
 }
 
 /// The tree of collections, each known by what the file calls it.
 #[derive(Default)]
-struct Collections {
+struct CollectionTree {
     titles: HashMap<String, String>,
     /// The collections that a collection or an item is part of.
     parents: HashMap<String, Vec<String>>,
 }
 
-impl Collections {
-    fn add(&mut self, record: &Element) {
+impl CollectionTree {
+    fn add(&mut self, record: &XmlElement) {
         let Some(about) = record.attribute("about") else { return };
         let title = shortened(&one_line(&record.text_at(&["title"])), MAX_PATH);
         self.titles.insert(about.to_owned(), title);
@@ -268,7 +272,7 @@ mod tests {
         let unknown = "x, record 2: the entity `&nobody;`, which nobody knows: write the character";
         let early = "x: the XML ends early: the file is truncated, fetch it again";
         check(&[good, bad, good].concat(), &["title=A", unknown, "title=A", early]);
-        let (input, _) = Input::new(std::io::Cursor::new(format!("{ROOT}{}", good.repeat(3))), "x").unwrap();
+        let (input, _) = InputReader::new(std::io::Cursor::new(format!("{ROOT}{}", good.repeat(3))), "x").unwrap();
         let found = library(input, ROOT.len() as u64 + 1);
         assert!(matches!(&found[..], [Ok(_), Err(error)] if error.to_string().contains("export the collections")));
     }

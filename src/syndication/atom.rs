@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::{Channel, Xml, clean, day_of, document, empty, id_of, link_of, nested, text, text_of, title_of};
+use super::{FeedDocument, XmlWriter, clean, day_of, document, empty, id_of, link_of, nested, text, text_of, title_of};
 use crate::recommend::Recommendation;
 
-pub(super) fn write(channel: &Channel<'_>) -> String {
+pub(super) fn write(channel: &FeedDocument<'_>) -> String {
     document("feed", &[("xmlns", "http://www.w3.org/2005/Atom")], |xml| {
         text(xml, "id", &[], &channel.id());
         text(xml, "title", &[], &clean(&channel.title));
@@ -21,7 +21,7 @@ pub(super) fn write(channel: &Channel<'_>) -> String {
     })
 }
 
-fn entry(xml: &mut Xml, result: &Recommendation, day: Date) {
+fn entry(xml: &mut XmlWriter, result: &Recommendation, day: Date) {
     let paper = &result.paper;
     nested(xml, "entry", &[], |xml| {
         text(xml, "id", &[], &id_of(paper));

@@ -18,7 +18,7 @@ use crate::recommend::Recommendation;
 
 /// What a feed is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Syndication {
+pub enum FeedFormat {
     /// Atom 1.0.
     Atom,
     /// RSS 2.0.
@@ -29,7 +29,7 @@ pub enum Syndication {
 
 /// A feed before it is written.
 #[derive(Debug, Clone)]
-pub struct Channel<'a> {
+pub struct FeedDocument<'a> {
     /// What it is called.
     pub title: String,
     /// Its address, if it has one.
@@ -42,27 +42,27 @@ pub struct Channel<'a> {
     pub results: &'a [Recommendation],
 }
 
-impl Syndication {
+impl FeedFormat {
     /// The content type.
     pub fn media_type(self) -> &'static str {
         match self {
-            Syndication::Atom => "application/atom+xml; charset=utf-8",
-            Syndication::Rss => "application/rss+xml; charset=utf-8",
-            Syndication::JsonFeed => "application/feed+json; charset=utf-8",
+            FeedFormat::Atom => "application/atom+xml; charset=utf-8",
+            FeedFormat::Rss => "application/rss+xml; charset=utf-8",
+            FeedFormat::JsonFeed => "application/feed+json; charset=utf-8",
         }
     }
 
     /// The feed as text. Characters that XML has no way to say are left out.
-    pub fn write(self, channel: &Channel<'_>) -> String {
+    pub fn write(self, channel: &FeedDocument<'_>) -> String {
         match self {
-            Syndication::Atom => atom::write(channel),
-            Syndication::Rss => rss::write(channel),
-            Syndication::JsonFeed => json_feed::write(channel),
+            FeedFormat::Atom => atom::write(channel),
+            FeedFormat::Rss => rss::write(channel),
+            FeedFormat::JsonFeed => json_feed::write(channel),
         }
     }
 }
 
-impl Channel<'_> {
+impl FeedDocument<'_> {
     /// What names the feed wherever it is.
     fn id(&self) -> String {
         urn("feed", &self.title)
@@ -94,7 +94,7 @@ fn day_of(paper: &Paper, feed: Date) -> Date {
 
 /// The abstract, and why the paper is here.
 fn text_of(result: &Recommendation) -> String {
-    let because: Vec<String> = result.because.iter().map(|because| format!("“{}”", because.title)).collect();
+    let because: Vec<String> = result.reasons.iter().map(|because| format!("“{}”", because.title)).collect();
     let reason = (!because.is_empty()).then(|| format!("Near {}.", because.join(" and ")));
     let text = [Some(result.paper.abstract_text.clone()), reason].into_iter().flatten().filter(|text| !text.is_empty());
     clean(&text.collect::<Vec<_>>().join("\n\n"))
@@ -106,10 +106,10 @@ fn clean(text: &str) -> String {
     text.chars().filter(is_sayable).collect()
 }
 
-type Xml = Writer<Vec<u8>>;
+type XmlWriter = Writer<Vec<u8>>;
 
 /// Writes a document of XML whose root has these attributes.
-fn document(root: &str, attributes: &[(&str, &str)], content: impl FnOnce(&mut Xml)) -> String {
+fn document(root: &str, attributes: &[(&str, &str)], content: impl FnOnce(&mut XmlWriter)) -> String {
     let mut xml = Writer::new_with_indent(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_vec(), b' ', 1);
     nested(&mut xml, root, attributes, content);
     let mut text = String::from_utf8(xml.into_inner()).expect("texts are UTF-8");
@@ -117,7 +117,7 @@ fn document(root: &str, attributes: &[(&str, &str)], content: impl FnOnce(&mut X
     text
 }
 
-fn nested(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], content: impl FnOnce(&mut Xml)) {
+fn nested(xml: &mut XmlWriter, name: &str, attributes: &[(&str, &str)], content: impl FnOnce(&mut XmlWriter)) {
     let element = xml.create_element(name).with_attributes(attributes.iter().copied());
     element
         .write_inner_content(|xml| {
@@ -127,12 +127,12 @@ fn nested(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], content: impl 
         .expect("memory can be written to");
 }
 
-fn text(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], text: &str) {
+fn text(xml: &mut XmlWriter, name: &str, attributes: &[(&str, &str)], text: &str) {
     let element = xml.create_element(name).with_attributes(attributes.iter().copied());
     element.write_text_content(BytesText::new(text)).expect("memory can be written to");
 }
 
-fn empty(xml: &mut Xml, name: &str, attributes: &[(&str, &str)]) {
+fn empty(xml: &mut XmlWriter, name: &str, attributes: &[(&str, &str)]) {
     xml.create_element(name)
         .with_attributes(attributes.iter().copied())
         .write_empty()

@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::{Channel, Xml, clean, day_of, document, empty, id_of, link_of, nested, text, text_of, title_of};
+use super::{FeedDocument, XmlWriter, clean, day_of, document, empty, id_of, link_of, nested, text, text_of, title_of};
 use crate::recommend::Recommendation;
 
-pub(super) fn write(channel: &Channel<'_>) -> String {
+pub(super) fn write(channel: &FeedDocument<'_>) -> String {
     let spaces = [
         ("version", "2.0"),
         ("xmlns:atom", "http://www.w3.org/2005/Atom"),
@@ -26,7 +26,7 @@ pub(super) fn write(channel: &Channel<'_>) -> String {
     })
 }
 
-fn item(xml: &mut Xml, result: &Recommendation, day: Date) {
+fn item(xml: &mut XmlWriter, result: &Recommendation, day: Date) {
     let paper = &result.paper;
     nested(xml, "item", &[], |xml| {
         text(xml, "title", &[], &title_of(paper));

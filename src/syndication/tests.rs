@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::{Channel, Syndication};
-use crate::recommend::{Because, Parts, Recommendation};
+use super::{FeedDocument, FeedFormat};
+use crate::recommend::{Reason, Recommendation, ScoreBreakdown};
 
 fn result(title: &str, abstract_text: &str) -> Recommendation {
     let paper = serde_json::json!({
@@ -17,15 +17,15 @@ fn result(title: &str, abstract_text: &str) -> Recommendation {
         rank: 1,
         score: 0.99,
         paper: serde_json::from_value(paper).unwrap(),
-        parts: Parts::default(),
-        because: vec![Because { id: None, title: "What was read".to_owned(), contribution: 0.1 }],
+        breakdown: ScoreBreakdown::default(),
+        reasons: vec![Reason { id: None, title: "What was read".to_owned(), contribution: 0.1 }],
         interest: None,
-        matched: None,
+        sentence_match: None,
     }
 }
 
-fn written(format: Syndication, result: Recommendation) -> String {
-    let channel = Channel {
+fn written(format: FeedFormat, result: Recommendation) -> String {
+    let channel = FeedDocument {
         title: "Papers for me".to_owned(),
         address: Some("http://localhost/feeds/me?token=a&b".to_owned()),
         page: Some("http://localhost/".to_owned()),
@@ -38,15 +38,15 @@ fn written(format: Syndication, result: Recommendation) -> String {
 #[test]
 fn by_example() {
     let result = || result("Less <b> & \u{1}more", "Of $x < y$.");
-    insta::assert_snapshot!("atom", written(Syndication::Atom, result()));
-    insta::assert_snapshot!("rss", written(Syndication::Rss, result()));
-    insta::assert_snapshot!("json_feed", written(Syndication::JsonFeed, result()));
+    insta::assert_snapshot!("atom", written(FeedFormat::Atom, result()));
+    insta::assert_snapshot!("rss", written(FeedFormat::Rss, result()));
+    insta::assert_snapshot!("json_feed", written(FeedFormat::JsonFeed, result()));
 }
 
 proptest! {
     #[test]
     fn any_text_is_well_formed(title in any::<String>(), text in any::<String>()) {
-        for format in [Syndication::Atom, Syndication::Rss] {
+        for format in [FeedFormat::Atom, FeedFormat::Rss] {
             let feed = written(format, result(&title, &text));
             let mut reader = Reader::from_str(&feed);
             let mut depth = 0;
@@ -62,7 +62,7 @@ proptest! {
             prop_assert_eq!(depth, 0);
             prop_assert!(!feed.chars().any(|c| c < ' ' && !"\t\n\r".contains(c)));
         }
-        let feed: serde_json::Value = serde_json::from_str(&written(Syndication::JsonFeed, result(&title, &text))).unwrap();
+        let feed: serde_json::Value = serde_json::from_str(&written(FeedFormat::JsonFeed, result(&title, &text))).unwrap();
         prop_assert_eq!(feed["items"].as_array().unwrap().len(), 1);
     }
 }

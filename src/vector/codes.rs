@@ -3,7 +3,7 @@
 use super::simd::byte_dots;
 
 /// Bytes of a row are padded to a multiple of a cache line, so that rows begin at one.
-pub const LINE: usize = 64;
+pub const CACHE_LINE: usize = 64;
 /// The byte of the number 0.
 const ZERO: i32 = 128;
 /// The share of rows whose numbers all fit between the smallest and the largest code. The scale could be chosen so that
@@ -33,8 +33,8 @@ pub struct QueryCode {
 }
 
 /// Bytes of a row of this many numbers.
-pub fn stride(dimension: usize) -> usize {
-    dimension.next_multiple_of(LINE)
+pub fn padded_len(dimension: usize) -> usize {
+    dimension.next_multiple_of(CACHE_LINE)
 }
 
 impl Quantizer {
@@ -56,7 +56,7 @@ impl Quantizer {
             }
         };
         let mut quantizer = Quantizer { scale: limit.max(f32::MIN_POSITIVE) / 127.0, error: 0.0 };
-        let stride = stride(dimension);
+        let stride = padded_len(dimension);
         let mut codes = vec![ZERO as u8; rows.len() * stride];
         let mut clipped = Vec::new();
         for (row, (numbers, codes)) in rows.zip(codes.chunks_exact_mut(stride.max(1))).enumerate() {
@@ -85,7 +85,7 @@ impl Quantizer {
     pub fn query(&self, query: &[f32]) -> QueryCode {
         let largest = query.iter().fold(f32::MIN_POSITIVE, |largest, x| x.abs().max(largest));
         let scale = largest / 127.0;
-        let mut codes = vec![0; stride(query.len())];
+        let mut codes = vec![0; padded_len(query.len())];
         let mut squares = 0.0;
         for (number, code) in query.iter().zip(&mut codes) {
             let step = (number / scale).round();

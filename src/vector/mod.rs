@@ -4,8 +4,8 @@ mod codes;
 mod rows;
 mod simd;
 
-pub use codes::{LINE, Quantizer, QueryCode, stride};
-pub use rows::{Row, RowSet};
+pub use codes::{CACHE_LINE, Quantizer, QueryCode, padded_len};
+pub use rows::{RowBitmap, RowId};
 pub(crate) use simd::prefetch;
 pub use simd::{code_dot, dot};
 
@@ -24,8 +24,8 @@ impl Embedding {
         Some(Embedding(vector.into()))
     }
 
-    /// A copy of a row of [`Vectors`], which has length 1 already.
-    pub(crate) fn of_row(row: &[f32]) -> Embedding {
+    /// A copy of a row of [`EmbeddingMatrix`], which has length 1 already.
+    pub(crate) fn from_unit_slice(row: &[f32]) -> Embedding {
         Embedding(row.into())
     }
 
@@ -47,21 +47,21 @@ impl Embedding {
 
 /// Rows of unit vectors of one dimension, in one piece of memory.
 #[derive(Debug, Clone, Default)]
-pub struct Vectors {
+pub struct EmbeddingMatrix {
     dimension: usize,
-    numbers: Vec<f32>,
+    values: Vec<f32>,
 }
 
-impl Vectors {
+impl EmbeddingMatrix {
     /// No rows yet, room for `rows`.
-    pub fn with_capacity(dimension: usize, rows: usize) -> Vectors {
-        Vectors { dimension, numbers: Vec::with_capacity(dimension * rows) }
+    pub fn with_capacity(dimension: usize, rows: usize) -> EmbeddingMatrix {
+        EmbeddingMatrix { dimension, values: Vec::with_capacity(dimension * rows) }
     }
 
     /// Rows of little-endian f32, as `paperkin embed` writes them. The error says which row is no unit vector.
-    pub fn from_le_bytes(dimension: usize, bytes: &[u8]) -> Result<Vectors, String> {
+    pub fn from_le_bytes(dimension: usize, bytes: &[u8]) -> Result<EmbeddingMatrix, String> {
         let numbers: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
-        let mut vectors = Vectors::with_capacity(dimension, numbers.len() / dimension.max(1));
+        let mut vectors = EmbeddingMatrix::with_capacity(dimension, numbers.len() / dimension.max(1));
         for (row, numbers) in numbers.chunks(dimension.max(1)).enumerate() {
             if !vectors.push_unit(numbers) {
                 return Err(format!("row {row} is no unit vector of {dimension} numbers"));
@@ -76,26 +76,26 @@ impl Vectors {
     /// If its dimension is another one.
     pub fn push(&mut self, embedding: &Embedding) {
         assert_eq!(embedding.dimension(), self.dimension, "one dimension for all rows");
-        self.numbers.extend_from_slice(embedding.as_slice());
+        self.values.extend_from_slice(embedding.as_slice());
     }
 
     /// Adds a row of numbers if they are a unit vector of the right dimension, and says whether they are.
     pub fn push_unit(&mut self, numbers: &[f32]) -> bool {
         let unit = numbers.len() == self.dimension && (dot(numbers, numbers) - 1.0).abs() < 1e-3;
         if unit {
-            self.numbers.extend_from_slice(numbers);
+            self.values.extend_from_slice(numbers);
         }
         unit
     }
 
     /// How many rows.
     pub fn len(&self) -> usize {
-        self.numbers.len().checked_div(self.dimension).unwrap_or(0)
+        self.values.len().checked_div(self.dimension).unwrap_or(0)
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
+        self.values.is_empty()
     }
 
     /// Numbers in a row.
@@ -104,8 +104,8 @@ impl Vectors {
     }
 
     /// The numbers of all rows, row after row.
-    pub fn numbers(&self) -> &[f32] {
-        &self.numbers
+    pub fn values(&self) -> &[f32] {
+        &self.values
     }
 
     /// One row.
@@ -113,17 +113,17 @@ impl Vectors {
     /// # Panics
     /// If there is no such row.
     pub fn row(&self, row: usize) -> &[f32] {
-        &self.numbers[row * self.dimension..][..self.dimension]
+        &self.values[row * self.dimension..][..self.dimension]
     }
 
     /// All rows in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> + Clone {
-        self.numbers.chunks_exact(self.dimension.max(1))
+        self.values.chunks_exact(self.dimension.max(1))
     }
 
     /// A copy of one row.
     pub fn embedding(&self, row: usize) -> Embedding {
-        Embedding::of_row(self.row(row))
+        Embedding::from_unit_slice(self.row(row))
     }
 }
 
@@ -144,10 +144,10 @@ mod tests {
     #[test]
     fn rows_come_back_from_bytes() {
         let bytes: Vec<u8> = [1.0f32, 0.0, 0.6, 0.8].iter().flat_map(|x| x.to_le_bytes()).collect();
-        let vectors = Vectors::from_le_bytes(2, &bytes).unwrap();
+        let vectors = EmbeddingMatrix::from_le_bytes(2, &bytes).unwrap();
         assert_eq!((vectors.len(), vectors.row(1)), (2, &[0.6, 0.8][..]));
-        assert_eq!(Vectors::from_le_bytes(4, &bytes).unwrap_err(), "row 0 is no unit vector of 4 numbers");
-        assert!(Vectors::from_le_bytes(2, &bytes[..12]).is_err());
-        assert!(Vectors::from_le_bytes(2, &[]).unwrap().is_empty());
+        assert_eq!(EmbeddingMatrix::from_le_bytes(4, &bytes).unwrap_err(), "row 0 is no unit vector of 4 numbers");
+        assert!(EmbeddingMatrix::from_le_bytes(2, &bytes[..12]).is_err());
+        assert!(EmbeddingMatrix::from_le_bytes(2, &[]).unwrap().is_empty());
     }
 }

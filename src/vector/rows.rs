@@ -1,10 +1,10 @@
 //! Rows: the numbering of vectors inside one process.
 
-/// A vector's place in [`super::Vectors`]: dense, from 0. It names nothing outside of the process.
+/// A vector's place in [`super::EmbeddingMatrix`]: dense, from 0. It names nothing outside of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Row(pub u32);
+pub struct RowId(pub u32);
 
-impl Row {
+impl RowId {
     /// The row as an index.
     pub fn index(self) -> usize {
         self.0 as usize
@@ -13,66 +13,66 @@ impl Row {
 
 /// A set of rows, one bit each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RowSet {
+pub struct RowBitmap {
     words: Vec<u64>,
-    count: usize,
+    len: usize,
 }
 
-impl RowSet {
+impl RowBitmap {
     /// The first `count` rows.
-    pub fn below(count: usize) -> RowSet {
+    pub fn first_n(count: usize) -> RowBitmap {
         let mut words = vec![u64::MAX; count / 64];
         if !count.is_multiple_of(64) {
             words.push((1 << (count % 64)) - 1);
         }
-        RowSet { words, count }
+        RowBitmap { words, len: count }
     }
 
     /// Adds a row.
-    pub fn insert(&mut self, row: Row) {
+    pub fn insert(&mut self, row: RowId) {
         let (word, bit) = (row.index() / 64, 1u64 << (row.index() % 64));
         if word >= self.words.len() {
             self.words.resize(word + 1, 0);
         }
-        self.count += usize::from(self.words[word] & bit == 0);
+        self.len += usize::from(self.words[word] & bit == 0);
         self.words[word] |= bit;
     }
 
     /// Takes a row out.
-    pub fn remove(&mut self, row: Row) {
+    pub fn remove(&mut self, row: RowId) {
         if self.contains(row) {
             self.words[row.index() / 64] &= !(1 << (row.index() % 64));
-            self.count -= 1;
+            self.len -= 1;
         }
     }
 
     /// Whether the row is in.
-    pub fn contains(&self, row: Row) -> bool {
+    pub fn contains(&self, row: RowId) -> bool {
         self.words.get(row.index() / 64).is_some_and(|word| word >> (row.index() % 64) & 1 == 1)
     }
 
     /// How many rows are in.
     pub fn len(&self) -> usize {
-        self.count
+        self.len
     }
 
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.len == 0
     }
 
     /// The rows in ascending order.
-    pub fn iter(&self) -> impl Iterator<Item = Row> {
+    pub fn iter(&self) -> impl Iterator<Item = RowId> {
         self.words.iter().enumerate().flat_map(|(index, word)| {
             let base = 64 * index as u32;
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| Row(base + bit))
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| RowId(base + bit))
         })
     }
 }
 
-impl FromIterator<Row> for RowSet {
-    fn from_iter<I: IntoIterator<Item = Row>>(rows: I) -> RowSet {
-        let mut set = RowSet::default();
+impl FromIterator<RowId> for RowBitmap {
+    fn from_iter<I: IntoIterator<Item = RowId>>(rows: I) -> RowBitmap {
+        let mut set = RowBitmap::default();
         rows.into_iter().for_each(|row| set.insert(row));
         set
     }
@@ -87,22 +87,22 @@ mod tests {
     proptest! {
         #[test]
         fn the_first_rows_are_those_below(count in 0usize..300) {
-            prop_assert_eq!(RowSet::below(count), (0..count as u32).map(Row).collect());
+            prop_assert_eq!(RowBitmap::first_n(count), (0..count as u32).map(RowId).collect());
         }
 
         #[test]
         fn behaves_as_a_set(steps in proptest::collection::vec((any::<bool>(), 0u32..300), 0..200)) {
-            let (mut set, mut model) = (RowSet::default(), BTreeSet::new());
+            let (mut set, mut model) = (RowBitmap::default(), BTreeSet::new());
             for (insert, row) in steps {
                 if insert {
-                    set.insert(Row(row));
+                    set.insert(RowId(row));
                     model.insert(row);
                 } else {
-                    set.remove(Row(row));
+                    set.remove(RowId(row));
                     model.remove(&row);
                 }
                 prop_assert_eq!(set.len(), model.len());
-                prop_assert_eq!(set.contains(Row(row)), insert);
+                prop_assert_eq!(set.contains(RowId(row)), insert);
             }
             prop_assert_eq!(set.iter().map(|row| row.0).collect::<Vec<_>>(), model.into_iter().collect::<Vec<_>>());
         }

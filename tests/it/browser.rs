@@ -142,7 +142,7 @@ fn a_morning_with_the_page() {
     browser.tell("refresh", json!({}));
     assert!(browser.run(&format!("return {first}")) != hidden);
 
-    // A paper, and from there to a neighbour.
+    // A paper, and from there to a neighbor.
     browser.press("jm");
     browser.wait("document.querySelectorAll('svg.map circle').length > 5");
     browser.photograph(&folder, "paper");

@@ -31,9 +31,9 @@ fn check(answer: &serde_json::Value) {
     for (index, result) in answer["results"].as_array().unwrap().iter().enumerate() {
         assert_eq!(result["rank"], index + 1);
         let score = result["score"].as_f64().unwrap();
-        let parts: f64 = result["parts"].as_object().unwrap().values().map(|part| part.as_f64().unwrap()).sum();
+        let parts: f64 = result["breakdown"].as_object().unwrap().values().map(|part| part.as_f64().unwrap()).sum();
         assert!((parts - score).abs() < 1e-5, "{result}");
-        let because = result["because"].as_array().unwrap();
+        let because = result["reasons"].as_array().unwrap();
         let contributions: Vec<f64> = because.iter().map(|because| because["contribution"].as_f64().unwrap()).collect();
         assert!(contributions.len() <= 3 && contributions.is_sorted_by(|a, b| a >= b && *b > 0.0), "{result}");
         assert!((0.0..=1.0).contains(&score) && score <= last, "{result}");
@@ -75,7 +75,7 @@ fn every_format_has_the_same_results() {
     let answer: serde_json::Value = serde_json::from_str(&search("json").out).unwrap();
     check(&answer);
     assert_eq!(answer["results"].as_array().unwrap().len(), 4);
-    for field in ["not_found", "fallback", "model", "generation", "took_ms"] {
+    for field in ["not_found", "note", "model", "generation", "took_ms"] {
         assert!(answer.get(field).is_some(), "{field}");
     }
     let lines: Vec<serde_json::Value> =
@@ -123,7 +123,7 @@ fn recommendations_for_a_history() {
     let ids: Vec<String> = likes
         .iter()
         .map(|title| {
-            sandbox.json(&["similar", title, "-n", "1", "--format", "json"])["results"][0]["because"][0]["id"]
+            sandbox.json(&["similar", title, "-n", "1", "--format", "json"])["results"][0]["reasons"][0]["id"]
                 .as_str()
                 .unwrap()
                 .to_owned()
@@ -133,14 +133,14 @@ fn recommendations_for_a_history() {
     let answer = sandbox.json(&["recommend", "--like", &like, "-n", "5", "--format", "json"]);
     check(&answer);
     assert!(titles(&answer)[0].contains("Robot"), "{:?}", titles(&answer));
-    assert_eq!(answer["results"][0]["because"].as_array().unwrap().len(), 3);
+    assert_eq!(answer["results"][0]["reasons"].as_array().unwrap().len(), 3);
 
     let top = answer["results"][0]["paper"]["id"].as_str().unwrap();
     let without = sandbox.json(&["recommend", "--like", &like, "--dislike", top, "-n", "40", "--format", "json"]);
     check(&without);
     assert!(!self::ids(&without).contains(&top.to_owned()));
     let results = without["results"].as_array().unwrap();
-    assert!(results.iter().any(|result| result["parts"]["disliked"].as_f64().unwrap_or(0.0) < 0.0));
+    assert!(results.iter().any(|result| result["breakdown"]["disliked"].as_f64().unwrap_or(0.0) < 0.0));
 
     let history = format!(
         "{}\n{{\"id\":\"{}\",\"weight\":2,\"date\":\"2025-05-05\"}}\n{{\"id\":\"{}\",\"at\":\"May 1, 2025\"}}\n",
@@ -181,7 +181,7 @@ fn a_feed_shows_what_is_new_once() {
     assert!(titles(&first).iter().all(|title| !title.starts_with("Kitchen Hands")));
     let second = feed(&[]);
     assert!(second["results"].as_array().unwrap().is_empty());
-    assert!(second["fallback"].as_str().unwrap().starts_with("nothing new since the last look on "));
+    assert!(second["note"].as_str().unwrap().starts_with("nothing new since the last look on "));
     assert_eq!(ids(&feed(&["--again"])), ids(&first));
 
     let new = "{\"id\":\"2601.00001\",\"title\":\"Two-handed robot manipulation in kitchens\"}";
@@ -218,8 +218,8 @@ fn a_profile_without_likes_sees_what_is_recent() {
     let answer = sandbox.json(&["feed", "--profile", "me", "--format", "json"]);
     check(&answer);
     let reason = "the history has only disliked papers: recent and much voted papers instead";
-    assert_eq!(answer["fallback"], reason);
-    assert!(answer["results"][0]["parts"]["recency"].as_f64().unwrap() > 0.0);
+    assert_eq!(answer["note"], reason);
+    assert!(answer["results"][0]["breakdown"]["recency"].as_f64().unwrap() > 0.0);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_batch_is_a_trec_run() {
 }
 
 #[test]
-fn a_report_has_neighbours_and_near_duplicates() {
+fn a_report_has_neighbors_and_near_duplicates() {
     let sandbox = Sandbox::with_papers();
     let copies = "{\"id\":\"c1\",\"title\":\"Counting frogs by ear\",\"abstract\":\"We count frogs.\"}\n\
                   {\"id\":\"c2\",\"title\":\"Counting frogs by ear\",\"abstract\":\"We count frogs.\"}\n\
@@ -265,8 +265,8 @@ fn a_report_has_neighbours_and_near_duplicates() {
     let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&read("manifest.json")).unwrap();
     assert_eq!((&manifest["papers"], &manifest["pairs"]), (&43.into(), &3.into()));
-    assert_eq!(read("neighbours.jsonl").lines().count(), 43);
-    assert_eq!(read("neighbours.csv").lines().count(), 1 + 2 * 43);
+    assert_eq!(read("neighbors.jsonl").lines().count(), 43);
+    assert_eq!(read("neighbors.csv").lines().count(), 1 + 2 * 43);
     let pairs: Vec<(String, String)> = read("duplicates.jsonl")
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())

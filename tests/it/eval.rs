@@ -31,7 +31,7 @@ impl Set {
         Set { sandbox, docs }
     }
 
-    fn labelled(&self, queries: &str, qrels: &str, more: &[&str]) -> Run {
+    fn labeled(&self, queries: &str, qrels: &str, more: &[&str]) -> Run {
         let (queries, qrels) = (self.sandbox.file("queries.jsonl", queries), self.sandbox.file("qrels.tsv", qrels));
         let args = ["eval", "--docs", &self.docs, "--queries", &queries, "--qrels", &qrels];
         self.sandbox.run(&[&args[..], more].concat())
@@ -62,9 +62,9 @@ fn qrels() -> String {
 }
 
 #[test]
-fn a_labelled_set() {
+fn a_labeled_set() {
     let set = Set::new();
-    let run = set.labelled(QUERIES, &qrels(), &["--format", "json", "--metrics", "map,ndcg@10,recall@50,mrr"]);
+    let run = set.labeled(QUERIES, &qrels(), &["--format", "json", "--metrics", "map,ndcg@10,recall@50,mrr"]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     let report: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!((report["queries"].as_u64(), report["papers"].as_u64()), (Some(2), Some(60)));
@@ -75,7 +75,7 @@ fn a_labelled_set() {
     assert!(value(&report, "random", "map") < 0.8);
     assert_eq!(
         run.out,
-        set.labelled(QUERIES, &qrels(), &["--format", "json", "--metrics", "map,ndcg@10,recall@50,mrr"]).out
+        set.labeled(QUERIES, &qrels(), &["--format", "json", "--metrics", "map,ndcg@10,recall@50,mrr"]).out
     );
 }
 
@@ -83,7 +83,7 @@ fn a_labelled_set() {
 fn the_judged_papers_alone() {
     let set = Set::new();
     let qrels = "query\tpaper\tgain\nwalk\tp0\t2\nwalk\tp1\t0.5\nwalk\tp3\t0\n";
-    let run = set.labelled(QUERIES, qrels, &["--judged", "--format", "json", "--relevant", "2"]);
+    let run = set.labeled(QUERIES, qrels, &["--judged", "--format", "json", "--relevant", "2"]);
     assert_eq!((run.code, run.err.as_str()), (0, "note: 1 without judgments, left out: reader\n"));
     let report: Value = serde_json::from_str(&run.out).unwrap();
     for metric in ["map", "mrr", "recall@50", "ndcg@10"] {
@@ -95,7 +95,7 @@ fn the_judged_papers_alone() {
 fn what_is_unknown_is_counted_and_named() {
     let set = Set::new();
     let qrels = "walk 0 p2 1\nwalk 0 nowhere 1\nsilent 0 p2 1\n";
-    let run = set.labelled(QUERIES, qrels, &["--metrics", "map"]);
+    let run = set.labeled(QUERIES, qrels, &["--metrics", "map"]);
     assert_eq!(run.code, 1);
     let lines: Vec<&str> = run.err.lines().collect();
     assert_eq!(
@@ -151,7 +151,7 @@ fn our_own_run_is_measured_as_we_measure_it() {
     let of_run =
         set.run(&std::fs::read_to_string(out).unwrap(), &qrels, &["--metrics", "map,ndcg@20", "--format", "json"]);
     let walk = QUERIES.lines().next().unwrap();
-    let ours = set.labelled(walk, &qrels, &["--metrics", "map,ndcg@20", "--format", "json"]);
+    let ours = set.labeled(walk, &qrels, &["--metrics", "map,ndcg@20", "--format", "json"]);
     let (of_run, ours): (Value, Value) =
         (serde_json::from_str(&of_run.out).unwrap(), serde_json::from_str(&ours.out).unwrap());
     for metric in ["map", "ndcg@20"] {
@@ -185,7 +185,7 @@ fn bad_lines_end_it() {
         (r#"{"id":"q1","text":" "}"#, "queries.jsonl, line 1: `text`: is empty"),
     ];
     for (queries, message) in table {
-        check(set.labelled(queries, "q1 0 a 1\n", &[]), message);
+        check(set.labeled(queries, "q1 0 a 1\n", &[]), message);
     }
     for args in [
         &["eval"][..],

@@ -19,7 +19,7 @@ fn the_service_answers_as_the_program_does() {
     let answer = server.post("/v1/search", r#"{"text":"robots that use tools","limit":10}"#);
     let printed = server.sandbox.json(&["search", "robots that use tools", "-n", "10", "--format", "json"]);
     assert_eq!(ids(&answer), ids(&printed));
-    assert_eq!(answer["results"][0]["parts"], printed["results"][0]["parts"]);
+    assert_eq!(answer["results"][0]["breakdown"], printed["results"][0]["breakdown"]);
     let id = &ids(&answer)[0];
     let similar = server.get(&format!("/v1/papers/{id}/similar?limit=5"));
     assert_eq!(ids(&similar), ids(&server.sandbox.json(&["similar", id, "-n", "5", "--format", "json"])));

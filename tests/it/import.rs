@@ -55,7 +55,7 @@ fn what_the_library_does_not_have_counts_by_its_text() {
     let feed =
         |sandbox: &Sandbox| sandbox.json(&["feed", "--profile", "me", "--since", "2000-01-01", "--format", "json"]);
     let first = feed(&sandbox);
-    let because = &first["results"][0]["because"][0];
+    let because = &first["results"][0]["reasons"][0];
     assert_eq!(because["title"], "A paper that nobody has read before", "{because}");
     assert!(because["id"].is_null(), "{because}");
     let paper = r#"{"id":"2401.00009","title":"A Paper That Nobody Has Read Before","authors":["Ada Example"],"abstract":"Robots sink."}"#;
@@ -64,8 +64,8 @@ fn what_the_library_does_not_have_counts_by_its_text() {
         answer["results"].to_string().contains("\"id\":\"2401.00009\",\"title\":\"A Paper")
     };
     let then = feed(&sandbox);
-    assert!(then.to_string().contains("\"because\":[{\"contribution\"") || ids(&then), "{then}");
-    let reasons = then["results"].as_array().unwrap().iter().flat_map(|result| result["because"].as_array().unwrap());
+    assert!(then.to_string().contains("\"reasons\":[{\"contribution\"") || ids(&then), "{then}");
+    let reasons = then["results"].as_array().unwrap().iter().flat_map(|result| result["reasons"].as_array().unwrap());
     assert!(reasons.clone().all(|reason| reason["id"] == "2401.00009"), "it is found by its title now");
 }
 
@@ -128,6 +128,6 @@ fn real_exports_are_read() {
         let run = import(&sandbox, &[path.to_str().unwrap(), "--format", "json"]);
         let imported: serde_json::Value = serde_json::from_str(&run.out).unwrap();
         let unmatched = imported["me"]["unmatched"].as_array().unwrap();
-        assert!(!unmatched.is_empty() && unmatched.iter().all(|one| one["kept"] == true), "{file}: {}", run.out);
+        assert!(!unmatched.is_empty() && unmatched.iter().all(|one| one["stored"] == true), "{file}: {}", run.out);
     }
 }

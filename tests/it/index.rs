@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use jiff::civil::date;
 use paperkin::index::IndexKind;
-use paperkin::library::{Change, Library, StoredModel};
-use paperkin::recommend::Weights;
+use paperkin::library::{Library, PaperChange, StoredModel};
+use paperkin::recommend::RankingWeights;
 use paperkin::vector::dot;
-use paperkin::{Embedding, Engine, Options, Paper, PaperId, Place, Request};
+use paperkin::{Embedding, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
 
 use crate::program::Sandbox;
 
@@ -37,7 +37,7 @@ fn paper(name: &str) -> Paper {
 fn write(library: &mut Library, names: impl Iterator<Item = String>, numbers: &mut Numbers) {
     let vector = |numbers: &mut Numbers| (0..24).map(|_| numbers.below(2_000) as f32 - 999.5).collect();
     let changes: Vec<_> = names
-        .map(|name| (Change::New(paper(&name).into()), Some(Embedding::normalize(vector(numbers)).unwrap())))
+        .map(|name| (PaperChange::New(paper(&name).into()), Some(Embedding::normalize(vector(numbers)).unwrap())))
         .collect();
     library.write(&StoredModel::new("made-up", &"5".repeat(64), 24), &changes).unwrap();
 }
@@ -54,8 +54,9 @@ fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> Numbers {
 
 fn engine(sandbox: &Sandbox, index: IndexKind) -> Engine {
     // The truth knows vectors only.
-    let weights = Weights { contrast: 0.0, words: 0.0, ..Weights::default() };
-    Engine::open(Options { index, weights, ..Options::new(Place::Existing(sandbox.library())) }).unwrap()
+    let weights = RankingWeights { contrast: 0.0, words: 0.0, ..RankingWeights::default() };
+    Engine::open(EngineOptions { index, weights, ..EngineOptions::new(LibraryLocation::Existing(sandbox.library())) })
+        .unwrap()
 }
 
 fn file(sandbox: &Sandbox) -> std::path::PathBuf {
@@ -111,12 +112,12 @@ fn what_changed_after_the_build_is_seen() {
     assert!(answer(&asking, "p5").iter().all(|id| *id != nearest));
     assert_right(&asking, "p5");
     // Most of it changed: another one is due.
-    assert!(!changing.index_is_due().unwrap());
+    assert!(!changing.needs_reindex().unwrap());
     let ids: Vec<PaperId> = (50..150).map(|n| PaperId::parse(&format!("p{n}")).unwrap()).collect();
     changing.remove(&ids).unwrap();
-    assert!(changing.index_is_due().unwrap());
+    assert!(changing.needs_reindex().unwrap());
     changing.rebuild_index(|_| |_| ()).unwrap().unwrap();
-    assert!(!changing.index_is_due().unwrap());
+    assert!(!changing.needs_reindex().unwrap());
     assert_right(&asking, "p7");
     assert_right(&engine(&sandbox, IndexKind::Hnsw), "p7");
 }
@@ -134,7 +135,7 @@ fn a_report_walks_the_graph_and_finds_what_is_there() {
     let same: usize = pairs
         .map(|(a, b)| {
             assert_eq!(a.id, b.id);
-            a.neighbours.iter().filter(|hit| b.neighbours.iter().any(|other| other.id == hit.id)).count()
+            a.neighbors.iter().filter(|hit| b.neighbors.iter().any(|other| other.id == hit.id)).count()
         })
         .sum();
     assert!(same as f64 >= 0.98 * 4.0 * 279.0, "{same} of {}", 4 * 279);
@@ -159,7 +160,7 @@ fn any_flipped_bit_or_missing_byte_is_seen_and_answered_without() {
         fs::write(&path, bytes).unwrap();
         let engine = engine(&sandbox, IndexKind::Auto);
         assert_eq!(answer(&engine, "p33"), expected, "round {round}");
-        seen += usize::from(engine.index_is_lost());
+        seen += usize::from(engine.index_was_discarded());
     }
     // What lies in codes and links is looked at by walks only.
     assert!(seen > 1_000, "{seen}");
@@ -207,7 +208,7 @@ fn an_older_index_serves_and_a_foreign_one_does_not() {
     let asking = engine(&other, IndexKind::Auto);
     assert_eq!(asking.index_status().unwrap().graph, None);
     assert_right(&asking, "p120");
-    assert!(asking.index_is_due().unwrap());
+    assert!(asking.needs_reindex().unwrap());
 }
 
 fn start(sandbox: &Sandbox, args: &[&str]) -> Child {
@@ -244,7 +245,7 @@ fn killed_at_any_moment_nothing_is_lost() {
         assert!(!finished || !is_addition || papers == acknowledged + 3);
         acknowledged = papers;
         assert_right(&engine, &format!("k{}", papers - 1));
-        assert!(!engine.index_is_lost(), "round {round}");
+        assert!(!engine.index_was_discarded(), "round {round}");
     }
     assert!(killed > 40, "{killed}");
     assert_eq!(sandbox.run(&["doctor"]).code, 0);
@@ -296,7 +297,7 @@ fn what_is_removed_leaves_the_index_when_the_library_is_compacted() {
         files.flat_map(|path| fs::read(path).unwrap()).collect()
     };
     assert!(!has(&everything(&sandbox.library())) && !has(&everything(&sandbox.library().join("index"))));
-    assert!(engine.index_is_due().unwrap());
+    assert!(engine.needs_reindex().unwrap());
     engine.rebuild_index(|_| |_| ()).unwrap().unwrap();
     assert!(!has(&fs::read(file(&sandbox)).unwrap()));
     assert_right(&engine, "p11");

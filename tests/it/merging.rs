@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use paperkin::library::{Change, Library, StoredModel};
+use paperkin::library::{Library, PaperChange, StoredModel};
 use paperkin::paper::Paper;
 use paperkin::{Embedding, PaperId, sources};
 
@@ -20,8 +20,8 @@ fn add(library: &mut Library, papers: &[Paper]) {
     let embedding = Embedding::normalize(vec![1.0, 1.0]).unwrap();
     for papers in papers.chunks(2_000) {
         let change = |paper: &Paper| {
-            let change = library.change(paper.clone()).unwrap();
-            let embedded = matches!(change, Change::New(_) | Change::Text(_)).then(|| embedding.clone());
+            let change = library.plan_upsert(paper.clone()).unwrap();
+            let embedded = matches!(change, PaperChange::New(_) | PaperChange::Text(_)).then(|| embedding.clone());
             (change, embedded)
         };
         let changes: Vec<_> = papers.iter().map(change).collect();
@@ -51,7 +51,7 @@ fn papers_of_two_sources_are_one_each_and_no_others() {
     library
         .for_each_paper(|stored| {
             let paper = stored.paper;
-            assert!(paper.also.is_empty(), "{} is no other paper too", paper.id);
+            assert!(paper.aliases.is_empty(), "{} is no other paper too", paper.id);
             if let Some(record) = known.get(&paper.id) {
                 let votes = daily.iter().find(|daily| daily.id == paper.id).filter(|_| sample % 100 == 0);
                 assert_eq!(paper.categories, record.categories, "{}: what arXiv says", paper.id);

@@ -86,7 +86,7 @@ fn votes_stay_and_change_the_feed() {
 }
 
 #[test]
-fn a_paper_has_neighbours_and_a_map() {
+fn a_paper_has_neighbors_and_a_map() {
     let server = Server::start(&[]);
     let id = first(&page(&server, "/search?q=walking+robots"));
     let paper = page(&server, &format!("/paper/{id}?q=walking+robots"));

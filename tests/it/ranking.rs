@@ -84,13 +84,13 @@ fn explanations_name_sentences_of_both_papers() {
     let own = sandbox.json(&["search", "Touch Before You Look", "-n", "1", "--format", "json"]);
     let own = results(&own)[0]["paper"]["abstract"].as_str().unwrap();
     for result in results(&answer) {
-        let matched = &result["matched"];
+        let matched = &result["sentence_match"];
         assert!(result["paper"]["abstract"].as_str().unwrap().contains(matched["sentence"].as_str().unwrap()));
-        assert!(own.contains(matched["with"].as_str().unwrap()));
+        assert!(own.contains(matched["matched_sentence"].as_str().unwrap()));
         assert!(matched["similarity"].as_f64().unwrap() > 0.1);
     }
     let plain = sandbox.json(&["similar", &id, "-n", "3", "--format", "json"]);
-    assert!(results(&plain)[0].get("matched").is_none());
+    assert!(results(&plain)[0].get("sentence_match").is_none());
     let table = sandbox.run(&["search", "robots that feel what they touch", "-n", "1", "--explain"]);
     assert!(table.out.contains("\u{201c}robots that feel what they touch\u{201d}"), "{}", table.out);
 }
@@ -115,7 +115,7 @@ fn with_profile() -> Sandbox {
 
 fn part(answer: &Value, id: &str, name: &str) -> f64 {
     let result = results(answer).iter().find(|result| result["paper"]["id"] == id);
-    result.map_or(0.0, |result| result["parts"][name].as_f64().unwrap_or(0.0))
+    result.map_or(0.0, |result| result["breakdown"][name].as_f64().unwrap_or(0.0))
 }
 
 #[test]

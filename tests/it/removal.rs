@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use paperkin::library::{Change, Library, StoredModel};
-use paperkin::{Embedding, Engine, Options, Paper, PaperId, Place, Request};
+use paperkin::library::{Library, PaperChange, StoredModel};
+use paperkin::{Embedding, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
 
 use crate::program::{Sandbox, listing};
 
@@ -13,7 +13,7 @@ const TITLE: &str = "Kitchen Hands";
 
 /// The whole title and the id of the paper whose title begins with these words.
 fn find(sandbox: &Sandbox, words: &str) -> (String, String) {
-    let because = &sandbox.json(&["similar", words, "-n", "1", "--format", "json"])["results"][0]["because"][0];
+    let because = &sandbox.json(&["similar", words, "-n", "1", "--format", "json"])["results"][0]["reasons"][0];
     (because["title"].as_str().unwrap().to_owned(), because["id"].as_str().unwrap().to_owned())
 }
 
@@ -27,7 +27,7 @@ fn a_removed_paper_is_gone_from_every_answer() {
     let sandbox = Sandbox::with_papers();
     let (title, id) = find(&sandbox, TITLE);
     // An engine that has read the library already, as a running server.
-    let engine = Engine::open(Options::new(Place::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
     let request = Request { text: Some(title.clone()), ..Request::default() };
     let first = || engine.recommend(&request, jiff::civil::date(2026, 1, 1)).unwrap().results.swap_remove(0);
     assert_eq!(first().paper.id.as_str(), id);
@@ -128,7 +128,8 @@ fn fill(directory: &Path, count: usize) -> Vec<PaperId> {
     };
     let direction = |number: usize| (0..384).map(|index| ((number * 31 + index * 17) % 101) as f32 - 50.0).collect();
     let embedding = |number| Embedding::normalize(direction(number));
-    let changes: Vec<_> = (0..count).map(|number| (Change::New(paper(number).into()), embedding(number))).collect();
+    let changes: Vec<_> =
+        (0..count).map(|number| (PaperChange::New(paper(number).into()), embedding(number))).collect();
     let mut library = Library::create(directory).unwrap();
     library.write(&StoredModel::new("any", "fingerprint", 384), &changes).unwrap();
     (0..count).map(|number| paper(number).id).collect()

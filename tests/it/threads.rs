@@ -1,7 +1,7 @@
 //! Engines that share a library, on several threads.
 
 use jiff::civil::{Date, date};
-use paperkin::{Engine, Options, Place, Request};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Request};
 
 use crate::program::{Sandbox, listing};
 
@@ -16,10 +16,10 @@ fn found(engine: &Engine, text: &str) -> Vec<String> {
 #[test]
 fn threads_find_what_one_finds_while_papers_come_and_go() {
     let sandbox = Sandbox::with_papers();
-    let mut engine = Engine::open(Options::new(Place::Existing(sandbox.library()))).unwrap();
+    let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
     let texts = ["walking robots", "instruction tuning", "speech", "what a graph is for"];
     let before: Vec<Vec<String>> = texts.iter().map(|text| found(&engine, text)).collect();
-    let engines: Vec<Engine> = texts.iter().map(|_| engine.share().unwrap()).collect();
+    let engines: Vec<Engine> = texts.iter().map(|_| engine.try_clone().unwrap()).collect();
     std::thread::scope(|scope| {
         let asked = engines.into_iter().zip(texts).map(|(engine, text)| {
             scope.spawn(move || {
@@ -43,8 +43,8 @@ fn threads_find_what_one_finds_while_papers_come_and_go() {
 
 #[test]
 fn a_library_in_memory_is_not_shared() {
-    let mut engine = Engine::open(Options::new(Place::Memory)).unwrap();
+    let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
     engine.add(paperkin::sources::open(listing().as_ref(), None).unwrap(), &|_| ()).unwrap();
-    let error = engine.share().map(drop).unwrap_err();
+    let error = engine.try_clone().map(drop).unwrap_err();
     assert_eq!(error.to_string(), "`library`: is in memory: only the engine that made it can ask it");
 }

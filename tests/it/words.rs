@@ -1,8 +1,8 @@
 //! Names are found by their words, and words have their share in every score.
 
 use jiff::civil::date;
-use paperkin::library::{Change, Library, StoredModel};
-use paperkin::{Embedding, Engine, Options, Paper, PaperId, Place, Request};
+use paperkin::library::{Library, PaperChange, StoredModel};
+use paperkin::{Embedding, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
 use serde_json::Value;
 
 use crate::program::Sandbox;
@@ -62,11 +62,11 @@ fn words_are_a_part_of_the_score() {
         args.extend(["--format", "json"]);
         let answer = sandbox.json(&args);
         for result in answer["results"].as_array().unwrap() {
-            let sum: f64 = result["parts"].as_object().unwrap().values().map(|part| part.as_f64().unwrap()).sum();
+            let sum: f64 = result["breakdown"].as_object().unwrap().values().map(|part| part.as_f64().unwrap()).sum();
             assert!((sum - result["score"].as_f64().unwrap()).abs() < 1e-5, "{result}");
         }
         let first = &answer["results"][0];
-        assert!(first["parts"]["words"].as_f64().unwrap() > 0.001, "{args:?}: {first}");
+        assert!(first["breakdown"]["words"].as_f64().unwrap() > 0.001, "{args:?}: {first}");
     }
 }
 
@@ -84,10 +84,10 @@ fn words_find_papers_that_no_vector_is_near_to() {
         (0..20_500).map(|n| (titled(&format!("p{n}"), &format!("Paper number {n}")), vector(n))).collect();
     papers.push((titled("quagga", "Quagga stripes"), vector(30_000)));
     papers.push((titled("far", "On the stripes of the quagga"), vector(30_001)));
-    let change = |(paper, vector): (Paper, _)| (Change::New(paper.into()), Embedding::normalize(vector));
+    let change = |(paper, vector): (Paper, _)| (PaperChange::New(paper.into()), Embedding::normalize(vector));
     let changes: Vec<_> = papers.into_iter().map(change).collect();
     library.write(&StoredModel::new("made-up", &"5".repeat(64), 16), &changes).unwrap();
-    let engine = Engine::open(Options::new(Place::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
     let first = |exclude: &[&str]| {
         let exclude = exclude.iter().map(|id| PaperId::parse(id).unwrap()).collect();
         let request = Request { exclude, limit: Some(1), ..Request::default() };

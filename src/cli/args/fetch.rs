@@ -20,13 +20,13 @@ Examples:
   paperkin fetch feed https://example.org/papers.xml
 
 What has come is in the library, also when the rest fails: the same command goes on from there.")]
-pub(crate) struct Fetch {
+pub(crate) struct FetchArgs {
     #[command(subcommand)]
-    pub source: FetchSource,
+    pub source: FetchCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum FetchSource {
+pub(crate) enum FetchCommand {
     /// Hugging Face's daily papers
     #[command(after_help = "\
 Examples:
@@ -43,9 +43,9 @@ comments have changed.")]
         #[arg(long, value_name = "DATE", value_parser = date)]
         to: Option<Date>,
         #[command(flatten)]
-        base: Base,
+        base: BaseUrl,
         #[command(flatten)]
-        manners: FetchOptions,
+        manners: ClientArgs,
     },
     /// arXiv, by subject class or query
     #[command(after_help = "\
@@ -70,9 +70,9 @@ they were submitted.")]
         #[arg(long)]
         oai: bool,
         #[command(flatten)]
-        base: Base,
+        base: BaseUrl,
         #[command(flatten)]
-        manners: FetchOptions,
+        manners: ClientArgs,
     },
     /// Semantic Scholar, by ids
     #[command(after_help = "\
@@ -85,9 +85,9 @@ A key in S2_API_KEY is sent along.")]
         #[arg(long, value_name = "FILE")]
         ids: PathBuf,
         #[command(flatten)]
-        base: Base,
+        base: BaseUrl,
         #[command(flatten)]
-        manners: FetchOptions,
+        manners: ClientArgs,
     },
     /// A feed, in any format that `add` reads
     #[command(after_help = "Example:\n  paperkin fetch feed https://example.org/papers.xml")]
@@ -96,19 +96,19 @@ A key in S2_API_KEY is sent along.")]
         #[arg(value_name = "URL")]
         url: String,
         #[command(flatten)]
-        manners: FetchOptions,
+        manners: ClientArgs,
     },
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Base {
+pub(crate) struct BaseUrl {
     /// Where the service is, if not at its usual place: a mirror or a proxy
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct FetchOptions {
+pub(crate) struct ClientArgs {
     /// An e-mail address or URL that services can turn to, sent along
     #[arg(long, env = "PAPERKIN_CONTACT", value_name = "EMAIL_OR_URL")]
     pub contact: Option<String>,

@@ -13,7 +13,7 @@ Example:
   paperkin compact
 
 Needs room for a second copy of the library while it is at work. Other commands can go on meanwhile.")]
-pub(crate) struct Compact {
+pub(crate) struct CompactArgs {
     /// How to print it
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,
@@ -21,7 +21,7 @@ pub(crate) struct Compact {
 
 /// Say what is in the library
 #[derive(Debug, Args)]
-pub(crate) struct Show {
+pub(crate) struct StatusArgs {
     /// How to print it
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,
@@ -29,7 +29,7 @@ pub(crate) struct Show {
 
 /// Check the library and the model, and say what to do
 #[derive(Debug, Args)]
-pub(crate) struct Doctor {
+pub(crate) struct DoctorArgs {
     /// How to print it
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,
@@ -37,20 +37,20 @@ pub(crate) struct Doctor {
 
 /// Work on models
 #[derive(Debug, Args)]
-pub(crate) struct ModelCommand {
+pub(crate) struct ModelArgs {
     #[command(subcommand)]
     pub action: ModelAction,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelAction {
-    /// Quantise a model's weights to int8
+    /// Quantize a model's weights to int8
     #[command(after_help = "Example:\n  paperkin model quantize all-MiniLM-L6-v2-f32 --out models/all-MiniLM-L6-v2")]
     Quantize {
         /// Directory of the model: config.json, tokenizer.json, model.safetensors, ...
         #[arg(value_name = "DIR")]
         source: PathBuf,
-        /// Directory that the quantised model goes to
+        /// Directory that the quantized model goes to
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
@@ -59,14 +59,14 @@ pub(crate) enum ModelAction {
 /// Print completions for a shell
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  paperkin completions bash > ~/.local/share/bash-completion/completions/paperkin")]
-pub(crate) struct Completions {
+pub(crate) struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
 }
 
 /// Keep the index that large libraries have on disk
 #[derive(Debug, Args)]
-pub(crate) struct IndexCommand {
+pub(crate) struct IndexArgs {
     #[command(subcommand)]
     pub action: IndexAction,
 }

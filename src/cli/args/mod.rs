@@ -11,13 +11,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use crate::encoder::{Cpu, DeviceChoice, ModelChoice, Precision, Runtime};
-use crate::engine::{Options, Place};
+use crate::encoder::{Cpu, DeviceChoice, EncoderOptions, ModelChoice, Precision};
+use crate::engine::{EngineOptions, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::index::IndexKind;
 use crate::paper::{PaperId, parse_date};
-use crate::sources::{Column, Format};
+use crate::sources::{ColumnMapping, InputFormat};
 
 pub(crate) use fetch::*;
 pub(crate) use keep::*;
@@ -39,14 +39,14 @@ Examples:
 #[command(version, after_help = EXAMPLES, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub common: Common,
+    pub common: GlobalArgs,
     #[command(subcommand)]
     pub command: Command,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
-pub(crate) struct Common {
+pub(crate) struct GlobalArgs {
     /// The library's directory; left out: the platform's data directory
     #[arg(long, global = true, env = "PAPERKIN_LIBRARY", value_name = "DIR")]
     pub library: Option<PathBuf>,
@@ -64,7 +64,7 @@ pub(crate) struct Common {
     /// neon or scalar; left out: the fastest that it has
     #[arg(long, global = true, env = "PAPERKIN_CPU", value_name = "CPU", hide_short_help = true)]
     pub cpu: Option<Cpu>,
-    /// How neighbours are found: auto, exact or hnsw
+    /// How neighbors are found: auto, exact or hnsw
     #[arg(long, global = true, default_value = "auto", value_name = "INDEX", hide_default_value = true)]
     pub index: IndexKind,
     /// Say more on standard error; twice for still more
@@ -72,7 +72,7 @@ pub(crate) struct Common {
     pub verbose: u8,
 }
 
-impl Common {
+impl GlobalArgs {
     /// The library's directory: as given, or the platform's place for data.
     pub(crate) fn directory(&self) -> Result<PathBuf> {
         use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
@@ -88,49 +88,49 @@ impl Common {
         }
     }
 
-    pub(crate) fn options(&self, place: Place) -> Options {
-        Options {
+    pub(crate) fn options(&self, place: LibraryLocation) -> EngineOptions {
+        EngineOptions {
             model: self.model.clone(),
             hub: crate::encoder::HubOptions::from_env(),
-            runtime: Runtime { device: self.device, precision: self.precision, cpu: self.cpu },
+            runtime: EncoderOptions { device: self.device, precision: self.precision, cpu: self.cpu },
             index: self.index,
-            ..Options::new(place)
+            ..EngineOptions::new(place)
         }
     }
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Add(Add),
-    Fetch(Fetch),
-    Daily(super::daily::Daily),
-    Init(super::daily::Init),
-    Remove(Remove),
-    Split(Split),
-    Search(Search),
-    Similar(Similar),
-    Recommend(Recommend),
-    Feed(Feed),
-    Profile(ProfileCommand),
+    Add(AddArgs),
+    Fetch(FetchArgs),
+    Daily(super::daily::DailyArgs),
+    Init(super::daily::InitArgs),
+    Remove(RemoveArgs),
+    Split(SplitArgs),
+    Search(SearchArgs),
+    Similar(SimilarArgs),
+    Recommend(RecommendArgs),
+    Feed(FeedArgs),
+    Profile(ProfileArgs),
     /// List the profiles
-    Profiles(Show),
-    Rank(Rank),
-    Report(ReportCommand),
-    Eval(Eval),
-    Export(super::export::Export),
-    Embed(Embed),
+    Profiles(StatusArgs),
+    Rank(RankArgs),
+    Report(ReportArgs),
+    Eval(EvalArgs),
+    Export(super::export::ExportArgs),
+    Embed(EmbedArgs),
     /// Embed the whole library anew with the model given by --model
     #[command(after_help = "Example:\n  paperkin reembed --model BAAI/bge-small-en-v1.5")]
     Reembed,
-    Compact(Compact),
-    Status(Show),
-    Doctor(Doctor),
-    Index(IndexCommand),
-    Model(ModelCommand),
-    Serve(super::serve::Serve),
-    Token(super::token::Token),
-    Backup(super::backup::Backup),
-    Completions(Completions),
+    Compact(CompactArgs),
+    Status(StatusArgs),
+    Doctor(DoctorArgs),
+    Index(IndexArgs),
+    Model(ModelArgs),
+    Serve(super::serve::ServeArgs),
+    Token(super::token::TokenArgs),
+    Backup(super::backup::BackupArgs),
+    Completions(CompletionsArgs),
 }
 
 /// Add papers from files, or update those that are there
@@ -159,16 +159,16 @@ Examples:
   curl -s https://huggingface.co/api/daily_papers | paperkin add -
 
 Papers that were added stay added whatever happens; the same command goes on where it was stopped.")]
-pub(crate) struct Add {
+pub(crate) struct AddArgs {
     /// Files of papers; `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The files' format, one of those below
     #[arg(long, value_name = "FORMAT")]
-    pub input: Option<Format>,
+    pub input: Option<InputFormat>,
     /// A column of a table under another name: `title=headline`
     #[arg(long, value_name = "FIELD=NAME")]
-    pub column: Vec<Column>,
+    pub column: Vec<ColumnMapping>,
     /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
     pub category: Vec<String>,
@@ -189,7 +189,7 @@ Examples:
 
 They are gone from every answer at once. Reading histories keep their ids; `paperkin compact` takes the rest off the
 disk.")]
-pub(crate) struct Remove {
+pub(crate) struct RemoveArgs {
     /// The papers: ids, addresses or whole titles
     #[arg(required = true, value_name = "ID")]
     pub papers: Vec<PaperId>,
@@ -207,7 +207,7 @@ Example:
 Records with an id in common are one paper, and so are those with the same title, an author in common and years that
 fit. What each source said is kept: after a split each paper has what its own sources say, and records of these ids are
 never taken for one paper again.")]
-pub(crate) struct Split {
+pub(crate) struct SplitArgs {
     /// The id of the record that is a paper of its own
     #[arg(value_name = "ID")]
     pub paper: PaperId,
@@ -224,7 +224,7 @@ One request a line, everything but `id` optional:
 
 Example:
   paperkin rank requests.jsonl --run out.trec --depth 100")]
-pub(crate) struct Rank {
+pub(crate) struct RankArgs {
     /// The requests; `-` for standard input
     #[arg(value_name = "REQUESTS.jsonl")]
     pub requests: PathBuf,
@@ -236,25 +236,25 @@ pub(crate) struct Rank {
           value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub depth: u64,
     #[command(flatten)]
-    pub papers: Papers,
+    pub papers: TemporaryLibrary,
 }
 
-/// Write neighbours and near-duplicates of all papers
+/// Write neighbors and near-duplicates of all papers
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  paperkin report --out report --neighbours 10 --threshold 0.95")]
-pub(crate) struct ReportCommand {
+#[command(after_help = "Example:\n  paperkin report --out report --neighbors 10 --threshold 0.95")]
+pub(crate) struct ReportArgs {
     /// The directory that the files go to
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Neighbours of each paper
+    /// Neighbors of each paper
     #[arg(short = 'k', long, default_value = "10", value_name = "K", allow_negative_numbers = true,
           value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    pub neighbours: u64,
+    pub neighbors: u64,
     /// Similarity from which on two papers are near-duplicates
     #[arg(long, default_value = "0.95", value_name = "0..1", allow_negative_numbers = true)]
     pub threshold: f32,
     #[command(flatten)]
-    pub papers: Papers,
+    pub papers: TemporaryLibrary,
 }
 
 /// Measure rankings against judgments, or against your own history
@@ -274,7 +274,7 @@ Examples:
   paperkin eval --docs docs.jsonl --queries queries.jsonl --qrels qrels.tsv
   paperkin eval --run out.trec --qrels qrels.txt --metrics map,ndcg@20
   paperkin eval --profile me")]
-pub(crate) struct Eval {
+pub(crate) struct EvalArgs {
     /// Queries to rank papers for; `-` for standard input
     #[arg(long, value_name = "QUERIES.jsonl", requires = "qrels")]
     pub queries: Option<PathBuf>,
@@ -318,7 +318,7 @@ Each line is an object with `text`, or with `title` and `abstract`.
 Examples:
   paperkin embed texts.jsonl --out vectors.f32             little-endian f32, one row a line
   paperkin embed texts.jsonl --out - --format jsonl")]
-pub(crate) struct Embed {
+pub(crate) struct EmbedArgs {
     /// The texts, JSON lines; `-` for standard input
     #[arg(value_name = "TEXTS.jsonl")]
     pub texts: PathBuf,

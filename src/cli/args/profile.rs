@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use super::{Show, SummaryFormat, date};
+use super::{StatusArgs, SummaryFormat, date};
 use crate::library::HistoryKind;
 
 /// Keep a reading history, for `feed`
@@ -16,7 +16,7 @@ Examples:
   paperkin profile me dislike 2403.11111
   paperkin profile me follow \"Ada Example\"
   paperkin profile me show")]
-pub(crate) struct ProfileCommand {
+pub(crate) struct ProfileArgs {
     /// The profile's name
     #[arg(value_name = "NAME")]
     pub name: String,
@@ -27,17 +27,17 @@ pub(crate) struct ProfileCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileAction {
     /// Papers that were read
-    Add(Entries),
+    Add(EntryArgs),
     /// Papers that were liked
-    Like(Entries),
+    Like(EntryArgs),
     /// Papers that were saved for later
-    Save(Entries),
+    Save(EntryArgs),
     /// Papers that were disliked
-    Dislike(Entries),
+    Dislike(EntryArgs),
     /// Papers that no feed should have again
-    Hide(Entries),
+    Hide(EntryArgs),
     /// Papers from Zotero, a bibliography, bookmarks or a list
-    Import(Import),
+    Import(ImportArgs),
     /// Take papers out of the history
     Remove {
         /// The papers
@@ -57,7 +57,7 @@ pub(crate) enum ProfileAction {
         authors: Vec<String>,
     },
     /// Print the history
-    Show(Show),
+    Show(StatusArgs),
     /// Print the token that lets feed readers read the feed
     Feed {
         /// Make another one: the one of before is of no use any more
@@ -69,7 +69,7 @@ pub(crate) enum ProfileAction {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Entries {
+pub(crate) struct EntryArgs {
     /// The papers: ids, addresses or titles
     #[arg(required = true, value_name = "ID")]
     pub papers: Vec<String>,
@@ -95,7 +95,7 @@ Examples:
 
 What is there already stays as it is: the same import twice changes nothing. What the library does not have is named, and
 counts by its own text until the paper comes.")]
-pub(crate) struct Import {
+pub(crate) struct ImportArgs {
     /// Files, or folders of them
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -110,7 +110,7 @@ pub(crate) struct Import {
     pub collection: Vec<String>,
     /// What collections, folders and tags become; left out: nothing
     #[arg(long, value_name = "WHAT")]
-    pub tags_as: Option<TagsAs>,
+    pub tags_as: Option<TagMapping>,
     /// Say what would be entered, and enter nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -121,7 +121,7 @@ pub(crate) struct Import {
 
 /// What tags become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TagsAs {
+pub(crate) enum TagMapping {
     /// Interests of the profile, for `--strategy interests`: a paper is of its first tag
     Interests,
     /// Profiles NAME/TAG, one for each

@@ -15,14 +15,14 @@ use crate::recommend::{Request, Strategy};
 Examples:
   paperkin search \"tool use in language models\" --after 2025-01-01 --category cs.CL
   paperkin search \"protein folding\" --papers papers.csv --format json")]
-pub(crate) struct Search {
+pub(crate) struct SearchArgs {
     /// What the papers should be about
     #[arg(value_name = "TEXT")]
     pub text: String,
     #[command(flatten)]
-    pub ask: Ask,
+    pub ask: QueryArgs,
     #[command(flatten)]
-    pub papers: Papers,
+    pub papers: TemporaryLibrary,
 }
 
 /// Find papers like one paper of the library
@@ -31,14 +31,14 @@ pub(crate) struct Search {
 Examples:
   paperkin similar 2401.12345
   paperkin similar --papers examples/daily-papers.txt \"How Few Instructions Are Enough\"")]
-pub(crate) struct Similar {
+pub(crate) struct SimilarArgs {
     /// The paper: its id, an address, its title, or words that only its title has
     #[arg(value_name = "ID_OR_TITLE")]
     pub paper: String,
     #[command(flatten)]
-    pub ask: Ask,
+    pub ask: QueryArgs,
     #[command(flatten)]
-    pub papers: Papers,
+    pub papers: TemporaryLibrary,
 }
 
 /// Recommend papers for a reading history
@@ -49,8 +49,8 @@ Examples:
   paperkin recommend --history read.txt --half-life 180 --diversity 0.3
 
 A history file has one id a line, or JSON lines: {\"id\": \"2401.12345\", \"weight\": 2, \"date\": \"2025-01-02\"}; with
-\"dislike\": true a paper counts against its neighbours.")]
-pub(crate) struct Recommend {
+\"dislike\": true a paper counts against its neighbors.")]
+pub(crate) struct RecommendArgs {
     /// Papers that are liked
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub like: Vec<PaperId>,
@@ -62,9 +62,9 @@ pub(crate) struct Recommend {
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
     #[command(flatten)]
-    pub ask: Ask,
+    pub ask: QueryArgs,
     #[command(flatten)]
-    pub papers: Papers,
+    pub papers: TemporaryLibrary,
 }
 
 /// Show what is new since the last look, best for a profile first
@@ -74,7 +74,7 @@ Examples:
   paperkin feed --profile me
   paperkin feed --profile me --again            the last feed once more
   paperkin feed --profile me --since 2025-01-01 what was missed")]
-pub(crate) struct Feed {
+pub(crate) struct FeedArgs {
     /// Whose feed
     #[arg(long, value_name = "NAME")]
     pub profile: String,
@@ -88,12 +88,12 @@ pub(crate) struct Feed {
     #[arg(long, value_name = "DAYS")]
     pub seen_days: Option<u16>,
     #[command(flatten)]
-    pub ask: Ask,
+    pub ask: QueryArgs,
 }
 
 /// Options of every question.
 #[derive(Debug, Args)]
-pub(crate) struct Ask {
+pub(crate) struct QueryArgs {
     /// How many papers
     #[arg(short = 'n', long, default_value = "10", value_name = "N", allow_negative_numbers = true,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
@@ -142,13 +142,13 @@ pub(crate) struct Ask {
     pub format: OutputFormat,
 }
 
-impl Ask {
+impl QueryArgs {
     pub(crate) fn request(&self) -> Request {
         Request {
             limit: Some(self.limit as usize),
             strategy: self.strategy,
             min_score: self.min_score,
-            distinct: self.distinct,
+            dedup_threshold: self.distinct,
             authors: self.author.clone(),
             explain: self.explain,
             diversity: self.diversity,
@@ -166,7 +166,7 @@ impl Ask {
 
 /// A throw-away library.
 #[derive(Debug, Args)]
-pub(crate) struct Papers {
+pub(crate) struct TemporaryLibrary {
     /// Ask these papers, not the library: a file in any format that `add` reads; `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub papers: Vec<PathBuf>,

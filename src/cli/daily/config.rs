@@ -14,22 +14,22 @@ pub(super) const EXAMPLE: &str = include_str!("paperkin.toml");
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Config {
+pub(super) struct DailyConfig {
     /// Sent along to services.
     pub contact: Option<String>,
     /// Where the reading page is.
     pub page: Option<String>,
     #[serde(default)]
-    pub fetch: Sources,
+    pub fetch: SourcesConfig,
     #[serde(default)]
-    pub profiles: BTreeMap<String, Reader>,
-    pub mail: Option<Mail>,
+    pub profiles: BTreeMap<String, ReaderConfig>,
+    pub mail: Option<MailConfig>,
 }
 
 /// Where papers come from.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Sources {
+pub(super) struct SourcesConfig {
     pub hf_daily: bool,
     /// Subject classes.
     pub arxiv: Vec<String>,
@@ -47,7 +47,7 @@ pub(super) struct Sources {
 /// What somebody gets.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Reader {
+pub(super) struct ReaderConfig {
     /// How many papers.
     #[serde(default = "usual")]
     pub papers: usize,
@@ -71,12 +71,12 @@ fn usual() -> usize {
 /// How mail is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Mail {
+pub(super) struct MailConfig {
     /// The server's name.
     pub host: String,
     pub port: Option<u16>,
     #[serde(default)]
-    pub security: Security,
+    pub security: MailSecurity,
     /// The address that it comes from.
     pub from: String,
     pub user: Option<String>,
@@ -92,7 +92,7 @@ fn password() -> String {
 /// How the connection to the mail server is kept private.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Security {
+pub(super) enum MailSecurity {
     /// TLS after a greeting.
     #[default]
     StartTls,
@@ -102,9 +102,9 @@ pub(super) enum Security {
     None,
 }
 
-impl Config {
+impl DailyConfig {
     /// Reads a file; paths in it are as seen from its folder.
-    pub(super) fn read(path: &Path) -> Result<Config> {
+    pub(super) fn read(path: &Path) -> Result<DailyConfig> {
         let bad = |reason: String| Error::BadFile { file: path.display().to_string(), reason };
         let text = match std::fs::read_to_string(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -112,7 +112,7 @@ impl Config {
             }
             read => read.map_err(Error::io(path, "read it"))?,
         };
-        let mut config: Config = toml::from_str(&text).map_err(|error| bad(one_line(&text, &error)))?;
+        let mut config: DailyConfig = toml::from_str(&text).map_err(|error| bad(one_line(&text, &error)))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         for (name, reader) in &mut config.profiles {
             if !reader.mail.is_empty() && config.mail.is_none() {
@@ -138,11 +138,11 @@ fn one_line(text: &str, error: &toml::de::Error) -> String {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> std::result::Result<Config, String> {
+    fn read(text: &str) -> std::result::Result<DailyConfig, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("paperkin.toml");
         std::fs::write(&path, text).unwrap();
-        Config::read(&path).map_err(|error| error.one_line())
+        DailyConfig::read(&path).map_err(|error| error.one_line())
     }
 
     #[test]

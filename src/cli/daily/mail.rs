@@ -7,28 +7,28 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Message, SmtpTransport, Transport};
 use sha2::{Digest as _, Sha256};
 
-use super::config::{Mail, Security};
+use super::config::{MailConfig, MailSecurity};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 
 /// A mail server that can be turned to.
-pub(super) struct Post {
+pub(super) struct Mailer {
     from: Mailbox,
     host: String,
     transport: SmtpTransport,
 }
 
-impl Post {
+impl Mailer {
     /// Prepares to send; nothing is sent yet.
     ///
     /// # Errors
     /// [`Error::BadRequest`] when addresses, password or security make no sense.
-    pub(super) fn open(mail: &Mail) -> Result<Post> {
+    pub(super) fn open(mail: &MailConfig) -> Result<Mailer> {
         let builder = match mail.security {
-            Security::StartTls => SmtpTransport::starttls_relay(&mail.host),
-            Security::Tls => SmtpTransport::relay(&mail.host),
-            Security::None if is_here(&mail.host) => Ok(SmtpTransport::builder_dangerous(&mail.host)),
-            Security::None => {
+            MailSecurity::StartTls => SmtpTransport::starttls_relay(&mail.host),
+            MailSecurity::Tls => SmtpTransport::relay(&mail.host),
+            MailSecurity::None if is_here(&mail.host) => Ok(SmtpTransport::builder_dangerous(&mail.host)),
+            MailSecurity::None => {
                 return Err(bad("security", "none is for a server on this machine: give starttls or tls"));
             }
         };
@@ -41,7 +41,7 @@ impl Post {
             let password = std::env::var(&mail.password_env).map_err(|_| missing())?;
             builder = builder.credentials(Credentials::new(user.clone(), password));
         }
-        Ok(Post { from: address("from", &mail.from)?, host: mail.host.clone(), transport: builder.build() })
+        Ok(Mailer { from: address("from", &mail.from)?, host: mail.host.clone(), transport: builder.build() })
     }
 
     /// Sends a digest.

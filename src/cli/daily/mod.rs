@@ -26,7 +26,7 @@ Cron: `7 6 * * *  paperkin daily --config /home/me/paperkin.toml --quiet`
 
 What was sent is remembered: a second run sends nothing twice. A source that fails does not stop the others; the exit code
 is 1 then. What could not be sent is sent by the next run.")]
-pub(crate) struct Daily {
+pub(crate) struct DailyArgs {
     /// What to do
     #[arg(long, value_name = "FILE", default_value = "paperkin.toml")]
     pub config: PathBuf,
@@ -38,7 +38,7 @@ pub(crate) struct Daily {
 /// Write paperkin.toml, which says what `daily` does
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  paperkin init --config paperkin.toml")]
-pub(crate) struct Init {
+pub(crate) struct InitArgs {
     /// The file to write; one that is there stays as it is
     #[arg(long, value_name = "FILE", default_value = "paperkin.toml")]
     pub config: PathBuf,
@@ -51,11 +51,11 @@ mod without {
     use super::{Daily, Init};
     use crate::error::{Error, Result};
 
-    pub(in crate::cli) fn run(_: &Common, _: Daily) -> Result<Outcome> {
+    pub(in crate::cli) fn run(_: &Common, _: DailyArgs) -> Result<Outcome> {
         Err(absent())
     }
 
-    pub(in crate::cli) fn init(_: Init) -> Result<Outcome> {
+    pub(in crate::cli) fn init(_: InitArgs) -> Result<Outcome> {
         Err(absent())
     }
 

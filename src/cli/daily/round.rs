@@ -5,25 +5,25 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use super::config::{Config, EXAMPLE, Reader, Sources};
-use super::mail::Post;
-use super::{Daily, Init};
-use crate::cli::args::{Common, FetchOptions, SummaryFormat};
+use super::config::{DailyConfig, EXAMPLE, ReaderConfig, SourcesConfig};
+use super::mail::Mailer;
+use super::{DailyArgs, InitArgs};
+use crate::cli::args::{ClientArgs, GlobalArgs, SummaryFormat};
 use crate::cli::fetch;
-use crate::cli::{Outcome, output, today, upkeep};
+use crate::cli::{CommandOutcome, output, today, upkeep};
 use crate::digest::Digest;
-use crate::engine::{Engine, FeedOptions, Fetched, Look, Place};
+use crate::engine::{Engine, FeedMode, FeedOptions, FetchSummary, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::fetch::{Arxiv, Client, Feed, HfDaily, Source};
+use crate::fetch::{ArxivQuery, FeedUrl, FetchSource, HfDaily, HttpClient};
 use crate::file;
 use crate::paper::PaperId;
 use crate::recommend::{Answer, Request};
-use crate::syndication::{Channel, Syndication};
+use crate::syndication::{FeedDocument, FeedFormat};
 
 /// Attempts of a request.
 const ATTEMPTS: u32 = 5;
 
-pub(in crate::cli) fn init(command: Init) -> Result<Outcome> {
+pub(in crate::cli) fn init(command: InitArgs) -> Result<CommandOutcome> {
     let path = &command.config;
     let written = File::create_new(path).and_then(|mut file| file.write_all(EXAMPLE.as_bytes()));
     match written {
@@ -34,32 +34,32 @@ pub(in crate::cli) fn init(command: Init) -> Result<Outcome> {
         written => written.map_err(Error::io(path, "write it"))?,
     }
     output::print(|out| writeln!(out, "{}: edit it, then run `paperkin daily`", path.display()))?;
-    Ok(Outcome::Complete)
+    Ok(CommandOutcome::Complete)
 }
 
-pub(in crate::cli) fn run(common: &Common, command: Daily) -> Result<Outcome> {
-    let config = Config::read(&command.config)?;
-    let post = config.mail.as_ref().map(Post::open).transpose()?;
+pub(in crate::cli) fn run(common: &GlobalArgs, command: DailyArgs) -> Result<CommandOutcome> {
+    let config = DailyConfig::read(&command.config)?;
+    let post = config.mail.as_ref().map(Mailer::open).transpose()?;
     let directory = common.directory()?;
-    let mut engine = Engine::open(common.options(Place::Create(directory.clone())))?;
+    let mut engine = Engine::open(common.options(LibraryLocation::Create(directory.clone())))?;
     // Two rounds at once would send everything twice.
     let lock = directory.join("daily.lock");
     let Some(_alone) = file::lock(&lock)? else {
         let reason = "another round is at work".to_owned();
         return Err(Error::BadFile { file: lock.display().to_string(), reason });
     };
-    let mut outcome = Outcome::Complete;
+    let mut outcome = CommandOutcome::Complete;
     let mut said = Vec::new();
 
     let options = options(&config)?;
-    let mut fetched = Fetched::default();
+    let mut fetched = FetchSummary::default();
     let sources = sources(config.fetch);
-    let mut client = Client::new(fetch::manners(&sources, &options))?;
+    let mut client = HttpClient::new(fetch::manners(&sources, &options))?;
     for source in sources {
         let key = source.key();
         if let Err(error) = fetch::add(&mut engine, source, &mut client, &mut fetched) {
             output::complain("error", &format!("{}: {}", key.trim_start_matches("fetch "), error.one_line()));
-            outcome = Outcome::Incomplete;
+            outcome = CommandOutcome::Incomplete;
         }
     }
     let changes = fetched.added.changes;
@@ -73,7 +73,7 @@ pub(in crate::cli) fn run(common: &Common, command: Daily) -> Result<Outcome> {
             Ok(line) => said.push(line),
             Err(error) => {
                 output::complain("error", &format!("{name}: {}", error.one_line()));
-                outcome = Outcome::Incomplete;
+                outcome = CommandOutcome::Incomplete;
             }
         }
     }
@@ -84,16 +84,22 @@ pub(in crate::cli) fn run(common: &Common, command: Daily) -> Result<Outcome> {
 }
 
 /// Writes and sends what is new for a profile, then remembers it as shown; says what was done.
-fn serve(engine: &mut Engine, name: &str, reader: &Reader, page: Option<&str>, post: Option<&Post>) -> Result<String> {
+fn serve(
+    engine: &mut Engine,
+    name: &str,
+    reader: &ReaderConfig,
+    page: Option<&str>,
+    post: Option<&Mailer>,
+) -> Result<String> {
     let profile = engine.library().profile(name)?;
     let look = |engine: &mut Engine, look| {
         let request = Request { limit: Some(reader.papers), strategy: reader.strategy, ..Request::default() };
-        engine.feed(name, &FeedOptions { look, request, ..FeedOptions::default() }, today())
+        engine.feed(name, &FeedOptions { mode: look, request, ..FeedOptions::default() }, today())
     };
-    let answer = look(engine, Look::Glance)?;
+    let answer = look(engine, FeedMode::Peek)?;
     let mut done = format!("{name}: nothing new");
     if !answer.results.is_empty() {
-        let note = answer.fallback.as_deref();
+        let note = answer.note.as_deref();
         let digest = Digest { reader: name, day: today(), results: &answer.results, note, page };
         done = format!("{name}: {} papers", answer.results.len());
         if let Some(folder) = &reader.digests {
@@ -105,10 +111,10 @@ fn serve(engine: &mut Engine, name: &str, reader: &Reader, page: Option<&str>, p
             done.push_str(&format!(", sent to {}", reader.mail.join(", ")));
         }
         let shown: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
-        engine.library_mut().record_look(&profile, &shown, answer.generation, today())?;
+        engine.library_mut().mark_feed_seen(&profile, &shown, answer.generation, today())?;
     }
     if !reader.feeds.is_empty() {
-        let shown = look(engine, Look::Again)?;
+        let shown = look(engine, FeedMode::Last)?;
         reader.feeds.iter().try_for_each(|path| write_feed(path, name, &shown, page))?;
     }
     Ok(done)
@@ -127,9 +133,9 @@ fn write_digest(digest: &Digest<'_>, folder: &Path) -> Result<String> {
 /// Writes a feed in the format that its file's ending names.
 fn write_feed(path: &Path, name: &str, answer: &Answer, page: Option<&str>) -> Result<()> {
     let format = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("atom" | "xml") => Syndication::Atom,
-        Some("rss") => Syndication::Rss,
-        Some("json") => Syndication::JsonFeed,
+        Some("atom" | "xml") => FeedFormat::Atom,
+        Some("rss") => FeedFormat::Rss,
+        Some("json") => FeedFormat::JsonFeed,
         _ => {
             let reason = "no feed ends like this: .atom, .rss or .json".to_owned();
             return Err(Error::BadFile { file: path.display().to_string(), reason });
@@ -137,7 +143,7 @@ fn write_feed(path: &Path, name: &str, answer: &Answer, page: Option<&str>) -> R
     };
     let title = format!("Papers for {name}");
     let channel =
-        Channel { title, address: None, page: page.map(str::to_owned), day: today(), results: &answer.results };
+        FeedDocument { title, address: None, page: page.map(str::to_owned), day: today(), results: &answer.results };
     write(path, &format.write(&channel))
 }
 
@@ -149,25 +155,26 @@ fn write(path: &Path, text: &str) -> Result<()> {
     file::replace(path, |file| file.write_all(text.as_bytes()).map_err(Error::io(path, "write it")))
 }
 
-fn options(config: &Config) -> Result<FetchOptions> {
+fn options(config: &DailyConfig) -> Result<ClientArgs> {
     let pause = config.fetch.pause.map(Duration::try_from_secs_f64).transpose();
     let pause = pause.map_err(|error| Error::BadRequest { field: "fetch.pause", reason: error.to_string() })?;
     let contact = config.contact.clone();
-    Ok(FetchOptions { contact, pause, timeout: None, attempts: ATTEMPTS, dry_run: false, format: SummaryFormat::Table })
+    Ok(ClientArgs { contact, pause, timeout: None, attempts: ATTEMPTS, dry_run: false, format: SummaryFormat::Table })
 }
 
 /// What is fetched, one after the other.
-fn sources(sources: Sources) -> Vec<Source> {
-    let Sources { hf_daily, arxiv, arxiv_queries, feeds, hf_daily_url, arxiv_url, .. } = sources;
+fn sources(sources: SourcesConfig) -> Vec<FetchSource> {
+    let SourcesConfig { hf_daily, arxiv, arxiv_queries, feeds, hf_daily_url, arxiv_url, .. } = sources;
     let mut all = Vec::new();
     if hf_daily {
-        all.push(Source::HfDaily(HfDaily { base: hf_daily_url, from: None, to: None }));
+        all.push(FetchSource::HfDaily(HfDaily { base: hf_daily_url, from: None, to: None }));
     }
-    let query = |categories, query| Source::Arxiv(Arxiv { base: arxiv_url.clone(), categories, query, since: None });
+    let query =
+        |categories, query| FetchSource::Arxiv(ArxivQuery { base: arxiv_url.clone(), categories, query, since: None });
     if !arxiv.is_empty() {
         all.push(query(arxiv, None));
     }
     all.extend(arxiv_queries.into_iter().map(|text| query(Vec::new(), Some(text))));
-    all.extend(feeds.into_iter().map(|url| Source::Feed(Feed { url })));
+    all.extend(feeds.into_iter().map(|url| FetchSource::Feed(FeedUrl { url })));
     all
 }

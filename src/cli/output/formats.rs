@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::cli::today;
 use crate::recommend::Answer;
-use crate::syndication::{Channel, Syndication};
+use crate::syndication::{FeedDocument, FeedFormat};
 
 /// One result a line.
 pub(super) fn jsonl(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
@@ -18,10 +18,10 @@ pub(super) fn jsonl(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
 /// A header and one result a row.
 pub(super) fn csv(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(["rank", "score", "id", "title", "authors", "published", "votes", "url", "because"])?;
+    csv.write_record(["rank", "score", "id", "title", "authors", "published", "votes", "url", "reasons"])?;
     for result in &answer.results {
         let paper = &result.paper;
-        let because: Vec<&str> = result.because.iter().map(|because| because.title.as_str()).collect();
+        let because: Vec<&str> = result.reasons.iter().map(|because| because.title.as_str()).collect();
         csv.write_record([
             &result.rank.to_string(),
             &result.score.to_string(),
@@ -38,8 +38,8 @@ pub(super) fn csv(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
 }
 
 /// For feed readers.
-pub(super) fn feed(out: &mut dyn Write, answer: &Answer, format: Syndication) -> io::Result<()> {
+pub(super) fn feed(out: &mut dyn Write, answer: &Answer, format: FeedFormat) -> io::Result<()> {
     let title = answer.id.as_ref().map_or("Papers".to_owned(), |id| format!("Papers: {id}"));
-    let channel = Channel { title, address: None, page: None, day: today(), results: &answer.results };
+    let channel = FeedDocument { title, address: None, page: None, day: today(), results: &answer.results };
     out.write_all(format.write(&channel).as_bytes())
 }

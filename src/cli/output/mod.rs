@@ -10,22 +10,22 @@ use std::path::Path;
 use super::stdout_failed;
 use crate::error::{Error, Result};
 use crate::recommend::Answer;
-use crate::syndication::Syndication;
+use crate::syndication::FeedFormat;
 
 use super::args::OutputFormat;
-pub(super) use table::Reasons;
+pub(super) use table::ReasonDisplay;
 
 /// Prints an answer; what was not found and what was done instead goes to standard error too, except in JSON, which
 /// says it itself.
-pub(super) fn print_answer(answer: &Answer, format: OutputFormat, reasons: Reasons) -> Result<()> {
+pub(super) fn print_answer(answer: &Answer, format: OutputFormat, reasons: ReasonDisplay) -> Result<()> {
     if format != OutputFormat::Json {
         if !answer.not_found.is_empty() {
             complain("warning", &format!("not in the library: {}", answer.not_found.join(", ")));
         }
-        if let Some(fallback) = &answer.fallback {
+        if let Some(fallback) = &answer.note {
             complain("note", fallback);
         }
-        if answer.results.is_empty() && answer.fallback.is_none() {
+        if answer.results.is_empty() && answer.note.is_none() {
             complain("note", "no paper passes the filters");
         }
     }
@@ -34,9 +34,9 @@ pub(super) fn print_answer(answer: &Answer, format: OutputFormat, reasons: Reaso
         OutputFormat::Json => json(out, answer),
         OutputFormat::Jsonl => formats::jsonl(out, answer),
         OutputFormat::Csv => formats::csv(out, answer),
-        OutputFormat::Atom => formats::feed(out, answer, Syndication::Atom),
-        OutputFormat::Rss => formats::feed(out, answer, Syndication::Rss),
-        OutputFormat::JsonFeed => formats::feed(out, answer, Syndication::JsonFeed),
+        OutputFormat::Atom => formats::feed(out, answer, FeedFormat::Atom),
+        OutputFormat::Rss => formats::feed(out, answer, FeedFormat::Rss),
+        OutputFormat::JsonFeed => formats::feed(out, answer, FeedFormat::JsonFeed),
     })
 }
 

@@ -18,7 +18,7 @@ const DIM: Style = Style::new().dimmed();
 
 /// Whether to print why a paper is recommended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reasons {
+pub(crate) enum ReasonDisplay {
     /// The history papers behind it.
     Show,
     /// Nothing: the question says it all.
@@ -31,7 +31,7 @@ fn width() -> usize {
     asked.unwrap_or(USUAL_WIDTH).clamp(40, 160)
 }
 
-pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: Reasons) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: ReasonDisplay) -> io::Result<()> {
     for (index, result) in answer.results.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -41,7 +41,7 @@ pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: Reasons) -> i
     Ok(())
 }
 
-fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: Reasons, width: usize) -> io::Result<()> {
+fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDisplay, width: usize) -> io::Result<()> {
     let paper = &result.paper;
     let title = if paper.title.is_empty() { &paper.abstract_text } else { &paper.title };
     for (index, line) in textwrap::wrap(title, width).iter().take(3).enumerate() {
@@ -53,9 +53,9 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: Reasons, 
         writeln!(out, "{BOLD}{line}{BOLD:#}")?;
     }
     let mut lines = vec![facts(paper)];
-    if reasons == Reasons::Show {
+    if reasons == ReasonDisplay::Show {
         let parts: Vec<String> = result
-            .parts
+            .breakdown
             .named()
             .filter(|(_, part)| part.abs() >= 0.0005)
             .map(|(name, part)| format!("{name} {part:+.3}"))
@@ -63,16 +63,17 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: Reasons, 
         if parts.len() > 1 {
             lines.push(parts.join("  "));
         }
-        if !result.because.is_empty() {
-            let near = result.because.iter().map(|because| format!("{} ({:.3})", because.title, because.contribution));
+        if !result.reasons.is_empty() {
+            let near = result.reasons.iter().map(|because| format!("{} ({:.3})", because.title, because.contribution));
             lines.push(format!("near {}", near.collect::<Vec<_>>().join("; ")));
         }
     }
     if let Some(interest) = &result.interest {
         lines.push(format!("for {} ({:.0}% of the history)", interest.label, 100.0 * interest.share));
     }
-    if let Some(matched) = &result.matched {
-        lines.push(format!("\u{201c}{}\u{201d} matches \u{201c}{}\u{201d}", matched.sentence, matched.with));
+    if let Some(matched) = &result.sentence_match {
+        lines
+            .push(format!("\u{201c}{}\u{201d} matches \u{201c}{}\u{201d}", matched.sentence, matched.matched_sentence));
     }
     for line in lines.iter().flat_map(|line| textwrap::wrap(line, width)) {
         writeln!(out, "{:MARGIN$}{DIM}{line}{DIM:#}", "")?;

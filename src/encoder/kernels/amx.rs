@@ -1,7 +1,7 @@
 //! Intel's matrix tiles (AMX): a product of 16 rows, 16 columns and 64 bytes in one instruction.
 //!
 //! The instructions are written out, as the language has no names for them yet. A thread sets its tiles up for each
-//! product ([`Tiles`]) and gives them back, so that switching threads does not have to save them.
+//! product ([`ThreadTiles`]) and gives them back, so that switching threads does not have to save them.
 
 use std::arch::asm;
 use std::arch::x86_64::{__cpuid_count, _xgetbv};
@@ -54,7 +54,7 @@ fn permitted() -> bool {
 
 /// The layout of the eight tiles: 16 rows of 64 bytes each.
 #[repr(C, align(64))]
-struct Layout {
+struct TileConfig {
     palette: u8,
     start_row: u8,
     reserved: [u8; 14],
@@ -62,7 +62,7 @@ struct Layout {
     rows: [u8; 16],
 }
 
-static LAYOUT: Layout = Layout {
+static LAYOUT: TileConfig = TileConfig {
     palette: 1,
     start_row: 0,
     reserved: [0; 14],
@@ -71,21 +71,21 @@ static LAYOUT: Layout = Layout {
 };
 
 /// The tiles of this thread, for as long as it lives.
-pub(super) struct Tiles(());
+pub(super) struct ThreadTiles(());
 
-impl Tiles {
+impl ThreadTiles {
     /// Sets the tiles up.
     ///
     /// # Safety
     /// [`is_here`] is true.
-    pub(super) unsafe fn set_up() -> Tiles {
+    pub(super) unsafe fn set_up() -> ThreadTiles {
         // SAFETY: the caller vouches for AMX, and the layout is valid for palette 1.
         unsafe { asm!("ldtilecfg [{}]", in(reg) &LAYOUT, options(nostack, readonly)) };
-        Tiles(())
+        ThreadTiles(())
     }
 }
 
-impl Drop for Tiles {
+impl Drop for ThreadTiles {
     fn drop(&mut self) {
         // SAFETY: AMX is here, as there is a value.
         unsafe { asm!("tilerelease", options(nostack, nomem)) };
@@ -98,7 +98,7 @@ macro_rules! product {
         /// The product of 32 rows and `PANELS` (1 or 2) panels, as [`super::dot::tile`] gives it.
         ///
         /// # Safety
-        /// As there, with [`Tiles`] set up in this thread; `steps` is a multiple of 16.
+        /// As there, with [`ThreadTiles`] set up in this thread; `steps` is a multiple of 16.
         pub(super) unsafe fn $name<const PANELS: usize>(
             a: *const u32,
             stride: usize,

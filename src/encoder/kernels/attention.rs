@@ -1,35 +1,35 @@
 //! Attention within one text: scores, softmax and the mix of values, head by head, in pieces that stay in the cache.
 
 use super::cpu::Cpu;
-use super::product::{Panels, Rows, product};
+use super::element::{ElementType, PANEL, WordBuffer};
+use super::gemm::{PackedPanels, PaddedRows, gemm};
 use super::rows::{
-    Finish, Scale, exponentials, finish_float, finish_int8, interleave, load, load_signed, times, whole_numbers,
+    Epilogue, RowScale, exponentials, finish_float, finish_int8, interleave, load, load_signed, times, whole_numbers,
 };
-use super::words::{Kind, PANEL, Words};
 
 /// Memory for [`attend`], kept from one call to the next.
 #[derive(Default)]
-pub(super) struct Scratch {
-    queries: Rows,
-    weights: Rows,
-    scales: Vec<Scale>,
-    keys: Columns,
-    values: Columns,
-    scores: Words,
+pub(super) struct AttentionScratch {
+    queries: PaddedRows,
+    weights: PaddedRows,
+    scales: Vec<RowScale>,
+    keys: AttentionColumns,
+    values: AttentionColumns,
+    scores: WordBuffer,
     /// A head's queries, keys or values, scaled for int8.
-    scaled: Words,
-    ones: Rows,
+    scaled: WordBuffer,
+    ones: PaddedRows,
 }
 
 /// Queries, keys or values of one head: rows of `depth` numbers, `stride` apart.
 #[derive(Clone, Copy)]
-struct Part<'a> {
+struct HeadRows<'a> {
     numbers: &'a [f32],
     stride: usize,
     depth: usize,
 }
 
-impl<'a> Part<'a> {
+impl<'a> HeadRows<'a> {
     fn rows(self, start: usize, count: usize) -> &'a [f32] {
         &self.numbers[start * self.stride..][..(count - 1) * self.stride + self.depth]
     }
@@ -45,14 +45,14 @@ impl<'a> Part<'a> {
 /// What is multiplied is of any kind but words of 16 bits, and of int8 only if the CPU's rows are unsigned.
 pub(super) fn attend(
     cpu: Cpu,
-    kind: Kind,
+    kind: ElementType,
     projected: &[f32],
     stride: usize,
     heads: usize,
     context: &mut [f32],
-    scratch: &mut Scratch,
+    scratch: &mut AttentionScratch,
 ) {
-    let Scratch { queries, weights, scales, keys, values, scores, scaled, ones } = scratch;
+    let AttentionScratch { queries, weights, scales, keys, values, scores, scaled, ones } = scratch;
     let length = projected.len().div_ceil(stride);
     let size = context.len() / length;
     let depth = size / heads;
@@ -63,10 +63,10 @@ pub(super) fn attend(
     for head in 0..heads {
         let part = |which: usize| {
             let from = which * size + head * depth;
-            Part { numbers: &projected[from..][..(length - 1) * stride + depth], stride, depth }
+            HeadRows { numbers: &projected[from..][..(length - 1) * stride + depth], stride, depth }
         };
         keys.resize(kind, length, depth, 1);
-        values.resize(kind, depth, length, if kind == Kind::Int8 { 2 } else { 1 });
+        values.resize(kind, depth, length, if kind == ElementType::Int8 { 2 } else { 1 });
         values.pack_values(cpu, part(2), scaled.numbers_mut());
         let part = keys.pack_keys(cpu, part(0), part(1), scaled.numbers_mut(), queries, ones);
         for start in (0..length).step_by(piece) {
@@ -77,7 +77,7 @@ pub(super) fn attend(
             weights.resize(kind, values.digits * rows, length);
             for (row, scale) in scales.iter_mut().enumerate() {
                 let factor = exponentials(cpu, kind, &mut numbers[row * width..][..length], row, weights);
-                *scale = Scale { factor, offset: 0.0 };
+                *scale = RowScale { factor, offset: 0.0 };
             }
             values.product(cpu, weights, scales, &mut context[start * size + head * depth..], size);
         }
@@ -91,8 +91,8 @@ fn piece(cpu: Cpu) -> usize {
 
 /// The right side of a product, and what its columns are finished with.
 #[derive(Default)]
-struct Columns {
-    panels: Panels,
+struct AttentionColumns {
+    panels: PackedPanels,
     /// Of the rows on the left.
     digits: usize,
     factors: Vec<f32>,
@@ -100,9 +100,9 @@ struct Columns {
     bias: Vec<f32>,
 }
 
-impl Columns {
+impl AttentionColumns {
     /// Becomes columns that are finished with nothing. What is in the panels is not defined.
-    fn resize(&mut self, kind: Kind, columns: usize, depth: usize, digits: usize) {
+    fn resize(&mut self, kind: ElementType, columns: usize, depth: usize, digits: usize) {
         self.digits = digits;
         self.panels.resize(kind, columns, depth);
         for (numbers, value) in [(&mut self.factors, 1.0), (&mut self.sums, 0.0), (&mut self.bias, 0.0)] {
@@ -112,12 +112,12 @@ impl Columns {
     }
 
     /// The product with rows, into rows of `stride` numbers.
-    fn product(&self, cpu: Cpu, rows: &Rows, scales: &[Scale], out: &mut [f32], stride: usize) {
-        let Columns { panels, factors, sums, bias, digits } = self;
-        let finish = Finish { columns: panels.columns, digits: *digits, scales, factors, sums, bias };
-        product(cpu, rows, digits * scales.len(), panels, |tile| match panels.kind {
-            Kind::Int8 | Kind::Int16 => finish_int8(cpu, &tile, &finish, out, stride),
-            Kind::Bf16 | Kind::F32 => finish_float(cpu, &tile, &finish, out, stride),
+    fn product(&self, cpu: Cpu, rows: &PaddedRows, scales: &[RowScale], out: &mut [f32], stride: usize) {
+        let AttentionColumns { panels, factors, sums, bias, digits } = self;
+        let finish = Epilogue { columns: panels.columns, digits: *digits, scales, factors, sums, bias };
+        gemm(cpu, rows, digits * scales.len(), panels, |tile| match panels.kind {
+            ElementType::Int8 | ElementType::Int16 => finish_int8(cpu, &tile, &finish, out, stride),
+            ElementType::Bf16 | ElementType::F32 => finish_float(cpu, &tile, &finish, out, stride),
         });
     }
 
@@ -129,14 +129,14 @@ impl Columns {
     fn pack_keys<'a>(
         &mut self,
         cpu: Cpu,
-        queries: Part<'a>,
-        keys: Part<'_>,
+        queries: HeadRows<'a>,
+        keys: HeadRows<'_>,
         scaled: &'a mut [f32],
-        rows: &mut Rows,
-        ones: &mut Rows,
-    ) -> Part<'a> {
+        rows: &mut PaddedRows,
+        ones: &mut PaddedRows,
+    ) -> HeadRows<'a> {
         let (kind, depth, count) = (self.panels.kind, keys.depth, keys.count());
-        if kind != Kind::Int8 {
+        if kind != ElementType::Int8 {
             load(cpu, kind, keys.numbers, keys.stride, depth, rows, &mut Vec::new());
             self.transpose(rows);
             return queries;
@@ -149,16 +149,16 @@ impl Columns {
         ones.resize(kind, 1, depth);
         ones.row_mut(0).fill(0x0101_0101);
         let sums = &mut self.sums;
-        product(cpu, ones, 1, &self.panels, |tile| {
+        gemm(cpu, ones, 1, &self.panels, |tile| {
             let sums = sums[tile.column..].iter_mut();
             sums.zip(tile.words).for_each(|(sum, word)| *sum = word.cast_signed() as f32);
         });
         times(cpu, queries.numbers, queries.stride, &factors, scaled);
-        Part { numbers: scaled, stride: depth, depth }
+        HeadRows { numbers: scaled, stride: depth, depth }
     }
 
     /// The words of each row go down a column.
-    fn transpose(&mut self, rows: &mut Rows) {
+    fn transpose(&mut self, rows: &mut PaddedRows) {
         let (columns, steps) = (self.panels.columns, self.panels.steps);
         for panel in 0..columns.div_ceil(PANEL) {
             let words = self.panels.panel_mut(panel);
@@ -174,15 +174,15 @@ impl Columns {
     }
 
     /// Values as rows: each column is one number of all values.
-    fn pack_values<'a>(&mut self, cpu: Cpu, mut values: Part<'a>, scaled: &'a mut [f32]) {
+    fn pack_values<'a>(&mut self, cpu: Cpu, mut values: HeadRows<'a>, scaled: &'a mut [f32]) {
         let (kind, depth, count) = (self.panels.kind, values.depth, values.count());
-        if kind == Kind::Int8 {
+        if kind == ElementType::Int8 {
             let (factors, offsets, scaled) =
                 (&mut self.factors[..depth], &mut self.bias[..depth], &mut scaled[..count * depth]);
             whole_numbers(cpu, values.numbers, values.stride, factors, offsets, scaled);
-            values = Part { numbers: scaled, stride: depth, depth };
+            values = HeadRows { numbers: scaled, stride: depth, depth };
         }
-        let in_a_word = kind.in_a_word();
+        let in_a_word = kind.per_word();
         for panel in 0..depth.div_ceil(PANEL) {
             let part = panel * PANEL..depth.min((panel + 1) * PANEL);
             let row = |index: usize| if index < count { &values.rows(index, 1)[part.clone()] } else { &[][..] };

@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use super::attention::{self, attend};
 use super::cpu::Cpu;
+use super::element::{ElementType, PANEL, WordBuffer};
 use super::norm;
-use super::packed::{Operand, PackedLinear};
-use super::words::{Kind, PANEL, Words};
+use super::packed::{GemmOperand, PackedLinear};
 use crate::encoder::config::Activation;
 
 /// How precisely a CPU computes.
@@ -25,12 +25,12 @@ pub enum Precision {
 
 impl Precision {
     /// What a CPU multiplies.
-    pub(in crate::encoder) fn kind(self, cpu: Cpu) -> Kind {
+    pub(in crate::encoder) fn kind(self, cpu: Cpu) -> ElementType {
         match self {
-            Precision::Int8 if cpu.has_int8() => Kind::Int8,
-            Precision::Int8 => Kind::Int16,
-            Precision::Bf16 if cpu.prefers_bf16() => Kind::Bf16,
-            Precision::Bf16 | Precision::F32 => Kind::F32,
+            Precision::Int8 if cpu.has_int8() => ElementType::Int8,
+            Precision::Int8 => ElementType::Int16,
+            Precision::Bf16 if cpu.prefers_bf16() => ElementType::Bf16,
+            Precision::Bf16 | Precision::F32 => ElementType::F32,
         }
     }
 }
@@ -67,11 +67,11 @@ const SHORT: usize = 64;
 pub(in crate::encoder) struct PackedLayer {
     /// Query (divided by √(head size)), key and value side by side.
     pub(in crate::encoder) query_key_value: PackedLinear,
-    pub(in crate::encoder) attended: PackedLinear,
-    pub(in crate::encoder) attended_norm: (Vec<f32>, Vec<f32>),
-    pub(in crate::encoder) widened: PackedLinear,
-    pub(in crate::encoder) narrowed: PackedLinear,
-    pub(in crate::encoder) narrowed_norm: (Vec<f32>, Vec<f32>),
+    pub(in crate::encoder) attention_output: PackedLinear,
+    pub(in crate::encoder) attention_norm: (Vec<f32>, Vec<f32>),
+    pub(in crate::encoder) intermediate: PackedLinear,
+    pub(in crate::encoder) output: PackedLinear,
+    pub(in crate::encoder) output_norm: (Vec<f32>, Vec<f32>),
     pub(in crate::encoder) heads: usize,
     pub(in crate::encoder) activation: Activation,
     pub(in crate::encoder) epsilon: f32,
@@ -79,16 +79,16 @@ pub(in crate::encoder) struct PackedLayer {
 
 /// A thread's memory for layers: it grows to what the longest text needs, once.
 #[derive(Default)]
-struct Scratch {
-    projected: Words,
-    context: Words,
-    wide: Words,
-    operand: Operand,
-    attention: attention::Scratch,
+struct LayerScratch {
+    projected: WordBuffer,
+    context: WordBuffer,
+    wide: WordBuffer,
+    operand: GemmOperand,
+    attention: attention::AttentionScratch,
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static SCRATCH: RefCell<LayerScratch> = RefCell::default();
 }
 
 impl PackedLayer {
@@ -100,7 +100,7 @@ impl PackedLayer {
     /// Runs the layer over rows of texts, one after the other, `lengths` rows each; in place.
     pub(in crate::encoder) fn run(&self, cpu: Cpu, hidden: &mut [f32], lengths: &[usize]) {
         SCRATCH.with_borrow_mut(|scratch| {
-            let size = self.attended_norm.0.len();
+            let size = self.attention_norm.0.len();
             let mut rest = hidden;
             for length in lengths {
                 let (text, after) = rest.split_at_mut(length * size);
@@ -110,21 +110,21 @@ impl PackedLayer {
         });
     }
 
-    fn run_text(&self, cpu: Cpu, hidden: &mut [f32], size: usize, scratch: &mut Scratch) {
-        let Scratch { projected, context, wide, operand, attention } = scratch;
+    fn run_text(&self, cpu: Cpu, hidden: &mut [f32], size: usize, scratch: &mut LayerScratch) {
+        let LayerScratch { projected, context, wide, operand, attention } = scratch;
         let length = hidden.len() / size;
-        operand.fine = self.widened.panels.kind.is_integer() && length <= SHORT;
-        let (stride, widened) = (self.query_key_value.stride(), self.widened.stride());
+        operand.fine = self.intermediate.panels.kind.is_integer() && length <= SHORT;
+        let (stride, widened) = (self.query_key_value.stride(), self.intermediate.stride());
         projected.grow(length * stride);
         context.grow(length * size);
         wide.grow(CHUNK.min(length) * widened);
 
         self.query_key_value.apply(cpu, hidden, size, None, operand, projected.numbers_mut());
         let context = &mut context.numbers_mut()[..length * size];
-        let kind = match self.widened.panels.kind {
-            Kind::Int8 | Kind::Int16 if cpu.prefers_bf16() => Kind::Bf16,
-            Kind::Int8 if !operand.fine && cpu.has_avx512_vnni() => Kind::Int8,
-            Kind::Int8 | Kind::Int16 => Kind::F32,
+        let kind = match self.intermediate.panels.kind {
+            ElementType::Int8 | ElementType::Int16 if cpu.prefers_bf16() => ElementType::Bf16,
+            ElementType::Int8 if !operand.fine && cpu.has_avx512_vnni() => ElementType::Int8,
+            ElementType::Int8 | ElementType::Int16 => ElementType::F32,
             kind => kind,
         };
         let rows = &projected.numbers()[..length * stride];
@@ -133,15 +133,15 @@ impl PackedLayer {
         let (out, wide) = (projected.numbers_mut(), wide.numbers_mut());
         for (hidden, context) in hidden.chunks_mut(CHUNK * size).zip(context.chunks(CHUNK * size)) {
             let count = hidden.len() / size;
-            self.attended.apply(cpu, context, size, None, operand, out);
-            self.norm(hidden, out, &self.attended_norm);
-            self.widened.apply(cpu, hidden, size, Some(self.activation), operand, wide);
-            self.narrowed.apply(cpu, &wide[..count * widened], widened, None, operand, out);
-            self.norm(hidden, out, &self.narrowed_norm);
+            self.attention_output.apply(cpu, context, size, None, operand, out);
+            self.norm(hidden, out, &self.attention_norm);
+            self.intermediate.apply(cpu, hidden, size, Some(self.activation), operand, wide);
+            self.output.apply(cpu, &wide[..count * widened], widened, None, operand, out);
+            self.norm(hidden, out, &self.output_norm);
         }
     }
 
-    /// `hidden` becomes the layer normalisation of `hidden + out`.
+    /// `hidden` becomes the layer normalization of `hidden + out`.
     fn norm(&self, hidden: &mut [f32], out: &[f32], (weight, shift): &(Vec<f32>, Vec<f32>)) {
         norm::residual_norm(hidden, &out[..hidden.len()], weight, shift, self.epsilon);
     }

@@ -7,14 +7,14 @@ mod amx;
 mod attention;
 mod cpu;
 mod dot;
+mod element;
 mod exp;
+mod gemm;
 mod layer;
 mod norm;
 mod packed;
-mod product;
 mod rows;
 mod softmax;
-mod words;
 
 #[cfg(test)]
 mod tests;
@@ -24,11 +24,11 @@ use candle_core::{CpuStorage, D, Device, InplaceOp1, InplaceOp2, Layout, Result,
 use super::config::Activation;
 
 pub use cpu::Cpu;
+pub(super) use element::ElementType;
 pub(super) use layer::PackedLayer;
 pub use layer::Precision;
 pub(super) use norm::norm_rows;
-pub(super) use packed::{PackedLinear, Source};
-pub(super) use words::Kind;
+pub(super) use packed::{PackedLinear, WeightSource};
 
 /// Compiles a function once for each instruction set, and picks one by what the CPU has. All give the same bits:
 /// the portable body fixes the order of the operations, and nothing is contracted.
@@ -62,31 +62,31 @@ macro_rules! for_each_cpu {
 use for_each_cpu;
 
 /// Parameters for one row: on the host for the kernels here, on the device for candle's.
-pub(super) struct Vector {
+pub(super) struct RowParameters {
     host: Vec<f32>,
     device: Tensor,
 }
 
-impl Vector {
+impl RowParameters {
     /// Puts the numbers on the device.
-    pub(super) fn new(host: Vec<f32>, device: &Device) -> Result<Vector> {
+    pub(super) fn new(host: Vec<f32>, device: &Device) -> Result<RowParameters> {
         let tensor = Tensor::from_slice(&host, host.len(), device)?;
-        Ok(Vector { host, device: tensor })
+        Ok(RowParameters { host, device: tensor })
     }
 }
 
-/// A layer normalisation.
-pub(super) struct Norm {
+/// A layer normalization.
+pub(super) struct LayerNorm {
     /// The factor for each column.
-    pub(super) weight: Vector,
+    pub(super) weight: RowParameters,
     /// The summand for each column.
-    pub(super) bias: Vector,
+    pub(super) bias: RowParameters,
     /// Added to the variance.
     pub(super) epsilon: f32,
 }
 
 /// `x + bias` for every row of `x`, `[rows, n]`.
-pub(super) fn add_bias(x: Tensor, bias: &Vector) -> Result<Tensor> {
+pub(super) fn add_bias(x: Tensor, bias: &RowParameters) -> Result<Tensor> {
     if !x.device().is_cpu() {
         return x.broadcast_add(&bias.device);
     }
@@ -95,7 +95,7 @@ pub(super) fn add_bias(x: Tensor, bias: &Vector) -> Result<Tensor> {
 }
 
 /// The activation of `x + bias`, for every row of `x`, `[rows, n]`.
-pub(super) fn add_bias_activate(x: Tensor, bias: &Vector, activation: Activation) -> Result<Tensor> {
+pub(super) fn add_bias_activate(x: Tensor, bias: &RowParameters, activation: Activation) -> Result<Tensor> {
     if !x.device().is_cpu() {
         let x = x.broadcast_add(&bias.device)?;
         return match activation {
@@ -113,8 +113,8 @@ pub(super) fn add_bias_activate(x: Tensor, bias: &Vector, activation: Activation
     Ok(x)
 }
 
-/// The layer normalisation of `x + bias + residual`, for every row of `x` and `residual`, `[rows, n]`.
-pub(super) fn add_norm(x: Tensor, bias: &Vector, residual: &Tensor, norm: &Norm) -> Result<Tensor> {
+/// The layer normalization of `x + bias + residual`, for every row of `x` and `residual`, `[rows, n]`.
+pub(super) fn add_norm(x: Tensor, bias: &RowParameters, residual: &Tensor, norm: &LayerNorm) -> Result<Tensor> {
     if !x.device().is_cpu() {
         let sum = (x.broadcast_add(&bias.device)? + residual)?;
         return candle_nn::ops::layer_norm(&sum, &norm.weight.device, &norm.bias.device, norm.epsilon);

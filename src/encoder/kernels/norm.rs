@@ -1,4 +1,4 @@
-//! Layer normalisation of rows.
+//! Layer normalization of rows.
 
 use super::for_each_cpu;
 
@@ -76,7 +76,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn is_the_normalisation(row in prop::collection::vec(-9.0f32..9.0, 2..70)) {
+        fn is_the_normalization(row in prop::collection::vec(-9.0f32..9.0, 2..70)) {
             let n = row.len();
             let (weight, shift, bias) = (vec![2.0; n], vec![0.5; n], vec![0.25; n]);
             let sums: Vec<f64> = row.iter().map(|x| 2.0 * f64::from(*x) + 0.25).collect();

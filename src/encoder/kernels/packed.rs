@@ -2,23 +2,25 @@
 
 use super::activation;
 use super::cpu::Cpu;
-use super::product::{Panels, Rows, product};
-use super::rows::{Finish, Scale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine};
-use super::words::{Kind, PANEL, bf16_pair};
+use super::element::{ElementType, PANEL, bf16_pair};
+use super::gemm::{PackedPanels, PaddedRows, gemm};
+use super::rows::{
+    Epilogue, RowScale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine,
+};
 use crate::encoder::config::Activation;
 
 /// The left side of a product.
 #[derive(Default)]
-pub(super) struct Operand {
-    pub(super) words: Rows,
-    pub(super) scales: Vec<Scale>,
+pub(super) struct GemmOperand {
+    pub(super) words: PaddedRows,
+    pub(super) scales: Vec<RowScale>,
     /// Whether int8 words have two digits.
     pub(super) fine: bool,
 }
 
 /// A linear layer, packed for products.
 pub(in crate::encoder) struct PackedLinear {
-    pub(super) panels: Panels,
+    pub(super) panels: PackedPanels,
     /// For each column, padded to whole panels.
     factors: Vec<f32>,
     sums: Vec<f32>,
@@ -28,7 +30,7 @@ pub(in crate::encoder) struct PackedLinear {
 }
 
 /// A matrix to be packed: `[outputs, inputs]`.
-pub(in crate::encoder) enum Source<'a> {
+pub(in crate::encoder) enum WeightSource<'a> {
     /// Numbers, row after row.
     Full(&'a [f32]),
     /// Signed bytes and the scale of each row.
@@ -37,11 +39,15 @@ pub(in crate::encoder) enum Source<'a> {
 
 impl PackedLinear {
     /// Packs the rows of matrices, one below the other, with the bias of each row and a factor for all of a matrix.
-    pub(in crate::encoder) fn new(kind: Kind, inputs: usize, parts: &[(Source<'_>, &[f32], f32)]) -> PackedLinear {
+    pub(in crate::encoder) fn new(
+        kind: ElementType,
+        inputs: usize,
+        parts: &[(WeightSource<'_>, &[f32], f32)],
+    ) -> PackedLinear {
         let outputs = parts.iter().map(|(_, bias, _)| bias.len()).sum::<usize>();
         let padded = outputs.next_multiple_of(PANEL);
         let mut packed = PackedLinear {
-            panels: Panels::zeros(kind, outputs, inputs),
+            panels: PackedPanels::zeros(kind, outputs, inputs),
             factors: vec![1.0; padded],
             sums: vec![0.0; padded],
             bias: vec![0.0; padded],
@@ -58,39 +64,39 @@ impl PackedLinear {
         packed
     }
 
-    fn set_column(&mut self, column: usize, source: &Source<'_>, row: usize, inputs: usize, factor: f32) {
+    fn set_column(&mut self, column: usize, source: &WeightSource<'_>, row: usize, inputs: usize, factor: f32) {
         let place = row * inputs..(row + 1) * inputs;
         let numbers = || -> Vec<f32> {
             match source {
-                Source::Full(numbers) => numbers[place.clone()].iter().map(|x| x * factor).collect(),
-                Source::Int8(values, scales) => {
+                WeightSource::Full(numbers) => numbers[place.clone()].iter().map(|x| x * factor).collect(),
+                WeightSource::Int8(values, scales) => {
                     values[place.clone()].iter().map(|x| f32::from(x.cast_signed()) * scales[row] * factor).collect()
                 }
             }
         };
         match self.panels.kind {
-            Kind::F32 => {
+            ElementType::F32 => {
                 numbers().iter().enumerate().for_each(|(step, x)| self.panels.set(column, step, x.to_bits()));
             }
-            Kind::Bf16 => {
+            ElementType::Bf16 => {
                 let numbers = numbers();
                 for (step, pair) in numbers.chunks(2).enumerate() {
                     let word = bf16_pair(pair[0], pair.get(1).copied().unwrap_or(0.0));
                     self.panels.set(column, step, word);
                 }
             }
-            kind @ (Kind::Int8 | Kind::Int16) => {
-                let quantised;
+            kind @ (ElementType::Int8 | ElementType::Int16) => {
+                let quantized;
                 let (values, scale) = match source {
-                    Source::Int8(values, scales) => (&values[place], scales[row] * factor),
-                    Source::Full(_) => {
-                        quantised = quantise(&numbers());
-                        (&quantised.0[..], quantised.1)
+                    WeightSource::Int8(values, scales) => (&values[place], scales[row] * factor),
+                    WeightSource::Full(_) => {
+                        quantized = quantize(&numbers());
+                        (&quantized.0[..], quantized.1)
                     }
                 };
                 self.factors[column] = scale;
                 self.sums[column] = scale * values.iter().map(|x| i32::from(x.cast_signed())).sum::<i32>() as f32;
-                for (step, values) in values.chunks(kind.in_a_word()).enumerate() {
+                for (step, values) in values.chunks(kind.per_word()).enumerate() {
                     self.panels.set(column, step, kind.word(values.iter().map(|x| x.cast_signed().into())));
                 }
             }
@@ -109,12 +115,12 @@ impl PackedLinear {
         x: &[f32],
         depth: usize,
         activation: Option<Activation>,
-        operand: &mut Operand,
+        operand: &mut GemmOperand,
         out: &mut [f32],
     ) {
         let kind = self.panels.kind;
         let rows = x.len() / depth;
-        let Operand { words, scales, fine } = operand;
+        let GemmOperand { words, scales, fine } = operand;
         let fine = *fine;
         match fine {
             true => load_fine(cpu, kind, x, depth, words, scales),
@@ -123,9 +129,9 @@ impl PackedLinear {
         let stride = self.stride();
         let Self { factors, sums, bias, .. } = self;
         let digits = if fine { 2 } else { 1 };
-        let finish = Finish { columns: stride, digits, scales, factors, sums, bias };
-        let fused = kind != Kind::F32 && !fine && activation == Some(Activation::Gelu);
-        product(cpu, words, digits * scales.len(), &self.panels, |tile| match (kind.is_integer(), fused) {
+        let finish = Epilogue { columns: stride, digits, scales, factors, sums, bias };
+        let fused = kind != ElementType::F32 && !fine && activation == Some(Activation::Gelu);
+        gemm(cpu, words, digits * scales.len(), &self.panels, |tile| match (kind.is_integer(), fused) {
             (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),
             (true, false) => finish_int8(cpu, &tile, &finish, out, stride),
             (false, true) => finish_float_gelu(cpu, &tile, &finish, out, stride),
@@ -142,7 +148,7 @@ impl PackedLinear {
 }
 
 /// A row as signed bytes with one scale, symmetric.
-fn quantise(numbers: &[f32]) -> (Vec<u8>, f32) {
+fn quantize(numbers: &[f32]) -> (Vec<u8>, f32) {
     let largest = numbers.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
     let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
     (numbers.iter().map(|x| ((x / scale).round() as i8).cast_unsigned()).collect(), scale)

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 
 use super::attention::{self, attend};
-use super::product::{Panels, Rows, product};
-use super::rows::{Scale, exponentials, load, load_fine};
-use super::words::{PANEL, bf16};
+use super::element::{PANEL, bf16};
+use super::gemm::{PackedPanels, PaddedRows, gemm};
+use super::rows::{RowScale, exponentials, load, load_fine};
 use super::*;
 
-const KINDS: [Kind; 4] = [Kind::Int8, Kind::Int16, Kind::Bf16, Kind::F32];
+const KINDS: [ElementType; 4] = [ElementType::Int8, ElementType::Int16, ElementType::Bf16, ElementType::F32];
 
 fn here() -> impl Iterator<Item = Cpu> {
     Cpu::ALL.into_iter().filter(|cpu| cpu.is_here())
@@ -24,16 +24,16 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
     (0..count as u64).map(number).collect()
 }
 
-fn panels(kind: Kind, columns: usize, depth: usize, number: impl Fn(usize, usize) -> f32) -> Panels {
-    let mut panels = Panels::zeros(kind, columns, depth);
+fn panels(kind: ElementType, columns: usize, depth: usize, number: impl Fn(usize, usize) -> f32) -> PackedPanels {
+    let mut panels = PackedPanels::zeros(kind, columns, depth);
     for column in 0..columns {
         for index in 0..depth {
             let x = number(column, index);
             let (step, word) = match kind {
-                Kind::Int8 => (index / 4, u32::from((x * 127.0).round() as i8 as u8) << (8 * (index % 4))),
-                Kind::Int16 => (index / 2, u32::from((x * 127.0).round() as i16 as u16) << (16 * (index % 2))),
-                Kind::Bf16 => (index / 2, bf16(x) << (16 * (index % 2))),
-                Kind::F32 => (index, x.to_bits()),
+                ElementType::Int8 => (index / 4, u32::from((x * 127.0).round() as i8 as u8) << (8 * (index % 4))),
+                ElementType::Int16 => (index / 2, u32::from((x * 127.0).round() as i16 as u16) << (16 * (index % 2))),
+                ElementType::Bf16 => (index / 2, bf16(x) << (16 * (index % 2))),
+                ElementType::F32 => (index, x.to_bits()),
             };
             let place = step * PANEL + column % PANEL;
             panels.panel_mut(column / PANEL)[place] |= word;
@@ -43,19 +43,19 @@ fn panels(kind: Kind, columns: usize, depth: usize, number: impl Fn(usize, usize
 }
 
 /// The number that a word's part stands for, on the left of a product.
-fn part(cpu: Cpu, kind: Kind, words: &[u32], index: usize) -> f64 {
+fn part(cpu: Cpu, kind: ElementType, words: &[u32], index: usize) -> f64 {
     match kind {
-        Kind::Int8 if cpu.has_signed_rows() => f64::from((words[index / 4] >> (8 * (index % 4))) as u8 as i8),
-        Kind::Int8 => f64::from(words[index / 4] >> (8 * (index % 4)) & 0xff),
-        Kind::Int16 => f64::from(words[index / 2] >> (16 * (index % 2)) & 0xffff),
-        Kind::Bf16 => f64::from(f32::from_bits(words[index / 2] >> (16 * (index % 2)) << 16)),
-        Kind::F32 => f64::from(f32::from_bits(words[index])),
+        ElementType::Int8 if cpu.has_signed_rows() => f64::from((words[index / 4] >> (8 * (index % 4))) as u8 as i8),
+        ElementType::Int8 => f64::from(words[index / 4] >> (8 * (index % 4)) & 0xff),
+        ElementType::Int16 => f64::from(words[index / 2] >> (16 * (index % 2)) & 0xffff),
+        ElementType::Bf16 => f64::from(f32::from_bits(words[index / 2] >> (16 * (index % 2)) << 16)),
+        ElementType::F32 => f64::from(f32::from_bits(words[index])),
     }
 }
 
-fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize) {
+fn check_product(cpu: Cpu, kind: ElementType, rows: usize, columns: usize, depth: usize) {
     let (left, right) = (numbers(rows * depth, 1), numbers(columns * depth, 2));
-    let (mut a, mut scales) = (Rows::default(), Vec::new());
+    let (mut a, mut scales) = (PaddedRows::default(), Vec::new());
     load(cpu, kind, &left, depth, depth, &mut a, &mut scales);
     let number = |column: usize, index: usize| right[column * depth + index];
     let b = panels(kind, columns, depth, number);
@@ -63,9 +63,9 @@ fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize
         (0..depth)
             .map(|index| {
                 let right = match kind {
-                    Kind::Int8 | Kind::Int16 => f64::from((number(column, index) * 127.0).round()),
-                    Kind::Bf16 => f64::from(f32::from_bits(bf16(number(column, index)) << 16)),
-                    Kind::F32 => f64::from(number(column, index)),
+                    ElementType::Int8 | ElementType::Int16 => f64::from((number(column, index) * 127.0).round()),
+                    ElementType::Bf16 => f64::from(f32::from_bits(bf16(number(column, index)) << 16)),
+                    ElementType::F32 => f64::from(number(column, index)),
                 };
                 part(cpu, kind, words, index) * right
             })
@@ -73,7 +73,7 @@ fn check_product(cpu: Cpu, kind: Kind, rows: usize, columns: usize, depth: usize
     };
     let mut seen = vec![0; rows * columns];
     let words: Vec<Vec<u32>> = (0..rows).map(|row| a.row_mut(row).to_vec()).collect();
-    product(cpu, &a, rows, &b, |tile| {
+    gemm(cpu, &a, rows, &b, |tile| {
         for row in 0..tile.rows {
             for column in tile.column..columns.min(tile.column + tile.columns) {
                 let word = tile.words[row * tile.columns + column - tile.column];
@@ -109,15 +109,16 @@ fn products_of_every_remainder() {
 #[test]
 fn int8_products_do_not_saturate() {
     for cpu in here() {
-        for (kind, byte) in
-            [Kind::Int8, Kind::Int16].into_iter().flat_map(|kind| [0xff, 0x7f, 0x80].map(|byte| (kind, byte)))
+        for (kind, byte) in [ElementType::Int8, ElementType::Int16]
+            .into_iter()
+            .flat_map(|kind| [0xff, 0x7f, 0x80].map(|byte| (kind, byte)))
         {
-            let mut rows = Rows::default();
+            let mut rows = PaddedRows::default();
             rows.resize(kind, 1, 1024);
-            rows.row_mut(0).fill(kind.word(std::iter::repeat_n(byte, kind.in_a_word())));
+            rows.row_mut(0).fill(kind.word(std::iter::repeat_n(byte, kind.per_word())));
             let left = part(cpu, kind, rows.row_mut(0), 0) as i32;
             for extreme in [1.0, -1.0] {
-                product(cpu, &rows, 1, &panels(kind, 16, 1024, |_, _| extreme), |tile| {
+                gemm(cpu, &rows, 1, &panels(kind, 16, 1024, |_, _| extreme), |tile| {
                     let expect = left * 127 * 1024 * extreme as i32;
                     assert!(tile.words[..16].iter().all(|word| word.cast_signed() == expect), "{cpu} {kind:?} {byte}");
                 });
@@ -130,11 +131,11 @@ proptest! {
     #[test]
     fn rows_come_back_within_half_a_step(x in prop::collection::vec(-9.0f32..9.0, 1..100)) {
         let range = x.iter().fold(f32::MIN, |a, b| a.max(*b)) - x.iter().fold(f32::MAX, |a, b| a.min(*b));
-        let (mut rows, mut scales) = (Rows::default(), Vec::new());
-        let back = |cpu: Cpu, kind: Kind, rows: &mut Rows, scales: &[Scale], row: usize, index: usize| {
+        let (mut rows, mut scales) = (PaddedRows::default(), Vec::new());
+        let back = |cpu: Cpu, kind: ElementType, rows: &mut PaddedRows, scales: &[RowScale], row: usize, index: usize| {
             scales[0].factor * part(cpu, kind, rows.row_mut(row), index) as f32
         };
-        for (cpu, kind) in here().flat_map(|cpu| [(cpu, Kind::Int8), (cpu, Kind::Int16)]) {
+        for (cpu, kind) in here().flat_map(|cpu| [(cpu, ElementType::Int8), (cpu, ElementType::Int16)]) {
             load(cpu, kind, &x, x.len(), x.len(), &mut rows, &mut scales);
             for (index, x) in x.iter().enumerate() {
                 let error = (back(cpu, kind, &mut rows, &scales, 0, index) + scales[0].offset - x).abs();
@@ -151,11 +152,11 @@ proptest! {
 
     #[test]
     fn bf16_rows_are_rounded(x in prop::collection::vec(-9.0f32..9.0, 1..100)) {
-        let (mut rows, mut scales) = (Rows::default(), Vec::new());
+        let (mut rows, mut scales) = (PaddedRows::default(), Vec::new());
         for cpu in here() {
-            load(cpu, Kind::Bf16, &x, x.len(), x.len(), &mut rows, &mut scales);
+            load(cpu, ElementType::Bf16, &x, x.len(), x.len(), &mut rows, &mut scales);
             for (index, x) in x.iter().enumerate() {
-                let got = part(cpu, Kind::Bf16, rows.row_mut(0), index);
+                let got = part(cpu, ElementType::Bf16, rows.row_mut(0), index);
                 prop_assert!((got - f64::from(*x)).abs() <= f64::from(x.abs()) / 256.0, "{cpu}: {got} {x}");
             }
         }
@@ -167,27 +168,27 @@ proptest! {
         let exact: Vec<f64> = scores.iter().map(|x| f64::from(x - highest).exp()).collect();
         let sum: f64 = exact.iter().sum();
         for cpu in here() {
-            let mut rows = Rows::default();
-            rows.resize(Kind::F32, 2, scores.len());
-            let factor = exponentials(cpu, Kind::Bf16, &mut scores.clone(), 0, &mut rows);
+            let mut rows = PaddedRows::default();
+            rows.resize(ElementType::F32, 2, scores.len());
+            let factor = exponentials(cpu, ElementType::Bf16, &mut scores.clone(), 0, &mut rows);
             prop_assert!((f64::from(factor) * sum - 1.0).abs() < 2e-4, "{cpu}");
             for (index, exact) in exact.iter().enumerate() {
-                let got = part(cpu, Kind::Bf16, rows.row_mut(0), index);
+                let got = part(cpu, ElementType::Bf16, rows.row_mut(0), index);
                 prop_assert!((got - exact).abs() <= exact / 200.0 + 1e-30, "{cpu}: {got} {exact}");
             }
-            let factor = exponentials(cpu, Kind::F32, &mut scores.clone(), 0, &mut rows);
+            let factor = exponentials(cpu, ElementType::F32, &mut scores.clone(), 0, &mut rows);
             prop_assert!((f64::from(factor) * sum - 1.0).abs() < 1e-5, "{cpu}");
             for (index, exact) in exact.iter().enumerate() {
-                let got = part(cpu, Kind::F32, rows.row_mut(0), index);
+                let got = part(cpu, ElementType::F32, rows.row_mut(0), index);
                 prop_assert!((got - exact).abs() <= 1e-5 * exact + 1e-30, "{cpu}: {got} {exact}");
             }
-            let factor = exponentials(cpu, Kind::Int8, &mut scores.clone(), 0, &mut rows);
+            let factor = exponentials(cpu, ElementType::Int8, &mut scores.clone(), 0, &mut rows);
             let digits = rows.digits_mut(0);
             let step = f64::from(factor) * sum;
             prop_assert!((65_535.0 * step - 1.0).abs() < 2e-3, "{cpu}");
             for (index, exact) in exact.iter().enumerate() {
                 // Unsigned on every CPU.
-                let digit = |words: &[u32]| part(Cpu::Scalar, Kind::Int8, words, index);
+                let digit = |words: &[u32]| part(Cpu::Scalar, ElementType::Int8, words, index);
                 let got = 256.0 * digit(digits[0]) + digit(digits[1]);
                 prop_assert!((got / 65_535.0 - exact).abs() <= exact / 5_000.0 + 1.0 / 65_535.0, "{cpu}: {got} {exact}");
             }
@@ -218,21 +219,21 @@ fn exact_attention(projected: &[f32], length: usize, size: usize, heads: usize) 
 
 #[test]
 fn attention_of_every_length() {
-    let mut scratch = attention::Scratch::default();
+    let mut scratch = attention::AttentionScratch::default();
     for length in [1, 2, 3, 15, 16, 17, 31, 32, 33, 64, 65, 127, 256, 513] {
         for (size, heads) in [(32, 2), (64, 2), (48, 4)] {
             let projected = numbers(length * 3 * size, 5);
             let exact = exact_attention(&projected, length, size, heads);
             let kinds = |cpu: Cpu| {
                 KINDS.into_iter().filter(move |kind| match kind {
-                    Kind::Int8 => !cpu.has_signed_rows(),
-                    kind => *kind != Kind::Int16,
+                    ElementType::Int8 => !cpu.has_signed_rows(),
+                    kind => *kind != ElementType::Int16,
                 })
             };
             for (cpu, kind) in here().flat_map(|cpu| kinds(cpu).map(move |kind| (cpu, kind))) {
                 let mut context = vec![f32::NAN; length * size];
                 attend(cpu, kind, &projected, 3 * size, heads, &mut context, &mut scratch);
-                let tolerance = if kind == Kind::F32 { 1e-5 } else { 0.02 };
+                let tolerance = if kind == ElementType::F32 { 1e-5 } else { 0.02 };
                 for (got, exact) in context.iter().zip(&exact) {
                     assert!((f64::from(*got) - exact).abs() < tolerance, "{cpu} {kind:?} {length}: {got} {exact}");
                 }
@@ -241,20 +242,20 @@ fn attention_of_every_length() {
     }
 }
 
-fn layer(kind: Kind, size: usize, wide: usize, activation: Activation) -> PackedLayer {
+fn layer(kind: ElementType, size: usize, wide: usize, activation: Activation) -> PackedLayer {
     let weights = |seed: u64, count: usize| numbers(count, seed).iter().map(|x| 0.3 * x).collect::<Vec<f32>>();
     let linear = |seed: u64, inputs: usize, outputs: usize| {
         let (weight, bias) = (weights(seed, inputs * outputs), weights(seed + 1, outputs));
-        PackedLinear::new(kind, inputs, &[(Source::Full(&weight), &bias, 1.0)])
+        PackedLinear::new(kind, inputs, &[(WeightSource::Full(&weight), &bias, 1.0)])
     };
     let norm = |seed: u64| (numbers(size, seed).iter().map(|x| 1.0 + 0.1 * x).collect(), weights(seed + 1, size));
     PackedLayer {
         query_key_value: linear(10, size, 3 * size),
-        attended: linear(20, size, size),
-        attended_norm: norm(30),
-        widened: linear(40, size, wide),
-        narrowed: linear(50, wide, size),
-        narrowed_norm: norm(60),
+        attention_output: linear(20, size, size),
+        attention_norm: norm(30),
+        intermediate: linear(40, size, wide),
+        output: linear(50, wide, size),
+        output_norm: norm(60),
         heads: 2,
         activation,
         epsilon: 1e-12,
@@ -268,16 +269,16 @@ fn a_layer_is_the_same_on_every_path() {
     let hidden = numbers(lengths.iter().sum::<usize>() * size, 7);
     for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
         let mut exact = hidden.clone();
-        layer(Kind::F32, size, wide, activation).run(Cpu::Scalar, &mut exact, &lengths);
+        layer(ElementType::F32, size, wide, activation).run(Cpu::Scalar, &mut exact, &lengths);
         for kind in KINDS {
             let layer = layer(kind, size, wide, activation);
             for cpu in here() {
                 let mut got = hidden.clone();
                 layer.run(cpu, &mut got, &lengths);
                 let most = match kind {
-                    Kind::F32 => 1e-4,
-                    Kind::Bf16 => 0.06,
-                    Kind::Int8 | Kind::Int16 => 0.15,
+                    ElementType::F32 => 1e-4,
+                    ElementType::Bf16 => 0.06,
+                    ElementType::Int8 | ElementType::Int16 => 0.15,
                 };
                 let worst = got.iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                 assert!(worst < most, "{cpu} {kind:?} {activation:?}: {worst}");

@@ -18,7 +18,7 @@ fn encoder(choice: &ModelChoice) -> Encoder {
 
 fn encoder_with(choice: &ModelChoice, precision: Option<Precision>, cpu: Option<Cpu>) -> Encoder {
     let model = Model::open(choice, &HubOptions::default()).unwrap();
-    Encoder::new(model, &Runtime { device: DeviceChoice::Cpu, precision, cpu }).unwrap()
+    Encoder::new(model, &EncoderOptions { device: DeviceChoice::Cpu, precision, cpu }).unwrap()
 }
 
 fn encode(encoder: &Encoder, texts: &[&str]) -> Vec<Embedding> {

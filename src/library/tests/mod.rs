@@ -9,10 +9,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-use super::open::{APPLICATION, FILE, MIGRATIONS};
-use super::{Change, HistoryEntry, HistoryKind, Library, Stamp, StoredModel};
+use super::open::{APPLICATION_ID, FILE_NAME, MIGRATIONS};
+use super::{GenerationId, HistoryEntry, HistoryKind, Library, PaperChange, StoredModel};
 use crate::error::Error;
-use crate::lexical::{Query, Terms};
+use crate::lexical::{TermCounts, TermQuery};
 use crate::paper::{Paper, PaperId};
 use crate::vector::Embedding;
 
@@ -23,7 +23,7 @@ fn id(paper: usize) -> PaperId {
 fn paper(number: usize, text: usize) -> Paper {
     Paper {
         id: id(number),
-        also: Vec::new(),
+        aliases: Vec::new(),
         title: format!("Distinctive title {number}"),
         abstract_text: format!("Text {text}"),
         authors: Vec::new(),
@@ -50,9 +50,9 @@ fn embedding(paper: &Paper, model: &StoredModel) -> Embedding {
 
 fn add(library: &mut Library, paper: Paper) {
     let model = library.model().unwrap().unwrap_or_else(|| model(0));
-    let change = library.change(paper.clone()).unwrap();
-    let embedding = matches!(change, Change::New(_) | Change::Text(_)).then(|| embedding(&paper, &model));
-    if !matches!(change, Change::None(_)) {
+    let change = library.plan_upsert(paper.clone()).unwrap();
+    let embedding = matches!(change, PaperChange::New(_) | PaperChange::Text(_)).then(|| embedding(&paper, &model));
+    if !matches!(change, PaperChange::Unchanged(_)) {
         library.write(&model, &[(change, embedding)]).unwrap();
     }
 }
@@ -60,7 +60,7 @@ fn add(library: &mut Library, paper: Paper) {
 /// A reader that knows the library as of one generation.
 #[derive(Clone)]
 struct Reader {
-    stamp: Stamp,
+    stamp: GenerationId,
     vectors: BTreeMap<i64, Vec<f32>>,
 }
 
@@ -71,10 +71,11 @@ impl Reader {
         assert!(since.keys.is_sorted() && since.removed.is_sorted());
         assert_eq!(since.keys.len(), since.vectors.len());
         assert!(since.removed.iter().all(|key| !since.keys.contains(key)));
-        let mut vectors = before.filter(|_| !since.whole).map(|reader| reader.vectors.clone()).unwrap_or_default();
+        let mut vectors =
+            before.filter(|_| !since.is_complete).map(|reader| reader.vectors.clone()).unwrap_or_default();
         vectors.retain(|key, _| !since.removed.contains(key));
         vectors.extend(since.keys.into_iter().zip(since.vectors.rows().map(<[f32]>::to_vec)));
-        (Reader { stamp: since.stamp, vectors }, since.whole)
+        (Reader { stamp: since.generation, vectors }, since.is_complete)
     }
 }
 
@@ -147,14 +148,14 @@ proptest! {
         let mut readers = vec![Reader::read(&library, None).0];
         let mut forgotten = 0;
         for step in steps {
-            let before = library.stamp().unwrap();
+            let before = library.generation_id().unwrap();
             if matches!(step, Step::Compact) {
                 forgotten = readers.len();
             }
             let changed = take(step, &mut library, &mut texts);
-            prop_assert_eq!(library.stamp().unwrap() != before, changed);
+            prop_assert_eq!(library.generation_id().unwrap() != before, changed);
             prop_assert_eq!(library.generation().unwrap() > before.generation, changed);
-            prop_assert_eq!(library.count_words().unwrap().1, 0);
+            prop_assert_eq!(library.count_term_lists().unwrap().1, 0);
 
             let (now, _) = Reader::read(&library, None);
             let model = library.model().unwrap();
@@ -182,7 +183,7 @@ fn what_did_not_change_is_not_read_again() {
     let mut library = Library::in_memory().unwrap();
     (0..4).for_each(|number| add(&mut library, paper(number, 0)));
     let key = |library: &Library, number| library.paper(&id(number)).unwrap().unwrap().key;
-    let then = library.stamp().unwrap();
+    let then = library.generation_id().unwrap();
     let gone = key(&library, 0);
     let changed = key(&library, 2);
     library.remove(&[id(0)]).unwrap();
@@ -192,11 +193,11 @@ fn what_did_not_change_is_not_read_again() {
     let again = key(&library, 0);
     assert!(again > key(&library, 3), "a row is never given to another paper");
     let since = library.embeddings_since(Some(then)).unwrap();
-    assert_eq!((since.keys, since.removed, since.whole), (vec![changed, again], vec![gone], false));
+    assert_eq!((since.keys, since.removed, since.is_complete), (vec![changed, again], vec![gone], false));
     // The same number with another stamp is another library's, or of another time.
-    let foreign = Stamp { stamp: [0; 16], ..then };
-    assert!(library.embeddings_since(Some(foreign)).unwrap().whole);
-    assert!(!library.knows(&Library::in_memory().unwrap().stamp().unwrap()).unwrap());
+    let foreign = GenerationId { nonce: [0; 16], ..then };
+    assert!(library.embeddings_since(Some(foreign)).unwrap().is_complete);
+    assert!(!library.knows(&Library::in_memory().unwrap().generation_id().unwrap()).unwrap());
 }
 
 #[test]
@@ -205,12 +206,12 @@ fn a_restored_backup_does_not_know_what_it_undid() {
     let (here, backup) = (folder.path().join("here"), folder.path().join("backup"));
     add(&mut Library::create(&here).unwrap(), paper(0, 0));
     std::fs::create_dir(&backup).unwrap();
-    std::fs::copy(here.join(FILE), backup.join(FILE)).unwrap();
+    std::fs::copy(here.join(FILE_NAME), backup.join(FILE_NAME)).unwrap();
     let stamps = [here, backup].map(|directory| {
         let mut library = Library::open(&directory).unwrap();
-        let before = library.stamp().unwrap();
+        let before = library.generation_id().unwrap();
         add(&mut library, paper(1, 0));
-        (before, library.stamp().unwrap(), library)
+        (before, library.generation_id().unwrap(), library)
     });
     let [(before, here, _), (_, there, restored)] = stamps;
     assert_eq!(here.generation, there.generation);
@@ -223,9 +224,9 @@ fn a_library_of_format_1_is_brought_up() {
     let folder = tempfile::tempdir().unwrap();
     let (kept, other) = (model(0), model(1));
     let papers: Vec<Paper> = (0..3).map(|number| paper(number, 0)).collect();
-    let db = Connection::open(folder.path().join(FILE)).unwrap();
+    let db = Connection::open(folder.path().join(FILE_NAME)).unwrap();
     db.execute_batch(MIGRATIONS[0]).unwrap();
-    db.execute_batch(&format!("PRAGMA user_version = 1; PRAGMA application_id = {APPLICATION}")).unwrap();
+    db.execute_batch(&format!("PRAGMA user_version = 1; PRAGMA application_id = {APPLICATION_ID}")).unwrap();
     for (key, model) in [(1, &kept), (2, &other)] {
         db.execute("INSERT INTO model VALUES (?, ?, ?, 3)", (key, &model.name, &model.fingerprint)).unwrap();
     }
@@ -252,17 +253,17 @@ fn a_library_of_format_1_is_brought_up() {
     add(&mut library, paper(3, 0));
     library.remove(&[id(1)]).unwrap();
     let since = library.embeddings_since(Some(all.stamp)).unwrap();
-    assert_eq!((since.keys, since.removed, since.stamp.generation), (vec![4], vec![2], 9));
+    assert_eq!((since.keys, since.removed, since.generation.generation), (vec![4], vec![2], 9));
     drop(library);
-    let again = Library::open(folder.path()).unwrap().stamp().unwrap();
-    assert_eq!(again, since.stamp, "brought up once");
+    let again = Library::open(folder.path()).unwrap().generation_id().unwrap();
+    assert_eq!(again, since.generation, "brought up once");
 }
 
 /// The numbers of the papers that have words of the text, best first.
 fn found(library: &Library, text: &str, known: Option<&[i64]>) -> Vec<i64> {
-    let query = Query::of([(&Terms::of(text), 1.0)], 100, |_| 1.0);
+    let query = TermQuery::from_weighted([(&TermCounts::from_text(text), 1.0)], 100, |_| 1.0);
     let postings: Vec<_> = query.terms().map(|term| library.postings(term).unwrap()).collect();
-    let scores = library.collection(known).unwrap().score(&query, &postings);
+    let scores = library.collection_stats(known).unwrap().score(&query, &postings);
     scores.best(10, |_| true)
 }
 
@@ -290,7 +291,7 @@ fn a_library_of_format_2_gets_its_words() {
     let mut library = Library::create(folder.path()).unwrap();
     (0..3).for_each(|number| add(&mut library, paper(number, number)));
     library.remove(&[id(1)]).unwrap();
-    let stamp = library.stamp().unwrap();
+    let stamp = library.generation_id().unwrap();
     library
         .db
         .execute_batch(
@@ -302,8 +303,8 @@ fn a_library_of_format_2_gets_its_words() {
     drop(library);
 
     let library = Library::open(folder.path()).unwrap();
-    assert_eq!(library.stamp().unwrap(), stamp, "papers and embeddings are as they were");
-    assert_eq!(library.count_words().unwrap().1, 0);
+    assert_eq!(library.generation_id().unwrap(), stamp, "papers and embeddings are as they were");
+    assert_eq!(library.count_term_lists().unwrap().1, 0);
     assert_eq!(found(&library, "distinctive", None), [1, 3]);
 }
 
@@ -313,7 +314,7 @@ fn a_profile_keeps_every_kind_and_its_token() {
     let at = "2025-01-02".parse().unwrap();
     let entry = |(number, kind)| HistoryEntry { weight: 0.5, ..HistoryEntry::new(id(number), kind, at) };
     let history: Vec<HistoryEntry> = (0..).zip(HistoryKind::ALL).map(entry).collect();
-    library.remember("me", &history).unwrap();
+    library.add_to_history("me", &history).unwrap();
     let profile = library.profile("me").unwrap();
     assert_eq!(profile.history, history);
     let token = library.feed_token(&profile).unwrap();
@@ -347,8 +348,8 @@ fn wrong_words_are_found_and_mended() {
 fn facts_do_not_bring_a_removed_paper_back() {
     let mut library = Library::in_memory().unwrap();
     add(&mut library, paper(0, 0));
-    let change = library.change(Paper { votes: Some(5), ..paper(0, 0) }).unwrap();
-    assert!(matches!(change, Change::Facts(_)));
+    let change = library.plan_upsert(Paper { votes: Some(5), ..paper(0, 0) }).unwrap();
+    assert!(matches!(change, PaperChange::Metadata(_)));
     library.remove(&[id(0)]).unwrap();
     library.write(&model(0), &[(change, None)]).unwrap();
     assert_eq!(library.paper(&id(0)).unwrap(), None);
@@ -361,11 +362,11 @@ fn one_moment_is_one_generation() {
     add(&mut writer, paper(0, 0));
     let reader = Library::open(folder.path()).unwrap();
     reader
-        .at_once(|| {
+        .read_transaction(|| {
             let before = reader.embeddings_since(None)?;
             writer.remove(&[id(0)])?;
             assert_eq!(reader.paper_at(before.keys[0])?.paper, paper(0, 0));
-            assert_eq!(reader.stamp()?, before.stamp);
+            assert_eq!(reader.generation_id()?, before.generation);
             Ok(())
         })
         .unwrap();
@@ -384,7 +385,7 @@ fn what_is_removed_leaves_the_disk() {
     (0..200).for_each(|number| add(&mut library, paper(number, 0)));
     let gone: Vec<Paper> = (100..200).map(|number| paper(number, 0)).collect();
     library.remove(&gone.iter().map(|paper| paper.id.clone()).collect::<Vec<_>>()).unwrap();
-    let then = library.stamp().unwrap();
+    let then = library.generation_id().unwrap();
     assert!(is_on_disk(folder.path(), gone[0].title.as_bytes()));
     assert!(library.compact().unwrap() > 0);
     assert!(!library.knows(&then).unwrap());
@@ -408,8 +409,8 @@ fn a_reader_in_the_way_of_compacting_is_named() {
     add(&mut library, paper(0, 0));
     library.db.busy_timeout(Duration::ZERO).unwrap();
     let reader = Library::open(folder.path()).unwrap();
-    let failed = reader.at_once(|| {
-        reader.stamp()?;
+    let failed = reader.read_transaction(|| {
+        reader.generation_id()?;
         Ok(library.compact())
     });
     let error = failed.unwrap().unwrap_err();

@@ -1,7 +1,7 @@
 //! Records of several sources: one paper, parted for good, histories that follow.
 
 use super::{add, embedding, model, paper};
-use crate::library::{Change, HistoryEntry, HistoryKind, Library, Stored};
+use crate::library::{HistoryEntry, HistoryKind, Library, PaperChange, StoredPaper};
 use crate::paper::{Paper, PaperId};
 
 /// A record of a source.
@@ -9,7 +9,7 @@ fn record(id: &str, also: &[&str], source: &str, title: &str) -> Paper {
     let name = |name: &str| PaperId::parse(name).unwrap();
     Paper {
         id: name(id),
-        also: also.iter().map(|other| name(other)).collect(),
+        aliases: also.iter().map(|other| name(other)).collect(),
         title: title.to_owned(),
         authors: vec!["Ada Example".to_owned()],
         source: source.to_owned(),
@@ -20,7 +20,7 @@ fn record(id: &str, also: &[&str], source: &str, title: &str) -> Paper {
 /// The ids of all papers.
 fn ids(library: &Library) -> Vec<String> {
     let mut ids = Vec::new();
-    let take = |stored: Stored| {
+    let take = |stored: StoredPaper| {
         ids.push(stored.paper.id.to_string());
         Ok(())
     };
@@ -54,7 +54,11 @@ fn copies_are_one_paper() {
         let generation = library.generation().unwrap();
         for record in &records {
             assert!(library.paper(&record.id).unwrap().is_some(), "{in_common}: {}", record.id);
-            assert!(matches!(library.change(record.clone()).unwrap(), Change::None(_)), "{in_common}: {}", record.id);
+            assert!(
+                matches!(library.plan_upsert(record.clone()).unwrap(), PaperChange::Unchanged(_)),
+                "{in_common}: {}",
+                record.id
+            );
         }
         assert_eq!(library.generation().unwrap(), generation);
         assert!(library.check().unwrap().iter().all(|finding| finding.remedy.is_none()), "{in_common}");
@@ -68,15 +72,15 @@ fn histories_follow_papers_that_become_one() {
     [&one, &two].into_iter().for_each(|record| add(&mut library, record.clone()));
     let at = "2025-01-02".parse().unwrap();
     let entry = |record: &Paper| HistoryEntry::new(record.id.clone(), HistoryKind::Like, at);
-    library.remember("both", &[entry(&one), entry(&two)]).unwrap();
-    library.remember("two", &[entry(&two)]).unwrap();
+    library.add_to_history("both", &[entry(&one), entry(&two)]).unwrap();
+    library.add_to_history("two", &[entry(&two)]).unwrap();
     add(&mut library, record("3", &["1", "2"], "c", "Both"));
     for name in ["both", "two"] {
         assert_eq!(library.profile(name).unwrap().history, [entry(&one)], "{name}");
     }
     // What somebody read under another name, before the paper came.
     let paper = record("2401.00001", &["10.1/x"], "a", "A paper");
-    library.remember("before", &[entry(&record("10.1/x", &[], "b", ""))]).unwrap();
+    library.add_to_history("before", &[entry(&record("10.1/x", &[], "b", ""))]).unwrap();
     add(&mut library, paper.clone());
     assert_eq!(library.profile("before").unwrap().history, [entry(&paper)]);
 }
@@ -96,7 +100,11 @@ fn a_paper_is_split_for_good() {
         let title = |id: &str| library.paper(&PaperId::parse(id).unwrap()).unwrap().unwrap().paper.title;
         assert_eq!((title("2401.00001"), title("10.1/x")), (expected.to_owned(), "Other".to_owned()));
         for record in [&one, &other, &third] {
-            assert!(matches!(library.change(record.clone()).unwrap(), Change::None(_)), "{id}: {}", record.id);
+            assert!(
+                matches!(library.plan_upsert(record.clone()).unwrap(), PaperChange::Unchanged(_)),
+                "{id}: {}",
+                record.id
+            );
         }
         assert!(library.split(&one.id).is_err(), "there is nothing more to split");
     }

@@ -10,25 +10,25 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::server::App;
-use crate::server::body::Json;
-use crate::server::path::Path;
-use crate::server::problem::{Code, Problem};
+use crate::server::AppState;
+use crate::server::body::JsonBody;
+use crate::server::path::PathParam;
+use crate::server::problem::{Problem, ProblemCode};
 use crate::vector::Embedding;
 
 /// Most texts of one request, as there.
 const MOST: usize = 2048;
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(embeddings)).routes(routes!(models)).routes(routes!(model))
 }
 
 /// A problem in their words.
 pub(super) fn error(problem: &Problem) -> Value {
     let kind = match problem.code() {
-        Code::Unauthorized => "authentication_error",
-        Code::Forbidden => "permission_error",
-        Code::RateLimited => "rate_limit_error",
+        ProblemCode::Unauthorized => "authentication_error",
+        ProblemCode::Forbidden => "permission_error",
+        ProblemCode::RateLimited => "rate_limit_error",
         _ if problem.status().is_server_error() => "server_error",
         _ => "invalid_request_error",
     };
@@ -37,13 +37,13 @@ pub(super) fn error(problem: &Problem) -> Value {
 
 /// Texts to embed.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-struct Wanted {
+struct OpenAiEmbedRequest {
     /// A text, or a list of texts.
-    input: Input,
+    input: OpenAiInput,
     /// The model of this server; see `/v1/models`.
     model: String,
     #[serde(default)]
-    encoding_format: Encoding,
+    encoding_format: EncodingFormat,
     /// As many as the model has.
     dimensions: Option<usize>,
 }
@@ -51,7 +51,7 @@ struct Wanted {
 /// One text or many.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
-enum Input {
+enum OpenAiInput {
     Text(String),
     Texts(Vec<String>),
     /// Such as tokens: refused.
@@ -62,7 +62,7 @@ enum Input {
 /// How numbers are written.
 #[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Encoding {
+enum EncodingFormat {
     /// As numbers.
     #[default]
     Float,
@@ -72,50 +72,53 @@ enum Encoding {
 
 /// The embeddings of a request.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct List {
+struct OpenAiEmbedResponse {
     object: &'static str,
-    data: Vec<Item>,
+    data: Vec<OpenAiEmbedding>,
     model: String,
-    usage: Usage,
+    usage: TokenUsage,
 }
 
 /// One embedding.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Item {
+struct OpenAiEmbedding {
     object: &'static str,
     index: usize,
-    embedding: Numbers,
+    embedding: EmbeddingValues,
 }
 
 /// The numbers of an embedding.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
-enum Numbers {
+enum EmbeddingValues {
     Float(Vec<f32>),
     Base64(String),
 }
 
 /// Word pieces that were embedded.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Usage {
+struct TokenUsage {
     prompt_tokens: usize,
     total_tokens: usize,
 }
 
 /// Embeddings of texts, as OpenAI's API gives them
-#[utoipa::path(post, path = "/v1/embeddings", tag = "compatible", request_body = Wanted,
-    responses((status = 200, body = List)))]
-async fn embeddings(State(app): State<App>, Json(wanted): Json<Wanted>) -> Result<Answered<List>, Problem> {
-    let Wanted { input, model, encoding_format, dimensions } = wanted;
+#[utoipa::path(post, path = "/v1/embeddings", tag = "compatible", request_body = OpenAiEmbedRequest,
+    responses((status = 200, body = OpenAiEmbedResponse)))]
+async fn embeddings(
+    State(app): State<AppState>,
+    JsonBody(wanted): JsonBody<OpenAiEmbedRequest>,
+) -> Result<Answered<OpenAiEmbedResponse>, Problem> {
+    let OpenAiEmbedRequest { input, model, encoding_format, dimensions } = wanted;
     check_model(&app, &model)?;
     let dimension = app.model().dimension;
     if dimensions.is_some_and(|wanted| wanted != dimension) {
         return Err(Problem::bad_request(format!("`dimensions`: this model has {dimension}, no more and no fewer")));
     }
     let texts = match input {
-        Input::Text(text) => vec![text],
-        Input::Texts(texts) => texts,
-        Input::Other(_) => {
+        OpenAiInput::Text(text) => vec![text],
+        OpenAiInput::Texts(texts) => texts,
+        OpenAiInput::Other(_) => {
             return Err(Problem::bad_request(
                 "`input`: give a text or a list of texts; tokens of another model mean nothing here (langchain: \
                  `check_embedding_ctx_length=False`)",
@@ -127,41 +130,45 @@ async fn embeddings(State(app): State<App>, Json(wanted): Json<Wanted>) -> Resul
     }
     let embedded = app.embed(texts).await?;
     let tokens = embedded.iter().map(|embedded| embedded.tokens).sum();
-    let item = |(index, embedding)| Item { object: "embedding", index, embedding: numbers(embedding, encoding_format) };
+    let item = |(index, embedding)| OpenAiEmbedding {
+        object: "embedding",
+        index,
+        embedding: numbers(embedding, encoding_format),
+    };
     let data = embedded.into_iter().map(|embedded| embedded.embedding).enumerate().map(item).collect();
-    let usage = Usage { prompt_tokens: tokens, total_tokens: tokens };
-    Ok(Answered(List { object: "list", data, model: app.model().name.clone(), usage }))
+    let usage = TokenUsage { prompt_tokens: tokens, total_tokens: tokens };
+    Ok(Answered(OpenAiEmbedResponse { object: "list", data, model: app.model().name.clone(), usage }))
 }
 
-fn numbers(embedding: Embedding, encoding: Encoding) -> Numbers {
+fn numbers(embedding: Embedding, encoding: EncodingFormat) -> EmbeddingValues {
     let numbers = embedding.as_slice();
     match encoding {
-        Encoding::Float => Numbers::Float(numbers.to_vec()),
-        Encoding::Base64 => {
+        EncodingFormat::Float => EmbeddingValues::Float(numbers.to_vec()),
+        EncodingFormat::Base64 => {
             let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-            Numbers::Base64(STANDARD.encode(bytes))
+            EmbeddingValues::Base64(STANDARD.encode(bytes))
         }
     }
 }
 
-fn check_model(app: &App, name: &str) -> Result<(), Problem> {
+fn check_model(app: &AppState, name: &str) -> Result<(), Problem> {
     let known = &app.model().name;
     match name == known {
         true => Ok(()),
-        false => Err(Problem::new(Code::NotFound, format!("no model `{name}` here: this server has `{known}`"))),
+        false => Err(Problem::new(ProblemCode::NotFound, format!("no model `{name}` here: this server has `{known}`"))),
     }
 }
 
 /// Models of this server.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Models {
+struct ModelList {
     object: &'static str,
-    data: Vec<Model>,
+    data: Vec<ModelEntry>,
 }
 
 /// A model.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Model {
+struct ModelEntry {
     id: String,
     object: &'static str,
     created: u64,
@@ -169,21 +176,24 @@ struct Model {
 }
 
 /// The server's one model, as OpenAI's API lists them
-#[utoipa::path(get, path = "/v1/models", tag = "compatible", responses((status = 200, body = Models)))]
-async fn models(State(app): State<App>) -> Answered<Models> {
-    Answered(Models { object: "list", data: vec![Model::of(&app)] })
+#[utoipa::path(get, path = "/v1/models", tag = "compatible", responses((status = 200, body = ModelList)))]
+async fn models(State(app): State<AppState>) -> Answered<ModelList> {
+    Answered(ModelList { object: "list", data: vec![ModelEntry::of(&app)] })
 }
 
 /// A model of this server
 #[utoipa::path(get, path = "/v1/models/{*name}", tag = "compatible",
-    params(("name" = String, Path, description = "The model's name")), responses((status = 200, body = Model)))]
-async fn model(State(app): State<App>, Path(name): Path<String>) -> Result<Answered<Model>, Problem> {
+    params(("name" = String, Path, description = "The model's name")), responses((status = 200, body = ModelEntry)))]
+async fn model(
+    State(app): State<AppState>,
+    PathParam(name): PathParam<String>,
+) -> Result<Answered<ModelEntry>, Problem> {
     check_model(&app, &name)?;
-    Ok(Answered(Model::of(&app)))
+    Ok(Answered(ModelEntry::of(&app)))
 }
 
-impl Model {
-    fn of(app: &App) -> Model {
-        Model { id: app.model().name.clone(), object: "model", created: 0, owned_by: "paperkin" }
+impl ModelEntry {
+    fn of(app: &AppState) -> ModelEntry {
+        ModelEntry { id: app.model().name.clone(), object: "model", created: 0, owned_by: "paperkin" }
     }
 }

@@ -13,12 +13,12 @@ use utoipa_axum::routes;
 use crate::engine::Engine;
 use crate::paper::{Paper, PaperId};
 use crate::recommend::{HistoryItem, Request};
-use crate::server::App;
-use crate::server::body::Json;
+use crate::server::AppState;
+use crate::server::body::JsonBody;
 use crate::server::papers::stored;
-use crate::server::path::Path;
+use crate::server::path::PathParam;
 use crate::server::problem::Problem;
-use crate::server::query::Fields;
+use crate::server::query::QueryFields;
 
 /// Most papers of one answer, as there.
 const MOST: usize = 500;
@@ -53,7 +53,7 @@ const KNOWN: [&str; 23] = [
     "tldr",
 ];
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(for_history))
         .routes(routes!(for_paper))
@@ -68,7 +68,7 @@ pub(super) fn error(problem: &Problem) -> Value {
 /// Papers to go by.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct History {
+struct S2RecommendRequest {
     /// With or without a prefix: `ARXIV:2401.12345`, `DOI:10.1/x`, `URL:https://...`.
     positive_paper_ids: Vec<String>,
     #[serde(default)]
@@ -78,7 +78,7 @@ struct History {
 /// How papers are wanted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Wanted {
+struct S2RecommendQuery {
     fields: Vec<String>,
     limit: Option<usize>,
     from: Option<String>,
@@ -87,20 +87,20 @@ struct Wanted {
 /// Papers, best first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Recommended {
+struct S2RecommendResponse {
     #[schema(value_type = Vec<Object>)]
     recommended_papers: Vec<Map<String, Value>>,
 }
 
 /// Papers for positive and negative examples, as Semantic Scholar's API gives them
-#[utoipa::path(post, path = "/recommendations/v1/papers/", tag = "compatible", request_body = History,
+#[utoipa::path(post, path = "/recommendations/v1/papers/", tag = "compatible", request_body = S2RecommendRequest,
     params(("fields" = Option<String>, Query), ("limit" = Option<usize>, Query)),
-    responses((status = 200, body = Recommended)))]
+    responses((status = 200, body = S2RecommendResponse)))]
 async fn for_history(
-    State(app): State<App>,
-    Fields(wanted): Fields<Wanted>,
-    Json(history): Json<History>,
-) -> Result<Answered<Recommended>, Problem> {
+    State(app): State<AppState>,
+    QueryFields(wanted): QueryFields<S2RecommendQuery>,
+    JsonBody(history): JsonBody<S2RecommendRequest>,
+) -> Result<Answered<S2RecommendResponse>, Problem> {
     if history.positive_paper_ids.is_empty() {
         return Err(Problem::bad_request("`positivePaperIds`: name one"));
     }
@@ -111,16 +111,20 @@ async fn for_history(
 #[utoipa::path(get, path = "/recommendations/v1/papers/forpaper/{*paper_id}", tag = "compatible",
     params(("paper_id" = String, Path, description = "With or without a prefix such as `ARXIV:`"),
            ("fields" = Option<String>, Query), ("limit" = Option<usize>, Query), ("from" = Option<String>, Query)),
-    responses((status = 200, body = Recommended)))]
+    responses((status = 200, body = S2RecommendResponse)))]
 async fn for_paper(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    Fields(wanted): Fields<Wanted>,
-) -> Result<Answered<Recommended>, Problem> {
-    answer(&app, wanted, History { positive_paper_ids: vec![id], negative_paper_ids: Vec::new() }).await
+    State(app): State<AppState>,
+    PathParam(id): PathParam<String>,
+    QueryFields(wanted): QueryFields<S2RecommendQuery>,
+) -> Result<Answered<S2RecommendResponse>, Problem> {
+    answer(&app, wanted, S2RecommendRequest { positive_paper_ids: vec![id], negative_paper_ids: Vec::new() }).await
 }
 
-async fn answer(app: &App, wanted: Wanted, history: History) -> Result<Answered<Recommended>, Problem> {
+async fn answer(
+    app: &AppState,
+    wanted: S2RecommendQuery,
+    history: S2RecommendRequest,
+) -> Result<Answered<S2RecommendResponse>, Problem> {
     let limit = wanted.limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::bad_request(format!("`limit`: give a number from 1 to {MOST}")));
@@ -139,7 +143,9 @@ async fn answer(app: &App, wanted: Wanted, history: History) -> Result<Answered<
         true => PLAIN.to_vec(),
         false => ["paperId"].into_iter().chain(wanted.fields.iter().map(|field| name(field))).collect(),
     };
-    Ok(Answered(Recommended { recommended_papers: found.iter().map(|paper| of_fields(paper, &fields)).collect() }))
+    Ok(Answered(S2RecommendResponse {
+        recommended_papers: found.iter().map(|paper| of_fields(paper, &fields)).collect(),
+    }))
 }
 
 /// A field without what is wanted of it: `authors` of `authors.name`.

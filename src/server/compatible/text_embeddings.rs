@@ -7,22 +7,22 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::server::App;
-use crate::server::body::Json;
-use crate::server::problem::{Code, Problem};
+use crate::server::AppState;
+use crate::server::body::JsonBody;
+use crate::server::problem::{Problem, ProblemCode};
 
 /// Most texts of one request.
 const MOST: usize = 2048;
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(embed)).routes(routes!(info))
 }
 
 /// A problem in their words.
 pub(super) fn error(problem: &Problem) -> Value {
     let kind = match problem.code() {
-        Code::ServerBusy | Code::RateLimited => "Overloaded",
-        Code::Unauthorized => "Unauthorized",
+        ProblemCode::ServerBusy | ProblemCode::RateLimited => "Overloaded",
+        ProblemCode::Unauthorized => "Unauthorized",
         _ if problem.status().is_server_error() => "Backend",
         _ => "Validation",
     };
@@ -31,8 +31,8 @@ pub(super) fn error(problem: &Problem) -> Value {
 
 /// Texts to embed. Longer ones than the model reads are cut.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-struct Texts {
-    inputs: Inputs,
+struct TeiEmbedRequest {
+    inputs: TeiInputs,
     /// Embeddings have unit length here: `false` is refused.
     #[serde(default = "yes")]
     normalize: bool,
@@ -45,21 +45,24 @@ fn yes() -> bool {
 /// One text or many.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
-enum Inputs {
+enum TeiInputs {
     Text(String),
     Texts(Vec<String>),
 }
 
 /// Embeddings of texts, as text-embeddings-inference gives them
-#[utoipa::path(post, path = "/embed", tag = "compatible", request_body = Texts,
+#[utoipa::path(post, path = "/embed", tag = "compatible", request_body = TeiEmbedRequest,
     responses((status = 200, body = Vec<Vec<f32>>)))]
-async fn embed(State(app): State<App>, Json(wanted): Json<Texts>) -> Result<Answered<Vec<Vec<f32>>>, Problem> {
+async fn embed(
+    State(app): State<AppState>,
+    JsonBody(wanted): JsonBody<TeiEmbedRequest>,
+) -> Result<Answered<Vec<Vec<f32>>>, Problem> {
     if !wanted.normalize {
         return Err(Problem::bad_request("`normalize`: embeddings have unit length here, always"));
     }
     let texts = match wanted.inputs {
-        Inputs::Text(text) => vec![text],
-        Inputs::Texts(texts) => texts,
+        TeiInputs::Text(text) => vec![text],
+        TeiInputs::Texts(texts) => texts,
     };
     if texts.is_empty() || texts.len() > MOST {
         return Err(Problem::bad_request(format!("`inputs`: give from 1 to {MOST} texts")));
@@ -70,7 +73,7 @@ async fn embed(State(app): State<App>, Json(wanted): Json<Texts>) -> Result<Answ
 
 /// The model.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Info {
+struct TeiInfo {
     model_id: String,
     model_sha: String,
     #[schema(value_type = Object)]
@@ -81,10 +84,10 @@ struct Info {
 }
 
 /// The server's one model, as text-embeddings-inference describes it
-#[utoipa::path(get, path = "/info", tag = "compatible", responses((status = 200, body = Info)))]
-async fn info(State(app): State<App>) -> Answered<Info> {
+#[utoipa::path(get, path = "/info", tag = "compatible", responses((status = 200, body = TeiInfo)))]
+async fn info(State(app): State<AppState>) -> Answered<TeiInfo> {
     let model = app.model();
-    Answered(Info {
+    Answered(TeiInfo {
         model_id: model.name.clone(),
         model_sha: model.fingerprint.clone(),
         model_type: json!({ "embedding": { "pooling": "mean" } }),

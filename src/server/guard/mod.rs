@@ -16,12 +16,12 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::listen::Peer;
-use super::problem::{Code, Problem};
-use super::{App, Settings};
+use super::listen::PeerAddress;
+use super::problem::{Problem, ProblemCode};
+use super::{AppState, ServerOptions};
 use crate::error::{Error, Result};
-use rate::Rate;
-use tokens::{Token, Tokens};
+use rate::RateLimiter;
+use tokens::{AccessToken, TokenFile};
 
 pub use tokens::{Scope, draw_token};
 
@@ -48,33 +48,33 @@ const FEED: &str = "/v1/profiles/{id}/feed";
 
 /// What the guard knows.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(super) struct AuthGuard {
     /// `None`: everybody may do everything.
-    tokens: Option<RwLock<Arc<Tokens>>>,
-    of_tokens: Rate,
-    of_addresses: Rate,
+    tokens: Option<RwLock<Arc<TokenFile>>>,
+    of_tokens: RateLimiter,
+    of_addresses: RateLimiter,
 }
 
-impl Guard {
+impl AuthGuard {
     /// # Errors
     /// A file of tokens that cannot be read; none at all for an address that others can reach.
-    pub(super) fn new(settings: &Settings) -> Result<Guard> {
-        let tokens = settings.token_file.as_deref().map(Tokens::read).transpose()?;
+    pub(super) fn new(settings: &ServerOptions) -> Result<AuthGuard> {
+        let tokens = settings.token_file.as_deref().map(TokenFile::read).transpose()?;
         if tokens.is_none() && !settings.listen.ip().is_loopback() {
             let reason = format!("others can reach {}: give --token-file FILE, or use 127.0.0.1", settings.listen);
             return Err(Error::BadRequest { field: "listen", reason });
         }
-        Ok(Guard {
+        Ok(AuthGuard {
             tokens: tokens.map(|tokens| RwLock::new(Arc::new(tokens))),
-            of_tokens: Rate::new(settings.token_rate),
-            of_addresses: Rate::new(settings.address_rate),
+            of_tokens: RateLimiter::new(settings.token_rate),
+            of_addresses: RateLimiter::new(settings.address_rate),
         })
     }
 
     /// Reads the file of tokens again; a bad one changes nothing.
     pub(super) fn reload(&self, path: &Path) {
         let Some(tokens) = &self.tokens else { return };
-        match Tokens::read(path) {
+        match TokenFile::read(path) {
             Ok(new) => {
                 *tokens.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
                 tracing::warn!("{}: read again", path.display());
@@ -84,10 +84,10 @@ impl Guard {
     }
 
     /// Whether the request may go on.
-    fn check(&self, settings: &Settings, request: &Request) -> Result<(), Problem> {
+    fn check(&self, settings: &ServerOptions, request: &Request) -> Result<(), Problem> {
         let (headers, uri, method) = (request.headers(), request.uri(), request.method());
         let now = Instant::now();
-        if let Some(Peer(peer)) = request.extensions().get() {
+        if let Some(PeerAddress(peer)) = request.extensions().get() {
             self.of_addresses.count(&network(*peer), now)?;
         }
         if settings.listen.ip().is_loopback() {
@@ -101,14 +101,14 @@ impl Guard {
         let tokens = tokens.read().unwrap_or_else(PoisonError::into_inner).clone();
         match secret(headers) {
             None if settings.public_read && needed == Scope::Read && !is_private(route) => Ok(()),
-            None => Err(Problem::new(Code::Unauthorized, "send `Authorization: Bearer TOKEN`")),
+            None => Err(Problem::new(ProblemCode::Unauthorized, "send `Authorization: Bearer TOKEN`")),
             Some(secret) => {
-                let unknown = || Problem::new(Code::Unauthorized, "nobody has this token");
-                let token: &Token = tokens.find(&secret).ok_or_else(unknown)?;
+                let unknown = || Problem::new(ProblemCode::Unauthorized, "nobody has this token");
+                let token: &AccessToken = tokens.find(&secret).ok_or_else(unknown)?;
                 self.of_tokens.count(&token.name, now)?;
                 match token.allows(needed) {
                     true => Ok(()),
-                    false => Err(Problem::new(Code::Forbidden, format!("this token has no scope `{needed}`"))),
+                    false => Err(Problem::new(ProblemCode::Forbidden, format!("this token has no scope `{needed}`"))),
                 }
             }
         }
@@ -116,12 +116,12 @@ impl Guard {
 }
 
 /// The middleware: refuses, or lets the request go on for as long as it may take.
-pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(app): State<AppState>, request: Request, next: Next) -> Response {
     if let Err(problem) = app.guard().check(app.settings(), &request) {
         return problem.into_response();
     }
     let answer = tokio::time::timeout(app.settings().request_time, next.run(request));
-    answer.await.unwrap_or_else(|_| Problem::new(Code::Timeout, "ask for less").after(1).into_response())
+    answer.await.unwrap_or_else(|_| Problem::new(ProblemCode::Timeout, "ask for less").after(1).into_response())
 }
 
 /// The scope that a route needs; `None` for those that everybody may ask.

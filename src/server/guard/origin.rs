@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, Uri, header};
 
-use crate::server::problem::{Code, Problem};
+use crate::server::problem::{Problem, ProblemCode};
 
 /// Refuses requests to a loopback address under a foreign name: a page of that name would be taken for one of ours.
 pub(super) fn check_host(headers: &HeaderMap, uri: &Uri, names: &[String]) -> Result<(), Problem> {
@@ -16,7 +16,7 @@ pub(super) fn check_host(headers: &HeaderMap, uri: &Uri, names: &[String]) -> Re
         || name.eq_ignore_ascii_case("localhost") || names.iter().any(|known| known.eq_ignore_ascii_case(name));
     match is_known() || is_address() {
         true => Ok(()),
-        false => Err(Problem::new(Code::Forbidden, format!("`{name}` is no name of this server: see `--host`"))),
+        false => Err(Problem::new(ProblemCode::Forbidden, format!("`{name}` is no name of this server: see `--host`"))),
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) fn check_origin(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem
         of.is_none() || of != host(headers, uri)
     });
     match foreign_site || foreign_origin {
-        true => Err(Problem::new(Code::Forbidden, "a page of another site may not ask for this")),
+        true => Err(Problem::new(ProblemCode::Forbidden, "a page of another site may not ask for this")),
         false => Ok(()),
     }
 }

@@ -4,28 +4,28 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::server::problem::{Code, Problem};
+use crate::server::problem::{Problem, ProblemCode};
 
 /// From so many keys on, those that have rested are forgotten.
 const KEYS: usize = 10_000;
 
 /// The requests of all keys, such as addresses.
 #[derive(Debug)]
-pub(super) struct Rate {
+pub(super) struct RateLimiter {
     /// Requests a second; `None` for any number.
     rate: Option<u32>,
-    buckets: Mutex<HashMap<String, Bucket>>,
+    buckets: Mutex<HashMap<String, TokenBucket>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Bucket {
+struct TokenBucket {
     level: f64,
     at: Instant,
 }
 
-impl Rate {
-    pub(super) fn new(rate: Option<u32>) -> Rate {
-        Rate { rate, buckets: Mutex::default() }
+impl RateLimiter {
+    pub(super) fn new(rate: Option<u32>) -> RateLimiter {
+        RateLimiter { rate, buckets: Mutex::default() }
     }
 
     /// Counts a request at this moment.
@@ -35,19 +35,20 @@ impl Rate {
     pub(super) fn count(&self, key: &str, now: Instant) -> Result<(), Problem> {
         let Some(rate) = self.rate.map(f64::from) else { return Ok(()) };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let filled = |bucket: &Bucket| (bucket.level + now.duration_since(bucket.at).as_secs_f64() * rate).min(rate);
+        let filled =
+            |bucket: &TokenBucket| (bucket.level + now.duration_since(bucket.at).as_secs_f64() * rate).min(rate);
         if buckets.len() >= KEYS {
             buckets.retain(|_, bucket| filled(bucket) < rate);
         }
         let level = buckets.get(key).map_or(rate, filled);
         let enough = level >= 1.0;
         let left = if enough { level - 1.0 } else { level };
-        buckets.insert(key.to_owned(), Bucket { level: left, at: now });
+        buckets.insert(key.to_owned(), TokenBucket { level: left, at: now });
         match enough {
             true => Ok(()),
             false => {
                 let wait = ((1.0 - level) / rate).ceil().max(1.0) as u64;
-                Err(Problem::new(Code::RateLimited, format!("{rate} requests a second are allowed")).after(wait))
+                Err(Problem::new(ProblemCode::RateLimited, format!("{rate} requests a second are allowed")).after(wait))
             }
         }
     }
@@ -60,10 +61,10 @@ mod tests {
 
     #[test]
     fn a_bucket_is_emptied_and_fills_again() {
-        let (rate, start) = (Rate::new(Some(2)), Instant::now());
+        let (rate, start) = (RateLimiter::new(Some(2)), Instant::now());
         let at = |milliseconds, key| rate.count(key, start + Duration::from_millis(milliseconds)).is_ok();
         assert_eq!([at(0, "a"), at(0, "a"), at(0, "a"), at(0, "b")], [true, true, false, true]);
         assert_eq!([at(499, "a"), at(500, "a"), at(500, "a"), at(9_000, "a")], [false, true, false, true]);
-        assert!(Rate::new(None).count("a", start).is_ok());
+        assert!(RateLimiter::new(None).count("a", start).is_ok());
     }
 }

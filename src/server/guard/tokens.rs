@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, RecordPosition, Result};
 
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,14 +44,14 @@ impl FromStr for Scope {
 
 /// One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::server) struct Token {
+pub(in crate::server) struct AccessToken {
     /// For logs and limits.
     pub name: String,
     scopes: Vec<Scope>,
     hash: [u8; 32],
 }
 
-impl Token {
+impl AccessToken {
     /// Whether it is for something that needs this scope.
     pub(super) fn allows(&self, needed: Scope) -> bool {
         self.scopes.iter().any(|scope| *scope >= needed)
@@ -60,14 +60,14 @@ impl Token {
 
 /// The tokens of a file.
 #[derive(Debug, Clone, Default)]
-pub(in crate::server) struct Tokens(Vec<Token>);
+pub(in crate::server) struct TokenFile(Vec<AccessToken>);
 
-impl Tokens {
+impl TokenFile {
     /// Reads a file: lines of name, scopes and the secret's SHA-256 in hexadecimal digits; `#` begins a comment.
     ///
     /// # Errors
     /// [`Error::BadRecord`] with the first line that is wrong; a file without any token.
-    pub(in crate::server) fn read(path: &Path) -> Result<Tokens> {
+    pub(in crate::server) fn read(path: &Path) -> Result<TokenFile> {
         let text = std::fs::read_to_string(path).map_err(Error::io(path, "read it"))?;
         let file = || path.display().to_string();
         let mut tokens = Vec::new();
@@ -76,17 +76,17 @@ impl Tokens {
             if line.is_empty() {
                 continue;
             }
-            let bad = |reason| Error::BadRecord { file: file(), place: Place::Line(index as u64 + 1), reason };
+            let bad = |reason| Error::BadRecord { file: file(), place: RecordPosition::Line(index as u64 + 1), reason };
             tokens.push(parse(line).map_err(bad)?);
         }
         match tokens.is_empty() {
             true => Err(Error::BadFile { file: file(), reason: "no token in it: see `paperkin token`".to_owned() }),
-            false => Ok(Tokens(tokens)),
+            false => Ok(TokenFile(tokens)),
         }
     }
 
     /// The token of a secret. Takes as long for any secret: all hashes are compared, to their ends.
-    pub(super) fn find(&self, secret: &str) -> Option<&Token> {
+    pub(super) fn find(&self, secret: &str) -> Option<&AccessToken> {
         let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
         let mut found = None;
         for token in &self.0 {
@@ -99,7 +99,7 @@ impl Tokens {
     }
 }
 
-fn parse(line: &str) -> Result<Token, String> {
+fn parse(line: &str) -> Result<AccessToken, String> {
     let mut words = line.split_whitespace();
     let (Some(name), Some(scopes), Some(hex), None) = (words.next(), words.next(), words.next(), words.next()) else {
         return Err("write `name scope[,scope] sha256`".to_owned());
@@ -113,7 +113,7 @@ fn parse(line: &str) -> Result<Token, String> {
         let digits = std::str::from_utf8(digits).unwrap_or_default();
         *byte = u8::from_str_radix(digits, 16).map_err(|_| format!("`{digits}` is no hexadecimal number"))?;
     }
-    Ok(Token { name: name.to_owned(), scopes, hash })
+    Ok(AccessToken { name: name.to_owned(), scopes, hash })
 }
 
 /// A new secret, and the line for the file that lets it in.
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn what_is_drawn_is_let_in() {
         let (secret, line) = draw_token("me", &[Scope::Write]).unwrap();
-        let tokens = Tokens(vec![parse(&line).unwrap()]);
+        let tokens = TokenFile(vec![parse(&line).unwrap()]);
         let token = tokens.find(&secret).unwrap();
         let allowed = [Scope::Read, Scope::Write, Scope::Admin].map(|scope| token.allows(scope));
         assert_eq!((token.name.as_str(), allowed), ("me", [true, true, false]));

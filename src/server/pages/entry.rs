@@ -13,7 +13,7 @@ use crate::recommend::Recommendation;
 pub(super) const AUTHORS: usize = 3;
 
 /// A paper as a page shows it.
-pub(super) struct Entry {
+pub(super) struct PaperCard {
     /// Names the entry in its page.
     pub anchor: String,
     pub id: String,
@@ -30,13 +30,13 @@ pub(super) struct Entry {
     pub reason: Option<String>,
     /// Its score in percent; empty when it has none.
     pub score: String,
-    pub parts: Vec<Part>,
+    pub parts: Vec<ScorePart>,
     /// What the reader said of it; empty for nothing.
     pub said: String,
 }
 
 /// A part of a score.
-pub(super) struct Part {
+pub(super) struct ScorePart {
     pub name: &'static str,
     pub value: String,
     /// From 0 to 1, for a bar.
@@ -46,11 +46,13 @@ pub(super) struct Part {
 
 /// What a reader said of papers.
 #[derive(Default)]
-pub(super) struct Said(HashMap<PaperId, HistoryKind>);
+pub(super) struct ReaderVotes(HashMap<PaperId, HistoryKind>);
 
-impl Said {
-    pub(super) fn by(profile: Option<&Profile>) -> Said {
-        Said(profile.iter().flat_map(|profile| &profile.history).map(|entry| (entry.id.clone(), entry.kind)).collect())
+impl ReaderVotes {
+    pub(super) fn by(profile: Option<&Profile>) -> ReaderVotes {
+        ReaderVotes(
+            profile.iter().flat_map(|profile| &profile.history).map(|entry| (entry.id.clone(), entry.kind)).collect(),
+        )
     }
 
     fn of(&self, id: &PaperId) -> String {
@@ -68,8 +70,8 @@ impl Said {
 }
 
 /// The history papers behind a recommendation.
-pub(super) fn why(result: &Recommendation, said: &Said) -> Option<String> {
-    let because = result.because.iter().take(2).map(|because| {
+pub(super) fn why(result: &Recommendation, said: &ReaderVotes) -> Option<String> {
+    let because = result.reasons.iter().take(2).map(|because| {
         let deed = because.id.as_ref().map_or("read", |id| said.deed(id));
         format!("“{}”, which you {deed}", readable(&because.title))
     });
@@ -78,19 +80,19 @@ pub(super) fn why(result: &Recommendation, said: &Said) -> Option<String> {
 }
 
 /// Recommendations as a page shows them; `question` is what was asked for, if it was a text.
-pub(super) fn entries(results: Vec<Recommendation>, said: &Said, question: Option<&str>) -> Vec<Entry> {
+pub(super) fn entries(results: Vec<Recommendation>, said: &ReaderVotes, question: Option<&str>) -> Vec<PaperCard> {
     results
         .into_iter()
         .map(|result| {
             let reason = why(&result, said);
-            let parts = result.parts.named().filter(|(name, _)| *name != "base").map(|(name, value)| Part {
+            let parts = result.breakdown.named().filter(|(name, _)| *name != "base").map(|(name, value)| ScorePart {
                 name,
                 value: format!("{value:+.3}"),
                 size: format!("{:.3}", value.abs().min(1.0)),
                 less: value < 0.0,
             });
-            let matched = result.matched.as_ref().map(|matched| matched.sentence.as_str());
-            let mut entry = Entry::new(&result.paper, said, matched);
+            let matched = result.sentence_match.as_ref().map(|matched| matched.sentence.as_str());
+            let mut entry = PaperCard::new(&result.paper, said, matched);
             entry.anchor = format!("p{}", result.rank);
             entry.parts = parts.collect();
             entry.score = format!("{:.1}", (f64::from(result.score) * 1000.0).floor() / 10.0);
@@ -103,9 +105,9 @@ pub(super) fn entries(results: Vec<Recommendation>, said: &Said, question: Optio
         .collect()
 }
 
-impl Entry {
-    pub(super) fn new(paper: &Paper, said: &Said, matched: Option<&str>) -> Entry {
-        Entry {
+impl PaperCard {
+    pub(super) fn new(paper: &Paper, said: &ReaderVotes, matched: Option<&str>) -> PaperCard {
+        PaperCard {
             anchor: "paper".to_owned(),
             id: paper.id.to_string(),
             page: page_of(&paper.id),
@@ -185,9 +187,9 @@ mod tests {
 
     #[test]
     fn addresses_run_no_script() {
-        let entry = Entry::new(
+        let entry = PaperCard::new(
             &paper(r#"{"id":"a/..b","title":"T","source":"s","url":"javascript:alert(1)"}"#),
-            &Said::default(),
+            &ReaderVotes::default(),
             None,
         );
         assert_eq!((entry.url, entry.page.as_str()), (None, "/paper/a%2F%2E%2Eb"));

@@ -7,25 +7,25 @@ use axum::routing::{get, post};
 use axum::{Form, Router};
 use serde::Deserialize;
 
-use super::entry::{Entry, Said, entries};
-use super::frame::{Frame, Reader, Trouble, back_to, show};
-use crate::engine::{Engine, FeedOptions, Look};
+use super::entry::{PaperCard, ReaderVotes, entries};
+use super::frame::{PageFrame, PageProblem, PageReader, back_to, show};
+use crate::engine::{Engine, FeedMode, FeedOptions};
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::recommend::Request;
-use crate::server::App;
+use crate::server::AppState;
 
 /// Papers of a feed.
 const PAPERS: usize = 25;
 
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/", get(feed)).route("/done", post(done))
 }
 
 #[derive(Template)]
 #[template(path = "feed.html", config = "src/server/pages/askama.toml")]
 struct FeedPage {
-    frame: Frame,
+    frame: PageFrame,
     /// Where votes lead back to.
     back: &'static str,
     /// Papers of the library.
@@ -35,7 +35,7 @@ struct FeedPage {
     again: bool,
     /// What was done in place of what was asked.
     note: Option<String>,
-    entries: Vec<Entry>,
+    entries: Vec<PaperCard>,
     /// The library's generation.
     generation: u64,
 }
@@ -48,17 +48,21 @@ impl FeedPage {
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct FeedPageQuery {
     again: Option<String>,
 }
 
-async fn feed(State(app): State<App>, reader: Reader, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+async fn feed(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Query(asked): Query<FeedPageQuery>,
+) -> Result<Response, PageProblem> {
     let (today, again) = (app.today(), asked.again.is_some());
     let page = app.ask(move |engine| {
         let frame = reader.frame(engine, "feed")?;
         let profile = reader.profile(engine)?;
         let papers = engine.library().summary()?.papers;
-        let look = if again { Look::Again } else { Look::Glance };
+        let look = if again { FeedMode::Last } else { FeedMode::Peek };
         let answer = match &profile {
             Some(profile) => engine.feed(&profile.name, &options(look), today)?,
             // Recent and much voted papers to begin with.
@@ -70,9 +74,9 @@ async fn feed(State(app): State<App>, reader: Reader, Query(asked): Query<Asked>
             papers,
             known: profile.as_ref().is_some_and(|profile| !profile.history.is_empty()),
             again,
-            note: answer.fallback,
+            note: answer.note,
             generation: answer.generation,
-            entries: entries(answer.results, &Said::by(profile.as_ref()), None),
+            entries: entries(answer.results, &ReaderVotes::by(profile.as_ref()), None),
         })
     });
     show(&page.await?)
@@ -80,27 +84,31 @@ async fn feed(State(app): State<App>, reader: Reader, Query(asked): Query<Asked>
 
 /// What the page had that was read.
 #[derive(Deserialize)]
-struct Seen {
+struct MarkSeenForm {
     generation: u64,
     /// Ids, one a line.
     papers: String,
 }
 
 /// The feed was read: what it showed stays away. What was added since is still new.
-async fn done(State(app): State<App>, reader: Reader, Form(seen): Form<Seen>) -> Result<Response, Trouble> {
+async fn done(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(seen): Form<MarkSeenForm>,
+) -> Result<Response, PageProblem> {
     let today = app.today();
     app.ask(move |engine: &mut Engine| {
         let Some(profile) = reader.profile(engine)? else { return Ok(()) };
         let papers: Vec<PaperId> = seen.papers.lines().take(PAPERS).filter_map(|id| PaperId::parse(id).ok()).collect();
-        let newest = engine.library().generation()?.max(profile.looked);
+        let newest = engine.library().generation()?.max(profile.last_seen_generation);
         // A page of before the last look brings nothing back.
-        let generation = seen.generation.clamp(profile.looked, newest);
-        engine.library_mut().record_look(&profile, &papers, generation, today)
+        let generation = seen.generation.clamp(profile.last_seen_generation, newest);
+        engine.library_mut().mark_feed_seen(&profile, &papers, generation, today)
     })
     .await?;
     Ok(back_to("/"))
 }
 
-fn options(look: Look) -> FeedOptions {
-    FeedOptions { look, request: Request { limit: Some(PAPERS), ..Request::default() }, ..FeedOptions::default() }
+fn options(look: FeedMode) -> FeedOptions {
+    FeedOptions { mode: look, request: Request { limit: Some(PAPERS), ..Request::default() }, ..FeedOptions::default() }
 }

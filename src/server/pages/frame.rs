@@ -13,7 +13,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::library::Profile;
-use crate::server::problem::{Code, Problem};
+use crate::server::problem::{Problem, ProblemCode};
 
 /// The cookie that names the profile.
 const PROFILE: &str = "profile";
@@ -24,18 +24,18 @@ const FIRST: &str = "me";
 
 /// Who asks for a page.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reader {
+pub(super) struct PageReader {
     profile: Option<String>,
     theme: Option<&'static str>,
     /// The page that is open; empty for the answer of a form.
     address: String,
 }
 
-impl<S: Sync> FromRequestParts<S> for Reader {
+impl<S: Sync> FromRequestParts<S> for PageReader {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Infallible> {
-        Ok(Reader::of(&parts.method, &parts.uri, &parts.headers))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<PageReader, Infallible> {
+        Ok(PageReader::of(&parts.method, &parts.uri, &parts.headers))
     }
 }
 
@@ -43,12 +43,12 @@ fn known_theme(name: &str) -> Option<&'static str> {
     ["light", "dark"].into_iter().find(|known| *known == name)
 }
 
-impl Reader {
-    fn of(method: &Method, address: &Uri, headers: &HeaderMap) -> Reader {
+impl PageReader {
+    fn of(method: &Method, address: &Uri, headers: &HeaderMap) -> PageReader {
         let cookies = CookieJar::from_headers(headers);
         let value = |name| cookies.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
         let address = if method.is_safe() { address.to_string() } else { String::new() };
-        Reader { profile: value(PROFILE), theme: value(THEME).and_then(|theme| known_theme(&theme)), address }
+        PageReader { profile: value(PROFILE), theme: value(THEME).and_then(|theme| known_theme(&theme)), address }
     }
 
     /// The name of the reader's profile: the one that was chosen, or else the first that there is.
@@ -68,14 +68,14 @@ impl Reader {
     }
 
     /// The frame of a page.
-    pub(super) fn frame(&self, engine: &Engine, here: &'static str) -> Result<Frame> {
+    pub(super) fn frame(&self, engine: &Engine, here: &'static str) -> Result<PageFrame> {
         let (theme, address) = (self.theme.unwrap_or("system"), self.address.clone());
-        Ok(Frame { here, profile: self.name(engine)?, theme, address })
+        Ok(PageFrame { here, profile: self.name(engine)?, theme, address })
     }
 }
 
 /// What surrounds every page.
-pub(super) struct Frame {
+pub(super) struct PageFrame {
     /// The view that is open.
     pub here: &'static str,
     /// The profile's name.
@@ -101,8 +101,8 @@ fn lasting(name: &'static str, value: String) -> Cookie<'static> {
 }
 
 /// A page as an answer.
-pub(super) fn show(page: &impl Template) -> Result<Response, Trouble> {
-    let html = page.render().map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+pub(super) fn show(page: &impl Template) -> Result<Response, PageProblem> {
+    let html = page.render().map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
     Ok(([(header::CACHE_CONTROL, "private, no-cache")], Html(html)).into_response())
 }
 
@@ -114,23 +114,23 @@ pub(super) fn back_to(address: &str) -> Response {
 }
 
 /// A problem as a page.
-pub(super) struct Trouble(Problem);
+pub(super) struct PageProblem(Problem);
 
-impl<E: Into<Problem>> From<E> for Trouble {
-    fn from(error: E) -> Trouble {
-        Trouble(error.into())
+impl<E: Into<Problem>> From<E> for PageProblem {
+    fn from(error: E) -> PageProblem {
+        PageProblem(error.into())
     }
 }
 
 #[derive(Template)]
 #[template(path = "trouble.html", config = "src/server/pages/askama.toml")]
-struct TroublePage<'a> {
-    frame: Frame,
+struct ProblemPage<'a> {
+    frame: PageFrame,
     title: &'a str,
     detail: &'a str,
 }
 
-impl IntoResponse for Trouble {
+impl IntoResponse for PageProblem {
     fn into_response(self) -> Response {
         self.0.into_response()
     }
@@ -139,12 +139,13 @@ impl IntoResponse for Trouble {
 /// Shows problems as pages to those who ask for pages, wherever the problems come from.
 pub(in crate::server) async fn for_people(request: Request, next: Next) -> Response {
     let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let reader = accepts.contains("text/html").then(|| Reader::of(request.method(), request.uri(), request.headers()));
+    let reader =
+        accepts.contains("text/html").then(|| PageReader::of(request.method(), request.uri(), request.headers()));
     let response = next.run(request).await;
     let (Some(reader), Some(problem)) = (reader, response.extensions().get::<Problem>()) else { return response };
     let theme = reader.theme.unwrap_or("system");
-    let frame = Frame { here: "", profile: String::new(), theme, address: reader.address };
-    let page = TroublePage { frame, title: problem.title(), detail: problem.detail() };
+    let frame = PageFrame { here: "", profile: String::new(), theme, address: reader.address };
+    let page = ProblemPage { frame, title: problem.title(), detail: problem.detail() };
     let Ok(html) = page.render() else { return response };
     let body = Html(html).into_response();
     let (mut parts, _) = response.into_parts();

@@ -9,25 +9,25 @@ use axum::routing::{get, post};
 use jiff::civil::Date;
 
 use super::entry::page_of;
-use super::frame::{Frame, Reader, Trouble, show};
+use super::frame::{PageFrame, PageProblem, PageReader, show};
 use super::mathematics::readable;
-use crate::bibliography::{self, Bibliography};
-use crate::citation::Style;
-use crate::engine::{Engine, Entry, Imported, Incoming};
+use crate::bibliography::{self, ImportedHistory};
+use crate::citation::ExportFormat;
+use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
 use crate::error::{Error, Result};
-use crate::library::{HistoryEntry, HistoryKind, Remembered};
+use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
 use crate::paper::Paper;
-use crate::server::App;
+use crate::server::AppState;
 use crate::server::body::too_large;
 use crate::server::problem::Problem;
-use crate::sources::Reference;
+use crate::sources::BibReference;
 
 /// Most papers of one import.
 const MOST: usize = 10_000;
 /// Papers that are named when they are not found.
 const SAID: usize = 20;
 
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/library", get(library))
         .route("/library/import", post(import))
@@ -38,23 +38,23 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template)]
 #[template(path = "library.html", config = "src/server/pages/askama.toml")]
 struct LibraryPage {
-    frame: Frame,
-    groups: Vec<Group>,
-    imported: Option<Import>,
+    frame: PageFrame,
+    groups: Vec<VoteGroup>,
+    imported: Option<ImportResult>,
 }
 
 /// What became of an import.
-struct Import {
-    imported: Imported,
+struct ImportResult {
+    imported: ImportSummary,
     /// What its papers are.
     kind: HistoryKind,
     /// Why some of it could not be read.
     unusable: Vec<String>,
 }
 
-impl Import {
+impl ImportResult {
     fn kept(&self) -> usize {
-        self.imported.unmatched.iter().filter(|unmatched| unmatched.kept).count()
+        self.imported.unmatched.iter().filter(|unmatched| unmatched.stored).count()
     }
 
     /// What could not be read, and what is not in the library, with the reasons: the first of all.
@@ -71,12 +71,12 @@ impl Import {
 }
 
 /// Papers of which the reader said the same.
-struct Group {
+struct VoteGroup {
     heading: &'static str,
-    papers: Vec<Line>,
+    papers: Vec<VoteLine>,
 }
 
-struct Line {
+struct VoteLine {
     id: String,
     title: String,
     /// Its page, if it is in the library.
@@ -84,11 +84,11 @@ struct Line {
     at: Date,
 }
 
-async fn library(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+async fn library(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     show(&app.ask(move |engine| page(engine, &reader, None)).await?)
 }
 
-fn page(engine: &Engine, reader: &Reader, imported: Option<Import>) -> Result<LibraryPage> {
+fn page(engine: &Engine, reader: &PageReader, imported: Option<ImportResult>) -> Result<LibraryPage> {
     let papers = remembered(engine, reader)?;
     let kinds = [
         ("Saved", HistoryKind::Save),
@@ -97,7 +97,7 @@ fn page(engine: &Engine, reader: &Reader, imported: Option<Import>) -> Result<Li
         ("Disliked", HistoryKind::Dislike),
         ("Hidden", HistoryKind::Hide),
     ];
-    let line = |Remembered { entry: HistoryEntry { id, at, .. }, paper, in_library }: &Remembered| Line {
+    let line = |ProfilePaper { entry: HistoryEntry { id, at, .. }, paper, in_library }: &ProfilePaper| VoteLine {
         title: paper.as_ref().map_or_else(|| id.to_string(), |paper| readable(&paper.title)),
         page: in_library.then(|| page_of(id)),
         id: id.to_string(),
@@ -105,40 +105,40 @@ fn page(engine: &Engine, reader: &Reader, imported: Option<Import>) -> Result<Li
     };
     let group = |(heading, kind)| {
         let papers = papers.iter().filter(|remembered| remembered.entry.kind == kind).map(line).collect();
-        Group { heading, papers }
+        VoteGroup { heading, papers }
     };
     let groups = kinds.map(group).into_iter().filter(|group| !group.papers.is_empty()).collect();
     Ok(LibraryPage { frame: reader.frame(engine, "library")?, groups, imported })
 }
 
 /// The reader's papers, those entered last first.
-fn remembered(engine: &Engine, reader: &Reader) -> Result<Vec<Remembered>> {
+fn remembered(engine: &Engine, reader: &PageReader) -> Result<Vec<ProfilePaper>> {
     let profile = reader.profile(engine)?;
-    let papers = profile.map(|profile| engine.library().remembered(&profile)).transpose()?;
+    let papers = profile.map(|profile| engine.library().history_papers(&profile)).transpose()?;
     Ok(papers.unwrap_or_default().into_iter().rev().collect())
 }
 
 /// Enters what files and texts name, and says what became of it.
-async fn import(State(app): State<App>, reader: Reader, form: Multipart) -> Result<Response, Trouble> {
+async fn import(State(app): State<AppState>, reader: PageReader, form: Multipart) -> Result<Response, PageProblem> {
     let (texts, kind) = fields(form).await?;
     let (today, changed) = (app.today(), app.clone());
     let page = app.ask(move |engine| {
         let name = reader.name(engine)?;
         let (papers, unusable) = read(texts);
-        let entry = Entry { kind, weight: 1.0, at: today, dry_run: false };
+        let entry = ImportOptions { kind, weight: 1.0, at: today, dry_run: false };
         let imported = engine.import(&name, &papers, entry)?;
         changed.library_changed();
-        page(engine, &reader, Some(Import { imported, kind, unusable }))
+        page(engine, &reader, Some(ImportResult { imported, kind, unusable }))
     });
     show(&page.await?)
 }
 
 /// The papers of some texts, each with its name, and why some of them could not be read.
-fn read(texts: Vec<(String, Vec<u8>)>) -> (Vec<Incoming>, Vec<String>) {
+fn read(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) {
     let (mut papers, mut unusable) = (Vec::new(), Vec::new());
     for (name, text) in texts {
         match bibliography::read_bytes(text, &name) {
-            Ok(Bibliography { references, errors }) => {
+            Ok(ImportedHistory { references, errors }) => {
                 papers.extend(references);
                 unusable.extend(errors.iter().map(Error::one_line));
             }
@@ -148,7 +148,7 @@ fn read(texts: Vec<(String, Vec<u8>)>) -> (Vec<Incoming>, Vec<String>) {
     if papers.len() > MOST {
         unusable.push(format!("{} more papers: `paperkin profile NAME import` takes any number", papers.len() - MOST));
     }
-    let incoming = |Reference { draft, added, .. }| Incoming { draft, added, interest: None };
+    let incoming = |BibReference { draft, added, .. }| ImportItem { paper: draft, added, interest: None };
     (papers.into_iter().take(MOST).map(incoming).collect(), unusable)
 }
 
@@ -180,22 +180,22 @@ async fn fields(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, HistoryK
 }
 
 /// What was saved and liked, for a bibliography.
-async fn export_bibtex(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+async fn export_bibtex(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     let text = app.ask(move |engine| {
         let mut papers = remembered(engine, &reader)?;
         papers.retain(|one| matches!(one.entry.kind, HistoryKind::Save | HistoryKind::Like));
         let papers: Vec<Paper> = papers.into_iter().filter_map(|remembered| remembered.paper).collect();
-        Ok::<_, Error>(Style::Bibtex.write(&papers))
+        Ok::<_, Error>(ExportFormat::Bibtex.write(&papers))
     });
     let headers = [
-        (header::CONTENT_TYPE, Style::Bibtex.media_type()),
+        (header::CONTENT_TYPE, ExportFormat::Bibtex.media_type()),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"papers.bib\""),
     ];
     Ok((headers, text.await?).into_response())
 }
 
 /// The history as JSON lines.
-async fn export(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+async fn export(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     let lines = app.ask(move |engine| {
         let history = reader.profile(engine)?.map(|profile| profile.history).unwrap_or_default();
         let line = |entry: &HistoryEntry| serde_json::to_string(entry).map(|line| line + "\n");

@@ -15,12 +15,12 @@ mod vote;
 
 use axum::Router;
 
-use super::App;
+use super::AppState;
 
 pub(super) use frame::for_people;
 
 /// The page and what belongs to it.
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .merge(assets::routes())
         .merge(feed::routes())

@@ -8,13 +8,13 @@ use axum::{Form, Router};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
-use super::frame::{Frame, Reader, Trouble, back_to, choose_profile, choose_theme, show};
+use super::frame::{PageFrame, PageProblem, PageReader, back_to, choose_profile, choose_theme, show};
 use crate::error::Error;
 use crate::server::profiles::profile_name;
-use crate::server::{App, feeds};
-use crate::syndication::Syndication;
+use crate::server::{AppState, feeds};
+use crate::syndication::FeedFormat;
 
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/profiles", get(profiles))
         .route("/profiles/choose", post(choose))
@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template)]
 #[template(path = "profiles.html", config = "src/server/pages/askama.toml")]
 struct ProfilesPage {
-    frame: Frame,
+    frame: PageFrame,
     /// Names, and how many papers their histories have.
     profiles: Vec<(String, u64)>,
     /// Authors whom the reader follows.
@@ -37,11 +37,11 @@ struct ProfilesPage {
     feeds: Vec<(&'static str, String)>,
 }
 
-async fn profiles(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+async fn profiles(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     let page = app.ask(move |engine| {
         let profile = reader.profile(engine)?;
         let token = profile.as_ref().map(|profile| engine.library_mut().feed_token(profile)).transpose()?;
-        let formats = [("Atom", Syndication::Atom), ("RSS", Syndication::Rss), ("JSON Feed", Syndication::JsonFeed)];
+        let formats = [("Atom", FeedFormat::Atom), ("RSS", FeedFormat::Rss), ("JSON Feed", FeedFormat::JsonFeed)];
         let feed = |token: &String| {
             let name = profile.as_ref().map_or("", |profile| &profile.name);
             formats.map(|(title, format)| (title, feeds::path(name, format, token)))
@@ -57,19 +57,25 @@ async fn profiles(State(app): State<App>, reader: Reader) -> Result<Response, Tr
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct ProfileForm {
     name: String,
 }
 
 /// Makes the profile if it is new.
-async fn choose(State(app): State<App>, Form(Named { name }): Form<Named>) -> Result<Response, Trouble> {
+async fn choose(
+    State(app): State<AppState>,
+    Form(ProfileForm { name }): Form<ProfileForm>,
+) -> Result<Response, PageProblem> {
     let name = profile_name(&name)?;
     let chosen = name.clone();
-    app.ask(move |engine| engine.library_mut().remember(&name, &[])).await?;
+    app.ask(move |engine| engine.library_mut().add_to_history(&name, &[])).await?;
     Ok((CookieJar::new().add(choose_profile(chosen)), back_to("/")).into_response())
 }
 
-async fn remove(State(app): State<App>, Form(Named { name }): Form<Named>) -> Result<Response, Trouble> {
+async fn remove(
+    State(app): State<AppState>,
+    Form(ProfileForm { name }): Form<ProfileForm>,
+) -> Result<Response, PageProblem> {
     let name = profile_name(&name)?;
     app.ask(move |engine| {
         let profile = engine.library().profile(&name)?;
@@ -79,7 +85,11 @@ async fn remove(State(app): State<App>, Form(Named { name }): Form<Named>) -> Re
     Ok(back_to("/profiles"))
 }
 
-async fn follow(State(app): State<App>, reader: Reader, Form(author): Form<Named>) -> Result<Response, Trouble> {
+async fn follow(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(author): Form<ProfileForm>,
+) -> Result<Response, PageProblem> {
     let author = author.name.trim().to_owned();
     if author.is_empty() {
         return Err(Error::BadRequest { field: "author", reason: "give a name".to_owned() }.into());
@@ -92,7 +102,11 @@ async fn follow(State(app): State<App>, reader: Reader, Form(author): Form<Named
     Ok(back_to("/profiles"))
 }
 
-async fn unfollow(State(app): State<App>, reader: Reader, Form(author): Form<Named>) -> Result<Response, Trouble> {
+async fn unfollow(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(author): Form<ProfileForm>,
+) -> Result<Response, PageProblem> {
     app.ask(move |engine| match reader.profile(engine)? {
         Some(profile) => engine.library_mut().unfollow(&profile, &[author.name]).map(drop),
         None => Ok(()),
@@ -102,7 +116,7 @@ async fn unfollow(State(app): State<App>, reader: Reader, Form(author): Form<Nam
 }
 
 /// Other addresses for the feed: those of before lead nowhere.
-async fn renew(State(app): State<App>, reader: Reader) -> Result<Response, Trouble> {
+async fn renew(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     app.ask(move |engine| match reader.profile(engine)? {
         Some(profile) => engine.library_mut().renew_feed_token(&profile).map(drop),
         None => Ok(()),
@@ -112,12 +126,12 @@ async fn renew(State(app): State<App>, reader: Reader) -> Result<Response, Troub
 }
 
 #[derive(Deserialize)]
-struct Light {
+struct ThemeForm {
     theme: String,
     #[serde(default)]
     back: String,
 }
 
-async fn theme(Form(Light { theme, back }): Form<Light>) -> Response {
+async fn theme(Form(ThemeForm { theme, back }): Form<ThemeForm>) -> Response {
     (CookieJar::new().add(choose_theme(&theme)), back_to(&back)).into_response()
 }

@@ -8,24 +8,24 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::entry::{Entry, Said, entries};
-use super::frame::{Frame, Reader, Trouble, show};
+use super::entry::{PaperCard, ReaderVotes, entries};
+use super::frame::{PageFrame, PageProblem, PageReader, show};
 use crate::error::{Error, Result};
 use crate::paper::parse_date;
 use crate::recommend::Request;
-use crate::server::App;
+use crate::server::AppState;
 
 /// Papers of a page.
 const PAPERS: usize = 25;
 
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/search", get(search))
 }
 
 /// The form, as it was sent.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct Form {
+struct SearchForm {
     q: String,
     from: String,
     to: String,
@@ -36,20 +36,20 @@ struct Form {
 #[derive(Template)]
 #[template(path = "search.html", config = "src/server/pages/askama.toml")]
 struct SearchPage {
-    frame: Frame,
+    frame: PageFrame,
     back: String,
-    form: Form,
+    form: SearchForm,
     /// Kinds of sources that there are.
     sources: Vec<String>,
-    entries: Vec<Entry>,
+    entries: Vec<PaperCard>,
 }
 
 async fn search(
-    State(app): State<App>,
-    reader: Reader,
+    State(app): State<AppState>,
+    reader: PageReader,
     address: Uri,
-    Query(form): Query<Form>,
-) -> Result<Response, Trouble> {
+    Query(form): Query<SearchForm>,
+) -> Result<Response, PageProblem> {
     let request = form.request()?;
     let embedded = match &request {
         Some(request) => app.embedded(request).await?,
@@ -57,7 +57,7 @@ async fn search(
     };
     let today = app.today();
     let page = app.ask(move |engine| {
-        let said = Said::by(reader.profile(engine)?.as_ref());
+        let said = ReaderVotes::by(reader.profile(engine)?.as_ref());
         engine.provide(embedded);
         let results = request.map(|request| engine.recommend(&request, today)).transpose()?;
         Ok::<_, Error>(SearchPage {
@@ -71,7 +71,7 @@ async fn search(
     show(&page.await?)
 }
 
-impl Form {
+impl SearchForm {
     /// What is asked for; `None` for nothing yet.
     fn request(&self) -> Result<Option<Request>> {
         let list = |text: &str| -> Vec<String> {

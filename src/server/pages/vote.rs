@@ -6,22 +6,22 @@ use axum::routing::post;
 use axum::{Form, Router};
 use serde::Deserialize;
 
-use super::frame::{Reader, Trouble, back_to};
+use super::frame::{PageProblem, PageReader, back_to};
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
-use crate::server::App;
+use crate::server::AppState;
 use crate::server::papers::stored;
 use crate::server::problem::Problem;
 
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/vote", post(vote))
 }
 
 /// A button of a paper.
 #[derive(Deserialize)]
-struct Vote {
+struct VoteButton {
     paper: PaperId,
-    kind: Kind,
+    kind: VoteKind,
     /// Where the reader is.
     #[serde(default)]
     back: String,
@@ -29,7 +29,7 @@ struct Vote {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+enum VoteKind {
     Like,
     Dislike,
     Save,
@@ -37,33 +37,37 @@ enum Kind {
     Undo,
 }
 
-impl Kind {
+impl VoteKind {
     /// What is entered; `None` takes out what was.
     fn history(self) -> Option<HistoryKind> {
         match self {
-            Kind::Like => Some(HistoryKind::Like),
-            Kind::Dislike => Some(HistoryKind::Dislike),
-            Kind::Save => Some(HistoryKind::Save),
-            Kind::Hide => Some(HistoryKind::Hide),
-            Kind::Undo => None,
+            VoteKind::Like => Some(HistoryKind::Like),
+            VoteKind::Dislike => Some(HistoryKind::Dislike),
+            VoteKind::Save => Some(HistoryKind::Save),
+            VoteKind::Hide => Some(HistoryKind::Hide),
+            VoteKind::Undo => None,
         }
     }
 }
 
-async fn vote(State(app): State<App>, reader: Reader, Form(vote): Form<Vote>) -> Result<Response, Trouble> {
+async fn vote(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(vote): Form<VoteButton>,
+) -> Result<Response, PageProblem> {
     let today = app.today();
-    let Vote { paper, kind, back } = vote;
+    let VoteButton { paper, kind, back } = vote;
     app.ask(move |engine| {
         let name = reader.name(engine)?;
         match kind.history() {
             Some(kind) => {
                 let id = stored(engine, &paper)?.id;
                 let entry = HistoryEntry::new(id, kind, today);
-                engine.library_mut().remember(&name, &[entry])?;
+                engine.library_mut().add_to_history(&name, &[entry])?;
             }
             None => {
                 if let Some(profile) = reader.profile(engine)? {
-                    engine.library_mut().forget(&profile, &[paper])?;
+                    engine.library_mut().remove_from_history(&profile, &[paper])?;
                 }
             }
         }

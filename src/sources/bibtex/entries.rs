@@ -5,11 +5,11 @@
 
 use std::io;
 
-use crate::sources::input::{Input, Line, MAX_RECORD};
+use crate::sources::input::{InputLine, InputReader, MAX_RECORD};
 
 /// An entry's text between its outer braces.
 #[derive(Debug, PartialEq)]
-pub(super) struct Entry {
+pub(super) struct BibtexEntry {
     /// The line on which it begins, from 1.
     pub(super) line: u64,
     /// `article`, `string`, ... in lower case.
@@ -19,25 +19,25 @@ pub(super) struct Entry {
 }
 
 /// The entries of one input.
-pub(super) struct Entries {
-    input: Input,
+pub(super) struct BibtexEntries {
+    input: InputReader,
     /// The line that was read last, how much of it was used, and its number.
     text: Vec<u8>,
     used: usize,
     line: u64,
 }
 
-impl Entries {
-    pub(super) fn new(input: Input) -> Entries {
-        Entries { input, text: Vec::new(), used: 0, line: 0 }
+impl BibtexEntries {
+    pub(super) fn new(input: InputReader) -> BibtexEntries {
+        BibtexEntries { input, text: Vec::new(), used: 0, line: 0 }
     }
 
-    pub(super) fn input(&self) -> &Input {
+    pub(super) fn input(&self) -> &InputReader {
         &self.input
     }
 
     /// The next entry. Text between entries is a remark.
-    pub(super) fn entry(&mut self) -> io::Result<Option<Entry>> {
+    pub(super) fn entry(&mut self) -> io::Result<Option<BibtexEntry>> {
         let kind = loop {
             match opening(&self.text[self.used..]) {
                 Some((kind, end)) => {
@@ -68,14 +68,14 @@ impl Entries {
                 break Err(format!("`@{kind}` is never closed: a brace is missing"));
             }
         };
-        Ok(Some(Entry { line, kind, body }))
+        Ok(Some(BibtexEntry { line, kind, body }))
     }
 
     fn next_line(&mut self) -> io::Result<bool> {
         self.line += 1;
         self.used = 0;
         let found = self.input.line(&mut self.text)?;
-        Ok(found != Line::End)
+        Ok(found != InputLine::End)
     }
 }
 
@@ -185,8 +185,8 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<(u64, String, Result<String, String>)> {
-        let (input, _) = Input::new(std::io::Cursor::new(text.to_owned()), "x").unwrap();
-        let mut entries = Entries::new(input);
+        let (input, _) = InputReader::new(std::io::Cursor::new(text.to_owned()), "x").unwrap();
+        let mut entries = BibtexEntries::new(input);
         std::iter::from_fn(|| entries.entry().unwrap()).map(|entry| (entry.line, entry.kind, entry.body)).collect()
     }
 

@@ -91,7 +91,7 @@ pub(super) fn text(latex: &str) -> String {
     if !latex.contains(['\\', '{', '}', '~', '-', '`', '\'']) {
         return latex.to_owned();
     }
-    let mut reader = Reader { chars: latex.chars().peekable() };
+    let mut reader = LatexReader { chars: latex.chars().peekable() };
     let mut text = String::with_capacity(latex.len());
     while let Some(c) = reader.chars.next() {
         reader.put(c, &mut text, 0);
@@ -99,11 +99,11 @@ pub(super) fn text(latex: &str) -> String {
     text
 }
 
-struct Reader<'t> {
+struct LatexReader<'t> {
     chars: Peekable<Chars<'t>>,
 }
 
-impl Reader<'_> {
+impl LatexReader<'_> {
     /// Writes what begins with `c`.
     fn put(&mut self, c: char, text: &mut String, depth: usize) {
         match c {

@@ -10,13 +10,13 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
-use crate::error::Place;
-use crate::paper::Draft;
+use crate::error::RecordPosition;
+use crate::paper::RawPaper;
 
-use super::input::{Input, MAX_RECORD};
-use super::{Format, Records, Reference, dates, names};
+use super::input::{InputReader, MAX_RECORD};
+use super::{BibReference, InputFormat, RecordIter, dates, names};
 
-use entries::{Entries, fields};
+use entries::{BibtexEntries, fields};
 
 /// What holds the day of entering: in BibDesk, CiteULike, JabRef (new and old), BibSonomy.
 const ADDED: [&str; 7] =
@@ -24,8 +24,8 @@ const ADDED: [&str; 7] =
 /// What holds tags: in most programs, Mendeley, JabRef.
 const TAGS: [&str; 4] = ["keywords", "keyword", "mendeley-tags", "groups"];
 
-pub(super) fn read(input: Input) -> Records {
-    let mut entries = Entries::new(input);
+pub(super) fn read(input: InputReader) -> RecordIter {
+    let mut entries = BibtexEntries::new(input);
     let mut abbreviations = HashMap::new();
     let mut held = 0;
     Box::new(std::iter::from_fn(move || {
@@ -50,8 +50,8 @@ pub(super) fn read(input: Input) -> Records {
                     }
                 }
                 _ => {
-                    let reference = found.map(|fields| reference(&Fields(fields)));
-                    return Some(entries.input().found(reference, Place::Line(entry.line)));
+                    let reference = found.map(|fields| reference(&BibtexFields(fields)));
+                    return Some(entries.input().found(reference, RecordPosition::Line(entry.line)));
                 }
             }
         }
@@ -67,9 +67,9 @@ pub(super) fn is_bibliography(text: &str) -> bool {
 }
 
 /// The fields of one entry as they stand in it.
-struct Fields(Vec<(String, String)>);
+struct BibtexFields(Vec<(String, String)>);
 
-impl Fields {
+impl BibtexFields {
     /// A field that has a value, as it stands.
     fn raw(&self, name: &str) -> Option<&str> {
         let value = self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim());
@@ -87,20 +87,20 @@ impl Fields {
     }
 }
 
-fn reference(fields: &Fields) -> Reference {
+fn reference(fields: &BibtexFields) -> BibReference {
     let title = match (fields.text("title"), fields.text("subtitle")) {
         (title, subtitle) if subtitle.is_empty() => title,
         (title, subtitle) => format!("{title}: {subtitle}"),
     };
-    let mut draft = Draft {
+    let mut draft = RawPaper {
         title,
         abstract_text: fields.text("abstract"),
         authors: fields.raw("author").map(authors).unwrap_or_default(),
         published: published(fields),
         categories: fields.raw("primaryclass").map(|class| vec![class.to_owned()]).unwrap_or_default(),
-        source: Format::Bibtex.source().to_owned(),
+        source: InputFormat::Bibtex.source().to_owned(),
         url: fields.literal("url"),
-        ..Draft::default()
+        ..RawPaper::default()
     };
     let ids = ids(fields);
     names::identify(&mut draft, ids.iter().map(String::as_str));
@@ -111,10 +111,10 @@ fn reference(fields: &Fields) -> Reference {
             tags.push(tag);
         }
     }
-    Reference { draft, added: added(fields), tags }
+    BibReference { draft, added: added(fields), tags }
 }
 
-fn ids(fields: &Fields) -> Vec<String> {
+fn ids(fields: &BibtexFields) -> Vec<String> {
     let is_of_arxiv = |name| fields.raw(name).is_none_or(|archive| archive.eq_ignore_ascii_case("arxiv"));
     let eprint = fields.literal("eprint").filter(|_| is_of_arxiv("archiveprefix") && is_of_arxiv("eprinttype"));
     let eprint = eprint.and_then(|id| names::doi(&id).or_else(|| names::of_address(&id)));
@@ -161,7 +161,7 @@ fn authors(list: &str) -> Vec<String> {
         .collect()
 }
 
-fn published(fields: &Fields) -> Option<Date> {
+fn published(fields: &BibtexFields) -> Option<Date> {
     let (year, month) = (fields.text("year"), fields.text("month"));
     let mut month = month.split([' ', ',']);
     let (name, within) = (month.next().unwrap_or_default(), month.next().unwrap_or_default());
@@ -173,7 +173,7 @@ fn published(fields: &Fields) -> Option<Date> {
 }
 
 /// DBLP's own stamps are not the reader's.
-fn added(fields: &Fields) -> Option<Date> {
+fn added(fields: &BibtexFields) -> Option<Date> {
     let of_dblp = fields.raw("bibsource").is_some_and(|source| source.contains("dblp"));
     let mut names = ADDED.iter().filter(|name| !(of_dblp && **name == "timestamp"));
     names.find_map(|name| dates::of_text(fields.raw(name)?))
@@ -182,10 +182,11 @@ fn added(fields: &Fields) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use crate::sources::tests::{fixture_references, referred};
-    use crate::sources::{Format, read_references};
+    use crate::sources::{InputFormat, read_references};
 
     fn check(text: &str, expect: &[&str]) {
-        let found = referred(read_references(std::io::Cursor::new(text.to_owned()), "x.bib", Some(Format::Bibtex)));
+        let found =
+            referred(read_references(std::io::Cursor::new(text.to_owned()), "x.bib", Some(InputFormat::Bibtex)));
         assert_eq!(found, expect, "{text}");
     }
 
@@ -231,7 +232,7 @@ mod tests {
             "doi = {10.48550/arXiv.2401.90001}",
         ] {
             let text = format!("@misc{{k, title = {{T}}, {fields}}}");
-            let found = referred(read_references(std::io::Cursor::new(text), "x.bib", Some(Format::Bibtex)));
+            let found = referred(read_references(std::io::Cursor::new(text), "x.bib", Some(InputFormat::Bibtex)));
             assert!(found[0].starts_with(arxiv), "{fields}: {found:?}");
         }
         check(

@@ -6,16 +6,16 @@ mod description;
 
 use serde_json::Value;
 
-use crate::paper::{Draft, parse_date};
+use crate::paper::{RawPaper, parse_date};
 
-use super::elements::Elements;
-use super::input::Input;
-use super::xml::{self, Element, Kind};
-use super::{Format, Records, authors, markup, names};
+use super::elements::JsonElements;
+use super::input::InputReader;
+use super::xml::{self, XmlDialect, XmlElement};
+use super::{InputFormat, RecordIter, authors, markup, names};
 
-use description::Description;
+use description::ItemDescription;
 
-const KIND: Kind = Kind {
+const KIND: XmlDialect = XmlDialect {
     what: "a news feed",
     expected: "RSS with items or Atom with entries",
     roots: &["rss", "feed", "RDF"],
@@ -23,8 +23,8 @@ const KIND: Kind = Kind {
 };
 
 /// RSS and Atom.
-pub(super) fn read(input: Input) -> Records {
-    let mut items = xml::Records::new(input, KIND);
+pub(super) fn read(input: InputReader) -> RecordIter {
+    let mut items = xml::XmlRecords::new(input, KIND);
     Box::new(std::iter::from_fn(move || {
         let (item, place) = match items.record() {
             Ok(item) => item?,
@@ -35,8 +35,8 @@ pub(super) fn read(input: Input) -> Records {
 }
 
 /// JSON Feed.
-pub(super) fn read_json(input: Input) -> Records {
-    let mut elements = Elements::new(input);
+pub(super) fn read_json(input: InputReader) -> RecordIter {
+    let mut elements = JsonElements::new(input);
     let mut ready = std::collections::VecDeque::new();
     Box::new(std::iter::from_fn(move || {
         loop {
@@ -60,7 +60,7 @@ pub(super) fn read_json(input: Input) -> Records {
 
 /// An item of any of the formats, as it stands.
 #[derive(Default)]
-struct Item {
+struct FeedItem {
     title: String,
     /// Its address and everything else that may name it.
     url: Option<String>,
@@ -72,10 +72,10 @@ struct Item {
     format: &'static str,
 }
 
-fn draft(item: Item) -> Draft {
-    let description = Description::of(&item.description);
+fn draft(item: FeedItem) -> RawPaper {
+    let description = ItemDescription::of(&item.description);
     let authors = if item.authors.is_empty() { description.authors } else { item.authors };
-    let mut draft = Draft {
+    let mut draft = RawPaper {
         title: markup::text(&item.title),
         abstract_text: description.abstract_text,
         authors,
@@ -84,7 +84,7 @@ fn draft(item: Item) -> Draft {
         categories: item.categories,
         source: item.format.to_owned(),
         url: item.url,
-        ..Draft::default()
+        ..RawPaper::default()
     };
     let ids: Vec<String> = item.names.iter().filter_map(|name| id(name)).collect();
     names::identify(&mut draft, ids.iter().map(String::as_str));
@@ -98,19 +98,19 @@ fn id(name: &str) -> Option<String> {
     names::doi(name).or_else(|| names::of_address(name))
 }
 
-fn of_xml(item: &Element) -> Item {
+fn of_xml(item: &XmlElement) -> FeedItem {
     let linked = item.all("link").filter(|link| link.attribute("rel").is_none_or(|rel| rel == "alternate"));
     let link = linked.map(|link| link.attribute("href").map_or_else(|| link.text(), str::to_owned)).next();
     let named = ["guid", "id", "doi", "DOI", "identifier"].iter().map(|name| item.text_at(&[name]));
     let texts = ["description", "summary", "encoded", "content"].iter().map(|name| item.text_at(&[name]));
     let days = ["published", "pubDate", "date", "issued", "updated"].iter().map(|name| item.text_at(&[name]));
     let categories = item.all("category").map(|term| term.attribute("term").map_or_else(|| term.text(), str::to_owned));
-    let creators = item.all("creator").map(Element::text);
+    let creators = item.all("creator").map(XmlElement::text);
     let people = item.all("author").map(|author| {
         let name = author.text_at(&["name"]);
         if name.is_empty() { spoken(&author.text()) } else { name }
     });
-    Item {
+    FeedItem {
         title: item.text_at(&["title"]),
         names: link.iter().cloned().chain(named).collect(),
         url: link.map(|link| link.trim().to_owned()),
@@ -118,7 +118,7 @@ fn of_xml(item: &Element) -> Item {
         authors: split(creators.chain(people)),
         published: days.into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default(),
         categories: categories.collect(),
-        format: Format::Feed.source(),
+        format: InputFormat::Feed.source(),
     }
 }
 
@@ -134,7 +134,7 @@ fn split(people: impl Iterator<Item = String>) -> Vec<String> {
     names.flatten().collect()
 }
 
-fn of_json(item: &Value) -> Result<Item, String> {
+fn of_json(item: &Value) -> Result<FeedItem, String> {
     if !item.is_object() {
         return Err("not an item of a feed: a JSON object is expected".to_owned());
     }
@@ -143,7 +143,7 @@ fn of_json(item: &Value) -> Result<Item, String> {
     let name = |author: &Value| author.get("name").and_then(Value::as_str).map(str::to_owned);
     let authors = item.get("authors").and_then(Value::as_array).into_iter().flatten().chain(item.get("author"));
     let tags = item.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    Ok(Item {
+    Ok(FeedItem {
         title: text("title"),
         url: first(&["url", "external_url"]),
         names: ["url", "external_url", "id", "doi"].iter().map(|name| text(name)).collect(),
@@ -151,16 +151,16 @@ fn of_json(item: &Value) -> Result<Item, String> {
         authors: split(authors.filter_map(name)),
         published: text("date_published"),
         categories: tags.map(str::to_owned).collect(),
-        format: Format::JsonFeed.source(),
+        format: InputFormat::JsonFeed.source(),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use crate::sources::tests::{fixture, told};
-    use crate::sources::{Format, read};
+    use crate::sources::{InputFormat, read};
 
-    fn check(format: Format, text: &str, expect: &[&str]) {
+    fn check(format: InputFormat, text: &str, expect: &[&str]) {
         let found = told(read(std::io::Cursor::new(text.to_owned()), "x", Some(format)));
         assert_eq!(found, expect, "{text}");
     }
@@ -174,13 +174,17 @@ mod tests {
 
     #[test]
     fn other_files() {
-        check(Format::Feed, "<html></html>", &["x: not a news feed: RSS with items or Atom with entries is expected"]);
-        check(Format::JsonFeed, "{\"a\": 1}", &["x: not a JSON Feed: an object with `items` is expected"]);
         check(
-            Format::JsonFeed,
+            InputFormat::Feed,
+            "<html></html>",
+            &["x: not a news feed: RSS with items or Atom with entries is expected"],
+        );
+        check(InputFormat::JsonFeed, "{\"a\": 1}", &["x: not a JSON Feed: an object with `items` is expected"]);
+        check(
+            InputFormat::JsonFeed,
             "{\"items\": [1, {\"title\": \"A\"}]}",
             &["x, record 1: not an item of a feed: a JSON object is expected", "title=A"],
         );
-        check(Format::Feed, "<rss><channel><item/></channel></rss>", &["x, record 1: no title and no abstract"]);
+        check(InputFormat::Feed, "<rss><channel><item/></channel></rss>", &["x, record 1: no title and no abstract"]);
     }
 }

@@ -18,11 +18,11 @@ mod line;
 use std::collections::VecDeque;
 use std::mem;
 
-use crate::error::{Place, Result};
-use crate::paper::Draft;
+use crate::error::{RecordPosition, Result};
+use crate::paper::RawPaper;
 
-use super::input::{Input, Line};
-use super::{Format, Found, Records};
+use super::input::{InputLine, InputReader};
+use super::{FoundRecord, InputFormat, RecordIter};
 use line::{DateLine, author_line, date_line, is_page_line, is_separator};
 
 /// A line of at least this many bytes is an abstract and not a part of the page.
@@ -37,14 +37,15 @@ pub(super) fn is_page(text: &str) -> bool {
     text.lines().any(|line| author_line(line).is_some())
 }
 
-pub(super) fn read(input: Input) -> Records {
-    let mut page = Page { input, line: 0, pending: Vec::new(), size: 0, open: None, found: 0, ready: VecDeque::new() };
+pub(super) fn read(input: InputReader) -> RecordIter {
+    let mut page =
+        HfPage { input, line: 0, pending: Vec::new(), size: 0, open: None, found: 0, ready: VecDeque::new() };
     let mut buffer = Vec::new();
     let mut ended = false;
     Box::new(std::iter::from_fn(move || {
         while page.ready.is_empty() && !ended {
             match page.input.line(&mut buffer) {
-                Ok(Line::End) => {
+                Ok(InputLine::End) => {
                     ended = true;
                     page.end();
                 }
@@ -59,30 +60,30 @@ pub(super) fn read(input: Input) -> Records {
     }))
 }
 
-struct Page {
-    input: Input,
+struct HfPage {
+    input: InputReader,
     line: u64,
     /// The lines since the last paper that may belong to the next one.
-    pending: Vec<Pending>,
+    pending: Vec<PendingLine>,
     size: usize,
     /// A paper whose author line was read and whose date may follow.
-    open: Option<(u64, Draft)>,
+    open: Option<(u64, RawPaper)>,
     /// How many papers were found, good and bad.
     found: u64,
-    ready: VecDeque<Result<Found>>,
+    ready: VecDeque<Result<FoundRecord>>,
 }
 
 /// A line that may belong to a paper; an empty text for one that is blank.
-struct Pending {
+struct PendingLine {
     line: u64,
     text: String,
 }
 
-impl Page {
-    fn take(&mut self, line: Line, bytes: &[u8]) {
+impl HfPage {
+    fn take(&mut self, line: InputLine, bytes: &[u8]) {
         self.line += 1;
         let text = match std::str::from_utf8(bytes) {
-            Ok(text) if line == Line::Read => text.trim(),
+            Ok(text) if line == InputLine::Read => text.trim(),
             Ok(_) => return self.refuse(self.line, "a line that is too long to be a part of a papers page"),
             Err(_) => return self.refuse(self.line, "not UTF-8: save the text as UTF-8"),
         };
@@ -118,7 +119,7 @@ impl Page {
         if self.size > MAX_PENDING {
             return self.refuse(self.line, "a megabyte of text without an author line such as `• 3 authors`");
         }
-        self.pending.push(Pending { line: self.line, text: text.to_owned() });
+        self.pending.push(PendingLine { line: self.line, text: text.to_owned() });
     }
 
     /// Takes title and abstract from the pending lines: its author line was read.
@@ -141,12 +142,12 @@ impl Page {
         };
         self.refuse_abstracts(&blocks);
         let place = title[0].line;
-        let draft = Draft {
+        let draft = RawPaper {
             title: joined(&title),
             abstract_text: joined(&abstract_text),
             author_count,
-            source: Format::HfPage.source().to_owned(),
-            ..Draft::default()
+            source: InputFormat::HfPage.source().to_owned(),
+            ..RawPaper::default()
         };
         if draft.title.len() > TITLE {
             return self.refuse(place, "an abstract without a title before it");
@@ -159,18 +160,20 @@ impl Page {
         let Some((line, draft)) = self.open.take() else { return };
         let draft = match date {
             None => Ok(draft),
-            Some(DateLine { date: Some(date), comments, .. }) => Ok(Draft { published: Some(date), comments, ..draft }),
+            Some(DateLine { date: Some(date), comments, .. }) => {
+                Ok(RawPaper { published: Some(date), comments, ..draft })
+            }
             Some(DateLine { text, .. }) => Err(format!("`{text}` is no date that exists")),
         };
         self.found += 1;
-        self.ready.push_back(self.input.found(draft, Place::Line(line)));
+        self.ready.push_back(self.input.found(draft, RecordPosition::Line(line)));
     }
 
     fn refuse(&mut self, line: u64, reason: &str) {
         self.close(None);
         self.found += 1;
         self.forget();
-        self.ready.push_back(Err(self.input.bad_record(Place::Line(line), reason)));
+        self.ready.push_back(Err(self.input.bad_record(RecordPosition::Line(line), reason)));
     }
 
     fn forget(&mut self) {
@@ -185,11 +188,11 @@ impl Page {
         self.refuse_abstracts(&blocks);
     }
 
-    fn refuse_abstracts(&mut self, blocks: &[Vec<Pending>]) {
+    fn refuse_abstracts(&mut self, blocks: &[Vec<PendingLine>]) {
         for line in blocks.iter().flatten().filter(|line| line.text.len() >= ABSTRACT) {
             let reason = "an abstract without an author line such as `• 3 authors` after it";
             self.found += 1;
-            self.ready.push_back(Err(self.input.bad_record(Place::Line(line.line), reason)));
+            self.ready.push_back(Err(self.input.bad_record(RecordPosition::Line(line.line), reason)));
         }
     }
 
@@ -205,8 +208,8 @@ impl Page {
 }
 
 /// Lines that stand together, the blank ones gone.
-fn blocks(lines: Vec<Pending>) -> Vec<Vec<Pending>> {
-    let mut blocks: Vec<Vec<Pending>> = Vec::new();
+fn blocks(lines: Vec<PendingLine>) -> Vec<Vec<PendingLine>> {
+    let mut blocks: Vec<Vec<PendingLine>> = Vec::new();
     let mut after_blank = true;
     for line in lines {
         let blank = line.text.is_empty();
@@ -222,26 +225,26 @@ fn blocks(lines: Vec<Pending>) -> Vec<Vec<Pending>> {
 }
 
 /// Whether the last of some lines is an abstract, below its title.
-fn ends_in_whole_abstract(block: &[Pending]) -> bool {
+fn ends_in_whole_abstract(block: &[PendingLine]) -> bool {
     let long = block.iter().filter(|line| line.text.len() >= ABSTRACT).count();
     block.len() > 1 && long == 1 && block.last().is_some_and(|line| line.text.len() >= ABSTRACT)
 }
 
-fn joined(lines: &[Pending]) -> String {
+fn joined(lines: &[PendingLine]) -> String {
     lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use crate::sources::tests::{fixture, told};
-    use crate::sources::{Format, read};
+    use crate::sources::{InputFormat, read};
 
     const LONG: &str = "An invented abstract that goes on for as long as abstracts on a page do, which is a good deal longer \
                         than any title, so that nobody takes the one for the other, whatever stands around them.";
 
     fn check(text: &str, expect: &[&str]) {
         let text = text.replace("LONG", LONG);
-        let found = told(read(std::io::Cursor::new(text.clone()), "page.txt", Some(Format::HfPage)));
+        let found = told(read(std::io::Cursor::new(text.clone()), "page.txt", Some(InputFormat::HfPage)));
         let found: Vec<String> = found.iter().map(|line| line.replace(LONG, "LONG")).collect();
         assert_eq!(found, expect, "{text}");
     }
@@ -295,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_paper_does_not_spoil_its_neighbours() {
+    fn a_bad_paper_does_not_spoil_its_neighbors() {
         let good = paper("Good", "LONG", "2", "2025-01-02", "");
         let after = "\n\nGood\n\nLONG\n\n• 2 authors\n·\nJan 2, 2025\n";
         for (bad, error) in [
@@ -324,7 +327,7 @@ mod tests {
     fn bytes_that_are_no_text() {
         let mut bytes = b"Caf\xe9\n\n".to_vec();
         bytes.extend(format!("Good\n\n{LONG}\n\n\u{2022} 2 authors\n").into_bytes());
-        let found = told(read(std::io::Cursor::new(bytes), "page.txt", Some(Format::HfPage)));
+        let found = told(read(std::io::Cursor::new(bytes), "page.txt", Some(InputFormat::HfPage)));
         assert_eq!(found[0], "page.txt, line 1: not UTF-8: save the text as UTF-8");
         assert!(found[1].starts_with("title=Good"), "{found:?}");
     }

@@ -8,46 +8,46 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
-use crate::error::{Place, Result};
-use crate::paper::{Draft, Paper};
+use crate::error::{RecordPosition, Result};
+use crate::paper::{Paper, RawPaper};
 
-use crate::sources::elements::{self, Elements};
-use crate::sources::fields::{self, Field};
-use crate::sources::input::{Head, Input, Line, MAX_RECORD};
-use crate::sources::{Format, Records};
+use crate::sources::elements::{self, JsonElements};
+use crate::sources::fields::{self, FieldRole};
+use crate::sources::input::{InputHead, InputLine, InputReader, MAX_RECORD};
+use crate::sources::{InputFormat, RecordIter};
 
 /// How many lines of the start are looked at for JSON before a file is refused.
 const TRIED: usize = 10;
 
 /// Fails when the file's start is no JSON, or JSON without anything like a paper.
-pub(in crate::sources) fn read(input: Input, head: &Head, format: Format) -> Result<Records> {
+pub(in crate::sources) fn read(input: InputReader, head: &InputHead, format: InputFormat) -> Result<RecordIter> {
     let by_lines = is_by_lines(&head.bytes);
     check(head, by_lines, format).map_err(|reason| input.bad_file(reason))?;
     Ok(if by_lines { lines(input, format) } else { values(input, format) })
 }
 
-fn lines(mut input: Input, format: Format) -> Records {
+fn lines(mut input: InputReader, format: InputFormat) -> RecordIter {
     let mut buffer = Vec::new();
     let mut number = 0;
     let mut ready = VecDeque::new();
     Box::new(std::iter::from_fn(move || {
         loop {
-            let place = Place::Line(number);
+            let place = RecordPosition::Line(number);
             if let Some(draft) = ready.pop_front() {
                 return Some(input.found(draft, place));
             }
             number += 1;
-            let place = Place::Line(number);
+            let place = RecordPosition::Line(number);
             match input.line(&mut buffer) {
-                Ok(Line::End) => return None,
-                Ok(Line::Read) if buffer.trim_ascii().is_empty() => {}
-                Ok(Line::Read) => match elements::parse(&buffer) {
+                Ok(InputLine::End) => return None,
+                Ok(InputLine::Read) if buffer.trim_ascii().is_empty() => {}
+                Ok(InputLine::Read) => match elements::parse(&buffer) {
                     Ok(value) => {
                         ready.extend(services::papers(value, format).into_iter().map(|value| draft(value, format)));
                     }
                     Err(reason) => return Some(Err(input.bad_record(place, reason))),
                 },
-                Ok(Line::TooLong) => {
+                Ok(InputLine::TooLong) => {
                     return Some(Err(input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20))));
                 }
                 Err(error) => return Some(Err(input.fault(&error))),
@@ -56,8 +56,8 @@ fn lines(mut input: Input, format: Format) -> Records {
     }))
 }
 
-fn values(input: Input, format: Format) -> Records {
-    let mut elements = Elements::new(input);
+fn values(input: InputReader, format: InputFormat) -> RecordIter {
+    let mut elements = JsonElements::new(input);
     let mut ready = VecDeque::new();
     Box::new(std::iter::from_fn(move || {
         loop {
@@ -77,10 +77,10 @@ fn values(input: Input, format: Format) -> Records {
 
 /// The paper of one record, on its own; or what is wrong with it.
 pub(in crate::sources) fn record(json: &[u8]) -> Result<Paper, String> {
-    elements::parse(json).and_then(|value| draft(value, Format::Jsonl))?.finish()
+    elements::parse(json).and_then(|value| draft(value, InputFormat::Jsonl))?.validate()
 }
 
-fn draft(value: Value, format: Format) -> Result<Draft, String> {
+fn draft(value: Value, format: InputFormat) -> Result<RawPaper, String> {
     match value {
         Value::Object(record) => fields::draft(record, format.source()),
         other => Err(format!("{} instead of a JSON object with a title and an abstract", kind(&other))),
@@ -95,7 +95,7 @@ fn is_by_lines(head: &[u8]) -> bool {
 }
 
 /// Whether the file's start has anything that could be a paper; or what it has.
-fn check(head: &Head, by_lines: bool, format: Format) -> Result<(), String> {
+fn check(head: &InputHead, by_lines: bool, format: InputFormat) -> Result<(), String> {
     let mut lines: Vec<&[u8]> = head.bytes.split(|byte| *byte == b'\n').collect();
     if !head.complete {
         lines.pop();
@@ -111,7 +111,7 @@ fn check(head: &Head, by_lines: bool, format: Format) -> Result<(), String> {
         elements::of_head(&head.bytes)
     };
     match &values[..] {
-        _ if format != Format::Jsonl => Ok(()),
+        _ if format != InputFormat::Jsonl => Ok(()),
         [only] if let Some(name) = wrapped_list(only) => {
             Err(format!("an object with a list in `{name}`: give the list alone, or each of its objects on a line"))
         }
@@ -126,13 +126,13 @@ fn not_json(line: &[u8]) -> String {
 }
 
 /// The service whose JSON a file begins as, from its start without white space.
-pub(in crate::sources) fn of_service(packed: &str) -> Option<Format> {
+pub(in crate::sources) fn of_service(packed: &str) -> Option<InputFormat> {
     services::detect(packed)
 }
 
 /// Whether a value has a field for title or abstract.
 pub(in crate::sources) fn has_text(value: &Value) -> bool {
-    value.as_object().is_some_and(|record| record.keys().any(|name| Field::is_text(name)))
+    value.as_object().is_some_and(|record| record.keys().any(|name| FieldRole::is_text(name)))
 }
 
 /// The field of an object without an abstract that holds objects and says nothing of a paper: `items` of a JSON feed,
@@ -140,14 +140,14 @@ pub(in crate::sources) fn has_text(value: &Value) -> bool {
 fn wrapped_list(value: &Value) -> Option<&str> {
     let record = value.as_object()?;
     let holds_objects = |value: &Value| value.as_array().is_some_and(|list| list.iter().any(Value::is_object));
-    let list = record.iter().find(|(name, value)| !Field::is_known(name) && holds_objects(value));
-    list.map(|(name, _)| name.as_str()).filter(|_| !record.keys().any(|name| Field::is_abstract(name)))
+    let list = record.iter().find(|(name, value)| !FieldRole::is_known(name) && holds_objects(value));
+    list.map(|(name, _)| name.as_str()).filter(|_| !record.keys().any(|name| FieldRole::is_abstract(name)))
 }
 
 /// What to say of a file whose first value is this and that has no paper.
 pub(in crate::sources) fn no_paper(first: &Value) -> String {
     match first {
-        Value::Object(record) => Field::no_text_among(record.keys().map(String::as_str)),
+        Value::Object(record) => FieldRole::no_text_among(record.keys().map(String::as_str)),
         other => format!(
             "{} where papers are expected: give a JSON object with `title` and `abstract` on each line, or an array of \
              such objects",
@@ -173,12 +173,12 @@ mod tests {
 
     use super::MAX_RECORD;
     use crate::sources::tests::{fixture, told};
-    use crate::sources::{Format, read};
+    use crate::sources::{InputFormat, read};
 
     fn check(text: impl AsRef<[u8]>, expect: &[&str]) {
         let text = text.as_ref().to_vec();
         let shown = String::from_utf8_lossy(&text).into_owned();
-        let found = told(read(std::io::Cursor::new(text), "x.jsonl", Some(Format::Jsonl)));
+        let found = told(read(std::io::Cursor::new(text), "x.jsonl", Some(InputFormat::Jsonl)));
         let found: Vec<&str> = found.iter().map(|line| line.split(" | ").nth(1).unwrap_or(line)).collect();
         assert_eq!(found, expect, "{shown}");
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_does_not_spoil_its_neighbours() {
+    fn a_bad_line_does_not_spoil_its_neighbors() {
         insta::assert_snapshot!(fixture("damaged.jsonl").join("\n"));
         check(
             b"{\"id\": 1, \"title\": \"a\"}\n{\"id\": 2, \"title\": \"\xff\"}\n{\"id\": 3, \"title\": \"c\"}",

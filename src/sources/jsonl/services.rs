@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::sources::Format;
+use crate::sources::InputFormat;
 
 /// The lists of papers that answers have, of Semantic Scholar and of OpenAlex.
 const LISTS: [&str; 3] = ["data", "results", "recommendedPapers"];
@@ -12,7 +12,7 @@ const LISTS: [&str; 3] = ["data", "results", "recommendedPapers"];
 const LINKS: [&str; 2] = ["citingPaper", "citedPaper"];
 
 /// The service whose JSON begins so, white space being left out.
-pub(super) fn detect(packed: &str) -> Option<Format> {
+pub(super) fn detect(packed: &str) -> Option<InputFormat> {
     let first = packed.trim_start_matches('[');
     let listed = LISTS.iter().find_map(|list| packed.split_once(&format!("\"{list}\":[")).map(|(_, items)| items));
     let mut records = [Some(first), listed].into_iter().flatten();
@@ -21,19 +21,19 @@ pub(super) fn detect(packed: &str) -> Option<Format> {
             || record.contains("\"authors_parsed\":") && record.contains("\"submitter\":")
     };
     if records.clone().any(|record| record.starts_with("{\"id\":\"https://openalex.org/W")) {
-        return Some(Format::OpenAlex);
+        return Some(InputFormat::OpenAlex);
     }
     let own = ["{\"paperId\":", "{\"citingPaper\":{", "{\"citedPaper\":{", "{\"corpusid\":", "{\"contexts\":["];
     if records.any(|record| own.iter().any(|start| record.starts_with(start))) {
-        return Some(Format::SemanticScholar);
+        return Some(InputFormat::SemanticScholar);
     }
-    of_arxiv(first).then_some(Format::ArxivJson)
+    of_arxiv(first).then_some(InputFormat::ArxivJson)
 }
 
 /// The papers of a value: itself, or those of the answer that it is. Semantic Scholar has `null` in the place of a paper
 /// that it does not know.
-pub(super) fn papers(value: Value, format: Format) -> Vec<Value> {
-    if !matches!(format, Format::SemanticScholar | Format::OpenAlex) {
+pub(super) fn papers(value: Value, format: InputFormat) -> Vec<Value> {
+    if !matches!(format, InputFormat::SemanticScholar | InputFormat::OpenAlex) {
         return vec![value];
     }
     let Value::Object(mut answer) = value else {
@@ -56,7 +56,7 @@ fn linked(mut value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use crate::sources::tests::{fixture, told};
-    use crate::sources::{Format, read};
+    use crate::sources::{InputFormat, read};
 
     #[test]
     fn answers() {
@@ -74,9 +74,12 @@ mod tests {
             "[{\"paperId\": \"a\", \"title\": \"T\"}, null]",
             "{\"paperId\": \"a\", \"title\": \"T\", \"data\": [1]}",
         ] {
-            assert_eq!(told(read(std::io::Cursor::new(text), "x", Some(Format::SemanticScholar))), ["id=a | title=T"]);
+            assert_eq!(
+                told(read(std::io::Cursor::new(text), "x", Some(InputFormat::SemanticScholar))),
+                ["id=a | title=T"]
+            );
         }
-        let found = told(read(std::io::Cursor::new("{\"data\": [7]}"), "x", Some(Format::SemanticScholar)));
+        let found = told(read(std::io::Cursor::new("{\"data\": [7]}"), "x", Some(InputFormat::SemanticScholar)));
         assert_eq!(found, ["x, line 1: a number instead of a JSON object with a title and an abstract"]);
     }
 }

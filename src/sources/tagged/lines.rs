@@ -2,12 +2,12 @@
 
 use std::io;
 
-use crate::sources::Format;
-use crate::sources::input::{Input, Line, MAX_RECORD};
+use crate::sources::InputFormat;
+use crate::sources::input::{InputLine, InputReader, MAX_RECORD};
 
 /// One record: its tags in their order, each with the lines of its value.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Record {
+pub(super) struct TaggedRecord {
     /// The line on which it begins, from 1.
     pub(super) line: u64,
     pub(super) fields: Vec<(String, Vec<String>)>,
@@ -15,7 +15,7 @@ pub(super) struct Record {
     pub(super) wrong: Option<String>,
 }
 
-impl Record {
+impl TaggedRecord {
     /// The lines of all fields with one of these tags, in the file's order.
     pub(super) fn lines<'r>(&'r self, tags: &'r [&str]) -> impl Iterator<Item = &'r str> {
         let fields = self.fields.iter().filter(|(tag, _)| tags.contains(&tag.as_str()));
@@ -33,37 +33,39 @@ impl Record {
 }
 
 /// The records of one input.
-pub(super) struct Records {
-    input: Input,
-    format: Format,
+pub(super) struct TaggedRecords {
+    input: InputReader,
+    format: InputFormat,
     line: u64,
     /// What the next record begins with, read already.
     next: Option<(u64, String, String)>,
 }
 
-impl Records {
-    pub(super) fn new(input: Input, format: Format) -> Records {
-        Records { input, format, line: 0, next: None }
+impl TaggedRecords {
+    pub(super) fn new(input: InputReader, format: InputFormat) -> TaggedRecords {
+        TaggedRecords { input, format, line: 0, next: None }
     }
 
-    pub(super) fn input(&self) -> &Input {
+    pub(super) fn input(&self) -> &InputReader {
         &self.input
     }
 
     /// The next record; what stands before the first one is left out.
-    pub(super) fn record(&mut self) -> io::Result<Option<Record>> {
-        let mut record: Option<Record> = None;
+    pub(super) fn record(&mut self) -> io::Result<Option<TaggedRecord>> {
+        let mut record: Option<TaggedRecord> = None;
         let mut length = 0;
         if let Some((line, tag, value)) = self.next.take() {
-            record = Some(Record { line, fields: vec![(tag, vec![value])], wrong: None });
+            record = Some(TaggedRecord { line, fields: vec![(tag, vec![value])], wrong: None });
         }
         let mut buffer = Vec::new();
         loop {
             self.line += 1;
             let text = match self.input.line(&mut buffer)? {
-                Line::End => return Ok(record),
-                Line::TooLong => Err(format!("longer than {} MB", MAX_RECORD >> 20)),
-                Line::Read => std::str::from_utf8(&buffer).map_err(|_| "not UTF-8: save the file as UTF-8".to_owned()),
+                InputLine::End => return Ok(record),
+                InputLine::TooLong => Err(format!("longer than {} MB", MAX_RECORD >> 20)),
+                InputLine::Read => {
+                    std::str::from_utf8(&buffer).map_err(|_| "not UTF-8: save the file as UTF-8".to_owned())
+                }
             };
             let text = match (text, &mut record) {
                 (Ok(text), _) => text,
@@ -83,7 +85,7 @@ impl Records {
                 (Some((tag, value)), open) if is_start(tag, self.format) => match open {
                     None => {
                         let fields = vec![(tag.to_owned(), vec![value.to_owned()])];
-                        record = Some(Record { line: self.line, fields, wrong: None });
+                        record = Some(TaggedRecord { line: self.line, fields, wrong: None });
                     }
                     Some(_) => {
                         self.next = Some((self.line, tag.to_owned(), value.to_owned()));
@@ -107,51 +109,53 @@ impl Records {
 }
 
 /// The tag of a line and what follows it; `None` for a line that goes on with the one before.
-fn tagged(line: &str, format: Format) -> Option<(&str, &str)> {
+fn tagged(line: &str, format: InputFormat) -> Option<(&str, &str)> {
     let is_tag = |tag: &str| {
         tag.starts_with(|c: char| c.is_ascii_uppercase())
             && tag.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     };
     let (tag, value) = match format {
-        Format::Wos => match line.split_at_checked(2)? {
+        InputFormat::Wos => match line.split_at_checked(2)? {
             (tag, "") => (tag, ""),
             (tag, rest) => (tag, rest.strip_prefix(' ')?),
         },
         _ => {
             let (tag, value) = line.split_once('-')?;
-            let width = if format == Format::Ris { 2..=4 } else { 4..=4 };
+            let width = if format == InputFormat::Ris { 2..=4 } else { 4..=4 };
             let fits = width.contains(&tag.len()) && (value.is_empty() || value.starts_with(' '));
             (fits.then(|| tag.trim_end())?, value.trim_start())
         }
     };
-    let length = if format == Format::Nbib { 2..=4 } else { 2..=2 };
+    let length = if format == InputFormat::Nbib { 2..=4 } else { 2..=2 };
     (length.contains(&tag.len()) && is_tag(tag)).then_some((tag, value))
 }
 
 /// Whether a tag begins a record.
-fn is_start(tag: &str, format: Format) -> bool {
+fn is_start(tag: &str, format: InputFormat) -> bool {
     match format {
-        Format::Ris => tag == "TY",
-        Format::Nbib => tag == "PMID",
+        InputFormat::Ris => tag == "TY",
+        InputFormat::Nbib => tag == "PMID",
         _ => tag == "PT",
     }
 }
 
 /// Whether a tag ends a record. PubMed's end where the next begins.
-fn is_end(tag: &str, format: Format) -> bool {
-    format != Format::Nbib && matches!(tag, "ER" | "EF")
+fn is_end(tag: &str, format: InputFormat) -> bool {
+    format != InputFormat::Nbib && matches!(tag, "ER" | "EF")
 }
 
 /// The format of tagged lines that a file begins as.
-pub(in crate::sources) fn detect(text: &str) -> Option<Format> {
+pub(in crate::sources) fn detect(text: &str) -> Option<InputFormat> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).take(5).collect();
     let begins = |format| lines.iter().any(|line| tagged(line, format).is_some_and(|(tag, _)| is_start(tag, format)));
     let header = |line: &&str| line.starts_with("FN ") || line.starts_with("VR ");
     match () {
-        () if begins(Format::Ris) => Some(Format::Ris),
-        () if begins(Format::Nbib) => Some(Format::Nbib),
-        () if lines.first().is_some_and(header) && begins(Format::Wos) => Some(Format::Wos),
-        () if lines.first().is_some_and(|line| matches!(*line, "PT J" | "PT B" | "PT S" | "PT P")) => Some(Format::Wos),
+        () if begins(InputFormat::Ris) => Some(InputFormat::Ris),
+        () if begins(InputFormat::Nbib) => Some(InputFormat::Nbib),
+        () if lines.first().is_some_and(header) && begins(InputFormat::Wos) => Some(InputFormat::Wos),
+        () if lines.first().is_some_and(|line| matches!(*line, "PT J" | "PT B" | "PT S" | "PT P")) => {
+            Some(InputFormat::Wos)
+        }
         () => None,
     }
 }
@@ -160,10 +164,10 @@ pub(in crate::sources) fn detect(text: &str) -> Option<Format> {
 mod tests {
     use super::*;
 
-    fn check(text: &str, format: Format, expect: &[&[(&str, &str)]]) {
+    fn check(text: &str, format: InputFormat, expect: &[&[(&str, &str)]]) {
         assert_eq!(detect(text), Some(format), "{text}");
-        let (input, _) = Input::new(std::io::Cursor::new(text.to_owned()), "x").unwrap();
-        let mut records = Records::new(input, format);
+        let (input, _) = InputReader::new(std::io::Cursor::new(text.to_owned()), "x").unwrap();
+        let mut records = TaggedRecords::new(input, format);
         let mut found = Vec::new();
         while let Some(record) = records.record().unwrap() {
             found.push(record.fields.into_iter().map(|(tag, lines)| (tag, lines.join("|"))).collect::<Vec<_>>());
@@ -177,17 +181,17 @@ mod tests {
     fn records() {
         check(
             "\r\nTY  - JOUR\r\nTI  - A\r\nKW  - b\r\nc - d\r\nER  - \r\n\r\nTY  - BOOK\r\nTI - E\r\nTY  - X\r\nER  -",
-            Format::Ris,
+            InputFormat::Ris,
             &[&[("TY", "JOUR"), ("TI", "A"), ("KW", "b|c - d")], &[("TY", "BOOK"), ("TI", "E")], &[("TY", "X")]],
         );
         check(
             "PMID- 1\nTI  - A long\n      title\n\nPMID- 2\nTI  - B\n",
-            Format::Nbib,
+            InputFormat::Nbib,
             &[&[("PMID", "1"), ("TI", "A long|      title|")], &[("PMID", "2"), ("TI", "B")]],
         );
         check(
             "FN Invented\nVR 1.0\nPT J\nAU Lee, A\n   Chen, B\nER\n\nPT J\nTI C\nER\n\nEF",
-            Format::Wos,
+            InputFormat::Wos,
             &[&[("PT", "J"), ("AU", "Lee, A|   Chen, B")], &[("PT", "J"), ("TI", "C")]],
         );
         assert_eq!(detect("Dear PT J\nTY -x"), None);

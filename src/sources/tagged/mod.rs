@@ -5,23 +5,23 @@
 
 mod lines;
 
-use crate::error::Place;
-use crate::paper::Draft;
+use crate::error::RecordPosition;
+use crate::paper::RawPaper;
 
-use super::input::Input;
-use super::{Format, Reference, dates, names};
+use super::input::InputReader;
+use super::{BibReference, InputFormat, dates, names};
 
 pub(super) use lines::detect;
-use lines::{Record, Records};
+use lines::{TaggedRecord, TaggedRecords};
 
-pub(super) fn read(input: Input, format: Format) -> super::Records {
-    let mut records = Records::new(input, format);
+pub(super) fn read(input: InputReader, format: InputFormat) -> super::RecordIter {
+    let mut records = TaggedRecords::new(input, format);
     Box::new(std::iter::from_fn(move || {
         let record = match records.record() {
             Ok(record) => record?,
             Err(error) => return Some(Err(records.input().fault(&error))),
         };
-        let place = Place::Line(record.line);
+        let place = RecordPosition::Line(record.line);
         let reference = match &record.wrong {
             Some(reason) => Err(reason.clone()),
             None => Ok(reference(&record, format)),
@@ -30,10 +30,10 @@ pub(super) fn read(input: Input, format: Format) -> super::Records {
     }))
 }
 
-fn reference(record: &Record, format: Format) -> Reference {
+fn reference(record: &TaggedRecord, format: InputFormat) -> BibReference {
     let (mut reference, ids) = match format {
-        Format::Nbib => nbib(record),
-        Format::Wos => wos(record),
+        InputFormat::Nbib => nbib(record),
+        InputFormat::Wos => wos(record),
         _ => ris(record),
     };
     reference.draft.source = format.source().to_owned();
@@ -41,7 +41,7 @@ fn reference(record: &Record, format: Format) -> Reference {
     reference
 }
 
-fn ris(record: &Record) -> (Reference, Vec<String>) {
+fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let year = dates::of_text(&record.text(&["PY", "Y1"]));
     let day = Some(record.text(&["DA"])).filter(|day| !day.is_empty());
     let day =
@@ -52,36 +52,36 @@ fn ris(record: &Record) -> (Reference, Vec<String>) {
     let pmid = record.lines(&["AN"]).filter(|_| of_pubmed).filter_map(names::pmid);
     let remarks = record.lines(&["M1", "AN", "JO", "JF", "J2", "T2", "PB"]).filter_map(names::arxiv_within);
     let ids = dois.chain(pmid).chain(addresses().filter_map(names::of_address)).chain(remarks).collect();
-    let draft = Draft {
+    let draft = RawPaper {
         title: record.text(&["TI", "T1", "BT", "CT"]),
         abstract_text: record.text(&["AB", "N2"]),
         authors: people(record, &["AU", "A1"]),
         published: day.or(year),
         url: record.lines(&["UR"]).next().map(str::to_owned),
-        ..Draft::default()
+        ..RawPaper::default()
     };
     let added = record.lines(&["Y2"]).find_map(dates::of_text);
-    (Reference { draft, added, tags: record.lines(&["KW"]).map(str::to_owned).collect() }, ids)
+    (BibReference { draft, added, tags: record.lines(&["KW"]).map(str::to_owned).collect() }, ids)
 }
 
-fn nbib(record: &Record) -> (Reference, Vec<String>) {
+fn nbib(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let full = people(record, &["FAU"]);
     let doi = |line: &str| names::doi(line.strip_suffix("[doi]")?);
     let pmid = record.lines(&["PMID"]).filter_map(names::pmid);
     let ids = record.lines(&["LID", "AID"]).filter_map(doi).chain(pmid).collect();
     let days = ["DEP", "DP", "EDAT", "CRDT"];
-    let draft = Draft {
+    let draft = RawPaper {
         title: record.text(&["TI", "BTI"]),
         abstract_text: record.text(&["AB"]),
         authors: if full.is_empty() { people(record, &["AU"]) } else { full },
         published: days.iter().find_map(|tag| dates::of_text(&record.text(&[tag]))),
-        ..Draft::default()
+        ..RawPaper::default()
     };
     let tags = record.lines(&["OT", "MH"]).map(|tag| tag.replace('*', "")).collect();
-    (Reference { draft, added: None, tags }, ids)
+    (BibReference { draft, added: None, tags }, ids)
 }
 
-fn wos(record: &Record) -> (Reference, Vec<String>) {
+fn wos(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let full = people(record, &["AF"]);
     let pmid = record.lines(&["PM"]).filter_map(names::pmid);
     let own = record.lines(&["UT"]).map(str::to_owned);
@@ -89,28 +89,28 @@ fn wos(record: &Record) -> (Reference, Vec<String>) {
     let within = record.text(&["PD"]);
     let mut within = within.split_whitespace();
     let (month, day) = (within.next().unwrap_or_default(), within.next().unwrap_or_default());
-    let draft = Draft {
+    let draft = RawPaper {
         title: record.text(&["TI"]),
         abstract_text: record.text(&["AB"]),
         authors: if full.is_empty() { people(record, &["AU"]) } else { full },
         published: dates::of_parts(&record.text(&["PY"]), month, day),
-        ..Draft::default()
+        ..RawPaper::default()
     };
     let keywords = [record.text(&["DE"]), record.text(&["ID"])].join(";").replace('\n', " ");
     let keywords = keywords.split(';').map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" "));
-    (Reference { draft, added: None, tags: keywords.filter(|tag| !tag.is_empty()).collect() }, ids)
+    (BibReference { draft, added: None, tags: keywords.filter(|tag| !tag.is_empty()).collect() }, ids)
 }
 
-fn people(record: &Record, tags: &[&str]) -> Vec<String> {
+fn people(record: &TaggedRecord, tags: &[&str]) -> Vec<String> {
     record.lines(tags).map(names::spoken).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use crate::sources::tests::{fixture_references, referred};
-    use crate::sources::{Format, read_references};
+    use crate::sources::{InputFormat, read_references};
 
-    fn check(format: Format, text: &[u8], expect: &[&str]) {
+    fn check(format: InputFormat, text: &[u8], expect: &[&str]) {
         let found = referred(read_references(std::io::Cursor::new(text.to_vec()), "x", Some(format)));
         assert_eq!(found, expect, "{}", String::from_utf8_lossy(text));
     }
@@ -123,11 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_record_does_not_spoil_its_neighbours() {
+    fn a_bad_record_does_not_spoil_its_neighbors() {
         let expect = ["title=A", "x, line 4: not UTF-8: save the file as UTF-8", "title=C"];
-        check(Format::Ris, b"TY  - X\nTI  - A\nER  -\nTY  - X\nTI  - \xff\nER  -\nTY  - X\nTI  - C", &expect);
+        check(InputFormat::Ris, b"TY  - X\nTI  - A\nER  -\nTY  - X\nTI  - \xff\nER  -\nTY  - X\nTI  - C", &expect);
         let expect = ["title=A | tags=a; b", "", "title=C"];
-        check(Format::Ris, b"TY  - X\nTI  - A\nKW  - a\nb\nER  -\nTY  - X\nER  -\nTY  - X\nTI  - C", &expect);
+        check(InputFormat::Ris, b"TY  - X\nTI  - A\nKW  - a\nb\nER  -\nTY  - X\nER  -\nTY  - X\nTI  - C", &expect);
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
             ("Y1  - 2015/06/12/Summer", "published=2015-06-12"),
             ("Y2  - 2020/03/04/10:11:12", "added=2020-03-04"),
         ] {
-            check(Format::Ris, format!("TY  - X\nTI  - A\n{lines}").as_bytes(), &[&format!("title=A | {expect}")]);
+            check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{lines}").as_bytes(), &[&format!("title=A | {expect}")]);
         }
     }
 }

@@ -13,7 +13,7 @@ use super::laws::gzip;
 use super::real::shared;
 use super::{FIXTURES, fixture_bytes};
 use crate::error::Error;
-use crate::sources::{Format, Reference, read_references};
+use crate::sources::{BibReference, InputFormat, read_references};
 
 /// Longest piece of a file that is damaged, in bytes.
 const LONGEST: usize = 100 * 1024;
@@ -21,7 +21,7 @@ const LONGEST: usize = 100 * 1024;
 const MOST: usize = 64;
 
 /// Reads to the end whatever comes.
-fn survive(bytes: &[u8], format: Option<Format>) {
+fn survive(bytes: &[u8], format: Option<InputFormat>) {
     let Ok(references) = read_references(Cursor::new(bytes.to_vec()), "x", format) else { return };
     // What is compressed may be a thousand times as long.
     let most = MOST * (bytes.len() + 1024) * if bytes.starts_with(b"\x1f\x8b") { 1024 } else { 1 };
@@ -31,7 +31,7 @@ fn survive(bytes: &[u8], format: Option<Format>) {
         match reference {
             Ok(reference) => {
                 given += 1 + length(&reference);
-                if let Ok(paper) = reference.draft.finish() {
+                if let Ok(paper) = reference.draft.validate() {
                     assert!(!(paper.title.is_empty() && paper.abstract_text.is_empty()));
                 }
             }
@@ -45,15 +45,15 @@ fn survive(bytes: &[u8], format: Option<Format>) {
 }
 
 /// The bytes of text in a reference.
-fn length(Reference { draft, tags, .. }: &Reference) -> usize {
-    let lists = [tags, &draft.authors, &draft.categories, &draft.also].into_iter().flatten();
+fn length(BibReference { draft, tags, .. }: &BibReference) -> usize {
+    let lists = [tags, &draft.authors, &draft.categories, &draft.aliases].into_iter().flatten();
     let texts = lists.chain([&draft.title, &draft.abstract_text]).chain(&draft.id).chain(&draft.url);
     texts.map(String::len).sum()
 }
 
 /// A file that is damaged.
 struct Seed {
-    format: Format,
+    format: InputFormat,
     bytes: Vec<u8>,
 }
 
@@ -160,7 +160,7 @@ proptest! {
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         survive(&bytes, None);
-        for format in Format::ALL {
+        for format in InputFormat::ALL {
             survive(&bytes, Some(format));
         }
     }
@@ -168,7 +168,7 @@ proptest! {
     #[test]
     fn any_text(text in r#"[\[\]{}"'<>/&;:,\\a-c0-9 \n\tNé•-]{0,200}"#) {
         survive(text.as_bytes(), None);
-        for format in Format::ALL {
+        for format in InputFormat::ALL {
             survive(text.as_bytes(), Some(format));
         }
     }

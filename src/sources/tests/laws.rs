@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{FIXTURES, fixture, fixture_bytes, told};
 use crate::error::Error;
-use crate::sources::{Format, open, read};
+use crate::sources::{InputFormat, open, read};
 
 pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -77,7 +77,7 @@ fn files_that_cannot_be_opened() {
     assert!(matches!(open(&missing, None), Err(Error::Io { doing: "open", .. })));
     let empty = directory.path().join("empty.csv");
     std::fs::write(&empty, "").unwrap();
-    for format in [None, Some(Format::Csv), Some(Format::HfPage)] {
+    for format in [None, Some(InputFormat::Csv), Some(InputFormat::HfPage)] {
         assert_eq!(told(open(&empty, format)), [format!("{}: the file is empty", empty.display())]);
     }
 }
@@ -87,8 +87,8 @@ proptest! {
     fn json_lines_and_arrays_agree(titles in prop::collection::vec("[a-z\"\\\\{}\\[\\],é]{1,20}", 1..8)) {
         let records: Vec<String> =
             titles.iter().enumerate().map(|(n, title)| serde_json::json!({"id": n, "title": title}).to_string()).collect();
-        let by_lines = told(read(Cursor::new(records.join("\n")), "x", Some(Format::Jsonl)));
-        let as_array = told(read(Cursor::new(format!("[{}]", records.join(",\n"))), "x", Some(Format::Jsonl)));
+        let by_lines = told(read(Cursor::new(records.join("\n")), "x", Some(InputFormat::Jsonl)));
+        let as_array = told(read(Cursor::new(format!("[{}]", records.join(",\n"))), "x", Some(InputFormat::Jsonl)));
         prop_assert_eq!(&by_lines, &as_array);
         prop_assert_eq!(by_lines.len(), titles.len());
     }

@@ -7,37 +7,37 @@ mod real;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use super::{Format, Papers, Reference, References, open, read, read_references};
+use super::{BibReference, InputFormat, PaperReader, ReferenceReader, open, read, read_references};
 use crate::error::Result;
 use crate::paper::{Paper, PaperId};
 
-const FIXTURES: [(&str, Format); 26] = [
-    ("hf_page.txt", Format::HfPage),
-    ("hf_daily.json", Format::HfDaily),
-    ("hf_daily_python.json", Format::HfDaily),
-    ("arxiv.xml", Format::ArxivAtom),
-    ("arxiv_error.xml", Format::ArxivAtom),
-    ("papers.jsonl", Format::Jsonl),
-    ("damaged.jsonl", Format::Jsonl),
-    ("papers.csv", Format::Csv),
-    ("papers.tsv", Format::Tsv),
-    ("papers.bib", Format::Bibtex),
-    ("papers.ris", Format::Ris),
-    ("papers.nbib", Format::Nbib),
-    ("papers.wos", Format::Wos),
-    ("csl.json", Format::CslJson),
-    ("s2.json", Format::SemanticScholar),
-    ("openalex.jsonl", Format::OpenAlex),
-    ("arxiv.jsonl", Format::ArxivJson),
-    ("feed.rss", Format::Feed),
-    ("feed.atom", Format::Feed),
-    ("feed.json", Format::JsonFeed),
-    ("hf_paper.html", Format::HfHtml),
-    ("pubmed.xml", Format::PubmedXml),
-    ("bioc.xml", Format::Bioc),
-    ("zotero.rdf", Format::ZoteroRdf),
-    ("endnote.xml", Format::EndnoteXml),
-    ("papers.parquet", Format::Parquet),
+const FIXTURES: [(&str, InputFormat); 26] = [
+    ("hf_page.txt", InputFormat::HfPage),
+    ("hf_daily.json", InputFormat::HfDaily),
+    ("hf_daily_python.json", InputFormat::HfDaily),
+    ("arxiv.xml", InputFormat::ArxivAtom),
+    ("arxiv_error.xml", InputFormat::ArxivAtom),
+    ("papers.jsonl", InputFormat::Jsonl),
+    ("damaged.jsonl", InputFormat::Jsonl),
+    ("papers.csv", InputFormat::Csv),
+    ("papers.tsv", InputFormat::Tsv),
+    ("papers.bib", InputFormat::Bibtex),
+    ("papers.ris", InputFormat::Ris),
+    ("papers.nbib", InputFormat::Nbib),
+    ("papers.wos", InputFormat::Wos),
+    ("csl.json", InputFormat::CslJson),
+    ("s2.json", InputFormat::SemanticScholar),
+    ("openalex.jsonl", InputFormat::OpenAlex),
+    ("arxiv.jsonl", InputFormat::ArxivJson),
+    ("feed.rss", InputFormat::Feed),
+    ("feed.atom", InputFormat::Feed),
+    ("feed.json", InputFormat::JsonFeed),
+    ("hf_paper.html", InputFormat::HfHtml),
+    ("pubmed.xml", InputFormat::PubmedXml),
+    ("bioc.xml", InputFormat::Bioc),
+    ("zotero.rdf", InputFormat::ZoteroRdf),
+    ("endnote.xml", InputFormat::EndnoteXml),
+    ("papers.parquet", InputFormat::Parquet),
 ];
 
 pub(super) fn fixture_path(name: &str) -> PathBuf {
@@ -54,7 +54,7 @@ pub(super) fn fixture(name: &str) -> Vec<String> {
 }
 
 /// Each record on one line: the fields that differ from the usual, or the error.
-pub(super) fn told(papers: Result<Papers>) -> Vec<String> {
+pub(super) fn told(papers: Result<PaperReader>) -> Vec<String> {
     match papers {
         Err(error) => vec![error.to_string()],
         Ok(papers) => papers.map(|paper| paper.map_or_else(|error| error.to_string(), |paper| line(&paper))).collect(),
@@ -67,9 +67,9 @@ pub(super) fn fixture_references(name: &str) -> Vec<String> {
 }
 
 /// As [`told`], with the day of entering and the tags, and without addresses that follow from the id.
-pub(super) fn referred(references: Result<References>) -> Vec<String> {
-    let tell = |Reference { draft, added, tags }: Reference| {
-        let Ok(mut paper) = draft.finish() else { return String::new() };
+pub(super) fn referred(references: Result<ReferenceReader>) -> Vec<String> {
+    let tell = |BibReference { draft, added, tags }: BibReference| {
+        let Ok(mut paper) = draft.validate() else { return String::new() };
         paper.url = paper.url.filter(|url| Some(url) != paper.id.url().as_ref());
         let added = added.map(|added| format!(" | added={added}")).unwrap_or_default();
         let tags = if tags.is_empty() { String::new() } else { format!(" | tags={}", tags.join("; ")) };
@@ -85,10 +85,10 @@ fn line(paper: &Paper) -> String {
     let id = if paper.id == PaperId::from_text(&paper.title) { String::new() } else { paper.id.to_string() };
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     let date = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or_default();
-    let usual = Format::ALL.iter().any(|format| format.source() == paper.source);
+    let usual = InputFormat::ALL.iter().any(|format| format.source() == paper.source);
     let parts = [
         ("id", id),
-        ("also", paper.also.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ")),
+        ("also", paper.aliases.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ")),
         ("title", paper.title.clone()),
         ("abstract", paper.abstract_text.clone()),
         ("authors", paper.authors.join("; ")),
@@ -107,11 +107,11 @@ fn line(paper: &Paper) -> String {
 
 #[test]
 fn names_of_formats() {
-    for format in Format::ALL {
+    for format in InputFormat::ALL {
         assert_eq!(format.to_string().parse(), Ok(format));
     }
-    let error = "pdf".parse::<Format>().unwrap_err();
-    assert_eq!(error, format!("no format `pdf`: there are {}", Format::names()));
+    let error = "pdf".parse::<InputFormat>().unwrap_err();
+    assert_eq!(error, format!("no format `pdf`: there are {}", InputFormat::names()));
 }
 
 #[test]

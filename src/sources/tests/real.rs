@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::paper::{Paper, PaperId};
-use crate::sources::{Reference, open, references};
+use crate::sources::{BibReference, open, references};
 
 #[test]
 fn the_example_listing() {
@@ -169,12 +169,12 @@ fn real_answers_of_arxiv() {
 /// What a real file gave, without its sentences: how long each text is, what names the paper, and the rest.
 fn shapes(file: &str) -> Option<String> {
     let path = shared(file)?;
-    let shape = |reference: Result<Reference>| match reference {
+    let shape = |reference: Result<BibReference>| match reference {
         Err(error) => error.to_string().rsplit('/').next().unwrap_or_default().to_owned(),
-        Ok(Reference { draft, added, tags }) => match draft.finish() {
+        Ok(BibReference { draft, added, tags }) => match draft.validate() {
             Err(reason) => reason,
             Ok(paper) => {
-                let also = paper.also.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ");
+                let also = paper.aliases.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ");
                 let date = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or("-".into());
                 format!(
                     "{} [{also}] title {} abstract {} authors {} published {} listed {} added {} votes {} tags {} categories {}",

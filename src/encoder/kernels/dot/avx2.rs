@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::Dot;
+use super::DotKernel;
 
 /// Words of four int8, by AVX-VNNI's `vpdpbusd`.
 pub(in crate::encoder::kernels) struct Int8Vnni;
@@ -13,7 +13,7 @@ pub(in crate::encoder::kernels) struct F32;
 
 macro_rules! avx2 {
     ($name:ty, $sum:ty, $zero:ident, $to_words:expr, |$total:ident, $a:ident, $b:ident| $dot:expr) => {
-        impl Dot for $name {
+        impl DotKernel for $name {
             const LANES: usize = 8;
             type Word = __m256i;
             type Sum = $sum;

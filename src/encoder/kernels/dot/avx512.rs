@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::Dot;
+use super::DotKernel;
 
 /// Words of four int8, by `vpdpbusd`.
 pub(in crate::encoder::kernels) struct Int8Vnni;
@@ -15,7 +15,7 @@ pub(in crate::encoder::kernels) struct F32;
 
 macro_rules! avx512 {
     ($name:ty, $sum:ty, $zero:ident, $to_words:expr, |$total:ident, $a:ident, $b:ident| $dot:expr) => {
-        impl Dot for $name {
+        impl DotKernel for $name {
             const LANES: usize = 16;
             type Word = __m512i;
             type Sum = $sum;

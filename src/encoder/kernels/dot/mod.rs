@@ -8,12 +8,12 @@ pub(super) mod avx512;
 pub(super) mod neon;
 pub(super) mod scalar;
 
-use super::words::PANEL;
+use super::element::PANEL;
 
-/// One instruction set's way to multiply words of one kind and to add them up, in registers of [`Dot::LANES`] lanes.
+/// One instruction set's way to multiply words of one kind and to add them up, in registers of [`DotKernel::LANES`] lanes.
 ///
 /// All functions are unsafe: the CPU must have the instructions, and pointers must be good for the lanes.
-pub(super) trait Dot {
+pub(super) trait DotKernel {
     /// Lanes of a register: 16, 8 or 4.
     const LANES: usize;
     /// A register of words.
@@ -43,7 +43,7 @@ pub(super) const UNROLLED: usize = 4;
 /// words, `stride` words apart; `b` for `PANELS` panels of `steps` times 16 words, 16 times `stride` words apart; `tile`
 /// for `ROWS · PANELS · 16` words.
 #[inline(always)]
-pub(super) unsafe fn tile<D: Dot, const ROWS: usize, const REGISTERS: usize>(
+pub(super) unsafe fn tile<D: DotKernel, const ROWS: usize, const REGISTERS: usize>(
     a: *const u32,
     stride: usize,
     b: *const u32,

@@ -5,7 +5,7 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 
-use super::Dot;
+use super::DotKernel;
 
 /// Words of four int8, by `sdot`.
 pub(in crate::encoder::kernels) struct Int8Dot;
@@ -18,7 +18,7 @@ pub(in crate::encoder::kernels) struct F32;
 
 macro_rules! neon {
     ($name:ty, $sum:ty, $zero:expr, $to_words:expr, |$total:ident, $a:ident, $b:ident| $dot:expr) => {
-        impl Dot for $name {
+        impl DotKernel for $name {
             const LANES: usize = 4;
             type Word = uint32x4_t;
             type Sum = $sum;

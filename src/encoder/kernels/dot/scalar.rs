@@ -1,6 +1,6 @@
 //! Plain Rust: what defines the results of all others.
 
-use super::Dot;
+use super::DotKernel;
 
 /// Words of four int8.
 pub(in crate::encoder::kernels) struct Int8;
@@ -13,7 +13,7 @@ pub(in crate::encoder::kernels) struct F32;
 
 macro_rules! scalar {
     ($name:ty, $sum:ty, |$total:ident, $a:ident, $b:ident| $dot:expr) => {
-        impl Dot for $name {
+        impl DotKernel for $name {
             const LANES: usize = 4;
             type Word = [u32; 4];
             type Sum = [$sum; 4];

@@ -2,12 +2,12 @@
 
 use std::arch::x86_64::*;
 
-use super::{LANES, Scale};
-use crate::encoder::kernels::words::Kind;
+use super::{LANES, RowScale};
+use crate::encoder::kernels::element::ElementType;
 
-/// [`super::quantise_row`] for a row of whole blocks of 16 numbers.
+/// [`super::quantize_row`] for a row of whole blocks of 16 numbers.
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn quantise_row(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale {
+pub(super) fn quantize_row(kind: ElementType, x: &[f32], words: &mut [u32]) -> RowScale {
     let blocks = x.as_chunks::<LANES>().0;
     // SAFETY: a block has as many numbers as two registers.
     let load =
@@ -24,7 +24,7 @@ pub(super) fn quantise_row(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale {
     let range = if high > low { high - low } else { 1.0 };
     let (inverse, lowest) = (_mm256_set1_ps(255.0 / range), _mm256_set1_ps(low));
     let round = |x| _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_sub_ps(x, lowest), inverse));
-    let size = LANES / kind.in_a_word();
+    let size = LANES / kind.per_word();
     let (whole, padding) = words.split_at_mut(blocks.len() * size);
     for (block, words) in blocks.iter().zip(whole.chunks_exact_mut(size)) {
         let [first, second] = load(block);
@@ -34,13 +34,13 @@ pub(super) fn quantise_row(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale {
         // SAFETY: 16 numbers are 8 words of two, or 4 words of four.
         unsafe {
             match kind {
-                Kind::Int16 => _mm256_storeu_si256(words.as_mut_ptr().cast(), shorts),
+                ElementType::Int16 => _mm256_storeu_si256(words.as_mut_ptr().cast(), shorts),
                 _ => _mm_storeu_si128(words.as_mut_ptr().cast(), bytes),
             }
         }
     }
     padding.fill(0);
-    Scale { factor: range / 255.0, offset: low }
+    RowScale { factor: range / 255.0, offset: low }
 }
 
 fn lanes(register: __m256) -> [f32; 8] {

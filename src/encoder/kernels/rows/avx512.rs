@@ -5,7 +5,7 @@
 use std::arch::x86_64::*;
 use std::f32::consts::LOG2_E;
 
-use super::Scale;
+use super::RowScale;
 use super::exponentials::EXP2;
 
 /// Lanes of a register.
@@ -16,9 +16,9 @@ fn mask(count: usize) -> __mmask16 {
     if count >= LANES { !0 } else { (1 << count) - 1 }
 }
 
-/// [`super::quantise_row`].
+/// [`super::quantize_row`].
 #[target_feature(enable = "avx512f")]
-pub(super) fn quantise_row(x: &[f32], words: &mut [u32]) -> Scale {
+pub(super) fn quantize_row(x: &[f32], words: &mut [u32]) -> RowScale {
     let (low, high) = range(x);
     let range = if high > low { high - low } else { 1.0 };
     let (inverse, lowest) = (_mm512_set1_ps(255.0 / range), _mm512_set1_ps(low));
@@ -33,7 +33,7 @@ pub(super) fn quantise_row(x: &[f32], words: &mut [u32]) -> Scale {
         }
     }
     padding.fill(0);
-    Scale { factor: range / 255.0, offset: low }
+    RowScale { factor: range / 255.0, offset: low }
 }
 
 /// The lowest and the highest: of several blocks side by side, as each waits for the one before.
@@ -86,7 +86,7 @@ pub(super) fn exponentials_f32(scores: &[f32], words: &mut [u32]) -> f32 {
     const EXP2: [f32; 7] =
         [1.535_336_2e-4, 1.339_887_5e-3, 9.618_437e-3, 5.550_332_5e-2, 2.402_264_8e-1, 6.931_472e-1, 1.0];
     let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
-    let powers = Powers::below(range(scores).1, EXP2);
+    let powers = ExpTable::below(range(scores).1, EXP2);
     let mut sum = _mm512_setzero_ps();
     let (ones, padding) = words.split_at_mut(scores.len().next_multiple_of(LANES));
     for (block, ones) in scores.chunks(LANES).zip(ones.chunks_exact_mut(LANES)) {
@@ -105,7 +105,7 @@ pub(super) fn exponentials_f32(scores: &[f32], words: &mut [u32]) -> f32 {
 #[target_feature(enable = "avx512f,avx512dq")]
 pub(super) fn exponentials_int8(scores: &[f32], [high, low]: [&mut [u32]; 2]) -> f32 {
     let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
-    let powers = Powers::below(range(scores).1, EXP2.map(|c| 65_535.0 * c));
+    let powers = ExpTable::below(range(scores).1, EXP2.map(|c| 65_535.0 * c));
     let mut sum = _mm512_setzero_si512();
     let (high, high_padding) = high.split_at_mut(scores.len().next_multiple_of(LANES) / 4);
     let (low, low_padding) = low.split_at_mut(high.len());
@@ -143,7 +143,7 @@ pub(super) fn bf16_row(x: &[f32], words: &mut [u32]) {
 #[target_feature(enable = "avx512f,avx512dq,avx512bf16,avx512vl")]
 pub(super) fn exponentials_bf16(scores: &[f32], words: &mut [u32]) -> f32 {
     let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
-    let powers = Powers::below(range(scores).1, EXP2);
+    let powers = ExpTable::below(range(scores).1, EXP2);
     let mut sum = _mm512_setzero_ps();
     let (halves, padding) = words.split_at_mut(scores.len().next_multiple_of(LANES) / 2);
     for (block, halves) in scores.chunks(LANES).zip(halves.chunks_exact_mut(LANES / 2)) {
@@ -159,16 +159,16 @@ pub(super) fn exponentials_bf16(scores: &[f32], words: &mut [u32]) -> f32 {
 }
 
 /// The exponentials of numbers less the highest of them, by a polynomial for 2^r with |r| <= 1/2.
-struct Powers<const N: usize> {
+struct ExpTable<const N: usize> {
     shift: __m512,
     polynomial: [__m512; N],
 }
 
-impl<const N: usize> Powers<N> {
+impl<const N: usize> ExpTable<N> {
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn below(highest: f32, polynomial: [f32; N]) -> Powers<N> {
-        Powers { shift: _mm512_set1_ps(-highest), polynomial: polynomial.map(|c| _mm512_set1_ps(c)) }
+    fn below(highest: f32, polynomial: [f32; N]) -> ExpTable<N> {
+        ExpTable { shift: _mm512_set1_ps(-highest), polynomial: polynomial.map(|c| _mm512_set1_ps(c)) }
     }
 
     #[inline]

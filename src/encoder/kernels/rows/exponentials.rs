@@ -4,25 +4,25 @@ use std::f32::consts::LOG2_E;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
-use super::{Cpu, Kind, LANES, ROUND, extreme, fma, for_cpu, to_bf16, to_bytes};
+use super::{Cpu, ElementType, LANES, ROUND, extreme, fma, for_cpu, to_bf16, to_bytes};
 use crate::encoder::kernels::exp::exp;
-use crate::encoder::kernels::product::Rows;
+use crate::encoder::kernels::gemm::PaddedRows;
 
 /// Makes words of the exponentials of `scores` less the highest of them, all times a number; gives the factor that makes
 /// the sum of what is in the words 1.
 /// Int8 words have two digits: weights are few large ones and many small ones, which 8 bits would lose.
 pub(in crate::encoder::kernels) fn exponentials(
     cpu: Cpu,
-    kind: Kind,
+    kind: ElementType,
     scores: &mut [f32],
     row: usize,
-    to: &mut Rows,
+    to: &mut PaddedRows,
 ) -> f32 {
     match kind {
-        Kind::Int8 => exponentials_int8(cpu, scores, to.digits_mut(row)),
-        Kind::Bf16 => exponentials_bf16(cpu, scores, to.row_mut(row)),
-        Kind::F32 => exponentials_f32(cpu, scores, to.row_mut(row)),
-        Kind::Int16 => unreachable!("attention has no words of 16 bits"),
+        ElementType::Int8 => exponentials_int8(cpu, scores, to.digits_mut(row)),
+        ElementType::Bf16 => exponentials_bf16(cpu, scores, to.row_mut(row)),
+        ElementType::F32 => exponentials_f32(cpu, scores, to.row_mut(row)),
+        ElementType::Int16 => unreachable!("attention has no words of 16 bits"),
     }
 }
 
@@ -90,8 +90,8 @@ for_cpu! {
 fn to_exponentials_int8<const FMA: bool>(scores: &mut [f32], [high, low]: [&mut [u32]; 2]) -> f32 {
     let whole = |x: f32| fma::<FMA>(x, 65_535.0, ROUND) - ROUND;
     let factor = map(scores, |x, highest| whole(quick_exp2::<FMA>(fma::<FMA>(x, LOG2_E, -highest * LOG2_E))));
-    to_bytes(Kind::Int8, scores, low, |x| x + ROUND);
-    to_bytes(Kind::Int8, scores, high, |x| f32::from_bits((x + ROUND).to_bits() >> 8));
+    to_bytes(ElementType::Int8, scores, low, |x| x + ROUND);
+    to_bytes(ElementType::Int8, scores, high, |x| f32::from_bits((x + ROUND).to_bits() >> 8));
     factor
 }
 

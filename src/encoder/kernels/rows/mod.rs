@@ -4,12 +4,12 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod epilogue;
 mod exponentials;
-mod finish;
 
 use super::cpu::Cpu;
-use super::product::Rows;
-use super::words::{Kind, bf16, bf16_pair};
+use super::element::{ElementType, bf16, bf16_pair};
+use super::gemm::PaddedRows;
 
 /// Compiles a function for each vector width, and picks one by the CPU. With `FMA` the body may contract `a · b + c`.
 macro_rules! for_cpu {
@@ -47,8 +47,8 @@ macro_rules! for_cpu {
 
 use for_cpu;
 
+pub(super) use epilogue::{Epilogue, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu};
 pub(super) use exponentials::exponentials;
-pub(super) use finish::{Finish, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu};
 
 /// Lanes that loops are cut into, so that the compiler can hold them in registers.
 pub(super) const LANES: usize = 16;
@@ -61,7 +61,7 @@ pub(super) fn fma<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
 
 /// What a row of words has to be multiplied with, and what has to be added to each number, to get its numbers back.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct RowScale {
     pub(super) factor: f32,
     pub(super) offset: f32,
 }
@@ -70,12 +70,12 @@ pub(super) struct Scale {
 /// words use the whole range of each row.
 pub(super) fn load(
     cpu: Cpu,
-    kind: Kind,
+    kind: ElementType,
     x: &[f32],
     stride: usize,
     depth: usize,
-    to: &mut Rows,
-    scales: &mut Vec<Scale>,
+    to: &mut PaddedRows,
+    scales: &mut Vec<RowScale>,
 ) {
     let rows = x.len().div_ceil(stride);
     to.resize(kind, rows, depth);
@@ -84,58 +84,65 @@ pub(super) fn load(
         let x = &x[row * stride..][..depth];
         let words = to.row_mut(row);
         scales.push(match kind {
-            Kind::Int8 | Kind::Int16 => {
-                let scale = quantise_row(cpu, kind, x, words);
+            ElementType::Int8 | ElementType::Int16 => {
+                let scale = quantize_row(cpu, kind, x, words);
                 multiplied_by(cpu, kind, words, scale)
             }
-            Kind::Bf16 => {
+            ElementType::Bf16 => {
                 bf16_row(cpu, x, words);
-                Scale { factor: 1.0, offset: 0.0 }
+                RowScale { factor: 1.0, offset: 0.0 }
             }
-            Kind::F32 => {
+            ElementType::F32 => {
                 words[..depth].iter_mut().zip(x).for_each(|(word, x)| *word = x.to_bits());
                 words[depth..].fill(0);
-                Scale { factor: 1.0, offset: 0.0 }
+                RowScale { factor: 1.0, offset: 0.0 }
             }
         });
     }
 }
 
 /// Makes int8 words with two digits of rows of `depth` numbers: 16 bits of each number.
-pub(super) fn load_fine(cpu: Cpu, kind: Kind, x: &[f32], depth: usize, to: &mut Rows, scales: &mut Vec<Scale>) {
+pub(super) fn load_fine(
+    cpu: Cpu,
+    kind: ElementType,
+    x: &[f32],
+    depth: usize,
+    to: &mut PaddedRows,
+    scales: &mut Vec<RowScale>,
+) {
     let rows = x.len() / depth;
     to.resize(kind, 2 * rows, depth);
     scales.clear();
     for (row, x) in x.chunks_exact(depth).enumerate() {
         let [high_digits, low_digits] = to.digits_mut(row);
-        let Scale { factor, offset } = two_digits(cpu, kind, x, high_digits, low_digits);
-        let scale = multiplied_by(cpu, kind, high_digits, Scale { factor: 256.0 * factor, offset });
-        scales.push(multiplied_by(cpu, kind, low_digits, Scale { factor, ..scale }));
+        let RowScale { factor, offset } = two_digits(cpu, kind, x, high_digits, low_digits);
+        let scale = multiplied_by(cpu, kind, high_digits, RowScale { factor: 256.0 * factor, offset });
+        scales.push(multiplied_by(cpu, kind, low_digits, RowScale { factor, ..scale }));
     }
 }
 
 /// Unsigned bytes as the CPU multiplies them: those that are signed are less by 128, which the offset accounts for.
-fn multiplied_by(cpu: Cpu, kind: Kind, words: &mut [u32], Scale { factor, offset }: Scale) -> Scale {
-    if kind != Kind::Int8 || !cpu.has_signed_rows() {
-        return Scale { factor, offset };
+fn multiplied_by(cpu: Cpu, kind: ElementType, words: &mut [u32], RowScale { factor, offset }: RowScale) -> RowScale {
+    if kind != ElementType::Int8 || !cpu.has_signed_rows() {
+        return RowScale { factor, offset };
     }
     words.iter_mut().for_each(|word| *word ^= 0x8080_8080);
-    Scale { factor, offset: offset + 128.0 * factor }
+    RowScale { factor, offset: offset + 128.0 * factor }
 }
 
 /// A row as unsigned bytes: `x = byte · factor + offset`.
-fn quantise_row(cpu: Cpu, kind: Kind, x: &[f32], words: &mut [u32]) -> Scale {
+fn quantize_row(cpu: Cpu, kind: ElementType, x: &[f32], words: &mut [u32]) -> RowScale {
     #[cfg(target_arch = "x86_64")]
-    if cpu.has_avx512() && kind == Kind::Int8 {
+    if cpu.has_avx512() && kind == ElementType::Int8 {
         // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
-        return unsafe { avx512::quantise_row(x, words) };
+        return unsafe { avx512::quantize_row(x, words) };
     }
     #[cfg(target_arch = "x86_64")]
     if cpu != Cpu::Scalar && x.len().is_multiple_of(LANES) {
         // SAFETY: every CPU but plain Rust has AVX2 and FMA, as `cpu` is one of `checked` or `detect`.
-        return unsafe { avx2::quantise_row(kind, x, words) };
+        return unsafe { avx2::quantize_row(kind, x, words) };
     }
-    quantise_row_plain(cpu, kind, x, words)
+    quantize_row_plain(cpu, kind, x, words)
 }
 
 /// A row as bf16.
@@ -149,14 +156,14 @@ fn bf16_row(cpu: Cpu, x: &[f32], words: &mut [u32]) {
 }
 
 for_cpu! {
-    /// [`quantise_row`], as it is defined.
-    fn quantise_row_plain(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale = quantise
+    /// [`quantize_row`], as it is defined.
+    fn quantize_row_plain(kind: ElementType, x: &[f32], words: &mut [u32]) -> RowScale = quantize
 }
 
 for_cpu! {
     /// A row as two digits of unsigned bytes: `x = (256 · high + low) · factor + offset`. Short texts have few rows, and
     /// this was a quarter of the time that they take before the compiler could make vectors of it.
-    fn two_digits(kind: Kind, x: &[f32], high: &mut [u32], low: &mut [u32]) -> Scale = quantise_in_two
+    fn two_digits(kind: ElementType, x: &[f32], high: &mut [u32], low: &mut [u32]) -> RowScale = quantize_in_two
 }
 
 for_cpu! {
@@ -165,21 +172,21 @@ for_cpu! {
 }
 
 #[inline(always)]
-fn quantise<const FMA: bool>(kind: Kind, x: &[f32], words: &mut [u32]) -> Scale {
+fn quantize<const FMA: bool>(kind: ElementType, x: &[f32], words: &mut [u32]) -> RowScale {
     let (low, range) = extent(x);
     let inverse = 255.0 / range;
     to_bytes(kind, x, words, |x| fma::<FMA>(x - low, inverse, ROUND));
-    Scale { factor: range / 255.0, offset: low }
+    RowScale { factor: range / 255.0, offset: low }
 }
 
 #[inline(always)]
-fn quantise_in_two<const FMA: bool>(kind: Kind, x: &[f32], high: &mut [u32], low: &mut [u32]) -> Scale {
+fn quantize_in_two<const FMA: bool>(kind: ElementType, x: &[f32], high: &mut [u32], low: &mut [u32]) -> RowScale {
     let (lowest, range) = extent(x);
     let inverse = 65_535.0 / range;
     let steps = |x: f32| fma::<FMA>(x - lowest, inverse, ROUND);
     to_bytes(kind, x, high, |x| f32::from_bits(steps(x).to_bits() >> 8));
     to_bytes(kind, x, low, steps);
-    Scale { factor: range / 65_535.0, offset: lowest }
+    RowScale { factor: range / 65_535.0, offset: lowest }
 }
 
 /// The lowest number, and the distance of the highest from it: 1 if there is none.
@@ -195,11 +202,11 @@ const ROUND: f32 = 12_582_912.0;
 
 /// One byte for each number: the lowest of what `of` gives.
 #[inline(always)]
-fn to_bytes(kind: Kind, x: &[f32], words: &mut [u32], of: impl Fn(f32) -> f32) {
+fn to_bytes(kind: ElementType, x: &[f32], words: &mut [u32], of: impl Fn(f32) -> f32) {
     let byte = |x: f32| of(x).to_bits() as u8;
     let (blocks, rest) = x.as_chunks::<LANES>();
-    let (whole, padding) = words.split_at_mut(blocks.len() * LANES / kind.in_a_word());
-    if kind == Kind::Int16 {
+    let (whole, padding) = words.split_at_mut(blocks.len() * LANES / kind.per_word());
+    if kind == ElementType::Int16 {
         for (block, pairs) in blocks.iter().zip(whole.as_chunks_mut::<{ LANES / 2 }>().0) {
             for (pair, x) in pairs.iter_mut().zip(block.as_chunks::<2>().0) {
                 *pair = u32::from(byte(x[0])) | u32::from(byte(x[1])) << 16;
@@ -214,7 +221,7 @@ fn to_bytes(kind: Kind, x: &[f32], words: &mut [u32], of: impl Fn(f32) -> f32) {
         }
     }
     padding.fill(0);
-    for (word, x) in padding.iter_mut().zip(rest.chunks(kind.in_a_word())) {
+    for (word, x) in padding.iter_mut().zip(rest.chunks(kind.per_word())) {
         *word = kind.word(x.iter().map(|x| byte(*x).into()));
     }
 }
@@ -252,11 +259,11 @@ fn to_bf16<const FMA: bool>(x: &[f32], words: &mut [u32]) {
 for_cpu! {
     /// Words of as many rows' numbers as a word has, column by column: the first row in the lowest part. Bytes are whole
     /// numbers from -127 to 127. Missing numbers are 0.
-    fn interleave(kind: Kind, rows: &[&[f32]], words: &mut [u32; LANES]) = interleaved
+    fn interleave(kind: ElementType, rows: &[&[f32]], words: &mut [u32; LANES]) = interleaved
 }
 
 #[inline(always)]
-fn interleaved<const FMA: bool>(kind: Kind, rows: &[&[f32]], words: &mut [u32; LANES]) {
+fn interleaved<const FMA: bool>(kind: ElementType, rows: &[&[f32]], words: &mut [u32; LANES]) {
     let row = |index: usize| -> [f32; LANES] {
         let numbers = rows.get(index).copied().unwrap_or_default();
         numbers.as_array().copied().unwrap_or_else(|| {
@@ -266,21 +273,21 @@ fn interleaved<const FMA: bool>(kind: Kind, rows: &[&[f32]], words: &mut [u32; L
         })
     };
     match kind {
-        Kind::Int8 => {
+        ElementType::Int8 => {
             let [a, b, c, d] = [row(0), row(1), row(2), row(3)];
             let byte = |x: f32| (x + ROUND).to_bits() & 0xff;
             for lane in 0..LANES {
                 words[lane] = byte(a[lane]) | byte(b[lane]) << 8 | byte(c[lane]) << 16 | byte(d[lane]) << 24;
             }
         }
-        Kind::Bf16 => {
+        ElementType::Bf16 => {
             let [low, high] = [row(0), row(1)];
             for lane in 0..LANES {
                 words[lane] = bf16_pair(low[lane], high[lane]);
             }
         }
-        Kind::F32 => *words = row(0).map(f32::to_bits),
-        Kind::Int16 => unreachable!("attention has no words of 16 bits"),
+        ElementType::F32 => *words = row(0).map(f32::to_bits),
+        ElementType::Int16 => unreachable!("attention has no words of 16 bits"),
     }
 }
 
@@ -339,8 +346,8 @@ fn times_columns<const FMA: bool>(x: &[f32], stride: usize, factors: &[f32], out
 }
 
 /// Makes signed bytes of rows of `depth` whole numbers from -127 to 127.
-pub(super) fn load_signed(cpu: Cpu, x: &[f32], depth: usize, to: &mut Rows) {
-    to.resize(Kind::Int8, x.len() / depth, depth);
+pub(super) fn load_signed(cpu: Cpu, x: &[f32], depth: usize, to: &mut PaddedRows) {
+    to.resize(ElementType::Int8, x.len() / depth, depth);
     for (row, x) in x.chunks_exact(depth).enumerate() {
         let words = to.row_mut(row);
         #[cfg(target_arch = "x86_64")]
@@ -360,5 +367,5 @@ for_cpu! {
 
 #[inline(always)]
 fn signed<const FMA: bool>(x: &[f32], words: &mut [u32]) {
-    to_bytes(Kind::Int8, x, words, |x| x + ROUND);
+    to_bytes(ElementType::Int8, x, words, |x| x + ROUND);
 }

@@ -1,0 +1,324 @@
+//! How well does paperkin rank papers that people have judged, beside simple methods? Prints the tables of
+//! `docs/evaluation.md`.
+//!
+//! The folder that is given holds those of the labeled sets; a set that is not there is left out.
+//!
+//! `cargo run --release --example labeled_sets -- FOLDER [--only SET] [--model MODEL] [--precision PRECISION]`
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use paperkin::engine::{CandidatePool, EvaluationOptions, LabeledQuery};
+use paperkin::evaluate::{EvaluationReport, Metric, QrelsLine, QueryMetrics, SplitMix64};
+use paperkin::recommend::HistoryItem;
+use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, sources};
+use serde_json::Value;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Seed of what is drawn.
+const SEED: u64 = 1;
+const TODAY: Date = jiff::civil::date(2026, 9, 1);
+
+/// A set's name, which begins with that of its folder, how it is measured, and its parts: papers and what they are asked.
+type Set = (&'static str, &'static [Metric], CandidatePool, fn(&Path) -> Vec<Part>);
+
+const SETS: [Set; 8] = [
+    ("reviewer_goldstandard", &[Metric::Pairs], CandidatePool::Judged, goldstandard),
+    ("citeulike", &[Metric::Recall(50), Metric::Ndcg(20)], CandidatePool::All, libraries),
+    ("hf_daily_papers", &[Metric::Recall(100), Metric::Ndcg(100)], CandidatePool::All, submitters),
+    ("doris_mae_birco", &[Metric::Ndcg(10)], CandidatePool::Judged, queries),
+    ("cisi", &[Metric::AveragePrecision, Metric::Ndcg(10)], CandidatePool::All, queries),
+    ("cisi/cocitation", &[Metric::Recall(20)], CandidatePool::All, cocitations),
+    ("systematic_reviews", &[Metric::AveragePrecision], CandidatePool::All, reviews),
+    ("arxiv_recent", &[Metric::Auc, Metric::RecallPercent(10)], CandidatePool::All, curated),
+];
+
+/// Papers, and how to ask for them.
+struct Part {
+    papers: Box<dyn Iterator<Item = Result<Paper>>>,
+    questions: Questions,
+}
+
+enum Questions {
+    Labeled(Vec<LabeledQuery>),
+    /// Picks of persons, to be parted in time.
+    Histories(Vec<Vec<HistoryItem>>),
+}
+
+fn main() -> Result<()> {
+    let mut words = std::env::args().skip(1);
+    let folder = PathBuf::from(words.next().expect("give the folder of the labeled sets"));
+    let mut options = EngineOptions::new(LibraryLocation::Memory);
+    let mut only = None;
+    while let Some(word) = words.next() {
+        let value = words.next().expect("a value after each option");
+        match word.as_str() {
+            "--only" => only = Some(value),
+            "--model" => options.model = Some(value.parse()?),
+            "--precision" => options.runtime.precision = Some(value.parse().expect("f32, bf16 or int8")),
+            _ => panic!("unknown option {word}"),
+        }
+    }
+    for (name, metrics, pool, parts) in SETS {
+        let folder = folder.join(name.split('/').next().expect("a folder"));
+        if folder.is_dir() && only.as_ref().is_none_or(|only| only == name) {
+            println!("{name}\n\n{}", report(parts(&folder), metrics, pool, &options)?);
+        }
+    }
+    Ok(())
+}
+
+/// All parts of a set in one table.
+fn report(
+    parts: Vec<Part>,
+    metrics: &[Metric],
+    pool: CandidatePool,
+    options: &EngineOptions,
+) -> Result<EvaluationReport> {
+    let evaluation = EvaluationOptions { metrics: metrics.to_vec(), relevance_threshold: 1.0, pool, seed: SEED };
+    let mut all: Vec<(String, Vec<QueryMetrics>)> = Vec::new();
+    for Part { papers, questions } in parts {
+        let mut engine = Engine::open(options.clone())?;
+        engine.add(papers, &|_| ())?;
+        let labeled = match questions {
+            Questions::Labeled(labeled) => labeled,
+            // Persons who picked all of their papers on one day, or nothing new later, have no answer.
+            Questions::Histories(histories) => {
+                let parted = histories.iter().filter_map(|picks| engine.temporal_split(picks, &[], 0.3).ok());
+                parted.map(|held_out| held_out.query).filter(|labeled| !labeled.judgments.is_empty()).collect()
+            }
+        };
+        let measured = engine.evaluate(&labeled, &evaluation, TODAY, &|_| ())?.measured;
+        merge(&mut all, measured);
+    }
+    Ok(EvaluationReport::new(metrics, &all, SEED))
+}
+
+/// Adds what was measured of another part, by the methods' names; a method that does not apply to all parts is left out,
+/// since its mean would be that of other queries.
+fn merge(all: &mut Vec<(String, Vec<QueryMetrics>)>, more: Vec<(String, Vec<QueryMetrics>)>) {
+    if all.is_empty() {
+        *all = more;
+        return;
+    }
+    let mut more: HashMap<String, Vec<QueryMetrics>> = more.into_iter().collect();
+    all.retain_mut(|(method, queries)| match more.remove(method) {
+        Some(measured) => {
+            queries.extend(measured);
+            true
+        }
+        None => false,
+    });
+}
+
+fn text(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut text = String::new();
+    match bytes.starts_with(&[0x1f, 0x8b]) {
+        true => flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).expect("gzipped text"),
+        false => bytes.as_slice().read_to_string(&mut text).expect("text"),
+    };
+    text
+}
+
+fn objects(path: &Path) -> Vec<Value> {
+    text(path).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn papers(path: &Path) -> Box<dyn Iterator<Item = Result<Paper>>> {
+    Box::new(sources::open(path, None).expect("a file of papers"))
+}
+
+fn id(value: &Value) -> PaperId {
+    PaperId::parse(value.as_str().expect("a text")).expect("an id")
+}
+
+fn ids(value: &Value) -> Vec<PaperId> {
+    value.as_array().expect("a list").iter().map(id).collect()
+}
+
+fn items(ids: impl IntoIterator<Item = PaperId>) -> Vec<HistoryItem> {
+    ids.into_iter().map(HistoryItem::id).collect()
+}
+
+/// Judgments by query.
+fn judgments(path: &Path) -> HashMap<String, HashMap<PaperId, f64>> {
+    let mut judgments: HashMap<String, HashMap<PaperId, f64>> = HashMap::new();
+    for line in text(path).lines().skip(1) {
+        let QrelsLine { query, paper, gain } = QrelsLine::parse(line).expect("a judgment");
+        judgments.entry(query).or_default().insert(PaperId::parse(&paper).expect("an id"), gain);
+    }
+    judgments
+}
+
+/// Researchers' own papers, and how they rated others.
+fn goldstandard(folder: &Path) -> Vec<Part> {
+    let mut ratings = judgments(&folder.join("ratings.tsv"));
+    let labeled = objects(&folder.join("histories.jsonl")).into_iter().filter_map(|person| {
+        let judged = ratings.remove(person["user"].as_str().expect("a name"))?;
+        Some(LabeledQuery {
+            request: Request { positive: items(ids(&person["history"])), ..Request::default() },
+            judgments: judged,
+        })
+    });
+    let questions = Questions::Labeled(labeled.collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl")), questions }]
+}
+
+/// Texts and judgments.
+fn queries(folder: &Path) -> Vec<Part> {
+    let mut judgments = judgments(&folder.join("qrels.tsv"));
+    let labeled = objects(&folder.join("queries.jsonl")).into_iter().filter_map(|query| {
+        let judged = judgments.remove(query["qid"].as_str().expect("an id"))?;
+        Some(LabeledQuery {
+            request: Request { text: query["text"].as_str().map(str::to_owned), ..Request::default() },
+            judgments: judged,
+        })
+    });
+    let questions = Questions::Labeled(labeled.collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl")), questions }]
+}
+
+/// Papers, and those that are cited together with them: every third paper is asked for.
+fn cocitations(folder: &Path) -> Vec<Part> {
+    let mut together: BTreeMap<String, HashMap<PaperId, f64>> = BTreeMap::new();
+    together.extend(judgments(&folder.join("cocitation.tsv")));
+    let labeled = together.into_iter().step_by(3).map(|(paper, mut judged)| {
+        let paper = PaperId::parse(&paper).expect("an id");
+        judged.remove(&paper);
+        LabeledQuery { request: Request { positive: items([paper]), ..Request::default() }, judgments: judged }
+    });
+    let questions = Questions::Labeled(labeled.collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl")), questions }]
+}
+
+/// Personal libraries without times: 30% of each held out at random.
+fn libraries(folder: &Path) -> Vec<Part> {
+    let mut random = SplitMix64::new(SEED);
+    let labeled = objects(&folder.join("users.jsonl"))
+        .iter()
+        .map(|person| {
+            let mut library = ids(&person["library"]);
+            random.shuffle(&mut library);
+            let held_out = library.split_off(library.len() - (library.len() as f64 * 0.3).round() as usize);
+            LabeledQuery {
+                request: Request { positive: items(library), ..Request::default() },
+                judgments: held_out.into_iter().map(|id| (id, 1.0)).collect(),
+            }
+        })
+        .collect();
+    vec![Part { papers: papers(&folder.join("docs.jsonl.gz")), questions: Questions::Labeled(labeled) }]
+}
+
+/// Persons who submitted 5 to 60 Daily Papers over time.
+fn submitters(folder: &Path) -> Vec<Part> {
+    let histories = objects(&folder.join("submitter_histories.jsonl"))
+        .iter()
+        .map(|person| {
+            let picks = person["history"].as_array().expect("a list").iter().map(|pick| HistoryItem {
+                at: paperkin::paper::parse_date(pick["at"].as_str().expect("a day")),
+                ..HistoryItem::id(id(&pick["id"]))
+            });
+            picks.collect::<Vec<HistoryItem>>()
+        })
+        .filter(|picks| (5..=60).contains(&picks.len()))
+        .collect();
+    vec![Part { papers: papers(&folder.join("papers.jsonl.gz")), questions: Questions::Histories(histories) }]
+}
+
+/// What was picked from a day's papers by those who had picked the Daily Papers before, on 100 days. Nothing is said of a
+/// paper's listing and votes, which came later.
+fn curated(folder: &Path) -> Vec<Part> {
+    const BEGIN: Date = jiff::civil::date(2025, 7, 1);
+    const DAYS: usize = 100;
+    /// Papers of a day.
+    const MOST: usize = 300;
+    let day = |value: &Value| value.as_str().and_then(paperkin::paper::parse_date);
+    let daily = objects(&folder.join("../hf_daily_papers/papers.jsonl.gz"));
+    let mut picks: Vec<(Date, PaperId)> =
+        daily.iter().filter_map(|paper| Some((day(&paper["daily_date"])?, id(&paper["id"])))).collect();
+    picks.sort();
+    let listed: HashMap<&PaperId, Date> = picks.iter().map(|(day, id)| (id, *day)).collect();
+    let mut by_day: BTreeMap<Date, Vec<PaperId>> = BTreeMap::new();
+    for paper in objects(&folder.join("papers.jsonl.gz")) {
+        if let Some(day) = day(&paper["announced"]).or(day(&paper["published"])) {
+            by_day.entry(day).or_default().push(id(&paper["id"]));
+        }
+    }
+    let mut random = SplitMix64::new(SEED);
+    let is_picked = |day: Date, id: &PaperId| listed.get(id).is_some_and(|listed| *listed >= day);
+    let eligible: Vec<Date> = by_day
+        .iter()
+        .filter(|(day, ids)| {
+            **day >= BEGIN && ids.len() >= 100 && ids.iter().filter(|id| is_picked(**day, id)).count() >= 3
+        })
+        .map(|(day, _)| *day)
+        .collect();
+    let labeled: Vec<LabeledQuery> = eligible
+        .iter()
+        .step_by((eligible.len() / DAYS).max(1))
+        .take(DAYS)
+        .map(|day| {
+            let mut candidates = by_day[day].clone();
+            candidates.retain(|id| listed.get(id).is_none_or(|listed| listed >= day));
+            random.shuffle(&mut candidates);
+            candidates.truncate(MOST);
+            let before = picks.iter().take_while(|(listed, _)| listed < day);
+            let judged = candidates.iter().map(|id| (id.clone(), f64::from(u8::from(is_picked(*day, id))))).collect();
+            let request = Request {
+                positive: before.map(|(at, id)| HistoryItem { at: Some(*at), ..HistoryItem::id(id.clone()) }).collect(),
+                candidates: Some(candidates),
+                half_life_days: Some(365.0),
+                as_of: Some(*day),
+                ..Request::default()
+            };
+            LabeledQuery { request, judgments: judged }
+        })
+        .collect();
+    // An eighth of the papers of other days stands for all that was not picked.
+    let others = by_day.values().flatten().step_by(8).cloned();
+    let candidates = labeled.iter().flat_map(|labeled| labeled.request.candidates.iter().flatten().cloned());
+    let used: HashSet<PaperId> = others.chain(candidates).collect();
+    let of_arxiv = papers(&folder.join("papers.jsonl.gz"))
+        .filter(move |paper| paper.as_ref().map_or(true, |paper| used.contains(&paper.id)));
+    let of_before = |paper: Paper| Paper { votes: None, comments: None, listed: None, ..paper };
+    let all = papers(&folder.join("../hf_daily_papers/papers.jsonl.gz")).chain(of_arxiv);
+    let all = all.map(move |paper| paper.map(of_before));
+    vec![Part { papers: Box::new(all), questions: Questions::Labeled(labeled) }]
+}
+
+/// Screenings of literature: 5 papers that were included and 5 that were not, drawn five times; each review is a part.
+fn reviews(folder: &Path) -> Vec<Part> {
+    let mut reviews: BTreeMap<String, Vec<(PaperId, bool, String)>> = BTreeMap::new();
+    let path = folder.join("records.jsonl.gz");
+    for (record, line) in objects(&path).iter().zip(text(&path).lines()) {
+        let included = record["included"].as_bool().or(record["included"].as_i64().map(|n| n > 0)).expect("yes or no");
+        let review = reviews.entry(record["review"].as_str().expect("a name").to_owned()).or_default();
+        review.push((id(&record["id"]), included, line.to_owned()));
+    }
+    let mut random = SplitMix64::new(SEED);
+    let part = |records: Vec<(PaperId, bool, String)>| {
+        let labeled = (0..5).map(|_| {
+            let mut order: Vec<&(PaperId, bool, String)> = records.iter().collect();
+            random.shuffle(&mut order);
+            let draw =
+                |wanted| order.iter().filter(move |record| record.1 == wanted).take(5).map(|record| record.0.clone());
+            let (liked, disliked): (Vec<PaperId>, Vec<PaperId>) = (draw(true).collect(), draw(false).collect());
+            let rest = records.iter().filter(|record| !liked.contains(&record.0) && !disliked.contains(&record.0));
+            let judged = rest.map(|record| (record.0.clone(), f64::from(u8::from(record.1)))).collect();
+            LabeledQuery {
+                request: Request { positive: items(liked), negative: items(disliked), ..Request::default() },
+                judgments: judged,
+            }
+        });
+        let questions = Questions::Labeled(labeled.collect());
+        let lines = records.iter().map(|record| record.2.as_str()).collect::<Vec<_>>().join("\n");
+        let papers = sources::read(std::io::Cursor::new(lines), "records", None).expect("papers");
+        Part { papers: Box::new(papers), questions }
+    };
+    reviews.into_values().map(part).collect()
+}

@@ -1,0 +1,53 @@
+//! From one vector for each word piece to one for the text.
+
+/// How the word pieces' vectors become the text's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pooling {
+    /// The first word piece's.
+    Cls,
+    /// Their mean.
+    Mean,
+    /// Their maximum, number by number.
+    Max,
+}
+
+impl Pooling {
+    /// The name in fingerprints and in `pooling_mode`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Pooling::Cls => "cls",
+            Pooling::Mean => "mean",
+            Pooling::Max => "max",
+        }
+    }
+
+    /// Pools one text's rows, `[word pieces, size]`, at least one row. Not normalized.
+    pub(super) fn pool(self, rows: &[f32], size: usize) -> Vec<f32> {
+        let mut pooled = rows[..size].to_vec();
+        let rest = rows[size..].chunks_exact(size);
+        match self {
+            Pooling::Cls => {}
+            Pooling::Mean => {
+                let count = rows.len() / size;
+                rest.for_each(|row| pooled.iter_mut().zip(row).for_each(|(sum, x)| *sum += x));
+                pooled.iter_mut().for_each(|sum| *sum /= count as f32);
+            }
+            Pooling::Max => rest.for_each(|row| pooled.iter_mut().zip(row).for_each(|(max, x)| *max = max.max(*x))),
+        }
+        pooled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pooling;
+
+    #[test]
+    fn three_ways() {
+        let rows = [1.0, 5.0, 3.0, 1.0];
+        assert_eq!(Pooling::Cls.pool(&rows, 2), [1.0, 5.0]);
+        assert_eq!(Pooling::Mean.pool(&rows, 2), [2.0, 3.0]);
+        assert_eq!(Pooling::Max.pool(&rows, 2), [3.0, 5.0]);
+        assert_eq!(Pooling::Mean.pool(&rows, 4), rows);
+    }
+}

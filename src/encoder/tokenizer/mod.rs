@@ -1,0 +1,129 @@
+//! Texts to word-piece ids.
+
+mod config;
+mod vocab;
+mod word_piece;
+
+use std::borrow::Cow;
+
+use tokenizers::{Tokenizer, TruncationParams};
+
+use super::bad_model;
+use crate::{Error, Result};
+use word_piece::WordPiece;
+
+/// A tokenizer with the model's truncation, and without padding.
+pub(super) struct TextTokenizer {
+    splitter: TokenizerBackend,
+    max_tokens: usize,
+    lower_case: bool,
+}
+
+enum TokenizerBackend {
+    /// BERT's own recipe, which nearly every model has: thirty times as fast, and read in a tenth of the time.
+    WordPiece(Box<WordPiece>),
+    /// Whatever else there is in a `tokenizer.json`.
+    Any(Box<Tokenizer>),
+}
+
+/// Bytes of a text that are looked at first, for each word piece wanted: ten times what English needs. The tokenizer
+/// takes about 120 bytes of memory for each byte, so it is not given a book for the sake of its first page.
+const FIRST_LOOK: usize = 64;
+
+impl TextTokenizer {
+    /// Reads `tokenizer.json`. Its own truncation and padding are replaced: at most `max_tokens`, none.
+    pub(super) fn new(model: &str, tokenizer: &[u8], max_tokens: usize, lower_case: bool) -> Result<TextTokenizer> {
+        let splitter = match config::read(tokenizer) {
+            Some(word_piece) => TokenizerBackend::WordPiece(Box::new(word_piece)),
+            None => TokenizerBackend::any(tokenizer).map_err(|error| bad_tokenizer(model, error))?,
+        };
+        TextTokenizer::truncated(model, splitter, max_tokens, lower_case)
+    }
+
+    fn truncated(
+        model: &str,
+        mut splitter: TokenizerBackend,
+        max_tokens: usize,
+        lower_case: bool,
+    ) -> Result<TextTokenizer> {
+        let special = match &splitter {
+            TokenizerBackend::WordPiece(word_piece) => word_piece.before.len() + word_piece.after.len(),
+            TokenizerBackend::Any(tokenizer) => {
+                tokenizer.encode_fast("", true).map_err(|error| bad_tokenizer(model, error))?.len()
+            }
+        };
+        if special == 0 {
+            return Err(bad_model(model, "tokenizer.json: adds no special tokens; [CLS] and [SEP] are needed"));
+        }
+        if max_tokens <= special {
+            let reason = format!("max_seq_length {max_tokens} leaves no room beside {special} special tokens");
+            return Err(bad_model(model, reason));
+        }
+        if let TokenizerBackend::Any(tokenizer) = &mut splitter {
+            let truncation = TruncationParams { max_length: max_tokens, ..Default::default() };
+            tokenizer.with_truncation(Some(truncation)).map_err(|error| bad_tokenizer(model, error))?;
+        }
+        Ok(TextTokenizer { splitter, max_tokens, lower_case })
+    }
+
+    /// How many word pieces there are.
+    pub(super) fn vocab_size(&self) -> usize {
+        match &self.splitter {
+            TokenizerBackend::WordPiece(word_piece) => word_piece.pieces.len(),
+            TokenizerBackend::Any(tokenizer) => tokenizer.get_vocab_size(true),
+        }
+    }
+
+    /// The word pieces of a text with the special ones, truncated.
+    pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>> {
+        let mut look = self.max_tokens * FIRST_LOOK;
+        loop {
+            let start = start(text, look);
+            let ids = self.token_ids(start)?;
+            if ids.len() >= self.max_tokens || start.len() == text.len() {
+                return Ok(ids);
+            }
+            look *= 4;
+        }
+    }
+
+    fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
+        let text = if self.lower_case { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) };
+        let ids = match &self.splitter {
+            TokenizerBackend::WordPiece(word_piece) => word_piece.ids(&text, self.max_tokens),
+            TokenizerBackend::Any(tokenizer) => {
+                tokenizer.encode_fast(text, true).map(|encoding| encoding.get_ids().to_vec())
+            }
+        };
+        ids.map_err(|source| Error::Encoder { doing: "split a text into word pieces", source })
+    }
+}
+
+impl TokenizerBackend {
+    /// The file as the `tokenizers` crate reads it, without truncation.
+    fn any(tokenizer: &[u8]) -> tokenizers::Result<TokenizerBackend> {
+        let mut tokenizer = Tokenizer::from_bytes(tokenizer)?;
+        tokenizer.with_padding(None);
+        tokenizer.with_truncation(None)?;
+        Ok(TokenizerBackend::Any(Box::new(tokenizer)))
+    }
+}
+
+fn bad_tokenizer(model: &str, error: tokenizers::Error) -> Error {
+    bad_model(model, format!("tokenizer.json: {error}"))
+}
+
+/// At most `size` bytes of the text's beginning, and only whole words, as long as there are any blanks to see them by.
+fn start(text: &str, size: usize) -> &str {
+    if text.len() <= size {
+        return text;
+    }
+    match text[..text.floor_char_boundary(size)].rfind([' ', '\n', '\t', '\r']) {
+        Some(blank) => &text[..blank],
+        None => text,
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "bundled-model")]
+mod tests;

@@ -1,0 +1,296 @@
+//! The exact scan: every code is compared, then the vectors of those that may be among the best.
+//!
+//! A similarity of codes is off by no more than a known error, so a node whose similarity lies further below the k-th
+//! best than twice that error cannot be one of the k best: what is left is compared by its vectors, and the result is
+//! the same as if all vectors had been compared.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+
+use super::hnsw::{HnswGraph, IndexCorruption};
+use super::{SearchHit, best};
+use crate::file::ZeroedBuffer;
+use crate::vector::{EmbeddingMatrix, Quantizer, QueryCode, RowId, dot, prefetch};
+
+/// Nodes in a tile: their codes stay in the fastest cache while several queries use them.
+const TILE: usize = 256;
+/// Queries that go through a tile together: enough that reading codes is no longer what takes the time.
+const QUERIES: usize = 32;
+/// Nodes that one task scans for a single query: below this, more than one thread does not pay.
+const STRIP: usize = 65_536;
+
+/// Nodes with codes, and the rows that they stand for.
+pub(super) trait QuantizedVectors: Sync {
+    /// How many nodes.
+    fn nodes(&self) -> usize;
+    /// How numbers became codes.
+    fn quantizer(&self) -> Quantizer;
+    /// The codes of these nodes are sound.
+    fn check(&self, nodes: Range<usize>) -> Result<(), IndexCorruption>;
+    /// Codes of all nodes.
+    fn codes(&self) -> &[u8];
+    /// Nodes of which the quantizer's error says nothing.
+    fn clipped(&self) -> &[u32];
+    /// The rows of a node.
+    fn rows_of(&self, node: u32) -> impl Iterator<Item = RowId>;
+    /// The vector of a row.
+    fn vector(&self, row: RowId) -> Result<&[f32], IndexCorruption>;
+}
+
+/// Which rows may be found; `None` for all.
+pub type RowFilter<'a> = Option<&'a (dyn Fn(RowId) -> bool + Sync)>;
+
+/// The `k` rows nearest to the query, best first.
+pub(super) fn nearest(
+    coded: &impl QuantizedVectors,
+    query: &[f32],
+    k: usize,
+    keep: RowFilter<'_>,
+) -> Result<Vec<SearchHit>, IndexCorruption> {
+    let code = coded.quantizer().query(query);
+    let strips = (0..coded.nodes()).step_by(STRIP).collect::<Vec<_>>();
+    let of_strip = |from: &usize| {
+        let nodes = *from..coded.nodes().min(from + STRIP);
+        let mut candidates = [TopCandidates::new(k, &code)];
+        scan(coded, nodes, std::slice::from_ref(&code), &mut candidates, keep)?;
+        let [candidates] = candidates;
+        Ok(candidates)
+    };
+    let found: Vec<TopCandidates> = match &strips[..] {
+        [one] => vec![of_strip(one)?],
+        strips => strips.par_iter().map(of_strip).collect::<Result<_, _>>()?,
+    };
+    let mut all = TopCandidates::new(k, &code);
+    found.into_iter().for_each(|candidates| all.nodes.extend(candidates.nodes));
+    rescore(coded, query, all, keep)
+}
+
+/// The `k` rows nearest to the query among those of a few nodes, best first.
+pub(super) fn nearest_of(
+    coded: &impl QuantizedVectors,
+    nodes: &[u32],
+    query: &[f32],
+    k: usize,
+    keep: RowFilter<'_>,
+) -> Result<Vec<SearchHit>, IndexCorruption> {
+    let code = coded.quantizer().query(query);
+    let mut candidates = TopCandidates::new(k, &code);
+    let mut dots = Vec::with_capacity(TILE);
+    for tile in nodes.chunks(TILE) {
+        for node in tile {
+            coded.check(*node as usize..*node as usize + 1)?;
+        }
+        code.dots(coded.codes(), tile, &mut dots);
+        candidates.offer(coded, tile, &dots, keep);
+    }
+    rescore(coded, query, candidates, keep)
+}
+
+/// The `k` rows nearest to each query, best first, for many queries at once. `done` is told how many more queries are
+/// answered.
+pub(super) fn nearest_to_each<'a>(
+    coded: &impl QuantizedVectors,
+    queries: &[&'a [f32]],
+    k: usize,
+    keep: RowFilter<'_>,
+    done: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Vec<SearchHit>>, IndexCorruption> {
+    let of_block = |queries: &[&'a [f32]]| {
+        let codes: Vec<QueryCode> = queries.iter().map(|query| coded.quantizer().query(query)).collect();
+        let mut candidates: Vec<TopCandidates> = codes.iter().map(|code| TopCandidates::new(k, code)).collect();
+        scan(coded, 0..coded.nodes(), &codes, &mut candidates, keep)?;
+        let found = queries.iter().zip(candidates).map(|(query, candidates)| rescore(coded, query, candidates, keep));
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        done(queries.len());
+        Ok(found)
+    };
+    let blocks: Vec<Vec<Vec<SearchHit>>> = queries.par_chunks(QUERIES).map(of_block).collect::<Result<_, _>>()?;
+    Ok(blocks.into_iter().flatten().collect())
+}
+
+/// Offers all nodes of a range to the candidates of each query.
+fn scan(
+    coded: &impl QuantizedVectors,
+    nodes: Range<usize>,
+    queries: &[QueryCode],
+    candidates: &mut [TopCandidates],
+    keep: RowFilter<'_>,
+) -> Result<(), IndexCorruption> {
+    let mut tile = Vec::with_capacity(TILE);
+    let mut dots = Vec::with_capacity(TILE);
+    for from in nodes.clone().step_by(TILE) {
+        let to = nodes.end.min(from + TILE);
+        coded.check(from..to)?;
+        tile.clear();
+        tile.extend(from as u32..to as u32);
+        for (query, candidates) in queries.iter().zip(candidates.iter_mut()) {
+            query.dots(coded.codes(), &tile, &mut dots);
+            candidates.offer(coded, &tile, &dots, keep);
+        }
+    }
+    Ok(())
+}
+
+/// Nodes that may be among the `k` best.
+struct TopCandidates {
+    k: usize,
+    /// By how much a similarity can be too large or too small.
+    error: i32,
+    nodes: Vec<(i32, u32)>,
+    /// A node below it is none of the best.
+    threshold: i32,
+    /// When so many are kept, those below the bar are dropped.
+    capacity: usize,
+}
+
+impl TopCandidates {
+    fn new(k: usize, query: &QueryCode) -> TopCandidates {
+        TopCandidates { k, error: query.error(), nodes: Vec::new(), threshold: i32::MIN, capacity: (4 * k).max(256) }
+    }
+
+    #[inline]
+    fn offer(&mut self, coded: &impl QuantizedVectors, nodes: &[u32], dots: &[i32], keep: RowFilter<'_>) {
+        for (node, steps) in nodes.iter().zip(dots) {
+            if *steps >= self.threshold && keep.is_none_or(|keep| coded.rows_of(*node).any(keep)) {
+                self.nodes.push((*steps, *node));
+                if self.nodes.len() >= self.capacity {
+                    self.drop_the_worst();
+                }
+            }
+        }
+    }
+
+    /// Raises the bar and drops what is below it.
+    #[cold]
+    fn drop_the_worst(&mut self) {
+        if (1..self.nodes.len()).contains(&self.k) {
+            let (_, (kth, _), _) = self.nodes.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a));
+            self.threshold = kth.saturating_sub(self.error.saturating_mul(2));
+            let bar = self.threshold;
+            self.nodes.retain(|(steps, _)| *steps >= bar);
+        }
+        self.capacity = self.capacity.max(2 * self.nodes.len());
+    }
+}
+
+/// The best rows of the candidates and of the nodes whose codes say too little, by their vectors.
+fn rescore(
+    coded: &impl QuantizedVectors,
+    query: &[f32],
+    mut candidates: TopCandidates,
+    keep: RowFilter<'_>,
+) -> Result<Vec<SearchHit>, IndexCorruption> {
+    candidates.drop_the_worst();
+    let mut nodes: Vec<u32> = candidates.nodes.iter().map(|(_, node)| *node).collect();
+    nodes.extend(coded.clipped());
+    nodes.sort_unstable();
+    nodes.dedup();
+    hits(coded, query, nodes, candidates.k, keep)
+}
+
+/// The best `k` rows of some nodes by their vectors.
+pub(super) fn hits(
+    coded: &impl QuantizedVectors,
+    query: &[f32],
+    nodes: impl IntoIterator<Item = u32>,
+    k: usize,
+    keep: RowFilter<'_>,
+) -> Result<Vec<SearchHit>, IndexCorruption> {
+    let mut found = Vec::new();
+    for node in nodes {
+        for row in coded.rows_of(node).filter(|row| keep.is_none_or(|keep| keep(*row))) {
+            // All are asked for before the first is looked at: they lie anywhere.
+            let vector = coded.vector(row)?;
+            prefetch(vector);
+            found.push((row, vector));
+        }
+    }
+    let mut hits: Vec<SearchHit> =
+        found.into_iter().map(|(row, vector)| SearchHit { row, score: dot(query, vector) }).collect();
+    best(&mut hits, k);
+    Ok(hits)
+}
+
+impl QuantizedVectors for HnswGraph {
+    fn nodes(&self) -> usize {
+        self.nodes()
+    }
+    fn quantizer(&self) -> Quantizer {
+        self.quantizer()
+    }
+    fn check(&self, nodes: Range<usize>) -> Result<(), IndexCorruption> {
+        self.check_codes(nodes)
+    }
+    fn codes(&self) -> &[u8] {
+        self.codes()
+    }
+    fn clipped(&self) -> &[u32] {
+        self.clipped()
+    }
+    fn rows_of(&self, node: u32) -> impl Iterator<Item = RowId> {
+        self.rows_of(node)
+    }
+    fn vector(&self, row: RowId) -> Result<&[f32], IndexCorruption> {
+        self.vector(row)
+    }
+}
+
+/// Vectors in memory: each row is a node. The codes are made when the first question is asked, as a small library is
+/// often ranked without one.
+#[derive(Debug)]
+pub(super) struct FlatIndex {
+    vectors: EmbeddingMatrix,
+    encoded: OnceLock<EncodedRows>,
+}
+
+#[derive(Debug)]
+struct EncodedRows {
+    quantizer: Quantizer,
+    codes: ZeroedBuffer,
+    clipped: Vec<u32>,
+}
+
+impl FlatIndex {
+    pub(super) fn new(vectors: EmbeddingMatrix) -> FlatIndex {
+        FlatIndex { vectors, encoded: OnceLock::new() }
+    }
+
+    pub(super) fn vectors(&self) -> &EmbeddingMatrix {
+        &self.vectors
+    }
+
+    fn encoded(&self) -> &EncodedRows {
+        self.encoded.get_or_init(|| {
+            let (quantizer, bytes, clipped) = Quantizer::encode(self.vectors.dimension(), self.vectors.rows());
+            let mut codes = ZeroedBuffer::zeros(bytes.len());
+            codes.copy_from_slice(&bytes);
+            EncodedRows { quantizer, codes, clipped }
+        })
+    }
+}
+
+impl QuantizedVectors for FlatIndex {
+    fn nodes(&self) -> usize {
+        self.vectors.len()
+    }
+    fn quantizer(&self) -> Quantizer {
+        self.encoded().quantizer
+    }
+    fn check(&self, _: Range<usize>) -> Result<(), IndexCorruption> {
+        Ok(())
+    }
+    fn codes(&self) -> &[u8] {
+        &self.encoded().codes
+    }
+    fn clipped(&self) -> &[u32] {
+        &self.encoded().clipped
+    }
+    fn rows_of(&self, node: u32) -> impl Iterator<Item = RowId> {
+        std::iter::once(RowId(node))
+    }
+    fn vector(&self, row: RowId) -> Result<&[f32], IndexCorruption> {
+        Ok(self.vectors.row(row.index()))
+    }
+}

@@ -1,0 +1,187 @@
+//! How a collection uses its words: what TF-IDF, BM25 and contrasts with ordinary papers need to know.
+
+use super::bm25::{self, idf};
+use super::{TermMap, TermVector};
+
+/// How many times the mean variance of a term is added to that of each: the larger, the less a contrast tells common
+/// terms from rare ones beyond their inverse document frequency.
+const VARIANCE_SHRINKAGE: f32 = 30.0;
+
+/// Term numbers and weights, in ascending order of the numbers.
+pub type SparseVector = Vec<(u32, f32)>;
+
+/// The statistics of some texts that stand for a collection.
+#[derive(Debug, Clone, Default)]
+pub struct CorpusStats {
+    terms: TermMap<TermStats>,
+    doc_count: f32,
+    mean_length: f32,
+}
+
+/// What is known of a term.
+#[derive(Debug, Clone, Copy, Default)]
+struct TermStats {
+    /// In how many texts it is.
+    doc_freq: f32,
+    /// How rare that is.
+    idf: f32,
+    /// The mean of its weight in the texts' vectors.
+    mean_weight: f32,
+    /// What a difference from the mean counts in a contrast: 1 for a term that no text has, less for one that varies.
+    inverse_variance: f32,
+}
+
+impl CorpusStats {
+    /// The statistics of texts.
+    pub fn from_documents<'a>(texts: impl ExactSizeIterator<Item = &'a TermVector> + Clone) -> CorpusStats {
+        let count = texts.len() as f32;
+        let words: u64 = texts.clone().map(|text| u64::from(text.length())).sum();
+        let mut usage =
+            CorpusStats { terms: TermMap::default(), doc_count: count, mean_length: words as f32 / count.max(1.0) };
+        for (number, _) in texts.clone().flat_map(TermVector::counts) {
+            usage.terms.entry(number).or_default().doc_freq += 1.0;
+        }
+        usage.terms.values_mut().for_each(|term| term.idf = smoothed_idf(count, term.doc_freq));
+        // Sums of weights and of their squares become mean and variance.
+        let mut squares: TermMap<f32> = TermMap::default();
+        for text in texts {
+            for (number, weight) in usage.tfidf(text) {
+                usage.terms.entry(number).or_default().mean_weight += weight / count;
+                *squares.entry(number).or_default() += weight * weight / count;
+            }
+        }
+        let mut numbers: Vec<u32> = usage.terms.keys().copied().collect();
+        numbers.sort_unstable();
+        let variance = |number: &u32| {
+            let mean = usage.terms[number].mean_weight;
+            (squares.get(number).copied().unwrap_or_default() - mean * mean).max(0.0)
+        };
+        let variances: Vec<f32> = numbers.iter().map(variance).collect();
+        let usual = VARIANCE_SHRINKAGE * variances.iter().sum::<f32>() / numbers.len().max(1) as f32;
+        for (number, variance) in numbers.iter().zip(variances) {
+            let term = usage.terms.entry(*number).or_default();
+            term.inverse_variance = if usual > 0.0 { usual / (variance + usual) } else { 1.0 };
+        }
+        usage
+    }
+
+    fn term(&self, number: u32) -> TermStats {
+        self.terms.get(&number).copied().unwrap_or(TermStats {
+            inverse_variance: 1.0,
+            idf: smoothed_idf(self.doc_count, 0.0),
+            ..TermStats::default()
+        })
+    }
+
+    /// How rare a term is.
+    pub fn idf(&self, number: u32) -> f32 {
+        self.term(number).idf
+    }
+
+    /// A text's unit vector: sublinear term frequencies times inverse document frequencies.
+    pub fn tfidf(&self, text: &TermVector) -> SparseVector {
+        let unknown = smoothed_idf(self.doc_count, 0.0);
+        let weight = |(number, count): (u32, u32)| {
+            let idf = self.terms.get(&number).map_or(unknown, |term| term.idf);
+            (number, if count == 1 { idf } else { sublinear_tf(count as f32) * idf })
+        };
+        let mut vector: SparseVector = text.counts().map(weight).collect();
+        let norm = vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+        vector.iter_mut().for_each(|(_, weight)| *weight /= norm);
+        vector
+    }
+
+    /// What a text's vector has in common with that of an ordinary text, each term as much as it counts in a contrast.
+    pub fn background_overlap(&self, vector: &[(u32, f32)]) -> f32 {
+        let part = |(number, weight): &(u32, f32)| {
+            let term = self.term(*number);
+            weight * term.mean_weight * term.inverse_variance
+        };
+        vector.iter().map(part).sum()
+    }
+
+    /// What a difference in a term counts in a contrast.
+    pub fn inverse_variance(&self, number: u32) -> f32 {
+        self.term(number).inverse_variance
+    }
+
+    /// What each term of a question weighs, for [`CorpusStats::bm25`].
+    pub fn query_weights(&self, text: &TermVector) -> SparseVector {
+        let weight = |(number, count): (u32, u32)| {
+            (number, sublinear_tf(count as f32) * smoothed_idf(self.doc_count, self.term(number).doc_freq))
+        };
+        text.counts().map(weight).collect()
+    }
+
+    /// BM25 of a text for a question's weights.
+    pub fn bm25(&self, question: &[(u32, f32)], text: &TermVector) -> f32 {
+        let weight =
+            |number| question.binary_search_by_key(&number, |(term, _)| *term).map_or(0.0, |at| question[at].1);
+        text.counts().map(|(number, count)| weight(number) * self.tf_saturation(count, text.length())).sum()
+    }
+
+    /// What occurrences of a term in a text of so many words count in BM25: 0 to 1.
+    pub fn tf_saturation(&self, count: u32, words: u32) -> f32 {
+        bm25::tf_saturation(count as f32, words as f32, self.mean_length.max(1.0))
+    }
+}
+
+/// What occurrences of a term count in a vector: the second less than the first.
+pub fn sublinear_tf(count: f32) -> f32 {
+    1.0 + count.ln()
+}
+
+/// How rare a term is that so many of the texts have: scikit-learn's smoothed inverse document frequency.
+pub fn smoothed_idf(texts: f32, frequency: f32) -> f32 {
+    ((1.0 + texts) / (1.0 + frequency)).ln() + 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexical::TermCounts;
+
+    fn bags(texts: &[&str]) -> Vec<TermVector> {
+        texts.iter().map(|text| TermVector::from(&TermCounts::from_text(text))).collect()
+    }
+
+    #[test]
+    fn by_hand() {
+        let usage = CorpusStats::from_documents(bags(&["graph network", "network word", "word words zebra"]).iter());
+        let weight = |vector: &SparseVector, term| {
+            vector.iter().find(|(number, _)| *number == TermVector::term_id(term)).unwrap().1
+        };
+        // (1 + ln 2) (ln(4/3) + 1) for the word that is there twice, ln(4/2) + 1 for the one that no other text has.
+        let (word, zebra) = ((1.0 + 2f32.ln()) * ((4f32 / 3.0).ln() + 1.0), 2f32.ln() + 1.0);
+        let vector = usage.tfidf(&bags(&["word words zebra"])[0]);
+        assert!((weight(&vector, "word") - word / word.hypot(zebra)).abs() < 1e-6);
+        assert!((weight(&vector, "zebra") - zebra / word.hypot(zebra)).abs() < 1e-6);
+        // The word is in 2 of 3 texts, twice in one of 3 words where 7/3 are usual.
+        let question = usage.query_weights(&bags(&["word"])[0]);
+        let expected = (1.0 + 1.5f32 / 2.5).ln() * 2.0 / (2.0 + 1.2 * (0.25 + 0.75 * 3.0 * 3.0 / 7.0));
+        assert!((usage.bm25(&question, &bags(&["word words zebra"])[0]) - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_varies_counts_less_and_what_is_unknown_counts_in_full() {
+        let usage =
+            CorpusStats::from_documents(bags(&["model graph", "model zebra", "graph tree", "model lake"]).iter());
+        let precision = |term| usage.inverse_variance(TermVector::term_id(term));
+        assert!(precision("graph") < precision("model"), "in all but one text, and alike in them");
+        assert!(precision("model") < precision("unknown"));
+        assert_eq!(precision("unknown"), 1.0);
+        let ordinariness = |text| usage.background_overlap(&usage.tfidf(&bags(&[text])[0]));
+        assert!(ordinariness("model") > ordinariness("model unknown"));
+        assert_eq!(ordinariness("unknown"), 0.0);
+    }
+
+    #[test]
+    fn no_texts_and_no_words() {
+        for usage in [CorpusStats::from_documents([].iter()), CorpusStats::from_documents(bags(&["", ""]).iter())] {
+            let text = &bags(&["word"])[0];
+            assert_eq!(usage.tfidf(text), [(TermVector::term_id("word"), 1.0)]);
+            assert!(usage.bm25(&usage.query_weights(text), text).is_finite());
+            assert_eq!(usage.tfidf(&TermVector::default()), []);
+        }
+    }
+}

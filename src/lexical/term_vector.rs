@@ -1,0 +1,134 @@
+//! A text's terms as numbers, for statistics that need no spelling.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::postings::{number, push};
+use super::{TermCounts, for_each_term};
+
+/// The terms of a text by number and how often each occurs, in ascending order of the numbers.
+///
+/// A term's number is the CRC-32 of its letters: half a million terms share one with another term once in ten thousand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TermVector {
+    terms: Vec<(u32, u32)>,
+    length: u32,
+}
+
+impl TermVector {
+    /// The number of a term.
+    pub fn term_id(term: &str) -> u32 {
+        crc32fast::hash(term.as_bytes())
+    }
+
+    /// The numbers of terms and how often each occurs.
+    pub fn counts(&self) -> impl ExactSizeIterator<Item = (u32, u32)> {
+        self.terms.iter().copied()
+    }
+
+    /// Bytes that it takes in memory.
+    pub fn size_bytes(&self) -> usize {
+        size_of_val(self.terms.as_slice()) + size_of::<TermVector>()
+    }
+
+    /// How many words the text has, stop words left out.
+    pub fn length(&self) -> u32 {
+        self.length
+    }
+}
+
+impl TermVector {
+    /// The terms of a text: those of [`TermCounts::of`], faster.
+    pub fn from_text(text: &str) -> TermVector {
+        let mut counts = Vec::with_capacity(256);
+        let words = for_each_term(text, |term| counts.push((TermVector::term_id(term), 1)));
+        TermVector::from_counts(counts, words)
+    }
+
+    /// The bag of a text of so many words that has the terms of these numbers, each as often as it says; where two terms
+    /// have one number, their counts add up.
+    pub fn from_counts(mut counts: Vec<(u32, u32)>, words: u32) -> TermVector {
+        counts.sort_unstable();
+        counts.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                earlier.1 += later.1;
+            }
+            same
+        });
+        TermVector { terms: counts, length: words }
+    }
+
+    /// The bag as bytes: how many words and how many terms it has in LEB128, the terms' numbers in four bytes each, the
+    /// lowest first, and how often each occurs in LEB128.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(8 + 5 * self.terms.len());
+        push(&mut bytes, self.length);
+        push(&mut bytes, self.terms.len() as u32);
+        self.terms.iter().for_each(|(number, _)| bytes.extend(number.to_le_bytes()));
+        self.terms.iter().for_each(|(_, count)| push(&mut bytes, *count));
+        bytes
+    }
+
+    /// The bag that these are the bytes of; `None` when they are those of none.
+    pub fn from_bytes(mut bytes: &[u8]) -> Option<TermVector> {
+        let words = number(&mut bytes)?;
+        let terms = number(&mut bytes)? as usize;
+        let (numbers, mut counts) = bytes.split_at_checked(terms.checked_mul(4)?)?;
+        let numbers = numbers.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
+        let terms = numbers.map(|term| Some((term, number(&mut counts)?))).collect::<Option<Vec<_>>>()?;
+        (counts.is_empty() && terms.is_sorted_by(|a, b| a.0 < b.0)).then_some(TermVector { terms, length: words })
+    }
+}
+
+impl From<&TermCounts> for TermVector {
+    fn from(terms: &TermCounts) -> TermVector {
+        let counts = terms.counts().map(|(term, count)| (TermVector::term_id(term), count)).collect();
+        TermVector::from_counts(counts, terms.length())
+    }
+}
+
+/// A map by term numbers, which are as good as hashes already.
+pub type TermMap<T> = HashMap<u32, T, BuildHasherDefault<IdentityHasher>>;
+
+/// Takes a number for its hash.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IdentityHasher(u64);
+
+impl Hasher for IdentityHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0 << 8 | u64::from(*byte));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        // A map looks at the highest bits as well as at the lowest.
+        self.0 = u64::from(number) << 32 | u64::from(number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn both_ways_to_a_bag_are_one(text in "([A-Za-z0-9é ,.'-]|models |GPT-4o ){0,80}") {
+            prop_assert_eq!(TermVector::from_text(&text), TermVector::from(&TermCounts::from_text(&text)));
+        }
+
+        #[test]
+        fn there_and_back(text in "([A-Za-z0-9é ,.'-]|models |GPT-4o ){0,80}", more in prop::collection::vec(any::<u8>(), 1..9)) {
+            let bag = TermVector::from_text(&text);
+            let mut bytes = bag.to_bytes();
+            prop_assert_eq!(TermVector::from_bytes(&bytes), Some(bag));
+            prop_assert_eq!(TermVector::from_bytes(&bytes[..bytes.len() - 1]), None);
+            bytes.extend(more);
+            prop_assert_eq!(TermVector::from_bytes(&bytes), None);
+        }
+    }
+}

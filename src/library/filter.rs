@@ -1,0 +1,99 @@
+//! Which papers may answer: dates, categories, sources.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use rusqlite::types::Value;
+
+use super::Library;
+use crate::error::Result;
+use crate::paper::PaperMetadata;
+
+/// Conditions that a paper has to meet; the default lets all pass. A paper without a date never passes a condition
+/// on dates.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PaperFilter {
+    /// Published (or, where that is not known, listed) on this day or later.
+    pub published_after: Option<Date>,
+    /// Published (or listed) on this day or before.
+    pub published_before: Option<Date>,
+    /// Has one of these categories: `cs.CL`, or `cs` for `cs.CL`, `cs.LG`, ...; none given: any.
+    pub categories: Vec<String>,
+    /// Comes from one of these sources; none given: any.
+    pub sources: Vec<String>,
+    /// Added after this generation of the library.
+    pub added_after: Option<u64>,
+}
+
+impl Library {
+    /// Keys of the papers that pass, in the order of addition; `None` when the filter lets all pass.
+    pub fn matching_keys(&self, filter: &PaperFilter) -> Result<Option<Vec<i64>>> {
+        if *filter == PaperFilter::default() {
+            return Ok(None);
+        }
+        let (conditions, values) = conditions(filter);
+        let select = format!("SELECT row FROM paper WHERE {} ORDER BY row", conditions.join(" AND "));
+        let read = || -> rusqlite::Result<Vec<_>> {
+            let mut statement = self.db.prepare_cached(&select)?;
+            statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?.collect()
+        };
+        read().map(Some).map_err(self.failed("select papers"))
+    }
+
+    /// Keys of the papers by any of these authors, in the order of addition. Names are compared as they are written, but
+    /// for the case of Latin letters.
+    pub fn papers_by(&self, authors: &[String]) -> Result<Vec<i64>> {
+        let names = vec!["lower(?)"; authors.len()].join(", ");
+        let select = format!(
+            "SELECT row FROM paper WHERE EXISTS (SELECT 1 FROM json_each(authors) WHERE lower(value) IN ({names})) \
+             ORDER BY row"
+        );
+        let read = || -> rusqlite::Result<Vec<_>> {
+            let mut statement = self.db.prepare_cached(&select)?;
+            statement.query_map(rusqlite::params_from_iter(authors), |row| row.get(0))?.collect()
+        };
+        read().map_err(self.failed("read authors"))
+    }
+
+    /// What is known of every paper beside its text, by its key.
+    pub fn paper_metadata(&self) -> Result<HashMap<i64, PaperMetadata>> {
+        let read = || -> rusqlite::Result<HashMap<_, _>> {
+            let mut statement = self.db.prepare_cached("SELECT row, coalesce(listed, published), votes FROM paper")?;
+            let facts = statement.query_map([], |row| {
+                let date = row.get::<_, Option<String>>(1)?.and_then(|date| date.parse().ok());
+                Ok((row.get(0)?, PaperMetadata { date, votes: row.get(2)? }))
+            })?;
+            facts.collect()
+        };
+        read().map_err(self.failed("read dates and votes"))
+    }
+}
+
+fn conditions(filter: &PaperFilter) -> (Vec<String>, Vec<Value>) {
+    let (mut conditions, mut values) = (Vec::new(), Vec::<Value>::new());
+    let mut date = |comparison: &str, date: Option<Date>| {
+        if let Some(date) = date {
+            conditions.push(format!("coalesce(published, listed) {comparison} ?"));
+            values.push(date.to_string().into());
+        }
+    };
+    date(">=", filter.published_after);
+    date("<=", filter.published_before);
+    if let Some(generation) = filter.added_after {
+        conditions.push("added > ?".to_owned());
+        values.push((generation as i64).into());
+    }
+    if !filter.categories.is_empty() {
+        let one = "value = ? COLLATE NOCASE OR instr(lower(value), lower(?) || '.') = 1";
+        let any = vec![one; filter.categories.len()].join(" OR ");
+        conditions.push(format!("EXISTS (SELECT 1 FROM json_each(categories) WHERE {any})"));
+        values.extend(
+            filter.categories.iter().flat_map(|category| [category.clone(), category.clone()]).map(Value::from),
+        );
+    }
+    if !filter.sources.is_empty() {
+        conditions.push(format!("source IN ({})", vec!["?"; filter.sources.len()].join(", ")));
+        values.extend(filter.sources.iter().cloned().map(Value::from));
+    }
+    (conditions, values)
+}

@@ -1,0 +1,204 @@
+//! Papers that several sources know: what each of them said, which of them are one paper, and which are not.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::Library;
+use super::papers::{PaperChange, StoredPaper};
+use super::profiles::rename_in_histories;
+use crate::error::{Error, Result};
+use crate::paper::{Paper, PaperId};
+
+/// A paper with all that was said of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MergedPaper {
+    /// What it all comes to.
+    pub paper: Paper,
+    /// What each source said, the oldest first; empty when there is only one.
+    pub records: Vec<Paper>,
+    /// Ids of other papers of the library that turn out to be this one.
+    pub duplicates: Vec<PaperId>,
+}
+
+impl From<Paper> for MergedPaper {
+    fn from(paper: Paper) -> MergedPaper {
+        MergedPaper { paper, records: Vec::new(), duplicates: Vec::new() }
+    }
+}
+
+impl MergedPaper {
+    /// The paper of these records, of which there is at least one.
+    fn of(records: Vec<Paper>) -> MergedPaper {
+        let paper = Paper::from_records(&records);
+        MergedPaper { paper, records: if records.len() > 1 { records } else { Vec::new() }, duplicates: Vec::new() }
+    }
+
+    /// Takes away what was known of a paper that is there, with its embedding if its text is another one now; gives its
+    /// row.
+    pub(super) fn forget(transaction: &Transaction<'_>, id: &PaperId, text_changed: bool) -> rusqlite::Result<i64> {
+        let mut select = transaction.prepare_cached("SELECT row FROM paper WHERE id = ?")?;
+        let key = select.query_row([id.as_str()], |row| row.get(0))?;
+        transaction.prepare_cached("DELETE FROM name WHERE paper = ?")?.execute([key])?;
+        transaction.prepare_cached("DELETE FROM record WHERE paper = ?")?.execute([key])?;
+        if text_changed {
+            transaction.prepare_cached("DELETE FROM embedding WHERE row = ?")?.execute([key])?;
+        }
+        Ok(key)
+    }
+
+    /// Writes its names, to histories too, and its records.
+    pub(super) fn write(&self, transaction: &Transaction<'_>, key: i64) -> rusqlite::Result<()> {
+        let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO name (name, paper) VALUES (?, ?)")?;
+        for name in &self.paper.aliases {
+            insert.execute(params![name.as_str(), key])?;
+            rename_in_histories(transaction, name, &self.paper.id)?;
+        }
+        let mut insert = transaction.prepare_cached("INSERT INTO record (paper, place, record) VALUES (?, ?, ?)")?;
+        for (place, record) in (0i64..).zip(&self.records) {
+            let record = serde_json::to_string(record).expect("a paper is JSON");
+            insert.execute(params![key, place, record])?;
+        }
+        Ok(())
+    }
+}
+
+impl Library {
+    /// What adding a record would do: compares it with what is known of its paper, field by field.
+    pub fn plan_upsert(&self, record: Paper) -> Result<PaperChange> {
+        let mut there = self.matching_papers(&record)?.into_iter();
+        let Some(stored) = there.next() else { return Ok(PaperChange::New(record.into())) };
+        let before = self.records(&stored)?;
+        let (mut records, mut same) = (before.clone(), Vec::new());
+        for other in there {
+            records.extend(self.records(&other)?);
+            same.push(other.paper.id);
+        }
+        let said = records.iter().position(|known| known.id == record.id && known.source == record.source);
+        let now = match said {
+            Some(place) => records[place].clone().merged_with(record),
+            None => record,
+        };
+        // What was said last comes last, but the first record gives the id; and what was said before is no news.
+        match said {
+            Some(place) if records[place] == now => {}
+            Some(0) => records[0] = now,
+            Some(place) => {
+                records.remove(place);
+                records.push(now);
+            }
+            None => records.push(now),
+        }
+        let is_said_before = records == before;
+        let known = MergedPaper { duplicates: same, ..MergedPaper::of(records) };
+        Ok(if known.paper.document() != stored.paper.document() {
+            PaperChange::Text(known)
+        } else if is_said_before {
+            PaperChange::Unchanged(stored.paper.id)
+        } else {
+            PaperChange::Metadata(known)
+        })
+    }
+
+    /// Parts a paper again that several records were taken for: the one of this id from the others or, if it is the id of
+    /// the whole, each other from it. Records of two ids that were parted are never taken for one paper again. Gives the
+    /// changes, which have to be [written](Library::write).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::BadRequest`] when the paper has no record of its own of this id, or no other.
+    pub fn split(&mut self, id: &PaperId) -> Result<Vec<PaperChange>> {
+        let not_found = || Error::NotFound { what: "paper", name: id.to_string(), hint: String::new() };
+        let stored = self.paper(id)?.ok_or_else(not_found)?;
+        let records = self.records(&stored)?;
+        let bad = |reason: String| Err(Error::BadRequest { field: "id", reason });
+        if !records.iter().any(|record| record.id == *id) {
+            return bad(format!("`{id}` is another name of {}: no source has a record under it", stored.paper.id));
+        }
+        let of_the_id = |record: &Paper| record.id == *id;
+        let is_the_whole = stored.paper.id == *id;
+        let (rest, mut parted): (Vec<Paper>, Vec<Paper>) =
+            records.iter().cloned().partition(|record| of_the_id(record) == is_the_whole);
+        if rest.is_empty() || parted.is_empty() {
+            return bad(format!("`{id}` is one paper in all its sources: there is nothing to split"));
+        }
+        let pairs = parted.iter().flat_map(|one| records.iter().map(move |other| (&one.id, &other.id)));
+        let pairs: Vec<(&PaperId, &PaperId)> = pairs.filter(|(one, other)| one != other).collect();
+        self.write_transaction("part a paper", |transaction| {
+            let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO apart (one, other) VALUES (?, ?)")?;
+            pairs.iter().try_for_each(|(one, other)| {
+                insert.execute([one.as_str(), other.as_str()])?;
+                insert.execute([other.as_str(), one.as_str()]).map(drop)
+            })
+        })?;
+        let mut changes = vec![PaperChange::Text(MergedPaper::of(rest))];
+        while let Some(first) = parted.first().map(|record| record.id.clone()) {
+            let (one, others) = parted.into_iter().partition(|record| record.id == first);
+            changes.push(PaperChange::New(MergedPaper::of(one)));
+            parted = others;
+        }
+        Ok(changes)
+    }
+
+    /// What each source said of a paper, the oldest first.
+    fn records(&self, stored: &StoredPaper) -> Result<Vec<Paper>> {
+        let read = || {
+            // Without the plus SQLite plans anew for every paper.
+            let select = "SELECT record FROM record WHERE paper = +? ORDER BY place";
+            let mut statement = self.db.prepare_cached(select)?;
+            statement.query_map([stored.key], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let records = read().map_err(self.failed("read a paper"))?;
+        if records.is_empty() {
+            return Ok(vec![stored.paper.clone()]);
+        }
+        let damaged = |error: serde_json::Error| {
+            let reason = format!("a record of {}: {error}", stored.paper.id);
+            Error::DamagedLibrary { path: self.path.clone(), reason }
+        };
+        records.iter().map(|record| serde_json::from_str(record).map_err(damaged)).collect()
+    }
+
+    /// The papers that a record is of, the oldest first: those that have a name in common with it or, if there are none,
+    /// copies by their titles.
+    fn matching_papers(&self, record: &Paper) -> Result<Vec<StoredPaper>> {
+        let mut there: Vec<StoredPaper> = Vec::new();
+        for key in self.keys_by_alias(record).map_err(self.failed("read a paper"))? {
+            let stored = self.paper_at(key)?;
+            if stored.paper.id == record.id || !self.are_not_same(record, &stored)? {
+                there.push(stored);
+            }
+        }
+        if there.is_empty() && !record.authors.is_empty() {
+            for stored in self.papers_titled(&record.title)? {
+                if record.is_copy_of(&stored.paper) && !self.are_not_same(record, &stored)? {
+                    there.push(stored);
+                    break;
+                }
+            }
+        }
+        Ok(there)
+    }
+
+    /// Keys of the papers that have a name of the record, ascending.
+    fn keys_by_alias(&self, record: &Paper) -> rusqlite::Result<Vec<i64>> {
+        let select = "SELECT row FROM paper WHERE id = ?1 UNION ALL SELECT paper FROM name WHERE name = ?1";
+        let mut statement = self.db.prepare_cached(select)?;
+        let mut keys = Vec::new();
+        for name in record.all_ids() {
+            keys.extend(statement.query_row([name.as_str()], |row| row.get::<_, i64>(0)).optional()?);
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    /// Whether somebody said that a record is not of this paper.
+    fn are_not_same(&self, record: &Paper, stored: &StoredPaper) -> Result<bool> {
+        let select = "SELECT 1 FROM apart WHERE one = ? AND other = ?";
+        let mut statement = self.db.prepare_cached(select).map_err(self.failed("read a paper"))?;
+        let mut apart = false;
+        for known in self.records(stored)? {
+            let pair = [record.id.as_str(), known.id.as_str()];
+            apart |= statement.exists(pair).map_err(self.failed("read a paper"))?;
+        }
+        Ok(apart)
+    }
+}

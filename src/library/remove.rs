@@ -1,0 +1,75 @@
+//! Papers out: removed for every reader at once, and from the disk when the library is compacted.
+
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::generation::next_generation;
+use super::term_index::TermIndexChanges;
+use super::{Library, term_index};
+use crate::error::{Error, Result};
+use crate::paper::PaperId;
+
+impl Library {
+    /// Removes papers with their embeddings, all or none; gives those that were there. Histories and what was shown
+    /// keep their ids.
+    pub fn remove(&mut self, ids: &[PaperId]) -> Result<Vec<PaperId>> {
+        self.write_transaction("remove papers", |transaction| {
+            let mut is_there = transaction.prepare("SELECT 1 FROM paper WHERE id = ?")?;
+            let mut words = TermIndexChanges::default();
+            let (mut removed, mut generation) = (Vec::new(), None);
+            for id in ids {
+                if is_there.exists([id.as_str()])? {
+                    // Without a change there is no new generation.
+                    let generation = match generation {
+                        Some(generation) => generation,
+                        None => *generation.insert(next_generation(transaction)?),
+                    };
+                    remove(transaction, id, generation, &mut words)?;
+                    removed.push(id.clone());
+                }
+            }
+            words.write(transaction)?;
+            Ok(removed)
+        })
+    }
+
+    /// Makes the file as small as what is in it: nothing of what was removed or replaced stays on the disk, and the words
+    /// of the papers are written anew. Gives the number of bytes that were freed.
+    ///
+    /// What was derived from an older generation cannot be brought up to date any more, as the library forgets that
+    /// there were such papers.
+    ///
+    /// # Errors
+    /// When there is no room for a second copy, or when another process reads an older generation for too long: what
+    /// was removed may be on the disk until the next call.
+    pub fn compact(&mut self) -> Result<u64> {
+        let doing = "compact it";
+        let before = self.bytes();
+        self.write_transaction(doing, |transaction| {
+            let generation = next_generation(transaction)?;
+            transaction.execute("DELETE FROM generation WHERE number < ?", [generation])?;
+            transaction.execute("DELETE FROM removed", [])?;
+            term_index::rebuild_all(transaction)
+        })?;
+        self.db.execute_batch("VACUUM").map_err(self.failed(doing))?;
+        let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+        if self.db.query_row(truncate, [], |row| row.get(0)).map_err(self.failed(doing))? {
+            let source = "another process is reading it: try again".into();
+            return Err(Error::Library { path: self.path.clone(), doing, source });
+        }
+        Ok(before.saturating_sub(self.bytes()))
+    }
+}
+
+/// Removes a paper with all that is known of it, if it is there.
+pub(super) fn remove(
+    transaction: &Transaction<'_>,
+    id: &PaperId,
+    generation: i64,
+    words: &mut TermIndexChanges,
+) -> rusqlite::Result<()> {
+    words.remove_stored(transaction, id)?;
+    let mut delete = transaction.prepare_cached("DELETE FROM paper WHERE id = ? RETURNING row")?;
+    let Some(row) = delete.query_row([id.as_str()], |row| row.get::<_, i64>(0)).optional()? else { return Ok(()) };
+    transaction.prepare_cached("INSERT INTO removed (row, generation) VALUES (?, ?)")?.execute([row, generation])?;
+    Ok(())
+}

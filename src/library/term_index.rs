@@ -1,0 +1,241 @@
+//! Words: for each term the papers that have it, and for each paper its terms, changed in the transaction that changes
+//! the papers.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rustc_hash::FxHashMap;
+
+use super::Library;
+use crate::error::{Error, Result};
+use crate::lexical::postings::{self, BLOCK_KEYS, DOC_LENGTH_TERM};
+use crate::lexical::{CollectionStats, PostingBlocks, TermVector, for_each_term};
+use crate::paper::{PaperId, document};
+
+/// Changes, collected for one transaction.
+#[derive(Default)]
+pub(super) struct TermIndexChanges {
+    /// The terms that occur, each with its place in `numbers`.
+    terms: FxHashMap<String, u32>,
+    /// What each term is in a [`TermVector`].
+    term_ids: Vec<u32>,
+    /// Which term, by its place, which row has it, and how often; the counts of a row add up.
+    entries: Vec<(u32, i64, u32)>,
+    /// Papers' terms as bytes.
+    term_vectors: Vec<(i64, Vec<u8>)>,
+}
+
+/// A block, a term, and its rows in the block with their counts.
+type BlockUpdate<'a> = (i64, &'a str, &'a [(i64, u32)]);
+
+impl TermIndexChanges {
+    /// The paper in this row gets this text.
+    pub(super) fn add(&mut self, row: i64, title: &str, abstract_text: &str) {
+        let mut places = Vec::with_capacity(256);
+        let words = for_each_term(&document(title, abstract_text), |term| places.push(self.term_index(term)));
+        places.sort_unstable();
+        let counts = places.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32));
+        self.entries.extend(counts.clone().map(|(place, count)| (place, row, count)));
+        let bag = TermVector::from_counts(
+            counts.map(|(place, count)| (self.term_ids[place as usize], count)).collect(),
+            words,
+        );
+        self.term_vectors.push((row, bag.to_bytes()));
+        // A paper without words is a paper still.
+        let every = self.term_index(DOC_LENGTH_TERM);
+        self.entries.push((every, row, words.max(1)));
+    }
+
+    /// The paper in this row had this text.
+    pub(super) fn remove(&mut self, row: i64, title: &str, abstract_text: &str) {
+        let mut places = vec![self.term_index(DOC_LENGTH_TERM)];
+        for_each_term(&document(title, abstract_text), |term| places.push(self.term_index(term)));
+        self.entries.extend(places.into_iter().map(|place| (place, row, 0)));
+    }
+
+    /// The paper of this id, if there is one, loses the text that it has now.
+    pub(super) fn remove_stored(&mut self, transaction: &Transaction<'_>, id: &PaperId) -> rusqlite::Result<()> {
+        let mut select = transaction.prepare_cached("SELECT row, title, abstract FROM paper WHERE id = ?")?;
+        let mut rows = select.query([id.as_str()])?;
+        while let Some(row) = rows.next()? {
+            self.remove(row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+        }
+        Ok(())
+    }
+
+    fn term_index(&mut self, term: &str) -> u32 {
+        // Most terms are there already: only a new one is copied.
+        if let Some(place) = self.terms.get(term) {
+            return *place;
+        }
+        let place = self.term_ids.len() as u32;
+        self.term_ids.push(TermVector::term_id(term));
+        self.terms.insert(term.to_owned(), place);
+        place
+    }
+
+    /// The rows and counts of each term in the order in which they came, one term after the other by its place, and where
+    /// those of each term end.
+    fn by_place(&self) -> (Vec<(i64, u32)>, Vec<usize>) {
+        // There are millions of entries: how many each term has says where they go, and nothing has to be compared.
+        let mut ends = vec![0; self.term_ids.len()];
+        self.entries.iter().for_each(|(place, ..)| ends[*place as usize] += 1);
+        let mut before = 0;
+        for end in &mut ends {
+            before += std::mem::replace(end, before);
+        }
+        let mut rows = vec![(0, 0); self.entries.len()];
+        for (place, row, count) in &self.entries {
+            let end = &mut ends[*place as usize];
+            rows[*end] = (*row, *count);
+            *end += 1;
+        }
+        (rows, ends)
+    }
+
+    /// Hands over the changes of each block and term, in this order, as [`postings::change`] takes them.
+    fn for_each_block(
+        &self,
+        mut take: impl FnMut(i64, &str, &[(u32, u32)]) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let (mut rows, ends) = self.by_place();
+        let mut parts: Vec<BlockUpdate<'_>> = Vec::with_capacity(self.terms.len());
+        let mut rest = rows.as_mut_slice();
+        // Hash maps have no order: the terms by their places.
+        let mut terms = vec![""; self.terms.len()];
+        self.terms.iter().for_each(|(term, place)| terms[*place as usize] = term);
+        let mut start = 0;
+        for (term, end) in terms.into_iter().zip(ends) {
+            let (of_term, others) = rest.split_at_mut(end - start);
+            (rest, start) = (others, end);
+            of_term.sort_by_key(|(row, _)| *row);
+            parts.extend(
+                of_term
+                    .chunk_by(|a, b| a.0 / BLOCK_KEYS == b.0 / BLOCK_KEYS)
+                    .map(|part| (part[0].0 / BLOCK_KEYS, term, part)),
+            );
+        }
+        parts.sort_unstable_by_key(|(block, term, _)| (*block, *term));
+        let of_row = |same: &[(i64, u32)]| ((same[0].0 % BLOCK_KEYS) as u32, same.iter().map(|(_, count)| count).sum());
+        let mut changes: Vec<(u32, u32)> = Vec::new();
+        for (block, term, rows) in parts {
+            changes.clear();
+            changes.extend(rows.chunk_by(|a, b| a.0 == b.0).map(of_row));
+            take(block, term, &changes)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what was collected.
+    pub(super) fn write(mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        let mut bag = transaction.prepare_cached("INSERT OR REPLACE INTO bag (row, terms) VALUES (?, ?)")?;
+        for (row, terms) in self.term_vectors.drain(..) {
+            bag.execute(params![row, terms])?;
+        }
+        let mut has_block = transaction.prepare_cached("SELECT 1 FROM word WHERE block = ?")?;
+        let mut select = transaction.prepare_cached("SELECT papers FROM word WHERE block = ? AND term = ?")?;
+        let mut insert =
+            transaction.prepare_cached("INSERT OR REPLACE INTO word (block, term, papers) VALUES (?, ?, ?)")?;
+        let mut delete = transaction.prepare_cached("DELETE FROM word WHERE block = ? AND term = ?")?;
+        let mut current = None;
+        self.for_each_block(|block, term, changes| {
+            // In a new block there is nothing to look for.
+            let is_new = match current {
+                Some((same, is_new)) if same == block => is_new,
+                _ => !has_block.exists([block])?,
+            };
+            current = Some((block, is_new));
+            let before: Option<Vec<u8>> = match is_new {
+                true => None,
+                false => select.query_row(params![block, term], |row| row.get(0)).optional()?,
+            };
+            let after = postings::change(before.as_deref().unwrap_or_default(), changes);
+            match after.is_empty() {
+                true => delete.execute(params![block, term])?,
+                false => insert.execute(params![block, term, after])?,
+            };
+            Ok(())
+        })
+    }
+}
+
+/// Writes the words of all papers anew.
+pub(super) fn rebuild_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch("DELETE FROM word; DELETE FROM bag;")?;
+    block_by_block(transaction, |changes| changes.write(transaction))
+}
+
+/// Hands over the words of all papers, one block after the other, so that memory stays bounded.
+fn block_by_block(
+    db: &Connection,
+    mut take: impl FnMut(TermIndexChanges) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut select = db.prepare("SELECT row, title, abstract FROM paper ORDER BY row")?;
+    let mut rows = select.query([])?;
+    let mut changes = TermIndexChanges::default();
+    let mut block = 0;
+    while let Some(row) = rows.next()? {
+        let key: i64 = row.get(0)?;
+        if key / BLOCK_KEYS > block {
+            take(std::mem::take(&mut changes))?;
+            block = key / BLOCK_KEYS;
+        }
+        changes.add(key, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+    }
+    take(changes)
+}
+
+impl Library {
+    /// The papers that questions about words are about; with `known`, the keys of some of them in ascending order, as
+    /// if there were no others.
+    pub fn collection_stats(&self, known: Option<&[i64]>) -> Result<CollectionStats> {
+        Ok(CollectionStats::new(&self.postings(DOC_LENGTH_TERM)?, known))
+    }
+
+    /// The terms of the paper in this row of the file.
+    pub fn term_vector(&self, key: i64) -> Result<TermVector> {
+        let read = || {
+            let mut statement = self.db.prepare_cached("SELECT terms FROM bag WHERE row = ?")?;
+            statement.query_row([key], |row| Ok(TermVector::from_bytes(row.get_ref(0)?.as_blob()?)))
+        };
+        read().map_err(self.failed("read a paper's words"))?.ok_or_else(|| {
+            let reason =
+                format!("the words of row {key} cannot be read: run `paperkin compact`, which writes them anew");
+            Error::DamagedLibrary { path: self.path.clone(), reason }
+        })
+    }
+
+    /// The papers that have a term.
+    pub fn postings(&self, term: &str) -> Result<PostingBlocks> {
+        let read = || -> rusqlite::Result<PostingBlocks> {
+            let last = self.db.query_row("SELECT max(row) FROM paper", [], |row| row.get::<_, Option<i64>>(0))?;
+            let mut select = self.db.prepare_cached("SELECT papers FROM word WHERE block = ? AND term = ?")?;
+            let mut of_block = |block| {
+                let bytes = select.query_row(params![block, term], |row| row.get(0)).optional()?;
+                Ok(bytes.map(|bytes| (block, bytes)))
+            };
+            (0..last.map_or(0, |row| row / BLOCK_KEYS + 1)).filter_map(|block| of_block(block).transpose()).collect()
+        };
+        read().map_err(self.failed("read the words"))
+    }
+
+    /// How many terms are kept, and how many of them, and papers' terms, not as the papers have them, or are not kept at
+    /// all.
+    pub(super) fn count_term_lists(&self) -> rusqlite::Result<(i64, i64)> {
+        let kept: i64 = self.db.query_row("SELECT count(*) FROM word", [], |row| row.get(0))?;
+        let mut select = self.db.prepare("SELECT papers FROM word WHERE block = ? AND term = ?")?;
+        let mut bag = self.db.prepare("SELECT terms FROM bag WHERE row = ?")?;
+        let (mut found, mut wrong) = (0, 0);
+        block_by_block(&self.db, |mut words| {
+            for (row, terms) in words.term_vectors.drain(..) {
+                let kept: Option<Vec<u8>> = bag.query_row([row], |row| row.get(0)).optional()?;
+                wrong += i64::from(kept != Some(terms));
+            }
+            words.for_each_block(|block, term, changes| {
+                let papers: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
+                found += i64::from(papers.is_some());
+                wrong += i64::from(papers != Some(postings::change(&[], changes)));
+                Ok(())
+            })
+        })?;
+        Ok((kept, wrong + kept - found))
+    }
+}

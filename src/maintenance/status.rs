@@ -1,0 +1,35 @@
+//! A library in numbers.
+
+use serde::Serialize;
+
+use super::{Engine, IndexStatus};
+use crate::error::Result;
+use crate::library::{LibrarySummary, StoredModel};
+
+/// What is in a library, and how it is searched.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct LibraryStatus {
+    /// How many changes were made to papers and embeddings.
+    pub generation: u64,
+    /// The model of the embeddings; `None` before the first paper.
+    pub model: Option<StoredModel>,
+    /// How neighbors are found.
+    pub index: IndexStatus,
+    /// Papers, days, sources, profiles.
+    #[serde(flatten)]
+    pub summary: LibrarySummary,
+}
+
+impl Engine {
+    /// The library in numbers.
+    pub fn status(&self) -> Result<LibraryStatus> {
+        let library = self.library();
+        Ok(LibraryStatus {
+            generation: library.generation()?,
+            model: library.model()?,
+            index: self.index_status()?,
+            summary: library.summary()?,
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! One paper from what several sources say of it, and whether two records are of one.
+
+use super::{Paper, PaperId, title_key};
+
+/// Titles of fewer words are had by many papers: `Introduction`, `A reply to our critics`.
+const MIN_TITLE_WORDS: usize = 4;
+/// Years between the first version of a paper and the last copy of it, at most.
+const MAX_YEAR_DIFFERENCE: i16 = 2;
+
+/// Ranks of ids that whole registries give: a paper has one of each.
+const GIVEN: u8 = 2;
+
+impl Paper {
+    /// Its id and its other names.
+    pub fn all_ids(&self) -> impl Iterator<Item = &PaperId> {
+        std::iter::once(&self.id).chain(&self.aliases)
+    }
+
+    /// The paper that these records are of, the oldest first, which gives its id. What was said last counts, and what
+    /// nobody says any more stays; but a record without an abstract does not change the title of a paper that has one,
+    /// and the day of publication is the earliest.
+    ///
+    /// # Panics
+    /// If there are no records.
+    pub fn from_records(records: &[Paper]) -> Paper {
+        let (first, others) = records.split_first().expect("a paper has a record");
+        let mut paper = others.iter().cloned().fold(first.clone(), Paper::merged_with);
+        if let Some(with_abstract) = records.iter().rfind(|record| !record.abstract_text.is_empty()) {
+            let title = if with_abstract.title.is_empty() { &paper.title } else { &with_abstract.title };
+            paper.title = title.clone();
+        }
+        paper.published = records.iter().filter_map(|record| record.published).min();
+        paper
+    }
+
+    /// Whether two records without a name in common are of one paper all the same: the same title, of some words; an
+    /// author in common; years that fit; and nothing that tells them apart, such as two arXiv ids.
+    pub fn is_copy_of(&self, other: &Paper) -> bool {
+        let title = title_key(&self.title);
+        let years = |paper: &Paper| paper.published.map(|day| day.year());
+        let apart = years(self).zip(years(other)).is_some_and(|(one, other)| (one - other).abs() > MAX_YEAR_DIFFERENCE);
+        title.split(' ').count() >= MIN_TITLE_WORDS
+            && title == title_key(&other.title)
+            && !apart
+            && !self.is_named_apart_from(other)
+            && self.has_author_of(other)
+    }
+
+    /// Whether they have an author's last name in common.
+    pub(crate) fn has_author_of(&self, other: &Paper) -> bool {
+        self.authors.iter().any(|one| other.authors.iter().any(|other| surname(one) == surname(other)))
+    }
+
+    /// Whether names tell them apart: two names of one kind, or two of one source.
+    fn is_named_apart_from(&self, other: &Paper) -> bool {
+        let of_one_kind = |one: &PaperId, other: &PaperId| one.rank() == other.rank() && one.rank() <= GIVEN;
+        let made_up = self.id.is_title_hash() || other.id.is_title_hash();
+        let kinds = self.all_ids().any(|one| other.all_ids().any(|other| of_one_kind(one, other)));
+        kinds || (self.source == other.source && !made_up)
+    }
+}
+
+/// The last name, in lower case: of `Ada Lovelace` as of `Lovelace, Ada`.
+fn surname(author: &str) -> String {
+    let normal = match author.split_once(',') {
+        Some((last, _)) => title_key(last),
+        None => title_key(author),
+    };
+    normal.rsplit(' ').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paper::RawPaper;
+
+    fn record(id: &str, source: &str, title: &str, authors: &[&str], year: i16) -> Paper {
+        RawPaper {
+            id: Some(id.to_owned()),
+            title: title.to_owned(),
+            authors: authors.iter().map(|author| (*author).to_owned()).collect(),
+            published: Some(jiff::civil::date(year, 5, 1)),
+            source: source.to_owned(),
+            ..RawPaper::default()
+        }
+        .validate()
+        .unwrap()
+    }
+
+    #[test]
+    fn copies_and_others() {
+        let title = "Walking Robots on Soft Ground";
+        let arxiv = record("2401.00001", "arxiv", title, &["Ada Example", "Bo Other"], 2024);
+        let table = [
+            (record("10.1/x", "bibtex", "walking robots on soft ground.", &["Example, Ada"], 2025), true),
+            (record("", "csv", title, &["B. Other"], 2024), true),
+            (record("10.1/x", "bibtex", title, &["Someone Else"], 2024), false),
+            (record("10.1/x", "bibtex", title, &[], 2024), false),
+            (record("10.1/x", "bibtex", title, &["Ada Example"], 2019), false),
+            (record("2401.00002", "csv", title, &["Ada Example"], 2024), false),
+            (record("other", "arxiv", title, &["Ada Example"], 2024), false),
+            (record("10.1/x", "bibtex", "Walking Robots on Soft Ground II", &["Ada Example"], 2024), false),
+        ];
+        for (other, expected) in table {
+            assert_eq!(arxiv.is_copy_of(&other), expected, "{other:?}");
+            assert_eq!(other.is_copy_of(&arxiv), expected, "{other:?}");
+        }
+        let short = |id| record(id, "bibtex", "An Introduction", &["Ada Example"], 2024);
+        assert!(!short("a").is_copy_of(&Paper { source: "csv".to_owned(), ..short("b") }));
+    }
+
+    #[test]
+    fn what_was_said_last_counts() {
+        let old = Paper { votes: Some(3), abstract_text: "Robots.".to_owned(), ..record("a", "one", "Old", &[], 2024) };
+        let new = Paper { url: Some("u".to_owned()), ..record("b", "two", "New", &["Ada"], 2025) };
+        let paper = Paper::from_records(&[old.clone(), new.clone()]);
+        assert_eq!((paper.id.as_str(), paper.title.as_str(), paper.votes), ("a", "Old", Some(3)));
+        assert_eq!((paper.aliases.len(), paper.authors.len(), paper.published), (1, 1, old.published));
+        let with_abstract = Paper { abstract_text: "Walking robots.".to_owned(), ..new };
+        assert_eq!(Paper::from_records(&[old, with_abstract]).document(), "New. Walking robots.");
+    }
+}

@@ -1,0 +1,347 @@
+//! The score of a candidate: parts that add up, and the history behind it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::background::{Background, PaperFeatures};
+use super::calibration::Calibration;
+use super::resolved_query::{ResolvedQuery, days_between};
+use super::similarity_model::SimilarityModel;
+use super::standardizer::Standardizer;
+use crate::lexical::TermVector;
+
+/// How a reading history becomes a ranking.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// All of the ways below together, each weighted by how well it tells the history's own papers from others.
+    #[default]
+    Auto,
+    /// Similarity to the mean of the history, of embeddings and of words.
+    Mean,
+    /// The mean of the similarities to the nearest papers of the history.
+    Nearest,
+    /// Parts the history into interests, each of which has its share of the list.
+    Interests,
+    /// Linear discriminants between the history and ordinary papers, of embeddings and of words.
+    Classifier,
+}
+
+impl Strategy {
+    /// All of them.
+    pub const ALL: [Strategy; 5] =
+        [Strategy::Auto, Strategy::Mean, Strategy::Nearest, Strategy::Interests, Strategy::Classifier];
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Strategy::Auto => "auto",
+            Strategy::Mean => "mean",
+            Strategy::Nearest => "nearest",
+            Strategy::Interests => "interests",
+            Strategy::Classifier => "classifier",
+        })
+    }
+}
+
+impl FromStr for Strategy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Strategy, String> {
+        let all = || Strategy::ALL.map(|strategy| strategy.to_string()).join(", ");
+        let strategy = Strategy::ALL.into_iter().find(|strategy| strategy.to_string() == text);
+        strategy.ok_or_else(|| format!("`{text}` is no strategy: {}", all()))
+    }
+}
+
+/// The constants of the ranking. Features are counted in deviations from what ordinary papers have of them; the default
+/// weights were measured: `docs/evaluation.md`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankingWeights {
+    /// How many of the nearest history papers a candidate is compared with. The mean of the 3 nearest ranks papers
+    /// better for their readers than the mean of the whole history or the nearest alone.
+    pub nearest: usize,
+    /// Similarity of embeddings.
+    pub near: f32,
+    /// What embeddings have of what sets a text or a history apart from ordinary papers.
+    pub contrast: f32,
+    /// Words.
+    pub words: f32,
+    /// What likeness to a disliked paper takes away, for each deviation of it.
+    pub disliked: f32,
+    /// What a paper of today gains, in deviations of the score; half of it after `recency_half_life_days`.
+    pub recency: f32,
+    /// What a paper gains that has more votes than all others of its day, in deviations of the score.
+    pub votes: f32,
+    /// What a paper by an author who is followed gains, in deviations of the score.
+    pub authors: f32,
+    /// What a paper loses that is the same as one that was shown, in deviations of the score; less the less it is alike.
+    pub novelty: f32,
+    /// Days after which a paper's recency is half.
+    pub recency_half_life_days: f64,
+}
+
+impl Default for RankingWeights {
+    fn default() -> RankingWeights {
+        RankingWeights {
+            nearest: 3,
+            near: 1.0,
+            contrast: 1.0,
+            words: 1.0,
+            disliked: 0.25,
+            recency: 0.0,
+            votes: 0.0,
+            authors: 1.0,
+            novelty: 0.5,
+            recency_half_life_days: 30.0,
+        }
+    }
+}
+
+/// The parts of a score: they add up to it. Parts that play no role are left out in JSON.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct ScoreBreakdown {
+    /// What an ordinary paper has.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub base: f32,
+    /// For its likeness to the text asked for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub text: f32,
+    /// For its likeness to the history.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub liked: f32,
+    /// For words of the text and of the history.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub words: f32,
+    /// For its likeness to what was disliked: 0 or less.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub disliked: f32,
+    /// For being new.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub recency: f32,
+    /// For its votes.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub votes: f32,
+    /// For an author who is followed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub authors: f32,
+    /// For being like papers that were shown: 0 or less.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub novelty: f32,
+    /// For being like papers further up in the list: 0 or less.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub diversity: f32,
+}
+
+fn is_zero(number: &f32) -> bool {
+    *number == 0.0
+}
+
+impl ScoreBreakdown {
+    /// All parts by their names.
+    fn parts_mut(&mut self) -> [(&'static str, &mut f32); 10] {
+        [
+            ("base", &mut self.base),
+            ("text", &mut self.text),
+            ("liked", &mut self.liked),
+            ("words", &mut self.words),
+            ("disliked", &mut self.disliked),
+            ("recency", &mut self.recency),
+            ("votes", &mut self.votes),
+            ("authors", &mut self.authors),
+            ("novelty", &mut self.novelty),
+            ("diversity", &mut self.diversity),
+        ]
+    }
+
+    /// The score.
+    pub fn total(mut self) -> f32 {
+        self.parts_mut().into_iter().map(|(_, part)| *part).sum()
+    }
+
+    /// Names and values of the parts that play a role.
+    pub fn named(mut self) -> impl Iterator<Item = (&'static str, f32)> {
+        self.parts_mut().map(|(name, part)| (name, *part)).into_iter().filter(|(_, part)| *part != 0.0)
+    }
+
+    fn scale(mut self, scale: f32) -> ScoreBreakdown {
+        self.parts_mut().into_iter().for_each(|(_, part)| *part *= scale);
+        self
+    }
+}
+
+/// A paper that may be recommended.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// Its unit vector.
+    pub vector: &'a [f32],
+    /// Its terms.
+    pub terms: &'a TermVector,
+    /// What else is known of it.
+    pub signals: QueryIndependentSignals,
+}
+
+/// What is known of a candidate beside its text.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct QueryIndependentSignals {
+    /// When it appeared.
+    pub date: Option<Date>,
+    /// The share of the papers of its day that have fewer votes, 0 to 1.
+    pub popularity: f32,
+    /// Whether it has an author who is followed.
+    pub followed: bool,
+    /// Its largest similarity to a paper that was shown; 0 for none.
+    pub shown_similarity: f32,
+}
+
+/// Papers less alike than this are different papers: the similarity of two on one narrow subject.
+const NOVELTY_THRESHOLD: f32 = 0.6;
+
+/// A history paper's share in a score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Contribution {
+    /// Its place in [`ResolvedQuery::liked`].
+    pub history_index: usize,
+    /// What it adds to the score.
+    pub amount: f32,
+}
+
+/// Scores candidates for a taste, on a given day, beside the ordinary papers of a background.
+pub struct Ranker<'a> {
+    background: &'a Background,
+    weights: RankingWeights,
+    today: Date,
+    text: Option<SimilarityModel<'a>>,
+    liked: Option<SimilarityModel<'a>>,
+    disliked: Vec<(SimilarityModel<'a>, Standardizer)>,
+    /// What the sides count: each half, when there are both; and less the more ordinary papers deviate.
+    content_scale: f32,
+    calibration: Calibration,
+}
+
+impl<'a> Ranker<'a> {
+    /// Prepares to score. The weights of the taste must be [`ResolvedQuery::balanced`].
+    pub fn new(
+        background: &'a Background,
+        taste: &'a ResolvedQuery,
+        strategy: Strategy,
+        weights: RankingWeights,
+        today: Date,
+    ) -> Ranker<'a> {
+        let text = taste.text.as_ref().map(|text| SimilarityModel::for_text(background, text, &weights));
+        let history = |past| SimilarityModel::for_history(background, past, strategy, &weights);
+        let liked = (!taste.liked.is_empty()).then(|| history(&taste.liked));
+        let dislike = |past| {
+            let side = SimilarityModel::for_history(background, std::slice::from_ref(past), Strategy::Auto, &weights);
+            let usual = side.background_parts().map(|parts| parts.iter().sum());
+            let scale = Standardizer::from_values(usual, 0.0);
+            (side, scale)
+        };
+        let disliked = taste.disliked.iter().map(dislike).collect();
+        let calibration = Calibration::from_scores([]);
+        let mut ranker = Ranker { background, weights, today, text, liked, disliked, content_scale: 1.0, calibration };
+        let usual = |side: &Option<SimilarityModel<'_>>| -> Vec<[f32; 2]> {
+            side.as_ref().map_or_else(|| vec![[0.0; 2]; background.len()], |side| side.background_parts().collect())
+        };
+        let both = usual(&ranker.text).into_iter().zip(usual(&ranker.liked));
+        let interest: Vec<f32> = both.map(|(text, liked)| ranker.content_score(text, liked).total()).collect();
+        let scale = Standardizer::from_values(interest.iter().copied(), 0.0);
+        ranker.content_scale = scale.inverse_deviation();
+        ranker.calibration = Calibration::from_scores(interest.iter().map(|interest| scale.z_score(*interest)));
+        ranker
+    }
+
+    /// What a paper has in common with text and history, each by its embedding and its words.
+    fn content_score(&self, [text, text_words]: [f32; 2], [liked, liked_words]: [f32; 2]) -> ScoreBreakdown {
+        let halves = if self.text.is_some() && self.liked.is_some() { 0.5 } else { 1.0 };
+        ScoreBreakdown { text, liked, words: text_words + liked_words, ..ScoreBreakdown::default() }
+            .scale(halves * self.content_scale)
+    }
+
+    /// The parts of a candidate's score, in deviations of the scores of ordinary papers. [`Ranker::finish`] makes a score
+    /// of them.
+    pub fn score(&self, candidate: &Candidate<'_>) -> ScoreBreakdown {
+        let words = self.background.term_profile(candidate.terms);
+        let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
+        let dislike = |(side, scale): &(SimilarityModel<'_>, Standardizer)| {
+            scale.z_score(side.embedding_and_term_scores(self.background, &paper).iter().sum()).max(0.0)
+        };
+        let of = |side: &Option<SimilarityModel<'_>>| {
+            side.as_ref().map_or([0.0; 2], |side| side.embedding_and_term_scores(self.background, &paper))
+        };
+        let ScoreBreakdown { text, liked, words, .. } = self.content_score(of(&self.text), of(&self.liked));
+        let disliked = 0.0 - self.weights.disliked * self.disliked.iter().map(dislike).fold(0.0, f32::max);
+        ScoreBreakdown { text, liked, words, disliked, ..self.priors(candidate.signals) }
+    }
+
+    /// Parts in deviations as parts of a score from 0 to 1: the share of ordinary papers that are less like what is
+    /// asked for. `base` is what a paper has that does not deviate; the others share the difference in their proportions.
+    pub fn calibrate(&self, parts: &ScoreBreakdown) -> ScoreBreakdown {
+        let total = parts.total();
+        let base = self.calibration.percentile(0.0);
+        let slope = match total.abs() < 1e-3 {
+            true => (self.calibration.percentile(1e-3) - self.calibration.percentile(-1e-3)) / 2e-3,
+            false => (self.calibration.percentile(total) - base) / total,
+        };
+        ScoreBreakdown { base, ..parts.scale(slope) }
+    }
+
+    /// The papers of the history that add most to a candidate's score, of which `parts` are the unfinished parts.
+    pub fn reasons(&self, candidate: &Candidate<'_>, parts: &ScoreBreakdown, most: usize) -> Vec<Contribution> {
+        let Some(side) = self.liked.as_ref().filter(|_| most > 0) else { return Vec::new() };
+        let words = self.background.term_profile(candidate.terms);
+        let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
+        let total = parts.total();
+        let slope = (self.calibrate(parts).total() - self.calibration.percentile(0.0)) / total;
+        let scale = self.content_scale * slope * if self.text.is_some() { 0.5 } else { 1.0 };
+        let contributions = side.contributions(self.background, &paper).into_iter().enumerate();
+        let mut all: Vec<Contribution> = contributions
+            .map(|(liked, amount)| Contribution { history_index: liked, amount: amount * scale })
+            .collect();
+        all.sort_by(|a, b| b.amount.total_cmp(&a.amount));
+        all.truncate(most);
+        all.retain(|contribution| contribution.amount > 0.0);
+        all
+    }
+
+    /// What a paper has for all but its text, in deviations.
+    pub fn prior_score(&self, standing: QueryIndependentSignals) -> f32 {
+        self.priors(standing).total()
+    }
+
+    fn priors(
+        &self,
+        QueryIndependentSignals { date, popularity, followed, shown_similarity: shown }: QueryIndependentSignals,
+    ) -> ScoreBreakdown {
+        let RankingWeights { recency, votes, authors, novelty, recency_half_life_days, .. } = self.weights;
+        ScoreBreakdown {
+            recency: recency * recency_decay(date, self.today, recency_half_life_days),
+            votes: votes * popularity,
+            authors: authors * f32::from(followed),
+            novelty: 0.0 - novelty * ((shown - NOVELTY_THRESHOLD) / (1.0 - NOVELTY_THRESHOLD)).clamp(0.0, 1.0),
+            ..ScoreBreakdown::default()
+        }
+    }
+
+    /// Whether there is a text or a history that papers can be like.
+    pub fn has_query(&self) -> bool {
+        self.text.is_some() || self.liked.is_some()
+    }
+
+    /// Vectors that papers with high scores are near to, those that say most first.
+    pub fn retrieval_vectors(&self) -> Vec<Vec<f32>> {
+        self.text.iter().chain(&self.liked).flat_map(SimilarityModel::retrieval_vectors).collect()
+    }
+}
+
+/// 1 for a paper of today, half of it after each half-life, 0 without a date.
+fn recency_decay(date: Option<Date>, today: Date, half_life_days: f64) -> f32 {
+    date.map_or(0.0, |date| 0.5f64.powf(days_between(date, today) / half_life_days) as f32)
+}

@@ -1,0 +1,101 @@
+//! What somebody is after: a text, papers liked and papers disliked, each a vector with its words and a weight.
+
+use jiff::civil::Date;
+
+use crate::lexical::{TermCounts, TermQuery};
+use crate::paper::PaperId;
+use crate::vector::Embedding;
+
+/// What the candidates are compared with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResolvedQuery {
+    /// The text asked for.
+    pub text: Option<QueryText>,
+    /// Papers that count for their neighbors.
+    pub liked: Vec<HistoryPaper>,
+    /// Papers that count against their neighbors.
+    pub disliked: Vec<HistoryPaper>,
+}
+
+/// A text asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryText {
+    /// Its vector.
+    pub embedding: Embedding,
+    /// Its words.
+    pub terms: TermCounts,
+}
+
+/// A paper of the history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPaper {
+    /// Its id, if it is one of the library.
+    pub id: Option<PaperId>,
+    /// Its title.
+    pub title: String,
+    /// Its vector.
+    pub embedding: Embedding,
+    /// Its words.
+    pub terms: TermCounts,
+    /// How much it counts: above 0.
+    pub weight: f32,
+    /// The name of the interest that it is of.
+    pub interest: Option<String>,
+}
+
+impl ResolvedQuery {
+    /// Scales the weights of each half so that the heaviest counts 1: only their ratios matter. Nor does the order.
+    pub fn normalized(mut self) -> ResolvedQuery {
+        for half in [&mut self.liked, &mut self.disliked] {
+            let heaviest = half.iter().map(|past| past.weight).fold(0.0, f32::max);
+            if heaviest > 0.0 {
+                half.iter_mut().for_each(|past| past.weight /= heaviest);
+            }
+            let place = |past: &HistoryPaper| (past.id.clone(), past.title.clone(), past.weight.to_bits());
+            half.sort_by_cached_key(place);
+        }
+        self
+    }
+
+    /// The terms of the text, and those of the papers liked, at most `most` of each: those that weigh most, times how
+    /// rare they are.
+    pub fn term_queries(&self, most: usize, rarity: impl Fn(&str) -> f32 + Copy) -> impl Iterator<Item = TermQuery> {
+        let text = self.text.as_ref().map(|text| TermQuery::from_weighted([(&text.terms, 1.0)], most, rarity));
+        let liked = self.liked.iter().map(|past| (&past.terms, past.weight));
+        let liked = (!self.liked.is_empty()).then(|| TermQuery::from_weighted(liked, most, rarity));
+        text.into_iter().chain(liked)
+    }
+}
+
+/// What is left of a weight after the days between `at` and `today`: half of it after each half-life.
+pub fn time_decay(at: Option<Date>, today: Date, half_life_days: Option<f64>) -> f64 {
+    let (Some(at), Some(half_life)) = (at, half_life_days) else { return 1.0 };
+    0.5f64.powf(days_between(at, today) / half_life)
+}
+
+/// Days from one day to a later one; 0 when it is not later.
+pub(super) fn days_between(from: Date, to: Date) -> f64 {
+    f64::from(from.until(to).map_or(0, |span| span.get_days()).max(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_halve() {
+        let day = |text: &str| Some(text.parse().unwrap());
+        let today = "2025-03-01".parse().unwrap();
+        let table = [
+            (day("2025-03-01"), Some(10.0), 1.0),
+            (day("2025-02-19"), Some(10.0), 0.5),
+            (day("2025-02-09"), Some(10.0), 0.25),
+            (day("2026-01-01"), Some(10.0), 1.0),
+            (None, Some(10.0), 1.0),
+            (day("2001-01-01"), None, 1.0),
+        ];
+        for (at, half_life, expected) in table {
+            assert_eq!(time_decay(at, today, half_life), expected, "{at:?} {half_life:?}");
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! A text or a reading history, and what papers have in common with it.
+
+use super::background::{Background, PaperFeatures};
+use super::history_model::{HistoryModel, top_k_mean_parts};
+use super::ranker::{RankingWeights, Strategy};
+use super::resolved_query::{HistoryPaper, QueryText};
+use super::standardizer::Standardizer;
+use super::whitening::LinearDiscriminant;
+use crate::lexical::{SparseVector, TermVector};
+use crate::vector::dot;
+
+/// What a candidate is compared by.
+pub(super) const FEATURE_COUNT: usize = 4;
+/// Similarity of embeddings: to the text, or the mean to the nearest papers of the history.
+const SIMILARITY: usize = 0;
+/// What the embedding has of what sets the text or the history apart from ordinary papers.
+const DISCRIMINANT: usize = 1;
+/// Similarity of words: BM25 of the text, or the mean to the nearest papers of the history.
+const TERM_SIMILARITY: usize = 2;
+/// What the words have of what sets the history apart from ordinary papers.
+const TERM_DISCRIMINANT: usize = 3;
+
+/// How many papers of a history it takes for half of the weights to be those that tell its own papers from others.
+const LEARNED_HALF_SIZE: f32 = 5.0;
+/// What is added to the correlations of features, so that weights are not made of small differences between them.
+const RIDGE_PENALTY: f32 = 1.0;
+/// Papers of a history that candidates are looked for around, at most.
+const MAX_RETRIEVAL_VECTORS: usize = 32;
+/// At most so many papers of a history are held out to learn from.
+const MAX_HELD_OUT: usize = 200;
+
+/// Values of all features.
+pub(super) type FeatureValues = [f32; FEATURE_COUNT];
+
+/// One side of a question: how papers compare with it, beside ordinary ones.
+pub(super) struct SimilarityModel<'a> {
+    target: SimilarityTarget<'a>,
+    /// What each feature counts, for each deviation from what is usual.
+    weights: FeatureValues,
+    standardizers: [Standardizer; FEATURE_COUNT],
+    /// The deviations of ordinary papers.
+    background_scores: Vec<FeatureValues>,
+}
+
+enum SimilarityTarget<'a> {
+    Text { text: &'a QueryText, direction: LinearDiscriminant, question: SparseVector },
+    History(HistoryModel<'a>),
+}
+
+impl<'a> SimilarityModel<'a> {
+    /// A text's.
+    pub(super) fn for_text(
+        background: &'a Background,
+        text: &'a QueryText,
+        weights: &RankingWeights,
+    ) -> SimilarityModel<'a> {
+        let trust = background.trust();
+        let direction = LinearDiscriminant::from_whitened(
+            &background.whitening,
+            background.whitening.whiten(text.embedding.as_slice()),
+        );
+        let question = background.corpus_stats.query_weights(&TermVector::from(&text.terms));
+        // Words that somebody chose count in full.
+        let weights = [weights.near, weights.contrast * trust, weights.words, 0.0];
+        SimilarityModel::new(background, SimilarityTarget::Text { text, direction, question }, weights)
+    }
+
+    /// A history's, which has papers whose weights are balanced.
+    pub(super) fn for_history(
+        background: &'a Background,
+        past: &'a [HistoryPaper],
+        strategy: Strategy,
+        weights: &RankingWeights,
+    ) -> SimilarityModel<'a> {
+        let trust = background.trust();
+        let RankingWeights { near, contrast, words, .. } = *weights;
+        let prior = [near, contrast * trust, words * trust, words * trust];
+        let (only, nearest) = match strategy {
+            Strategy::Mean => ([1.0, 0.0, 1.0, 0.0], past.len()),
+            Strategy::Nearest => ([1.0, 0.0, 1.0, 0.0], weights.nearest),
+            Strategy::Classifier => ([0.0, 1.0, 0.0, 1.0], weights.nearest),
+            Strategy::Auto | Strategy::Interests => ([1.0; FEATURE_COUNT], weights.nearest),
+        };
+        let prior = std::array::from_fn(|at| prior[at] * only[at]);
+        let history = HistoryModel::new(background, past, nearest);
+        let mut side = SimilarityModel::new(background, SimilarityTarget::History(history), prior);
+        if strategy == Strategy::Auto {
+            side.learn_weights();
+        }
+        side
+    }
+
+    fn new(background: &Background, compared: SimilarityTarget<'a>, weights: FeatureValues) -> SimilarityModel<'a> {
+        let usual = compared.background_features(background);
+        let least = compared.min_deviations();
+        let scales =
+            std::array::from_fn(|at| Standardizer::from_values(usual.iter().map(|features| features[at]), least[at]));
+        let mut side =
+            SimilarityModel { target: compared, weights, standardizers: scales, background_scores: Vec::new() };
+        side.background_scores = usual.iter().map(|features| side.z_scores(features)).collect();
+        side
+    }
+
+    fn z_scores(&self, features: &FeatureValues) -> FeatureValues {
+        std::array::from_fn(|at| self.standardizers[at].z_score(features[at]))
+    }
+
+    /// What a paper's embedding and its words count.
+    pub(super) fn embedding_and_term_scores(&self, background: &Background, paper: &PaperFeatures<'_>) -> [f32; 2] {
+        self.weighted_parts(&self.z_scores(&self.target.features(background, paper)))
+    }
+
+    /// The parts of the ordinary papers, in the background's order.
+    pub(super) fn background_parts(&self) -> impl Iterator<Item = [f32; 2]> + Clone {
+        self.background_scores.iter().map(|deviations| self.weighted_parts(deviations))
+    }
+
+    fn weighted_parts(&self, deviations: &FeatureValues) -> [f32; 2] {
+        let part = |at: usize| self.weights[at] * deviations[at];
+        [part(SIMILARITY) + part(DISCRIMINANT), part(TERM_SIMILARITY) + part(TERM_DISCRIMINANT)]
+    }
+
+    /// Learns weights from the history itself: those that tell each of its papers, compared with the others, from
+    /// ordinary ones (Fisher's linear discriminant over the features). The fewer papers, the nearer they stay to what
+    /// they are for everybody.
+    fn learn_weights(&mut self) {
+        let SimilarityTarget::History(history) = &self.target else { return };
+        let count = history.papers.len();
+        if count < 3 {
+            return;
+        }
+        let step = count.div_ceil(MAX_HELD_OUT);
+        let held_out: Vec<FeatureValues> =
+            (0..count).step_by(step).map(|place| self.z_scores(&history.leave_one_out(place))).collect();
+        let of_all = |of: &dyn Fn(&FeatureValues) -> f32, all: &[FeatureValues]| {
+            all.iter().map(of).sum::<f32>() / all.len().max(1) as f32
+        };
+        let mut equations = [[0.0; FEATURE_COUNT + 1]; FEATURE_COUNT];
+        for (row, equation) in equations.iter_mut().enumerate() {
+            for (column, value) in equation[..FEATURE_COUNT].iter_mut().enumerate() {
+                *value = of_all(&|features| features[row] * features[column], &self.background_scores);
+            }
+            equation[row] += RIDGE_PENALTY;
+            equation[FEATURE_COUNT] = of_all(&|features| features[row], &held_out);
+        }
+        let mut learned = solve_positive_definite(equations).map(|weight| weight.max(0.0));
+        for (learned, weight) in learned.iter_mut().zip(&self.weights) {
+            *learned *= f32::from(*weight > 0.0);
+        }
+        let sum: f32 = learned.iter().sum();
+        if sum > 0.0 {
+            let used = self.weights.iter().filter(|weight| **weight > 0.0).count() as f32;
+            let own = count as f32 / (count as f32 + LEARNED_HALF_SIZE);
+            for (weight, learned) in self.weights.iter_mut().zip(learned) {
+                *weight *= 1.0 - own + own * used * learned / sum;
+            }
+        }
+    }
+
+    /// What each paper of a history adds to a paper's parts; nothing for a text.
+    pub(super) fn contributions(&self, background: &Background, paper: &PaperFeatures<'_>) -> Vec<f32> {
+        let SimilarityTarget::History(history) = &self.target else { return Vec::new() };
+        let white = background.whitening.whiten(paper.vector);
+        let (words, word_contrasts) = history.term_similarities_by_paper(paper.words);
+        let mut contributions = vec![0.0; history.papers.len()];
+        let mut add = |feature: usize, values: Vec<(usize, f32)>| {
+            let scale = self.standardizers[feature];
+            if scale.has_variance() {
+                let share = self.weights[feature] * scale.inverse_deviation();
+                values.into_iter().for_each(|(place, value)| contributions[place] += share * value);
+                let usual = share * scale.mean();
+                contributions.iter_mut().zip(&history.shares).for_each(|(sum, share)| *sum -= usual * share);
+            }
+        };
+        add(SIMILARITY, top_k_mean_parts(history.similarities(paper.vector), history.nearest_count).collect());
+        let contrasts = history.whitened.iter().zip(&history.shares).map(|(other, share)| share * dot(other, &white));
+        add(DISCRIMINANT, contrasts.enumerate().collect());
+        let words = history.papers.iter().zip(words).map(|(past, words)| past.weight * words);
+        add(TERM_SIMILARITY, top_k_mean_parts(words, history.nearest_count).collect());
+        let contrasts = word_contrasts.into_iter().zip(&history.shares);
+        add(
+            TERM_DISCRIMINANT,
+            contrasts.map(|(common, share)| share * (common - paper.words.background_overlap)).enumerate().collect(),
+        );
+        contributions
+    }
+
+    /// Unit vectors that papers of this side's are near to: what sets it apart, the text, and of the history's papers those
+    /// that differ most.
+    pub(super) fn retrieval_vectors(&self) -> Vec<Vec<f32>> {
+        let (SimilarityTarget::Text { direction, .. }
+        | SimilarityTarget::History(HistoryModel { discriminant: direction, .. })) = &self.target;
+        let contrast = direction.unit_direction();
+        let near: Vec<Vec<f32>> = match &self.target {
+            SimilarityTarget::Text { text, .. } => vec![text.embedding.as_slice().to_vec()],
+            SimilarityTarget::History(history) => {
+                let all: Vec<&[f32]> = history.papers.iter().map(|past| past.embedding.as_slice()).collect();
+                farthest_first(&all, MAX_RETRIEVAL_VECTORS).into_iter().map(<[f32]>::to_vec).collect()
+            }
+        };
+        contrast.into_iter().chain(near).collect()
+    }
+}
+
+impl SimilarityTarget<'_> {
+    /// What a deviation is at least: words that no ordinary paper has are no less telling for it.
+    fn min_deviations(&self) -> FeatureValues {
+        match self {
+            SimilarityTarget::Text { question, .. } => {
+                let norm = question.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+                [0.003, 0.0, 0.05 * norm, 0.0]
+            }
+            SimilarityTarget::History(_) => [0.003, 0.0, 0.003, 0.003],
+        }
+    }
+
+    /// The features of all ordinary papers: words are compared by term, not by paper.
+    fn background_features(&self, background: &Background) -> Vec<FeatureValues> {
+        match self {
+            SimilarityTarget::Text { text, direction, question } => {
+                let words = background.bm25(question).into_iter();
+                let near = |paper: PaperFeatures<'_>| dot(text.embedding.as_slice(), paper.vector);
+                let features = |(paper, words)| [near(paper), direction.score(paper.vector), words, 0.0];
+                background.papers().zip(words).map(features).collect()
+            }
+            SimilarityTarget::History(history) => history.background_features(background),
+        }
+    }
+
+    fn features(&self, background: &Background, paper: &PaperFeatures<'_>) -> FeatureValues {
+        match self {
+            SimilarityTarget::Text { text, direction, question } => [
+                dot(text.embedding.as_slice(), paper.vector),
+                direction.score(paper.vector),
+                background.corpus_stats.bm25(question, paper.text),
+                0.0,
+            ],
+            SimilarityTarget::History(history) => history.features(paper),
+        }
+    }
+}
+
+/// At most `most` of the vectors: the first one, and always the one that is least like those taken (Gonzalez 1985); ties
+/// go to the first.
+fn farthest_first<'a>(vectors: &[&'a [f32]], most: usize) -> Vec<&'a [f32]> {
+    if vectors.len() <= most {
+        return vectors.to_vec();
+    }
+    let mut taken = vec![vectors[0]];
+    let mut nearest = vec![f32::NEG_INFINITY; vectors.len()];
+    while taken.len() < most {
+        let last = taken[taken.len() - 1];
+        nearest.iter_mut().zip(vectors).for_each(|(nearest, other)| *nearest = nearest.max(dot(last, other)));
+        let next = (0..vectors.len()).min_by(|a, b| nearest[*a].total_cmp(&nearest[*b])).expect("there are vectors");
+        taken.push(vectors[next]);
+    }
+    taken
+}
+
+/// Solves linear equations with a positive definite matrix by Gauss's elimination.
+fn solve_positive_definite(mut equations: [[f32; FEATURE_COUNT + 1]; FEATURE_COUNT]) -> FeatureValues {
+    for pivot in 0..FEATURE_COUNT {
+        let equation = equations[pivot].map(|value| value / equations[pivot][pivot]);
+        equations[pivot] = equation;
+        for (_, other) in equations.iter_mut().enumerate().filter(|(row, _)| *row != pivot) {
+            let times = other[pivot];
+            other.iter_mut().zip(equation).for_each(|(value, of_pivot)| *value -= times * of_pivot);
+        }
+    }
+    equations.map(|equation| equation[FEATURE_COUNT])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::lexical::TermCounts;
+    use crate::vector::{Embedding, EmbeddingMatrix};
+
+    #[test]
+    fn equations_by_hand() {
+        let mut equations = [[0.0; 5]; 4];
+        for (row, equation) in equations.iter_mut().enumerate() {
+            equation[row] = 2.0;
+            equation[4] = row as f32;
+        }
+        equations[0][1] = 1.0;
+        equations[1][0] = 1.0;
+        let solved = solve_positive_definite(equations);
+        let expected = [-1.0 / 3.0, 2.0 / 3.0, 1.0, 1.5];
+        assert!(solved.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{solved:?}");
+    }
+
+    #[test]
+    fn ordinary_papers_have_the_features_of_any_paper() {
+        let texts = ["graph network", "network words words", "zebra graph zebra", "tree of words"];
+        let embedding = |x: f32| Embedding::normalize(vec![x, 1.0 - x, x * x]).expect("a vector");
+        let mut vectors = EmbeddingMatrix::with_capacity(3, texts.len());
+        (0..texts.len()).for_each(|at| vectors.push(&embedding(at as f32 / 4.0)));
+        let background = Background::new(vectors, texts.map(|text| Arc::new(TermVector::from_text(text))).to_vec());
+        let past = |title: &str, x, weight| HistoryPaper {
+            id: None,
+            title: title.to_owned(),
+            embedding: embedding(x),
+            terms: TermCounts::from_text(title),
+            weight,
+            interest: None,
+        };
+        let history = [past("zebra words", 0.3, 1.0), past("graph of graphs", 0.8, 0.5)];
+        let text =
+            QueryText { embedding: embedding(0.6), terms: TermCounts::from_text("words of zebra zebra unknown") };
+        let weights = RankingWeights::default();
+        let sides = [
+            SimilarityModel::for_text(&background, &text, &weights),
+            SimilarityModel::for_history(&background, &history, Strategy::Auto, &weights),
+        ];
+        for side in sides {
+            for (paper, usual) in background.papers().zip(side.target.background_features(&background)) {
+                let features = side.target.features(&background, &paper);
+                assert!(features.iter().zip(usual).all(|(a, b)| (a - b).abs() < 1e-6), "{features:?} {usual:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The background of a ranking: a sample of papers that stands for the library.
+
+use std::sync::Arc;
+
+use super::Searcher;
+use crate::error::Result;
+use crate::lexical::TermVector;
+use crate::recommend::Background;
+use crate::vector::{EmbeddingMatrix, RowId};
+
+/// Papers in the sample: enough for the mean and the shrunk covariance of embeddings, and for document frequencies.
+const BACKGROUND_SIZE: usize = 1_000;
+
+/// The background of all papers, or of those with these keys.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn background(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Result<Arc<Background>> {
+    match known {
+        None => {
+            let generation = searcher.snapshot.generation;
+            searcher.caches.background.get_or_build(generation, || read(searcher, None))
+        }
+        Some(_) => read(searcher, known).map(Arc::new),
+    }
+}
+
+fn read(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Result<Background> {
+    let snapshot = &searcher.snapshot;
+    let rows = known.map_or_else(|| snapshot.all().clone(), |keys| snapshot.row_set(keys));
+    let rows = sample(rows.iter().collect(), |row| snapshot.key(*row));
+    let dimension = rows.first().map_or(Ok(0), |row| snapshot.vector(*row).map(<[f32]>::len))?;
+    let mut vectors = EmbeddingMatrix::with_capacity(dimension, rows.len());
+    let mut term_vectors = Vec::with_capacity(rows.len());
+    for row in rows {
+        vectors.push(&snapshot.embedding(row)?);
+        term_vectors.push(term_vector(searcher, row)?);
+    }
+    Ok(Background::new(vectors, term_vectors))
+}
+
+/// The terms of the paper in a row.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn term_vector(searcher: &Searcher<'_>, row: RowId) -> Result<Arc<TermVector>> {
+    let Searcher { library, snapshot, caches, .. } = searcher;
+    let key = snapshot.key(row);
+    let stored = caches.term_vectors.get_or_build(snapshot.generation, || Ok(Default::default()))?;
+    stored.get_or_read(&key, TermVector::size_bytes, || library.term_vector(key))
+}
+
+/// At most [`BACKGROUND_SIZE`] of the items, in order: the same ones as long as they exist, whatever is added.
+fn sample<T: Ord>(mut items: Vec<T>, key: impl Fn(&T) -> i64) -> Vec<T> {
+    if items.len() > BACKGROUND_SIZE {
+        let hash = |item: &T| crc32fast::hash(&key(item).to_le_bytes());
+        items.select_nth_unstable_by_key(BACKGROUND_SIZE, hash);
+        items.truncate(BACKGROUND_SIZE);
+        items.sort_unstable();
+    }
+    items
+}

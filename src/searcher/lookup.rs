@@ -1,0 +1,40 @@
+//! Papers by id or title.
+
+use crate::error::{Error, Result};
+use crate::library::{Library, StoredPaper};
+use crate::paper::PaperId;
+
+/// Titles that are suggested when more than one paper could be meant.
+const MAX_SUGGESTIONS: usize = 3;
+
+/// The paper with this id, or else with this title, or else the only one whose title contains these words.
+///
+/// # Errors
+/// [`Error::NotFound`] with the titles that come close.
+pub(crate) fn find(library: &Library, id_or_title: &str) -> Result<StoredPaper> {
+    let not_found = |hint| Error::NotFound { what: "paper", name: id_or_title.to_owned(), hint };
+    let id = PaperId::parse(id_or_title).map_err(|reason| not_found(format!(": {reason}")))?;
+    if let Some(stored) = lookup(library, &id)? {
+        return Ok(stored);
+    }
+    let close = library.papers_titled_like(id_or_title, MAX_SUGGESTIONS)?;
+    match close.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => Err(not_found(": for free text use `search`".to_owned())),
+        close => {
+            let titles: Vec<String> = close.iter().map(|stored| format!("`{}`", stored.paper.title)).collect();
+            Err(not_found(format!(": more than one title has these words: {}", titles.join(", "))))
+        }
+    }
+}
+
+/// The paper with this id, or else the first one with this title.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn lookup(library: &Library, id: &PaperId) -> Result<Option<StoredPaper>> {
+    match library.paper(id)? {
+        Some(stored) => Ok(Some(stored)),
+        None => Ok(library.papers_titled(id.as_str())?.into_iter().next()),
+    }
+}

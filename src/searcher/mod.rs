@@ -1,0 +1,162 @@
+//! Answers questions from one generation of the library.
+//!
+//! A [`Searcher`] is an immutable view: whatever other processes write meanwhile, it answers from the generation that
+//! it was opened on. A ranking passes through these files once each, in this order:
+//!
+//! 1. `resolve`: texts and ids become embeddings, terms, and rows of the index;
+//! 2. `retrieve`: candidates, by embeddings, by terms, and by followed authors;
+//! 3. `score`: a score breakdown for each candidate;
+//! 4. `select`: duplicates removed, diversity, interests interleaved, scores calibrated;
+//! 5. `explain`: papers, reasons, and matching sentences for what is returned.
+
+mod background;
+mod cache;
+mod evaluate;
+mod explain;
+mod feed;
+mod graph_file;
+mod lookup;
+mod projection;
+mod report;
+mod resolve;
+mod retrieve;
+mod score;
+mod select;
+mod signals;
+mod snapshot;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use crate::embedder::{Embedder, TextEmbeddings};
+use crate::error::{Error, Result};
+use crate::index::IndexKind;
+use crate::library::Library;
+use crate::recommend::{Answer, RankingWeights, Request};
+use crate::vector::Embedding;
+use resolve::RequestScope;
+use select::CachedRanking;
+
+#[cfg(feature = "server")]
+pub(crate) use cache::{BoundedCache, PerGeneration};
+pub(crate) use cache::SharedCaches;
+pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit};
+pub(crate) use evaluate::{evaluate, temporal_split};
+pub use feed::{FeedMode, FeedOptions};
+pub(crate) use feed::feed;
+pub(crate) use graph_file::{discard_graph, graph_path, source_id};
+pub(crate) use lookup::{find, lookup};
+pub(crate) use projection::project;
+pub(crate) use report::report;
+pub(crate) use snapshot::IndexSnapshot;
+
+/// What a searcher is opened on.
+#[derive(Clone, Copy)]
+pub(crate) struct SearchContext<'a> {
+    pub(crate) library: &'a Library,
+    pub(crate) embedder: &'a Embedder,
+    pub(crate) caches: &'a SharedCaches,
+    pub(crate) index_kind: IndexKind,
+    pub(crate) weights: &'a RankingWeights,
+}
+
+/// An immutable view of one generation of the library.
+pub(crate) struct Searcher<'a> {
+    library: &'a Library,
+    embedder: &'a Embedder,
+    caches: &'a SharedCaches,
+    snapshot: Arc<IndexSnapshot>,
+    weights: &'a RankingWeights,
+    /// Embeddings that the caller has computed already.
+    embeddings: &'a TextEmbeddings,
+}
+
+impl<'a> SearchContext<'a> {
+    /// Calls `search` with a searcher of the current generation, within one read transaction. When the graph on disk
+    /// turns out to be corrupt, discards it and calls `search` once more without it.
+    ///
+    /// # Errors
+    /// Those of reading the vectors and of `search`.
+    pub(crate) fn search<T>(
+        self,
+        embeddings: &'a TextEmbeddings,
+        search: impl Fn(&Searcher<'a>) -> Result<T>,
+    ) -> Result<T> {
+        let attempt = || self.library.read_transaction(|| search(&self.searcher(1, embeddings)?));
+        match attempt() {
+            Err(Error::DamagedIndex { reason }) => {
+                discard_graph(self.library, self.caches, &reason);
+                attempt()
+            }
+            answer => answer,
+        }
+    }
+
+    /// A searcher of the current generation, for about so many `queries`.
+    fn searcher(self, queries: usize, embeddings: &'a TextEmbeddings) -> Result<Searcher<'a>> {
+        let SearchContext { library, embedder, caches, weights, .. } = self;
+        Ok(Searcher { library, embedder, caches, snapshot: self.snapshot(queries)?, weights, embeddings })
+    }
+
+    /// The library's vectors in the current generation, indexed; read at the first call in each generation.
+    pub(crate) fn snapshot(self, queries: usize) -> Result<Arc<IndexSnapshot>> {
+        let SearchContext { library, caches, index_kind, .. } = self;
+        library.read_transaction(|| {
+            let read = || IndexSnapshot::read(library, graph_file::open(library, caches), index_kind, queries);
+            caches.snapshot.get_or_build(library.generation_id()?, read)
+        })
+    }
+}
+
+impl<'a> Searcher<'a> {
+    /// Answers a request as of a day.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`]; errors of the library's file and, when a text has to be embedded, of the model.
+    pub(crate) fn answer(&self, request: &Request, scope: &RequestScope, today: Date) -> Result<Answer> {
+        request.check()?;
+        let start = Instant::now();
+        let ranking = self.ranking(request, scope, request.as_of.unwrap_or(today))?;
+        let results = explain::explain(self, request, &ranking)?;
+        Ok(Answer {
+            id: request.id.clone(),
+            results,
+            not_found: ranking.not_found.clone(),
+            note: ranking.note.clone(),
+            model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
+            generation: self.snapshot.generation.generation,
+            took_ms: (start.elapsed().as_secs_f64() * 1e5).round() / 100.0,
+        })
+    }
+
+    /// The ranking of a request, from the cache if this generation has answered the same request before.
+    fn ranking(&self, request: &Request, scope: &RequestScope, today: Date) -> Result<Arc<CachedRanking>> {
+        if !scope.is_everything() {
+            return self.rank(request, scope, today).map(Arc::new);
+        }
+        let key = serde_json::to_vec(&(Request { id: None, explain: false, ..request.clone() }, today));
+        // A request can hold whole abstracts: only its hash is stored.
+        let key: [u8; 32] = Sha256::digest(key.expect("a request is JSON")).into();
+        let rankings = self.caches.rankings.get_or_build(self.snapshot.generation, || Ok(Default::default()))?;
+        rankings.get_or_read(&key, CachedRanking::size_bytes, || self.rank(request, scope, today))
+    }
+
+    fn rank(&self, request: &Request, scope: &RequestScope, today: Date) -> Result<CachedRanking> {
+        let resolved = resolve::resolve(self, request, scope, today)?;
+        let rankers = resolved.rankers();
+        let candidates = retrieve::retrieve(self, &resolved, &rankers)?;
+        let scored = score::score(self, &resolved, &rankers, candidates)?;
+        select::select(self, &resolved, &rankers, scored)
+    }
+
+    /// The embedding of a text: the caller's, or else computed now.
+    fn embed(&self, text: &str) -> Result<Embedding> {
+        match self.embeddings.get(text) {
+            Some(embedding) => Ok(embedding.clone()),
+            None => self.embedder.embed(self.library, text),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Step 1 of a ranking: texts and ids of a request become embeddings, terms and rows of the index.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::Searcher;
+use super::background::background;
+use super::lookup::lookup;
+use super::signals::SignalTable;
+use crate::error::Result;
+use crate::lexical::TermCounts;
+use crate::library::PaperFilter;
+use crate::paper::{PaperId, document};
+use crate::recommend::{
+    Background, HistoryItem, HistoryPaper, InterestShare, PaperRef, QueryText, Ranker, RankingWeights, Request,
+    ResolvedQuery, Strategy, cluster_history, interest_label, time_decay,
+};
+use crate::vector::RowBitmap;
+
+/// Weights of recency and votes when they are all there is to rank by.
+const COLD_START_WEIGHT: f32 = 1.0;
+/// Candidates that are scored for each result that is asked for, and the fewest: of more papers, those that the index
+/// finds near the query, and those that share most of its terms.
+const CANDIDATE_POOL: (usize, usize) = (5, 100);
+/// History papers that are named as reasons of one result.
+const MAX_REASONS: usize = 3;
+
+/// Which papers a request is about, beyond what it says itself.
+#[derive(Default, PartialEq)]
+pub(crate) struct RequestScope {
+    /// Only papers that match.
+    pub(crate) filter: PaperFilter,
+    /// Papers that were shown before: what is similar to them is not novel.
+    pub(crate) shown: Vec<PaperId>,
+    /// Leave out the reasons.
+    pub(crate) without_reasons: bool,
+}
+
+impl RequestScope {
+    /// Whether the request alone decides the ranking.
+    pub(super) fn is_everything(&self) -> bool {
+        *self == RequestScope::default()
+    }
+}
+
+/// A request with its texts embedded and its ids looked up.
+pub(super) struct ResolvedRequest {
+    /// One list of results is made for each, and the lists are interleaved.
+    pub(super) queries: Vec<InterestQuery>,
+    /// Ids and titles of the liked papers, in the order that reasons count them.
+    pub(super) history: Vec<(Option<PaperId>, String)>,
+    /// Rank exactly these rows.
+    pub(super) candidates: Option<RowBitmap>,
+    /// Keys of the papers that existed on the day of the answer; `None`: all.
+    pub(super) known: Option<Vec<i64>>,
+    /// Rows that pass the filters; `None`: all.
+    pub(super) allowed: Option<RowBitmap>,
+    /// Rows that are never returned.
+    pub(super) excluded: RowBitmap,
+    /// Rows that are returned only if the request names them as candidates: the history, and other records of its papers.
+    pub(super) seen: RowBitmap,
+    pub(super) signals: SignalTable,
+    pub(super) background: Arc<Background>,
+    pub(super) strategy: Strategy,
+    pub(super) weights: RankingWeights,
+    pub(super) today: Date,
+    /// Results that are asked for.
+    pub(super) limit: usize,
+    /// Candidates that are scored and selected from, at most.
+    pub(super) pool: usize,
+    pub(super) diversity: f32,
+    pub(super) dedup_threshold: Option<f32>,
+    pub(super) min_score: Option<f32>,
+    pub(super) max_reasons: usize,
+    pub(super) note: Option<String>,
+    pub(super) not_found: Vec<String>,
+}
+
+/// A query for one list of results.
+pub(super) struct InterestQuery {
+    pub(super) query: ResolvedQuery,
+    /// The interest that it stands for; `None` for the whole history.
+    pub(super) interest: Option<InterestShare>,
+    /// The index in [`ResolvedRequest::history`] of each liked paper.
+    pub(super) members: Vec<usize>,
+}
+
+impl ResolvedRequest {
+    /// A ranker for each query.
+    pub(super) fn rankers<'a>(&'a self) -> Vec<Ranker<'a>> {
+        let ResolvedRequest { background, strategy, weights, today, .. } = self;
+        let ranker = |interest: &'a InterestQuery| {
+            Ranker::new(background, &interest.query, *strategy, weights.clone(), *today)
+        };
+        self.queries.iter().map(ranker).collect()
+    }
+}
+
+/// Looks up what a request names, as of a day.
+///
+/// # Errors
+/// Errors of the library's file and, when a text has to be embedded, of the model.
+pub(super) fn resolve(
+    searcher: &Searcher<'_>,
+    request: &Request,
+    scope: &RequestScope,
+    today: Date,
+) -> Result<ResolvedRequest> {
+    let Searcher { library, snapshot, .. } = searcher;
+    let mut papers = HistoryLookup { searcher, request, today, found: Lookups::default() };
+    let text = |text| Ok(QueryText { embedding: searcher.embed(text)?, terms: TermCounts::from_text(text) });
+    let text = request.text.as_deref().map(text).transpose()?;
+    let liked = papers.resolve(&request.positive)?;
+    let disliked = papers.resolve(&request.negative)?;
+    let Lookups { rows, titles, mut not_found } = papers.found;
+    let query = ResolvedQuery { text, liked, disliked }.normalized();
+
+    let known = library.matching_keys(&PaperFilter { published_before: request.as_of, ..PaperFilter::default() })?;
+    let note = cold_start_note(request, &query);
+    let (recency, votes) = match note {
+        Some(_) => (COLD_START_WEIGHT, COLD_START_WEIGHT),
+        None => (request.recency, request.votes),
+    };
+    let filter = PaperFilter {
+        published_after: request.published_after,
+        published_before: request.published_before,
+        categories: request.categories.clone(),
+        sources: request.sources.clone(),
+        ..scope.filter.clone()
+    };
+    let background = background(searcher, known.as_deref())?;
+    let allowed = library.matching_keys(&filter)?.map(|keys| snapshot.row_set(&keys));
+    let excluded = rows_of_ids(searcher, &request.exclude, &mut Vec::new())?;
+    let shown = rows_of_ids(searcher, &scope.shown, &mut Vec::new())?;
+    let signals = SignalTable::read(searcher, &request.authors, recency > 0.0 || votes > 0.0, &shown)?;
+    let candidates = request.candidates.as_ref().map(|ids| rows_of_ids(searcher, ids, &mut not_found)).transpose()?;
+    let mut seen = rows;
+    let same_titles = rows_of_titles(searcher, &titles)?;
+    [&excluded, &same_titles].into_iter().for_each(|rows| rows.iter().for_each(|row| seen.insert(row)));
+
+    let history = query.liked.iter().map(|paper| (paper.id.clone(), paper.title.clone())).collect();
+    Ok(ResolvedRequest {
+        queries: queries(query, request.strategy, &background),
+        history,
+        candidates,
+        known,
+        allowed,
+        excluded,
+        seen,
+        signals,
+        background,
+        strategy: request.strategy,
+        weights: RankingWeights { recency, votes, ..searcher.weights.clone() },
+        today,
+        limit: request.limit(),
+        pool: (CANDIDATE_POOL.0 * request.limit()).max(CANDIDATE_POOL.1),
+        diversity: request.diversity,
+        dedup_threshold: request.dedup_threshold,
+        min_score: request.min_score,
+        max_reasons: if scope.without_reasons { 0 } else { MAX_REASONS },
+        note,
+        not_found,
+    })
+}
+
+/// A query for each interest of the history if the strategy asks for that, else one for all of it.
+fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) -> Vec<InterestQuery> {
+    if strategy != Strategy::Interests || query.liked.len() < 2 {
+        let members = (0..query.liked.len()).collect();
+        return vec![InterestQuery { query, interest: None, members }];
+    }
+    let weight = |papers: &[&HistoryPaper]| papers.iter().map(|paper| paper.weight).sum::<f32>();
+    let whole = weight(&query.liked.iter().collect::<Vec<_>>());
+    let interest_query = |members: Vec<usize>| {
+        let papers: Vec<&HistoryPaper> = members.iter().map(|index| &query.liked[*index]).collect();
+        let interest =
+            InterestShare { label: interest_label(&papers, background), share: weight(&papers) / whole };
+        let liked = papers.into_iter().cloned().collect();
+        let query = ResolvedQuery { liked, ..query.clone() }.normalized();
+        InterestQuery { query, interest: Some(interest), members }
+    };
+    cluster_history(&query.liked).into_iter().map(interest_query).collect()
+}
+
+/// Looks up the papers of a history.
+struct HistoryLookup<'s, 'a> {
+    searcher: &'s Searcher<'a>,
+    request: &'s Request,
+    today: Date,
+    found: Lookups,
+}
+
+/// What the lookups came to.
+#[derive(Default)]
+struct Lookups {
+    rows: RowBitmap,
+    titles: HashSet<String>,
+    not_found: Vec<String>,
+}
+
+impl HistoryLookup<'_, '_> {
+    fn resolve(&mut self, items: &[HistoryItem]) -> Result<Vec<HistoryPaper>> {
+        let mut history = Vec::with_capacity(items.len());
+        for item in items {
+            // What was read later does not count yet.
+            if self.request.as_of.is_some() && item.at > self.request.as_of {
+                continue;
+            }
+            match (self.paper(item)?, &item.paper) {
+                (Some(paper), _) => history.push(paper),
+                (None, PaperRef::Id(id)) => self.found.not_found.push(id.to_string()),
+                (None, PaperRef::Inline { .. }) => {}
+            }
+        }
+        Ok(history)
+    }
+
+    fn paper(&mut self, item: &HistoryItem) -> Result<Option<HistoryPaper>> {
+        let Searcher { library, snapshot, .. } = self.searcher;
+        let weight = (item.weight * time_decay(item.at, self.today, self.request.half_life_days)) as f32;
+        let interest = item.interest.clone();
+        let (id, title, document, embedding) = match &item.paper {
+            PaperRef::Inline { title, abstract_text } => {
+                let document = document(title, abstract_text);
+                let embedding = self.searcher.embed(&document)?;
+                (None, title.clone(), document, embedding)
+            }
+            PaperRef::Id(id) => {
+                let stored = lookup(library, id)?;
+                let Some((row, paper)) = stored.and_then(|stored| Some((snapshot.row(stored.key)?, stored.paper)))
+                else {
+                    return Ok(None);
+                };
+                self.found.rows.insert(row);
+                let document = paper.document();
+                (Some(paper.id), paper.title, document, snapshot.embedding(row)?)
+            }
+        };
+        self.found.titles.insert(title.clone());
+        let terms = TermCounts::from_text(&document);
+        Ok(Some(HistoryPaper { id, title, embedding, terms, weight, interest }))
+    }
+}
+
+/// Rows of ids; ids that are not in the library go to `not_found`.
+fn rows_of_ids(searcher: &Searcher<'_>, ids: &[PaperId], not_found: &mut Vec<String>) -> Result<RowBitmap> {
+    let mut rows = RowBitmap::default();
+    for id in ids {
+        match lookup(searcher.library, id)?.and_then(|stored| searcher.snapshot.row(stored.key)) {
+            Some(row) => rows.insert(row),
+            None => not_found.push(id.to_string()),
+        }
+    }
+    Ok(rows)
+}
+
+/// Rows of papers with one of these titles: other records of the same paper.
+fn rows_of_titles(searcher: &Searcher<'_>, titles: &HashSet<String>) -> Result<RowBitmap> {
+    let mut rows = RowBitmap::default();
+    for title in titles.iter().filter(|title| !title.is_empty()) {
+        let papers = searcher.library.papers_titled(title)?;
+        papers.iter().filter_map(|stored| searcher.snapshot.row(stored.key)).for_each(|row| rows.insert(row));
+    }
+    Ok(rows)
+}
+
+/// What the answer says when there is nothing that a paper could be similar to.
+fn cold_start_note(request: &Request, query: &ResolvedQuery) -> Option<String> {
+    if query.text.is_some() || !query.liked.is_empty() {
+        return None;
+    }
+    let reason = match (request.positive.is_empty(), query.disliked.is_empty()) {
+        (false, _) => "none of the history papers can be used",
+        (true, false) => "the history has only disliked papers",
+        (true, true) => "there is no reading history",
+    };
+    Some(format!("{reason}: recent and popular papers instead"))
+}

@@ -1,0 +1,125 @@
+//! Step 2 of a ranking: candidates, found by embeddings, by terms, and by followed authors.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Searcher;
+use super::resolve::ResolvedRequest;
+use crate::error::Result;
+use crate::index::SearchHit;
+use crate::lexical::PostingBlocks;
+use crate::recommend::{Ranker, ResolvedQuery};
+use crate::vector::{RowBitmap, RowId};
+
+/// Candidates found near one of many papers of a history, at least.
+const MIN_PER_SEED: usize = 10;
+/// Papers that are never returned and are expected near one paper of a history.
+const EXPECTED_EXCLUDED: usize = 10;
+/// Terms of a text or of a history that papers are found by, at most.
+const MAX_QUERY_TERMS: usize = 16;
+
+/// Candidates of each query, in ascending order of rows: the candidates that the request names, or the papers that
+/// pass its filters and are not in the history; of many, those that may be among the best.
+///
+/// # Errors
+/// When the index is corrupt or the library's file cannot be read.
+pub(super) fn retrieve(
+    searcher: &Searcher<'_>,
+    resolved: &ResolvedRequest,
+    rankers: &[Ranker<'_>],
+) -> Result<Vec<Vec<RowId>>> {
+    let known = resolved.known.as_ref().map(|keys| searcher.snapshot.row_set(keys));
+    let retrieval = Retrieval { searcher, resolved, known };
+    resolved.queries.iter().zip(rankers).map(|(interest, ranker)| retrieval.candidates(&interest.query, ranker)).collect()
+}
+
+struct Retrieval<'s, 'a> {
+    searcher: &'s Searcher<'a>,
+    resolved: &'s ResolvedRequest,
+    /// Rows of the papers that existed on the day of the answer; `None`: all.
+    known: Option<RowBitmap>,
+}
+
+impl Retrieval<'_, '_> {
+    fn candidates(&self, query: &ResolvedQuery, ranker: &Ranker<'_>) -> Result<Vec<RowId>> {
+        let ResolvedRequest { candidates, allowed, excluded, pool, .. } = self.resolved;
+        if let Some(rows) = candidates {
+            let passes = |row: &RowId| !excluded.contains(*row) && self.is_allowed(*row);
+            return Ok(rows.iter().filter(passes).collect());
+        }
+        let all = self.searcher.snapshot.all();
+        let passing = allowed.as_ref().map_or(all.len(), RowBitmap::len);
+        if passing <= 2 * pool || !ranker.has_query() {
+            return Ok(allowed.as_ref().unwrap_or(all).iter().filter(|row| self.is_candidate(*row)).collect());
+        }
+        let mut rows = self.dense(ranker)?;
+        let followed = self.resolved.signals.followed.iter().filter(|row| self.is_allowed(*row));
+        let others = self.lexical(query)?.into_iter().chain(followed);
+        others.filter(|row| self.is_candidate(*row)).for_each(|row| rows.insert(row));
+        Ok(rows.iter().collect())
+    }
+
+    fn is_allowed(&self, row: RowId) -> bool {
+        self.resolved.allowed.as_ref().is_none_or(|allowed| allowed.contains(row))
+    }
+
+    fn is_candidate(&self, row: RowId) -> bool {
+        !self.resolved.seen.contains(row) && self.known.as_ref().is_none_or(|known| known.contains(row))
+    }
+
+    /// Rows near the vectors that papers with high scores are near to: as many as the pool near the first, which says
+    /// most, and twice as many near the others together.
+    fn dense(&self, ranker: &Ranker<'_>) -> Result<RowBitmap> {
+        let ResolvedRequest { allowed, seen, pool, .. } = self.resolved;
+        let seeds = ranker.retrieval_vectors();
+        let mut rows = RowBitmap::default();
+        let mut near: HashMap<RowId, f32> = HashMap::new();
+        let per_seed = (2 * pool / seeds.len()).clamp(MIN_PER_SEED, *pool);
+        for (index, seed) in seeds.iter().enumerate() {
+            let depth = match index {
+                0 => pool + seen.len(),
+                _ => per_seed + seen.len().min(EXPECTED_EXCLUDED),
+            };
+            let hits = self.searcher.snapshot.nearest(seed, depth, allowed.as_ref())?;
+            for SearchHit { row, score } in hits.into_iter().filter(|hit| self.is_candidate(hit.row)) {
+                if index == 0 {
+                    rows.insert(row);
+                } else {
+                    let best = near.entry(row).or_insert(score);
+                    *best = best.max(score);
+                }
+            }
+        }
+        let mut near: Vec<SearchHit> = near.into_iter().map(|(row, score)| SearchHit { row, score }).collect();
+        near.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+        near.iter().take(2 * pool).for_each(|hit| rows.insert(hit.row));
+        Ok(rows)
+    }
+
+    /// Rows with the highest BM25 for the terms of the text, and as many for those of the history. With
+    /// [`ResolvedRequest::known`], as if there were no other papers.
+    fn lexical(&self, query: &ResolvedQuery) -> Result<Vec<RowId>> {
+        let Searcher { library, snapshot, caches, .. } = self.searcher;
+        let ResolvedRequest { known, allowed, background, seen, pool, .. } = self.resolved;
+        let stats = match known.as_deref() {
+            None => caches.collection.get_or_build(snapshot.generation, || library.collection_stats(None))?,
+            known => Arc::new(library.collection_stats(known)?),
+        };
+        let depth = pool + seen.len();
+        let passes = |key| match allowed {
+            None => true,
+            Some(allowed) => snapshot.row(key).is_some_and(|row| allowed.contains(row)),
+        };
+        let cached = caches.postings.get_or_build(snapshot.generation, || Ok(Default::default()))?;
+        let mut rows = Vec::new();
+        for query in query.term_queries(MAX_QUERY_TERMS, |term| background.idf(term)) {
+            let postings = query.terms().map(|term| {
+                let size = |blocks: &PostingBlocks| blocks.iter().map(|(_, bytes)| 64 + bytes.len()).sum();
+                cached.get_or_read(term, size, || library.postings(term))
+            });
+            let keys = stats.score(&query, &postings.collect::<Result<Vec<_>>>()?).best(depth, passes);
+            rows.extend(keys.into_iter().filter_map(|key| snapshot.row(key)));
+        }
+        Ok(rows)
+    }
+}

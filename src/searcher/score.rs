@@ -1,0 +1,59 @@
+//! Step 3 of a ranking: a score breakdown for each candidate.
+
+use std::sync::Arc;
+
+use super::Searcher;
+use super::background::term_vector;
+use super::resolve::ResolvedRequest;
+use crate::error::Result;
+use crate::lexical::TermVector;
+use crate::recommend::{Candidate, Ranker, ScoreBreakdown};
+use crate::vector::RowId;
+
+/// A candidate with its score.
+pub(super) struct ScoredCandidate {
+    pub(super) row: RowId,
+    /// In standard deviations of the background's scores.
+    pub(super) breakdown: ScoreBreakdown,
+    pub(super) terms: Arc<TermVector>,
+}
+
+/// Scores the candidates of each query: best first, ties by row, at most as many as the pool holds.
+///
+/// # Errors
+/// When the index is corrupt or the library's file cannot be read.
+pub(super) fn score(
+    searcher: &Searcher<'_>,
+    resolved: &ResolvedRequest,
+    rankers: &[Ranker<'_>],
+    candidates: Vec<Vec<RowId>>,
+) -> Result<Vec<Vec<ScoredCandidate>>> {
+    candidates.into_iter().zip(rankers).map(|(rows, ranker)| score_rows(searcher, resolved, ranker, rows)).collect()
+}
+
+fn score_rows(
+    searcher: &Searcher<'_>,
+    ResolvedRequest { signals, pool, .. }: &ResolvedRequest,
+    ranker: &Ranker<'_>,
+    mut rows: Vec<RowId>,
+) -> Result<Vec<ScoredCandidate>> {
+    let signals = |row: RowId| signals.signals(row, &searcher.snapshot);
+    if !ranker.has_query() && rows.len() > *pool {
+        // Without a query, dates and votes are most of the score: they select what is scored in full.
+        let mut priors = Vec::with_capacity(rows.len());
+        for row in rows {
+            priors.push((ranker.prior_score(signals(row)?), row));
+        }
+        priors.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        rows = priors.into_iter().take(*pool).map(|(_, row)| row).collect();
+    }
+    let mut scored = Vec::with_capacity(rows.len());
+    for row in rows {
+        let terms = term_vector(searcher, row)?;
+        let candidate = Candidate { vector: searcher.snapshot.vector(row)?, terms: &terms, signals: signals(row)? };
+        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms });
+    }
+    scored.sort_by(|a, b| b.breakdown.total().total_cmp(&a.breakdown.total()).then(a.row.cmp(&b.row)));
+    scored.truncate(*pool);
+    Ok(scored)
+}

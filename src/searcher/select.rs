@@ -1,0 +1,127 @@
+//! Step 4 of a ranking: duplicates removed, diversity, scores calibrated, interests interleaved.
+
+use std::collections::HashSet;
+
+use super::Searcher;
+use super::resolve::{InterestQuery, ResolvedRequest};
+use super::score::ScoredCandidate;
+use crate::error::Result;
+use crate::paper::PaperId;
+use crate::recommend::{
+    Candidate, Contribution, InterestShare, QueryIndependentSignals, Ranker, ScoreBreakdown, diversify,
+    interleave_by_share,
+};
+use crate::vector::dot;
+
+/// A ranking without the papers themselves: what is cached.
+pub(super) struct CachedRanking {
+    pub(super) results: Vec<RankedPaper>,
+    /// Ids and titles of the history.
+    pub(super) history: Vec<(Option<PaperId>, String)>,
+    pub(super) not_found: Vec<String>,
+    pub(super) note: Option<String>,
+}
+
+/// A result without the paper itself.
+#[derive(Debug, Clone)]
+pub(super) struct RankedPaper {
+    /// The paper's key.
+    pub(super) key: i64,
+    pub(super) breakdown: ScoreBreakdown,
+    pub(super) reasons: Vec<Contribution>,
+    pub(super) interest: Option<InterestShare>,
+}
+
+impl CachedRanking {
+    /// About how many bytes of memory it takes.
+    pub(super) fn size_bytes(&self) -> usize {
+        let result = |result: &RankedPaper| size_of::<RankedPaper>() + size_of_val(result.reasons.as_slice());
+        let paper = |(_, title): &(_, String)| size_of::<(Option<PaperId>, String)>() + title.len() + 24;
+        self.results.iter().map(result).sum::<usize>() + self.history.iter().map(paper).sum::<usize>()
+    }
+}
+
+/// Selects the results: for each query the best that differ from each other as far as the request asks for it, then
+/// the lists of several interests interleaved by their shares of the history.
+///
+/// # Errors
+/// When the index is corrupt.
+pub(super) fn select(
+    searcher: &Searcher<'_>,
+    resolved: &ResolvedRequest,
+    rankers: &[Ranker<'_>],
+    scored: Vec<Vec<ScoredCandidate>>,
+) -> Result<CachedRanking> {
+    let mut lists = Vec::with_capacity(scored.len());
+    for ((scored, interest), ranker) in scored.into_iter().zip(&resolved.queries).zip(rankers) {
+        lists.push(select_list(searcher, resolved, ranker, interest, scored)?);
+    }
+    let mut results = match lists.len() {
+        1 => lists.remove(0),
+        _ => interleave(&resolved.queries, lists),
+    };
+    results.truncate(resolved.limit);
+    let ResolvedRequest { history, not_found, note, .. } = resolved;
+    Ok(CachedRanking { results, history: history.clone(), not_found: not_found.clone(), note: note.clone() })
+}
+
+fn select_list(
+    searcher: &Searcher<'_>,
+    resolved: &ResolvedRequest,
+    ranker: &Ranker<'_>,
+    InterestQuery { interest, members, .. }: &InterestQuery,
+    scored: Vec<ScoredCandidate>,
+) -> Result<Vec<RankedPaper>> {
+    let scored = deduplicate(searcher, resolved.dedup_threshold, scored)?;
+    let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
+    let vector = |scored: &ScoredCandidate| searcher.snapshot.vector(scored.row);
+    let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
+    let selected = diversify(&mut breakdowns, &vectors, resolved.diversity, resolved.limit);
+    let ranked = selected.into_iter().map(|index| {
+        let ScoredCandidate { row, terms, breakdown } = &scored[index];
+        let signals = QueryIndependentSignals::default();
+        let candidate = Candidate { vector: vectors[index], terms, signals };
+        let mut reasons = ranker.reasons(&candidate, breakdown, resolved.max_reasons);
+        reasons.iter_mut().for_each(|reason| reason.history_index = members[reason.history_index]);
+        RankedPaper {
+            key: searcher.snapshot.key(*row),
+            breakdown: ranker.calibrate(&breakdowns[index]),
+            reasons,
+            interest: interest.clone(),
+        }
+    });
+    let is_good = |paper: &RankedPaper| resolved.min_score.is_none_or(|min| paper.breakdown.total() >= min);
+    Ok(ranked.filter(is_good).collect())
+}
+
+/// Of papers whose embeddings are at least as similar as the threshold, only the best.
+fn deduplicate(
+    searcher: &Searcher<'_>,
+    threshold: Option<f32>,
+    scored: Vec<ScoredCandidate>,
+) -> Result<Vec<ScoredCandidate>> {
+    let Some(threshold) = threshold else { return Ok(scored) };
+    let mut unique: Vec<ScoredCandidate> = Vec::with_capacity(scored.len());
+    for candidate in scored {
+        let vector = searcher.snapshot.vector(candidate.row)?;
+        let mut is_new = true;
+        for other in &unique {
+            is_new &= dot(vector, searcher.snapshot.vector(other.row)?) < threshold;
+        }
+        if is_new {
+            unique.push(candidate);
+        }
+    }
+    Ok(unique)
+}
+
+/// Merges the lists of all interests, so that each has its share of every prefix; a paper of several is listed once.
+fn interleave(queries: &[InterestQuery], lists: Vec<Vec<RankedPaper>>) -> Vec<RankedPaper> {
+    let shares: Vec<f32> =
+        queries.iter().map(|query| query.interest.as_ref().map_or(1.0, |interest| interest.share)).collect();
+    let lengths: Vec<usize> = lists.iter().map(Vec::len).collect();
+    let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
+    let mut taken = HashSet::new();
+    let next = |list: usize| lists[list].find(|paper| taken.insert(paper.key));
+    interleave_by_share(&shares, &lengths).into_iter().filter_map(next).collect()
+}

@@ -1,0 +1,150 @@
+//! Papers in: compared, embedded and written in small batches, so that little is lost at any moment.
+
+use std::collections::HashSet;
+use std::ops::AddAssign;
+
+use serde::Serialize;
+
+use super::{Engine, stored_model};
+use crate::error::{Error, Result};
+use crate::library::{ChangeCounts, PaperChange};
+use crate::paper::{Paper, PaperId, title_key};
+
+/// Papers that are embedded and written together: some seconds of work for two cores, and enough of them to
+/// find documents of like length.
+const BATCH: usize = 256;
+
+/// What an addition came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct AddSummary {
+    /// What happened to the papers.
+    #[serde(flatten)]
+    pub changes: ChangeCounts,
+    /// Records that could not be used.
+    pub rejected: usize,
+}
+
+impl AddAssign for AddSummary {
+    fn add_assign(&mut self, other: AddSummary) {
+        self.changes.new += other.changes.new;
+        self.changes.updated += other.changes.updated;
+        self.changes.unchanged += other.changes.unchanged;
+        self.rejected += other.rejected;
+    }
+}
+
+/// What happens during an addition.
+#[derive(Debug)]
+pub enum AddProgress<'a> {
+    /// A record could not be used.
+    Rejected(&'a Error),
+    /// So many more papers are embedded.
+    Embedded(usize),
+    /// So many more papers are in the library, or were there as they are.
+    Committed(usize),
+}
+
+impl Engine {
+    /// Adds papers, or updates those that are there; embeds what is new or has another text. Records in error are
+    /// reported and left out. A batch is in the library for good once its papers are reported as settled.
+    ///
+    /// # Errors
+    /// Those of the model, the encoder and the library's file: what was settled before stays.
+    pub fn add(
+        &mut self,
+        papers: impl IntoIterator<Item = Result<Paper>>,
+        report: &(dyn Fn(AddProgress<'_>) + Sync),
+    ) -> Result<AddSummary> {
+        let mut added = AddSummary::default();
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut waiting = PendingBatch::default();
+        for paper in papers {
+            let paper = match paper {
+                Ok(paper) => paper,
+                Err(error) => {
+                    added.rejected += 1;
+                    report(AddProgress::Rejected(&error));
+                    continue;
+                }
+            };
+            let title = title_key(&paper.title);
+            if batch.len() == BATCH || waiting.may_match(&paper, &title) {
+                self.commit_batch(&mut batch, &mut added.changes, report)?;
+                waiting = PendingBatch::default();
+            }
+            waiting.insert(&paper, title);
+            match self.library.plan_upsert(paper)? {
+                PaperChange::Unchanged(_) => {
+                    added.changes.unchanged += 1;
+                    report(AddProgress::Committed(1));
+                }
+                change => batch.push(change),
+            }
+        }
+        self.commit_batch(&mut batch, &mut added.changes, report)?;
+        Ok(added)
+    }
+
+    /// Embeds and writes a batch of changes to different papers, and empties it.
+    pub(super) fn commit_batch(
+        &mut self,
+        batch: &mut Vec<PaperChange>,
+        changes: &mut ChangeCounts,
+        report: &(dyn Fn(AddProgress<'_>) + Sync),
+    ) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let texts: Vec<String> = batch.iter().filter_map(text_to_embed).collect();
+        let model = match self.library.model()? {
+            Some(model) if texts.is_empty() => model,
+            _ => stored_model(self.encoder()?.identity()),
+        };
+        let mut embeddings = if texts.is_empty() {
+            Vec::new()
+        } else {
+            self.encoder()?.encode(&texts, &|count| report(AddProgress::Embedded(count)))?
+        }
+        .into_iter();
+        let written: Vec<_> = batch
+            .drain(..)
+            .map(|change| {
+                let embedding = text_to_embed(&change).and_then(|_| embeddings.next());
+                match change {
+                    PaperChange::New(_) => changes.new += 1,
+                    _ => changes.updated += 1,
+                }
+                (change, embedding)
+            })
+            .collect();
+        self.library.write(&model, &written)?;
+        report(AddProgress::Committed(written.len()));
+        Ok(())
+    }
+}
+
+/// Names and titles of a batch: what may be the same paper as one of them is compared with it in the library.
+#[derive(Default)]
+struct PendingBatch {
+    names: HashSet<PaperId>,
+    titles: HashSet<String>,
+}
+
+impl PendingBatch {
+    fn may_match(&self, paper: &Paper, title: &str) -> bool {
+        paper.all_ids().any(|name| self.names.contains(name)) || self.titles.contains(title)
+    }
+
+    fn insert(&mut self, paper: &Paper, title: String) {
+        self.names.extend(paper.all_ids().cloned());
+        // Papers without a title have none in common.
+        self.titles.extend(Some(title).filter(|title| !title.is_empty()));
+    }
+}
+
+fn text_to_embed(change: &PaperChange) -> Option<String> {
+    match change {
+        PaperChange::New(known) | PaperChange::Text(known) => Some(known.paper.document()),
+        PaperChange::Metadata(_) | PaperChange::Unchanged(_) => None,
+    }
+}
