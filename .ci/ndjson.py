@@ -1,4 +1,4 @@
-"""Lines of JSON for Schemathesis: what is generated is sent as one line, and each line of an answer is one value."""
+"""JSON lines for Schemathesis: a generated value is sent as one line, and each line of a response is one value."""
 
 import json
 

@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# Shared by the scripts of this folder, which source it from the root of the repository. Bash 3.2, the version of macOS,
+# is enough.
+
+# Where cargo builds, and what the checks install beside it.
+mkdir -p "${CARGO_TARGET_DIR:-target}/tools"
+target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
+tools=$target/tools
+
+step_name=
+step_start=0
+step_table=
+
+# Begins a step: its seconds are printed when it ends, and again in the table at the end.
+step() {
+    end_step
+    step_name=$1
+    step_start=$SECONDS
+    printf '\n== %s\n' "$step_name"
+}
+
+end_step() {
+    [ -n "$step_name" ] || return 0
+    local seconds=$((SECONDS - step_start))
+    printf -- '-- %d s\n' "$seconds"
+    step_table+=$(printf '%7d  %s' "$seconds" "$step_name")$'\n'
+    step_name=
+}
+
+# For `trap summary EXIT`: the table, the tests that were skipped, and the result.
+summary() {
+    local status=$? last=$step_name
+    end_step
+    printf '\nseconds  step\n%s%7d  total\n' "$step_table" "$SECONDS"
+    if [ -f "${test_log:-}" ]; then
+        # On a single thread the line begins with the name of the test.
+        local lines
+        lines=$(grep -iEo '(^|\.\.\. )skipped: .*' "$test_log" | sed 's/^\.\.\. //' || true)
+        printf '\n%d skipped in tests\n' "$(printf '%s' "$lines" | grep -c '^')"
+        [ -z "$lines" ] || sort <<< "$lines" | uniq -c
+    fi
+    if [ "$status" -eq 0 ]; then echo "all steps passed"; else echo "failed: $last"; fi
+    exit "$status"
+}
+
+# Says that a check cannot run here.
+skip() { printf 'skipped: %s\n' "$*"; }
+
+# The version of the crate.
+crate_version() { sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1; }
