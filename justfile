@@ -24,10 +24,6 @@ full:
 test *ARGS:
     cargo test --release {{ ARGS }}
 
-# Run the slow tests, which are marked as ignored
-test-slow:
-    cargo test --release --lib --test it -- --ignored
-
 # Check formatting and lints
 lint:
     .ci/lint
