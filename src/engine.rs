@@ -88,6 +88,16 @@ impl Engine {
     /// Another engine over the same library, for another thread: it has its own connection, and shares the encoder and
     /// the caches. The model is loaded if it was not yet.
     ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let directory = folder.path().to_owned();
+    /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Create(directory))).unwrap();
+    /// let other = engine.try_clone().unwrap();
+    /// std::thread::spawn(move || other.summary().unwrap().papers).join().unwrap();
+    /// ```
+    ///
     /// # Errors
     /// [`Error::BadRequest`] for a library in memory, which only its own engine can read; those of
     /// [`Engine::encoder`].
@@ -113,6 +123,17 @@ impl Engine {
 
     /// As [`Engine::recommend`], with embeddings of the request's texts that were computed beforehand.
     ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation, Request};
+    ///
+    /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// let requests = [Request::text("robots"), Request::text("proteins")];
+    /// let embeddings = engine.embed_requests(&requests).unwrap();
+    /// for request in &requests {
+    ///     assert!(engine.recommend_with(request, &embeddings).unwrap().results.is_empty());
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// As [`Engine::recommend`].
     pub fn recommend_with(&self, request: &Request, embeddings: &TextEmbeddings) -> Result<Answer> {
@@ -129,6 +150,17 @@ impl Engine {
     }
 
     /// Papers similar to one paper of the library, which is given by its id or title.
+    ///
+    /// ```
+    /// use paperkin::paper::RawPaper;
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// let paper = |title: &str| RawPaper { title: title.to_owned(), ..RawPaper::default() }.validate();
+    /// engine.add(["Robots that walk", "Robots that climb"].map(|title| Ok(paper(title).unwrap()))).unwrap();
+    /// let answer = engine.similar("robots that walk").unwrap();
+    /// assert_eq!(answer.results[0].paper.title, "Robots that climb");
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`] with the titles that come close; else as [`Engine::recommend`].
@@ -161,6 +193,13 @@ impl Engine {
     }
 
     /// The paper with this id or title.
+    ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, Fault, LibraryLocation};
+    ///
+    /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// assert_eq!(engine.find("2401.12345").unwrap_err().fault(), Fault::Missing);
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`] with the titles that come close.
@@ -226,6 +265,15 @@ impl Engine {
 
     /// Embeddings of texts, in their order. `done` is called with how many more are finished.
     ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// let embeddings = engine.embed_texts(&["walking robots", "robots that walk", "protein folding"], &|_| ()).unwrap();
+    /// assert_eq!(embeddings[0].dimension(), 384);
+    /// assert!(embeddings[0].cosine(&embeddings[1]) > embeddings[0].cosine(&embeddings[2]));
+    /// ```
+    ///
     /// # Errors
     /// As [`Engine::encoder`]; errors of the device.
     pub fn embed_texts<T: AsRef<str> + Sync>(
@@ -247,6 +295,16 @@ impl Engine {
     // Changes
 
     /// Adds papers, or updates those that are in the library. Invalid records are skipped and counted.
+    ///
+    /// ```
+    /// use paperkin::paper::RawPaper;
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// let raw = RawPaper { title: "Robots that walk".to_owned(), source: "example".to_owned(), ..RawPaper::default() };
+    /// let added = engine.add([Ok(raw.validate().unwrap())]).unwrap();
+    /// assert_eq!(added.changes.new, 1);
+    /// ```
     ///
     /// # Errors
     /// Those of the model, the encoder and the library's file: what was committed before stays.
@@ -302,6 +360,14 @@ impl Engine {
 
     /// Removes papers, given by ids or whole titles, all in one step. Histories keep their ids.
     ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation, PaperId};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// let removed = engine.remove(&[PaperId::parse("2401.00001").unwrap()]).unwrap();
+    /// assert_eq!((removed.removed.len(), removed.not_found.len()), (0, 1));
+    /// ```
+    ///
     /// # Errors
     /// Those of the library's file.
     pub fn remove(&mut self, ids: &[PaperId]) -> Result<RemoveSummary> {
@@ -343,6 +409,14 @@ impl Engine {
     }
 
     /// Creates a profile, or returns the one with this name.
+    ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// assert_eq!(engine.create_profile(" me ").unwrap().name, "me");
+    /// assert_eq!(engine.profile_names().unwrap(), ["me"]);
+    /// ```
     ///
     /// # Errors
     /// [`Error::BadRequest`] for an invalid name; those of the library's file.
@@ -401,6 +475,14 @@ impl Engine {
 
     /// Makes a profile, which is created if it does not exist, follow these authors and no others.
     ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// let profile = engine.set_followed("me", &["Ada Example".to_owned()]).unwrap();
+    /// assert_eq!(profile.authors, ["Ada Example"]);
+    /// ```
+    ///
     /// # Errors
     /// As [`Engine::follow`].
     pub fn set_followed(&mut self, profile: &str, authors: &[String]) -> Result<Profile> {
@@ -433,6 +515,16 @@ impl Engine {
     }
 
     /// The token with which feed readers read the feed of a profile; created at the first call.
+    ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// engine.create_profile("me").unwrap();
+    /// let token = engine.feed_token("me").unwrap();
+    /// assert_eq!(engine.known_feed_token("me").unwrap(), Some(token.clone()));
+    /// assert_ne!(engine.renew_feed_token("me").unwrap(), token);
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`]; those of the library's file.
@@ -467,6 +559,13 @@ impl Engine {
     }
 
     /// Counts papers, sources and profiles.
+    ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// assert_eq!(engine.summary().unwrap().papers, 0);
+    /// ```
     ///
     /// # Errors
     /// When the library's file cannot be read.

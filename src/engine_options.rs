@@ -20,6 +20,12 @@ pub enum LibraryLocation {
 }
 
 /// What day it is: for recency, for the weights of dated history papers, and for what is recorded as seen.
+///
+/// ```
+/// use paperkin::{Clock, jiff::civil::date};
+///
+/// assert_eq!(Clock::Fixed(date(2026, 1, 31)).today(), date(2026, 1, 31));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Clock {
     /// The system's date, in UTC.

@@ -189,6 +189,13 @@ impl fmt::Display for RecordPosition {
 }
 
 /// Who has to act on an error.
+///
+/// ```
+/// use paperkin::{Error, Fault};
+///
+/// let error = Error::BadRequest { field: "limit", reason: "give a number".to_owned() };
+/// assert_eq!((error.fault(), error.fault().exit_code()), (Fault::Input, 2));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// What was given is wrong: mend the input.

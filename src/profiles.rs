@@ -13,6 +13,13 @@ const MAX_NAME_BYTES: usize = 200;
 
 /// Checks the name of a profile and returns it without white space around it.
 ///
+/// ```
+/// use paperkin::engine::check_profile_name;
+///
+/// assert_eq!(check_profile_name(" me ").unwrap(), "me");
+/// assert!(check_profile_name("").is_err());
+/// ```
+///
 /// # Errors
 /// [`Error::BadRequest`] for a name that is empty, too long, or contains control characters.
 pub fn check_profile_name(name: &str) -> Result<&str> {

@@ -29,6 +29,13 @@ const BUNDLED_SHA256: [(&str, &str); 2] = [
 ];
 
 /// What the user asked for.
+///
+/// ```
+/// use paperkin::encoder::ModelChoice;
+///
+/// let choice: ModelChoice = "BAAI/bge-small-en-v1.5".parse().unwrap();
+/// assert_eq!(choice.to_string(), "BAAI/bge-small-en-v1.5");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ModelChoice {
     /// all-MiniLM-L6-v2 in int8, compiled in with the feature `bundled-model`.

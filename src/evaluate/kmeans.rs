@@ -8,6 +8,11 @@ const MAX_ITERATIONS: usize = 20;
 
 /// Up to `k` unit vectors, each the mean of the unit vectors that are nearest to it, beginning with vectors far from each
 /// other (k-means++, Arthur and Vassilvitskii 2007).
+///
+/// ```
+/// let vectors: [&[f32]; 3] = [&[1.0, 0.0], &[1.0, 0.0], &[0.0, 1.0]];
+/// assert_eq!(paperkin::evaluate::kmeans_centroids(&vectors, 2, 1).len(), 2);
+/// ```
 pub fn kmeans_centroids(vectors: &[&[f32]], k: usize, seed: u64) -> Vec<Vec<f64>> {
     let Some(dimension) = vectors.first().map(|vector| vector.len()) else { return Vec::new() };
     let mut centroids = kmeans_plus_plus(vectors, k, seed);

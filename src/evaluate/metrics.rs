@@ -8,6 +8,13 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 /// What is measured of a ranking: 0 is the worst, 1 the best.
+///
+/// ```
+/// use paperkin::evaluate::Metric;
+///
+/// assert_eq!("ndcg@10".parse(), Ok(Metric::Ndcg(10)));
+/// assert_eq!(Metric::Recall(100).to_string(), "recall@100");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
     /// The mean of the precisions at the ranks of the relevant papers. Its mean over queries is MAP.
@@ -153,6 +160,15 @@ impl MetricRatio {
 }
 
 /// A ranking of one query, beside the judgments.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use paperkin::evaluate::{JudgedRanking, Metric};
+///
+/// let ranking = JudgedRanking::new(&[("a", 0.9), ("b", 0.5)], &HashMap::from([("a", 1.0)]), 1.0);
+/// let precision = Metric::Precision(1).measure(&ranking).unwrap();
+/// assert_eq!(precision.part / precision.whole, 1.0);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct JudgedRanking {
     /// Judgments of the ranked papers, best first; 0 for those that nobody judged.

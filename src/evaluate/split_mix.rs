@@ -1,6 +1,14 @@
 //! Seeded random numbers: SplitMix64 (Steele, Lea and Flood 2014), the same on every machine.
 
 /// A generator; the same seed gives the same numbers.
+///
+/// ```
+/// use paperkin::evaluate::SplitMix64;
+///
+/// let (mut a, mut b) = (SplitMix64::new(7), SplitMix64::new(7));
+/// assert_eq!(a.bits(), b.bits());
+/// assert!((0.0..1.0).contains(&a.unit()));
+/// ```
 #[derive(Debug, Clone)]
 pub struct SplitMix64(u64);
 

@@ -15,6 +15,14 @@ pub struct HistorySplit<T> {
 
 /// Holds out the last part of dated picks: whole days, as near to that `share` of the picks as can be. `None` for picks
 /// that are all of one day.
+///
+/// ```
+/// use paperkin::jiff::civil::date;
+///
+/// let picks = (1..=10).map(|day| (date(2026, 1, day), day)).collect();
+/// let split = paperkin::evaluate::temporal_split(picks, 0.3).unwrap();
+/// assert_eq!((split.day, split.held_out), (date(2026, 1, 8), vec![8, 9, 10]));
+/// ```
 pub fn temporal_split<T>(mut picks: Vec<(Date, T)>, share: f64) -> Option<HistorySplit<T>> {
     picks.sort_by_key(|(day, _)| *day);
     let wanted = picks.len() as f64 * (1.0 - share);

@@ -3,6 +3,13 @@
 use std::fmt;
 
 /// A judgment: how well a paper answers a query.
+///
+/// ```
+/// use paperkin::evaluate::QrelsLine;
+///
+/// let line = QrelsLine::parse("q1 0 2401.00001 2").unwrap();
+/// assert_eq!((line.query.as_str(), line.gain), ("q1", 2.0));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct QrelsLine {
     /// The query's id.
@@ -28,6 +35,13 @@ impl QrelsLine {
 }
 
 /// One ranked paper.
+///
+/// ```
+/// use paperkin::evaluate::RunLine;
+///
+/// let line = RunLine::parse("q1 Q0 2401.00001 1 0.93 paperkin").unwrap();
+/// assert_eq!((line.query.as_str(), line.score), ("q1", 0.93));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunLine {
     /// The query's id.

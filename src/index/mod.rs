@@ -43,6 +43,12 @@ impl PartialOrd for SearchHit {
 }
 
 /// How neighbors are found.
+///
+/// ```
+/// use paperkin::index::IndexKind;
+///
+/// assert_eq!("exact".parse(), Ok(IndexKind::Exact));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum IndexKind {
@@ -79,6 +85,20 @@ impl FromStr for IndexKind {
 }
 
 /// An index over rows of unit vectors: a frozen graph, and what has changed since it was built.
+///
+/// ```
+/// use paperkin::Embedding;
+/// use paperkin::index::{IndexKind, VectorIndex};
+/// use paperkin::vector::{EmbeddingMatrix, RowId};
+///
+/// let mut vectors = EmbeddingMatrix::with_capacity(2, 2);
+/// for vector in [[1.0, 0.0], [0.6, 0.8]] {
+///     vectors.push(&Embedding::normalize(vector.to_vec()).unwrap());
+/// }
+/// let index = VectorIndex::build(vectors, IndexKind::Exact, 1);
+/// let hits = index.nearest(&[0.0, 1.0], 1, None).unwrap();
+/// assert_eq!(hits[0].row, RowId(1));
+/// ```
 #[derive(Debug)]
 pub struct VectorIndex {
     graph: Option<Arc<HnswGraph>>,

@@ -11,6 +11,14 @@ const VARIANCE_SHRINKAGE: f32 = 30.0;
 pub type SparseVector = Vec<(u32, f32)>;
 
 /// The statistics of some texts that stand for a collection.
+///
+/// ```
+/// use paperkin::lexical::{CorpusStats, TermVector};
+///
+/// let documents = ["graph networks", "speech networks"].map(TermVector::from_text);
+/// let stats = CorpusStats::from_documents(documents.iter());
+/// assert!(stats.idf(TermVector::term_id("graph")) > stats.idf(TermVector::term_id("network")));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct CorpusStats {
     terms: TermMap<TermStats>,
@@ -79,6 +87,15 @@ impl CorpusStats {
     }
 
     /// A text's unit vector: sublinear term frequencies times inverse document frequencies.
+    ///
+    /// ```
+    /// use paperkin::lexical::{CorpusStats, TermVector};
+    ///
+    /// let stats = CorpusStats::default();
+    /// let vector = stats.tfidf(&TermVector::from_text("graph networks"));
+    /// let norm: f32 = vector.iter().map(|(_, weight)| weight * weight).sum();
+    /// assert!((norm - 1.0).abs() < 1e-6);
+    /// ```
     pub fn tfidf(&self, text: &TermVector) -> SparseVector {
         let unknown = smoothed_idf(self.doc_count, 0.0);
         let weight = |(number, count): (u32, u32)| {
@@ -114,6 +131,15 @@ impl CorpusStats {
     }
 
     /// BM25 of a text for a question's weights.
+    ///
+    /// ```
+    /// use paperkin::lexical::{CorpusStats, TermVector};
+    ///
+    /// let documents = ["graph networks", "speech networks"].map(TermVector::from_text);
+    /// let stats = CorpusStats::from_documents(documents.iter());
+    /// let query = stats.query_weights(&TermVector::from_text("graph"));
+    /// assert!(stats.bm25(&query, &documents[0]) > stats.bm25(&query, &documents[1]));
+    /// ```
     pub fn bm25(&self, question: &[(u32, f32)], text: &TermVector) -> f32 {
         let weight =
             |number| question.binary_search_by_key(&number, |(term, _)| *term).map_or(0.0, |at| question[at].1);
@@ -127,11 +153,21 @@ impl CorpusStats {
 }
 
 /// What occurrences of a term count in a vector: the second less than the first.
+///
+/// ```
+/// assert_eq!(paperkin::lexical::sublinear_tf(1.0), 1.0);
+/// ```
 pub fn sublinear_tf(count: f32) -> f32 {
     1.0 + count.ln()
 }
 
 /// How rare a term is that so many of the texts have: scikit-learn's smoothed inverse document frequency.
+///
+/// ```
+/// // One of three documents has the term.
+/// let idf = paperkin::lexical::smoothed_idf(3.0, 1.0);
+/// assert!((idf - (2f32.ln() + 1.0)).abs() < 1e-6);
+/// ```
 pub fn smoothed_idf(texts: f32, frequency: f32) -> f32 {
     ((1.0 + texts) / (1.0 + frequency)).ln() + 1.0
 }

@@ -12,6 +12,12 @@ const STOP_WORDS: &str = "
 ";
 
 /// Whether a word, in lower case, is one that nearly every text has.
+///
+/// ```
+/// use paperkin::lexical::is_stop_word;
+///
+/// assert!(is_stop_word("the") && !is_stop_word("transformer"));
+/// ```
 pub fn is_stop_word(word: &str) -> bool {
     static SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| STOP_WORDS.split_whitespace().collect());
     SET.contains(word)

@@ -9,6 +9,13 @@ use super::{TermCounts, for_each_term};
 /// The terms of a text by number and how often each occurs, in ascending order of the numbers.
 ///
 /// A term's number is the CRC-32 of its letters: half a million terms share one with another term once in ten thousand.
+///
+/// ```
+/// use paperkin::lexical::TermVector;
+///
+/// let vector = TermVector::from_text("models of models");
+/// assert_eq!(vector.counts().collect::<Vec<_>>(), [(TermVector::term_id("model"), 2)]);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TermVector {
     terms: Vec<(u32, u32)>,
@@ -71,6 +78,14 @@ impl TermVector {
     }
 
     /// The bag that these are the bytes of; `None` when they are those of none.
+    ///
+    /// ```
+    /// use paperkin::lexical::TermVector;
+    ///
+    /// let vector = TermVector::from_text("sparse attention");
+    /// assert_eq!(TermVector::from_bytes(&vector.to_bytes()), Some(vector));
+    /// assert_eq!(TermVector::from_bytes(&[200]), None);
+    /// ```
     pub fn from_bytes(mut bytes: &[u8]) -> Option<TermVector> {
         let words = number(&mut bytes)?;
         let terms = number(&mut bytes)? as usize;

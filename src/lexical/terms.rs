@@ -17,6 +17,13 @@ const MAX_TERM: usize = 40;
 /// are joined (`TL-Training`, `fine_tuning`), and a word with the number behind it (`SAM 2`), are a term of their own as
 /// well, whatever joins them: `GPT-4o`, `GPT 4o` and `gpt4o` all give `gpt` and `gpt4o`. Stop words and single
 /// characters are no terms alone.
+///
+/// ```
+/// let terms = paperkin::lexical::TermCounts::from_text("GPT-4o models the models");
+/// let mut found: Vec<(&str, u32)> = terms.counts().collect();
+/// found.sort();
+/// assert_eq!(found, [("4o", 1), ("gpt", 1), ("gpt4o", 1), ("model", 2)]);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TermCounts {
     counts: HashMap<String, u32>,
@@ -55,6 +62,12 @@ impl TermCounts {
 }
 
 /// Hands over every term of a text, as often as it occurs; gives how many words the text has, stop words left out.
+///
+/// ```
+/// let mut terms = Vec::new();
+/// let length = paperkin::lexical::for_each_term("fine-tuning of models", |term| terms.push(term.to_owned()));
+/// assert_eq!((terms.join(" "), length), ("fine tuning finetuning model".to_owned(), 3));
+/// ```
 pub fn for_each_term(text: &str, mut take: impl FnMut(&str)) -> u32 {
     let text = fold(text);
     let mut take = |term: &str| {

@@ -11,6 +11,13 @@ use crate::paper::PaperMetadata;
 
 /// Conditions that a paper has to meet; the default lets all pass. A paper without a date never passes a condition
 /// on dates.
+///
+/// ```
+/// use paperkin::library::{Library, PaperFilter};
+///
+/// let library = Library::in_memory().unwrap();
+/// assert_eq!(library.matching_keys(&PaperFilter::default()).unwrap(), None, "all papers match");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PaperFilter {
     /// Published (or, where that is not known, listed) on this day or later.

@@ -7,6 +7,13 @@ use crate::error::Result;
 
 /// One generation of one library. What is derived from a library carries the stamp of the generation that it was made
 /// from: a number alone could be another library's, or that of a time which a restored backup has undone.
+///
+/// ```
+/// use paperkin::library::Library;
+///
+/// let (one, other) = (Library::in_memory().unwrap(), Library::in_memory().unwrap());
+/// assert_ne!(one.generation_id().unwrap(), other.generation_id().unwrap());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GenerationId {
     /// The generation's number.

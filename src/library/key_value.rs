@@ -17,6 +17,14 @@ impl Library {
 
     /// Notes a text under a key, in place of the one that was there.
     ///
+    /// ```
+    /// use paperkin::library::Library;
+    ///
+    /// let mut library = Library::in_memory().unwrap();
+    /// library.set_value("fetch arxiv", "2026-01-31").unwrap();
+    /// assert_eq!(library.value("fetch arxiv").unwrap().as_deref(), Some("2026-01-31"));
+    /// ```
+    ///
     /// # Errors
     /// When the file cannot be written.
     pub fn set_value(&mut self, key: &str, value: &str) -> Result<()> {

@@ -38,6 +38,14 @@ pub use profiles::{HistoryEntry, HistoryKind, Profile};
 pub use unresolved::ProfilePaper;
 
 /// An open library. One process may hold many; writers of several processes take turns.
+///
+/// ```
+/// use paperkin::library::Library;
+///
+/// let library = Library::in_memory().unwrap();
+/// assert_eq!(library.summary().unwrap().papers, 0);
+/// assert!(library.model().unwrap().is_none());
+/// ```
 #[derive(Debug)]
 pub struct Library {
     path: PathBuf,

@@ -12,6 +12,16 @@ use crate::error::{Error, Result};
 use crate::paper::PaperId;
 
 /// A named reading history.
+///
+/// ```
+/// use paperkin::library::{HistoryEntry, HistoryKind, Library};
+/// use paperkin::{PaperId, jiff::civil::date};
+///
+/// let mut library = Library::in_memory().unwrap();
+/// let id = PaperId::parse("2401.00001").unwrap();
+/// library.add_to_history("me", &[HistoryEntry::new(id, HistoryKind::Like, date(2026, 1, 1))]).unwrap();
+/// assert_eq!(library.profile("me").unwrap().history.len(), 1);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Profile {
@@ -59,6 +69,13 @@ impl HistoryEntry {
 }
 
 /// What a person did with a paper.
+///
+/// ```
+/// use paperkin::library::HistoryKind;
+///
+/// assert!(HistoryKind::Save.counts_for() && HistoryKind::Dislike.counts_against());
+/// assert_eq!("like".parse(), Ok(HistoryKind::Like));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -224,6 +241,14 @@ impl Library {
     }
 
     /// Makes a profile, which is made if it is new, follow authors.
+    ///
+    /// ```
+    /// use paperkin::library::Library;
+    ///
+    /// let mut library = Library::in_memory().unwrap();
+    /// library.follow("me", &["Ada Example".to_owned()]).unwrap();
+    /// assert_eq!(library.profile("me").unwrap().authors, ["Ada Example"]);
+    /// ```
     pub fn follow(&mut self, profile: &str, authors: &[String]) -> Result<()> {
         self.write_transaction("write to a profile", |db| {
             db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;

@@ -7,6 +7,13 @@ use jiff::fmt::{rfc2822, strtime};
 /// `2024-12-19T18:59:59.000Z`), `20241219`, `Dec 19, 2024`, `19 December 2024`, RFC 2822, a month or a
 /// year alone (its first day), a journal's issue (`CACM December, 1958`). `None` for anything else and for days that
 /// do not exist.
+///
+/// ```
+/// use paperkin::paper::parse_date;
+///
+/// assert_eq!(parse_date("2025-03-04").unwrap().to_string(), "2025-03-04");
+/// assert_eq!(parse_date("someday"), None);
+/// ```
 pub fn parse_date(text: &str) -> Option<Date> {
     let text = text.trim();
     let day = text.split(['T', ' ']).next().unwrap_or(text);

@@ -20,6 +20,15 @@ const MAX_ID: usize = 512;
 /// | OpenReview | `openreview:aBc12_dE` |
 /// | made from a title | `title:` and 16 hex digits |
 /// | anything else | as given, trimmed |
+///
+/// ```
+/// use paperkin::PaperId;
+///
+/// for spelling in ["2401.12345", "arXiv:2401.12345v2", "https://arxiv.org/abs/2401.12345"] {
+///     assert_eq!(PaperId::parse(spelling).unwrap().as_str(), "2401.12345");
+/// }
+/// assert_eq!(PaperId::parse("https://doi.org/10.1000/ABC").unwrap().as_str(), "doi:10.1000/abc");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(transparent)]
@@ -28,6 +37,10 @@ pub struct PaperId(String);
 impl PaperId {
     /// Reads any spelling: an id, a prefixed id, or an address at arXiv, Hugging Face, doi.org and kin.
     /// Fails with the reason when it is empty, too long or has control characters.
+    ///
+    /// ```
+    /// assert!(paperkin::PaperId::parse(" ").is_err());
+    /// ```
     pub fn parse(text: &str) -> Result<PaperId, String> {
         let text = text.trim();
         if text.is_empty() {
@@ -45,6 +58,13 @@ impl PaperId {
 
     /// An id for a paper that has none, from its title (or other text): the same for the same letters and digits,
     /// whatever the case, the punctuation and the white space.
+    ///
+    /// ```
+    /// use paperkin::PaperId;
+    ///
+    /// let id = PaperId::from_text("A paper without an id");
+    /// assert_eq!(id, PaperId::from_text("a paper, without an ID"));
+    /// ```
     pub fn from_text(text: &str) -> PaperId {
         let hash = Sha256::digest(title_key(text).as_bytes());
         let hex: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -62,6 +82,13 @@ impl PaperId {
     }
 
     /// Whether it is an arXiv id.
+    ///
+    /// ```
+    /// use paperkin::PaperId;
+    ///
+    /// assert!(PaperId::parse("2401.12345").unwrap().is_arxiv());
+    /// assert!(!PaperId::parse("10.1000/abc").unwrap().is_arxiv());
+    /// ```
     pub fn is_arxiv(&self) -> bool {
         arxiv(&self.0).is_some_and(|id| id == self.0)
     }
@@ -78,6 +105,11 @@ impl PaperId {
     }
 
     /// Where the paper can be read, for ids of public places.
+    ///
+    /// ```
+    /// let id = paperkin::PaperId::parse("2401.12345").unwrap();
+    /// assert_eq!(id.url().as_deref(), Some("https://arxiv.org/abs/2401.12345"));
+    /// ```
     pub fn url(&self) -> Option<String> {
         if let Some(doi) = self.0.strip_prefix("doi:") {
             Some(format!("https://doi.org/{doi}"))

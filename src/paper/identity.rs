@@ -35,6 +35,19 @@ impl Paper {
 
     /// Whether two records without a name in common are of one paper all the same: the same title, of some words; an
     /// author in common; years that fit; and nothing that tells them apart, such as two arXiv ids.
+    ///
+    /// ```
+    /// use paperkin::paper::RawPaper;
+    ///
+    /// let record = |id: &str, author: &str| {
+    ///     let (id, authors) = (Some(id.to_owned()), vec![author.to_owned()]);
+    ///     let title = "Walking robots on soft ground".to_owned();
+    ///     RawPaper { id, title, authors, source: id_source(), ..RawPaper::default() }.validate().unwrap()
+    /// };
+    /// # fn id_source() -> String { "test".to_owned() }
+    /// let preprint = record("2401.00001", "Ada Example");
+    /// assert!(!preprint.is_copy_of(&record("2401.00002", "Ada Example")), "two arXiv ids");
+    /// ```
     pub fn is_copy_of(&self, other: &Paper) -> bool {
         let title = title_key(&self.title);
         let years = |paper: &Paper| paper.published.map(|day| day.year());

@@ -60,6 +60,10 @@ pub struct Paper {
 
 impl Paper {
     /// The text that is embedded: `title. abstract`, or the one of them that there is.
+    ///
+    /// ```
+    /// assert_eq!(paperkin::paper::document("Title", "An abstract."), "Title. An abstract.");
+    /// ```
     pub fn document(&self) -> String {
         document(&self.title, &self.abstract_text)
     }
@@ -102,6 +106,14 @@ impl Paper {
     }
 
     /// Its first authors, at most so many of them: `Ada Lovelace, Alan Turing and others`.
+    ///
+    /// ```
+    /// use paperkin::paper::RawPaper;
+    ///
+    /// let authors = ["Ada A.", "Bo B.", "Cy C."].map(str::to_owned).to_vec();
+    /// let raw = RawPaper { title: "Robots".to_owned(), authors, ..RawPaper::default() };
+    /// assert_eq!(raw.validate().unwrap().first_authors(2), "Ada A., Bo B. and 1 more");
+    /// ```
     pub fn first_authors(&self, most: usize) -> String {
         let others = if self.authors.len() > most { " and others" } else { "" };
         self.authors[..self.authors.len().min(most)].join(", ") + others
@@ -149,6 +161,14 @@ pub fn document(title: &str, abstract_text: &str) -> String {
 }
 
 /// What a source read of one paper, before it is checked.
+///
+/// ```
+/// use paperkin::paper::RawPaper;
+///
+/// let raw = RawPaper { title: " Walking\n robots ".to_owned(), source: "list".to_owned(), ..RawPaper::default() };
+/// assert_eq!(raw.validate().unwrap().title, "Walking robots");
+/// assert!(RawPaper::default().validate().is_err());
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RawPaper {
     /// Any spelling of an id, or none.

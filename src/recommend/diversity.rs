@@ -8,6 +8,15 @@ use crate::vector::dot;
 /// where the similarity, times the best score, is that to the chosen paper it is most like; `ScoreBreakdown::diversity` becomes the difference that
 /// this makes, so the parts still add up, to scores that never rise along the list. With a diversity of 0 nothing
 /// changes.
+///
+/// ```
+/// use paperkin::recommend::{ScoreBreakdown, diversify};
+///
+/// let score = |liked| ScoreBreakdown { liked, ..ScoreBreakdown::default() };
+/// let vectors: [&[f32]; 3] = [&[1.0, 0.0], &[1.0, 0.0], &[0.0, 1.0]];
+/// let selected = diversify(&mut [score(0.9), score(0.89), score(0.5)], &vectors, 0.5, 2);
+/// assert_eq!(selected, [0, 2], "a copy of the first gives way");
+/// ```
 pub fn diversify(parts: &mut [ScoreBreakdown], vectors: &[&[f32]], diversity: f32, limit: usize) -> Vec<usize> {
     let limit = limit.min(parts.len());
     if diversity == 0.0 {

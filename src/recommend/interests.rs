@@ -100,6 +100,12 @@ pub fn interest_label(papers: &[&HistoryPaper], background: &Background) -> Stri
 
 /// The order in which lists of these lengths take turns until all are at their ends, so that each has its share of every
 /// beginning (Sainte-Laguë): places of lists.
+///
+/// ```
+/// // The list of 3/4 of the history comes first, and has three of the first four places.
+/// let order = paperkin::recommend::interleave_by_share(&[0.75, 0.25], &[4, 4]);
+/// assert_eq!(order[..4], [0, 0, 1, 0]);
+/// ```
 pub fn interleave_by_share(shares: &[f32], lengths: &[usize]) -> Vec<usize> {
     let mut taken = vec![0; shares.len()];
     let mut order = Vec::with_capacity(lengths.iter().sum());

@@ -14,6 +14,13 @@ use super::standardizer::Standardizer;
 use crate::lexical::TermVector;
 
 /// How a reading history becomes a ranking.
+///
+/// ```
+/// use paperkin::recommend::Strategy;
+///
+/// assert_eq!("nearest".parse(), Ok(Strategy::Nearest));
+/// assert_eq!(Strategy::default(), Strategy::Auto);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -104,6 +111,14 @@ impl Default for RankingWeights {
 }
 
 /// The parts of a score: they add up to it. Parts that play no role are left out in JSON.
+///
+/// ```
+/// use paperkin::recommend::ScoreBreakdown;
+///
+/// let breakdown = ScoreBreakdown { base: 0.5, text: 0.3, words: 0.125, ..ScoreBreakdown::default() };
+/// assert!((breakdown.total() - 0.925).abs() < 1e-6);
+/// assert_eq!(breakdown.named().count(), 3);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(default)]

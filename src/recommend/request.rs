@@ -16,6 +16,11 @@ use crate::paper::{PaperId, document};
 const MAX_LIMIT: usize = 1_000_000;
 
 /// A question: papers near to a text, to a reading history, or both. All fields may be left out.
+///
+/// ```
+/// let request: paperkin::Request = serde_json::from_str(r#"{"positive": ["2401.12345"], "limit": 5}"#).unwrap();
+/// assert_eq!(request.result_count(), 5);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -83,6 +88,13 @@ pub struct Request {
 
 /// One paper of a history. In JSON: an id, or an object with `id` or with `title` and `abstract`, and with `weight`,
 /// `at` and `interest` if they are known.
+///
+/// ```
+/// use paperkin::recommend::HistoryItem;
+///
+/// let item: HistoryItem = serde_json::from_str(r#"{"id": "2401.12345", "weight": 2.0}"#).unwrap();
+/// assert_eq!(item.weight, 2.0);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryItem {
     /// Which paper.
@@ -140,12 +152,27 @@ impl Request {
     }
 
     /// Adds a liked paper of the library.
+    ///
+    /// ```
+    /// use paperkin::{PaperId, Request};
+    ///
+    /// let ids = ["2401.00001", "2401.00002"].map(|id| PaperId::parse(id).unwrap());
+    /// let request = ids.into_iter().fold(Request::default(), Request::and_like);
+    /// assert_eq!(request.positive.len(), 2);
+    /// ```
     pub fn and_like(mut self, id: PaperId) -> Request {
         self.positive.push(HistoryItem::id(id));
         self
     }
 
     /// Adds a disliked paper of the library.
+    ///
+    /// ```
+    /// use paperkin::{PaperId, Request};
+    ///
+    /// let id = PaperId::parse("2401.00001").unwrap();
+    /// assert_eq!(Request::text("robots").and_dislike(id).negative.len(), 1);
+    /// ```
     pub fn and_dislike(mut self, id: PaperId) -> Request {
         self.negative.push(HistoryItem::id(id));
         self
@@ -158,6 +185,13 @@ impl Request {
     }
 
     /// Keeps only papers published (or listed) on this day or later.
+    ///
+    /// ```
+    /// use paperkin::jiff::civil::date;
+    ///
+    /// let request = paperkin::Request::text("robots").published_after(date(2026, 1, 1)).category("cs.RO").min_score(0.9);
+    /// assert!(request.check().is_ok());
+    /// ```
     pub fn published_after(mut self, day: Date) -> Request {
         self.published_after = Some(day);
         self
@@ -213,6 +247,11 @@ impl Request {
     }
 
     /// Checks what the types cannot.
+    ///
+    /// ```
+    /// let error = paperkin::Request::text("robots").diversity(2.0).check().unwrap_err();
+    /// assert_eq!(error.to_string(), "`diversity`: 2 is not between 0 and 1");
+    /// ```
     ///
     /// # Errors
     /// [`Error::BadRequest`] that names the field.

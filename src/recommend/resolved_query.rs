@@ -68,6 +68,13 @@ impl ResolvedQuery {
 }
 
 /// What is left of a weight after the days between `at` and `today`: half of it after each half-life.
+///
+/// ```
+/// use paperkin::jiff::civil::date;
+///
+/// let weight = paperkin::recommend::time_decay(Some(date(2025, 1, 1)), date(2025, 1, 31), Some(30.0));
+/// assert_eq!(weight, 0.5);
+/// ```
 pub fn time_decay(at: Option<Date>, today: Date, half_life_days: Option<f64>) -> f64 {
     let (Some(at), Some(half_life)) = (at, half_life_days) else { return 1.0 };
     0.5f64.powf(days_between(at, today) / half_life)

@@ -10,11 +10,26 @@ pub(crate) use simd::prefetch;
 pub use simd::{code_dot, dot};
 
 /// A sentence embedding: finite, of length 1, so a cosine is a [`dot`] product.
+///
+/// ```
+/// use paperkin::Embedding;
+///
+/// let a = Embedding::normalize(vec![3.0, 4.0]).unwrap();
+/// assert_eq!(a.as_slice(), [0.6, 0.8]);
+/// assert!((a.cosine(&a) - 1.0).abs() < 1e-6);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embedding(Box<[f32]>);
 
 impl Embedding {
     /// The vector scaled to length 1. `None` when it is empty, zero or not finite.
+    ///
+    /// ```
+    /// use paperkin::Embedding;
+    ///
+    /// assert!(Embedding::normalize(vec![0.0, 0.0]).is_none());
+    /// assert!(Embedding::normalize(vec![f32::NAN, 1.0]).is_none());
+    /// ```
     pub fn normalize(mut vector: Vec<f32>) -> Option<Embedding> {
         let norm = vector.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt();
         if !norm.is_normal() {
@@ -46,6 +61,15 @@ impl Embedding {
 }
 
 /// Rows of unit vectors of one dimension, in one piece of memory.
+///
+/// ```
+/// use paperkin::Embedding;
+/// use paperkin::vector::EmbeddingMatrix;
+///
+/// let mut matrix = EmbeddingMatrix::with_capacity(2, 1);
+/// matrix.push(&Embedding::normalize(vec![0.0, 2.0]).unwrap());
+/// assert_eq!((matrix.len(), matrix.row(0)), (1, &[0.0, 1.0][..]));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct EmbeddingMatrix {
     dimension: usize,
@@ -59,6 +83,14 @@ impl EmbeddingMatrix {
     }
 
     /// Rows of little-endian f32, as `paperkin embed` writes them. The error says which row is no unit vector.
+    ///
+    /// ```
+    /// use paperkin::vector::EmbeddingMatrix;
+    ///
+    /// let bytes: Vec<u8> = [0.6f32, 0.8].iter().flat_map(|x| x.to_le_bytes()).collect();
+    /// assert_eq!(EmbeddingMatrix::from_le_bytes(2, &bytes).unwrap().row(0), [0.6, 0.8]);
+    /// assert!(EmbeddingMatrix::from_le_bytes(3, &bytes).is_err());
+    /// ```
     pub fn from_le_bytes(dimension: usize, bytes: &[u8]) -> Result<EmbeddingMatrix, String> {
         let numbers: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
         let mut vectors = EmbeddingMatrix::with_capacity(dimension, numbers.len() / dimension.max(1));

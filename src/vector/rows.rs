@@ -12,6 +12,15 @@ impl RowId {
 }
 
 /// A set of rows, one bit each.
+///
+/// ```
+/// use paperkin::vector::{RowBitmap, RowId};
+///
+/// let mut rows: RowBitmap = [RowId(70), RowId(3)].into_iter().collect();
+/// rows.insert(RowId(4));
+/// rows.remove(RowId(70));
+/// assert_eq!(rows.iter().collect::<Vec<_>>(), [RowId(3), RowId(4)]);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowBitmap {
     words: Vec<u64>,
@@ -20,6 +29,13 @@ pub struct RowBitmap {
 
 impl RowBitmap {
     /// The first `count` rows.
+    ///
+    /// ```
+    /// use paperkin::vector::{RowBitmap, RowId};
+    ///
+    /// let rows = RowBitmap::first_n(100);
+    /// assert!(rows.len() == 100 && rows.contains(RowId(99)) && !rows.contains(RowId(100)));
+    /// ```
     pub fn first_n(count: usize) -> RowBitmap {
         let mut words = vec![u64::MAX; count / 64];
         if !count.is_multiple_of(64) {

@@ -6,6 +6,10 @@ const LANES: usize = 16;
 /// The dot product of two vectors of one length. Every instruction set gives the same bits: the order of the
 /// additions is fixed.
 ///
+/// ```
+/// assert_eq!(paperkin::vector::dot(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0]), 32.0);
+/// ```
+///
 /// # Panics
 /// If the lengths differ.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
