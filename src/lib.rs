@@ -9,6 +9,7 @@ pub mod paper;
 pub mod vector;
 
 mod file;
+mod random;
 
 pub mod citation;
 #[cfg(feature = "daily")]
@@ -40,3 +41,7 @@ pub use error::{Error, Fault, Result};
 pub use paper::{Paper, PaperId};
 pub use recommend::{Answer, Request};
 pub use vector::Embedding;
+
+#[cfg(test)]
+#[path = "../tests/it/support/prerequisites.rs"]
+mod prerequisites;

@@ -3,7 +3,7 @@
 use super::document_stats::{DocumentStats, DocumentTerms, TermVocabulary};
 use super::kmeans::kmeans_centroids;
 use super::linear::{LinearModel, LossFunction, SparseFeatures, TrainingExample, mean, weighted_mean};
-use super::split_mix::SplitMix64;
+use crate::random::SplitMix64;
 use crate::paper::PaperMetadata;
 use crate::vector::{Embedding, EmbeddingMatrix, dot};
 

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date};
 use paperkin::{Engine, EngineOptions, LibraryLocation, Request};
 
-use crate::program::{Sandbox, listing};
+use crate::support::sandbox::{Sandbox, listing};
 
 const TODAY: Date = date(2026, 1, 1);
 
