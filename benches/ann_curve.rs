@@ -23,8 +23,7 @@ use serde_json::json;
 
 mod support;
 
-const USAGE: &str =
-    "BASE.f32 QUERIES.f32 [--dim 384] [--ef 16,32,64,128,256] [--share 0.5,0.1,0.01] [--keep FILE]";
+const USAGE: &str = "BASE.f32 QUERIES.f32 [--dim 384] [--ef 16,32,64,128,256] [--share 0.5,0.1,0.01] [--keep FILE]";
 
 fn main() -> Result<()> {
     let words = support::arguments();

@@ -168,7 +168,13 @@ struct Client<'a> {
 impl<'a> Client<'a> {
     fn new(load: &'a Load<'a>, number: usize) -> Client<'a> {
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
-        Client { load, agent, name: format!("siege-{number}"), random: SplitMix64::new(number as u64), votes: Vec::new() }
+        Client {
+            load,
+            agent,
+            name: format!("siege-{number}"),
+            random: SplitMix64::new(number as u64),
+            votes: Vec::new(),
+        }
     }
 
     fn number(&mut self) -> usize {

@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
-use crate::support::sandbox::{Run, Sandbox};
 use crate::support::fake_service::{CannedReply, FakeService};
+use crate::support::sandbox::{Run, Sandbox};
 
 /// A mail server: it takes what comes, or says no, and hands on whole sessions.
 fn post(reply: &'static str) -> (u16, Receiver<String>) {

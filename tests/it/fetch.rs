@@ -2,13 +2,17 @@
 //! that the next run goes on from there.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use paperkin::engine::FetchSummary;
+use paperkin::fetch::{ClientOptions, FetchSource, HfDaily, HttpClient};
+use paperkin::{Clock, Engine, EngineOptions, LibraryLocation};
 
+use crate::support::fake_service::{CannedReply, FakeService, ReceivedRequest};
 use crate::support::prerequisites::shared;
 use crate::support::sandbox::{Run, Sandbox};
-use crate::support::fake_service::{ReceivedRequest, CannedReply, FakeService};
 
 fn fetch(sandbox: &Sandbox, service: &FakeService, args: &[&str]) -> Run {
     let url = service.url();
@@ -18,10 +22,6 @@ fn fetch(sandbox: &Sandbox, service: &FakeService, args: &[&str]) -> Run {
 
 fn papers(sandbox: &Sandbox) -> u64 {
     sandbox.json(&["status", "--format", "json"])["papers"].as_u64().unwrap()
-}
-
-fn today() -> Date {
-    TimeZone::UTC.to_datetime(Timestamp::now()).date()
 }
 
 /// Two papers of a day, which is their ids' number.
@@ -38,31 +38,51 @@ fn days(service: &FakeService) -> Vec<String> {
     days
 }
 
+/// Fetches daily papers on a day. Returns the days that the service was asked for, and the papers that came as new.
+fn fetch_daily_on(sandbox: &Sandbox, service: &FakeService, today: Date, daily: HfDaily) -> (Vec<String>, usize) {
+    let mut options = EngineOptions::new(LibraryLocation::Create(sandbox.library()));
+    options.clock = Clock::Fixed(today);
+    let mut engine = Engine::open(options).unwrap();
+    let mut client = HttpClient::new(ClientOptions { pause: Duration::ZERO, ..ClientOptions::default() }).unwrap();
+    let source = FetchSource::HfDaily(HfDaily { base: Some(service.url()), ..daily });
+    let mut fetched = FetchSummary::default();
+    engine.fetch(source, &mut client, &mut fetched, &|_| ()).unwrap();
+    (days(service), fetched.added.changes.new)
+}
+
+fn week_up_to(last: Date) -> Vec<String> {
+    (0..7).rev().map(|days| (last - days.days()).to_string()).collect()
+}
+
 #[test]
 fn daily_papers_go_on_from_the_last_complete_day() {
     let (sandbox, service) = (Sandbox::new(), FakeService::new(day));
-    let run = fetch(&sandbox, &service, &["hf-daily", "--contact", "me@example.org"]);
+    let today = date(2026, 3, 10);
+    let fetch_on = |today, daily| fetch_daily_on(&sandbox, &service, today, daily);
+    assert_eq!(fetch_on(today, HfDaily::default()), (week_up_to(today), 14));
+    // Today was not over: the week up to yesterday once more, and today.
+    let again = [vec!["2026-03-03".to_owned()], week_up_to(today)].concat();
+    assert_eq!(fetch_on(today, HfDaily::default()), (again.clone(), 2));
+    // A range in the past changes nothing of that.
+    let past = HfDaily { from: Some(date(2024, 5, 26)), to: Some(date(2024, 5, 28)), ..HfDaily::default() };
+    assert_eq!(fetch_on(today, past).0, ["2024-05-26", "2024-05-27", "2024-05-28"]);
+    assert_eq!(fetch_on(today, HfDaily::default()), (again, 0));
+    // Nine days later: the week before the last complete day, and all days since.
+    let (days, new) = fetch_on(date(2026, 3, 19), HfDaily::default());
+    assert_eq!((days.first().unwrap().as_str(), days.len(), new), ("2026-03-03", 17, 18));
+}
+
+#[test]
+fn the_client_names_itself_and_a_range_has_an_order() {
+    let (sandbox, service) = (Sandbox::new(), FakeService::new(day));
+    let range = ["hf-daily", "--contact", "me@example.org", "--from", "2024-05-25", "--to", "2024-05-26"];
+    let run = fetch(&sandbox, &service, &range);
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-    assert_eq!(run.out, "14 new, 0 updated, 0 unchanged: 14 papers in the library\n");
-    let asked = service.take_requests();
+    assert_eq!(run.out, "4 new, 0 updated, 0 unchanged: 4 papers in the library\n");
     let agent = format!("user-agent: paperkin/{} (+me@example.org)", env!("CARGO_PKG_VERSION"));
-    assert!(asked[0].head.contains(&agent) && asked[0].head.contains("accept-encoding: gzip"), "{}", asked[0].head);
-    let last: Date = asked[6].get("date").parse().unwrap();
-    assert!(last == today() || last == today() - 1.day(), "{last}");
-    assert_eq!(asked[0].get("date"), (last - 6.days()).to_string());
-
-    let run = fetch(&sandbox, &service, &["hf-daily"]);
-    assert_eq!(run.code, 0, "{}", run.err);
-    let again = days(&service);
-    assert_eq!(again[0], (last - 7.days()).to_string(), "the seven days up to yesterday once more, and today");
-    assert!(run.out.contains(", 14 unchanged"), "{}", run.out);
-
-    // A look back changes nothing of that.
-    let past = ["hf-daily", "--from", "2024-05-26", "--to", "2024-05-28"];
-    assert_eq!(fetch(&sandbox, &service, &past).code, 0);
-    assert_eq!(days(&service), ["2024-05-26", "2024-05-27", "2024-05-28"]);
-    assert_eq!(fetch(&sandbox, &service, &["hf-daily"]).code, 0);
-    assert_eq!(days(&service)[0], again[0]);
+    for request in service.take_requests() {
+        assert!(request.head.contains(&agent) && request.head.contains("accept-encoding: gzip"), "{}", request.head);
+    }
     let run = fetch(&sandbox, &service, &["hf-daily", "--from", "2024-05-26", "--to", "2024-05-25"]);
     assert_eq!(run.code, 1);
     assert!(run.err.contains("2024-05-26 is after 2024-05-25"), "{}", run.err);
@@ -347,7 +367,8 @@ fn semantic_scholar_is_asked_for_five_hundred_ids_at_once() {
 
     let lines: String = (0..501).map(|n| format!("2402.{:05}\n", 2 * n)).collect();
     let many = sandbox.file("many.txt", lines);
-    service.script_with(|asked| if asked.body.contains("ARXIV:2402.01000\"") { CannedReply::Close } else { graph(asked) });
+    service
+        .script_with(|asked| if asked.body.contains("ARXIV:2402.01000\"") { CannedReply::Close } else { graph(asked) });
     let run = fetch(&sandbox, &service, &["s2", "--ids", &many]);
     assert_eq!((run.code, papers(&sandbox)), (2, 502), "{}", run.err);
     service.take_requests();

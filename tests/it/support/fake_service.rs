@@ -156,7 +156,8 @@ fn request(stream: &TcpStream) -> Option<ReceivedRequest> {
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let query =
         query.split('&').filter_map(|part| part.split_once('=')).map(|(key, value)| (decode(key), decode(value)));
-    let mut asked = ReceivedRequest { path: path.to_owned(), query: query.collect(), head: String::new(), body: String::new() };
+    let mut asked =
+        ReceivedRequest { path: path.to_owned(), query: query.collect(), head: String::new(), body: String::new() };
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
