@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How does the encoder compare with OpenVINO, on this machine and on texts of your own?
 #
-# Runs both in turn, same texts and threads, tokenisation included, and prints the ratio of each pair and their median,
+# Runs both in turn, same texts and threads, tokenization included, and prints the ratio of each pair and their median,
 # by the clock and by processor time: the latter also holds on a machine that does other work beside.
 #
 #   benches/compare.sh PEERS/embed.py TOKENIZER.json TEXTS.jsonl [THREADS] [ROUNDS] [LIMIT]
@@ -16,9 +16,9 @@ threads=${4:-1} rounds=${5:-5} limit=${6:-200}
 precision=${PRECISION:-int8} engine=${ENGINE:-openvino-${PRECISION:-int8}}
 
 cd "$(dirname "$0")/.."
-cargo build --release --quiet --example encode_throughput
+cargo bench --quiet --no-run --bench encode_throughput
 same=(--threads "$threads" --limit "$limit" "$texts")
-ours=("${CARGO_TARGET_DIR:-target}/release/examples/encode_throughput" --precision "$precision" "${same[@]}")
+ours=(cargo bench --quiet --bench encode_throughput -- --precision "$precision" "${same[@]}")
 theirs=("${PYTHON:-python3}" "$peer" --engine "$engine" --tokenizer "$tokenizer" "${same[@]}")
 [ -n "${CPU:-}" ] && ours+=(--cpu "$CPU")
 [ -n "${IR:-}" ] && theirs+=(--ir "$IR")

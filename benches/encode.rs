@@ -2,7 +2,7 @@
 //!
 //! Measured: `Encoder::encode` with the bundled model, tokenizer and all, on one thread and on all.
 //! On: a query of 7 words; 8 texts of 256 word pieces, as long as the model reads.
-//! Note: for papers a second on texts of your own, use `examples/encode_throughput.rs`.
+//! Note: for papers a second on texts of your own, `cargo bench --bench encode_throughput`.
 
 use std::hint::black_box;
 use std::time::Duration;

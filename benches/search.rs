@@ -8,15 +8,12 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use paperkin::evaluate::SplitMix64;
 use paperkin::index::{IndexKind, VectorIndex};
 use paperkin::vector::{Embedding, EmbeddingMatrix};
 
 fn clustered(rows: u64) -> EmbeddingMatrix {
-    let noise = |seed: u64, index: u64| {
-        let mut z = (seed << 20 ^ index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ z >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        (z >> 40) as f32 / (1 << 23) as f32 - 1.0
-    };
+    let noise = |seed: u64, index: u64| 2.0 * SplitMix64::new(seed << 20 ^ index).unit() as f32 - 1.0;
     let mut vectors = EmbeddingMatrix::with_capacity(384, rows as usize);
     for row in 0..rows {
         let numbers = (0..384).map(|index| noise(row % 200, index) + 0.8 * noise(1_000 + row, index)).collect();

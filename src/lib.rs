@@ -9,6 +9,7 @@ pub mod paper;
 pub mod vector;
 
 mod file;
+mod random;
 
 pub mod citation;
 #[cfg(feature = "daily")]
@@ -47,3 +48,7 @@ pub use jiff;
 pub use paper::{Paper, PaperId};
 pub use recommend::{Answer, Request};
 pub use vector::Embedding;
+
+#[cfg(test)]
+#[path = "../tests/it/support/prerequisites.rs"]
+mod prerequisites;

@@ -3,8 +3,8 @@
 use super::document_stats::{DocumentStats, DocumentTerms, TermVocabulary};
 use super::kmeans::kmeans_centroids;
 use super::linear::{LinearModel, LossFunction, SparseFeatures, TrainingExample, mean, weighted_mean};
-use super::split_mix::SplitMix64;
 use crate::paper::PaperMetadata;
+use crate::random::SplitMix64;
 use crate::vector::{Embedding, EmbeddingMatrix, dot};
 
 /// The most papers that stand for all that nobody picked: what a classifier learns from is a sample of so many.

@@ -1,7 +1,7 @@
 //! Spherical k-means: the interests of a history.
 
 use super::linear::{SparseFeatures, mean};
-use super::split_mix::SplitMix64;
+use crate::random::SplitMix64;
 
 /// Rounds after which the clusters are taken as they are; most settle within ten.
 const MAX_ITERATIONS: usize = 20;

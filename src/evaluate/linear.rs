@@ -1,7 +1,7 @@
 //! Linear models: means, and classifiers fitted by dual coordinate descent as in LIBLINEAR (Hsieh et al. 2008; Yu, Huang
 //! and Lin 2011).
 
-use super::split_mix::SplitMix64;
+use crate::random::SplitMix64;
 
 /// A classifier is fitted when no step changes the gradient of the dual by more than this.
 const TOLERANCE: f64 = 1e-3;

@@ -8,7 +8,6 @@ mod kmeans;
 mod linear;
 mod metrics;
 mod report;
-mod split_mix;
 mod temporal_split;
 mod trec;
 
@@ -18,6 +17,7 @@ pub use kmeans::kmeans_centroids;
 pub use linear::{LinearModel, LossFunction, SparseFeatures, TrainingExample, mean, weighted_mean};
 pub use metrics::{JudgedRanking, Metric, MetricRatio};
 pub use report::{EvaluationReport, MethodRow, MetricEstimate, QueryMetrics};
-pub use split_mix::SplitMix64;
 pub use temporal_split::{HistorySplit, temporal_split};
 pub use trec::{QrelsLine, RunLine, TrecError};
+
+pub use crate::random::SplitMix64;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::metrics::{JudgedRanking, Metric, MetricRatio};
-use super::split_mix::SplitMix64;
+use crate::random::SplitMix64;
 
 /// How often the queries are drawn anew.
 const BOOTSTRAP_SAMPLES: usize = 2_000;

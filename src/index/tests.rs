@@ -1,14 +1,13 @@
 use super::*;
+use crate::random::SplitMix64;
 use crate::vector::{Embedding, dot};
 use proptest::prelude::*;
 
 /// Unit vectors around a few directions, as abstracts of a few fields are.
 pub(super) fn clustered(rows: usize, dimension: usize, clusters: u64) -> EmbeddingMatrix {
     let noise = |seed: u64, index: usize| {
-        let mut z = (seed ^ (index as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ z >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 32).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z >> 40) as f32 / (1 << 23) as f32 - 1.0
+        let mut random = SplitMix64::new(seed ^ (index as u64) << 32);
+        2.0 * random.unit() as f32 - 1.0
     };
     let mut vectors = EmbeddingMatrix::with_capacity(dimension, rows);
     for row in 0..rows as u64 {

@@ -8,6 +8,7 @@ use super::{
     Strategy,
 };
 use crate::lexical::{TermCounts, TermVector};
+use crate::random::SplitMix64;
 use crate::vector::{Embedding, EmbeddingMatrix};
 
 const TODAY: Date = date(2025, 3, 1);
@@ -24,11 +25,8 @@ struct Made {
 
 /// Papers of the subject `0..4`, no two alike.
 fn made(subject: usize, number: u64) -> Made {
-    let noise = |at: usize| {
-        let bits = (number * 31 + at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (bits >> 40) as f32 / (1 << 24) as f32 - 0.5
-    };
-    let mut numbers: Vec<f32> = (0..DIMENSION).map(|at| 0.6 * noise(at)).collect();
+    let mut random = SplitMix64::new(number);
+    let mut numbers: Vec<f32> = (0..DIMENSION).map(|_| 0.6 * (random.unit() as f32 - 0.5)).collect();
     numbers[subject] += 1.0;
     numbers[DIMENSION - 1] += 0.8;
     let words: Vec<&str> = WORDS[subject].split(' ').collect();

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::program::{Run, Sandbox};
+use crate::support::sandbox::{Run, Sandbox};
 
 /// One line on standard error, which says this, and no panic.
 fn check(run: &Run, code: i32, message: &str) {

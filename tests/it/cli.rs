@@ -1,6 +1,7 @@
 //! The commands, as a user types them.
 
-use crate::program::{Sandbox, listing};
+use crate::support::answers::{ids, titles};
+use crate::support::sandbox::{Sandbox, listing};
 
 /// The output with every number that the model computed masked: its last digits differ between CPUs.
 fn masked(text: &str) -> String {
@@ -13,16 +14,6 @@ fn masked(text: &str) -> String {
         rest = &rest[dot + 2 + digits..];
     }
     masked + rest
-}
-
-fn titles(answer: &serde_json::Value) -> Vec<String> {
-    let results = answer["results"].as_array().unwrap();
-    results.iter().map(|result| result["paper"]["title"].as_str().unwrap().to_owned()).collect()
-}
-
-fn ids(answer: &serde_json::Value) -> Vec<String> {
-    let results = answer["results"].as_array().unwrap();
-    results.iter().map(|result| result["paper"]["id"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Checks what every answer promises.

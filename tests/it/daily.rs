@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
-use crate::program::{Run, Sandbox};
-use crate::service::{Reply, Service};
+use crate::support::fake_service::{CannedReply, FakeService};
+use crate::support::sandbox::{Run, Sandbox};
 
 /// A mail server: it takes what comes, or says no, and hands on whole sessions.
 fn post(reply: &'static str) -> (u16, Receiver<String>) {
@@ -49,7 +49,7 @@ fn post(reply: &'static str) -> (u16, Receiver<String>) {
     (port, sessions)
 }
 
-fn config(sandbox: &Sandbox, service: &Service, port: u16) -> String {
+fn config(sandbox: &Sandbox, service: &FakeService, port: u16) -> String {
     let text = format!(
         "page = \"http://localhost:7474\"\n\
          [fetch]\nhf_daily = true\nhf_daily_url = \"{}\"\npause = 0\n\
@@ -66,11 +66,11 @@ fn daily(sandbox: &Sandbox, config: &str) -> Run {
 }
 
 /// An answer with a new paper for each day.
-fn days(asked: &crate::service::Asked) -> Reply {
+fn days(asked: &crate::support::fake_service::ReceivedRequest) -> CannedReply {
     let day = asked.get("date");
     let paper =
         serde_json::json!({"paper": {"id": format!("day {day}"), "title": format!("Robots that walk, seen on {day}")}});
-    Reply::ok(serde_json::json!([paper]).to_string())
+    CannedReply::ok(serde_json::json!([paper]).to_string())
 }
 
 fn digests(sandbox: &Sandbox) -> Vec<String> {
@@ -80,7 +80,7 @@ fn digests(sandbox: &Sandbox) -> Vec<String> {
 
 #[test]
 fn a_round_sends_everything_once() {
-    let (sandbox, service) = (Sandbox::with_papers(), Service::new(days));
+    let (sandbox, service) = (Sandbox::with_papers(), FakeService::new(days));
     let (port, sessions) = post("250 well");
     let config = config(&sandbox, &service, port);
     let early = daily(&sandbox, &config);
@@ -114,7 +114,7 @@ fn a_round_sends_everything_once() {
 
 #[test]
 fn what_fails_is_done_by_the_next_round() {
-    let (sandbox, service) = (Sandbox::with_papers(), Service::new(|_| Reply::status("404 Not Found")));
+    let (sandbox, service) = (Sandbox::with_papers(), FakeService::new(|_| CannedReply::status("404 Not Found")));
     sandbox.run(&["profile", "me", "like", "How Few Instructions Are Enough"]);
     let (port, sessions) = post("451 later");
     let file = config(&sandbox, &service, port);
@@ -124,7 +124,7 @@ fn what_fails_is_done_by_the_next_round() {
     sessions.recv().unwrap();
 
     let (port, sessions) = post("250 well");
-    service.tell(days);
+    service.script_with(days);
     let done = daily(&sandbox, &config(&sandbox, &service, port));
     assert_eq!((done.code, done.out.contains("me: 5 papers")), (0, true), "{}{}", done.out, done.err);
     sessions.recv().unwrap();

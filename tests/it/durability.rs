@@ -1,46 +1,28 @@
 //! What is in the library stays in the library.
 
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
-
-use crate::program::{Sandbox, listing};
-
-/// Papers with short texts, so that many are written in little time.
-fn many(count: usize) -> String {
-    let line = |n| format!("{{\"id\":\"p{n}\",\"title\":\"Paper {n} on topic {}\"}}\n", n % 17);
-    (0..count).map(line).collect()
-}
+use crate::support::made_up::short_papers;
+use crate::support::sandbox::{Sandbox, listing};
 
 fn count(sandbox: &Sandbox) -> u64 {
     sandbox.json(&["status", "--format", "json"])["papers"].as_u64().unwrap_or(0)
 }
 
-fn start(sandbox: &Sandbox, file: &str) -> Child {
-    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("paperkin"));
-    command.args(["add", file]).env("PAPERKIN_LIBRARY", sandbox.library());
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
 #[test]
 fn a_killed_addition_loses_nothing_that_was_there_and_goes_on() {
     let sandbox = Sandbox::new();
-    let papers = sandbox.file("papers.jsonl", many(1_500));
-    let mut settled = 0;
-    for _ in 0..4 {
-        let mut child = start(&sandbox, &papers);
-        // Killed as soon as it has written more than there was.
-        let patience = Instant::now();
-        while patience.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none() {
-            if sandbox.library().join("library.sqlite3").exists() && count(&sandbox) > settled {
-                break;
-            }
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
+    let papers = sandbox.file("papers.jsonl", short_papers(0..1_500));
+    // Killed when files have grown to these sizes: the first while the library is made, the others while papers are
+    // written, the last ones while they go from the log into the file.
+    let (mut settled, mut counts) = (0, Vec::new());
+    for kib in [64, 512, 1_024, 1_280, 1_536, 1_792, 2_048] {
+        assert!(!sandbox.run_with_file_limit(&["add", &papers], kib), "{kib} KiB are enough for all papers");
         let now = count(&sandbox);
         assert!(now >= settled, "{now} papers after {settled}");
         settled = now;
+        counts.push(now);
     }
+    counts.dedup();
+    assert!(counts.len() > 3 && settled < 1_500, "some were killed between two writes of papers: {counts:?}");
     let run = sandbox.run(&["add", &papers]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.ends_with(": 1500 papers in the library\n"), "{}", run.out);
@@ -51,9 +33,9 @@ fn a_killed_addition_loses_nothing_that_was_there_and_goes_on() {
 #[test]
 fn two_additions_at_once_both_succeed() {
     let sandbox = Sandbox::new();
-    let first = sandbox.file("first.jsonl", many(300));
-    let second = sandbox.file("second.jsonl", many(400));
-    let children = [start(&sandbox, &first), start(&sandbox, &second)];
+    let first = sandbox.file("first.jsonl", short_papers(0..300));
+    let second = sandbox.file("second.jsonl", short_papers(0..400));
+    let children = [sandbox.start(&["add", &first]), sandbox.start(&["add", &second])];
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }

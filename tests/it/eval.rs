@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::program::{Run, Sandbox};
+use crate::support::sandbox::{Run, Sandbox};
 
 /// Papers of two subjects by turns, one a day, the later the more votes.
 fn papers() -> String {

@@ -6,7 +6,7 @@ use paperkin::citation::ExportFormat;
 use paperkin::paper::RawPaper;
 use paperkin::sources;
 
-use crate::program::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 #[test]
 fn what_is_written_is_read_again() {

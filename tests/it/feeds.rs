@@ -1,6 +1,8 @@
 //! Feeds for feed readers.
 
-use crate::server::{JSON, Server};
+use crate::support::prerequisites;
+use crate::support::sandbox::Sandbox;
+use crate::support::server::{JSON, Server};
 
 /// The path of a profile's Atom feed, from the page of profiles.
 fn path(server: &Server) -> String {
@@ -67,20 +69,16 @@ fn nobody_reads_a_feed_without_its_token() {
 
 #[test]
 fn the_command_line_writes_feeds_too() {
-    let sandbox = crate::program::Sandbox::with_papers();
+    let sandbox = Sandbox::with_papers();
     for (format, begin) in [("atom", "<?xml"), ("rss", "<?xml"), ("json-feed", "{")] {
         let run = sandbox.run(&["search", "walking robots", "--format", format]);
         assert!(run.code == 0 && run.out.starts_with(begin), "{format}: {}{}", run.out, run.err);
     }
 }
 
-/// `PAPERKIN_PYTHON` names an interpreter with the packages of `tests/fixtures/clients.txt`.
 #[test]
 fn a_feed_reader_reads_them() {
-    let Some(python) = std::env::var_os("PAPERKIN_PYTHON") else {
-        eprintln!("SKIPPED: PAPERKIN_PYTHON names no interpreter with the packages of tests/fixtures/clients.txt");
-        return;
-    };
+    let Some(python) = prerequisites::python() else { return };
     let server = Server::start(&[]);
     like_something(&server);
     let atom = format!("http://{}{}", server.address, path(&server));

@@ -2,14 +2,19 @@
 //! that the next run goes on from there.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use paperkin::engine::FetchSummary;
+use paperkin::fetch::{ClientOptions, FetchSource, HfDaily, HttpClient};
+use paperkin::{Clock, Engine, EngineOptions, LibraryLocation};
 
-use crate::program::{Run, Sandbox, shared};
-use crate::service::{Asked, Reply, Service};
+use crate::support::fake_service::{CannedReply, FakeService, ReceivedRequest};
+use crate::support::prerequisites::shared;
+use crate::support::sandbox::{Run, Sandbox};
 
-fn fetch(sandbox: &Sandbox, service: &Service, args: &[&str]) -> Run {
+fn fetch(sandbox: &Sandbox, service: &FakeService, args: &[&str]) -> Run {
     let url = service.url();
     let rest = ["--base-url", url.as_str(), "--pause", "0", "--attempts", "2"];
     sandbox.run(&[&["fetch"], args, &rest].concat())
@@ -19,49 +24,65 @@ fn papers(sandbox: &Sandbox) -> u64 {
     sandbox.json(&["status", "--format", "json"])["papers"].as_u64().unwrap()
 }
 
-fn today() -> Date {
-    TimeZone::UTC.to_datetime(Timestamp::now()).date()
-}
-
 /// Two papers of a day, which is their ids' number.
-fn day(asked: &Asked) -> Reply {
+fn day(asked: &ReceivedRequest) -> CannedReply {
     let day = asked.get("date");
     let number = day.replace('-', "");
     let entry = |n: u32| serde_json::json!({"paper": {"id": format!("{number}-{n}"), "title": format!("Lanterns of {day}, {n}"), "upvotes": n}});
-    Reply::ok(serde_json::json!([entry(1), entry(2)]).to_string())
+    CannedReply::ok(serde_json::json!([entry(1), entry(2)]).to_string())
 }
 
-fn days(service: &Service) -> Vec<String> {
-    let mut days: Vec<String> = service.asked().iter().map(|asked| asked.get("date").to_owned()).collect();
+fn days(service: &FakeService) -> Vec<String> {
+    let mut days: Vec<String> = service.take_requests().iter().map(|asked| asked.get("date").to_owned()).collect();
     days.dedup();
     days
 }
 
+/// Fetches daily papers on a day. Returns the days that the service was asked for, and the papers that came as new.
+fn fetch_daily_on(sandbox: &Sandbox, service: &FakeService, today: Date, daily: HfDaily) -> (Vec<String>, usize) {
+    let mut options = EngineOptions::new(LibraryLocation::Create(sandbox.library()));
+    options.clock = Clock::Fixed(today);
+    let mut engine = Engine::open(options).unwrap();
+    let mut client = HttpClient::new(ClientOptions { pause: Duration::ZERO, ..ClientOptions::default() }).unwrap();
+    let source = FetchSource::HfDaily(HfDaily { base: Some(service.url()), ..daily });
+    let mut fetched = FetchSummary::default();
+    engine.fetch(source, &mut client, &mut fetched, &|_| ()).unwrap();
+    (days(service), fetched.added.changes.new)
+}
+
+fn week_up_to(last: Date) -> Vec<String> {
+    (0..7).rev().map(|days| (last - days.days()).to_string()).collect()
+}
+
 #[test]
 fn daily_papers_go_on_from_the_last_complete_day() {
-    let (sandbox, service) = (Sandbox::new(), Service::new(day));
-    let run = fetch(&sandbox, &service, &["hf-daily", "--contact", "me@example.org"]);
+    let (sandbox, service) = (Sandbox::new(), FakeService::new(day));
+    let today = date(2026, 3, 10);
+    let fetch_on = |today, daily| fetch_daily_on(&sandbox, &service, today, daily);
+    assert_eq!(fetch_on(today, HfDaily::default()), (week_up_to(today), 14));
+    // Today was not over: the week up to yesterday once more, and today.
+    let again = [vec!["2026-03-03".to_owned()], week_up_to(today)].concat();
+    assert_eq!(fetch_on(today, HfDaily::default()), (again.clone(), 2));
+    // A range in the past changes nothing of that.
+    let past = HfDaily { from: Some(date(2024, 5, 26)), to: Some(date(2024, 5, 28)), ..HfDaily::default() };
+    assert_eq!(fetch_on(today, past).0, ["2024-05-26", "2024-05-27", "2024-05-28"]);
+    assert_eq!(fetch_on(today, HfDaily::default()), (again, 0));
+    // Nine days later: the week before the last complete day, and all days since.
+    let (days, new) = fetch_on(date(2026, 3, 19), HfDaily::default());
+    assert_eq!((days.first().unwrap().as_str(), days.len(), new), ("2026-03-03", 17, 18));
+}
+
+#[test]
+fn the_client_names_itself_and_a_range_has_an_order() {
+    let (sandbox, service) = (Sandbox::new(), FakeService::new(day));
+    let range = ["hf-daily", "--contact", "me@example.org", "--from", "2024-05-25", "--to", "2024-05-26"];
+    let run = fetch(&sandbox, &service, &range);
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-    assert_eq!(run.out, "14 new, 0 updated, 0 unchanged: 14 papers in the library\n");
-    let asked = service.asked();
+    assert_eq!(run.out, "4 new, 0 updated, 0 unchanged: 4 papers in the library\n");
     let agent = format!("user-agent: paperkin/{} (+me@example.org)", env!("CARGO_PKG_VERSION"));
-    assert!(asked[0].head.contains(&agent) && asked[0].head.contains("accept-encoding: gzip"), "{}", asked[0].head);
-    let last: Date = asked[6].get("date").parse().unwrap();
-    assert!(last == today() || last == today() - 1.day(), "{last}");
-    assert_eq!(asked[0].get("date"), (last - 6.days()).to_string());
-
-    let run = fetch(&sandbox, &service, &["hf-daily"]);
-    assert_eq!(run.code, 0, "{}", run.err);
-    let again = days(&service);
-    assert_eq!(again[0], (last - 7.days()).to_string(), "the seven days up to yesterday once more, and today");
-    assert!(run.out.contains(", 14 unchanged"), "{}", run.out);
-
-    // A look back changes nothing of that.
-    let past = ["hf-daily", "--from", "2024-05-26", "--to", "2024-05-28"];
-    assert_eq!(fetch(&sandbox, &service, &past).code, 0);
-    assert_eq!(days(&service), ["2024-05-26", "2024-05-27", "2024-05-28"]);
-    assert_eq!(fetch(&sandbox, &service, &["hf-daily"]).code, 0);
-    assert_eq!(days(&service)[0], again[0]);
+    for request in service.take_requests() {
+        assert!(request.head.contains(&agent) && request.head.contains("accept-encoding: gzip"), "{}", request.head);
+    }
     let run = fetch(&sandbox, &service, &["hf-daily", "--from", "2024-05-26", "--to", "2024-05-25"]);
     assert_eq!(run.code, 1);
     assert!(run.err.contains("2024-05-26 is after 2024-05-25"), "{}", run.err);
@@ -70,46 +91,46 @@ fn daily_papers_go_on_from_the_last_complete_day() {
 #[test]
 fn a_failure_loses_nothing_and_the_next_run_goes_on() {
     let renamed = r#"[{"paper": {"id": "1", "name": "a"}}, {"paper": {"id": "2", "name": "b"}}]"#;
-    let table: Vec<(Reply, &str, usize)> = vec![
-        (Reply::status("503 Service Unavailable"), "answered 503 Service Unavailable, after 2 attempts", 2),
+    let table: Vec<(CannedReply, &str, usize)> = vec![
+        (CannedReply::status("503 Service Unavailable"), "answered 503 Service Unavailable, after 2 attempts", 2),
         (
-            Reply::Status("429 Too Many Requests", String::new(), "<p>Rate exceeded.</p>"),
+            CannedReply::Status("429 Too Many Requests", String::new(), "<p>Rate exceeded.</p>"),
             "Requests: Rate exceeded., after 2",
             2,
         ),
         (
-            Reply::Status("429 Too Many Requests", "retry-after: 86400\r\n".into(), ""),
+            CannedReply::Status("429 Too Many Requests", "retry-after: 86400\r\n".into(), ""),
             "answered 429 Too Many Requests, and asks to come back in 86400 s",
             1,
         ),
-        (Reply::status("404 Not Found"), "answered 404 Not Found;", 1),
-        (Reply::Close, "after 2 attempts", 2),
-        (Reply::Half(renamed.into()), "after 2 attempts", 2),
-        (Reply::Stall, "does not answer in time, after 2 attempts", 2),
-        (Reply::Endless, "answered more than 32 MB", 1),
-        (Reply::Status("302 Found", "location: ?date=2024-05-27\r\n".into(), ""), "too many redirects", 6),
-        (Reply::ok(r#"{"error": "moved", "papers": []}"#), "was expected: `{\"error\": \"moved\"", 1),
-        (Reply::ok(r#"[{"title": "x"}]"#), "no entry has a `paper`", 1),
-        (Reply::ok(renamed), "none of its 2 records can be used: the form of the answer has changed", 1),
-        (Reply::ok("<html><body>Sign in</body></html>"), "was expected: `<html><body>Sign in", 1),
-        (Reply::ok(""), "was expected: ``", 1),
+        (CannedReply::status("404 Not Found"), "answered 404 Not Found;", 1),
+        (CannedReply::Close, "after 2 attempts", 2),
+        (CannedReply::Half(renamed.into()), "after 2 attempts", 2),
+        (CannedReply::Stall, "does not answer in time, after 2 attempts", 2),
+        (CannedReply::Endless, "answered more than 32 MB", 1),
+        (CannedReply::Status("302 Found", "location: ?date=2024-05-27\r\n".into(), ""), "too many redirects", 6),
+        (CannedReply::ok(r#"{"error": "moved", "papers": []}"#), "was expected: `{\"error\": \"moved\"", 1),
+        (CannedReply::ok(r#"[{"title": "x"}]"#), "no entry has a `paper`", 1),
+        (CannedReply::ok(renamed), "none of its 2 records can be used: the form of the answer has changed", 1),
+        (CannedReply::ok("<html><body>Sign in</body></html>"), "was expected: `<html><body>Sign in", 1),
+        (CannedReply::ok(""), "was expected: ``", 1),
     ];
     for (reply, message, requests) in table {
-        let (sandbox, service) = (Sandbox::new(), Service::new(day));
-        let timeout = if matches!(reply, Reply::Stall) { "1" } else { "120" };
+        let (sandbox, service) = (Sandbox::new(), FakeService::new(day));
+        let timeout = if matches!(reply, CannedReply::Stall) { "1" } else { "120" };
         let args = ["hf-daily", "--from", "2024-05-25", "--to", "2024-05-28", "--timeout", timeout];
         let bad = reply.clone();
-        service.tell(move |asked| if asked.get("date") == "2024-05-27" { bad.clone() } else { day(asked) });
+        service.script_with(move |asked| if asked.get("date") == "2024-05-27" { bad.clone() } else { day(asked) });
         let run = fetch(&sandbox, &service, &args);
         assert_eq!((run.code, run.out.as_str(), run.err.lines().count()), (2, "", 1), "{reply:?}: {}", run.err);
         assert!(run.err.contains(message), "{message}: {}", run.err);
         let rest = "; 4 papers were fetched before and are in the library: the same command goes on\n";
         assert!(run.err.ends_with(rest), "{}", run.err);
         assert_eq!(papers(&sandbox), 4);
-        let asked = service.asked();
+        let asked = service.take_requests();
         assert_eq!(asked.iter().filter(|asked| asked.get("date") == "2024-05-27").count(), requests, "{message}");
 
-        service.tell(day);
+        service.script_with(day);
         let run = fetch(&sandbox, &service, &args);
         assert_eq!((run.code, papers(&sandbox)), (0, 8), "{}", run.err);
         assert_eq!(days(&service), ["2024-05-27", "2024-05-28"], "{message}");
@@ -119,20 +140,20 @@ fn a_failure_loses_nothing_and_the_next_run_goes_on() {
 #[test]
 fn what_passes_is_waited_for() {
     for passing in [
-        Reply::Status("429 Too Many Requests", "retry-after: 0\r\n".into(), ""),
-        Reply::status("500 Internal Server Error"),
-        Reply::Close,
-        Reply::Half(b"[{\"paper\": {}}]".to_vec()),
+        CannedReply::Status("429 Too Many Requests", "retry-after: 0\r\n".into(), ""),
+        CannedReply::status("500 Internal Server Error"),
+        CannedReply::Close,
+        CannedReply::Half(b"[{\"paper\": {}}]".to_vec()),
     ] {
         let (sandbox, count) = (Sandbox::new(), AtomicUsize::new(0));
         let service =
-            Service::new(
+            FakeService::new(
                 move |asked| {
                     if count.fetch_add(1, Ordering::Relaxed) == 0 { passing.clone() } else { day(asked) }
                 },
             );
         let run = fetch(&sandbox, &service, &["hf-daily", "--from", "2024-05-25", "--to", "2024-05-25"]);
-        assert_eq!((run.code, service.asked().len()), (0, 2), "{}", run.err);
+        assert_eq!((run.code, service.take_requests().len()), (0, 2), "{}", run.err);
         assert!(run.out.starts_with("2 new"), "{}", run.out);
     }
 }
@@ -141,11 +162,11 @@ fn what_passes_is_waited_for() {
 fn a_day_of_many_papers_has_parts() {
     let (sandbox, service) = (
         Sandbox::new(),
-        Service::new(|asked| {
+        FakeService::new(|asked| {
             let part: usize = asked.get("p").parse().unwrap_or(0);
             let entry = |n: usize| serde_json::json!({"paper": {"id": format!("{part}-{n}"), "title": "Tin"}});
             let entries: Vec<_> = (0..if part == 0 { 100 } else { 3 }).map(entry).collect();
-            Reply::Gzip(serde_json::to_vec(&entries).unwrap())
+            CannedReply::Gzip(serde_json::to_vec(&entries).unwrap())
         }),
     );
     let run = fetch(&sandbox, &service, &["hf-daily", "--from", "2024-05-25", "--to", "2024-05-25"]);
@@ -154,7 +175,7 @@ fn a_day_of_many_papers_has_parts() {
 }
 
 /// arXiv's answer with the papers of these numbers, the younger the smaller: a paper a day.
-fn atom(total: usize, numbers: impl Iterator<Item = usize>) -> Reply {
+fn atom(total: usize, numbers: impl Iterator<Item = usize>) -> CannedReply {
     let entry = |n: usize| {
         let published = date(2026, 3, 10) - (n as i64).days();
         format!(
@@ -164,18 +185,18 @@ fn atom(total: usize, numbers: impl Iterator<Item = usize>) -> Reply {
         )
     };
     let entries: String = numbers.map(entry).collect();
-    Reply::ok(format!(
+    CannedReply::ok(format!(
         "<feed xmlns=\"http://www.w3.org/2005/Atom\" xmlns:o=\"http://a9.com/-/spec/opensearch/1.1/\">\
          <o:totalResults>{total}</o:totalResults>{entries}</feed>"
     ))
 }
 
-fn start(asked: &Asked) -> usize {
+fn start(asked: &ReceivedRequest) -> usize {
     asked.get("start").parse().unwrap()
 }
 
-fn starts(service: &Service) -> Vec<usize> {
-    service.asked().iter().map(start).collect()
+fn starts(service: &FakeService) -> Vec<usize> {
+    service.take_requests().iter().map(start).collect()
 }
 
 #[test]
@@ -183,7 +204,7 @@ fn arxiv_is_paged_back_to_a_day_and_an_empty_page_is_asked_for_again() {
     let emptied = AtomicUsize::new(0);
     let (sandbox, service) = (
         Sandbox::new(),
-        Service::new(move |asked| {
+        FakeService::new(move |asked| {
             let start = start(asked);
             let empty = start == 4 && emptied.fetch_add(1, Ordering::Relaxed) == 0;
             atom(100, start..if empty { start } else { start + 4 })
@@ -192,7 +213,7 @@ fn arxiv_is_paged_back_to_a_day_and_an_empty_page_is_asked_for_again() {
     let args = ["arxiv", "--category", "cs.CL", "--category", "cs.LG", "--since", "2026-03-01"];
     let run = fetch(&sandbox, &service, &args);
     assert_eq!((run.code, papers(&sandbox)), (0, 10), "{}", run.err);
-    let asked = service.asked();
+    let asked = service.take_requests();
     assert_eq!(asked.iter().map(start).collect::<Vec<_>>(), [0, 4, 4, 8]);
     let query = ["search_query", "sortBy", "sortOrder"].map(|name| asked[0].get(name).to_owned());
     assert_eq!(query, ["cat:cs.CL OR cat:cs.LG", "submittedDate", "descending"]);
@@ -207,8 +228,8 @@ fn arxiv_is_paged_back_to_a_day_and_an_empty_page_is_asked_for_again() {
 fn arxiv_fills_the_gap_of_a_stopped_run_and_begins_at_the_top() {
     let (sandbox, service) = (
         Sandbox::new(),
-        Service::new(|asked| match start(asked) {
-            6 => Reply::status("503 Service Unavailable"),
+        FakeService::new(|asked| match start(asked) {
+            6 => CannedReply::status("503 Service Unavailable"),
             start => atom(9, start..start + 3),
         }),
     );
@@ -216,9 +237,9 @@ fn arxiv_fills_the_gap_of_a_stopped_run_and_begins_at_the_top() {
     let run = fetch(&sandbox, &service, &args);
     assert_eq!((run.code, papers(&sandbox)), (2, 6), "{}", run.err);
     assert!(run.err.contains("503") && run.err.contains("; 6 papers were fetched before"), "{}", run.err);
-    assert_eq!(service.asked()[0].get("search_query"), "all:tin AND all:robots");
+    assert_eq!(service.take_requests()[0].get("search_query"), "all:tin AND all:robots");
 
-    service.tell(|asked| match start(asked) {
+    service.script_with(|asked| match start(asked) {
         6 => atom(9, 6..9),
         start => atom(9, start..start),
     });
@@ -228,16 +249,16 @@ fn arxiv_fills_the_gap_of_a_stopped_run_and_begins_at_the_top() {
     assert_eq!(starts(&service), [6, 0, 0]);
 
     let refusal = "<feed><entry><id>x</id><title>Error</title><summary>incorrect query</summary></entry></feed>";
-    service.tell(move |_| Reply::Status("400 Bad Request", String::new(), refusal));
+    service.script_with(move |_| CannedReply::Status("400 Bad Request", String::new(), refusal));
     let run = fetch(&sandbox, &service, &args);
     assert!(run.code == 2 && run.err.contains("400 Bad Request: x Error incorrect query; nothing"), "{}", run.err);
-    service.tell(move |_| Reply::ok(refusal));
+    service.script_with(move |_| CannedReply::ok(refusal));
     let run = fetch(&sandbox, &service, &args);
     assert!(run.code == 2 && run.err.contains("arXiv answered with an error: incorrect query;"), "{}", run.err);
 }
 
 /// An answer of OAI-PMH with papers of these numbers, changed on that day of March.
-fn oai(numbers: std::ops::Range<u32>, day: u32, token: &str) -> Reply {
+fn oai(numbers: std::ops::Range<u32>, day: u32, token: &str) -> CannedReply {
     let record = |n: u32| {
         format!(
             "<record><header><datestamp>2026-03-{day:02}</datestamp></header><metadata><arXiv><id>2603.{:05}</id>\
@@ -246,20 +267,20 @@ fn oai(numbers: std::ops::Range<u32>, day: u32, token: &str) -> Reply {
         )
     };
     let records: String = numbers.map(record).collect();
-    Reply::ok(format!(
+    CannedReply::ok(format!(
         "<OAI-PMH><ListRecords>{records}<resumptionToken>{token}</resumptionToken></ListRecords></OAI-PMH>"
     ))
 }
 
-fn oai_error(code: &str) -> Reply {
-    Reply::ok(format!("<OAI-PMH><error code=\"{code}\">So it is.</error></OAI-PMH>"))
+fn oai_error(code: &str) -> CannedReply {
+    CannedReply::ok(format!("<OAI-PMH><error code=\"{code}\">So it is.</error></OAI-PMH>"))
 }
 
 #[test]
 fn an_expired_token_begins_again_from_the_last_day_seen() {
     let (sandbox, service) = (
         Sandbox::new(),
-        Service::new(|asked| match (asked.get("from"), asked.get("resumptionToken")) {
+        FakeService::new(|asked| match (asked.get("from"), asked.get("resumptionToken")) {
             ("2026-03-01", _) => oai(0..3, 2, "a"),
             (_, "a") => oai(3..6, 4, "b"),
             (_, "b") => oai_error("badResumptionToken"),
@@ -271,30 +292,30 @@ fn an_expired_token_begins_again_from_the_last_day_seen() {
     let args = ["arxiv", "--oai", "--category", "cs.CL", "--since", "2026-03-01"];
     let run = fetch(&sandbox, &service, &args);
     assert_eq!((run.code, papers(&sandbox)), (0, 8), "{}", run.err);
-    let first = &service.asked()[0];
+    let first = &service.take_requests()[0];
     assert_eq!(["verb", "metadataPrefix", "set"].map(|name| first.get(name)), ["ListRecords", "arXiv", "cs:cs:CL"]);
 
     // The next run asks from the last day on.
-    service.tell(|_| oai_error("noRecordsMatch"));
+    service.script_with(|_| oai_error("noRecordsMatch"));
     let run = fetch(&sandbox, &service, &args[..4]);
     assert_eq!((run.code, papers(&sandbox)), (0, 8), "{}", run.err);
-    assert_eq!(service.asked()[0].get("from"), "2026-03-05");
+    assert_eq!(service.take_requests()[0].get("from"), "2026-03-05");
 }
 
 #[test]
 fn a_stopped_harvest_goes_on_with_its_token() {
     let (sandbox, service) = (
         Sandbox::new(),
-        Service::new(|asked| match asked.get("resumptionToken") {
+        FakeService::new(|asked| match asked.get("resumptionToken") {
             "" => oai(0..3, 2, "a"),
-            _ => Reply::Half(vec![b'<'; 100]),
+            _ => CannedReply::Half(vec![b'<'; 100]),
         }),
     );
     let args = ["arxiv", "--oai", "--category", "cs", "--since", "2026-03-01"];
     let run = fetch(&sandbox, &service, &args);
     assert_eq!((run.code, papers(&sandbox)), (2, 3), "{}", run.err);
-    service.asked();
-    service.tell(|asked| match (asked.get("resumptionToken"), asked.get("from")) {
+    service.take_requests();
+    service.script_with(|asked| match (asked.get("resumptionToken"), asked.get("from")) {
         ("a", _) => oai_error("badResumptionToken"),
         ("", "2026-03-02") => oai(0..3, 2, "d"),
         ("d", _) => oai(3..5, 3, ""),
@@ -305,17 +326,17 @@ fn a_stopped_harvest_goes_on_with_its_token() {
     for (code, message) in
         [("badArgument", "answered badArgument: So it is."), ("badResumptionToken", "badResumptionToken")]
     {
-        service.tell(move |_| oai_error(code));
+        service.script_with(move |_| oai_error(code));
         let run = fetch(&sandbox, &service, &args);
         assert!(run.code == 2 && run.err.contains(message), "{}", run.err);
     }
-    service.tell(|_| oai(0..1, 2, "same"));
+    service.script_with(|_| oai(0..1, 2, "same"));
     let run = fetch(&sandbox, &service, &args);
     assert!(run.code == 2 && run.err.contains("the same part again and again"), "{}", run.err);
 }
 
 /// Semantic Scholar knows the even ids.
-fn graph(asked: &Asked) -> Reply {
+fn graph(asked: &ReceivedRequest) -> CannedReply {
     let asked: serde_json::Value = serde_json::from_str(&asked.body).unwrap();
     let entry = |id: &serde_json::Value| {
         let id = id.as_str().unwrap();
@@ -328,49 +349,50 @@ fn graph(asked: &Asked) -> Reply {
         }
     };
     let entries: Vec<_> = asked["ids"].as_array().unwrap().iter().map(entry).collect();
-    Reply::ok(serde_json::to_vec(&entries).unwrap())
+    CannedReply::ok(serde_json::to_vec(&entries).unwrap())
 }
 
 #[test]
 fn semantic_scholar_is_asked_for_five_hundred_ids_at_once() {
-    let (sandbox, service) = (Sandbox::new(), Service::new(graph));
+    let (sandbox, service) = (Sandbox::new(), FakeService::new(graph));
     let list = sandbox.file("few.txt", "arXiv:2401.00002v3\nhttps://doi.org/10.5/X3\n2401.00002\n\n2401.00004\n");
     let url = service.url();
     let args = ["fetch", "s2", "--ids", &list, "--base-url", &url, "--pause", "0"];
     let run = Run::from(sandbox.command(&args).env("S2_API_KEY", "secret").output().unwrap());
     assert_eq!((run.code, run.err.as_str()), (1, "warning: not known there: doi:10.5/x3\n"), "{}", run.out);
     assert_eq!(papers(&sandbox), 2);
-    let asked = &service.asked()[0];
+    let asked = &service.take_requests()[0];
     assert!(asked.head.contains("x-api-key: secret") && asked.path == "/graph/v1/paper/batch", "{}", asked.head);
     assert_eq!(asked.body, r#"{"ids":["ARXIV:2401.00002","DOI:10.5/x3","ARXIV:2401.00004"]}"#);
 
     let lines: String = (0..501).map(|n| format!("2402.{:05}\n", 2 * n)).collect();
     let many = sandbox.file("many.txt", lines);
-    service.tell(|asked| if asked.body.contains("ARXIV:2402.01000\"") { Reply::Close } else { graph(asked) });
+    service
+        .script_with(|asked| if asked.body.contains("ARXIV:2402.01000\"") { CannedReply::Close } else { graph(asked) });
     let run = fetch(&sandbox, &service, &["s2", "--ids", &many]);
     assert_eq!((run.code, papers(&sandbox)), (2, 502), "{}", run.err);
-    service.asked();
-    service.tell(graph);
+    service.take_requests();
+    service.script_with(graph);
     let run = fetch(&sandbox, &service, &["s2", "--ids", &many]);
     assert_eq!((run.code, papers(&sandbox)), (0, 503), "{}", run.err);
     assert_eq!(
-        service.asked().iter().map(|asked| asked.body.clone()).collect::<Vec<_>>(),
+        service.take_requests().iter().map(|asked| asked.body.clone()).collect::<Vec<_>>(),
         [r#"{"ids":["ARXIV:2402.01000"]}"#]
     );
 
     for (reply, code, message) in [
         (
-            Reply::Status("400 Bad Request", String::new(), r#"{"error": "No valid paper ids given"}"#),
+            CannedReply::Status("400 Bad Request", String::new(), r#"{"error": "No valid paper ids given"}"#),
             1,
             "not known there",
         ),
-        (Reply::Status("400 Bad Request", String::new(), r#"{"error": "no such field"}"#), 2, "no such field"),
-        (Reply::ok("[null]"), 2, "answered with 1 papers for 3 ids"),
-        (Reply::ok("{}"), 2, "not the list of papers that was expected"),
-        (Reply::ok("[{\"name\": 1}, {\"name\": 2}, null]"), 2, "the form of the answer has changed"),
-        (Reply::Status("302 Found", format!("location: {url}/elsewhere\r\n"), ""), 2, "answered 302 Found"),
+        (CannedReply::Status("400 Bad Request", String::new(), r#"{"error": "no such field"}"#), 2, "no such field"),
+        (CannedReply::ok("[null]"), 2, "answered with 1 papers for 3 ids"),
+        (CannedReply::ok("{}"), 2, "not the list of papers that was expected"),
+        (CannedReply::ok("[{\"name\": 1}, {\"name\": 2}, null]"), 2, "the form of the answer has changed"),
+        (CannedReply::Status("302 Found", format!("location: {url}/elsewhere\r\n"), ""), 2, "answered 302 Found"),
     ] {
-        service.tell(move |_| reply.clone());
+        service.script_with(move |_| reply.clone());
         let run = fetch(&sandbox, &service, &["s2", "--ids", &list]);
         assert!(run.code == code && run.err.contains(message), "{message}: {} {}", run.code, run.err);
     }
@@ -380,20 +402,20 @@ fn semantic_scholar_is_asked_for_five_hundred_ids_at_once() {
 fn a_feed_is_read_again_only_when_it_has_changed() {
     let (sandbox, service) = (
         Sandbox::new(),
-        Service::new(|asked| {
+        FakeService::new(|asked| {
             if asked.head.contains("if-none-match: \"one\"") && asked.head.contains("if-modified-since: tue, 10 mar") {
-                return Reply::status("304 Not Modified");
+                return CannedReply::status("304 Not Modified");
             }
             let headers = "etag: \"one\"\r\nlast-modified: Tue, 10 Mar 2026 08:00:00 GMT\r\n".to_owned();
-            let Reply::Ok(_, body) = atom(2, 0..2) else { unreachable!() };
-            Reply::Ok(headers, [&body[..5], b" about='arxiv.org'", &body[5..]].concat())
+            let CannedReply::Ok(_, body) = atom(2, 0..2) else { unreachable!() };
+            CannedReply::Ok(headers, [&body[..5], b" about='arxiv.org'", &body[5..]].concat())
         }),
     );
     let url = format!("{}/papers.xml", service.url());
     let args = ["fetch", "feed", &url, "--pause", "0"];
     assert_eq!(sandbox.run(&args).out, "2 new, 0 updated, 0 unchanged: 2 papers in the library\n");
     assert_eq!(sandbox.run(&args).out, "0 new, 0 updated, 0 unchanged: 2 papers in the library\n");
-    service.tell(|_| Reply::ok("<html><body>Gone</body></html>"));
+    service.script_with(|_| CannedReply::ok("<html><body>Gone</body></html>"));
     let run = sandbox.run(&args);
     assert!(run.code == 2 && run.err.contains("an HTML page"), "{}", run.err);
     let run = sandbox.run(&["fetch", "feed", "nowhere"]);
@@ -402,7 +424,7 @@ fn a_feed_is_read_again_only_when_it_has_changed() {
 
 #[test]
 fn a_dry_run_writes_nothing() {
-    let (sandbox, service) = (Sandbox::new(), Service::new(day));
+    let (sandbox, service) = (Sandbox::new(), FakeService::new(day));
     let args = ["hf-daily", "--from", "2024-05-25", "--to", "2024-05-26", "--dry-run"];
     assert_eq!(fetch(&sandbox, &service, &args).out, "4 papers would come\n");
     assert!(!sandbox.library().exists());
@@ -417,9 +439,9 @@ fn real_answers() {
     let Some(folder) = shared("data/raw_formats") else { return };
     let sandbox = Sandbox::new();
     let files = folder.clone();
-    let service = Service::new(move |asked| {
+    let service = FakeService::new(move |asked| {
         let name = format!("hf_api_daily_{}.json", asked.get("date"));
-        std::fs::read(files.join(name)).map_or_else(|_| Reply::ok("[]"), Reply::Gzip)
+        std::fs::read(files.join(name)).map_or_else(|_| CannedReply::ok("[]"), CannedReply::Gzip)
     });
     for (day, count) in
         [("2024-05-27", 13), ("2024-09-10", 12), ("2025-05-06", 16), ("2026-03-10", 28), ("2026-08-20", 15)]
@@ -430,19 +452,19 @@ fn real_answers() {
 
     let sandbox = Sandbox::new();
     let files = folder.clone();
-    service.tell(move |asked| {
+    service.script_with(move |asked| {
         let wanted = format!("arxiv_atom__200__q_testing_s{}_m10_", asked.get("start"));
         let empty = "arxiv_atom__200__id_0000.0000_s0_m100_8b51d9633a68.xml".to_owned();
         let names = std::fs::read_dir(&files).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
         let name = names.into_iter().find(|name| name.starts_with(&wanted)).unwrap_or(empty);
-        Reply::ok(std::fs::read(files.join(name)).unwrap())
+        CannedReply::ok(std::fs::read(files.join(name)).unwrap())
     });
     let run = fetch(&sandbox, &service, &["arxiv", "--query", "testing", "--since", "1990-01-01"]);
     assert_eq!((run.code, papers(&sandbox)), (2, 60), "{}", run.err);
     assert!(run.err.contains("an empty page every time, with 214821 papers to come; 60 papers"), "{}", run.err);
 
     let paper = std::fs::read_to_string(folder.join("s2_graph_paper.json")).unwrap();
-    service.tell(move |_| Reply::ok(format!("[{paper}, null]")));
+    service.script_with(move |_| CannedReply::ok(format!("[{paper}, null]")));
     let list = sandbox.file("ids.txt", "10.1093/mind/LIX.236.433\n2401.99999\n");
     let run = fetch(&sandbox, &service, &["s2", "--ids", &list]);
     assert_eq!((run.code, run.err.as_str()), (1, "warning: not known there: 2401.99999\n"));

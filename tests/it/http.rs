@@ -5,13 +5,9 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use crate::program::Sandbox;
-use crate::server::{JSON, LINES, Server};
-
-fn ids(answer: &Value) -> Vec<String> {
-    let results = answer["results"].as_array().unwrap_or_else(|| panic!("no results: {answer}"));
-    results.iter().map(|result| result["paper"]["id"].as_str().unwrap().to_owned()).collect()
-}
+use crate::support::answers::ids;
+use crate::support::sandbox::Sandbox;
+use crate::support::server::{JSON, LINES, Server};
 
 #[test]
 fn the_service_answers_as_the_program_does() {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::program::Sandbox;
-use crate::server::{JSON, LINES, Server};
+use crate::support::sandbox::Sandbox;
+use crate::support::server::{JSON, LINES, Server};
 
 /// A file of tokens with one for each scope, and the secrets in that order.
 fn tokens(sandbox: &Sandbox) -> (String, Vec<String>) {

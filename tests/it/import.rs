@@ -1,6 +1,7 @@
 //! A reading history from elsewhere: matched with the library, kept where it is not, the same when it comes again.
 
-use crate::program::{Run, Sandbox, shared};
+use crate::support::prerequisites::shared;
+use crate::support::sandbox::{Run, Sandbox};
 
 const BIBTEX: &str = "@misc{a, title = {How Few Instructions are Enough? A Budget Study of Supervised Finetuning}, keywords = {reading}, date-added = {2024-05-06}}\n\
     @article{b, title = {A paper that nobody has read before}, author = {Ada Example}, year = {2020},\n  \

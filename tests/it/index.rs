@@ -3,52 +3,38 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
+use paperkin::evaluate::SplitMix64;
 use paperkin::index::IndexKind;
-use paperkin::library::{Library, PaperChange, StoredModel};
+use paperkin::library::{Library, PaperChange};
 use paperkin::recommend::RankingWeights;
 use paperkin::vector::dot;
-use paperkin::{Embedding, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
+use paperkin::{Engine, EngineOptions, LibraryLocation, PaperId, Request};
 
-use crate::program::Sandbox;
+use crate::support::made_up::{self, short_papers};
+use crate::support::sandbox::Sandbox;
 
-/// Numbers that look random and are the same every time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        self.0 >> 33
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-}
-
-fn paper(name: &str) -> Paper {
-    serde_json::from_value(serde_json::json!({"id": name, "title": name, "source": "jsonl"})).unwrap()
-}
+/// Numbers of a made-up embedding.
+const DIMENSION: usize = 24;
 
 /// Writes papers whose vectors are made up: no encoder is needed to compare them.
-fn write(library: &mut Library, names: impl Iterator<Item = String>, numbers: &mut Numbers) {
-    let vector = |numbers: &mut Numbers| (0..24).map(|_| numbers.below(2_000) as f32 - 999.5).collect();
-    let changes: Vec<_> = names
-        .map(|name| (PaperChange::New(paper(&name).into()), Some(Embedding::normalize(vector(numbers)).unwrap())))
-        .collect();
-    library.write(&StoredModel::new("made-up", &"5".repeat(64), 24), &changes).unwrap();
+fn write(library: &mut Library, names: impl Iterator<Item = String>, random: &mut SplitMix64) {
+    let mut change = |name: String| {
+        let paper = made_up::paper(&name, &name);
+        (PaperChange::New(paper.into()), Some(made_up::embedding(random, DIMENSION)))
+    };
+    let changes: Vec<_> = names.map(&mut change).collect();
+    library.write(&made_up::model(DIMENSION), &changes).unwrap();
 }
 
 /// A library of made-up papers, with an index built after the first `indexed` of them.
-fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> Numbers {
-    let mut numbers = Numbers(7);
+fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> SplitMix64 {
+    let mut random = SplitMix64::new(7);
     let mut library = Library::create(&sandbox.library()).unwrap();
-    write(&mut library, (0..indexed).map(|n| format!("p{n}")), &mut numbers);
+    write(&mut library, (0..indexed).map(|n| format!("p{n}")), &mut random);
     engine(sandbox, IndexKind::Auto).rebuild_index(|_| |_| ()).unwrap().unwrap();
-    write(&mut library, (indexed..indexed + more).map(|n| format!("p{n}")), &mut numbers);
-    numbers
+    write(&mut library, (indexed..indexed + more).map(|n| format!("p{n}")), &mut random);
+    random
 }
 
 fn engine(sandbox: &Sandbox, index: IndexKind) -> Engine {
@@ -143,7 +129,7 @@ fn a_report_walks_the_graph_and_finds_what_is_there() {
 #[test]
 fn any_flipped_bit_or_missing_byte_is_seen_and_answered_without() {
     let sandbox = Sandbox::new();
-    let mut numbers = library(&sandbox, 120, 10);
+    let mut random = library(&sandbox, 120, 10);
     let path = file(&sandbox);
     let sound = fs::read(&path).unwrap();
     let expected = answer(&engine(&sandbox, IndexKind::Auto), "p33");
@@ -151,9 +137,9 @@ fn any_flipped_bit_or_missing_byte_is_seen_and_answered_without() {
     for round in 0..3_000 {
         let mut bytes = sound.clone();
         if round % 10 == 0 {
-            bytes.truncate(numbers.below(sound.len() as u64) as usize);
+            bytes.truncate(random.below(sound.len()));
         } else {
-            let bit = numbers.below(8 * sound.len() as u64) as usize;
+            let bit = random.below(8 * sound.len());
             bytes[bit / 8] ^= 1 << (bit % 8);
         }
         fs::write(&path, bytes).unwrap();
@@ -189,10 +175,10 @@ fn a_damaged_index_is_named_and_built_again() {
 #[test]
 fn an_older_index_serves_and_a_foreign_one_does_not() {
     let sandbox = Sandbox::new();
-    let mut numbers = library(&sandbox, 100, 0);
+    let mut random = library(&sandbox, 100, 0);
     let older = fs::read(file(&sandbox)).unwrap();
     let mut held = Library::open(&sandbox.library()).unwrap();
-    write(&mut held, (100..150).map(|n| format!("p{n}")), &mut numbers);
+    write(&mut held, (100..150).map(|n| format!("p{n}")), &mut random);
     engine(&sandbox, IndexKind::Auto).rebuild_index(|_| |_| ()).unwrap().unwrap();
     let newer = fs::read(file(&sandbox)).unwrap();
     fs::write(file(&sandbox), &older).unwrap();
@@ -210,72 +196,57 @@ fn an_older_index_serves_and_a_foreign_one_does_not() {
     assert!(asking.needs_reindex().unwrap());
 }
 
-fn start(sandbox: &Sandbox, args: &[&str]) -> Child {
-    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("paperkin"));
-    command.args(args).env("PAPERKIN_LIBRARY", sandbox.library());
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
-/// Papers with short texts.
-fn lines(range: std::ops::Range<usize>) -> String {
-    range.map(|n| format!("{{\"id\":\"k{n}\",\"title\":\"Paper {n} on topic {}\"}}\n", n % 17)).collect()
-}
-
 #[test]
-fn killed_at_any_moment_nothing_is_lost() {
+fn killed_at_any_write_nothing_is_lost() {
     let sandbox = Sandbox::new();
-    let first = sandbox.file("first.jsonl", lines(0..60));
+    let first = sandbox.file("first.jsonl", short_papers(0..60));
     assert_eq!(sandbox.run(&["add", &first]).code, 0);
     assert_eq!(sandbox.run(&["index", "rebuild"]).code, 0);
-    let mut numbers = Numbers(3);
-    let (mut acknowledged, mut killed) = (60, 0);
-    for round in 0..200 {
-        let more = sandbox.file("more.jsonl", lines(acknowledged..acknowledged + 3));
-        let is_addition = round % 2 == 0;
-        let args: &[&str] = if is_addition { &["add", &more] } else { &["index", "rebuild"] };
-        let mut child = start(&sandbox, args);
-        std::thread::sleep(Duration::from_micros(numbers.below(70_000)));
-        child.kill().unwrap();
-        let finished = child.wait().unwrap().success();
-        killed += usize::from(!finished);
-        let engine = engine(&sandbox, IndexKind::Auto);
-        let papers = engine.library().summary().unwrap().papers as usize;
-        assert!(papers == acknowledged || is_addition && papers == acknowledged + 3, "{papers} after {acknowledged}");
-        assert!(!finished || !is_addition || papers == acknowledged + 3);
-        acknowledged = papers;
-        assert_right(&engine, &format!("k{}", papers - 1));
-        assert!(!engine.index_was_discarded(), "round {round}");
+    let (mut papers, mut added, mut rebuilt) = (60, Vec::new(), Vec::new());
+    // What is killed: opening the library, the log of an addition, each page that goes from the log into the file, and
+    // the file of the index.
+    for kib in (0..40).map(|step| 8 + 16 * step) {
+        let more = sandbox.file("more.jsonl", short_papers(papers..papers + 3));
+        for (args, finished) in [(&["add", &more][..], &mut added), (&["index", "rebuild"], &mut rebuilt)] {
+            let has_finished = sandbox.run_with_file_limit(args, kib);
+            finished.push(has_finished);
+            let engine = engine(&sandbox, IndexKind::Auto);
+            let now = engine.library().summary().unwrap().papers as usize;
+            let is_addition = args[0] == "add";
+            assert!(now == papers || is_addition && now == papers + 3, "{kib} KiB: {now} papers after {papers}");
+            assert!(!is_addition || !has_finished || now == papers + 3, "{kib} KiB: an addition is lost");
+            papers = now;
+            assert_right(&engine, &format!("p{}", papers - 1));
+            assert!(!engine.index_was_discarded(), "{kib} KiB: {args:?}");
+        }
     }
-    assert!(killed > 40, "{killed}");
+    for finished in [added, rebuilt] {
+        let killed = finished.iter().filter(|finished| !**finished).count();
+        assert!(killed > 10 && finished.last() == Some(&true), "{finished:?}");
+    }
     assert_eq!(sandbox.run(&["doctor"]).code, 0);
 }
 
 #[test]
 fn one_process_adds_while_another_asks() {
-    const TIME: Duration = Duration::from_secs(60);
+    const ADDITIONS: usize = 20;
+    const QUESTIONS: usize = 10;
     let sandbox = Sandbox::new();
-    let first = sandbox.file("first.jsonl", lines(0..50));
+    let first = sandbox.file("first.jsonl", short_papers(0..50));
     assert_eq!(sandbox.run(&["add", &first]).code, 0);
     assert_eq!(sandbox.run(&["index", "rebuild"]).code, 0);
     let asking = engine(&sandbox, IndexKind::Hnsw);
-    let begin = Instant::now();
-    let (mut papers, mut asked) = (50, 0);
-    while begin.elapsed() < TIME {
-        let more = sandbox.file("more.jsonl", lines(papers..papers + 10));
-        let mut child = start(&sandbox, &["add", &more]);
-        while child.try_wait().unwrap().is_none() {
-            assert_eq!(answer(&asking, "k7").len(), 5);
-            asked += 1;
-            // The other process should have a core's share.
-            std::thread::sleep(Duration::from_millis(20));
+    for papers in (60..).step_by(10).take(ADDITIONS) {
+        let more = sandbox.file("more.jsonl", short_papers(papers - 10..papers));
+        let mut child = sandbox.start(&["add", &more]);
+        for _ in 0..QUESTIONS {
+            assert_eq!(answer(&asking, "p7").len(), 5);
         }
         assert!(child.wait().unwrap().success());
-        papers += 10;
         assert_eq!(asking.library().summary().unwrap().papers as usize, papers);
         // What was acknowledged is found at once.
-        assert_nearest(&asking, &format!("k{}", papers - 1), 1);
+        assert_nearest(&asking, &format!("p{}", papers - 1), 1);
     }
-    assert!(asked > 100 && papers > 100, "{asked} questions, {papers} papers");
     assert!(engine(&sandbox, IndexKind::Auto).index_status().unwrap().graph.unwrap().papers > 50, "never built again");
 }
 

@@ -6,7 +6,8 @@ use paperkin::library::{Library, PaperChange, StoredModel};
 use paperkin::paper::Paper;
 use paperkin::{Embedding, PaperId, sources};
 
-use crate::program::{Sandbox, shared};
+use crate::support::prerequisites::shared;
+use crate::support::sandbox::Sandbox;
 
 /// Papers of a file of the shared data; `None` where there is none.
 fn papers(file: &str) -> Option<Vec<Paper>> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::program::{Run, Sandbox};
+use crate::support::sandbox::{Run, Sandbox};
 
 #[path = "../fixtures/fake_hub.rs"]
 mod fake_hub;

@@ -1,7 +1,7 @@
 //! The reading page, without JavaScript: forms, links, hostile papers.
 
-use crate::program::Sandbox;
-use crate::server::{Reply, Server};
+use crate::support::sandbox::Sandbox;
+use crate::support::server::{Reply, Server};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 

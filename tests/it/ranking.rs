@@ -2,15 +2,8 @@
 
 use serde_json::Value;
 
-use crate::program::Sandbox;
-
-fn results(answer: &Value) -> &[Value] {
-    answer["results"].as_array().unwrap()
-}
-
-fn ids(answer: &Value) -> Vec<String> {
-    results(answer).iter().map(|result| result["paper"]["id"].as_str().unwrap().to_owned()).collect()
-}
+use crate::support::answers::{ids, results};
+use crate::support::sandbox::Sandbox;
 
 fn titled(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
     let find = |title: &&str| {

@@ -7,6 +7,7 @@ use super::element::{PANEL, bf16};
 use super::gemm::{PackedPanels, PaddedRows, gemm};
 use super::rows::{RowScale, exponentials, load, load_fine};
 use super::*;
+use crate::random::SplitMix64;
 
 const KINDS: [ElementType; 4] = [ElementType::Int8, ElementType::Int16, ElementType::Bf16, ElementType::F32];
 
@@ -16,12 +17,8 @@ fn here() -> impl Iterator<Item = Cpu> {
 
 /// Numbers that look random and are always the same.
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
-    let number = |index: u64| {
-        let mut z = (index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed.wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 30).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z >> 40) as f32 / (1 << 23) as f32 - 1.0
-    };
-    (0..count as u64).map(number).collect()
+    let mut random = SplitMix64::new(seed);
+    (0..count).map(|_| 2.0 * random.unit() as f32 - 1.0).collect()
 }
 
 fn panels(kind: ElementType, columns: usize, depth: usize, number: impl Fn(usize, usize) -> f32) -> PackedPanels {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
+use crate::random::SplitMix64;
 
 const HIDDEN: usize = 12;
 const WIDE: usize = 20;
@@ -108,13 +109,9 @@ impl Tiny {
 
 /// Random parameters, the same in every run.
 fn tensors(prefix: &str) -> HashMap<String, Tensor> {
-    let mut state = 1u64;
+    let mut numbers = SplitMix64::new(1);
     let mut random = |shape: &[usize]| {
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / (1 << 24) as f32 - 0.5
-        };
-        let numbers: Vec<f32> = (0..shape.iter().product()).map(|_| next()).collect();
+        let numbers: Vec<f32> = (0..shape.iter().product()).map(|_| numbers.unit() as f32 - 0.5).collect();
         Tensor::from_vec(numbers, shape, &Device::Cpu).unwrap()
     };
     let mut tensors = HashMap::new();

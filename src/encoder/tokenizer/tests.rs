@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 
 use flate2::read::GzDecoder;
 use proptest::prelude::*;
@@ -10,6 +9,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::prerequisites::shared;
 
 const JSON: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/all-MiniLM-L6-v2/tokenizer.json"));
 
@@ -103,11 +103,8 @@ fn abstracts_have_the_crates_ids() {
         r#abstract: String,
     }
 
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/hf_daily_papers/papers.jsonl.gz");
-    let Ok(file) = File::open(path) else {
-        eprintln!("skipped: ../shared is not there");
-        return;
-    };
+    let Some(path) = shared("data/hf_daily_papers/papers.jsonl.gz") else { return };
+    let file = File::open(path).unwrap();
     let both = Both::new(JSON, 256, false);
     let lines: Vec<String> = BufReader::new(GzDecoder::new(file)).lines().map(|line| line.unwrap()).collect();
     lines.par_iter().for_each(|line| {

@@ -8,6 +8,7 @@ use super::construct::GraphNodes;
 use super::layout::{FileHeader, FileSection, IN_BLOCKS, LINKS, NONE, SECTIONS, SOURCE_ID_LEN, UPPER};
 use super::{GraphBytes, HnswGraph, TRUNCATED, recall};
 use crate::file::ZeroedBuffer;
+use crate::random::SplitMix64;
 use crate::vector::{EmbeddingMatrix, Quantizer, padded_len};
 
 /// The bytes of each section.
@@ -97,16 +98,8 @@ fn groups(codes: &[u8], stride: usize) -> Vec<Vec<u32>> {
             }
         }
     }
-    groups.sort_unstable_by_key(|rows| mix(u64::from(rows[0])));
+    groups.sort_unstable_by_key(|rows| SplitMix64::new(u64::from(rows[0])).bits());
     groups
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014): a fixed shuffle.
-fn mix(number: u64) -> u64 {
-    let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// Links of the first nodes, those of one layer.

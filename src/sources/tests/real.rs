@@ -22,12 +22,7 @@ fn the_example_listing() {
 
 /// A file of `../shared/data`, unless this clone stands alone.
 pub(super) fn shared(file: &str) -> Option<PathBuf> {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")).join(file);
-    if !path.exists() {
-        eprintln!("skipped: ../shared is not there");
-        return None;
-    }
-    Some(path)
+    crate::prerequisites::shared(&format!("data/{file}"))
 }
 
 /// The good papers of a file and the messages of its errors.

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::server::{JSON, Server};
+use crate::support::prerequisites;
+use crate::support::server::{JSON, Server};
 
 #[test]
 fn other_forms_are_answered_and_refused_in_their_words() {
@@ -37,13 +38,9 @@ fn other_forms_are_answered_and_refused_in_their_words() {
     }
 }
 
-/// `PAPERKIN_PYTHON` names an interpreter with the packages of `tests/fixtures/clients.txt`.
 #[test]
 fn clients_of_other_services_can_ask() {
-    let Some(python) = std::env::var_os("PAPERKIN_PYTHON") else {
-        eprintln!("skipped: PAPERKIN_PYTHON names no interpreter with the clients");
-        return;
-    };
+    let Some(python) = prerequisites::python() else { return };
     let server = Server::start(&[]);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/clients.py");
     let run = Command::new(python).arg(script).arg(format!("http://{}", server.address)).output().unwrap();

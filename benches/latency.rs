@@ -2,7 +2,7 @@
 //! to a library: papers like one paper, papers about a text, recommendations for a history of 100 papers. One thread; the
 //! first answer, which reads what the others find read, is counted apart.
 //!
-//! `cargo run --release --example latency -- LIBRARY [COUNT]`
+//! `cargo bench --bench latency -- LIBRARY [COUNT]`
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -11,20 +11,21 @@ use anyhow::{Context, Result};
 use paperkin::recommend::HistoryItem;
 use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, Request};
 
+mod support;
+
 /// Papers of a history.
 const HISTORY: usize = 100;
 
 fn main() -> Result<()> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let library = words.first().context("give the directory of a library")?;
+    let words = support::arguments();
+    let Some(library) = words.first() else {
+        support::print_usage("latency", "LIBRARY [COUNT]");
+        return Ok(());
+    };
     let count = words.get(1).map_or(Ok(200), |count| count.parse()).context("COUNT is a number")?;
     rayon::ThreadPoolBuilder::new().num_threads(1).build_global()?;
     let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(PathBuf::from(library))))?;
-    let mut all = Vec::new();
-    engine.library().for_each_paper(|stored| {
-        all.push(stored.paper);
-        Ok(())
-    })?;
+    let all = support::papers(&engine)?;
     let step = (all.len() / (count * 2)).max(1);
     let asked: Vec<&Paper> = all.iter().step_by(step).take(count).collect();
 
@@ -58,6 +59,6 @@ fn measure(what: &str, asked: &[&Paper], ask: impl Fn(&Paper) -> paperkin::Resul
     let first = time(first);
     let mut times: Vec<f64> = others.iter().map(time).collect();
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(first);
+    let at = |share: f64| support::quantile(&times, share).unwrap_or(first);
     println!("{what:24} first {first:7.1}  median {:7.1}  90% {:7.1}", at(0.5), at(0.9));
 }

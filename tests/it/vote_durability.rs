@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::server::{JSON, Server};
+use crate::support::server::{JSON, Server};
 
 const ROUNDS: usize = 50;
 const VOTERS: usize = 4;

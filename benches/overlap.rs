@@ -4,18 +4,22 @@
 //! the share of every row's ten neighbors in the first file that are among its ten in the second, and the least and mean
 //! cosine between the two vectors of a row.
 //!
-//! `cargo run --release --example overlap -- A.f32 B.f32`
+//! `cargo bench --bench overlap -- A.f32 B.f32`
 
-use anyhow::{Context, Error, Result, ensure};
+use anyhow::{Result, ensure};
 use paperkin::index::{IndexKind, VectorIndex};
 use paperkin::vector::{EmbeddingMatrix, dot};
+
+mod support;
 
 const DIMENSION: usize = 384;
 
 fn main() -> Result<()> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let [first, second] = &words[..] else { anyhow::bail!("give A.f32 and B.f32") };
-    let (first, second) = (read(first)?, read(second)?);
+    let [first, second] = &support::arguments()[..] else {
+        support::print_usage("overlap", "A.f32 B.f32");
+        return Ok(());
+    };
+    let (first, second) = (support::read_vectors(first, DIMENSION)?, support::read_vectors(second, DIMENSION)?);
     ensure!(first.len() == second.len() && !first.is_empty(), "files of the same texts");
     let cosines: Vec<f32> = first.rows().zip(second.rows()).map(|(a, b)| dot(a, b)).collect();
     let neighbors = |vectors: EmbeddingMatrix| {
@@ -36,9 +40,4 @@ fn main() -> Result<()> {
     });
     println!("{line}");
     Ok(())
-}
-
-fn read(path: &str) -> Result<EmbeddingMatrix> {
-    let bytes = std::fs::read(path).with_context(|| path.to_owned())?;
-    EmbeddingMatrix::from_le_bytes(DIMENSION, &bytes).map_err(Error::msg).with_context(|| path.to_owned())
 }

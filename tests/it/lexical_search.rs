@@ -1,10 +1,12 @@
 //! Names are found by their words, and words have their share in every score.
 
-use paperkin::library::{Library, PaperChange, StoredModel};
-use paperkin::{Embedding, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
-use serde_json::Value;
+use paperkin::evaluate::SplitMix64;
+use paperkin::library::{Library, PaperChange};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
 
-use crate::program::Sandbox;
+use crate::support::answers::ids;
+use crate::support::made_up;
+use crate::support::sandbox::Sandbox;
 
 /// Papers written for these tests, as title and abstract.
 const PAPERS: [(&str, &str); 9] = [
@@ -25,10 +27,6 @@ fn library() -> Sandbox {
     let papers = sandbox.file("papers.jsonl", PAPERS.iter().map(record).collect::<Vec<_>>().join("\n"));
     assert_eq!(sandbox.run(&["add", &papers]).code, 0);
     sandbox
-}
-
-fn ids(answer: &Value) -> Vec<&str> {
-    answer["results"].as_array().unwrap().iter().map(|result| result["paper"]["id"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -69,23 +67,18 @@ fn words_are_a_part_of_the_score() {
     }
 }
 
-fn titled(id: &str, title: &str) -> Paper {
-    serde_json::from_value(serde_json::json!({"id": id, "title": title, "source": "jsonl"})).unwrap()
-}
-
 #[test]
 fn words_find_papers_that_no_vector_is_near_to() {
     let sandbox = Sandbox::new();
     let mut library = Library::create(&sandbox.library()).unwrap();
-    let noise = |n: u32, at: u32| f64::from(n * 16 + at + 1).mul_add(12.9898, 0.5).sin() * 43758.5453;
-    let vector = |n: u32| (0..16).map(|at| noise(n, at).fract() as f32).collect::<Vec<f32>>();
-    let mut papers: Vec<(Paper, Vec<f32>)> =
-        (0..20_500).map(|n| (titled(&format!("p{n}"), &format!("Paper number {n}")), vector(n))).collect();
-    papers.push((titled("quagga", "Quagga stripes"), vector(30_000)));
-    papers.push((titled("far", "On the stripes of the quagga"), vector(30_001)));
-    let change = |(paper, vector): (Paper, _)| (PaperChange::New(paper.into()), Embedding::normalize(vector));
+    let mut papers: Vec<Paper> =
+        (0..20_500).map(|n| made_up::paper(&format!("p{n}"), &format!("Paper number {n}"))).collect();
+    papers.push(made_up::paper("quagga", "Quagga stripes"));
+    papers.push(made_up::paper("far", "On the stripes of the quagga"));
+    let mut random = SplitMix64::new(1);
+    let change = |paper: Paper| (PaperChange::New(paper.into()), Some(made_up::embedding(&mut random, 16)));
     let changes: Vec<_> = papers.into_iter().map(change).collect();
-    library.write(&StoredModel::new("made-up", &"5".repeat(64), 16), &changes).unwrap();
+    library.write(&made_up::model(16), &changes).unwrap();
     let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
     let first = |exclude: &[&str]| {
         let exclude = exclude.iter().map(|id| PaperId::parse(id).unwrap()).collect();

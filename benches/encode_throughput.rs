@@ -1,6 +1,6 @@
 //! How many papers a second the encoder takes, on texts of your own.
 //!
-//! `cargo run --release --example encode_throughput -- TEXTS.jsonl --threads 1`
+//! `cargo bench --bench encode_throughput -- TEXTS.jsonl --threads 1`
 //!
 //! TEXTS.jsonl (or .gz) has one object a line, with "text", or "title" and "abstract". Prints one JSON line: the
 //! median of three runs after one over 32 texts to warm up. `--model` takes what `paperkin --model` takes.
@@ -12,9 +12,14 @@ use std::time::Instant;
 use anyhow::{Context, Error, Result, bail};
 use paperkin::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice};
 
+mod support;
+
 // Every large tensor is a fresh allocation: the system's allocator would spend the time on page faults.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const USAGE: &str = "TEXTS.jsonl[.gz] [--threads N] [--limit N] [--repeats N] [--model MODEL] [--device DEVICE] \
+                     [--precision P] [--cpu CPU] [--out VECTORS.f32]";
 
 struct Arguments {
     texts: String,
@@ -27,7 +32,10 @@ struct Arguments {
 }
 
 fn main() -> Result<()> {
-    let arguments = arguments()?;
+    let Some(arguments) = arguments()? else {
+        support::print_usage("encode_throughput", USAGE);
+        return Ok(());
+    };
     let texts = texts(&arguments.texts, arguments.limit)?;
     rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build_global()?;
 
@@ -61,14 +69,14 @@ fn main() -> Result<()> {
         "docs_per_s": round(docs / wall, 2),
         "docs_per_cpu_s": (cpu > 0.0).then(|| round(docs / cpu, 2)),
         "tokens_per_s": (tokens as f64 / wall).round(),
-        "peak_rss_mb": peak_rss_mb(),
+        "peak_rss_mb": support::memory_mib("self", "VmHWM"),
         "load_ms": load_ms.round(),
     });
     println!("{line}");
     Ok(())
 }
 
-fn arguments() -> Result<Arguments> {
+fn arguments() -> Result<Option<Arguments>> {
     let mut arguments = Arguments {
         texts: String::new(),
         threads: 1,
@@ -78,7 +86,7 @@ fn arguments() -> Result<Arguments> {
         runtime: EncoderOptions::default(),
         out: None,
     };
-    let mut words = std::env::args().skip(1);
+    let mut words = support::arguments().into_iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().with_context(|| format!("{word} needs a value"));
         match word.as_str() {
@@ -94,12 +102,7 @@ fn arguments() -> Result<Arguments> {
             _ => arguments.texts = word,
         }
     }
-    if arguments.texts.is_empty() || arguments.repeats == 0 {
-        bail!(
-            "usage: TEXTS.jsonl[.gz] [--threads N] [--limit N] [--repeats N] [--model MODEL] [--device DEVICE] [--precision P] [--cpu CPU] [--out VECTORS.f32]"
-        );
-    }
-    Ok(arguments)
+    Ok((!arguments.texts.is_empty() && arguments.repeats > 0).then_some(arguments))
 }
 
 fn texts(path: &str, limit: usize) -> Result<Vec<String>> {
@@ -137,11 +140,4 @@ fn cpu_seconds() -> f64 {
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok());
     ticks.sum::<f64>() / 100.0
-}
-
-/// The most memory that the process ever had, from Linux' /proc; `null` elsewhere.
-fn peak_rss_mb() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
 }

@@ -1,6 +1,6 @@
 //! How fast this core could multiply: the ceiling that products are measured against.
 //!
-//! `cargo run --release --example peak`
+//! `cargo bench --bench peak`
 //!
 //! Runs each instruction that the kernels multiply with on registers alone, 16 independent sums at a time, and prints
 //! one JSON line for each: billions of multiplications with addition a second, the best of many short runs, and how many

@@ -3,7 +3,7 @@
 //!
 //! The folder that is given holds those of the labeled sets; a set that is not there is left out.
 //!
-//! `cargo run --release --example labeled_sets -- FOLDER [--only SET] [--model MODEL] [--precision PRECISION]`
+//! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--model MODEL] [--precision PRECISION]`
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
@@ -15,6 +15,8 @@ use paperkin::evaluate::{EvaluationReport, Metric, QrelsLine, QueryMetrics, Spli
 use paperkin::recommend::HistoryItem;
 use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, sources};
 use serde_json::Value;
+
+mod support;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -50,8 +52,11 @@ enum Questions {
 }
 
 fn main() -> Result<()> {
-    let mut words = std::env::args().skip(1);
-    let folder = PathBuf::from(words.next().expect("give the folder of the labeled sets"));
+    let mut words = support::arguments().into_iter();
+    let Some(folder) = words.next().map(PathBuf::from) else {
+        support::print_usage("labeled_sets", "FOLDER [--only SET] [--model MODEL] [--precision PRECISION]");
+        return Ok(());
+    };
     let mut options = EngineOptions::new(LibraryLocation::Memory);
     options.clock = Clock::Fixed(TODAY);
     let mut only = None;

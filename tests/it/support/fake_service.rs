@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct ReceivedRequest {
     pub(crate) path: String,
     /// The query's parts, decoded.
     query: Vec<(String, String)>,
@@ -19,7 +19,7 @@ pub(crate) struct Asked {
     pub(crate) body: String,
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// A part of the query; empty where there is none.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
@@ -28,7 +28,7 @@ impl Asked {
 
 /// What to answer.
 #[derive(Debug, Clone)]
-pub(crate) enum Reply {
+pub(crate) enum CannedReply {
     /// A whole answer: headers, body.
     Ok(String, Vec<u8>),
     /// A whole answer, compressed.
@@ -45,13 +45,13 @@ pub(crate) enum Reply {
     Endless,
 }
 
-impl Reply {
-    pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Reply {
-        Reply::Ok(String::new(), body.into())
+impl CannedReply {
+    pub(crate) fn ok(body: impl Into<Vec<u8>>) -> CannedReply {
+        CannedReply::Ok(String::new(), body.into())
     }
 
-    pub(crate) fn status(line: &'static str) -> Reply {
-        Reply::Status(line, String::new(), "")
+    pub(crate) fn status(line: &'static str) -> CannedReply {
+        CannedReply::Status(line, String::new(), "")
     }
 
     /// Writes it. The other side may be gone: that is its right.
@@ -60,31 +60,31 @@ impl Reply {
             format!("HTTP/1.1 {line}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n")
         };
         match self {
-            Reply::Ok(headers, body) => {
+            CannedReply::Ok(headers, body) => {
                 stream.write_all(head("200 OK", &headers, body.len()).as_bytes())?;
                 stream.write_all(&body)
             }
-            Reply::Gzip(body) => {
+            CannedReply::Gzip(body) => {
                 let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
                 packed.write_all(&body)?;
                 let packed = packed.finish()?;
                 stream.write_all(head("200 OK", "content-encoding: gzip\r\n", packed.len()).as_bytes())?;
                 stream.write_all(&packed)
             }
-            Reply::Status(line, headers, body) => {
+            CannedReply::Status(line, headers, body) => {
                 stream.write_all(head(line, &headers, body.len()).as_bytes())?;
                 stream.write_all(body.as_bytes())
             }
-            Reply::Half(body) => {
+            CannedReply::Half(body) => {
                 stream.write_all(head("200 OK", "", body.len()).as_bytes())?;
                 stream.write_all(&body[..body.len() / 2])
             }
-            Reply::Close => Ok(()),
-            Reply::Stall => {
+            CannedReply::Close => Ok(()),
+            CannedReply::Stall => {
                 stream.write_all(format!("{}[", head("200 OK", "", 1000)).as_bytes())?;
                 stream.read_to_end(&mut Vec::new()).map(|_| ())
             }
-            Reply::Endless => {
+            CannedReply::Endless => {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")?;
                 loop {
                     stream.write_all(&[b' '; 64 << 10])?;
@@ -94,17 +94,17 @@ impl Reply {
     }
 }
 
-type Script = Box<dyn Fn(&Asked) -> Reply + Send + Sync>;
+type Script = Box<dyn Fn(&ReceivedRequest) -> CannedReply + Send + Sync>;
 
-pub(crate) struct Service {
+pub(crate) struct FakeService {
     pub(crate) address: SocketAddr,
     script: Arc<Mutex<Script>>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     running: Option<JoinHandle<()>>,
 }
 
-impl Service {
-    pub(crate) fn new(script: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Service {
+impl FakeService {
+    pub(crate) fn new(script: impl Fn(&ReceivedRequest) -> CannedReply + Send + Sync + 'static) -> FakeService {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -122,11 +122,11 @@ impl Service {
                 std::thread::spawn(move || reply.write(stream));
             }
         });
-        Service { address, script, asked, running: Some(running) }
+        FakeService { address, script, asked, running: Some(running) }
     }
 
     /// From now on it answers so.
-    pub(crate) fn tell(&self, script: impl Fn(&Asked) -> Reply + Send + Sync + 'static) {
+    pub(crate) fn script_with(&self, script: impl Fn(&ReceivedRequest) -> CannedReply + Send + Sync + 'static) {
         *self.script.lock().unwrap() = Box::new(script);
     }
 
@@ -135,19 +135,19 @@ impl Service {
     }
 
     /// What was asked since the last call.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn take_requests(&self) -> Vec<ReceivedRequest> {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
 }
 
-impl Drop for Service {
+impl Drop for FakeService {
     fn drop(&mut self) {
         let _ = TcpStream::connect(self.address).and_then(|mut stream| stream.write_all(b"GET /stop HTTP/1.1\r\n\r\n"));
         let _ = self.running.take().map(JoinHandle::join);
     }
 }
 
-fn request(stream: &TcpStream) -> Option<Asked> {
+fn request(stream: &TcpStream) -> Option<ReceivedRequest> {
     let mut reader = BufReader::new(stream);
     let mut first = String::new();
     reader.read_line(&mut first).ok()?;
@@ -156,7 +156,8 @@ fn request(stream: &TcpStream) -> Option<Asked> {
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let query =
         query.split('&').filter_map(|part| part.split_once('=')).map(|(key, value)| (decode(key), decode(value)));
-    let mut asked = Asked { path: path.to_owned(), query: query.collect(), head: String::new(), body: String::new() };
+    let mut asked =
+        ReceivedRequest { path: path.to_owned(), query: query.collect(), head: String::new(), body: String::new() };
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;

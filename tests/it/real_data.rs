@@ -2,19 +2,13 @@
 
 use std::path::Path;
 
-use crate::program::{Run, Sandbox, shared};
-
-fn titles(run: &Run) -> Vec<String> {
-    let answer: serde_json::Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.err));
-    let results = answer["results"].as_array().unwrap();
-    results.iter().map(|result| result["paper"]["title"].as_str().unwrap().to_owned()).collect()
-}
+use crate::support::answers::{results, titles};
+use crate::support::prerequisites::shared;
+use crate::support::sandbox::Sandbox;
 
 fn similar(page: &Path, title: &str) -> Vec<String> {
     let page = page.to_str().unwrap();
-    let run = Sandbox::new().run(&["similar", "--papers", page, title, "--format", "json", "-n", "4"]);
-    assert_eq!(run.code, 0, "{}", run.err);
-    titles(&run)
+    titles(&Sandbox::new().json(&["similar", "--papers", page, title, "--format", "json", "-n", "4"]))
 }
 
 #[test]
@@ -60,7 +54,7 @@ fn a_score_is_the_same_share_for_every_question() {
         let query: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = query["text"].as_str().unwrap();
         let answer = sandbox.json(&["search", text, "-n", "2000", "--min-score", "0.9", "--format", "json"]);
-        shares.push(answer["results"].as_array().unwrap().len() as f64 / papers);
+        shares.push(results(&answer).len() as f64 / papers);
     }
     assert!(shares.iter().all(|share| (0.08..0.12).contains(share)), "{shares:?}");
     let mean = shares.iter().sum::<f64>() / shares.len() as f64;

@@ -7,7 +7,7 @@
 //! With `--share`, questions that only this share of the rows, taken at random, may answer: by a walk, by a scan of these
 //! rows, and by what the index chooses.
 //!
-//! `cargo run --release --example ann_curve -- BASE.f32 QUERIES.f32 [--dim 384] [--ef 16,32,64,128,256] \
+//! `cargo bench --bench ann_curve -- BASE.f32 QUERIES.f32 [--dim 384] [--ef 16,32,64,128,256] \
 //! [--share 0.5,0.1,0.01] [--keep FILE]`
 
 use std::path::Path;
@@ -15,14 +15,22 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result};
+use paperkin::evaluate::SplitMix64;
 use paperkin::index::{HnswGraph, IndexDelta, IndexKind, MappedFile, SearchHit, VectorIndex};
 use paperkin::vector::{EmbeddingMatrix, RowBitmap, RowId, dot};
 use rayon::prelude::*;
 use serde_json::json;
 
+mod support;
+
+const USAGE: &str = "BASE.f32 QUERIES.f32 [--dim 384] [--ef 16,32,64,128,256] [--share 0.5,0.1,0.01] [--keep FILE]";
+
 fn main() -> Result<()> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let [base, queries, options @ ..] = &words[..] else { anyhow::bail!("give BASE.f32 and QUERIES.f32") };
+    let words = support::arguments();
+    let [base, queries, options @ ..] = &words[..] else {
+        support::print_usage("ann_curve", USAGE);
+        return Ok(());
+    };
     let (mut dimension, mut efs, mut shares) = (384, vec![16, 32, 64, 128, 256], Vec::<f64>::new());
     let mut keep = None;
     for option in options.chunks(2) {
@@ -38,8 +46,8 @@ fn main() -> Result<()> {
             _ => anyhow::bail!("unknown: {option:?}"),
         }
     }
-    let base = read(base, dimension)?;
-    let queries = read(queries, dimension)?;
+    let base = support::read_vectors(base, dimension)?;
+    let queries = support::read_vectors(queries, dimension)?;
     let queries: Vec<&[f32]> = queries.rows().collect();
     let truth: Vec<f32> = queries.par_iter().map(|query| tenth(&base, query)).collect();
     let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
@@ -95,8 +103,8 @@ fn main() -> Result<()> {
     let scanned = VectorIndex::new(Some(frozen.clone()), none(), IndexKind::Exact);
     let chosen = VectorIndex::new(Some(frozen.clone()), none(), IndexKind::Hnsw);
     for share in shares {
-        let is_allowed = |row: RowId| f64::from(row.0.wrapping_mul(0x9e37_79b9)) < share * f64::from(u32::MAX);
-        let allowed: RowBitmap = (0..count as u32).map(RowId).filter(|row| is_allowed(*row)).collect();
+        let is_allowed = |row: &RowId| SplitMix64::new(u64::from(row.0)).unit() < share;
+        let allowed: RowBitmap = (0..count as u32).map(RowId).filter(is_allowed).collect();
         let keep = |row: RowId| allowed.contains(row);
         let ef = ((frozen.ef() as f64 / share) as usize).min(frozen.nodes());
         let walk = |query: &[f32]| frozen.nearest(query, 10, ef, Some(&keep)).expect("a sound graph");
@@ -126,9 +134,4 @@ fn tenth(base: &EmbeddingMatrix, query: &[f32]) -> f32 {
         base.rows().zip(0..).map(|(row, at)| SearchHit { row: RowId(at), score: dot(query, row) }).collect();
     let tenth = hits.len().min(10) - 1;
     hits.select_nth_unstable(tenth).1.score
-}
-
-fn read(path: &str, dimension: usize) -> Result<EmbeddingMatrix> {
-    let bytes = std::fs::read(path).with_context(|| path.to_owned())?;
-    EmbeddingMatrix::from_le_bytes(dimension, &bytes).map_err(Error::msg).with_context(|| path.to_owned())
 }

@@ -1,6 +1,6 @@
 //! Running the program in a library of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{self, Child, Output, Stdio};
 use std::sync::OnceLock;
 
@@ -46,25 +46,51 @@ impl Sandbox {
         self.folder.path().join("library")
     }
 
-    /// Writes a file and gives its path.
+    /// Writes a file and returns its path.
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
-    pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("paperkin").unwrap();
-        command.args(args).env_clear().env("PAPERKIN_LIBRARY", self.library()).env("HOME", self.folder.path());
+    /// The program in this library, with nothing of the environment of the tests.
+    fn program(&self) -> process::Command {
+        self.in_here(process::Command::new(env!("CARGO_BIN_EXE_paperkin")))
+    }
+
+    fn in_here(&self, mut command: process::Command) -> process::Command {
+        command.env_clear().env("PAPERKIN_LIBRARY", self.library()).env("HOME", self.folder.path());
         command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        command
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::from_std(self.program());
+        command.args(args);
         command
     }
 
     /// Starts the program, which goes on by itself; what it says can be read.
     pub(crate) fn spawn(&self, args: &[&str]) -> Child {
-        let mut command = process::Command::new(env!("CARGO_BIN_EXE_paperkin"));
-        command.args(args).env_clear().env("PAPERKIN_LIBRARY", self.library()).env("HOME", self.folder.path());
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        self.program().args(args).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Starts the program, which goes on by itself; nobody reads what it says.
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
+        let mut program = self.program();
+        program.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Runs the program, which the system kills when it writes a file beyond this many KiB: at the same write in every
+    /// run. Returns whether it finished.
+    pub(crate) fn run_with_file_limit(&self, args: &[&str], kib: u64) -> bool {
+        // The shell counts blocks of 512 bytes.
+        let script = format!("ulimit -c 0; ulimit -f {}; exec \"$0\" \"$@\"", 2 * kib);
+        let mut shell = self.in_here(process::Command::new("/bin/sh"));
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_paperkin")]).args(args);
+        let status = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(status.success() || status.code().is_none(), "{args:?}: neither finished nor killed: {status}");
+        status.success()
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Run {
@@ -75,7 +101,7 @@ impl Sandbox {
         Run::from(self.command(args).write_stdin(input).output().unwrap())
     }
 
-    /// Runs it and gives what it printed, which must be JSON.
+    /// Runs the program and returns what it printed, which must be JSON.
     pub(crate) fn json(&self, args: &[&str]) -> serde_json::Value {
         let run = self.run(args);
         serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.err))
@@ -97,14 +123,4 @@ const ADDED: &str = "40 new, 0 updated, 0 unchanged: 40 papers in the library\n"
 /// The listing of the examples: 40 papers.
 pub(crate) fn listing() -> &'static str {
     concat!(env!("CARGO_MANIFEST_DIR"), "/examples/daily-papers.txt")
-}
-
-/// A file of the data that is shared with the checkout; `None`, which is said, where there is none.
-pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not there", folder.display());
-        return None;
-    }
-    Some(folder.join(path))
 }

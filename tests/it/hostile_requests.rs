@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpStream};
 
 use serde_json::{Value, json};
 
-use crate::program::Sandbox;
-use crate::server::{JSON, LINES, Server};
+use crate::support::sandbox::Sandbox;
+use crate::support::server::{JSON, LINES, Server};
 
 const PROBLEM: &str = "application/problem+json";
 

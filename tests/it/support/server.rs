@@ -7,7 +7,7 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Request;
 
-use crate::program::Sandbox;
+use crate::support::sandbox::Sandbox;
 
 /// A running service, stopped with the value.
 pub(crate) struct Server {

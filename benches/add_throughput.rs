@@ -1,15 +1,17 @@
 //! How fast do papers come in, without their embeddings? Prints papers a second: read from a file, and read and stored
 //! with their words in a library that is thrown away. One thread.
 //!
-//! `cargo run --release --example add_throughput -- FILE`
+//! `cargo bench --bench add_throughput -- FILE`
 
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use paperkin::Embedding;
 use paperkin::library::{Library, PaperChange, StoredModel};
 use paperkin::sources;
+
+mod support;
 
 /// As the command line has it.
 #[global_allocator]
@@ -19,8 +21,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BATCH: usize = 8192;
 
 fn main() -> Result<()> {
-    let file = std::env::args().nth(1).context("give a file of papers")?;
-    let open = || sources::open(Path::new(&file), None);
+    let [file] = &support::arguments()[..] else {
+        support::print_usage("add_throughput", "FILE");
+        return Ok(());
+    };
+    let open = || sources::open(Path::new(file), None);
     let start = Instant::now();
     let count = open()?.filter(Result::is_ok).count();
     report("read", count, start);
@@ -37,9 +42,8 @@ fn main() -> Result<()> {
         library.write(&model, &batch)?;
     }
     report("read and stored", count, start);
-    let memory = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let most = memory.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(str::trim);
-    println!("memory at most: {}", most.unwrap_or("not known"));
+    let peak = support::memory_mib("self", "VmHWM").map_or("not known".to_owned(), |peak| format!("{peak} MiB"));
+    println!("peak memory: {peak}");
     Ok(())
 }
 

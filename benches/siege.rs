@@ -1,6 +1,6 @@
 //! How does the service hold under load? Starts `paperkin serve` on a library and asks it over HTTP for some time.
 //!
-//! `cargo build --release && cargo run --release --example siege -- mixed LIBRARY [SECONDS] [CONNECTIONS]`
+//! `cargo bench --bench siege -- mixed LIBRARY [SECONDS] [CONNECTIONS]`
 //!
 //! - `mixed`: each connection asks for similar papers, searches, recommends, votes and reads its feed; one more adds
 //!   5,000 papers; the index is rebuilt by another process. The library is changed: give a copy.
@@ -20,12 +20,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use paperkin::evaluate::SplitMix64;
 use paperkin::{Engine, EngineOptions, LibraryLocation, Paper};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Request;
 
-const USAGE: &str = "give mixed, similar or embeddings, and the directory of a library";
+mod support;
+
+const USAGE: &str = "mixed|similar|embeddings LIBRARY [SECONDS] [CONNECTIONS]";
 const JSON: &str = "application/json";
 /// Papers that are added.
 const ADDED: usize = 5_000;
@@ -38,16 +41,15 @@ const ADD: &str = "add";
 const TEXTS: usize = 8;
 
 fn main() -> Result<()> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let [what, library, rest @ ..] = &words[..] else { bail!(USAGE) };
+    let words = support::arguments();
+    let [what, library, rest @ ..] = &words[..] else {
+        support::print_usage("siege", USAGE);
+        return Ok(());
+    };
     let number = |place: usize, usual| rest.get(place).map_or(Ok(usual), |word| word.parse()).context("a number");
     let (seconds, connections) = (number(0, 60)?, number(1, 16)?);
     let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(PathBuf::from(library))))?;
-    let mut papers = Vec::new();
-    engine.library().for_each_paper(|stored| {
-        papers.push(stored.paper);
-        Ok(())
-    })?;
+    let papers = support::papers(&engine)?;
     ensure!(papers.len() > BATCH, "{library}: give a library with more than {BATCH} papers");
     let server = Server::start(library)?;
     let load = Load { server: &server, papers: &papers, seconds: seconds as f64, tallies: Mutex::default() };
@@ -77,13 +79,10 @@ struct Server {
 
 impl Server {
     fn start(library: &str) -> Result<Server> {
-        let example = std::env::current_exe()?;
-        let program = example.ancestors().nth(2).context("a folder")?.join("paperkin");
-        let mut child = Command::new(&program)
+        let mut child = Command::new(env!("CARGO_BIN_EXE_paperkin"))
             .args(["--library", library, "serve", "--listen", "127.0.0.1:0"])
             .stderr(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("{}: cargo build --release", program.display()))?;
+            .spawn()?;
         let mut log = BufReader::new(child.stderr.take().context("a log")?);
         let mut line = String::new();
         log.read_line(&mut line)?;
@@ -94,12 +93,9 @@ impl Server {
 
     /// Resident memory: its own, and that of mapped files, which the system takes back when it needs it.
     fn memory(&self) -> Result<String> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let megabytes = |name: &str| -> Result<u64> {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).context("the memory of a process")?;
-            Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
-        };
-        Ok(format!("{} MB and {} MB of mapped files", megabytes("RssAnon:")?, megabytes("RssFile:")?))
+        let process = self.child.id().to_string();
+        let megabytes = |line| support::memory_mib(&process, line).context("the memory of a process");
+        Ok(format!("{} MB and {} MB of mapped files", megabytes("RssAnon")?, megabytes("RssFile")?))
     }
 }
 
@@ -153,7 +149,7 @@ impl Load<'_> {
         for (what, tally) in tallies.iter_mut().filter(|(what, _)| ![CHECK, ADD].contains(what)) {
             tally.milliseconds.sort_by(f64::total_cmp);
             let times = &tally.milliseconds;
-            let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
+            let at = |share: f64| support::quantile(times, share).unwrap_or(f64::NAN);
             let rate = times.len() as f64 / self.seconds;
             println!("{what:12} {rate:8.1}/s  median {:7.1}  p99 {:7.1}  errors {:?}", at(0.5), at(0.99), tally.errors);
         }
@@ -165,19 +161,24 @@ struct Client<'a> {
     load: &'a Load<'a>,
     agent: Agent,
     name: String,
-    random: usize,
+    random: SplitMix64,
     votes: Vec<String>,
 }
 
 impl<'a> Client<'a> {
     fn new(load: &'a Load<'a>, number: usize) -> Client<'a> {
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
-        Client { load, agent, name: format!("siege-{number}"), random: 7 * number + 1, votes: Vec::new() }
+        Client {
+            load,
+            agent,
+            name: format!("siege-{number}"),
+            random: SplitMix64::new(number as u64),
+            votes: Vec::new(),
+        }
     }
 
     fn number(&mut self) -> usize {
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.random >> 33
+        self.random.below(1 << 31)
     }
 
     fn paper(&mut self) -> &'a Paper {

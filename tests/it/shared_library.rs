@@ -2,7 +2,7 @@
 
 use paperkin::{Engine, EngineOptions, LibraryLocation, Request};
 
-use crate::program::{Sandbox, listing};
+use crate::support::sandbox::{Sandbox, listing};
 
 fn found(engine: &Engine, text: &str) -> Vec<String> {
     let request = Request { text: Some(text.to_owned()), ..Request::default() };

@@ -1,5 +1,6 @@
-//! Seeded random numbers: SplitMix64 (Steele, Lea and Flood 2014), the same on every machine.
+//! Seeded random numbers, the same on every machine: SplitMix64 (Steele, Lea and Flood 2014).
 
+<<<<<<< HEAD:src/evaluate/split_mix.rs
 /// A generator; the same seed gives the same numbers.
 ///
 /// ```
@@ -9,16 +10,19 @@
 /// assert_eq!(a.bits(), b.bits());
 /// assert!((0.0..1.0).contains(&a.unit()));
 /// ```
+=======
+/// A generator of random numbers; the same seed gives the same numbers.
+>>>>>>> tests:src/random.rs
 #[derive(Debug, Clone)]
 pub struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// Begins with a seed.
+    /// Returns a generator that starts at a seed.
     pub fn new(seed: u64) -> SplitMix64 {
         SplitMix64(seed)
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
@@ -27,17 +31,17 @@ impl SplitMix64 {
         bits ^ (bits >> 31)
     }
 
-    /// From 0 to 1, without 1.
+    /// Returns a number in `0.0..1.0`.
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Below a bound, which is above 0.
+    /// Returns a number in `0..bound`; `bound` is above 0.
     pub fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.bits()) * bound as u128) >> 64) as usize
     }
 
-    /// Puts items into random order.
+    /// Shuffles items (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
