@@ -31,7 +31,7 @@ pub(super) fn run(common: &GlobalArgs, command: AddArgs) -> Result<CommandOutcom
         };
         let mut engine = open()?;
         let bar = CommandProgress::of_count("adding", papers.len());
-        let added = engine.add(papers.into_iter().map(Ok), &|progress| {
+        let added = engine.add_with_progress(papers.into_iter().map(Ok), &|progress| {
             if let AddProgress::Committed(papers) = progress {
                 bar.advance(papers);
             }
@@ -57,7 +57,7 @@ fn add_each(engine: &mut Engine, command: &AddArgs) -> Result<AddSummary> {
         match open(path, command, &bar) {
             Ok(papers) => {
                 let papers = chosen(papers, command);
-                sum += engine.add(papers, &|progress| bar.show(progress))?;
+                sum += engine.add_with_progress(papers, &|progress| bar.show(progress))?;
             }
             Err(error) => {
                 bar.aside(|| input::reject(&error));

@@ -91,10 +91,9 @@ fn serve(
     page: Option<&str>,
     post: Option<&Mailer>,
 ) -> Result<String> {
-    let profile = engine.library().profile(name)?;
     let look = |engine: &mut Engine, look| {
         let request = Request { limit: Some(reader.papers), strategy: reader.strategy, ..Request::default() };
-        engine.feed(name, &FeedOptions { mode: look, request, ..FeedOptions::default() }, today())
+        engine.feed(name, &FeedOptions { mode: look, request, ..FeedOptions::default() })
     };
     let answer = look(engine, FeedMode::Peek)?;
     let mut done = format!("{name}: nothing new");
@@ -111,7 +110,7 @@ fn serve(
             done.push_str(&format!(", sent to {}", reader.mail.join(", ")));
         }
         let shown: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
-        engine.library_mut().mark_feed_seen(&profile, &shown, answer.generation, today())?;
+        engine.mark_feed_seen(name, &shown, answer.generation)?;
     }
     if !reader.feeds.is_empty() {
         let shown = look(engine, FeedMode::Last)?;
