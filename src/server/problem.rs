@@ -147,11 +147,6 @@ impl Problem {
         self.code
     }
 
-    /// The name of the code.
-    pub(crate) fn code_name(&self) -> String {
-        Problem::name(self.code)
-    }
-
     /// The title of the code.
     pub(crate) fn title(&self) -> &'static str {
         self.title

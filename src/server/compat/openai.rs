@@ -157,7 +157,9 @@ fn check_model(app: &AppState, name: &str) -> Result<(), Problem> {
     let known = &app.model().name;
     match name == known {
         true => Ok(()),
-        false => Err(Problem::new(ProblemCode::NotFound, format!("model `{name}` not found: this server has `{known}`"))),
+        false => {
+            Err(Problem::new(ProblemCode::NotFound, format!("model `{name}` not found: this server has `{known}`")))
+        }
     }
 }
 

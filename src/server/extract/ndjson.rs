@@ -68,7 +68,9 @@ impl NdjsonBody {
                     Some(too_large())
                 }
                 Ok(Some(Err(_))) => Some(Problem::bad_request("the body ended too early")),
-                Err(_) => Some(Problem::new(ProblemCode::Timeout, "no line arrived in time: send lines without long pauses")),
+                Err(_) => {
+                    Some(Problem::new(ProblemCode::Timeout, "no line arrived in time: send lines without long pauses"))
+                }
                 Ok(None) => None,
             };
             self.ended = true;

@@ -66,7 +66,8 @@ impl RateLimiter {
             true => Ok(()),
             false => {
                 let wait = ((1.0 - level) / rate).ceil().max(1.0) as u64;
-                Err(Problem::new(ProblemCode::RateLimited, format!("the limit is {rate} requests per second")).after(wait))
+                Err(Problem::new(ProblemCode::RateLimited, format!("the limit is {rate} requests per second"))
+                    .after(wait))
             }
         }
     }
@@ -89,9 +90,11 @@ mod tests {
 
     #[test]
     fn one_household_has_one_key() {
-        for (address, key) in
-            [("[2001:db8:1:2:3::4]:5", "2001:db8:1:2::/64"), ("192.0.2.1:5", "192.0.2.1"), ("[::ffff:192.0.2.1]:5", "192.0.2.1")]
-        {
+        for (address, key) in [
+            ("[2001:db8:1:2:3::4]:5", "2001:db8:1:2::/64"),
+            ("192.0.2.1:5", "192.0.2.1"),
+            ("[::ffff:192.0.2.1]:5", "192.0.2.1"),
+        ] {
             assert_eq!(ClientAddress(address.parse().unwrap()).rate_key(), key);
         }
     }

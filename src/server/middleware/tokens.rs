@@ -49,7 +49,9 @@ impl TokenFile {
             tokens.push(parse(line).map_err(bad)?);
         }
         match tokens.is_empty() {
-            true => Err(Error::BadFile { file: file(), reason: "it contains no token: see `paperkin token`".to_owned() }),
+            true => {
+                Err(Error::BadFile { file: file(), reason: "it contains no token: see `paperkin token`".to_owned() })
+            }
             false => Ok(TokenFile(tokens)),
         }
     }

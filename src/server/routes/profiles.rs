@@ -41,7 +41,10 @@ async fn list_profiles(State(app): State<AppState>) -> Result<Json<ProfileNames>
 #[utoipa::path(get, path = "/v1/profiles/{id}", tag = "profiles",
     params(("id" = String, Path, description = "The profile's name")),
     responses((status = 200, body = Profile)))]
-async fn get_profile(State(app): State<AppState>, PathParam(name): PathParam<String>) -> Result<Json<Profile>, Problem> {
+async fn get_profile(
+    State(app): State<AppState>,
+    PathParam(name): PathParam<String>,
+) -> Result<Json<Profile>, Problem> {
     let name = check_profile_name(&name)?.to_owned();
     app.run(move |engine| engine.profile(&name)).await.map(Json)
 }
@@ -76,7 +79,10 @@ async fn put_profile(
 #[utoipa::path(delete, path = "/v1/profiles/{id}", tag = "profiles",
     params(("id" = String, Path, description = "The profile's name")),
     responses((status = 204, description = "The profile was deleted")))]
-async fn delete_profile(State(app): State<AppState>, PathParam(name): PathParam<String>) -> Result<StatusCode, Problem> {
+async fn delete_profile(
+    State(app): State<AppState>,
+    PathParam(name): PathParam<String>,
+) -> Result<StatusCode, Problem> {
     let name = check_profile_name(&name)?.to_owned();
     app.run(move |engine| engine.delete_profile(&name)).await?;
     Ok(StatusCode::NO_CONTENT)

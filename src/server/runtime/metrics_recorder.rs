@@ -19,7 +19,9 @@ pub(crate) fn recorder() -> Option<&'static PrometheusHandle> {
     let install = || {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &DURATION_BUCKETS)
-            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_batch_size".to_owned()), &BATCH_SIZE_BUCKETS));
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Suffix("_batch_size".to_owned()), &BATCH_SIZE_BUCKETS)
+            });
         let handle = builder.and_then(PrometheusBuilder::install_recorder).ok()?;
         describe();
         Some(handle)
@@ -50,7 +52,10 @@ fn describe() {
     describe_gauge!("paperkin_index_papers", "Papers in the index");
     describe_gauge!("paperkin_graph_papers", "Papers in the HNSW graph on disk");
     describe_gauge!("paperkin_graph_changed_papers", "Papers added, changed or removed since the graph was built");
-    describe_gauge!("paperkin_graph_recall_at_10", "Recall of the 10 nearest neighbors, measured when the graph was built");
+    describe_gauge!(
+        "paperkin_graph_recall_at_10",
+        "Recall of the 10 nearest neighbors, measured when the graph was built"
+    );
     describe_gauge!("paperkin_graph_self_recall", "Share of papers that a search for their own vector finds");
     describe_gauge!("paperkin_graph_size_bytes", "Size of the graph file");
 }

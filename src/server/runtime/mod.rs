@@ -4,8 +4,8 @@ mod app_state;
 mod embedding_queue;
 mod etag_cache;
 mod index_maintainer;
-mod lookup;
 pub(super) mod listener;
+mod lookup;
 pub(super) mod metrics_recorder;
 mod worker_pool;
 

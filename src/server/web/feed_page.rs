@@ -1,49 +1,55 @@
-//! What is new for the reader.
+//! The feed: what is new for the reader.
 
 use askama::Template;
+use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Form, Router};
 use serde::Deserialize;
 
-use super::entry::{PaperCard, ReaderVotes, entries};
-use super::frame::{PageFrame, PageProblem, PageReader, back_to, show};
+use super::page_frame::{PageFrame, PageProblem, redirect_to, render_page};
+use super::page_reader::PageReader;
+use super::paper_card::{PaperCard, ReaderVotes, paper_cards};
 use crate::engine::{Engine, FeedMode, FeedOptions};
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::recommend::Request;
-use crate::server::AppState;
+use crate::server::access::{RouteAccess, Scope};
+use crate::server::guarded_router::GuardedRouter;
+use crate::server::runtime::AppState;
 
-/// Papers of a feed.
-const PAPERS: usize = 25;
+/// Maximum number of papers on the page.
+const PAGE_PAPERS: usize = 25;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/", get(feed)).route("/done", post(done))
+pub(super) fn routes() -> GuardedRouter {
+    GuardedRouter::new().get("/", RouteAccess::Private(Scope::Read), show_feed).post(
+        "/done",
+        RouteAccess::Private(Scope::Write),
+        mark_seen,
+    )
 }
 
 #[derive(Template)]
-#[template(path = "feed.html", config = "src/server/pages/askama.toml")]
+#[template(path = "feed.html", config = "src/server/web/askama.toml")]
 struct FeedPage {
     frame: PageFrame,
-    /// Where votes lead back to.
+    /// Where votes return to.
     back: &'static str,
-    /// Papers of the library.
+    /// The number of papers in the library.
     papers: u64,
-    /// Whether the reader has a history.
-    known: bool,
+    /// Whether the reader has a reading history.
+    has_history: bool,
     again: bool,
-    /// What was done in place of what was asked.
+    /// Why the feed is not what was requested.
     note: Option<String>,
-    entries: Vec<PaperCard>,
-    /// The library's generation.
+    cards: Vec<PaperCard>,
+    /// The generation of the library.
     generation: u64,
 }
 
 impl FeedPage {
-    /// Ids of the papers, one a line.
-    fn shown(&self) -> String {
-        self.entries.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>().join("\n")
+    /// The ids of the papers, one per line.
+    fn paper_ids(&self) -> String {
+        self.cards.iter().map(|card| card.id.as_str()).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -52,62 +58,63 @@ struct FeedPageQuery {
     again: Option<String>,
 }
 
-async fn feed(
+async fn show_feed(
     State(app): State<AppState>,
     reader: PageReader,
-    Query(asked): Query<FeedPageQuery>,
+    Query(query): Query<FeedPageQuery>,
 ) -> Result<Response, PageProblem> {
-    let again = asked.again.is_some();
-    let page = app.ask(move |engine| {
-        let frame = reader.frame(engine, "feed")?;
+    let again = query.again.is_some();
+    let page = app.run(move |engine| {
+        let frame = PageFrame::new(&reader, engine, "feed")?;
         let profile = reader.profile(engine)?;
-        let papers = engine.library().summary()?.papers;
-        let look = if again { FeedMode::Last } else { FeedMode::Peek };
+        let papers = engine.summary()?.papers;
+        let mode = if again { FeedMode::Last } else { FeedMode::Peek };
         let answer = match &profile {
-            Some(profile) => engine.feed(&profile.name, &options(look))?,
-            // Recent and much voted papers to begin with.
-            None => engine.recommend(&Request { limit: Some(PAPERS), ..Request::default() })?,
+            Some(profile) => engine.feed(&profile.name, &feed_options(mode))?,
+            // To start with, recent papers with many votes.
+            None => engine.recommend(&Request { limit: Some(PAGE_PAPERS), ..Request::default() })?,
         };
         Ok::<_, crate::Error>(FeedPage {
             frame,
             back: if again { "/?again=1" } else { "/" },
             papers,
-            known: profile.as_ref().is_some_and(|profile| !profile.history.is_empty()),
+            has_history: profile.as_ref().is_some_and(|profile| !profile.history.is_empty()),
             again,
             note: answer.note,
             generation: answer.generation,
-            entries: entries(answer.results, &ReaderVotes::by(profile.as_ref()), None),
+            cards: paper_cards(answer.results, &ReaderVotes::of(profile.as_ref()), None),
         })
     });
-    show(&page.await?)
+    render_page(&page.await?)
 }
 
-/// What the page had that was read.
+/// What the page contained.
 #[derive(Deserialize)]
 struct MarkSeenForm {
     generation: u64,
-    /// Ids, one a line.
+    /// Ids, one per line.
     papers: String,
 }
 
-/// The feed was read: what it showed stays away. What was added since is still new.
-async fn done(
+/// Marks the papers of the page as seen. Papers that were added since are still new.
+async fn mark_seen(
     State(app): State<AppState>,
     reader: PageReader,
     Form(seen): Form<MarkSeenForm>,
 ) -> Result<Response, PageProblem> {
-    app.ask(move |engine: &mut Engine| {
+    app.run(move |engine: &mut Engine| {
         let Some(profile) = reader.profile(engine)? else { return Ok(()) };
-        let papers: Vec<PaperId> = seen.papers.lines().take(PAPERS).filter_map(|id| PaperId::parse(id).ok()).collect();
-        let newest = engine.library().generation()?.max(profile.last_seen_generation);
-        // A page of before the last look brings nothing back.
+        let papers: Vec<PaperId> =
+            seen.papers.lines().take(PAGE_PAPERS).filter_map(|id| PaperId::parse(id).ok()).collect();
+        let newest = engine.generation_id()?.generation.max(profile.last_seen_generation);
+        // A page that is older than the last visit brings nothing back.
         let generation = seen.generation.clamp(profile.last_seen_generation, newest);
         engine.mark_feed_seen(&profile.name, &papers, generation)
     })
     .await?;
-    Ok(back_to("/"))
+    Ok(redirect_to("/"))
 }
 
-fn options(look: FeedMode) -> FeedOptions {
-    FeedOptions { mode: look, request: Request { limit: Some(PAPERS), ..Request::default() }, ..FeedOptions::default() }
+fn feed_options(mode: FeedMode) -> FeedOptions {
+    FeedOptions { mode, request: Request { limit: Some(PAGE_PAPERS), ..Request::default() }, ..FeedOptions::default() }
 }

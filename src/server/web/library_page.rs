@@ -1,76 +1,78 @@
-//! What the reader saved, liked and read: looked through, taken in, taken along.
+//! The reader's library: what was saved, liked and read; import and export.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Multipart, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use jiff::civil::Date;
 
-use super::entry::page_of;
-use super::frame::{PageFrame, PageProblem, PageReader, show};
 use super::mathematics::readable;
+use super::page_frame::{PageFrame, PageProblem, render_page};
+use super::page_reader::PageReader;
+use super::paper_card::paper_path;
 use crate::bibliography::{self, ImportedHistory};
 use crate::citation::ExportFormat;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
 use crate::paper::Paper;
-use crate::server::AppState;
-use crate::server::body::too_large;
+use crate::server::access::{RouteAccess, Scope};
+use crate::server::extract::too_large;
+use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
+use crate::server::runtime::AppState;
 use crate::sources::BibReference;
 
-/// Most papers of one import.
-const MOST: usize = 10_000;
-/// Papers that are named when they are not found.
-const SAID: usize = 20;
+/// Maximum number of papers per import.
+const MAX_IMPORT: usize = 10_000;
+/// Maximum number of errors that the page shows.
+const MAX_ERRORS: usize = 20;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/library", get(library))
-        .route("/library/import", post(import))
-        .route("/library/export.jsonl", get(export))
-        .route("/library/export.bib", get(export_bibtex))
+pub(super) fn routes() -> GuardedRouter {
+    let read = RouteAccess::Private(Scope::Read);
+    GuardedRouter::new()
+        .get("/library", read, show_library)
+        .post("/library/import", RouteAccess::Private(Scope::Write), import)
+        .get("/library/export.jsonl", read, export_jsonl)
+        .get("/library/export.bib", read, export_bibtex)
 }
 
 #[derive(Template)]
-#[template(path = "library.html", config = "src/server/pages/askama.toml")]
+#[template(path = "library.html", config = "src/server/web/askama.toml")]
 struct LibraryPage {
     frame: PageFrame,
     groups: Vec<VoteGroup>,
     imported: Option<ImportResult>,
 }
 
-/// What became of an import.
+/// The result of an import.
 struct ImportResult {
-    imported: ImportSummary,
-    /// What its papers are.
+    summary: ImportSummary,
     kind: HistoryKind,
-    /// Why some of it could not be read.
-    unusable: Vec<String>,
+    /// Why some papers could not be read.
+    unreadable: Vec<String>,
 }
 
 impl ImportResult {
-    fn kept(&self) -> usize {
-        self.imported.unmatched.iter().filter(|unmatched| unmatched.stored).count()
+    /// The number of papers that are stored until the library has them.
+    fn stored_count(&self) -> usize {
+        self.summary.unmatched.iter().filter(|unmatched| unmatched.stored).count()
     }
 
-    /// What could not be read, and what is not in the library, with the reasons: the first of all.
-    fn missed(&self) -> Vec<String> {
-        let unmatched = self.imported.unmatched.iter().map(|one| format!("{}: {}", one.name, one.reason));
-        let all = self.unusable.iter().cloned().chain(unmatched);
-        let mut said: Vec<String> = all.take(SAID).map(|line| line.chars().take(500).collect()).collect();
-        match (self.unusable.len() + self.imported.unmatched.len()).saturating_sub(SAID) {
+    /// Papers that could not be read and papers that are not in the library, with the reasons: the first ones.
+    fn errors(&self) -> Vec<String> {
+        let unmatched = self.summary.unmatched.iter().map(|one| format!("{}: {}", one.name, one.reason));
+        let all = self.unreadable.iter().cloned().chain(unmatched);
+        let mut errors: Vec<String> = all.take(MAX_ERRORS).map(|line| line.chars().take(500).collect()).collect();
+        match (self.unreadable.len() + self.summary.unmatched.len()).saturating_sub(MAX_ERRORS) {
             0 => {}
-            more => said.push(format!("and {more} more")),
+            more => errors.push(format!("and {more} more")),
         }
-        said
+        errors
     }
 }
 
-/// Papers of which the reader said the same.
+/// Papers with the same kind of vote.
 struct VoteGroup {
     heading: &'static str,
     papers: Vec<VoteLine>,
@@ -79,17 +81,17 @@ struct VoteGroup {
 struct VoteLine {
     id: String,
     title: String,
-    /// Its page, if it is in the library.
+    /// The path of its page, if it is in the library.
     page: Option<String>,
     at: Date,
 }
 
-async fn library(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
-    show(&app.ask(move |engine| page(engine, &reader, None)).await?)
+async fn show_library(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
+    render_page(&app.run(move |engine| library_page(engine, &reader, None)).await?)
 }
 
-fn page(engine: &Engine, reader: &PageReader, imported: Option<ImportResult>) -> Result<LibraryPage> {
-    let papers = remembered(engine, reader)?;
+fn library_page(engine: &Engine, reader: &PageReader, imported: Option<ImportResult>) -> Result<LibraryPage> {
+    let papers = history_papers(engine, reader)?;
     let kinds = [
         ("Saved", HistoryKind::Save),
         ("Liked", HistoryKind::Like),
@@ -99,61 +101,62 @@ fn page(engine: &Engine, reader: &PageReader, imported: Option<ImportResult>) ->
     ];
     let line = |ProfilePaper { entry: HistoryEntry { id, at, .. }, paper, in_library }: &ProfilePaper| VoteLine {
         title: paper.as_ref().map_or_else(|| id.to_string(), |paper| readable(&paper.title)),
-        page: in_library.then(|| page_of(id)),
+        page: in_library.then(|| paper_path(id)),
         id: id.to_string(),
         at: *at,
     };
     let group = |(heading, kind)| {
-        let papers = papers.iter().filter(|remembered| remembered.entry.kind == kind).map(line).collect();
+        let papers = papers.iter().filter(|paper| paper.entry.kind == kind).map(line).collect();
         VoteGroup { heading, papers }
     };
     let groups = kinds.map(group).into_iter().filter(|group| !group.papers.is_empty()).collect();
-    Ok(LibraryPage { frame: reader.frame(engine, "library")?, groups, imported })
+    Ok(LibraryPage { frame: PageFrame::new(reader, engine, "library")?, groups, imported })
 }
 
-/// The reader's papers, those entered last first.
-fn remembered(engine: &Engine, reader: &PageReader) -> Result<Vec<ProfilePaper>> {
+/// The papers of the reader's history, newest first.
+fn history_papers(engine: &Engine, reader: &PageReader) -> Result<Vec<ProfilePaper>> {
     let profile = reader.profile(engine)?;
-    let papers = profile.map(|profile| engine.library().history_papers(&profile)).transpose()?;
+    let papers = profile.map(|profile| engine.history_papers(&profile.name)).transpose()?;
     Ok(papers.unwrap_or_default().into_iter().rev().collect())
 }
 
-/// Enters what files and texts name, and says what became of it.
+/// Imports files and texts, and shows the result.
 async fn import(State(app): State<AppState>, reader: PageReader, form: Multipart) -> Result<Response, PageProblem> {
-    let (texts, kind) = fields(form).await?;
-    let (today, changed) = (app.today(), app.clone());
-    let page = app.ask(move |engine| {
-        let name = reader.name(engine)?;
-        let (papers, unusable) = read(texts);
-        let entry = ImportOptions { kind, weight: 1.0, at: today, dry_run: false };
-        let imported = engine.import(&name, &papers, entry)?;
+    let (texts, kind) = form_fields(form).await?;
+    let changed = app.clone();
+    let page = app.run(move |engine| {
+        let name = reader.profile_name(engine)?;
+        let (papers, unreadable) = read_papers(texts);
+        let options = ImportOptions { kind, weight: 1.0, at: engine.today(), dry_run: false };
+        let summary = engine.import(&name, &papers, options)?;
         changed.library_changed();
-        page(engine, &reader, Some(ImportResult { imported, kind, unusable }))
+        library_page(engine, &reader, Some(ImportResult { summary, kind, unreadable }))
     });
-    show(&page.await?)
+    render_page(&page.await?)
 }
 
-/// The papers of some texts, each with its name, and why some of them could not be read.
-fn read(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) {
-    let (mut papers, mut unusable) = (Vec::new(), Vec::new());
+/// Reads the papers of named texts. Also returns why some could not be read.
+fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) {
+    let (mut papers, mut unreadable) = (Vec::new(), Vec::new());
     for (name, text) in texts {
         match bibliography::read_bytes(text, &name) {
             Ok(ImportedHistory { references, errors }) => {
                 papers.extend(references);
-                unusable.extend(errors.iter().map(Error::one_line));
+                unreadable.extend(errors.iter().map(Error::one_line));
             }
-            Err(error) => unusable.push(error.one_line()),
+            Err(error) => unreadable.push(error.one_line()),
         }
     }
-    if papers.len() > MOST {
-        unusable.push(format!("{} more papers: `paperkin profile NAME import` takes any number", papers.len() - MOST));
+    if papers.len() > MAX_IMPORT {
+        unreadable
+            .push(format!("{} more papers: `paperkin profile NAME import` has no limit", papers.len() - MAX_IMPORT));
     }
     let incoming = |BibReference { draft, added, .. }| ImportItem { paper: draft, added, interest: None };
-    (papers.into_iter().take(MOST).map(incoming).collect(), unusable)
+    (papers.into_iter().take(MAX_IMPORT).map(incoming).collect(), unreadable)
 }
 
-/// What a form has, each text with its name, and what its papers are.
-async fn fields(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, HistoryKind), Problem> {
+/// Returns the texts of the form with their names, and the kind of history entry.
+async fn form_fields(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, HistoryKind), Problem> {
     let (mut texts, mut kind) = (Vec::new(), HistoryKind::Read);
     while let Some(field) = form.next_field().await.map_err(|_| too_large())? {
         let name = field.name().unwrap_or_default().to_owned();
@@ -161,8 +164,8 @@ async fn fields(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, HistoryK
         let value = field.bytes().await.map_err(|_| too_large())?;
         match name.as_str() {
             "papers" | "file" if !value.trim_ascii().is_empty() => {
-                // What is compressed may be of any length.
-                std::str::from_utf8(&value).map_err(|_| Problem::bad_request("the file: not UTF-8 text"))?;
+                // Compressed files, which could expand to any length, are refused.
+                std::str::from_utf8(&value).map_err(|_| Problem::bad_request("the file is not UTF-8 text"))?;
                 texts.push((file, value.into()));
             }
             "kind" => {
@@ -179,12 +182,12 @@ async fn fields(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, HistoryK
     Ok((texts, kind))
 }
 
-/// What was saved and liked, for a bibliography.
+/// Exports saved and liked papers as BibTeX.
 async fn export_bibtex(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
-    let text = app.ask(move |engine| {
-        let mut papers = remembered(engine, &reader)?;
+    let text = app.run(move |engine| {
+        let mut papers = history_papers(engine, &reader)?;
         papers.retain(|one| matches!(one.entry.kind, HistoryKind::Save | HistoryKind::Like));
-        let papers: Vec<Paper> = papers.into_iter().filter_map(|remembered| remembered.paper).collect();
+        let papers: Vec<Paper> = papers.into_iter().filter_map(|paper| paper.paper).collect();
         Ok::<_, Error>(ExportFormat::Bibtex.write(&papers))
     });
     let headers = [
@@ -194,9 +197,9 @@ async fn export_bibtex(State(app): State<AppState>, reader: PageReader) -> Resul
     Ok((headers, text.await?).into_response())
 }
 
-/// The history as JSON lines.
-async fn export(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
-    let lines = app.ask(move |engine| {
+/// Exports the history as JSON lines.
+async fn export_jsonl(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
+    let lines = app.run(move |engine| {
         let history = reader.profile(engine)?.map(|profile| profile.history).unwrap_or_default();
         let line = |entry: &HistoryEntry| serde_json::to_string(entry).map(|line| line + "\n");
         Ok::<_, Error>(history.iter().filter_map(|entry| line(entry).ok()).collect::<String>())

@@ -1,32 +1,34 @@
-//! The reading page: what is new, questions, one paper, a person's library.
+//! The web page for reading: the feed, search, one paper, the reader's library, profiles.
 //!
-//! Rendered here, so that it can be read and voted on without JavaScript; what `page.js` does is done by a form too.
+//! It is rendered on the server, so that people can read and vote without JavaScript; everything that `page.js` does, a
+//! form or a link does too.
 
 mod assets;
-mod entry;
-mod feed;
-mod frame;
-mod library;
+mod feed_page;
+mod library_page;
+#[path = "../pages/mathematics/mod.rs"]
 mod mathematics;
-mod paper;
-mod profiles;
-mod search;
+mod page_frame;
+mod page_reader;
+mod paper_card;
+mod paper_page;
+mod profiles_page;
+mod search_page;
 mod vote;
 
-use axum::Router;
+use super::guarded_router::GuardedRouter;
 
-use super::AppState;
+pub(super) use page_frame::problem_page;
+pub(super) use page_reader::PageReader;
 
-pub(super) use frame::for_people;
-
-/// The page and what belongs to it.
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
+/// The pages, their forms and their assets.
+pub(super) fn routes() -> GuardedRouter {
+    GuardedRouter::new()
         .merge(assets::routes())
-        .merge(feed::routes())
-        .merge(search::routes())
-        .merge(paper::routes())
-        .merge(library::routes())
-        .merge(profiles::routes())
+        .merge(feed_page::routes())
+        .merge(search_page::routes())
+        .merge(paper_page::routes())
+        .merge(library_page::routes())
+        .merge(profiles_page::routes())
         .merge(vote::routes())
 }

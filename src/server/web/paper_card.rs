@@ -1,4 +1,4 @@
-//! A paper in a list: what a reader sees of it.
+//! A paper as the page shows it.
 
 use std::collections::HashMap;
 
@@ -12,27 +12,27 @@ use crate::recommend::Recommendation;
 /// Authors that are named.
 pub(super) const AUTHORS: usize = 3;
 
-/// A paper as a page shows it.
+/// A paper in a list.
 pub(super) struct PaperCard {
-    /// Names the entry in its page.
+    /// The fragment of the card in its page.
     pub anchor: String,
     pub id: String,
-    /// The paper's page.
+    /// The path of the paper's page.
     pub page: String,
     pub title: String,
     /// Authors, day, source, votes.
     pub facts: String,
-    /// The abstract in pieces, and which of them matched.
-    pub pieces: Vec<(String, bool)>,
-    /// Where it can be read.
+    /// The abstract in pieces, and whether they match.
+    pub abstract_pieces: Vec<(String, bool)>,
+    /// The URL of the paper.
     pub url: Option<String>,
-    /// Why it is here.
+    /// Why it is recommended.
     pub reason: Option<String>,
-    /// Its score in percent; empty when it has none.
+    /// The score in percent; empty when there is none.
     pub score: String,
-    pub parts: Vec<ScorePart>,
-    /// What the reader said of it; empty for nothing.
-    pub said: String,
+    pub breakdown: Vec<ScorePart>,
+    /// The vote of the reader; empty when there is none.
+    pub vote: String,
 }
 
 /// A part of a score.
@@ -40,27 +40,27 @@ pub(super) struct ScorePart {
     pub name: &'static str,
     pub value: String,
     /// From 0 to 1, for a bar.
-    pub size: String,
-    pub less: bool,
+    pub magnitude: String,
+    pub is_negative: bool,
 }
 
-/// What a reader said of papers.
+/// The votes of a reader.
 #[derive(Default)]
 pub(super) struct ReaderVotes(HashMap<PaperId, HistoryKind>);
 
 impl ReaderVotes {
-    pub(super) fn by(profile: Option<&Profile>) -> ReaderVotes {
+    pub(super) fn of(profile: Option<&Profile>) -> ReaderVotes {
         ReaderVotes(
             profile.iter().flat_map(|profile| &profile.history).map(|entry| (entry.id.clone(), entry.kind)).collect(),
         )
     }
 
-    fn of(&self, id: &PaperId) -> String {
+    fn vote(&self, id: &PaperId) -> String {
         self.0.get(id).map(HistoryKind::to_string).unwrap_or_default()
     }
 
     /// "saved", "liked" or "read".
-    fn deed(&self, id: &PaperId) -> &'static str {
+    fn past_participle(&self, id: &PaperId) -> &'static str {
         match self.0.get(id) {
             Some(HistoryKind::Save) => "saved",
             Some(HistoryKind::Like) => "liked",
@@ -70,65 +70,70 @@ impl ReaderVotes {
 }
 
 /// The history papers behind a recommendation.
-pub(super) fn why(result: &Recommendation, said: &ReaderVotes) -> Option<String> {
+pub(super) fn reason_text(result: &Recommendation, votes: &ReaderVotes) -> Option<String> {
     let because = result.reasons.iter().take(2).map(|because| {
-        let deed = because.id.as_ref().map_or("read", |id| said.deed(id));
-        format!("“{}”, which you {deed}", readable(&because.title))
+        let verb = because.id.as_ref().map_or("read", |id| votes.past_participle(id));
+        format!("“{}”, which you {verb}", readable(&because.title))
     });
     let because: Vec<String> = because.collect();
     (!because.is_empty()).then(|| format!("near {}", because.join(", and ")))
 }
 
-/// Recommendations as a page shows them; `question` is what was asked for, if it was a text.
-pub(super) fn entries(results: Vec<Recommendation>, said: &ReaderVotes, question: Option<&str>) -> Vec<PaperCard> {
+/// Recommendations as the page shows them, after a search for a text if there was one.
+pub(super) fn paper_cards(
+    results: Vec<Recommendation>,
+    votes: &ReaderVotes,
+    search_text: Option<&str>,
+) -> Vec<PaperCard> {
     results
         .into_iter()
         .map(|result| {
-            let reason = why(&result, said);
-            let parts = result.breakdown.named().filter(|(name, _)| *name != "base").map(|(name, value)| ScorePart {
-                name,
-                value: format!("{value:+.3}"),
-                size: format!("{:.3}", value.abs().min(1.0)),
-                less: value < 0.0,
-            });
+            let reason = reason_text(&result, votes);
+            let breakdown =
+                result.breakdown.named().filter(|(name, _)| *name != "base").map(|(name, value)| ScorePart {
+                    name,
+                    value: format!("{value:+.3}"),
+                    magnitude: format!("{:.3}", value.abs().min(1.0)),
+                    is_negative: value < 0.0,
+                });
             let matched = result.sentence_match.as_ref().map(|matched| matched.sentence.as_str());
-            let mut entry = PaperCard::new(&result.paper, said, matched);
-            entry.anchor = format!("p{}", result.rank);
-            entry.parts = parts.collect();
-            entry.score = format!("{:.1}", (f64::from(result.score) * 1000.0).floor() / 10.0);
-            entry.reason = reason;
-            if let Some(question) = question {
-                entry.page = format!("{}?q={}", entry.page, encoded(question));
+            let mut card = PaperCard::new(&result.paper, votes, matched);
+            card.anchor = format!("p{}", result.rank);
+            card.breakdown = breakdown.collect();
+            card.score = format!("{:.1}", (f64::from(result.score) * 1000.0).floor() / 10.0);
+            card.reason = reason;
+            if let Some(text) = search_text {
+                card.page = format!("{}?q={}", card.page, percent_encoded(text));
             }
-            entry
+            card
         })
         .collect()
 }
 
 impl PaperCard {
-    pub(super) fn new(paper: &Paper, said: &ReaderVotes, matched: Option<&str>) -> PaperCard {
+    pub(super) fn new(paper: &Paper, votes: &ReaderVotes, matched: Option<&str>) -> PaperCard {
         PaperCard {
             anchor: "paper".to_owned(),
             id: paper.id.to_string(),
-            page: page_of(&paper.id),
+            page: paper_path(&paper.id),
             title: readable(paper.heading()),
             facts: facts(paper),
-            pieces: pieces(&paper.abstract_text, matched),
+            abstract_pieces: marked_pieces(&paper.abstract_text, matched),
             url: paper.link(),
             reason: None,
             score: String::new(),
-            parts: Vec::new(),
-            said: said.of(&paper.id),
+            breakdown: Vec::new(),
+            vote: votes.vote(&paper.id),
         }
     }
 }
 
-/// The address of a paper's page.
-pub(super) fn page_of(id: &PaperId) -> String {
-    format!("/paper/{}", encoded(id.as_str()))
+/// Returns the path of a paper's page.
+pub(super) fn paper_path(id: &PaperId) -> String {
+    format!("/paper/{}", percent_encoded(id.as_str()))
 }
 
-fn encoded(text: &str) -> String {
+fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
@@ -146,10 +151,10 @@ fn facts(paper: &Paper) -> String {
     all.into_iter().flatten().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-/// The abstract, with the sentence that matched as a piece of its own.
-fn pieces(text: &str, matched: Option<&str>) -> Vec<(String, bool)> {
-    let place = matched.and_then(|matched| Some((text.find(matched)?, matched.len())));
-    let Some((start, length)) = place else { return vec![(readable(text), false)] };
+/// Splits an abstract, so that the matching sentence is a piece of its own.
+fn marked_pieces(text: &str, matched: Option<&str>) -> Vec<(String, bool)> {
+    let range = matched.and_then(|matched| Some((text.find(matched)?, matched.len())));
+    let Some((start, length)) = range else { return vec![(readable(text), false)] };
     let (before, rest) = text.split_at(start);
     let (sentence, after) = rest.split_at(length);
     [(before, false), (sentence, true), (after, false)].map(|(piece, marked)| (readable(piece), marked)).to_vec()
@@ -179,19 +184,19 @@ mod tests {
     }
 
     #[test]
-    fn what_matched_is_marked() {
-        let marked = |matched| pieces("One. Two is it. Three.", matched);
+    fn the_matching_sentence_is_marked() {
+        let marked = |matched| marked_pieces("One. Two is it. Three.", matched);
         assert_eq!(marked(Some("Two is it."))[1], ("Two is it.".to_owned(), true));
         assert_eq!(marked(Some("Four.")), [("One. Two is it. Three.".to_owned(), false)]);
     }
 
     #[test]
-    fn addresses_run_no_script() {
-        let entry = PaperCard::new(
+    fn urls_run_no_script() {
+        let card = PaperCard::new(
             &paper(r#"{"id":"a/..b","title":"T","source":"s","url":"javascript:alert(1)"}"#),
             &ReaderVotes::default(),
             None,
         );
-        assert_eq!((entry.url, entry.page.as_str()), (None, "/paper/a%2F%2E%2Eb"));
+        assert_eq!((card.url, card.page.as_str()), (None, "/paper/a%2F%2E%2Eb"));
     }
 }

@@ -1,26 +1,27 @@
-//! Papers about a text.
+//! Search: papers about a text, with filters.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::Uri;
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 
-use super::entry::{PaperCard, ReaderVotes, entries};
-use super::frame::{PageFrame, PageProblem, PageReader, show};
+use super::page_frame::{PageFrame, PageProblem, render_page};
+use super::page_reader::PageReader;
+use super::paper_card::{PaperCard, ReaderVotes, paper_cards};
 use crate::engine::TextEmbeddings;
 use crate::error::{Error, Result};
 use crate::paper::parse_date;
 use crate::recommend::Request;
-use crate::server::AppState;
+use crate::server::access::{RouteAccess, Scope};
+use crate::server::guarded_router::GuardedRouter;
+use crate::server::runtime::AppState;
 
-/// Papers of a page.
-const PAPERS: usize = 25;
+/// Maximum number of papers on the page.
+const PAGE_PAPERS: usize = 25;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/search", get(search))
+pub(super) fn routes() -> GuardedRouter {
+    GuardedRouter::new().get("/search", RouteAccess::Private(Scope::Read), search)
 }
 
 /// The form, as it was sent.
@@ -35,14 +36,14 @@ struct SearchForm {
 }
 
 #[derive(Template)]
-#[template(path = "search.html", config = "src/server/pages/askama.toml")]
+#[template(path = "search.html", config = "src/server/web/askama.toml")]
 struct SearchPage {
     frame: PageFrame,
     back: String,
     form: SearchForm,
-    /// Kinds of sources that there are.
+    /// The sources of the papers in the library.
     sources: Vec<String>,
-    entries: Vec<PaperCard>,
+    cards: Vec<PaperCard>,
 }
 
 async fn search(
@@ -53,41 +54,42 @@ async fn search(
 ) -> Result<Response, PageProblem> {
     let request = form.request()?;
     let embedded = match &request {
-        Some(request) => app.embedded(request).await?,
+        Some(request) => app.embed_request(request).await?,
         None => TextEmbeddings::default(),
     };
-    let page = app.ask(move |engine| {
-        let said = ReaderVotes::by(reader.profile(engine)?.as_ref());
+    let page = app.run(move |engine| {
+        let votes = ReaderVotes::of(reader.profile(engine)?.as_ref());
         let results = request.map(|request| engine.recommend_with(&request, &embedded)).transpose()?;
         Ok::<_, Error>(SearchPage {
-            frame: reader.frame(engine, "search")?,
+            frame: PageFrame::new(&reader, engine, "search")?,
             back: address.to_string(),
-            sources: engine.library().summary()?.sources.into_iter().map(|(source, _)| source).collect(),
-            entries: results.map(|answer| entries(answer.results, &said, Some(&form.q))).unwrap_or_default(),
+            sources: engine.summary()?.sources.into_iter().map(|(source, _)| source).collect(),
+            cards: results.map(|answer| paper_cards(answer.results, &votes, Some(&form.q))).unwrap_or_default(),
             form,
         })
     });
-    show(&page.await?)
+    render_page(&page.await?)
 }
 
 impl SearchForm {
-    /// What is asked for; `None` for nothing yet.
+    /// The request; `None` for an empty form.
     fn request(&self) -> Result<Option<Request>> {
         let list = |text: &str| -> Vec<String> {
             text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
         };
         let date = |field, text: &str| match text.trim() {
             "" => Ok(None),
-            text => parse_date(text)
-                .map(Some)
-                .ok_or_else(|| Error::BadRequest { field, reason: format!("`{text}` is no date: write 2025-01-31") }),
+            text => parse_date(text).map(Some).ok_or_else(|| Error::BadRequest {
+                field,
+                reason: format!("`{text}` is not a date such as 2025-01-31"),
+            }),
         };
         if self.q.trim().is_empty() {
             return Ok(None);
         }
         let request = Request {
             text: Some(self.q.clone()),
-            limit: Some(PAPERS),
+            limit: Some(PAGE_PAPERS),
             published_after: date("from", &self.from)?,
             published_before: date("to", &self.to)?,
             categories: list(&self.category),

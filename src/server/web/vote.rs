@@ -1,28 +1,29 @@
-//! What a reader says of a paper.
+//! Votes of the reader.
 
+use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
-use axum::{Form, Router};
 use serde::Deserialize;
 
-use super::frame::{PageProblem, PageReader, back_to};
+use super::page_frame::{PageProblem, redirect_to};
+use super::page_reader::PageReader;
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
-use crate::server::AppState;
-use crate::server::papers::stored;
+use crate::server::access::{RouteAccess, Scope};
+use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
+use crate::server::runtime::{AppState, find_paper};
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/vote", post(vote))
+pub(super) fn routes() -> GuardedRouter {
+    GuardedRouter::new().post("/vote", RouteAccess::Private(Scope::Write), vote)
 }
 
-/// A button of a paper.
+/// The form of a paper; its buttons are the kinds.
 #[derive(Deserialize)]
-struct VoteButton {
+struct VoteForm {
     paper: PaperId,
     kind: VoteKind,
-    /// Where the reader is.
+    /// The page that the form is on.
     #[serde(default)]
     back: String,
 }
@@ -38,8 +39,8 @@ enum VoteKind {
 }
 
 impl VoteKind {
-    /// What is entered; `None` takes out what was.
-    fn history(self) -> Option<HistoryKind> {
+    /// The kind of history entry; `None` removes the entry.
+    fn history_kind(self) -> Option<HistoryKind> {
         match self {
             VoteKind::Like => Some(HistoryKind::Like),
             VoteKind::Dislike => Some(HistoryKind::Dislike),
@@ -53,16 +54,15 @@ impl VoteKind {
 async fn vote(
     State(app): State<AppState>,
     reader: PageReader,
-    Form(vote): Form<VoteButton>,
+    Form(vote): Form<VoteForm>,
 ) -> Result<Response, PageProblem> {
-    let today = app.today();
-    let VoteButton { paper, kind, back } = vote;
-    app.ask(move |engine| {
-        let name = reader.name(engine)?;
-        match kind.history() {
+    let VoteForm { paper, kind, back } = vote;
+    app.run(move |engine| {
+        let name = reader.profile_name(engine)?;
+        match kind.history_kind() {
             Some(kind) => {
-                let id = stored(engine, &paper)?.id;
-                let entry = HistoryEntry::new(id, kind, today);
+                let id = find_paper(engine, &paper)?.id;
+                let entry = HistoryEntry::new(id, kind, engine.today());
                 engine.add_to_history(&name, &[entry])?;
             }
             None => {
@@ -74,5 +74,5 @@ async fn vote(
         Ok::<_, Problem>(())
     })
     .await?;
-    Ok(back_to(&back))
+    Ok(redirect_to(&back))
 }

@@ -1,10 +1,10 @@
-// Votes without reloading, search as one types, keys. Everything here is done by a form or a link too.
+// Votes without reloading, search as you type, keyboard shortcuts. A form or a link does each of these too.
 "use strict";
 
 const papers = () => [...document.querySelectorAll(".paper")];
 const say = (text) => { document.getElementById("status").textContent = text; };
 
-// The form is the truth: what it would send is sent, and the buttons say what was answered.
+// Sends what the form would send, and shows the result on its buttons.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   const kind = event.submitter?.value;
@@ -15,7 +15,7 @@ document.addEventListener("submit", async (event) => {
   body.set("kind", kind);
   try {
     const answer = await fetch("/vote", { method: "POST", body, redirect: "manual" });
-    if (answer.type !== "opaqueredirect") throw new Error(`the server said ${answer.status}`);
+    if (answer.type !== "opaqueredirect") throw new Error(`the server answered ${answer.status}`);
     for (const button of form.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(button.value === kind && kind !== "undo"));
       if (button.value === "undo") button.hidden = kind === "undo";
@@ -23,11 +23,11 @@ document.addEventListener("submit", async (event) => {
     paper.classList.toggle("gone", kind === "hide");
     say({ like: "Liked", dislike: "Disliked", save: "Saved", hide: "Hidden", undo: "Undone" }[kind]);
   } catch (error) {
-    say(`Not entered: ${error.message}. Try again.`);
+    say(`Your vote was not recorded: ${error.message}. Try again.`);
   }
 });
 
-// Search as one types: the same page, of which only the results are taken.
+// Search as you type: fetches the same page and takes its results.
 const search = document.getElementById("search");
 if (search) {
   let timer, newest = 0;
