@@ -67,25 +67,24 @@ pub(super) fn run(common: &GlobalArgs, command: ServeArgs) -> Result<CommandOutc
     use crate::server::{ServerOptions, serve};
 
     let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
-    let settings = ServerOptions {
+    let options = ServerOptions {
         listen: command.listen,
         workers: command
             .workers
             .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from),
-        body_bytes: (command.max_body as usize) << 20,
-        header_bytes: (command.max_head as usize) << 10,
-        request_time: seconds(command.timeout),
-        stop_time: seconds(command.grace),
-        results: command.max_results as usize,
+        max_body_bytes: (command.max_body as usize) << 20,
+        max_header_bytes: (command.max_head as usize) << 10,
+        request_timeout: seconds(command.timeout),
+        shutdown_timeout: seconds(command.grace),
+        max_results: command.max_results as usize,
         token_file: command.token_file,
         public_read: command.public_read,
-        hosts: command.host,
-        token_rate: command.token_rate,
-        address_rate: command.address_rate,
-        today: super::today,
+        allowed_hosts: command.host,
+        rate_limit_per_token: command.token_rate,
+        rate_limit_per_ip: command.address_rate,
     };
     let engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
-    serve(settings, &engine, |address| eprintln!("paperkin: listening on http://{address}"))?;
+    serve(options, &engine, |address| eprintln!("paperkin: listening on http://{address}"))?;
     Ok(CommandOutcome::Complete)
 }
 

@@ -45,7 +45,7 @@ pub(super) fn run(command: TokenArgs) -> Result<CommandOutcome> {
         TokenScope::Admin => server::Scope::Admin,
     };
     let scopes: Vec<server::Scope> = command.scope.iter().map(scope).collect();
-    let (secret, line) = server::draw_token(&command.name, &scopes)?;
+    let (secret, line) = server::generate_token(&command.name, &scopes)?;
     output::print(|out| writeln!(out, "{secret}"))?;
     eprintln!("{line}");
     Ok(CommandOutcome::Complete)

@@ -1,4 +1,4 @@
-//! What goes wrong, as RFC 9457 has it: one code for each kind, with its status and its title.
+//! Problems, as in RFC 9457: each code has a status and a title.
 
 use std::borrow::Cow;
 
@@ -9,43 +9,46 @@ use serde::Serialize;
 
 use crate::error::{Error, Fault};
 
-/// Kinds of problems. Clients may rely on the names.
+/// The detail of problems that are no concern of the client.
+const SEE_LOG: &str = "see the server's log for this request id";
+
+/// The codes of problems. Clients may rely on the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ProblemCode {
-    /// The request makes no sense.
+pub(crate) enum ProblemCode {
+    /// An invalid request.
     BadRequest,
-    /// A cursor of a time before papers were added, changed or removed.
+    /// A cursor that was issued before papers were added, changed or removed.
     CursorOutdated,
     /// No token, or an unknown one.
     Unauthorized,
-    /// A token without the scope, a foreign site or a foreign host name.
+    /// A token without the scope, a cross-origin request, or an unknown host name.
     Forbidden,
-    /// No such address.
+    /// No such route.
     NotFound,
     /// No such paper.
     PaperNotFound,
     /// No such profile.
     ProfileNotFound,
-    /// Nothing to go by: no text and no history.
+    /// Neither a text nor a reading history.
     HistoryTooShort,
-    /// The address is there, but not with this method.
+    /// The route does not have this method.
     MethodNotAllowed,
-    /// A body that is not JSON by its content type.
+    /// A body whose content type is not accepted.
     UnsupportedMediaType,
-    /// A body that is too long.
+    /// A body that is too large.
     TooLarge,
     /// Too many requests.
     RateLimited,
     /// The request took too long.
     Timeout,
-    /// All workers are at work, and the queue is full.
+    /// All workers are busy, and the queue is full.
     ServerBusy,
-    /// The library's embeddings are of another model.
+    /// The library's embeddings were computed by another model.
     ModelMismatch,
-    /// The server's disk, device or library is in the way.
+    /// The library, the disk or the device does not work.
     Unavailable,
-    /// paperkin is wrong.
+    /// A bug of the server.
     Internal,
 }
 
@@ -71,91 +74,91 @@ impl ProblemCode {
 
     fn title(self) -> &'static str {
         match self {
-            ProblemCode::BadRequest => "The request makes no sense",
-            ProblemCode::CursorOutdated => "The library has changed since the first page",
-            ProblemCode::Unauthorized => "A token is needed",
-            ProblemCode::Forbidden => "Not allowed",
-            ProblemCode::NotFound => "No such address",
-            ProblemCode::PaperNotFound => "No such paper",
-            ProblemCode::ProfileNotFound => "No such profile",
-            ProblemCode::HistoryTooShort => "There is no history to go by",
-            ProblemCode::MethodNotAllowed => "Not with this method",
-            ProblemCode::UnsupportedMediaType => "Not a content type that is read here",
-            ProblemCode::TooLarge => "Too large",
+            ProblemCode::BadRequest => "Invalid request",
+            ProblemCode::CursorOutdated => "Library changed since the first page",
+            ProblemCode::Unauthorized => "Token required",
+            ProblemCode::Forbidden => "Forbidden",
+            ProblemCode::NotFound => "Not found",
+            ProblemCode::PaperNotFound => "Paper not found",
+            ProblemCode::ProfileNotFound => "Profile not found",
+            ProblemCode::HistoryTooShort => "Reading history required",
+            ProblemCode::MethodNotAllowed => "Method not allowed",
+            ProblemCode::UnsupportedMediaType => "Unsupported media type",
+            ProblemCode::TooLarge => "Request body too large",
             ProblemCode::RateLimited => "Too many requests",
-            ProblemCode::Timeout => "It took too long",
-            ProblemCode::ServerBusy => "The server is busy",
-            ProblemCode::ModelMismatch => "The library is of another model",
-            ProblemCode::Unavailable => "The server cannot do its work",
-            ProblemCode::Internal => "An error of the server",
+            ProblemCode::Timeout => "Request timed out",
+            ProblemCode::ServerBusy => "Server busy",
+            ProblemCode::ModelMismatch => "Embedding model mismatch",
+            ProblemCode::Unavailable => "Service unavailable",
+            ProblemCode::Internal => "Internal server error",
         }
     }
 }
 
-/// A problem that is answered: `application/problem+json`.
+/// An error response: `application/problem+json`.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Problem {
-    /// Names the kind of problem.
+pub(crate) struct Problem {
+    /// A URN of the code.
     #[serde(rename = "type")]
     kind: String,
-    /// The kind in words.
+    /// A short title of the code.
     title: &'static str,
     /// The HTTP status.
     status: u16,
-    /// The kind, for programs.
+    /// The code, for programs.
     code: ProblemCode,
-    /// What is wrong here, and what would be right.
+    /// What is wrong with this request, and how to fix it.
     detail: Cow<'static, str>,
-    /// Seconds after which the same request may do.
+    /// Seconds after which the request may be repeated.
     #[serde(skip)]
     retry_after: Option<u64>,
 }
 
 impl Problem {
-    /// A problem of a kind.
-    pub fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Problem {
+    /// A problem with a code and a detail.
+    pub(crate) fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Problem {
         let kind = format!("urn:paperkin:problem:{}", Problem::name(code));
         let (title, status) = (code.title(), code.status().as_u16());
         Problem { kind, title, status, code, detail: detail.into(), retry_after: None }
     }
 
-    /// A request's field that makes no sense.
-    pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Problem {
+    /// An invalid request.
+    pub(crate) fn bad_request(detail: impl Into<Cow<'static, str>>) -> Problem {
         Problem::new(ProblemCode::BadRequest, detail)
     }
 
-    /// A queue that is full.
-    pub fn busy() -> Problem {
-        Problem::new(ProblemCode::ServerBusy, "more requests wait than can be answered soon: try again").after(1)
+    /// A full queue.
+    pub(crate) fn busy() -> Problem {
+        Problem::new(ProblemCode::ServerBusy, "too many requests are queued: try again").after(1)
     }
 
-    /// The same problem, which will be gone after some seconds.
-    pub fn after(self, seconds: u64) -> Problem {
+    /// A failure whose cause is in the log.
+    pub(crate) fn internal() -> Problem {
+        Problem::new(ProblemCode::Internal, SEE_LOG)
+    }
+
+    /// Asks the client to repeat the request after some seconds.
+    pub(crate) fn after(self, seconds: u64) -> Problem {
         Problem { retry_after: Some(seconds), ..self }
     }
 
-    /// The kind.
-    pub fn code(&self) -> ProblemCode {
+    /// The code.
+    pub(crate) fn code(&self) -> ProblemCode {
         self.code
     }
 
-    /// The kind's name.
-    pub fn code_name(&self) -> String {
-        Problem::name(self.code)
-    }
-
-    /// The kind in words.
-    pub fn title(&self) -> &'static str {
+    /// The title of the code.
+    pub(crate) fn title(&self) -> &'static str {
         self.title
     }
 
-    /// What is wrong.
-    pub fn detail(&self) -> &str {
+    /// What is wrong with the request.
+    pub(crate) fn detail(&self) -> &str {
         &self.detail
     }
 
     /// The HTTP status.
-    pub fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         self.code.status()
     }
 
@@ -165,14 +168,14 @@ impl Problem {
 }
 
 impl From<Error> for Problem {
-    /// What the caller can mend is told in full; the rest is told to the log.
+    /// Errors that the client can fix are described in full; others go to the log.
     fn from(error: Error) -> Problem {
         match (&error, error.fault()) {
             (Error::NotFound { what: "paper", name, .. }, _) => {
-                Problem::new(ProblemCode::PaperNotFound, format!("no paper `{name}`"))
+                Problem::new(ProblemCode::PaperNotFound, format!("paper `{name}` not found"))
             }
             (Error::NotFound { what: "profile", name, .. }, _) => {
-                Problem::new(ProblemCode::ProfileNotFound, format!("no profile `{name}`"))
+                Problem::new(ProblemCode::ProfileNotFound, format!("profile `{name}` not found"))
             }
             (Error::ModelMismatch { .. } | Error::BadModel { .. }, _) => {
                 Problem::new(ProblemCode::ModelMismatch, error.one_line())
@@ -182,7 +185,7 @@ impl From<Error> for Problem {
             (_, fault) => {
                 tracing::error!("{}", error.one_line());
                 let code = if fault == Fault::Bug { ProblemCode::Internal } else { ProblemCode::Unavailable };
-                Problem::new(code, "the server's log says more under this request's id")
+                Problem::new(code, SEE_LOG)
             }
         }
     }
@@ -199,7 +202,7 @@ impl IntoResponse for Problem {
         if self.code == ProblemCode::Unauthorized {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer, Basic realm=\"paperkin\""));
         }
-        // For those who say it in other words.
+        // For the middleware that writes problems in other formats.
         response.extensions_mut().insert(self);
         response
     }

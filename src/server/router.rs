@@ -1,56 +1,113 @@
-//! All routes, and what each request passes before it reaches one.
+//! The service as a whole: all routes, and the middleware that every request passes.
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router, middleware};
+use axum::response::IntoResponse;
+use axum::{Extension, Router, middleware as layers};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
-use utoipa_axum::router::OpenApiRouter;
 
+use super::extract::NDJSON_TYPE;
+use super::guarded_router::GuardedRouter;
+use super::middleware::{self, AuthGuard, AuthState};
 use super::problem::{Problem, ProblemCode};
-use super::{
-    AppState, ask, batch, compatible, feedback, feeds, guard, lines, numbers, observe, openapi, pages, papers,
-    profiles, status,
-};
+use super::routes::openapi;
+use super::runtime::AppState;
+use super::{compat, routes, web};
 
-/// The service: what is merged here is guarded, observed and answered as all the rest.
-pub(super) fn router(app: AppState) -> Router {
-    let (router, description) = OpenApiRouter::with_openapi(openapi::whole())
-        .merge(status::routes())
-        .merge(ask::routes())
-        .merge(batch::routes())
-        .merge(papers::routes())
-        .merge(profiles::routes())
-        .merge(feedback::routes())
-        .merge(compatible::routes())
-        .split_for_parts();
-    // Made once: it is the same for everybody.
-    let description = Arc::new(openapi::finished(description));
-    // Lines are sent as they are made: compression would wait for more of them.
-    let compressed = DefaultPredicate::new().and(NotForContentType::const_new(lines::TYPE));
+fn all_routes() -> GuardedRouter {
+    GuardedRouter::new().merge(routes::routes()).merge(compat::routes()).merge(web::routes())
+}
+
+/// Builds the service. The last layer is the outermost one.
+pub(super) fn router(app: AppState, guard: Arc<AuthGuard>) -> Router {
+    let (router, description, access) = all_routes().into_parts(openapi::base());
+    // Built once: it is the same for everybody.
+    let description = Arc::new(openapi::complete(description, &access, &guard));
+    // JSON lines are sent as they are produced: compression would buffer them.
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new(NDJSON_TYPE));
     router
-        .merge(numbers::routes())
-        .merge(pages::routes())
-        .merge(feeds::routes())
-        .route("/openapi.json", get(async move || Json(description.as_ref()).into_response()))
-        .fallback(async || Problem::new(ProblemCode::NotFound, "`/openapi.json` has all addresses"))
+        .fallback(async || Problem::new(ProblemCode::NotFound, "see `/openapi.json` for all routes"))
         .method_not_allowed_fallback(async || {
-            Problem::new(ProblemCode::MethodNotAllowed, "the header `Allow` has those that are")
+            Problem::new(ProblemCode::MethodNotAllowed, "see the header `Allow` for the methods of this route")
         })
-        .layer(DefaultBodyLimit::max(app.settings().body_bytes))
-        .layer(CatchPanicLayer::custom(|_| panicked()))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
-        .layer(middleware::from_fn(compatible::translate))
-        .layer(middleware::from_fn(pages::for_people))
+        .layer(Extension(description))
+        .layer(DefaultBodyLimit::max(app.options().max_body_bytes))
+        .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
+        .layer(layers::from_fn_with_state(app.options().request_timeout, middleware::limit_time))
+        .layer(layers::from_fn_with_state(AuthState::new(guard, access), middleware::authorize))
+        .layer(layers::from_fn(middleware::translate_problem))
+        .layer(layers::from_fn(middleware::show_problem_page))
         .layer(CompressionLayer::new().compress_when(compressed))
-        .layer(middleware::from_fn(observe::observe))
+        .layer(layers::from_fn(middleware::log_access))
         .with_state(app)
 }
 
-fn panicked() -> Response {
-    Problem::new(ProblemCode::Internal, "the server's log says more under this request's id").into_response()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::access::RouteAccess;
+
+    /// A change of this list is a change of who may do what.
+    const ACCESS: [&str; 46] = [
+        "GET / read, private",
+        "GET /assets/{name} open",
+        "POST /done write, private",
+        "POST /embed read",
+        "GET /feeds/{file} open",
+        "GET /health/live open",
+        "GET /health/ready open",
+        "GET /info read",
+        "GET /library read, private",
+        "GET /library/export.bib read, private",
+        "GET /library/export.jsonl read, private",
+        "POST /library/import write, private",
+        "GET /metrics read, private",
+        "GET /openapi.json read",
+        "GET /paper/{*id} read, private",
+        "GET /profiles read, private",
+        "POST /profiles/choose write, private",
+        "POST /profiles/follow write, private",
+        "POST /profiles/remove admin, private",
+        "POST /profiles/renew write, private",
+        "POST /profiles/unfollow write, private",
+        "POST /recommendations/v1/papers read",
+        "POST /recommendations/v1/papers/ read",
+        "GET /recommendations/v1/papers/forpaper/{*paper_id} read",
+        "GET /search read, private",
+        "POST /theme write, private",
+        "POST /v1/embeddings read",
+        "GET /v1/models read",
+        "GET /v1/models/{*name} read",
+        "POST /v1/papers write, private",
+        "DELETE /v1/papers/{id} admin, private",
+        "GET /v1/papers/{id} read",
+        "GET /v1/papers/{id}/similar read",
+        "POST /v1/papers/{id}/similar read",
+        "GET /v1/profiles read, private",
+        "DELETE /v1/profiles/{id} admin, private",
+        "GET /v1/profiles/{id} read, private",
+        "PUT /v1/profiles/{id} write, private",
+        "GET /v1/profiles/{id}/feed read, private",
+        "POST /v1/profiles/{id}/feed write, private",
+        "POST /v1/profiles/{id}/feedback write, private",
+        "POST /v1/recommend read",
+        "POST /v1/recommend/batch read",
+        "POST /v1/search read",
+        "GET /v1/status read",
+        "POST /vote write, private",
+    ];
+
+    #[test]
+    fn access_of_every_route() {
+        let (_, _, table) = all_routes().into_parts(openapi::base());
+        let rows = table.rows().into_iter().map(|(route, method, access)| match access {
+            RouteAccess::Open => format!("{method} {route} open"),
+            RouteAccess::PublicRead => format!("{method} {route} read"),
+            RouteAccess::Private(scope) => format!("{method} {route} {scope}, private"),
+        });
+        assert_eq!(rows.collect::<Vec<_>>(), ACCESS);
+    }
 }

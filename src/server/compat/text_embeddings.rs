@@ -1,0 +1,101 @@
+//! The native API of text-embeddings-inference: `POST /embed`, `GET /info`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa_axum::routes;
+
+use crate::server::access::RouteAccess;
+use crate::server::extract::JsonBody;
+use crate::server::guarded_router::GuardedRouter;
+use crate::server::problem::{Problem, ProblemCode};
+use crate::server::runtime::AppState;
+
+/// Maximum number of texts per request.
+const MAX_TEXTS: usize = 2048;
+
+pub(super) fn routes() -> GuardedRouter {
+    GuardedRouter::new()
+        .operation(RouteAccess::PublicRead, routes!(embed))
+        .operation(RouteAccess::PublicRead, routes!(info))
+}
+
+/// A problem in the error format of text-embeddings-inference.
+pub(super) fn error_body(problem: &Problem) -> Value {
+    let kind = match problem.code() {
+        ProblemCode::ServerBusy | ProblemCode::RateLimited => "Overloaded",
+        ProblemCode::Unauthorized => "Unauthorized",
+        _ if problem.status().is_server_error() => "Backend",
+        _ => "Validation",
+    };
+    json!({ "error": problem.detail(), "error_type": kind })
+}
+
+/// Texts to embed. Texts that are too long for the model are truncated.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+struct TeiEmbedRequest {
+    inputs: TeiInputs,
+    /// Must be `true`: embeddings are always normalized.
+    #[serde(default = "default_normalize")]
+    normalize: bool,
+}
+
+fn default_normalize() -> bool {
+    true
+}
+
+/// One text or many.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(untagged)]
+enum TeiInputs {
+    Text(String),
+    Texts(Vec<String>),
+}
+
+/// Create embeddings (text-embeddings-inference API)
+#[utoipa::path(post, path = "/embed", tag = "compatible", request_body = TeiEmbedRequest,
+    responses((status = 200, body = Vec<Vec<f32>>)))]
+async fn embed(
+    State(app): State<AppState>,
+    JsonBody(request): JsonBody<TeiEmbedRequest>,
+) -> Result<Json<Vec<Vec<f32>>>, Problem> {
+    if !request.normalize {
+        return Err(Problem::bad_request("`normalize` must be true: embeddings are always normalized"));
+    }
+    let texts = match request.inputs {
+        TeiInputs::Text(text) => vec![text],
+        TeiInputs::Texts(texts) => texts,
+    };
+    if texts.is_empty() || texts.len() > MAX_TEXTS {
+        return Err(Problem::bad_request(format!("`inputs`: give 1 to {MAX_TEXTS} texts")));
+    }
+    let embedded = app.embed(texts).await?;
+    Ok(Json(embedded.iter().map(|embedded| embedded.embedding.as_slice().to_vec()).collect()))
+}
+
+/// The model, and limits of the server.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct TeiInfo {
+    model_id: String,
+    model_sha: String,
+    #[schema(value_type = Object)]
+    model_type: Value,
+    max_client_batch_size: usize,
+    auto_truncate: bool,
+    version: &'static str,
+}
+
+/// Get the model (text-embeddings-inference API)
+#[utoipa::path(get, path = "/info", tag = "compatible", responses((status = 200, body = TeiInfo)))]
+async fn info(State(app): State<AppState>) -> Json<TeiInfo> {
+    let model = app.model();
+    Json(TeiInfo {
+        model_id: model.name.clone(),
+        model_sha: model.fingerprint.clone(),
+        model_type: json!({ "embedding": { "pooling": "mean" } }),
+        max_client_batch_size: MAX_TEXTS,
+        auto_truncate: true,
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}

@@ -1,0 +1,13 @@
+//! Extractors: they read parts of a request within the limits, and refuse invalid ones as a `Problem`.
+
+mod conditional;
+mod json;
+mod ndjson;
+mod path;
+mod query;
+
+pub(super) use conditional::ConditionalRequest;
+pub(super) use json::{JsonBody, JsonOrQuery, json_object, too_large};
+pub(super) use ndjson::{NDJSON_TYPE, NdjsonBody, NdjsonLine, ndjson_response};
+pub(super) use path::{PathParam, paper_id};
+pub(super) use query::QueryFields;

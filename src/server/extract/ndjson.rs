@@ -1,0 +1,112 @@
+//! JSON lines, streamed in both directions: memory holds a few lines at a time.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream, StreamExt};
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::json::{check_content_type, too_large};
+use crate::server::problem::{Problem, ProblemCode};
+use crate::server::runtime::AppState;
+
+/// The media type of JSON lines.
+pub(crate) const NDJSON_TYPE: &str = "application/x-ndjson";
+
+/// The number, from 1, and the bytes of a line that is not blank. An error is the last item.
+pub(crate) type NdjsonLine = (u64, Result<Vec<u8>, Problem>);
+
+/// A body of JSON lines.
+pub(crate) struct NdjsonBody {
+    chunks: BodyDataStream,
+    /// Received bytes after the last complete line.
+    buffer: Vec<u8>,
+    line_number: u64,
+    ended: bool,
+    max_line_bytes: usize,
+    max_pause: Duration,
+}
+
+impl FromRequest<AppState> for NdjsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<NdjsonBody, Problem> {
+        check_content_type(request.headers(), &[NDJSON_TYPE, "application/jsonl", "application/json"])?;
+        let (max_line_bytes, max_pause) = (app.options().max_body_bytes, app.options().request_timeout);
+        let chunks = request.into_body().into_data_stream();
+        Ok(NdjsonBody { chunks, buffer: Vec::new(), line_number: 0, ended: false, max_line_bytes, max_pause })
+    }
+}
+
+impl NdjsonBody {
+    /// The lines as they arrive.
+    pub(crate) fn stream(self) -> impl Stream<Item = NdjsonLine> + Send {
+        let batches = stream::unfold(self, async |mut body| {
+            let lines = body.next_lines().await;
+            (!lines.is_empty()).then(|| (stream::iter(lines), body))
+        });
+        batches.flatten()
+    }
+
+    /// Returns the lines of the next chunks; none at the end.
+    async fn next_lines(&mut self) -> Vec<NdjsonLine> {
+        let mut lines = Vec::new();
+        while lines.is_empty() && !self.ended {
+            let problem = match timeout(self.max_pause, self.chunks.next()).await {
+                Ok(Some(Ok(chunk))) => {
+                    let from = self.buffer.len();
+                    self.buffer.extend_from_slice(&chunk);
+                    self.take_lines(from, &mut lines);
+                    if self.buffer.len() <= self.max_line_bytes {
+                        continue;
+                    }
+                    Some(too_large())
+                }
+                Ok(Some(Err(_))) => Some(Problem::bad_request("the body ended too early")),
+                Err(_) => {
+                    Some(Problem::new(ProblemCode::Timeout, "no line arrived in time: send lines without long pauses"))
+                }
+                Ok(None) => None,
+            };
+            self.ended = true;
+            match problem {
+                Some(problem) => lines.push((self.line_number + 1, Err(problem))),
+                None => {
+                    self.buffer.push(b'\n');
+                    self.take_lines(self.buffer.len() - 1, &mut lines);
+                }
+            }
+        }
+        lines
+    }
+
+    /// Moves complete lines out of the buffer; the first one ends at `from` at the earliest.
+    fn take_lines(&mut self, from: usize, lines: &mut Vec<NdjsonLine>) {
+        let (mut start, mut scanned) = (0, from);
+        while let Some(length) = self.buffer[scanned..].iter().position(|byte| *byte == b'\n') {
+            let line = self.buffer[start..scanned + length].trim_ascii();
+            self.line_number += 1;
+            if !line.is_empty() {
+                lines.push((self.line_number, Ok(line.to_vec())));
+            }
+            scanned += length + 1;
+            start = scanned;
+        }
+        self.buffer.drain(..start);
+    }
+}
+
+/// A response of JSON lines, each sent as soon as it is produced.
+pub(crate) fn ndjson_response<T: Serialize + 'static>(lines: impl Stream<Item = T> + Send + 'static) -> Response {
+    let lines = lines.map(|line| {
+        let mut json = serde_json::to_vec(&line).expect("answers are JSON");
+        json.push(b'\n');
+        Ok::<_, Infallible>(Bytes::from(json))
+    });
+    ([(header::CONTENT_TYPE, NDJSON_TYPE)], Body::from_stream(lines)).into_response()
+}

@@ -1,0 +1,79 @@
+//! The fields of a query string: `?limit=10&categories=cs.CL,cs.LG&explain=true`.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::server::problem::Problem;
+
+/// Fields whose values are lists, separated by commas.
+const LIST_FIELDS: [&str; 8] =
+    ["authors", "candidates", "categories", "exclude", "fields", "negative", "positive", "sources"];
+/// Fields whose values are texts, even when they look like numbers.
+const TEXT_FIELDS: [&str; 3] = ["cursor", "id", "text"];
+
+/// The query string, read as a JSON object with the same fields.
+pub(crate) struct QueryFields<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryFields<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<QueryFields<T>, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        parse_fields(pairs).map(QueryFields)
+    }
+}
+
+fn parse_fields<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
+    let mut object = Map::new();
+    for (name, text) in pairs {
+        let value = if LIST_FIELDS.contains(&name.as_str()) {
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
+        } else if TEXT_FIELDS.contains(&name.as_str()) {
+            Value::String(text)
+        } else {
+            // Numbers and booleans are JSON; the rest is text.
+            serde_json::from_str(&text).ok().filter(is_number_or_boolean).unwrap_or(Value::String(text))
+        };
+        if object.insert(name.clone(), value).is_some() {
+            return Err(Problem::bad_request(format!("`{name}` is given twice")));
+        }
+    }
+    serde_json::from_value(Value::Object(object))
+        .map_err(|error| Problem::bad_request(format!("in the query: {error}")))
+}
+
+fn is_number_or_boolean(value: &Value) -> bool {
+    value.is_number() || value.is_boolean()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::Request;
+
+    fn parse(query: &[(&str, &str)]) -> Result<Request, Problem> {
+        parse_fields(query.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect())
+    }
+
+    #[test]
+    fn fields_have_types() {
+        let request = parse(&[
+            ("limit", "3"),
+            ("text", "7"),
+            ("categories", "cs.CL, cs.LG"),
+            ("published_after", "2025-01-01"),
+            ("explain", "true"),
+            ("positive", "2401.12345"),
+        ])
+        .unwrap();
+        assert_eq!((request.limit, request.text.as_deref(), request.explain), (Some(3), Some("7"), true));
+        assert_eq!((request.categories.len(), request.positive.len()), (2, 1));
+        assert!(parse(&[("limt", "3")]).unwrap_err().detail().contains("unknown field `limt`"));
+        assert!(parse(&[("limit", "null")]).unwrap_err().detail().contains("invalid type: string \"null\""));
+        assert!(parse(&[("limit", "3"), ("limit", "4")]).unwrap_err().detail().contains("twice"));
+    }
+}

@@ -1,0 +1,156 @@
+//! Authorization: rate limits, host names, cross-origin requests, tokens and scopes.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::origin;
+use super::rate_limit::{ClientAddress, RateLimiter};
+use super::tokens::{AccessToken, TokenFile};
+use crate::error::{Error, Result};
+use crate::server::access::{AccessTable, RouteAccess};
+use crate::server::options::ServerOptions;
+use crate::server::problem::{Problem, ProblemCode};
+
+/// Decides which requests are served.
+#[derive(Debug)]
+pub(crate) struct AuthGuard {
+    /// `None` lets everybody do everything.
+    tokens: Option<LoadedTokens>,
+    public_read: bool,
+    /// The host names that are accepted beside `localhost`; `None` on an address that is not a loopback address.
+    loopback_hosts: Option<Vec<String>>,
+    token_limiter: RateLimiter,
+    ip_limiter: RateLimiter,
+}
+
+#[derive(Debug)]
+struct LoadedTokens {
+    path: PathBuf,
+    tokens: RwLock<Arc<TokenFile>>,
+}
+
+impl AuthGuard {
+    /// # Errors
+    /// For a token file that cannot be read, and without a token file for an address that others can reach.
+    pub(crate) fn new(options: &ServerOptions) -> Result<AuthGuard> {
+        let is_loopback = options.listen.ip().is_loopback();
+        let load = |path: &PathBuf| {
+            let tokens = RwLock::new(Arc::new(TokenFile::read(path)?));
+            Ok::<_, Error>(LoadedTokens { path: path.clone(), tokens })
+        };
+        let tokens = options.token_file.as_ref().map(load).transpose()?;
+        if tokens.is_none() && !is_loopback {
+            let reason = format!("others can reach {}: give --token-file FILE, or use 127.0.0.1", options.listen);
+            return Err(Error::BadRequest { field: "listen", reason });
+        }
+        Ok(AuthGuard {
+            tokens,
+            public_read: options.public_read,
+            loopback_hosts: is_loopback.then(|| options.allowed_hosts.clone()),
+            token_limiter: RateLimiter::new(options.rate_limit_per_token),
+            ip_limiter: RateLimiter::new(options.rate_limit_per_ip),
+        })
+    }
+
+    /// Reloads the token file; an invalid one is ignored.
+    pub(crate) fn reload(&self) {
+        let Some(LoadedTokens { path, tokens }) = &self.tokens else { return };
+        match TokenFile::read(path) {
+            Ok(new) => {
+                *tokens.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+                tracing::warn!("{}: reloaded", path.display());
+            }
+            Err(error) => tracing::error!("the token file was not reloaded: {}", error.one_line()),
+        }
+    }
+
+    /// Whether a request with this access is refused without a token.
+    pub(crate) fn needs_token(&self, access: RouteAccess) -> bool {
+        self.tokens.is_some() && !access.allows_anonymous(self.public_read)
+    }
+
+    /// Whether there are tokens at all.
+    pub(crate) fn has_tokens(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    fn check(&self, table: &AccessTable, request: &Request) -> Result<(), Problem> {
+        let (headers, uri, method) = (request.headers(), request.uri(), request.method());
+        let now = Instant::now();
+        if let Some(client) = request.extensions().get::<ClientAddress>() {
+            self.ip_limiter.count(&client.rate_key(), now)?;
+        }
+        if let Some(hosts) = &self.loopback_hosts {
+            origin::check_host(headers, uri, hosts)?;
+        }
+        if !method.is_safe() {
+            origin::check_origin(headers, uri)?;
+        }
+        let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let Some(access) = table.access(route, method) else {
+            return Err(Problem::new(ProblemCode::NotFound, "this route declares no access"));
+        };
+        self.check_token(headers, access, now)
+    }
+
+    fn check_token(&self, headers: &HeaderMap, access: RouteAccess, now: Instant) -> Result<(), Problem> {
+        let (Some(LoadedTokens { tokens, .. }), Some(scope)) = (&self.tokens, access.scope()) else { return Ok(()) };
+        let Some(secret) = secret(headers) else {
+            return match self.needs_token(access) {
+                true => Err(Problem::new(ProblemCode::Unauthorized, "send `Authorization: Bearer TOKEN`")),
+                false => Ok(()),
+            };
+        };
+        let tokens = tokens.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let unknown = || Problem::new(ProblemCode::Unauthorized, "unknown token");
+        let token: &AccessToken = tokens.find(&secret).ok_or_else(unknown)?;
+        self.token_limiter.count(&token.name, now)?;
+        match token.allows(scope) {
+            true => Ok(()),
+            false => Err(Problem::new(ProblemCode::Forbidden, format!("the token lacks the scope `{scope}`"))),
+        }
+    }
+}
+
+/// The guard, and who may call which route.
+#[derive(Clone)]
+pub(crate) struct AuthState {
+    guard: Arc<AuthGuard>,
+    access: Arc<AccessTable>,
+}
+
+impl AuthState {
+    pub(crate) fn new(guard: Arc<AuthGuard>, access: AccessTable) -> AuthState {
+        AuthState { guard, access: Arc::new(access) }
+    }
+}
+
+/// The middleware: refuses a request, or lets it pass.
+pub(crate) async fn authorize(State(auth): State<AuthState>, request: Request, next: Next) -> Response {
+    match auth.guard.check(&auth.access, &request) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The secret of a request: a bearer token, or the password that a browser asks for.
+fn secret(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, value) = text.split_once(' ')?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Some(value.trim().to_owned()),
+        "basic" => {
+            let decoded = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
+            decoded.split_once(':').map(|(_, password)| password.to_owned())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,34 @@
+//! How the service is started.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Options of the HTTP service.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// The address to listen on; port 0 for any free port.
+    pub listen: SocketAddr,
+    /// Number of worker threads.
+    pub workers: usize,
+    /// Maximum size of a request body in bytes; for a stream of JSON lines, of each line.
+    pub max_body_bytes: usize,
+    /// Maximum size of a request's headers in bytes.
+    pub max_header_bytes: usize,
+    /// How long a request may take; for a stream of JSON lines, how long it may pause.
+    pub request_timeout: Duration,
+    /// How long requests in flight may take when the service stops.
+    pub shutdown_timeout: Duration,
+    /// Maximum number of results of one request.
+    pub max_results: usize,
+    /// The token file; `None` lets everybody do everything, which is allowed on loopback addresses only.
+    pub token_file: Option<PathBuf>,
+    /// Whether queries need no token.
+    pub public_read: bool,
+    /// Host names that are accepted on a loopback address, beside `localhost`.
+    pub allowed_hosts: Vec<String>,
+    /// Requests per second and token; `None` for no limit.
+    pub rate_limit_per_token: Option<u32>,
+    /// Requests per second and client address; `None` for no limit.
+    pub rate_limit_per_ip: Option<u32>,
+}

@@ -1,0 +1,31 @@
+//! The routes of the service, one file for each resource.
+
+mod batch;
+mod feedback;
+mod feeds;
+mod metrics;
+pub(super) mod openapi;
+mod pagination;
+mod papers;
+mod profile_feed;
+mod profiles;
+mod search;
+mod status;
+
+use super::guarded_router::GuardedRouter;
+
+pub(super) use feeds::feed_path;
+
+pub(super) fn routes() -> GuardedRouter {
+    GuardedRouter::new()
+        .merge(status::routes())
+        .merge(search::routes())
+        .merge(batch::routes())
+        .merge(papers::routes())
+        .merge(profiles::routes())
+        .merge(profile_feed::routes())
+        .merge(feedback::routes())
+        .merge(feeds::routes())
+        .merge(metrics::routes())
+        .merge(openapi::routes())
+}

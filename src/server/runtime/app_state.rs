@@ -1,0 +1,114 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use super::embedding_queue::{EmbeddedText, EmbeddingQueue};
+use super::etag_cache::EtagCache;
+use super::index_maintainer::IndexMaintainer;
+use super::worker_pool::WorkerPool;
+use crate::encoder::ModelIdentity;
+use crate::engine::{Engine, TextEmbeddings};
+use crate::recommend::{Answer, Request};
+use crate::server::options::ServerOptions;
+use crate::server::problem::Problem;
+
+/// Texts of one request that are embedded in one batch.
+const EMBED_CHUNK_TEXTS: usize = 32;
+
+/// The running service: cheap to clone, the same for all requests.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    inner: Arc<AppInner>,
+}
+
+struct AppInner {
+    options: ServerOptions,
+    model: ModelIdentity,
+    workers: WorkerPool,
+    embeddings: EmbeddingQueue,
+    maintainer: IndexMaintainer,
+    etag_cache: EtagCache,
+}
+
+impl AppState {
+    pub(crate) fn new(
+        options: ServerOptions,
+        model: ModelIdentity,
+        workers: WorkerPool,
+        embeddings: EmbeddingQueue,
+        maintainer: IndexMaintainer,
+    ) -> AppState {
+        let etag_cache = EtagCache::default();
+        AppState { inner: Arc::new(AppInner { options, model, workers, embeddings, maintainer, etag_cache }) }
+    }
+
+    /// How the service was started.
+    pub(crate) fn options(&self) -> &ServerOptions {
+        &self.inner.options
+    }
+
+    /// The model that embeds texts.
+    pub(crate) fn model(&self) -> &ModelIdentity {
+        &self.inner.model
+    }
+
+    /// Wakes the index maintenance after papers were added or removed.
+    pub(crate) fn library_changed(&self) {
+        self.inner.maintainer.wake();
+    }
+
+    /// Previous answers by their `ETag`s.
+    pub(crate) fn etag_cache(&self) -> &EtagCache {
+        &self.inner.etag_cache
+    }
+
+    pub(crate) fn workers(&self) -> &WorkerPool {
+        &self.inner.workers
+    }
+
+    pub(crate) fn embeddings(&self) -> &EmbeddingQueue {
+        &self.inner.embeddings
+    }
+
+    /// Runs a job on a worker's engine.
+    ///
+    /// # Errors
+    /// The job's error; [`Problem::busy`] when the queue is full.
+    pub(crate) async fn run<T, E>(
+        &self,
+        job: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        E: Into<Problem> + 'static,
+    {
+        self.workers().run(job).await
+    }
+
+    /// Embeds texts together with those of other requests.
+    pub(crate) async fn embed(&self, texts: Vec<String>) -> Result<Vec<EmbeddedText>, Problem> {
+        let mut embedded = Vec::with_capacity(texts.len());
+        // In chunks, so that other requests get their turn in between.
+        for chunk in texts.chunks(EMBED_CHUNK_TEXTS) {
+            embedded.extend(self.embeddings().embed(chunk.to_vec()).await?);
+        }
+        Ok(embedded)
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// As [`Engine::recommend`]; [`Problem::busy`] when a queue is full.
+    pub(crate) async fn recommend(&self, request: Request) -> Result<Answer, Problem> {
+        request.check()?;
+        let embeddings = self.embed_request(&request).await?;
+        self.run(move |engine| engine.recommend_with(&request, &embeddings)).await
+    }
+
+    /// Embeds the texts of a request.
+    pub(crate) async fn embed_request(&self, request: &Request) -> Result<TextEmbeddings, Problem> {
+        let texts = request.texts();
+        let embedded = self.embed(texts.clone()).await?;
+        Ok(texts.into_iter().zip(embedded).map(|(text, embedded)| (text, embedded.embedding)).collect())
+    }
+}

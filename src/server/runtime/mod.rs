@@ -1,0 +1,17 @@
+//! What runs beside the handlers: connections, worker threads, the embedding queue, index maintenance, caches, metrics.
+
+mod app_state;
+mod embedding_queue;
+mod etag_cache;
+mod index_maintainer;
+pub(super) mod listener;
+mod lookup;
+pub(super) mod metrics_recorder;
+mod worker_pool;
+
+pub(super) use app_state::AppState;
+pub(super) use embedding_queue::EmbeddingQueue;
+pub(super) use etag_cache::CachedContent;
+pub(super) use index_maintainer::IndexMaintainer;
+pub(super) use lookup::find_paper;
+pub(super) use worker_pool::WorkerPool;

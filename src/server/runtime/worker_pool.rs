@@ -1,0 +1,138 @@
+//! A bounded pool of worker threads, each with an engine of its own. Nothing that blocks runs anywhere else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::engine::Engine;
+use crate::server::problem::Problem;
+
+/// Maximum number of queued jobs per worker: more would wait for seconds.
+const QUEUE_PER_WORKER: usize = 64;
+
+type WorkerJob = Box<dyn FnOnce(&mut Engine) + Send>;
+
+/// A handle of the workers.
+#[derive(Clone)]
+pub(crate) struct WorkerPool {
+    queue: mpsc::Sender<WorkerJob>,
+}
+
+impl WorkerPool {
+    /// Starts a thread for each engine. The threads end when all handles are dropped and the queue is empty.
+    pub(crate) fn start(engines: Vec<Engine>) -> (WorkerPool, Vec<JoinHandle<()>>) {
+        let (queue, jobs) = mpsc::channel::<WorkerJob>(QUEUE_PER_WORKER * engines.len().max(1));
+        let jobs = Arc::new(Mutex::new(jobs));
+        let work = |mut engine: Engine| {
+            let jobs = jobs.clone();
+            thread::spawn(move || {
+                while let Some(job) = next_job(&jobs) {
+                    job(&mut engine);
+                }
+            })
+        };
+        let threads = engines.into_iter().map(work).collect();
+        (WorkerPool { queue }, threads)
+    }
+
+    /// Runs a job on a worker. Fails at once when the queue is full.
+    pub(crate) async fn run<T, E>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        E: Into<Problem> + 'static,
+    {
+        let (job, result) = boxed_job(work);
+        self.queue.try_send(job).map_err(|_| Problem::busy())?;
+        result.await.unwrap_or_else(|_| Err(Problem::internal()))
+    }
+
+    /// Runs a job on a worker, and waits for room in the queue: for streams, which can wait.
+    pub(crate) async fn run_when_free<T, E>(
+        &self,
+        work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        E: Into<Problem> + 'static,
+    {
+        let (job, result) = boxed_job(work);
+        self.queue.send(job).await.map_err(|_| Problem::busy())?;
+        result.await.unwrap_or_else(|_| Err(Problem::internal()))
+    }
+
+    /// The number of queued jobs.
+    pub(crate) fn queue_length(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+/// One worker at a time waits for a job; while it runs the job, the next worker waits.
+fn next_job(jobs: &Mutex<mpsc::Receiver<WorkerJob>>) -> Option<WorkerJob> {
+    jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
+}
+
+fn boxed_job<T, E>(
+    work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static,
+) -> (WorkerJob, oneshot::Receiver<Result<T, Problem>>)
+where
+    T: Send + 'static,
+    E: Into<Problem> + 'static,
+{
+    let (sender, receiver) = oneshot::channel();
+    let span = tracing::Span::current();
+    let job = Box::new(move |engine: &mut Engine| {
+        let _entered = span.enter();
+        // A client that went away needs no answer.
+        if !sender.is_closed() {
+            // Unwind safe: the engine's caches are written as a whole, and its transactions are rolled back.
+            let result = catch_unwind(AssertUnwindSafe(|| work(engine).map_err(Into::into)));
+            let _ = sender.send(result.unwrap_or_else(|_| Err(Problem::internal())));
+        }
+    });
+    (job, receiver)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{EngineOptions, LibraryLocation};
+    use crate::server::problem::ProblemCode;
+
+    #[test]
+    fn a_worker_survives_a_panic() {
+        let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+        let (workers, threads) = WorkerPool::start(vec![engine]);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let result = runtime.block_on(workers.run(|_| -> Result<(), Problem> { panic!("on purpose") }));
+        assert_eq!(result.unwrap_err().code(), ProblemCode::Internal);
+        let alive = runtime.block_on(workers.run(|engine| engine.generation_id()));
+        assert_eq!(alive.unwrap().generation, 0);
+        drop(workers);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    }
+
+    #[test]
+    fn a_full_queue_is_reported() {
+        let (workers, _threads) =
+            WorkerPool::start(vec![Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap()]);
+        // The worker is blocked until the end of the test.
+        let (begin, began) = std::sync::mpsc::channel();
+        let (_hold, held) = std::sync::mpsc::channel::<()>();
+        let (hold_up, _result) = boxed_job(move |_| {
+            begin.send(()).unwrap();
+            Ok::<_, Problem>(held.recv().is_ok())
+        });
+        assert!(workers.queue.try_send(hold_up).is_ok());
+        began.recv().unwrap();
+        let queued = (0..).take_while(|_| workers.queue.try_send(Box::new(|_| ())).is_ok()).count();
+        assert_eq!(queued, QUEUE_PER_WORKER);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let busy = runtime.block_on(workers.run(|_| Ok::<_, Problem>(())));
+        assert_eq!(busy.unwrap_err().code(), ProblemCode::ServerBusy);
+    }
+}

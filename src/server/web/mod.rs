@@ -1,0 +1,34 @@
+//! The web page for reading: the feed, search, one paper, the reader's library, profiles.
+//!
+//! It is rendered on the server, so that people can read and vote without JavaScript; everything that `page.js` does, a
+//! form or a link does too.
+
+mod assets;
+mod feed_page;
+mod library_page;
+#[path = "../pages/mathematics/mod.rs"]
+mod mathematics;
+mod page_frame;
+mod page_reader;
+mod paper_card;
+mod paper_page;
+mod profiles_page;
+mod search_page;
+mod vote;
+
+use super::guarded_router::GuardedRouter;
+
+pub(super) use page_frame::problem_page;
+pub(super) use page_reader::PageReader;
+
+/// The pages, their forms and their assets.
+pub(super) fn routes() -> GuardedRouter {
+    GuardedRouter::new()
+        .merge(assets::routes())
+        .merge(feed_page::routes())
+        .merge(search_page::routes())
+        .merge(paper_page::routes())
+        .merge(library_page::routes())
+        .merge(profiles_page::routes())
+        .merge(vote::routes())
+}

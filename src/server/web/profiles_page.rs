@@ -1,0 +1,137 @@
+//! Profiles: the current one, its followed authors and its feed URLs; and the theme.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+
+use super::page_frame::{PageFrame, PageProblem, redirect_to, render_page};
+use super::page_reader::{PageReader, profile_cookie, theme_cookie};
+use crate::engine::check_profile_name;
+use crate::error::Error;
+use crate::server::access::{RouteAccess, Scope};
+use crate::server::guarded_router::GuardedRouter;
+use crate::server::routes::feed_path;
+use crate::server::runtime::AppState;
+use crate::syndication::FeedFormat;
+
+pub(super) fn routes() -> GuardedRouter {
+    let write = RouteAccess::Private(Scope::Write);
+    GuardedRouter::new()
+        .get("/profiles", RouteAccess::Private(Scope::Read), show_profiles)
+        .post("/profiles/choose", write, choose)
+        .post("/profiles/remove", RouteAccess::Private(Scope::Admin), remove)
+        .post("/profiles/follow", write, follow)
+        .post("/profiles/unfollow", write, unfollow)
+        .post("/profiles/renew", write, renew_feed_token)
+        .post("/theme", write, switch_theme)
+}
+
+#[derive(Template)]
+#[template(path = "profiles.html", config = "src/server/web/askama.toml")]
+struct ProfilesPage {
+    frame: PageFrame,
+    /// Names, and the numbers of papers in their histories.
+    profiles: Vec<(String, u64)>,
+    /// The authors that the reader follows.
+    authors: Vec<String>,
+    /// Format names and URLs of the reader's feed.
+    feeds: Vec<(&'static str, String)>,
+}
+
+async fn show_profiles(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
+    let page = app.run(move |engine| {
+        let profile = reader.profile(engine)?;
+        let token = profile.as_ref().map(|profile| engine.feed_token(&profile.name)).transpose()?;
+        let formats = [("Atom", FeedFormat::Atom), ("RSS", FeedFormat::Rss), ("JSON Feed", FeedFormat::JsonFeed)];
+        let feed = |token: &String| {
+            let name = profile.as_ref().map_or("", |profile| &profile.name);
+            formats.map(|(title, format)| (title, feed_path(name, format, token)))
+        };
+        Ok::<_, Error>(ProfilesPage {
+            frame: PageFrame::new(&reader, engine, "profiles")?,
+            profiles: engine.summary()?.profiles,
+            feeds: token.iter().flat_map(feed).collect(),
+            authors: profile.map(|profile| profile.authors).unwrap_or_default(),
+        })
+    });
+    render_page(&page.await?)
+}
+
+#[derive(Deserialize)]
+struct ProfileForm {
+    name: String,
+}
+
+/// Switches to a profile, which is created if it does not exist.
+async fn choose(
+    State(app): State<AppState>,
+    Form(ProfileForm { name }): Form<ProfileForm>,
+) -> Result<Response, PageProblem> {
+    let name = check_profile_name(&name)?.to_owned();
+    let chosen = name.clone();
+    app.run(move |engine| engine.create_profile(&name)).await?;
+    Ok((CookieJar::new().add(profile_cookie(chosen)), redirect_to("/")).into_response())
+}
+
+async fn remove(
+    State(app): State<AppState>,
+    Form(ProfileForm { name }): Form<ProfileForm>,
+) -> Result<Response, PageProblem> {
+    let name = check_profile_name(&name)?.to_owned();
+    app.run(move |engine| engine.delete_profile(&name)).await?;
+    Ok(redirect_to("/profiles"))
+}
+
+async fn follow(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(author): Form<ProfileForm>,
+) -> Result<Response, PageProblem> {
+    let author = author.name.trim().to_owned();
+    if author.is_empty() {
+        return Err(Error::BadRequest { field: "author", reason: "must not be empty".to_owned() }.into());
+    }
+    app.run(move |engine| {
+        let name = reader.profile_name(engine)?;
+        engine.follow(&name, &[author])
+    })
+    .await?;
+    Ok(redirect_to("/profiles"))
+}
+
+async fn unfollow(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(author): Form<ProfileForm>,
+) -> Result<Response, PageProblem> {
+    app.run(move |engine| match reader.profile(engine)? {
+        Some(profile) => engine.unfollow(&profile.name, &[author.name]).map(drop),
+        None => Ok(()),
+    })
+    .await?;
+    Ok(redirect_to("/profiles"))
+}
+
+/// Regenerates the feed URLs: the previous ones become invalid.
+async fn renew_feed_token(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
+    app.run(move |engine| match reader.profile(engine)? {
+        Some(profile) => engine.renew_feed_token(&profile.name).map(drop),
+        None => Ok(()),
+    })
+    .await?;
+    Ok(redirect_to("/profiles"))
+}
+
+#[derive(Deserialize)]
+struct ThemeForm {
+    theme: String,
+    #[serde(default)]
+    back: String,
+}
+
+async fn switch_theme(Form(ThemeForm { theme, back }): Form<ThemeForm>) -> Response {
+    (CookieJar::new().add(theme_cookie(&theme)), redirect_to(&back)).into_response()
+}
