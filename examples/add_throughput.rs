@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use paperkin::Embedding;
+use paperkin::formats;
 use paperkin::library::{Library, PaperChange, StoredModel};
-use paperkin::sources;
 
 /// As the command line has it.
 #[global_allocator]
@@ -20,7 +20,7 @@ const BATCH: usize = 8192;
 
 fn main() -> Result<()> {
     let file = std::env::args().nth(1).context("give a file of papers")?;
-    let open = || sources::open(Path::new(&file), None);
+    let open = || formats::open(Path::new(&file), None);
     let start = Instant::now();
     let count = open()?.filter(Result::is_ok).count();
     report("read", count, start);

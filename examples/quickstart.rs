@@ -4,13 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use paperkin::{Engine, EngineOptions, LibraryLocation, Request, sources};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Request, formats};
 
 fn main() -> paperkin::Result<()> {
     let folder = PathBuf::from("target/quickstart");
     let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Create(folder)))?;
 
-    let papers = sources::open(Path::new("examples/daily-papers.txt"), None)?;
+    let papers = formats::open(Path::new("examples/daily-papers.txt"), None)?;
     let added = engine.add(papers, &|_| ())?;
     println!("{} new papers\n", added.changes.new);
 

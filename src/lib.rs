@@ -9,8 +9,9 @@ pub mod paper;
 pub mod vector;
 
 mod file;
+mod present;
+mod text;
 
-pub mod citation;
 #[cfg(feature = "daily")]
 pub mod digest;
 pub mod encoder;
@@ -19,10 +20,9 @@ pub mod index;
 pub mod library;
 pub mod recommend;
 pub mod report;
-pub mod sources;
-pub mod syndication;
 
-pub mod bibliography;
+pub mod formats;
+pub mod import;
 
 #[cfg(feature = "fetch")]
 pub mod fetch;

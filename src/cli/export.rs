@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::GlobalArgs;
 use super::{CommandOutcome, output, today};
-use crate::citation::{ExportFormat, ParquetWriter};
+use crate::formats::{ExportFormat, ParquetWriter};
 use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::library::{HistoryKind, ProfilePaper, StoredPaper};

@@ -13,7 +13,7 @@ use super::client::{HttpClient, address, failed};
 use super::{FetchedPage, PageIter, REFETCH_DAYS, days_before, load_checkpoint, paged, read, save_checkpoint};
 use crate::error::{Error, Result};
 use crate::paper::Paper;
-use crate::sources::InputFormat;
+use crate::formats::InputFormat;
 
 /// Where the service is.
 const BASE: &str = "https://export.arxiv.org";

@@ -1,15 +1,19 @@
 //! Tells a file's format from how it begins.
 
-use super::elements;
-use super::input::InputHead;
-use super::{ColumnMap, InputFormat, bibtex, csl, delimited, hf_daily, hf_page, jsonl, parquet, tagged};
+use crate::formats::bibliographic::{bibtex, csl_json, ris};
+use crate::formats::common::input::InputHead;
+use crate::formats::common::json_array;
+use crate::formats::input_format::InputFormat;
+use crate::formats::services::{hf_daily, hf_page, json_answers};
+use crate::formats::tables::ColumnMap;
+use crate::formats::tables::{csv, jsonl, parquet};
 
 /// How many bytes of the first line are looked at for such as no text has. Later ones may be one damaged record.
 const BINARY: usize = 512;
 
 /// The format of a file that begins with `head`; its name's extension decides only between formats that both fit.
 /// The error is the reason, for a [`crate::Error::BadFile`].
-pub(super) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Result<InputFormat, String> {
+pub(crate) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Result<InputFormat, String> {
     readable(head)?;
     if head.bytes.starts_with(&parquet::MAGIC) {
         return Ok(InputFormat::Parquet);
@@ -23,7 +27,7 @@ pub(super) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Resul
 }
 
 /// Refuses what is no text at all. For files of every format, also where it is given.
-pub(super) fn readable(head: &InputHead) -> Result<(), String> {
+pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
     const MAGIC: [(&[u8], &str); 8] = [
         (b"\xff\xfe", "UTF-16 text: save it as UTF-8"),
         (b"\xfe\xff", "UTF-16 text: save it as UTF-8"),
@@ -74,17 +78,17 @@ fn json(head: &InputHead, text: &str) -> Result<InputFormat, String> {
     if opens_entry(opens) || wraps {
         return Ok(InputFormat::HfDaily);
     }
-    let values = elements::of_head(&head.bytes);
+    let values = json_array::complete_elements(&head.bytes);
     if values.iter().any(hf_daily::is_entry) {
         return Ok(InputFormat::HfDaily);
     }
-    if values.iter().any(csl::is_reference) {
+    if values.iter().any(csl_json::is_reference) {
         return Ok(InputFormat::CslJson);
     }
     if packed.chars().take(1000).collect::<String>().contains("jsonfeed.org/version/") {
         return Ok(InputFormat::JsonFeed);
     }
-    if let Some(format) = jsonl::of_service(&packed) {
+    if let Some(format) = json_answers::detect(&packed) {
         return Ok(format);
     }
     match values.first() {
@@ -135,14 +139,13 @@ fn plain(bytes: &[u8], text: &str, name: &str, columns: &ColumnMap) -> Result<In
     if bibtex::is_bibliography(text) {
         return Ok(InputFormat::Bibtex);
     }
-    if let Some(format) = tagged::detect(text) {
+    if let Some(format) = ris::detect(text) {
         return Ok(format);
     }
-    if hf_page::is_page(text) && !hinted.is_some_and(|format| delimited::is_table(bytes, format, columns)) {
+    if hf_page::is_page(text) && !hinted.is_some_and(|format| csv::is_table(bytes, format, columns)) {
         return Ok(InputFormat::HfPage);
     }
-    let table =
-        [InputFormat::Tsv, InputFormat::Csv].into_iter().find(|format| delimited::is_table(bytes, *format, columns));
+    let table = [InputFormat::Tsv, InputFormat::Csv].into_iter().find(|format| csv::is_table(bytes, *format, columns));
     hinted.or(table).ok_or_else(|| {
         let start: String = text.trim_start().chars().take(30).collect();
         format!(

@@ -1,25 +1,15 @@
-//! Papers for reference managers and people: BibTeX, RIS, CSL-JSON, CSV, Markdown, JSON lines; and as a [`ParquetWriter`] for
-//! data tools.
+//! The formats that papers are written in, by name.
 //!
-//! Papers in, text or bytes out. What is written is read again by `sources`.
-
-mod bibtex;
-mod csl_json;
-mod csv;
-mod markdown;
-mod ris;
-mod table;
-#[cfg(test)]
-mod tests;
+//! [`InputFormat`](super::InputFormat) reads all of them again, but Markdown.
 
 use std::fmt;
 use std::str::FromStr;
 
+use crate::formats::bibliographic::{bibtex, csl_json, markdown, ris};
+use crate::formats::tables::{csv, jsonl};
 use crate::paper::Paper;
 
-pub use table::ParquetWriter;
-
-/// How papers are written.
+/// A text format that papers are written in; see [`ParquetWriter`](super::ParquetWriter) for Parquet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExportFormat {
     /// BibTeX with BibLaTeX's `eprint`.
@@ -37,7 +27,7 @@ pub enum ExportFormat {
 }
 
 impl ExportFormat {
-    /// All of them.
+    /// All formats.
     pub const ALL: [ExportFormat; 6] = [
         ExportFormat::Bibtex,
         ExportFormat::Ris,
@@ -47,7 +37,7 @@ impl ExportFormat {
         ExportFormat::Markdown,
     ];
 
-    /// The content type.
+    /// Returns the media type (content type).
     pub const fn media_type(self) -> &'static str {
         match self {
             ExportFormat::Bibtex => "application/x-bibtex; charset=utf-8",
@@ -59,13 +49,13 @@ impl ExportFormat {
         }
     }
 
-    /// The papers as text, in their order.
+    /// Returns the papers as text, in their order.
     pub fn write(self, papers: &[Paper]) -> String {
         match self {
             ExportFormat::Bibtex => bibtex::write(papers),
             ExportFormat::Ris => ris::write(papers),
             ExportFormat::CslJson => csl_json::write(papers),
-            ExportFormat::Jsonl => papers.iter().map(|paper| serde_json::json!(paper).to_string() + "\n").collect(),
+            ExportFormat::Jsonl => jsonl::write(papers),
             ExportFormat::Csv => csv::write(papers),
             ExportFormat::Markdown => markdown::write(papers),
         }
@@ -89,28 +79,8 @@ impl FromStr for ExportFormat {
     type Err = String;
 
     fn from_str(text: &str) -> Result<ExportFormat, String> {
-        let found = ExportFormat::ALL.into_iter().find(|style| style.to_string() == text);
-        let names = || ExportFormat::ALL.map(|style| style.to_string()).join(", ");
-        found.ok_or_else(|| format!("no style `{text}`: there are {}", names()))
+        let found = ExportFormat::ALL.into_iter().find(|format| format.to_string() == text);
+        let names = || ExportFormat::ALL.map(|format| format.to_string()).join(", ");
+        found.ok_or_else(|| format!("no format `{text}`: there are {}", names()))
     }
-}
-
-/// What names the paper beside its arXiv id.
-fn doi(paper: &Paper) -> Option<&str> {
-    paper.all_ids().find_map(|name| name.as_str().strip_prefix("doi:"))
-}
-
-/// Its arXiv id.
-fn arxiv(paper: &Paper) -> Option<&str> {
-    paper.all_ids().find(|name| name.is_arxiv()).map(|name| name.as_str())
-}
-
-/// Last name and given names; the last word is the last name, unless a comma says which it is. `None` for one word.
-fn parts_of(author: &str) -> Option<(&str, &str)> {
-    let (family, given) = match author.split_once(',') {
-        Some(parts) => parts,
-        None => author.rsplit_once(' ').map(|(given, family)| (family, given))?,
-    };
-    let (family, given) = (family.trim(), given.trim());
-    (!family.is_empty() && !given.is_empty()).then_some((family, given))
 }

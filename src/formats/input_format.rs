@@ -108,7 +108,7 @@ impl InputFormat {
     }
 
     /// What [`crate::paper::Paper::source`] says of papers in this format that do not say it themselves.
-    pub(super) const fn source(self) -> &'static str {
+    pub(crate) const fn source(self) -> &'static str {
         match self {
             InputFormat::ArxivAtom | InputFormat::ArxivJson => "arxiv",
             InputFormat::SemanticScholar => "semantic-scholar",
@@ -123,12 +123,12 @@ impl InputFormat {
     }
 
     /// Whether its files are tables, whose columns may have other names.
-    pub(super) const fn is_table(self) -> bool {
+    pub(crate) const fn is_table(self) -> bool {
         matches!(self, InputFormat::Csv | InputFormat::Tsv | InputFormat::Parquet)
     }
 
     /// All names, for messages.
-    pub(super) fn names() -> String {
+    pub(crate) fn names() -> String {
         InputFormat::ALL.map(InputFormat::name).join(", ")
     }
 }

@@ -1,67 +1,26 @@
-//! Files of papers: reads every format into [`Paper`]s, one at a time; or into [`BibReference`]s, which are the papers
-//! unchecked, with the day on which somebody entered each and the tags that it got.
+//! Readers of files of papers, whatever their format: as [`Paper`]s, or as [`BibReference`]s, which are not checked yet
+//! and have tags and the day on which each was entered.
 //!
-//! A record that cannot be used gives one [`Error::BadRecord`], and reading goes on. A file that cannot be used, or
-//! not to its end, gives one [`Error::BadFile`] or [`Error::Io`], and it is the last item.
-
-mod arxiv_atom;
-mod authors;
-mod bibtex;
-mod columns;
-mod csl;
-mod dates;
-mod delimited;
-mod detect;
-mod elements;
-mod endnote_xml;
-mod feed;
-mod fields;
-mod format;
-mod hf_daily;
-mod hf_html;
-mod hf_page;
-mod ids;
-mod input;
-mod jsonl;
-mod markup;
-mod names;
-mod parquet;
-mod pubmed;
-mod python;
-mod reference;
-mod tagged;
-#[cfg(test)]
-mod tests;
-mod values;
-mod xml;
-mod zotero_rdf;
+//! A record that cannot be used is returned as one [`Error::BadRecord`], and reading goes on. A file that cannot be
+//! read, or not to its end, is returned as one [`Error::BadFile`] or [`Error::Io`], which is the last item.
 
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::error::{Error, RecordPosition, Result};
+use crate::error::{Error, Result};
+use crate::formats::bibliographic::{bibtex, csl_json, endnote_xml, ris, zotero_rdf};
+use crate::formats::common::input::InputReader;
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{BibReference, FoundRecord, RecordIter};
+use crate::formats::services::{arxiv_atom, hf_daily, hf_html, hf_page, pubmed};
+use crate::formats::tables::{ColumnMap, csv, jsonl, parquet};
+use crate::formats::{detect, feeds};
 use crate::paper::Paper;
 
-use input::InputReader;
-
-pub use columns::{ColumnMap, ColumnMapping};
-pub use format::InputFormat;
-pub(crate) use markup::unescaped;
-pub(crate) use names::{identify, of_address, remarked};
-pub use reference::BibReference;
-
-/// A record that was found, not checked yet.
-struct FoundRecord {
-    place: RecordPosition,
-    reference: BibReference,
-}
-
-type RecordIter = Box<dyn Iterator<Item = Result<FoundRecord>> + Send>;
-
-/// References of one file, read as they are asked for: memory holds one record at a time, or a person's library where
-/// its end says what its start is ([`InputFormat::ZoteroRdf`]).
+/// The references of one file, read on demand: memory holds one record at a time, or the whole file where its end is
+/// needed to understand its start ([`InputFormat::ZoteroRdf`]).
 /// After an error other than [`Error::BadRecord`] there are no more.
 pub struct ReferenceReader {
     name: String,
@@ -71,17 +30,17 @@ pub struct ReferenceReader {
 }
 
 impl ReferenceReader {
-    /// The file's format, given or detected.
+    /// Returns the format of the file, given or detected.
     pub fn format(&self) -> InputFormat {
         self.format
     }
 
-    /// The same, checked.
+    /// Returns a reader of the same records as checked papers.
     pub fn checked(self) -> PaperReader {
         PaperReader(self)
     }
 
-    fn found(&mut self) -> Option<Result<FoundRecord>> {
+    fn next_record(&mut self) -> Option<Result<FoundRecord>> {
         if self.ended {
             return None;
         }
@@ -95,22 +54,25 @@ impl Iterator for ReferenceReader {
     type Item = Result<BibReference>;
 
     fn next(&mut self) -> Option<Result<BibReference>> {
-        Some(self.found()?.map(|found| found.reference))
+        Some(self.next_record()?.map(|found| found.reference))
     }
 }
 
 impl fmt::Debug for ReferenceReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("References").field("format", &self.format).field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("ReferenceReader")
+            .field("format", &self.format)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }
 
-/// Papers of one file: its [`ReferenceReader`], checked.
+/// The papers of one file: those of its [`ReferenceReader`], checked.
 #[derive(Debug)]
 pub struct PaperReader(ReferenceReader);
 
 impl PaperReader {
-    /// The file's format, given or detected.
+    /// Returns the format of the file, given or detected.
     pub fn format(&self) -> InputFormat {
         self.0.format
     }
@@ -120,25 +82,27 @@ impl Iterator for PaperReader {
     type Item = Result<Paper>;
 
     fn next(&mut self) -> Option<Result<Paper>> {
-        Some(self.0.found()?.and_then(|FoundRecord { place, reference }| {
+        Some(self.0.next_record()?.and_then(|FoundRecord { position, reference }| {
             let file = || self.0.name.clone();
-            reference.draft.validate().map_err(|reason| Error::BadRecord { file: file(), place, reason })
+            reference.raw_paper.validate().map_err(|reason| Error::BadRecord { file: file(), place: position, reason })
         }))
     }
 }
 
-/// How to read a file, where its own start does not say so.
+/// How to read a file, beyond what its content says.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
-    /// Its format; detected where there is none.
+    /// The format; detected if `None`.
     pub format: Option<InputFormat>,
-    /// Which of a table's columns are what, beside those whose names say so.
+    /// What the columns of a table hold, beside those with well-known names.
     pub columns: ColumnMap,
 }
 
 impl ReadOptions {
-    /// The references of a file, of any format: only bibliographies know tags, and when a paper was entered. Fails when
-    /// the file cannot be opened or holds nothing that could be papers.
+    /// Opens a file of any format. Only reference managers store tags and the day on which a paper was entered.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or has nothing that could be papers.
     pub fn open(&self, path: &Path) -> Result<ReferenceReader> {
         let name = path.display().to_string();
         if path.is_dir() {
@@ -153,9 +117,12 @@ impl ReadOptions {
         self.read(file, &name)
     }
 
-    /// The references of anything that gives bytes; `name` is what messages call it, `-` for standard input. The first
-    /// 256 KB are read at once, the rest as references are asked for. Parquet, whose index stands at its end, is kept
-    /// in memory; [`ReadOptions::open`] reads it from its place.
+    /// Reads references from any source of bytes; `name` is its name in messages, `-` for standard input. The first
+    /// 256 KB are read at once, the rest on demand. Parquet, whose index is at its end, is read into memory;
+    /// [`ReadOptions::open`] reads it in place.
+    ///
+    /// # Errors
+    /// As for [`ReadOptions::open`].
     pub fn read(&self, input: impl Read + Send + 'static, name: &str) -> Result<ReferenceReader> {
         let (mut input, head) = InputReader::new(input, name)?;
         let found = match self.format {
@@ -175,52 +142,52 @@ impl ReadOptions {
             InputFormat::Jsonl | InputFormat::SemanticScholar | InputFormat::OpenAlex | InputFormat::ArxivJson => {
                 jsonl::read(input, &head, format)?
             }
-            InputFormat::Csv | InputFormat::Tsv => delimited::read(input, &head, format, &self.columns)?,
+            InputFormat::Csv | InputFormat::Tsv => csv::read(input, &head, format, &self.columns)?,
             InputFormat::Parquet => {
                 let mut bytes = Vec::new();
-                input.read_to_end(&mut bytes).map_err(|error| input.fault(&error))?;
+                input.read_to_end(&mut bytes).map_err(|error| input.read_error(&error))?;
                 parquet::read(bytes::Bytes::from(bytes), name, &self.columns)?
             }
             InputFormat::Bibtex => bibtex::read(input),
-            InputFormat::Ris | InputFormat::Nbib | InputFormat::Wos => tagged::read(input, format),
-            InputFormat::CslJson => csl::read(input),
+            InputFormat::Ris | InputFormat::Nbib | InputFormat::Wos => ris::read(input, format),
+            InputFormat::CslJson => csl_json::read(input),
             InputFormat::ZoteroRdf => zotero_rdf::read(input),
             InputFormat::EndnoteXml => endnote_xml::read(input),
-            InputFormat::Feed => feed::read(input),
-            InputFormat::JsonFeed => feed::read_json(input),
+            InputFormat::Feed => feeds::xml::read(input),
+            InputFormat::JsonFeed => feeds::json_feed::read(input),
             InputFormat::PubmedXml | InputFormat::Bioc => pubmed::read(input, format),
         };
         Ok(ReferenceReader { name: name.to_owned(), format, records, ended: false })
     }
 }
 
-/// Whether a file begins as Parquet does: such a file is read from its place, with [`ReadOptions::open`].
+/// Whether a file begins as Parquet does: [`ReadOptions::open`] reads such a file in place.
 pub fn is_parquet(path: &Path) -> bool {
     let mut start = [0; 4];
     File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok_and(|()| start == parquet::MAGIC)
 }
 
-/// The papers of a file, in `format` or in the one that it begins like, as [`ReadOptions::open`] has them.
+/// Opens a file of papers, in `format` or in the format that is detected: see [`ReadOptions::open`].
 pub fn open(path: &Path, format: Option<InputFormat>) -> Result<PaperReader> {
     references(path, format).map(ReferenceReader::checked)
 }
 
-/// The references of a file, in `format` or in the one that it begins like, as [`ReadOptions::open`] has them.
+/// Opens a file of references, in `format` or in the format that is detected: see [`ReadOptions::open`].
 pub fn references(path: &Path, format: Option<InputFormat>) -> Result<ReferenceReader> {
     ReadOptions { format, ..ReadOptions::default() }.open(path)
 }
 
-/// The paper of one JSON object with a paper's fields, as a line of a file has it; or what is wrong with it.
+/// Returns the paper of one JSON object with a paper's fields, as in a line of a file; or what is wrong with it.
 pub fn record(json: &[u8]) -> Result<Paper, String> {
     jsonl::record(json)
 }
 
-/// The papers of anything that gives bytes, as [`ReadOptions::read`] has them.
+/// Reads papers from any source of bytes: see [`ReadOptions::read`].
 pub fn read(input: impl Read + Send + 'static, name: &str, format: Option<InputFormat>) -> Result<PaperReader> {
     read_references(input, name, format).map(ReferenceReader::checked)
 }
 
-/// The references of anything that gives bytes, as [`ReadOptions::read`] has them.
+/// Reads references from any source of bytes: see [`ReadOptions::read`].
 pub fn read_references(
     input: impl Read + Send + 'static,
     name: &str,

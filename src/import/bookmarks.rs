@@ -1,10 +1,11 @@
-//! A browser's bookmarks, in the form that all browsers export: links in folders.
+//! A browser's bookmarks, in the HTML that all browsers export: links in folders.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::formats::{BibReference, identifiers};
 use crate::paper::RawPaper;
-use crate::sources::{self, BibReference};
+use crate::text::markup;
 
 /// Hosts whose pages are papers, beside those whose addresses have ids in them.
 const HOSTS: [&str; 2] = ["semanticscholar.org/paper/", "aclanthology.org/"];
@@ -21,7 +22,7 @@ pub(super) fn read(text: &str) -> Vec<BibReference> {
         let Some(end) = end_of(rest) else { break };
         let (tag, after) = (&rest[..end], &rest[end + 1..]);
         let name: String = tag.chars().take_while(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-        let inside = || sources::unescaped(&after[..after.find('<').unwrap_or(after.len())]);
+        let inside = || markup::unescape(&after[..after.find('<').unwrap_or(after.len())]);
         match name.as_str() {
             "h3" => heading = Some(inside()),
             "dl" => folders.push(heading.take().unwrap_or_default()),
@@ -45,16 +46,16 @@ fn end_of(tag: &str) -> Option<usize> {
 
 fn link(tag: &str, title: &str, folders: &[String]) -> Option<BibReference> {
     let address = attribute(tag, "href")?;
-    let id = sources::of_address(&address)
+    let id = identifiers::from_url(&address)
         .or_else(|| HOSTS.iter().any(|host| address.contains(host)).then(|| address.clone()))?;
-    let mut draft =
+    let mut raw_paper =
         RawPaper { title: cleaned(title), url: Some(address), source: "bookmarks".to_owned(), ..RawPaper::default() };
-    sources::identify(&mut draft, [id.as_str()]);
+    identifiers::assign(&mut raw_paper, [id.as_str()]);
     let seconds = attribute(tag, "add_date").and_then(|seconds| seconds.parse().ok());
     let added = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let folders: Vec<&str> = folders.iter().map(String::as_str).filter(|folder| !folder.is_empty()).collect();
     Some(BibReference {
-        draft,
+        raw_paper,
         added: added.map(|moment| TimeZone::UTC.to_datetime(moment).date()),
         tags: if folders.is_empty() { Vec::new() } else { vec![folders.join("/")] },
     })
@@ -65,7 +66,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let lower = tag.to_ascii_lowercase();
     let start = lower.find(&format!(" {name}=\""))? + name.len() + 3;
     let end = start + tag.get(start..)?.find('"')?;
-    Some(sources::unescaped(tag.get(start..end)?))
+    Some(markup::unescape(tag.get(start..end)?))
 }
 
 /// A title without what sites put around it.
@@ -95,9 +96,9 @@ mod tests {
     fn links_to_papers() {
         let read: Vec<String> = read(BOOKMARKS)
             .into_iter()
-            .map(|BibReference { draft, added, tags }| {
+            .map(|BibReference { raw_paper, added, tags }| {
                 let added = added.map(|day| day.to_string()).unwrap_or_default();
-                format!("{} | {} | {added} | {}", draft.id.unwrap_or_default(), draft.title, tags.join(", "))
+                format!("{} | {} | {added} | {}", raw_paper.id.unwrap_or_default(), raw_paper.title, tags.join(", "))
             })
             .collect();
         let expected = [

@@ -1,5 +1,5 @@
-//! Zotero's database, read from a copy: Zotero locks its own while it is open, and must see nothing of us. What it is
-//! writing stands in files of their own beside the database; they are copied with it, and SQLite makes one of all.
+//! Zotero's database, read from a copy: Zotero locks its own while it is open and must not be disturbed. What it has
+//! not yet written to the database is in files beside it (a journal or a write-ahead log), which are copied too.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -13,8 +13,8 @@ use rusqlite::{Connection, Row};
 use tempfile::TempDir;
 
 use crate::error::{Error, Result};
+use crate::formats::{BibReference, identifiers};
 use crate::paper::{RawPaper, parse_date};
-use crate::sources::{self, BibReference};
 
 /// What is no paper of its own, or was thrown away.
 const ITEMS: &str = "SELECT itemID, dateAdded FROM items JOIN itemTypes USING (itemTypeID) \
@@ -34,10 +34,10 @@ const CREATORS: &str = "SELECT itemID, coalesce(firstName, ''), coalesce(lastNam
                         ORDER BY itemID, orderIndex";
 const TAGS: &str = "SELECT itemID, name, '' FROM itemTags JOIN tags USING (tagID) ORDER BY itemID, name";
 const COLLECTIONS: &str = "WITH RECURSIVE path (collectionID, name) AS ( \
-        SELECT collectionID, collectionName FROM kept WHERE parentCollectionID IS NULL \
+        SELECT collectionID, collectionName FROM existing WHERE parentCollectionID IS NULL \
         UNION ALL SELECT child.collectionID, path.name || '/' || child.collectionName \
-        FROM kept child JOIN path ON child.parentCollectionID = path.collectionID), \
-    kept AS (SELECT * FROM collections WHERE collectionID NOT IN (SELECT collectionID FROM deletedCollections)) \
+        FROM existing child JOIN path ON child.parentCollectionID = path.collectionID), \
+    existing AS (SELECT * FROM collections WHERE collectionID NOT IN (SELECT collectionID FROM deletedCollections)) \
     SELECT itemID, name, '' FROM collectionItems JOIN path USING (collectionID) ORDER BY itemID, name";
 
 /// How the files are called that belong together: the database, its journal, its write-ahead log.
@@ -109,7 +109,7 @@ fn references(copy: &Path) -> rusqlite::Result<Vec<BibReference>> {
     let item = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
     let items = items.query_map([], item)?.collect::<rusqlite::Result<Vec<_>>>()?;
     let reference = |(item, added): (i64, Option<String>)| BibReference {
-        draft: draft(&fields.remove(&item).unwrap_or_default(), authors.remove(&item).unwrap_or_default()),
+        raw_paper: raw_paper(&fields.remove(&item).unwrap_or_default(), authors.remove(&item).unwrap_or_default()),
         added: added.and_then(|moment| day(&moment)),
         tags: tags.remove(&item).unwrap_or_default(),
     };
@@ -129,9 +129,9 @@ fn triples(db: &Connection, select: &str) -> rusqlite::Result<Vec<(i64, String, 
     statement.query_map([], |row| Ok((row.get(0)?, text(row, 1)?, text(row, 2)?)))?.collect()
 }
 
-fn draft(fields: &HashMap<String, String>, authors: Vec<String>) -> RawPaper {
+fn raw_paper(fields: &HashMap<String, String>, authors: Vec<String>) -> RawPaper {
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    let mut draft = RawPaper {
+    let mut raw_paper = RawPaper {
         title: field("title"),
         abstract_text: field("abstractNote"),
         authors,
@@ -140,11 +140,11 @@ fn draft(fields: &HashMap<String, String>, authors: Vec<String>) -> RawPaper {
         source: "zotero".to_owned(),
         ..RawPaper::default()
     };
-    let mut names: Vec<String> = sources::remarked(&field("extra")).collect();
+    let mut names: Vec<String> = identifiers::from_note(&field("extra")).collect();
     names.extend([field("archiveID"), field("DOI")].into_iter().filter(|name| !name.is_empty()));
-    names.extend(sources::of_address(&field("url")));
-    sources::identify(&mut draft, names.iter().map(String::as_str));
-    draft
+    names.extend(identifiers::from_url(&field("url")));
+    identifiers::assign(&mut raw_paper, names.iter().map(String::as_str));
+    raw_paper
 }
 
 /// The day of `2024-01-15 10:00:00`, of `2024-01-15 January 15`, and of `2024-00-00 2024`: its first.
@@ -204,12 +204,12 @@ mod tests {
         let read: Vec<String> = read(&path)
             .unwrap()
             .into_iter()
-            .map(|BibReference { draft, added, tags }| {
+            .map(|BibReference { raw_paper, added, tags }| {
                 let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
-                let id = draft.id.unwrap_or_default();
+                let id = raw_paper.id.unwrap_or_default();
                 let (also, authors, published) =
-                    (draft.aliases.join(","), draft.authors.join(","), day(draft.published));
-                format!("{id} [{also}] {} ({authors}, {published}) {} {}", draft.title, day(added), tags.join(","))
+                    (raw_paper.aliases.join(","), raw_paper.authors.join(","), day(raw_paper.published));
+                format!("{id} [{also}] {} ({authors}, {published}) {} {}", raw_paper.title, day(added), tags.join(","))
             })
             .collect();
         let expected = [

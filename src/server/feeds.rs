@@ -14,7 +14,7 @@ use super::problem::{Problem, ProblemCode};
 use super::stable::{CachedContent, ConditionalRequest};
 use crate::engine::{Engine, FeedMode, FeedOptions};
 use crate::recommend::Request;
-use crate::syndication::{FeedDocument, FeedFormat};
+use crate::formats::{FeedDocument, FeedFormat};
 
 /// Papers of a feed.
 const PAPERS: usize = 50;

@@ -19,7 +19,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::library::PaperChange;
 use crate::paper::{Paper, PaperId};
-use crate::sources;
+use crate::formats;
 
 /// Records that are embedded and written together.
 const TOGETHER: usize = 256;
@@ -114,7 +114,7 @@ async fn settle(app: AppState, lines: Vec<NdjsonLine>) -> Vec<RecordResult> {
         let mut records = Vec::with_capacity(lines.len());
         let (mut papers, mut ids) = (Vec::new(), HashSet::new());
         for (line, text) in lines {
-            match text.and_then(|text| sources::record(&text).map_err(Problem::bad_request)) {
+            match text.and_then(|text| formats::record(&text).map_err(Problem::bad_request)) {
                 Ok(paper) => {
                     if !ids.insert(paper.id.clone()) {
                         write(engine, std::mem::take(&mut papers), &mut records);

@@ -1,16 +1,16 @@
-//! The text of HTML and of the XML of publishers: tags dropped, entities read, spaces where blocks part.
+//! HTML and the XML of publishers as plain text: tags dropped, entities read, spaces between blocks.
 
 use quick_xml::escape::resolve_html5_entity;
 
-/// Elements within a line: the words around them are not parted.
+/// Inline elements: they do not separate the words around them.
 const INLINE: [&str; 14] =
     ["a", "b", "i", "u", "em", "strong", "sub", "sup", "span", "font", "scp", "italic", "bold", "sc"];
 
 /// Longest tag, comment or entity, in bytes: what goes on for longer is text.
 const MAX_TAG: usize = 8 * 1024;
 
-/// The text between the tags. A `<` that begins no tag stays: formulas compare.
-pub(super) fn text(markup: &str) -> String {
+/// Returns the text between the tags. A `<` that does not begin a tag stays: formulas compare.
+pub(crate) fn plain_text(markup: &str) -> String {
     if !markup.contains(['<', '&']) {
         return markup.to_owned();
     }
@@ -27,8 +27,8 @@ pub(super) fn text(markup: &str) -> String {
     text + rest
 }
 
-/// The text with its entities read, tags staying as they are: the value of an attribute.
-pub(crate) fn unescaped(markup: &str) -> String {
+/// Returns the text with its entities read and its tags left as they are: the value of an attribute.
+pub(crate) fn unescape(markup: &str) -> String {
     let mut text = String::with_capacity(markup.len());
     let mut rest = markup;
     while let Some(at) = rest.find('&') {
@@ -40,7 +40,7 @@ pub(crate) fn unescaped(markup: &str) -> String {
     text + rest
 }
 
-/// What stands instead of the tag or the comment that the text begins with, and its length.
+/// Returns what replaces the tag or the comment that the text begins with, and its length.
 fn tag(text: &str) -> Option<(String, usize)> {
     if text.starts_with("<!--") {
         let end = text.as_bytes()[..text.len().min(MAX_TAG)].windows(3).position(|end| end == b"-->")?;
@@ -57,7 +57,7 @@ fn tag(text: &str) -> Option<(String, usize)> {
     Some((instead.to_owned(), end + 1))
 }
 
-/// The character of the entity that the text begins with, and its length.
+/// Returns the character of the entity that the text begins with, and its length.
 fn entity(text: &str) -> Option<(String, usize)> {
     let end = text.bytes().take(40).position(|byte| byte == b';')?;
     let name = &text[1..end];
@@ -73,7 +73,7 @@ fn entity(text: &str) -> Option<(String, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::plain_text;
 
     #[test]
     fn markup_as_text() {
@@ -86,7 +86,7 @@ mod tests {
             ("x <!-- gone --> y<br/>z <a href=\"u\">here</a>", "x  y z here"),
             ("&#xffffffff; &#; <unclosed", "&#xffffffff; &#; <unclosed"),
         ] {
-            assert_eq!(text(markup), expect, "{markup}");
+            assert_eq!(plain_text(markup), expect, "{markup}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::index::IndexKind;
 use crate::paper::{PaperId, parse_date};
-use crate::sources::{ColumnMapping, InputFormat};
+use crate::formats::{ColumnMapping, InputFormat};
 
 pub(crate) use fetch::*;
 pub(crate) use keep::*;

@@ -18,7 +18,7 @@ use crate::fetch::{ArxivQuery, FeedUrl, FetchSource, HfDaily, HttpClient};
 use crate::file;
 use crate::paper::PaperId;
 use crate::recommend::{Answer, Request};
-use crate::syndication::{FeedDocument, FeedFormat};
+use crate::formats::{FeedDocument, FeedFormat};
 
 /// Attempts of a request.
 const ATTEMPTS: u32 = 5;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::cli::today;
 use crate::recommend::Answer;
-use crate::syndication::{FeedDocument, FeedFormat};
+use crate::formats::{FeedDocument, FeedFormat};
 
 /// One result a line.
 pub(super) fn jsonl(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::stdout_failed;
 use crate::error::{Error, Result};
 use crate::recommend::Answer;
-use crate::syndication::FeedFormat;
+use crate::formats::FeedFormat;
 
 use super::args::OutputFormat;
 pub(super) use table::ReasonDisplay;

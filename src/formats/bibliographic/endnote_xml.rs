@@ -2,11 +2,12 @@
 //!
 //! It has no field for the day on which a record was entered; the day of access stands for it.
 
+use crate::formats::common::input::InputReader;
+use crate::formats::common::xml::{self, XmlDialect, XmlElement};
+use crate::formats::common::{authors, dates, identifiers};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{BibReference, RecordIter};
 use crate::paper::{RawPaper, one_line};
-
-use super::input::InputReader;
-use super::xml::{self, XmlDialect, XmlElement};
-use super::{BibReference, InputFormat, RecordIter, dates, names};
 
 const KIND: XmlDialect = XmlDialect {
     what: "EndNote's XML",
@@ -28,14 +29,14 @@ const REMARKS: [&[&str]; 7] = [
     &["publisher"],
 ];
 
-pub(super) fn read(input: InputReader) -> RecordIter {
+pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut records = xml::XmlRecords::new(input, KIND);
     Box::new(std::iter::from_fn(move || {
-        let (record, place) = match records.record() {
+        let (record, position) = match records.record() {
             Ok(record) => record?,
             Err(error) => return Some(Err(error)),
         };
-        Some(records.input().found(record.map(|record| reference(&record)), place))
+        Some(records.input().found_record(record.map(|record| reference(&record)), position))
     }))
 }
 
@@ -50,11 +51,11 @@ fn reference(record: &XmlElement) -> BibReference {
         .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
         .filter(|url| url.starts_with("http"))
         .collect();
-    let mut draft = RawPaper {
+    let mut raw_paper = RawPaper {
         title: record.text_at(&["titles", "title"]),
         abstract_text: record.text_at(&["abstract"]),
         authors: all(&["contributors", "authors"], "author").map(|name| author(&name)).collect(),
-        published: days.or_else(|| dates::of_text(&year)),
+        published: days.or_else(|| dates::from_text(&year)),
         source: InputFormat::EndnoteXml.source().to_owned(),
         url: urls.first().cloned(),
         ..RawPaper::default()
@@ -63,40 +64,40 @@ fn reference(record: &XmlElement) -> BibReference {
     let of_pubmed = ["remote-database-name", "database"]
         .iter()
         .any(|name| PUBMED.contains(&record.text_at(&[name]).trim().to_lowercase().as_str()));
-    let pmid = names::pmid(&record.text_at(&["accession-num"])).filter(|_| of_pubmed);
-    let ids: Vec<String> = names::doi(&number)
-        .or_else(|| number.split_whitespace().find_map(names::doi))
+    let pmid = identifiers::pmid(&record.text_at(&["accession-num"])).filter(|_| of_pubmed);
+    let ids: Vec<String> = identifiers::doi(&number)
+        .or_else(|| number.split_whitespace().find_map(identifiers::doi))
         .into_iter()
         .chain(pmid)
-        .chain(urls.iter().filter_map(|url| names::of_address(url)))
-        .chain(REMARKS.iter().filter_map(|path| names::arxiv_within(&record.text_at(path))))
+        .chain(urls.iter().filter_map(|url| identifiers::from_url(url)))
+        .chain(REMARKS.iter().filter_map(|path| identifiers::arxiv_in_text(&record.text_at(path))))
         .collect();
-    names::identify(&mut draft, ids.iter().map(String::as_str));
+    identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
     let keywords = all(&["keywords"], "keyword");
     let tags = keywords.flat_map(|text| text.split([';', '\n', '\r']).map(one_line).collect::<Vec<_>>());
     BibReference {
-        draft,
-        added: dates::of_text(&record.text_at(&["access-date"])),
+        raw_paper,
+        added: dates::from_text(&record.text_at(&["access-date"])),
         tags: tags.filter(|tag| !tag.is_empty()).collect(),
     }
 }
 
 /// A name in its spoken order; one of a group ends in a comma, which says that no given name follows.
 fn author(name: &str) -> String {
-    names::spoken(one_line(name).trim_end_matches(','))
+    authors::given_name_first(one_line(name).trim_end_matches(','))
 }
 
 /// The day of a whole date, or of `Jun 12` within a year.
 fn published(year: &str, day: &str) -> Option<jiff::civil::Date> {
     let mut parts = day.split_whitespace();
     let (month, within) = (parts.next()?, parts.next().unwrap_or_default());
-    dates::of_text(day).or_else(|| dates::of_parts(year, month, within))
+    dates::from_text(day).or_else(|| dates::from_parts(year, month, within))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::tests::{fixture_references, referred};
-    use crate::sources::{InputFormat, read_references};
+    use crate::formats::tests::{fixture_references, reference_summaries};
+    use crate::formats::{InputFormat, read_references};
 
     #[test]
     fn records() {
@@ -126,7 +127,8 @@ mod tests {
             ("<keywords><keyword>a; b</keyword><keyword>c\nd</keyword></keywords>", "title=T | tags=a; b; c; d"),
         ] {
             let text = format!("<records><record><titles><title>T</title></titles>{fields}</record></records>");
-            let found = referred(read_references(std::io::Cursor::new(text), "x", Some(InputFormat::EndnoteXml)));
+            let found =
+                reference_summaries(read_references(std::io::Cursor::new(text), "x", Some(InputFormat::EndnoteXml)));
             assert_eq!(found, [expect], "{fields}");
         }
     }

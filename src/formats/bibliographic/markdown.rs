@@ -1,28 +1,23 @@
-//! A list with links.
+//! Writes Markdown: a list with links, for people.
 
 use crate::paper::Paper;
+use crate::present::{self, PaperFact};
 
-/// Authors that are named.
-const AUTHORS: usize = 3;
-
-pub(super) fn write(papers: &[Paper]) -> String {
+pub(crate) fn write(papers: &[Paper]) -> String {
     papers.iter().map(line).collect()
 }
 
 fn line(paper: &Paper) -> String {
-    let title = escaped(paper.heading());
+    let title = escaped(&present::headline(paper));
     let title = match paper.link().filter(|url| !url.contains(['<', '>', '\n'])) {
         Some(url) => format!("[{title}](<{url}>)"),
         None => title,
     };
-    let year = paper.published.or(paper.listed).map(|date| date.year().to_string());
-    let facts =
-        [Some(escaped(&paper.first_authors(AUTHORS))), year].into_iter().flatten().filter(|fact| !fact.is_empty());
-    let facts = facts.collect::<Vec<_>>().join(", ");
+    let facts = escaped(&present::facts(paper, &[PaperFact::Authors, PaperFact::Year]).join(", "));
     if facts.is_empty() { format!("- {title}\n") } else { format!("- {title} ({facts})\n") }
 }
 
-/// Text that is no markup.
+/// Returns a text without markup.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -10,12 +10,13 @@
 use std::collections::HashMap;
 
 use crate::error::{RecordPosition, Result};
+use crate::formats::common::input::InputReader;
+use crate::formats::common::values::truncated;
+use crate::formats::common::xml::{self, XmlDialect, XmlElement};
+use crate::formats::common::{dates, identifiers};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{BibReference, FoundRecord, RecordIter};
 use crate::paper::{RawPaper, one_line};
-
-use super::input::InputReader;
-use super::values::shortened;
-use super::xml::{self, XmlDialect, XmlElement};
-use super::{BibReference, FoundRecord, InputFormat, RecordIter, dates, names};
 
 const KIND: XmlDialect = XmlDialect {
     what: "Zotero's RDF",
@@ -33,7 +34,7 @@ const PARTS: [&str; 3] = ["attachment", "note", "annotation"];
 /// Elements that are papers, also where they do not say which kind of item they are.
 const PAPERS: [&str; 6] = ["Article", "BookSection", "ConferenceProceedings", "Manuscript", "Report", "Thesis"];
 
-pub(super) fn read(input: InputReader) -> RecordIter {
+pub(crate) fn read(input: InputReader) -> RecordIter {
     Box::new(std::iter::once_with(move || library(input, MAX_LIBRARY)).flatten())
 }
 
@@ -54,15 +55,15 @@ fn library(input: InputReader, most: u64) -> Vec<Result<FoundRecord>> {
     let mut containers: HashMap<String, Vec<String>> = HashMap::new();
     let mut collections = CollectionTree::default();
     let fault = loop {
-        let (record, place) = match records.record() {
+        let (record, position) = match records.record() {
             Ok(Some(record)) => record,
             Ok(None) => break None,
             Err(error) => break Some(error),
         };
         match record {
-            Err(reason) => items.push((place, Err(reason))),
+            Err(reason) => items.push((position, Err(reason))),
             Ok(record) if record.name() == "Collection" => collections.add(&record),
-            Ok(record) if is_paper(&record) => items.push((place, Ok(item(&record)))),
+            Ok(record) if is_paper(&record) => items.push((position, Ok(item(&record)))),
             Ok(record) => {
                 let ids = ids_of_container(&record);
                 if let Some(about) = record.attribute("about").filter(|_| !ids.is_empty()) {
@@ -86,11 +87,11 @@ fn library(input: InputReader, most: u64) -> Vec<Result<FoundRecord>> {
         let own = item.container.filter(|container| parts.get(container) == Some(&1));
         let of_container = own.and_then(|container| containers.get(&container)).into_iter().flatten();
         let mut reference = item.reference;
-        names::identify(&mut reference.draft, item.ids.iter().chain(of_container).map(String::as_str));
+        identifiers::assign(&mut reference.raw_paper, item.ids.iter().chain(of_container).map(String::as_str));
         reference.tags.splice(0..0, collections.paths(&item.about));
         reference
     };
-    let found = items.into_iter().map(|(place, item)| records.input().found(item.map(finish), place));
+    let found = items.into_iter().map(|(position, item)| records.input().found_record(item.map(finish), position));
     found.chain(fault.map(Err)).collect()
 }
 
@@ -106,28 +107,29 @@ fn item(record: &XmlElement) -> ZoteroItem {
     let identifiers = || record.all("identifier");
     let addresses: Vec<String> = identifiers().filter_map(|id| Some(id.at(&["URI", "value"])?.text())).collect();
     let nested = record.all("isPartOf").flat_map(XmlElement::children).flat_map(ids_of_container);
-    let numbers = ["number", "archiveID"].iter().filter_map(|name| names::arxiv_within(&record.text_at(&[name])));
+    let numbers =
+        ["number", "archiveID"].iter().filter_map(|name| identifiers::arxiv_in_text(&record.text_at(&[name])));
     let ids = identifiers()
         .filter_map(doi)
         .chain(nested)
-        .chain(addresses.iter().chain([&about]).filter_map(|address| names::of_address(address)))
+        .chain(addresses.iter().chain([&about]).filter_map(|address| identifiers::from_url(address)))
         .chain(numbers)
-        .chain(names::remarked(&record.text_at(&["description"])))
+        .chain(identifiers::from_note(&record.text_at(&["description"])))
         .collect();
     let people = ["authors", "presenters"].iter().find_map(|role| record.at(&[role, "Seq"]));
     let days = ["date", "issued"].iter().map(|name| record.text_at(&[name]));
-    let draft = RawPaper {
+    let raw_paper = RawPaper {
         title: record.text_at(&["title"]),
         abstract_text: record.text_at(&["abstract"]),
         authors: people.into_iter().flat_map(|people| people.all("li")).filter_map(person).collect(),
-        published: days.into_iter().find_map(|day| dates::of_text(&day)),
+        published: days.into_iter().find_map(|day| dates::from_text(&day)),
         source: InputFormat::ZoteroRdf.source().to_owned(),
         url: addresses.into_iter().next(),
         ..RawPaper::default()
     };
-    let added = dates::of_text(&record.text_at(&["dateSubmitted"]));
+    let added = dates::from_text(&record.text_at(&["dateSubmitted"]));
     let tags = record.all("subject").filter_map(tag).collect();
-    ZoteroItem { about, container: container(record), ids, reference: BibReference { draft, added, tags } }
+    ZoteroItem { about, container: container(record), ids, reference: BibReference { raw_paper, added, tags } }
 }
 
 fn person(li: &XmlElement) -> Option<String> {
@@ -149,14 +151,14 @@ fn tag(subject: &XmlElement) -> Option<String> {
 
 /// The DOI of an identifier that is one: others are ISBN and ISSN, and addresses.
 fn doi(identifier: &XmlElement) -> Option<String> {
-    names::doi(identifier.text().trim().strip_prefix("DOI")?)
+    identifiers::doi(identifier.text().trim().strip_prefix("DOI")?)
 }
 
 /// The ids of an article that its journal has instead, or the journal that a section is in.
 fn ids_of_container(container: &XmlElement) -> Vec<String> {
     let inner = container.all("isPartOf").flat_map(XmlElement::children);
     let dois = container.all("identifier").filter_map(doi);
-    let named = names::arxiv_within(&container.text_at(&["title"]));
+    let named = identifiers::arxiv_in_text(&container.text_at(&["title"]));
     dois.chain(named).chain(inner.flat_map(ids_of_container)).collect()
 }
 
@@ -177,7 +179,7 @@ struct CollectionTree {
 impl CollectionTree {
     fn add(&mut self, record: &XmlElement) {
         let Some(about) = record.attribute("about") else { return };
-        let title = shortened(&one_line(&record.text_at(&["title"])), MAX_PATH);
+        let title = truncated(&one_line(&record.text_at(&["title"])), MAX_PATH);
         self.titles.insert(about.to_owned(), title);
         for part in record.all("hasPart").filter_map(|part| part.attribute("resource")) {
             self.parents.entry(part.to_owned()).or_default().push(about.to_owned());
@@ -205,8 +207,8 @@ impl CollectionTree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::read_references;
-    use crate::sources::tests::{fixture_references, referred};
+    use crate::formats::read_references;
+    use crate::formats::tests::{fixture_references, reference_summaries};
 
     const ROOT: &str = "<rdf:RDF xmlns:z='http://www.zotero.org/namespaces/export#'>";
 
@@ -217,7 +219,7 @@ mod tests {
 
     fn check(records: &str, expect: &[&str]) {
         let text = format!("{ROOT}{records}");
-        assert_eq!(referred(read_references(std::io::Cursor::new(text), "x", None)), expect, "{records}");
+        assert_eq!(reference_summaries(read_references(std::io::Cursor::new(text), "x", None)), expect, "{records}");
     }
 
     #[test]

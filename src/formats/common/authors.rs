@@ -1,19 +1,19 @@
-//! The authors of a record that has them in one field: a list in any of its forms, or all names in one text.
+//! Names of authors: lists of them in all their forms, and the order of the parts of a name.
 
 use serde_json::Value;
 
-use super::values::{list_in, shown};
+use crate::formats::common::values::{parse_list, quoted};
 
 /// Authors: a list of names or of objects with names, or one text with all of them.
-pub(super) fn read(value: Value) -> Result<Vec<String>, String> {
+pub(crate) fn read(value: Value) -> Result<Vec<String>, String> {
     match value {
-        Value::String(text) => match list_in(&text) {
+        Value::String(text) => match parse_list(&text) {
             Some(list) => read(list),
             None => Ok(split_names(&text)),
         },
         Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(author).collect(),
         Value::Object(_) => Ok(vec![author(value)?]),
-        other => Err(format!("{} is not a list of authors", shown(&other))),
+        other => Err(format!("{} is not a list of authors", quoted(&other))),
     }
 }
 
@@ -23,7 +23,7 @@ fn author(value: Value) -> Result<String, String> {
         return Ok(name);
     }
     if let Value::Array(parts) = &value {
-        return parsed_author(parts).ok_or_else(|| format!("{} is not an author", shown(&value)));
+        return parsed_author(parts).ok_or_else(|| format!("{} is not an author", quoted(&value)));
     }
     // An authorship of OpenAlex.
     if let Some(name) = value.get("author").and_then(|author| author.get("display_name")?.as_str()) {
@@ -34,7 +34,7 @@ fn author(value: Value) -> Result<String, String> {
     }
     let given = part(&["given", "given_name", "first_name", "first", "forenames"]);
     match (given, part(&["family", "family_name", "last_name", "last", "keyname"])) {
-        (None, None) => Err(format!("{} is not an author: a name, or an object with `name`", shown(&value))),
+        (None, None) => Err(format!("{} is not an author: a name, or an object with `name`", quoted(&value))),
         (given, family) => Ok([given, family].into_iter().flatten().collect::<Vec<_>>().join(" ")),
     }
 }
@@ -66,6 +66,26 @@ fn is_list_of_names(text: &str) -> bool {
         words.clone().count() >= 2 && words.any(|word| !word.ends_with('.'))
     };
     text.contains(',') && text.split(',').map(str::trim).filter(|part| !part.is_empty()).all(is_whole_name)
+}
+
+/// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`; other names as they are.
+pub(crate) fn given_name_first(name: &str) -> String {
+    let parts: Vec<&str> = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    match parts[..] {
+        [family, given] => format!("{given} {family}"),
+        [family, suffix, given] => format!("{given} {family}, {suffix}"),
+        _ => name.trim().to_owned(),
+    }
+}
+
+/// Splits a name into family and given names: at a comma, else before the last word. `None` for a single word.
+pub(crate) fn family_and_given(author: &str) -> Option<(&str, &str)> {
+    let (family, given) = match author.split_once(',') {
+        Some(parts) => parts,
+        None => author.rsplit_once(' ').map(|(given, family)| (family, given))?,
+    };
+    let (family, given) = (family.trim(), given.trim());
+    (!family.is_empty() && !given.is_empty()).then_some((family, given))
 }
 
 #[cfg(test)]
@@ -107,5 +127,18 @@ mod tests {
         check(json!("Alexander Andersson"), Ok(&["Alexander Andersson"]));
         check(json!(3), Err("`3` is not a list of authors"));
         check(json!(["a", 3]), Err("`3` is not an author: a name, or an object with `name`"));
+    }
+
+    #[test]
+    fn people() {
+        for (name, expect) in [
+            ("Lee, Ann", "Ann Lee"),
+            ("Lee, Jr., Ann", "Ann Lee, Jr."),
+            ("Ann Lee", "Ann Lee"),
+            ("Lee,", "Lee,"),
+            ("", ""),
+        ] {
+            assert_eq!(given_name_first(name), expect, "{name}");
+        }
     }
 }

@@ -6,142 +6,29 @@
 
 use serde_json::{Map, Value};
 
+use crate::formats::common::field_names::{FieldRole, NAMES};
+use crate::formats::common::values::{
+    abstract_text, address, categories, count, date, is_missing, source_name, split_list, text, truncated,
+};
+use crate::formats::common::{authors, id_fields};
+use crate::formats::reference::BibReference;
 use crate::paper::RawPaper;
 
-use super::values::{
-    abstract_text, address, categories, count, date, is_missing, shortened, source_name, split_at, text,
-};
-use super::{BibReference, authors, ids};
-
-/// What a field is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FieldRole {
-    Id,
-    Title,
-    Abstract,
-    Authors,
-    AuthorCount,
-    Published,
-    Listed,
-    Votes,
-    Comments,
-    Categories,
-    Source,
-    Url,
-    Added,
-    Tags,
-}
-
-/// The names of each field, the preferred one first: where a record has several, the first with a value counts. Of ids
-/// all count ([`ids`]).
-/// In lower case and without anything but letters and digits: `publishedAt` and `Published_At` are the same.
-const NAMES: [(FieldRole, &[&str]); 14] = [
-    (FieldRole::Id, ids::NAMES),
-    (FieldRole::Title, &["titleutf8", "title", "papertitle"]),
-    (
-        FieldRole::Abstract,
-        &[
-            "abstractutf8",
-            "abstract",
-            "summary",
-            "abstracttext",
-            "abstractnote",
-            "paperabstract",
-            "abstractinvertedindex",
-            "text",
-        ],
-    ),
-    (FieldRole::Authors, &["authorsparsed", "authorsutf8", "authors", "author", "authornames", "authorships"]),
-    (FieldRole::AuthorCount, &["authorcount", "nauthors", "numauthors"]),
-    (
-        FieldRole::Published,
-        &[
-            "published",
-            "publishedat",
-            "publicationdate",
-            "publisheddate",
-            "datepublished",
-            "pubdate",
-            "date",
-            "versions",
-            "submitteddateall",
-            "announced",
-            "year",
-            "publicationyear",
-        ],
-    ),
-    (FieldRole::Listed, &["listed", "listedat", "dailydate", "submittedondailyat"]),
-    (FieldRole::Votes, &["votes", "upvotes", "likes"]),
-    (FieldRole::Comments, &["numcomments", "commentcount", "ncomments", "comments"]),
-    (
-        FieldRole::Categories,
-        &[
-            "categories",
-            "category",
-            "abscategories",
-            "subjects",
-            "fieldsofstudy",
-            "s2fieldsofstudy",
-            "topics",
-            "primarycategory",
-        ],
-    ),
-    (FieldRole::Source, &["source"]),
-    (FieldRole::Url, &["url", "link", "primarylocation"]),
-    (FieldRole::Added, &["dateadded", "addedat"]),
-    (FieldRole::Tags, &["manualtags", "tags", "keywords", "collections"]),
-];
-
-impl FieldRole {
-    /// The field of this name and the name's place in the order of preference.
-    fn named(name: &str) -> Option<(FieldRole, usize)> {
-        let normal: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-        NAMES.iter().find_map(|(field, names)| Some((*field, names.iter().position(|known| *known == normal)?)))
-    }
-
-    /// Whether this name is one of the title or the abstract: without such a field there is no paper.
-    pub(super) fn is_text(name: &str) -> bool {
-        matches!(FieldRole::named(name), Some((FieldRole::Title | FieldRole::Abstract, _)))
-    }
-
-    pub(super) fn is_abstract(name: &str) -> bool {
-        matches!(FieldRole::named(name), Some((FieldRole::Abstract, _)))
-    }
-
-    pub(super) fn is_known(name: &str) -> bool {
-        FieldRole::named(name).is_some()
-    }
-
-    /// The usual names of all fields, for messages.
-    pub(super) const USUAL: &str = "id, doi, title, abstract, authors, author_count, published, listed, votes, \
-                                    num_comments, categories, source, url";
-
-    /// What to say where [`FieldRole::is_text`] holds for no name.
-    pub(super) fn no_text_among<'n>(names: impl Iterator<Item = &'n str>) -> String {
-        let names: Vec<String> = names.take(20).map(|name| format!("`{}`", shortened(name, 40))).collect();
-        let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        format!(
-            "no title and no abstract: the fields are {found}; paperkin reads `title` and `abstract` \
-             (or `paper_title`; `summary`, `abstract_text`, `paper_abstract`, `text`)"
-        )
-    }
-}
-
-/// The draft of a record, `source` being its source unless it says another. The error names field and value.
-pub(super) fn draft(record: Map<String, Value>, source: &str) -> Result<RawPaper, String> {
-    drafted(ChosenFields::of(record), source)
+/// The raw_paper of a record, `source` being its source unless it says another. The error names field and value.
+pub(crate) fn raw_paper(record: Map<String, Value>, source: &str) -> Result<RawPaper, String> {
+    from_chosen(ChosenFields::of(record), source)
 }
 
 /// The reference of a row of a table, such as a reference manager writes.
-pub(super) fn reference(record: Map<String, Value>, source: &str) -> Result<BibReference, String> {
+pub(crate) fn reference(record: Map<String, Value>, source: &str) -> Result<BibReference, String> {
     let mut chosen = ChosenFields::of(record);
     let added = chosen.take(FieldRole::Added, date)?.flatten();
     let tags = chosen.take(FieldRole::Tags, text)?.unwrap_or_default();
-    Ok(BibReference { added, tags: split_at(&tags, &[';']), draft: drafted(chosen, source)? })
+    Ok(BibReference { added, tags: split_list(&tags, &[';']), raw_paper: from_chosen(chosen, source)? })
 }
 
-fn drafted(mut chosen: ChosenFields, source: &str) -> Result<RawPaper, String> {
-    let mut draft = RawPaper {
+fn from_chosen(mut chosen: ChosenFields, source: &str) -> Result<RawPaper, String> {
+    let mut raw_paper = RawPaper {
         title: chosen.take(FieldRole::Title, text)?.unwrap_or_default(),
         abstract_text: chosen.take(FieldRole::Abstract, abstract_text)?.unwrap_or_default(),
         authors: chosen.take(FieldRole::Authors, authors::read)?.unwrap_or_default(),
@@ -155,8 +42,8 @@ fn drafted(mut chosen: ChosenFields, source: &str) -> Result<RawPaper, String> {
         url: chosen.take(FieldRole::Url, address)?.flatten(),
         ..RawPaper::default()
     };
-    ids::identify(&mut draft, chosen.ids)?;
-    Ok(draft)
+    id_fields::assign(&mut raw_paper, chosen.ids)?;
+    Ok(raw_paper)
 }
 
 /// The fields that count.
@@ -190,7 +77,7 @@ impl ChosenFields {
     fn take<T>(&mut self, field: FieldRole, read: fn(Value) -> Result<T, String>) -> Result<Option<T>, String> {
         let Some(at) = self.fields.iter().position(|other| other.0 == field) else { return Ok(None) };
         let (_, _, name, value) = self.fields.swap_remove(at);
-        read(value).map(Some).map_err(|reason| format!("`{}`: {reason}", shortened(&name, 40)))
+        read(value).map(Some).map_err(|reason| format!("`{}`: {reason}", truncated(&name, 40)))
     }
 
     /// In arXiv's own metadata `comments` is a remark of the authors (`12 pages, 3 figures`): no count, no error.
@@ -211,7 +98,7 @@ mod tests {
 
     fn check(record: Value, expect: Value) {
         let Value::Object(fields) = record.clone() else { panic!("not an object: {record}") };
-        let found = match draft(fields, "test").and_then(RawPaper::validate) {
+        let found = match raw_paper(fields, "test").and_then(RawPaper::validate) {
             Ok(paper) => serde_json::to_value(paper).unwrap(),
             Err(reason) => Value::String(reason),
         };

@@ -6,13 +6,12 @@
 
 use serde_json::Value;
 
+use crate::formats::common::identifiers;
+use crate::formats::common::values::{quoted, truncated};
 use crate::paper::RawPaper;
 
-use super::names;
-use super::values::{shortened, shown};
-
-/// The names of fields that hold an id or several, as [`super::fields`] compares names.
-pub(super) const NAMES: &[&str] = &[
+/// The names of fields that hold an id or several, as [`super::field_names`] compares names.
+pub(crate) const NAMES: &[&str] = &[
     "id",
     "paperid",
     "arxivid",
@@ -30,14 +29,14 @@ pub(super) const NAMES: &[&str] = &[
     "also",
 ];
 
-/// Gives a draft its ids: of fields `(place in NAMES, name, value)`, and of its address. The error names field and
+/// Gives a raw_paper its ids: of fields `(place in NAMES, name, value)`, and of its address. The error names field and
 /// value.
-pub(super) fn identify(draft: &mut RawPaper, mut fields: Vec<(usize, String, Value)>) -> Result<(), String> {
+pub(crate) fn assign(raw_paper: &mut RawPaper, mut fields: Vec<(usize, String, Value)>) -> Result<(), String> {
     fields.sort_by_key(|(rank, ..)| *rank);
     let mut own = None;
     let mut ids = Vec::new();
     for (rank, name, value) in fields {
-        let wrong = |reason| format!("`{}`: {reason}", shortened(&name, 40));
+        let wrong = |reason| format!("`{}`: {reason}", truncated(&name, 40));
         match NAMES[rank] {
             "id" => {
                 let id = plain(&value).map_err(wrong)?;
@@ -53,31 +52,33 @@ pub(super) fn identify(draft: &mut RawPaper, mut fields: Vec<(usize, String, Val
             "openreview" | "openreviewid" => ids.push(of_openreview(&plain(&value).map_err(wrong)?)),
             "externalids" | "ids" => {
                 let Value::Object(schemes) = &value else {
-                    return Err(wrong(format!("{} is not an object of ids", shown(&value))));
+                    return Err(wrong(format!("{} is not an object of ids", quoted(&value))));
                 };
                 ids.extend(schemes.iter().filter_map(|(scheme, value)| of_scheme(scheme, &plain(value).ok()?)));
             }
             "aliases" | "also" => {
                 let Value::Array(others) = &value else {
-                    return Err(wrong(format!("{} is no list of ids", shown(&value))));
+                    return Err(wrong(format!("{} is no list of ids", quoted(&value))));
                 };
                 ids.extend(others.iter().map(plain).collect::<Result<Vec<_>, _>>().map_err(wrong)?);
             }
             "locations" => {
                 let places = value.as_array().into_iter().flatten();
-                ids.extend(places.filter_map(|place| names::of_address(place.get("landing_page_url")?.as_str()?)));
+                ids.extend(
+                    places.filter_map(|position| identifiers::from_url(position.get("landing_page_url")?.as_str()?)),
+                );
             }
             _ => ids.push(plain(&value).map_err(wrong)?),
         }
     }
-    ids.extend(draft.url.as_deref().and_then(names::of_address));
+    ids.extend(raw_paper.url.as_deref().and_then(identifiers::from_url));
     if let Some(own) = own {
-        draft.aliases = ids;
-        draft.id = Some(own);
+        raw_paper.aliases = ids;
+        raw_paper.id = Some(own);
     } else if let [only] = &ids[..] {
-        draft.id = Some(only.clone());
+        raw_paper.id = Some(only.clone());
     } else {
-        names::identify(draft, ids.iter().map(String::as_str));
+        identifiers::assign(raw_paper, ids.iter().map(String::as_str));
     }
     Ok(())
 }
@@ -87,21 +88,21 @@ fn plain(value: &Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text.trim().to_owned()),
         Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
-        other => Err(format!("{} is not an id: a text or a whole number", shown(other))),
+        other => Err(format!("{} is not an id: a text or a whole number", quoted(other))),
     }
 }
 
 /// The first DOI of a text, which has several where a paper has errata.
 fn first_doi(text: &str) -> Option<String> {
-    names::doi(text).or_else(|| text.split([' ', ',', ';']).find_map(names::doi))
+    identifiers::doi(text).or_else(|| text.split([' ', ',', ';']).find_map(identifiers::doi))
 }
 
 fn of_pubmed(text: &str) -> Option<String> {
-    names::pmid(text.strip_suffix(".0").unwrap_or(text)).or_else(|| names::of_address(text))
+    identifiers::pmid(text.strip_suffix(".0").unwrap_or(text)).or_else(|| identifiers::from_url(text))
 }
 
 fn of_openreview(text: &str) -> String {
-    names::of_address(text).unwrap_or_else(|| format!("openreview:{text}"))
+    identifiers::from_url(text).unwrap_or_else(|| format!("openreview:{text}"))
 }
 
 /// The id of one of Semantic Scholar's or OpenAlex's schemes; those of catalogues of other things are left out.

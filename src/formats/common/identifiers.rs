@@ -1,9 +1,9 @@
-//! What names papers and people in bibliographies: the best of several ids, names in their spoken order.
+//! Identifiers of papers: arXiv ids, DOIs and PubMed numbers, wherever a record has them, and the best of several.
 
-use crate::paper::{PaperId, RawPaper};
+use crate::paper::{Paper, PaperId, RawPaper};
 
-/// Gives a draft the best of some names as its id, and the others beside it; what is no name is left out.
-pub(crate) fn identify<'n>(draft: &mut RawPaper, names: impl IntoIterator<Item = &'n str>) {
+/// Sets the id of a paper to the best of some names, and its aliases to the others. What is not an id is left out.
+pub(crate) fn assign<'n>(raw_paper: &mut RawPaper, names: impl IntoIterator<Item = &'n str>) {
     let mut ids: Vec<PaperId> = Vec::new();
     for id in names.into_iter().filter_map(|name| PaperId::parse(name).ok()) {
         if !ids.contains(&id) {
@@ -12,26 +12,26 @@ pub(crate) fn identify<'n>(draft: &mut RawPaper, names: impl IntoIterator<Item =
     }
     ids.sort_by_key(PaperId::rank);
     let mut ids = ids.into_iter().map(|id| id.to_string());
-    draft.id = ids.next();
-    draft.aliases = ids.collect();
+    raw_paper.id = ids.next();
+    raw_paper.aliases = ids.collect();
 }
 
 /// A DOI as a file gives it in a field for one: bare, prefixed, or an address.
-pub(super) fn doi(text: &str) -> Option<String> {
+pub(crate) fn doi(text: &str) -> Option<String> {
     let text = text.trim();
     let id = PaperId::parse(text).ok().filter(|id| id.rank() <= 1)?;
     Some(id.to_string())
 }
 
 /// A number of PubMed with its prefix.
-pub(super) fn pmid(text: &str) -> Option<String> {
+pub(crate) fn pmid(text: &str) -> Option<String> {
     let number = text.trim();
     let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| format!("pmid:{number}"))
 }
 
 /// The name that an address has as an id: of arXiv, doi.org, PubMed, OpenReview, the ACL Anthology.
-pub(crate) fn of_address(address: &str) -> Option<String> {
+pub(crate) fn from_url(address: &str) -> Option<String> {
     let address = address.trim();
     let id = PaperId::parse(address).ok()?;
     let host = address.split_once("://").map_or(address, |(_, rest)| rest).trim_start_matches("www.");
@@ -41,7 +41,7 @@ pub(crate) fn of_address(address: &str) -> Option<String> {
 }
 
 /// The arXiv id that a remark holds: `arXiv preprint arXiv:2401.12345`, `abs/2401.12345`, `arXiv:2401.12345 [cs.CL]`.
-pub(super) fn arxiv_within(text: &str) -> Option<String> {
+pub(crate) fn arxiv_in_text(text: &str) -> Option<String> {
     let is_of_arxiv = |text: &str| text.len() >= 5 && text.to_ascii_lowercase().contains("arxiv");
     if !is_of_arxiv(text) && !text.trim_start().starts_with("abs/") {
         return None;
@@ -53,11 +53,11 @@ pub(super) fn arxiv_within(text: &str) -> Option<String> {
 
 /// The ids of the lines `arXiv: 2401.12345 [cs.CL]`, `DOI: 10.1/x` and `PMID: 12` of a remark, where reference managers
 /// keep what they have no field for.
-pub(crate) fn remarked(text: &str) -> impl Iterator<Item = String> {
+pub(crate) fn from_note(text: &str) -> impl Iterator<Item = String> {
     text.lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;
         match name.trim().to_ascii_lowercase().as_str() {
-            "arxiv" => arxiv_within(line),
+            "arxiv" => arxiv_in_text(line),
             "doi" => doi(value),
             "pmid" => pmid(value),
             _ => None,
@@ -65,14 +65,14 @@ pub(crate) fn remarked(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`; other names as they are.
-pub(super) fn spoken(name: &str) -> String {
-    let parts: Vec<&str> = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-    match parts[..] {
-        [family, given] => format!("{given} {family}"),
-        [family, suffix, given] => format!("{given} {family}, {suffix}"),
-        _ => name.trim().to_owned(),
-    }
+/// Returns the DOI of a paper, without a prefix.
+pub(crate) fn doi_of(paper: &Paper) -> Option<&str> {
+    paper.all_ids().find_map(|id| id.as_str().strip_prefix("doi:"))
+}
+
+/// Returns the arXiv id of a paper.
+pub(crate) fn arxiv_id_of(paper: &Paper) -> Option<&str> {
+    paper.all_ids().find(|id| id.is_arxiv()).map(|id| id.as_str())
 }
 
 #[cfg(test)]
@@ -81,11 +81,11 @@ mod tests {
 
     #[test]
     fn the_best_name_is_the_id() {
-        let mut draft = RawPaper::default();
+        let mut raw_paper = RawPaper::default();
         let names = ["mine", "pmid:7", "10.5555/A", "arXiv:2401.90001v2", "10.48550/arXiv.2401.90001", ""];
-        identify(&mut draft, names);
-        assert_eq!(draft.id.as_deref(), Some("2401.90001"));
-        assert_eq!(draft.aliases, ["doi:10.5555/a", "pmid:7", "mine"]);
+        assign(&mut raw_paper, names);
+        assert_eq!(raw_paper.id.as_deref(), Some("2401.90001"));
+        assert_eq!(raw_paper.aliases, ["doi:10.5555/a", "pmid:7", "mine"]);
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
             ("2401.90001", None),
             ("arXiv", None),
         ] {
-            assert_eq!(arxiv_within(text).as_deref(), expect, "{text}");
+            assert_eq!(arxiv_in_text(text).as_deref(), expect, "{text}");
         }
         for (address, expect) in [
             ("https://arxiv.org/abs/2401.90001v1", Some("2401.90001")),
@@ -108,25 +108,12 @@ mod tests {
             ("https://example.org/paper.pdf", None),
             ("", None),
         ] {
-            assert_eq!(of_address(address).as_deref(), expect, "{address}");
+            assert_eq!(from_url(address).as_deref(), expect, "{address}");
         }
         let remark =
             "Read twice.\nPMID: 12\narXiv: 2401.90001v2 [cs.CL]\nDOI: 10.5555/A\nComment: see arXiv:1901.90001";
-        assert_eq!(remarked(remark).collect::<Vec<_>>(), ["pmid:12", "2401.90001", "doi:10.5555/a"]);
+        assert_eq!(from_note(remark).collect::<Vec<_>>(), ["pmid:12", "2401.90001", "doi:10.5555/a"]);
         assert_eq!(doi("doi: 10.5555/A").as_deref(), Some("doi:10.5555/a"));
         assert_eq!((doi("in print"), pmid(" 12 ").as_deref(), pmid("x")), (None, Some("pmid:12"), None));
-    }
-
-    #[test]
-    fn people() {
-        for (name, expect) in [
-            ("Lee, Ann", "Ann Lee"),
-            ("Lee, Jr., Ann", "Ann Lee, Jr."),
-            ("Ann Lee", "Ann Lee"),
-            ("Lee,", "Lee,"),
-            ("", ""),
-        ] {
-            assert_eq!(spoken(name), expect, "{name}");
-        }
     }
 }

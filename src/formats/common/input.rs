@@ -6,16 +6,15 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, RecordPosition, Result};
-
-use super::{BibReference, FoundRecord};
+use crate::formats::reference::{BibReference, FoundRecord};
 
 /// How much of a file is looked at before reading it, in bytes.
 const HEAD: usize = 256 * 1024;
 /// Longest record of any format, in bytes. The longest of 179,347 real JSON lines has 56 thousand.
-pub(super) const MAX_RECORD: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_RECORD: usize = 16 * 1024 * 1024;
 
 /// One source's bytes after decompression, without a byte order mark.
-pub(super) struct InputReader {
+pub(crate) struct InputReader {
     name: String,
     reader: BufReader<Box<dyn Read + Send>>,
     /// How many bytes may still be read, as [`InputReader::limit`] said.
@@ -23,15 +22,15 @@ pub(super) struct InputReader {
 }
 
 /// The start of a source.
-pub(super) struct InputHead {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct InputHead {
+    pub(crate) bytes: Vec<u8>,
     /// Whether this is all that there is.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
 }
 
 /// What [`InputReader::line`] found.
 #[derive(Debug, PartialEq)]
-pub(super) enum InputLine {
+pub(crate) enum InputLine {
     /// A line, now in the buffer, without its end.
     Read,
     /// A line of more than [`MAX_RECORD`] bytes, skipped.
@@ -42,7 +41,7 @@ pub(super) enum InputLine {
 
 impl InputReader {
     /// Fails when not even the first byte can be read.
-    pub(super) fn new(source: impl Read + Send + 'static, name: &str) -> Result<(InputReader, InputHead)> {
+    pub(crate) fn new(source: impl Read + Send + 'static, name: &str) -> Result<(InputReader, InputHead)> {
         let (start, failure, rest) = peek(Box::new(source), 2);
         let compressed = start == [0x1f, 0x8b];
         let raw = Box::new(Cursor::new(start).chain(DeferredFailure(failure)).chain(rest));
@@ -58,18 +57,18 @@ impl InputReader {
         let again = Cursor::new(head.clone()).chain(DeferredFailure(failure)).chain(rest);
         let input = InputReader { name: name.to_owned(), reader: BufReader::new(Box::new(again)), allowance: u64::MAX };
         match unreadable {
-            Some(error) => Err(input.fault(&error)),
+            Some(error) => Err(input.read_error(&error)),
             None => Ok((input, InputHead { bytes: head, complete })),
         }
     }
 
     /// Lets one record's bytes be read from here, not more. For readers that hold a whole record whatever its length.
-    pub(super) fn limit(&mut self) {
+    pub(crate) fn limit(&mut self) {
         self.allowance = MAX_RECORD as u64;
     }
 
     /// Reads one line into `buffer`, never more than [`MAX_RECORD`] bytes of it.
-    pub(super) fn line(&mut self, buffer: &mut Vec<u8>) -> io::Result<InputLine> {
+    pub(crate) fn line(&mut self, buffer: &mut Vec<u8>) -> io::Result<InputLine> {
         buffer.clear();
         let most = MAX_RECORD as u64 + 1;
         if self.reader.by_ref().take(most).read_until(b'\n', buffer)? == 0 {
@@ -91,27 +90,27 @@ impl InputReader {
     }
 
     /// What a record holds, or the error of a bad one.
-    pub(super) fn found(
+    pub(crate) fn found(
         &self,
         record: Result<impl Into<BibReference>, String>,
-        place: RecordPosition,
+        position: RecordPosition,
     ) -> Result<FoundRecord> {
         match record {
-            Ok(reference) => Ok(FoundRecord { place, reference: reference.into() }),
-            Err(reason) => Err(self.bad_record(place, reason)),
+            Ok(reference) => Ok(FoundRecord { position, reference: reference.into() }),
+            Err(reason) => Err(self.bad_record(position, reason)),
         }
     }
 
-    pub(super) fn bad_record(&self, place: RecordPosition, reason: impl Into<String>) -> Error {
-        Error::BadRecord { file: self.name.clone(), place, reason: reason.into() }
+    pub(crate) fn bad_record(&self, position: RecordPosition, reason: impl Into<String>) -> Error {
+        Error::BadRecord { file: self.name.clone(), place: position, reason: reason.into() }
     }
 
-    pub(super) fn bad_file(&self, reason: impl Into<String>) -> Error {
+    pub(crate) fn bad_file(&self, reason: impl Into<String>) -> Error {
         Error::BadFile { file: self.name.clone(), reason: reason.into() }
     }
 
     /// The crate's error for one that came out of reading this input.
-    pub(super) fn fault(&self, error: &io::Error) -> Error {
+    pub(crate) fn read_error(&self, error: &io::Error) -> Error {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<InputDamage>()) {
             Some(damage) => self.bad_file(damage.0.as_str()),
             None => Error::Io { path: self.name.clone().into(), doing: "read", source: again(error) },
@@ -252,7 +251,7 @@ mod tests {
         let mut buffer = Vec::new();
         assert_eq!(input.line(&mut buffer).unwrap(), InputLine::Read);
         let error = input.line(&mut buffer).unwrap_err();
-        let error = input.fault(&error);
+        let error = input.read_error(&error);
         assert!(matches!(error, Error::Io { ref source, .. } if source.raw_os_error() == Some(5)), "{error}");
         assert!(matches!(InputReader::new(Failing(b""), "x").err(), Some(Error::Io { .. })));
     }

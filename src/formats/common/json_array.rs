@@ -6,52 +6,51 @@ use std::io::{self, BufRead};
 use serde_json::Value;
 
 use crate::error::{RecordPosition, Result};
-
-use super::input::{InputReader, MAX_RECORD};
+use crate::formats::common::input::{InputReader, MAX_RECORD};
 
 /// The elements of one input, each with its place.
-pub(super) struct JsonElements<R> {
+pub(crate) struct JsonElements<R> {
     input: R,
     cut: ScanState,
     count: u64,
 }
 
 impl JsonElements<InputReader> {
-    pub(super) fn new(input: InputReader) -> JsonElements<InputReader> {
+    pub(crate) fn new(input: InputReader) -> JsonElements<InputReader> {
         JsonElements { input, cut: ScanState::Before, count: 0 }
     }
 
-    pub(super) fn input(&self) -> &InputReader {
+    pub(crate) fn input(&self) -> &InputReader {
         &self.input
     }
 
     /// The next element, parsed. After an error of the whole file nothing follows.
-    pub(super) fn parsed(&mut self) -> Option<(RecordPosition, Result<Value>)> {
+    pub(crate) fn next_value(&mut self) -> Option<(RecordPosition, Result<Value>)> {
         let found = self.bytes();
         self.count += 1;
-        let place = RecordPosition::Record(self.count);
+        let position = RecordPosition::Record(self.count);
         let value = match found {
             Ok(None) => return None,
             Ok(Some(bytes)) if bytes.len() > MAX_RECORD => {
-                Err(self.input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20)))
+                Err(self.input.bad_record(position, format!("longer than {} MB", MAX_RECORD >> 20)))
             }
-            Ok(Some(bytes)) => parse(&bytes).map_err(|reason| self.input.bad_record(place, reason)),
-            Err(ScanStop::Reading(error)) => Err(self.input.fault(&error)),
+            Ok(Some(bytes)) => parse(&bytes).map_err(|reason| self.input.bad_record(position, reason)),
+            Err(ScanStop::Reading(error)) => Err(self.input.read_error(&error)),
             Err(ScanStop::Shape(reason)) => Err(self.input.bad_file(reason)),
         };
-        Some((place, value))
+        Some((position, value))
     }
 }
 
 /// The complete elements at a file's start.
-pub(super) fn of_head(head: &[u8]) -> Vec<Value> {
+pub(crate) fn of_head(head: &[u8]) -> Vec<Value> {
     let mut elements = JsonElements { input: head, cut: ScanState::Before, count: 0 };
     let bytes = std::iter::from_fn(|| elements.bytes().ok().flatten());
     bytes.filter_map(|bytes| parse(&bytes).ok()).collect()
 }
 
 /// The JSON value in some bytes, or what is wrong with them.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("not UTF-8 (after {} bytes): save the file as UTF-8", error.valid_up_to()))?;
     serde_json::from_str(text).map_err(|error| {
@@ -193,7 +192,7 @@ mod tests {
         let (input, _) = InputReader::new(std::io::Cursor::new(text.as_bytes().to_vec()), "x").unwrap();
         let mut elements = JsonElements::new(input);
         let mut found = Vec::new();
-        while let Some((_, value)) = elements.parsed() {
+        while let Some((_, value)) = elements.next_value() {
             let stop = matches!(value, Err(Error::BadFile { .. }));
             found.push(value.map_or_else(|error| error.to_string(), |value| value.to_string()));
             if stop {
@@ -229,8 +228,8 @@ mod tests {
         let long = std::io::repeat(b'x').take(2 * MAX_RECORD as u64);
         let (input, _) = InputReader::new((&b"[\""[..]).chain(long).chain(&b"\", 2]"[..]), "x").unwrap();
         let mut elements = JsonElements::new(input);
-        assert_eq!(elements.parsed().unwrap().1.unwrap_err().to_string(), "x, record 1: longer than 16 MB");
-        assert_eq!(elements.parsed().unwrap().1.unwrap(), Value::from(2));
-        assert!(elements.parsed().is_none());
+        assert_eq!(elements.next_value().unwrap().1.unwrap_err().to_string(), "x, record 1: longer than 16 MB");
+        assert_eq!(elements.next_value().unwrap().1.unwrap(), Value::from(2));
+        assert!(elements.next_value().is_none());
     }
 }

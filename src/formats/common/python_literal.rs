@@ -7,7 +7,7 @@ const MAX_DEPTH: usize = 64;
 
 /// The value of a literal made of strings, numbers, `None`, `True`, `False`, lists, tuples and dictionaries with
 /// strings as keys; or what is wrong with it.
-pub(super) fn parse(text: &str) -> Result<Value, String> {
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
     let mut literal = PythonLiteral { text, at: 0, depth: 0 };
     let value = literal.value()?;
     literal.skip_space();

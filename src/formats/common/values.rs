@@ -3,16 +3,15 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
+use crate::formats::common::input::MAX_RECORD;
+use crate::formats::common::python_literal;
 use crate::paper::parse_date;
-
-use super::input::MAX_RECORD;
-use super::python;
 
 /// Texts that stand for a missing date or count in tables: empty cells as pandas and R write them.
 const MISSING: [&str; 7] = ["nan", "nat", "none", "null", "na", "n/a", "<na>"];
 
 /// Whether there is nothing.
-pub(super) fn is_missing(value: &Value) -> bool {
+pub(crate) fn is_missing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),
@@ -22,20 +21,20 @@ pub(super) fn is_missing(value: &Value) -> bool {
 }
 
 /// A text.
-pub(super) fn text(value: Value) -> Result<String, String> {
+pub(crate) fn text(value: Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text),
-        other => Err(format!("{} is not a text", shown(&other))),
+        other => Err(format!("{} is not a text", quoted(&other))),
     }
 }
 
 /// An abstract: a text, or OpenAlex's list of its words with the places of each.
-pub(super) fn abstract_text(value: Value) -> Result<String, String> {
+pub(crate) fn abstract_text(value: Value) -> Result<String, String> {
     let Value::Object(places) = &value else { return text(value) };
     let mut words: Vec<(u64, &str)> = Vec::new();
     for (word, places) in places {
-        let places = places.as_array().ok_or_else(|| format!("{} is not a text", shown(&value)))?;
-        words.extend(places.iter().filter_map(Value::as_u64).map(|place| (place, word.as_str())));
+        let places = places.as_array().ok_or_else(|| format!("{} is not a text", quoted(&value)))?;
+        words.extend(places.iter().filter_map(Value::as_u64).map(|position| (position, word.as_str())));
     }
     // A long word may be said to stand in many places.
     if words.iter().map(|(_, word)| word.len() + 1).sum::<usize>() > MAX_RECORD {
@@ -46,12 +45,12 @@ pub(super) fn abstract_text(value: Value) -> Result<String, String> {
 }
 
 /// What a record came from; arXiv has a description of its files in the field of this name.
-pub(super) fn source_name(value: Value) -> Result<Option<String>, String> {
+pub(crate) fn source_name(value: Value) -> Result<Option<String>, String> {
     if value.is_object() { Ok(None) } else { text(value).map(Some) }
 }
 
 /// An address, or what OpenAlex calls a location.
-pub(super) fn address(value: Value) -> Result<Option<String>, String> {
+pub(crate) fn address(value: Value) -> Result<Option<String>, String> {
     match value {
         Value::Object(location) => Ok(location.get("landing_page_url").and_then(Value::as_str).map(str::to_owned)),
         other => text(other).map(Some),
@@ -59,8 +58,8 @@ pub(super) fn address(value: Value) -> Result<Option<String>, String> {
 }
 
 /// A count: a whole number, also as a text, also as `12.0` (as pandas writes whole numbers beside empty cells).
-pub(super) fn count(value: Value) -> Result<Option<u32>, String> {
-    let wrong = || format!("{} is not a count: a whole number from 0 on", shown(&value));
+pub(crate) fn count(value: Value) -> Result<Option<u32>, String> {
+    let wrong = || format!("{} is not a count: a whole number from 0 on", quoted(&value));
     let text = match &value {
         Value::Number(number) => number.to_string(),
         Value::String(text) if is_missing_word(text) => return Ok(None),
@@ -72,8 +71,8 @@ pub(super) fn count(value: Value) -> Result<Option<u32>, String> {
 
 /// A day: any spelling that [`parse_date`] reads, a number for a year or for `20241219`, or arXiv's list of versions or
 /// of their times, of which the first one's day counts.
-pub(super) fn date(value: Value) -> Result<Option<Date>, String> {
-    let wrong = || format!("{} is no date that exists: write 2024-12-19, or leave it out", shown(&value));
+pub(crate) fn date(value: Value) -> Result<Option<Date>, String> {
+    let wrong = || format!("{} is no date that exists: write 2024-12-19, or leave it out", quoted(&value));
     let text = match &value {
         Value::Number(number) => number.to_string(),
         Value::String(text) if is_missing_word(text) => return Ok(None),
@@ -92,12 +91,12 @@ fn is_missing_word(text: &str) -> bool {
 }
 
 /// Subject classes: a list of names or of objects that have one, or one text with commas, semicolons or spaces between them.
-pub(super) fn categories(value: Value) -> Result<Vec<String>, String> {
+pub(crate) fn categories(value: Value) -> Result<Vec<String>, String> {
     match value {
-        Value::String(text) => match list_in(&text) {
+        Value::String(text) => match parse_list(&text) {
             Some(list) => categories(list),
-            None if text.contains([',', ';']) => Ok(split_at(&text, &[',', ';'])),
-            None => Ok(split_at(&text, &[' ', '\t', '\n'])),
+            None if text.contains([',', ';']) => Ok(split_list(&text, &[',', ';'])),
+            None => Ok(split_list(&text, &[' ', '\t', '\n'])),
         },
         Value::Array(items) => {
             let mut categories: Vec<String> = Vec::with_capacity(items.len());
@@ -110,27 +109,28 @@ pub(super) fn categories(value: Value) -> Result<Vec<String>, String> {
             }
             Ok(categories)
         }
-        other => Err(format!("{} is not a list of categories", shown(&other))),
+        other => Err(format!("{} is not a list of categories", quoted(&other))),
     }
 }
 
-pub(super) fn split_at(text: &str, separators: &[char]) -> Vec<String> {
+pub(crate) fn split_list(text: &str, separators: &[char]) -> Vec<String> {
     text.split(separators).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// The list that a table's cell holds as JSON or as Python text.
-pub(super) fn list_in(text: &str) -> Option<Value> {
+pub(crate) fn parse_list(text: &str) -> Option<Value> {
     let text = text.trim();
-    let list = text.starts_with('[').then(|| serde_json::from_str(text).ok().or_else(|| python::parse(text).ok()));
+    let list =
+        text.starts_with('[').then(|| serde_json::from_str(text).ok().or_else(|| python_literal::parse(text).ok()));
     list.flatten().filter(Value::is_array)
 }
 
 /// A value for an error message.
-pub(super) fn shown(value: &Value) -> String {
-    format!("`{}`", shortened(&value.to_string(), 60))
+pub(crate) fn quoted(value: &Value) -> String {
+    format!("`{}`", truncated(&value.to_string(), 60))
 }
 
-pub(super) fn shortened(text: &str, most: usize) -> String {
+pub(crate) fn truncated(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -5,15 +5,14 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Error as XmlError, Reader, XmlVersion};
 
 use crate::error::{Error, RecordPosition, Result};
-
-use super::input::InputReader;
+use crate::formats::common::input::InputReader;
 
 /// Deepest nesting accepted; arXiv's answers have 4 levels, PubMed's 9.
 const MAX_DEPTH: usize = 64;
 
 /// An element with what stands in it. Names come without prefixes.
 #[derive(Debug, Default)]
-pub(super) struct XmlElement {
+pub(crate) struct XmlElement {
     name: String,
     attributes: Vec<(String, String)>,
     content: Vec<XmlContent>,
@@ -26,16 +25,16 @@ enum XmlContent {
 }
 
 impl XmlElement {
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim())
     }
 
     /// The elements within it, one level down.
-    pub(super) fn children(&self) -> impl Iterator<Item = &XmlElement> {
+    pub(crate) fn children(&self) -> impl Iterator<Item = &XmlElement> {
         self.content.iter().filter_map(|content| match content {
             XmlContent::Element(element) => Some(element),
             XmlContent::Text(_) => None,
@@ -43,12 +42,12 @@ impl XmlElement {
     }
 
     /// Those of one name.
-    pub(super) fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e XmlElement> {
+    pub(crate) fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e XmlElement> {
         self.children().filter(move |element| element.name == name)
     }
 
     /// The first element at the end of a path of names.
-    pub(super) fn at(&self, path: &[&str]) -> Option<&XmlElement> {
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&XmlElement> {
         match path {
             [] => Some(self),
             [name, rest @ ..] => {
@@ -58,12 +57,12 @@ impl XmlElement {
     }
 
     /// The text of [`XmlElement::at`], empty where there is none.
-    pub(super) fn text_at(&self, path: &[&str]) -> String {
+    pub(crate) fn text_at(&self, path: &[&str]) -> String {
         self.at(path).map(XmlElement::text).unwrap_or_default()
     }
 
     /// All text in it.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
         text
@@ -80,22 +79,22 @@ impl XmlElement {
 }
 
 /// What a file must be.
-pub(super) struct XmlDialect {
+pub(crate) struct XmlDialect {
     /// What it is, for messages: `an answer of arXiv's API`.
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
     /// What is expected, for messages: `an Atom feed with entries`.
-    pub(super) expected: &'static str,
+    pub(crate) expected: &'static str,
     /// The names of its root.
-    pub(super) roots: &'static [&'static str],
+    pub(crate) roots: &'static [&'static str],
     /// The names of the elements that are records, or [`WITHIN_ROOT`].
-    pub(super) records: &'static [&'static str],
+    pub(crate) records: &'static [&'static str],
 }
 
 /// For [`XmlDialect::records`]: every element within the root is one, whatever its name.
-pub(super) const WITHIN_ROOT: &[&str] = &[];
+pub(crate) const WITHIN_ROOT: &[&str] = &[];
 
 /// The records of one input.
-pub(super) struct XmlRecords {
+pub(crate) struct XmlRecords {
     reader: Reader<InputReader>,
     kind: XmlDialect,
     /// The elements that are open, outside of records.
@@ -106,23 +105,23 @@ pub(super) struct XmlRecords {
 }
 
 impl XmlRecords {
-    pub(super) fn new(input: InputReader, kind: XmlDialect) -> XmlRecords {
+    pub(crate) fn new(input: InputReader, kind: XmlDialect) -> XmlRecords {
         let mut reader = Reader::from_reader(input);
         reader.config_mut().expand_empty_elements = true;
         XmlRecords { reader, kind, depth: 0, started: false, count: 0, buffer: Vec::new() }
     }
 
-    pub(super) fn input(&self) -> &InputReader {
+    pub(crate) fn input(&self) -> &InputReader {
         self.reader.get_ref()
     }
 
     /// How many bytes were read.
-    pub(super) fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.reader.buffer_position()
     }
 
     /// The next record and its place. The inner error is what is wrong with it alone.
-    pub(super) fn record(&mut self) -> Result<Option<(Result<XmlElement, String>, RecordPosition)>> {
+    pub(crate) fn record(&mut self) -> Result<Option<(Result<XmlElement, String>, RecordPosition)>> {
         // The elements that are open within a record, the record being the first.
         let mut open: Vec<XmlElement> = Vec::new();
         let mut unknown = None;
@@ -131,7 +130,7 @@ impl XmlRecords {
             self.buffer.clear();
             let event = match self.reader.read_event_into(&mut self.buffer) {
                 Ok(event) => event,
-                Err(error) => return Err(fault(&self.reader, &error)),
+                Err(error) => return Err(read_error(&self.reader, &error)),
             };
             let text = match event {
                 Event::Start(start) => {
@@ -214,9 +213,9 @@ fn element(name: String, start: &BytesStart<'_>) -> XmlElement {
     XmlElement { name, attributes: attributes.collect(), content: Vec::new() }
 }
 
-fn fault(reader: &Reader<InputReader>, error: &XmlError) -> Error {
+fn read_error(reader: &Reader<InputReader>, error: &XmlError) -> Error {
     match error {
-        XmlError::Io(error) => reader.get_ref().fault(error),
+        XmlError::Io(error) => reader.get_ref().read_error(error),
         other => reader.get_ref().bad_file(format!("damaged XML at byte {}: {other}", reader.error_position())),
     }
 }

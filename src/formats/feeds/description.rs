@@ -1,24 +1,25 @@
-//! The text for readers that a feed has of a paper, taken apart.
+//! The description of a feed item: one text for readers that may have authors, votes and an abstract in it.
 
 use serde_json::Value;
 
-use crate::sources::{authors, markup};
+use crate::formats::common::authors;
+use crate::text::markup;
 
 /// What a description says.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct ItemDescription {
-    pub(super) abstract_text: String,
-    pub(super) authors: Vec<String>,
-    pub(super) votes: Option<u32>,
+pub(crate) struct ItemDescription {
+    pub(crate) abstract_text: String,
+    pub(crate) authors: Vec<String>,
+    pub(crate) votes: Option<u32>,
     /// Whether it announces a new version of a paper, or one of another list: the feed's day is not the paper's.
-    pub(super) is_update: bool,
+    pub(crate) is_update: bool,
 }
 
 impl ItemDescription {
-    pub(super) fn of(html: &str) -> ItemDescription {
+    pub(crate) fn of(html: &str) -> ItemDescription {
         let mut found = ItemDescription::default();
         let mut paragraphs: Vec<String> = Vec::new();
-        for paragraph in html.split("<p>").map(markup::text) {
+        for paragraph in html.split("<p>").map(markup::plain_text) {
             let paragraph = paragraph.trim();
             match paragraph.split_once(':').map(|(label, text)| (label, text.trim())) {
                 Some(("Authors", names)) => {

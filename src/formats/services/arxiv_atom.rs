@@ -1,11 +1,12 @@
 //! Answers of arXiv's API: Atom feeds with arXiv's own extensions
 //! (<https://info.arxiv.org/help/api/user-manual.html>).
 
+use crate::formats::common::identifiers;
+use crate::formats::common::input::InputReader;
+use crate::formats::common::xml::{self, XmlDialect, XmlElement};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::RecordIter;
 use crate::paper::{RawPaper, parse_date};
-
-use super::input::InputReader;
-use super::xml::{self, XmlDialect, XmlElement};
-use super::{InputFormat, RecordIter, names};
 
 const KIND: XmlDialect = XmlDialect {
     what: "an answer of arXiv's API",
@@ -14,17 +15,17 @@ const KIND: XmlDialect = XmlDialect {
     records: &["entry"],
 };
 
-pub(super) fn read(input: InputReader) -> RecordIter {
+pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut entries = xml::XmlRecords::new(input, KIND);
     Box::new(std::iter::from_fn(move || {
-        let (entry, place) = match entries.record() {
+        let (entry, position) = match entries.record() {
             Ok(entry) => entry?,
             Err(error) => return Some(Err(error)),
         };
         if let Some(message) = entry.as_ref().ok().and_then(error_answer) {
             return Some(Err(entries.input().bad_file(format!("arXiv answered with an error: {message}"))));
         }
-        Some(entries.input().found(entry.and_then(|entry| draft(&entry)), place))
+        Some(entries.input().found_record(entry.and_then(|entry| raw_paper(&entry)), position))
     }))
 }
 
@@ -36,7 +37,7 @@ fn error_answer(entry: &XmlElement) -> Option<String> {
     is_error.then(|| if message.is_empty() { "it gave no reason".to_owned() } else { message })
 }
 
-fn draft(entry: &XmlElement) -> Result<RawPaper, String> {
+fn raw_paper(entry: &XmlElement) -> Result<RawPaper, String> {
     let (id, title) = (entry.text_at(&["id"]), entry.text_at(&["title"]));
     let id = id.trim();
     if id.is_empty() || title.trim().is_empty() {
@@ -55,7 +56,7 @@ fn draft(entry: &XmlElement) -> Result<RawPaper, String> {
     let doi = entry.text_at(&["doi"]);
     Ok(RawPaper {
         id: Some(id.to_owned()),
-        aliases: doi.split_whitespace().filter_map(names::doi).collect(),
+        aliases: doi.split_whitespace().filter_map(identifiers::doi).collect(),
         title,
         abstract_text: entry.text_at(&["summary"]),
         authors: entry.all("author").map(|author| author.text_at(&["name"])).collect(),
@@ -76,8 +77,8 @@ fn is_subject_class(term: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::tests::{fixture, told};
-    use crate::sources::{InputFormat, read};
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
 
     fn check(entries: &str, expect: &[&str]) {
         let text = format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>arXiv</title>{entries}</feed>");
@@ -85,7 +86,7 @@ mod tests {
     }
 
     fn check_whole(text: &str, expect: &[&str]) {
-        let found = told(read(std::io::Cursor::new(text.to_owned()), "a.xml", Some(InputFormat::ArxivAtom)));
+        let found = summaries(read(std::io::Cursor::new(text.to_owned()), "a.xml", Some(InputFormat::ArxivAtom)));
         assert_eq!(found, expect, "{text}");
     }
 

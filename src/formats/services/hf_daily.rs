@@ -11,15 +11,16 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use crate::error::{RecordPosition, Result};
+use crate::formats::common::input::{InputHead, InputReader};
+use crate::formats::common::json_array::{self, JsonElements};
+use crate::formats::common::{authors, python_literal, values};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{FoundRecord, RecordIter};
 use crate::paper::RawPaper;
 
-use super::elements::{self, JsonElements};
-use super::input::{InputHead, InputReader};
-use super::{FoundRecord, InputFormat, RecordIter, authors, python, values};
-
 /// Fails when the file's start holds JSON that is no such answer.
-pub(super) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
-    let first = elements::of_head(&head.bytes);
+pub(crate) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
+    let first = json_array::complete_elements(&head.bytes);
     if !first.is_empty() && !first.iter().any(is_entry) {
         return Err(input.bad_file(
             "not an answer of Hugging Face's /api/daily_papers: no entry has a `paper`; JSON with papers as they are \
@@ -30,11 +31,13 @@ pub(super) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
     let mut ready: VecDeque<(RecordPosition, Result<RawPaper, String>)> = VecDeque::new();
     Ok(Box::new(std::iter::from_fn(move || -> Option<Result<FoundRecord>> {
         loop {
-            if let Some((place, draft)) = ready.pop_front() {
-                return Some(elements.input().found(draft, place));
+            if let Some((position, raw_paper)) = ready.pop_front() {
+                return Some(elements.input().found_record(raw_paper, position));
             }
-            match elements.parsed()? {
-                (place, Ok(value)) => ready.extend(entries(value).into_iter().map(|draft| (place, draft))),
+            match elements.next_value()? {
+                (position, Ok(value)) => {
+                    ready.extend(entries(value).into_iter().map(|raw_paper| (position, raw_paper)))
+                }
                 (_, Err(error)) => return Some(Err(error)),
             }
         }
@@ -42,7 +45,7 @@ pub(super) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
 }
 
 /// Whether a value looks like an entry, or like something that wraps entries.
-pub(super) fn is_entry(value: &Value) -> bool {
+pub(crate) fn is_entry(value: &Value) -> bool {
     match value {
         Value::Object(fields) => {
             fields.get("paper").is_some_and(Value::is_object)
@@ -53,7 +56,7 @@ pub(super) fn is_entry(value: &Value) -> bool {
     }
 }
 
-/// The drafts of one element of the file: one, or all that it wraps.
+/// The raw papers of one element of the file: one, or all that it wraps.
 fn entries(value: Value) -> Vec<Result<RawPaper, String>> {
     match value {
         Value::Object(mut fields) if !fields.contains_key("paper") && fields.contains_key("data") => {
@@ -68,10 +71,10 @@ fn entries(value: Value) -> Vec<Result<RawPaper, String>> {
     }
 }
 
-/// The draft of one entry; `listed` is the day of the whole list, where it says one.
-pub(super) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, String> {
+/// The raw_paper of one entry; `listed` is the day of the whole list, where it says one.
+pub(crate) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, String> {
     let value = match value {
-        Value::String(text) => python::parse(&text)?,
+        Value::String(text) => python_literal::parse(&text)?,
         value => value,
     };
     let Value::Object(mut entry) = value else {
@@ -126,11 +129,11 @@ fn named<T>(name: &str, read: Result<T, String>) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::tests::{fixture, told};
-    use crate::sources::{InputFormat, read};
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
 
     fn check(text: &str, expect: &[&str]) {
-        let found = told(read(std::io::Cursor::new(text.to_owned()), "day.json", Some(InputFormat::HfDaily)));
+        let found = summaries(read(std::io::Cursor::new(text.to_owned()), "day.json", Some(InputFormat::HfDaily)));
         assert_eq!(found, expect, "{text}");
     }
 
@@ -147,7 +150,7 @@ mod tests {
     #[test]
     fn a_bad_entry_does_not_spoil_its_neighbors() {
         let good = r#"{"paper": {"id": "2401.00001", "title": "Good"}}"#;
-        let told = "id=2401.00001 | title=Good | url=https://huggingface.co/papers/2401.00001";
+        let summaries = "id=2401.00001 | title=Good | url=https://huggingface.co/papers/2401.00001";
         for (bad, error) in [
             ("7", "not an entry of the Daily Papers: a JSON object with a `paper`"),
             ("{\"title\": \"x\"}", "an entry without a `paper`"),
@@ -164,9 +167,12 @@ mod tests {
             ),
             ("\"{'paper': nonsense}\"", "not a Python literal: a value expected, `nonsense}` found"),
         ] {
-            check(&format!("[{good}, {bad}, {good}]"), &[told, &format!("day.json, record 2: {error}"), told]);
+            check(
+                &format!("[{good}, {bad}, {good}]"),
+                &[summaries, &format!("day.json, record 2: {error}"), summaries],
+            );
         }
-        check(&format!("[{good}, {{"), &[told, "day.json: the JSON array ends early: the file is truncated"]);
+        check(&format!("[{good}, {{"), &[summaries, "day.json: the JSON array ends early: the file is truncated"]);
     }
 
     #[test]
@@ -181,10 +187,10 @@ mod tests {
     #[test]
     fn an_entrys_own_time_is_its_listing_before_2025_only() {
         let paper = r#""paper": {"id": "2401.00001", "title": "T", "publishedAt": "2024-05-24T17:00:00.000Z"}"#;
-        let told = "id=2401.00001 | title=T | published=2024-05-24";
+        let summaries = "id=2401.00001 | title=T | published=2024-05-24";
         let url = "url=https://huggingface.co/papers/2401.00001";
-        let listed = format!("{told} | listed=2024-05-27 | {url}");
-        let not_listed = format!("{told} | {url}");
+        let listed = format!("{summaries} | listed=2024-05-27 | {url}");
+        let not_listed = format!("{summaries} | {url}");
         check(&format!(r#"[{{{paper}, "publishedAt": "2024-05-27T03:00:00.000Z"}}]"#), &[&listed]);
         check(&format!(r#"[{{{paper}, "publishedAt": "2024-05-24T13:00:00.000Z"}}]"#), &[&not_listed]);
         check(&format!(r#"[{{{paper}, "publishedAt": "2024-05-27T03:00:00.000Z", "summary": "s"}}]"#), &[&not_listed]);

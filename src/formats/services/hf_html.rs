@@ -7,14 +7,15 @@ use std::io::Read;
 use serde_json::Value;
 
 use crate::error::RecordPosition;
-
-use super::input::{InputReader, MAX_RECORD};
-use super::{RecordIter, hf_daily, markup};
+use crate::formats::common::input::{InputReader, MAX_RECORD};
+use crate::formats::reference::RecordIter;
+use crate::formats::services::hf_daily;
+use crate::text::markup;
 
 const ATTRIBUTE: &str = "data-props=";
 
 /// The first record of a page is the paper that it is of.
-pub(super) fn read(input: InputReader) -> RecordIter {
+pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut input = Some(input);
     let mut ready = VecDeque::new();
     let mut count = 0;
@@ -23,7 +24,7 @@ pub(super) fn read(input: InputReader) -> RecordIter {
         if let Some(mut input) = input.take() {
             let mut bytes = Vec::new();
             if let Err(error) = input.by_ref().take(MAX_RECORD as u64 + 1).read_to_end(&mut bytes) {
-                return Some(Err(input.fault(&error)));
+                return Some(Err(input.read_error(&error)));
             }
             if bytes.len() > MAX_RECORD {
                 return Some(Err(input.bad_file(format!("a page of more than {} MB", MAX_RECORD >> 20))));
@@ -50,7 +51,7 @@ fn entries(page: &str) -> Vec<Value> {
         let value = &page[at + ATTRIBUTE.len()..];
         let Some(quote) = value.chars().next().filter(|quote| matches!(quote, '"' | '\'')) else { continue };
         let Some(value) = value[1..].split(quote).next().filter(|value| value.contains("paper")) else { continue };
-        let Ok(mut props) = serde_json::from_str::<Value>(&markup::unescaped(value)) else { continue };
+        let Ok(mut props) = serde_json::from_str::<Value>(&markup::unescape(value)) else { continue };
         if let Some(Value::Array(list)) = props.get_mut("dailyPapers").map(Value::take) {
             entries.extend(list);
         } else if props.pointer("/paper/id").is_some() && props.pointer("/paper/title").is_some() {
@@ -64,8 +65,8 @@ fn entries(page: &str) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::tests::{fixture, told};
-    use crate::sources::{InputFormat, read};
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
 
     #[test]
     fn a_page_of_one_paper() {
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_list_and_other_pages() {
-        let check = |text: &'static str| told(read(std::io::Cursor::new(text), "x", Some(InputFormat::HfHtml)));
+        let check = |text: &'static str| summaries(read(std::io::Cursor::new(text), "x", Some(InputFormat::HfHtml)));
         let list = "<html><div data-props=\"{&quot;dailyPapers&quot;:[{&quot;paper&quot;:{&quot;id&quot;:&quot;2401.90001&quot;,\
                     &quot;title&quot;:&quot;A &lt; B&quot;}}, 3]}\">";
         assert_eq!(

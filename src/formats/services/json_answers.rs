@@ -1,10 +1,10 @@
 //! JSON of services: what tells it from other JSON, and where an answer holds its papers.
 //!
-//! Their fields have names of their own, which [`crate::sources::fields`] knows beside all others.
+//! Their fields have names of their own, which [`field_names`](crate::formats::common::field_names) knows beside all others.
 
 use serde_json::Value;
 
-use crate::sources::InputFormat;
+use crate::formats::input_format::InputFormat;
 
 /// The lists of papers that answers have, of Semantic Scholar and of OpenAlex.
 const LISTS: [&str; 3] = ["data", "results", "recommendedPapers"];
@@ -12,7 +12,7 @@ const LISTS: [&str; 3] = ["data", "results", "recommendedPapers"];
 const LINKS: [&str; 2] = ["citingPaper", "citedPaper"];
 
 /// The service whose JSON begins so, white space being left out.
-pub(super) fn detect(packed: &str) -> Option<InputFormat> {
+pub(crate) fn detect(packed: &str) -> Option<InputFormat> {
     let first = packed.trim_start_matches('[');
     let listed = LISTS.iter().find_map(|list| packed.split_once(&format!("\"{list}\":[")).map(|(_, items)| items));
     let mut records = [Some(first), listed].into_iter().flatten();
@@ -32,7 +32,7 @@ pub(super) fn detect(packed: &str) -> Option<InputFormat> {
 
 /// The papers of a value: itself, or those of the answer that it is. Semantic Scholar has `null` in the place of a paper
 /// that it does not know.
-pub(super) fn papers(value: Value, format: InputFormat) -> Vec<Value> {
+pub(crate) fn papers(value: Value, format: InputFormat) -> Vec<Value> {
     if !matches!(format, InputFormat::SemanticScholar | InputFormat::OpenAlex) {
         return vec![value];
     }
@@ -55,8 +55,8 @@ fn linked(mut value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::tests::{fixture, told};
-    use crate::sources::{InputFormat, read};
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
 
     #[test]
     fn answers() {
@@ -75,11 +75,11 @@ mod tests {
             "{\"paperId\": \"a\", \"title\": \"T\", \"data\": [1]}",
         ] {
             assert_eq!(
-                told(read(std::io::Cursor::new(text), "x", Some(InputFormat::SemanticScholar))),
+                summaries(read(std::io::Cursor::new(text), "x", Some(InputFormat::SemanticScholar))),
                 ["id=a | title=T"]
             );
         }
-        let found = told(read(std::io::Cursor::new("{\"data\": [7]}"), "x", Some(InputFormat::SemanticScholar)));
+        let found = summaries(read(std::io::Cursor::new("{\"data\": [7]}"), "x", Some(InputFormat::SemanticScholar)));
         assert_eq!(found, ["x, line 1: a number instead of a JSON object with a title and an abstract"]);
     }
 }

@@ -2,11 +2,12 @@
 
 use jiff::civil::Date;
 
+use crate::formats::common::input::InputReader;
+use crate::formats::common::xml::{self, XmlDialect, XmlElement};
+use crate::formats::common::{dates, identifiers};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{BibReference, RecordIter};
 use crate::paper::RawPaper;
-
-use super::input::InputReader;
-use super::xml::{self, XmlDialect, XmlElement};
-use super::{BibReference, InputFormat, RecordIter, dates, names};
 
 const ARTICLES: XmlDialect = XmlDialect {
     what: "PubMed's XML",
@@ -18,20 +19,20 @@ const ARTICLES: XmlDialect = XmlDialect {
 const BIOC: XmlDialect =
     XmlDialect { what: "BioC", expected: "a collection of documents", roots: &["collection"], records: &["document"] };
 
-pub(super) fn read(input: InputReader, format: InputFormat) -> RecordIter {
+pub(crate) fn read(input: InputReader, format: InputFormat) -> RecordIter {
     let kind = if format == InputFormat::Bioc { BIOC } else { ARTICLES };
     let mut records = xml::XmlRecords::new(input, kind);
     Box::new(std::iter::from_fn(move || {
-        let (record, place) = match records.record() {
+        let (record, position) = match records.record() {
             Ok(record) => record?,
             Err(error) => return Some(Err(error)),
         };
         let reference = record.map(|record| {
             let mut reference = if format == InputFormat::Bioc { passages(&record) } else { article(&record) };
-            reference.draft.source = format.source().to_owned();
+            reference.raw_paper.source = format.source().to_owned();
             reference
         });
-        Some(records.input().found(reference, place))
+        Some(records.input().found_record(reference, position))
     }))
 }
 
@@ -43,7 +44,7 @@ fn article(record: &XmlElement) -> BibReference {
         |path: &[&str]| article.and_then(|article| article.at(path)).into_iter().flat_map(XmlElement::children);
     let parts: Vec<String> =
         within(&["Abstract"]).filter(|part| part.name() == "AbstractText").map(XmlElement::text).collect();
-    let mut draft = RawPaper {
+    let mut raw_paper = RawPaper {
         title: text(&["ArticleTitle"]),
         abstract_text: parts.join(" "),
         authors: within(&["AuthorList"]).filter_map(author).collect(),
@@ -54,14 +55,14 @@ fn article(record: &XmlElement) -> BibReference {
     let dois = dois.filter(|id| id.attribute("EIdType") == Some("doi"));
     let listed = record.at(&["PubmedData", "ArticleIdList"]).into_iter().flat_map(XmlElement::children);
     let dois = dois.chain(listed.filter(|id| id.attribute("IdType") == Some("doi")));
-    let pmid = names::pmid(&citation.text_at(&["PMID"]));
-    let ids: Vec<String> = dois.filter_map(|id| names::doi(&id.text())).chain(pmid).collect();
-    names::identify(&mut draft, ids.iter().map(String::as_str));
+    let pmid = identifiers::pmid(&citation.text_at(&["PMID"]));
+    let ids: Vec<String> = dois.filter_map(|id| identifiers::doi(&id.text())).chain(pmid).collect();
+    identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
     let keywords = citation.at(&["KeywordList"]).into_iter().flat_map(XmlElement::children).map(XmlElement::text);
     let headings = citation.at(&["MeshHeadingList"]).into_iter().flat_map(XmlElement::children);
     let tags = keywords.chain(headings.map(|heading| heading.text_at(&["DescriptorName"])));
     let tags = tags.map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|tag| !tag.is_empty());
-    BibReference { draft, added: None, tags: tags.collect() }
+    BibReference { raw_paper, added: None, tags: tags.collect() }
 }
 
 fn author(author: &XmlElement) -> Option<String> {
@@ -75,7 +76,7 @@ fn author(author: &XmlElement) -> Option<String> {
 fn published(date: &XmlElement) -> Option<Date> {
     let date = date.at(&["JournalIssue", "PubDate"]).unwrap_or(date);
     let part = |name| date.text_at(&[name]);
-    dates::of_parts(&part("Year"), &part("Month"), &part("Day")).or_else(|| dates::of_text(&part("MedlineDate")))
+    dates::from_parts(&part("Year"), &part("Month"), &part("Day")).or_else(|| dates::from_text(&part("MedlineDate")))
 }
 
 fn passages(document: &XmlElement) -> BibReference {
@@ -89,22 +90,23 @@ fn passages(document: &XmlElement) -> BibReference {
     };
     let front = document.at(&["passage"]);
     let of_front = |key: &str| front.map(|front| infon(front, key)).unwrap_or_default();
-    let mut draft = RawPaper {
+    let mut raw_paper = RawPaper {
         title: of_type(&["title", "front"]),
         abstract_text: of_type(&["abstract"]),
-        published: dates::of_parts(&of_front("year"), "", ""),
+        published: dates::from_parts(&of_front("year"), "", ""),
         ..RawPaper::default()
     };
     let id = document.text_at(&["id"]).trim().to_owned();
-    let own = names::pmid(&id).unwrap_or(id);
-    let ids = [names::doi(&of_front("article-id_doi")), names::pmid(&of_front("article-id_pmid")), Some(own)];
-    names::identify(&mut draft, ids.iter().flatten().map(String::as_str));
-    draft.into()
+    let own = identifiers::pmid(&id).unwrap_or(id);
+    let ids =
+        [identifiers::doi(&of_front("article-id_doi")), identifiers::pmid(&of_front("article-id_pmid")), Some(own)];
+    identifiers::assign(&mut raw_paper, ids.iter().flatten().map(String::as_str));
+    raw_paper.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::tests::fixture_references;
+    use crate::formats::tests::fixture_references;
 
     #[test]
     fn articles() {

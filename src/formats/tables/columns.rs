@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::fields::FieldRole;
+use crate::formats::common::field_names::FieldRole;
 
 /// One column: `title=headline` says that the column `headline` holds titles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,19 +33,19 @@ impl FromStr for ColumnMapping {
 pub struct ColumnMap(pub Vec<ColumnMapping>);
 
 impl ColumnMap {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether a column of this name in the file holds titles or abstracts.
-    pub(super) fn is_text(&self, name: &str) -> bool {
+    pub(crate) fn is_text(&self, name: &str) -> bool {
         let field = self.0.iter().find(|column| column.name == name).map(|column| column.field.as_str());
         FieldRole::is_text(field.unwrap_or(name))
     }
 
     /// Puts what they hold in the place of the names of a file's columns. A column that had such a name itself loses
     /// it. Fails where a column is not there.
-    pub(super) fn rename(&self, names: &mut [String]) -> Result<(), String> {
+    pub(crate) fn rename(&self, names: &mut [String]) -> Result<(), String> {
         let before = names.to_vec();
         for ColumnMapping { field, .. } in &self.0 {
             names.iter_mut().filter(|name| name.eq_ignore_ascii_case(field)).for_each(String::clear);
@@ -64,13 +64,13 @@ impl ColumnMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::tests::told;
-    use crate::sources::{ReadOptions, ReferenceReader};
+    use crate::formats::tests::summaries;
+    use crate::formats::{ReadOptions, ReferenceReader};
 
     fn check(columns: &[&str], text: &'static str, expect: &[&str]) {
         let columns = ColumnMap(columns.iter().map(|column| column.parse().unwrap()).collect());
         let reading = ReadOptions { columns, format: None };
-        assert_eq!(told(reading.read(text.as_bytes(), "x").map(ReferenceReader::checked)), expect, "{text}");
+        assert_eq!(summaries(reading.read(text.as_bytes(), "x").map(ReferenceReader::checked)), expect, "{text}");
     }
 
     #[test]

@@ -9,11 +9,14 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::FIXTURES;
+use super::fixture_bytes;
 use super::laws::gzip;
 use super::real::shared;
-use super::{FIXTURES, fixture_bytes};
 use crate::error::Error;
-use crate::sources::{BibReference, InputFormat, read_references};
+use crate::formats::input_format::InputFormat;
+use crate::formats::read_references;
+use crate::formats::reference::BibReference;
 
 /// Longest piece of a file that is damaged, in bytes.
 const LONGEST: usize = 100 * 1024;
@@ -31,7 +34,7 @@ fn survive(bytes: &[u8], format: Option<InputFormat>) {
         match reference {
             Ok(reference) => {
                 given += 1 + length(&reference);
-                if let Ok(paper) = reference.draft.validate() {
+                if let Ok(paper) = reference.raw_paper.validate() {
                     assert!(!(paper.title.is_empty() && paper.abstract_text.is_empty()));
                 }
             }
@@ -45,9 +48,9 @@ fn survive(bytes: &[u8], format: Option<InputFormat>) {
 }
 
 /// The bytes of text in a reference.
-fn length(BibReference { draft, tags, .. }: &BibReference) -> usize {
-    let lists = [tags, &draft.authors, &draft.categories, &draft.aliases].into_iter().flatten();
-    let texts = lists.chain([&draft.title, &draft.abstract_text]).chain(&draft.id).chain(&draft.url);
+fn length(BibReference { raw_paper, tags, .. }: &BibReference) -> usize {
+    let lists = [tags, &raw_paper.authors, &raw_paper.categories, &raw_paper.aliases].into_iter().flatten();
+    let texts = lists.chain([&raw_paper.title, &raw_paper.abstract_text]).chain(&raw_paper.id).chain(&raw_paper.url);
     texts.map(String::len).sum()
 }
 

@@ -3,7 +3,7 @@ use crate::paper::RawPaper;
 use proptest::prelude::*;
 
 fn papers() -> Vec<Paper> {
-    let draft = |id: &str, title: &str, authors: &[&str]| RawPaper {
+    let raw_paper = |id: &str, title: &str, authors: &[&str]| RawPaper {
         id: Some(id.to_owned()),
         title: title.to_owned(),
         abstract_text: "Of 50% & more: $x_1$ is\n_new_ #1.".to_owned(),
@@ -15,14 +15,14 @@ fn papers() -> Vec<Paper> {
     };
     let first = RawPaper {
         aliases: vec!["10.1000/Some_Thing".to_owned()],
-        ..draft("2501.00001", "Walking [Robots] *Slowly* <b>", &["Ada Example", "von Other, Bo", "Consortium"])
+        ..raw_paper("2501.00001", "Walking [Robots] *Slowly* <b>", &["Ada Example", "von Other, Bo", "Consortium"])
     };
     let second = RawPaper {
         published: None,
         abstract_text: String::new(),
-        ..draft("mine", "A } brace \\", &["Team of A and B"])
+        ..raw_paper("mine", "A } brace \\", &["Team of A and B"])
     };
-    [first, second].map(|draft| draft.validate().unwrap()).to_vec()
+    [first, second].map(|raw_paper| raw_paper.validate().unwrap()).to_vec()
 }
 
 #[test]
@@ -53,8 +53,8 @@ fn keys_are_used_once() {
 proptest! {
     #[test]
     fn any_text_keeps_its_entry(title in "[a-z{}$%\\\\\"@,&#_ é\n-]{1,40}", author in "[A-Za-z{},. ]{1,20}") {
-        let draft = RawPaper { title, authors: vec![author], ..RawPaper::default() };
-        if let Ok(paper) = draft.validate() {
+        let raw_paper = RawPaper { title, authors: vec![author], ..RawPaper::default() };
+        if let Ok(paper) = raw_paper.validate() {
             let papers = [paper.clone(), paper];
             let bibtex = ExportFormat::Bibtex.write(&papers);
             let depth = bibtex.chars().fold(0i32, |depth, c| depth + i32::from(c == '{') - i32::from(c == '}'));

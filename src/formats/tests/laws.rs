@@ -6,11 +6,15 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-use super::{FIXTURES, fixture, fixture_bytes, told};
+use super::FIXTURES;
+use super::fixture;
+use super::fixture_bytes;
+use super::summaries;
 use crate::error::Error;
-use crate::sources::{InputFormat, open, read};
+use crate::formats::input_format::InputFormat;
+use crate::formats::{open, read};
 
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -20,11 +24,11 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn gzip_is_transparent() {
     for (name, _) in FIXTURES {
         let bytes = gzip(&fixture_bytes(name));
-        assert_eq!(told(read(Cursor::new(bytes.clone()), name, None)), fixture(name));
+        assert_eq!(summaries(read(Cursor::new(bytes.clone()), name, None)), fixture(name));
         // Two members, as `cat a.gz b.gz` makes them.
         let bytes = fixture_bytes(name);
         let (start, end) = bytes.split_at(bytes.len() / 2);
-        assert_eq!(told(read(Cursor::new([gzip(start), gzip(end)].concat()), name, None)), fixture(name));
+        assert_eq!(summaries(read(Cursor::new([gzip(start), gzip(end)].concat()), name, None)), fixture(name));
     }
 }
 
@@ -32,7 +36,7 @@ fn gzip_is_transparent() {
 fn a_truncated_gzip_gives_what_came_before() {
     let lines: String = (0..20_000).map(|n| format!("{{\"id\": {n}, \"title\": \"Title {}\"}}\n", n * 7919)).collect();
     let whole = gzip(lines.as_bytes());
-    let found = told(read(Cursor::new(whole[..whole.len() / 2].to_vec()), "x.gz", None));
+    let found = summaries(read(Cursor::new(whole[..whole.len() / 2].to_vec()), "x.gz", None));
     let (last, papers) = found.split_last().unwrap();
     assert_eq!(last, "x.gz: the compressed data ends early: the file is truncated, fetch it again");
     assert!(papers.len() > 5_000, "{}", papers.len());
@@ -43,13 +47,13 @@ fn a_truncated_gzip_gives_what_came_before() {
     let mut flipped = whole.clone();
     let middle = flipped.len() / 2;
     flipped[middle..middle + 40].fill(0xff);
-    let found = told(read(Cursor::new(flipped), "x.gz", None));
+    let found = summaries(read(Cursor::new(flipped), "x.gz", None));
     assert!(found.last().unwrap().starts_with("x.gz: the compressed data is damaged ("), "{:?}", found.last());
     assert!(found.len() > 5_000, "{}", found.len());
 
-    let header = told(read(Cursor::new(whole[..5].to_vec()), "x.gz", None));
+    let header = summaries(read(Cursor::new(whole[..5].to_vec()), "x.gz", None));
     assert_eq!(header, ["x.gz: the compressed data ends early: the file is truncated, fetch it again"]);
-    let empty = told(read(Cursor::new(gzip(b"")), "x.gz", None));
+    let empty = summaries(read(Cursor::new(gzip(b"")), "x.gz", None));
     assert_eq!(empty, ["x.gz: the file is empty"]);
 }
 
@@ -60,7 +64,7 @@ fn other_formats_give_what_came_before_a_truncation_too() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
         encoder.write_all(&fixture_bytes(name)).unwrap();
         let whole = encoder.finish().unwrap();
-        let found = told(read(Cursor::new(whole[..whole.len() - 10].to_vec()), name, None));
+        let found = summaries(read(Cursor::new(whole[..whole.len() - 10].to_vec()), name, None));
         let truncated = format!("{name}: the compressed data ends early: the file is truncated, fetch it again");
         assert_eq!(found.last(), Some(&truncated), "{found:?}");
         assert!(found.iter().filter(|line| line.contains("title=")).count() >= count - 1, "{found:?}");
@@ -71,14 +75,14 @@ fn other_formats_give_what_came_before_a_truncation_too() {
 #[test]
 fn files_that_cannot_be_opened() {
     let directory = tempfile::tempdir().unwrap();
-    let found = told(open(directory.path(), None));
+    let found = summaries(open(directory.path(), None));
     assert_eq!(found, [format!("{}: is a directory: give a file", directory.path().display())]);
     let missing = directory.path().join("missing.jsonl");
     assert!(matches!(open(&missing, None), Err(Error::Io { doing: "open", .. })));
     let empty = directory.path().join("empty.csv");
     std::fs::write(&empty, "").unwrap();
     for format in [None, Some(InputFormat::Csv), Some(InputFormat::HfPage)] {
-        assert_eq!(told(open(&empty, format)), [format!("{}: the file is empty", empty.display())]);
+        assert_eq!(summaries(open(&empty, format)), [format!("{}: the file is empty", empty.display())]);
     }
 }
 
@@ -87,8 +91,8 @@ proptest! {
     fn json_lines_and_arrays_agree(titles in prop::collection::vec("[a-z\"\\\\{}\\[\\],é]{1,20}", 1..8)) {
         let records: Vec<String> =
             titles.iter().enumerate().map(|(n, title)| serde_json::json!({"id": n, "title": title}).to_string()).collect();
-        let by_lines = told(read(Cursor::new(records.join("\n")), "x", Some(InputFormat::Jsonl)));
-        let as_array = told(read(Cursor::new(format!("[{}]", records.join(",\n"))), "x", Some(InputFormat::Jsonl)));
+        let by_lines = summaries(read(Cursor::new(records.join("\n")), "x", Some(InputFormat::Jsonl)));
+        let as_array = summaries(read(Cursor::new(format!("[{}]", records.join(",\n"))), "x", Some(InputFormat::Jsonl)));
         prop_assert_eq!(&by_lines, &as_array);
         prop_assert_eq!(by_lines.len(), titles.len());
     }
@@ -103,6 +107,6 @@ proptest! {
             }
         }
         let name = FIXTURES[which].0;
-        prop_assert_eq!(told(read(Slow(Cursor::new(fixture_bytes(name)), step), name, None)), fixture(name));
+        prop_assert_eq!(summaries(read(Slow(Cursor::new(fixture_bytes(name)), step), name, None)), fixture(name));
     }
 }

@@ -7,8 +7,10 @@ mod real;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use super::{BibReference, InputFormat, PaperReader, ReferenceReader, open, read, read_references};
 use crate::error::Result;
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::BibReference;
+use crate::formats::{PaperReader, ReferenceReader, open, read, read_references};
 use crate::paper::{Paper, PaperId};
 
 const FIXTURES: [(&str, InputFormat); 26] = [
@@ -40,7 +42,7 @@ const FIXTURES: [(&str, InputFormat); 26] = [
     ("papers.parquet", InputFormat::Parquet),
 ];
 
-pub(super) fn fixture_path(name: &str) -> PathBuf {
+pub(crate) fn fixture_path(name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name)
 }
 
@@ -48,13 +50,13 @@ fn fixture_bytes(name: &str) -> Vec<u8> {
     std::fs::read(fixture_path(name)).unwrap()
 }
 
-/// What a fixture's records are told as; its name without its directory stands in messages.
-pub(super) fn fixture(name: &str) -> Vec<String> {
-    told(read(Cursor::new(fixture_bytes(name)), name, None))
+/// What a fixture's records are summaries as; its name without its directory stands in messages.
+pub(crate) fn fixture(name: &str) -> Vec<String> {
+    summaries(read(Cursor::new(fixture_bytes(name)), name, None))
 }
 
 /// Each record on one line: the fields that differ from the usual, or the error.
-pub(super) fn told(papers: Result<PaperReader>) -> Vec<String> {
+pub(crate) fn summaries(papers: Result<PaperReader>) -> Vec<String> {
     match papers {
         Err(error) => vec![error.to_string()],
         Ok(papers) => papers.map(|paper| paper.map_or_else(|error| error.to_string(), |paper| line(&paper))).collect(),
@@ -62,14 +64,14 @@ pub(super) fn told(papers: Result<PaperReader>) -> Vec<String> {
 }
 
 /// As [`fixture`], with what only references have.
-pub(super) fn fixture_references(name: &str) -> Vec<String> {
-    referred(read_references(Cursor::new(fixture_bytes(name)), name, None))
+pub(crate) fn fixture_references(name: &str) -> Vec<String> {
+    reference_summaries(read_references(Cursor::new(fixture_bytes(name)), name, None))
 }
 
-/// As [`told`], with the day of entering and the tags, and without addresses that follow from the id.
-pub(super) fn referred(references: Result<ReferenceReader>) -> Vec<String> {
-    let tell = |BibReference { draft, added, tags }: BibReference| {
-        let Ok(mut paper) = draft.validate() else { return String::new() };
+/// As [`summaries`], with the day of entering and the tags, and without addresses that follow from the id.
+pub(crate) fn reference_summaries(references: Result<ReferenceReader>) -> Vec<String> {
+    let tell = |BibReference { raw_paper, added, tags }: BibReference| {
+        let Ok(mut paper) = raw_paper.validate() else { return String::new() };
         paper.url = paper.url.filter(|url| Some(url) != paper.id.url().as_ref());
         let added = added.map(|added| format!(" | added={added}")).unwrap_or_default();
         let tags = if tags.is_empty() { String::new() } else { format!(" | tags={}", tags.join("; ")) };
@@ -124,6 +126,10 @@ fn formats_are_detected_and_sources_named() {
                 assert_eq!(paper.source, format.source(), "{name}");
             }
         }
-        assert_eq!(told(open(&fixture_path(name), Some(format))), told(open(&fixture_path(name), None)), "{name}");
+        assert_eq!(
+            summaries(open(&fixture_path(name), Some(format))),
+            summaries(open(&fixture_path(name), None)),
+            "{name}"
+        );
     }
 }

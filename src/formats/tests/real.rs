@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::formats::reference::BibReference;
+use crate::formats::{open, references};
 use crate::paper::{Paper, PaperId};
-use crate::sources::{BibReference, open, references};
 
 #[test]
 fn the_example_listing() {
@@ -21,7 +22,7 @@ fn the_example_listing() {
 }
 
 /// A file of `../shared/data`, unless this clone stands alone.
-pub(super) fn shared(file: &str) -> Option<PathBuf> {
+pub(crate) fn shared(file: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")).join(file);
     if !path.exists() {
         eprintln!("skipped: ../shared is not there");
@@ -171,7 +172,7 @@ fn shapes(file: &str) -> Option<String> {
     let path = shared(file)?;
     let shape = |reference: Result<BibReference>| match reference {
         Err(error) => error.to_string().rsplit('/').next().unwrap_or_default().to_owned(),
-        Ok(BibReference { draft, added, tags }) => match draft.validate() {
+        Ok(BibReference { raw_paper, added, tags }) => match raw_paper.validate() {
             Err(reason) => reason,
             Ok(paper) => {
                 let also = paper.aliases.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ");

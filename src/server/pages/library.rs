@@ -10,17 +10,16 @@ use jiff::civil::Date;
 
 use super::entry::page_of;
 use super::frame::{PageFrame, PageProblem, PageReader, show};
-use super::mathematics::readable;
-use crate::bibliography::{self, ImportedHistory};
-use crate::citation::ExportFormat;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
 use crate::error::{Error, Result};
+use crate::formats::{BibReference, ExportFormat};
+use crate::import::{self, ImportedHistory};
 use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
 use crate::paper::Paper;
 use crate::server::AppState;
 use crate::server::body::too_large;
 use crate::server::problem::Problem;
-use crate::sources::BibReference;
+use crate::text::latex::readable;
 
 /// Most papers of one import.
 const MOST: usize = 10_000;
@@ -137,7 +136,7 @@ async fn import(State(app): State<AppState>, reader: PageReader, form: Multipart
 fn read(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) {
     let (mut papers, mut unusable) = (Vec::new(), Vec::new());
     for (name, text) in texts {
-        match bibliography::read_bytes(text, &name) {
+        match import::read_bytes(text, &name) {
             Ok(ImportedHistory { references, errors }) => {
                 papers.extend(references);
                 unusable.extend(errors.iter().map(Error::one_line));
@@ -148,7 +147,7 @@ fn read(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) {
     if papers.len() > MOST {
         unusable.push(format!("{} more papers: `paperkin profile NAME import` takes any number", papers.len() - MOST));
     }
-    let incoming = |BibReference { draft, added, .. }| ImportItem { paper: draft, added, interest: None };
+    let incoming = |BibReference { raw_paper, added, .. }| ImportItem { paper: raw_paper, added, interest: None };
     (papers.into_iter().take(MOST).map(incoming).collect(), unusable)
 }
 

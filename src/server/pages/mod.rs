@@ -7,7 +7,6 @@ mod entry;
 mod feed;
 mod frame;
 mod library;
-mod mathematics;
 mod paper;
 mod profiles;
 mod search;

@@ -8,16 +8,17 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::entry::{AUTHORS, PaperCard, ReaderVotes, entries, page_of, why};
+use super::entry::{PaperCard, ReaderVotes, entries, page_of, why};
 use super::frame::{PageFrame, PageProblem, PageReader, show};
-use super::mathematics::readable;
 use crate::error::Result;
 use crate::library::Profile;
 use crate::paper::PaperId;
 use crate::recommend::{HistoryItem, Recommendation, Request};
+use crate::present::NAMED_AUTHORS;
 use crate::server::AppState;
 use crate::server::papers::{paper_id, stored};
 use crate::server::problem::Problem;
+use crate::text::latex::readable;
 
 /// Neighbors of a paper.
 const NEIGHBORS: usize = 12;
@@ -103,7 +104,7 @@ async fn paper(
                 reason,
                 ..PaperCard::new(&paper, &said, matched.as_ref().map(|matched| &*matched.sentence))
             },
-            authors: if paper.authors.len() > AUTHORS { paper.authors.join(", ") } else { String::new() },
+            authors: if paper.authors.len() > NAMED_AUTHORS { paper.authors.join(", ") } else { String::new() },
             entries: entries(neighbors, &said, None),
             dots,
         })

@@ -12,7 +12,7 @@ use super::frame::{PageFrame, PageProblem, PageReader, back_to, choose_profile, 
 use crate::error::Error;
 use crate::server::profiles::profile_name;
 use crate::server::{AppState, feeds};
-use crate::syndication::FeedFormat;
+use crate::formats::FeedFormat;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()

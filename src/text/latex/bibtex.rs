@@ -1,93 +1,16 @@
-//! LaTeX as text: accents and symbols in Unicode, markup dropped; formulas between `$` stay as they are.
+//! Values of BibTeX fields as text: accents and symbols in Unicode, markup dropped. Formulas between `$` stay as they
+//! are.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-use unicode_normalization::char::compose;
+use super::symbols::{Mode, accent, push_accented, symbol};
 
 /// Deepest nesting that is followed; deeper groups lose their accents, not their letters.
 const MAX_DEPTH: usize = 16;
 
-/// Accents by their command, with the combining character.
-const ACCENTS: [(&str, char); 16] = [
-    ("`", '\u{300}'),
-    ("'", '\u{301}'),
-    ("^", '\u{302}'),
-    ("~", '\u{303}'),
-    ("=", '\u{304}'),
-    ("u", '\u{306}'),
-    (".", '\u{307}'),
-    ("\"", '\u{308}'),
-    ("r", '\u{30a}'),
-    ("H", '\u{30b}'),
-    ("v", '\u{30c}'),
-    ("d", '\u{323}'),
-    ("c", '\u{327}'),
-    ("k", '\u{328}'),
-    ("b", '\u{331}'),
-    ("t", '\u{361}'),
-];
-
-const SYMBOLS: [(&str, &str); 55] = [
-    ("ss", "ß"),
-    ("o", "ø"),
-    ("O", "Ø"),
-    ("l", "ł"),
-    ("L", "Ł"),
-    ("ae", "æ"),
-    ("AE", "Æ"),
-    ("oe", "œ"),
-    ("OE", "Œ"),
-    ("aa", "å"),
-    ("AA", "Å"),
-    ("i", "i"),
-    ("j", "j"),
-    ("dh", "ð"),
-    ("DH", "Ð"),
-    ("th", "þ"),
-    ("TH", "Þ"),
-    ("dj", "đ"),
-    ("DJ", "Đ"),
-    ("ng", "ŋ"),
-    ("textendash", "–"),
-    ("textemdash", "—"),
-    ("ldots", "…"),
-    ("dots", "…"),
-    ("textellipsis", "…"),
-    ("textquoteright", "’"),
-    ("textquoteleft", "‘"),
-    ("textquotedblleft", "“"),
-    ("textquotedblright", "”"),
-    ("textbackslash", "\\"),
-    ("textasciitilde", "~"),
-    ("textunderscore", "_"),
-    ("textbar", "|"),
-    ("textless", "<"),
-    ("textgreater", ">"),
-    ("textdegree", "°"),
-    ("textmu", "µ"),
-    ("pounds", "£"),
-    ("texteuro", "€"),
-    ("textregistered", "®"),
-    ("texttrademark", "™"),
-    ("copyright", "©"),
-    ("S", "§"),
-    ("P", "¶"),
-    ("LaTeX", "LaTeX"),
-    ("TeX", "TeX"),
-    ("alpha", "α"),
-    ("beta", "β"),
-    ("gamma", "γ"),
-    ("delta", "δ"),
-    ("kappa", "κ"),
-    ("lambda", "λ"),
-    ("mu", "μ"),
-    ("pi", "π"),
-    ("sigma", "σ"),
-];
-
-/// The text of some LaTeX.
-pub(super) fn text(latex: &str) -> String {
+/// Returns the text of a value.
+pub(crate) fn field_text(latex: &str) -> String {
     if !latex.contains(['\\', '{', '}', '~', '-', '`', '\'']) {
         return latex.to_owned();
     }
@@ -143,18 +66,15 @@ impl LatexReader<'_> {
             }
             while self.chars.next_if(|c| c.is_whitespace()).is_some() {}
         }
-        if let Some((_, mark)) = ACCENTS.iter().find(|(command, _)| *command == name) {
-            let base = self.argument(depth + 1);
-            let mut letters = base.chars();
-            if let Some(letter) = letters.next() {
-                match compose(letter, *mark) {
-                    Some(accented) => text.push(accented),
-                    None => text.extend([letter, *mark]),
-                }
-            }
-            text.push_str(letters.as_str());
-        } else if let Some((_, symbol)) = SYMBOLS.iter().find(|(command, _)| *command == name) {
-            text.push_str(symbol);
+        if let Some((mark, _)) = accent(&name).filter(|(_, mode)| *mode != Mode::Math) {
+            push_accented(text, &self.argument(depth + 1), mark);
+        } else if let Some((symbol, _)) = symbol(&name).filter(|(_, mode)| *mode != Mode::Math) {
+            text.push_str(match symbol {
+                // Dotless letters stand below accents.
+                "ı" => "i",
+                "ȷ" => "j",
+                symbol => symbol,
+            });
         } else if name == "href" {
             self.argument(MAX_DEPTH);
         } else if !first.is_ascii_alphabetic() {
@@ -196,7 +116,7 @@ impl LatexReader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::field_text;
 
     #[test]
     fn latex_as_text() {
@@ -218,9 +138,9 @@ mod tests {
             (r"\'{}x", "x"),
             ("don't", "don't"),
         ] {
-            assert_eq!(text(latex), expect, "{latex}");
+            assert_eq!(field_text(latex), expect, "{latex}");
         }
         let deep = r"\'{".repeat(5_000) + "e";
-        assert!(text(&deep).contains('e'));
+        assert!(field_text(&deep).contains('e'));
     }
 }

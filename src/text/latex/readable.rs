@@ -1,22 +1,20 @@
-//! LaTeX in titles and abstracts as text that can be read: `$\alpha^2$` is α².
-
-mod symbols;
+//! LaTeX in titles and abstracts as text that people can read: `$\alpha^2$` is α².
 
 use unicode_normalization::UnicodeNormalization;
 
-use symbols::{ACCENTS, COMMANDS, DOUBLED, LOWERED, NAMED_ACCENTS, RAISED, SILENT, SPOKEN};
+use super::symbols::{DOUBLED, LOWERED, Mode, RAISED, SILENT, SPOKEN, accent, push_accented, symbol};
 
-/// Characters of the longest group.
-const GROUP: usize = 1_000;
-/// How deep groups are looked into: deeper ones stay as they are.
-const DEPTH: usize = 8;
+/// Longest group that is read, in characters.
+const MAX_GROUP: usize = 1_000;
+/// Deepest nesting of groups that is read; deeper ones stay as they are.
+const MAX_DEPTH: usize = 8;
 
-/// The text with what is LaTeX in it as Unicode; what is not known stays as it is.
-pub(super) fn readable(text: &str) -> String {
+/// Returns a text with its LaTeX as Unicode; unknown commands stay as they are.
+pub(crate) fn readable(text: &str) -> String {
     if !text.contains(['$', '\\', '{']) {
         return text.to_owned();
     }
-    plain(text, false, DEPTH).nfc().collect()
+    plain(text, false, MAX_DEPTH).nfc().collect()
 }
 
 fn plain(text: &str, mut formula: bool, depth: usize) -> String {
@@ -68,7 +66,7 @@ fn opens(rest: &str) -> bool {
         || !(inside.ends_with(char::is_whitespace) || after.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// What begins with a backslash, written to `out`; gives what is left.
+/// Writes what begins with a backslash to `out`; returns what follows it.
 fn command<'a>(whole: &'a str, formula: bool, depth: usize, out: &mut String) -> &'a str {
     let rest = &whole[1..];
     let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
@@ -80,11 +78,12 @@ fn command<'a>(whole: &'a str, formula: bool, depth: usize, out: &mut String) ->
     if name.is_empty() {
         return sign(rest, out);
     }
-    if let Some((_, mark)) = NAMED_ACCENTS.iter().find(|(known, _)| *known == name) {
-        // A letter without its argument is no command.
+    let is_read = |mode| !(formula && mode == Mode::Text);
+    if let Some((mark, _)) = accent(name).filter(|(_, mode)| is_read(*mode)) {
+        // A letter without its argument is not a command.
         if after.starts_with('{') || name.len() > 1 {
             let (letter, after) = read(after);
-            accented(&letter, *mark, out);
+            push_accented(out, &letter, mark);
             return after;
         }
     }
@@ -107,12 +106,12 @@ fn command<'a>(whole: &'a str, formula: bool, depth: usize, out: &mut String) ->
         }
         _ => {}
     }
-    if let Some((_, symbol)) = COMMANDS.iter().find(|(known, _)| *known == name) {
+    if let Some((symbol, _)) = symbol(name).filter(|(_, mode)| is_read(*mode)) {
         out.push_str(symbol);
         if symbol.is_ascii() {
             return after;
         }
-        // The space that ends a command is none of the text.
+        // The space that ends a command is not part of the text.
         return after.strip_prefix(' ').filter(|next| next.starts_with(|c: char| c.is_alphanumeric())).unwrap_or(after);
     }
     if SILENT.contains(&name) {
@@ -127,17 +126,17 @@ fn command<'a>(whole: &'a str, formula: bool, depth: usize, out: &mut String) ->
     after
 }
 
-/// What follows a backslash and is no letter: `\'e`, `\%`, `\,`.
+/// Writes what follows a backslash and is not a letter: `\'e`, `\%`, `\,`.
 fn sign<'a>(rest: &'a str, out: &mut String) -> &'a str {
     let Some(sign) = rest.chars().next() else {
         out.push('\\');
         return rest;
     };
-    let after = &rest[sign.len_utf8()..];
-    if let Some((_, mark)) = ACCENTS.iter().find(|(known, _)| *known == sign) {
+    let (command, after) = rest.split_at(sign.len_utf8());
+    if let Some((mark, _)) = accent(command) {
         let (letter, after) = argument(after);
-        // `\'{\i}`: the accent is in the dot's place.
-        accented(letter.strip_prefix('\\').unwrap_or(letter), *mark, out);
+        // `\'{\i}`: the accent replaces the dot.
+        push_accented(out, letter.strip_prefix('\\').unwrap_or(letter), mark);
         return after;
     }
     match sign {
@@ -149,15 +148,7 @@ fn sign<'a>(rest: &'a str, out: &mut String) -> &'a str {
     after
 }
 
-/// The letter with a mark on it; a word has it on its first letter.
-fn accented(text: &str, mark: char, out: &mut String) {
-    let mut letters = text.chars();
-    out.extend(letters.next());
-    out.push(mark);
-    out.extend(letters);
-}
-
-/// In brackets if it is more than one word or number.
+/// Returns a text, in parentheses if it is more than one word or number.
 fn grouped(text: &str) -> String {
     match text.chars().all(char::is_alphanumeric) {
         true => text.to_owned(),
@@ -165,11 +156,11 @@ fn grouped(text: &str) -> String {
     }
 }
 
-/// The next character or group, and what is left.
+/// Returns the next character, command or group, and what follows it.
 fn argument(rest: &str) -> (&str, &str) {
     if let Some(inside) = rest.strip_prefix('{') {
         let mut depth = 1;
-        for (at, c) in inside.char_indices().take(GROUP) {
+        for (at, c) in inside.char_indices().take(MAX_GROUP) {
             depth += i32::from(c == '{') - i32::from(c == '}');
             if depth == 0 {
                 return (&inside[..at], &inside[at + 1..]);
@@ -183,7 +174,7 @@ fn argument(rest: &str) -> (&str, &str) {
     rest.split_at(end)
 }
 
-/// The text in raised or lowered characters, if there is one for each.
+/// Returns the text in raised or lowered characters, if there is one for each.
 fn shifted(text: &str, (plain, shifted): (&str, &str)) -> Option<String> {
     let one = |c: char| plain.chars().position(|known| known == c).and_then(|at| shifted.chars().nth(at));
     text.chars().map(one).collect()
@@ -195,7 +186,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_people_write() {
+    fn titles_and_abstracts() {
         let table = [
             ("plain text, 5% of it", "plain text, 5% of it"),
             ("$\\alpha^2 + \\beta_{10}$", "α² + β₁₀"),
@@ -219,6 +210,8 @@ mod tests {
             ("\\unknown command", "\\unknown command"),
             ("$\\ell_1$-norm", "ℓ₁-norm"),
             ("<b>$<$</b>", "<b><</b>"),
+            ("\\textendash{} and \\O re", "– and Øre"),
+            ("$\\v{x}$ and $\\P^1$", "x and \\P¹"),
         ];
         for (text, expected) in table {
             assert_eq!(readable(text), expected, "{text}");

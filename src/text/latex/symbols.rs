@@ -1,7 +1,23 @@
-//! What LaTeX calls characters.
+//! The commands of LaTeX for symbols and accents, and what they stand for in Unicode.
 
-/// Commands and what they stand for.
-pub(super) const COMMANDS: &[(&str, &str)] = &[
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+use unicode_normalization::char::compose;
+
+/// Where LaTeX has a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// In text.
+    Text,
+    /// In formulas.
+    Math,
+    /// In both.
+    Both,
+}
+
+/// Symbols of text and of formulas alike. LaTeX has Greek letters in formulas only, but people write them anywhere.
+const SHARED_SYMBOLS: &[(&str, &str)] = &[
     ("alpha", "α"),
     ("beta", "β"),
     ("gamma", "γ"),
@@ -11,6 +27,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("zeta", "ζ"),
     ("eta", "η"),
     ("theta", "θ"),
+    ("vartheta", "ϑ"),
     ("iota", "ι"),
     ("kappa", "κ"),
     ("lambda", "λ"),
@@ -21,6 +38,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("rho", "ρ"),
     ("sigma", "σ"),
     ("tau", "τ"),
+    ("upsilon", "υ"),
     ("phi", "φ"),
     ("varphi", "φ"),
     ("chi", "χ"),
@@ -33,9 +51,62 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("Xi", "Ξ"),
     ("Pi", "Π"),
     ("Sigma", "Σ"),
+    ("Upsilon", "Υ"),
     ("Phi", "Φ"),
     ("Psi", "Ψ"),
     ("Omega", "Ω"),
+    ("ss", "ß"),
+    ("o", "ø"),
+    ("O", "Ø"),
+    ("l", "ł"),
+    ("L", "Ł"),
+    ("ae", "æ"),
+    ("oe", "œ"),
+    ("aa", "å"),
+    ("AA", "Å"),
+    ("i", "ı"),
+    ("ldots", "…"),
+    ("dots", "…"),
+];
+/// Letters and signs of text.
+const TEXT_SYMBOLS: &[(&str, &str)] = &[
+    ("AE", "Æ"),
+    ("OE", "Œ"),
+    ("j", "ȷ"),
+    ("dh", "ð"),
+    ("DH", "Ð"),
+    ("th", "þ"),
+    ("TH", "Þ"),
+    ("dj", "đ"),
+    ("DJ", "Đ"),
+    ("ng", "ŋ"),
+    ("textendash", "–"),
+    ("textemdash", "—"),
+    ("textellipsis", "…"),
+    ("textquoteright", "’"),
+    ("textquoteleft", "‘"),
+    ("textquotedblleft", "“"),
+    ("textquotedblright", "”"),
+    ("textbackslash", "\\"),
+    ("textasciitilde", "~"),
+    ("textunderscore", "_"),
+    ("textbar", "|"),
+    ("textless", "<"),
+    ("textgreater", ">"),
+    ("textdegree", "°"),
+    ("textmu", "µ"),
+    ("pounds", "£"),
+    ("texteuro", "€"),
+    ("textregistered", "®"),
+    ("texttrademark", "™"),
+    ("copyright", "©"),
+    ("S", "§"),
+    ("P", "¶"),
+    ("LaTeX", "LaTeX"),
+    ("TeX", "TeX"),
+];
+/// Signs of formulas.
+const MATH_SYMBOLS: &[(&str, &str)] = &[
     ("times", "×"),
     ("cdot", "·"),
     ("pm", "±"),
@@ -70,8 +141,6 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("langle", "⟨"),
     ("rangle", "⟩"),
     ("ell", "ℓ"),
-    ("ldots", "…"),
-    ("dots", "…"),
     ("cdots", "⋯"),
     ("forall", "∀"),
     ("exists", "∃"),
@@ -86,9 +155,6 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("max", "max"),
     ("min", "min"),
     ("quad", " "),
-    ("upsilon", "υ"),
-    ("Upsilon", "Υ"),
-    ("vartheta", "ϑ"),
     ("star", "⋆"),
     ("ast", "∗"),
     ("dagger", "†"),
@@ -115,17 +181,37 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("hbar", "ℏ"),
     ("Re", "ℜ"),
     ("Im", "ℑ"),
-    ("ss", "ß"),
-    ("ae", "æ"),
-    ("oe", "œ"),
-    ("o", "ø"),
-    ("O", "Ø"),
-    ("aa", "å"),
-    ("AA", "Å"),
-    ("l", "ł"),
-    ("L", "Ł"),
-    ("i", "ı"),
 ];
+
+/// Accents: the command, the combining character, and where the command is one.
+const ACCENTS: [(&str, char, Mode); 25] = [
+    ("'", '\u{301}', Mode::Both),
+    ("`", '\u{300}', Mode::Both),
+    ("^", '\u{302}', Mode::Both),
+    ("\"", '\u{308}', Mode::Both),
+    ("~", '\u{303}', Mode::Both),
+    ("=", '\u{304}', Mode::Both),
+    (".", '\u{307}', Mode::Both),
+    ("u", '\u{306}', Mode::Text),
+    ("r", '\u{30a}', Mode::Text),
+    ("H", '\u{30b}', Mode::Text),
+    ("v", '\u{30c}', Mode::Text),
+    ("d", '\u{323}', Mode::Text),
+    ("c", '\u{327}', Mode::Text),
+    ("k", '\u{328}', Mode::Text),
+    ("b", '\u{331}', Mode::Text),
+    ("t", '\u{361}', Mode::Text),
+    ("hat", '\u{302}', Mode::Math),
+    ("widehat", '\u{302}', Mode::Math),
+    ("tilde", '\u{303}', Mode::Math),
+    ("widetilde", '\u{303}', Mode::Math),
+    ("bar", '\u{304}', Mode::Math),
+    ("overline", '\u{304}', Mode::Math),
+    ("vec", '\u{20d7}', Mode::Math),
+    ("dot", '\u{307}', Mode::Math),
+    ("ddot", '\u{308}', Mode::Math),
+];
+
 /// Commands that only say how something looks or is set.
 pub(super) const SILENT: &[&str] = &[
     "left",
@@ -157,32 +243,42 @@ pub(super) const DOUBLED: (&str, &str) = ("CEHNPQRZ1", "ℂ𝔼ℍℕℙℚℝ�
 pub(super) const RAISED: (&str, &str) = ("0123456789+-=()ni*′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ*′");
 /// Lowered characters.
 pub(super) const LOWERED: (&str, &str) = ("0123456789+-=()aeioxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢₒₓₕₖₗₘₙₚₛₜ");
-/// Accents and what they put on the letter before them.
-pub(super) const ACCENTS: [(char, char); 7] = [
-    ('\'', '\u{301}'),
-    ('`', '\u{300}'),
-    ('^', '\u{302}'),
-    ('"', '\u{308}'),
-    ('~', '\u{303}'),
-    ('=', '\u{304}'),
-    ('.', '\u{307}'),
-];
-/// The same by their names, and those that are letters: `\v{s}`.
-pub(super) const NAMED_ACCENTS: [(&str, char); 16] = [
-    ("hat", '\u{302}'),
-    ("widehat", '\u{302}'),
-    ("tilde", '\u{303}'),
-    ("widetilde", '\u{303}'),
-    ("bar", '\u{304}'),
-    ("overline", '\u{304}'),
-    ("vec", '\u{20d7}'),
-    ("dot", '\u{307}'),
-    ("ddot", '\u{308}'),
-    ("c", '\u{327}'),
-    ("v", '\u{30c}'),
-    ("u", '\u{306}'),
-    ("H", '\u{30b}'),
-    ("k", '\u{328}'),
-    ("d", '\u{323}'),
-    ("r", '\u{30a}'),
-];
+
+static SYMBOLS: LazyLock<FxHashMap<&str, (&str, Mode)>> = LazyLock::new(|| {
+    let tables = [(SHARED_SYMBOLS, Mode::Both), (TEXT_SYMBOLS, Mode::Text), (MATH_SYMBOLS, Mode::Math)];
+    tables.into_iter().flat_map(|(table, mode)| table.iter().map(move |(name, sign)| (*name, (*sign, mode)))).collect()
+});
+
+/// Returns what a command stands for, and where LaTeX has it.
+pub(super) fn symbol(command: &str) -> Option<(&'static str, Mode)> {
+    SYMBOLS.get(command).copied()
+}
+
+/// Returns the combining character of an accent, and where LaTeX has it.
+pub(super) fn accent(command: &str) -> Option<(char, Mode)> {
+    ACCENTS.iter().find(|(known, ..)| *known == command).map(|(_, mark, mode)| (*mark, *mode))
+}
+
+/// Writes a text with an accent on its first letter.
+pub(super) fn push_accented(out: &mut String, text: &str, mark: char) {
+    let mut letters = text.chars();
+    if let Some(letter) = letters.next() {
+        match compose(letter, mark) {
+            Some(accented) => out.push(accented),
+            None => out.extend([letter, mark]),
+        }
+    }
+    out.push_str(letters.as_str());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_is_in_one_table() {
+        let count = SHARED_SYMBOLS.len() + TEXT_SYMBOLS.len() + MATH_SYMBOLS.len();
+        assert_eq!(SYMBOLS.len(), count);
+        assert!(SYMBOLS.keys().all(|name| accent(name).is_none()));
+    }
+}

@@ -5,21 +5,21 @@
 
 use std::io;
 
-use crate::sources::input::{InputLine, InputReader, MAX_RECORD};
+use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
 
 /// An entry's text between its outer braces.
 #[derive(Debug, PartialEq)]
-pub(super) struct BibtexEntry {
+pub(crate) struct BibtexEntry {
     /// The line on which it begins, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// `article`, `string`, ... in lower case.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// What stands in it, or why it cannot be read.
-    pub(super) body: Result<String, String>,
+    pub(crate) body: Result<String, String>,
 }
 
 /// The entries of one input.
-pub(super) struct BibtexEntries {
+pub(crate) struct BibtexEntries {
     input: InputReader,
     /// The line that was read last, how much of it was used, and its number.
     text: Vec<u8>,
@@ -28,16 +28,16 @@ pub(super) struct BibtexEntries {
 }
 
 impl BibtexEntries {
-    pub(super) fn new(input: InputReader) -> BibtexEntries {
+    pub(crate) fn new(input: InputReader) -> BibtexEntries {
         BibtexEntries { input, text: Vec::new(), used: 0, line: 0 }
     }
 
-    pub(super) fn input(&self) -> &InputReader {
+    pub(crate) fn input(&self) -> &InputReader {
         &self.input
     }
 
     /// The next entry. Text between entries is a remark.
-    pub(super) fn entry(&mut self) -> io::Result<Option<BibtexEntry>> {
+    pub(crate) fn entry(&mut self) -> io::Result<Option<BibtexEntry>> {
         let kind = loop {
             match opening(&self.text[self.used..]) {
                 Some((kind, end)) => {
@@ -109,7 +109,7 @@ fn closing(line: &[u8], depth: &mut usize) -> Option<usize> {
 }
 
 /// The fields of an entry's text in their order, names in lower case. `expand` gives what an abbreviation stands for.
-pub(super) fn fields(body: &str, expand: impl Fn(&str) -> String) -> Result<Vec<(String, String)>, String> {
+pub(crate) fn fields(body: &str, expand: impl Fn(&str) -> String) -> Result<Vec<(String, String)>, String> {
     let mut rest = match body.split_once(',') {
         Some((key, rest)) if !key.contains('=') => rest,
         _ => body,

@@ -3,20 +3,19 @@
 //! An entry is named by its arXiv id, DOI or PubMed number, also where these stand in an address or a remark; its key
 //! names nothing outside of the file. The day it was entered is in a field of the program's own.
 
-mod entries;
-mod latex;
-
 use std::collections::HashMap;
 
 use jiff::civil::Date;
 
 use crate::error::RecordPosition;
+use crate::formats::common::input::{InputReader, MAX_RECORD};
+use crate::formats::common::{authors, dates, identifiers};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{BibReference, RecordIter};
 use crate::paper::RawPaper;
+use crate::text::latex;
 
-use super::input::{InputReader, MAX_RECORD};
-use super::{BibReference, InputFormat, RecordIter, dates, names};
-
-use entries::{BibtexEntries, fields};
+use super::entries::{BibtexEntries, fields};
 
 /// What holds the day of entering: in BibDesk, CiteULike, JabRef (new and old), BibSonomy.
 const ADDED: [&str; 7] =
@@ -24,7 +23,7 @@ const ADDED: [&str; 7] =
 /// What holds tags: in most programs, Mendeley, JabRef.
 const TAGS: [&str; 4] = ["keywords", "keyword", "mendeley-tags", "groups"];
 
-pub(super) fn read(input: InputReader) -> RecordIter {
+pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut entries = BibtexEntries::new(input);
     let mut abbreviations = HashMap::new();
     let mut held = 0;
@@ -32,7 +31,7 @@ pub(super) fn read(input: InputReader) -> RecordIter {
         loop {
             let entry = match entries.entry() {
                 Ok(entry) => entry?,
-                Err(error) => return Some(Err(entries.input().fault(&error))),
+                Err(error) => return Some(Err(entries.input().read_error(&error))),
             };
             let expand = |word: &str| {
                 let known = abbreviations.get(&word.to_lowercase());
@@ -51,7 +50,7 @@ pub(super) fn read(input: InputReader) -> RecordIter {
                 }
                 _ => {
                     let reference = found.map(|fields| reference(&BibtexFields(fields)));
-                    return Some(entries.input().found(reference, RecordPosition::Line(entry.line)));
+                    return Some(entries.input().found_record(reference, RecordPosition::Line(entry.line)));
                 }
             }
         }
@@ -59,7 +58,7 @@ pub(super) fn read(input: InputReader) -> RecordIter {
 }
 
 /// Whether a file begins as a bibliography: with an entry, perhaps after remarks.
-pub(super) fn is_bibliography(text: &str) -> bool {
+pub(crate) fn is_bibliography(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('%'));
     let Some(entry) = lines.next().and_then(|line| line.strip_prefix('@')) else { return false };
     let kind = entry.trim_start_matches(|c: char| c.is_ascii_alphabetic());
@@ -78,7 +77,7 @@ impl BibtexFields {
 
     /// A field's text.
     fn text(&self, name: &str) -> String {
-        self.raw(name).map(latex::text).unwrap_or_default()
+        self.raw(name).map(latex::field_text).unwrap_or_default()
     }
 
     /// An id or an address: no text, but some programs escape it.
@@ -92,7 +91,7 @@ fn reference(fields: &BibtexFields) -> BibReference {
         (title, subtitle) if subtitle.is_empty() => title,
         (title, subtitle) => format!("{title}: {subtitle}"),
     };
-    let mut draft = RawPaper {
+    let mut raw_paper = RawPaper {
         title,
         abstract_text: fields.text("abstract"),
         authors: fields.raw("author").map(authors).unwrap_or_default(),
@@ -103,30 +102,30 @@ fn reference(fields: &BibtexFields) -> BibReference {
         ..RawPaper::default()
     };
     let ids = ids(fields);
-    names::identify(&mut draft, ids.iter().map(String::as_str));
+    identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
     let mut tags: Vec<String> = Vec::new();
     for tag in TAGS.iter().filter_map(|name| fields.raw(name)).flat_map(|list| list.split([',', ';'])) {
-        let tag = latex::text(tag.trim());
+        let tag = latex::field_text(tag.trim());
         if !tag.is_empty() && !tags.contains(&tag) {
             tags.push(tag);
         }
     }
-    BibReference { draft, added: added(fields), tags }
+    BibReference { raw_paper, added: added(fields), tags }
 }
 
 fn ids(fields: &BibtexFields) -> Vec<String> {
     let is_of_arxiv = |name| fields.raw(name).is_none_or(|archive| archive.eq_ignore_ascii_case("arxiv"));
     let eprint = fields.literal("eprint").filter(|_| is_of_arxiv("archiveprefix") && is_of_arxiv("eprinttype"));
-    let eprint = eprint.and_then(|id| names::doi(&id).or_else(|| names::of_address(&id)));
+    let eprint = eprint.and_then(|id| identifiers::doi(&id).or_else(|| identifiers::from_url(&id)));
     let remarks = ["journal", "journaltitle", "volume", "number", "note", "howpublished", "publisher"];
-    let remarks = remarks.iter().filter_map(|name| names::arxiv_within(fields.raw(name)?));
-    let numbers = ["arxiv", "arxivid", "doi"].iter().filter_map(|name| names::doi(&fields.literal(name)?));
-    let pmid = fields.literal("pmid").and_then(|number| names::pmid(&number));
+    let remarks = remarks.iter().filter_map(|name| identifiers::arxiv_in_text(fields.raw(name)?));
+    let numbers = ["arxiv", "arxivid", "doi"].iter().filter_map(|name| identifiers::doi(&fields.literal(name)?));
+    let pmid = fields.literal("pmid").and_then(|number| identifiers::pmid(&number));
     let addresses = ["url", "ee", "link", "bdsk-url-1", "bdsk-url-2", "citeulike-linkout-0", "howpublished"];
     let addresses = addresses.iter().filter_map(|name| {
         let address = fields.literal(name)?;
         // `howpublished` has it as `\url{https://...}`.
-        names::of_address(&address[address.find("http").unwrap_or(0)..])
+        identifiers::from_url(&address[address.find("http").unwrap_or(0)..])
     });
     eprint.into_iter().chain(numbers).chain(pmid).chain(addresses).chain(remarks).collect()
 }
@@ -153,9 +152,9 @@ fn authors(list: &str) -> Vec<String> {
     names
         .map(|name| {
             if name.starts_with('{') && name.ends_with('}') {
-                latex::text(name)
+                latex::field_text(name)
             } else {
-                names::spoken(&latex::text(name))
+                authors::given_name_first(&latex::field_text(name))
             }
         })
         .collect()
@@ -168,25 +167,28 @@ fn published(fields: &BibtexFields) -> Option<Date> {
     let day = fields.text("day");
     let day = if day.is_empty() { within } else { &day };
     // A range's first day: `2020-01/2020-03`.
-    let date = fields.raw("date").and_then(|date| dates::of_text(date.split('/').next()?));
-    date.or_else(|| dates::of_parts(&year, name, day))
+    let date = fields.raw("date").and_then(|date| dates::from_text(date.split('/').next()?));
+    date.or_else(|| dates::from_parts(&year, name, day))
 }
 
 /// DBLP's own stamps are not the reader's.
 fn added(fields: &BibtexFields) -> Option<Date> {
     let of_dblp = fields.raw("bibsource").is_some_and(|source| source.contains("dblp"));
     let mut names = ADDED.iter().filter(|name| !(of_dblp && **name == "timestamp"));
-    names.find_map(|name| dates::of_text(fields.raw(name)?))
+    names.find_map(|name| dates::from_text(fields.raw(name)?))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::tests::{fixture_references, referred};
-    use crate::sources::{InputFormat, read_references};
+    use crate::formats::tests::{fixture_references, reference_summaries};
+    use crate::formats::{InputFormat, read_references};
 
     fn check(text: &str, expect: &[&str]) {
-        let found =
-            referred(read_references(std::io::Cursor::new(text.to_owned()), "x.bib", Some(InputFormat::Bibtex)));
+        let found = reference_summaries(read_references(
+            std::io::Cursor::new(text.to_owned()),
+            "x.bib",
+            Some(InputFormat::Bibtex),
+        ));
         assert_eq!(found, expect, "{text}");
     }
 
@@ -232,7 +234,8 @@ mod tests {
             "doi = {10.48550/arXiv.2401.90001}",
         ] {
             let text = format!("@misc{{k, title = {{T}}, {fields}}}");
-            let found = referred(read_references(std::io::Cursor::new(text), "x.bib", Some(InputFormat::Bibtex)));
+            let found =
+                reference_summaries(read_references(std::io::Cursor::new(text), "x.bib", Some(InputFormat::Bibtex)));
             assert!(found[0].starts_with(arxiv), "{fields}: {found:?}");
         }
         check(

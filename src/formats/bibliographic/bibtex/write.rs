@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::{arxiv, doi};
+use crate::formats::common::{authors, identifiers};
 use crate::paper::{Paper, title_key};
 
-pub(super) fn write(papers: &[Paper]) -> String {
+pub(crate) fn write(papers: &[Paper]) -> String {
     let (mut text, mut keys) = (String::new(), HashSet::new());
     for paper in papers {
         entry(&mut text, paper, &key(paper, &mut keys));
@@ -15,7 +15,7 @@ pub(super) fn write(papers: &[Paper]) -> String {
 }
 
 fn entry(text: &mut String, paper: &Paper, key: &str) {
-    let kind = if doi(paper).is_some() { "article" } else { "misc" };
+    let kind = if identifiers::doi_of(paper).is_some() { "article" } else { "misc" };
     let _ = write!(text, "@{kind}{{{key}");
     let mut field = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -30,8 +30,8 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
         field("date", &date.to_string());
         field("year", &date.year().to_string());
     }
-    field("doi", &verbatim(doi(paper).unwrap_or_default()));
-    if let Some(id) = arxiv(paper) {
+    field("doi", &verbatim(identifiers::doi_of(paper).unwrap_or_default()));
+    if let Some(id) = identifiers::arxiv_id_of(paper) {
         field("eprint", id);
         field("archivePrefix", "arXiv");
         field("primaryClass", &escaped(paper.categories.first().map_or("", String::as_str)));
@@ -45,7 +45,8 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
 /// Last name, year and first long word of the title, and a letter where another paper has the same.
 fn key(paper: &Paper, keys: &mut HashSet<String>) -> String {
     let ascii = |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
-    let author = paper.authors.first().map(|author| super::parts_of(author).map_or(author.as_str(), |parts| parts.0));
+    let author =
+        paper.authors.first().map(|author| authors::family_and_given(author).map_or(author.as_str(), |parts| parts.0));
     let author = ascii(&title_key(author.unwrap_or_default()));
     let year = paper.published.or(paper.listed).map(|date| date.year().to_string()).unwrap_or_default();
     let title = title_key(&paper.title);

@@ -7,22 +7,24 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use crate::formats::common::input::InputReader;
+use crate::formats::common::json_array::JsonElements;
+use crate::formats::common::{dates, identifiers};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{BibReference, RecordIter};
 use crate::paper::RawPaper;
+use crate::text::markup;
 
-use super::elements::JsonElements;
-use super::input::InputReader;
-use super::{BibReference, InputFormat, RecordIter, dates, markup, names};
-
-pub(super) fn read(input: InputReader) -> RecordIter {
+pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut elements = JsonElements::new(input);
     Box::new(std::iter::from_fn(move || {
-        let (place, value) = elements.parsed()?;
-        Some(value.and_then(|value| elements.input().found(reference(&value), place)))
+        let (position, value) = elements.next_value()?;
+        Some(value.and_then(|value| elements.input().found_record(reference(&value), position)))
     }))
 }
 
 /// Whether a value looks like a reference of a citation processor.
-pub(super) fn is_reference(value: &Value) -> bool {
+pub(crate) fn is_reference(value: &Value) -> bool {
     let date = |name: &str| value.get(name).is_some_and(|date| date.get("date-parts").is_some());
     let people = |value: &Value| value.get("family").is_some() || value.get("literal").is_some();
     let authors = value.get("author").and_then(Value::as_array).is_some_and(|authors| authors.iter().any(people));
@@ -39,28 +41,28 @@ fn reference(value: &Value) -> Result<BibReference, String> {
         Some(Value::Null) | None => "",
         Some(_) => return Err("`title` is not a text".to_owned()),
     };
-    let mut draft = RawPaper {
-        title: markup::text(title),
-        abstract_text: markup::text(text(item, "abstract")),
+    let mut raw_paper = RawPaper {
+        title: markup::plain_text(title),
+        abstract_text: markup::plain_text(text(item, "abstract")),
         authors: item.get("author").and_then(Value::as_array).into_iter().flatten().filter_map(person).collect(),
         published: date(item.get("issued")),
         source: InputFormat::CslJson.source().to_owned(),
         url: Some(text(item, "URL").to_owned()),
         ..RawPaper::default()
     };
-    let dois = names::doi(text(item, "DOI")).into_iter();
+    let dois = identifiers::doi(text(item, "DOI")).into_iter();
     let remarks = ["number", "note", "container-title", "archive_location"];
-    let remarks = remarks.iter().filter_map(|name| names::arxiv_within(text(item, name)));
-    let noted = text(item, "note").lines().filter_map(|line| names::pmid(line.strip_prefix("PMID:")?));
+    let remarks = remarks.iter().filter_map(|name| identifiers::arxiv_in_text(text(item, name)));
+    let noted = text(item, "note").lines().filter_map(|line| identifiers::pmid(line.strip_prefix("PMID:")?));
     let ids: Vec<String> = dois
-        .chain(names::pmid(text(item, "PMID")))
+        .chain(identifiers::pmid(text(item, "PMID")))
         .chain(noted)
-        .chain(names::of_address(text(item, "URL")))
+        .chain(identifiers::from_url(text(item, "URL")))
         .chain(remarks)
         .collect();
-    names::identify(&mut draft, ids.iter().map(String::as_str));
+    identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
     let tags = text(item, "keyword").split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty());
-    Ok(BibReference { draft, added: date(item.get("accessed")), tags: tags.map(str::to_owned).collect() })
+    Ok(BibReference { raw_paper, added: date(item.get("accessed")), tags: tags.map(str::to_owned).collect() })
 }
 
 /// A field that holds a text.
@@ -80,22 +82,22 @@ fn date(value: Option<&Value>) -> Option<Date> {
     let value = value?;
     let written = value.as_str().or_else(|| value.get("raw")?.as_str()).or_else(|| value.get("literal")?.as_str());
     let Some(Value::Array(parts)) = value.get("date-parts").and_then(|ranges| ranges.get(0)) else {
-        return dates::of_text(written?);
+        return dates::from_text(written?);
     };
     let part = |at: usize| match parts.get(at) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
-    dates::of_parts(&part(0), &part(1), &part(2))
+    dates::from_parts(&part(0), &part(1), &part(2))
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::sources::tests::{fixture_references, referred};
-    use crate::sources::{InputFormat, read_references};
+    use crate::formats::tests::{fixture_references, reference_summaries};
+    use crate::formats::{InputFormat, read_references};
 
     #[test]
     fn references() {
@@ -114,7 +116,8 @@ mod tests {
             let mut item = json!({"type": "article", "title": "T"});
             item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
             let text = Value::Array(vec![item]).to_string();
-            let found = referred(read_references(std::io::Cursor::new(text), "x", Some(InputFormat::CslJson)));
+            let found =
+                reference_summaries(read_references(std::io::Cursor::new(text), "x", Some(InputFormat::CslJson)));
             assert!(found[0].contains(expect), "{fields}: {found:?}");
         }
     }

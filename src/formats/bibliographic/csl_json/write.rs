@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{arxiv, doi, parts_of};
+use crate::formats::common::{authors, identifiers};
 use crate::paper::Paper;
 
-pub(super) fn write(papers: &[Paper]) -> String {
+pub(crate) fn write(papers: &[Paper]) -> String {
     let items: Vec<Value> = papers.iter().map(item).collect();
     format!("{:#}\n", Value::from(items))
 }
 
 fn item(paper: &Paper) -> Value {
-    let author = |author: &String| match parts_of(author) {
+    let author = |author: &String| match authors::family_and_given(author) {
         Some((family, given)) => json!({"family": family, "given": given}),
         None => json!({"literal": author}),
     };
@@ -24,9 +24,9 @@ fn item(paper: &Paper) -> Value {
         "author": paper.authors.iter().map(author).collect::<Vec<Value>>(),
         "issued": date,
         "abstract": paper.abstract_text,
-        "DOI": doi(paper),
-        "archive": arxiv(paper).map(|_| "arXiv"),
-        "archive_location": arxiv(paper),
+        "DOI": identifiers::doi_of(paper),
+        "archive": identifiers::arxiv_id_of(paper).map(|_| "arXiv"),
+        "archive_location": identifiers::arxiv_id_of(paper),
         "URL": paper.link(),
         "keyword": paper.categories.join(", "),
     });

@@ -2,28 +2,29 @@
 
 use std::io;
 
-use crate::sources::InputFormat;
-use crate::sources::input::{InputLine, InputReader, MAX_RECORD};
+use crate::formats::common::authors;
+use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
+use crate::formats::input_format::InputFormat;
 
 /// One record: its tags in their order, each with the lines of its value.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct TaggedRecord {
+pub(crate) struct TaggedRecord {
     /// The line on which it begins, from 1.
-    pub(super) line: u64,
-    pub(super) fields: Vec<(String, Vec<String>)>,
+    pub(crate) line: u64,
+    pub(crate) fields: Vec<(String, Vec<String>)>,
     /// Why it cannot be read.
-    pub(super) wrong: Option<String>,
+    pub(crate) wrong: Option<String>,
 }
 
 impl TaggedRecord {
     /// The lines of all fields with one of these tags, in the file's order.
-    pub(super) fn lines<'r>(&'r self, tags: &'r [&str]) -> impl Iterator<Item = &'r str> {
+    pub(crate) fn lines<'r>(&'r self, tags: &'r [&str]) -> impl Iterator<Item = &'r str> {
         let fields = self.fields.iter().filter(|(tag, _)| tags.contains(&tag.as_str()));
         fields.flat_map(|(_, lines)| lines).map(|line| line.trim()).filter(|line| !line.is_empty())
     }
 
     /// The text of the first field that has one, the tags being tried in this order.
-    pub(super) fn text(&self, tags: &[&str]) -> String {
+    pub(crate) fn text(&self, tags: &[&str]) -> String {
         let field = |tag: &&str| {
             let lines = self.fields.iter().filter(|(known, _)| known == tag).map(|(_, lines)| lines.join("\n"));
             lines.into_iter().find(|text| !text.trim().is_empty())
@@ -33,7 +34,7 @@ impl TaggedRecord {
 }
 
 /// The records of one input.
-pub(super) struct TaggedRecords {
+pub(crate) struct TaggedRecords {
     input: InputReader,
     format: InputFormat,
     line: u64,
@@ -42,16 +43,16 @@ pub(super) struct TaggedRecords {
 }
 
 impl TaggedRecords {
-    pub(super) fn new(input: InputReader, format: InputFormat) -> TaggedRecords {
+    pub(crate) fn new(input: InputReader, format: InputFormat) -> TaggedRecords {
         TaggedRecords { input, format, line: 0, next: None }
     }
 
-    pub(super) fn input(&self) -> &InputReader {
+    pub(crate) fn input(&self) -> &InputReader {
         &self.input
     }
 
     /// The next record; what stands before the first one is left out.
-    pub(super) fn record(&mut self) -> io::Result<Option<TaggedRecord>> {
+    pub(crate) fn record(&mut self) -> io::Result<Option<TaggedRecord>> {
         let mut record: Option<TaggedRecord> = None;
         let mut length = 0;
         if let Some((line, tag, value)) = self.next.take() {
@@ -145,7 +146,7 @@ fn is_end(tag: &str, format: InputFormat) -> bool {
 }
 
 /// The format of tagged lines that a file begins as.
-pub(in crate::sources) fn detect(text: &str) -> Option<InputFormat> {
+pub(crate) fn detect(text: &str) -> Option<InputFormat> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).take(5).collect();
     let begins = |format| lines.iter().any(|line| tagged(line, format).is_some_and(|(tag, _)| is_start(tag, format)));
     let header = |line: &&str| line.starts_with("FN ") || line.starts_with("VR ");
@@ -158,6 +159,11 @@ pub(in crate::sources) fn detect(text: &str) -> Option<InputFormat> {
         }
         () => None,
     }
+}
+
+/// Returns the names of people in fields with one of these tags, given names first.
+pub(crate) fn people(record: &TaggedRecord, tags: &[&str]) -> Vec<String> {
+    record.lines(tags).map(authors::given_name_first).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! JSON Feed 1.1.
+//! Writes JSON Feed 1.1.
 
 use serde::Serialize;
 
-use super::{FeedDocument, clean, day_of, id_of, link_of, text_of, title_of};
+use crate::formats::common::xml_writer::without_control_characters;
+use crate::formats::feeds::document::{FeedDocument, day_of, id_of, link_of, text_of, title_of};
 
 #[derive(Serialize)]
 struct JsonFeed {
@@ -32,21 +33,26 @@ struct JsonFeedAuthor {
     name: String,
 }
 
-pub(super) fn write(channel: &FeedDocument<'_>) -> String {
-    let items = channel.results.iter().map(|result| JsonFeedItem {
+pub(crate) fn write(document: &FeedDocument<'_>) -> String {
+    let items = document.results.iter().map(|result| JsonFeedItem {
         id: id_of(&result.paper),
         url: link_of(&result.paper),
         title: title_of(&result.paper),
         content_text: text_of(result),
-        date_published: format!("{}T00:00:00Z", day_of(&result.paper, channel.day)),
-        authors: result.paper.authors.iter().map(|author| JsonFeedAuthor { name: clean(author) }).collect(),
-        tags: result.paper.categories.iter().map(|category| clean(category)).collect(),
+        date_published: format!("{}T00:00:00Z", day_of(&result.paper, document.day)),
+        authors: result
+            .paper
+            .authors
+            .iter()
+            .map(|author| JsonFeedAuthor { name: without_control_characters(author) })
+            .collect(),
+        tags: result.paper.categories.iter().map(|category| without_control_characters(category)).collect(),
     });
     let feed = JsonFeed {
         version: "https://jsonfeed.org/version/1.1",
-        title: clean(&channel.title),
-        home_page_url: channel.page.clone(),
-        feed_url: channel.address.clone(),
+        title: without_control_characters(&document.title),
+        home_page_url: document.page.clone(),
+        feed_url: document.address.clone(),
         items: items.collect(),
     };
     serde_json::to_string_pretty(&feed).expect("texts are JSON") + "\n"

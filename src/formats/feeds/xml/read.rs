@@ -1,19 +1,10 @@
-//! News feeds of papers: RSS, Atom and JSON Feed, of arXiv, of journals, of the Daily Papers.
-//!
-//! What a feed has of a paper beside its title is in one text for readers: [`description`] takes it apart.
+//! Reads RSS and Atom: feeds of arXiv, of journals, of the Daily Papers.
 
-mod description;
-
-use serde_json::Value;
-
-use crate::paper::{RawPaper, parse_date};
-
-use super::elements::JsonElements;
-use super::input::InputReader;
-use super::xml::{self, XmlDialect, XmlElement};
-use super::{InputFormat, RecordIter, authors, markup, names};
-
-use description::ItemDescription;
+use crate::formats::common::input::InputReader;
+use crate::formats::common::xml::{self, XmlDialect, XmlElement};
+use crate::formats::feeds::item::{FeedItem, raw_paper, split_names};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::RecordIter;
 
 const KIND: XmlDialect = XmlDialect {
     what: "a news feed",
@@ -22,83 +13,18 @@ const KIND: XmlDialect = XmlDialect {
     records: &["item", "entry"],
 };
 
-/// RSS and Atom.
-pub(super) fn read(input: InputReader) -> RecordIter {
+pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut items = xml::XmlRecords::new(input, KIND);
     Box::new(std::iter::from_fn(move || {
-        let (item, place) = match items.record() {
+        let (item, position) = match items.record() {
             Ok(item) => item?,
             Err(error) => return Some(Err(error)),
         };
-        Some(items.input().found(item.map(|item| draft(of_xml(&item))), place))
+        Some(items.input().found_record(item.map(|item| raw_paper(feed_item(&item))), position))
     }))
 }
 
-/// JSON Feed.
-pub(super) fn read_json(input: InputReader) -> RecordIter {
-    let mut elements = JsonElements::new(input);
-    let mut ready = std::collections::VecDeque::new();
-    Box::new(std::iter::from_fn(move || {
-        loop {
-            if let Some((item, place)) = ready.pop_front() {
-                return Some(elements.input().found(of_json(&item).map(draft), place));
-            }
-            match elements.parsed()? {
-                (place, Ok(mut feed)) => match feed.get_mut("items").map(Value::take) {
-                    Some(Value::Array(items)) => ready.extend(items.into_iter().map(|item| (item, place))),
-                    _ => {
-                        return Some(Err(elements
-                            .input()
-                            .bad_file("not a JSON Feed: an object with `items` is expected")));
-                    }
-                },
-                (_, Err(error)) => return Some(Err(error)),
-            }
-        }
-    }))
-}
-
-/// An item of any of the formats, as it stands.
-#[derive(Default)]
-struct FeedItem {
-    title: String,
-    /// Its address and everything else that may name it.
-    url: Option<String>,
-    names: Vec<String>,
-    description: String,
-    authors: Vec<String>,
-    published: String,
-    categories: Vec<String>,
-    format: &'static str,
-}
-
-fn draft(item: FeedItem) -> RawPaper {
-    let description = ItemDescription::of(&item.description);
-    let authors = if item.authors.is_empty() { description.authors } else { item.authors };
-    let mut draft = RawPaper {
-        title: markup::text(&item.title),
-        abstract_text: description.abstract_text,
-        authors,
-        published: parse_date(&item.published).filter(|_| !description.is_update),
-        votes: description.votes,
-        categories: item.categories,
-        source: item.format.to_owned(),
-        url: item.url,
-        ..RawPaper::default()
-    };
-    let ids: Vec<String> = item.names.iter().filter_map(|name| id(name)).collect();
-    names::identify(&mut draft, ids.iter().map(String::as_str));
-    draft
-}
-
-/// The id that an address, a DOI or an identifier of arXiv's feeds is.
-fn id(name: &str) -> Option<String> {
-    let name = name.trim();
-    let name = name.strip_prefix("oai:arXiv.org:").unwrap_or(name);
-    names::doi(name).or_else(|| names::of_address(name))
-}
-
-fn of_xml(item: &XmlElement) -> FeedItem {
+fn feed_item(item: &XmlElement) -> FeedItem {
     let linked = item.all("link").filter(|link| link.attribute("rel").is_none_or(|rel| rel == "alternate"));
     let link = linked.map(|link| link.attribute("href").map_or_else(|| link.text(), str::to_owned)).next();
     let named = ["guid", "id", "doi", "DOI", "identifier"].iter().map(|name| item.text_at(&[name]));
@@ -108,60 +34,33 @@ fn of_xml(item: &XmlElement) -> FeedItem {
     let creators = item.all("creator").map(XmlElement::text);
     let people = item.all("author").map(|author| {
         let name = author.text_at(&["name"]);
-        if name.is_empty() { spoken(&author.text()) } else { name }
+        if name.is_empty() { name_in_parentheses(&author.text()) } else { name }
     });
     FeedItem {
         title: item.text_at(&["title"]),
         names: link.iter().cloned().chain(named).collect(),
         url: link.map(|link| link.trim().to_owned()),
         description: texts.into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default(),
-        authors: split(creators.chain(people)),
+        authors: split_names(creators.chain(people)),
         published: days.into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default(),
         categories: categories.collect(),
         format: InputFormat::Feed.source(),
     }
 }
 
-/// The name in `mail@example.org (Ann Lee)`, as RSS has authors.
-fn spoken(author: &str) -> String {
+/// Returns the name in `mail@example.org (Ann Lee)`, as RSS has authors.
+fn name_in_parentheses(author: &str) -> String {
     let within = author.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
     within.map_or(author, |(name, _)| name).to_owned()
 }
 
-/// The names of all people: a feed may have several in one text.
-fn split(people: impl Iterator<Item = String>) -> Vec<String> {
-    let names = people.filter_map(|people| authors::read(Value::String(markup::text(&people))).ok());
-    names.flatten().collect()
-}
-
-fn of_json(item: &Value) -> Result<FeedItem, String> {
-    if !item.is_object() {
-        return Err("not an item of a feed: a JSON object is expected".to_owned());
-    }
-    let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let first = |names: &[&str]| names.iter().map(|name| text(name)).find(|text| !text.trim().is_empty());
-    let name = |author: &Value| author.get("name").and_then(Value::as_str).map(str::to_owned);
-    let authors = item.get("authors").and_then(Value::as_array).into_iter().flatten().chain(item.get("author"));
-    let tags = item.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    Ok(FeedItem {
-        title: text("title"),
-        url: first(&["url", "external_url"]),
-        names: ["url", "external_url", "id", "doi"].iter().map(|name| text(name)).collect(),
-        description: first(&["content_text", "content_html", "summary"]).unwrap_or_default(),
-        authors: split(authors.filter_map(name)),
-        published: text("date_published"),
-        categories: tags.map(str::to_owned).collect(),
-        format: InputFormat::JsonFeed.source(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::sources::tests::{fixture, told};
-    use crate::sources::{InputFormat, read};
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
 
     fn check(format: InputFormat, text: &str, expect: &[&str]) {
-        let found = told(read(std::io::Cursor::new(text.to_owned()), "x", Some(format)));
+        let found = summaries(read(std::io::Cursor::new(text.to_owned()), "x", Some(format)));
         assert_eq!(found, expect, "{text}");
     }
 

@@ -1,23 +1,24 @@
-//! Atom 1.0 (RFC 4287).
+//! Writes Atom 1.0 (RFC 4287).
 
 use jiff::civil::Date;
 
-use super::{FeedDocument, XmlWriter, clean, day_of, document, empty, id_of, link_of, nested, text, text_of, title_of};
+use crate::formats::common::xml_writer::{XmlWriter, document, empty, nested, text, without_control_characters};
+use crate::formats::feeds::document::{FeedDocument, day_of, id_of, link_of, text_of, title_of};
 use crate::recommend::Recommendation;
 
-pub(super) fn write(channel: &FeedDocument<'_>) -> String {
+pub(crate) fn write_atom(feed: &FeedDocument<'_>) -> String {
     document("feed", &[("xmlns", "http://www.w3.org/2005/Atom")], |xml| {
-        text(xml, "id", &[], &channel.id());
-        text(xml, "title", &[], &clean(&channel.title));
-        text(xml, "updated", &[], &moment(channel.day));
+        text(xml, "id", &[], &feed.id());
+        text(xml, "title", &[], &without_control_characters(&feed.title));
+        text(xml, "updated", &[], &moment(feed.day));
         nested(xml, "author", &[], |xml| text(xml, "name", &[], "paperkin"));
-        if let Some(address) = &channel.address {
+        if let Some(address) = &feed.address {
             empty(xml, "link", &[("rel", "self"), ("href", address)]);
         }
-        if let Some(page) = &channel.page {
+        if let Some(page) = &feed.page {
             empty(xml, "link", &[("rel", "alternate"), ("href", page)]);
         }
-        channel.results.iter().for_each(|result| entry(xml, result, channel.day));
+        feed.results.iter().for_each(|result| entry(xml, result, feed.day));
     })
 }
 
@@ -31,10 +32,10 @@ fn entry(xml: &mut XmlWriter, result: &Recommendation, day: Date) {
             text(xml, "published", &[], &moment(published));
         }
         for author in &paper.authors {
-            nested(xml, "author", &[], |xml| text(xml, "name", &[], &clean(author)));
+            nested(xml, "author", &[], |xml| text(xml, "name", &[], &without_control_characters(author)));
         }
         for category in &paper.categories {
-            empty(xml, "category", &[("term", &clean(category))]);
+            empty(xml, "category", &[("term", &without_control_characters(category))]);
         }
         if let Some(link) = link_of(paper) {
             empty(xml, "link", &[("rel", "alternate"), ("href", &link)]);
@@ -43,7 +44,7 @@ fn entry(xml: &mut XmlWriter, result: &Recommendation, day: Date) {
     });
 }
 
-/// The day's begin.
+/// The beginning of a day.
 fn moment(day: Date) -> String {
     format!("{day}T00:00:00Z")
 }

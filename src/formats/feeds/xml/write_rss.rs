@@ -1,11 +1,12 @@
-//! RSS 2.0.
+//! Writes RSS 2.0.
 
 use jiff::civil::Date;
 
-use super::{FeedDocument, XmlWriter, clean, day_of, document, empty, id_of, link_of, nested, text, text_of, title_of};
+use crate::formats::common::xml_writer::{XmlWriter, document, empty, nested, text, without_control_characters};
+use crate::formats::feeds::document::{FeedDocument, day_of, id_of, link_of, text_of, title_of};
 use crate::recommend::Recommendation;
 
-pub(super) fn write(channel: &FeedDocument<'_>) -> String {
+pub(crate) fn write_rss(feed: &FeedDocument<'_>) -> String {
     let spaces = [
         ("version", "2.0"),
         ("xmlns:atom", "http://www.w3.org/2005/Atom"),
@@ -13,15 +14,15 @@ pub(super) fn write(channel: &FeedDocument<'_>) -> String {
     ];
     document("rss", &spaces, |xml| {
         nested(xml, "channel", &[], |xml| {
-            text(xml, "title", &[], &clean(&channel.title));
-            text(xml, "link", &[], channel.page.as_deref().unwrap_or("https://arxiv.org/"));
+            text(xml, "title", &[], &without_control_characters(&feed.title));
+            text(xml, "link", &[], feed.page.as_deref().unwrap_or("https://arxiv.org/"));
             text(xml, "description", &[], "Papers, best first");
-            text(xml, "lastBuildDate", &[], &moment(channel.day));
-            if let Some(address) = &channel.address {
+            text(xml, "lastBuildDate", &[], &moment(feed.day));
+            if let Some(address) = &feed.address {
                 let link = [("rel", "self"), ("type", "application/rss+xml"), ("href", address.as_str())];
                 empty(xml, "atom:link", &link);
             }
-            channel.results.iter().for_each(|result| item(xml, result, channel.day));
+            feed.results.iter().for_each(|result| item(xml, result, feed.day));
         });
     })
 }
@@ -36,10 +37,10 @@ fn item(xml: &mut XmlWriter, result: &Recommendation, day: Date) {
         text(xml, "guid", &[("isPermaLink", "false")], &id_of(paper));
         text(xml, "pubDate", &[], &moment(day_of(paper, day)));
         for author in &paper.authors {
-            text(xml, "dc:creator", &[], &clean(author));
+            text(xml, "dc:creator", &[], &without_control_characters(author));
         }
         for category in &paper.categories {
-            text(xml, "category", &[], &clean(category));
+            text(xml, "category", &[], &without_control_characters(category));
         }
         // Readers take descriptions for HTML: what looks like it is escaped once more.
         let html = quick_xml::escape::escape(text_of(result)).replace("\n\n", "<br><br>");
@@ -47,7 +48,7 @@ fn item(xml: &mut XmlWriter, result: &Recommendation, day: Date) {
     });
 }
 
-/// The day's begin, as mail has it (RFC 822 with four digits for the year).
+/// The beginning of a day as in e-mail (RFC 822, with a year of four digits).
 fn moment(day: Date) -> String {
     day.strftime("%a, %d %b %Y 00:00:00 GMT").to_string()
 }

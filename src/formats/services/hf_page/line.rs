@@ -25,7 +25,7 @@ const PAGE: [&str; 16] = [
 ];
 
 /// The number of authors in `• 11 authors`, and what follows on the same line.
-pub(super) fn author_line(text: &str) -> Option<(u32, &str)> {
+pub(crate) fn author_line(text: &str) -> Option<(u32, &str)> {
     let text = text.trim_start_matches(is_bullet);
     let (count, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let rest = rest.trim_start().strip_prefix("author")?;
@@ -35,15 +35,15 @@ pub(super) fn author_line(text: &str) -> Option<(u32, &str)> {
     Some((count.parse().ok()?, after)).filter(|_| ends)
 }
 
-pub(super) struct DateLine {
-    pub(super) text: String,
+pub(crate) struct DateLine {
+    pub(crate) text: String,
     /// `None` for a day that does not exist.
-    pub(super) date: Option<Date>,
-    pub(super) comments: Option<u32>,
+    pub(crate) date: Option<Date>,
+    pub(crate) comments: Option<u32>,
 }
 
 /// `Dec 19, 2024`, or with the number of comments behind it.
-pub(super) fn date_line(text: &str) -> Option<DateLine> {
+pub(crate) fn date_line(text: &str) -> Option<DateLine> {
     let mut words = text.trim_matches(is_bullet).split_whitespace();
     let (month, day, year) = (words.next()?, words.next()?, words.next()?);
     let comments = words.next();
@@ -80,7 +80,7 @@ fn is_month(word: &str) -> bool {
 }
 
 /// A line of the page itself: one of its labels, a number of votes, the day of the listing.
-pub(super) fn is_page_line(text: &str) -> bool {
+pub(crate) fn is_page_line(text: &str) -> bool {
     let lower = text.to_lowercase();
     let mut words = text.split_whitespace();
     let is_day = words.next().is_some_and(is_month)
@@ -92,7 +92,7 @@ pub(super) fn is_page_line(text: &str) -> bool {
 }
 
 /// A line of bullets alone.
-pub(super) fn is_separator(text: &str) -> bool {
+pub(crate) fn is_separator(text: &str) -> bool {
     text.chars().all(is_bullet)
 }
 

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! where the number after the date counts comments. Whatever stands between papers (the page's header, votes,
-//! names of submitters) is told apart by its shape and by standing in front of a title.
+//! names of submitters) is summaries apart by its shape and by standing in front of a title.
 
 mod line;
 
@@ -19,10 +19,11 @@ use std::collections::VecDeque;
 use std::mem;
 
 use crate::error::{RecordPosition, Result};
+use crate::formats::common::input::{InputLine, InputReader};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{FoundRecord, RecordIter};
 use crate::paper::RawPaper;
 
-use super::input::{InputLine, InputReader};
-use super::{FoundRecord, InputFormat, RecordIter};
 use line::{DateLine, author_line, date_line, is_page_line, is_separator};
 
 /// A line of at least this many bytes is an abstract and not a part of the page.
@@ -33,11 +34,11 @@ const TITLE: usize = 600;
 /// Most text kept while looking for an author line, in bytes: an abstract and everything that may surround it.
 const MAX_PENDING: usize = 1024 * 1024;
 /// Whether some text has the line that each paper on a page has.
-pub(super) fn is_page(text: &str) -> bool {
+pub(crate) fn is_page(text: &str) -> bool {
     text.lines().any(|line| author_line(line).is_some())
 }
 
-pub(super) fn read(input: InputReader) -> RecordIter {
+pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut page =
         HfPage { input, line: 0, pending: Vec::new(), size: 0, open: None, found: 0, ready: VecDeque::new() };
     let mut buffer = Vec::new();
@@ -52,7 +53,7 @@ pub(super) fn read(input: InputReader) -> RecordIter {
                 Ok(line) => page.take(line, &buffer),
                 Err(error) => {
                     ended = true;
-                    page.ready.push_back(Err(page.input.fault(&error)));
+                    page.ready.push_back(Err(page.input.read_error(&error)));
                 }
             }
         }
@@ -141,32 +142,32 @@ impl HfPage {
             (last, abstract_text)
         };
         self.refuse_abstracts(&blocks);
-        let place = title[0].line;
-        let draft = RawPaper {
+        let position = title[0].line;
+        let raw_paper = RawPaper {
             title: joined(&title),
             abstract_text: joined(&abstract_text),
             author_count,
             source: InputFormat::HfPage.source().to_owned(),
             ..RawPaper::default()
         };
-        if draft.title.len() > TITLE {
-            return self.refuse(place, "an abstract without a title before it");
+        if raw_paper.title.len() > TITLE {
+            return self.refuse(position, "an abstract without a title before it");
         }
-        self.open = Some((place, draft));
+        self.open = Some((position, raw_paper));
     }
 
     /// Ends the open paper, with its date and the number of its comments where there are such.
     fn close(&mut self, date: Option<DateLine>) {
-        let Some((line, draft)) = self.open.take() else { return };
-        let draft = match date {
-            None => Ok(draft),
+        let Some((line, raw_paper)) = self.open.take() else { return };
+        let raw_paper = match date {
+            None => Ok(raw_paper),
             Some(DateLine { date: Some(date), comments, .. }) => {
-                Ok(RawPaper { published: Some(date), comments, ..draft })
+                Ok(RawPaper { published: Some(date), comments, ..raw_paper })
             }
             Some(DateLine { text, .. }) => Err(format!("`{text}` is no date that exists")),
         };
         self.found += 1;
-        self.ready.push_back(self.input.found(draft, RecordPosition::Line(line)));
+        self.ready.push_back(self.input.found_record(raw_paper, RecordPosition::Line(line)));
     }
 
     fn refuse(&mut self, line: u64, reason: &str) {
@@ -236,20 +237,20 @@ fn joined(lines: &[PendingLine]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::tests::{fixture, told};
-    use crate::sources::{InputFormat, read};
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
 
     const LONG: &str = "An invented abstract that goes on for as long as abstracts on a page do, which is a good deal longer \
                         than any title, so that nobody takes the one for the other, whatever stands around them.";
 
     fn check(text: &str, expect: &[&str]) {
         let text = text.replace("LONG", LONG);
-        let found = told(read(std::io::Cursor::new(text.clone()), "page.txt", Some(InputFormat::HfPage)));
+        let found = summaries(read(std::io::Cursor::new(text.clone()), "page.txt", Some(InputFormat::HfPage)));
         let found: Vec<String> = found.iter().map(|line| line.replace(LONG, "LONG")).collect();
         assert_eq!(found, expect, "{text}");
     }
 
-    /// How [`told`] shows a paper of a page.
+    /// How [`summaries`] shows a paper of a page.
     fn paper(title: &str, text: &str, authors: &str, published: &str, comments: &str) -> String {
         let parts = [("title", title), ("abstract", text), ("author_count", authors), ("published", published)];
         let parts = parts.into_iter().chain([("comments", comments)]).filter(|(_, value)| !value.is_empty());
@@ -327,7 +328,7 @@ mod tests {
     fn bytes_that_are_no_text() {
         let mut bytes = b"Caf\xe9\n\n".to_vec();
         bytes.extend(format!("Good\n\n{LONG}\n\n\u{2022} 2 authors\n").into_bytes());
-        let found = told(read(std::io::Cursor::new(bytes), "page.txt", Some(InputFormat::HfPage)));
+        let found = summaries(read(std::io::Cursor::new(bytes), "page.txt", Some(InputFormat::HfPage)));
         assert_eq!(found[0], "page.txt, line 1: not UTF-8: save the text as UTF-8");
         assert!(found[1].starts_with("title=Good"), "{found:?}");
     }

@@ -4,19 +4,21 @@
 //! whole, as pandas writes it, loses its quotes.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, Read};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
 
+use super::line_counter::{LineCounter, count_newlines};
 use crate::error::{Error, RecordPosition, Result};
-
-use super::fields::{self, FieldRole};
-use super::input::{InputHead, InputReader};
-use super::{BibReference, ColumnMap, InputFormat, RecordIter};
+use crate::formats::common::field_names::FieldRole;
+use crate::formats::common::fields;
+use crate::formats::common::input::{InputHead, InputReader};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{BibReference, RecordIter};
+use crate::formats::tables::columns::ColumnMap;
 
 /// Fails when the header has no column for title or abstract, or none of a name that `columns` has.
-pub(super) fn read(
+pub(crate) fn read(
     input: InputReader,
     head: &InputHead,
     format: InputFormat,
@@ -45,11 +47,11 @@ pub(super) fn read(
         match table.reader.read_byte_record(&mut record) {
             Ok(false) => None,
             Ok(true) => {
-                let place = RecordPosition::Line(table.line(&record));
+                let position = RecordPosition::Line(table.line(&record));
                 let reference = table.reference(&record);
-                Some(table.reader.get_ref().input.found(reference, place))
+                Some(table.reader.get_ref().input.found_record(reference, position))
             }
-            Err(error) => Some(Err(table.fault(error))),
+            Err(error) => Some(Err(table.read_error(error))),
         }
     })))
 }
@@ -67,7 +69,7 @@ fn delimiter(head: &[u8], format: InputFormat, columns: &ColumnMap) -> u8 {
 }
 
 /// Whether the first line names several columns, one of them for title or abstract.
-pub(super) fn is_table(head: &[u8], format: InputFormat, columns: &ColumnMap) -> bool {
+pub(crate) fn is_table(head: &[u8], format: InputFormat, columns: &ColumnMap) -> bool {
     header(head, delimiter(head, format, columns))
         .is_some_and(|names| names.len() > 1 && names.iter().any(|name| columns.is_text(name)))
 }
@@ -95,7 +97,7 @@ impl DelimitedTable {
     /// The line on which a record begins: the one on which it ends, without the lines that its cells span.
     /// (The csv crate counts the blank lines before a record, and half of a CRLF, to the record.)
     fn line(&mut self, record: &ByteRecord) -> u64 {
-        let spanned = ends_of_lines(record.as_slice());
+        let spanned = count_newlines(record.as_slice());
         let end = self.reader.position().byte();
         let end = if self.is_open(record) { end } else { end.saturating_sub(1) };
         self.reader.get_ref().line_at(end).saturating_sub(spanned)
@@ -128,61 +130,13 @@ impl DelimitedTable {
         fields::reference(fields, InputFormat::Csv.source())
     }
 
-    fn fault(&self, error: csv::Error) -> Error {
+    fn read_error(&self, error: csv::Error) -> Error {
         let input = &self.reader.get_ref().input;
         match error.kind() {
-            csv::ErrorKind::Io(error) => input.fault(error),
+            csv::ErrorKind::Io(error) => input.read_error(error),
             _ => input.bad_file(error.to_string()),
         }
     }
-}
-
-/// An input that knows on which line its last bytes stood.
-struct LineCounter {
-    input: InputReader,
-    /// What was read last.
-    chunk: Vec<u8>,
-    /// How many bytes, and how many ends of lines, came before it.
-    before: u64,
-    lines_before: u64,
-    /// The last byte that is no white space.
-    last: Option<u8>,
-}
-
-impl LineCounter {
-    fn new(input: InputReader) -> LineCounter {
-        LineCounter { input, chunk: Vec::new(), before: 0, lines_before: 0, last: None }
-    }
-
-    /// The line of a byte that is in the last chunk.
-    fn line_at(&self, byte: u64) -> u64 {
-        let within = usize::try_from(byte.saturating_sub(self.before)).unwrap_or(usize::MAX).min(self.chunk.len());
-        1 + self.lines_before + ends_of_lines(&self.chunk[..within])
-    }
-
-    /// Whether the input ends after this many bytes, and not with a quote.
-    fn ends_open(&mut self, bytes: u64) -> bool {
-        let all_used = bytes == self.before + self.chunk.len() as u64;
-        all_used && self.last != Some(b'"') && self.input.fill_buf().is_ok_and(<[u8]>::is_empty)
-    }
-}
-
-impl Read for LineCounter {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.input.read(buffer)?;
-        if count > 0 {
-            self.before += self.chunk.len() as u64;
-            self.lines_before += ends_of_lines(&self.chunk);
-            self.chunk.clear();
-            self.chunk.extend_from_slice(&buffer[..count]);
-            self.last = self.chunk.trim_ascii_end().last().copied().or(self.last);
-        }
-        Ok(count)
-    }
-}
-
-fn ends_of_lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// What stands between the quotes of a cell that is quoted as a whole, quotes inside being doubled.
@@ -198,15 +152,15 @@ fn unquoted(cell: &str) -> Cow<'_, str> {
 mod tests {
     use std::io::Read;
 
-    use crate::sources::tests::{fixture, told};
-    use crate::sources::{InputFormat, read};
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
 
     fn check(text: &str, expect: &[&str]) {
         check_as(InputFormat::Csv, text, expect);
     }
 
     fn check_as(format: InputFormat, text: &str, expect: &[&str]) {
-        let found = told(read(std::io::Cursor::new(text.to_owned()), "x.csv", Some(format)));
+        let found = summaries(read(std::io::Cursor::new(text.to_owned()), "x.csv", Some(format)));
         assert_eq!(found, expect, "{text}");
     }
 
@@ -252,7 +206,7 @@ mod tests {
             check(&format!("{text}\n"), &expect);
         }
         let bytes = b"id,title\n1,caf\xe9\n2,b\n";
-        let found = told(read(&bytes[..], "x.csv", None));
+        let found = summaries(read(&bytes[..], "x.csv", None));
         assert_eq!(found, ["x.csv, line 2: `title` is not UTF-8: save the file as UTF-8", "id=2 | title=b"]);
     }
 
@@ -264,7 +218,7 @@ mod tests {
         );
         check("id,title\n1,\"a\nb\"", &["id=1 | title=a b"]);
         let endless = (&b"id,title\n1,a\n2,\""[..]).chain(std::io::repeat(b'x').take(40 << 20));
-        let found = told(read(endless, "x.csv", None));
+        let found = summaries(read(endless, "x.csv", None));
         assert_eq!(
             found,
             ["id=1 | title=a", "x.csv: one record has more than 16 MB: is a quote or a bracket never closed?"]

@@ -1,9 +1,9 @@
 //! A table.
 
-use super::{arxiv, doi};
+use crate::formats::common::identifiers;
 use crate::paper::Paper;
 
-pub(super) fn write(papers: &[Paper]) -> String {
+pub(crate) fn write(papers: &[Paper]) -> String {
     let mut csv = ::csv::Writer::from_writer(Vec::new());
     let header =
         ["id", "title", "authors", "published", "listed", "votes", "categories", "doi", "arxiv", "url", "abstract"];
@@ -17,8 +17,8 @@ pub(super) fn write(papers: &[Paper]) -> String {
             day(paper.listed),
             paper.votes.map(|votes| votes.to_string()).unwrap_or_default(),
             paper.categories.join("; "),
-            doi(paper).unwrap_or_default().to_owned(),
-            arxiv(paper).unwrap_or_default().to_owned(),
+            identifiers::doi_of(paper).unwrap_or_default().to_owned(),
+            identifiers::arxiv_id_of(paper).unwrap_or_default().to_owned(),
             paper.link().unwrap_or_default(),
             paper.abstract_text.clone(),
         ]

@@ -1,26 +1,26 @@
 //! JSON with papers as they are: an object on each line, a top-level array of objects, or objects that span lines.
 //!
-//! Answers of services hold their papers in a list: [`services`] knows in which.
-
-mod services;
+//! Answers of services hold their papers in a list, which [`json_answers`] finds.
 
 use std::collections::VecDeque;
 
 use serde_json::Value;
 
 use crate::error::{RecordPosition, Result};
+use crate::formats::common::field_names::FieldRole;
+use crate::formats::common::fields;
+use crate::formats::common::input::{InputHead, InputLine, InputReader, MAX_RECORD};
+use crate::formats::common::json_array::{self, JsonElements};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::RecordIter;
+use crate::formats::services::json_answers;
 use crate::paper::{Paper, RawPaper};
-
-use crate::sources::elements::{self, JsonElements};
-use crate::sources::fields::{self, FieldRole};
-use crate::sources::input::{InputHead, InputLine, InputReader, MAX_RECORD};
-use crate::sources::{InputFormat, RecordIter};
 
 /// How many lines of the start are looked at for JSON before a file is refused.
 const TRIED: usize = 10;
 
 /// Fails when the file's start is no JSON, or JSON without anything like a paper.
-pub(in crate::sources) fn read(input: InputReader, head: &InputHead, format: InputFormat) -> Result<RecordIter> {
+pub(crate) fn read(input: InputReader, head: &InputHead, format: InputFormat) -> Result<RecordIter> {
     let by_lines = is_by_lines(&head.bytes);
     check(head, by_lines, format).map_err(|reason| input.bad_file(reason))?;
     Ok(if by_lines { lines(input, format) } else { values(input, format) })
@@ -32,25 +32,27 @@ fn lines(mut input: InputReader, format: InputFormat) -> RecordIter {
     let mut ready = VecDeque::new();
     Box::new(std::iter::from_fn(move || {
         loop {
-            let place = RecordPosition::Line(number);
-            if let Some(draft) = ready.pop_front() {
-                return Some(input.found(draft, place));
+            let position = RecordPosition::Line(number);
+            if let Some(raw_paper) = ready.pop_front() {
+                return Some(input.found_record(raw_paper, position));
             }
             number += 1;
-            let place = RecordPosition::Line(number);
+            let position = RecordPosition::Line(number);
             match input.line(&mut buffer) {
                 Ok(InputLine::End) => return None,
                 Ok(InputLine::Read) if buffer.trim_ascii().is_empty() => {}
-                Ok(InputLine::Read) => match elements::parse(&buffer) {
+                Ok(InputLine::Read) => match json_array::parse(&buffer) {
                     Ok(value) => {
-                        ready.extend(services::papers(value, format).into_iter().map(|value| draft(value, format)));
+                        ready.extend(
+                            json_answers::papers(value, format).into_iter().map(|value| raw_paper(value, format)),
+                        );
                     }
-                    Err(reason) => return Some(Err(input.bad_record(place, reason))),
+                    Err(reason) => return Some(Err(input.bad_record(position, reason))),
                 },
                 Ok(InputLine::TooLong) => {
-                    return Some(Err(input.bad_record(place, format!("longer than {} MB", MAX_RECORD >> 20))));
+                    return Some(Err(input.bad_record(position, format!("longer than {} MB", MAX_RECORD >> 20))));
                 }
-                Err(error) => return Some(Err(input.fault(&error))),
+                Err(error) => return Some(Err(input.read_error(&error))),
             }
         }
     }))
@@ -61,13 +63,13 @@ fn values(input: InputReader, format: InputFormat) -> RecordIter {
     let mut ready = VecDeque::new();
     Box::new(std::iter::from_fn(move || {
         loop {
-            if let Some((draft, place)) = ready.pop_front() {
-                return Some(elements.input().found(draft, place));
+            if let Some((raw_paper, position)) = ready.pop_front() {
+                return Some(elements.input().found_record(raw_paper, position));
             }
-            match elements.parsed()? {
-                (place, Ok(value)) => {
-                    let papers = services::papers(value, format).into_iter();
-                    ready.extend(papers.map(|value| (draft(value, format), place)));
+            match elements.next_value()? {
+                (position, Ok(value)) => {
+                    let papers = json_answers::papers(value, format).into_iter();
+                    ready.extend(papers.map(|value| (raw_paper(value, format), position)));
                 }
                 (_, Err(error)) => return Some(Err(error)),
             }
@@ -76,13 +78,13 @@ fn values(input: InputReader, format: InputFormat) -> RecordIter {
 }
 
 /// The paper of one record, on its own; or what is wrong with it.
-pub(in crate::sources) fn record(json: &[u8]) -> Result<Paper, String> {
-    elements::parse(json).and_then(|value| draft(value, InputFormat::Jsonl))?.validate()
+pub(crate) fn record(json: &[u8]) -> Result<Paper, String> {
+    json_array::parse(json).and_then(|value| raw_paper(value, InputFormat::Jsonl))?.validate()
 }
 
-fn draft(value: Value, format: InputFormat) -> Result<RawPaper, String> {
+fn raw_paper(value: Value, format: InputFormat) -> Result<RawPaper, String> {
     match value {
-        Value::Object(record) => fields::draft(record, format.source()),
+        Value::Object(record) => fields::raw_paper(record, format.source()),
         other => Err(format!("{} instead of a JSON object with a title and an abstract", kind(&other))),
     }
 }
@@ -106,9 +108,9 @@ fn check(head: &InputHead, by_lines: bool, format: InputFormat) -> Result<(), St
         if !lines.is_empty() && !lines.iter().take(TRIED).any(looks_like_json) {
             return Err(not_json(lines[0]));
         }
-        lines.iter().filter_map(|line| elements::parse(line).ok()).collect()
+        lines.iter().filter_map(|line| json_array::parse(line).ok()).collect()
     } else {
-        elements::of_head(&head.bytes)
+        json_array::complete_elements(&head.bytes)
     };
     match &values[..] {
         _ if format != InputFormat::Jsonl => Ok(()),
@@ -125,13 +127,8 @@ fn not_json(line: &[u8]) -> String {
     format!("not JSON: it begins with `{}`; the format jsonl has a JSON object on each line", start.trim())
 }
 
-/// The service whose JSON a file begins as, from its start without white space.
-pub(in crate::sources) fn of_service(packed: &str) -> Option<InputFormat> {
-    services::detect(packed)
-}
-
 /// Whether a value has a field for title or abstract.
-pub(in crate::sources) fn has_text(value: &Value) -> bool {
+pub(crate) fn has_text(value: &Value) -> bool {
     value.as_object().is_some_and(|record| record.keys().any(|name| FieldRole::is_text(name)))
 }
 
@@ -145,7 +142,7 @@ fn wrapped_list(value: &Value) -> Option<&str> {
 }
 
 /// What to say of a file whose first value is this and that has no paper.
-pub(in crate::sources) fn no_paper(first: &Value) -> String {
+pub(crate) fn no_paper(first: &Value) -> String {
     match first {
         Value::Object(record) => FieldRole::no_text_among(record.keys().map(String::as_str)),
         other => format!(
@@ -172,13 +169,13 @@ mod tests {
     use std::io::Read;
 
     use super::MAX_RECORD;
-    use crate::sources::tests::{fixture, told};
-    use crate::sources::{InputFormat, read};
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
 
     fn check(text: impl AsRef<[u8]>, expect: &[&str]) {
         let text = text.as_ref().to_vec();
         let shown = String::from_utf8_lossy(&text).into_owned();
-        let found = told(read(std::io::Cursor::new(text), "x.jsonl", Some(InputFormat::Jsonl)));
+        let found = summaries(read(std::io::Cursor::new(text), "x.jsonl", Some(InputFormat::Jsonl)));
         let found: Vec<&str> = found.iter().map(|line| line.split(" | ").nth(1).unwrap_or(line)).collect();
         assert_eq!(found, expect, "{shown}");
     }
@@ -250,14 +247,14 @@ mod tests {
         let before = &b"{\"id\": 1, \"title\": \"a\"}\n{\"id\": 2, \"title\": \""[..];
         let after = &b"\"}\n{\"id\": 3, \"title\": \"c\"}\n"[..];
         let long = before.chain(std::io::repeat(b'x').take(3 * MAX_RECORD as u64)).chain(after);
-        let found = told(read(long, "x.jsonl", None));
+        let found = summaries(read(long, "x.jsonl", None));
         assert_eq!(found, ["id=1 | title=a", "x.jsonl, line 2: longer than 16 MB", "id=3 | title=c"]);
     }
 
     #[test]
     fn deep_nesting_is_a_bad_record() {
         let deep = format!("{{\"title\": {}\n{{\"id\": 2, \"title\": \"b\"}}", "[".repeat(10_000) + "1");
-        let found = told(read(std::io::Cursor::new(deep), "x.jsonl", None));
+        let found = summaries(read(std::io::Cursor::new(deep), "x.jsonl", None));
         assert!(found[0].starts_with("x.jsonl, line 1: not JSON: recursion limit exceeded"), "{found:?}");
         assert_eq!(found[1], "id=2 | title=b");
     }

@@ -14,15 +14,17 @@ use parquet::schema::types::Type;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, RecordPosition, Result};
-
-use super::fields::{self, FieldRole};
-use super::{ColumnMap, FoundRecord, InputFormat, RecordIter};
+use crate::formats::common::field_names::FieldRole;
+use crate::formats::common::fields;
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{FoundRecord, RecordIter};
+use crate::formats::tables::columns::ColumnMap;
 
 /// What such a file begins and ends with.
-pub(super) const MAGIC: [u8; 4] = *b"PAR1";
+pub(crate) const MAGIC: [u8; 4] = *b"PAR1";
 
 /// Fails when no column holds titles or abstracts, or one that `columns` names is not there.
-pub(super) fn read(file: impl ChunkReader + 'static, name: &str, columns: &ColumnMap) -> Result<RecordIter> {
+pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &ColumnMap) -> Result<RecordIter> {
     let bad_file = {
         let file = name.to_owned();
         move |reason: String| Error::BadFile { file: file.clone(), reason }
@@ -47,12 +49,13 @@ pub(super) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
             Err(reason) => return Some(Err(bad_file(format!("damaged Parquet: {reason}")))),
         };
         count += 1;
-        let place = RecordPosition::Record(count);
-        let draft = guarded(|| Ok(record(&row, &names))).map_err(|_| "a day or a time that does not exist".to_owned());
-        let draft = draft.and_then(|record| fields::draft(record, InputFormat::Parquet.source()));
-        Some(match draft {
-            Ok(draft) => Ok(FoundRecord { place, reference: draft.into() }),
-            Err(reason) => Err(Error::BadRecord { file: file.clone(), place, reason }),
+        let position = RecordPosition::Record(count);
+        let raw_paper =
+            guarded(|| Ok(record(&row, &names))).map_err(|_| "a day or a time that does not exist".to_owned());
+        let raw_paper = raw_paper.and_then(|record| fields::raw_paper(record, InputFormat::Parquet.source()));
+        Some(match raw_paper {
+            Ok(raw_paper) => Ok(FoundRecord { position, reference: raw_paper.into() }),
+            Err(reason) => Err(Error::BadRecord { file: file.clone(), place: position, reason }),
         })
     })))
 }
@@ -95,8 +98,8 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Strin
 mod tests {
     use std::io::Cursor;
 
-    use crate::sources::tests::{fixture, fixture_path, told};
-    use crate::sources::{ColumnMap, InputFormat, ReadOptions, ReferenceReader, is_parquet, open, read};
+    use crate::formats::tests::{fixture, fixture_path, summaries};
+    use crate::formats::{ColumnMap, InputFormat, ReadOptions, ReferenceReader, is_parquet, open, read};
 
     #[test]
     fn a_table() {
@@ -105,14 +108,14 @@ mod tests {
         assert!(is_parquet(&path) && !is_parquet(&fixture_path("papers.csv")));
         let found = open(&path, None);
         assert_eq!(found.as_ref().map(|papers| papers.format()).ok(), Some(InputFormat::Parquet));
-        assert_eq!(told(found).len(), fixture("papers.parquet").len());
+        assert_eq!(summaries(found).len(), fixture("papers.parquet").len());
     }
 
     #[test]
     fn columns_under_other_names() {
         let columns = ColumnMap(vec!["title=remark".parse().unwrap()]);
         let reading = ReadOptions { columns, format: None };
-        let found = told(reading.open(&fixture_path("papers.parquet")).map(ReferenceReader::checked));
+        let found = summaries(reading.open(&fixture_path("papers.parquet")).map(ReferenceReader::checked));
         assert!(found[0].contains("title=first"), "{found:?}");
     }
 
@@ -120,7 +123,7 @@ mod tests {
     fn damaged_files() {
         let bytes = std::fs::read(fixture_path("papers.parquet")).unwrap();
         for end in [4, 12, bytes.len() / 2, bytes.len() - 1] {
-            let found = told(read(Cursor::new(bytes[..end].to_vec()), "x.parquet", None));
+            let found = summaries(read(Cursor::new(bytes[..end].to_vec()), "x.parquet", None));
             assert!(found[0].starts_with("x.parquet: damaged Parquet: "), "{end}: {found:?}");
         }
     }

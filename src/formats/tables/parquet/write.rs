@@ -122,7 +122,7 @@ impl<W: Write + Send> RowGroupColumns<'_, W> {
             let absent = if cell.is_some() { there - 1 } else { 0 };
             let cell = cell.unwrap_or_default();
             definition.extend(if cell.is_empty() { vec![absent] } else { vec![there; cell.len()] });
-            repetition.extend((0..cell.len().max(1)).map(|place| i16::from(place > 0)));
+            repetition.extend((0..cell.len().max(1)).map(|position| i16::from(position > 0)));
             values.extend(cell);
         }
         let mut column = self.group.next_column().map_err(failed)?.expect("no more columns than COLUMNS has");
