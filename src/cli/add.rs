@@ -11,8 +11,8 @@ use super::progress::CommandProgress;
 use super::{CommandOutcome, input, output, upkeep};
 use crate::engine::{AddProgress, AddSummary, Engine, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::paper::Paper;
 use crate::formats::{self, ColumnMap, PaperReader, ReadOptions, ReferenceReader};
+use crate::paper::Paper;
 
 /// What was added, and how many papers there are now.
 #[derive(Serialize)]
@@ -31,7 +31,7 @@ pub(super) fn run(common: &GlobalArgs, command: AddArgs) -> Result<CommandOutcom
         };
         let mut engine = open()?;
         let bar = CommandProgress::of_count("adding", papers.len());
-        let added = engine.add(papers.into_iter().map(Ok), &|progress| {
+        let added = engine.add_with_progress(papers.into_iter().map(Ok), &|progress| {
             if let AddProgress::Committed(papers) = progress {
                 bar.advance(papers);
             }
@@ -57,7 +57,7 @@ fn add_each(engine: &mut Engine, command: &AddArgs) -> Result<AddSummary> {
         match open(path, command, &bar) {
             Ok(papers) => {
                 let papers = chosen(papers, command);
-                sum += engine.add(papers, &|progress| bar.show(progress))?;
+                sum += engine.add_with_progress(papers, &|progress| bar.show(progress))?;
             }
             Err(error) => {
                 bar.aside(|| input::reject(&error));

@@ -2,7 +2,7 @@
 
 use super::args::{FeedArgs, GlobalArgs, OutputFormat, RecommendArgs, SearchArgs, SimilarArgs, TemporaryLibrary};
 use super::output::{self, ReasonDisplay};
-use super::{CommandOutcome, history, input, today, upkeep};
+use super::{CommandOutcome, history, input, upkeep};
 use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::recommend::{Answer, HistoryItem, Request};
@@ -14,7 +14,10 @@ pub(super) fn search(common: &GlobalArgs, command: SearchArgs) -> Result<Command
 
 pub(super) fn similar(common: &GlobalArgs, command: SimilarArgs) -> Result<CommandOutcome> {
     let request = command.ask.request();
-    let ask = |engine: &Engine, request: &Request, today| engine.similar(&command.paper, request, today);
+    let ask = |engine: &Engine, request: &Request| {
+        let positive = vec![HistoryItem::id(engine.find(&command.paper)?.paper.id)];
+        engine.recommend(&Request { positive, ..request.clone() })
+    };
     answer(common, &command.papers, &request, command.ask.format, ReasonDisplay::Hide, ask)
 }
 
@@ -48,7 +51,7 @@ pub(super) fn feed(common: &GlobalArgs, command: FeedArgs) -> Result<CommandOutc
         since: command.since,
         request: command.ask.request(),
     };
-    let answer = engine.feed(&command.profile, &options, today())?;
+    let answer = engine.feed(&command.profile, &options)?;
     output::print_answer(&answer, command.ask.format, ReasonDisplay::Show)?;
     upkeep::after_an_answer(&engine);
     // A history outlives its papers: what is not found is no fault of this command's input.
@@ -61,11 +64,11 @@ fn answer(
     request: &Request,
     format: OutputFormat,
     reasons: ReasonDisplay,
-    ask: impl FnOnce(&Engine, &Request, jiff::civil::Date) -> Result<Answer>,
+    ask: impl FnOnce(&Engine, &Request) -> Result<Answer>,
 ) -> Result<CommandOutcome> {
     request.check()?;
     let (engine, outcome) = input::engine(common, papers)?;
-    let answer = ask(&engine, request, today())?;
+    let answer = ask(&engine, request)?;
     output::print_answer(&answer, format, reasons)?;
     upkeep::after_an_answer(&engine);
     Ok(if answer.not_found.is_empty() { outcome } else { CommandOutcome::Incomplete })

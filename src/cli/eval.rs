@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::args::{EvalArgs, GlobalArgs, SummaryFormat, TemporaryLibrary};
 use super::input::TextLines;
 use super::progress::CommandProgress;
-use super::{CommandOutcome, history, input, output, today};
+use super::{CommandOutcome, history, input, output};
 use crate::engine::{CandidatePool, Engine, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit};
 use crate::error::{Error, Result};
 use crate::evaluate::{EvaluationReport, JudgedRanking, Metric, QrelsLine, QueryMetrics, RunLine, TrecError};
@@ -75,7 +75,7 @@ fn evaluate(
         seed: command.seed,
     };
     let bar = CommandProgress::of_count("ranking", labeled.len());
-    let evaluated = engine.evaluate(labeled, &evaluation, today(), &|queries| bar.advance(queries));
+    let evaluated = engine.evaluate(labeled, &evaluation, &|queries| bar.advance(queries));
     bar.finish();
     evaluated
 }

@@ -7,10 +7,10 @@ use clap::{ArgGroup, Args};
 use serde::Serialize;
 
 use super::args::GlobalArgs;
-use super::{CommandOutcome, output, today};
-use crate::formats::{ExportFormat, ParquetWriter};
+use super::{CommandOutcome, output};
 use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
 use crate::error::{Error, Result};
+use crate::formats::{ExportFormat, ParquetWriter};
 use crate::library::{HistoryKind, ProfilePaper, StoredPaper};
 use crate::paper::Paper;
 use crate::recommend::Request;
@@ -141,7 +141,7 @@ fn of_profile(engine: &mut Engine, profile: &str, command: &ExportArgs) -> Resul
     if command.feed {
         let request = Request { limit: Some(command.limit), ..Request::default() };
         let options = FeedOptions { mode: FeedMode::Peek, request, ..FeedOptions::default() };
-        let answer = engine.feed(profile, &options, today())?;
+        let answer = engine.feed(profile, &options)?;
         return Ok(answer.results.into_iter().map(|result| result.paper).collect());
     }
     let profile = engine.library().profile(profile)?;

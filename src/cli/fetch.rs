@@ -63,7 +63,7 @@ mod with {
         fetched: &mut FetchSummary,
     ) -> Result<()> {
         let bar = CommandProgress::of_source(source.key().trim_start_matches("fetch "));
-        let added = engine.fetch(source, client, today(), fetched, &|progress| bar.show(progress));
+        let added = engine.fetch(source, client, fetched, &|progress| bar.show(progress));
         bar.finish();
         added
     }

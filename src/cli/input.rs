@@ -26,7 +26,7 @@ pub(super) fn engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Result<(
     let mut complete = true;
     for path in &papers.papers {
         let bar = CommandProgress::of_file(path);
-        let rejected = engine.add(open(path, None, &bar)?, &|progress| bar.show(progress))?.rejected;
+        let rejected = engine.add_with_progress(open(path, None, &bar)?, &|progress| bar.show(progress))?.rejected;
         bar.finish();
         complete &= rejected == 0;
     }

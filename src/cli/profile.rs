@@ -65,7 +65,7 @@ fn remember(engine: &mut Engine, name: &str, kind: HistoryKind, entries: EntryAr
     if history.is_empty() {
         return Ok(CommandOutcome::Incomplete);
     }
-    engine.library_mut().add_to_history(name, &history)?;
+    engine.add_to_history(name, &history)?;
     let profile = engine.library().profile(name)?;
     output::print(|out| writeln!(out, "{name}: {} more, {} in the history", history.len(), profile.history.len()))?;
     Ok(CommandOutcome::complete_if(history.len() == papers.len()))
@@ -80,7 +80,7 @@ fn forget(engine: &mut Engine, name: &str, papers: &[String]) -> Result<CommandO
             Err(_) => PaperId::parse(paper).map_err(|reason| Error::BadRequest { field: "id", reason })?,
         });
     }
-    let gone = engine.library_mut().remove_from_history(&profile, &ids)?;
+    let gone = engine.remove_from_history(name, &ids)?;
     for (id, paper) in ids.iter().zip(papers).filter(|(id, _)| !gone.contains(id)) {
         output::complain("error", &format!("`{paper}` ({id}) is not in the history of {name}"));
     }
@@ -95,9 +95,9 @@ fn follow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<Command
     if authors.iter().any(String::is_empty) {
         return Err(Error::BadRequest { field: "author", reason: "give a name".to_owned() });
     }
-    engine.library_mut().follow(name, &authors)?;
+    engine.follow(name, &authors)?;
     for author in &authors {
-        if engine.library().papers_by(std::slice::from_ref(author))?.is_empty() {
+        if !engine.has_author(author)? {
             output::complain("warning", &format!("no paper by `{author}` yet: names count as the papers have them"));
         }
     }
@@ -108,7 +108,7 @@ fn follow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<Command
 
 fn unfollow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<CommandOutcome> {
     let profile = engine.library().profile(name)?;
-    let gone = engine.library_mut().unfollow(&profile, authors)?;
+    let gone = engine.unfollow(name, authors)?;
     for author in authors.iter().filter(|author| !gone.contains(author)) {
         output::complain("error", &format!("{name} does not follow `{author}`"));
     }
@@ -117,16 +117,13 @@ fn unfollow(engine: &mut Engine, name: &str, authors: &[String]) -> Result<Comma
 }
 
 fn token(engine: &mut Engine, name: &str, renew: bool) -> Result<CommandOutcome> {
-    let profile = engine.library().profile(name)?;
-    let library = engine.library_mut();
-    let token = if renew { library.renew_feed_token(&profile)? } else { library.feed_token(&profile)? };
+    let token = if renew { engine.renew_feed_token(name)? } else { engine.feed_token(name)? };
     output::print(|out| writeln!(out, "{token}"))?;
     Ok(CommandOutcome::Complete)
 }
 
 fn delete(engine: &mut Engine, name: &str) -> Result<CommandOutcome> {
-    let profile = engine.library().profile(name)?;
-    engine.library_mut().remove_profile(&profile)?;
+    let profile = engine.delete_profile(name)?;
     output::print(|out| writeln!(out, "{name}: deleted, with {} in the history", profile.history.len()))?;
     Ok(CommandOutcome::Complete)
 }

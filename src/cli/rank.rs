@@ -5,11 +5,10 @@ use std::io::{self, Write};
 use super::args::{GlobalArgs, RankArgs};
 use super::input::{TextLines, reject};
 use super::progress::CommandProgress;
-use super::{CommandOutcome, input, output, today};
-use crate::engine::Engine;
+use super::{CommandOutcome, input, output};
+use crate::engine::{Engine, TextEmbeddings};
 use crate::error::{Error, Result};
-use crate::paper::document;
-use crate::recommend::{Answer, PaperRef, Request};
+use crate::recommend::{Answer, Request};
 
 /// Requests whose texts are embedded together.
 const CHUNK: usize = 256;
@@ -23,9 +22,9 @@ pub(super) fn run(common: &GlobalArgs, command: RankArgs) -> Result<CommandOutco
     let bar = CommandProgress::of_count("ranking", requests.len());
     output::write_to(&command.run, |out| {
         for chunk in requests.chunks_mut(CHUNK) {
-            engine.prepare(&texts(chunk.iter()))?;
+            let embeddings = engine.embed_requests(chunk)?;
             for request in chunk {
-                let answer = rank(&engine, request, command.depth as usize)?;
+                let answer = rank(&engine, request, &embeddings, command.depth as usize)?;
                 bar.aside(|| report(&answer));
                 write_run(out, &answer).map_err(Error::io(&command.run, "write it"))?;
                 bar.advance(1);
@@ -63,23 +62,11 @@ fn read(command: &RankArgs) -> Result<(Vec<Request>, CommandOutcome)> {
     Ok((requests, outcome))
 }
 
-/// The texts that requests need embedded.
-fn texts<'a>(requests: impl Iterator<Item = &'a Request>) -> Vec<String> {
-    let of_request = |request: &'a Request| {
-        let inline = request.positive.iter().chain(&request.negative).filter_map(|item| match &item.paper {
-            PaperRef::Inline { title, abstract_text } => Some(document(title, abstract_text)),
-            PaperRef::Id(_) => None,
-        });
-        request.text.clone().into_iter().chain(inline).collect::<Vec<_>>()
-    };
-    requests.flat_map(of_request).collect()
-}
-
-fn rank(engine: &Engine, request: &mut Request, depth: usize) -> Result<Answer> {
+fn rank(engine: &Engine, request: &mut Request, embeddings: &TextEmbeddings, depth: usize) -> Result<Answer> {
     if request.candidates.is_none() {
         request.limit.get_or_insert(depth);
     }
-    engine.recommend(request, today())
+    engine.recommend_with(request, embeddings)
 }
 
 /// Says what a run cannot say.

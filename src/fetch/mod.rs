@@ -20,8 +20,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::paper::{Paper, PaperId};
 use crate::formats::{self, InputFormat};
+use crate::paper::{Paper, PaperId};
 
 use client::{HttpResponse, failed};
 

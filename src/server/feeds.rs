@@ -13,8 +13,8 @@ use super::AppState;
 use super::problem::{Problem, ProblemCode};
 use super::stable::{CachedContent, ConditionalRequest};
 use crate::engine::{Engine, FeedMode, FeedOptions};
-use crate::recommend::Request;
 use crate::formats::{FeedDocument, FeedFormat};
+use crate::recommend::Request;
 
 /// Papers of a feed.
 const PAPERS: usize = 50;
@@ -61,7 +61,7 @@ async fn feed(
         let request = Request { limit: Some(PAPERS), ..Request::default() };
         // What was shown last stays for those who have not read it yet.
         let options = FeedOptions { mode: FeedMode::Last, request, ..FeedOptions::default() };
-        let answer = engine.feed(&name, &options, today)?;
+        let answer = engine.feed(&name, &options)?;
         let channel = FeedDocument {
             title: format!("Papers for {name}"),
             address: Some(format!("{site}{}", path(&name, format, &token))),

@@ -15,9 +15,9 @@ use crate::encoder::{Cpu, DeviceChoice, EncoderOptions, ModelChoice, Precision};
 use crate::engine::{EngineOptions, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
+use crate::formats::{ColumnMapping, InputFormat};
 use crate::index::IndexKind;
 use crate::paper::{PaperId, parse_date};
-use crate::formats::{ColumnMapping, InputFormat};
 
 pub(crate) use fetch::*;
 pub(crate) use keep::*;
@@ -92,7 +92,7 @@ impl GlobalArgs {
         EngineOptions {
             model: self.model.clone(),
             hub: crate::encoder::HubOptions::from_env(),
-            runtime: EncoderOptions { device: self.device, precision: self.precision, cpu: self.cpu },
+            encoder: EncoderOptions { device: self.device, precision: self.precision, cpu: self.cpu },
             index: self.index,
             ..EngineOptions::new(place)
         }

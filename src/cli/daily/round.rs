@@ -16,9 +16,9 @@ use crate::engine::{Engine, FeedMode, FeedOptions, FetchSummary, LibraryLocation
 use crate::error::{Error, Result};
 use crate::fetch::{ArxivQuery, FeedUrl, FetchSource, HfDaily, HttpClient};
 use crate::file;
+use crate::formats::{FeedDocument, FeedFormat};
 use crate::paper::PaperId;
 use crate::recommend::{Answer, Request};
-use crate::formats::{FeedDocument, FeedFormat};
 
 /// Attempts of a request.
 const ATTEMPTS: u32 = 5;
@@ -91,10 +91,9 @@ fn serve(
     page: Option<&str>,
     post: Option<&Mailer>,
 ) -> Result<String> {
-    let profile = engine.library().profile(name)?;
     let look = |engine: &mut Engine, look| {
         let request = Request { limit: Some(reader.papers), strategy: reader.strategy, ..Request::default() };
-        engine.feed(name, &FeedOptions { mode: look, request, ..FeedOptions::default() }, today())
+        engine.feed(name, &FeedOptions { mode: look, request, ..FeedOptions::default() })
     };
     let answer = look(engine, FeedMode::Peek)?;
     let mut done = format!("{name}: nothing new");
@@ -111,7 +110,7 @@ fn serve(
             done.push_str(&format!(", sent to {}", reader.mail.join(", ")));
         }
         let shown: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
-        engine.library_mut().mark_feed_seen(&profile, &shown, answer.generation, today())?;
+        engine.mark_feed_seen(name, &shown, answer.generation)?;
     }
     if !reader.feeds.is_empty() {
         let shown = look(engine, FeedMode::Last)?;
