@@ -7,7 +7,7 @@ use crate::paper::parse_date;
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// The day of a year, a month and a day of it; without the last two, or where they are none, the first one.
-pub(crate) fn of_parts(year: &str, month: &str, day: &str) -> Option<Date> {
+pub(crate) fn from_parts(year: &str, month: &str, day: &str) -> Option<Date> {
     let year = year.trim();
     let year: i16 =
         Some(year).filter(|year| year.len() == 4).and_then(|year| year.parse().ok()).filter(|y| *y >= 1000)?;
@@ -28,7 +28,7 @@ fn month_of(text: &str) -> Option<i8> {
 
 /// The day of a text of parts: `2015/05/21`, `2015/05//`, `2023 Jan 15`, `2023 Jan-Feb`, `05/2015`, or anything that
 /// [`parse_date`] reads.
-pub(crate) fn of_text(text: &str) -> Option<Date> {
+pub(crate) fn from_text(text: &str) -> Option<Date> {
     let text = text.trim();
     let parts: Vec<&str> = text
         .split(|c: char| c == '/' || c == '.' || c.is_whitespace())
@@ -36,13 +36,13 @@ pub(crate) fn of_text(text: &str) -> Option<Date> {
         .take(4)
         .collect();
     let part = |at: usize| parts.get(at).copied().unwrap_or_default();
-    let month_first = || of_parts(part(1), part(0), "").filter(|_| parts.len() == 2);
-    parse_date(text).or_else(|| of_parts(part(0), part(1), part(2))).or_else(month_first)
+    let month_first = || from_parts(part(1), part(0), "").filter(|_| parts.len() == 2);
+    parse_date(text).or_else(|| from_parts(part(0), part(1), part(2))).or_else(month_first)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::of_text;
+    use super::from_text;
 
     #[test]
     fn texts() {
@@ -62,7 +62,7 @@ mod tests {
             ("/", None),
             ("", None),
         ] {
-            assert_eq!(of_text(text).map(|date| date.to_string()).as_deref(), expect, "{text}");
+            assert_eq!(from_text(text).map(|date| date.to_string()).as_deref(), expect, "{text}");
         }
     }
 }

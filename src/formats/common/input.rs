@@ -90,7 +90,7 @@ impl InputReader {
     }
 
     /// What a record holds, or the error of a bad one.
-    pub(crate) fn found(
+    pub(crate) fn found_record(
         &self,
         record: Result<impl Into<BibReference>, String>,
         position: RecordPosition,

@@ -43,7 +43,7 @@ impl JsonElements<InputReader> {
 }
 
 /// The complete elements at a file's start.
-pub(crate) fn of_head(head: &[u8]) -> Vec<Value> {
+pub(crate) fn complete_elements(head: &[u8]) -> Vec<Value> {
     let mut elements = JsonElements { input: head, cut: ScanState::Before, count: 0 };
     let bytes = std::iter::from_fn(|| elements.bytes().ok().flatten());
     bytes.filter_map(|bytes| parse(&bytes).ok()).collect()

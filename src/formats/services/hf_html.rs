@@ -40,7 +40,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
         }
         let entry = ready.pop_front()?;
         count += 1;
-        Some(page.as_ref()?.found(hf_daily::entry(entry, None), RecordPosition::Record(count)))
+        Some(page.as_ref()?.found_record(hf_daily::entry(entry, None), RecordPosition::Record(count)))
     }))
 }
 
