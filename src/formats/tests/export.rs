@@ -1,6 +1,9 @@
-use super::*;
-use crate::paper::RawPaper;
+//! What is written, by example, and laws of hostile texts.
+
 use proptest::prelude::*;
+
+use crate::formats::ExportFormat;
+use crate::paper::{Paper, RawPaper};
 
 fn papers() -> Vec<Paper> {
     let raw_paper = |id: &str, title: &str, authors: &[&str]| RawPaper {
@@ -27,15 +30,15 @@ fn papers() -> Vec<Paper> {
 
 #[test]
 fn by_example() {
-    for style in ExportFormat::ALL {
-        insta::assert_snapshot!(style.to_string(), style.write(&papers()).replace("\r\n", "\n"));
+    for format in ExportFormat::ALL {
+        insta::assert_snapshot!(format.to_string(), format.write(&papers()).replace("\r\n", "\n"));
     }
 }
 
 #[test]
-fn names_of_styles() {
-    for style in ExportFormat::ALL {
-        assert_eq!(style.to_string().parse(), Ok(style));
+fn names_of_export_formats() {
+    for format in ExportFormat::ALL {
+        assert_eq!(format.to_string().parse(), Ok(format));
     }
     assert!("bib".parse::<ExportFormat>().unwrap_err().contains("bibtex"));
 }

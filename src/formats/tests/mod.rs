@@ -1,8 +1,10 @@
-//! All formats together: the fixtures, and how a test tells what was read of a file.
+//! Tests of all formats together: the fixtures, and a summary of what was read of a file.
 
 mod damage;
+mod export;
 mod laws;
 mod real;
+mod round_trip;
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
