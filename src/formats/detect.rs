@@ -1,4 +1,4 @@
-//! Tells a file's format from how it begins.
+//! Detects the format of a file from its first bytes.
 
 use crate::formats::bibliographic::{bibtex, csl_json, ris};
 use crate::formats::common::input::InputHead;
@@ -8,10 +8,12 @@ use crate::formats::services::{hf_daily, hf_page, json_answers};
 use crate::formats::tables::ColumnMap;
 use crate::formats::tables::{csv, jsonl, parquet};
 
-/// How many bytes of the first line are looked at for such as no text has. Later ones may be one damaged record.
-const BINARY: usize = 512;
+/// How many bytes of the first line are searched for bytes that text does not have. Later ones may be one damaged
+/// record.
+const BINARY_CHECK_BYTES: usize = 512;
 
-/// The format of a file that begins with `head`; its name's extension decides only between formats that both fit.
+/// Returns the format of a file that begins with `head`; the extension of its name decides only between formats that
+/// both fit.
 /// The error is the reason, for a [`crate::Error::BadFile`].
 pub(crate) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Result<InputFormat, String> {
     readable(head)?;
@@ -26,7 +28,7 @@ pub(crate) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Resul
     }
 }
 
-/// Refuses what is no text at all. For files of every format, also where it is given.
+/// Refuses what is not text. For files of every format, also where the format is given.
 pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
     const MAGIC: [(&[u8], &str); 8] = [
         (b"\xff\xfe", "UTF-16 text: save it as UTF-8"),
@@ -48,7 +50,7 @@ pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
     if let Some((_, reason)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err((*reason).to_owned());
     }
-    let start = &bytes.trim_ascii_start()[..bytes.trim_ascii_start().len().min(BINARY)];
+    let start = &bytes.trim_ascii_start()[..bytes.trim_ascii_start().len().min(BINARY_CHECK_BYTES)];
     let start = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let nuls = start.iter().filter(|byte| **byte == 0).count();
     let of_one_parity = (0..2).any(|parity| start.iter().skip(parity).step_by(2).all(|byte| *byte != 0));
@@ -68,7 +70,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn json(head: &InputHead, text: &str) -> Result<InputFormat, String> {
-    // What is left to say when the first element is longer than the head.
+    // These work even if the first element is longer than the head.
     let packed: String = text.chars().filter(|c| !c.is_whitespace()).take(64 * 1024).collect();
     let opens_entry = |text: &str| text.starts_with("{\"paper\":{") || text.starts_with("\"{'paper'");
     let opens = packed.trim_start_matches('[');

@@ -1,4 +1,4 @@
-//! The formats of files of papers, by name.
+//! The formats that papers are read from, by name.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,9 +22,9 @@ pub enum InputFormat {
     OpenAlex,
     /// arXiv's metadata as JSON, its snapshot on Kaggle being lines of it.
     ArxivJson,
-    /// A table with a header, its cells parted by commas or semicolons.
+    /// A table with a header, its cells separated by commas or semicolons.
     Csv,
-    /// A table with a header, its cells parted by tabs.
+    /// A table with a header, its cells separated by tabs.
     Tsv,
     /// A table in Parquet; not compressed with gzip.
     Parquet,
@@ -79,7 +79,7 @@ impl InputFormat {
         InputFormat::Bioc,
     ];
 
-    /// Its name, as [`InputFormat::from_str`] reads it.
+    /// Returns its name, as [`InputFormat::from_str`] reads it.
     pub const fn name(self) -> &'static str {
         match self {
             InputFormat::HfPage => "hf-page",
@@ -107,7 +107,7 @@ impl InputFormat {
         }
     }
 
-    /// What [`crate::paper::Paper::source`] says of papers in this format that do not say it themselves.
+    /// Returns the [`source`](crate::paper::Paper::source) of papers in this format that do not name one.
     pub(crate) const fn source(self) -> &'static str {
         match self {
             InputFormat::ArxivAtom | InputFormat::ArxivJson => "arxiv",

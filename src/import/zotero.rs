@@ -16,17 +16,17 @@ use crate::error::{Error, Result};
 use crate::formats::{BibReference, identifiers};
 use crate::paper::{RawPaper, parse_date};
 
-/// What is no paper of its own, or was thrown away.
+/// All items but attachments, notes and what was deleted.
 const ITEMS: &str = "SELECT itemID, dateAdded FROM items JOIN itemTypes USING (itemTypeID) \
                      WHERE typeName NOT IN ('attachment', 'note', 'annotation') \
                        AND itemID NOT IN (SELECT itemID FROM deletedItems) \
                        AND itemID NOT IN (SELECT itemID FROM feedItems) ORDER BY itemID";
-/// Tables that older versions do not have: in the copy they are empty.
-const YOUNG: &str = "CREATE TABLE IF NOT EXISTS feedItems (itemID INTEGER PRIMARY KEY); \
+/// Creates the tables that older versions do not have, empty, in the copy.
+const CREATE_NEW_TABLES: &str = "CREATE TABLE IF NOT EXISTS feedItems (itemID INTEGER PRIMARY KEY); \
                      CREATE TABLE IF NOT EXISTS deletedCollections (collectionID INTEGER PRIMARY KEY)";
 const FIELDS: &str = "SELECT itemID, fieldName, value FROM itemData JOIN fields USING (fieldID) \
                       JOIN itemDataValues USING (valueID)";
-/// Authors; of what has none, those who made it.
+/// Authors; of items without authors, all creators.
 const CREATORS: &str = "SELECT itemID, coalesce(firstName, ''), coalesce(lastName, '') FROM itemCreators \
                         JOIN creators USING (creatorID) JOIN creatorTypes USING (creatorTypeID) \
                         WHERE creatorType = 'author' OR itemID NOT IN (SELECT itemID FROM itemCreators \
@@ -40,25 +40,25 @@ const COLLECTIONS: &str = "WITH RECURSIVE path (collectionID, name) AS ( \
     existing AS (SELECT * FROM collections WHERE collectionID NOT IN (SELECT collectionID FROM deletedCollections)) \
     SELECT itemID, name, '' FROM collectionItems JOIN path USING (collectionID) ORDER BY itemID, name";
 
-/// How the files are called that belong together: the database, its journal, its write-ahead log.
+/// The endings of the files that belong together: the database, its journal, its write-ahead log.
 const ENDINGS: [&str; 3] = ["", "-journal", "-wal"];
-/// How often a copy is begun again because Zotero wrote meanwhile.
-const TRIES: usize = 10;
+/// How many times a copy is tried while Zotero writes.
+const MAX_TRIES: usize = 10;
 
 /// The papers of a database, in the order in which they were entered, with their collections and tags.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::BadFile`] when it is no database of Zotero's.
+/// [`Error::Io`]; [`Error::BadFile`] when it is not a database of Zotero's.
 pub(super) fn read(path: &Path) -> Result<Vec<BibReference>> {
     let folder = TempDir::new().map_err(Error::io(Path::new("the folder for temporary files"), "write to it"))?;
     let copy = copied(path, folder.path()).map_err(Error::io(path, "copy it"))?;
     references(&copy).map_err(|error| {
-        let reason = format!("is no database of Zotero's that can be read: {error}");
+        let reason = format!("is not a Zotero database that can be read: {error}");
         Error::BadFile { file: path.display().to_string(), reason }
     })
 }
 
-/// Copies a database with what is written beside it, as it was at one moment.
+/// Copies a database with the files beside it, as they were at one moment.
 fn copied(database: &Path, folder: &Path) -> io::Result<PathBuf> {
     let copy = folder.join("zotero.sqlite");
     let with = |path: &Path, ending: &str| {
@@ -66,7 +66,7 @@ fn copied(database: &Path, folder: &Path) -> io::Result<PathBuf> {
         path.push(ending);
         PathBuf::from(path)
     };
-    for _ in 0..TRIES {
+    for _ in 0..MAX_TRIES {
         let before = ENDINGS.map(|ending| state(&with(database, ending)));
         for ending in ENDINGS {
             match fs::copy(with(database, ending), with(&copy, ending)) {
@@ -81,10 +81,10 @@ fn copied(database: &Path, folder: &Path) -> io::Result<PathBuf> {
             return Ok(copy);
         }
     }
-    Err(io::Error::new(io::ErrorKind::ResourceBusy, "it changes all the time: try again when Zotero rests"))
+    Err(io::Error::new(io::ErrorKind::ResourceBusy, "it changes all the time: try again when Zotero is idle"))
 }
 
-/// What tells that a file was written to.
+/// Returns the size and time of a file, which change when it is written to.
 fn state(path: &Path) -> Option<(u64, SystemTime)> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
@@ -92,7 +92,7 @@ fn state(path: &Path) -> Option<(u64, SystemTime)> {
 
 fn references(copy: &Path) -> rusqlite::Result<Vec<BibReference>> {
     let db = Connection::open(copy)?;
-    db.execute_batch(YOUNG)?;
+    db.execute_batch(CREATE_NEW_TABLES)?;
     let mut fields: HashMap<i64, HashMap<String, String>> = HashMap::new();
     for (item, field, value) in triples(&db, FIELDS)? {
         fields.entry(item).or_default().insert(field, value);
@@ -118,7 +118,7 @@ fn references(copy: &Path) -> rusqlite::Result<Vec<BibReference>> {
 
 fn triples(db: &Connection, select: &str) -> rusqlite::Result<Vec<(i64, String, String)>> {
     let mut statement = db.prepare(select)?;
-    // A value can be a number: all are read as text.
+    // A value may be a number: all are read as text.
     let text = |row: &Row<'_>, column: usize| {
         Ok::<_, rusqlite::Error>(match row.get_ref(column)? {
             rusqlite::types::ValueRef::Integer(number) => number.to_string(),
@@ -159,7 +159,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::Index;
 
-    /// What of Zotero's tables is read, with two papers, an attachment, a deleted one and one of a feed.
+    /// The tables that are read of Zotero's, with two papers, an attachment, a deleted one and one of a feed.
     const DATABASE: &str = "
         CREATE TABLE itemTypes (itemTypeID INTEGER PRIMARY KEY, typeName TEXT);
         INSERT INTO itemTypes VALUES (1, 'preprint'), (2, 'attachment');
@@ -218,7 +218,7 @@ mod tests {
         ];
         assert_eq!(read, expected);
         fs::write(&path, b"SQLite format 3\0 and no more").unwrap();
-        assert!(super::read(&path).unwrap_err().one_line().contains("no database of Zotero's"));
+        assert!(super::read(&path).unwrap_err().one_line().contains("not a Zotero database"));
         fs::remove_file(&path).unwrap();
         assert!(matches!(super::read(&path), Err(Error::Io { .. })));
     }
@@ -233,7 +233,7 @@ mod tests {
             zotero.execute_batch(&format!("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = {mode}")).unwrap();
             zotero.execute_batch("INSERT INTO items VALUES (9, 1, '2024-04-01 10:00:00')").unwrap();
             assert_eq!(read(&path).unwrap().len(), 3, "{mode}: it is locked, and the newest item is there");
-            // What is not written whole yet.
+            // A transaction that is not committed yet.
             zotero.execute_batch("BEGIN; DELETE FROM items; PRAGMA cache_spill = 1").unwrap();
             assert_eq!(read(&path).unwrap().len(), 3, "{mode}");
         }

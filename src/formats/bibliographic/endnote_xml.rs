@@ -1,6 +1,6 @@
-//! EndNote's XML, which Mendeley writes too: records in which any text may stand in pieces of several styles.
+//! Reads EndNote's XML, which Mendeley writes too. Any text in it may be split into pieces of several styles.
 //!
-//! It has no field for the day on which a record was entered; the day of access stands for it.
+//! It has no field for the day on which a record was entered; the day of access is taken instead.
 
 use crate::formats::common::input::InputReader;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
@@ -82,7 +82,7 @@ fn reference(record: &XmlElement) -> BibReference {
     }
 }
 
-/// A name in its spoken order; one of a group ends in a comma, which says that no given name follows.
+/// Returns a name, given names first. The name of a group ends with a comma: no given name follows.
 fn author(name: &str) -> String {
     authors::given_name_first(one_line(name).trim_end_matches(','))
 }

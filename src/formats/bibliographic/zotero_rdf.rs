@@ -1,10 +1,10 @@
-//! Zotero's own export, `Zotero RDF`: items, and after them the collections that they are in.
+//! Reads Zotero's own export, `Zotero RDF`: items, and after them the collections that they are in.
 //!
-//! An item's collections stand at the end of the file, and so may the journal that holds its DOI. All items are
-//! therefore read before the first one is given: memory holds a person's library, of [`MAX_LIBRARY`] at most. What came
-//! before the place where a file is damaged is given too.
+//! The collections are at the end of the file, and the journal that has the DOI of an article may be too. So all items
+//! are read before the first one is returned: memory holds a person's library, of [`MAX_LIBRARY`] at most. Items before
+//! a damaged part of a file are returned too.
 //!
-//! The format has no field for the day on which an item was entered; the day of access stands for it, which Zotero sets
+//! The format has no field for the day on which an item was entered; the day of access is taken instead, which Zotero sets
 //! when it saves a page.
 
 use std::collections::HashMap;
@@ -27,9 +27,9 @@ const KIND: XmlDialect = XmlDialect {
 
 /// Longest export, in bytes of XML.
 const MAX_LIBRARY: u64 = 1 << 30;
-/// Longest path of a collection, in bytes: of a longer one the outermost names are left out. It ends circles, too.
+/// Longest path of a collection, in bytes: of a longer one the outermost names are left out. This also ends cycles.
 const MAX_PATH: usize = 1000;
-/// Items that are no papers.
+/// Kinds of items that are not papers.
 const PARTS: [&str; 3] = ["attachment", "note", "annotation"];
 /// Elements that are papers, also where they do not say which kind of item they are.
 const PAPERS: [&str; 6] = ["Article", "BookSection", "ConferenceProceedings", "Manuscript", "Report", "Thesis"];
@@ -38,9 +38,9 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
     Box::new(std::iter::once_with(move || library(input, MAX_LIBRARY)).flatten())
 }
 
-/// What of an item is known before the rest of the file is.
+/// An item as far as it is known before the whole file is read.
 struct ZoteroItem {
-    /// How collections call it.
+    /// Its name in the lists of collections.
     about: String,
     /// The journal or book that it is in, where that is a record of its own.
     container: Option<String>,
@@ -49,7 +49,7 @@ struct ZoteroItem {
 }
 
 /// All items of a file in its order, and what is wrong with it at the end.
-fn library(input: InputReader, most: u64) -> Vec<Result<FoundRecord>> {
+fn library(input: InputReader, max_bytes: u64) -> Vec<Result<FoundRecord>> {
     let mut records = xml::XmlRecords::new(input, KIND);
     let mut items: Vec<(RecordPosition, Result<ZoteroItem, String>)> = Vec::new();
     let mut containers: HashMap<String, Vec<String>> = HashMap::new();
@@ -71,10 +71,10 @@ fn library(input: InputReader, most: u64) -> Vec<Result<FoundRecord>> {
                 }
             }
         }
-        if records.position() > most {
+        if records.position() > max_bytes {
             break Some(records.input().bad_file(format!(
                 "more than {} MB of items: export the collections one by one, or give Zotero's folder",
-                most >> 20
+                max_bytes >> 20
             )));
         }
     };
@@ -83,7 +83,7 @@ fn library(input: InputReader, most: u64) -> Vec<Result<FoundRecord>> {
         *parts.entry(container).or_default() += 1;
     }
     let finish = |item: ZoteroItem| {
-        // The DOI that stands in a journal is the article's; whose it is where several share the journal nobody knows.
+        // The DOI in a journal is that of the article; if several articles share the journal, nobody knows whose it is.
         let own = item.container.filter(|container| parts.get(container) == Some(&1));
         let of_container = own.and_then(|container| containers.get(&container)).into_iter().flatten();
         let mut reference = item.reference;
@@ -162,13 +162,13 @@ fn ids_of_container(container: &XmlElement) -> Vec<String> {
     dois.chain(named).chain(inner.flat_map(ids_of_container)).collect()
 }
 
-/// The container that is a record of its own, also that of a section.
+/// Returns the journal or book that is a record of its own, also that of a section.
 fn container(record: &XmlElement) -> Option<String> {
     let own = |part: &XmlElement| part.attribute("resource").map(str::to_owned);
     record.all("isPartOf").find_map(|part| own(part).or_else(|| part.children().find_map(container)))
 }
 
-/// The tree of collections, each known by what the file calls it.
+/// The tree of collections, each known by its name in the file.
 #[derive(Default)]
 struct CollectionTree {
     titles: HashMap<String, String>,

@@ -1,4 +1,4 @@
-//! Days that come in parts, as bibliographies have them. They are typed by hand: what is no date is left out.
+//! Dates in parts, as in reference managers. They are typed by hand, so what is not a date is left out.
 
 use jiff::civil::Date;
 
@@ -6,7 +6,7 @@ use crate::paper::parse_date;
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// The day of a year, a month and a day of it; without the last two, or where they are none, the first one.
+/// Returns the date of a year, a month and a day; the first day if the last two are missing or wrong.
 pub(crate) fn from_parts(year: &str, month: &str, day: &str) -> Option<Date> {
     let year = year.trim();
     let year: i16 =
@@ -15,7 +15,7 @@ pub(crate) fn from_parts(year: &str, month: &str, day: &str) -> Option<Date> {
     Date::new(year, month, day.trim().parse().unwrap_or(1)).or_else(|_| Date::new(year, month, 1)).ok()
 }
 
-/// The number of a month from its number or its name: `3`, `03`, `mar`, `March`, `Mar-Apr`.
+/// Returns the number of a month from its number or its name: `3`, `03`, `mar`, `March`, `Mar-Apr`.
 fn month_of(text: &str) -> Option<i8> {
     let text = text.trim();
     if let Ok(number) = text.parse() {
@@ -26,7 +26,7 @@ fn month_of(text: &str) -> Option<i8> {
     i8::try_from(at + 1).ok()
 }
 
-/// The day of a text of parts: `2015/05/21`, `2015/05//`, `2023 Jan 15`, `2023 Jan-Feb`, `05/2015`, or anything that
+/// Returns the date of a text of parts: `2015/05/21`, `2015/05//`, `2023 Jan 15`, `2023 Jan-Feb`, `05/2015`, or anything that
 /// [`parse_date`] reads.
 pub(crate) fn from_text(text: &str) -> Option<Date> {
     let text = text.trim();

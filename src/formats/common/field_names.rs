@@ -1,9 +1,9 @@
-//! The names that sources give to the fields of a record.
+//! The names that sources use for the fields of a record.
 
 use crate::formats::common::id_fields;
 use crate::formats::common::values::truncated;
 
-/// What a field is for.
+/// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldRole {
     Id,
@@ -83,13 +83,13 @@ pub(crate) const NAMES: [(FieldRole, &[&str]); 14] = [
 ];
 
 impl FieldRole {
-    /// The field of this name and the name's place in the order of preference.
+    /// Returns the field of this name, and the rank of the name in the order of preference.
     pub(crate) fn named(name: &str) -> Option<(FieldRole, usize)> {
         let normal: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
         NAMES.iter().find_map(|(field, names)| Some((*field, names.iter().position(|known| *known == normal)?)))
     }
 
-    /// Whether this name is one of the title or the abstract: without such a field there is no paper.
+    /// Whether this is a name of the title or the abstract: without such a field there is no paper.
     pub(crate) fn is_text(name: &str) -> bool {
         matches!(FieldRole::named(name), Some((FieldRole::Title | FieldRole::Abstract, _)))
     }

@@ -1,8 +1,8 @@
-//! The fields of a record that names them, under all the names that sources give them.
+//! A paper from the named fields of a record, under all the names that sources use for them.
 //!
-//! One rule for bad values: `null`, empty text and missing fields are fine; a value of a wrong type, a count that is
-//! no count and a date that does not exist make the whole record bad, and the error names field and value. Losing
-//! the value in silence would lose the paper from every list by date or votes, and nobody would learn of it.
+//! One rule for bad values: `null`, empty text and missing fields are fine; a value of the wrong type, a count that is
+//! not a count and a date that does not exist make the whole record bad, and the error names field and value. To drop
+//! the value silently would drop the paper from every list by date or votes, unnoticed.
 
 use serde_json::{Map, Value};
 
@@ -14,12 +14,13 @@ use crate::formats::common::{authors, id_fields};
 use crate::formats::reference::BibReference;
 use crate::paper::RawPaper;
 
-/// The raw_paper of a record, `source` being its source unless it says another. The error names field and value.
+/// Returns the paper of a record; `source` is its source unless the record names another. The error names field and
+/// value.
 pub(crate) fn raw_paper(record: Map<String, Value>, source: &str) -> Result<RawPaper, String> {
     from_chosen(ChosenFields::of(record), source)
 }
 
-/// The reference of a row of a table, such as a reference manager writes.
+/// Returns the reference of a row of a table, as reference managers write it.
 pub(crate) fn reference(record: Map<String, Value>, source: &str) -> Result<BibReference, String> {
     let mut chosen = ChosenFields::of(record);
     let added = chosen.take(FieldRole::Added, date)?.flatten();
@@ -256,7 +257,7 @@ mod tests {
             check(json!({"title": "t", "published": value}), json!({"published": expect}));
         }
         for value in [json!("2024-02-30"), json!("soon"), json!(3), json!(true), json!([3]), json!({})] {
-            let reason = format!("`published`: `{value}` is no date that exists: write 2024-12-19, or leave it out");
+            let reason = format!("`published`: `{value}` is not a date that exists: write 2024-12-19, or leave it out");
             check(json!({"title": "t", "published": value}), json!(reason));
         }
     }

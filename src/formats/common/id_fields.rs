@@ -1,8 +1,8 @@
-//! The ids of a record that has several, and which of them is the paper's.
+//! The fields of a record that hold ids, and the choice of one as the id of the paper.
 //!
-//! A field `id` is what its owner calls the paper, and stays its id. Without one, or where it is a catalogue's own
-//! address, the best known name is: arXiv's, then a DOI, then PubMed's, then the others in the order of [`NAMES`]. The
-//! rest name the paper too.
+//! A field `id` is the owner's own name of the paper, and stays its id. Without one, or if it is the address of a
+//! catalog, the best id is chosen: arXiv's, then a DOI, then PubMed's, then the others in the order of [`NAMES`]. The
+//! others become aliases.
 
 use serde_json::Value;
 
@@ -29,8 +29,8 @@ pub(crate) const NAMES: &[&str] = &[
     "also",
 ];
 
-/// Gives a raw_paper its ids: of fields `(place in NAMES, name, value)`, and of its address. The error names field and
-/// value.
+/// Sets the id and the aliases of a paper, from fields `(index in NAMES, name, value)` and from its address. The error
+/// names field and value.
 pub(crate) fn assign(raw_paper: &mut RawPaper, mut fields: Vec<(usize, String, Value)>) -> Result<(), String> {
     fields.sort_by_key(|(rank, ..)| *rank);
     let mut own = None;
@@ -58,7 +58,7 @@ pub(crate) fn assign(raw_paper: &mut RawPaper, mut fields: Vec<(usize, String, V
             }
             "aliases" | "also" => {
                 let Value::Array(others) = &value else {
-                    return Err(wrong(format!("{} is no list of ids", quoted(&value))));
+                    return Err(wrong(format!("{} is not a list of ids", quoted(&value))));
                 };
                 ids.extend(others.iter().map(plain).collect::<Result<Vec<_>, _>>().map_err(wrong)?);
             }
@@ -105,7 +105,7 @@ fn of_openreview(text: &str) -> String {
     identifiers::from_url(text).unwrap_or_else(|| format!("openreview:{text}"))
 }
 
-/// The id of one of Semantic Scholar's or OpenAlex's schemes; those of catalogues of other things are left out.
+/// The id of one of Semantic Scholar's or OpenAlex's schemes; ids of catalogs of other things are left out.
 fn of_scheme(scheme: &str, id: &str) -> Option<String> {
     match scheme.to_ascii_lowercase().as_str() {
         "arxiv" => Some(id.to_owned()),

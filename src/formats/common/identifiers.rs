@@ -16,21 +16,21 @@ pub(crate) fn assign<'n>(raw_paper: &mut RawPaper, names: impl IntoIterator<Item
     raw_paper.aliases = ids.collect();
 }
 
-/// A DOI as a file gives it in a field for one: bare, prefixed, or an address.
+/// Returns the DOI in a field for DOIs: bare, prefixed, or an address.
 pub(crate) fn doi(text: &str) -> Option<String> {
     let text = text.trim();
     let id = PaperId::parse(text).ok().filter(|id| id.rank() <= 1)?;
     Some(id.to_string())
 }
 
-/// A number of PubMed with its prefix.
+/// Returns a PubMed number with its prefix.
 pub(crate) fn pmid(text: &str) -> Option<String> {
     let number = text.trim();
     let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| format!("pmid:{number}"))
 }
 
-/// The name that an address has as an id: of arXiv, doi.org, PubMed, OpenReview, the ACL Anthology.
+/// Returns the id in an address of arXiv, doi.org, PubMed, OpenReview or the ACL Anthology.
 pub(crate) fn from_url(address: &str) -> Option<String> {
     let address = address.trim();
     let id = PaperId::parse(address).ok()?;
@@ -40,7 +40,7 @@ pub(crate) fn from_url(address: &str) -> Option<String> {
     known.then(|| id.to_string())
 }
 
-/// The arXiv id that a remark holds: `arXiv preprint arXiv:2401.12345`, `abs/2401.12345`, `arXiv:2401.12345 [cs.CL]`.
+/// Returns the arXiv id in a note: `arXiv preprint arXiv:2401.12345`, `abs/2401.12345`, `arXiv:2401.12345 [cs.CL]`.
 pub(crate) fn arxiv_in_text(text: &str) -> Option<String> {
     let is_of_arxiv = |text: &str| text.len() >= 5 && text.to_ascii_lowercase().contains("arxiv");
     if !is_of_arxiv(text) && !text.trim_start().starts_with("abs/") {
@@ -51,8 +51,8 @@ pub(crate) fn arxiv_in_text(text: &str) -> Option<String> {
     words.filter_map(|word| PaperId::parse(word).ok()).find(PaperId::is_arxiv).map(|id| id.to_string())
 }
 
-/// The ids of the lines `arXiv: 2401.12345 [cs.CL]`, `DOI: 10.1/x` and `PMID: 12` of a remark, where reference managers
-/// keep what they have no field for.
+/// Returns the ids in the lines `arXiv: 2401.12345 [cs.CL]`, `DOI: 10.1/x` and `PMID: 12` of a note, where reference
+/// managers store what they have no field for.
 pub(crate) fn from_note(text: &str) -> impl Iterator<Item = String> {
     text.lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;

@@ -1,4 +1,4 @@
-//! The bytes of one source: decompressed, peeked at, counted, with errors that name the file.
+//! The bytes of one input: decompressed, limited per record, with errors that name the file.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -8,23 +8,23 @@ use flate2::read::MultiGzDecoder;
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::reference::{BibReference, FoundRecord};
 
-/// How much of a file is looked at before reading it, in bytes.
-const HEAD: usize = 256 * 1024;
+/// How much of a file is inspected before reading it, in bytes.
+const HEAD_BYTES: usize = 256 * 1024;
 /// Longest record of any format, in bytes. The longest of 179,347 real JSON lines has 56 thousand.
 pub(crate) const MAX_RECORD: usize = 16 * 1024 * 1024;
 
-/// One source's bytes after decompression, without a byte order mark.
+/// The bytes of one input after decompression, without a byte order mark.
 pub(crate) struct InputReader {
     name: String,
     reader: BufReader<Box<dyn Read + Send>>,
-    /// How many bytes may still be read, as [`InputReader::limit`] said.
+    /// How many bytes may still be read: see [`InputReader::limit`].
     allowance: u64,
 }
 
-/// The start of a source.
+/// The start of an input.
 pub(crate) struct InputHead {
     pub(crate) bytes: Vec<u8>,
-    /// Whether this is all that there is.
+    /// Whether this is the whole input.
     pub(crate) complete: bool,
 }
 
@@ -48,11 +48,11 @@ impl InputReader {
         let decoded: Box<dyn Read + Send> =
             if compressed { Box::new(GzipReader(MultiGzDecoder::new(BufReader::new(raw)))) } else { raw };
 
-        let (mut head, failure, rest) = peek(decoded, HEAD);
+        let (mut head, failure, rest) = peek(decoded, HEAD_BYTES);
         if head.starts_with(b"\xef\xbb\xbf") {
             head.drain(..3);
         }
-        let complete = head.len() < HEAD - 3 && failure.is_none();
+        let complete = head.len() < HEAD_BYTES - 3 && failure.is_none();
         let unreadable = if head.is_empty() { failure.as_ref().map(again) } else { None };
         let again = Cursor::new(head.clone()).chain(DeferredFailure(failure)).chain(rest);
         let input = InputReader { name: name.to_owned(), reader: BufReader::new(Box::new(again)), allowance: u64::MAX };
@@ -62,7 +62,8 @@ impl InputReader {
         }
     }
 
-    /// Lets one record's bytes be read from here, not more. For readers that hold a whole record whatever its length.
+    /// Allows the bytes of one record to be read from here, and no more. For readers that hold a whole record whatever
+    /// its length.
     pub(crate) fn limit(&mut self) {
         self.allowance = MAX_RECORD as u64;
     }
@@ -70,8 +71,8 @@ impl InputReader {
     /// Reads one line into `buffer`, never more than [`MAX_RECORD`] bytes of it.
     pub(crate) fn line(&mut self, buffer: &mut Vec<u8>) -> io::Result<InputLine> {
         buffer.clear();
-        let most = MAX_RECORD as u64 + 1;
-        if self.reader.by_ref().take(most).read_until(b'\n', buffer)? == 0 {
+        let max_bytes = MAX_RECORD as u64 + 1;
+        if self.reader.by_ref().take(max_bytes).read_until(b'\n', buffer)? == 0 {
             return Ok(InputLine::End);
         }
         if buffer.ends_with(b"\n") {
@@ -89,7 +90,7 @@ impl InputReader {
         Ok(InputLine::TooLong)
     }
 
-    /// What a record holds, or the error of a bad one.
+    /// Returns a record as found, or the error of a bad one.
     pub(crate) fn found_record(
         &self,
         record: Result<impl Into<BibReference>, String>,
@@ -177,7 +178,7 @@ impl<R: Read> Read for GzipReader<R> {
     }
 }
 
-/// Gives its error once, where it happened, after the bytes that came before.
+/// Returns its error once, where it happened, after the bytes before it.
 struct DeferredFailure(Option<io::Error>);
 
 impl Read for DeferredFailure {
@@ -188,14 +189,14 @@ impl Read for DeferredFailure {
 
 type PeekedBytes = (Vec<u8>, Option<io::Error>, Box<dyn Read + Send>);
 
-/// Up to `most` bytes, the error that stopped them, and the rest.
-fn peek(mut reader: Box<dyn Read + Send>, most: usize) -> PeekedBytes {
+/// Reads up to `max_bytes` bytes; returns them, the error that stopped them, and the rest.
+fn peek(mut reader: Box<dyn Read + Send>, max_bytes: usize) -> PeekedBytes {
     let mut bytes = Vec::new();
-    let failure = reader.by_ref().take(most as u64).read_to_end(&mut bytes).err();
+    let failure = reader.by_ref().take(max_bytes as u64).read_to_end(&mut bytes).err();
     (bytes, failure, reader)
 }
 
-/// The same error once more: `io::Error` cannot be cloned.
+/// Returns a copy of an error: `io::Error` cannot be cloned.
 fn again(error: &io::Error) -> io::Error {
     match (error.raw_os_error(), error.get_ref().and_then(|inner| inner.downcast_ref::<InputDamage>())) {
         (Some(code), _) => io::Error::from_raw_os_error(code),
@@ -208,7 +209,7 @@ fn again(error: &io::Error) -> io::Error {
 mod tests {
     use super::*;
 
-    /// Gives some bytes, then fails as a disk would.
+    /// Returns some bytes, then fails as a disk would.
     struct Failing(&'static [u8]);
 
     impl Read for Failing {

@@ -1,5 +1,5 @@
-//! Cuts JSON text into the elements of its top-level array, or into the objects that follow one another,
-//! without parsing them: one bad element spoils nothing else, and memory holds one at a time.
+//! Splits JSON text into the elements of its top-level array, or into objects that follow one another, without parsing
+//! them: one bad element does not affect the others, and memory holds one at a time.
 
 use std::io::{self, BufRead};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::{RecordPosition, Result};
 use crate::formats::common::input::{InputReader, MAX_RECORD};
 
-/// The elements of one input, each with its place.
+/// The elements of one input, each with its position.
 pub(crate) struct JsonElements<R> {
     input: R,
     cut: ScanState,
@@ -24,7 +24,7 @@ impl JsonElements<InputReader> {
         &self.input
     }
 
-    /// The next element, parsed. After an error of the whole file nothing follows.
+    /// Returns the next element, parsed. Nothing follows an error of the whole file.
     pub(crate) fn next_value(&mut self) -> Option<(RecordPosition, Result<Value>)> {
         let found = self.bytes();
         self.count += 1;
@@ -42,14 +42,14 @@ impl JsonElements<InputReader> {
     }
 }
 
-/// The complete elements at a file's start.
+/// Returns the complete elements at the start of a file.
 pub(crate) fn complete_elements(head: &[u8]) -> Vec<Value> {
     let mut elements = JsonElements { input: head, cut: ScanState::Before, count: 0 };
     let bytes = std::iter::from_fn(|| elements.bytes().ok().flatten());
     bytes.filter_map(|bytes| parse(&bytes).ok()).collect()
 }
 
-/// The JSON value in some bytes, or what is wrong with them.
+/// Returns the JSON value in some bytes, or what is wrong with them.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("not UTF-8 (after {} bytes): save the file as UTF-8", error.valid_up_to()))?;
@@ -72,7 +72,7 @@ enum ScanStop {
     Shape(String),
 }
 
-/// Where the cutting stands.
+/// How far the scan has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum ScanState {
     /// Nothing but white space was read.

@@ -1,4 +1,4 @@
-//! What the values of fields say: texts, counts, days, lists. The error names the value.
+//! Values of fields: texts, counts, dates, lists. The error names the value.
 
 use jiff::civil::Date;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::paper::parse_date;
 /// Texts that stand for a missing date or count in tables: empty cells as pandas and R write them.
 const MISSING: [&str; 7] = ["nan", "nat", "none", "null", "na", "n/a", "<na>"];
 
-/// Whether there is nothing.
+/// Whether a value is missing.
 pub(crate) fn is_missing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -72,7 +72,7 @@ pub(crate) fn count(value: Value) -> Result<Option<u32>, String> {
 /// A day: any spelling that [`parse_date`] reads, a number for a year or for `20241219`, or arXiv's list of versions or
 /// of their times, of which the first one's day counts.
 pub(crate) fn date(value: Value) -> Result<Option<Date>, String> {
-    let wrong = || format!("{} is no date that exists: write 2024-12-19, or leave it out", quoted(&value));
+    let wrong = || format!("{} is not a date that exists: write 2024-12-19, or leave it out", quoted(&value));
     let text = match &value {
         Value::Number(number) => number.to_string(),
         Value::String(text) if is_missing_word(text) => return Ok(None),
@@ -130,8 +130,8 @@ pub(crate) fn quoted(value: &Value) -> String {
     format!("`{}`", truncated(&value.to_string(), 60))
 }
 
-pub(crate) fn truncated(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+pub(crate) fn truncated(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

@@ -1,4 +1,4 @@
-//! Records out of XML: one element at a time as a small tree, whatever the file's length.
+//! Reads records from XML: one element at a time as a small tree, whatever the length of the file.
 
 use quick_xml::escape::resolve_html5_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -33,7 +33,7 @@ impl XmlElement {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim())
     }
 
-    /// The elements within it, one level down.
+    /// Returns the elements within it, one level down.
     pub(crate) fn children(&self) -> impl Iterator<Item = &XmlElement> {
         self.content.iter().filter_map(|content| match content {
             XmlContent::Element(element) => Some(element),
@@ -41,12 +41,12 @@ impl XmlElement {
         })
     }
 
-    /// Those of one name.
+    /// Returns the elements of one name within it.
     pub(crate) fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e XmlElement> {
         self.children().filter(move |element| element.name == name)
     }
 
-    /// The first element at the end of a path of names.
+    /// Returns the first element at the end of a path of names.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&XmlElement> {
         match path {
             [] => Some(self),
@@ -56,12 +56,12 @@ impl XmlElement {
         }
     }
 
-    /// The text of [`XmlElement::at`], empty where there is none.
+    /// Returns the text of [`XmlElement::at`], empty if there is none.
     pub(crate) fn text_at(&self, path: &[&str]) -> String {
         self.at(path).map(XmlElement::text).unwrap_or_default()
     }
 
-    /// All text in it.
+    /// Returns all text in it.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
@@ -78,9 +78,9 @@ impl XmlElement {
     }
 }
 
-/// What a file must be.
+/// What the XML of a format looks like.
 pub(crate) struct XmlDialect {
-    /// What it is, for messages: `an answer of arXiv's API`.
+    /// Its name, for messages: `an answer of arXiv's API`.
     pub(crate) what: &'static str,
     /// What is expected, for messages: `an Atom feed with entries`.
     pub(crate) expected: &'static str,
@@ -115,12 +115,12 @@ impl XmlRecords {
         self.reader.get_ref()
     }
 
-    /// How many bytes were read.
+    /// Returns how many bytes were read.
     pub(crate) fn position(&self) -> u64 {
         self.reader.buffer_position()
     }
 
-    /// The next record and its place. The inner error is what is wrong with it alone.
+    /// Returns the next record and its position. The inner error is about this record alone.
     pub(crate) fn record(&mut self) -> Result<Option<(Result<XmlElement, String>, RecordPosition)>> {
         // The elements that are open within a record, the record being the first.
         let mut open: Vec<XmlElement> = Vec::new();

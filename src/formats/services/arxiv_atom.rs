@@ -1,4 +1,4 @@
-//! Answers of arXiv's API: Atom feeds with arXiv's own extensions
+//! Reads answers of arXiv's API: Atom feeds with arXiv's own extensions
 //! (<https://info.arxiv.org/help/api/user-manual.html>).
 
 use crate::formats::common::identifiers;
@@ -46,7 +46,7 @@ fn raw_paper(entry: &XmlElement) -> Result<RawPaper, String> {
     }
     let published = match entry.text_at(&["published"]).trim() {
         "" => None,
-        text => Some(parse_date(text).ok_or_else(|| format!("`published`: `{text}` is no date that exists"))?),
+        text => Some(parse_date(text).ok_or_else(|| format!("`published`: `{text}` is not a date that exists"))?),
     };
     let mut categories: Vec<String> = Vec::new();
     for category in entry.all("primary_category").chain(entry.all("category")) {
@@ -125,7 +125,7 @@ mod tests {
             ),
             (
                 "<entry><id>x</id><title>t</title><published>2024-02-30</published></entry>",
-                "`published`: `2024-02-30` is no date that exists",
+                "`published`: `2024-02-30` is not a date that exists",
             ),
         ] {
             check(&format!("{GOOD}{bad}{GOOD}"), &[TOLD, &format!("a.xml, record 2: {error}"), TOLD]);

@@ -1,4 +1,4 @@
-//! Answers of Hugging Face's `/api/daily_papers`: a JSON array of entries that hold a `paper`.
+//! Reads answers of Hugging Face's `/api/daily_papers`: a JSON array of entries with a `paper`.
 //!
 //! The fields moved over the years. `paper.submittedOnDailyAt`, since 2025, says when a paper was listed; before,
 //! the entry's own `publishedAt` said it, which since then repeats the paper's. Both are times in UTC, and their day
@@ -18,7 +18,7 @@ use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{FoundRecord, RecordIter};
 use crate::paper::RawPaper;
 
-/// Fails when the file's start holds JSON that is no such answer.
+/// Fails when the file begins with JSON that is not such an answer.
 pub(crate) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
     let first = json_array::complete_elements(&head.bytes);
     if !first.is_empty() && !first.iter().any(is_entry) {
@@ -163,7 +163,7 @@ mod tests {
             ),
             (
                 "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"publishedAt\": \"2024-02-30\"}}",
-                "`publishedAt`: `\"2024-02-30\"` is no date that exists: write 2024-12-19, or leave it out",
+                "`publishedAt`: `\"2024-02-30\"` is not a date that exists: write 2024-12-19, or leave it out",
             ),
             ("\"{'paper': nonsense}\"", "not a Python literal: a value expected, `nonsense}` found"),
         ] {

@@ -1,5 +1,5 @@
-//! Pages of Hugging Face as a browser saves them: of one paper, or a day's list. Their data is in them as JSON, in the
-//! attribute `data-props` of the parts that are alive.
+//! Reads pages of Hugging Face as a browser saves them: of one paper, or a day's list. Their data is in them as JSON,
+//! in the attribute `data-props` of the interactive parts.
 
 use std::collections::VecDeque;
 use std::io::Read;

@@ -1,4 +1,4 @@
-//! JSON of services: what tells it from other JSON, and where an answer holds its papers.
+//! JSON of Semantic Scholar, OpenAlex and arXiv: how it is recognized, and where an answer has its papers.
 //!
 //! Their fields have names of their own, which [`field_names`](crate::formats::common::field_names) knows beside all others.
 

@@ -1,4 +1,4 @@
-//! XML of PubMed: what its E-utilities answer, and the same papers as BioC, the text miners' format.
+//! Reads XML of PubMed: answers of its E-utilities, and the same papers as BioC, the format of text mining.
 
 use jiff::civil::Date;
 

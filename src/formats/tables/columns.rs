@@ -1,4 +1,4 @@
-//! The columns of a table under names that only its owner knows.
+//! Column names of a table that only its owner knows.
 
 use std::str::FromStr;
 

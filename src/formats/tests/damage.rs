@@ -1,7 +1,7 @@
-//! Bytes that are no good file of any format: none makes a reader panic, none makes it hold or give more than a multiple
-//! of what it read, and whatever ends a file is the last thing that comes of it.
+//! Damaged files of every format: none makes a reader panic, none makes it hold or return more than a multiple of what
+//! it read, and an error that ends a file is the last item.
 //!
-//! The fixtures and the real files beside the project are damaged in all the ways below; `PROPTEST_CASES` says how often.
+//! The fixtures and the real files beside the project are damaged in all the ways below, `PROPTEST_CASES` times.
 
 use std::io::Cursor;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What holds for every format: compression and small reads change nothing, and what came before a truncation is given.
+//! Laws of all readers: compression and small reads change nothing, and records before a truncation are returned.
 
 use std::io::{Cursor, Read, Write};
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use crate::error::Result;
 use crate::formats::reference::BibReference;
 use crate::formats::{open, references};
@@ -167,18 +169,17 @@ fn real_answers_of_arxiv() {
     assert_eq!((counts.len(), counts.iter().sum::<usize>()), (19, 221));
 }
 
-/// What a real file gave, without its sentences: how long each text is, what names the paper, and the rest.
-fn shapes(file: &str) -> Option<String> {
-    let path = shared(file)?;
+/// One line for each of the first 20 records of a file, without its texts: their lengths, the ids, and the rest.
+fn shapes(file: &Path) -> String {
     let shape = |reference: Result<BibReference>| match reference {
         Err(error) => error.to_string().rsplit('/').next().unwrap_or_default().to_owned(),
         Ok(BibReference { raw_paper, added, tags }) => match raw_paper.validate() {
             Err(reason) => reason,
             Ok(paper) => {
-                let also = paper.aliases.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ");
+                let aliases = paper.aliases.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ");
                 let date = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or("-".into());
                 format!(
-                    "{} [{also}] title {} abstract {} authors {} published {} listed {} added {} votes {} tags {} categories {}",
+                    "{} [{aliases}] title {} abstract {} authors {} published {} listed {} added {} votes {} tags {} categories {}",
                     paper.id,
                     paper.title.len(),
                     paper.abstract_text.len(),
@@ -193,14 +194,18 @@ fn shapes(file: &str) -> Option<String> {
             }
         },
     };
-    let lines: Vec<String> = references(&path, None).ok()?.take(20).map(shape).collect();
-    Some(lines.join("\n"))
+    let lines: Vec<String> = references(file, None).unwrap().take(20).map(shape).collect();
+    lines.join("\n")
 }
 
-fn check_shapes(files: &[&str]) {
-    for file in files {
-        let Some(shapes) = shapes(&format!("raw_formats/{file}")) else { return };
-        insta::assert_snapshot!(file.replace('/', "_"), shapes);
+/// Compares the hash of what [`shapes`] returns: the files are not in the repository, so neither is what is in them.
+fn check_shapes(files: &[(&str, &str)]) {
+    for (file, hash) in files {
+        let Some(path) = shared(&format!("raw_formats/{file}")) else { return };
+        let shapes = shapes(&path);
+        let digest = Sha256::digest(shapes.as_bytes());
+        let found: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(found, *hash, "{file}:\n{shapes}");
     }
 }
 
@@ -212,7 +217,11 @@ fn real_bibliographies() {
         ("raw_formats/endnote_export_small.ris", 8),
         ("raw_formats/wos_export.ris", 2),
     ]);
-    check_shapes(&["citeulike_export.bib", "endnote_export.ris", "wos_export.ris"]);
+    check_shapes(&[
+        ("citeulike_export.bib", "4432aa47bc6a"),
+        ("endnote_export.ris", "5f7d80cee5f7"),
+        ("wos_export.ris", "15c924adaa13"),
+    ]);
 }
 
 #[test]
@@ -229,10 +238,10 @@ fn real_answers_of_services() {
         ("raw_formats/arxiv_docmeta_bulk.json", 2),
     ]);
     check_shapes(&[
-        "s2_api__get_paper_citations_0.json",
-        "s2_graph_paper.json",
-        "arxiv_docmeta.json",
-        "arxiv_docmeta_bulk.json",
+        ("s2_api__get_paper_citations_0.json", "e1f03987852c"),
+        ("s2_graph_paper.json", "e86a70f1ce0c"),
+        ("arxiv_docmeta.json", "0da92d8c7d4e"),
+        ("arxiv_docmeta_bulk.json", "dc7f7226381c"),
     ]);
 }
 
@@ -247,17 +256,17 @@ fn real_feeds_and_pages() {
         ("raw_formats/pubmed_bioc_xml/1285365.xml", 1),
     ]);
     check_shapes(&[
-        "hf_rss_daily.xml",
-        "hf_rss_monthly.xml",
-        "hf_atom.xml",
-        "hf_jsonfeed.json",
-        "hf_single_paper_page.html",
-        "pubmed_bioc_xml/1285365.xml",
-        "pubmed_bioc_xml/1340921.xml",
-        "pubmed_bioc_xml/95800.xml",
-        "pubmed_bioc_xml/95807.xml",
-        "pubmed_bioc_xml/95885.xml",
-        "pubmed_1000_docs.tsv",
+        ("hf_rss_daily.xml", "3c2058a87b26"),
+        ("hf_rss_monthly.xml", "2164e8de8105"),
+        ("hf_atom.xml", "2b8a9c5f266d"),
+        ("hf_jsonfeed.json", "2b8a9c5f266d"),
+        ("hf_single_paper_page.html", "c96847b97a88"),
+        ("pubmed_bioc_xml/1285365.xml", "bfdc2ee72b3f"),
+        ("pubmed_bioc_xml/1340921.xml", "da4a855e9233"),
+        ("pubmed_bioc_xml/95800.xml", "0516e554be65"),
+        ("pubmed_bioc_xml/95807.xml", "cbfc718a7c97"),
+        ("pubmed_bioc_xml/95885.xml", "a2a4eb988dd0"),
+        ("pubmed_1000_docs.tsv", "b66ded570547"),
     ]);
 }
 

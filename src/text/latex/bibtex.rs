@@ -4,7 +4,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::symbols::{Mode, accent, push_accented, symbol};
+use super::symbols::{SymbolMode, accent, push_accented, symbol};
 
 /// Deepest nesting that is followed; deeper groups lose their accents, not their letters.
 const MAX_DEPTH: usize = 16;
@@ -66,9 +66,9 @@ impl LatexReader<'_> {
             }
             while self.chars.next_if(|c| c.is_whitespace()).is_some() {}
         }
-        if let Some((mark, _)) = accent(&name).filter(|(_, mode)| *mode != Mode::Math) {
+        if let Some((mark, _)) = accent(&name).filter(|(_, mode)| *mode != SymbolMode::Math) {
             push_accented(text, &self.argument(depth + 1), mark);
-        } else if let Some((symbol, _)) = symbol(&name).filter(|(_, mode)| *mode != Mode::Math) {
+        } else if let Some((symbol, _)) = symbol(&name).filter(|(_, mode)| *mode != SymbolMode::Math) {
             text.push_str(match symbol {
                 // Dotless letters stand below accents.
                 "ı" => "i",

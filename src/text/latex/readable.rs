@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::symbols::{DOUBLED, LOWERED, Mode, RAISED, SILENT, SPOKEN, accent, push_accented, symbol};
+use super::symbols::{DOUBLED, LOWERED, RAISED, SILENT, SPOKEN, SymbolMode, accent, push_accented, symbol};
 
 /// Longest group that is read, in characters.
 const MAX_GROUP: usize = 1_000;
@@ -78,7 +78,7 @@ fn command<'a>(whole: &'a str, formula: bool, depth: usize, out: &mut String) ->
     if name.is_empty() {
         return sign(rest, out);
     }
-    let is_read = |mode| !(formula && mode == Mode::Text);
+    let is_read = |mode| !(formula && mode == SymbolMode::Text);
     if let Some((mark, _)) = accent(name).filter(|(_, mode)| is_read(*mode)) {
         // A letter without its argument is not a command.
         if after.starts_with('{') || name.len() > 1 {

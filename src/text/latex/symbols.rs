@@ -7,7 +7,7 @@ use unicode_normalization::char::compose;
 
 /// Where LaTeX has a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(super) enum SymbolMode {
     /// In text.
     Text,
     /// In formulas.
@@ -184,32 +184,32 @@ const MATH_SYMBOLS: &[(&str, &str)] = &[
 ];
 
 /// Accents: the command, the combining character, and where the command is one.
-const ACCENTS: [(&str, char, Mode); 25] = [
-    ("'", '\u{301}', Mode::Both),
-    ("`", '\u{300}', Mode::Both),
-    ("^", '\u{302}', Mode::Both),
-    ("\"", '\u{308}', Mode::Both),
-    ("~", '\u{303}', Mode::Both),
-    ("=", '\u{304}', Mode::Both),
-    (".", '\u{307}', Mode::Both),
-    ("u", '\u{306}', Mode::Text),
-    ("r", '\u{30a}', Mode::Text),
-    ("H", '\u{30b}', Mode::Text),
-    ("v", '\u{30c}', Mode::Text),
-    ("d", '\u{323}', Mode::Text),
-    ("c", '\u{327}', Mode::Text),
-    ("k", '\u{328}', Mode::Text),
-    ("b", '\u{331}', Mode::Text),
-    ("t", '\u{361}', Mode::Text),
-    ("hat", '\u{302}', Mode::Math),
-    ("widehat", '\u{302}', Mode::Math),
-    ("tilde", '\u{303}', Mode::Math),
-    ("widetilde", '\u{303}', Mode::Math),
-    ("bar", '\u{304}', Mode::Math),
-    ("overline", '\u{304}', Mode::Math),
-    ("vec", '\u{20d7}', Mode::Math),
-    ("dot", '\u{307}', Mode::Math),
-    ("ddot", '\u{308}', Mode::Math),
+const ACCENTS: [(&str, char, SymbolMode); 25] = [
+    ("'", '\u{301}', SymbolMode::Both),
+    ("`", '\u{300}', SymbolMode::Both),
+    ("^", '\u{302}', SymbolMode::Both),
+    ("\"", '\u{308}', SymbolMode::Both),
+    ("~", '\u{303}', SymbolMode::Both),
+    ("=", '\u{304}', SymbolMode::Both),
+    (".", '\u{307}', SymbolMode::Both),
+    ("u", '\u{306}', SymbolMode::Text),
+    ("r", '\u{30a}', SymbolMode::Text),
+    ("H", '\u{30b}', SymbolMode::Text),
+    ("v", '\u{30c}', SymbolMode::Text),
+    ("d", '\u{323}', SymbolMode::Text),
+    ("c", '\u{327}', SymbolMode::Text),
+    ("k", '\u{328}', SymbolMode::Text),
+    ("b", '\u{331}', SymbolMode::Text),
+    ("t", '\u{361}', SymbolMode::Text),
+    ("hat", '\u{302}', SymbolMode::Math),
+    ("widehat", '\u{302}', SymbolMode::Math),
+    ("tilde", '\u{303}', SymbolMode::Math),
+    ("widetilde", '\u{303}', SymbolMode::Math),
+    ("bar", '\u{304}', SymbolMode::Math),
+    ("overline", '\u{304}', SymbolMode::Math),
+    ("vec", '\u{20d7}', SymbolMode::Math),
+    ("dot", '\u{307}', SymbolMode::Math),
+    ("ddot", '\u{308}', SymbolMode::Math),
 ];
 
 /// Commands that only say how something looks or is set.
@@ -244,18 +244,19 @@ pub(super) const RAISED: (&str, &str) = ("0123456789+-=()ni*′", "⁰¹²³⁴�
 /// Lowered characters.
 pub(super) const LOWERED: (&str, &str) = ("0123456789+-=()aeioxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢₒₓₕₖₗₘₙₚₛₜ");
 
-static SYMBOLS: LazyLock<FxHashMap<&str, (&str, Mode)>> = LazyLock::new(|| {
-    let tables = [(SHARED_SYMBOLS, Mode::Both), (TEXT_SYMBOLS, Mode::Text), (MATH_SYMBOLS, Mode::Math)];
+static SYMBOLS: LazyLock<FxHashMap<&str, (&str, SymbolMode)>> = LazyLock::new(|| {
+    let tables =
+        [(SHARED_SYMBOLS, SymbolMode::Both), (TEXT_SYMBOLS, SymbolMode::Text), (MATH_SYMBOLS, SymbolMode::Math)];
     tables.into_iter().flat_map(|(table, mode)| table.iter().map(move |(name, sign)| (*name, (*sign, mode)))).collect()
 });
 
 /// Returns what a command stands for, and where LaTeX has it.
-pub(super) fn symbol(command: &str) -> Option<(&'static str, Mode)> {
+pub(super) fn symbol(command: &str) -> Option<(&'static str, SymbolMode)> {
     SYMBOLS.get(command).copied()
 }
 
 /// Returns the combining character of an accent, and where LaTeX has it.
-pub(super) fn accent(command: &str) -> Option<(char, Mode)> {
+pub(super) fn accent(command: &str) -> Option<(char, SymbolMode)> {
     ACCENTS.iter().find(|(known, ..)| *known == command).map(|(_, mark, mode)| (*mark, *mode))
 }
 

@@ -1,7 +1,7 @@
-//! Cuts a bibliography into its entries, and an entry into its fields.
+//! Splits a BibTeX file into its entries, and an entry into its fields.
 //!
-//! Entries are cut by their braces before they are read, so that a broken one costs itself only: one that is never
-//! closed ends where a line begins with the next.
+//! Entries are split at their braces before they are read, so that a broken one does not affect the others: one that
+//! is never closed ends where a line begins with the next.
 
 use std::io;
 
@@ -94,8 +94,8 @@ fn opening(line: &[u8]) -> Option<(String, usize)> {
     }
 }
 
-/// Where the brace stands that closes the entry, if it does in this line; `depth` is that of the line's start, and is
-/// moved to that of its end.
+/// Returns the position of the brace that closes the entry, if it is in this line; `depth` is the nesting at the start
+/// of the line, and is updated to that at its end.
 fn closing(line: &[u8], depth: &mut usize) -> Option<usize> {
     line.iter().position(|byte| {
         match byte {
@@ -108,7 +108,7 @@ fn closing(line: &[u8], depth: &mut usize) -> Option<usize> {
     })
 }
 
-/// The fields of an entry's text in their order, names in lower case. `expand` gives what an abbreviation stands for.
+/// Returns the fields of an entry in their order, names in lower case. `expand` returns what an abbreviation stands for.
 pub(crate) fn fields(body: &str, expand: impl Fn(&str) -> String) -> Result<Vec<(String, String)>, String> {
     let mut rest = match body.split_once(',') {
         Some((key, rest)) if !key.contains('=') => rest,
@@ -167,7 +167,7 @@ fn part(text: &str, expand: impl Fn(&str) -> String) -> Option<(String, &str)> {
     Some((text[1..end].to_owned(), &text[end + 1..]))
 }
 
-/// Where the byte stands at which `ends` holds of the depth after it.
+/// Returns the position of the first byte for which `ends` holds, given the nesting after it.
 fn balanced(text: &str, ends: impl Fn(usize, u8) -> bool) -> Option<usize> {
     let mut depth = 0_usize;
     text.bytes().position(|byte| {

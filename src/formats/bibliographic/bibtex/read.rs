@@ -1,4 +1,4 @@
-//! Bibliographies of BibTeX and biblatex, from reference managers and publishers.
+//! Reads BibTeX and biblatex, from reference managers and publishers.
 //!
 //! An entry is named by its arXiv id, DOI or PubMed number, also where these stand in an address or a remark; its key
 //! names nothing outside of the file. The day it was entered is in a field of the program's own.

@@ -1,4 +1,4 @@
-//! BibTeX.
+//! Writes BibTeX, with the `eprint` fields of biblatex.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -23,7 +23,7 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
         }
     };
     field("title", &escaped(&paper.title));
-    // A name with `and` in it is one name still.
+    // A name with `and` in it is a single name.
     let author = |name: &String| if name.contains(" and ") { format!("{{{}}}", escaped(name)) } else { escaped(name) };
     field("author", &paper.authors.iter().map(author).collect::<Vec<_>>().join(" and "));
     if let Some(date) = paper.published.or(paper.listed) {
@@ -42,7 +42,7 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
     text.push_str("\n}\n\n");
 }
 
-/// Last name, year and first long word of the title, and a letter where another paper has the same.
+/// Returns a unique key: last name, year and first long word of the title, and a number if another paper has the same.
 fn key(paper: &Paper, keys: &mut HashSet<String>) -> String {
     let ascii = |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
     let author =
@@ -58,7 +58,7 @@ fn key(paper: &Paper, keys: &mut HashSet<String>) -> String {
     unused.expect("there is always another number")
 }
 
-/// Text as LaTeX writes it. Formulas stay as they are, and so do braces that belong together.
+/// Returns a text as LaTeX. Formulas stay as they are, and so do balanced braces.
 fn escaped(text: &str) -> String {
     let braced = is_balanced(text);
     let formulas = text.matches('$').count().is_multiple_of(2) && braced;
@@ -69,7 +69,7 @@ fn escaped(text: &str) -> String {
                 formula = !formula;
                 out.push(c);
             }
-            // What is LaTeX already stays.
+            // What is escaped already stays.
             '%' | '&' | '#' | '_' | '$' if !formula && last != '\\' => {
                 out.push('\\');
                 out.push(c);
@@ -83,7 +83,7 @@ fn escaped(text: &str) -> String {
     if out.ends_with('\\') { out + " " } else { out }
 }
 
-/// An address or a DOI: taken letter by letter, so that only braces would do harm.
+/// Returns an address or a DOI, which are read verbatim: only braces and backslashes need another form.
 fn verbatim(text: &str) -> String {
     text.replace('{', "%7B").replace('}', "%7D").replace('\\', "%5C")
 }

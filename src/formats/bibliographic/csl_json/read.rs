@@ -1,7 +1,6 @@
-//! JSON of citation processors (CSL-JSON): an array of objects, as Zotero, Pandoc and Crossref write it
-//! (<https://citeproc-js.readthedocs.io/en/latest/csl-json/markup.html>).
+//! Reads CSL-JSON: an array of objects, as Zotero, Pandoc and Crossref write it.
 //!
-//! It has no field for the day on which a reference was entered; the day of access stands for it, which Zotero sets
+//! It has no field for the day on which a reference was entered; the day of access is taken instead, which Zotero sets
 //! when it saves a page.
 
 use jiff::civil::Date;

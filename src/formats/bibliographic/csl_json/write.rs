@@ -1,4 +1,4 @@
-//! The items of the Citation Style Language, as JSON.
+//! Writes CSL-JSON.
 
 use serde_json::{Value, json};
 

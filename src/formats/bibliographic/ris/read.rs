@@ -1,7 +1,7 @@
 //! Reads files of tagged lines: RIS from EndNote, Zotero and most publishers, NBIB from PubMed, and those of Web of
 //! Science.
 //!
-//! RIS has no field for the day on which a reference was entered; the day of access stands for it, which Zotero sets
+//! RIS has no field for the day on which a reference was entered; the day of access is taken instead, which Zotero sets
 //! when it saves a page.
 
 use crate::error::RecordPosition;

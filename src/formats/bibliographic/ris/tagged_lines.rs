@@ -1,4 +1,4 @@
-//! Cuts files of tagged lines into records: RIS (`TY  - JOUR`), PubMed's (`PMID- 123`), Web of Science's (`PT J`).
+//! Splits files of tagged lines into records: RIS (`TY  - JOUR`), PubMed's (`PMID- 123`), Web of Science's (`PT J`).
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! RIS.
+//! Writes RIS.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The copied text of a Hugging Face papers page:
+//! Reads the text of a Hugging Face papers page, copied from the browser:
 //!
 //! ```text
 //! Title
@@ -28,11 +28,12 @@ use line::{DateLine, author_line, date_line, is_page_line, is_separator};
 
 /// A line of at least this many bytes is an abstract and not a part of the page.
 /// The shortest abstract of 13,610 Daily Papers has 165; few of their titles are longer.
-const ABSTRACT: usize = 160;
+const MIN_ABSTRACT: usize = 160;
 /// Longest title on a page, in bytes. The longest of 13,610 Daily Papers has 202.
-const TITLE: usize = 600;
-/// Most text kept while looking for an author line, in bytes: an abstract and everything that may surround it.
+const MAX_TITLE: usize = 600;
+/// Most text that is held while looking for an author line, in bytes: an abstract and everything that may surround it.
 const MAX_PENDING: usize = 1024 * 1024;
+
 /// Whether some text has the line that each paper on a page has.
 pub(crate) fn is_page(text: &str) -> bool {
     text.lines().any(|line| author_line(line).is_some())
@@ -95,7 +96,7 @@ impl HfPage {
                 self.close(Some(date));
             }
         } else if let Some(date) = date_line(text) {
-            if self.open.is_none() && self.pending.iter().any(|line| line.text.len() >= ABSTRACT) {
+            if self.open.is_none() && self.pending.iter().any(|line| line.text.len() >= MIN_ABSTRACT) {
                 self.start(None);
             }
             self.close(Some(date));
@@ -150,7 +151,7 @@ impl HfPage {
             source: InputFormat::HfPage.source().to_owned(),
             ..RawPaper::default()
         };
-        if raw_paper.title.len() > TITLE {
+        if raw_paper.title.len() > MAX_TITLE {
             return self.refuse(position, "an abstract without a title before it");
         }
         self.open = Some((position, raw_paper));
@@ -164,7 +165,7 @@ impl HfPage {
             Some(DateLine { date: Some(date), comments, .. }) => {
                 Ok(RawPaper { published: Some(date), comments, ..raw_paper })
             }
-            Some(DateLine { text, .. }) => Err(format!("`{text}` is no date that exists")),
+            Some(DateLine { text, .. }) => Err(format!("`{text}` is not a date that exists")),
         };
         self.found += 1;
         self.ready.push_back(self.input.found_record(raw_paper, RecordPosition::Line(line)));
@@ -190,7 +191,7 @@ impl HfPage {
     }
 
     fn refuse_abstracts(&mut self, blocks: &[Vec<PendingLine>]) {
-        for line in blocks.iter().flatten().filter(|line| line.text.len() >= ABSTRACT) {
+        for line in blocks.iter().flatten().filter(|line| line.text.len() >= MIN_ABSTRACT) {
             let reason = "an abstract without an author line such as `• 3 authors` after it";
             self.found += 1;
             self.ready.push_back(Err(self.input.bad_record(RecordPosition::Line(line.line), reason)));
@@ -227,8 +228,8 @@ fn blocks(lines: Vec<PendingLine>) -> Vec<Vec<PendingLine>> {
 
 /// Whether the last of some lines is an abstract, below its title.
 fn ends_in_whole_abstract(block: &[PendingLine]) -> bool {
-    let long = block.iter().filter(|line| line.text.len() >= ABSTRACT).count();
-    block.len() > 1 && long == 1 && block.last().is_some_and(|line| line.text.len() >= ABSTRACT)
+    let long = block.iter().filter(|line| line.text.len() >= MIN_ABSTRACT).count();
+    block.len() > 1 && long == 1 && block.last().is_some_and(|line| line.text.len() >= MIN_ABSTRACT)
 }
 
 fn joined(lines: &[PendingLine]) -> String {
@@ -303,7 +304,7 @@ mod tests {
         let good = paper("Good", "LONG", "2", "2025-01-02", "");
         let after = "\n\nGood\n\nLONG\n\n• 2 authors\n·\nJan 2, 2025\n";
         for (bad, error) in [
-            ("Bad\n\nLONG\n\n• 3 authors\n·\nFeb 30, 2025", "line 1: `Feb 30, 2025` is no date that exists"),
+            ("Bad\n\nLONG\n\n• 3 authors\n·\nFeb 30, 2025", "line 1: `Feb 30, 2025` is not a date that exists"),
             ("• 3 authors\n·\nFeb 3, 2025", "line 1: an author line without title and abstract before it"),
             ("Bad\n\nLONG\n", "line 3: an abstract without an author line such as `• 3 authors` after it"),
             ("LONG LONG LONG LONG\n\n• 3 authors\n·\nFeb 3, 2025", "line 1: an abstract without a title before it"),

@@ -1,10 +1,10 @@
-//! An input that knows on which line a byte stands: the csv crate counts otherwise.
+//! An input that counts lines: the csv crate counts them differently.
 
 use std::io::{self, BufRead, Read};
 
 use crate::formats::common::input::InputReader;
 
-/// An input that knows on which line its last bytes stood.
+/// An input that knows on which lines its last bytes are.
 pub(crate) struct LineCounter {
     pub(crate) input: InputReader,
     /// What was read last.
@@ -12,7 +12,7 @@ pub(crate) struct LineCounter {
     /// How many bytes, and how many ends of lines, came before it.
     before: u64,
     lines_before: u64,
-    /// The last byte that is no white space.
+    /// The last byte that is not white space.
     last: Option<u8>,
 }
 

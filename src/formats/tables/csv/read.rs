@@ -1,4 +1,4 @@
-//! Tables with a header: CSV (with commas, or semicolons as some spreadsheets write) and TSV.
+//! Reads tables with a header: CSV (with commas, or semicolons as some spreadsheets write) and TSV.
 //!
 //! In CSV a quoted cell may span lines. In TSV a line is a record whatever quotes it has; a cell that is quoted as a
 //! whole, as pandas writes it, loses its quotes.
@@ -191,7 +191,7 @@ mod tests {
             ("1", "cells: 1 here, 3 in the header"),
             ("1,2,3,4", "cells: 4 here, 3 in the header"),
             (",,", "no title and no abstract"),
-            ("1,x,2024-02-30", "`date`: `\"2024-02-30\"` is no date that exists: write 2024-12-19, or leave it out"),
+            ("1,x,2024-02-30", "`date`: `\"2024-02-30\"` is not a date that exists: write 2024-12-19, or leave it out"),
         ] {
             let text = format!("id,title,date\n5,a,\n\n{bad}\n6,\"b\nc\",NaT\n7,d,2024\n\n{bad}");
             let expect = [

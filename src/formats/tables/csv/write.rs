@@ -1,4 +1,4 @@
-//! A table.
+//! Writes CSV with a header.
 
 use crate::formats::common::identifiers;
 use crate::paper::Paper;

@@ -1,6 +1,6 @@
-//! JSON with papers as they are: an object on each line, a top-level array of objects, or objects that span lines.
+//! Reads JSON: an object on each line, a top-level array of objects, or objects that span lines.
 //!
-//! Answers of services hold their papers in a list, which [`json_answers`] finds.
+//! Answers of services have their papers in a list, which [`json_answers`] finds.
 
 use std::collections::VecDeque;
 
@@ -16,10 +16,10 @@ use crate::formats::reference::RecordIter;
 use crate::formats::services::json_answers;
 use crate::paper::{Paper, RawPaper};
 
-/// How many lines of the start are looked at for JSON before a file is refused.
-const TRIED: usize = 10;
+/// How many lines are searched for JSON before a file is refused.
+const MAX_TRIED_LINES: usize = 10;
 
-/// Fails when the file's start is no JSON, or JSON without anything like a paper.
+/// Fails when the file does not begin with JSON, or with JSON without anything like a paper.
 pub(crate) fn read(input: InputReader, head: &InputHead, format: InputFormat) -> Result<RecordIter> {
     let by_lines = is_by_lines(&head.bytes);
     check(head, by_lines, format).map_err(|reason| input.bad_file(reason))?;
@@ -105,7 +105,7 @@ fn check(head: &InputHead, by_lines: bool, format: InputFormat) -> Result<(), St
     lines.retain(|line| !line.trim_ascii().is_empty());
     let values = if by_lines {
         let looks_like_json = |line: &&[u8]| matches!(line.trim_ascii_start().first(), Some(b'{' | b'['));
-        if !lines.is_empty() && !lines.iter().take(TRIED).any(looks_like_json) {
+        if !lines.is_empty() && !lines.iter().take(MAX_TRIED_LINES).any(looks_like_json) {
             return Err(not_json(lines[0]));
         }
         lines.iter().filter_map(|line| json_array::parse(line).ok()).collect()

@@ -1,4 +1,4 @@
-//! Papers as JSON lines: all fields, one paper a line.
+//! Writes JSON lines: all fields, one paper a line.
 
 use serde_json::json;
 

@@ -1,5 +1,4 @@
-//! Tables in Parquet, as data sets are published: columns are named as the fields of JSON are, lists and structs
-//! included. Only the columns that a paper has are decoded, and memory holds one page of each.
+//! Reads Parquet, as data sets are published: columns have the names of JSON fields, lists and structs included. Only the columns that a paper has are decoded, and memory holds one page of each.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -37,9 +36,9 @@ pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
     if !fields.iter().any(|field| FieldRole::is_text(field)) {
         return Err(bad_file(FieldRole::no_text_among(fields.iter().map(String::as_str))));
     }
-    let (kept, names) = chosen(schema, fields);
-    let kept = Type::group_type_builder(schema.name()).with_fields(kept).build();
-    let rows = guarded(|| RowIter::from_file_into(Box::new(reader)).project(Some(kept?)));
+    let (selected, names) = chosen(schema, fields);
+    let selected = Type::group_type_builder(schema.name()).with_fields(selected).build();
+    let rows = guarded(|| RowIter::from_file_into(Box::new(reader)).project(Some(selected?)));
     let mut rows = rows.map_err(damaged)?;
     let file = name.to_owned();
     let mut count = 0;
@@ -67,7 +66,7 @@ fn chosen(schema: &Type, fields: Vec<String>) -> (Vec<Arc<Type>>, Vec<(String, b
     columns.map(|(column, field)| (column.clone(), (field, is_in_nanoseconds(&column)))).unzip()
 }
 
-/// Whether a column counts nanoseconds, which the crate gives as bare numbers.
+/// Whether a column counts nanoseconds, which the crate returns as bare numbers.
 fn is_in_nanoseconds(column: &Type) -> bool {
     let logical = column.get_basic_info().logical_type_ref();
     matches!(logical, Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::NANOS)

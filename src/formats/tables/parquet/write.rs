@@ -1,4 +1,4 @@
-//! Papers as a table in Parquet, for data tools: the columns are called as the fields of JSON lines are.
+//! Writes Parquet, for data tools: the columns have the names of the fields of JSON lines.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -32,23 +32,23 @@ const COLUMNS: &str = "message paper {
     OPTIONAL BINARY url (UTF8);
     OPTIONAL GROUP embedding (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
 }";
-/// Papers that are written together, and are in memory until then.
-const GROUP: usize = 8192;
+/// Rows of a row group: they are in memory until they are written together.
+const ROW_GROUP_SIZE: usize = 8192;
 
 /// A paper with its embedding.
 type ExportRow = (Paper, Option<Vec<f32>>);
 
-/// A table that is being written.
+/// Writes papers to a Parquet file.
 pub struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
     rows: Vec<ExportRow>,
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
-    /// An empty table.
+    /// Starts an empty table.
     ///
     /// # Errors
-    /// Those of `out`, as with all that follows.
+    /// Errors of writing to `out`, here and below.
     pub fn new(out: W) -> io::Result<ParquetWriter<W>> {
         let columns = Arc::new(parse_message_type(COLUMNS).expect("the columns are written in Parquet's language"));
         let embedding = ColumnPath::from(["embedding", "list", "element"].map(str::to_owned).to_vec());
@@ -61,13 +61,13 @@ impl<W: Write + Send> ParquetWriter<W> {
         Ok(ParquetWriter { file, rows: Vec::new() })
     }
 
-    /// One more row.
+    /// Adds a row.
     pub fn add(&mut self, paper: Paper, embedding: Option<&[f32]>) -> io::Result<()> {
         self.rows.push((paper, embedding.map(<[f32]>::to_vec)));
-        if self.rows.len() == GROUP { self.write() } else { Ok(()) }
+        if self.rows.len() == ROW_GROUP_SIZE { self.write() } else { Ok(()) }
     }
 
-    /// The end of the table.
+    /// Writes the end of the table.
     pub fn finish(mut self) -> io::Result<()> {
         self.write()?;
         self.file.close().map(drop).map_err(failed)
