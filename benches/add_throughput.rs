@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use paperkin::Embedding;
+use paperkin::formats;
 use paperkin::library::{Library, PaperChange, StoredModel};
-use paperkin::sources;
 
 mod support;
 
@@ -25,7 +25,7 @@ fn main() -> Result<()> {
         support::print_usage("add_throughput", "FILE");
         return Ok(());
     };
-    let open = || sources::open(Path::new(file), None);
+    let open = || formats::open(Path::new(file), None);
     let start = Instant::now();
     let count = open()?.filter(Result::is_ok).count();
     report("read", count, start);

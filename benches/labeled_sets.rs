@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use paperkin::engine::{CandidatePool, EvaluationOptions, LabeledQuery};
 use paperkin::evaluate::{EvaluationReport, Metric, QrelsLine, QueryMetrics, SplitMix64};
 use paperkin::recommend::HistoryItem;
-use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, sources};
+use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, formats};
 use serde_json::Value;
 
 mod support;
@@ -136,7 +136,7 @@ fn objects(path: &Path) -> Vec<Value> {
 }
 
 fn papers(path: &Path) -> Box<dyn Iterator<Item = Result<Paper>>> {
-    Box::new(sources::open(path, None).expect("a file of papers"))
+    Box::new(formats::open(path, None).expect("a file of papers"))
 }
 
 fn id(value: &Value) -> PaperId {
@@ -323,7 +323,7 @@ fn reviews(folder: &Path) -> Vec<Part> {
         });
         let questions = Questions::Labeled(labeled.collect());
         let lines = records.iter().map(|record| record.2.as_str()).collect::<Vec<_>>().join("\n");
-        let papers = sources::read(std::io::Cursor::new(lines), "records", None).expect("papers");
+        let papers = formats::read(std::io::Cursor::new(lines), "records", None).expect("papers");
         Part { papers: Box::new(papers), questions }
     };
     reviews.into_values().map(part).collect()

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example report`
 
-use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, Result};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Result};
 
 /// Neighbors of each paper.
 const NEIGHBORS: usize = 3;
@@ -16,7 +16,7 @@ fn main() -> Result<()> {
     // A preprint that was announced twice, under two titles.
     let first = engine.find("Kitchen Hands: Learning Bimanual Manipulation from Unscripted Cooking")?.paper;
     let title = "Kitchen Hands: Bimanual Manipulation from Cooking Videos".to_owned();
-    let second = Paper { id: "workshop-version".parse()?, title, ..first };
+    let second = Paper { id: PaperId::from_text("workshop version"), title, ..first };
     engine.add([Ok(second)])?;
 
     let report = engine.report(NEIGHBORS, DUPLICATE_THRESHOLD, &|_| ())?;

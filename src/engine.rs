@@ -13,6 +13,7 @@ use crate::encoder::{Encoder, ModelChoice};
 use crate::error::{Error, Result};
 #[cfg(feature = "fetch")]
 use crate::fetch::{FetchSource, HttpClient};
+use crate::formats;
 use crate::library::{
     CheckFinding, GenerationId, HistoryEntry, Library, LibrarySummary, Profile, ProfilePaper, StoredPaper,
 };
@@ -22,7 +23,6 @@ use crate::profiles;
 use crate::recommend::{Answer, HistoryItem, Request};
 use crate::report::SimilarityReport;
 use crate::searcher::{self, RequestScope, SearchContext, SharedCaches};
-use crate::sources;
 use crate::vector::Embedding;
 use crate::writer::{self, Writer};
 
@@ -330,7 +330,7 @@ impl Engine {
     /// # Errors
     /// When the file cannot be read or holds nothing that could be papers; else as [`Engine::add`].
     pub fn add_file(&mut self, path: impl AsRef<Path>) -> Result<AddSummary> {
-        self.add(sources::open(path.as_ref(), None)?)
+        self.add(formats::open(path.as_ref(), None)?)
     }
 
     /// Adds what a public service has, from where the last call stopped. What came is counted in `fetched`, also before

@@ -9,9 +9,10 @@ pub mod paper;
 pub mod vector;
 
 mod file;
+mod present;
 mod random;
+mod text;
 
-pub mod citation;
 #[cfg(feature = "daily")]
 pub mod digest;
 pub mod encoder;
@@ -20,10 +21,9 @@ pub mod index;
 pub mod library;
 pub mod recommend;
 pub mod report;
-pub mod sources;
-pub mod syndication;
 
-pub mod bibliography;
+pub mod formats;
+pub mod import;
 
 #[cfg(feature = "fetch")]
 pub mod fetch;

@@ -1,18 +1,6 @@
 //! Seeded random numbers, the same on every machine: SplitMix64 (Steele, Lea and Flood 2014).
 
-<<<<<<< HEAD:src/evaluate/split_mix.rs
-/// A generator; the same seed gives the same numbers.
-///
-/// ```
-/// use paperkin::evaluate::SplitMix64;
-///
-/// let (mut a, mut b) = (SplitMix64::new(7), SplitMix64::new(7));
-/// assert_eq!(a.bits(), b.bits());
-/// assert!((0.0..1.0).contains(&a.unit()));
-/// ```
-=======
 /// A generator of random numbers; the same seed gives the same numbers.
->>>>>>> tests:src/random.rs
 #[derive(Debug, Clone)]
 pub struct SplitMix64(u64);
 

@@ -11,8 +11,8 @@ use super::progress::CommandProgress;
 use super::{CommandOutcome, input, output, upkeep};
 use crate::engine::{AddProgress, AddSummary, Engine, LibraryLocation};
 use crate::error::{Error, Result};
+use crate::formats::{self, ColumnMap, PaperReader, ReadOptions, ReferenceReader};
 use crate::paper::Paper;
-use crate::sources::{self, ColumnMap, PaperReader, ReadOptions, ReferenceReader};
 
 /// What was added, and how many papers there are now.
 #[derive(Serialize)]
@@ -75,7 +75,7 @@ fn open(path: &Path, command: &AddArgs, bar: &CommandProgress) -> Result<PaperRe
     let name = path.display().to_string();
     let references = match path {
         _ if name == "-" => reading.read(bar.follow(io::stdin()), &name),
-        _ if path.is_dir() || sources::is_parquet(path) => reading.open(path),
+        _ if path.is_dir() || formats::is_parquet(path) => reading.open(path),
         _ => reading.read(bar.follow(File::open(path).map_err(Error::io(path, "read it"))?), &name),
     };
     references.map(ReferenceReader::checked)

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::args::GlobalArgs;
 use super::{CommandOutcome, output};
-use crate::citation::{ExportFormat, ParquetWriter};
 use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
 use crate::error::{Error, Result};
+use crate::formats::{ExportFormat, ParquetWriter};
 use crate::library::{HistoryKind, ProfilePaper, StoredPaper};
 use crate::paper::Paper;
 use crate::recommend::Request;

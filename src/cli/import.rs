@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::args::{ImportArgs, SummaryFormat, TagMapping};
 use super::input::reject;
 use super::{CommandOutcome, output, today};
-use crate::bibliography;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
 use crate::error::{Error, Result};
-use crate::sources::BibReference;
+use crate::formats::BibReference;
+use crate::import;
 
 /// Papers that are named when they are not found.
 const NAMED: usize = 20;
@@ -20,7 +20,7 @@ pub(super) fn run(engine: &mut Engine, name: &str, command: ImportArgs) -> Resul
     }
     let (mut references, mut outcome) = (Vec::new(), CommandOutcome::Complete);
     for file in &files {
-        let read = bibliography::read(file)?;
+        let read = import::read(file)?;
         read.errors.iter().for_each(reject);
         outcome = outcome.and(CommandOutcome::complete_if(read.errors.is_empty()));
         references.extend(read.references);
@@ -71,9 +71,9 @@ fn parted(
     tags_as: Option<TagMapping>,
 ) -> BTreeMap<String, Vec<ImportItem>> {
     let mut parts: BTreeMap<String, Vec<ImportItem>> = BTreeMap::new();
-    for BibReference { draft, added, mut tags } in references {
+    for BibReference { raw_paper, added, mut tags } in references {
         tags.retain(|tag| collection.is_empty() || is_in_any(tag, collection));
-        let paper = |interest: Option<String>| ImportItem { paper: draft.clone(), added, interest };
+        let paper = |interest: Option<String>| ImportItem { paper: raw_paper.clone(), added, interest };
         match tags_as {
             Some(TagMapping::Profiles) if !tags.is_empty() => {
                 tags.iter().for_each(|tag| parts.entry(format!("{name}/{tag}")).or_default().push(paper(None)));

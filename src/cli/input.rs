@@ -10,7 +10,7 @@ use super::output::complain;
 use super::progress::CommandProgress;
 use crate::engine::{AddProgress, Engine, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::sources::{self, InputFormat};
+use crate::formats::{self, InputFormat, PaperReader};
 
 /// Longest line of a file of requests, texts or history: as long as the sources' own.
 const MAX_LINE: u64 = 16 << 20;
@@ -38,16 +38,16 @@ pub(super) fn engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Result<(
 }
 
 /// The papers of a file, `-` for standard input; the bar follows the bytes that are read.
-pub(super) fn open(path: &Path, format: Option<InputFormat>, bar: &CommandProgress) -> Result<sources::PaperReader> {
+pub(super) fn open(path: &Path, format: Option<InputFormat>, bar: &CommandProgress) -> Result<PaperReader> {
     if path.as_os_str() == "-" {
-        return sources::read(bar.follow(io::stdin()), "-", format);
+        return formats::read(bar.follow(io::stdin()), "-", format);
     }
     let metadata = std::fs::metadata(path).map_err(Error::io(path, "read it"))?;
     if metadata.is_dir() {
-        return sources::open(path, format);
+        return formats::open(path, format);
     }
     let file = File::open(path).map_err(Error::io(path, "read it"))?;
-    sources::read(bar.follow(file), &path.display().to_string(), format)
+    formats::read(bar.follow(file), &path.display().to_string(), format)
 }
 
 /// Lines of a text file, with their numbers from 1; blank ones are left out.

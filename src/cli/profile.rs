@@ -8,6 +8,7 @@ use crate::engine::{Engine, LibraryLocation};
 use crate::error::{Error, Fault, Result};
 use crate::library::{HistoryEntry, HistoryKind, Profile, ProfilePaper};
 use crate::paper::PaperId;
+use crate::text::latex::readable;
 
 pub(super) fn run(common: &GlobalArgs, command: ProfileArgs) -> Result<CommandOutcome> {
     let name = command.name.trim();
@@ -159,7 +160,7 @@ fn print(engine: &Engine, name: &str, format: SummaryFormat) -> Result<CommandOu
         SummaryFormat::Table => {
             for ProfileLine { entry: HistoryEntry { id, kind, weight, at, interest }, title, in_library } in &papers {
                 let absent = if *in_library { "" } else { " (not in the library)" };
-                let title = title.as_deref().unwrap_or_default();
+                let title = title.as_deref().map(readable).unwrap_or_default();
                 let interest = interest.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
                 writeln!(out, "{at}  {kind:<7}  {weight:<4}  {id}  {title}{interest}{absent}")?;
             }

@@ -11,11 +11,13 @@ use askama::Template;
 use jiff::civil::Date;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::paper::Paper;
+use crate::present::{self, NAMED_REASONS, PaperFact};
 use crate::recommend::Recommendation;
+use crate::text::latex::readable;
+use crate::text::truncate_at_word;
 
-/// Authors that are named.
-const AUTHORS: usize = 3;
+/// What is known of a paper beside its title.
+const FACTS: [PaperFact; 3] = [PaperFact::Authors, PaperFact::Date, PaperFact::Votes];
 /// Characters of an abstract, at most.
 const ABSTRACT: usize = 400;
 /// Characters of a line of plain text.
@@ -93,10 +95,10 @@ impl Digest<'_> {
             let paper = &result.paper;
             let id = utf8_percent_encode(paper.id.as_str(), NON_ALPHANUMERIC);
             DigestEntry {
-                title: paper.heading().to_owned(),
+                title: present::headline(paper),
                 link: paper.link(),
-                facts: facts(paper),
-                summary: shortened(&paper.abstract_text),
+                facts: present::fact_line(paper, &FACTS),
+                summary: truncate_at_word(&readable(&paper.abstract_text), ABSTRACT),
                 reason: reason(result),
                 more: page.map(|page| format!("{page}/paper/{id}")),
             }
@@ -106,26 +108,9 @@ impl Digest<'_> {
 
 /// The papers that it is near to, and the interest that it is for.
 fn reason(result: &Recommendation) -> Option<String> {
-    let because: Vec<String> = result.reasons.iter().take(2).map(|past| format!("“{}”", past.title)).collect();
-    let near = (!because.is_empty()).then(|| format!("near {}", because.join(" and ")));
-    let interest = result.interest.as_ref().map(|interest| format!("for {}", interest.label));
-    let reasons: Vec<String> = [near, interest].into_iter().flatten().collect();
+    let near = present::near(result.reasons.iter().take(NAMED_REASONS), |_| String::new());
+    let reasons: Vec<String> = near.into_iter().chain(result.interest.as_ref().map(present::interest)).collect();
     (!reasons.is_empty()).then(|| reasons.join(", "))
-}
-
-/// Authors, day and votes.
-fn facts(paper: &Paper) -> String {
-    let day = paper.date().map(|day| day.to_string());
-    let votes = paper.votes.filter(|votes| *votes > 0).map(|votes| format!("{votes} votes"));
-    let facts = [Some(paper.first_authors(AUTHORS)), day, votes].into_iter().flatten().filter(|fact| !fact.is_empty());
-    facts.collect::<Vec<_>>().join(" · ")
-}
-
-/// The begin of a text, up to the end of a word.
-fn shortened(text: &str) -> String {
-    let Some((end, _)) = text.char_indices().nth(ABSTRACT) else { return text.to_owned() };
-    let end = text[..end].rfind(' ').unwrap_or(end);
-    format!("{}…", text[..end].trim_end())
 }
 
 /// A text in lines that begin with an indent.

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::client::{HttpClient, address, failed};
 use super::{FetchedPage, PageIter, REFETCH_DAYS, days_before, load_checkpoint, paged, read, save_checkpoint};
 use crate::error::{Error, Result};
+use crate::formats::InputFormat;
 use crate::paper::Paper;
-use crate::sources::InputFormat;
 
 /// Where the service is.
 const BASE: &str = "https://export.arxiv.org";

@@ -20,8 +20,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::formats::{self, InputFormat};
 use crate::paper::{Paper, PaperId};
-use crate::sources::{self, InputFormat};
 
 use client::{HttpResponse, failed};
 
@@ -123,7 +123,7 @@ fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<
         other => failed(&url, other.one_line()),
     };
     let mut records: Vec<Result<Paper>> =
-        sources::read(Cursor::new(answer.body), &url, format).map_err(unreadable)?.collect();
+        formats::read(Cursor::new(answer.body), &url, format).map_err(unreadable)?.collect();
     match records.pop() {
         Some(Err(error)) if !matches!(error, Error::BadRecord { .. }) => return Err(unreadable(error)),
         last => records.extend(last),

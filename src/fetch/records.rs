@@ -153,7 +153,7 @@ impl OaiRecord {
         }
         let published = match self.created.trim() {
             "" => None,
-            text => Some(parse_date(text).ok_or_else(|| format!("`created`: `{text}` is no date that exists"))?),
+            text => Some(parse_date(text).ok_or_else(|| format!("`created`: `{text}` is not a date that exists"))?),
         };
         RawPaper {
             id: Some(self.id),
@@ -219,7 +219,7 @@ mod tests {
         check(&record("<id>1</id>"), &["u, record 1: no title and no abstract"]);
         check(
             &record("<id>1</id><title>t</title><created>2024-02-30</created>"),
-            &["u, record 1: `created`: `2024-02-30` is no date that exists"],
+            &["u, record 1: `created`: `2024-02-30` is not a date that exists"],
         );
     }
 }

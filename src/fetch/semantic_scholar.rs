@@ -164,7 +164,7 @@ fn paper(entry: Value, asked: &PaperId) -> Result<Paper, String> {
         (None, year) => year.map(|year| year.to_string()),
     };
     let published =
-        day.map(|day| parse_date(&day).ok_or_else(|| format!("`{day}` is no date that exists"))).transpose()?;
+        day.map(|day| parse_date(&day).ok_or_else(|| format!("`{day}` is not a date that exists"))).transpose()?;
     let is_known = names.len() > 1 || asked.url().is_some();
     RawPaper {
         id: names.first().cloned(),

@@ -100,25 +100,6 @@ impl Paper {
         }
     }
 
-    /// What it is called: its title or, without one, its id.
-    pub fn heading(&self) -> &str {
-        if self.title.is_empty() { self.id.as_str() } else { &self.title }
-    }
-
-    /// Its first authors, at most so many of them: `Ada Lovelace, Alan Turing and others`.
-    ///
-    /// ```
-    /// use paperkin::paper::RawPaper;
-    ///
-    /// let authors = ["Ada A.", "Bo B.", "Cy C."].map(str::to_owned).to_vec();
-    /// let raw = RawPaper { title: "Robots".to_owned(), authors, ..RawPaper::default() };
-    /// assert_eq!(raw.validate().unwrap().first_authors(2), "Ada A., Bo B. and 1 more");
-    /// ```
-    pub fn first_authors(&self, most: usize) -> String {
-        let others = if self.authors.len() > most { " and others" } else { "" };
-        self.authors[..self.authors.len().min(most)].join(", ") + others
-    }
-
     /// Where it can be read on the web. Papers come from anywhere: an address of another kind, which may run a script, is
     /// none.
     pub fn link(&self) -> Option<String> {

@@ -1,50 +1,6 @@
 //! Papers out: the history for a reference manager, and the whole library.
 
-use std::io::Cursor;
-
-use paperkin::citation::ExportFormat;
-use paperkin::paper::RawPaper;
-use paperkin::sources;
-
 use crate::support::sandbox::Sandbox;
-
-#[test]
-fn what_is_written_is_read_again() {
-    let draft = RawPaper {
-        id: Some("2501.00001".to_owned()),
-        aliases: vec!["10.1000/Some_Thing".to_owned()],
-        title: "Walking & sinking: 50% of $x_1$ on soft ground".to_owned(),
-        abstract_text: "Robots that walk_on #1 ground, élan and all, sink. They do.".to_owned(),
-        authors: ["Ada Example", "Bo Müller", "Consortium"].map(str::to_owned).to_vec(),
-        published: Some(jiff::civil::date(2025, 3, 4)),
-        categories: vec!["cs.RO".to_owned(), "cs.CL".to_owned()],
-        source: "test".to_owned(),
-        ..RawPaper::default()
-    };
-    let paper = draft.validate().unwrap();
-    for style in
-        [ExportFormat::Bibtex, ExportFormat::Ris, ExportFormat::CslJson, ExportFormat::Csv, ExportFormat::Jsonl]
-    {
-        let text = style.write(&[paper.clone(), paper.clone()]);
-        let read = sources::read_references(Cursor::new(text.clone()), "export", None).unwrap();
-        let read: Vec<_> = read.map(|reference| reference.unwrap()).collect();
-        assert_eq!(read.len(), 2, "{style}: {text}");
-        let again = read[0].draft.clone().validate().unwrap();
-        let facts = |paper: &paperkin::Paper| {
-            (
-                paper.id.clone(),
-                paper.aliases.clone(),
-                paper.title.clone(),
-                paper.abstract_text.clone(),
-                paper.url.clone(),
-            )
-        };
-        assert_eq!(facts(&again), facts(&paper), "{style}: {text}");
-        assert_eq!((&again.authors, again.published), (&paper.authors, paper.published), "{style}: {text}");
-        let tags = [read[0].tags.clone(), again.categories].concat();
-        assert!(paper.categories.iter().all(|category| tags.contains(category)), "{style}: {tags:?}");
-    }
-}
 
 #[test]
 fn a_history_goes_to_a_reference_manager() {

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use paperkin::library::{Library, PaperChange, StoredModel};
 use paperkin::paper::Paper;
-use paperkin::{Embedding, PaperId, sources};
+use paperkin::{Embedding, PaperId, formats};
 
 use crate::support::prerequisites::shared;
 use crate::support::sandbox::Sandbox;
 
 /// Papers of a file of the shared data; `None` where there is none.
 fn papers(file: &str) -> Option<Vec<Paper>> {
-    let read = sources::open(&shared(file)?, None).unwrap();
+    let read = formats::open(&shared(file)?, None).unwrap();
     Some(read.map(|paper| paper.unwrap()).collect())
 }
 

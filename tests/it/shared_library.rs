@@ -41,7 +41,7 @@ fn threads_find_what_one_finds_while_papers_come_and_go() {
 #[test]
 fn a_library_in_memory_is_not_shared() {
     let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
-    engine.add(paperkin::sources::open(listing().as_ref(), None).unwrap()).unwrap();
+    engine.add(paperkin::formats::open(listing().as_ref(), None).unwrap()).unwrap();
     let error = engine.try_clone().map(drop).unwrap_err();
     assert_eq!(error.to_string(), "`library`: is in memory: only the engine that created it can read it");
 }

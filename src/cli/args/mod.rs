@@ -15,9 +15,9 @@ use crate::encoder::{Cpu, DeviceChoice, EncoderOptions, ModelChoice, Precision};
 use crate::engine::{EngineOptions, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
+use crate::formats::{ColumnMapping, InputFormat};
 use crate::index::IndexKind;
 use crate::paper::{PaperId, parse_date};
-use crate::sources::{ColumnMapping, InputFormat};
 
 pub(crate) use fetch::*;
 pub(crate) use keep::*;

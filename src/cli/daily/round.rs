@@ -16,9 +16,9 @@ use crate::engine::{Engine, FeedMode, FeedOptions, FetchSummary, LibraryLocation
 use crate::error::{Error, Result};
 use crate::fetch::{ArxivQuery, FeedUrl, FetchSource, HfDaily, HttpClient};
 use crate::file;
+use crate::formats::{FeedDocument, FeedFormat};
 use crate::paper::PaperId;
 use crate::recommend::{Answer, Request};
-use crate::syndication::{FeedDocument, FeedFormat};
 
 /// Attempts of a request.
 const ATTEMPTS: u32 = 5;

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use crate::cli::today;
+use crate::formats::{FeedDocument, FeedFormat};
 use crate::recommend::Answer;
-use crate::syndication::{FeedDocument, FeedFormat};
 
 /// One result a line.
 pub(super) fn jsonl(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use super::stdout_failed;
 use crate::error::{Error, Result};
+use crate::formats::FeedFormat;
 use crate::recommend::Answer;
-use crate::syndication::FeedFormat;
 
 use super::args::OutputFormat;
 pub(super) use table::ReasonDisplay;

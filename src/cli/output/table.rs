@@ -4,15 +4,17 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use crate::paper::Paper;
+use crate::present::{self, PaperFact};
 use crate::recommend::{Answer, Recommendation};
+use crate::text::latex::readable;
 
 /// Width when there is no terminal to ask.
 const USUAL_WIDTH: usize = 100;
 /// Columns taken by rank and score.
 const MARGIN: usize = 12;
-/// Authors named in a line.
-const AUTHORS: usize = 3;
+/// What is known of a paper beside its title.
+const FACTS: [PaperFact; 5] =
+    [PaperFact::Authors, PaperFact::Date, PaperFact::Votes, PaperFact::Comments, PaperFact::Address];
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
@@ -43,8 +45,7 @@ pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: ReasonDisplay
 
 fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDisplay, width: usize) -> io::Result<()> {
     let paper = &result.paper;
-    let title = if paper.title.is_empty() { &paper.abstract_text } else { &paper.title };
-    for (index, line) in textwrap::wrap(title, width).iter().take(3).enumerate() {
+    for (index, line) in textwrap::wrap(&present::headline(paper), width).iter().take(3).enumerate() {
         match index {
             // Rounded down: no score is 1.
             0 => write!(out, "{:>3}  {:>5.3}  ", result.rank, (result.score * 1e3).floor() / 1e3)?,
@@ -52,7 +53,7 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
         }
         writeln!(out, "{BOLD}{line}{BOLD:#}")?;
     }
-    let mut lines = vec![facts(paper)];
+    let mut lines = vec![present::fact_line(paper, &FACTS)];
     if reasons == ReasonDisplay::Show {
         let parts: Vec<String> = result
             .breakdown
@@ -63,46 +64,17 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
         if parts.len() > 1 {
             lines.push(parts.join("  "));
         }
-        if !result.reasons.is_empty() {
-            let near = result.reasons.iter().map(|because| format!("{} ({:.3})", because.title, because.contribution));
-            lines.push(format!("near {}", near.collect::<Vec<_>>().join("; ")));
-        }
+        lines.extend(present::near(&result.reasons, |reason| format!("{:.3}", reason.contribution)));
     }
     if let Some(interest) = &result.interest {
-        lines.push(format!("for {} ({:.0}% of the history)", interest.label, 100.0 * interest.share));
+        lines.push(format!("{} ({:.0}% of the history)", present::interest(interest), 100.0 * interest.share));
     }
     if let Some(matched) = &result.sentence_match {
-        lines
-            .push(format!("\u{201c}{}\u{201d} matches \u{201c}{}\u{201d}", matched.sentence, matched.matched_sentence));
+        let (sentence, other) = (readable(&matched.sentence), readable(&matched.matched_sentence));
+        lines.push(format!("“{sentence}” matches “{other}”"));
     }
     for line in lines.iter().flat_map(|line| textwrap::wrap(line, width)) {
         writeln!(out, "{:MARGIN$}{DIM}{line}{DIM:#}", "")?;
     }
     Ok(())
-}
-
-/// What is known beside the title, on one line.
-fn facts(paper: &Paper) -> String {
-    let mut facts = Vec::new();
-    let count = paper.author_count.unwrap_or(0).max(paper.authors.len() as u32);
-    if paper.authors.is_empty() {
-        if count > 0 {
-            facts.push(counted(count, "author"));
-        }
-    } else {
-        let mut names = paper.authors.iter().take(AUTHORS).cloned().collect::<Vec<_>>().join(", ");
-        if count as usize > AUTHORS {
-            names.push_str(&format!(" and {} more", count as usize - AUTHORS));
-        }
-        facts.push(names);
-    }
-    facts.extend(paper.date().map(|date| date.to_string()));
-    facts.extend(paper.votes.map(|votes| counted(votes, "vote")));
-    facts.extend(paper.comments.filter(|comments| *comments > 0).map(|comments| counted(comments, "comment")));
-    facts.push(paper.url.clone().unwrap_or_else(|| paper.id.to_string()));
-    facts.join(" · ")
-}
-
-fn counted(count: u32, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -8,13 +8,13 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use crate::engine::{Engine, FeedMode, FeedOptions};
+use crate::formats::{FeedDocument, FeedFormat};
 use crate::recommend::Request;
 use crate::server::access::RouteAccess;
 use crate::server::extract::ConditionalRequest;
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::{Problem, ProblemCode};
 use crate::server::runtime::{AppState, CachedContent};
-use crate::syndication::{FeedDocument, FeedFormat};
 
 /// Maximum number of papers in a feed.
 const FEED_PAPERS: usize = 50;

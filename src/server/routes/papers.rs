@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa_axum::routes;
 
 use crate::engine::Engine;
+use crate::formats;
 use crate::library::PaperChange;
 use crate::paper::{Paper, PaperId};
 use crate::server::access::{RouteAccess, Scope};
@@ -17,7 +18,6 @@ use crate::server::extract::{ConditionalRequest, NdjsonBody, NdjsonLine, PathPar
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::{AppState, CachedContent, find_paper};
-use crate::sources;
 
 /// Maximum number of records that are embedded and committed together.
 const BATCH_RECORDS: usize = 256;
@@ -104,7 +104,7 @@ async fn commit_lines(app: AppState, lines: Vec<NdjsonLine>) -> Vec<RecordResult
         let mut results = Vec::with_capacity(lines.len());
         let (mut papers, mut ids) = (Vec::new(), HashSet::new());
         for (line, text) in lines {
-            match text.and_then(|text| sources::record(&text).map_err(Problem::bad_request)) {
+            match text.and_then(|text| formats::record(&text).map_err(Problem::bad_request)) {
                 Ok(paper) => {
                     if !ids.insert(paper.id.clone()) {
                         commit_papers(engine, std::mem::take(&mut papers), &mut results);

@@ -6,14 +6,14 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 
-use super::mathematics::readable;
 use super::page_frame::{PageFrame, PageProblem, render_page};
 use super::page_reader::PageReader;
 use super::paper_card::paper_path;
-use crate::bibliography::{self, ImportedHistory};
-use crate::citation::ExportFormat;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
 use crate::error::{Error, Result};
+use crate::formats::BibReference;
+use crate::formats::ExportFormat;
+use crate::import::{self, ImportedHistory};
 use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
 use crate::paper::Paper;
 use crate::server::access::{RouteAccess, Scope};
@@ -21,7 +21,7 @@ use crate::server::extract::too_large;
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
-use crate::sources::BibReference;
+use crate::text::latex::readable;
 
 /// Maximum number of papers per import.
 const MAX_IMPORT: usize = 10_000;
@@ -139,7 +139,7 @@ async fn import(State(app): State<AppState>, reader: PageReader, form: Multipart
 fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) {
     let (mut papers, mut unreadable) = (Vec::new(), Vec::new());
     for (name, text) in texts {
-        match bibliography::read_bytes(text, &name) {
+        match import::read_bytes(text, &name) {
             Ok(ImportedHistory { references, errors }) => {
                 papers.extend(references);
                 unreadable.extend(errors.iter().map(Error::one_line));
@@ -151,7 +151,7 @@ fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) 
         unreadable
             .push(format!("{} more papers: `paperkin profile NAME import` has no limit", papers.len() - MAX_IMPORT));
     }
-    let incoming = |BibReference { draft, added, .. }| ImportItem { paper: draft, added, interest: None };
+    let incoming = |BibReference { raw_paper, added, .. }| ImportItem { paper: raw_paper, added, interest: None };
     (papers.into_iter().take(MAX_IMPORT).map(incoming).collect(), unreadable)
 }
 

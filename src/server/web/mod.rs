@@ -6,8 +6,6 @@
 mod assets;
 mod feed_page;
 mod library_page;
-#[path = "../pages/mathematics/mod.rs"]
-mod mathematics;
 mod page_frame;
 mod page_reader;
 mod paper_card;

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::mathematics::readable;
 use crate::library::{HistoryKind, Profile};
 use crate::paper::{Paper, PaperId};
+use crate::present::{self, NAMED_REASONS, PaperFact};
 use crate::recommend::Recommendation;
+use crate::text::latex::readable;
 
-/// Authors that are named.
-pub(super) const AUTHORS: usize = 3;
+/// What is known of a paper beside its title.
+const FACTS: [PaperFact; 5] =
+    [PaperFact::Authors, PaperFact::Date, PaperFact::Category, PaperFact::Source, PaperFact::Votes];
 
 /// A paper in a list.
 pub(super) struct PaperCard {
@@ -71,12 +73,9 @@ impl ReaderVotes {
 
 /// The history papers behind a recommendation.
 pub(super) fn reason_text(result: &Recommendation, votes: &ReaderVotes) -> Option<String> {
-    let because = result.reasons.iter().take(2).map(|because| {
-        let verb = because.id.as_ref().map_or("read", |id| votes.past_participle(id));
-        format!("“{}”, which you {verb}", readable(&because.title))
-    });
-    let because: Vec<String> = because.collect();
-    (!because.is_empty()).then(|| format!("near {}", because.join(", and ")))
+    present::near(result.reasons.iter().take(NAMED_REASONS), |reason| {
+        reason.id.as_ref().map_or("read", |id| votes.past_participle(id)).to_owned()
+    })
 }
 
 /// Recommendations as the page shows them, after a search for a text if there was one.
@@ -116,8 +115,8 @@ impl PaperCard {
             anchor: "paper".to_owned(),
             id: paper.id.to_string(),
             page: paper_path(&paper.id),
-            title: readable(paper.heading()),
-            facts: facts(paper),
+            title: present::headline(paper),
+            facts: present::fact_line(paper, &FACTS),
             abstract_pieces: marked_pieces(&paper.abstract_text, matched),
             url: paper.link(),
             reason: None,
@@ -137,20 +136,6 @@ fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-fn facts(paper: &Paper) -> String {
-    let more = paper.authors.len().max(paper.author_count.unwrap_or(0) as usize).saturating_sub(AUTHORS);
-    let mut authors: Vec<&str> = paper.authors.iter().take(AUTHORS).map(String::as_str).collect();
-    let others = format!("{more} more");
-    if more > 0 && !authors.is_empty() {
-        authors.push(&others);
-    }
-    let date = paper.listed.or(paper.published).map(|day| day.to_string());
-    let votes = paper.votes.map(|votes| format!("{votes} vote{}", if votes == 1 { "" } else { "s" }));
-    let category = paper.categories.first().cloned();
-    let all = [Some(authors.join(", ")), date, category, Some(paper.source.clone()), votes];
-    all.into_iter().flatten().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ")
-}
-
 /// Splits an abstract, so that the matching sentence is a piece of its own.
 fn marked_pieces(text: &str, matched: Option<&str>) -> Vec<(String, bool)> {
     let range = matched.and_then(|matched| Some((text.find(matched)?, matched.len())));
@@ -166,21 +151,6 @@ mod tests {
 
     fn paper(json: &str) -> Paper {
         serde_json::from_str(json).unwrap()
-    }
-
-    #[test]
-    fn facts_are_one_line() {
-        let of = |json| facts(&paper(json));
-        assert_eq!(
-            of(
-                r#"{"id":"a","title":"T","source":"arxiv","authors":["A","B","C","D","E"],"listed":"2025-01-02","votes":1}"#
-            ),
-            "A, B, C, 2 more · 2025-01-02 · arxiv · 1 vote"
-        );
-        assert_eq!(
-            of(r#"{"id":"a","title":"T","source":"jsonl","categories":["cs.CL"],"votes":3}"#),
-            "cs.CL · jsonl · 3 votes"
-        );
     }
 
     #[test]

@@ -6,20 +6,21 @@ use axum::http::Uri;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::mathematics::readable;
 use super::page_frame::{PageFrame, PageProblem, render_page};
 use super::page_reader::PageReader;
-use super::paper_card::{AUTHORS, PaperCard, ReaderVotes, paper_cards, paper_path, reason_text};
+use super::paper_card::{PaperCard, ReaderVotes, paper_cards, paper_path, reason_text};
 use crate::engine::TextEmbeddings;
 use crate::error::Result;
 use crate::library::Profile;
 use crate::paper::PaperId;
+use crate::present::NAMED_AUTHORS;
 use crate::recommend::{HistoryItem, Recommendation, Request};
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::extract::paper_id;
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::{AppState, find_paper};
+use crate::text::latex::readable;
 
 /// Number of neighbors.
 const NEIGHBORS: usize = 12;
@@ -104,7 +105,7 @@ async fn show_paper(
                 reason,
                 ..PaperCard::new(&paper, &votes, sentence_match.as_ref().map(|found| &*found.sentence))
             },
-            authors: if paper.authors.len() > AUTHORS { paper.authors.join(", ") } else { String::new() },
+            authors: if paper.authors.len() > NAMED_AUTHORS { paper.authors.join(", ") } else { String::new() },
             cards: paper_cards(neighbors, &votes, None),
             points,
         })

@@ -11,11 +11,11 @@ use super::page_frame::{PageFrame, PageProblem, redirect_to, render_page};
 use super::page_reader::{PageReader, profile_cookie, theme_cookie};
 use crate::engine::check_profile_name;
 use crate::error::Error;
+use crate::formats::FeedFormat;
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::routes::feed_path;
 use crate::server::runtime::AppState;
-use crate::syndication::FeedFormat;
 
 pub(super) fn routes() -> GuardedRouter {
     let write = RouteAccess::Private(Scope::Write);

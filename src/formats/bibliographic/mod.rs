@@ -1,0 +1,8 @@
+//! Formats of reference managers, and lists of references for people.
+
+pub(crate) mod bibtex;
+pub(crate) mod csl_json;
+pub(crate) mod endnote_xml;
+pub(crate) mod markdown;
+pub(crate) mod ris;
+pub(crate) mod zotero_rdf;

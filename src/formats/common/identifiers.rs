@@ -1,0 +1,119 @@
+//! Identifiers of papers: arXiv ids, DOIs and PubMed numbers, wherever a record has them, and the best of several.
+
+use crate::paper::{Paper, PaperId, RawPaper};
+
+/// Sets the id of a paper to the best of some names, and its aliases to the others. What is not an id is left out.
+pub(crate) fn assign<'n>(raw_paper: &mut RawPaper, names: impl IntoIterator<Item = &'n str>) {
+    let mut ids: Vec<PaperId> = Vec::new();
+    for id in names.into_iter().filter_map(|name| PaperId::parse(name).ok()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids.sort_by_key(PaperId::rank);
+    let mut ids = ids.into_iter().map(|id| id.to_string());
+    raw_paper.id = ids.next();
+    raw_paper.aliases = ids.collect();
+}
+
+/// Returns the DOI in a field for DOIs: bare, prefixed, or an address.
+pub(crate) fn doi(text: &str) -> Option<String> {
+    let text = text.trim();
+    let id = PaperId::parse(text).ok().filter(|id| id.rank() <= 1)?;
+    Some(id.to_string())
+}
+
+/// Returns a PubMed number with its prefix.
+pub(crate) fn pmid(text: &str) -> Option<String> {
+    let number = text.trim();
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| format!("pmid:{number}"))
+}
+
+/// Returns the id in an address of arXiv, doi.org, PubMed, OpenReview or the ACL Anthology.
+pub(crate) fn from_url(address: &str) -> Option<String> {
+    let address = address.trim();
+    let id = PaperId::parse(address).ok()?;
+    let host = address.split_once("://").map_or(address, |(_, rest)| rest).trim_start_matches("www.");
+    let known =
+        id.as_str() != address || ["aclanthology.org/", "aclweb.org/anthology/"].iter().any(|at| host.starts_with(at));
+    known.then(|| id.to_string())
+}
+
+/// Returns the arXiv id in a note: `arXiv preprint arXiv:2401.12345`, `abs/2401.12345`, `arXiv:2401.12345 [cs.CL]`.
+pub(crate) fn arxiv_in_text(text: &str) -> Option<String> {
+    let is_of_arxiv = |text: &str| text.len() >= 5 && text.to_ascii_lowercase().contains("arxiv");
+    if !is_of_arxiv(text) && !text.trim_start().starts_with("abs/") {
+        return None;
+    }
+    let words = text.split(|c: char| c.is_whitespace() || "[](),;<>".contains(c));
+    let words = words.map(|word| word.trim_start_matches("abs/").trim_end_matches('.'));
+    words.filter_map(|word| PaperId::parse(word).ok()).find(PaperId::is_arxiv).map(|id| id.to_string())
+}
+
+/// Returns the ids in the lines `arXiv: 2401.12345 [cs.CL]`, `DOI: 10.1/x` and `PMID: 12` of a note, where reference
+/// managers store what they have no field for.
+pub(crate) fn from_note(text: &str) -> impl Iterator<Item = String> {
+    text.lines().filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        match name.trim().to_ascii_lowercase().as_str() {
+            "arxiv" => arxiv_in_text(line),
+            "doi" => doi(value),
+            "pmid" => pmid(value),
+            _ => None,
+        }
+    })
+}
+
+/// Returns the DOI of a paper, without a prefix.
+pub(crate) fn doi_of(paper: &Paper) -> Option<&str> {
+    paper.all_ids().find_map(|id| id.as_str().strip_prefix("doi:"))
+}
+
+/// Returns the arXiv id of a paper.
+pub(crate) fn arxiv_id_of(paper: &Paper) -> Option<&str> {
+    paper.all_ids().find(|id| id.is_arxiv()).map(|id| id.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_name_is_the_id() {
+        let mut raw_paper = RawPaper::default();
+        let names = ["mine", "pmid:7", "10.5555/A", "arXiv:2401.90001v2", "10.48550/arXiv.2401.90001", ""];
+        assign(&mut raw_paper, names);
+        assert_eq!(raw_paper.id.as_deref(), Some("2401.90001"));
+        assert_eq!(raw_paper.aliases, ["doi:10.5555/a", "pmid:7", "mine"]);
+    }
+
+    #[test]
+    fn names_within_texts() {
+        for (text, expect) in [
+            ("arXiv preprint arXiv:2401.90001", Some("2401.90001")),
+            ("arXiv:2401.90001v2 [cs.CL]", Some("2401.90001")),
+            ("abs/2401.90001", Some("2401.90001")),
+            ("ArXiv e-prints (hep-th/9901001).", Some("hep-th/9901001")),
+            ("2401.90001", None),
+            ("arXiv", None),
+        ] {
+            assert_eq!(arxiv_in_text(text).as_deref(), expect, "{text}");
+        }
+        for (address, expect) in [
+            ("https://arxiv.org/abs/2401.90001v1", Some("2401.90001")),
+            ("http://dx.doi.org/10.5555/A", Some("doi:10.5555/a")),
+            ("https://aclanthology.org/2024.invented-1.1", Some("https://aclanthology.org/2024.invented-1.1")),
+            ("https://openreview.net/forum?id=aB1", Some("openreview:aB1")),
+            ("https://example.org/paper.pdf", None),
+            ("", None),
+        ] {
+            assert_eq!(from_url(address).as_deref(), expect, "{address}");
+        }
+        let remark =
+            "Read twice.\nPMID: 12\narXiv: 2401.90001v2 [cs.CL]\nDOI: 10.5555/A\nComment: see arXiv:1901.90001";
+        assert_eq!(from_note(remark).collect::<Vec<_>>(), ["pmid:12", "2401.90001", "doi:10.5555/a"]);
+        assert_eq!(doi("doi: 10.5555/A").as_deref(), Some("doi:10.5555/a"));
+        assert_eq!((doi("in print"), pmid(" 12 ").as_deref(), pmid("x")), (None, Some("pmid:12"), None));
+    }
+}

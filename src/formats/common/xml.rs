@@ -1,0 +1,230 @@
+//! Reads records from XML: one element at a time as a small tree, whatever the length of the file.
+
+use quick_xml::escape::resolve_html5_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::{Error as XmlError, Reader, XmlVersion};
+
+use crate::error::{Error, RecordPosition, Result};
+use crate::formats::common::input::InputReader;
+
+/// Deepest nesting accepted; arXiv's answers have 4 levels, PubMed's 9.
+const MAX_DEPTH: usize = 64;
+
+/// An element with what stands in it. Names come without prefixes.
+#[derive(Debug, Default)]
+pub(crate) struct XmlElement {
+    name: String,
+    attributes: Vec<(String, String)>,
+    content: Vec<XmlContent>,
+}
+
+#[derive(Debug)]
+enum XmlContent {
+    Text(String),
+    Element(XmlElement),
+}
+
+impl XmlElement {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim())
+    }
+
+    /// Returns the elements within it, one level down.
+    pub(crate) fn children(&self) -> impl Iterator<Item = &XmlElement> {
+        self.content.iter().filter_map(|content| match content {
+            XmlContent::Element(element) => Some(element),
+            XmlContent::Text(_) => None,
+        })
+    }
+
+    /// Returns the elements of one name within it.
+    pub(crate) fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e XmlElement> {
+        self.children().filter(move |element| element.name == name)
+    }
+
+    /// Returns the first element at the end of a path of names.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&XmlElement> {
+        match path {
+            [] => Some(self),
+            [name, rest @ ..] => {
+                self.children().filter(|element| element.name == *name).find_map(|element| element.at(rest))
+            }
+        }
+    }
+
+    /// Returns the text of [`XmlElement::at`], empty if there is none.
+    pub(crate) fn text_at(&self, path: &[&str]) -> String {
+        self.at(path).map(XmlElement::text).unwrap_or_default()
+    }
+
+    /// Returns all text in it.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) {
+        for content in &self.content {
+            match content {
+                XmlContent::Text(piece) => text.push_str(piece),
+                XmlContent::Element(element) => element.write(text),
+            }
+        }
+    }
+}
+
+/// What the XML of a format looks like.
+pub(crate) struct XmlDialect {
+    /// Its name, for messages: `an answer of arXiv's API`.
+    pub(crate) what: &'static str,
+    /// What is expected, for messages: `an Atom feed with entries`.
+    pub(crate) expected: &'static str,
+    /// The names of its root.
+    pub(crate) roots: &'static [&'static str],
+    /// The names of the elements that are records, or [`WITHIN_ROOT`].
+    pub(crate) records: &'static [&'static str],
+}
+
+/// For [`XmlDialect::records`]: every element within the root is one, whatever its name.
+pub(crate) const WITHIN_ROOT: &[&str] = &[];
+
+/// The records of one input.
+pub(crate) struct XmlRecords {
+    reader: Reader<InputReader>,
+    kind: XmlDialect,
+    /// The elements that are open, outside of records.
+    depth: usize,
+    started: bool,
+    count: u64,
+    buffer: Vec<u8>,
+}
+
+impl XmlRecords {
+    pub(crate) fn new(input: InputReader, kind: XmlDialect) -> XmlRecords {
+        let mut reader = Reader::from_reader(input);
+        reader.config_mut().expand_empty_elements = true;
+        XmlRecords { reader, kind, depth: 0, started: false, count: 0, buffer: Vec::new() }
+    }
+
+    pub(crate) fn input(&self) -> &InputReader {
+        self.reader.get_ref()
+    }
+
+    /// Returns how many bytes were read.
+    pub(crate) fn position(&self) -> u64 {
+        self.reader.buffer_position()
+    }
+
+    /// Returns the next record and its position. The inner error is about this record alone.
+    pub(crate) fn record(&mut self) -> Result<Option<(Result<XmlElement, String>, RecordPosition)>> {
+        // The elements that are open within a record, the record being the first.
+        let mut open: Vec<XmlElement> = Vec::new();
+        let mut unknown = None;
+        self.reader.get_mut().limit();
+        loop {
+            self.buffer.clear();
+            let event = match self.reader.read_event_into(&mut self.buffer) {
+                Ok(event) => event,
+                Err(error) => return Err(read_error(&self.reader, &error)),
+            };
+            let text = match event {
+                Event::Start(start) => {
+                    let name = start.local_name().as_ref().to_owned();
+                    if !self.started && !self.kind.roots.contains(&name.as_str()) {
+                        return Err(self.other());
+                    }
+                    self.started = true;
+                    if self.depth + open.len() >= MAX_DEPTH {
+                        let what = self.kind.what;
+                        return Err(self.input().bad_file(format!("XML nested too deep to be {what}")));
+                    }
+                    let begins = match self.kind.records {
+                        WITHIN_ROOT => self.depth == 1,
+                        names => names.contains(&name.as_str()),
+                    };
+                    if !open.is_empty() || begins {
+                        open.push(element(name, &start));
+                    } else {
+                        self.depth += 1;
+                    }
+                    continue;
+                }
+                Event::End(_) => {
+                    let Some(closed) = open.pop() else {
+                        self.depth = self.depth.saturating_sub(1);
+                        continue;
+                    };
+                    match open.last_mut() {
+                        Some(parent) => parent.content.push(XmlContent::Element(closed)),
+                        None => {
+                            self.count += 1;
+                            let record = match unknown {
+                                None => Ok(closed),
+                                Some(entity) => {
+                                    Err(format!("the entity `{entity}`, which nobody knows: write the character"))
+                                }
+                            };
+                            return Ok(Some((record, RecordPosition::Record(self.count))));
+                        }
+                    }
+                    continue;
+                }
+                Event::Text(text) => text.xml10_content().into_owned(),
+                Event::CData(text) => text.xml10_content().into_owned(),
+                Event::GeneralRef(reference) => match resolved(&reference) {
+                    Some(text) => text,
+                    None => {
+                        unknown = Some(format!("&{};", &*reference));
+                        continue;
+                    }
+                },
+                Event::Eof => break,
+                _ => continue,
+            };
+            if let Some(element) = open.last_mut() {
+                match element.content.last_mut() {
+                    Some(XmlContent::Text(before)) => before.push_str(&text),
+                    _ => element.content.push(XmlContent::Text(text)),
+                }
+            }
+        }
+        match (self.started, self.depth == 0 && open.is_empty()) {
+            (true, true) => Ok(None),
+            (true, false) => Err(self.input().bad_file("the XML ends early: the file is truncated, fetch it again")),
+            (false, _) => Err(self.other()),
+        }
+    }
+
+    fn other(&self) -> Error {
+        self.input().bad_file(format!("not {}: {} is expected", self.kind.what, self.kind.expected))
+    }
+}
+
+fn element(name: String, start: &BytesStart<'_>) -> XmlElement {
+    let attributes = start.attributes().flatten().filter_map(|attribute| {
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned();
+        Some((attribute.key.local_name().as_ref().to_owned(), value))
+    });
+    XmlElement { name, attributes: attributes.collect(), content: Vec::new() }
+}
+
+fn read_error(reader: &Reader<InputReader>, error: &XmlError) -> Error {
+    match error {
+        XmlError::Io(error) => reader.get_ref().read_error(error),
+        other => reader.get_ref().bad_file(format!("damaged XML at byte {}: {other}", reader.error_position())),
+    }
+}
+
+/// The text of `&amp;`, `&#233;`, `&eacute;` and their like; `None` for an entity that is not known.
+fn resolved(reference: &BytesRef<'_>) -> Option<String> {
+    match reference.resolve_char_ref() {
+        Ok(Some(c)) => Some(c.to_string()),
+        Ok(None) => resolve_html5_entity(reference).map(str::to_owned),
+        Err(_) => None,
+    }
+}

@@ -1,0 +1,33 @@
+//! File formats: every format that papers are read from or written to, reader and writer side by side.
+//!
+//! - [`bibliographic`]: what reference managers read and write (BibTeX, RIS, CSL-JSON, ...)
+//! - [`tables`]: records with named fields (CSV, JSON lines, Parquet)
+//! - [`feeds`]: news feeds (Atom, RSS, JSON Feed)
+//! - [`services`]: answers and pages of public services (arXiv, Hugging Face, PubMed, Semantic Scholar, ...)
+//! - [`common`]: what several formats share (input, XML, JSON, dates, authors, identifiers)
+//!
+//! [`ReadOptions::open`] detects the format of a file ([`InputFormat`]) and returns its references one at a time;
+//! [`ExportFormat`] and [`ParquetWriter`] write papers, [`FeedFormat`] writes recommendations.
+
+mod bibliographic;
+mod common;
+mod detect;
+mod export_format;
+mod feeds;
+mod input_format;
+mod reader;
+mod reference;
+mod services;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use common::identifiers;
+pub use export_format::ExportFormat;
+pub use feeds::{FeedDocument, FeedFormat};
+pub use input_format::InputFormat;
+pub use reader::{
+    PaperReader, ReadOptions, ReferenceReader, is_parquet, open, read, read_references, record, references,
+};
+pub use reference::BibReference;
+pub use tables::{ColumnMap, ColumnMapping, ParquetWriter};

@@ -1,0 +1,197 @@
+//! Readers of files of papers, whatever their format: as [`Paper`]s, or as [`BibReference`]s, which are not checked yet
+//! and have tags and the day on which each was entered.
+//!
+//! A record that cannot be used is returned as one [`Error::BadRecord`], and reading goes on. A file that cannot be
+//! read, or not to its end, is returned as one [`Error::BadFile`] or [`Error::Io`], which is the last item.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::formats::bibliographic::{bibtex, csl_json, endnote_xml, ris, zotero_rdf};
+use crate::formats::common::input::InputReader;
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{BibReference, FoundRecord, RecordIter};
+use crate::formats::services::{arxiv_atom, hf_daily, hf_html, hf_page, pubmed};
+use crate::formats::tables::{ColumnMap, csv, jsonl, parquet};
+use crate::formats::{detect, feeds};
+use crate::paper::Paper;
+
+/// The references of one file, read on demand: memory holds one record at a time, or the whole file where its end is
+/// needed to understand its start ([`InputFormat::ZoteroRdf`]).
+/// After an error other than [`Error::BadRecord`] there are no more.
+pub struct ReferenceReader {
+    name: String,
+    format: InputFormat,
+    records: RecordIter,
+    ended: bool,
+}
+
+impl ReferenceReader {
+    /// Returns the format of the file, given or detected.
+    pub fn format(&self) -> InputFormat {
+        self.format
+    }
+
+    /// Returns a reader of the same records as checked papers.
+    pub fn checked(self) -> PaperReader {
+        PaperReader(self)
+    }
+
+    fn next_record(&mut self) -> Option<Result<FoundRecord>> {
+        if self.ended {
+            return None;
+        }
+        let record = self.records.next();
+        self.ended = !matches!(record, Some(Ok(_) | Err(Error::BadRecord { .. })));
+        record
+    }
+}
+
+impl Iterator for ReferenceReader {
+    type Item = Result<BibReference>;
+
+    fn next(&mut self) -> Option<Result<BibReference>> {
+        Some(self.next_record()?.map(|found| found.reference))
+    }
+}
+
+impl fmt::Debug for ReferenceReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReferenceReader")
+            .field("format", &self.format)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The papers of one file: those of its [`ReferenceReader`], checked.
+#[derive(Debug)]
+pub struct PaperReader(ReferenceReader);
+
+impl PaperReader {
+    /// Returns the format of the file, given or detected.
+    pub fn format(&self) -> InputFormat {
+        self.0.format
+    }
+}
+
+impl Iterator for PaperReader {
+    type Item = Result<Paper>;
+
+    fn next(&mut self) -> Option<Result<Paper>> {
+        Some(self.0.next_record()?.and_then(|FoundRecord { position, reference }| {
+            let file = || self.0.name.clone();
+            reference.raw_paper.validate().map_err(|reason| Error::BadRecord { file: file(), place: position, reason })
+        }))
+    }
+}
+
+/// How to read a file, beyond what its content says.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// The format; detected if `None`.
+    pub format: Option<InputFormat>,
+    /// What the columns of a table hold, beside those with well-known names.
+    pub columns: ColumnMap,
+}
+
+impl ReadOptions {
+    /// Opens a file of any format. Only reference managers store tags and the day on which a paper was entered.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or has nothing that could be papers.
+    pub fn open(&self, path: &Path) -> Result<ReferenceReader> {
+        let name = path.display().to_string();
+        if path.is_dir() {
+            return Err(Error::BadFile { file: name, reason: "is a directory: give a file".to_owned() });
+        }
+        let failed = |source| Error::Io { path: path.to_owned(), doing: "open", source };
+        let file = File::open(path).map_err(failed)?;
+        if self.format.unwrap_or(InputFormat::Parquet) == InputFormat::Parquet && is_parquet(path) {
+            let records = parquet::read(file, &name, &self.columns)?;
+            return Ok(ReferenceReader { name, format: InputFormat::Parquet, records, ended: false });
+        }
+        self.read(file, &name)
+    }
+
+    /// Reads references from any source of bytes; `name` is its name in messages, `-` for standard input. The first
+    /// 256 KB are read at once, the rest on demand. Parquet, whose index is at its end, is read into memory;
+    /// [`ReadOptions::open`] reads it in place.
+    ///
+    /// # Errors
+    /// As for [`ReadOptions::open`].
+    pub fn read(&self, input: impl Read + Send + 'static, name: &str) -> Result<ReferenceReader> {
+        let (mut input, head) = InputReader::new(input, name)?;
+        let found = match self.format {
+            Some(format) => detect::readable(&head).map(|()| format),
+            None => detect::detect(&head, name, &self.columns),
+        };
+        let format = found.map_err(|reason| input.bad_file(reason))?;
+        if !format.is_table() && !self.columns.is_empty() {
+            let reason = format!("columns are named, but a file of the format {format} has none");
+            return Err(input.bad_file(reason));
+        }
+        let records = match format {
+            InputFormat::HfPage => hf_page::read(input),
+            InputFormat::HfDaily => hf_daily::read(input, &head)?,
+            InputFormat::HfHtml => hf_html::read(input),
+            InputFormat::ArxivAtom => arxiv_atom::read(input),
+            InputFormat::Jsonl | InputFormat::SemanticScholar | InputFormat::OpenAlex | InputFormat::ArxivJson => {
+                jsonl::read(input, &head, format)?
+            }
+            InputFormat::Csv | InputFormat::Tsv => csv::read(input, &head, format, &self.columns)?,
+            InputFormat::Parquet => {
+                let mut bytes = Vec::new();
+                input.read_to_end(&mut bytes).map_err(|error| input.read_error(&error))?;
+                parquet::read(bytes::Bytes::from(bytes), name, &self.columns)?
+            }
+            InputFormat::Bibtex => bibtex::read(input),
+            InputFormat::Ris | InputFormat::Nbib | InputFormat::Wos => ris::read(input, format),
+            InputFormat::CslJson => csl_json::read(input),
+            InputFormat::ZoteroRdf => zotero_rdf::read(input),
+            InputFormat::EndnoteXml => endnote_xml::read(input),
+            InputFormat::Feed => feeds::xml::read(input),
+            InputFormat::JsonFeed => feeds::json_feed::read(input),
+            InputFormat::PubmedXml | InputFormat::Bioc => pubmed::read(input, format),
+        };
+        Ok(ReferenceReader { name: name.to_owned(), format, records, ended: false })
+    }
+}
+
+/// Whether a file begins as Parquet does: [`ReadOptions::open`] reads such a file in place.
+pub fn is_parquet(path: &Path) -> bool {
+    let mut start = [0; 4];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok_and(|()| start == parquet::MAGIC)
+}
+
+/// Opens a file of papers, in `format` or in the format that is detected: see [`ReadOptions::open`].
+pub fn open(path: &Path, format: Option<InputFormat>) -> Result<PaperReader> {
+    references(path, format).map(ReferenceReader::checked)
+}
+
+/// Opens a file of references, in `format` or in the format that is detected: see [`ReadOptions::open`].
+pub fn references(path: &Path, format: Option<InputFormat>) -> Result<ReferenceReader> {
+    ReadOptions { format, ..ReadOptions::default() }.open(path)
+}
+
+/// Returns the paper of one JSON object with a paper's fields, as in a line of a file; or what is wrong with it.
+pub fn record(json: &[u8]) -> Result<Paper, String> {
+    jsonl::record(json)
+}
+
+/// Reads papers from any source of bytes: see [`ReadOptions::read`].
+pub fn read(input: impl Read + Send + 'static, name: &str, format: Option<InputFormat>) -> Result<PaperReader> {
+    read_references(input, name, format).map(ReferenceReader::checked)
+}
+
+/// Reads references from any source of bytes: see [`ReadOptions::read`].
+pub fn read_references(
+    input: impl Read + Send + 'static,
+    name: &str,
+    format: Option<InputFormat>,
+) -> Result<ReferenceReader> {
+    ReadOptions { format, ..ReadOptions::default() }.read(input, name)
+}

@@ -1,0 +1,156 @@
+//! Reads answers of arXiv's API: Atom feeds with arXiv's own extensions
+//! (<https://info.arxiv.org/help/api/user-manual.html>).
+
+use crate::formats::common::identifiers;
+use crate::formats::common::input::InputReader;
+use crate::formats::common::xml::{self, XmlDialect, XmlElement};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::RecordIter;
+use crate::paper::{RawPaper, parse_date};
+
+const KIND: XmlDialect = XmlDialect {
+    what: "an answer of arXiv's API",
+    expected: "an Atom feed with entries",
+    roots: &["feed"],
+    records: &["entry"],
+};
+
+pub(crate) fn read(input: InputReader) -> RecordIter {
+    let mut entries = xml::XmlRecords::new(input, KIND);
+    Box::new(std::iter::from_fn(move || {
+        let (entry, position) = match entries.record() {
+            Ok(entry) => entry?,
+            Err(error) => return Some(Err(error)),
+        };
+        if let Some(message) = entry.as_ref().ok().and_then(error_answer) {
+            return Some(Err(entries.input().bad_file(format!("arXiv answered with an error: {message}"))));
+        }
+        Some(entries.input().found_record(entry.and_then(|entry| raw_paper(&entry)), position))
+    }))
+}
+
+/// arXiv's message where the entry is none, but says what is wrong with the request.
+fn error_answer(entry: &XmlElement) -> Option<String> {
+    let id = entry.text_at(&["id"]);
+    let is_error = id.contains("api/errors") || entry.text_at(&["title"]).trim() == "Error" && !id.contains("/abs/");
+    let message = entry.text_at(&["summary"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    is_error.then(|| if message.is_empty() { "it gave no reason".to_owned() } else { message })
+}
+
+fn raw_paper(entry: &XmlElement) -> Result<RawPaper, String> {
+    let (id, title) = (entry.text_at(&["id"]), entry.text_at(&["title"]));
+    let id = id.trim();
+    if id.is_empty() || title.trim().is_empty() {
+        let name = if id.is_empty() { "no id".to_owned() } else { format!("no title for `{id}`") };
+        return Err(format!("{name}: arXiv answers so for ids that do not exist"));
+    }
+    let published = match entry.text_at(&["published"]).trim() {
+        "" => None,
+        text => Some(parse_date(text).ok_or_else(|| format!("`published`: `{text}` is not a date that exists"))?),
+    };
+    let mut categories: Vec<String> = Vec::new();
+    for category in entry.all("primary_category").chain(entry.all("category")) {
+        let term = category.attribute("term").filter(|term| is_subject_class(term));
+        categories.extend(term.map(str::to_owned).filter(|term| !categories.contains(term)));
+    }
+    let doi = entry.text_at(&["doi"]);
+    Ok(RawPaper {
+        id: Some(id.to_owned()),
+        aliases: doi.split_whitespace().filter_map(identifiers::doi).collect(),
+        title,
+        abstract_text: entry.text_at(&["summary"]),
+        authors: entry.all("author").map(|author| author.text_at(&["name"])).collect(),
+        published,
+        categories,
+        source: InputFormat::ArxivAtom.source().to_owned(),
+        ..RawPaper::default()
+    })
+}
+
+/// Whether a category is arXiv's (`cs.CL`, `hep-th`) and no ACM or MSC class (`F.2.2; I.2.7`, `68T50`).
+fn is_subject_class(term: &str) -> bool {
+    let archive = term.split('.').next().unwrap_or_default();
+    !archive.is_empty()
+        && archive.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+        && term.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-' || b == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
+
+    fn check(entries: &str, expect: &[&str]) {
+        let text = format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>arXiv</title>{entries}</feed>");
+        check_whole(&text, expect);
+    }
+
+    fn check_whole(text: &str, expect: &[&str]) {
+        let found = summaries(read(std::io::Cursor::new(text.to_owned()), "a.xml", Some(InputFormat::ArxivAtom)));
+        assert_eq!(found, expect, "{text}");
+    }
+
+    const GOOD: &str = "<entry><id>http://arxiv.org/abs/2401.00001v1</id><title>Good</title></entry>";
+    const TOLD: &str = "id=2401.00001 | title=Good | url=https://arxiv.org/abs/2401.00001";
+
+    #[test]
+    fn an_answer() {
+        insta::assert_snapshot!(fixture("arxiv.xml").join("\n"));
+    }
+
+    #[test]
+    fn an_answer_that_is_an_error() {
+        assert_eq!(
+            fixture("arxiv_error.xml"),
+            ["arxiv_error.xml: arXiv answered with an error: incorrect id format for lantern"]
+        );
+        check("<entry><title>Error</title></entry>", &["a.xml: arXiv answered with an error: it gave no reason"]);
+        let title = GOOD.replace("Good", "Error");
+        check(&title, &[&TOLD.replace("Good", "Error")]);
+    }
+
+    #[test]
+    fn no_results() {
+        check("", &[]);
+    }
+
+    #[test]
+    fn a_bad_entry_does_not_spoil_its_neighbors() {
+        for (bad, error) in [
+            ("<entry/>", "no id: arXiv answers so for ids that do not exist"),
+            ("<entry><id>x</id></entry>", "no title for `x`: arXiv answers so for ids that do not exist"),
+            (
+                "<entry><id>x</id><title>caf&lantern;</title></entry>",
+                "the entity `&lantern;`, which nobody knows: write the character",
+            ),
+            (
+                "<entry><id>x</id><title>t</title><published>2024-02-30</published></entry>",
+                "`published`: `2024-02-30` is not a date that exists",
+            ),
+        ] {
+            check(&format!("{GOOD}{bad}{GOOD}"), &[TOLD, &format!("a.xml, record 2: {error}"), TOLD]);
+        }
+    }
+
+    #[test]
+    fn damaged_and_other_xml() {
+        check_whole(
+            &format!("<feed>{GOOD}<entry><id>x"),
+            &[TOLD, "a.xml: the XML ends early: the file is truncated, fetch it again"],
+        );
+        let deep = format!("<feed>{}", "<a>".repeat(100));
+        check_whole(&deep, &["a.xml: XML nested too deep to be an answer of arXiv's API"]);
+        check_whole("<rss></rss>", &["a.xml: not an answer of arXiv's API: an Atom feed with entries is expected"]);
+        check_whole("words", &["a.xml: not an answer of arXiv's API: an Atom feed with entries is expected"]);
+        check_whole(
+            &format!("<feed>{GOOD}<entry></feed>"),
+            &[TOLD, "a.xml: damaged XML at byte 89: ill-formed document: expected `</entry>`, but `</feed>` was found"],
+        );
+    }
+
+    #[test]
+    fn prefixes_do_not_matter() {
+        let text = GOOD.replace("<", "<a:").replace("<a:/", "</a:");
+        check_whole(&format!("<a:feed xmlns:a='http://www.w3.org/2005/Atom'>{text}</a:feed>"), &[TOLD]);
+    }
+}

@@ -1,0 +1,198 @@
+//! Reads answers of Hugging Face's `/api/daily_papers`: a JSON array of entries with a `paper`.
+//!
+//! The fields moved over the years. `paper.submittedOnDailyAt`, since 2025, says when a paper was listed; before,
+//! the entry's own `publishedAt` said it, which since then repeats the paper's. Both are times in UTC, and their day
+//! is taken. Some archives hold entries as Python's `repr` in strings, or the array in an object's `data` beside the
+//! listing's `date`: they are read all the same.
+
+use std::collections::VecDeque;
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use crate::error::{RecordPosition, Result};
+use crate::formats::common::input::{InputHead, InputReader};
+use crate::formats::common::json_array::{self, JsonElements};
+use crate::formats::common::{authors, python_literal, values};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{FoundRecord, RecordIter};
+use crate::paper::RawPaper;
+
+/// Fails when the file begins with JSON that is not such an answer.
+pub(crate) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
+    let first = json_array::complete_elements(&head.bytes);
+    if !first.is_empty() && !first.iter().any(is_entry) {
+        return Err(input.bad_file(
+            "not an answer of Hugging Face's /api/daily_papers: no entry has a `paper`; JSON with papers as they are \
+             is the format jsonl",
+        ));
+    }
+    let mut elements = JsonElements::new(input);
+    let mut ready: VecDeque<(RecordPosition, Result<RawPaper, String>)> = VecDeque::new();
+    Ok(Box::new(std::iter::from_fn(move || -> Option<Result<FoundRecord>> {
+        loop {
+            if let Some((position, raw_paper)) = ready.pop_front() {
+                return Some(elements.input().found_record(raw_paper, position));
+            }
+            match elements.next_value()? {
+                (position, Ok(value)) => {
+                    ready.extend(entries(value).into_iter().map(|raw_paper| (position, raw_paper)))
+                }
+                (_, Err(error)) => return Some(Err(error)),
+            }
+        }
+    })))
+}
+
+/// Whether a value looks like an entry, or like something that wraps entries.
+pub(crate) fn is_entry(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            fields.get("paper").is_some_and(Value::is_object)
+                || fields.get("data").and_then(Value::as_array).is_some_and(|data| data.iter().any(is_entry))
+        }
+        Value::String(text) => text.trim_start().starts_with("{'paper'"),
+        _ => false,
+    }
+}
+
+/// The raw papers of one element of the file: one, or all that it wraps.
+fn entries(value: Value) -> Vec<Result<RawPaper, String>> {
+    match value {
+        Value::Object(mut fields) if !fields.contains_key("paper") && fields.contains_key("data") => {
+            let listed = fields.remove("date").map_or(Ok(None), |day| named("date", values::date(day)));
+            match (listed, fields.remove("data")) {
+                (Ok(listed), Some(Value::Array(data))) => data.into_iter().map(|value| entry(value, listed)).collect(),
+                (Err(reason), _) => vec![Err(reason)],
+                (Ok(_), _) => vec![Err("`data` is not a list".to_owned())],
+            }
+        }
+        value => vec![entry(value, None)],
+    }
+}
+
+/// The raw_paper of one entry; `listed` is the day of the whole list, where it says one.
+pub(crate) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, String> {
+    let value = match value {
+        Value::String(text) => python_literal::parse(&text)?,
+        value => value,
+    };
+    let Value::Object(mut entry) = value else {
+        return Err("not an entry of the Daily Papers: a JSON object with a `paper`".to_owned());
+    };
+    let Some(Value::Object(mut paper)) = entry.remove("paper") else {
+        return Err("an entry without a `paper`".to_owned());
+    };
+    let id = take(&mut paper, "id", values::text)?.ok_or("a paper without an `id`")?;
+    let listed_at = match paper.remove("submittedOnDailyAt") {
+        Some(Value::Null) | None => listed_before_2025(&entry, &paper),
+        at => at,
+    };
+    let listed_at = named("submittedOnDailyAt", listed_at.map_or(Ok(None), values::date))?;
+    Ok(RawPaper {
+        url: Some(format!("https://huggingface.co/papers/{id}")),
+        id: Some(id),
+        title: take(&mut paper, "title", values::text)?.unwrap_or_default(),
+        abstract_text: take(&mut paper, "summary", values::text)?.unwrap_or_default(),
+        authors: take(&mut paper, "authors", authors::read)?.unwrap_or_default(),
+        published: take(&mut paper, "publishedAt", values::date)?.flatten(),
+        listed: listed.or(listed_at),
+        votes: take(&mut paper, "upvotes", values::count)?.flatten(),
+        comments: take(&mut entry, "numComments", values::count)?.flatten(),
+        source: InputFormat::HfDaily.source().to_owned(),
+        ..RawPaper::default()
+    })
+}
+
+/// The entry's own time, unless it repeats the paper's: that one is some hours early and comes with a `summary`.
+fn listed_before_2025(entry: &Map<String, Value>, paper: &Map<String, Value>) -> Option<Value> {
+    let at = entry.get("publishedAt").filter(|_| !entry.contains_key("summary"))?;
+    let published = paper.get("publishedAt").and_then(Value::as_str).unwrap_or_default();
+    Some(at.clone()).filter(|at| at.as_str().is_none_or(|at| at >= published))
+}
+
+/// A field's value as `read` understands it; `None` where it is missing or `null`.
+fn take<T>(
+    object: &mut Map<String, Value>,
+    name: &str,
+    read: fn(Value) -> Result<T, String>,
+) -> Result<Option<T>, String> {
+    match object.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => named(name, read(value).map(Some)),
+    }
+}
+
+fn named<T>(name: &str, read: Result<T, String>) -> Result<T, String> {
+    read.map_err(|reason| format!("`{name}`: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formats::tests::{fixture, summaries};
+    use crate::formats::{InputFormat, read};
+
+    fn check(text: &str, expect: &[&str]) {
+        let found = summaries(read(std::io::Cursor::new(text.to_owned()), "day.json", Some(InputFormat::HfDaily)));
+        assert_eq!(found, expect, "{text}");
+    }
+
+    #[test]
+    fn answers_of_both_kinds() {
+        insta::assert_snapshot!(fixture("hf_daily.json").join("\n"));
+    }
+
+    #[test]
+    fn an_archive_of_python_text() {
+        insta::assert_snapshot!(fixture("hf_daily_python.json").join("\n"));
+    }
+
+    #[test]
+    fn a_bad_entry_does_not_spoil_its_neighbors() {
+        let good = r#"{"paper": {"id": "2401.00001", "title": "Good"}}"#;
+        let summaries = "id=2401.00001 | title=Good | url=https://huggingface.co/papers/2401.00001";
+        for (bad, error) in [
+            ("7", "not an entry of the Daily Papers: a JSON object with a `paper`"),
+            ("{\"title\": \"x\"}", "an entry without a `paper`"),
+            ("{\"paper\": {\"title\": \"x\"}}", "a paper without an `id`"),
+            ("{\"paper\": {\"id\": \"1\"}}", "no title and no abstract"),
+            ("{\"paper\": {\"id\": \"1\", \"title\": 2}}", "`title`: `2` is not a text"),
+            (
+                "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"upvotes\": -3}}",
+                "`upvotes`: `-3` is not a count: a whole number from 0 on",
+            ),
+            (
+                "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"publishedAt\": \"2024-02-30\"}}",
+                "`publishedAt`: `\"2024-02-30\"` is not a date that exists: write 2024-12-19, or leave it out",
+            ),
+            ("\"{'paper': nonsense}\"", "not a Python literal: a value expected, `nonsense}` found"),
+        ] {
+            check(
+                &format!("[{good}, {bad}, {good}]"),
+                &[summaries, &format!("day.json, record 2: {error}"), summaries],
+            );
+        }
+        check(&format!("[{good}, {{"), &[summaries, "day.json: the JSON array ends early: the file is truncated"]);
+    }
+
+    #[test]
+    fn other_json() {
+        let reason = "day.json: not an answer of Hugging Face's /api/daily_papers: no entry has a `paper`; JSON with \
+                      papers as they are is the format jsonl";
+        check("[{\"title\": \"x\"}]", &[reason]);
+        check("[1, 2]", &[reason]);
+        check("[]", &[]);
+    }
+
+    #[test]
+    fn an_entrys_own_time_is_its_listing_before_2025_only() {
+        let paper = r#""paper": {"id": "2401.00001", "title": "T", "publishedAt": "2024-05-24T17:00:00.000Z"}"#;
+        let summaries = "id=2401.00001 | title=T | published=2024-05-24";
+        let url = "url=https://huggingface.co/papers/2401.00001";
+        let listed = format!("{summaries} | listed=2024-05-27 | {url}");
+        let not_listed = format!("{summaries} | {url}");
+        check(&format!(r#"[{{{paper}, "publishedAt": "2024-05-27T03:00:00.000Z"}}]"#), &[&listed]);
+        check(&format!(r#"[{{{paper}, "publishedAt": "2024-05-24T13:00:00.000Z"}}]"#), &[&not_listed]);
+        check(&format!(r#"[{{{paper}, "publishedAt": "2024-05-27T03:00:00.000Z", "summary": "s"}}]"#), &[&not_listed]);
+    }
+}

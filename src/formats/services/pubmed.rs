@@ -1,0 +1,116 @@
+//! Reads XML of PubMed: answers of its E-utilities, and the same papers as BioC, the format of text mining.
+
+use jiff::civil::Date;
+
+use crate::formats::common::input::InputReader;
+use crate::formats::common::xml::{self, XmlDialect, XmlElement};
+use crate::formats::common::{dates, identifiers};
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::{BibReference, RecordIter};
+use crate::paper::RawPaper;
+
+const ARTICLES: XmlDialect = XmlDialect {
+    what: "PubMed's XML",
+    expected: "a PubmedArticleSet",
+    roots: &["PubmedArticleSet", "PubmedArticle"],
+    records: &["PubmedArticle"],
+};
+
+const BIOC: XmlDialect =
+    XmlDialect { what: "BioC", expected: "a collection of documents", roots: &["collection"], records: &["document"] };
+
+pub(crate) fn read(input: InputReader, format: InputFormat) -> RecordIter {
+    let kind = if format == InputFormat::Bioc { BIOC } else { ARTICLES };
+    let mut records = xml::XmlRecords::new(input, kind);
+    Box::new(std::iter::from_fn(move || {
+        let (record, position) = match records.record() {
+            Ok(record) => record?,
+            Err(error) => return Some(Err(error)),
+        };
+        let reference = record.map(|record| {
+            let mut reference = if format == InputFormat::Bioc { passages(&record) } else { article(&record) };
+            reference.raw_paper.source = format.source().to_owned();
+            reference
+        });
+        Some(records.input().found_record(reference, position))
+    }))
+}
+
+fn article(record: &XmlElement) -> BibReference {
+    let Some(citation) = record.at(&["MedlineCitation"]) else { return BibReference::default() };
+    let article = citation.at(&["Article"]);
+    let text = |path: &[&str]| article.map(|article| article.text_at(path)).unwrap_or_default();
+    let within =
+        |path: &[&str]| article.and_then(|article| article.at(path)).into_iter().flat_map(XmlElement::children);
+    let parts: Vec<String> =
+        within(&["Abstract"]).filter(|part| part.name() == "AbstractText").map(XmlElement::text).collect();
+    let mut raw_paper = RawPaper {
+        title: text(&["ArticleTitle"]),
+        abstract_text: parts.join(" "),
+        authors: within(&["AuthorList"]).filter_map(author).collect(),
+        published: ["ArticleDate", "Journal"].iter().find_map(|name| published(article?.at(&[name])?)),
+        ..RawPaper::default()
+    };
+    let dois = article.into_iter().flat_map(|article| article.all("ELocationID"));
+    let dois = dois.filter(|id| id.attribute("EIdType") == Some("doi"));
+    let listed = record.at(&["PubmedData", "ArticleIdList"]).into_iter().flat_map(XmlElement::children);
+    let dois = dois.chain(listed.filter(|id| id.attribute("IdType") == Some("doi")));
+    let pmid = identifiers::pmid(&citation.text_at(&["PMID"]));
+    let ids: Vec<String> = dois.filter_map(|id| identifiers::doi(&id.text())).chain(pmid).collect();
+    identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
+    let keywords = citation.at(&["KeywordList"]).into_iter().flat_map(XmlElement::children).map(XmlElement::text);
+    let headings = citation.at(&["MeshHeadingList"]).into_iter().flat_map(XmlElement::children);
+    let tags = keywords.chain(headings.map(|heading| heading.text_at(&["DescriptorName"])));
+    let tags = tags.map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|tag| !tag.is_empty());
+    BibReference { raw_paper, added: None, tags: tags.collect() }
+}
+
+fn author(author: &XmlElement) -> Option<String> {
+    let given = author.at(&["ForeName"]).or_else(|| author.at(&["Initials"]));
+    let parts = [given, author.at(&["LastName"]), author.at(&["Suffix"]), author.at(&["CollectiveName"])];
+    let name = parts.into_iter().flatten().map(XmlElement::text).collect::<Vec<_>>().join(" ");
+    Some(name).filter(|name| !name.trim().is_empty())
+}
+
+/// The day of an `ArticleDate`, or that of a journal's issue.
+fn published(date: &XmlElement) -> Option<Date> {
+    let date = date.at(&["JournalIssue", "PubDate"]).unwrap_or(date);
+    let part = |name| date.text_at(&[name]);
+    dates::from_parts(&part("Year"), &part("Month"), &part("Day")).or_else(|| dates::from_text(&part("MedlineDate")))
+}
+
+fn passages(document: &XmlElement) -> BibReference {
+    let infon = |passage: &XmlElement, key: &str| {
+        let infon = passage.all("infon").find(|infon| infon.attribute("key") == Some(key));
+        infon.map(|infon| infon.text().trim().to_owned()).unwrap_or_default()
+    };
+    let of_type = |kinds: &[&str]| {
+        let fits = |passage: &&XmlElement| kinds.contains(&infon(passage, "type").to_lowercase().as_str());
+        document.all("passage").filter(fits).map(|passage| passage.text_at(&["text"])).collect::<Vec<_>>().join(" ")
+    };
+    let front = document.at(&["passage"]);
+    let of_front = |key: &str| front.map(|front| infon(front, key)).unwrap_or_default();
+    let mut raw_paper = RawPaper {
+        title: of_type(&["title", "front"]),
+        abstract_text: of_type(&["abstract"]),
+        published: dates::from_parts(&of_front("year"), "", ""),
+        ..RawPaper::default()
+    };
+    let id = document.text_at(&["id"]).trim().to_owned();
+    let own = identifiers::pmid(&id).unwrap_or(id);
+    let ids =
+        [identifiers::doi(&of_front("article-id_doi")), identifiers::pmid(&of_front("article-id_pmid")), Some(own)];
+    identifiers::assign(&mut raw_paper, ids.iter().flatten().map(String::as_str));
+    raw_paper.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formats::tests::fixture_references;
+
+    #[test]
+    fn articles() {
+        insta::assert_snapshot!(fixture_references("pubmed.xml").join("\n"));
+        insta::assert_snapshot!(fixture_references("bioc.xml").join("\n"));
+    }
+}

@@ -1,0 +1,95 @@
+//! Column names of a table that only its owner knows.
+
+use std::str::FromStr;
+
+use crate::formats::common::field_names::FieldRole;
+
+/// One column: `title=headline` says that the column `headline` holds titles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnMapping {
+    /// What it holds: `title`, `abstract`, `doi`, or any other name that paperkin reads.
+    pub field: String,
+    /// Its name in the file.
+    pub name: String,
+}
+
+impl FromStr for ColumnMapping {
+    type Err = String;
+    fn from_str(text: &str) -> Result<ColumnMapping, String> {
+        let (field, name) = text.split_once('=').unwrap_or((text, ""));
+        let (field, name) = (field.trim(), name.trim());
+        if name.is_empty() {
+            return Err(format!("`{text}`: write FIELD=NAME, as in title=headline"));
+        }
+        if !FieldRole::is_known(field) {
+            return Err(format!("no field `{field}`: there are {}", FieldRole::USUAL));
+        }
+        Ok(ColumnMapping { field: field.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// The columns that were named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnMap(pub Vec<ColumnMapping>);
+
+impl ColumnMap {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a column of this name in the file holds titles or abstracts.
+    pub(crate) fn is_text(&self, name: &str) -> bool {
+        let field = self.0.iter().find(|column| column.name == name).map(|column| column.field.as_str());
+        FieldRole::is_text(field.unwrap_or(name))
+    }
+
+    /// Puts what they hold in the place of the names of a file's columns. A column that had such a name itself loses
+    /// it. Fails where a column is not there.
+    pub(crate) fn rename(&self, names: &mut [String]) -> Result<(), String> {
+        let before = names.to_vec();
+        for ColumnMapping { field, .. } in &self.0 {
+            names.iter_mut().filter(|name| name.eq_ignore_ascii_case(field)).for_each(String::clear);
+        }
+        for ColumnMapping { field, name } in &self.0 {
+            let Some(at) = before.iter().position(|known| known == name) else {
+                let known: Vec<String> = before.iter().take(20).map(|name| format!("`{name}`")).collect();
+                return Err(format!("no column `{name}`: the columns are {}", known.join(", ")));
+            };
+            names[at].clone_from(field);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::tests::summaries;
+    use crate::formats::{ReadOptions, ReferenceReader};
+
+    fn check(columns: &[&str], text: &'static str, expect: &[&str]) {
+        let columns = ColumnMap(columns.iter().map(|column| column.parse().unwrap()).collect());
+        let reading = ReadOptions { columns, format: None };
+        assert_eq!(summaries(reading.read(text.as_bytes(), "x").map(ReferenceReader::checked)), expect, "{text}");
+    }
+
+    #[test]
+    fn columns_of_tables() {
+        check(&["title=headline", "id=no"], "no,headline\n1,A\n", &["id=1 | title=A"]);
+        check(&["title=headline"], "title\theadline\nx\tA\n", &["title=A"]);
+        check(&["title=b", "abstract=title"], "title;b\nx;A\n", &["title=A | abstract=x"]);
+        check(&["title=c"], "title,b\nx,A\n", &["x: no column `c`: the columns are `title`, `b`"]);
+        check(&["title=b"], "{\"title\": \"A\"}", &["x: columns are named, but a file of the format jsonl has none"]);
+    }
+
+    #[test]
+    fn spellings() {
+        for (text, error) in [
+            ("title", "`title`: write FIELD=NAME, as in title=headline"),
+            ("title=", "`title=`: write FIELD=NAME, as in title=headline"),
+            ("name=x", "no field `name`: there are id, doi, title, abstract"),
+        ] {
+            assert!(text.parse::<ColumnMapping>().unwrap_err().starts_with(error), "{text}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Parquet.
+
+mod read;
+mod write;
+
+pub(crate) use read::{MAGIC, read};
+pub use write::ParquetWriter;

@@ -1,0 +1,145 @@
+//! Writes Parquet, for data tools: the columns have the names of the fields of JSON lines.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use jiff::Unit;
+use jiff::civil::{Date, date};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int32Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
+use parquet::schema::types::ColumnPath;
+
+use crate::paper::{Paper, PaperId};
+
+/// The columns, in the order in which [`ParquetWriter::write`] writes them.
+const COLUMNS: &str = "message paper {
+    REQUIRED BINARY id (UTF8);
+    REQUIRED GROUP also (LIST) { REPEATED GROUP list { REQUIRED BINARY element (UTF8); } }
+    REQUIRED BINARY title (UTF8);
+    REQUIRED BINARY abstract (UTF8);
+    REQUIRED GROUP authors (LIST) { REPEATED GROUP list { REQUIRED BINARY element (UTF8); } }
+    OPTIONAL INT32 author_count (INTEGER(32, false));
+    OPTIONAL INT32 published (DATE);
+    OPTIONAL INT32 listed (DATE);
+    OPTIONAL INT32 votes (INTEGER(32, false));
+    OPTIONAL INT32 comments (INTEGER(32, false));
+    REQUIRED GROUP categories (LIST) { REPEATED GROUP list { REQUIRED BINARY element (UTF8); } }
+    REQUIRED BINARY source (UTF8);
+    OPTIONAL BINARY url (UTF8);
+    OPTIONAL GROUP embedding (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
+}";
+/// Rows of a row group: they are in memory until they are written together.
+const ROW_GROUP_SIZE: usize = 8192;
+
+/// A paper with its embedding.
+type ExportRow = (Paper, Option<Vec<f32>>);
+
+/// Writes papers to a Parquet file.
+pub struct ParquetWriter<W: Write + Send> {
+    file: SerializedFileWriter<W>,
+    rows: Vec<ExportRow>,
+}
+
+impl<W: Write + Send> ParquetWriter<W> {
+    /// Starts an empty table.
+    ///
+    /// # Errors
+    /// Errors of writing to `out`, here and below.
+    pub fn new(out: W) -> io::Result<ParquetWriter<W>> {
+        let columns = Arc::new(parse_message_type(COLUMNS).expect("the columns are written in Parquet's language"));
+        let embedding = ColumnPath::from(["embedding", "list", "element"].map(str::to_owned).to_vec());
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            // No number comes twice.
+            .set_column_dictionary_enabled(embedding.clone(), false)
+            .set_column_compression(embedding, Compression::UNCOMPRESSED);
+        let file = SerializedFileWriter::new(out, columns, Arc::new(properties.build())).map_err(failed)?;
+        Ok(ParquetWriter { file, rows: Vec::new() })
+    }
+
+    /// Adds a row.
+    pub fn add(&mut self, paper: Paper, embedding: Option<&[f32]>) -> io::Result<()> {
+        self.rows.push((paper, embedding.map(<[f32]>::to_vec)));
+        if self.rows.len() == ROW_GROUP_SIZE { self.write() } else { Ok(()) }
+    }
+
+    /// Writes the end of the table.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.write()?;
+        self.file.close().map(drop).map_err(failed)
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        let mut columns = RowGroupColumns { rows: &rows, group: self.file.next_row_group().map_err(failed)? };
+        columns.text(|paper| paper.id.as_str())?;
+        columns.list(|paper| paper.aliases.iter().map(PaperId::as_str).collect())?;
+        columns.text(|paper| &paper.title)?;
+        columns.text(|paper| &paper.abstract_text)?;
+        columns.list(|paper| paper.authors.iter().map(String::as_str).collect())?;
+        columns.number(|paper| paper.author_count.map(u32::cast_signed))?;
+        columns.number(|paper| paper.published.map(day))?;
+        columns.number(|paper| paper.listed.map(day))?;
+        columns.number(|paper| paper.votes.map(u32::cast_signed))?;
+        columns.number(|paper| paper.comments.map(u32::cast_signed))?;
+        columns.list(|paper| paper.categories.iter().map(String::as_str).collect())?;
+        columns.text(|paper| &paper.source)?;
+        columns.put::<ByteArrayType>(1, |(paper, _)| Some(vec![paper.url.as_deref()?.into()]))?;
+        columns.put::<FloatType>(2, |(_, embedding)| embedding.clone())?;
+        columns.group.close().map(drop).map_err(failed)
+    }
+}
+
+/// A group of rows whose columns are being written, one after the other.
+struct RowGroupColumns<'a, W: Write> {
+    rows: &'a [ExportRow],
+    group: SerializedRowGroupWriter<'a, W>,
+}
+
+impl<W: Write + Send> RowGroupColumns<'_, W> {
+    fn text(&mut self, text: impl Fn(&Paper) -> &str) -> io::Result<()> {
+        self.put::<ByteArrayType>(0, |(paper, _)| Some(vec![text(paper).into()]))
+    }
+
+    fn list(&mut self, texts: impl Fn(&Paper) -> Vec<&str>) -> io::Result<()> {
+        self.put::<ByteArrayType>(1, |(paper, _)| Some(texts(paper).into_iter().map(ByteArray::from).collect()))
+    }
+
+    fn number(&mut self, number: impl Fn(&Paper) -> Option<i32>) -> io::Result<()> {
+        self.put::<Int32Type>(1, |(paper, _)| Some(vec![number(paper)?]))
+    }
+
+    /// Writes the next column. A value that is there has the definition level `there`; an empty list has one less, and
+    /// nothing at all has 0. Values of a list but the first repeat.
+    fn put<T: DataType>(&mut self, there: i16, cell: impl Fn(&ExportRow) -> Option<Vec<T::T>>) -> io::Result<()> {
+        let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
+        for row in self.rows {
+            let cell = cell(row);
+            let absent = if cell.is_some() { there - 1 } else { 0 };
+            let cell = cell.unwrap_or_default();
+            definition.extend(if cell.is_empty() { vec![absent] } else { vec![there; cell.len()] });
+            repetition.extend((0..cell.len().max(1)).map(|position| i16::from(position > 0)));
+            values.extend(cell);
+        }
+        let mut column = self.group.next_column().map_err(failed)?.expect("no more columns than COLUMNS has");
+        column.typed::<T>().write_batch(&values, Some(&definition), Some(&repetition)).map_err(failed)?;
+        column.close().map_err(failed)
+    }
+}
+
+/// Days since 1970.
+fn day(day: Date) -> i32 {
+    let since = day.since((Unit::Day, date(1970, 1, 1))).expect("days between two days can be counted");
+    since.get_days()
+}
+
+fn failed(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(source) => io::Error::other(source),
+        other => io::Error::other(other),
+    }
+}

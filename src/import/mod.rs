@@ -1,0 +1,127 @@
+//! Imports reading histories from elsewhere: Zotero's database, a browser's bookmarks, lists of ids, and every file
+//! format of [`formats`]. Each is read as [`BibReference`]s: a paper as it is named there, the day it was entered, its
+//! tags.
+
+mod bookmarks;
+mod id_list;
+mod zotero;
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::formats::{self, BibReference};
+
+/// The reading history of a file or a folder.
+#[derive(Debug, Default)]
+pub struct ImportedHistory {
+    /// Its papers, in their order.
+    pub references: Vec<BibReference>,
+    /// The files and records that could not be used.
+    pub errors: Vec<Error>,
+}
+
+impl ImportedHistory {
+    fn of(references: Vec<BibReference>) -> ImportedHistory {
+        ImportedHistory { references, errors: Vec::new() }
+    }
+}
+
+/// The name of Zotero's database.
+const ZOTERO: &str = "zotero.sqlite";
+/// How many bytes are enough to recognize a format.
+const START: usize = 1024;
+
+/// Reads a file, or a folder: the data folder of Zotero, or any folder of files.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::BadFile`] when a file is of no known format. Records in it that cannot be used are among the
+/// [`ImportedHistory::errors`], and so are files of a folder.
+pub fn read(path: &Path) -> Result<ImportedHistory> {
+    if !path.is_dir() {
+        return read_file(path);
+    }
+    let database = path.join(ZOTERO);
+    if database.is_file() {
+        return read_file(&database);
+    }
+    let mut files: Vec<PathBuf> = fs::read_dir(path)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .map_err(Error::io(path, "read it"))?;
+    files.retain(|file| file.is_file());
+    files.sort();
+    let mut all = ImportedHistory::default();
+    for file in files {
+        match read_file(&file) {
+            Ok(read) => {
+                all.references.extend(read.references);
+                all.errors.extend(read.errors);
+            }
+            Err(error) => all.errors.push(error),
+        }
+    }
+    Ok(all)
+}
+
+fn read_file(path: &Path) -> Result<ImportedHistory> {
+    let bytes = fs::read(path).map_err(Error::io(path, "read it"))?;
+    match bytes.starts_with(b"SQLite format 3\0") {
+        true => zotero::read(path).map(ImportedHistory::of),
+        false => read_bytes(bytes, &path.display().to_string()),
+    }
+}
+
+/// Reads the content of a file; `name` is its name in messages.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_bytes(bytes: Vec<u8>, name: &str) -> Result<ImportedHistory> {
+    let bytes: Arc<[u8]> = bytes.into();
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(START)]).to_ascii_uppercase();
+    if start.contains("<!DOCTYPE NETSCAPE-BOOKMARK-FILE") {
+        let references = bookmarks::read(&String::from_utf8_lossy(&bytes));
+        return Ok(ImportedHistory::of(references));
+    }
+    let references = match formats::read_references(Cursor::new(Arc::clone(&bytes)), name, None) {
+        Ok(references) => references,
+        Err(error) => return id_list::read(&bytes).map(ImportedHistory::of).ok_or(error),
+    };
+    let (mut read, mut ended) = (ImportedHistory::default(), Ok(()));
+    for reference in references {
+        match reference {
+            Ok(reference) => read.references.push(reference),
+            Err(error @ Error::BadRecord { .. }) => read.errors.push(error),
+            Err(error) => ended = Err(error),
+        }
+    }
+    // What came before the damage is used.
+    match ended {
+        Err(error) if read.references.is_empty() => Err(error),
+        ended => {
+            read.errors.extend(ended.err());
+            Ok(read)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_what_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.txt");
+        fs::write(&path, "# read\n2401.00001v2\n\nhttps://doi.org/10.1000/X\nWalking robots on soft ground\n").unwrap();
+        let read = read(folder.path()).unwrap();
+        let names: Vec<_> = read.references.iter().map(|reference| reference.raw_paper.id.as_deref()).collect();
+        assert_eq!(names, [Some("2401.00001"), Some("doi:10.1000/x"), None]);
+        assert_eq!(read.references[2].raw_paper.title, "Walking robots on soft ground");
+        for text in ["", "<html></html>", "{\"a\": 1}"] {
+            fs::write(&path, text).unwrap();
+            assert!(read_file(&path).is_err(), "{text}");
+        }
+    }
+}

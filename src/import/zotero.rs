@@ -1,0 +1,257 @@
+//! Zotero's database, read from a copy: Zotero locks its own while it is open and must not be disturbed. What it has
+//! not yet written to the database is in files beside it (a journal or a write-ahead log), which are copied too.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use jiff::civil::Date;
+use rusqlite::{Connection, Row};
+use tempfile::TempDir;
+
+use crate::error::{Error, Result};
+use crate::formats::{BibReference, identifiers};
+use crate::paper::{RawPaper, parse_date};
+
+/// All items but attachments, notes and what was deleted.
+const ITEMS: &str = "SELECT itemID, dateAdded FROM items JOIN itemTypes USING (itemTypeID) \
+                     WHERE typeName NOT IN ('attachment', 'note', 'annotation') \
+                       AND itemID NOT IN (SELECT itemID FROM deletedItems) \
+                       AND itemID NOT IN (SELECT itemID FROM feedItems) ORDER BY itemID";
+/// Creates the tables that older versions do not have, empty, in the copy.
+const CREATE_NEW_TABLES: &str = "CREATE TABLE IF NOT EXISTS feedItems (itemID INTEGER PRIMARY KEY); \
+                     CREATE TABLE IF NOT EXISTS deletedCollections (collectionID INTEGER PRIMARY KEY)";
+const FIELDS: &str = "SELECT itemID, fieldName, value FROM itemData JOIN fields USING (fieldID) \
+                      JOIN itemDataValues USING (valueID)";
+/// Authors; of items without authors, all creators.
+const CREATORS: &str = "SELECT itemID, coalesce(firstName, ''), coalesce(lastName, '') FROM itemCreators \
+                        JOIN creators USING (creatorID) JOIN creatorTypes USING (creatorTypeID) \
+                        WHERE creatorType = 'author' OR itemID NOT IN (SELECT itemID FROM itemCreators \
+                            JOIN creatorTypes USING (creatorTypeID) WHERE creatorType = 'author') \
+                        ORDER BY itemID, orderIndex";
+const TAGS: &str = "SELECT itemID, name, '' FROM itemTags JOIN tags USING (tagID) ORDER BY itemID, name";
+const COLLECTIONS: &str = "WITH RECURSIVE path (collectionID, name) AS ( \
+        SELECT collectionID, collectionName FROM existing WHERE parentCollectionID IS NULL \
+        UNION ALL SELECT child.collectionID, path.name || '/' || child.collectionName \
+        FROM existing child JOIN path ON child.parentCollectionID = path.collectionID), \
+    existing AS (SELECT * FROM collections WHERE collectionID NOT IN (SELECT collectionID FROM deletedCollections)) \
+    SELECT itemID, name, '' FROM collectionItems JOIN path USING (collectionID) ORDER BY itemID, name";
+
+/// The endings of the files that belong together: the database, its journal, its write-ahead log.
+const ENDINGS: [&str; 3] = ["", "-journal", "-wal"];
+/// How many times a copy is tried while Zotero writes.
+const MAX_TRIES: usize = 10;
+
+/// The papers of a database, in the order in which they were entered, with their collections and tags.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::BadFile`] when it is not a database of Zotero's.
+pub(super) fn read(path: &Path) -> Result<Vec<BibReference>> {
+    let folder = TempDir::new().map_err(Error::io(Path::new("the folder for temporary files"), "write to it"))?;
+    let copy = copied(path, folder.path()).map_err(Error::io(path, "copy it"))?;
+    references(&copy).map_err(|error| {
+        let reason = format!("is not a Zotero database that can be read: {error}");
+        Error::BadFile { file: path.display().to_string(), reason }
+    })
+}
+
+/// Copies a database with the files beside it, as they were at one moment.
+fn copied(database: &Path, folder: &Path) -> io::Result<PathBuf> {
+    let copy = folder.join("zotero.sqlite");
+    let with = |path: &Path, ending: &str| {
+        let mut path = OsString::from(path);
+        path.push(ending);
+        PathBuf::from(path)
+    };
+    for _ in 0..MAX_TRIES {
+        let before = ENDINGS.map(|ending| state(&with(database, ending)));
+        for ending in ENDINGS {
+            match fs::copy(with(database, ending), with(&copy, ending)) {
+                // One from the try before may be there.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !ending.is_empty() => {
+                    _ = fs::remove_file(with(&copy, ending));
+                }
+                copied => _ = copied?,
+            }
+        }
+        if ENDINGS.map(|ending| state(&with(database, ending))) == before {
+            return Ok(copy);
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::ResourceBusy, "it changes all the time: try again when Zotero is idle"))
+}
+
+/// Returns the size and time of a file, which change when it is written to.
+fn state(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+fn references(copy: &Path) -> rusqlite::Result<Vec<BibReference>> {
+    let db = Connection::open(copy)?;
+    db.execute_batch(CREATE_NEW_TABLES)?;
+    let mut fields: HashMap<i64, HashMap<String, String>> = HashMap::new();
+    for (item, field, value) in triples(&db, FIELDS)? {
+        fields.entry(item).or_default().insert(field, value);
+    }
+    let mut authors: HashMap<i64, Vec<String>> = HashMap::new();
+    for (item, first, last) in triples(&db, CREATORS)? {
+        authors.entry(item).or_default().push(format!("{first} {last}").trim().to_owned());
+    }
+    let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
+    for (item, tag, _) in triples(&db, COLLECTIONS)?.into_iter().chain(triples(&db, TAGS)?) {
+        tags.entry(item).or_default().push(tag);
+    }
+    let mut items = db.prepare(ITEMS)?;
+    let item = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
+    let items = items.query_map([], item)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let reference = |(item, added): (i64, Option<String>)| BibReference {
+        raw_paper: raw_paper(&fields.remove(&item).unwrap_or_default(), authors.remove(&item).unwrap_or_default()),
+        added: added.and_then(|moment| day(&moment)),
+        tags: tags.remove(&item).unwrap_or_default(),
+    };
+    Ok(items.into_iter().map(reference).collect())
+}
+
+fn triples(db: &Connection, select: &str) -> rusqlite::Result<Vec<(i64, String, String)>> {
+    let mut statement = db.prepare(select)?;
+    // A value may be a number: all are read as text.
+    let text = |row: &Row<'_>, column: usize| {
+        Ok::<_, rusqlite::Error>(match row.get_ref(column)? {
+            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+            rusqlite::types::ValueRef::Real(number) => number.to_string(),
+            other => String::from_utf8_lossy(other.as_bytes().unwrap_or_default()).into_owned(),
+        })
+    };
+    statement.query_map([], |row| Ok((row.get(0)?, text(row, 1)?, text(row, 2)?)))?.collect()
+}
+
+fn raw_paper(fields: &HashMap<String, String>, authors: Vec<String>) -> RawPaper {
+    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let mut raw_paper = RawPaper {
+        title: field("title"),
+        abstract_text: field("abstractNote"),
+        authors,
+        published: day(&field("date")),
+        url: fields.get("url").cloned(),
+        source: "zotero".to_owned(),
+        ..RawPaper::default()
+    };
+    let mut names: Vec<String> = identifiers::from_note(&field("extra")).collect();
+    names.extend([field("archiveID"), field("DOI")].into_iter().filter(|name| !name.is_empty()));
+    names.extend(identifiers::from_url(&field("url")));
+    identifiers::assign(&mut raw_paper, names.iter().map(String::as_str));
+    raw_paper
+}
+
+/// The day of `2024-01-15 10:00:00`, of `2024-01-15 January 15`, and of `2024-00-00 2024`: its first.
+fn day(text: &str) -> Option<Date> {
+    let first = text.split_whitespace().next()?;
+    parse_date(&first.replace("-00", "-01"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    /// The tables that are read of Zotero's, with two papers, an attachment, a deleted one and one of a feed.
+    const DATABASE: &str = "
+        CREATE TABLE itemTypes (itemTypeID INTEGER PRIMARY KEY, typeName TEXT);
+        INSERT INTO itemTypes VALUES (1, 'preprint'), (2, 'attachment');
+        CREATE TABLE items (itemID INTEGER PRIMARY KEY, itemTypeID INT, dateAdded TEXT);
+        INSERT INTO items VALUES (1, 1, '2024-02-03 10:00:00'), (2, 2, '2024-02-03 10:00:00'),
+                                 (3, 1, '2024-03-04 10:00:00'), (4, 1, '2024-03-05 10:00:00'),
+                                 (5, 1, '2024-03-06 10:00:00');
+        CREATE TABLE feedItems (itemID INTEGER PRIMARY KEY);
+        INSERT INTO feedItems VALUES (5);
+        CREATE TABLE deletedItems (itemID INTEGER PRIMARY KEY);
+        INSERT INTO deletedItems VALUES (4);
+        CREATE TABLE fields (fieldID INTEGER PRIMARY KEY, fieldName TEXT);
+        INSERT INTO fields VALUES (1, 'title'), (2, 'abstractNote'), (3, 'DOI'), (4, 'extra'), (5, 'date'), (6, 'url');
+        CREATE TABLE itemDataValues (valueID INTEGER PRIMARY KEY, value);
+        INSERT INTO itemDataValues VALUES (1, 'Walking robots'), (2, 'They walk.'), (3, '10.1000/X'),
+            (4, 'arXiv: 2401.00001 [cs.RO]'), (5, '2024-01-00 January 2024'), (6, 'Sinking'),
+            (7, 'https://openreview.net/forum?id=abc'), (8, 2023);
+        CREATE TABLE itemData (itemID INT, fieldID INT, valueID INT);
+        INSERT INTO itemData VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3), (1, 4, 4), (1, 5, 5), (3, 1, 6), (3, 6, 7), (3, 5, 8);
+        CREATE TABLE creators (creatorID INTEGER PRIMARY KEY, firstName TEXT, lastName TEXT);
+        INSERT INTO creators VALUES (1, 'Ada', 'Example'), (2, NULL, 'Team'), (3, 'Edi', 'Tor');
+        CREATE TABLE creatorTypes (creatorTypeID INTEGER PRIMARY KEY, creatorType TEXT);
+        INSERT INTO creatorTypes VALUES (1, 'author'), (2, 'editor');
+        CREATE TABLE itemCreators (itemID INT, creatorID INT, creatorTypeID INT, orderIndex INT);
+        INSERT INTO itemCreators VALUES (1, 2, 1, 1), (1, 3, 2, 2), (1, 1, 1, 0), (3, 3, 2, 0);
+        CREATE TABLE tags (tagID INTEGER PRIMARY KEY, name TEXT);
+        INSERT INTO tags VALUES (1, 'robots');
+        CREATE TABLE itemTags (itemID INT, tagID INT);
+        INSERT INTO itemTags VALUES (1, 1);
+        CREATE TABLE collections (collectionID INTEGER PRIMARY KEY, collectionName TEXT, parentCollectionID INT);
+        INSERT INTO collections VALUES (1, 'Reading', NULL), (2, 'RL', 1), (3, 'Thrown away', NULL), (4, 'Below', 3);
+        CREATE TABLE deletedCollections (collectionID INTEGER PRIMARY KEY);
+        INSERT INTO deletedCollections VALUES (3);
+        CREATE TABLE collectionItems (collectionID INT, itemID INT);
+        INSERT INTO collectionItems VALUES (2, 1), (1, 3), (3, 1), (4, 1);";
+
+    #[test]
+    fn a_database_with_its_collections() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("zotero.sqlite");
+        Connection::open(&path).unwrap().execute_batch(DATABASE).unwrap();
+        let read: Vec<String> = read(&path)
+            .unwrap()
+            .into_iter()
+            .map(|BibReference { raw_paper, added, tags }| {
+                let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+                let id = raw_paper.id.unwrap_or_default();
+                let (also, authors, published) =
+                    (raw_paper.aliases.join(","), raw_paper.authors.join(","), day(raw_paper.published));
+                format!("{id} [{also}] {} ({authors}, {published}) {} {}", raw_paper.title, day(added), tags.join(","))
+            })
+            .collect();
+        let expected = [
+            "2401.00001 [doi:10.1000/x] Walking robots (Ada Example,Team, 2024-01-01) 2024-02-03 Reading/RL,robots",
+            "openreview:abc [] Sinking (Edi Tor, 2023-01-01) 2024-03-04 Reading",
+        ];
+        assert_eq!(read, expected);
+        fs::write(&path, b"SQLite format 3\0 and no more").unwrap();
+        assert!(super::read(&path).unwrap_err().one_line().contains("not a Zotero database"));
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(super::read(&path), Err(Error::Io { .. })));
+    }
+
+    #[test]
+    fn what_zotero_writes_while_it_is_open() {
+        for mode in ["wal", "delete"] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("zotero.sqlite");
+            let zotero = Connection::open(&path).unwrap();
+            zotero.execute_batch(DATABASE).unwrap();
+            zotero.execute_batch(&format!("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = {mode}")).unwrap();
+            zotero.execute_batch("INSERT INTO items VALUES (9, 1, '2024-04-01 10:00:00')").unwrap();
+            assert_eq!(read(&path).unwrap().len(), 3, "{mode}: it is locked, and the newest item is there");
+            // A transaction that is not committed yet.
+            zotero.execute_batch("BEGIN; DELETE FROM items; PRAGMA cache_spill = 1").unwrap();
+            assert_eq!(read(&path).unwrap().len(), 3, "{mode}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+        #[test]
+        fn a_damaged_database_gives_what_is_left_or_an_error(changes in prop::collection::vec(any::<(Index, u8)>(), 1..20)) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("zotero.sqlite");
+            Connection::open(&path).unwrap().execute_batch(DATABASE).unwrap();
+            let mut bytes = fs::read(&path).unwrap();
+            changes.iter().for_each(|(at, byte)| *at.get_mut(&mut bytes) = *byte);
+            fs::write(&path, bytes).unwrap();
+            if let Err(error) = read(&path) {
+                prop_assert!(error.one_line().contains("zotero.sqlite"), "{}", error.one_line());
+            }
+        }
+    }
+}

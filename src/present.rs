@@ -1,0 +1,167 @@
+//! A paper and a recommendation as text for people: the same words in the terminal, on the web page, in e-mail digests,
+//! in feeds and in Markdown.
+//!
+//! Formulas are written as readable Unicode ([`readable`]). Exports for programs keep the text as it is.
+
+use crate::paper::Paper;
+use crate::recommend::{InterestShare, Reason};
+use crate::text::latex::readable;
+use crate::text::truncate_at_word;
+
+/// How many authors are named.
+pub(crate) const NAMED_AUTHORS: usize = 3;
+/// How many history papers are named as reasons where space is short.
+pub(crate) const NAMED_REASONS: usize = 2;
+/// Longest headline that is made of an abstract, in characters.
+const MAX_ABSTRACT_HEADLINE: usize = 120;
+
+/// Returns the title of a paper; of one without a title the beginning of its abstract.
+pub(crate) fn headline(paper: &Paper) -> String {
+    if !paper.title.is_empty() {
+        return readable(&paper.title);
+    }
+    match truncate_at_word(&readable(&paper.abstract_text), MAX_ABSTRACT_HEADLINE) {
+        start if start.is_empty() => paper.id.to_string(),
+        start => start,
+    }
+}
+
+/// Returns the first authors and the number of the others: `Ann Lee, Bo Chen, Cy Diaz and 2 more`. Without names, the
+/// number of authors; empty if that is unknown too.
+pub(crate) fn byline(paper: &Paper) -> String {
+    let count = paper.authors.len().max(paper.author_count.unwrap_or(0) as usize);
+    if paper.authors.is_empty() {
+        return if count > 0 { counted(count, "author") } else { String::new() };
+    }
+    let names = paper.authors.iter().take(NAMED_AUTHORS).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match count.saturating_sub(NAMED_AUTHORS) {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}
+
+/// Something that is known of a paper beside its title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PaperFact {
+    /// See [`byline`].
+    Authors,
+    /// The newest date known.
+    Date,
+    /// The year of publication.
+    Year,
+    /// The primary subject class.
+    Category,
+    /// The kind of source.
+    Source,
+    /// The number of votes, if there are any.
+    Votes,
+    /// The number of comments, if there are any.
+    Comments,
+    /// Its address or, without one, its id.
+    Address,
+}
+
+/// Returns the given facts that are known of a paper, in their order.
+pub(crate) fn facts(paper: &Paper, facts: &[PaperFact]) -> Vec<String> {
+    let count = |count: Option<u32>, what| count.filter(|count| *count > 0).map(|count| counted(count as usize, what));
+    let fact = |fact: &PaperFact| match fact {
+        PaperFact::Authors => Some(byline(paper)),
+        PaperFact::Date => paper.date().map(|date| date.to_string()),
+        PaperFact::Year => paper.published.or(paper.listed).map(|date| date.year().to_string()),
+        PaperFact::Category => paper.categories.first().cloned(),
+        PaperFact::Source => Some(paper.source.clone()),
+        PaperFact::Votes => count(paper.votes, "vote"),
+        PaperFact::Comments => count(paper.comments, "comment"),
+        PaperFact::Address => Some(paper.url.clone().unwrap_or_else(|| paper.id.to_string())),
+    };
+    facts.iter().filter_map(fact).filter(|text| !text.is_empty()).collect()
+}
+
+/// Returns [`facts`] on one line: `Ann Lee · 2025-01-02 · 7 votes`.
+pub(crate) fn fact_line(paper: &Paper, chosen: &[PaperFact]) -> String {
+    facts(paper, chosen).join(" · ")
+}
+
+/// Returns the history papers behind a recommendation, `near “A” (liked) and “B” (read)`, or `None` if there are none.
+/// `remark` is what stands in parentheses after a title, if it is not empty.
+pub(crate) fn near<'r>(
+    reasons: impl IntoIterator<Item = &'r Reason>,
+    remark: impl Fn(&Reason) -> String,
+) -> Option<String> {
+    let name = |reason: &Reason| match remark(reason) {
+        remark if remark.is_empty() => format!("“{}”", readable(&reason.title)),
+        remark => format!("“{}” ({remark})", readable(&reason.title)),
+    };
+    let names: Vec<String> = reasons.into_iter().map(name).collect();
+    let (last, others) = names.split_last()?;
+    Some(match others {
+        [] => format!("near {last}"),
+        others => format!("near {} and {last}", others.join(", ")),
+    })
+}
+
+/// Returns the interest that a recommendation is for: `for Reading/RL`.
+pub(crate) fn interest(interest: &InterestShare) -> String {
+    format!("for {}", interest.label)
+}
+
+/// A count with its noun: `1 vote`, `2 votes`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paper(json: &str) -> Paper {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn headlines() {
+        let of = |json| headline(&paper(json));
+        assert_eq!(of(r#"{"id":"a","title":"On $\\alpha^2$","source":"s"}"#), "On α²");
+        assert_eq!(of(r#"{"id":"a","title":"","abstract":"We show $x_1$.","source":"s"}"#), "We show x₁.");
+        assert_eq!(of(r#"{"id":"a","title":"","source":"s"}"#), "a");
+        let long = format!(r#"{{"id":"a","title":"","abstract":"{}","source":"s"}}"#, "word ".repeat(100));
+        assert!(of(&long).ends_with("word…") && of(&long).len() < 130);
+    }
+
+    #[test]
+    fn bylines() {
+        let of = |authors: &str, count: &str| {
+            byline(&paper(&format!(
+                r#"{{"id":"a","title":"T","source":"s","authors":{authors},"author_count":{count}}}"#
+            )))
+        };
+        assert_eq!(of(r#"["A","B","C"]"#, "null"), "A, B, C");
+        assert_eq!(of(r#"["A","B","C","D","E"]"#, "null"), "A, B, C and 2 more");
+        assert_eq!(of(r#"["A"]"#, "7"), "A and 4 more");
+        assert_eq!(of("[]", "1"), "1 author");
+        assert_eq!(of("[]", "null"), "");
+    }
+
+    #[test]
+    fn facts_are_one_line() {
+        use PaperFact::*;
+        let paper = paper(
+            r#"{"id":"a","title":"T","source":"arxiv","authors":["A"],"listed":"2025-01-02","published":"2024-12-30",
+                "votes":1,"comments":0,"categories":["cs.CL","cs.LG"]}"#,
+        );
+        let all = [Authors, Date, Year, Category, Source, Votes, Comments, Address];
+        assert_eq!(fact_line(&paper, &all), "A · 2025-01-02 · 2024 · cs.CL · arxiv · 1 vote · a");
+    }
+
+    #[test]
+    fn reasons_name_papers() {
+        let reason = |title: &str| Reason { id: None, title: title.to_owned(), contribution: 0.25 };
+        let reasons = [reason("A"), reason("$\\beta$"), reason("C")];
+        let near_of = |count: usize| near(&reasons[..count], |_| String::new());
+        assert_eq!(near_of(0), None);
+        assert_eq!(near_of(1).as_deref(), Some("near “A”"));
+        assert_eq!(near_of(3).as_deref(), Some("near “A”, “β” and “C”"));
+        let remarked = near(&reasons[..2], |reason| format!("{:.2}", reason.contribution));
+        assert_eq!(remarked.as_deref(), Some("near “A” (0.25) and “β” (0.25)"));
+    }
+}

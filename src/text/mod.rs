@@ -1,0 +1,11 @@
+//! Text that came with markup as plain Unicode: LaTeX, HTML and publishers' XML.
+
+pub(crate) mod latex;
+pub(crate) mod markup;
+
+/// Returns the beginning of a text, at most so many characters and an ellipsis, up to the end of a word.
+pub(crate) fn truncate_at_word(text: &str, max_chars: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(max_chars) else { return text.to_owned() };
+    let end = text[..end].rfind(' ').unwrap_or(end);
+    format!("{}…", text[..end].trim_end())
+}
