@@ -9,10 +9,9 @@ pub mod paper;
 pub mod vector;
 
 mod file;
+mod string_enum;
 
 pub mod citation;
-#[cfg(feature = "daily")]
-pub mod digest;
 pub mod encoder;
 pub mod evaluate;
 pub mod index;
@@ -28,6 +27,9 @@ pub mod bibliography;
 pub mod fetch;
 
 pub mod engine;
+
+#[cfg(feature = "daily")]
+pub mod daily;
 
 #[cfg(feature = "server")]
 pub mod server;

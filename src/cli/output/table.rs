@@ -1,4 +1,4 @@
-//! Results for people: a numbered list that fits the terminal.
+//! Ranked papers as a numbered list that fits the terminal.
 
 use std::io::{self, Write};
 
@@ -7,30 +7,31 @@ use anstyle::Style;
 use crate::paper::Paper;
 use crate::recommend::{Answer, Recommendation};
 
-/// Width when there is no terminal to ask.
-const USUAL_WIDTH: usize = 100;
-/// Columns taken by rank and score.
+/// Columns when standard output is not a terminal.
+const DEFAULT_WIDTH: usize = 100;
+/// Columns taken by the rank and the score.
 const MARGIN: usize = 12;
 /// Authors named in a line.
-const AUTHORS: usize = 3;
+const MAX_AUTHORS: usize = 3;
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// Whether to print why a paper is recommended.
+/// Whether to print the reasons for a recommendation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReasonDisplay {
-    /// The history papers behind it.
+    /// Print the history papers behind it.
     Show,
-    /// Nothing: the question says it all.
+    /// Print nothing: the query itself is the reason.
     Hide,
 }
 
-/// Columns to print in.
+/// Returns the number of columns to print in.
 fn width() -> usize {
-    let asked = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-    asked.unwrap_or(USUAL_WIDTH).clamp(40, 160)
+    let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    terminal.unwrap_or(DEFAULT_WIDTH).clamp(40, 160)
 }
 
+/// Writes the results of an answer.
 pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: ReasonDisplay) -> io::Result<()> {
     for (index, result) in answer.results.iter().enumerate() {
         if index > 0 {
@@ -46,13 +47,13 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
     let title = if paper.title.is_empty() { &paper.abstract_text } else { &paper.title };
     for (index, line) in textwrap::wrap(title, width).iter().take(3).enumerate() {
         match index {
-            // Rounded down: no score is 1.
+            // Rounded down: no score reaches 1.
             0 => write!(out, "{:>3}  {:>5.3}  ", result.rank, (result.score * 1e3).floor() / 1e3)?,
             _ => write!(out, "{:MARGIN$}", "")?,
         }
         writeln!(out, "{BOLD}{line}{BOLD:#}")?;
     }
-    let mut lines = vec![facts(paper)];
+    let mut lines = vec![metadata_line(paper)];
     if reasons == ReasonDisplay::Show {
         let parts: Vec<String> = result
             .breakdown
@@ -64,7 +65,7 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
             lines.push(parts.join("  "));
         }
         if !result.reasons.is_empty() {
-            let near = result.reasons.iter().map(|because| format!("{} ({:.3})", because.title, because.contribution));
+            let near = result.reasons.iter().map(|reason| format!("{} ({:.3})", reason.title, reason.contribution));
             lines.push(format!("near {}", near.collect::<Vec<_>>().join("; ")));
         }
     }
@@ -81,8 +82,8 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
     Ok(())
 }
 
-/// What is known beside the title, on one line.
-fn facts(paper: &Paper) -> String {
+/// Returns authors, date, votes and link on one line.
+fn metadata_line(paper: &Paper) -> String {
     let mut facts = Vec::new();
     let count = paper.author_count.unwrap_or(0).max(paper.authors.len() as u32);
     if paper.authors.is_empty() {
@@ -90,9 +91,9 @@ fn facts(paper: &Paper) -> String {
             facts.push(counted(count, "author"));
         }
     } else {
-        let mut names = paper.authors.iter().take(AUTHORS).cloned().collect::<Vec<_>>().join(", ");
-        if count as usize > AUTHORS {
-            names.push_str(&format!(" and {} more", count as usize - AUTHORS));
+        let mut names = paper.authors.iter().take(MAX_AUTHORS).cloned().collect::<Vec<_>>().join(", ");
+        if count as usize > MAX_AUTHORS {
+            names.push_str(&format!(" and {} more", count as usize - MAX_AUTHORS));
         }
         facts.push(names);
     }
