@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use paperkin::engine::{CandidatePool, EvaluationOptions, LabeledQuery};
 use paperkin::evaluate::{EvaluationReport, Metric, QrelsLine, QueryMetrics, SplitMix64};
 use paperkin::recommend::HistoryItem;
-use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, sources};
+use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, sources};
 use serde_json::Value;
 
 #[global_allocator]
@@ -53,13 +53,14 @@ fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
     let folder = PathBuf::from(words.next().expect("give the folder of the labeled sets"));
     let mut options = EngineOptions::new(LibraryLocation::Memory);
+    options.clock = Clock::Fixed(TODAY);
     let mut only = None;
     while let Some(word) = words.next() {
         let value = words.next().expect("a value after each option");
         match word.as_str() {
             "--only" => only = Some(value),
             "--model" => options.model = Some(value.parse()?),
-            "--precision" => options.runtime.precision = Some(value.parse().expect("f32, bf16 or int8")),
+            "--precision" => options.encoder.precision = Some(value.parse().expect("f32, bf16 or int8")),
             _ => panic!("unknown option {word}"),
         }
     }
@@ -83,7 +84,7 @@ fn report(
     let mut all: Vec<(String, Vec<QueryMetrics>)> = Vec::new();
     for Part { papers, questions } in parts {
         let mut engine = Engine::open(options.clone())?;
-        engine.add(papers, &|_| ())?;
+        engine.add(papers)?;
         let labeled = match questions {
             Questions::Labeled(labeled) => labeled,
             // Persons who picked all of their papers on one day, or nothing new later, have no answer.
@@ -92,7 +93,7 @@ fn report(
                 parted.map(|held_out| held_out.query).filter(|labeled| !labeled.judgments.is_empty()).collect()
             }
         };
-        let measured = engine.evaluate(&labeled, &evaluation, TODAY, &|_| ())?.measured;
+        let measured = engine.evaluate(&labeled, &evaluation, &|_| ())?.measured;
         merge(&mut all, measured);
     }
     Ok(EvaluationReport::new(metrics, &all, SEED))

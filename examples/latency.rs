@@ -8,11 +8,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use jiff::civil::{Date, date};
 use paperkin::recommend::HistoryItem;
 use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, Request};
 
-const TODAY: Date = date(2026, 1, 1);
 /// Papers of a history.
 const HISTORY: usize = 100;
 
@@ -30,12 +28,12 @@ fn main() -> Result<()> {
     let step = (all.len() / (count * 2)).max(1);
     let asked: Vec<&Paper> = all.iter().step_by(step).take(count).collect();
 
-    measure("similar", &asked, |paper| engine.similar(paper.id.as_str(), &Request::default(), TODAY).map(drop));
-    let titles: Vec<&str> = asked.iter().map(|paper| paper.title.as_str()).collect();
-    engine.prepare(&titles)?;
+    measure("similar", &asked, |paper| engine.similar(paper.id.as_str()).map(drop));
+    let requests: Vec<Request> = asked.iter().map(|paper| Request::text(&paper.title)).collect();
+    let embeddings = engine.embed_requests(&requests)?;
     let search = |paper: &Paper| {
         let request = Request { text: Some(paper.title.clone()), ..Request::default() };
-        engine.recommend(&request, TODAY).map(drop)
+        engine.recommend_with(&request, &embeddings).map(drop)
     };
     measure("search, encoding apart", &asked, search);
     let recommend = |paper: &Paper| {
@@ -44,7 +42,7 @@ fn main() -> Result<()> {
             all.iter().position(|other| other.id == paper.id).unwrap_or(0).min(all.len().saturating_sub(HISTORY));
         let history = all[place..].iter().take(HISTORY).map(|paper| HistoryItem::id(paper.id.clone()));
         let request = Request { positive: history.collect(), ..Request::default() };
-        engine.recommend(&request, TODAY).map(drop)
+        engine.recommend(&request).map(drop)
     };
     measure("recommend, 100 papers", &asked[..asked.len().min(50)], recommend);
     Ok(())

@@ -1,30 +1,24 @@
-//! The crate in another program: open a library, add papers, ask, print.
+//! Opens a library, adds papers, and prints recommendations.
 //!
 //! `cargo run --release --example quickstart`
 
-use std::path::{Path, PathBuf};
-
-use paperkin::{Engine, EngineOptions, LibraryLocation, Request, sources};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Request};
 
 fn main() -> paperkin::Result<()> {
-    let folder = PathBuf::from("target/quickstart");
-    let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Create(folder)))?;
+    let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Create("target/quickstart".into())))?;
 
-    let papers = sources::open(Path::new("examples/daily-papers.txt"), None)?;
-    let added = engine.add(papers, &|_| ())?;
+    // The format of the file is detected: here, the text of a copied web page.
+    let added = engine.add_file("examples/daily-papers.txt")?;
     println!("{} new papers\n", added.changes.new);
 
-    let today = jiff::civil::date(2026, 1, 1);
-    let request =
-        Request { text: Some("robots that learn from videos".to_owned()), limit: Some(3), ..Request::default() };
-    let answer = engine.recommend(&request, today)?;
+    let answer = engine.recommend(&Request::text("robots that learn from videos").limit(3))?;
     for result in &answer.results {
         println!("{:.3}  {}", result.score, result.paper.title);
     }
 
     let liked = &answer.results[0].paper;
     println!("\nlike {}", liked.title);
-    for result in engine.similar(liked.id.as_str(), &Request::default(), today)?.results.iter().take(3) {
+    for result in engine.recommend(&Request::like(liked.id.clone()).limit(3))?.results {
         println!("{:.3}  {}", result.score, result.paper.title);
     }
     Ok(())

@@ -1,112 +1,74 @@
-//! The façade: a library, an encoder and an index, wired together.
+//! The façade: one line for each operation of a library.
 //!
-//! The command line and users of the crate call [`Engine`]; it alone knows all the other modules.
+//! Questions go to the searcher, changes to the writer and to `profiles`, upkeep to `maintenance`; what each does is
+//! written there.
 
-mod add;
-mod ask;
-mod cache;
-mod evaluate;
-mod explain;
-mod feed;
-#[cfg(feature = "fetch")]
-mod fetch;
-mod import;
-mod index_store;
-mod lexical_retrieval;
-mod projection;
-mod question;
-mod reembed;
-mod remove;
-mod report;
-mod signals;
-mod snapshot;
-mod split;
-mod status;
-mod title_match;
-
-use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice, ModelIdentity};
+use jiff::civil::Date;
+
+use crate::embedder::Embedder;
+use crate::encoder::{Encoder, ModelChoice};
 use crate::error::{Error, Result};
-use crate::index::IndexKind;
-use crate::library::{CheckFinding, Library, StoredModel};
-use crate::recommend::RankingWeights;
-use crate::vector::Embedding;
-use cache::SharedCaches;
-use snapshot::IndexSnapshot;
-
-pub use add::{AddProgress, AddSummary};
-#[cfg(feature = "server")]
-pub(crate) use cache::{BoundedCache, PerGeneration};
-pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit};
-pub use feed::{FeedMode, FeedOptions};
 #[cfg(feature = "fetch")]
-pub use fetch::FetchSummary;
-pub use import::{ImportItem, ImportOptions, ImportSummary, UnmatchedItem};
-pub use index_store::{GraphStatus, IndexStatus, RebuildSummary};
-pub use reembed::ReembedSummary;
-pub use remove::RemoveSummary;
-pub use status::LibraryStatus;
+use crate::fetch::{FetchSource, HttpClient};
+use crate::library::{
+    CheckFinding, GenerationId, HistoryEntry, Library, LibrarySummary, Profile, ProfilePaper, StoredPaper,
+};
+use crate::maintenance;
+use crate::paper::{Paper, PaperId};
+use crate::profiles;
+use crate::recommend::{Answer, HistoryItem, Request};
+use crate::report::SimilarityReport;
+use crate::searcher::{self, RequestScope, SearchContext, SharedCaches};
+use crate::sources;
+use crate::vector::Embedding;
+use crate::writer::{self, Writer};
 
-/// Where the library is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LibraryLocation {
-    /// In a directory, which is made if it is not there.
-    Create(PathBuf),
-    /// In a directory that has one.
-    Existing(PathBuf),
-    /// In memory: gone with the engine.
-    Memory,
-}
+pub use crate::embedder::TextEmbeddings;
+pub use crate::engine_options::{Clock, EngineOptions, LibraryLocation};
+pub use crate::maintenance::{GraphStatus, IndexStatus, LibraryStatus, RebuildSummary, ReembedSummary};
+pub use crate::profiles::check_profile_name;
+#[cfg(feature = "server")]
+pub(crate) use crate::searcher::{BoundedCache, PerGeneration};
+pub use crate::searcher::{
+    CandidatePool, EvaluationOptions, EvaluationSummary, FeedMode, FeedOptions, LabeledQuery, TemporalSplit,
+};
+#[cfg(feature = "fetch")]
+pub use crate::writer::FetchSummary;
+pub use crate::writer::{
+    AddProgress, AddSummary, ImportItem, ImportOptions, ImportSummary, RemoveSummary, UnmatchedItem,
+};
 
-/// What an engine is made of.
-#[derive(Debug, Clone)]
-pub struct EngineOptions {
-    /// Where the library is.
-    pub location: LibraryLocation,
-    /// The model; `None` for the library's own, and for the bundled one while the library is empty.
-    pub model: Option<ModelChoice>,
-    /// How models are fetched.
-    pub hub: HubOptions,
-    /// What the model runs on, and how.
-    pub runtime: EncoderOptions,
-    /// How neighbors are found.
-    pub index: IndexKind,
-    /// The constants of the ranking; what a request says of them goes before.
-    pub weights: RankingWeights,
-}
-
-impl EngineOptions {
-    /// The bundled model on the best device, with a library in this place.
-    pub fn new(place: LibraryLocation) -> EngineOptions {
-        EngineOptions {
-            location: place,
-            model: None,
-            hub: HubOptions::default(),
-            runtime: EncoderOptions::default(),
-            index: IndexKind::Auto,
-            weights: RankingWeights::default(),
-        }
-    }
-}
-
-/// An open library with all that is needed to fill it and to ask it. The model is loaded when a text has to be
-/// embedded, the vectors when a question is asked; changes by other processes are seen by the next question.
+/// An open library with all that is needed to fill it and to search it.
 ///
-/// An engine answers one question at a time; threads that ask at once [`share`](Engine::share) one.
+/// The model is loaded when a text has to be embedded, the vectors when a question is asked; changes by other processes
+/// are seen by the next question. An engine answers one question at a time; threads that ask at once
+/// [`try_clone`](Engine::try_clone) one.
+///
+/// ```no_run
+/// # fn main() -> paperkin::Result<()> {
+/// use paperkin::{Engine, EngineOptions, LibraryLocation, Request};
+///
+/// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Create("library".into())))?;
+/// engine.add_file("papers.jsonl")?;
+/// let answer = engine.recommend(&Request::text("tool use in language models").limit(5))?;
+/// for result in answer.results {
+///     println!("{:.3}  {}", result.score, result.paper.title);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Engine {
     library: Library,
-    options: EngineOptions,
-    encoder: OnceCell<Arc<Encoder>>,
+    embedder: Embedder,
     caches: Arc<SharedCaches>,
-    embedded: RefCell<HashMap<String, Embedding>>,
+    options: EngineOptions,
 }
 
 impl Engine {
-    /// Opens the library. With a model named in the options, checks that the library's embeddings are of that model.
+    /// Opens a library. With a model named in the options, checks that the library's embeddings are of that model.
     ///
     /// # Errors
     /// Those of [`Library::open`]; [`Error::ModelMismatch`].
@@ -116,162 +78,490 @@ impl Engine {
             LibraryLocation::Existing(directory) => Library::open(directory)?,
             LibraryLocation::Memory => Library::in_memory()?,
         };
-        let engine =
-            Engine { library, options, encoder: OnceCell::new(), caches: Arc::default(), embedded: RefCell::default() };
-        if engine.options.model.is_some() && engine.library.model()?.is_some() {
-            engine.encoder()?;
+        let embedder = Embedder::new(options.model.clone(), options.hub.clone(), options.encoder.clone());
+        if options.model.is_some() && library.model()?.is_some() {
+            embedder.encoder(&library)?;
         }
-        Ok(engine)
+        Ok(Engine { library, embedder, caches: Arc::default(), options })
     }
 
-    /// Another engine over the same library, for another thread: with a connection of its own, and with the encoder and
-    /// what is kept in memory in common. The model is loaded if it was not yet.
+    /// Another engine over the same library, for another thread: it has its own connection, and shares the encoder and
+    /// the caches. The model is loaded if it was not yet.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] for a library in memory, which nobody else can open; those of [`Engine::encoder`].
+    /// [`Error::BadRequest`] for a library in memory, which only its own engine can read; those of
+    /// [`Engine::encoder`].
     pub fn try_clone(&self) -> Result<Engine> {
         self.encoder()?;
         let Some(directory) = self.library.directory() else {
-            let reason = "is in memory: only the engine that made it can ask it".to_owned();
+            let reason = "is in memory: only the engine that created it can read it".to_owned();
             return Err(Error::BadRequest { field: "library", reason });
         };
-        Ok(Engine {
-            library: Library::open(directory)?,
-            options: self.options.clone(),
-            encoder: self.encoder.clone(),
-            caches: self.caches.clone(),
-            embedded: RefCell::default(),
-        })
+        let (embedder, caches) = (self.embedder.clone(), Arc::clone(&self.caches));
+        Ok(Engine { library: Library::open(directory)?, embedder, caches, options: self.options.clone() })
     }
 
-    /// The library underneath.
-    pub fn library(&self) -> &Library {
-        &self.library
+    // Questions
+
+    /// Papers for a request: similar to its text, to its liked papers, or to both; best first.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`]; errors of the library's file and, when a text has to be embedded, of the model.
+    pub fn recommend(&self, request: &Request) -> Result<Answer> {
+        self.recommend_with(request, &TextEmbeddings::default())
     }
 
-    /// The library underneath, to write profiles.
-    pub fn library_mut(&mut self) -> &mut Library {
-        &mut self.library
+    /// As [`Engine::recommend`], with embeddings of the request's texts that were computed beforehand.
+    ///
+    /// # Errors
+    /// As [`Engine::recommend`].
+    pub fn recommend_with(&self, request: &Request, embeddings: &TextEmbeddings) -> Result<Answer> {
+        request.check()?;
+        self.context().search(embeddings, |searcher| searcher.answer(request, &RequestScope::default(), self.today()))
     }
 
-    /// The encoder, loaded at the first call. Another process may have changed the library's model since.
+    /// Papers about a text, best first: 20 of them. [`Engine::recommend`] takes filters and other options.
+    ///
+    /// # Errors
+    /// As [`Engine::recommend`].
+    pub fn search(&self, text: &str) -> Result<Answer> {
+        self.recommend(&Request::text(text))
+    }
+
+    /// Papers similar to one paper of the library, which is given by its id or title.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] with the titles that come close; else as [`Engine::recommend`].
+    pub fn similar(&self, id_or_title: &str) -> Result<Answer> {
+        self.recommend(&Request::like(self.find(id_or_title)?.paper.id))
+    }
+
+    /// The feed of a profile: what is new since it was last seen, best first. With [`FeedMode::New`] the papers are
+    /// recorded as seen.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown profile; else as [`Engine::recommend`].
+    pub fn feed(&mut self, profile: &str, options: &FeedOptions) -> Result<Answer> {
+        self.feed_with(profile, options, &TextEmbeddings::default())
+    }
+
+    /// As [`Engine::feed`], with embeddings of the request's texts that were computed beforehand.
+    ///
+    /// # Errors
+    /// As [`Engine::feed`].
+    pub fn feed_with(&mut self, name: &str, options: &FeedOptions, embeddings: &TextEmbeddings) -> Result<Answer> {
+        let (profile, today) = (self.library.profile(name)?, self.today());
+        let answer =
+            self.context().search(embeddings, |searcher| searcher::feed(searcher, &profile, options, today))?;
+        if options.mode == FeedMode::New && !answer.results.is_empty() {
+            let papers: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
+            self.library.mark_feed_seen(&profile, &papers, answer.generation, today)?;
+        }
+        Ok(answer)
+    }
+
+    /// The paper with this id or title.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] with the titles that come close.
+    pub fn find(&self, id_or_title: &str) -> Result<StoredPaper> {
+        searcher::find(&self.library, id_or_title)
+    }
+
+    /// The paper with this id; `None` when it is not in the library.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn paper(&self, id: &PaperId) -> Result<Option<StoredPaper>> {
+        self.library.paper(id)
+    }
+
+    /// Coordinates of papers in the unit square, in their order: the closer two papers, the more similar.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn project(&self, ids: &[PaperId]) -> Result<Vec<[f32; 2]>> {
+        self.context().search(&TextEmbeddings::default(), |searcher| searcher::project(searcher, ids))
+    }
+
+    /// The `k` nearest neighbors of every paper, and the pairs whose cosine is at least `threshold`. `done` is called
+    /// with how many more papers are finished.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn report(&self, k: usize, threshold: f32, done: &(dyn Fn(usize) + Sync)) -> Result<SimilarityReport> {
+        searcher::report(self.context(), k, threshold, done)
+    }
+
+    /// Measures the ranking and the baselines on labeled queries. `done` is called with how many more are finished.
+    ///
+    /// # Errors
+    /// As [`Engine::recommend`].
+    pub fn evaluate(
+        &self,
+        labeled: &[LabeledQuery],
+        options: &EvaluationOptions,
+        done: &dyn Fn(usize),
+    ) -> Result<EvaluationSummary> {
+        searcher::evaluate(self.context(), labeled, options, self.today(), done)
+    }
+
+    /// Holds out the latest `share` of a history, to be found among the papers that appeared since.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] when the history does not span two days.
+    pub fn temporal_split(&self, liked: &[HistoryItem], disliked: &[HistoryItem], share: f64) -> Result<TemporalSplit> {
+        searcher::split_history(&self.library, liked, disliked, share)
+    }
+
+    // Texts
+
+    /// The encoder, loaded at the first call.
     ///
     /// # Errors
     /// [`Error::ModelMismatch`] when the library's embeddings are of another model; errors of loading.
     pub fn encoder(&self) -> Result<&Encoder> {
-        let stored = self.library.model()?;
-        let is_the_librarys = |identity: &ModelIdentity| match &stored {
-            Some(stored) if stored.fingerprint != identity.fingerprint => {
-                Err(Error::ModelMismatch { stored: stored.label(), asked: stored_model(identity).label() })
-            }
-            _ => Ok(()),
-        };
-        if let Some(encoder) = self.encoder.get() {
-            is_the_librarys(encoder.identity())?;
-            return Ok(encoder);
-        }
-        let model = self.open_model(stored.as_ref())?;
-        is_the_librarys(model.identity())?;
-        let encoder = Arc::new(Encoder::new(model, &self.options.runtime)?);
-        Ok(self.encoder.get_or_init(|| encoder))
+        self.embedder.encoder(&self.library)
     }
 
-    /// The model of the options, or else the library's by its name, or else the bundled one.
-    fn open_model(&self, stored: Option<&StoredModel>) -> Result<Model> {
-        let choice = match (&self.options.model, stored) {
-            (Some(choice), _) => choice.clone(),
-            (None, None) => ModelChoice::default(),
-            (None, Some(stored)) => stored.name.parse().map_err(|_| Error::BadModel {
-                model: stored.label(),
-                reason: "the library's embeddings were made by it: say where it is with --model, or change to another \
-                         with `paperkin reembed`"
-                    .to_owned(),
-            })?,
-        };
-        Model::open(&choice, &self.options.hub)
-    }
-
-    /// Checks the library's file, its embeddings, the index over them and the model.
-    pub fn check(&self) -> Result<Vec<CheckFinding>> {
-        let mut findings = self.library.check()?;
-        findings.push(self.with_index_fallback(|| self.check_index()).unwrap_or_else(|error| CheckFinding {
-            what: "index",
-            found: error.one_line(),
-            remedy: Some("mend the embeddings: see above"),
-        }));
-        findings.push(match self.encoder() {
-            Ok(encoder) => {
-                let found = stored_model(encoder.identity()).label();
-                CheckFinding { what: "model", found, remedy: None }
-            }
-            Err(error) => {
-                let remedy = Some("give the library's model with --model, or run `paperkin reembed`");
-                CheckFinding { what: "model", found: error.one_line(), remedy }
-            }
-        });
-        Ok(findings)
-    }
-
-    /// Whether the index finds papers by their own vectors, tried on a hundred of them.
-    fn check_index(&self) -> Result<CheckFinding> {
-        const TRIED: usize = 100;
-        let snapshot = self.snapshot(1)?;
-        let mut found = (0, 0);
-        for row in snapshot.all().iter().step_by(snapshot.rows().div_ceil(TRIED).max(1)) {
-            // Another paper with the same vector is as good.
-            let hits = snapshot.nearest(snapshot.vector(row)?, 1, None)?;
-            found.0 += usize::from(hits.first().is_some_and(|hit| hit.score > 0.999));
-            found.1 += 1;
-        }
-        let remedy = (found.0 < found.1).then_some("run `paperkin index rebuild`");
-        let found = format!("{}, finds {} of {} papers tried", snapshot.index.kind(), found.0, found.1);
-        Ok(CheckFinding { what: "index", found, remedy })
-    }
-
-    /// The library's vectors as they are now.
-    fn snapshot(&self, queries: usize) -> Result<Arc<IndexSnapshot>> {
-        self.library.read_transaction(|| {
-            let read = || IndexSnapshot::read(&self.library, self.open_index(), self.options.index, queries);
-            self.caches.snapshot.get_or_build(self.library.generation_id()?, read)
-        })
-    }
-
-    /// Embeddings of texts, in their order. `done` is told how many more are finished.
+    /// Embeddings of texts, in their order. `done` is called with how many more are finished.
+    ///
+    /// # Errors
+    /// As [`Engine::encoder`]; errors of the device.
     pub fn embed_texts<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Embedding>> {
-        self.encoder()?.encode(texts, done)
+        self.embedder.embed_all(&self.library, texts, done)
     }
 
-    /// Embeds texts, and remembers them until the next call: requests that hold these texts are answered without
-    /// embedding them one by one.
-    pub fn prepare<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<()> {
-        self.embedded.borrow_mut().clear();
-        if texts.is_empty() {
-            return Ok(());
+    /// Embeddings of all texts of some requests, computed together: faster than one by one.
+    ///
+    /// # Errors
+    /// As [`Engine::embed_texts`].
+    pub fn embed_requests(&self, requests: &[Request]) -> Result<TextEmbeddings> {
+        self.embedder.embed_requests(&self.library, requests)
+    }
+
+    // Changes
+
+    /// Adds papers, or updates those that are in the library. Invalid records are skipped and counted.
+    ///
+    /// # Errors
+    /// Those of the model, the encoder and the library's file: what was committed before stays.
+    pub fn add(&mut self, papers: impl IntoIterator<Item = Result<Paper>>) -> Result<AddSummary> {
+        self.add_with_progress(papers, &|_| ())
+    }
+
+    /// As [`Engine::add`]; `progress` is called with each rejected record and with how many more papers are embedded
+    /// and committed.
+    ///
+    /// # Errors
+    /// As [`Engine::add`].
+    pub fn add_with_progress(
+        &mut self,
+        papers: impl IntoIterator<Item = Result<Paper>>,
+        progress: &(dyn Fn(AddProgress<'_>) + Sync),
+    ) -> Result<AddSummary> {
+        writer::add(&mut self.writer(), papers, progress)
+    }
+
+    /// Adds the papers of a file, whose format is detected.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds nothing that could be papers; else as [`Engine::add`].
+    pub fn add_file(&mut self, path: impl AsRef<Path>) -> Result<AddSummary> {
+        self.add(sources::open(path.as_ref(), None)?)
+    }
+
+    /// Adds what a public service has, from where the last call stopped. What came is counted in `fetched`, also before
+    /// an error: the same call resumes there.
+    ///
+    /// # Errors
+    /// Those of the service and of [`Engine::add`].
+    #[cfg(feature = "fetch")]
+    pub fn fetch(
+        &mut self,
+        source: FetchSource,
+        client: &mut HttpClient,
+        fetched: &mut FetchSummary,
+        progress: &(dyn Fn(AddProgress<'_>) + Sync),
+    ) -> Result<()> {
+        let today = self.today();
+        writer::fetch(&mut self.writer(), source, client, today, fetched, progress)
+    }
+
+    /// Adds papers from elsewhere to the history of a profile, matched with those of the library by ids and titles.
+    ///
+    /// # Errors
+    /// Those of the library's file.
+    pub fn import(&mut self, profile: &str, items: &[ImportItem], options: ImportOptions) -> Result<ImportSummary> {
+        writer::import(&mut self.writer(), profiles::check_profile_name(profile)?, items, options)
+    }
+
+    /// Removes papers, given by ids or whole titles, all in one step. Histories keep their ids.
+    ///
+    /// # Errors
+    /// Those of the library's file.
+    pub fn remove(&mut self, ids: &[PaperId]) -> Result<RemoveSummary> {
+        writer::remove(&mut self.writer(), ids)
+    }
+
+    /// Splits a paper that several records were merged into. Returns the ids of the papers that exist now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::BadRequest`] when there is nothing to split; else as [`Engine::add`].
+    pub fn split(&mut self, id: &PaperId) -> Result<Vec<PaperId>> {
+        writer::split(&mut self.writer(), id)
+    }
+
+    // Profiles
+
+    /// The profile with this name, and its history.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] with the names that exist.
+    pub fn profile(&self, name: &str) -> Result<Profile> {
+        self.library.profile(name)
+    }
+
+    /// All profiles with their histories, sorted by name.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn profiles(&self) -> Result<Vec<Profile>> {
+        self.library.profiles()
+    }
+
+    /// Names of all profiles, sorted.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn profile_names(&self) -> Result<Vec<String>> {
+        self.library.profile_names()
+    }
+
+    /// Creates a profile, or returns the one with this name.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an invalid name; those of the library's file.
+    pub fn create_profile(&mut self, name: &str) -> Result<Profile> {
+        profiles::create_profile(&mut self.library, name)
+    }
+
+    /// Deletes a profile, its history and its impressions. Returns the profile as it was.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn delete_profile(&mut self, name: &str) -> Result<Profile> {
+        profiles::delete_profile(&mut self.library, name)
+    }
+
+    /// Adds papers to the history of a profile, which is created if it does not exist; a paper that is in it already
+    /// gets the new kind, weight and day.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an invalid name or weight; those of the library's file.
+    pub fn add_to_history(&mut self, profile: &str, entries: &[HistoryEntry]) -> Result<()> {
+        profiles::add_to_history(&mut self.library, profile, entries)
+    }
+
+    /// Removes papers from the history of a profile. Returns the ids that were in it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn remove_from_history(&mut self, profile: &str, ids: &[PaperId]) -> Result<Vec<PaperId>> {
+        profiles::remove_from_history(&mut self.library, profile, ids)
+    }
+
+    /// The history of a profile with what is known of its papers, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn history_papers(&self, profile: &str) -> Result<Vec<ProfilePaper>> {
+        profiles::history_papers(&self.library, profile)
+    }
+
+    /// Makes a profile, which is created if it does not exist, follow authors: their papers are boosted in its feed.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an empty name; those of the library's file.
+    pub fn follow(&mut self, profile: &str, authors: &[String]) -> Result<()> {
+        profiles::follow(&mut self.library, profile, authors)
+    }
+
+    /// Makes a profile follow authors no longer. Returns those it followed.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn unfollow(&mut self, profile: &str, authors: &[String]) -> Result<Vec<String>> {
+        profiles::unfollow(&mut self.library, profile, authors)
+    }
+
+    /// Makes a profile, which is created if it does not exist, follow these authors and no others.
+    ///
+    /// # Errors
+    /// As [`Engine::follow`].
+    pub fn set_followed(&mut self, profile: &str, authors: &[String]) -> Result<Profile> {
+        profiles::set_followed(&mut self.library, profile, authors)
+    }
+
+    /// Whether the library has a paper by an author of this name.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn has_author(&self, author: &str) -> Result<bool> {
+        Ok(!self.library.papers_by(&[author.to_owned()])?.is_empty())
+    }
+
+    /// Records that a feed was seen: its papers, and the generation that it was made from.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn mark_feed_seen(&mut self, profile: &str, papers: &[PaperId], generation: u64) -> Result<()> {
+        let today = self.today();
+        profiles::mark_feed_seen(&mut self.library, profile, papers, generation, today)
+    }
+
+    /// Records that papers were shown to a profile, which is created if it does not exist: no feed shows them again.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an invalid name; those of the library's file.
+    pub fn record_impressions(&mut self, profile: &str, papers: &[PaperId], day: Date) -> Result<()> {
+        profiles::record_impressions(&mut self.library, profile, papers, day)
+    }
+
+    /// The token with which feed readers read the feed of a profile; created at the first call.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn feed_token(&mut self, profile: &str) -> Result<String> {
+        profiles::feed_token(&mut self.library, profile)
+    }
+
+    /// A new feed token; the previous one becomes invalid.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn renew_feed_token(&mut self, profile: &str) -> Result<String> {
+        profiles::renew_feed_token(&mut self.library, profile)
+    }
+
+    /// The feed token of a profile, if the profile exists and has one.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn known_feed_token(&self, profile: &str) -> Result<Option<String>> {
+        self.library.known_feed_token(profile)
+    }
+
+    // Maintenance
+
+    /// The library in numbers: papers, model, index.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn status(&self) -> Result<LibraryStatus> {
+        maintenance::status(self.context())
+    }
+
+    /// Counts papers, sources and profiles.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn summary(&self) -> Result<LibrarySummary> {
+        self.library.summary()
+    }
+
+    /// The generation that the library is in: answers from one generation do not change.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn generation_id(&self) -> Result<GenerationId> {
+        self.library.generation_id()
+    }
+
+    /// Checks the library's file, its embeddings, the index over them, and the model.
+    ///
+    /// # Errors
+    /// When the file cannot be read at all.
+    pub fn check(&self) -> Result<Vec<CheckFinding>> {
+        maintenance::check(self.context())
+    }
+
+    /// How neighbors are found now.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn index_status(&self) -> Result<IndexStatus> {
+        maintenance::index_status(self.context())
+    }
+
+    /// Whether a graph on disk was corrupt and discarded.
+    pub fn index_was_discarded(&self) -> bool {
+        self.caches.graph_was_discarded()
+    }
+
+    /// Whether the graph on disk should be built: it was discarded, too much has changed, or the library has grown.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn needs_reindex(&self) -> Result<bool> {
+        maintenance::needs_reindex(self.context())
+    }
+
+    /// Builds the graph on disk. `start` is called with the number of papers, and returns what is called with how many
+    /// more are linked. `None` when there is nothing to build from, or another process is building.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the old one stays.
+    pub fn rebuild_index<F: Fn(usize) + Sync>(&self, start: impl FnOnce(usize) -> F) -> Result<Option<RebuildSummary>> {
+        maintenance::rebuild_index(&self.library, &self.caches, start)
+    }
+
+    /// Embeds every paper with another model (`None`: the bundled one) and makes it the library's. `progress` is called
+    /// with how many papers remain, and how many more are done.
+    ///
+    /// # Errors
+    /// Those of the model, the encoder and the library's file; an interrupted call resumes.
+    pub fn reembed(
+        &mut self,
+        model: Option<ModelChoice>,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<ReembedSummary> {
+        maintenance::reembed(&mut self.library, &mut self.embedder, &self.caches, model, progress)
+    }
+
+    /// Makes the library's file as small as its contents. Returns the number of bytes freed.
+    ///
+    /// # Errors
+    /// Those of [`Library::compact`].
+    pub fn compact(&mut self) -> Result<u64> {
+        maintenance::compact(&mut self.library, &self.caches)
+    }
+
+    /// The library underneath, for reading.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The day of today, by the clock of the options.
+    pub fn today(&self) -> Date {
+        self.options.clock.today()
+    }
+
+    fn context(&self) -> SearchContext<'_> {
+        SearchContext {
+            library: &self.library,
+            embedder: &self.embedder,
+            caches: &self.caches,
+            index_kind: self.options.index,
+            weights: &self.options.weights,
         }
-        let embeddings = self.encoder()?.encode(texts, &|_| ())?;
-        self.provide(texts.iter().map(|text| text.as_ref().to_owned()).zip(embeddings));
-        Ok(())
     }
 
-    /// Remembers embeddings of texts, in place of those of the last call: requests that hold these texts are answered
-    /// without embedding them.
-    pub fn provide(&self, embedded: impl IntoIterator<Item = (String, Embedding)>) {
-        self.embedded.replace(embedded.into_iter().collect());
+    fn writer(&mut self) -> Writer<'_> {
+        Writer { library: &mut self.library, embedder: &self.embedder }
     }
-
-    fn embed(&self, text: &str) -> Result<Embedding> {
-        if let Some(embedding) = self.embedded.borrow().get(text) {
-            return Ok(embedding.clone());
-        }
-        let embeddings = self.encoder()?.encode(&[text], &|_| ())?;
-        Ok(embeddings.into_iter().next().expect("one embedding for one text"))
-    }
-}
-
-fn stored_model(identity: &ModelIdentity) -> StoredModel {
-    StoredModel::new(&identity.name, &identity.fingerprint, identity.dimension)
 }

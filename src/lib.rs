@@ -26,7 +26,13 @@ pub mod bibliography;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 
+mod embedder;
 pub mod engine;
+mod engine_options;
+mod maintenance;
+mod profiles;
+mod searcher;
+mod writer;
 
 #[cfg(feature = "daily")]
 pub mod daily;
@@ -37,8 +43,9 @@ pub mod server;
 #[cfg(feature = "cli")]
 pub mod cli;
 
-pub use engine::{Engine, EngineOptions, LibraryLocation};
+pub use engine::{Clock, Engine, EngineOptions, LibraryLocation, TextEmbeddings};
 pub use error::{Error, Fault, Result};
+pub use jiff;
 pub use paper::{Paper, PaperId};
 pub use recommend::{Answer, Request};
 pub use vector::Embedding;

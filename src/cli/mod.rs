@@ -4,7 +4,6 @@
 //! and `output` prints.
 
 mod args;
-mod clock;
 mod commands;
 mod input;
 mod outcome;

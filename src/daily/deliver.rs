@@ -33,19 +33,21 @@ pub struct ProfileDelivery {
 pub(super) struct DeliveryContext<'a> {
     pub(super) page: Option<&'a str>,
     pub(super) mailer: Option<&'a Mailer>,
-    pub(super) today: Date,
 }
 
 impl DeliveryContext<'_> {
     /// Writes and sends what is new for a profile, and marks it as seen once all of it is delivered.
     pub(super) fn deliver(&self, engine: &mut Engine, name: &str, reader: &ReaderConfig) -> Result<ProfileDelivery> {
-        let profile = engine.library().profile(name)?;
         let answer = self.feed(engine, name, reader, FeedMode::Peek)?;
-        let mut delivery =
-            ProfileDelivery { profile: name.to_owned(), papers: answer.results.len(), digest: None, sent_to: Vec::new() };
+        let mut delivery = ProfileDelivery {
+            profile: name.to_owned(),
+            papers: answer.results.len(),
+            digest: None,
+            sent_to: Vec::new(),
+        };
         if !answer.results.is_empty() {
             let note = answer.note.as_deref();
-            let digest = Digest { reader: name, day: self.today, results: &answer.results, note, page: self.page };
+            let digest = Digest { reader: name, day: engine.today(), results: &answer.results, note, page: self.page };
             if let Some(directory) = &reader.digests {
                 delivery.digest = Some(write_digest(&digest, directory)?);
             }
@@ -54,22 +56,22 @@ impl DeliveryContext<'_> {
                 delivery.sent_to.clone_from(&reader.mail);
             }
             let seen: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
-            engine.library_mut().mark_feed_seen(&profile, &seen, answer.generation, self.today)?;
+            engine.mark_feed_seen(name, &seen, answer.generation)?;
         }
         if !reader.feeds.is_empty() {
             let last = self.feed(engine, name, reader, FeedMode::Last)?;
-            reader.feeds.iter().try_for_each(|path| self.write_feed(path, name, &last))?;
+            reader.feeds.iter().try_for_each(|path| self.write_feed(path, name, &last, engine.today()))?;
         }
         Ok(delivery)
     }
 
     fn feed(&self, engine: &mut Engine, name: &str, reader: &ReaderConfig, mode: FeedMode) -> Result<Answer> {
         let request = Request { limit: Some(reader.papers), strategy: reader.strategy, ..Request::default() };
-        engine.feed(name, &FeedOptions { mode, request, ..FeedOptions::default() }, self.today)
+        engine.feed(name, &FeedOptions { mode, request, ..FeedOptions::default() })
     }
 
     /// Writes a feed in the format that the extension of its file names.
-    fn write_feed(&self, path: &Path, name: &str, answer: &Answer) -> Result<()> {
+    fn write_feed(&self, path: &Path, name: &str, answer: &Answer, day: Date) -> Result<()> {
         let format = match path.extension().and_then(|extension| extension.to_str()) {
             Some("atom" | "xml") => FeedFormat::Atom,
             Some("rss") => FeedFormat::Rss,
@@ -81,7 +83,7 @@ impl DeliveryContext<'_> {
         };
         let title = format!("Papers for {name}");
         let page = self.page.map(str::to_owned);
-        let feed = FeedDocument { title, address: None, page, day: self.today, results: &answer.results };
+        let feed = FeedDocument { title, address: None, page, day, results: &answer.results };
         write_file(path, &format.write(&feed))
     }
 }

@@ -3,8 +3,6 @@
 use std::fs::File;
 use std::time::Duration;
 
-use jiff::civil::Date;
-
 use super::config::{DailyConfig, SourcesConfig};
 use super::deliver::{DeliveryContext, ProfileDelivery};
 use super::mailer::Mailer;
@@ -14,20 +12,11 @@ use crate::fetch::{ArxivQuery, ClientOptions, FeedUrl, FetchSource, HfDaily, Htt
 use crate::file;
 
 /// What a run needs besides its configuration.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct DailyOptions {
-    /// The date of the run.
-    pub today: Date,
     /// Sends the digests; required if any profile receives mail.
     pub mailer: Option<Mailer>,
-}
-
-impl DailyOptions {
-    /// Returns the options of a run on this date, without mail.
-    pub fn new(today: Date) -> DailyOptions {
-        DailyOptions { today, mailer: None }
-    }
 }
 
 /// What happens during a run. A failure does not end it.
@@ -83,7 +72,7 @@ pub struct DailySummary {
 }
 
 /// Fetches from all sources, then delivers to each profile what is new for it. What was delivered is marked as seen, so
-/// that no later run delivers it again.
+/// that no later run delivers it again. The date is that of the engine's clock.
 ///
 /// # Errors
 /// [`Error::BadFile`] while another run is in progress, [`Error::BadRequest`] for invalid options. Failures of single
@@ -100,16 +89,12 @@ pub fn run(
     }
     let _lock = lock(engine)?;
     let mut summary = DailySummary::default();
-    fetch(engine, config, options.today, &mut summary, on_event)?;
+    fetch(engine, config, &mut summary, on_event)?;
     let changes = summary.fetched.added.changes;
     if changes.new + changes.updated > 0 {
         reindex(engine, on_event);
     }
-    let context = DeliveryContext {
-        page: config.page.as_deref(),
-        mailer: options.mailer.as_ref(),
-        today: options.today,
-    };
+    let context = DeliveryContext { page: config.page.as_deref(), mailer: options.mailer.as_ref() };
     for (profile, reader) in &config.profiles {
         match context.deliver(engine, profile, reader) {
             Ok(delivery) => summary.deliveries.push(delivery),
@@ -139,7 +124,6 @@ fn lock(engine: &Engine) -> Result<Option<File>> {
 fn fetch(
     engine: &mut Engine,
     config: &DailyConfig,
-    today: Date,
     summary: &mut DailySummary,
     on_event: &(dyn Fn(DailyEvent<'_>) + Sync),
 ) -> Result<()> {
@@ -149,7 +133,7 @@ fn fetch(
         let name = source.name();
         on_event(DailyEvent::FetchStarted { source: &name });
         let progress = |progress: AddProgress<'_>| on_event(DailyEvent::FetchProgress(progress));
-        let added = engine.fetch(source, &mut client, today, &mut summary.fetched, &progress);
+        let added = engine.fetch(source, &mut client, &mut summary.fetched, &progress);
         on_event(DailyEvent::FetchFinished);
         if let Err(error) = added {
             summary.failures += 1;

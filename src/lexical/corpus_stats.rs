@@ -1,6 +1,6 @@
 //! How a collection uses its words: what TF-IDF, BM25 and contrasts with ordinary papers need to know.
 
-use super::bm25::{self, idf};
+use super::bm25;
 use super::{TermMap, TermVector};
 
 /// How many times the mean variance of a term is added to that of each: the larger, the less a contrast tells common
@@ -108,7 +108,7 @@ impl CorpusStats {
     /// What each term of a question weighs, for [`CorpusStats::bm25`].
     pub fn query_weights(&self, text: &TermVector) -> SparseVector {
         let weight = |(number, count): (u32, u32)| {
-            (number, sublinear_tf(count as f32) * smoothed_idf(self.doc_count, self.term(number).doc_freq))
+            (number, sublinear_tf(count as f32) * bm25::idf(self.doc_count, self.term(number).doc_freq))
         };
         text.counts().map(weight).collect()
     }

@@ -1,13 +1,12 @@
 //! Another model for the whole library.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
-use super::{Engine, stored_model};
-use crate::encoder::{Encoder, Model, ModelChoice};
+use crate::embedder::{Embedder, stored_model};
+use crate::encoder::ModelChoice;
 use crate::error::Result;
-use crate::library::StoredPaper;
+use crate::library::{Library, StoredPaper};
+use crate::searcher::SharedCaches;
 
 /// Papers that are embedded and written together, as in an addition.
 const BATCH: usize = 256;
@@ -21,33 +20,35 @@ pub struct ReembedSummary {
     pub papers: usize,
 }
 
-impl Engine {
-    /// Embeds every paper with another model (left out: the bundled one) and makes it the library's. The library keeps
-    /// answering with its old model until all are done; an interrupted run is taken up where it stopped. `report` is
-    /// told how many papers are to do, and how many more are done.
-    pub fn reembed(
-        &mut self,
-        model: Option<ModelChoice>,
-        report: &(dyn Fn(usize, usize) + Sync),
-    ) -> Result<ReembedSummary> {
-        let model = Model::open(&model.unwrap_or_default(), &self.options.hub)?;
-        let stored = stored_model(model.identity());
-        let encoder = Encoder::new(model, &self.options.runtime)?;
-        let mut papers = 0;
-        loop {
-            let (batch, left) = self.library.without_embedding(&stored.fingerprint, BATCH)?;
-            report(left, 0);
-            if batch.is_empty() && self.library.switch_model(&stored)? {
-                break;
-            }
-            let texts: Vec<String> = batch.iter().map(|stored| stored.paper.document()).collect();
-            let embeddings = encoder.encode(&texts, &|count| report(left, count))?;
-            papers += batch.len();
-            let pairs: Vec<(StoredPaper, _)> = batch.into_iter().zip(embeddings).collect();
-            self.library.write_embeddings(&stored, &pairs)?;
+/// Embeds every paper with another model (`None`: the bundled one) and makes it the library's. The library keeps
+/// answering with its old model until all are done; an interrupted run resumes where it stopped. `report` is called
+/// with how many papers remain, and how many more are done.
+///
+/// # Errors
+/// Those of the model, the encoder and the library's file.
+pub(crate) fn reembed(
+    library: &mut Library,
+    embedder: &mut Embedder,
+    caches: &SharedCaches,
+    model: Option<ModelChoice>,
+    report: &(dyn Fn(usize, usize) + Sync),
+) -> Result<ReembedSummary> {
+    let encoder = embedder.open_other(&model.unwrap_or_default())?;
+    let stored = stored_model(encoder.identity());
+    let mut papers = 0;
+    loop {
+        let (batch, left) = library.without_embedding(&stored.fingerprint, BATCH)?;
+        report(left, 0);
+        if batch.is_empty() && library.switch_model(&stored)? {
+            break;
         }
-        self.encoder = Arc::new(encoder).into();
-        self.caches.snapshot.clear();
-        Ok(ReembedSummary { model: stored.label(), papers })
+        let texts: Vec<String> = batch.iter().map(|stored| stored.paper.document()).collect();
+        let embeddings = encoder.encode(&texts, &|count| report(left, count))?;
+        papers += batch.len();
+        let pairs: Vec<(StoredPaper, _)> = batch.into_iter().zip(embeddings).collect();
+        library.write_embeddings(&stored, &pairs)?;
     }
+    embedder.set_encoder(encoder);
+    caches.snapshot.clear();
+    Ok(ReembedSummary { model: stored.label(), papers })
 }

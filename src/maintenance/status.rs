@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Engine, IndexStatus};
+use super::index::{IndexStatus, index_status};
 use crate::error::Result;
 use crate::library::{LibrarySummary, StoredModel};
+use crate::searcher::SearchContext;
 
 /// What is in a library, and how it is searched.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,15 +22,13 @@ pub struct LibraryStatus {
     pub summary: LibrarySummary,
 }
 
-impl Engine {
-    /// The library in numbers.
-    pub fn status(&self) -> Result<LibraryStatus> {
-        let library = self.library();
-        Ok(LibraryStatus {
-            generation: library.generation()?,
-            model: library.model()?,
-            index: self.index_status()?,
-            summary: library.summary()?,
-        })
-    }
+/// The library in numbers.
+pub(crate) fn status(context: SearchContext<'_>) -> Result<LibraryStatus> {
+    let library = context.library;
+    Ok(LibraryStatus {
+        generation: library.generation()?,
+        model: library.model()?,
+        index: index_status(context)?,
+        summary: library.summary()?,
+    })
 }

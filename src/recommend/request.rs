@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ranker::Strategy;
 use crate::error::{Error, Result};
-use crate::paper::PaperId;
+use crate::paper::{PaperId, document};
 
 /// Most results that one request may ask for.
 const MAX_LIMIT: usize = 1_000_000;
@@ -117,8 +117,98 @@ impl HistoryItem {
 }
 
 impl Request {
+    /// A request for papers about a text.
+    ///
+    /// ```
+    /// let request = paperkin::Request::text("tool use in language models").limit(5);
+    /// assert_eq!((request.text.as_deref(), request.limit), (Some("tool use in language models"), Some(5)));
+    /// ```
+    pub fn text(text: impl Into<String>) -> Request {
+        Request { text: Some(text.into()), ..Request::default() }
+    }
+
+    /// A request for papers similar to a paper of the library.
+    ///
+    /// ```
+    /// use paperkin::{PaperId, Request};
+    ///
+    /// let request = Request::like(PaperId::parse("arXiv:2401.12345v2").unwrap());
+    /// assert_eq!(request, Request::default().and_like(PaperId::parse("2401.12345").unwrap()));
+    /// ```
+    pub fn like(id: PaperId) -> Request {
+        Request::default().and_like(id)
+    }
+
+    /// Adds a liked paper of the library.
+    pub fn and_like(mut self, id: PaperId) -> Request {
+        self.positive.push(HistoryItem::id(id));
+        self
+    }
+
+    /// Adds a disliked paper of the library.
+    pub fn and_dislike(mut self, id: PaperId) -> Request {
+        self.negative.push(HistoryItem::id(id));
+        self
+    }
+
+    /// Asks for this many results, at least 1.
+    pub fn limit(mut self, limit: usize) -> Request {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Keeps only papers published (or listed) on this day or later.
+    pub fn published_after(mut self, day: Date) -> Request {
+        self.published_after = Some(day);
+        self
+    }
+
+    /// Keeps only papers published (or listed) on this day or before.
+    pub fn published_before(mut self, day: Date) -> Request {
+        self.published_before = Some(day);
+        self
+    }
+
+    /// Keeps only papers of this category, or of one of those named before: `cs.CL`, or `cs` for all of `cs.*`.
+    pub fn category(mut self, category: impl Into<String>) -> Request {
+        self.categories.push(category.into());
+        self
+    }
+
+    /// Trades relevance for diversity: 0 for the best results, towards 1 for results that differ from each other.
+    pub fn diversity(mut self, diversity: f32) -> Request {
+        self.diversity = diversity;
+        self
+    }
+
+    /// Keeps only results whose score is at least this, from 0 to 1.
+    pub fn min_score(mut self, score: f32) -> Request {
+        self.min_score = Some(score);
+        self
+    }
+
+    /// Asks for the sentences that match.
+    pub fn explain(mut self) -> Request {
+        self.explain = true;
+        self
+    }
+
+    /// The texts that have to be embedded for this request: its text, and the history papers that it gives in full.
+    ///
+    /// ```
+    /// assert_eq!(paperkin::Request::text("tool use").texts(), ["tool use"]);
+    /// ```
+    pub fn texts(&self) -> Vec<String> {
+        let items = self.positive.iter().chain(&self.negative);
+        let inline = items.filter_map(|item| match &item.paper {
+            PaperRef::Inline { title, abstract_text } => Some(document(title, abstract_text)),
+            PaperRef::Id(_) => None,
+        });
+        self.text.iter().cloned().chain(inline).collect()
+    }
+
     /// How many results are wanted: all `candidates` unless told otherwise, else 20.
-    pub fn limit(&self) -> usize {
+    pub fn result_count(&self) -> usize {
         self.limit.unwrap_or(self.candidates.as_ref().map_or(20, Vec::len))
     }
 
@@ -280,8 +370,8 @@ mod tests {
 
     #[test]
     fn candidates_are_all_wanted() {
-        assert_eq!(parse(r#"{"candidates":["a","b"]}"#).unwrap().limit(), 2);
-        assert_eq!(parse(r#"{"candidates":["a","b"],"limit":1}"#).unwrap().limit(), 1);
-        assert_eq!(parse("{}").unwrap().limit(), 20);
+        assert_eq!(parse(r#"{"candidates":["a","b"]}"#).unwrap().result_count(), 2);
+        assert_eq!(parse(r#"{"candidates":["a","b"],"limit":1}"#).unwrap().result_count(), 1);
+        assert_eq!(parse("{}").unwrap().result_count(), 20);
     }
 }

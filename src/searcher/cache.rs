@@ -1,4 +1,4 @@
-//! What engines over one library have in common: made once for a generation, kept until there is another.
+//! Caches that the engines over one library share: filled once per generation, dropped with the next.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -6,48 +6,48 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::ask::CachedRanking;
+use super::select::CachedRanking;
 use super::snapshot::IndexSnapshot;
 use crate::error::Result;
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector};
 use crate::library::GenerationId;
 use crate::recommend::Background;
 
-/// Terms of papers that are kept in memory, in bytes: of 20,000 papers or so.
+/// Term vectors in memory, in bytes: those of about 20,000 papers.
 const TERM_VECTOR_CACHE_BYTES: usize = 20 << 20;
-/// Postings that are kept in memory, in bytes.
+/// Postings in memory, in bytes.
 const POSTINGS_CACHE_BYTES: usize = 32 << 20;
 
-/// Rankings that are kept in memory, in bytes: 20,000 lists of 20 papers.
+/// Rankings in memory, in bytes: 20,000 lists of 20 papers.
 const RANKING_CACHE_BYTES: usize = 48 << 20;
 
-/// All that is kept in memory.
+/// All caches of one library.
 #[derive(Default)]
-pub(super) struct SharedCaches {
-    pub snapshot: PerGeneration<IndexSnapshot>,
-    pub background: PerGeneration<Background>,
-    pub collection: PerGeneration<CollectionStats>,
+pub(crate) struct SharedCaches {
+    pub(crate) snapshot: PerGeneration<IndexSnapshot>,
+    pub(super) background: PerGeneration<Background>,
+    pub(super) collection: PerGeneration<CollectionStats>,
     /// Terms of papers by key: candidates of one question are often those of the next.
-    pub term_vectors: PerGeneration<BoundedCache<i64, TermVector, TERM_VECTOR_CACHE_BYTES>>,
+    pub(super) term_vectors: PerGeneration<BoundedCache<i64, TermVector, TERM_VECTOR_CACHE_BYTES>>,
     /// Postings by term: most questions have words that others have.
-    pub postings: PerGeneration<BoundedCache<String, PostingBlocks, POSTINGS_CACHE_BYTES>>,
-    /// Rankings by the SHA-256 of what was asked.
-    pub rankings: PerGeneration<BoundedCache<[u8; 32], CachedRanking, RANKING_CACHE_BYTES>>,
-    /// Whether the index on disk was thrown away.
-    index_lost: AtomicBool,
+    pub(super) postings: PerGeneration<BoundedCache<String, PostingBlocks, POSTINGS_CACHE_BYTES>>,
+    /// Rankings by the SHA-256 of the request.
+    pub(super) rankings: PerGeneration<BoundedCache<[u8; 32], CachedRanking, RANKING_CACHE_BYTES>>,
+    /// Whether the graph on disk was discarded.
+    graph_discarded: AtomicBool,
 }
 
 impl SharedCaches {
-    pub(super) fn index_discarded(&self) -> bool {
-        self.index_lost.load(Ordering::Relaxed)
+    pub(crate) fn graph_was_discarded(&self) -> bool {
+        self.graph_discarded.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_index_discarded(&self, lost: bool) {
-        self.index_lost.store(lost, Ordering::Relaxed);
+    pub(crate) fn set_graph_discarded(&self, discarded: bool) {
+        self.graph_discarded.store(discarded, Ordering::Relaxed);
     }
 }
 
-/// What was made of the generation that was asked for last.
+/// A value derived from one generation of the library: the latest that was asked for.
 pub(crate) struct PerGeneration<T>(Mutex<Option<(GenerationId, Arc<T>)>>);
 
 impl<T> Default for PerGeneration<T> {
@@ -57,7 +57,7 @@ impl<T> Default for PerGeneration<T> {
 }
 
 impl<T> PerGeneration<T> {
-    /// What was made of this generation. Whoever asks first makes it, the others wait.
+    /// The value of this generation. The first caller builds it, the others wait.
     pub(crate) fn get_or_build<E>(
         &self,
         stamp: GenerationId,
@@ -74,12 +74,12 @@ impl<T> PerGeneration<T> {
         Ok(made)
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         *locked(&self.0) = None;
     }
 }
 
-/// What was read last, as much as there is room for: when it is full, it is emptied.
+/// A cache of at most so many bytes: when it is full, it is emptied.
 pub(crate) struct BoundedCache<K, V, const BYTES: usize>(Mutex<(HashMap<K, Arc<V>>, usize)>);
 
 impl<K, V, const BYTES: usize> Default for BoundedCache<K, V, BYTES> {
@@ -89,7 +89,7 @@ impl<K, V, const BYTES: usize> Default for BoundedCache<K, V, BYTES> {
 }
 
 impl<K: Hash + Eq, V, const BYTES: usize> BoundedCache<K, V, BYTES> {
-    /// What belongs to this key, which takes so many `bytes`.
+    /// The value of a key, which takes so many `bytes` in memory; read if it is not cached.
     pub(crate) fn get_or_read<Q: Hash + Eq + ToOwned<Owned = K> + ?Sized, E>(
         &self,
         key: &Q,
@@ -115,7 +115,7 @@ impl<K: Hash + Eq, V, const BYTES: usize> BoundedCache<K, V, BYTES> {
     }
 }
 
-/// What a thread leaves behind that panics is sound: values are put in place whole.
+/// Values are put in place whole, so what a panicking thread leaves behind is valid.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

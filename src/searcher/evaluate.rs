@@ -1,4 +1,4 @@
-//! How good the ranking of this library is, beside simple methods.
+//! How good the ranking is on this library, compared with baselines.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,17 +6,18 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::Engine;
-use super::question::RequestScope;
+use super::lookup::lookup;
+use super::{RequestScope, SearchContext, Searcher};
 use crate::error::{Error, Result};
 use crate::evaluate::{
     Baseline, EvalCollection, EvalQuery, EvaluationReport, JudgedRanking, Metric, QueryMetrics, temporal_split,
 };
+use crate::library::Library;
 use crate::paper::{PaperId, PaperMetadata, document};
 use crate::recommend::{HistoryItem, PaperRef, Request, Strategy};
 use crate::vector::Embedding;
 
-/// The name of our own ranking in tables.
+/// The name of paperkin's own ranking in tables.
 const PAPERKIN_METHOD: &str = "paperkin";
 
 /// A request, and how well papers answer it.
@@ -88,239 +89,235 @@ pub struct TemporalSplit {
     pub not_found: Vec<PaperId>,
 }
 
-impl Engine {
-    /// Ranks papers for labeled requests, as [`Engine::recommend`] does by every [`Strategy`], and by every [`Baseline`], and measures the
-    /// rankings. `done` is told how many more requests are finished.
-    ///
-    /// # Errors
-    /// As [`Engine::recommend`].
-    pub fn evaluate(
-        &self,
-        labeled: &[LabeledQuery],
-        evaluation: &EvaluationOptions,
-        today: Date,
-        done: &dyn Fn(usize),
-    ) -> Result<EvaluationSummary> {
-        self.with_index_fallback(|| {
-            self.library.read_transaction(|| self.evaluate_at_once(labeled, evaluation, today, done))
-        })
-    }
+/// Ranks papers for labeled queries, by every [`Strategy`] and by every [`Baseline`], and measures the rankings. `done`
+/// is called with how many more queries are finished.
+///
+/// # Errors
+/// As [`Searcher::answer`].
+pub(crate) fn evaluate(
+    context: SearchContext<'_>,
+    labeled: &[LabeledQuery],
+    evaluation: &EvaluationOptions,
+    today: Date,
+    done: &dyn Fn(usize),
+) -> Result<EvaluationSummary> {
+    let requests = labeled.iter().map(|labeled| &labeled.request);
+    let embeddings = context.embedder.embed_requests(context.library, requests)?;
+    context.search(&embeddings, |searcher| run(searcher, labeled, evaluation, today, done))
+}
 
-    fn evaluate_at_once(
-        &self,
-        labeled: &[LabeledQuery],
-        evaluation: &EvaluationOptions,
-        today: Date,
-        done: &dyn Fn(usize),
-    ) -> Result<EvaluationSummary> {
-        let mut papers = self.known_papers()?;
-        let mut not_found = BTreeSet::new();
-        let count = papers.ids.len();
-        let texts: Vec<String> = labeled.iter().flat_map(|labeled| texts(&labeled.request)).collect();
-        self.prepare(&texts)?;
-        let cases = labeled
-            .iter()
-            .map(|labeled| self.case(labeled, evaluation.pool, &mut papers, &mut not_found))
-            .collect::<Result<Vec<EvalQuery>>>()?;
-        let EvalCorpus { ids, collection, .. } = papers;
-        let methods: Vec<Baseline> = Baseline::ALL.into_iter().filter(|method| method.applies(&collection)).collect();
-        let is_history = |labeled: &LabeledQuery| labeled.request.positive.len() > 1;
-        let strategies =
-            Strategy::ALL.iter().take(if labeled.iter().any(is_history) { Strategy::ALL.len() } else { 1 });
-        let own = strategies.clone().map(|strategy| match strategy {
-            Strategy::Auto => PAPERKIN_METHOD.to_owned(),
-            other => format!("{PAPERKIN_METHOD} {other}"),
-        });
-        let names = own.chain(methods.iter().map(|method| method.name().to_owned()));
-        let mut measured: Vec<(String, Vec<QueryMetrics>)> = names.map(|name| (name, Vec::new())).collect();
-        for ((LabeledQuery { request, judgments: judged }, case), seed) in
-            labeled.iter().zip(&cases).zip(evaluation.seed..)
-        {
-            let candidates: Vec<PaperId> = case.candidates.iter().map(|place| ids[*place].clone()).collect();
-            let measure = |ranked: &[(PaperId, f64)]| {
-                QueryMetrics::new(
-                    &evaluation.metrics,
-                    &JudgedRanking::new(ranked, judged, evaluation.relevance_threshold),
-                )
-            };
-            let by_method = |method: &Baseline| {
-                let scores = method.score(&collection, case, seed);
-                let mut ranked: Vec<_> = candidates.iter().cloned().zip(scores).collect();
-                ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-                measure(&ranked)
-            };
-            let others: Vec<QueryMetrics> = methods.par_iter().map(by_method).collect();
-            let mut own = Vec::new();
-            for strategy in strategies.clone() {
-                let mut ranked = Vec::new();
-                if !candidates.is_empty() {
-                    let candidates = Some(candidates.clone());
-                    let request = Request { candidates, limit: None, strategy: *strategy, ..request.clone() };
-                    let results = self
-                        .answer(&request, &RequestScope { without_reasons: true, ..RequestScope::default() }, today)?
-                        .results;
-                    // Interests take turns, so that the order is not that of the scores.
-                    ranked.extend(results.into_iter().map(|result| (result.paper.id, -(result.rank as f64))));
-                }
-                own.push(measure(&ranked));
-            }
-            let row = own.into_iter().chain(others);
-            measured.iter_mut().zip(row).for_each(|((_, queries), measured)| queries.push(measured));
-            done(1);
-        }
-        Ok(EvaluationSummary {
-            report: EvaluationReport::new(&evaluation.metrics, &measured, evaluation.seed),
-            measured,
-            papers: count,
-            model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
-            not_found,
-        })
-    }
-
-    /// Parts a history in time: its last `share` is held out, and is to be found among the papers that appeared since.
-    /// A pick is dated by its own day, or by its paper's where it has none, or where all have the same.
-    ///
-    /// # Errors
-    /// [`Error::BadRequest`] when there are not two days to part.
-    pub fn temporal_split(&self, liked: &[HistoryItem], disliked: &[HistoryItem], share: f64) -> Result<TemporalSplit> {
-        let facts = self.library.paper_metadata()?;
-        let mut days: Vec<Option<Date>> = liked.iter().map(|item| item.at).collect();
-        days.dedup();
-        let own_days = days.len() > 1;
-        let mut not_found = Vec::new();
-        let mut dated = |items: &[HistoryItem]| -> Result<Vec<(Date, DatedHistoryItem)>> {
-            let mut dated = Vec::new();
-            for item in items {
-                let PaperRef::Id(id) = &item.paper else { continue };
-                let stored = self.lookup(id)?;
-                let appeared = stored.as_ref().and_then(|stored| facts.get(&stored.key)?.date);
-                match (stored, item.at.filter(|_| own_days).or(appeared)) {
-                    (Some(stored), Some(day)) => {
-                        let paper = PaperRef::Id(stored.paper.id);
-                        dated.push((
-                            day,
-                            DatedHistoryItem { item: HistoryItem { paper, at: Some(day), ..item.clone() }, appeared },
-                        ));
-                    }
-                    _ => not_found.push(id.clone()),
-                }
-            }
-            Ok(dated)
+fn run(
+    searcher: &Searcher<'_>,
+    labeled: &[LabeledQuery],
+    evaluation: &EvaluationOptions,
+    today: Date,
+    done: &dyn Fn(usize),
+) -> Result<EvaluationSummary> {
+    let mut papers = corpus(searcher)?;
+    let mut not_found = BTreeSet::new();
+    let count = papers.ids.len();
+    let querys = labeled
+        .iter()
+        .map(|labeled| eval_query(searcher, labeled, evaluation.pool, &mut papers, &mut not_found))
+        .collect::<Result<Vec<EvalQuery>>>()?;
+    let EvalCorpus { ids, collection, .. } = papers;
+    let methods: Vec<Baseline> = Baseline::ALL.into_iter().filter(|method| method.applies(&collection)).collect();
+    let is_history = |labeled: &LabeledQuery| labeled.request.positive.len() > 1;
+    let strategies = Strategy::ALL.iter().take(if labeled.iter().any(is_history) { Strategy::ALL.len() } else { 1 });
+    let own = strategies.clone().map(|strategy| match strategy {
+        Strategy::Auto => PAPERKIN_METHOD.to_owned(),
+        other => format!("{PAPERKIN_METHOD} {other}"),
+    });
+    let names = own.chain(methods.iter().map(|method| method.name().to_owned()));
+    let mut measured: Vec<(String, Vec<QueryMetrics>)> = names.map(|name| (name, Vec::new())).collect();
+    for ((LabeledQuery { request, judgments: judged }, query), seed) in
+        labeled.iter().zip(&querys).zip(evaluation.seed..)
+    {
+        let candidates: Vec<PaperId> = query.candidates.iter().map(|place| ids[*place].clone()).collect();
+        let measure = |ranked: &[(PaperId, f64)]| {
+            QueryMetrics::new(&evaluation.metrics, &JudgedRanking::new(ranked, judged, evaluation.relevance_threshold))
         };
-        let (liked, disliked) = (dated(liked)?, dated(disliked)?);
-        let parted = temporal_split(liked, share).ok_or_else(|| Error::BadRequest {
-            field: "history",
-            reason: "not two days to part it in: give more papers of the library, or the days on which they were read"
-                .to_owned(),
-        })?;
-        let (mut judged, mut older) = (HashMap::new(), Vec::new());
-        for DatedHistoryItem { item, appeared } in parted.held_out {
-            let PaperRef::Id(id) = item.paper else { continue };
-            if appeared >= Some(parted.day) {
-                judged.insert(id, 1.0);
-            } else {
-                older.push(id);
+        let by_method = |method: &Baseline| {
+            let scores = method.score(&collection, query, seed);
+            let mut ranked: Vec<_> = candidates.iter().cloned().zip(scores).collect();
+            ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+            measure(&ranked)
+        };
+        let others: Vec<QueryMetrics> = methods.par_iter().map(by_method).collect();
+        let mut own = Vec::new();
+        for strategy in strategies.clone() {
+            let mut ranked = Vec::new();
+            if !candidates.is_empty() {
+                let candidates = Some(candidates.clone());
+                let request = Request { candidates, limit: None, strategy: *strategy, ..request.clone() };
+                let results = searcher
+                    .answer(&request, &RequestScope { without_reasons: true, ..RequestScope::default() }, today)?
+                    .results;
+                // Interests take turns, so that the order is not that of the scores.
+                ranked.extend(results.into_iter().map(|result| (result.paper.id, -(result.rank as f64))));
+            }
+            own.push(measure(&ranked));
+        }
+        let row = own.into_iter().chain(others);
+        measured.iter_mut().zip(row).for_each(|((_, queries), measured)| queries.push(measured));
+        done(1);
+    }
+    Ok(EvaluationSummary {
+        report: EvaluationReport::new(&evaluation.metrics, &measured, evaluation.seed),
+        measured,
+        papers: count,
+        model: searcher.library.model()?.map(|model| model.label()).unwrap_or_default(),
+        not_found,
+    })
+}
+
+/// Parts a history in time: its last `share` is held out, and is to be found among the papers that appeared since.
+/// A pick is dated by its own day, or by its paper's where it has none, or where all have the same.
+///
+/// # Errors
+/// [`Error::BadRequest`] when there are not two days to part.
+pub(crate) fn split_history(
+    library: &Library,
+    liked: &[HistoryItem],
+    disliked: &[HistoryItem],
+    share: f64,
+) -> Result<TemporalSplit> {
+    let facts = library.paper_metadata()?;
+    let mut days: Vec<Option<Date>> = liked.iter().map(|item| item.at).collect();
+    days.dedup();
+    let own_days = days.len() > 1;
+    let mut not_found = Vec::new();
+    let mut dated = |items: &[HistoryItem]| -> Result<Vec<(Date, DatedHistoryItem)>> {
+        let mut dated = Vec::new();
+        for item in items {
+            let PaperRef::Id(id) = &item.paper else { continue };
+            let stored = lookup(library, id)?;
+            let appeared = stored.as_ref().and_then(|stored| facts.get(&stored.key)?.date);
+            match (stored, item.at.filter(|_| own_days).or(appeared)) {
+                (Some(stored), Some(day)) => {
+                    let paper = PaperRef::Id(stored.paper.id);
+                    dated.push((
+                        day,
+                        DatedHistoryItem { item: HistoryItem { paper, at: Some(day), ..item.clone() }, appeared },
+                    ));
+                }
+                _ => not_found.push(id.clone()),
             }
         }
-        let request = Request {
-            positive: parted.known.into_iter().map(|pick| pick.item).collect(),
-            negative: disliked.into_iter().filter(|(day, _)| *day < parted.day).map(|(_, pick)| pick.item).collect(),
-            as_of: Some(parted.day),
-            ..Request::default()
-        };
-        Ok(TemporalSplit {
-            day: parted.day,
-            known: request.positive.len(),
-            candidates: facts.values().filter(|facts| facts.date >= Some(parted.day)).count(),
-            picks: judged.len(),
-            older,
-            not_found,
-            query: LabeledQuery { request, judgments: judged },
-        })
-    }
-
-    /// All papers that have a vector.
-    fn known_papers(&self) -> Result<EvalCorpus> {
-        let snapshot = self.snapshot(1)?;
-        let facts = self.library.paper_metadata()?;
-        let dimension = self.library.model()?.map_or(0, |model| model.dimension);
-        let mut papers =
-            EvalCorpus { ids: Vec::new(), places: HashMap::new(), collection: EvalCollection::new(dimension) };
-        self.library.for_each_paper(|stored| {
-            if let Some(row) = snapshot.row(stored.key) {
-                let facts = facts.get(&stored.key).copied().unwrap_or_default();
-                let place = papers.collection.push(&stored.paper.document(), &snapshot.embedding(row)?, facts);
-                papers.places.insert(stored.paper.id.clone(), place);
-                papers.ids.push(stored.paper.id);
-            }
-            Ok(())
-        })?;
-        Ok(papers)
-    }
-
-    /// A labeled request as places in the collection, which its texts are added to.
-    fn case(
-        &self,
-        LabeledQuery { request, judgments: judged }: &LabeledQuery,
-        pool: CandidatePool,
-        papers: &mut EvalCorpus,
-        not_found: &mut BTreeSet<PaperId>,
-    ) -> Result<EvalQuery> {
-        let known = 0..papers.ids.len();
-        let mut place = |id: &PaperId, papers: &EvalCorpus| -> Result<Option<usize>> {
-            let place = match papers.places.get(id) {
-                Some(place) => Some(*place),
-                None => self.lookup(id)?.and_then(|stored| papers.places.get(&stored.paper.id).copied()),
-            };
-            if place.is_none() {
-                not_found.insert(id.clone());
-            }
-            Ok(place)
-        };
-        let mut liked = Vec::new();
-        if let Some(text) = &request.text {
-            liked.push(papers.push_text(text, &self.embed(text)?));
+        Ok(dated)
+    };
+    let (liked, disliked) = (dated(liked)?, dated(disliked)?);
+    let parted = temporal_split(liked, share).ok_or_else(|| Error::BadRequest {
+        field: "history",
+        reason: "not two days to part it in: give more papers of the library, or the days on which they were read"
+            .to_owned(),
+    })?;
+    let (mut judged, mut older) = (HashMap::new(), Vec::new());
+    for DatedHistoryItem { item, appeared } in parted.held_out {
+        let PaperRef::Id(id) = item.paper else { continue };
+        if appeared >= Some(parted.day) {
+            judged.insert(id, 1.0);
+        } else {
+            older.push(id);
         }
-        let mut side = |items: &[HistoryItem], papers: &mut EvalCorpus| -> Result<Vec<usize>> {
-            let is_known = |item: &&HistoryItem| request.as_of.is_none() || item.at <= request.as_of;
-            let mut items: Vec<&HistoryItem> = items.iter().filter(is_known).collect();
-            items.sort_by_key(|item| item.at);
-            let mut places = Vec::with_capacity(items.len());
-            for item in items {
-                match &item.paper {
-                    PaperRef::Id(id) => places.extend(place(id, papers)?),
-                    PaperRef::Inline { title, abstract_text } => {
-                        let text = document(title, abstract_text);
-                        places.push(papers.push_text(&text, &self.embed(&text)?));
-                    }
+    }
+    let request = Request {
+        positive: parted.known.into_iter().map(|pick| pick.item).collect(),
+        negative: disliked.into_iter().filter(|(day, _)| *day < parted.day).map(|(_, pick)| pick.item).collect(),
+        as_of: Some(parted.day),
+        ..Request::default()
+    };
+    Ok(TemporalSplit {
+        day: parted.day,
+        known: request.positive.len(),
+        candidates: facts.values().filter(|facts| facts.date >= Some(parted.day)).count(),
+        picks: judged.len(),
+        older,
+        not_found,
+        query: LabeledQuery { request, judgments: judged },
+    })
+}
+
+/// All papers that have a vector.
+fn corpus(searcher: &Searcher<'_>) -> Result<EvalCorpus> {
+    let Searcher { library, snapshot, .. } = searcher;
+    let facts = library.paper_metadata()?;
+    let dimension = library.model()?.map_or(0, |model| model.dimension);
+    let mut papers = EvalCorpus { ids: Vec::new(), places: HashMap::new(), collection: EvalCollection::new(dimension) };
+    library.for_each_paper(|stored| {
+        if let Some(row) = snapshot.row(stored.key) {
+            let facts = facts.get(&stored.key).copied().unwrap_or_default();
+            let place = papers.collection.push(&stored.paper.document(), &snapshot.embedding(row)?, facts);
+            papers.places.insert(stored.paper.id.clone(), place);
+            papers.ids.push(stored.paper.id);
+        }
+        Ok(())
+    })?;
+    Ok(papers)
+}
+
+/// A labeled request as places in the collection, which its texts are added to.
+fn eval_query(
+    searcher: &Searcher<'_>,
+    LabeledQuery { request, judgments: judged }: &LabeledQuery,
+    pool: CandidatePool,
+    papers: &mut EvalCorpus,
+    not_found: &mut BTreeSet<PaperId>,
+) -> Result<EvalQuery> {
+    let known = 0..papers.ids.len();
+    let mut place = |id: &PaperId, papers: &EvalCorpus| -> Result<Option<usize>> {
+        let place = match papers.places.get(id) {
+            Some(place) => Some(*place),
+            None => lookup(searcher.library, id)?.and_then(|stored| papers.places.get(&stored.paper.id).copied()),
+        };
+        if place.is_none() {
+            not_found.insert(id.clone());
+        }
+        Ok(place)
+    };
+    let mut liked = Vec::new();
+    if let Some(text) = &request.text {
+        liked.push(papers.push_text(text, &searcher.embed(text)?));
+    }
+    let mut side = |items: &[HistoryItem], papers: &mut EvalCorpus| -> Result<Vec<usize>> {
+        let is_known = |item: &&HistoryItem| request.as_of.is_none() || item.at <= request.as_of;
+        let mut items: Vec<&HistoryItem> = items.iter().filter(is_known).collect();
+        items.sort_by_key(|item| item.at);
+        let mut places = Vec::with_capacity(items.len());
+        for item in items {
+            match &item.paper {
+                PaperRef::Id(id) => places.extend(place(id, papers)?),
+                PaperRef::Inline { title, abstract_text } => {
+                    let text = document(title, abstract_text);
+                    places.push(papers.push_text(&text, &searcher.embed(&text)?));
                 }
             }
-            Ok(places)
-        };
-        liked.extend(side(&request.positive, papers)?);
-        let disliked = side(&request.negative, papers)?;
-        let mut judged: Vec<&PaperId> = judged.keys().collect();
-        judged.sort();
-        let mut places = |ids: &mut dyn Iterator<Item = &PaperId>| -> Result<BTreeSet<usize>> {
-            ids.filter_map(|id| place(id, papers).transpose()).collect()
-        };
-        let judged = places(&mut judged.into_iter())?;
-        let taken = |place: &usize| liked.contains(place) || disliked.contains(place);
-        let appeared = |place: &usize| papers.collection.facts(*place).date;
-        let candidates = match (&request.candidates, pool) {
-            (Some(ids), _) => places(&mut ids.iter())?.into_iter().collect(),
-            (None, CandidatePool::Judged) => judged.into_iter().collect(),
-            (None, CandidatePool::All) => {
-                let is_new = |place: &usize| request.as_of.is_none() || appeared(place) >= request.as_of;
-                known.clone().filter(|place| is_new(place) && !taken(place)).collect()
-            }
-        };
-        let was_there = |place: &usize| match request.as_of {
-            Some(day) => taken(place) || appeared(place).is_some_and(|appeared| appeared < day),
-            None => true,
-        };
-        Ok(EvalQuery { known: known.filter(was_there).collect(), liked, disliked, candidates })
-    }
+        }
+        Ok(places)
+    };
+    liked.extend(side(&request.positive, papers)?);
+    let disliked = side(&request.negative, papers)?;
+    let mut judged: Vec<&PaperId> = judged.keys().collect();
+    judged.sort();
+    let mut places = |ids: &mut dyn Iterator<Item = &PaperId>| -> Result<BTreeSet<usize>> {
+        ids.filter_map(|id| place(id, papers).transpose()).collect()
+    };
+    let judged = places(&mut judged.into_iter())?;
+    let taken = |place: &usize| liked.contains(place) || disliked.contains(place);
+    let appeared = |place: &usize| papers.collection.facts(*place).date;
+    let candidates = match (&request.candidates, pool) {
+        (Some(ids), _) => places(&mut ids.iter())?.into_iter().collect(),
+        (None, CandidatePool::Judged) => judged.into_iter().collect(),
+        (None, CandidatePool::All) => {
+            let is_new = |place: &usize| request.as_of.is_none() || appeared(place) >= request.as_of;
+            known.clone().filter(|place| is_new(place) && !taken(place)).collect()
+        }
+    };
+    let was_there = |place: &usize| match request.as_of {
+        Some(day) => taken(place) || appeared(place).is_some_and(|appeared| appeared < day),
+        None => true,
+    };
+    Ok(EvalQuery { known: known.filter(was_there).collect(), liked, disliked, candidates })
 }
 
 /// A paper of a history, and the day on which the paper appeared.
@@ -340,14 +337,4 @@ impl EvalCorpus {
     fn push_text(&mut self, text: &str, embedding: &Embedding) -> usize {
         self.collection.push(text, embedding, PaperMetadata::default())
     }
-}
-
-/// The texts that a request needs embedded.
-fn texts(request: &Request) -> Vec<String> {
-    let items = request.positive.iter().chain(&request.negative);
-    let inline = items.filter_map(|item| match &item.paper {
-        PaperRef::Inline { title, abstract_text } => Some(document(title, abstract_text)),
-        PaperRef::Id(_) => None,
-    });
-    request.text.iter().cloned().chain(inline).collect()
 }

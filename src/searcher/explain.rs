@@ -1,48 +1,78 @@
-//! Explanations: the sentences that match.
+//! Step 5 of a ranking: papers, reasons, and the sentences that match.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Engine;
+use super::Searcher;
+use super::select::{CachedRanking, RankedPaper};
 use crate::error::Result;
 use crate::paper::Paper;
-use crate::recommend::{Recommendation, SentenceMatch};
+use crate::recommend::{Reason, Recommendation, Request, SentenceMatch};
 use crate::vector::Embedding;
 
-/// Shorter pieces, in characters, say nothing: they are what abbreviations leave.
+/// Shorter pieces, in characters, are joined to their neighbors: they are what abbreviations leave.
 const MIN_SENTENCE_CHARS: usize = 25;
 
-impl Engine {
-    /// Finds in each paper the sentence that is most like a sentence of the text asked for, or else of the first of the
-    /// history papers behind it.
-    pub(super) fn explain(&self, text: Option<&str>, results: &mut [Recommendation]) -> Result<()> {
-        let mut others = Vec::with_capacity(results.len());
-        for result in &*results {
-            let first = result.reasons.first().and_then(|because| because.id.as_ref());
-            let paper = first.map(|id| self.library.paper(id)).transpose()?.flatten();
-            others.push(match (text, paper) {
-                (Some(text), _) => sentences(text),
-                (None, Some(stored)) => paper_sentences(&stored.paper),
-                (None, None) => Vec::new(),
-            });
-        }
-        let own: Vec<Vec<String>> = results.iter().map(|result| paper_sentences(&result.paper)).collect();
-        let mut all: Vec<&String> = own.iter().chain(&others).flatten().collect();
-        all.sort_unstable();
-        all.dedup();
-        let embeddings = self.embed_texts(&all, &|_| ())?;
-        let embedding = |sentence: &String| -> Option<&Embedding> {
-            all.binary_search(&sentence).ok().map(|place| &embeddings[place])
-        };
-        for ((result, own), others) in results.iter_mut().zip(&own).zip(&others) {
-            let pairs = own.iter().flat_map(|own| others.iter().map(move |other| (own, other)));
-            let matched = pairs.filter_map(|(sentence, with)| {
-                let similarity = embedding(sentence)?.cosine(embedding(with)?);
-                Some(SentenceMatch { sentence: sentence.clone(), matched_sentence: with.clone(), similarity })
-            });
-            result.sentence_match = matched.max_by(|a, b| a.similarity.total_cmp(&b.similarity));
-        }
-        Ok(())
+/// The results of a ranking: their papers, the history papers behind them, and, if the request asks for explanations,
+/// their matching sentences.
+///
+/// # Errors
+/// When the library's file cannot be read, or the sentences cannot be embedded.
+pub(super) fn explain(
+    searcher: &Searcher<'_>,
+    request: &Request,
+    ranking: &CachedRanking,
+) -> Result<Vec<Recommendation>> {
+    let recommendation = |(rank, result): (usize, &RankedPaper)| {
+        let reasons = result.reasons.iter().map(|contribution| {
+            let (id, title) = ranking.history[contribution.history_index].clone();
+            Reason { id, title, contribution: contribution.amount }
+        });
+        Ok(Recommendation {
+            rank,
+            score: result.breakdown.total(),
+            paper: searcher.library.paper_at(result.key)?.paper,
+            breakdown: result.breakdown,
+            reasons: reasons.collect(),
+            interest: result.interest.clone(),
+            sentence_match: None,
+        })
+    };
+    let mut results = (1..).zip(&ranking.results).map(recommendation).collect::<Result<Vec<_>>>()?;
+    if request.explain {
+        match_sentences(searcher, request.text.as_deref(), &mut results)?;
     }
+    Ok(results)
+}
+
+/// Finds in each paper the sentence that is most similar to a sentence of the text, or else of the first of the history
+/// papers behind it.
+fn match_sentences(searcher: &Searcher<'_>, text: Option<&str>, results: &mut [Recommendation]) -> Result<()> {
+    let mut others = Vec::with_capacity(results.len());
+    for result in &*results {
+        let first = result.reasons.first().and_then(|reason| reason.id.as_ref());
+        let paper = first.map(|id| searcher.library.paper(id)).transpose()?.flatten();
+        others.push(match (text, paper) {
+            (Some(text), _) => sentences(text),
+            (None, Some(stored)) => paper_sentences(&stored.paper),
+            (None, None) => Vec::new(),
+        });
+    }
+    let own: Vec<Vec<String>> = results.iter().map(|result| paper_sentences(&result.paper)).collect();
+    let mut all: Vec<&String> = own.iter().chain(&others).flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    let embeddings = searcher.embedder.embed_all(searcher.library, &all, &|_| ())?;
+    let embedding =
+        |sentence: &String| -> Option<&Embedding> { all.binary_search(&sentence).ok().map(|index| &embeddings[index]) };
+    for ((result, own), others) in results.iter_mut().zip(&own).zip(&others) {
+        let pairs = own.iter().flat_map(|own| others.iter().map(move |other| (own, other)));
+        let matches = pairs.filter_map(|(sentence, other)| {
+            let similarity = embedding(sentence)?.cosine(embedding(other)?);
+            Some(SentenceMatch { sentence: sentence.clone(), matched_sentence: other.clone(), similarity })
+        });
+        result.sentence_match = matches.max_by(|a, b| a.similarity.total_cmp(&b.similarity));
+    }
+    Ok(())
 }
 
 /// Sentences of an abstract, or else the title.

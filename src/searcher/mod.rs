@@ -22,6 +22,7 @@ mod resolve;
 mod retrieve;
 mod score;
 mod select;
+mod self_recall;
 mod signals;
 mod snapshot;
 
@@ -37,21 +38,22 @@ use crate::index::IndexKind;
 use crate::library::Library;
 use crate::recommend::{Answer, RankingWeights, Request};
 use crate::vector::Embedding;
-use resolve::RequestScope;
+pub(crate) use resolve::RequestScope;
 use select::CachedRanking;
 
+pub(crate) use cache::SharedCaches;
 #[cfg(feature = "server")]
 pub(crate) use cache::{BoundedCache, PerGeneration};
-pub(crate) use cache::SharedCaches;
 pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit};
-pub(crate) use evaluate::{evaluate, temporal_split};
-pub use feed::{FeedMode, FeedOptions};
+pub(crate) use evaluate::{evaluate, split_history};
 pub(crate) use feed::feed;
-pub(crate) use graph_file::{discard_graph, graph_path, source_id};
+pub use feed::{FeedMode, FeedOptions};
+pub(crate) use graph_file::{graph_path, remove_graph, source_id};
 pub(crate) use lookup::{find, lookup};
 pub(crate) use projection::project;
 pub(crate) use report::report;
-pub(crate) use snapshot::IndexSnapshot;
+pub(crate) use self_recall::self_recall;
+use snapshot::IndexSnapshot;
 
 /// What a searcher is opened on.
 #[derive(Clone, Copy)]
@@ -88,7 +90,7 @@ impl<'a> SearchContext<'a> {
         let attempt = || self.library.read_transaction(|| search(&self.searcher(1, embeddings)?));
         match attempt() {
             Err(Error::DamagedIndex { reason }) => {
-                discard_graph(self.library, self.caches, &reason);
+                graph_file::discard_graph(self.library, self.caches, &reason);
                 attempt()
             }
             answer => answer,

@@ -1,51 +1,49 @@
-//! Papers in the plane: how those of a list lie to each other.
+//! Papers in the plane: a projection of their embeddings.
 
-use super::Engine;
-use super::snapshot::IndexSnapshot;
+use super::Searcher;
+use super::lookup::lookup;
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::vector::dot;
 
-/// Rounds of the power iteration: enough for a picture.
+/// Iterations of the power method: enough for a picture.
 const POWER_ITERATIONS: usize = 50;
 
-impl Engine {
-    /// Places of papers in the unit square, in their order: their embeddings on the two axes along which these papers
-    /// differ most (principal component analysis, Pearson 1901). A paper that is not in the library is in the middle.
-    pub fn project(&self, ids: &[PaperId]) -> Result<Vec<[f32; 2]>> {
-        self.with_index_fallback(|| self.library.read_transaction(|| self.project_in(ids, &*self.snapshot(1)?)))
+/// Coordinates of papers in the unit square, in their order: their embeddings on the two axes along which these papers
+/// vary most (principal component analysis, Pearson 1901). A paper that is not in the library is in the center.
+///
+/// # Errors
+/// When the index is corrupt or the library's file cannot be read.
+pub(crate) fn project(searcher: &Searcher<'_>, ids: &[PaperId]) -> Result<Vec<[f32; 2]>> {
+    let snapshot = &searcher.snapshot;
+    let mut vectors: Vec<Option<Vec<f32>>> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let row = lookup(searcher.library, id)?.and_then(|stored| snapshot.row(stored.key));
+        vectors.push(row.map(|row| snapshot.vector(row).map(<[f32]>::to_vec)).transpose()?);
     }
-
-    fn project_in(&self, ids: &[PaperId], snapshot: &IndexSnapshot) -> Result<Vec<[f32; 2]>> {
-        let mut vectors: Vec<Option<Vec<f32>>> = Vec::with_capacity(ids.len());
-        for id in ids {
-            let row = self.lookup(id)?.and_then(|stored| snapshot.row(stored.key));
-            vectors.push(row.map(|row| snapshot.vector(row).map(<[f32]>::to_vec)).transpose()?);
-        }
-        let known: Vec<&Vec<f32>> = vectors.iter().flatten().collect();
-        let dimension = known.first().map_or(0, |vector| vector.len());
-        let mut mean = vec![0.0; dimension];
-        for vector in &known {
-            mean.iter_mut().zip(*vector).for_each(|(mean, x)| *mean += x / known.len() as f32);
-        }
-        let centered = |vector: &Vec<f32>| -> Vec<f32> { vector.iter().zip(&mean).map(|(x, mean)| x - mean).collect() };
-        let points: Vec<Vec<f32>> = known.into_iter().map(centered).collect();
-        let first = principal_axis(&points, None);
-        let second = principal_axis(&points, Some(&first));
-        let mut places: Vec<Option<[f32; 2]>> = vectors
-            .iter()
-            .map(|vector| vector.as_ref().map(centered).map(|point| [dot(&point, &first), dot(&point, &second)]))
-            .collect();
-        for side in 0..2 {
-            let values: Vec<f32> = places.iter().flatten().map(|place| place[side]).collect();
-            let low = values.iter().copied().fold(f32::INFINITY, f32::min);
-            let range = values.iter().copied().fold(f32::NEG_INFINITY, f32::max) - low;
-            for place in places.iter_mut().flatten() {
-                place[side] = if range > 1e-6 { (place[side] - low) / range } else { 0.5 };
-            }
-        }
-        Ok(places.into_iter().map(|place| place.unwrap_or([0.5, 0.5])).collect())
+    let known: Vec<&Vec<f32>> = vectors.iter().flatten().collect();
+    let dimension = known.first().map_or(0, |vector| vector.len());
+    let mut mean = vec![0.0; dimension];
+    for vector in &known {
+        mean.iter_mut().zip(*vector).for_each(|(mean, x)| *mean += x / known.len() as f32);
     }
+    let centered = |vector: &Vec<f32>| -> Vec<f32> { vector.iter().zip(&mean).map(|(x, mean)| x - mean).collect() };
+    let points: Vec<Vec<f32>> = known.into_iter().map(centered).collect();
+    let first = principal_axis(&points, None);
+    let second = principal_axis(&points, Some(&first));
+    let mut places: Vec<Option<[f32; 2]>> = vectors
+        .iter()
+        .map(|vector| vector.as_ref().map(centered).map(|point| [dot(&point, &first), dot(&point, &second)]))
+        .collect();
+    for side in 0..2 {
+        let values: Vec<f32> = places.iter().flatten().map(|place| place[side]).collect();
+        let low = values.iter().copied().fold(f32::INFINITY, f32::min);
+        let range = values.iter().copied().fold(f32::NEG_INFINITY, f32::max) - low;
+        for place in places.iter_mut().flatten() {
+            place[side] = if range > 1e-6 { (place[side] - low) / range } else { 0.5 };
+        }
+    }
+    Ok(places.into_iter().map(|place| place.unwrap_or([0.5, 0.5])).collect())
 }
 
 /// The direction in which points differ most, at right angles to another one.

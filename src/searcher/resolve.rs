@@ -91,9 +91,8 @@ impl ResolvedRequest {
     /// A ranker for each query.
     pub(super) fn rankers<'a>(&'a self) -> Vec<Ranker<'a>> {
         let ResolvedRequest { background, strategy, weights, today, .. } = self;
-        let ranker = |interest: &'a InterestQuery| {
-            Ranker::new(background, &interest.query, *strategy, weights.clone(), *today)
-        };
+        let ranker =
+            |interest: &'a InterestQuery| Ranker::new(background, &interest.query, *strategy, weights.clone(), *today);
         self.queries.iter().map(ranker).collect()
     }
 }
@@ -154,8 +153,8 @@ pub(super) fn resolve(
         strategy: request.strategy,
         weights: RankingWeights { recency, votes, ..searcher.weights.clone() },
         today,
-        limit: request.limit(),
-        pool: (CANDIDATE_POOL.0 * request.limit()).max(CANDIDATE_POOL.1),
+        limit: request.result_count(),
+        pool: (CANDIDATE_POOL.0 * request.result_count()).max(CANDIDATE_POOL.1),
         diversity: request.diversity,
         dedup_threshold: request.dedup_threshold,
         min_score: request.min_score,
@@ -175,8 +174,7 @@ fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) ->
     let whole = weight(&query.liked.iter().collect::<Vec<_>>());
     let interest_query = |members: Vec<usize>| {
         let papers: Vec<&HistoryPaper> = members.iter().map(|index| &query.liked[*index]).collect();
-        let interest =
-            InterestShare { label: interest_label(&papers, background), share: weight(&papers) / whole };
+        let interest = InterestShare { label: interest_label(&papers, background), share: weight(&papers) / whole };
         let liked = papers.into_iter().cloned().collect();
         let query = ResolvedQuery { liked, ..query.clone() }.normalized();
         InterestQuery { query, interest: Some(interest), members }

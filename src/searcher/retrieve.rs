@@ -30,7 +30,12 @@ pub(super) fn retrieve(
 ) -> Result<Vec<Vec<RowId>>> {
     let known = resolved.known.as_ref().map(|keys| searcher.snapshot.row_set(keys));
     let retrieval = Retrieval { searcher, resolved, known };
-    resolved.queries.iter().zip(rankers).map(|(interest, ranker)| retrieval.candidates(&interest.query, ranker)).collect()
+    resolved
+        .queries
+        .iter()
+        .zip(rankers)
+        .map(|(interest, ranker)| retrieval.candidates(&interest.query, ranker))
+        .collect()
 }
 
 struct Retrieval<'s, 'a> {

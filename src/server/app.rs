@@ -12,10 +12,8 @@ use super::stable::EtagCache;
 use super::upkeep::IndexMaintainer;
 use super::workers::WorkerPool;
 use crate::encoder::ModelIdentity;
-use crate::engine::Engine;
-use crate::paper::document;
-use crate::recommend::{Answer, PaperRef, Request};
-use crate::vector::Embedding;
+use crate::engine::{Engine, TextEmbeddings};
+use crate::recommend::{Answer, Request};
 
 /// Texts of one request that are embedded together.
 const SOME: usize = 32;
@@ -114,27 +112,14 @@ impl AppState {
     /// As [`Engine::recommend`]; that the server is busy.
     pub async fn answer(&self, request: Request) -> Result<Answer, Problem> {
         request.check()?;
-        let (embedded, today) = (self.embedded(&request).await?, self.today());
-        self.ask(move |engine| {
-            engine.provide(embedded);
-            engine.recommend(&request, today)
-        })
-        .await
+        let embedded = self.embedded(&request).await?;
+        self.ask(move |engine| engine.recommend_with(&request, &embedded)).await
     }
 
     /// The texts of a request with their embeddings.
-    pub(super) async fn embedded(&self, request: &Request) -> Result<Vec<(String, Embedding)>, Problem> {
-        let texts = texts(request);
+    pub(super) async fn embedded(&self, request: &Request) -> Result<TextEmbeddings, Problem> {
+        let texts = request.texts();
         let embedded = self.embed(texts.clone()).await?;
         Ok(texts.into_iter().zip(embedded).map(|(text, embedded)| (text, embedded.embedding)).collect())
     }
-}
-
-/// Texts that an answer needs embeddings of.
-fn texts(request: &Request) -> Vec<String> {
-    let inline = request.positive.iter().chain(&request.negative).filter_map(|item| match &item.paper {
-        PaperRef::Inline { title, abstract_text } => Some(document(title, abstract_text)),
-        PaperRef::Id(_) => None,
-    });
-    request.text.iter().cloned().chain(inline).collect()
 }

@@ -3,7 +3,6 @@
 use axum::Json as Answered;
 use axum::extract::State;
 use axum::response::Response;
-use jiff::civil::Date;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,10 +14,9 @@ use super::path::PathParam;
 use super::problem::{Problem, ProblemCode};
 use super::query::QueryFields;
 use super::stable::{CachedContent, ConditionalRequest};
-use crate::engine::Engine;
+use crate::engine::{Engine, TextEmbeddings};
 use crate::paper::PaperId;
 use crate::recommend::{HistoryItem, Request};
-use crate::vector::Embedding;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(search)).routes(routes!(similar, similar_with)).routes(routes!(recommend))
@@ -86,8 +84,7 @@ async fn page(app: &AppState, asked: QueryRequest) -> Result<Answered<ResultPage
 struct SimilarQuery {
     id: PaperId,
     plan: PagePlan,
-    embedded: Vec<(String, Embedding)>,
-    today: Date,
+    embedded: TextEmbeddings,
 }
 
 impl SimilarQuery {
@@ -96,13 +93,12 @@ impl SimilarQuery {
         asked.request.positive.insert(0, HistoryItem::id(id.clone()));
         let plan = PagePlan::new(asked, app.settings().results)?;
         let embedded = app.embedded(&plan.request).await?;
-        Ok(SimilarQuery { id, plan, embedded, today: app.today() })
+        Ok(SimilarQuery { id, plan, embedded })
     }
 
     fn page(self, engine: &Engine) -> Result<ResultPage, Problem> {
         stored(engine, &self.id)?;
-        engine.provide(self.embedded);
-        let answer = engine.recommend(&self.plan.request, self.today)?;
+        let answer = engine.recommend_with(&self.plan.request, &self.embedded)?;
         self.plan.page(answer)
     }
 }

@@ -46,14 +46,11 @@ async fn answer(app: AppState, (line, text): NdjsonLine) -> BatchLine {
         request.check()?;
         check_history(&request)?;
         let most = app.settings().results;
-        if request.limit() > most {
+        if request.result_count() > most {
             return Err(Problem::bad_request(format!("`limit`: give a number from 1 to {most}")));
         }
-        let (embedded, today) = (app.embedded(&request).await?, app.today());
-        let answer = app.workers().ask_patiently(move |engine| {
-            engine.provide(embedded);
-            engine.recommend(&request, today)
-        });
+        let embedded = app.embedded(&request).await?;
+        let answer = app.workers().ask_patiently(move |engine| engine.recommend_with(&request, &embedded));
         answer.await
     };
     answer.await.map_or_else(|problem| BatchLine::Problem { line, problem }, BatchLine::Answer)

@@ -57,7 +57,7 @@ impl PagePlan {
     pub(super) fn new(asked: QueryRequest, most: usize) -> Result<PagePlan, Problem> {
         let QueryRequest { mut request, cursor } = asked;
         request.check()?;
-        let count = request.limit();
+        let count = request.result_count();
         if count > most {
             return Err(Problem::bad_request(format!("`limit`: give a number from 1 to {most}, and use the cursor")));
         }

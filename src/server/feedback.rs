@@ -101,8 +101,7 @@ fn enter(
     let FeedbackRequest { kind, papers, weight, at, interest } = feedback;
     let at = at.unwrap_or(today);
     if kind == FeedbackKind::Undo {
-        let known = engine.library().profile(&profile)?;
-        let gone = engine.library_mut().remove_from_history(&known, &papers)?;
+        let gone = engine.remove_from_history(&profile, &papers)?;
         let not_found = papers.into_iter().filter(|id| !gone.contains(id)).collect();
         return Ok(FeedbackResponse { profile, kind, papers: gone, not_found });
     }
@@ -117,7 +116,6 @@ fn enter(
     if known.is_empty() {
         return Err(Problem::new(ProblemCode::PaperNotFound, "none of these papers is in the library"));
     }
-    let library = engine.library_mut();
     let history = |kind| {
         let entry = |id: &PaperId| HistoryEntry {
             weight,
@@ -127,15 +125,13 @@ fn enter(
         known.iter().map(entry).collect::<Vec<_>>()
     };
     match kind {
-        FeedbackKind::Like => library.add_to_history(&profile, &history(HistoryKind::Like))?,
-        FeedbackKind::Dislike => library.add_to_history(&profile, &history(HistoryKind::Dislike))?,
-        FeedbackKind::Save => library.add_to_history(&profile, &history(HistoryKind::Save))?,
-        FeedbackKind::Hide => library.add_to_history(&profile, &history(HistoryKind::Hide))?,
-        FeedbackKind::Read => library.add_to_history(&profile, &history(HistoryKind::Read))?,
+        FeedbackKind::Like => engine.add_to_history(&profile, &history(HistoryKind::Like))?,
+        FeedbackKind::Dislike => engine.add_to_history(&profile, &history(HistoryKind::Dislike))?,
+        FeedbackKind::Save => engine.add_to_history(&profile, &history(HistoryKind::Save))?,
+        FeedbackKind::Hide => engine.add_to_history(&profile, &history(HistoryKind::Hide))?,
+        FeedbackKind::Read => engine.add_to_history(&profile, &history(HistoryKind::Read))?,
         FeedbackKind::Seen => {
-            library.add_to_history(&profile, &[])?;
-            let seer = library.profile(&profile)?;
-            library.record_impressions(&seer, &known, at)?;
+            engine.record_impressions(&profile, &known, at)?;
         }
         FeedbackKind::Undo => {}
     }

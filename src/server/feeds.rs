@@ -61,7 +61,7 @@ async fn feed(
         let request = Request { limit: Some(PAPERS), ..Request::default() };
         // What was shown last stays for those who have not read it yet.
         let options = FeedOptions { mode: FeedMode::Last, request, ..FeedOptions::default() };
-        let answer = engine.feed(&name, &options, today)?;
+        let answer = engine.feed(&name, &options)?;
         let channel = FeedDocument {
             title: format!("Papers for {name}"),
             address: Some(format!("{site}{}", path(&name, format, &token))),

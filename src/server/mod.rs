@@ -86,7 +86,7 @@ pub fn serve(settings: ServerOptions, engine: &Engine, ready: impl FnOnce(Socket
     let model = engine.encoder()?.identity().clone();
     // What the first question reads is read now, and what cannot be read is known now.
     let first = Request { text: Some("a first question".to_owned()), limit: Some(1), ..Request::default() };
-    engine.recommend(&first, (settings.today)())?;
+    engine.recommend(&first)?;
     let engines = (0..settings.workers.max(1)).map(|_| engine.try_clone()).collect::<Result<Vec<_>>>()?;
     let (workers, mut threads) = workers::WorkerPool::start(engines);
     let (embeddings, thread) = embedding::EmbeddingQueue::start(engine.try_clone()?);

@@ -61,7 +61,7 @@ async fn remove(State(app): State<AppState>, PathParam(id): PathParam<String>) -
     let id = paper_id(&id)?;
     app.ask(move |engine| {
         stored(engine, &id)?;
-        engine.library_mut().remove(&[id])?;
+        engine.remove(&[id])?;
         Ok::<_, Problem>(())
     })
     .await?;
@@ -147,7 +147,7 @@ fn write(engine: &mut Engine, papers: Vec<(u64, Paper)>, records: &mut Vec<Recor
     };
     let outcomes: crate::Result<Vec<RecordResult>> = papers.iter().map(outcome).collect();
     let ids: Vec<(u64, PaperId)> = papers.iter().map(|(line, paper)| (*line, paper.id.clone())).collect();
-    let added = engine.add(papers.into_iter().map(|(_, paper)| Ok(paper)), &|_| ());
+    let added = engine.add(papers.into_iter().map(|(_, paper)| Ok(paper)));
     match outcomes.and_then(|outcomes| added.map(|_| outcomes)) {
         Ok(outcomes) => records.extend(outcomes),
         Err(error) => {

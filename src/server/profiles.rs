@@ -81,15 +81,9 @@ async fn put(
     if authors.iter().flatten().any(String::is_empty) {
         return Err(Problem::bad_request("`authors`: a name is empty"));
     }
-    app.ask(move |engine| {
-        let library = engine.library_mut();
-        library.add_to_history(&name, &[])?;
-        if let Some(authors) = authors {
-            let profile = library.profile(&name)?;
-            library.unfollow(&profile, &profile.authors)?;
-            library.follow(&name, &authors)?;
-        }
-        library.profile(&name)
+    app.ask(move |engine| match authors {
+        Some(authors) => engine.set_followed(&name, &authors),
+        None => engine.create_profile(&name),
     })
     .await
     .map(Answered)
@@ -101,11 +95,7 @@ async fn put(
     responses((status = 204)))]
 async fn remove(State(app): State<AppState>, PathParam(name): PathParam<String>) -> Result<StatusCode, Problem> {
     let name = profile_name(&name)?;
-    app.ask(move |engine| {
-        let profile = engine.library().profile(&name)?;
-        engine.library_mut().remove_profile(&profile)
-    })
-    .await?;
+    app.ask(move |engine| engine.delete_profile(&name)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -151,14 +141,9 @@ async fn feed(
     let name = profile_name(&name)?;
     options.request.check()?;
     let most = app.settings().results;
-    if options.request.limit() > most {
+    if options.request.result_count() > most {
         return Err(Problem::bad_request(format!("`limit`: give a number from 1 to {most}")));
     }
-    let (embedded, today) = (app.embedded(&options.request).await?, app.today());
-    app.ask(move |engine| {
-        engine.provide(embedded);
-        engine.feed(&name, &options, today)
-    })
-    .await
-    .map(Answered)
+    let embedded = app.embedded(&options.request).await?;
+    app.ask(move |engine| engine.feed_with(&name, &options, &embedded)).await.map(Answered)
 }

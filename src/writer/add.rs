@@ -1,11 +1,12 @@
-//! Papers in: compared, embedded and written in small batches, so that little is lost at any moment.
+//! Adds papers: compared, embedded and written in small batches, so that an interruption loses little.
 
 use std::collections::HashSet;
 use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use super::{Engine, stored_model};
+use super::Writer;
+use crate::embedder::stored_model;
 use crate::error::{Error, Result};
 use crate::library::{ChangeCounts, PaperChange};
 use crate::paper::{Paper, PaperId, title_key};
@@ -44,83 +45,81 @@ pub enum AddProgress<'a> {
     Committed(usize),
 }
 
-impl Engine {
-    /// Adds papers, or updates those that are there; embeds what is new or has another text. Records in error are
-    /// reported and left out. A batch is in the library for good once its papers are reported as settled.
-    ///
-    /// # Errors
-    /// Those of the model, the encoder and the library's file: what was settled before stays.
-    pub fn add(
-        &mut self,
-        papers: impl IntoIterator<Item = Result<Paper>>,
-        report: &(dyn Fn(AddProgress<'_>) + Sync),
-    ) -> Result<AddSummary> {
-        let mut added = AddSummary::default();
-        let mut batch = Vec::with_capacity(BATCH);
-        let mut waiting = PendingBatch::default();
-        for paper in papers {
-            let paper = match paper {
-                Ok(paper) => paper,
-                Err(error) => {
-                    added.rejected += 1;
-                    report(AddProgress::Rejected(&error));
-                    continue;
-                }
-            };
-            let title = title_key(&paper.title);
-            if batch.len() == BATCH || waiting.may_match(&paper, &title) {
-                self.commit_batch(&mut batch, &mut added.changes, report)?;
-                waiting = PendingBatch::default();
+/// Adds papers, or updates those that are in the library; embeds new and changed texts. Invalid records are reported and
+/// skipped. A batch is durable once its papers are reported as committed.
+///
+/// # Errors
+/// Those of the model, the encoder and the library's file: what was committed before stays.
+pub(crate) fn add(
+    writer: &mut Writer<'_>,
+    papers: impl IntoIterator<Item = Result<Paper>>,
+    report: &(dyn Fn(AddProgress<'_>) + Sync),
+) -> Result<AddSummary> {
+    let mut added = AddSummary::default();
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut waiting = PendingBatch::default();
+    for paper in papers {
+        let paper = match paper {
+            Ok(paper) => paper,
+            Err(error) => {
+                added.rejected += 1;
+                report(AddProgress::Rejected(&error));
+                continue;
             }
-            waiting.insert(&paper, title);
-            match self.library.plan_upsert(paper)? {
-                PaperChange::Unchanged(_) => {
-                    added.changes.unchanged += 1;
-                    report(AddProgress::Committed(1));
-                }
-                change => batch.push(change),
-            }
-        }
-        self.commit_batch(&mut batch, &mut added.changes, report)?;
-        Ok(added)
-    }
-
-    /// Embeds and writes a batch of changes to different papers, and empties it.
-    pub(super) fn commit_batch(
-        &mut self,
-        batch: &mut Vec<PaperChange>,
-        changes: &mut ChangeCounts,
-        report: &(dyn Fn(AddProgress<'_>) + Sync),
-    ) -> Result<()> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let texts: Vec<String> = batch.iter().filter_map(text_to_embed).collect();
-        let model = match self.library.model()? {
-            Some(model) if texts.is_empty() => model,
-            _ => stored_model(self.encoder()?.identity()),
         };
-        let mut embeddings = if texts.is_empty() {
-            Vec::new()
-        } else {
-            self.encoder()?.encode(&texts, &|count| report(AddProgress::Embedded(count)))?
+        let title = title_key(&paper.title);
+        if batch.len() == BATCH || waiting.may_match(&paper, &title) {
+            commit_batch(writer, &mut batch, &mut added.changes, report)?;
+            waiting = PendingBatch::default();
         }
-        .into_iter();
-        let written: Vec<_> = batch
-            .drain(..)
-            .map(|change| {
-                let embedding = text_to_embed(&change).and_then(|_| embeddings.next());
-                match change {
-                    PaperChange::New(_) => changes.new += 1,
-                    _ => changes.updated += 1,
-                }
-                (change, embedding)
-            })
-            .collect();
-        self.library.write(&model, &written)?;
-        report(AddProgress::Committed(written.len()));
-        Ok(())
+        waiting.insert(&paper, title);
+        match writer.library.plan_upsert(paper)? {
+            PaperChange::Unchanged(_) => {
+                added.changes.unchanged += 1;
+                report(AddProgress::Committed(1));
+            }
+            change => batch.push(change),
+        }
     }
+    commit_batch(writer, &mut batch, &mut added.changes, report)?;
+    Ok(added)
+}
+
+/// Embeds and writes a batch of changes to different papers, and empties it.
+pub(super) fn commit_batch(
+    writer: &mut Writer<'_>,
+    batch: &mut Vec<PaperChange>,
+    changes: &mut ChangeCounts,
+    report: &(dyn Fn(AddProgress<'_>) + Sync),
+) -> Result<()> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let texts: Vec<String> = batch.iter().filter_map(text_to_embed).collect();
+    let model = match writer.library.model()? {
+        Some(model) if texts.is_empty() => model,
+        _ => stored_model(writer.encoder()?.identity()),
+    };
+    let mut embeddings = if texts.is_empty() {
+        Vec::new()
+    } else {
+        writer.encoder()?.encode(&texts, &|count| report(AddProgress::Embedded(count)))?
+    }
+    .into_iter();
+    let written: Vec<_> = batch
+        .drain(..)
+        .map(|change| {
+            let embedding = text_to_embed(&change).and_then(|_| embeddings.next());
+            match change {
+                PaperChange::New(_) => changes.new += 1,
+                _ => changes.updated += 1,
+            }
+            (change, embedding)
+        })
+        .collect();
+    writer.library.write(&model, &written)?;
+    report(AddProgress::Committed(written.len()));
+    Ok(())
 }
 
 /// Names and titles of a batch: what may be the same paper as one of them is compared with it in the library.

@@ -2,7 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::{AddProgress, AddSummary, Engine};
+use super::Writer;
+use super::add::{AddProgress, AddSummary, add};
 use crate::error::Result;
 use crate::fetch::{FetchSource, HttpClient};
 use crate::paper::PaperId;
@@ -18,28 +19,26 @@ pub struct FetchSummary {
     pub missing: Vec<PaperId>,
 }
 
-impl Engine {
-    /// Adds what a source has, from where it was the last time; where it is is remembered with each page that is in the
-    /// library. What came is counted in `fetched`, also before an error: the same call goes on there.
-    ///
-    /// # Errors
-    /// Those of [`FetchSource::pages`] and of [`Engine::add`].
-    pub fn fetch(
-        &mut self,
-        source: FetchSource,
-        client: &mut HttpClient,
-        today: Date,
-        fetched: &mut FetchSummary,
-        report: &(dyn Fn(AddProgress<'_>) + Sync),
-    ) -> Result<()> {
-        let key = source.key();
-        let memory = self.library.value(&key)?;
-        source.pages(client, memory.as_deref(), today)?.try_for_each(|page| {
-            let page = page?;
-            fetched.papers += page.papers.iter().filter(|paper| paper.is_ok()).count();
-            fetched.added += self.add(page.papers, report)?;
-            fetched.missing.extend(page.missing);
-            page.checkpoint.map_or(Ok(()), |memory| self.library.set_value(&key, &memory))
-        })
-    }
+/// Adds what a source has, from where it was the last time; where it is is remembered with each page that is in the
+/// library. What came is counted in `fetched`, also before an error: the same call goes on there.
+///
+/// # Errors
+/// Those of [`FetchSource::pages`] and of [`Engine::add`].
+pub(crate) fn fetch(
+    writer: &mut Writer<'_>,
+    source: FetchSource,
+    client: &mut HttpClient,
+    today: Date,
+    fetched: &mut FetchSummary,
+    report: &(dyn Fn(AddProgress<'_>) + Sync),
+) -> Result<()> {
+    let key = source.key();
+    let memory = writer.library.value(&key)?;
+    source.pages(client, memory.as_deref(), today)?.try_for_each(|page| {
+        let page = page?;
+        fetched.papers += page.papers.iter().filter(|paper| paper.is_ok()).count();
+        fetched.added += add(writer, page.papers, report)?;
+        fetched.missing.extend(page.missing);
+        page.checkpoint.map_or(Ok(()), |memory| writer.library.set_value(&key, &memory))
+    })
 }

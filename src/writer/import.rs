@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::Engine;
+use super::Writer;
 use super::title_match::{TitleIndex, authors_and_years_agree};
 use crate::error::Result;
-use crate::library::{HistoryEntry, HistoryKind, StoredPaper};
+use crate::library::{HistoryEntry, HistoryKind, Library, StoredPaper};
 use crate::paper::{Paper, PaperId, RawPaper};
 
 /// What the papers of an import are to a person.
@@ -60,104 +60,106 @@ pub struct UnmatchedItem {
 /// A paper of the library, or why there is none.
 type MatchResult = std::result::Result<StoredPaper, String>;
 
-impl Engine {
-    /// Enters papers into a profile's history, each with its day if it has one. They are found by their ids and other
-    /// names, then by their titles; a title that is only nearly the same counts when an author agrees. What is not found
-    /// is kept with its own text, if it has one, and counts by it until the paper comes.
-    ///
-    /// # Errors
-    /// Those of the library's file.
-    pub fn import(&mut self, profile: &str, papers: &[ImportItem], entry: ImportOptions) -> Result<ImportSummary> {
-        let before = match self.library.profile_names()?.iter().any(|name| name == profile) {
-            true => self.library.profile(profile)?.history,
-            false => Vec::new(),
+/// Enters papers into a profile's history, each with its day if it has one. They are found by their ids and other
+/// names, then by their titles; a title that is only nearly the same counts when an author agrees. What is not found
+/// is kept with its own text, if it has one, and counts by it until the paper comes.
+///
+/// # Errors
+/// Those of the library's file.
+pub(crate) fn import(
+    writer: &mut Writer<'_>,
+    profile: &str,
+    papers: &[ImportItem],
+    entry: ImportOptions,
+) -> Result<ImportSummary> {
+    let before = match writer.library.profile_names()?.iter().any(|name| name == profile) {
+        true => writer.library.profile(profile)?.history,
+        false => Vec::new(),
+    };
+    let mut known: HashSet<PaperId> = before.into_iter().map(|entry| entry.id).collect();
+    let (mut imported, mut entries, mut wanted) = (ImportSummary::default(), Vec::new(), Vec::new());
+    let mut titles = None;
+    for ImportItem { paper: draft, added, interest } in papers {
+        let at = added.unwrap_or(entry.at);
+        let line = |id| HistoryEntry {
+            weight: entry.weight,
+            interest: interest.clone(),
+            ..HistoryEntry::new(id, entry.kind, at)
         };
-        let mut known: HashSet<PaperId> = before.into_iter().map(|entry| entry.id).collect();
-        let (mut imported, mut entries, mut wanted) = (ImportSummary::default(), Vec::new(), Vec::new());
-        let mut titles = None;
-        for ImportItem { paper: draft, added, interest } in papers {
-            let at = added.unwrap_or(entry.at);
-            let line = |id| HistoryEntry {
-                weight: entry.weight,
-                interest: interest.clone(),
-                ..HistoryEntry::new(id, entry.kind, at)
-            };
-            let paper = draft.clone().validate();
-            let reason = match self.match_item(draft, paper.as_ref().ok(), &mut titles)? {
-                Ok(stored) if known.contains(&stored.paper.id) => {
-                    imported.already_in_history += 1;
-                    continue;
-                }
-                Ok(stored) => {
-                    imported.matched += 1;
-                    known.insert(stored.paper.id.clone());
-                    entries.push(line(stored.paper.id));
-                    continue;
-                }
-                Err(reason) => reason,
-            };
-            let name =
-                [&draft.title, draft.id.as_deref().unwrap_or_default()].into_iter().find(|name| !name.is_empty());
-            let name = name.map_or_else(|| "a record without a name".to_owned(), str::to_owned);
-            if let Ok(paper) = &paper {
-                if known.insert(paper.id.clone()) {
-                    entries.push(line(paper.id.clone()));
-                    wanted.push(paper.clone());
-                } else {
-                    imported.already_in_history += 1;
-                    continue;
-                }
+        let paper = draft.clone().validate();
+        let reason = match match_item(writer.library, draft, paper.as_ref().ok(), &mut titles)? {
+            Ok(stored) if known.contains(&stored.paper.id) => {
+                imported.already_in_history += 1;
+                continue;
             }
-            imported.unmatched.push(UnmatchedItem { name, reason, stored: paper.is_ok() });
+            Ok(stored) => {
+                imported.matched += 1;
+                known.insert(stored.paper.id.clone());
+                entries.push(line(stored.paper.id));
+                continue;
+            }
+            Err(reason) => reason,
+        };
+        let name = [&draft.title, draft.id.as_deref().unwrap_or_default()].into_iter().find(|name| !name.is_empty());
+        let name = name.map_or_else(|| "a record without a name".to_owned(), str::to_owned);
+        if let Ok(paper) = &paper {
+            if known.insert(paper.id.clone()) {
+                entries.push(line(paper.id.clone()));
+                wanted.push(paper.clone());
+            } else {
+                imported.already_in_history += 1;
+                continue;
+            }
         }
-        if !(entry.dry_run || entries.is_empty()) {
-            self.library.add_unresolved(profile, &entries, &wanted)?;
-        }
-        Ok(imported)
+        imported.unmatched.push(UnmatchedItem { name, reason, stored: paper.is_ok() });
     }
+    if !(entry.dry_run || entries.is_empty()) {
+        writer.library.add_unresolved(profile, &entries, &wanted)?;
+    }
+    Ok(imported)
+}
 
-    /// The paper of the library that a record is of.
-    fn match_item(
-        &self,
-        draft: &RawPaper,
-        paper: Option<&Paper>,
-        titles: &mut Option<TitleIndex>,
-    ) -> Result<MatchResult> {
-        let names = draft.id.iter().chain(&draft.aliases);
-        for name in names.filter_map(|name| PaperId::parse(name).ok()) {
-            if let Some(stored) = self.library.paper(&name)? {
-                return Ok(Ok(stored));
-            }
+/// The paper of the library that a record is of.
+fn match_item(
+    library: &Library,
+    draft: &RawPaper,
+    paper: Option<&Paper>,
+    titles: &mut Option<TitleIndex>,
+) -> Result<MatchResult> {
+    let names = draft.id.iter().chain(&draft.aliases);
+    for name in names.filter_map(|name| PaperId::parse(name).ok()) {
+        if let Some(stored) = library.paper(&name)? {
+            return Ok(Ok(stored));
         }
-        let Some(paper) = paper.filter(|paper| !paper.title.is_empty()) else {
-            return Ok(Err("the library has no paper of this id".to_owned()));
-        };
-        let same = self.library.papers_titled(&paper.title)?;
-        let fitting: Vec<&StoredPaper> =
-            same.iter().filter(|stored| authors_and_years_agree(paper, &stored.paper) != Some(false)).collect();
-        match (fitting.as_slice(), same.first()) {
-            ([only], _) => return Ok(Ok((*only).clone())),
-            ([], Some(other)) => {
-                return Ok(Err(format!("{} has this title, but other authors or another year", other.paper.id)));
-            }
-            ([first, second, ..], _) => {
-                let (first, second) = (&first.paper.id, &second.paper.id);
-                return Ok(Err(format!("more than one paper has this title: {first}, {second}")));
-            }
-            ([], None) => {}
-        }
-        if titles.is_none() {
-            *titles = Some(TitleIndex::new(self.library.titles()?));
-        }
-        let near = titles.as_ref().map(|titles| titles.near(&paper.title)).unwrap_or_default();
-        let near = near.into_iter().map(|key| self.library.paper_at(key)).collect::<Result<Vec<StoredPaper>>>()?;
-        let sure: Vec<&StoredPaper> =
-            near.iter().filter(|stored| authors_and_years_agree(paper, &stored.paper) == Some(true)).collect();
-        Ok(match (sure.as_slice(), near.first()) {
-            ([only], _) => Ok((*only).clone()),
-            ([], None) => Err("the library has no paper of this title".to_owned()),
-            (_, Some(near)) => Err(format!("only nearly the title of {}: `{}`", near.paper.id, near.paper.title)),
-            (_, None) => Err("more than one paper has nearly this title".to_owned()),
-        })
     }
+    let Some(paper) = paper.filter(|paper| !paper.title.is_empty()) else {
+        return Ok(Err("the library has no paper of this id".to_owned()));
+    };
+    let same = library.papers_titled(&paper.title)?;
+    let fitting: Vec<&StoredPaper> =
+        same.iter().filter(|stored| authors_and_years_agree(paper, &stored.paper) != Some(false)).collect();
+    match (fitting.as_slice(), same.first()) {
+        ([only], _) => return Ok(Ok((*only).clone())),
+        ([], Some(other)) => {
+            return Ok(Err(format!("{} has this title, but other authors or another year", other.paper.id)));
+        }
+        ([first, second, ..], _) => {
+            let (first, second) = (&first.paper.id, &second.paper.id);
+            return Ok(Err(format!("more than one paper has this title: {first}, {second}")));
+        }
+        ([], None) => {}
+    }
+    if titles.is_none() {
+        *titles = Some(TitleIndex::new(library.titles()?));
+    }
+    let near = titles.as_ref().map(|titles| titles.near(&paper.title)).unwrap_or_default();
+    let near = near.into_iter().map(|key| library.paper_at(key)).collect::<Result<Vec<StoredPaper>>>()?;
+    let sure: Vec<&StoredPaper> =
+        near.iter().filter(|stored| authors_and_years_agree(paper, &stored.paper) == Some(true)).collect();
+    Ok(match (sure.as_slice(), near.first()) {
+        ([only], _) => Ok((*only).clone()),
+        ([], None) => Err("the library has no paper of this title".to_owned()),
+        (_, Some(near)) => Err(format!("only nearly the title of {}: `{}`", near.paper.id, near.paper.title)),
+        (_, None) => Err("more than one paper has nearly this title".to_owned()),
+    })
 }

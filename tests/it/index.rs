@@ -6,7 +6,6 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use jiff::civil::date;
 use paperkin::index::IndexKind;
 use paperkin::library::{Library, PaperChange, StoredModel};
 use paperkin::recommend::RankingWeights;
@@ -55,8 +54,9 @@ fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> Numbers {
 fn engine(sandbox: &Sandbox, index: IndexKind) -> Engine {
     // The truth knows vectors only.
     let weights = RankingWeights { contrast: 0.0, words: 0.0, ..RankingWeights::default() };
-    Engine::open(EngineOptions { index, weights, ..EngineOptions::new(LibraryLocation::Existing(sandbox.library())) })
-        .unwrap()
+    let mut options = EngineOptions::new(LibraryLocation::Existing(sandbox.library()));
+    (options.index, options.weights) = (index, weights);
+    Engine::open(options).unwrap()
 }
 
 fn file(sandbox: &Sandbox) -> std::path::PathBuf {
@@ -75,8 +75,7 @@ fn cosines(library: &Library, id: &str) -> BTreeMap<String, f32> {
 }
 
 fn answer(engine: &Engine, id: &str) -> Vec<String> {
-    let request = Request { limit: Some(5), ..Request::default() };
-    let answer = engine.similar(id, &request, date(2026, 1, 1)).unwrap();
+    let answer = engine.recommend(&Request::like(id.parse().unwrap()).limit(5)).unwrap();
     answer.results.into_iter().map(|result| result.paper.id.to_string()).collect()
 }
 

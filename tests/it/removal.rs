@@ -29,7 +29,7 @@ fn a_removed_paper_is_gone_from_every_answer() {
     // An engine that has read the library already, as a running server.
     let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
     let request = Request { text: Some(title.clone()), ..Request::default() };
-    let first = || engine.recommend(&request, jiff::civil::date(2026, 1, 1)).unwrap().results.swap_remove(0);
+    let first = || engine.recommend(&request).unwrap().results.swap_remove(0);
     assert_eq!(first().paper.id.as_str(), id);
 
     let (_, liked) = find(&sandbox, "Touch Before You Look");

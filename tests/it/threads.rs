@@ -1,15 +1,12 @@
 //! Engines that share a library, on several threads.
 
-use jiff::civil::{Date, date};
 use paperkin::{Engine, EngineOptions, LibraryLocation, Request};
 
 use crate::program::{Sandbox, listing};
 
-const TODAY: Date = date(2026, 1, 1);
-
 fn found(engine: &Engine, text: &str) -> Vec<String> {
     let request = Request { text: Some(text.to_owned()), ..Request::default() };
-    let answer = engine.recommend(&request, TODAY).unwrap();
+    let answer = engine.recommend(&request).unwrap();
     answer.results.iter().map(|result| format!("{} {}", result.paper.id, result.score)).collect()
 }
 
@@ -32,7 +29,7 @@ fn threads_find_what_one_finds_while_papers_come_and_go() {
         let asked: Vec<_> = asked.collect();
         for _ in 0..5 {
             let new = r#"{"id": "new", "title": "Walking robots that speak", "source": "test"}"#;
-            engine.add([Ok(serde_json::from_str(new).unwrap())], &|_| ()).unwrap();
+            engine.add([Ok(serde_json::from_str(new).unwrap())]).unwrap();
             engine.remove(&["new".parse().unwrap()]).unwrap();
         }
         for ((thread, text), before) in asked.into_iter().zip(texts).zip(&before) {
@@ -44,7 +41,7 @@ fn threads_find_what_one_finds_while_papers_come_and_go() {
 #[test]
 fn a_library_in_memory_is_not_shared() {
     let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
-    engine.add(paperkin::sources::open(listing().as_ref(), None).unwrap(), &|_| ()).unwrap();
+    engine.add(paperkin::sources::open(listing().as_ref(), None).unwrap()).unwrap();
     let error = engine.try_clone().map(drop).unwrap_err();
-    assert_eq!(error.to_string(), "`library`: is in memory: only the engine that made it can ask it");
+    assert_eq!(error.to_string(), "`library`: is in memory: only the engine that created it can read it");
 }

@@ -1,6 +1,5 @@
 //! Names are found by their words, and words have their share in every score.
 
-use jiff::civil::date;
 use paperkin::library::{Library, PaperChange, StoredModel};
 use paperkin::{Embedding, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
 use serde_json::Value;
@@ -90,8 +89,8 @@ fn words_find_papers_that_no_vector_is_near_to() {
     let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
     let first = |exclude: &[&str]| {
         let exclude = exclude.iter().map(|id| PaperId::parse(id).unwrap()).collect();
-        let request = Request { exclude, limit: Some(1), ..Request::default() };
-        let answer = engine.similar("quagga", &request, date(2025, 1, 1)).unwrap();
+        let request = Request { exclude, ..Request::like("quagga".parse().unwrap()).limit(1) };
+        let answer = engine.recommend(&request).unwrap();
         answer.results[0].paper.id.to_string()
     };
     assert_eq!(first(&[]), "far");

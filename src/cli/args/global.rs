@@ -59,7 +59,7 @@ impl GlobalArgs {
         EngineOptions {
             model: self.model.clone(),
             hub: crate::encoder::HubOptions::from_env(),
-            runtime: EncoderOptions { device: self.device, precision: self.precision, cpu: self.cpu },
+            encoder: EncoderOptions { device: self.device, precision: self.precision, cpu: self.cpu },
             index: self.index,
             ..EngineOptions::new(location)
         }

@@ -22,7 +22,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: AddArgs) -> Result<CommandO
         };
         let mut engine = open()?;
         let bar = CommandProgress::of_count("adding", papers.len());
-        let added = engine.add(papers.into_iter().map(Ok), &|progress| {
+        let added = engine.add_with_progress(papers.into_iter().map(Ok), &|progress| {
             if let AddProgress::Committed(papers) = progress {
                 bar.advance(papers);
             }
@@ -34,7 +34,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: AddArgs) -> Result<CommandO
         let added = add_each(&mut engine, &args)?;
         (engine, added)
     };
-    let summary = AddOutput { added, papers: engine.library().summary()?.papers };
+    let summary = AddOutput { added, papers: engine.summary()?.papers };
     summary.print(args.format)?;
     reindex::after_change(&engine);
     Ok(CommandOutcome::complete_if(added.rejected == 0))
@@ -48,7 +48,7 @@ fn add_each(engine: &mut Engine, args: &AddArgs) -> Result<AddSummary> {
         match open(path, args, &bar) {
             Ok(papers) => {
                 let papers = in_categories(papers, args);
-                added += engine.add(papers, &|progress| bar.show(progress))?;
+                added += engine.add_with_progress(papers, &|progress| bar.show(progress))?;
             }
             Err(error) => {
                 bar.aside(|| output::reject(&error));

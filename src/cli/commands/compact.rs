@@ -17,7 +17,7 @@ struct CompactOutput {
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: CompactArgs) -> Result<CommandOutcome> {
     let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
-    let summary = CompactOutput { freed: engine.compact()?, bytes: engine.library().summary()?.bytes };
+    let summary = CompactOutput { freed: engine.compact()?, bytes: engine.summary()?.bytes };
     output::print_summary(args.format, &summary, |out, CompactOutput { freed, bytes }| {
         writeln!(out, "{freed} bytes freed, {bytes} bytes on disk")
     })?;

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::citation::{ExportFormat, ParquetWriter};
 use crate::cli::args::{ExportArgs, ExportChoice, GlobalArgs};
-use crate::cli::clock::today;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
 use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
@@ -92,16 +91,15 @@ fn write(args: &ExportArgs, produce: impl FnOnce(&mut ExportSink<'_>) -> Result<
 fn feed_papers(engine: &mut Engine, profile: &str, limit: usize) -> Result<Vec<Paper>> {
     let request = Request { limit: Some(limit), ..Request::default() };
     let options = FeedOptions { mode: FeedMode::Peek, request, ..FeedOptions::default() };
-    let answer = engine.feed(profile, &options, today())?;
+    let answer = engine.feed(profile, &options)?;
     Ok(answer.results.into_iter().map(|result| result.paper).collect())
 }
 
 /// Returns the papers of a history that are of the kinds asked for, latest entries first.
 fn history_papers(engine: &Engine, profile: &str, args: &ExportArgs) -> Result<Vec<Paper>> {
-    let profile = engine.library().profile(profile)?;
     let mut papers = Vec::new();
     let mut missing = 0;
-    for ProfilePaper { entry, paper, .. } in engine.library().history_papers(&profile)?.into_iter().rev() {
+    for ProfilePaper { entry, paper, .. } in engine.history_papers(profile)?.into_iter().rev() {
         match paper {
             _ if !args.kind.contains(&entry.kind) => {}
             Some(paper) => papers.push(paper),

@@ -2,7 +2,6 @@
 
 use super::reindex;
 use crate::cli::args::{FeedArgs, GlobalArgs};
-use crate::cli::clock::today;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, ReasonDisplay};
 use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
@@ -16,8 +15,8 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: FeedArgs) -> Result<Command
         since: args.since,
         request: args.query.request(),
     };
-    let answer = engine.feed(&args.profile, &options, today())?;
-    output::print_answer(&answer, args.query.format, ReasonDisplay::Show)?;
+    let answer = engine.feed(&args.profile, &options)?;
+    output::print_answer(&answer, args.query.format, ReasonDisplay::Show, engine.today())?;
     reindex::after_answer(&engine);
     // A history outlives its papers, so a paper that is not found is not a fault of the input.
     Ok(CommandOutcome::Complete)

@@ -9,7 +9,7 @@ use crate::error::Result;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: SummaryArgs) -> Result<CommandOutcome> {
     let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
-    let profiles = engine.library().profiles()?;
+    let profiles = engine.profiles()?;
     output::print_summary(args.format, &profiles, |out, profiles| {
         profiles.iter().try_for_each(|profile| {
             let (name, history) = (&profile.name, profile.history.len());

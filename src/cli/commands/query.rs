@@ -1,7 +1,6 @@
 //! The steps that `search`, `similar` and `recommend` have in common.
 
 use crate::cli::args::{GlobalArgs, TemporaryLibrary};
-use crate::cli::clock::today;
 use crate::cli::input;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, OutputFormat, ReasonDisplay};
@@ -18,12 +17,12 @@ pub(super) fn answer(
     request: &Request,
     format: OutputFormat,
     reasons: ReasonDisplay,
-    ask: impl FnOnce(&Engine, &Request, jiff::civil::Date) -> Result<Answer>,
+    ask: impl FnOnce(&Engine, &Request) -> Result<Answer>,
 ) -> Result<CommandOutcome> {
     request.check()?;
     let (engine, outcome) = input::open_engine(common, papers)?;
-    let answer = ask(&engine, request, today())?;
-    output::print_answer(&answer, format, reasons)?;
+    let answer = ask(&engine, request)?;
+    output::print_answer(&answer, format, reasons, engine.today())?;
     reindex::after_answer(&engine);
     Ok(if answer.not_found.is_empty() { outcome } else { CommandOutcome::Incomplete })
 }

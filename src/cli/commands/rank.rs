@@ -3,14 +3,12 @@
 use std::io::{self, Write};
 
 use crate::cli::args::{GlobalArgs, RankArgs};
-use crate::cli::clock::today;
 use crate::cli::input::{self, TextLines};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, Severity};
-use crate::engine::Engine;
+use crate::engine::{Engine, TextEmbeddings};
 use crate::error::{Error, Result};
-use crate::paper::document;
-use crate::recommend::{Answer, PaperRef, Request};
+use crate::recommend::{Answer, Request};
 
 /// Requests whose texts are embedded together.
 const BATCH_SIZE: usize = 256;
@@ -21,9 +19,9 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: RankArgs) -> Result<Command
     let bar = CommandProgress::of_count("ranking", requests.len());
     output::write_to(&args.run, |out| {
         for batch in requests.chunks_mut(BATCH_SIZE) {
-            engine.prepare(&texts(batch.iter()))?;
+            let embeddings = engine.embed_requests(batch)?;
             for request in batch {
-                let answer = rank(&engine, request, args.depth as usize)?;
+                let answer = rank(&engine, request, &embeddings, args.depth as usize)?;
                 bar.aside(|| report(&answer));
                 write_run(out, &answer).map_err(Error::io(&args.run, "write it"))?;
                 bar.advance(1);
@@ -61,23 +59,11 @@ fn read(args: &RankArgs) -> Result<(Vec<Request>, CommandOutcome)> {
     Ok((requests, outcome))
 }
 
-/// Returns the texts that these requests need embedded.
-fn texts<'a>(requests: impl Iterator<Item = &'a Request>) -> Vec<String> {
-    let of_request = |request: &'a Request| {
-        let inline = request.positive.iter().chain(&request.negative).filter_map(|item| match &item.paper {
-            PaperRef::Inline { title, abstract_text } => Some(document(title, abstract_text)),
-            PaperRef::Id(_) => None,
-        });
-        request.text.clone().into_iter().chain(inline).collect::<Vec<_>>()
-    };
-    requests.flat_map(of_request).collect()
-}
-
-fn rank(engine: &Engine, request: &mut Request, depth: usize) -> Result<Answer> {
+fn rank(engine: &Engine, request: &mut Request, embeddings: &TextEmbeddings, depth: usize) -> Result<Answer> {
     if request.candidates.is_none() {
         request.limit.get_or_insert(depth);
     }
-    engine.recommend(request, today())
+    engine.recommend_with(request, embeddings)
 }
 
 /// Reports what the format of a run has no room for.

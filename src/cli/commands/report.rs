@@ -12,7 +12,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
         return Err(Error::BadRequest { field: "threshold", reason });
     }
     let (engine, outcome) = input::open_engine(common, &args.papers)?;
-    let bar = CommandProgress::of_count("comparing", engine.library().summary()?.papers as usize);
+    let bar = CommandProgress::of_count("comparing", engine.summary()?.papers as usize);
     let report = engine.report(args.neighbors as usize, args.threshold, &|papers| bar.advance(papers))?;
     bar.finish();
     report.write(&args.out)?;

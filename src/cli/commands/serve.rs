@@ -9,16 +9,13 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<Comman
     use std::num::NonZero;
     use std::time::Duration;
 
-    use crate::cli::clock::today;
-    use crate::engine::{Engine, LibraryLocation};
+    use crate::engine::{Clock, Engine, LibraryLocation};
     use crate::server::{ServerOptions, serve};
 
     let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
     let options = ServerOptions {
         listen: args.listen,
-        workers: args
-            .workers
-            .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from),
+        workers: args.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from),
         body_bytes: (args.max_body as usize) << 20,
         header_bytes: (args.max_header_size as usize) << 10,
         request_time: seconds(args.timeout),
@@ -29,7 +26,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<Comman
         hosts: args.host,
         token_rate: args.rate_limit_per_token,
         address_rate: args.rate_limit_per_ip,
-        today,
+        today: || Clock::System.today(),
     };
     let engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
     serve(options, &engine, |address| eprintln!("paperkin: listening on http://{address}"))?;

@@ -10,6 +10,9 @@ use crate::recommend::Request;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: SimilarArgs) -> Result<CommandOutcome> {
     let request = args.query.request();
-    let ask = |engine: &Engine, request: &Request, today| engine.similar(&args.paper, request, today);
+    let ask = |engine: &Engine, request: &Request| {
+        let paper = engine.find(&args.paper)?.paper.id;
+        engine.recommend(&request.clone().and_like(paper))
+    };
     query::answer(common, &args.papers, &request, args.query.format, ReasonDisplay::Hide, ask)
 }

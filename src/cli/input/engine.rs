@@ -22,11 +22,11 @@ pub(crate) fn open_engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Res
     let mut complete = true;
     for path in &papers.papers {
         let bar = CommandProgress::of_file(path);
-        let rejected = engine.add(open_papers(path, &bar)?, &|progress| bar.show(progress))?.rejected;
+        let rejected = engine.add_with_progress(open_papers(path, &bar)?, &|progress| bar.show(progress))?.rejected;
         bar.finish();
         complete &= rejected == 0;
     }
-    if engine.library().summary()?.papers == 0 {
+    if engine.summary()?.papers == 0 {
         let file = papers.papers.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
         return Err(Error::BadFile { file, reason: "contains no papers".to_owned() });
     }

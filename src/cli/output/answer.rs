@@ -1,17 +1,18 @@
 //! Printing the answer to a query.
 
+use jiff::civil::Date;
+
 use super::diagnostic::{Severity, diagnostic};
 use super::formats::OutputFormat;
 use super::serialize;
 use super::stdout::{json, print};
 use super::table::{self, ReasonDisplay};
-use crate::cli::clock::today;
 use crate::error::Result;
 use crate::recommend::Answer;
 use crate::syndication::FeedFormat;
 
-/// Prints an answer. Missing papers and notes also go to standard error, except in JSON, which includes them.
-pub(crate) fn print_answer(answer: &Answer, format: OutputFormat, reasons: ReasonDisplay) -> Result<()> {
+/// Prints an answer; feeds are dated with `day`. Missing papers and notes also go to standard error, except in JSON, which includes them.
+pub(crate) fn print_answer(answer: &Answer, format: OutputFormat, reasons: ReasonDisplay, day: Date) -> Result<()> {
     if format != OutputFormat::Json {
         if !answer.not_found.is_empty() {
             diagnostic(Severity::Warning, &format!("not in the library: {}", answer.not_found.join(", ")));
@@ -28,8 +29,8 @@ pub(crate) fn print_answer(answer: &Answer, format: OutputFormat, reasons: Reaso
         OutputFormat::Json => json(out, answer),
         OutputFormat::Jsonl => serialize::jsonl(out, answer),
         OutputFormat::Csv => serialize::csv(out, answer),
-        OutputFormat::Atom => serialize::feed(out, answer, FeedFormat::Atom, today()),
-        OutputFormat::Rss => serialize::feed(out, answer, FeedFormat::Rss, today()),
-        OutputFormat::JsonFeed => serialize::feed(out, answer, FeedFormat::JsonFeed, today()),
+        OutputFormat::Atom => serialize::feed(out, answer, FeedFormat::Atom, day),
+        OutputFormat::Rss => serialize::feed(out, answer, FeedFormat::Rss, day),
+        OutputFormat::JsonFeed => serialize::feed(out, answer, FeedFormat::JsonFeed, day),
     })
 }

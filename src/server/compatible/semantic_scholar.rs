@@ -4,7 +4,6 @@
 
 use axum::Json as Answered;
 use axum::extract::State;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -137,8 +136,8 @@ async fn answer(
     }
     let positive = ids(&history.positive_paper_ids)?;
     let negative = ids(&history.negative_paper_ids)?;
-    let today = app.today();
-    let found = app.ask(move |engine| recommend(engine, positive, negative, limit, today)).await?;
+    let _today = app.today();
+    let found = app.ask(move |engine| recommend(engine, positive, negative, limit)).await?;
     let fields: Vec<&str> = match wanted.fields.is_empty() {
         true => PLAIN.to_vec(),
         false => ["paperId"].into_iter().chain(wanted.fields.iter().map(|field| name(field))).collect(),
@@ -168,13 +167,12 @@ fn recommend(
     positive: Vec<PaperId>,
     negative: Vec<PaperId>,
     limit: usize,
-    today: Date,
 ) -> Result<Vec<Paper>, Problem> {
     positive.iter().chain(&negative).try_for_each(|id| stored(engine, id).map(drop))?;
     let items = |ids: Vec<PaperId>| ids.into_iter().map(HistoryItem::id).collect();
     let request =
         Request { positive: items(positive), negative: items(negative), limit: Some(limit), ..Request::default() };
-    Ok(engine.recommend(&request, today)?.results.into_iter().map(|result| result.paper).collect())
+    Ok(engine.recommend(&request)?.results.into_iter().map(|result| result.paper).collect())
 }
 
 fn of_fields(paper: &Paper, fields: &[&str]) -> Map<String, Value> {

@@ -57,16 +57,16 @@ async fn feed(
     reader: PageReader,
     Query(asked): Query<FeedPageQuery>,
 ) -> Result<Response, PageProblem> {
-    let (today, again) = (app.today(), asked.again.is_some());
+    let again = asked.again.is_some();
     let page = app.ask(move |engine| {
         let frame = reader.frame(engine, "feed")?;
         let profile = reader.profile(engine)?;
         let papers = engine.library().summary()?.papers;
         let look = if again { FeedMode::Last } else { FeedMode::Peek };
         let answer = match &profile {
-            Some(profile) => engine.feed(&profile.name, &options(look), today)?,
+            Some(profile) => engine.feed(&profile.name, &options(look))?,
             // Recent and much voted papers to begin with.
-            None => engine.recommend(&Request { limit: Some(PAPERS), ..Request::default() }, today)?,
+            None => engine.recommend(&Request { limit: Some(PAPERS), ..Request::default() })?,
         };
         Ok::<_, crate::Error>(FeedPage {
             frame,
@@ -96,14 +96,13 @@ async fn done(
     reader: PageReader,
     Form(seen): Form<MarkSeenForm>,
 ) -> Result<Response, PageProblem> {
-    let today = app.today();
     app.ask(move |engine: &mut Engine| {
         let Some(profile) = reader.profile(engine)? else { return Ok(()) };
         let papers: Vec<PaperId> = seen.papers.lines().take(PAPERS).filter_map(|id| PaperId::parse(id).ok()).collect();
         let newest = engine.library().generation()?.max(profile.last_seen_generation);
         // A page of before the last look brings nothing back.
         let generation = seen.generation.clamp(profile.last_seen_generation, newest);
-        engine.library_mut().mark_feed_seen(&profile, &papers, generation, today)
+        engine.mark_feed_seen(&profile.name, &papers, generation)
     })
     .await?;
     Ok(back_to("/"))

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::entry::{AUTHORS, PaperCard, ReaderVotes, entries, page_of, why};
 use super::frame::{PageFrame, PageProblem, PageReader, show};
 use super::mathematics::readable;
+use crate::engine::TextEmbeddings;
 use crate::error::Result;
 use crate::library::Profile;
 use crate::paper::PaperId;
@@ -68,29 +69,27 @@ async fn paper(
     Query(asked): Query<PaperPageQuery>,
 ) -> Result<Response, PageProblem> {
     let id = paper_id(&id)?;
-    let today = app.today();
     let question = asked.q.filter(|text| !text.trim().is_empty());
     let explained = Request { candidates: Some(vec![id.clone()]), explain: true, ..Request::default() };
     let question = question.map(|text| Request { text: Some(text), ..explained.clone() });
     let embedded = match &question {
         Some(request) => app.embedded(request).await?,
-        None => Vec::new(),
+        None => TextEmbeddings::default(),
     };
     let page = app.ask(move |engine| {
         let paper = stored(engine, &id)?;
         let profile = reader.profile(engine)?;
         let said = ReaderVotes::by(profile.as_ref());
-        engine.provide(embedded);
         // What it says to the question that led here, or else to the reader's history.
         let positive = liked_by(profile.as_ref(), &id);
         let request = question.or((!positive.is_empty()).then_some(Request { positive, ..explained }));
-        let found = request.map(|request| engine.recommend(&request, today)).transpose()?;
+        let found = request.map(|request| engine.recommend_with(&request, &embedded)).transpose()?;
         let found = found.and_then(|answer| answer.results.into_iter().next());
         let reason = found.as_ref().and_then(|found| why(found, &said));
         let matched = found.and_then(|found| found.sentence_match);
         let like =
             Request { positive: vec![HistoryItem::id(paper.id.clone())], limit: Some(NEIGHBORS), ..Request::default() };
-        let neighbors = engine.recommend(&like, today)?.results;
+        let neighbors = engine.recommend(&like)?.results;
         let ids: Vec<PaperId> =
             std::iter::once(&paper.id).chain(neighbors.iter().map(|near| &near.paper.id)).cloned().collect();
         let dots = dots(&paper.title, &ids, &neighbors, &engine.project(&ids)?);

@@ -40,7 +40,7 @@ struct ProfilesPage {
 async fn profiles(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     let page = app.ask(move |engine| {
         let profile = reader.profile(engine)?;
-        let token = profile.as_ref().map(|profile| engine.library_mut().feed_token(profile)).transpose()?;
+        let token = profile.as_ref().map(|profile| engine.feed_token(&profile.name)).transpose()?;
         let formats = [("Atom", FeedFormat::Atom), ("RSS", FeedFormat::Rss), ("JSON Feed", FeedFormat::JsonFeed)];
         let feed = |token: &String| {
             let name = profile.as_ref().map_or("", |profile| &profile.name);
@@ -68,7 +68,7 @@ async fn choose(
 ) -> Result<Response, PageProblem> {
     let name = profile_name(&name)?;
     let chosen = name.clone();
-    app.ask(move |engine| engine.library_mut().add_to_history(&name, &[])).await?;
+    app.ask(move |engine| engine.create_profile(&name)).await?;
     Ok((CookieJar::new().add(choose_profile(chosen)), back_to("/")).into_response())
 }
 
@@ -77,11 +77,7 @@ async fn remove(
     Form(ProfileForm { name }): Form<ProfileForm>,
 ) -> Result<Response, PageProblem> {
     let name = profile_name(&name)?;
-    app.ask(move |engine| {
-        let profile = engine.library().profile(&name)?;
-        engine.library_mut().remove_profile(&profile)
-    })
-    .await?;
+    app.ask(move |engine| engine.delete_profile(&name)).await?;
     Ok(back_to("/profiles"))
 }
 
@@ -96,7 +92,7 @@ async fn follow(
     }
     app.ask(move |engine| {
         let name = reader.name(engine)?;
-        engine.library_mut().follow(&name, &[author])
+        engine.follow(&name, &[author])
     })
     .await?;
     Ok(back_to("/profiles"))
@@ -108,7 +104,7 @@ async fn unfollow(
     Form(author): Form<ProfileForm>,
 ) -> Result<Response, PageProblem> {
     app.ask(move |engine| match reader.profile(engine)? {
-        Some(profile) => engine.library_mut().unfollow(&profile, &[author.name]).map(drop),
+        Some(profile) => engine.unfollow(&profile.name, &[author.name]).map(drop),
         None => Ok(()),
     })
     .await?;
@@ -118,7 +114,7 @@ async fn unfollow(
 /// Other addresses for the feed: those of before lead nowhere.
 async fn renew(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     app.ask(move |engine| match reader.profile(engine)? {
-        Some(profile) => engine.library_mut().renew_feed_token(&profile).map(drop),
+        Some(profile) => engine.renew_feed_token(&profile.name).map(drop),
         None => Ok(()),
     })
     .await?;

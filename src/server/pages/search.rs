@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::entry::{PaperCard, ReaderVotes, entries};
 use super::frame::{PageFrame, PageProblem, PageReader, show};
+use crate::engine::TextEmbeddings;
 use crate::error::{Error, Result};
 use crate::paper::parse_date;
 use crate::recommend::Request;
@@ -53,13 +54,11 @@ async fn search(
     let request = form.request()?;
     let embedded = match &request {
         Some(request) => app.embedded(request).await?,
-        None => Vec::new(),
+        None => TextEmbeddings::default(),
     };
-    let today = app.today();
     let page = app.ask(move |engine| {
         let said = ReaderVotes::by(reader.profile(engine)?.as_ref());
-        engine.provide(embedded);
-        let results = request.map(|request| engine.recommend(&request, today)).transpose()?;
+        let results = request.map(|request| engine.recommend_with(&request, &embedded)).transpose()?;
         Ok::<_, Error>(SearchPage {
             frame: reader.frame(engine, "search")?,
             back: address.to_string(),

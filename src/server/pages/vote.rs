@@ -63,11 +63,11 @@ async fn vote(
             Some(kind) => {
                 let id = stored(engine, &paper)?.id;
                 let entry = HistoryEntry::new(id, kind, today);
-                engine.library_mut().add_to_history(&name, &[entry])?;
+                engine.add_to_history(&name, &[entry])?;
             }
             None => {
                 if let Some(profile) = reader.profile(engine)? {
-                    engine.library_mut().remove_from_history(&profile, &[paper])?;
+                    engine.remove_from_history(&profile.name, &[paper])?;
                 }
             }
         }

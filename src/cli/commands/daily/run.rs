@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use crate::cli::args::{DailyArgs, GlobalArgs};
-use crate::cli::clock::today;
 use crate::cli::commands::reindex;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, Severity};
@@ -16,7 +15,7 @@ use crate::error::{Error, Result};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: DailyArgs) -> Result<CommandOutcome> {
     let config = read_config(&args.config)?;
-    let mut options = DailyOptions::new(today());
+    let mut options = DailyOptions::default();
     options.mailer = config.mail.as_ref().map(open_mailer).transpose()?;
     let mut engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
     let bar = Mutex::new(None);

@@ -59,7 +59,10 @@ pub(super) fn run(common: &GlobalArgs, args: &EvalArgs) -> Result<CommandOutcome
     let result = ProfileEvaluation { held_out: &held_out, first: cutoff, verdict, evaluated: &summary };
     output::print_summary(args.format, &result, |out, result| {
         let TemporalSplit { day, known, candidates, picks, .. } = result.held_out;
-        writeln!(out, "{picks} held-out papers among {candidates} published since {day}; {known} in the history before\n")?;
+        writeln!(
+            out,
+            "{picks} held-out papers among {candidates} published since {day}; {known} in the history before\n"
+        )?;
         writeln!(out, "{}\n{}", result.evaluated.report, result.verdict)
     })?;
     Ok(outcome)
@@ -67,7 +70,7 @@ pub(super) fn run(common: &GlobalArgs, args: &EvalArgs) -> Result<CommandOutcome
 
 /// Returns the papers that a profile's history counts for and against.
 fn profile_history(engine: &Engine, name: &str) -> Result<(Vec<HistoryItem>, Vec<HistoryItem>)> {
-    let history = engine.library().profile(name)?.history;
+    let history = engine.profile(name)?.history;
     let items = |counts: fn(HistoryKind) -> bool| {
         let entries = history.iter().filter(|entry| counts(entry.kind));
         let item = |HistoryEntry { id, weight, at, .. }: &HistoryEntry| HistoryItem {

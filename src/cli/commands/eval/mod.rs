@@ -75,9 +75,7 @@ fn evaluate_run(args: &EvalArgs, run: &Path, qrels: &Path) -> Result<CommandOutc
     let outcome = report_ids(Severity::Warning, "judged queries missing from the run, scored as empty", missing);
     let method = run.file_name().map_or("run".into(), |name| name.to_string_lossy().into_owned());
     let report = EvaluationReport::new(&metrics, &[(method, measured)], args.seed);
-    output::print_summary(args.format, &report, |out, report| {
-        writeln!(out, "{} queries\n\n{report}", report.queries)
-    })?;
+    output::print_summary(args.format, &report, |out, report| writeln!(out, "{} queries\n\n{report}", report.queries))?;
     Ok(outcome)
 }
 

@@ -3,7 +3,6 @@
 use std::fmt::Display;
 
 use crate::cli::args::EvalArgs;
-use crate::cli::clock::today;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, Severity};
 use crate::engine::{CandidatePool, Engine, EvaluationOptions, EvaluationSummary, LabeledQuery};
@@ -36,7 +35,7 @@ pub(super) fn evaluate(
         seed: args.seed,
     };
     let bar = CommandProgress::of_count("ranking", queries.len());
-    let evaluated = engine.evaluate(queries, &options, today(), &|queries| bar.advance(queries));
+    let evaluated = engine.evaluate(queries, &options, &|queries| bar.advance(queries));
     bar.finish();
     evaluated
 }

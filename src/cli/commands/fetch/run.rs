@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use crate::cli::args::{ClientArgs, FetchArgs, FetchCommand, GlobalArgs};
-use crate::cli::clock::today;
 use crate::cli::commands::reindex;
 use crate::cli::input::TextLines;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, AddOutput, CommandProgress, Severity, SummaryFormat};
-use crate::engine::{Engine, FetchSummary, LibraryLocation};
+use crate::engine::{Clock, Engine, FetchSummary, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::fetch::{ArxivQuery, ClientOptions, FeedUrl, FetchSource, HfDaily, HttpClient, OaiSet, SemanticScholar};
 use crate::library::Library;
@@ -28,7 +27,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: FetchArgs) -> Result<Comman
         let mut engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
         let ended = sources.into_iter().try_for_each(|source| {
             let bar = CommandProgress::of_source(&source.name());
-            let added = engine.fetch(source, &mut client, today(), &mut fetched, &|progress| bar.show(progress));
+            let added = engine.fetch(source, &mut client, &mut fetched, &|progress| bar.show(progress));
             bar.finish();
             added
         });
@@ -37,24 +36,19 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: FetchArgs) -> Result<Comman
         }
         report_missing(&fetched);
         ended.map_err(|error| with_progress(error, &fetched))?;
-        AddOutput { added: fetched.added, papers: engine.library().summary()?.papers }.print(options.format)?;
+        AddOutput { added: fetched.added, papers: engine.summary()?.papers }.print(options.format)?;
     }
     Ok(outcome.and(CommandOutcome::complete_if(fetched.added.rejected == 0 && fetched.missing.is_empty())))
 }
 
 /// Fetches a source, but stores nothing.
-fn count(
-    common: &GlobalArgs,
-    source: FetchSource,
-    client: &mut HttpClient,
-    fetched: &mut FetchSummary,
-) -> Result<()> {
+fn count(common: &GlobalArgs, source: FetchSource, client: &mut HttpClient, fetched: &mut FetchSummary) -> Result<()> {
     let checkpoint = match Library::open(&common.directory()?) {
         Ok(library) => library.value(&source.key())?,
         Err(Error::NotFound { .. }) => None,
         Err(error) => return Err(error),
     };
-    for page in source.pages(client, checkpoint.as_deref(), today())? {
+    for page in source.pages(client, checkpoint.as_deref(), Clock::System.today())? {
         let page = page?;
         for paper in page.papers {
             match paper {

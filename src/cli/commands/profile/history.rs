@@ -1,7 +1,6 @@
 //! `paperkin profile NAME add|like|save|dislike|hide|remove`
 
 use crate::cli::args::EntryArgs;
-use crate::cli::clock::today;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
 use crate::engine::Engine;
@@ -13,7 +12,7 @@ use crate::paper::PaperId;
 pub(super) fn add(engine: &mut Engine, name: &str, kind: HistoryKind, args: EntryArgs) -> Result<CommandOutcome> {
     let EntryArgs { papers, weight, at, interest } = args;
     check_weight(weight)?;
-    let at = at.unwrap_or_else(today);
+    let at = at.unwrap_or_else(|| engine.today());
     let mut entries = Vec::new();
     for paper in &papers {
         match engine.find(paper) {
@@ -28,15 +27,15 @@ pub(super) fn add(engine: &mut Engine, name: &str, kind: HistoryKind, args: Entr
     if entries.is_empty() {
         return Ok(CommandOutcome::Incomplete);
     }
-    engine.library_mut().add_to_history(name, &entries)?;
-    let history = engine.library().profile(name)?.history.len();
+    engine.add_to_history(name, &entries)?;
+    let history = engine.profile(name)?.history.len();
     output::print(|out| writeln!(out, "{name}: {} added, {history} in history", entries.len()))?;
     Ok(CommandOutcome::complete_if(entries.len() == papers.len()))
 }
 
 /// Removes papers from the history, also those that the library does not contain.
 pub(super) fn remove(engine: &mut Engine, name: &str, papers: &[String]) -> Result<CommandOutcome> {
-    let profile = engine.library().profile(name)?;
+    let profile = engine.profile(name)?;
     let mut ids = Vec::new();
     for paper in papers {
         ids.push(match engine.find(paper) {
@@ -44,7 +43,7 @@ pub(super) fn remove(engine: &mut Engine, name: &str, papers: &[String]) -> Resu
             Err(_) => PaperId::parse(paper).map_err(|reason| Error::BadRequest { field: "id", reason })?,
         });
     }
-    let removed = engine.library_mut().remove_from_history(&profile, &ids)?;
+    let removed = engine.remove_from_history(name, &ids)?;
     for (id, paper) in ids.iter().zip(papers).filter(|(id, _)| !removed.contains(id)) {
         let message = format!("`{paper}` ({id}) is not in the history of profile `{name}`");
         output::diagnostic(Severity::Error, &message);

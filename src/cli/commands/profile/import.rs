@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use super::history::check_weight;
 use crate::bibliography;
 use crate::cli::args::{ImportArgs, TagMapping};
-use crate::cli::clock::today;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
@@ -28,7 +27,7 @@ pub(super) fn run(engine: &mut Engine, name: &str, args: ImportArgs) -> Result<C
     }
     references
         .retain(|reference| collection.is_empty() || reference.tags.iter().any(|tag| is_in_any(tag, &collection)));
-    let options = ImportOptions { kind, weight, at: today(), dry_run };
+    let options = ImportOptions { kind, weight, at: engine.today(), dry_run };
     let mut summaries: BTreeMap<String, ImportSummary> = BTreeMap::new();
     for (profile, papers) in by_profile(name, references, &collection, tags_as) {
         let summary = engine.import(&profile, &papers, options)?;

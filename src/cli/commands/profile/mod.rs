@@ -8,16 +8,12 @@ mod show;
 use crate::cli::args::{GlobalArgs, ProfileAction, ProfileArgs};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output;
-use crate::engine::{Engine, LibraryLocation};
-use crate::error::{Error, Result};
+use crate::engine::{Engine, LibraryLocation, check_profile_name};
+use crate::error::Result;
 use crate::library::{HistoryKind, Profile};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ProfileArgs) -> Result<CommandOutcome> {
-    let name = args.name.trim();
-    if name.is_empty() || name.chars().any(char::is_control) {
-        let reason = "is not a valid name: give a name without control characters".to_owned();
-        return Err(Error::BadRequest { field: "profile", reason });
-    }
+    let name = check_profile_name(&args.name)?;
     let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     match args.action {
         ProfileAction::Add(entries) => history::add(&mut engine, name, HistoryKind::Read, entries),
@@ -36,16 +32,13 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ProfileArgs) -> Result<Comm
 }
 
 fn print_feed_token(engine: &mut Engine, name: &str, renew: bool) -> Result<CommandOutcome> {
-    let profile = engine.library().profile(name)?;
-    let library = engine.library_mut();
-    let token = if renew { library.renew_feed_token(&profile)? } else { library.feed_token(&profile)? };
+    let token = if renew { engine.renew_feed_token(name)? } else { engine.feed_token(name)? };
     output::print(|out| writeln!(out, "{token}"))?;
     Ok(CommandOutcome::Complete)
 }
 
 fn delete(engine: &mut Engine, name: &str) -> Result<CommandOutcome> {
-    let profile = engine.library().profile(name)?;
-    engine.library_mut().remove_profile(&profile)?;
+    let profile = engine.delete_profile(name)?;
     output::print(|out| writeln!(out, "{name}: deleted, with {} in history", profile.history.len()))?;
     Ok(CommandOutcome::Complete)
 }

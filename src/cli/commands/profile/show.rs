@@ -27,12 +27,12 @@ struct ProfileOutput {
 }
 
 pub(super) fn run(engine: &Engine, name: &str, format: SummaryFormat) -> Result<CommandOutcome> {
-    let mut profile = engine.library().profile(name)?;
+    let mut profile = engine.profile(name)?;
     let line = |ProfilePaper { entry, paper, in_library }: ProfilePaper| {
         let title = paper.map(|paper| paper.title);
         ProfileLine { entry, title, in_library }
     };
-    let papers: Vec<ProfileLine> = engine.library().history_papers(&profile)?.into_iter().map(line).collect();
+    let papers: Vec<ProfileLine> = engine.history_papers(name)?.into_iter().map(line).collect();
     // The lines say all of it already.
     profile.history.clear();
     output::print_summary(format, &ProfileOutput { profile, papers }, table)?;

@@ -1,0 +1,139 @@
+//! Texts to embeddings, with the model of a library.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice, ModelIdentity};
+use crate::error::{Error, Result};
+use crate::library::{Library, StoredModel};
+use crate::recommend::Request;
+use crate::vector::Embedding;
+
+/// The encoder of a library: loaded when the first text has to be embedded.
+#[derive(Clone)]
+pub(crate) struct Embedder {
+    /// The model; `None` for the library's own, and for the bundled one while the library is empty.
+    choice: Option<ModelChoice>,
+    hub: HubOptions,
+    options: EncoderOptions,
+    encoder: OnceCell<Arc<Encoder>>,
+}
+
+/// Embeddings of texts, computed beforehand, for requests that contain these texts.
+#[derive(Debug, Clone, Default)]
+pub struct TextEmbeddings(HashMap<String, Embedding>);
+
+impl TextEmbeddings {
+    /// The embedding of a text.
+    pub fn get(&self, text: &str) -> Option<&Embedding> {
+        self.0.get(text)
+    }
+}
+
+impl FromIterator<(String, Embedding)> for TextEmbeddings {
+    fn from_iter<T: IntoIterator<Item = (String, Embedding)>>(pairs: T) -> TextEmbeddings {
+        TextEmbeddings(pairs.into_iter().collect())
+    }
+}
+
+impl Embedder {
+    pub(crate) fn new(choice: Option<ModelChoice>, hub: HubOptions, options: EncoderOptions) -> Embedder {
+        Embedder { choice, hub, options, encoder: OnceCell::new() }
+    }
+
+    /// The encoder, loaded at the first call. Another process may have changed the library's model since.
+    ///
+    /// # Errors
+    /// [`Error::ModelMismatch`] when the library's embeddings are of another model; errors of loading.
+    pub(crate) fn encoder(&self, library: &Library) -> Result<&Encoder> {
+        let stored = library.model()?;
+        let check = |identity: &ModelIdentity| match &stored {
+            Some(stored) if stored.fingerprint != identity.fingerprint => {
+                Err(Error::ModelMismatch { stored: stored.label(), asked: stored_model(identity).label() })
+            }
+            _ => Ok(()),
+        };
+        if let Some(encoder) = self.encoder.get() {
+            check(encoder.identity())?;
+            return Ok(encoder);
+        }
+        let model = self.open_model(stored.as_ref())?;
+        check(model.identity())?;
+        let encoder = Arc::new(Encoder::new(model, &self.options)?);
+        Ok(self.encoder.get_or_init(|| encoder))
+    }
+
+    /// The chosen model, or else the library's by its name, or else the bundled one.
+    fn open_model(&self, stored: Option<&StoredModel>) -> Result<Model> {
+        let choice = match (&self.choice, stored) {
+            (Some(choice), _) => choice.clone(),
+            (None, None) => ModelChoice::default(),
+            (None, Some(stored)) => stored.name.parse().map_err(|_| Error::BadModel {
+                model: stored.label(),
+                reason:
+                    "the library's embeddings were made with it: give its directory or name with --model, or change \
+                         to another model with `paperkin reembed`"
+                        .to_owned(),
+            })?,
+        };
+        Model::open(&choice, &self.hub)
+    }
+
+    /// Opens another model, with the same hub and encoder options.
+    ///
+    /// # Errors
+    /// Errors of loading.
+    pub(crate) fn open_other(&self, choice: &ModelChoice) -> Result<Encoder> {
+        Encoder::new(Model::open(choice, &self.hub)?, &self.options)
+    }
+
+    /// Replaces the encoder.
+    pub(crate) fn set_encoder(&mut self, encoder: Encoder) {
+        self.encoder = Arc::new(encoder).into();
+    }
+
+    /// The embedding of a text.
+    ///
+    /// # Errors
+    /// As [`Embedder::encoder`]; errors of the device.
+    pub(crate) fn embed(&self, library: &Library, text: &str) -> Result<Embedding> {
+        let embeddings = self.encoder(library)?.encode(&[text], &|_| ())?;
+        Ok(embeddings.into_iter().next().expect("one embedding for one text"))
+    }
+
+    /// Embeddings of texts, in their order. `done` is called with how many more are finished.
+    ///
+    /// # Errors
+    /// As [`Embedder::embed`].
+    pub(crate) fn embed_all<T: AsRef<str> + Sync>(
+        &self,
+        library: &Library,
+        texts: &[T],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Embedding>> {
+        self.encoder(library)?.encode(texts, done)
+    }
+
+    /// Embeddings of all texts of some requests, computed together.
+    ///
+    /// # Errors
+    /// As [`Embedder::embed`].
+    pub(crate) fn embed_requests<'r>(
+        &self,
+        library: &Library,
+        requests: impl IntoIterator<Item = &'r Request>,
+    ) -> Result<TextEmbeddings> {
+        let texts: Vec<String> = requests.into_iter().flat_map(Request::texts).collect();
+        if texts.is_empty() {
+            return Ok(TextEmbeddings::default());
+        }
+        let embeddings = self.embed_all(library, &texts, &|_| ())?;
+        Ok(texts.into_iter().zip(embeddings).collect())
+    }
+}
+
+/// A model as the library records it.
+pub(crate) fn stored_model(identity: &ModelIdentity) -> StoredModel {
+    StoredModel::new(&identity.name, &identity.fingerprint, identity.dimension)
+}

@@ -1,0 +1,37 @@
+//! Checks a library: its file, its embeddings, its index and its model.
+
+use crate::embedder::{TextEmbeddings, stored_model};
+use crate::error::Result;
+use crate::library::CheckFinding;
+use crate::searcher::{SearchContext, self_recall};
+
+/// Papers that are looked for in the index by their own embeddings.
+const SAMPLE_SIZE: usize = 100;
+
+/// Checks the library's file, its embeddings, the index over them, and the model.
+///
+/// # Errors
+/// When the file cannot be read at all.
+pub(crate) fn check(context: SearchContext<'_>) -> Result<Vec<CheckFinding>> {
+    let mut findings = context.library.check()?;
+    let embeddings = TextEmbeddings::default();
+    let index = context.search(&embeddings, |searcher| {
+        let (kind, found, tried) = self_recall(searcher, SAMPLE_SIZE)?;
+        let remedy = (found < tried).then_some("run `paperkin index rebuild`");
+        let found = format!("{kind}, finds {found} of {tried} sampled papers");
+        Ok(CheckFinding { what: "index", found, remedy })
+    });
+    findings.push(index.unwrap_or_else(|error| CheckFinding {
+        what: "index",
+        found: error.one_line(),
+        remedy: Some("repair the embeddings: see above"),
+    }));
+    findings.push(match context.embedder.encoder(context.library) {
+        Ok(encoder) => CheckFinding { what: "model", found: stored_model(encoder.identity()).label(), remedy: None },
+        Err(error) => {
+            let remedy = Some("name the library's model with --model, or run `paperkin reembed`");
+            CheckFinding { what: "model", found: error.one_line(), remedy }
+        }
+    });
+    Ok(findings)
+}

@@ -1,0 +1,17 @@
+//! Gives the space of removed papers back to the disk.
+
+use crate::error::Result;
+use crate::library::Library;
+use crate::searcher::{SharedCaches, remove_graph};
+
+/// Makes the library's file as small as its contents; see [`Library::compact`]. Returns the number of bytes freed.
+///
+/// # Errors
+/// Those of [`Library::compact`].
+pub(crate) fn compact(library: &mut Library, caches: &SharedCaches) -> Result<u64> {
+    let freed = library.compact()?;
+    // The graph from before cannot be brought up to date any more, and still holds what was removed.
+    remove_graph(library, caches);
+    caches.snapshot.clear();
+    Ok(freed)
+}

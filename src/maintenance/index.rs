@@ -1,0 +1,122 @@
+//! The graph on disk: when one is needed, and building it.
+
+use std::fs;
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::file;
+use crate::index::HnswGraph;
+use crate::library::{EmbeddingDelta, Library};
+use crate::searcher::{SearchContext, SharedCaches, graph_path, source_id};
+
+/// Papers from which on a graph is built without being asked for: below, the scan is as fast as a search of the graph.
+/// Measured in `docs/performance.md`.
+const MIN_PAPERS_FOR_GRAPH: u64 = 30_000;
+/// The graph is rebuilt when more than one row in so many has changed.
+const REBUILD_FRACTION: usize = 4;
+
+/// The index in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct IndexStatus {
+    /// `exact` or `hnsw`.
+    pub kind: String,
+    /// Papers that can be found.
+    pub papers: usize,
+    /// The graph, if there is one on disk.
+    pub graph: Option<GraphStatus>,
+}
+
+/// A graph on disk in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct GraphStatus {
+    /// Papers in it.
+    pub papers: usize,
+    /// Papers added, changed or removed since it was built.
+    pub changed: usize,
+    /// Recall of the ten nearest papers, measured after the build.
+    pub recall_at_10: f32,
+    /// The share of papers that are found by their own embeddings, 0 to 1.
+    pub self_recall: f32,
+    /// Candidates that a beam search examines.
+    pub ef: usize,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+/// A graph that was built.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RebuildSummary {
+    /// Papers in it.
+    pub papers: usize,
+    /// Recall of the ten nearest papers, measured after the build.
+    pub recall_at_10: f32,
+}
+
+/// How neighbors are found now.
+///
+/// # Errors
+/// When the library's file cannot be read.
+pub(crate) fn index_status(context: SearchContext<'_>) -> Result<IndexStatus> {
+    let snapshot = context.snapshot(1)?;
+    let graph = graph_path(context.library).and(snapshot.index.graph()).map(|graph| GraphStatus {
+        papers: graph.rows(),
+        changed: snapshot.index.changed(),
+        recall_at_10: graph.recall(),
+        self_recall: graph.self_recall(),
+        ef: graph.ef(),
+        bytes: graph.as_bytes().len() as u64,
+    });
+    Ok(IndexStatus { kind: snapshot.index.kind().to_string(), papers: snapshot.rows(), graph })
+}
+
+/// Whether the graph on disk should be built: it was discarded, too much has changed since it was built, or the library
+/// has become large enough for one.
+///
+/// # Errors
+/// When the library's file cannot be read.
+pub(crate) fn needs_reindex(context: SearchContext<'_>) -> Result<bool> {
+    Ok(match graph_path(context.library) {
+        None => false,
+        Some(_) if context.caches.graph_was_discarded() => true,
+        Some(path) if path.exists() => {
+            let snapshot = context.snapshot(1)?;
+            match snapshot.index.graph() {
+                Some(graph) => snapshot.index.changed() > graph.rows() / REBUILD_FRACTION,
+                // It is another library's, or from before the library was compacted.
+                None => true,
+            }
+        }
+        Some(_) => context.library.summary()?.papers >= MIN_PAPERS_FOR_GRAPH,
+    })
+}
+
+/// Builds the graph on disk from the library. `start` is called with the number of papers, and returns what is called
+/// with how many more of them are linked. `None` when there is nothing to build from, or another process is building.
+///
+/// # Errors
+/// When the file cannot be written; the old one stays.
+pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
+    library: &Library,
+    caches: &SharedCaches,
+    start: impl FnOnce(usize) -> F,
+) -> Result<Option<RebuildSummary>> {
+    let Some(path) = graph_path(library) else { return Ok(None) };
+    let directory = path.parent().unwrap_or(&path);
+    fs::create_dir_all(directory).map_err(Error::io(directory, "make it"))?;
+    let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(None) };
+    let EmbeddingDelta { generation, keys, vectors, .. } = library.embeddings_since(None)?;
+    let Some(model) = library.model()?.filter(|_| !keys.is_empty()) else { return Ok(None) };
+    let done = start(keys.len());
+    let graph = HnswGraph::build(&keys, &vectors, source_id(&generation, &model.fingerprint), &done);
+    drop(vectors);
+    file::replace(&path, |file| {
+        use std::io::Write;
+        file.write_all(graph.as_bytes()).map_err(Error::io(&path, "write it"))
+    })?;
+    caches.set_graph_discarded(false);
+    caches.snapshot.clear();
+    Ok(Some(RebuildSummary { papers: keys.len(), recall_at_10: graph.recall() }))
+}
