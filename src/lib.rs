@@ -11,10 +11,9 @@ pub mod vector;
 mod file;
 mod present;
 mod random;
+mod string_enum;
 mod text;
 
-#[cfg(feature = "daily")]
-pub mod digest;
 pub mod encoder;
 pub mod evaluate;
 pub mod index;
@@ -35,6 +34,9 @@ mod maintenance;
 mod profiles;
 mod searcher;
 mod writer;
+
+#[cfg(feature = "daily")]
+pub mod daily;
 
 #[cfg(feature = "server")]
 pub mod server;

@@ -1,11 +1,10 @@
 //! Where the network runs.
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::str::FromStr;
 
 use candle_core::Device;
 
+use crate::string_enum::string_enum;
 use crate::{Error, Result};
 
 /// The device asked for. Every variant exists in every build; one that is not there is an [`Error::Device`].
@@ -64,43 +63,11 @@ impl DeviceChoice {
     }
 }
 
-impl fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            DeviceChoice::Auto => "auto",
-            DeviceChoice::Cpu => "cpu",
-            DeviceChoice::Cuda => "cuda",
-            DeviceChoice::Metal => "metal",
-        })
-    }
-}
-
-impl FromStr for DeviceChoice {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<DeviceChoice> {
-        [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Metal]
-            .into_iter()
-            .find(|choice| choice.to_string() == text)
-            .ok_or_else(|| Error::Device {
-                device: text.to_owned(),
-                reason: "unknown; use auto, cpu, cuda or metal".to_owned(),
-            })
-    }
-}
+string_enum!(DeviceChoice, "a device", { Auto => "auto", Cpu => "cpu", Cuda => "cuda", Metal => "metal" });
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_go_round() {
-        for choice in [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Metal] {
-            assert_eq!(choice.to_string().parse::<DeviceChoice>().unwrap(), choice);
-        }
-        let message = "gpu".parse::<DeviceChoice>().unwrap_err().to_string();
-        assert_eq!(message, "device `gpu`: unknown; use auto, cpu, cuda or metal");
-    }
 
     #[test]
     #[cfg(not(any(feature = "cuda", feature = "metal")))]

@@ -14,6 +14,7 @@ mod records;
 mod semantic_scholar;
 
 use std::io::Cursor;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -66,14 +67,19 @@ pub struct FetchedPage {
 pub type PageIter<'c> = Box<dyn Iterator<Item = Result<FetchedPage>> + 'c>;
 
 impl FetchSource {
-    /// What is remembered is remembered under this key.
+    /// Returns the key that the source's checkpoint is stored under.
     pub fn key(&self) -> String {
+        format!("fetch {}", self.name())
+    }
+
+    /// Returns the name of the source, for messages.
+    pub fn name(&self) -> String {
         match self {
-            FetchSource::HfDaily(_) => "fetch hf-daily".to_owned(),
-            FetchSource::Arxiv(arxiv) => format!("fetch arxiv {}", arxiv.search()),
-            FetchSource::Oai(oai) => format!("fetch arxiv-oai {}", oai.set()),
-            FetchSource::SemanticScholar(_) => "fetch s2".to_owned(),
-            FetchSource::Feed(feed) => format!("fetch feed {}", feed.url),
+            FetchSource::HfDaily(_) => "hf-daily".to_owned(),
+            FetchSource::Arxiv(arxiv) => format!("arxiv {}", arxiv.search()),
+            FetchSource::Oai(oai) => format!("arxiv-oai {}", oai.set()),
+            FetchSource::SemanticScholar(_) => "s2".to_owned(),
+            FetchSource::Feed(feed) => format!("feed {}", feed.url),
         }
     }
 
@@ -90,6 +96,21 @@ impl FetchSource {
             FetchSource::SemanticScholar(papers) => papers.pages(client, memory),
             FetchSource::Feed(feed) => feed.pages(client, memory),
         }
+    }
+}
+
+impl ClientOptions {
+    /// Returns the options that suit all of these sources: as patient as the most demanding of them asks for.
+    pub fn for_sources(sources: &[FetchSource]) -> ClientOptions {
+        let defaults = ClientOptions::default();
+        let needs = |source: &FetchSource| match source {
+            FetchSource::Oai(_) => (Duration::from_secs(3), Duration::from_secs(300)),
+            FetchSource::Arxiv(_) => (Duration::from_secs(3), defaults.answer),
+            _ => (defaults.pause, defaults.answer),
+        };
+        let pause = sources.iter().map(|source| needs(source).0).max().unwrap_or(defaults.pause);
+        let answer = sources.iter().map(|source| needs(source).1).max().unwrap_or(defaults.answer);
+        ClientOptions { pause, answer, ..defaults }
     }
 }
 

@@ -5,12 +5,11 @@ mod hnsw;
 mod link_builder;
 
 use std::cmp::Ordering;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::string_enum::string_enum;
 use crate::vector::{EmbeddingMatrix, RowBitmap, RowId};
 use flat::FlatIndex;
 
@@ -61,28 +60,7 @@ pub enum IndexKind {
     Hnsw,
 }
 
-impl IndexKind {
-    /// Every kind, for help texts.
-    pub const ALL: [IndexKind; 3] = [IndexKind::Auto, IndexKind::Exact, IndexKind::Hnsw];
-}
-
-impl fmt::Display for IndexKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            IndexKind::Auto => "auto",
-            IndexKind::Exact => "exact",
-            IndexKind::Hnsw => "hnsw",
-        })
-    }
-}
-
-impl FromStr for IndexKind {
-    type Err = String;
-    fn from_str(text: &str) -> Result<IndexKind, String> {
-        let kind = IndexKind::ALL.into_iter().find(|kind| kind.to_string() == text);
-        kind.ok_or_else(|| format!("`{text}` is no index: auto, exact or hnsw"))
-    }
-}
+string_enum!(IndexKind, "an index kind", { Auto => "auto", Exact => "exact", Hnsw => "hnsw" });
 
 /// An index over rows of unit vectors: a frozen graph, and what has changed since it was built.
 ///

@@ -1,8 +1,5 @@
 //! Profiles: what a person read, liked and disliked, and what was shown.
 
-use std::fmt;
-use std::str::FromStr;
-
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -10,6 +7,7 @@ use serde::Serialize;
 use super::Library;
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
+use crate::string_enum::string_enum;
 
 /// A named reading history.
 ///
@@ -96,9 +94,6 @@ pub enum HistoryKind {
 const NEW_TOKEN: &str = "UPDATE profile SET feed_token = lower(hex(randomblob(16))) WHERE key = ?";
 
 impl HistoryKind {
-    pub(super) const ALL: [HistoryKind; 5] =
-        [HistoryKind::Read, HistoryKind::Like, HistoryKind::Save, HistoryKind::Dislike, HistoryKind::Hide];
-
     /// Whether it counts for papers like it.
     pub fn counts_for(self) -> bool {
         matches!(self, HistoryKind::Read | HistoryKind::Like | HistoryKind::Save)
@@ -108,33 +103,15 @@ impl HistoryKind {
     pub fn counts_against(self) -> bool {
         self == HistoryKind::Dislike
     }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            HistoryKind::Read => "read",
-            HistoryKind::Like => "like",
-            HistoryKind::Save => "save",
-            HistoryKind::Dislike => "dislike",
-            HistoryKind::Hide => "hide",
-        }
-    }
 }
 
-impl fmt::Display for HistoryKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for HistoryKind {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<HistoryKind, String> {
-        let found = HistoryKind::ALL.into_iter().find(|kind| kind.as_str() == text);
-        let names = || HistoryKind::ALL.map(HistoryKind::as_str).join(", ");
-        found.ok_or_else(|| format!("no kind `{text}`: there are {}", names()))
-    }
-}
+string_enum!(HistoryKind, "a history kind", {
+    Read => "read",
+    Like => "like",
+    Save => "save",
+    Dislike => "dislike",
+    Hide => "hide",
+});
 
 /// Enters papers into a profile's history; a profile that is not there is made.
 pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntry]) -> rusqlite::Result<()> {
@@ -146,7 +123,7 @@ pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntr
          ON CONFLICT (profile, paper) DO UPDATE SET kind = ?3, weight = ?4, at = ?5, interest = coalesce(?6, interest)",
     )?;
     for HistoryEntry { id, kind, weight, at, interest } in entries {
-        statement.execute(params![profile, id.as_str(), kind.as_str(), weight, at.to_string(), interest])?;
+        statement.execute(params![profile, id.as_str(), kind.name(), weight, at.to_string(), interest])?;
     }
     Ok(())
 }
@@ -357,7 +334,7 @@ fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>>
             id: id(row.get(0)?)?,
             kind: HistoryKind::ALL
                 .into_iter()
-                .find(|known| known.as_str() == kind)
+                .find(|known| known.name() == kind)
                 .ok_or_else(|| damaged(format!("`{kind}` is no kind of history")))?,
             weight: row.get(2)?,
             at: at.parse().map_err(|_| damaged(format!("`{at}` is no date")))?,

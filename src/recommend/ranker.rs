@@ -1,8 +1,5 @@
 //! The score of a candidate: parts that add up, and the history behind it.
 
-use std::fmt;
-use std::str::FromStr;
-
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +9,7 @@ use super::resolved_query::{ResolvedQuery, days_between};
 use super::similarity_model::SimilarityModel;
 use super::standardizer::Standardizer;
 use crate::lexical::TermVector;
+use crate::string_enum::string_enum;
 
 /// How a reading history becomes a ranking.
 ///
@@ -38,33 +36,13 @@ pub enum Strategy {
     Classifier,
 }
 
-impl Strategy {
-    /// All of them.
-    pub const ALL: [Strategy; 5] =
-        [Strategy::Auto, Strategy::Mean, Strategy::Nearest, Strategy::Interests, Strategy::Classifier];
-}
-
-impl fmt::Display for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Strategy::Auto => "auto",
-            Strategy::Mean => "mean",
-            Strategy::Nearest => "nearest",
-            Strategy::Interests => "interests",
-            Strategy::Classifier => "classifier",
-        })
-    }
-}
-
-impl FromStr for Strategy {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Strategy, String> {
-        let all = || Strategy::ALL.map(|strategy| strategy.to_string()).join(", ");
-        let strategy = Strategy::ALL.into_iter().find(|strategy| strategy.to_string() == text);
-        strategy.ok_or_else(|| format!("`{text}` is no strategy: {}", all()))
-    }
-}
+string_enum!(Strategy, "a strategy", {
+    Auto => "auto",
+    Mean => "mean",
+    Nearest => "nearest",
+    Interests => "interests",
+    Classifier => "classifier",
+});
 
 /// The constants of the ranking. Features are counted in deviations from what ordinary papers have of them; the default
 /// weights were measured: `docs/evaluation.md`.

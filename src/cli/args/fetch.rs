@@ -1,5 +1,5 @@
 //! Arguments of `fetch`.
-#![cfg_attr(not(feature = "fetch"), allow(dead_code, reason = "only the fetcher reads them"))]
+#![cfg_attr(not(feature = "fetch"), allow(dead_code, reason = "only `fetch` reads them"))]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,19 +7,21 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
-use super::{SummaryFormat, date};
+use super::parsers::{date, seconds};
+use crate::cli::output::SummaryFormat;
 
-/// Add new papers from public services
+/// Fetch new papers from public services
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  paperkin fetch hf-daily                    what is new since the last run; at first seven days
+  paperkin fetch hf-daily                    new papers since the last run
   paperkin fetch arxiv --category cs.CL --category cs.LG
-  paperkin fetch arxiv --oai --category cs   all that changed in an archive
-  paperkin fetch s2 --ids ids.txt            papers by their ids
+  paperkin fetch arxiv --oai --category cs   everything changed in an archive
+  paperkin fetch s2 --ids ids.txt            papers by id
   paperkin fetch feed https://example.org/papers.xml
 
-What has come is in the library, also when the rest fails: the same command goes on from there.")]
+Each page is stored as it arrives. After an error, run the same command again to
+resume.")]
 pub(crate) struct FetchArgs {
     #[command(subcommand)]
     pub source: FetchCommand,
@@ -27,109 +29,106 @@ pub(crate) struct FetchArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FetchCommand {
-    /// Hugging Face's daily papers
+    /// Fetch Hugging Face daily papers
     #[command(after_help = "\
 Examples:
   paperkin fetch hf-daily
   paperkin fetch hf-daily --from 2025-01-01 --to 2025-03-31
 
-Without --from it goes on from the last day that was fetched, and fetches the seven days before again: their votes and
-comments have changed.")]
+Without --from, each run resumes where the previous one stopped and refetches the
+seven days before, to update votes and comments. The first run fetches seven days.")]
     HfDaily {
-        /// The first day
+        /// First day
         #[arg(long, value_name = "DATE", value_parser = date)]
         from: Option<Date>,
-        /// The last day; left out: today
+        /// Last day [default: today]
         #[arg(long, value_name = "DATE", value_parser = date)]
         to: Option<Date>,
         #[command(flatten)]
         base: BaseUrl,
         #[command(flatten)]
-        manners: ClientArgs,
+        client: ClientArgs,
     },
-    /// arXiv, by subject class or query
+    /// Fetch papers from arXiv by category or query
     #[command(after_help = "\
 Examples:
   paperkin fetch arxiv --category cs.CL --since 2025-01-01
   paperkin fetch arxiv --query \"ti:lanterns ANDNOT au:jones\"
   paperkin fetch arxiv --oai --category cs
 
-Without --since it goes on from the last run of the same query, and a week before it: arXiv lists some papers days after
-they were submitted.")]
+Without --since, each run resumes one week before the last run of the same query,
+because arXiv lists some papers days after their submission.")]
     Arxiv {
-        /// A subject class: papers of any of these
-        #[arg(long, value_name = "CLASS", required_unless_present = "query")]
+        /// Category, such as cs.CL; repeat for papers of any of several
+        #[arg(long, value_name = "CATEGORY", required_unless_present = "query")]
         category: Vec<String>,
-        /// Words, or a query in arXiv's language
+        /// Search terms, or a query in arXiv's syntax
         #[arg(long, value_name = "TEXT", conflicts_with = "oai")]
         query: Option<String>,
-        /// The first day of submission; with --oai of change
+        /// First date of submission; with --oai, of change
         #[arg(long, value_name = "DATE", value_parser = date)]
         since: Option<Date>,
-        /// Ask for all that changed in an archive or class, by OAI-PMH
+        /// Harvest everything that changed in an archive or category, using OAI-PMH
         #[arg(long)]
         oai: bool,
         #[command(flatten)]
         base: BaseUrl,
         #[command(flatten)]
-        manners: ClientArgs,
+        client: ClientArgs,
     },
-    /// Semantic Scholar, by ids
+    /// Fetch papers from Semantic Scholar by id
     #[command(after_help = "\
 Example:
   paperkin fetch s2 --ids ids.txt
 
-A key in S2_API_KEY is sent along.")]
+Set S2_API_KEY to send an API key.")]
     S2 {
-        /// Ids, one a line: arXiv, DOI, or Semantic Scholar's own; `-` for standard input
+        /// File with one id per line: arXiv, DOI or Semantic Scholar; `-` for standard input
         #[arg(long, value_name = "FILE")]
         ids: PathBuf,
         #[command(flatten)]
         base: BaseUrl,
         #[command(flatten)]
-        manners: ClientArgs,
+        client: ClientArgs,
     },
-    /// A feed, in any format that `add` reads
+    /// Fetch a feed or file, in any format that `add` reads
     #[command(after_help = "Example:\n  paperkin fetch feed https://example.org/papers.xml")]
     Feed {
-        /// Where it is
+        /// URL
         #[arg(value_name = "URL")]
         url: String,
         #[command(flatten)]
-        manners: ClientArgs,
+        client: ClientArgs,
     },
 }
 
+/// Another address of a service.
 #[derive(Debug, Args)]
 pub(crate) struct BaseUrl {
-    /// Where the service is, if not at its usual place: a mirror or a proxy
+    /// Base URL of the service, for a mirror or proxy
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
 }
 
+/// How requests are made.
 #[derive(Debug, Args)]
 pub(crate) struct ClientArgs {
-    /// An e-mail address or URL that services can turn to, sent along
+    /// Contact address to send to services, an email address or URL
     #[arg(long, env = "PAPERKIN_CONTACT", value_name = "EMAIL_OR_URL")]
     pub contact: Option<String>,
-    /// Seconds between requests, and before the first repetition of one that failed; left out: 3 for arXiv, else 1
+    /// Delay between requests and before the first retry, in seconds [default: 3 for arXiv, else 1]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub pause: Option<Duration>,
-    /// Seconds that an answer may take; left out: 300 for --oai, else 120
+    /// Response timeout, in seconds [default: 300 with --oai, else 120]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
-    /// How often a request is made before it has failed
+    /// Maximum attempts per request
     #[arg(long, default_value = "5", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub attempts: u32,
-    /// Say how many papers would come, and write nothing
+    /// Count the papers that would be fetched, but store nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// How to print the summary
+    /// Summary format
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.filter(|time| time.as_secs() <= 86_400).ok_or_else(|| "seconds from 0 to 86400 are expected".to_owned())
 }

@@ -1,14 +1,16 @@
-//! Arguments of profiles.
+//! Arguments of `profile`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use super::{StatusArgs, SummaryFormat, date};
+use super::maintenance::SummaryArgs;
+use super::parsers::date;
+use crate::cli::output::SummaryFormat;
 use crate::library::HistoryKind;
 
-/// Keep a reading history, for `feed`
+/// Manage a profile: its reading history, followed authors and feed
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -17,7 +19,7 @@ Examples:
   paperkin profile me follow \"Ada Example\"
   paperkin profile me show")]
 pub(crate) struct ProfileArgs {
-    /// The profile's name
+    /// Profile name
     #[arg(value_name = "NAME")]
     pub name: String,
     #[command(subcommand)]
@@ -26,104 +28,108 @@ pub(crate) struct ProfileArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileAction {
-    /// Papers that were read
+    /// Mark papers as read
     Add(EntryArgs),
-    /// Papers that were liked
+    /// Mark papers as liked
     Like(EntryArgs),
-    /// Papers that were saved for later
+    /// Save papers for later
     Save(EntryArgs),
-    /// Papers that were disliked
+    /// Mark papers as disliked
     Dislike(EntryArgs),
-    /// Papers that no feed should have again
+    /// Hide papers from the feed
     Hide(EntryArgs),
-    /// Papers from Zotero, a bibliography, bookmarks or a list
+    /// Import a history from Zotero, a bibliography, bookmarks or a list
     Import(ImportArgs),
-    /// Take papers out of the history
+    /// Remove papers from the history
     Remove {
-        /// The papers
+        /// Papers to remove: ids, URLs or titles
         #[arg(required = true, value_name = "ID")]
         papers: Vec<String>,
     },
-    /// Authors whose papers gain in the feed
+    /// Follow authors: boost their papers in the feed
     Follow {
-        /// Their names, as the papers have them
+        /// Author names, as they appear on papers
         #[arg(required = true, value_name = "AUTHOR")]
         authors: Vec<String>,
     },
-    /// Authors who are not followed any more
+    /// Stop following authors
     Unfollow {
-        /// Their names
+        /// Author names
         #[arg(required = true, value_name = "AUTHOR")]
         authors: Vec<String>,
     },
-    /// Print the history
-    Show(StatusArgs),
-    /// Print the token that lets feed readers read the feed
-    Feed {
-        /// Make another one: the one of before is of no use any more
+    /// Print the reading history
+    Show(SummaryArgs),
+    /// Print the token for subscribing to the feed in a feed reader
+    #[command(name = "feed-token", alias = "feed")]
+    FeedToken {
+        /// Replace the token; the previous one stops working
         #[arg(long)]
         renew: bool,
     },
-    /// Delete the profile with all that is known of it
+    /// Delete the profile and its history
     Delete,
 }
 
+/// Papers to enter into a history.
 #[derive(Debug, Args)]
 pub(crate) struct EntryArgs {
-    /// The papers: ids, addresses or titles
+    /// Papers: ids, URLs or titles
     #[arg(required = true, value_name = "ID")]
     pub papers: Vec<String>,
-    /// How much each counts
+    /// Weight of each paper
     #[arg(long, default_value = "1", value_name = "WEIGHT", allow_negative_numbers = true)]
     pub weight: f64,
-    /// The day it was read; left out: today
+    /// Date of reading [default: today]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub at: Option<Date>,
-    /// The interest that they are of, by any name
+    /// Assign the papers to a named interest
     #[arg(long, value_name = "NAME")]
     pub interest: Option<String>,
 }
 
+/// Files of a history, and how to enter their papers.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  paperkin profile me import ~/Zotero                      Zotero's database, also while Zotero is open
+  paperkin profile me import ~/Zotero                 Zotero's database
   paperkin profile me import ~/Zotero --collection Reading/RL
-  paperkin profile me import library.bib export.ris        BibTeX, RIS, NBIB, CSL-JSON, CSV, JSON lines, ...
-  paperkin profile me import bookmarks.html                links to arXiv, Hugging Face, OpenReview, DOIs
-  paperkin profile me import ids.txt --kind save           ids, addresses or titles, one a line
+  paperkin profile me import library.bib export.ris   any bibliography format
+  paperkin profile me import bookmarks.html           links to papers, DOIs
+  paperkin profile me import ids.txt --kind save      one id, URL or title per line
 
-What is there already stays as it is: the same import twice changes nothing. What the library does not have is named, and
-counts by its own text until the paper comes.")]
+Existing entries are not changed, so importing a file again is safe. Papers that
+the library does not contain are listed; their own text represents them until they
+are added. Zotero may stay open during an import.")]
 pub(crate) struct ImportArgs {
-    /// Files, or folders of them
+    /// Files or directories to import
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// What the papers are: read, like, save, dislike or hide
+    /// Import papers as: read, like, save, dislike or hide
     #[arg(long, default_value = "like", value_name = "KIND")]
     pub kind: HistoryKind,
-    /// How much each counts
+    /// Weight of each paper
     #[arg(long, default_value = "1", value_name = "WEIGHT", allow_negative_numbers = true)]
     pub weight: f64,
-    /// Only papers of this collection, folder or tag, and of those in it
+    /// Import only this collection, folder or tag, and everything below it
     #[arg(long, value_name = "PATH")]
     pub collection: Vec<String>,
-    /// What collections, folders and tags become; left out: nothing
+    /// Map collections, folders and tags to interests or profiles [default: ignore them]
     #[arg(long, value_name = "WHAT")]
     pub tags_as: Option<TagMapping>,
-    /// Say what would be entered, and enter nothing
+    /// Show what would be imported, but change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// How to print what became of it
+    /// Summary format
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,
 }
 
-/// What tags become.
+/// What collections, folders and tags become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TagMapping {
-    /// Interests of the profile, for `--strategy interests`: a paper is of its first tag
+    /// Interests for `--strategy interests`: the first tag of each paper
     Interests,
-    /// Profiles NAME/TAG, one for each
+    /// Separate profiles named NAME/TAG
     Profiles,
 }

@@ -1,4 +1,4 @@
-//! Results for people: a numbered list that fits the terminal.
+//! Ranked papers as a numbered list that fits the terminal.
 
 use std::io::{self, Write};
 
@@ -8,31 +8,32 @@ use crate::present::{self, PaperFact};
 use crate::recommend::{Answer, Recommendation};
 use crate::text::latex::readable;
 
-/// Width when there is no terminal to ask.
-const USUAL_WIDTH: usize = 100;
-/// Columns taken by rank and score.
+/// Columns when standard output is not a terminal.
+const DEFAULT_WIDTH: usize = 100;
+/// Columns taken by the rank and the score.
 const MARGIN: usize = 12;
-/// What is known of a paper beside its title.
+/// What the second line of a result says.
 const FACTS: [PaperFact; 5] =
     [PaperFact::Authors, PaperFact::Date, PaperFact::Votes, PaperFact::Comments, PaperFact::Address];
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// Whether to print why a paper is recommended.
+/// Whether to print the reasons for a recommendation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReasonDisplay {
-    /// The history papers behind it.
+    /// Print the history papers behind it.
     Show,
-    /// Nothing: the question says it all.
+    /// Print nothing: the query itself is the reason.
     Hide,
 }
 
-/// Columns to print in.
+/// Returns the number of columns to print in.
 fn width() -> usize {
-    let asked = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-    asked.unwrap_or(USUAL_WIDTH).clamp(40, 160)
+    let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    terminal.unwrap_or(DEFAULT_WIDTH).clamp(40, 160)
 }
 
+/// Writes the results of an answer.
 pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: ReasonDisplay) -> io::Result<()> {
     for (index, result) in answer.results.iter().enumerate() {
         if index > 0 {
@@ -47,7 +48,7 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
     let paper = &result.paper;
     for (index, line) in textwrap::wrap(&present::headline(paper), width).iter().take(3).enumerate() {
         match index {
-            // Rounded down: no score is 1.
+            // Rounded down: no score reaches 1.
             0 => write!(out, "{:>3}  {:>5.3}  ", result.rank, (result.score * 1e3).floor() / 1e3)?,
             _ => write!(out, "{:MARGIN$}", "")?,
         }

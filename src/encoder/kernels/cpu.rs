@@ -1,8 +1,6 @@
 //! What the CPU can do, found once at start.
 
-use std::fmt;
-use std::str::FromStr;
-
+use crate::string_enum::string_enum;
 use crate::{Error, Result};
 
 /// A set of instructions that kernels are written for, the fastest first. Every one is known in every build.
@@ -30,21 +28,20 @@ pub enum Cpu {
     Scalar,
 }
 
-impl Cpu {
-    /// Every one, the fastest first.
-    pub const ALL: [Cpu; 10] = [
-        Cpu::Amx,
-        Cpu::Avx512Bf16,
-        Cpu::Avx512Vnni,
-        Cpu::Avx512,
-        Cpu::Avx2Vnni,
-        Cpu::Avx2,
-        Cpu::NeonBf16,
-        Cpu::NeonDot,
-        Cpu::Neon,
-        Cpu::Scalar,
-    ];
+string_enum!(Cpu, "a CPU instruction set", {
+    Amx => "amx",
+    Avx512Bf16 => "avx512bf16",
+    Avx512Vnni => "avx512vnni",
+    Avx512 => "avx512",
+    Avx2Vnni => "avx2vnni",
+    Avx2 => "avx2",
+    NeonBf16 => "neonbf16",
+    NeonDot => "neondot",
+    Neon => "neon",
+    Scalar => "scalar",
+});
 
+impl Cpu {
     /// The fastest that this machine has.
     pub fn detect() -> Cpu {
         Cpu::ALL.into_iter().find(|cpu| cpu.is_here()).unwrap_or(Cpu::Scalar)
@@ -135,32 +132,5 @@ impl Cpu {
             }
             _ => false,
         }
-    }
-}
-
-impl fmt::Display for Cpu {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Cpu::Amx => "amx",
-            Cpu::Avx512Bf16 => "avx512bf16",
-            Cpu::Avx512Vnni => "avx512vnni",
-            Cpu::Avx512 => "avx512",
-            Cpu::Avx2Vnni => "avx2vnni",
-            Cpu::Avx2 => "avx2",
-            Cpu::NeonBf16 => "neonbf16",
-            Cpu::NeonDot => "neondot",
-            Cpu::Neon => "neon",
-            Cpu::Scalar => "scalar",
-        })
-    }
-}
-
-impl FromStr for Cpu {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Cpu, String> {
-        let all = || Cpu::ALL.map(|cpu| cpu.to_string()).join(", ");
-        let cpu = Cpu::ALL.into_iter().find(|cpu| cpu.to_string() == text);
-        cpu.ok_or_else(|| format!("`{text}` is no set of instructions: {}", all()))
     }
 }

@@ -1,8 +1,6 @@
 //! One layer of the network on a CPU: rows in, rows out, in chunks that stay in the cache.
 
 use std::cell::RefCell;
-use std::fmt;
-use std::str::FromStr;
 
 use super::attention::{self, attend};
 use super::cpu::Cpu;
@@ -10,6 +8,7 @@ use super::element::{ElementType, PANEL, WordBuffer};
 use super::norm;
 use super::packed::{GemmOperand, PackedLinear};
 use crate::encoder::config::Activation;
+use crate::string_enum::string_enum;
 
 /// How precisely a CPU computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,25 +34,7 @@ impl Precision {
     }
 }
 
-impl fmt::Display for Precision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Precision::F32 => "f32",
-            Precision::Bf16 => "bf16",
-            Precision::Int8 => "int8",
-        })
-    }
-}
-
-impl FromStr for Precision {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Precision, String> {
-        let all = [Precision::F32, Precision::Bf16, Precision::Int8];
-        let precision = all.into_iter().find(|precision| precision.to_string() == text);
-        precision.ok_or_else(|| format!("`{text}` is no precision: f32, bf16 or int8"))
-    }
-}
+string_enum!(Precision, "a precision", { F32 => "f32", Bf16 => "bf16", Int8 => "int8" });
 
 /// Rows that go through the layer's second half together: their widened numbers are 768 KiB for 1536 columns, so that
 /// they stay in the L2 cache beside the weights.

@@ -1,0 +1,93 @@
+//! Arguments of the commands that maintain a library, its index and its models.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::output::SummaryFormat;
+
+/// Reclaim the disk space of removed and replaced papers
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  paperkin compact
+
+Compaction temporarily needs as much free space as the library occupies. Other
+commands can run at the same time.")]
+pub(crate) struct CompactArgs {
+    /// Output format
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
+/// Options of commands that only print a summary.
+#[derive(Debug, Args)]
+pub(crate) struct SummaryArgs {
+    /// Output format
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
+/// Copy the library to a file, even while it is in use
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  paperkin backup papers-2025-01-31.sqlite3
+
+To restore a backup, stop everything that uses the library, copy the file to its
+directory as `library.sqlite3`, and delete the old `library.sqlite3-wal`. The index
+is rebuilt automatically.")]
+pub(crate) struct BackupArgs {
+    /// Output file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// Manage the on-disk index of a large library
+#[derive(Debug, Args)]
+pub(crate) struct IndexArgs {
+    #[command(subcommand)]
+    pub action: IndexAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IndexAction {
+    /// Build the index now, for a library of any size
+    ///
+    /// The index is built automatically when a library reaches 30,000 papers, and rebuilt when a quarter of its papers
+    /// have changed. The library remains available during a build.
+    Rebuild,
+}
+
+/// Work with embedding models
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    #[command(subcommand)]
+    pub action: ModelAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelAction {
+    /// Quantize a model's weights to int8
+    #[command(after_help = "\
+Example:
+  paperkin model quantize all-MiniLM-L6-v2-f32 --out models/all-MiniLM-L6-v2")]
+    Quantize {
+        /// Model directory with config.json, tokenizer.json, model.safetensors, ...
+        #[arg(value_name = "DIR")]
+        source: PathBuf,
+        /// Output directory
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+/// Print a shell completion script
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  paperkin completions bash > ~/.local/share/bash-completion/completions/paperkin")]
+pub(crate) struct CompletionsArgs {
+    /// Shell to generate the script for
+    pub shell: clap_complete::Shell,
+}

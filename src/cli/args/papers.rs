@@ -1,0 +1,110 @@
+//! Arguments of the commands that add, remove, split and embed papers.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::output::{SummaryFormat, VectorFormat};
+use crate::formats::{ColumnMapping, InputFormat};
+use crate::paper::PaperId;
+
+/// Add papers from files, or update existing ones
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Formats, detected unless --input is given; gzip files are decompressed:
+  hf-page           text copied from a Hugging Face papers page
+  hf-daily          JSON from the Hugging Face daily-papers API
+  hf-html           page of one Hugging Face paper, saved by a browser
+  arxiv-atom        response of the arXiv API
+  arxiv-json        arXiv metadata as JSON lines
+  s2, openalex      responses and data sets of Semantic Scholar and OpenAlex
+  bibtex, csl-json  bibliographies
+  ris, nbib, wos    tagged bibliographies: RIS, PubMed, Web of Science
+  zotero-rdf        Zotero RDF export, with collections
+  endnote-xml       XML from EndNote and Mendeley
+  feed, json-feed   news feeds of papers: RSS, Atom, JSON Feed
+  pubmed-xml, bioc  XML from PubMed
+  jsonl             one JSON object per line: id, title, abstract, authors, ...
+  csv, tsv          tables with a header row of such names
+  parquet           tables with columns of such names
+
+Examples:
+  paperkin add page.txt today.json arxiv.xml
+  paperkin add arxiv-metadata.jsonl.gz --category cs.CL --category stat
+  paperkin add table.parquet --column title=headline --column abstract=body
+  curl -s https://huggingface.co/api/daily_papers | paperkin add -
+
+Additions are durable: rerun an interrupted command and it resumes.")]
+pub(crate) struct AddArgs {
+    /// Files of papers; `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Format of the files, one of those listed below [default: detected]
+    #[arg(long, value_name = "FORMAT")]
+    pub input: Option<InputFormat>,
+    /// Read a field from a column with another name: `title=headline`
+    #[arg(long, value_name = "FIELD=NAME")]
+    pub column: Vec<ColumnMapping>,
+    /// Add only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
+    pub category: Vec<String>,
+    /// Add nothing if any record is invalid
+    #[arg(long)]
+    pub strict: bool,
+    /// Summary format
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
+/// Remove papers from the library
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin remove 2401.12345 https://arxiv.org/abs/2402.00001
+  paperkin remove \"How Few Instructions Are Enough\"
+
+Removed papers disappear from results at once. Reading histories keep their ids.
+Run `paperkin compact` to reclaim the disk space.")]
+pub(crate) struct RemoveArgs {
+    /// Papers to remove: ids, URLs or full titles
+    #[arg(required = true, value_name = "ID")]
+    pub papers: Vec<PaperId>,
+    /// Summary format
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
+/// Split a paper that was merged with another by mistake
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  paperkin split doi:10.1000/example
+
+Records are merged into one paper if they share an id, or if they have the same
+title, a common author and compatible years. The record of each source is stored,
+so a split restores the separate papers. Their ids are never merged again.")]
+pub(crate) struct SplitArgs {
+    /// Id of the record to separate
+    #[arg(value_name = "ID")]
+    pub paper: PaperId,
+}
+
+/// Embed texts and write the vectors
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Each line is a JSON object with `text`, or with `title` and `abstract`.
+
+Examples:
+  paperkin embed texts.jsonl --out vectors.f32
+  paperkin embed texts.jsonl --out - --format jsonl")]
+pub(crate) struct EmbedArgs {
+    /// Texts as JSON lines; `-` for standard input
+    #[arg(value_name = "TEXTS.jsonl")]
+    pub texts: PathBuf,
+    /// Output file; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Output format
+    #[arg(long, default_value = "f32", value_name = "FORMAT")]
+    pub format: VectorFormat,
+}

@@ -1,0 +1,176 @@
+//! Arguments of `search`, `similar`, `recommend` and `feed`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::civil::Date;
+
+use super::parsers::date;
+use crate::cli::output::OutputFormat;
+use crate::paper::PaperId;
+use crate::recommend::{Request, Strategy};
+
+/// Search for papers about a topic
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin search \"tool use in language models\" --after 2025-01-01
+  paperkin search \"protein folding\" --papers papers.csv --format json")]
+pub(crate) struct SearchArgs {
+    /// Topic, in any words
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    #[command(flatten)]
+    pub query: QueryArgs,
+    #[command(flatten)]
+    pub papers: TemporaryLibrary,
+}
+
+/// Find papers similar to a paper
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin similar 2401.12345
+  paperkin similar --papers examples/daily-papers.txt \"How Few Instructions\"")]
+pub(crate) struct SimilarArgs {
+    /// Paper: its id, its URL, or words that only its title contains
+    #[arg(value_name = "ID_OR_TITLE")]
+    pub paper: String,
+    #[command(flatten)]
+    pub query: QueryArgs,
+    #[command(flatten)]
+    pub papers: TemporaryLibrary,
+}
+
+/// Recommend papers for a reading history
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin recommend --like 2401.12345,2402.00001 --dislike 2403.11111
+  paperkin recommend --history read.txt --half-life 180 --diversity 0.3
+
+A history file has one id per line, or JSON lines:
+  {\"id\": \"2401.12345\", \"weight\": 2, \"date\": \"2025-01-02\"}
+  {\"id\": \"2403.11111\", \"dislike\": true}")]
+pub(crate) struct RecommendArgs {
+    /// Liked papers
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub like: Vec<PaperId>,
+    /// Disliked papers
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub dislike: Vec<PaperId>,
+    /// History file: one id per line, or JSON objects with `id`, `weight`, `date`, `dislike` and `interest`; `-` for
+    /// standard input
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    #[command(flatten)]
+    pub query: QueryArgs,
+    #[command(flatten)]
+    pub papers: TemporaryLibrary,
+}
+
+/// Show new papers for a profile, best first, and mark them as seen
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin feed --profile me
+  paperkin feed --profile me --again              show the last feed again
+  paperkin feed --profile me --since 2025-01-01   catch up on unseen papers")]
+pub(crate) struct FeedArgs {
+    /// Profile name
+    #[arg(long, value_name = "NAME")]
+    pub profile: String,
+    /// Show the last feed again
+    #[arg(long)]
+    pub again: bool,
+    /// Show unseen papers published on or after this date, instead of papers added since the last feed
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub since: Option<Date>,
+    /// Show a seen paper again after this many days [default: never]
+    #[arg(long, value_name = "DAYS")]
+    pub seen_days: Option<u16>,
+    #[command(flatten)]
+    pub query: QueryArgs,
+}
+
+/// Options of every query.
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    /// Number of results
+    #[arg(short = 'n', long, default_value = "10", value_name = "N", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub limit: u64,
+    /// Ranking strategy: auto, mean, nearest, interests or classifier
+    #[arg(long, default_value = "auto", value_name = "STRATEGY")]
+    pub strategy: Strategy,
+    /// Minimum score, a percentile: 0.9 keeps the best tenth of all papers
+    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
+    pub min_score: Option<f32>,
+    /// Trade relevance for diversity: 0 ranks by score alone
+    #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true)]
+    pub diversity: f32,
+    /// Collapse papers that are at least this similar, keeping the best
+    #[arg(long, alias = "distinct", value_name = "0..1", allow_negative_numbers = true)]
+    pub dedup_threshold: Option<f32>,
+    /// Boost papers by these authors
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub author: Vec<String>,
+    /// Show the best-matching sentence of each paper
+    #[arg(long)]
+    pub explain: bool,
+    /// Only papers published on or after this date
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub after: Option<Date>,
+    /// Only papers published on or before this date
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub before: Option<Date>,
+    /// Rank as if today were this date
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+    /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
+    pub category: Vec<String>,
+    /// Only papers from these sources, as listed by `status`
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    pub source: Vec<String>,
+    /// Exclude these papers
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub exclude: Vec<PaperId>,
+    /// Halve the weight of history papers every so many days
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
+    pub half_life: Option<f64>,
+    /// Output format
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: OutputFormat,
+}
+
+impl QueryArgs {
+    /// Returns a request with these options, and without a query yet.
+    pub(crate) fn request(&self) -> Request {
+        Request {
+            limit: Some(self.limit as usize),
+            strategy: self.strategy,
+            min_score: self.min_score,
+            dedup_threshold: self.dedup_threshold,
+            authors: self.author.clone(),
+            explain: self.explain,
+            diversity: self.diversity,
+            published_after: self.after,
+            published_before: self.before,
+            as_of: self.as_of,
+            categories: self.category.clone(),
+            sources: self.source.clone(),
+            exclude: self.exclude.clone(),
+            half_life_days: self.half_life,
+            ..Request::default()
+        }
+    }
+}
+
+/// Papers that stand in for the library.
+#[derive(Debug, Args)]
+pub(crate) struct TemporaryLibrary {
+    /// Use the papers of this file instead of the library, in any format that `add` reads; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub papers: Vec<PathBuf>,
+}

@@ -1,0 +1,104 @@
+//! Evaluation on a reading history: the latest part of it is held out, and every method tries to find it.
+
+use serde::Serialize;
+
+use super::shared::{evaluate, metrics, report_ids};
+use crate::cli::args::{EvalArgs, GlobalArgs, TemporaryLibrary};
+use crate::cli::input::{self, HistoryFile};
+use crate::cli::outcome::CommandOutcome;
+use crate::cli::output::{self, Severity};
+use crate::engine::{Engine, EvaluationSummary, TemporalSplit};
+use crate::error::{Error, Result};
+use crate::evaluate::{EvaluationReport, Metric};
+use crate::library::{HistoryEntry, HistoryKind};
+use crate::recommend::HistoryItem;
+
+/// The share of a history that is held out.
+const HELD_OUT_SHARE: f64 = 0.3;
+/// A reader sees the first tenth of a list, and at most this many papers.
+const MAX_CUTOFF: usize = 100;
+
+/// The result of an evaluation on a history.
+#[derive(Serialize)]
+struct ProfileEvaluation<'a> {
+    #[serde(flatten)]
+    held_out: &'a TemporalSplit,
+    first: usize,
+    verdict: String,
+    #[serde(flatten)]
+    evaluated: &'a EvaluationSummary,
+}
+
+pub(super) fn run(common: &GlobalArgs, args: &EvalArgs) -> Result<CommandOutcome> {
+    let (engine, mut outcome) = input::open_engine(common, &TemporaryLibrary { papers: args.docs.clone() })?;
+    let (liked, disliked) = match (&args.profile, &args.history) {
+        (Some(profile), _) => profile_history(&engine, profile)?,
+        (None, Some(path)) => {
+            let history = HistoryFile::read(path)?;
+            outcome = outcome.and(history.outcome);
+            (history.liked, history.disliked)
+        }
+        (None, None) => unreachable!("clap requires one of the four"),
+    };
+    let held_out = engine.temporal_split(&liked, &disliked, HELD_OUT_SHARE)?;
+    let not_found = "history papers not in the library, or without a date";
+    outcome = outcome.and(report_ids(Severity::Warning, not_found, &held_out.not_found));
+    report_ids(Severity::Note, "held-out papers published before the split, skipped", &held_out.older);
+    if held_out.picks == 0 {
+        let reason = format!("no held-out paper was published since the split on {}", held_out.day);
+        return Err(Error::BadRequest { field: "history", reason });
+    }
+    let cutoff = held_out.candidates.div_ceil(10).min(MAX_CUTOFF);
+    let defaults = [Metric::Recall(cutoff), Metric::Ndcg(cutoff), Metric::AveragePrecision, Metric::ReciprocalRank];
+    let mut metrics = metrics(args, &defaults);
+    if !metrics.contains(&defaults[0]) {
+        metrics.insert(0, defaults[0]);
+    }
+    let summary = evaluate(&engine, std::slice::from_ref(&held_out.query), args, metrics)?;
+    let verdict = verdict(&summary.report, held_out.picks, cutoff);
+    let result = ProfileEvaluation { held_out: &held_out, first: cutoff, verdict, evaluated: &summary };
+    output::print_summary(args.format, &result, |out, result| {
+        let TemporalSplit { day, known, candidates, picks, .. } = result.held_out;
+        writeln!(
+            out,
+            "{picks} held-out papers among {candidates} published since {day}; {known} in the history before\n"
+        )?;
+        writeln!(out, "{}\n{}", result.evaluated.report, result.verdict)
+    })?;
+    Ok(outcome)
+}
+
+/// Returns the papers that a profile's history counts for and against.
+fn profile_history(engine: &Engine, name: &str) -> Result<(Vec<HistoryItem>, Vec<HistoryItem>)> {
+    let history = engine.profile(name)?.history;
+    let items = |counts: fn(HistoryKind) -> bool| {
+        let entries = history.iter().filter(|entry| counts(entry.kind));
+        let item = |HistoryEntry { id, weight, at, .. }: &HistoryEntry| HistoryItem {
+            weight: *weight,
+            at: Some(*at),
+            ..HistoryItem::id(id.clone())
+        };
+        entries.map(item).collect()
+    };
+    Ok((items(HistoryKind::counts_for), items(HistoryKind::counts_against)))
+}
+
+/// Returns which method finds most of the held-out papers, and what paperkin and a list by date find.
+fn verdict(report: &EvaluationReport, picks: usize, cutoff: usize) -> String {
+    let found = |method: &str| {
+        report.value(method, Metric::Recall(cutoff)).map(|recall| (recall * picks as f64).round() as usize)
+    };
+    let names = report.methods.iter().rev().map(|line| line.method.as_str());
+    let best = names.max_by_key(|name| found(name)).unwrap_or_default();
+    let mut verdict = format!(
+        "`{best}` finds {} of the {picks} held-out papers in its first {cutoff} results",
+        found(best).unwrap_or_default()
+    );
+    let paperkin = found("paperkin").filter(|_| best != "paperkin").map(|found| format!("paperkin finds {found}"));
+    let by_date = found("recency").map(|found| format!("a list by date finds {found}"));
+    for clause in paperkin.into_iter().chain(by_date) {
+        verdict.push_str("; ");
+        verdict.push_str(&clause);
+    }
+    verdict
+}

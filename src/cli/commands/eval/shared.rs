@@ -1,0 +1,56 @@
+//! What the three kinds of evaluation have in common: metrics, progress and messages.
+
+use std::fmt::Display;
+
+use crate::cli::args::EvalArgs;
+use crate::cli::outcome::CommandOutcome;
+use crate::cli::output::{self, CommandProgress, Severity};
+use crate::engine::{CandidatePool, Engine, EvaluationOptions, EvaluationSummary, LabeledQuery};
+use crate::error::Result;
+use crate::evaluate::Metric;
+
+/// Metrics of judged queries unless others are given.
+pub(super) const DEFAULT_METRICS: [Metric; 5] =
+    [Metric::AveragePrecision, Metric::Ndcg(10), Metric::Recall(50), Metric::ReciprocalRank, Metric::Pairs];
+
+/// Ids listed in a message.
+const MAX_LISTED: usize = 5;
+
+/// Returns the metrics given on the command line, or else the defaults.
+pub(super) fn metrics(args: &EvalArgs, defaults: &[Metric]) -> Vec<Metric> {
+    if args.metrics.is_empty() { defaults.to_vec() } else { args.metrics.clone() }
+}
+
+/// Ranks papers for these queries with every method.
+pub(super) fn evaluate(
+    engine: &Engine,
+    queries: &[LabeledQuery],
+    args: &EvalArgs,
+    metrics: Vec<Metric>,
+) -> Result<EvaluationSummary> {
+    let options = EvaluationOptions {
+        metrics,
+        relevance_threshold: args.relevance_threshold,
+        pool: if args.judged_only { CandidatePool::Judged } else { CandidatePool::All },
+        seed: args.seed,
+    };
+    let bar = CommandProgress::of_count("ranking", queries.len());
+    let evaluated = engine.evaluate(queries, &options, &|queries| bar.advance(queries));
+    bar.finish();
+    evaluated
+}
+
+/// Reports ids: how many there are, and the first of them. Silent, and complete, if there are none.
+pub(super) fn report_ids(
+    severity: Severity,
+    what: &str,
+    ids: impl IntoIterator<Item = impl Display>,
+) -> CommandOutcome {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    if !ids.is_empty() {
+        let more = if ids.len() > MAX_LISTED { ", ..." } else { "" };
+        let listed = ids[..ids.len().min(MAX_LISTED)].join(", ");
+        output::diagnostic(severity, &format!("{what} ({}): {listed}{more}", ids.len()));
+    }
+    CommandOutcome::complete_if(ids.is_empty())
+}

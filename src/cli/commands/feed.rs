@@ -1,0 +1,23 @@
+//! `paperkin feed`
+
+use super::reindex;
+use crate::cli::args::{FeedArgs, GlobalArgs};
+use crate::cli::outcome::CommandOutcome;
+use crate::cli::output::{self, ReasonDisplay};
+use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
+use crate::error::Result;
+
+pub(in crate::cli) fn run(common: &GlobalArgs, args: FeedArgs) -> Result<CommandOutcome> {
+    let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+    let options = FeedOptions {
+        mode: if args.again { FeedMode::Last } else { FeedMode::New },
+        seen_days: args.seen_days,
+        since: args.since,
+        request: args.query.request(),
+    };
+    let answer = engine.feed(&args.profile, &options)?;
+    output::print_answer(&answer, args.query.format, ReasonDisplay::Show, engine.today())?;
+    reindex::after_answer(&engine);
+    // A history outlives its papers, so a paper that is not found is not a fault of the input.
+    Ok(CommandOutcome::Complete)
+}

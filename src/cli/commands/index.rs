@@ -1,0 +1,24 @@
+//! `paperkin index`
+
+use super::reindex;
+use crate::cli::args::{GlobalArgs, IndexAction, IndexArgs};
+use crate::cli::outcome::CommandOutcome;
+use crate::cli::output::{self, Severity};
+use crate::engine::{Engine, LibraryLocation, RebuildSummary};
+use crate::error::Result;
+
+pub(in crate::cli) fn run(common: &GlobalArgs, args: &IndexArgs) -> Result<CommandOutcome> {
+    let IndexAction::Rebuild = args.action;
+    let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+    match reindex::rebuild(&engine)? {
+        Some(RebuildSummary { papers, recall_at_10 }) => {
+            output::print(|out| writeln!(out, "indexed {papers} papers, recall@10 {recall_at_10:.3}"))?;
+            Ok(CommandOutcome::Complete)
+        }
+        None => {
+            let reason = "index not built: the library is empty, or another process is building the index";
+            output::diagnostic(Severity::Error, reason);
+            Ok(CommandOutcome::Incomplete)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `paperkin profile`: one file for each group of actions.
+
+mod follow;
+mod history;
+mod import;
+mod show;
+
+use crate::cli::args::{GlobalArgs, ProfileAction, ProfileArgs};
+use crate::cli::outcome::CommandOutcome;
+use crate::cli::output;
+use crate::engine::{Engine, LibraryLocation, check_profile_name};
+use crate::error::Result;
+use crate::library::{HistoryKind, Profile};
+
+pub(in crate::cli) fn run(common: &GlobalArgs, args: ProfileArgs) -> Result<CommandOutcome> {
+    let name = check_profile_name(&args.name)?;
+    let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+    match args.action {
+        ProfileAction::Add(entries) => history::add(&mut engine, name, HistoryKind::Read, entries),
+        ProfileAction::Like(entries) => history::add(&mut engine, name, HistoryKind::Like, entries),
+        ProfileAction::Save(entries) => history::add(&mut engine, name, HistoryKind::Save, entries),
+        ProfileAction::Hide(entries) => history::add(&mut engine, name, HistoryKind::Hide, entries),
+        ProfileAction::Dislike(entries) => history::add(&mut engine, name, HistoryKind::Dislike, entries),
+        ProfileAction::Import(import) => import::run(&mut engine, name, import),
+        ProfileAction::Remove { papers } => history::remove(&mut engine, name, &papers),
+        ProfileAction::Follow { authors } => follow::follow(&mut engine, name, &authors),
+        ProfileAction::Unfollow { authors } => follow::unfollow(&mut engine, name, &authors),
+        ProfileAction::Show(show) => show::run(&engine, name, show.format),
+        ProfileAction::FeedToken { renew } => print_feed_token(&mut engine, name, renew),
+        ProfileAction::Delete => delete(&mut engine, name),
+    }
+}
+
+fn print_feed_token(engine: &mut Engine, name: &str, renew: bool) -> Result<CommandOutcome> {
+    let token = if renew { engine.renew_feed_token(name)? } else { engine.feed_token(name)? };
+    output::print(|out| writeln!(out, "{token}"))?;
+    Ok(CommandOutcome::Complete)
+}
+
+fn delete(engine: &mut Engine, name: &str) -> Result<CommandOutcome> {
+    let profile = engine.delete_profile(name)?;
+    output::print(|out| writeln!(out, "{name}: deleted, with {} in history", profile.history.len()))?;
+    Ok(CommandOutcome::Complete)
+}
+
+/// Returns when a profile's feed was seen last, in words.
+pub(super) fn last_seen(profile: &Profile) -> String {
+    profile.last_seen_on.map_or("feed never viewed".to_owned(), |day| format!("feed last viewed {day}"))
+}

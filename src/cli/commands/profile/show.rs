@@ -1,0 +1,55 @@
+//! `paperkin profile NAME show`
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::last_seen;
+use crate::cli::outcome::CommandOutcome;
+use crate::cli::output::{self, SummaryFormat};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::library::{HistoryEntry, Profile, ProfilePaper};
+use crate::text::latex::readable;
+
+#[derive(Serialize)]
+struct ProfileLine {
+    #[serde(flatten)]
+    entry: HistoryEntry,
+    title: Option<String>,
+    in_library: bool,
+}
+
+#[derive(Serialize)]
+struct ProfileOutput {
+    #[serde(flatten)]
+    profile: Profile,
+    papers: Vec<ProfileLine>,
+}
+
+pub(super) fn run(engine: &Engine, name: &str, format: SummaryFormat) -> Result<CommandOutcome> {
+    let mut profile = engine.profile(name)?;
+    let line = |ProfilePaper { entry, paper, in_library }: ProfilePaper| {
+        let title = paper.map(|paper| paper.title);
+        ProfileLine { entry, title, in_library }
+    };
+    let papers: Vec<ProfileLine> = engine.history_papers(name)?.into_iter().map(line).collect();
+    // The lines say all of it already.
+    profile.history.clear();
+    output::print_summary(format, &ProfileOutput { profile, papers }, table)?;
+    Ok(CommandOutcome::Complete)
+}
+
+fn table(out: &mut dyn Write, shown: &ProfileOutput) -> io::Result<()> {
+    let ProfileOutput { profile, papers } = shown;
+    for ProfileLine { entry: HistoryEntry { id, kind, weight, at, interest }, title, in_library } in papers {
+        let absent = if *in_library { "" } else { " (not in the library)" };
+        let title = title.as_deref().map(readable).unwrap_or_default();
+        let interest = interest.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
+        writeln!(out, "{at}  {kind:<7}  {weight:<4}  {id}  {title}{interest}{absent}")?;
+    }
+    if !profile.authors.is_empty() {
+        writeln!(out, "follows {}", profile.authors.join(", "))?;
+    }
+    writeln!(out, "{}: {} in history, {}", profile.name, papers.len(), last_seen(profile))
+}

@@ -1,0 +1,38 @@
+//! `paperkin serve`
+
+use crate::cli::args::{GlobalArgs, ServeArgs};
+use crate::cli::outcome::CommandOutcome;
+use crate::error::Result;
+
+#[cfg(feature = "server")]
+pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<CommandOutcome> {
+    use std::num::NonZero;
+    use std::time::Duration;
+
+    use crate::engine::{Engine, LibraryLocation};
+    use crate::server::{ServerOptions, serve};
+
+    let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+    let options = ServerOptions {
+        listen: args.listen,
+        workers: args.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from),
+        max_body_bytes: (args.max_body as usize) << 20,
+        max_header_bytes: (args.max_header_size as usize) << 10,
+        request_timeout: seconds(args.timeout),
+        shutdown_timeout: seconds(args.shutdown_timeout),
+        max_results: args.max_results as usize,
+        token_file: args.token_file,
+        public_read: args.public_read,
+        allowed_hosts: args.host,
+        rate_limit_per_token: args.rate_limit_per_token,
+        rate_limit_per_ip: args.rate_limit_per_ip,
+    };
+    let engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
+    serve(options, &engine, |address| eprintln!("paperkin: listening on http://{address}"))?;
+    Ok(CommandOutcome::Complete)
+}
+
+#[cfg(not(feature = "server"))]
+pub(in crate::cli) fn run(_: &GlobalArgs, _: ServeArgs) -> Result<CommandOutcome> {
+    Err(super::feature::missing("server"))
+}

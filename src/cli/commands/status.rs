@@ -1,0 +1,50 @@
+//! `paperkin status`
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::cli::args::{GlobalArgs, SummaryArgs};
+use crate::cli::outcome::CommandOutcome;
+use crate::cli::output;
+use crate::engine::{Engine, GraphStatus, LibraryLocation, LibraryStatus};
+use crate::error::Result;
+
+#[derive(Serialize)]
+struct StatusOutput {
+    library: String,
+    #[serde(flatten)]
+    status: LibraryStatus,
+}
+
+pub(in crate::cli) fn run(common: &GlobalArgs, args: SummaryArgs) -> Result<CommandOutcome> {
+    let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+    let shown = StatusOutput { library: engine.library().path().display().to_string(), status: engine.status()? };
+    output::print_summary(args.format, &shown, table)?;
+    Ok(CommandOutcome::Complete)
+}
+
+fn table(out: &mut dyn Write, shown: &StatusOutput) -> io::Result<()> {
+    let StatusOutput { library, status: LibraryStatus { generation, model, index, summary } } = shown;
+    let counts = |pairs: &[(String, u64)]| {
+        let counts: Vec<String> = pairs.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+        if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
+    };
+    writeln!(out, "library   {library}")?;
+    writeln!(out, "papers    {}, {} with abstract", summary.papers, summary.with_abstract)?;
+    if let Some((first, last)) = &summary.days {
+        writeln!(out, "dates     {first} to {last}")?;
+    }
+    writeln!(out, "sources   {}", counts(&summary.sources))?;
+    writeln!(out, "profiles  {}", counts(&summary.profiles))?;
+    match model {
+        Some(model) => writeln!(out, "model     {}, {} dimensions", model.label(), model.dimension)?,
+        None => writeln!(out, "model     none yet")?,
+    }
+    writeln!(out, "index     {}, generation {generation}", index.kind)?;
+    if let Some(GraphStatus { papers, changed, recall_at_10, bytes, .. }) = &index.graph {
+        let size = *bytes as f64 / 1e6;
+        writeln!(out, "graph     {papers} papers, {changed} changed since, recall@10 {recall_at_10:.3}, {size:.1} MB")?;
+    }
+    writeln!(out, "disk      {:.1} MB", summary.bytes as f64 / 1e6)
+}

@@ -1,0 +1,47 @@
+//! Opening the engine that answers a query.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use crate::cli::args::{GlobalArgs, TemporaryLibrary};
+use crate::cli::outcome::CommandOutcome;
+use crate::cli::output::CommandProgress;
+use crate::engine::{Engine, LibraryLocation};
+use crate::error::{Error, Result};
+use crate::formats;
+
+/// Opens an engine over the library, or over the files of `--papers`. The outcome tells whether all records of these
+/// files could be used.
+pub(crate) fn open_engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Result<(Engine, CommandOutcome)> {
+    if papers.papers.is_empty() {
+        let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+        return Ok((engine, CommandOutcome::Complete));
+    }
+    let mut engine = Engine::open(common.options(LibraryLocation::Memory))?;
+    let mut complete = true;
+    for path in &papers.papers {
+        let bar = CommandProgress::of_file(path);
+        let rejected = engine.add_with_progress(open_papers(path, &bar)?, &|progress| bar.show(progress))?.rejected;
+        bar.finish();
+        complete &= rejected == 0;
+    }
+    if engine.summary()?.papers == 0 {
+        let file = papers.papers.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        return Err(Error::BadFile { file, reason: "contains no papers".to_owned() });
+    }
+    Ok((engine, CommandOutcome::complete_if(complete)))
+}
+
+/// Opens a file of papers, `-` for standard input; the bar follows the bytes read.
+fn open_papers(path: &Path, bar: &CommandProgress) -> Result<formats::PaperReader> {
+    if path.as_os_str() == "-" {
+        return formats::read(bar.follow(io::stdin()), "-", None);
+    }
+    let metadata = std::fs::metadata(path).map_err(Error::io(path, "read it"))?;
+    if metadata.is_dir() {
+        return formats::open(path, None);
+    }
+    let file = File::open(path).map_err(Error::io(path, "read it"))?;
+    formats::read(bar.follow(file), &path.display().to_string(), None)
+}

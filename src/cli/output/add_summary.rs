@@ -1,0 +1,34 @@
+//! The summary of `add` and `fetch`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::formats::SummaryFormat;
+use super::stdout::print_summary;
+use crate::engine::AddSummary;
+use crate::error::Result;
+
+/// What was added, and how many papers the library has now.
+#[derive(Serialize)]
+pub(crate) struct AddOutput {
+    #[serde(flatten)]
+    pub(crate) added: AddSummary,
+    pub(crate) papers: u64,
+}
+
+impl AddOutput {
+    /// Prints the summary.
+    pub(crate) fn print(&self, format: SummaryFormat) -> Result<()> {
+        print_summary(format, self, table)
+    }
+}
+
+fn table(out: &mut dyn Write, summary: &AddOutput) -> io::Result<()> {
+    let AddOutput { added: AddSummary { changes, rejected }, papers } = summary;
+    write!(out, "{} new, {} updated, {} unchanged", changes.new, changes.updated, changes.unchanged)?;
+    if *rejected > 0 {
+        write!(out, ", {rejected} rejected")?;
+    }
+    writeln!(out, ": {papers} papers in the library")
+}

@@ -1,0 +1,46 @@
+//! Ranked papers as JSON lines, CSV and feeds.
+
+use std::io::{self, Write};
+
+use jiff::civil::Date;
+
+use crate::formats::{FeedDocument, FeedFormat};
+use crate::recommend::Answer;
+
+/// Writes one JSON object per result.
+pub(super) fn jsonl(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
+    for result in &answer.results {
+        serde_json::to_writer(&mut *out, result)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Writes a header and one row per result.
+pub(super) fn csv(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(["rank", "score", "id", "title", "authors", "published", "votes", "url", "reasons"])?;
+    for result in &answer.results {
+        let paper = &result.paper;
+        let reasons: Vec<&str> = result.reasons.iter().map(|reason| reason.title.as_str()).collect();
+        csv.write_record([
+            &result.rank.to_string(),
+            &result.score.to_string(),
+            paper.id.as_str(),
+            &paper.title,
+            &paper.authors.join("; "),
+            &paper.published.map(|date| date.to_string()).unwrap_or_default(),
+            &paper.votes.map(|votes| votes.to_string()).unwrap_or_default(),
+            paper.url.as_deref().unwrap_or_default(),
+            &reasons.join("; "),
+        ])?;
+    }
+    csv.flush()
+}
+
+/// Writes a feed.
+pub(super) fn feed(out: &mut dyn Write, answer: &Answer, format: FeedFormat, day: Date) -> io::Result<()> {
+    let title = answer.id.as_ref().map_or("Papers".to_owned(), |id| format!("Papers: {id}"));
+    let feed = FeedDocument { title, address: None, page: None, day, results: &answer.results };
+    out.write_all(format.write(&feed).as_bytes())
+}
