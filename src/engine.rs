@@ -31,6 +31,8 @@ pub use crate::engine_options::{Clock, EngineOptions, LibraryLocation};
 pub use crate::maintenance::{GraphStatus, IndexStatus, LibraryStatus, RebuildSummary, ReembedSummary};
 pub use crate::profiles::check_profile_name;
 #[cfg(feature = "server")]
+pub(crate) use crate::profiles::check_weight;
+#[cfg(feature = "server")]
 pub(crate) use crate::searcher::{BoundedCache, PerGeneration};
 pub use crate::searcher::{
     CandidatePool, EvaluationOptions, EvaluationSummary, FeedMode, FeedOptions, LabeledQuery, TemporalSplit,

@@ -31,6 +31,17 @@ pub fn check_profile_name(name: &str) -> Result<&str> {
     Ok(name)
 }
 
+/// Checks the weight of a paper in a history.
+///
+/// # Errors
+/// [`Error::BadRequest`] for a weight that is not a finite number above 0.
+pub(crate) fn check_weight(weight: f64) -> Result<()> {
+    match weight > 0.0 && weight.is_finite() {
+        true => Ok(()),
+        false => Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not above 0") }),
+    }
+}
+
 pub(crate) fn create_profile(library: &mut Library, name: &str) -> Result<Profile> {
     let name = check_profile_name(name)?;
     library.add_to_history(name, &[])?;
@@ -45,9 +56,7 @@ pub(crate) fn delete_profile(library: &mut Library, name: &str) -> Result<Profil
 
 pub(crate) fn add_to_history(library: &mut Library, name: &str, entries: &[HistoryEntry]) -> Result<()> {
     let name = check_profile_name(name)?;
-    if let Some(entry) = entries.iter().find(|entry| !(entry.weight > 0.0 && entry.weight.is_finite())) {
-        return Err(Error::BadRequest { field: "weight", reason: format!("{} is not above 0", entry.weight) });
-    }
+    entries.iter().try_for_each(|entry| check_weight(entry.weight))?;
     library.add_to_history(name, entries)
 }
 
