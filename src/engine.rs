@@ -139,18 +139,12 @@ impl Engine {
     ///     assert!(engine.recommend_with(request, &embeddings).unwrap().results.is_empty());
     /// }
     /// ```
-    ///
-    /// # Errors
-    /// As [`Engine::recommend`].
     pub fn recommend_with(&self, request: &Request, embeddings: &TextEmbeddings) -> Result<Answer> {
         request.check()?;
         self.context().search(embeddings, |searcher| searcher.answer(request, &RequestScope::default(), self.today()))
     }
 
     /// Papers about a text, best first: 20 of them. [`Engine::recommend`] takes filters and other options.
-    ///
-    /// # Errors
-    /// As [`Engine::recommend`].
     pub fn search(&self, text: &str) -> Result<Answer> {
         self.recommend(&Request::text(text))
     }
@@ -184,9 +178,6 @@ impl Engine {
     }
 
     /// As [`Engine::feed`], with embeddings of the request's texts that were computed beforehand.
-    ///
-    /// # Errors
-    /// As [`Engine::feed`].
     pub fn feed_with(&mut self, name: &str, options: &FeedOptions, embeddings: &TextEmbeddings) -> Result<Answer> {
         let (profile, today) = (self.library.profile(name)?, self.today());
         let answer =
@@ -230,9 +221,6 @@ impl Engine {
     }
 
     /// Measures the ranking and the baselines on labeled queries. `done` is called with how many more are finished.
-    ///
-    /// # Errors
-    /// As [`Engine::recommend`].
     pub fn evaluate(
         &self,
         labeled: &[LabeledQuery],
@@ -282,9 +270,6 @@ impl Engine {
     }
 
     /// Embeddings of all texts of some requests, computed together: faster than one by one.
-    ///
-    /// # Errors
-    /// As [`Engine::embed_texts`].
     pub fn embed_requests(&self, requests: &[Request]) -> Result<TextEmbeddings> {
         self.embedder.embed_requests(&self.library, requests)
     }
@@ -311,9 +296,6 @@ impl Engine {
 
     /// As [`Engine::add`]; `progress` is called with each rejected record and with how many more papers are embedded
     /// and committed.
-    ///
-    /// # Errors
-    /// As [`Engine::add`].
     pub fn add_with_progress(
         &mut self,
         papers: impl IntoIterator<Item = Result<Paper>>,
