@@ -191,13 +191,6 @@ impl Engine {
 
     /// The paper with this id or title.
     ///
-    /// ```
-    /// use paperkin::{Engine, EngineOptions, Fault, LibraryLocation};
-    ///
-    /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
-    /// assert_eq!(engine.find("2401.12345").unwrap_err().fault(), Fault::Missing);
-    /// ```
-    ///
     /// # Errors
     /// [`Error::NotFound`] with the titles that come close.
     pub fn find(&self, id_or_title: &str) -> Result<StoredPaper> {
@@ -363,13 +356,6 @@ impl Engine {
     }
 
     /// Counts papers, sources and profiles.
-    ///
-    /// ```
-    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
-    ///
-    /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
-    /// assert_eq!(engine.summary().unwrap().papers, 0);
-    /// ```
     pub fn summary(&self) -> Result<LibrarySummary> {
         self.library.summary()
     }

@@ -1,18 +1,68 @@
-//! Semantic recommendations for research papers.
+//! Semantic recommendations for research papers: *more like this*, personalized feeds, similarity reports.
 //!
-//! Modules in reading order; each uses only what stands above it, except that
-//! [`engine`] wires all of them together.
+//! paperkin reads paper records (titles, abstracts, authors, dates, votes), embeds them with a small sentence-transformer,
+//! indexes the embeddings, and ranks papers for a text, a paper or a reading history. It runs on one machine and needs no
+//! network: the model is compiled in.
+//!
+//! # A first program
+//!
+//! ```
+//! use paperkin::paper::RawPaper;
+//! use paperkin::{Engine, EngineOptions, LibraryLocation, Request};
+//!
+//! # fn main() -> paperkin::Result<()> {
+//! let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory))?;
+//! let titles = ["Robots that walk on soft ground", "Parsing speech with small models", "Legged robots in the wild"];
+//! let paper = |title: &str| RawPaper { title: title.to_owned(), ..RawPaper::default() }.validate().expect("a title");
+//! engine.add(titles.map(|title| Ok(paper(title))))?;
+//!
+//! let answer = engine.recommend(&Request::text("walking robots").limit(2))?;
+//! assert_eq!(answer.results[0].paper.title, "Robots that walk on soft ground");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Engine::add_file`] reads files of papers in more than twenty formats, and `LibraryLocation::Create` keeps the library
+//! on disk.
+//!
+//! # Where to go
+//!
+//! | to | see |
+//! |---|---|
+//! | add papers, search, recommend, keep profiles | [`Engine`] |
+//! | ask for something: text, history, filters, diversity | [`Request`], [`recommend::HistoryItem`] |
+//! | read what comes back: scores, their breakdown, reasons | [`Answer`], [`recommend::ScoreBreakdown`] |
+//! | read and write files of papers | [`formats`], [`import`] |
+//! | fetch papers from public services | `fetch` |
+//! | embed texts without a library | [`encoder::Encoder`] |
+//! | search vectors without a library | [`index::VectorIndex`] |
+//! | measure rankings | [`evaluate`] |
+//! | serve a library over HTTP | `server` |
+//!
+//! Three words that occur everywhere: a *library* is a directory with papers, their embeddings and profiles; a
+//! *generation* is the state of a library between two changes, and every answer comes from one of them; a *profile* is a
+//! named reading history.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `bundled-model` | yes | all-MiniLM-L6-v2 with int8 weights, compiled in |
+//! | `cli` | yes | the program `paperkin` |
+//! | `server` | yes | the HTTP service |
+//! | `fetch` | yes | papers from public services |
+//! | `daily` | yes | the daily run: fetch, rank, write, send |
+//! | `cuda`, `metal`, `accelerate` | no | the candle features of the same names |
 
 pub mod error;
-pub mod lexical;
-pub mod paper;
-pub mod vector;
-
-mod file;
-mod present;
 mod random;
 mod string_enum;
 mod text;
+
+mod file;
+pub mod lexical;
+pub mod paper;
+pub mod vector;
 
 pub mod encoder;
 pub mod evaluate;
@@ -23,15 +73,17 @@ pub mod report;
 
 pub mod formats;
 pub mod import;
+mod present;
 
 #[cfg(feature = "fetch")]
 pub mod fetch;
 
 mod embedder;
-pub mod engine;
 mod maintenance;
 mod searcher;
 mod writer;
+
+pub mod engine;
 
 #[cfg(feature = "daily")]
 pub mod daily;
@@ -44,6 +96,7 @@ pub mod cli;
 
 pub use engine::{Clock, Engine, EngineOptions, LibraryLocation, TextEmbeddings};
 pub use error::{Error, Fault, Result};
+/// Dates in this crate's signatures.
 pub use jiff;
 pub use paper::{Paper, PaperId};
 pub use recommend::{Answer, Request};
@@ -52,3 +105,8 @@ pub use vector::Embedding;
 #[cfg(test)]
 #[path = "../tests/it/support/prerequisites.rs"]
 mod prerequisites;
+
+/// The README's program is a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;
