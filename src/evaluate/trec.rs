@@ -86,8 +86,8 @@ pub enum TrecError {
 impl fmt::Display for TrecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TrecError::Columns { found, expected } => write!(f, "{found} columns, not {expected}"),
-            TrecError::Number(text) => write!(f, "`{text}` is no number"),
+            TrecError::Columns { found, expected } => write!(f, "expected {expected} columns, found {found}"),
+            TrecError::Number(text) => write!(f, "`{text}` is not a number"),
         }
     }
 }

@@ -223,7 +223,7 @@ impl RawPaper {
 
 fn check_length(what: &str, text: &str, most: usize) -> Result<(), String> {
     if text.len() > most && text.chars().count() > most {
-        return Err(format!("the {what} has more than {most} characters"));
+        return Err(format!("the {what} is longer than {most} characters"));
     }
     Ok(())
 }

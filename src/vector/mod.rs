@@ -96,7 +96,7 @@ impl EmbeddingMatrix {
         let mut vectors = EmbeddingMatrix::with_capacity(dimension, numbers.len() / dimension.max(1));
         for (row, numbers) in numbers.chunks(dimension.max(1)).enumerate() {
             if !vectors.push_unit(numbers) {
-                return Err(format!("row {row} is no unit vector of {dimension} numbers"));
+                return Err(format!("row {row} is not a unit vector of {dimension} dimensions"));
             }
         }
         Ok(vectors)

@@ -73,7 +73,7 @@ fn library(input: InputReader, max_bytes: u64) -> Vec<Result<FoundRecord>> {
         }
         if records.position() > max_bytes {
             break Some(records.input().bad_file(format!(
-                "more than {} MB of items: export the collections one by one, or give Zotero's folder",
+                "more than {} MB of items: export the collections separately, or import the Zotero directory",
                 max_bytes >> 20
             )));
         }

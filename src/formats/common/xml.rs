@@ -141,7 +141,7 @@ impl XmlRecords {
                     self.started = true;
                     if self.depth + open.len() >= MAX_DEPTH {
                         let what = self.kind.what;
-                        return Err(self.input().bad_file(format!("XML nested too deep to be {what}")));
+                        return Err(self.input().bad_file(format!("XML nested too deeply for {what}")));
                     }
                     let begins = match self.kind.records {
                         WITHIN_ROOT => self.depth == 1,
@@ -166,7 +166,7 @@ impl XmlRecords {
                             let record = match unknown {
                                 None => Ok(closed),
                                 Some(entity) => {
-                                    Err(format!("the entity `{entity}`, which nobody knows: write the character"))
+                                    Err(format!("unknown entity `{entity}`: use the character itself"))
                                 }
                             };
                             return Ok(Some((record, RecordPosition::Record(self.count))));
@@ -195,13 +195,13 @@ impl XmlRecords {
         }
         match (self.started, self.depth == 0 && open.is_empty()) {
             (true, true) => Ok(None),
-            (true, false) => Err(self.input().bad_file("the XML ends early: the file is truncated, fetch it again")),
+            (true, false) => Err(self.input().bad_file("the XML is incomplete: the file is truncated, download it again")),
             (false, _) => Err(self.other()),
         }
     }
 
     fn other(&self) -> Error {
-        self.input().bad_file(format!("not {}: {} is expected", self.kind.what, self.kind.expected))
+        self.input().bad_file(format!("not {}: expected {}", self.kind.what, self.kind.expected))
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
                 return Some(Err(input.read_error(&error)));
             }
             if bytes.len() > MAX_RECORD {
-                return Some(Err(input.bad_file(format!("a page of more than {} MB", MAX_RECORD >> 20))));
+                return Some(Err(input.bad_file(format!("the page is larger than {} MB", MAX_RECORD >> 20))));
             }
             ready.extend(entries(&String::from_utf8_lossy(&bytes)));
             if ready.is_empty() {

@@ -19,10 +19,10 @@ impl FromStr for ColumnMapping {
         let (field, name) = text.split_once('=').unwrap_or((text, ""));
         let (field, name) = (field.trim(), name.trim());
         if name.is_empty() {
-            return Err(format!("`{text}`: write FIELD=NAME, as in title=headline"));
+            return Err(format!("`{text}` is not a column mapping: use FIELD=NAME, as in title=headline"));
         }
         if !FieldRole::is_known(field) {
-            return Err(format!("no field `{field}`: there are {}", FieldRole::USUAL));
+            return Err(format!("`{field}` is not a field: use {}", FieldRole::USUAL));
         }
         Ok(ColumnMapping { field: field.to_owned(), name: name.to_owned() })
     }

@@ -85,7 +85,7 @@ pub(crate) fn record(json: &[u8]) -> Result<Paper, String> {
 fn raw_paper(value: Value, format: InputFormat) -> Result<RawPaper, String> {
     match value {
         Value::Object(record) => fields::raw_paper(record, format.source()),
-        other => Err(format!("{} instead of a JSON object with a title and an abstract", kind(&other))),
+        other => Err(format!("expected a JSON object with a title and an abstract, found {}", kind(&other))),
     }
 }
 
@@ -115,7 +115,7 @@ fn check(head: &InputHead, by_lines: bool, format: InputFormat) -> Result<(), St
     match &values[..] {
         _ if format != InputFormat::Jsonl => Ok(()),
         [only] if let Some(name) = wrapped_list(only) => {
-            Err(format!("an object with a list in `{name}`: give the list alone, or each of its objects on a line"))
+            Err(format!("an object with a list in `{name}`: use the list itself, or one of its objects per line"))
         }
         [first, ..] if !values.iter().any(has_text) => Err(no_paper(first)),
         _ => Ok(()),
@@ -124,7 +124,7 @@ fn check(head: &InputHead, by_lines: bool, format: InputFormat) -> Result<(), St
 
 fn not_json(line: &[u8]) -> String {
     let start: String = String::from_utf8_lossy(line).chars().take(30).collect();
-    format!("not JSON: it begins with `{}`; the format jsonl has a JSON object on each line", start.trim())
+    format!("not JSON, beginning with `{}`; the format jsonl has one JSON object per line", start.trim())
 }
 
 /// Whether a value has a field for title or abstract.
@@ -156,7 +156,7 @@ pub(crate) fn no_paper(first: &Value) -> String {
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
-        Value::Bool(_) => "a truth value",
+        Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
         Value::Array(_) => "an array",
