@@ -76,7 +76,9 @@ pub enum Error {
     },
 
     /// The library was written by a later version of the program.
-    #[error("{path}: created by a newer version of paperkin (format {found}, supported up to {known}): update paperkin")]
+    #[error(
+        "{path}: created by a newer version of paperkin (format {found}, supported up to {known}): update paperkin"
+    )]
     NewerLibrary {
         /// The library's file.
         path: PathBuf,

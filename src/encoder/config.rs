@@ -64,13 +64,15 @@ impl BertConfig {
             }
         }
         if let Some(kind) = kind.position_embedding_type.filter(|kind| kind != "absolute") {
-            let reason = format!("config.json: unsupported position_embedding_type `{kind}`; only `absolute` is supported");
+            let reason =
+                format!("config.json: unsupported position_embedding_type `{kind}`; only `absolute` is supported");
             return Err(bad_model(model, reason));
         }
         if let Some(name) = kind.hidden_act
             && !["gelu", "gelu_new", "gelu_pytorch_tanh", "relu"].contains(&name.as_str())
         {
-            let reason = format!("config.json: unsupported hidden_act `{name}`; only gelu, gelu_new and relu are supported");
+            let reason =
+                format!("config.json: unsupported hidden_act `{name}`; only gelu, gelu_new and relu are supported");
             return Err(bad_model(model, reason));
         }
         let config: BertConfig = json(model, "config.json", bytes)?;
@@ -212,8 +214,8 @@ mod tests {
         let config = BertConfig::parse("m", CONFIG.as_bytes()).unwrap();
         assert_eq!((config.head_size(), config.type_vocab_size, config.layer_norm_eps), (4, 2, 1e-12));
         for (from, to, expect) in [
-            ("\"bert\"", "\"mpnet\"", "model_type is `mpnet`; only `bert`"),
-            ("\"model_type\":\"bert\",", "", "model_type is none"),
+            ("\"bert\"", "\"mpnet\"", "unsupported model_type `mpnet`; only `bert`"),
+            ("\"model_type\":\"bert\",", "", "unsupported model_type none"),
             ("\"gelu\"", "\"silu\"", "hidden_act `silu`"),
             ("\"gelu\"", "\"relu\",\"position_embedding_type\":\"relative_key\"", "`relative_key`"),
             ("\"num_attention_heads\":2", "\"num_attention_heads\":3", "not a multiple"),

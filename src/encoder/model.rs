@@ -153,10 +153,7 @@ impl Model {
         let modules = match files.read("modules.json")? {
             Some(bytes) => ModulesConfig::parse(asked, &bytes)?,
             None => {
-                tracing::warn!(
-                    model = asked,
-                    "no modules.json: using mean pooling, as sentence-transformers does"
-                );
+                tracing::warn!(model = asked, "no modules.json: using mean pooling, as sentence-transformers does");
                 ModulesConfig { transformer: String::new(), pooling: None }
             }
         };

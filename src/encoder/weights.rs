@@ -65,9 +65,10 @@ impl<'n, 'b> TensorFile<'n, 'b> {
             Dtype::F16 => convert(DType::F16)?,
             Dtype::BF16 => convert(DType::BF16)?,
             other => {
-                return Err(
-                    self.bad(name, format!("has unsupported type {other:?}; f32, f16, bf16 and paperkin's int8 are supported"))
-                );
+                return Err(self.bad(
+                    name,
+                    format!("has unsupported type {other:?}; f32, f16, bf16 and paperkin's int8 are supported"),
+                ));
             }
         };
         // All are looked at, without a way out: that takes several at a time.

@@ -299,8 +299,8 @@ mod tests {
         };
         check(1, 0, Ok(1));
         check(1 << 20, 60, Ok(1 << 20));
-        check(1, 60, Err("answers slower than 1024 bytes a second"));
-        check(3 << 20, 0, Err("answered more than 2 MB"));
+        check(1, 60, Err("response slower than 1024 bytes per second"));
+        check(3 << 20, 0, Err("response larger than 2 MB"));
     }
 
     #[test]

@@ -150,11 +150,7 @@ fn plain(bytes: &[u8], text: &str, name: &str, columns: &ColumnMap) -> Result<In
     let table = [InputFormat::Tsv, InputFormat::Csv].into_iter().find(|format| csv::is_table(bytes, *format, columns));
     hinted.or(table).ok_or_else(|| {
         let start: String = text.trim_start().chars().take(30).collect();
-        format!(
-            "unknown format, beginning with `{}`; supported formats: {}",
-            start.trim(),
-            InputFormat::names()
-        )
+        format!("unknown format, beginning with `{}`; supported formats: {}", start.trim(), InputFormat::names())
     })
 }
 
@@ -225,16 +221,16 @@ mod tests {
         check(b"\xff\xfe{\0\"\0", "-", Err("UTF-16 text: save it as UTF-8"));
         check(b"{\0\"\0t\0i\0t\0l\0e\0", "-", Err("UTF-16 text: save it as UTF-8"));
         check(b"PK\x03\x04rest", "x.xlsx", Err("a zip archive"));
-        check(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0", "-", Err("not text; paperkin reads hf-page, hf-daily"));
+        check(
+            b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0",
+            "-",
+            Err("binary data in an unknown format; supported formats: hf-page, hf-daily"),
+        );
         check("<!DOCTYPE html>\n<html>", "-", Err("an HTML page: copy the page's text"));
         check("\n<HTML>", "-", Err("an HTML page: copy the page's text"));
         check("<records><record><leader>", "-", Err("markup of another kind"));
         check("<svg/>", "-", Err("markup of another kind"));
         check("[1, 2]", "-", Err("a number where papers are expected: give a JSON object with `title`"));
-        check(
-            "Dear reader",
-            "x.txt",
-            Err("not a format that paperkin reads: it begins with `Dear reader`; it reads hf"),
-        );
+        check("Dear reader", "x.txt", Err("unknown format, beginning with `Dear reader`; supported formats: hf"));
     }
 }

@@ -92,9 +92,8 @@ impl Library {
 
     fn check_file(&self) -> rusqlite::Result<CheckFinding> {
         let verdict: String = self.db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        let remedy = (verdict != "ok").then_some(
-            "restore a backup, or recover what is readable with `sqlite3 library.sqlite3 .recover`",
-        );
+        let remedy = (verdict != "ok")
+            .then_some("restore a backup, or recover what is readable with `sqlite3 library.sqlite3 .recover`");
         Ok(CheckFinding { what: "file", found: verdict, remedy })
     }
 

@@ -70,7 +70,8 @@ impl Library {
                 .map_err(fail())?;
             if !unit {
                 let path = self.path.clone();
-                let reason = format!("the embedding of row {key} is not a unit vector of {} dimensions", model.dimension);
+                let reason =
+                    format!("the embedding of row {key} is not a unit vector of {} dimensions", model.dimension);
                 return Err(Error::DamagedLibrary { path, reason });
             }
         }

@@ -114,9 +114,8 @@ fn version(db: &Connection, path: &Path) -> Result<i64> {
 
 /// Brings the file to the newest format in one transaction; another process may have done so meanwhile.
 fn migrate(db: &mut Connection, path: &Path) -> Result<()> {
-    let transaction = db
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .map_err(sqlite_error(path, "write"))?;
+    let transaction =
+        db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(sqlite_error(path, "write"))?;
     let from = version(&transaction, path)?;
     for (number, migration) in MIGRATIONS.iter().enumerate().skip(from as usize) {
         transaction.execute_batch(migration).map_err(sqlite_error(path, "upgrade to the current format"))?;

@@ -58,8 +58,7 @@ impl Library {
     pub fn write(&mut self, model: &StoredModel, changes: &[(PaperChange, Option<Embedding>)]) -> Result<()> {
         let path = self.path.clone();
         let fail = |doing| open::sqlite_error(&path, doing);
-        let transaction =
-            self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail("write"))?;
+        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail("write"))?;
         let model_key = adopt(&transaction, model).map_err(fail("write the model"))??;
         let generation = next_generation(&transaction).map_err(fail("write"))?;
         let mut words = TermIndexChanges::default();

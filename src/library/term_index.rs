@@ -197,8 +197,7 @@ impl Library {
             statement.query_row([key], |row| Ok(TermVector::from_bytes(row.get_ref(0)?.as_blob()?)))
         };
         read().map_err(self.failed("read the terms of a paper"))?.ok_or_else(|| {
-            let reason =
-                format!("the terms of row {key} cannot be read: run `paperkin compact` to rebuild them");
+            let reason = format!("the terms of row {key} cannot be read: run `paperkin compact` to rebuild them");
             Error::DamagedLibrary { path: self.path.clone(), reason }
         })
     }

@@ -280,7 +280,7 @@ mod tests {
         assert!(draft("", "only an abstract").validate().is_ok());
         assert!(draft("t", &"word ".repeat(3_200)).validate().is_ok());
         let reason = draft(&"t".repeat(MAX_TITLE + 1), "").validate().unwrap_err();
-        assert_eq!(reason, "the title has more than 5000 characters");
+        assert_eq!(reason, "the title is longer than 5000 characters");
     }
 
     #[test]

@@ -386,19 +386,19 @@ mod tests {
     #[test]
     fn bad_requests_name_the_field() {
         let table = [
-            (r#"{"limit":0}"#, "`limit`: give a number from 1 to 1000000"),
+            (r#"{"limit":0}"#, "`limit`: expected a number from 1 to 1000000"),
             (r#"{"limit":-3}"#, "invalid value: integer `-3`, expected usize"),
             (r#"{"diversity":1.5}"#, "`diversity`: 1.5 is not between 0 and 1"),
             (r#"{"half_life_days":0}"#, "`half_life_days`: expected a positive number of days"),
             (r#"{"text":" "}"#, "`text`: is empty"),
-            (r#"{"positive":[{"id":"a","weight":-1}]}"#, "`positive`: a weight of -1: give a number above 0"),
+            (r#"{"positive":[{"id":"a","weight":-1}]}"#, "`positive`: -1 is not a positive weight"),
             (r#"{"positive":[{}]}"#, "a paper needs `id`, or `title` and `abstract`"),
             (r#"{"positive":[3]}"#, "expected a paper's id, or an object with `id`"),
             (r#"{"positiv":[]}"#, "unknown field `positiv`"),
             (r#"{"published_after":"2024-02-30"}"#, "day"),
             (
                 r#"{"published_after":"2025-01-01","published_before":"2024-01-01"}"#,
-                "`published_after`: 2025-01-01 is later than published_before, 2024-01-01",
+                "`published_after`: 2025-01-01 is later than `published_before`, 2024-01-01",
             ),
         ];
         for (json, expected) in table {

@@ -104,7 +104,7 @@ fn filters() {
     assert!(dates(&["--source", "arxiv"]).is_empty());
     assert!(dates(&["--category", "cs"]).is_empty());
     let run = sandbox.run(&["search", "x", "--source", "arxiv"]);
-    assert_eq!((run.code, run.err.as_str()), (0, "note: no paper passes the filters\n"));
+    assert_eq!((run.code, run.err.as_str()), (0, "note: no papers match the filters\n"));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn recommendations_for_a_history() {
 fn a_feed_shows_what_is_new_once() {
     let sandbox = Sandbox::with_papers();
     let run = sandbox.run(&["profile", "me", "like", "Kitchen Hands", "Touch Before You Look"]);
-    assert_eq!((run.code, run.out.as_str()), (0, "me: 2 more, 2 in the history\n"), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (0, "me: 2 added, 2 in history\n"), "{}", run.err);
     let run = sandbox.run(&["profile", "me", "dislike", "Error Bars for Leaderboards"]);
     assert_eq!(run.code, 0, "{}", run.err);
 
@@ -172,7 +172,7 @@ fn a_feed_shows_what_is_new_once() {
     assert!(titles(&first).iter().all(|title| !title.starts_with("Kitchen Hands")));
     let second = feed(&[]);
     assert!(second["results"].as_array().unwrap().is_empty());
-    assert!(second["note"].as_str().unwrap().starts_with("nothing new since the last look on "));
+    assert!(second["note"].as_str().unwrap().starts_with("nothing new since "));
     assert_eq!(ids(&feed(&["--again"])), ids(&first));
 
     let new = "{\"id\":\"2601.00001\",\"title\":\"Two-handed robot manipulation in kitchens\"}";
@@ -185,20 +185,20 @@ fn a_feed_shows_what_is_new_once() {
     let shown = sandbox.run(&["profile", "me", "show"]).out;
     assert!(shown.contains("Kitchen Hands") && shown.contains("dislike"), "{shown}");
     let run = sandbox.run(&["profile", "me", "remove", "Kitchen Hands"]);
-    assert_eq!((run.code, run.out.as_str()), (0, "me: 1 fewer, 2 in the history\n"), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (0, "me: 1 removed, 2 in history\n"), "{}", run.err);
 }
 
 #[test]
 fn profiles_are_listed_and_deleted() {
     let sandbox = Sandbox::with_papers();
     sandbox.run(&["profile", "me", "save", "Kitchen Hands"]);
-    let token = |args: &[&str]| sandbox.run(&[&["profile", "me", "feed"], args].concat()).out;
+    let token = |args: &[&str]| sandbox.run(&[&["profile", "me", "feed-token"], args].concat()).out;
     let first = token(&[]);
     assert_eq!((first.trim().len(), token(&[])), (32, first.clone()));
     assert_ne!(token(&["--renew"]), first);
-    assert_eq!(sandbox.run(&["profiles"]).out, "me: 1 in the history, never looked\n");
+    assert_eq!(sandbox.run(&["profiles"]).out, "me: 1 in history, feed never viewed\n");
     assert!(!sandbox.run(&["profiles", "--format", "json"]).out.contains("token"));
-    assert_eq!(sandbox.run(&["profile", "me", "delete"]).out, "me: deleted, with 1 in the history\n");
+    assert_eq!(sandbox.run(&["profile", "me", "delete"]).out, "me: deleted, with 1 in history\n");
     assert_eq!(sandbox.run(&["profiles"]).out, "");
 }
 
@@ -208,7 +208,7 @@ fn a_profile_without_likes_sees_what_is_recent() {
     sandbox.run(&["profile", "me", "dislike", "Error Bars for Leaderboards"]);
     let answer = sandbox.json(&["feed", "--profile", "me", "--format", "json"]);
     check(&answer);
-    let reason = "the history has only disliked papers: recent and much voted papers instead";
+    let reason = "the history contains only disliked papers: showing recent and popular papers instead";
     assert_eq!(answer["note"], reason);
     assert!(answer["results"][0]["breakdown"]["recency"].as_f64().unwrap() > 0.0);
 }
@@ -331,10 +331,14 @@ fn the_doctor_looks_at_everything() {
     for index in ["exact", "hnsw"] {
         let run = sandbox.run(&["doctor", "--index", index]);
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-        for line in ["ok       file: ok", "ok       embeddings: 40, 0 of them", "ok       model: all-MiniLM-L6-v2 ("] {
+        for line in [
+            "ok       file: ok",
+            "ok       embeddings: 40 checked, 0 not normalized",
+            "ok       model: all-MiniLM-L6-v2 (",
+        ] {
             assert!(run.out.contains(line), "{line}: {}", run.out);
         }
-        assert!(run.out.contains(&format!("ok       index: {index}, finds 40 of 40 papers tried")), "{}", run.out);
+        assert!(run.out.contains(&format!("ok       index: {index}, finds 40 of 40 sampled papers")), "{}", run.out);
     }
 }
 

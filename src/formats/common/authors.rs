@@ -126,7 +126,7 @@ mod tests {
         check(json!([{"family": "Lee"}]), Ok(&["Lee"]));
         check(json!("Alexander Andersson"), Ok(&["Alexander Andersson"]));
         check(json!(3), Err("`3` is not a list of authors"));
-        check(json!(["a", 3]), Err("`3` is not an author: a name, or an object with `name`"));
+        check(json!(["a", 3]), Err("`3` is not an author: expected a name, or an object with `name`"));
     }
 
     #[test]

@@ -167,9 +167,7 @@ struct GzipReader<R>(R);
 impl<R: Read> Read for GzipReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                damaged("the file is truncated: download it again".to_owned())
-            }
+            io::ErrorKind::UnexpectedEof => damaged("the file is truncated: download it again".to_owned()),
             io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if error.raw_os_error().is_none() => {
                 damaged(format!("the compressed data is damaged ({error}): download the file again"))
             }

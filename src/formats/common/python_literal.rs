@@ -183,18 +183,18 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        check("", Err("not a Python literal: a value expected, the end found"));
-        check("print(1)", Err("not a Python literal: a value expected, `print(1)` found"));
-        check("[1 2]", Err("not a Python literal: `,` or `]` expected, `2]` found"));
-        check("{1: 2}", Err("not a Python literal: a string expected, `1: 2}` found"));
-        check("{'a' 2}", Err("not a Python literal: `:` expected, `2}` found"));
-        check("'open", Err("not a Python literal: `'` expected, the end found"));
-        check(r"'\q'", Err("not a Python literal: an escape that Python writes expected, `'` found"));
+        check("", Err("not a Python literal: expected a value, found the end"));
+        check("print(1)", Err("not a Python literal: expected a value, found `print(1)`"));
+        check("[1 2]", Err("not a Python literal: expected `,` or `]`, found `2]`"));
+        check("{1: 2}", Err("not a Python literal: expected a string, found `1: 2}`"));
+        check("{'a' 2}", Err("not a Python literal: expected `:`, found `2}`"));
+        check("'open", Err("not a Python literal: expected `'`, found the end"));
+        check(r"'\q'", Err("not a Python literal: expected an escape that Python writes, found `'`"));
         check(r"'\x+f'", Err("invalid escape sequence"));
         check(r"'\xé'", Err("invalid escape sequence"));
         check(r"'\ud800'", Err("invalid escape sequence"));
-        check("[1] [2]", Err("not a Python literal: the end expected, `[2]` found"));
-        check("nan", Err("not a Python literal: a value expected, `nan` found"));
+        check("[1] [2]", Err("not a Python literal: expected the end, found `[2]`"));
+        check("nan", Err("not a Python literal: expected a value, found `nan`"));
         check(&"[".repeat(1000), Err("nested deeper than 64 levels"));
     }
 }

@@ -80,7 +80,7 @@ impl XmlElement {
 
 /// What the XML of a format looks like.
 pub(crate) struct XmlDialect {
-    /// Its name, for messages: `an answer of arXiv's API`.
+    /// Its name, for messages: `a response of the arXiv API`.
     pub(crate) what: &'static str,
     /// What is expected, for messages: `an Atom feed with entries`.
     pub(crate) expected: &'static str,
@@ -165,9 +165,7 @@ impl XmlRecords {
                             self.count += 1;
                             let record = match unknown {
                                 None => Ok(closed),
-                                Some(entity) => {
-                                    Err(format!("unknown entity `{entity}`: use the character itself"))
-                                }
+                                Some(entity) => Err(format!("unknown entity `{entity}`: use the character itself")),
                             };
                             return Ok(Some((record, RecordPosition::Record(self.count))));
                         }
@@ -195,7 +193,9 @@ impl XmlRecords {
         }
         match (self.started, self.depth == 0 && open.is_empty()) {
             (true, true) => Ok(None),
-            (true, false) => Err(self.input().bad_file("the XML is incomplete: the file is truncated, download it again")),
+            (true, false) => {
+                Err(self.input().bad_file("the XML is incomplete: the file is truncated, download it again"))
+            }
             (false, _) => Err(self.other()),
         }
     }

@@ -102,9 +102,9 @@ mod tests {
     fn an_answer_that_is_an_error() {
         assert_eq!(
             fixture("arxiv_error.xml"),
-            ["arxiv_error.xml: arXiv answered with an error: incorrect id format for lantern"]
+            ["arxiv_error.xml: arXiv returned an error: incorrect id format for lantern"]
         );
-        check("<entry><title>Error</title></entry>", &["a.xml: arXiv answered with an error: no reason given"]);
+        check("<entry><title>Error</title></entry>", &["a.xml: arXiv returned an error: no reason given"]);
         let title = GOOD.replace("Good", "Error");
         check(&title, &[&TOLD.replace("Good", "Error")]);
     }
@@ -117,11 +117,11 @@ mod tests {
     #[test]
     fn a_bad_entry_does_not_spoil_its_neighbors() {
         for (bad, error) in [
-            ("<entry/>", "no id: arXiv answers so for ids that do not exist"),
-            ("<entry><id>x</id></entry>", "no title for `x`: arXiv answers so for ids that do not exist"),
+            ("<entry/>", "no id: arXiv returns this for ids that do not exist"),
+            ("<entry><id>x</id></entry>", "no title for `x`: arXiv returns this for ids that do not exist"),
             (
                 "<entry><id>x</id><title>caf&lantern;</title></entry>",
-                "the entity `&lantern;`, which nobody knows: write the character",
+                "unknown entity `&lantern;`: use the character itself",
             ),
             (
                 "<entry><id>x</id><title>t</title><published>2024-02-30</published></entry>",
@@ -136,12 +136,12 @@ mod tests {
     fn damaged_and_other_xml() {
         check_whole(
             &format!("<feed>{GOOD}<entry><id>x"),
-            &[TOLD, "a.xml: the XML ends early: the file is truncated, fetch it again"],
+            &[TOLD, "a.xml: the XML is incomplete: the file is truncated, download it again"],
         );
         let deep = format!("<feed>{}", "<a>".repeat(100));
-        check_whole(&deep, &["a.xml: XML nested too deep to be a response of the arXiv API"]);
-        check_whole("<rss></rss>", &["a.xml: not a response of the arXiv API: an Atom feed with entries is expected"]);
-        check_whole("words", &["a.xml: not a response of the arXiv API: an Atom feed with entries is expected"]);
+        check_whole(&deep, &["a.xml: XML nested too deeply for a response of the arXiv API"]);
+        check_whole("<rss></rss>", &["a.xml: not a response of the arXiv API: expected an Atom feed with entries"]);
+        check_whole("words", &["a.xml: not a response of the arXiv API: expected an Atom feed with entries"]);
         check_whole(
             &format!("<feed>{GOOD}<entry></feed>"),
             &[TOLD, "a.xml: damaged XML at byte 89: ill-formed document: expected `</entry>`, but `</feed>` was found"],

@@ -156,23 +156,23 @@ mod tests {
             ("{\"title\": \"x\"}", "an entry without `paper`"),
             ("{\"paper\": {\"title\": \"x\"}}", "a paper without `id`"),
             ("{\"paper\": {\"id\": \"1\"}}", "no title and no abstract"),
-            ("{\"paper\": {\"id\": \"1\", \"title\": 2}}", "`title`: `2` is not a text"),
+            ("{\"paper\": {\"id\": \"1\", \"title\": 2}}", "`title`: `2` is not a string"),
             (
                 "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"upvotes\": -3}}",
-                "`upvotes`: `-3` is not a count: a whole number from 0 on",
+                "`upvotes`: `-3` is not a count: expected an integer of 0 or more",
             ),
             (
                 "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"publishedAt\": \"2024-02-30\"}}",
-                "`publishedAt`: `\"2024-02-30\"` is not a date that exists: write 2024-12-19, or leave it out",
+                "`publishedAt`: `\"2024-02-30\"` is not a valid date: use the form 2024-12-19, or omit it",
             ),
-            ("\"{'paper': nonsense}\"", "not a Python literal: a value expected, `nonsense}` found"),
+            ("\"{'paper': nonsense}\"", "not a Python literal: expected a value, found `nonsense}`"),
         ] {
             check(
                 &format!("[{good}, {bad}, {good}]"),
                 &[summaries, &format!("day.json, record 2: {error}"), summaries],
             );
         }
-        check(&format!("[{good}, {{"), &[summaries, "day.json: the JSON array ends early: the file is truncated"]);
+        check(&format!("[{good}, {{"), &[summaries, "day.json: the JSON array is incomplete: the file is truncated"]);
     }
 
     #[test]

@@ -193,8 +193,7 @@ mod tests {
     #[test]
     fn entries_are_cut_by_their_braces() {
         let ok = |line, kind: &str, body: &str| (line, kind.to_owned(), Ok(body.to_owned()));
-        let open =
-            |line| (line, "article".to_owned(), Err("`@article` is never closed: a brace is missing".to_owned()));
+        let open = |line| (line, "article".to_owned(), Err("`@article` is not closed: a brace is missing".to_owned()));
         assert_eq!(
             cut("a remark me@x.org\n@Article{a, t = {x}} @book {b,\n}"),
             [ok(2, "article", "a, t = {x}"), ok(2, "book", "b,\n")]
@@ -224,7 +223,7 @@ mod tests {
         check("key", Ok(&[]));
         check("key,\n", Ok(&[]));
         check("k, a = , b = {c}", Err("`a` has no value"));
-        check("k, a = {b}, c d = {e}", Err("a field expected, `c d = {e}` found"));
-        check("k, a = {b}, c", Err("a field expected, `c` found"));
+        check("k, a = {b}, c d = {e}", Err("expected a field, found `c d = {e}`"));
+        check("k, a = {b}, c", Err("expected a field, found `c`"));
     }
 }

@@ -188,10 +188,10 @@ mod tests {
     #[test]
     fn a_bad_row_does_not_spoil_its_neighbors() {
         for (bad, error) in [
-            ("1", "cells: 1 here, 3 in the header"),
-            ("1,2,3,4", "cells: 4 here, 3 in the header"),
+            ("1", "1 cells, but the header has 3"),
+            ("1,2,3,4", "4 cells, but the header has 3"),
             (",,", "no title and no abstract"),
-            ("1,x,2024-02-30", "`date`: `\"2024-02-30\"` is not a date that exists: write 2024-12-19, or leave it out"),
+            ("1,x,2024-02-30", "`date`: `\"2024-02-30\"` is not a valid date: use the form 2024-12-19, or omit it"),
         ] {
             let text = format!("id,title,date\n5,a,\n\n{bad}\n6,\"b\nc\",NaT\n7,d,2024\n\n{bad}");
             let expect = [
@@ -221,7 +221,7 @@ mod tests {
         let found = summaries(read(endless, "x.csv", None));
         assert_eq!(
             found,
-            ["id=1 | title=a", "x.csv: one record has more than 16 MB: is a quote or a bracket never closed?"]
+            ["id=1 | title=a", "x.csv: a record is larger than 16 MB: check for an unclosed quote or bracket"]
         );
     }
 }

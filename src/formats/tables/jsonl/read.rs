@@ -210,7 +210,7 @@ mod tests {
             "[{\"id\": 1, \"title\": \"a\"}, 2, {\"id\": 2, \"title\": \"b\"}]",
             &[
                 "title=a",
-                "x.jsonl, record 2: a number instead of a JSON object with a title and an abstract",
+                "x.jsonl, record 2: expected a JSON object with a title and an abstract, found a number",
                 "title=b",
             ],
         );
@@ -220,11 +220,11 @@ mod tests {
     fn files_without_papers() {
         check(
             "Dear reader\n",
-            &["x.jsonl: not JSON: it begins with `Dear reader`; the format jsonl has a JSON object on each line"],
+            &["x.jsonl: not JSON, beginning with `Dear reader`; the format jsonl has one JSON object per line"],
         );
         check(
             "nonsense\n".repeat(5_000),
-            &["x.jsonl: not JSON: it begins with `nonsense`; the format jsonl has a JSON object on each line"],
+            &["x.jsonl: not JSON, beginning with `nonsense`; the format jsonl has one JSON object per line"],
         );
         check(
             "{\"user\": \"u\", \"library\": []}\n".repeat(9),
@@ -233,7 +233,7 @@ mod tests {
         );
         check(
             "{\"title\": \"A feed\", \"items\": [{\"title\": \"a\"}]}",
-            &["x.jsonl: an object with a list in `items`: give the list alone, or each of its objects on a line"],
+            &["x.jsonl: an object with a list in `items`: use the list itself, or one of its objects per line"],
         );
         check(
             "[1, 2, 3]",
