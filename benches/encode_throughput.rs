@@ -94,7 +94,7 @@ fn arguments() -> Result<Option<Arguments>> {
             "--limit" => arguments.limit = value()?.parse()?,
             "--repeats" => arguments.repeats = value()?.parse()?,
             "--model" => arguments.model = value()?.parse()?,
-            "--device" => arguments.runtime.device = value()?.parse()?,
+            "--device" => arguments.runtime.device = value()?.parse().map_err(Error::msg)?,
             "--precision" => arguments.runtime.precision = Some(value()?.parse().map_err(Error::msg)?),
             "--cpu" => arguments.runtime.cpu = Some(value()?.parse().map_err(Error::msg)?),
             "--out" => arguments.out = Some(value()?),

@@ -3,6 +3,9 @@
 //! Questions go to the searcher, changes to the writer and to `profiles`, upkeep to `maintenance`; what each does is
 //! written there.
 
+mod options;
+mod profiles;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,12 +17,9 @@ use crate::error::{Error, Result};
 #[cfg(feature = "fetch")]
 use crate::fetch::{FetchSource, HttpClient};
 use crate::formats;
-use crate::library::{
-    CheckFinding, GenerationId, HistoryEntry, Library, LibrarySummary, Profile, ProfilePaper, StoredPaper,
-};
+use crate::library::{CheckFinding, GenerationId, Library, LibrarySummary, StoredPaper};
 use crate::maintenance;
 use crate::paper::{Paper, PaperId};
-use crate::profiles;
 use crate::recommend::{Answer, HistoryItem, Request};
 use crate::report::SimilarityReport;
 use crate::searcher::{self, RequestScope, SearchContext, SharedCaches};
@@ -27,9 +27,8 @@ use crate::vector::Embedding;
 use crate::writer::{self, Writer};
 
 pub use crate::embedder::TextEmbeddings;
-pub use crate::engine_options::{Clock, EngineOptions, LibraryLocation};
 pub use crate::maintenance::{GraphStatus, IndexStatus, LibraryStatus, RebuildSummary, ReembedSummary};
-pub use crate::profiles::check_profile_name;
+#[cfg(feature = "server")]
 #[cfg(feature = "server")]
 pub(crate) use crate::searcher::{BoundedCache, PerGeneration};
 pub use crate::searcher::{
@@ -40,12 +39,19 @@ pub use crate::writer::FetchSummary;
 pub use crate::writer::{
     AddProgress, AddSummary, ImportItem, ImportOptions, ImportSummary, RemoveSummary, UnmatchedItem,
 };
+pub use options::{Clock, EngineOptions, LibraryLocation};
+pub use profiles::check_profile_name;
+#[cfg(feature = "server")]
+pub(crate) use profiles::check_weight;
 
 /// An open library with all that is needed to fill it and to search it.
 ///
 /// The model is loaded when a text has to be embedded, the vectors when a question is asked; changes by other processes
 /// are seen by the next question. An engine answers one question at a time; threads that ask at once
 /// [`try_clone`](Engine::try_clone) one.
+///
+/// Every method fails with [`Error::Library`] or [`Error::DamagedLibrary`] when the library's file cannot be read or written;
+/// the sections on errors name what else can go wrong.
 ///
 /// ```no_run
 /// # fn main() -> paperkin::Result<()> {
@@ -208,26 +214,17 @@ impl Engine {
     }
 
     /// The paper with this id; `None` when it is not in the library.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
     pub fn paper(&self, id: &PaperId) -> Result<Option<StoredPaper>> {
         self.library.paper(id)
     }
 
     /// Coordinates of papers in the unit square, in their order: the closer two papers, the more similar.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
     pub fn project(&self, ids: &[PaperId]) -> Result<Vec<[f32; 2]>> {
         self.context().search(&TextEmbeddings::default(), |searcher| searcher::project(searcher, ids))
     }
 
     /// The `k` nearest neighbors of every paper, and the pairs whose cosine is at least `threshold`. `done` is called
     /// with how many more papers are finished.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
     pub fn report(&self, k: usize, threshold: f32, done: &(dyn Fn(usize) + Sync)) -> Result<SimilarityReport> {
         searcher::report(self.context(), k, threshold, done)
     }
@@ -351,9 +348,6 @@ impl Engine {
     }
 
     /// Adds papers from elsewhere to the history of a profile, matched with those of the library by ids and titles.
-    ///
-    /// # Errors
-    /// Those of the library's file.
     pub fn import(&mut self, profile: &str, items: &[ImportItem], options: ImportOptions) -> Result<ImportSummary> {
         writer::import(&mut self.writer(), profiles::check_profile_name(profile)?, items, options)
     }
@@ -367,9 +361,6 @@ impl Engine {
     /// let removed = engine.remove(&[PaperId::parse("2401.00001").unwrap()]).unwrap();
     /// assert_eq!((removed.removed.len(), removed.not_found.len()), (0, 1));
     /// ```
-    ///
-    /// # Errors
-    /// Those of the library's file.
     pub fn remove(&mut self, ids: &[PaperId]) -> Result<RemoveSummary> {
         writer::remove(&mut self.writer(), ids)
     }
@@ -382,178 +373,9 @@ impl Engine {
         writer::split(&mut self.writer(), id)
     }
 
-    // Profiles
-
-    /// The profile with this name, and its history.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] with the names that exist.
-    pub fn profile(&self, name: &str) -> Result<Profile> {
-        self.library.profile(name)
-    }
-
-    /// All profiles with their histories, sorted by name.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
-    pub fn profiles(&self) -> Result<Vec<Profile>> {
-        self.library.profiles()
-    }
-
-    /// Names of all profiles, sorted.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
-    pub fn profile_names(&self) -> Result<Vec<String>> {
-        self.library.profile_names()
-    }
-
-    /// Creates a profile, or returns the one with this name.
-    ///
-    /// ```
-    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
-    ///
-    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
-    /// assert_eq!(engine.create_profile(" me ").unwrap().name, "me");
-    /// assert_eq!(engine.profile_names().unwrap(), ["me"]);
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::BadRequest`] for an invalid name; those of the library's file.
-    pub fn create_profile(&mut self, name: &str) -> Result<Profile> {
-        profiles::create_profile(&mut self.library, name)
-    }
-
-    /// Deletes a profile, its history and its impressions. Returns the profile as it was.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; those of the library's file.
-    pub fn delete_profile(&mut self, name: &str) -> Result<Profile> {
-        profiles::delete_profile(&mut self.library, name)
-    }
-
-    /// Adds papers to the history of a profile, which is created if it does not exist; a paper that is in it already
-    /// gets the new kind, weight and day.
-    ///
-    /// # Errors
-    /// [`Error::BadRequest`] for an invalid name or weight; those of the library's file.
-    pub fn add_to_history(&mut self, profile: &str, entries: &[HistoryEntry]) -> Result<()> {
-        profiles::add_to_history(&mut self.library, profile, entries)
-    }
-
-    /// Removes papers from the history of a profile. Returns the ids that were in it.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; those of the library's file.
-    pub fn remove_from_history(&mut self, profile: &str, ids: &[PaperId]) -> Result<Vec<PaperId>> {
-        profiles::remove_from_history(&mut self.library, profile, ids)
-    }
-
-    /// The history of a profile with what is known of its papers, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; those of the library's file.
-    pub fn history_papers(&self, profile: &str) -> Result<Vec<ProfilePaper>> {
-        profiles::history_papers(&self.library, profile)
-    }
-
-    /// Makes a profile, which is created if it does not exist, follow authors: their papers are boosted in its feed.
-    ///
-    /// # Errors
-    /// [`Error::BadRequest`] for an empty name; those of the library's file.
-    pub fn follow(&mut self, profile: &str, authors: &[String]) -> Result<()> {
-        profiles::follow(&mut self.library, profile, authors)
-    }
-
-    /// Makes a profile follow authors no longer. Returns those it followed.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; those of the library's file.
-    pub fn unfollow(&mut self, profile: &str, authors: &[String]) -> Result<Vec<String>> {
-        profiles::unfollow(&mut self.library, profile, authors)
-    }
-
-    /// Makes a profile, which is created if it does not exist, follow these authors and no others.
-    ///
-    /// ```
-    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
-    ///
-    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
-    /// let profile = engine.set_followed("me", &["Ada Example".to_owned()]).unwrap();
-    /// assert_eq!(profile.authors, ["Ada Example"]);
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Engine::follow`].
-    pub fn set_followed(&mut self, profile: &str, authors: &[String]) -> Result<Profile> {
-        profiles::set_followed(&mut self.library, profile, authors)
-    }
-
-    /// Whether the library has a paper by an author of this name.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
-    pub fn has_author(&self, author: &str) -> Result<bool> {
-        Ok(!self.library.papers_by(&[author.to_owned()])?.is_empty())
-    }
-
-    /// Records that a feed was seen: its papers, and the generation that it was made from.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; those of the library's file.
-    pub fn mark_feed_seen(&mut self, profile: &str, papers: &[PaperId], generation: u64) -> Result<()> {
-        let today = self.today();
-        profiles::mark_feed_seen(&mut self.library, profile, papers, generation, today)
-    }
-
-    /// Records that papers were shown to a profile, which is created if it does not exist: no feed shows them again.
-    ///
-    /// # Errors
-    /// [`Error::BadRequest`] for an invalid name; those of the library's file.
-    pub fn record_impressions(&mut self, profile: &str, papers: &[PaperId], day: Date) -> Result<()> {
-        profiles::record_impressions(&mut self.library, profile, papers, day)
-    }
-
-    /// The token with which feed readers read the feed of a profile; created at the first call.
-    ///
-    /// ```
-    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
-    ///
-    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
-    /// engine.create_profile("me").unwrap();
-    /// let token = engine.feed_token("me").unwrap();
-    /// assert_eq!(engine.known_feed_token("me").unwrap(), Some(token.clone()));
-    /// assert_ne!(engine.renew_feed_token("me").unwrap(), token);
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; those of the library's file.
-    pub fn feed_token(&mut self, profile: &str) -> Result<String> {
-        profiles::feed_token(&mut self.library, profile)
-    }
-
-    /// A new feed token; the previous one becomes invalid.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; those of the library's file.
-    pub fn renew_feed_token(&mut self, profile: &str) -> Result<String> {
-        profiles::renew_feed_token(&mut self.library, profile)
-    }
-
-    /// The feed token of a profile, if the profile exists and has one.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
-    pub fn known_feed_token(&self, profile: &str) -> Result<Option<String>> {
-        self.library.known_feed_token(profile)
-    }
-
     // Maintenance
 
     /// The library in numbers: papers, model, index.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
     pub fn status(&self) -> Result<LibraryStatus> {
         maintenance::status(self.context())
     }
@@ -566,17 +388,11 @@ impl Engine {
     /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
     /// assert_eq!(engine.summary().unwrap().papers, 0);
     /// ```
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
     pub fn summary(&self) -> Result<LibrarySummary> {
         self.library.summary()
     }
 
     /// The generation that the library is in: answers from one generation do not change.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
     pub fn generation_id(&self) -> Result<GenerationId> {
         self.library.generation_id()
     }
@@ -590,9 +406,6 @@ impl Engine {
     }
 
     /// How neighbors are found now.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
     pub fn index_status(&self) -> Result<IndexStatus> {
         maintenance::index_status(self.context())
     }
@@ -603,9 +416,6 @@ impl Engine {
     }
 
     /// Whether the graph on disk should be built: it was discarded, too much has changed, or the library has grown.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
     pub fn needs_reindex(&self) -> Result<bool> {
         maintenance::needs_reindex(self.context())
     }

@@ -29,9 +29,7 @@ pub mod fetch;
 
 mod embedder;
 pub mod engine;
-mod engine_options;
 mod maintenance;
-mod profiles;
 mod searcher;
 mod writer;
 

@@ -4,6 +4,8 @@
 /// parsing, as in "`magic` is not a strategy: use auto, mean, nearest".
 macro_rules! string_enum {
     ($type:ident, $what:literal, { $($variant:ident => $name:literal),+ $(,)? }) => {
+        // Some of these enums are private.
+        #[allow(unreachable_pub)]
         impl $type {
             /// Every variant, in the order in which messages list them.
             pub const ALL: [$type; [$($name),+].len()] = [$($type::$variant),+];

@@ -31,7 +31,7 @@ fn refusals_have_codes() {
     let server = Server::start(&["--max-results", "50", "--max-body", "1"]);
     let long = format!(r#"{{"text":"{}"}}"#, "a".repeat(1 << 20));
     type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str);
-    let table: [Case; 21] = [
+    let table: [Case; 24] = [
         ("GET", "/nowhere", &[], "", 404, "not_found"),
         ("PUT", "/v1/search", &[JSON], "{}", 405, "method_not_allowed"),
         ("POST", "/v1/search", &[], "{}", 415, "unsupported_media_type"),
@@ -51,6 +51,9 @@ fn refusals_have_codes() {
         ("GET", "/v1/papers/%00", &[], "", 400, "bad_request"),
         ("GET", "/v1/profiles/nobody", &[], "", 404, "profile_not_found"),
         ("GET", "/v1/profiles/nobody/feed", &[], "", 404, "profile_not_found"),
+        ("POST", "/v1/profiles/nobody/feed", &[], "", 404, "profile_not_found"),
+        ("POST", "/v1/profiles/nobody/feed?limit=1", &[JSON], "{}", 400, "bad_request"),
+        ("POST", "/v1/profiles/nobody/feed", &[("content-type", "text/plain")], "{}", 415, "unsupported_media_type"),
         ("POST", "/v1/profiles/me/feedback", &[JSON], r#"{"kind":"like","papers":["x"]}"#, 404, "paper_not_found"),
         ("POST", "/v1/profiles/me/feedback", &[JSON], r#"{"kind":"love","papers":["x"]}"#, 400, "bad_request"),
     ];
@@ -149,7 +152,13 @@ fn a_profile_has_feedback_and_a_feed() {
     );
     let feed = ids(&server.get("/v1/profiles/a%20b/feed?limit=40"));
     assert!(feed.contains(&some[1]) && [0, 2, 3].iter().all(|place| !feed.contains(&some[*place])), "{feed:?}");
+    assert_eq!(ids(&server.get("/v1/profiles/a%20b/feed?limit=40")), feed, "reading it records nothing");
+    assert_eq!(ids(&server.post("/v1/profiles/a%20b/feed", r#"{"limit":40}"#)), feed);
     assert_eq!(ids(&server.get("/v1/profiles/a%20b/feed")).len(), 0);
+    // The last feed once more, with what was seen elsewhere too.
+    let again = ids(&server.call("POST", "/v1/profiles/a%20b/feed?again=true&limit=40", &[], "").json());
+    assert_eq!(again, ids(&server.get("/v1/profiles/a%20b/feed?again=true&limit=40")));
+    assert!(feed.iter().all(|id| again.contains(id)), "{feed:?} {again:?}");
     assert_eq!(server.call("DELETE", "/v1/profiles/a%20b", &[], "").status, 204);
     assert_eq!(server.get("/v1/profiles"), json!({ "profiles": [] }));
 }
@@ -192,10 +201,10 @@ fn the_service_is_counted() {
     server.post("/v1/search", r#"{"text":"hands"}"#);
     let text = server.call("GET", "/metrics", &[], "").body;
     for line in [
-        r#"paperkin_requests_total{method="POST",route="/v1/search",status="200"} 1"#,
-        r#"paperkin_request_seconds_count{route="/v1/search"} 1"#,
+        r#"paperkin_http_requests_total{method="POST",route="/v1/search",status="200"} 1"#,
+        r#"paperkin_http_request_duration_seconds_count{route="/v1/search"} 1"#,
         "paperkin_embedded_texts_total 1",
-        "paperkin_index_rows 40",
+        "paperkin_index_papers 40",
         "paperkin_library_generation 1",
         r#"paperkin_queue_jobs{queue="workers"} 0"#,
     ] {

@@ -27,9 +27,15 @@ fn other_forms_are_answered_and_refused_in_their_words() {
             r#"{"positivePaperIds":["CorpusId:1"]}"#,
             404,
             "/error",
-            "no paper `CorpusId:1`",
+            "paper `CorpusId:1` not found",
         ),
-        ("/recommendations/v1/papers/", r#"{"positivePaperIds":[]}"#, 400, "/error", "`positivePaperIds`: name one"),
+        (
+            "/recommendations/v1/papers/",
+            r#"{"positivePaperIds":[]}"#,
+            400,
+            "/error",
+            "`positivePaperIds` must not be empty",
+        ),
     ] {
         let reply = server.call("POST", path, &[JSON], body);
         let found = reply.json().pointer(pointer).cloned();

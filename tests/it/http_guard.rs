@@ -1,6 +1,6 @@
 //! Who may ask the service what.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::sandbox::Sandbox;
 use crate::support::server::{JSON, LINES, Server};
@@ -47,8 +47,158 @@ fn tokens_have_scopes() {
     );
 }
 
+/// Who may call a route: everybody; tokens with `read`, or everybody with `--public-read`; tokens with a scope.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Access {
+    Open,
+    Public,
+    Private(&'static str),
+}
+use Access::{Open, Private, Public};
+
+const READ: Access = Private("read");
+const WRITE: Access = Private("write");
+const ADMIN: Access = Private("admin");
+
+/// All routes of the service.
+const ROUTES: [(&str, &str, Access); 46] = [
+    ("GET", "/", READ),
+    ("GET", "/assets/{name}", Open),
+    ("POST", "/done", WRITE),
+    ("POST", "/embed", Public),
+    ("GET", "/feeds/{file}", Open),
+    ("GET", "/health/live", Open),
+    ("GET", "/health/ready", Open),
+    ("GET", "/info", Public),
+    ("GET", "/library", READ),
+    ("GET", "/library/export.bib", READ),
+    ("GET", "/library/export.jsonl", READ),
+    ("POST", "/library/import", WRITE),
+    ("GET", "/metrics", READ),
+    ("GET", "/openapi.json", Public),
+    ("GET", "/paper/{id}", READ),
+    ("GET", "/profiles", READ),
+    ("POST", "/profiles/choose", WRITE),
+    ("POST", "/profiles/follow", WRITE),
+    ("POST", "/profiles/remove", ADMIN),
+    ("POST", "/profiles/renew", WRITE),
+    ("POST", "/profiles/unfollow", WRITE),
+    ("POST", "/recommendations/v1/papers", Public),
+    ("POST", "/recommendations/v1/papers/", Public),
+    ("GET", "/recommendations/v1/papers/forpaper/{paper_id}", Public),
+    ("GET", "/search", READ),
+    ("POST", "/theme", WRITE),
+    ("POST", "/v1/embeddings", Public),
+    ("GET", "/v1/models", Public),
+    ("GET", "/v1/models/{name}", Public),
+    ("POST", "/v1/papers", WRITE),
+    ("DELETE", "/v1/papers/{id}", ADMIN),
+    ("GET", "/v1/papers/{id}", Public),
+    ("GET", "/v1/papers/{id}/similar", Public),
+    ("POST", "/v1/papers/{id}/similar", Public),
+    ("GET", "/v1/profiles", READ),
+    ("DELETE", "/v1/profiles/{id}", ADMIN),
+    ("GET", "/v1/profiles/{id}", READ),
+    ("PUT", "/v1/profiles/{id}", WRITE),
+    ("GET", "/v1/profiles/{id}/feed", READ),
+    ("POST", "/v1/profiles/{id}/feed", WRITE),
+    ("POST", "/v1/profiles/{id}/feedback", WRITE),
+    ("POST", "/v1/recommend", Public),
+    ("POST", "/v1/recommend/batch", Public),
+    ("POST", "/v1/search", Public),
+    ("GET", "/v1/status", Public),
+    ("POST", "/vote", WRITE),
+];
+
+/// How a request is refused, or 0 when it is not refused for lack of a scope.
+fn refusal(server: &Server, method: &str, route: &str, secret: Option<&str>) -> u16 {
+    let path = route.split('/').map(|part| if part.starts_with('{') { "nothing" } else { part });
+    let mut headers = vec![JSON];
+    headers.extend(secret.map(|secret| ("authorization", secret)));
+    let status = server.call(method, &path.collect::<Vec<_>>().join("/"), &headers, "{}").status;
+    if [401, 403].contains(&status) { status } else { 0 }
+}
+
 #[test]
-fn questions_can_be_open_to_all() {
+fn every_route_asks_for_its_scope() {
+    let sandbox = Sandbox::with_papers();
+    let (file, secrets) = tokens(&sandbox);
+    let server = Server::over(sandbox, &["--token-file", &file]);
+    let public = Server::over(Sandbox::with_papers(), &["--token-file", &file, "--public-read"]);
+    for (method, route, access) in ROUTES {
+        let expected = match access {
+            Open => [0; 5],
+            Public | READ => [401, 401, 0, 0, 0],
+            WRITE => [401, 401, 403, 0, 0],
+            _ => [401, 401, 403, 403, 0],
+        };
+        let with = |secret| refusal(&server, method, route, secret);
+        let refusals = [
+            with(None),
+            with(Some("Bearer pk_wrong")),
+            with(Some(&secrets[0])),
+            with(Some(&secrets[1])),
+            with(Some(&secrets[2])),
+        ];
+        assert_eq!(refusals, expected, "{method} {route}");
+        let expected = if matches!(access, Private(_)) { 401 } else { 0 };
+        assert_eq!(refusal(&public, method, route, None), expected, "{method} {route} with --public-read");
+        if method == "GET" {
+            assert_eq!(refusal(&server, "HEAD", route, None), refusals[0], "HEAD {route}");
+        }
+    }
+}
+
+#[test]
+fn the_description_has_the_scopes() {
+    let sandbox = Sandbox::with_papers();
+    let (file, secrets) = tokens(&sandbox);
+    let server = Server::over(sandbox, &["--token-file", &file, "--public-read"]);
+    let description = server.call("GET", "/openapi.json", &[("authorization", &secrets[0])], "").json();
+    assert_eq!(description["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let method = method.to_uppercase();
+            let row = ROUTES.iter().find(|(known, route, _)| *known == method && route == path);
+            let (.., access) = row.unwrap_or_else(|| panic!("{method} {path}: not in the table"));
+            let expected = match access {
+                Open => Value::Null,
+                Public => json!([{}, { "token": ["read"] }]),
+                Private(scope) => json!([{ "token": [scope] }]),
+            };
+            assert_eq!(operation["security"], expected, "{method} {path}");
+        }
+    }
+    let without_tokens = Server::start(&[]).get("/openapi.json");
+    assert!(!without_tokens.to_string().contains("\"security"), "a server without tokens asks for none");
+}
+
+#[test]
+fn undeclared_methods_and_paths_are_refused() {
+    let sandbox = Sandbox::with_papers();
+    let (file, secrets) = tokens(&sandbox);
+    let server = Server::over(sandbox, &["--token-file", &file]);
+    for (method, path, expected) in [
+        ("GET", "/nowhere", [401, 404, 404]),
+        ("POST", "/nowhere", [401, 403, 404]),
+        ("DELETE", "/nowhere", [401, 403, 404]),
+        ("OPTIONS", "/v1/search", [401, 405, 405]),
+        ("PUT", "/v1/search", [401, 403, 405]),
+        ("PATCH", "/v1/profiles/me", [401, 403, 405]),
+        ("DELETE", "/v1/profiles", [401, 403, 405]),
+        ("POST", "/health/live", [405, 405, 405]),
+    ] {
+        let statuses = [None, Some(&secrets[0]), Some(&secrets[2])].map(|secret| {
+            let mut headers = vec![JSON];
+            headers.extend(secret.map(|secret| ("authorization", secret.as_str())));
+            server.call(method, path, &headers, "{}").status
+        });
+        assert_eq!(statuses, expected, "{method} {path}");
+    }
+}
+
+#[test]
+fn queries_can_be_public() {
     let sandbox = Sandbox::with_papers();
     let (file, _) = tokens(&sandbox);
     let server = Server::over(sandbox, &["--token-file", &file, "--public-read"]);
@@ -76,7 +226,7 @@ fn the_file_of_tokens_is_read_again() {
     std::fs::write(&file, "nonsense").unwrap();
     server.signal("HUP");
     let line = server.log_line();
-    assert!(line.contains("the tokens stay as they were") && line.contains("line 1"), "{line}");
+    assert!(line.contains("the token file was not reloaded") && line.contains("line 1"), "{line}");
     assert_eq!(status(&server), 200);
     let (_, line) = {
         let run = server.sandbox.run(&["token", "other", "--scope", "read"]);
@@ -84,7 +234,7 @@ fn the_file_of_tokens_is_read_again() {
     };
     std::fs::write(&file, line).unwrap();
     server.signal("HUP");
-    assert!(server.log_line().contains("read again"));
+    assert!(server.log_line().contains("reloaded"));
     assert_eq!(status(&server), 401);
 }
 
@@ -102,6 +252,10 @@ fn browsers_ask_for_their_own_pages_only() {
         let headers = [vec![JSON], headers].concat();
         let reply = server.call("POST", "/v1/search", &headers, r#"{"text":"hands"}"#);
         assert_eq!(reply.status, expected, "{headers:?}");
+    }
+    for path in ["/v1/profiles/me/feed", "/v1/profiles/me/feedback", "/vote", "/theme"] {
+        let reply = server.call("POST", path, &[JSON, ("origin", "https://elsewhere.example")], "{}");
+        assert_eq!(reply.status, 403, "{path}");
     }
     let reply = server.call("GET", "/v1/status", &[("x-request-id", "my-own.id_1")], "");
     for (name, value) in [
@@ -136,5 +290,5 @@ fn others_need_tokens() {
     assert_eq!((run.code, run.err.contains("give --token-file FILE")), (1, true), "{}", run.err);
     let empty = sandbox.file("empty", "# nobody\n");
     let run = sandbox.run(&["serve", "--listen", "0.0.0.0:0", "--token-file", &empty]);
-    assert_eq!((run.code, run.err.contains("no token in it")), (1, true), "{}", run.err);
+    assert_eq!((run.code, run.err.contains("it contains no token")), (1, true), "{}", run.err);
 }

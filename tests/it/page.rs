@@ -46,20 +46,20 @@ fn every_view_of_an_empty_library() {
         assert_eq!(server.call("GET", &format!("/assets/{asset}"), &[], "").status, 200, "{asset}");
     }
     let missing = server.call("GET", "/paper/nowhere", &[], "");
-    assert!(missing.status == 404 && missing.body.contains("No such paper"), "{}", missing.body);
+    assert!(missing.status == 404 && missing.body.contains("Paper not found"), "{}", missing.body);
 }
 
 #[test]
 fn votes_stay_and_change_the_feed() {
     let server = Server::start(&[]);
     let begin = page(&server, "/");
-    assert!(begin.contains("Three ways to begin"));
+    assert!(begin.contains("Three ways to start"));
     let found = page(&server, "/search?q=walking+robots&from=&to=&category=&source=");
     let id = first(&found);
     let voted = send(&server, "/vote", &format!("paper={id}&kind=like&back=/search?q=walking%2Brobots%23p1"));
     assert!(voted.body.contains("value=\"like\" aria-pressed=\"true\""), "{}", voted.body);
     let feed = page(&server, "/");
-    assert!(feed.contains("which you liked") && !feed.contains("Three ways"), "reasons name what was liked");
+    assert!(feed.contains("(liked)") && !feed.contains("Three ways"), "reasons name what was liked");
     let hidden = first(&feed);
     send(&server, "/vote", &format!("paper={hidden}&kind=hide&back=/"));
     assert!(!page(&server, "/").contains(&format!("value=\"{hidden}\"")));
@@ -81,8 +81,8 @@ fn votes_stay_and_change_the_feed() {
         "what nobody saw is new"
     );
     send(&server, "/done", &format!("generation={}&papers=late", u64::MAX));
-    assert!(page(&server, "/").contains("Nothing is new"));
-    assert!(page(&server, "/?again=1").contains("The last feed"));
+    assert!(page(&server, "/").contains("Nothing new"));
+    assert!(page(&server, "/?again=1").contains("Last feed"));
 }
 
 #[test]
@@ -101,15 +101,15 @@ fn histories_come_in_and_go_out() {
     let import = |papers: &str, file: &str, kind: &str| import(&server, papers, file, kind);
     let imported = import(&format!("{id}\r\nno <b>such</b> paper"), "", "read");
     assert!(
-        imported.contains("1 entered as read, 1 kept until the library has them") && !imported.contains("<b>such"),
+        imported.contains("1 imported as read, 1 stored until the library has them") && !imported.contains("<b>such"),
         "{imported}"
     );
     let imported =
         import("", r#"{"id":"2401.00009","title":"A new paper","abstract":"That a file has whole."}"#, "save");
-    assert!(imported.contains("0 entered as save, 1 kept until"), "{imported}");
+    assert!(imported.contains("0 imported as save, 1 stored until"), "{imported}");
     let bibtex = server.call("GET", "/library/export.bib", &[], "").body;
     assert!(bibtex.contains("title = {A new paper}"), "{bibtex}");
-    assert!(import(&bibtex, "", "like").contains("0 entered as like, 1 there before."));
+    assert!(import(&bibtex, "", "like").contains("0 imported as like, 1 already in your history."));
     let many: String =
         (0..10_001).map(|number| format!("24{:02}.{:05}\n", number / 1000 % 12 + 1, number % 1000)).collect();
     let many = import(&many, "", "read");
@@ -176,11 +176,11 @@ fn a_paper_says_what_it_has_of_what_was_liked() {
     assert!(!page(&server, &paper).contains("<mark>"), "nothing was liked yet");
     send(&server, "/vote", &format!("paper={liked}&kind=like"));
     let read = page(&server, &paper);
-    assert!(read.contains("<mark>") && read.contains(", which you liked"), "{read}");
+    assert!(read.contains("<mark>") && read.contains("(liked)"), "{read}");
 }
 
 #[test]
-fn the_light_is_switched_where_one_reads() {
+fn the_theme_is_switched_on_the_same_page() {
     let server = Server::start(&[]);
     let found = page(&server, "/search?q=a%26b");
     assert!(found.contains(r#"name="back" value="/search?q=a%26b""#), "{found}");

@@ -15,7 +15,7 @@ fn a_morning_with_the_page() {
     std::fs::create_dir_all(&folder).unwrap();
 
     browser.go("/");
-    assert!(browser.text().contains("Three ways to begin"));
+    assert!(browser.text().contains("Three ways to start"));
     browser.photograph(&folder, "begin");
 
     // Search as one types, and vote with the keys.
@@ -34,7 +34,7 @@ fn a_morning_with_the_page() {
 
     // The feed knows of the vote; what is hidden is gone when it is opened again.
     browser.go("/");
-    assert!(browser.text().contains("which you liked"));
+    assert!(browser.text().contains("(liked)"));
     browser.photograph(&folder, "feed");
     let first = "document.querySelector('#p1 input[name=paper]').value";
     let hidden = browser.run(&format!("return {first}"));
@@ -50,7 +50,7 @@ fn a_morning_with_the_page() {
 
     browser.go("/library");
     browser.run("document.querySelector('textarea').value = 'Touch Before You Look: Tactile Exploration for Grasping in Clutter'; document.querySelector('form[action=\"/library/import\"]').submit()");
-    browser.wait("document.body.innerText.includes('1 entered as read')");
+    browser.wait("document.body.innerText.includes('1 imported as read')");
     browser.photograph(&folder, "library");
 
     browser.go("/profiles");

@@ -79,3 +79,35 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::{Reason, ScoreBreakdown, SentenceMatch};
+
+    #[test]
+    fn formulas_are_readable() {
+        let paper = r#"{"id":"a","title":"On $\\alpha^2$","authors":["A","B","C","D"],"votes":1,"source":"s"}"#;
+        let result = Recommendation {
+            rank: 1,
+            score: 0.5,
+            paper: serde_json::from_str(paper).unwrap(),
+            breakdown: ScoreBreakdown::default(),
+            reasons: vec![Reason { id: None, title: "About $\\beta$".to_owned(), contribution: 0.25 }],
+            interest: None,
+            sentence_match: Some(SentenceMatch {
+                sentence: "Of $x_1$.".to_owned(),
+                matched_sentence: "Of $x_2$.".to_owned(),
+                similarity: 0.5,
+            }),
+        };
+        let mut out = Vec::new();
+        write_result(&mut out, &result, ReasonDisplay::Show, 80).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        for readable in
+            ["On α²", "A, B, C and 1 more · 1 vote · a", "near “About β” (0.250)", "“Of x₁.” matches “Of x₂.”"]
+        {
+            assert!(text.contains(readable), "{text}");
+        }
+    }
+}

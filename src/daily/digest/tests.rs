@@ -26,6 +26,19 @@ fn result(rank: usize, title: &str, abstract_text: &str) -> Recommendation {
 }
 
 #[test]
+fn formulas_are_readable() {
+    let mut results = [result(1, "On $\\alpha^2$", "Of $x_1 \\leq 2$.")];
+    results[0].reasons[0].title = "About $\\beta$".to_owned();
+    let day = jiff::civil::date(2025, 1, 3);
+    let digest = Digest { reader: "me", day, results: &results, note: None, page: None };
+    for text in [digest.text(), digest.html()] {
+        for readable in ["On α²", "Of x₁ ≤ 2.", "near “About β”"] {
+            assert!(text.contains(readable), "{text}");
+        }
+    }
+}
+
+#[test]
 fn by_example() {
     let long = "Robots walk on many kinds of ground. ".repeat(20);
     let mut results = [result(1, "Walking <script>alert(1)</script>", &long), result(2, "Sinking", "")];

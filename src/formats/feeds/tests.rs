@@ -43,6 +43,18 @@ fn by_example() {
     insta::assert_snapshot!("json_feed", written(FeedFormat::JsonFeed, result()));
 }
 
+#[test]
+fn formulas_are_readable() {
+    let mut result = result("On $\\alpha^2$", "Of $x_1 \\leq 2$.");
+    result.reasons[0].title = "About $\\beta$".to_owned();
+    for format in [FeedFormat::Atom, FeedFormat::Rss, FeedFormat::JsonFeed] {
+        let feed = written(format, result.clone());
+        for readable in ["On α²", "Of x₁ ≤ 2.", "Near “About β”."] {
+            assert!(feed.contains(readable), "{format:?}: {feed}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_well_formed(title in any::<String>(), text in any::<String>()) {

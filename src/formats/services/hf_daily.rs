@@ -56,7 +56,7 @@ pub(crate) fn is_entry(value: &Value) -> bool {
     }
 }
 
-/// The raw papers of one element of the file: one, or all that it wraps.
+/// Returns the papers of one element of the file: one, or all that it wraps.
 fn entries(value: Value) -> Vec<Result<RawPaper, String>> {
     match value {
         Value::Object(mut fields) if !fields.contains_key("paper") && fields.contains_key("data") => {
@@ -71,7 +71,7 @@ fn entries(value: Value) -> Vec<Result<RawPaper, String>> {
     }
 }
 
-/// The raw_paper of one entry; `listed` is the day of the whole list, where it says one.
+/// Returns the paper of one entry; `listed` is the day of the whole list, if it has one.
 pub(crate) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, String> {
     let value = match value {
         Value::String(text) => python_literal::parse(&text)?,

@@ -53,6 +53,17 @@ fn keys_are_used_once() {
     );
 }
 
+#[test]
+fn formulas_are_readable_for_people_only() {
+    let title = "On $\\alpha^2$";
+    let paper = RawPaper { title: title.to_owned(), ..RawPaper::default() }.validate().unwrap();
+    for format in ExportFormat::ALL {
+        let text = format.write(std::slice::from_ref(&paper)).replace("\\\\", "\\");
+        let expect = if format == ExportFormat::Markdown { "On α²" } else { title };
+        assert!(text.contains(expect), "{format}: {text}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_keeps_its_entry(title in "[a-z{}$%\\\\\"@,&#_ é\n-]{1,40}", author in "[A-Za-z{},. ]{1,20}") {

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
-use crate::engine::{Engine, check_profile_name};
+use crate::engine::{Engine, check_profile_name, check_weight};
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
 use crate::server::access::{RouteAccess, Scope};
@@ -83,9 +83,7 @@ async fn post_feedback(
     if feedback.papers.is_empty() {
         return Err(Problem::bad_request("`papers` must not be empty"));
     }
-    if !(feedback.weight > 0.0 && feedback.weight.is_finite()) {
-        return Err(Problem::bad_request("`weight` must be above 0"));
-    }
+    check_weight(feedback.weight)?;
     app.run(move |engine| record_feedback(engine, name, feedback)).await.map(Json)
 }
 

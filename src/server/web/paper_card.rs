@@ -161,6 +161,13 @@ mod tests {
     }
 
     #[test]
+    fn formulas_are_readable() {
+        let json = r#"{"id":"a","title":"On $\\alpha^2$","abstract":"Of $x_1$.","source":"s"}"#;
+        let card = PaperCard::new(&paper(json), &ReaderVotes::default(), None);
+        assert_eq!((card.title.as_str(), card.abstract_pieces[0].0.as_str()), ("On α²", "Of x₁."));
+    }
+
+    #[test]
     fn urls_run_no_script() {
         let card = PaperCard::new(
             &paper(r#"{"id":"a/..b","title":"T","source":"s","url":"javascript:alert(1)"}"#),

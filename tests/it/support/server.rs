@@ -5,6 +5,7 @@ use std::process::{Child, ChildStderr, Command};
 
 use serde_json::Value;
 use ureq::Agent;
+use ureq::config::RedirectAuthHeaders;
 use ureq::http::Request;
 
 use crate::support::sandbox::Sandbox;
@@ -36,7 +37,11 @@ impl Server {
 
     pub(crate) fn over(sandbox: Sandbox, args: &[&str]) -> Server {
         let (child, log, address) = launch(&sandbox, args);
-        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            .build()
+            .into();
         Server { sandbox, address, child, log, agent }
     }
 

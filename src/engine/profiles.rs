@@ -1,0 +1,265 @@
+//! Profiles: what people read, like and follow, and the feeds they have seen.
+//!
+//! The rules of names and weights are here, whoever writes a profile.
+
+use jiff::civil::Date;
+
+use super::Engine;
+use crate::error::{Error, Result};
+use crate::library::{HistoryEntry, Profile, ProfilePaper};
+use crate::paper::PaperId;
+
+/// Longest name of a profile, in bytes.
+const MAX_NAME_BYTES: usize = 200;
+
+/// Checks the name of a profile and returns it without white space around it.
+///
+/// ```
+/// use paperkin::engine::check_profile_name;
+///
+/// assert_eq!(check_profile_name(" me ").unwrap(), "me");
+/// assert!(check_profile_name("").is_err());
+/// ```
+///
+/// # Errors
+/// [`Error::BadRequest`] for a name that is empty, too long, or contains control characters.
+pub fn check_profile_name(name: &str) -> Result<&str> {
+    let name = name.trim();
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
+        let reason = format!("give a name of 1 to {MAX_NAME_BYTES} bytes without control characters");
+        return Err(Error::BadRequest { field: "profile", reason });
+    }
+    Ok(name)
+}
+
+/// Checks the weight of a paper in a history.
+///
+/// # Errors
+/// [`Error::BadRequest`] for a weight that is not a finite number above 0.
+pub(crate) fn check_weight(weight: f64) -> Result<()> {
+    match weight > 0.0 && weight.is_finite() {
+        true => Ok(()),
+        false => Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not above 0") }),
+    }
+}
+
+impl Engine {
+    /// The profile with this name, and its history.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] with the names that exist.
+    pub fn profile(&self, name: &str) -> Result<Profile> {
+        self.library.profile(name)
+    }
+
+    /// All profiles with their histories, sorted by name.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn profiles(&self) -> Result<Vec<Profile>> {
+        self.library.profiles()
+    }
+
+    /// Names of all profiles, sorted.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn profile_names(&self) -> Result<Vec<String>> {
+        self.library.profile_names()
+    }
+
+    /// Creates a profile, or returns the one with this name.
+    ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// assert_eq!(engine.create_profile(" me ").unwrap().name, "me");
+    /// assert_eq!(engine.profile_names().unwrap(), ["me"]);
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an invalid name; those of the library's file.
+    pub fn create_profile(&mut self, name: &str) -> Result<Profile> {
+        let name = check_profile_name(name)?;
+        self.library.add_to_history(name, &[])?;
+        self.library.profile(name)
+    }
+
+    /// Deletes a profile, its history and its impressions. Returns the profile as it was.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn delete_profile(&mut self, name: &str) -> Result<Profile> {
+        let profile = self.library.profile(name)?;
+        self.library.remove_profile(&profile)?;
+        Ok(profile)
+    }
+
+    /// Adds papers to the history of a profile, which is created if it does not exist; a paper that is in it already
+    /// gets the new kind, weight and day.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an invalid name or weight; those of the library's file.
+    pub fn add_to_history(&mut self, name: &str, entries: &[HistoryEntry]) -> Result<()> {
+        let name = check_profile_name(name)?;
+        entries.iter().try_for_each(|entry| check_weight(entry.weight))?;
+        self.library.add_to_history(name, entries)
+    }
+
+    /// Removes papers from the history of a profile. Returns the ids that were in it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn remove_from_history(&mut self, name: &str, ids: &[PaperId]) -> Result<Vec<PaperId>> {
+        let profile = self.library.profile(name)?;
+        self.library.remove_from_history(&profile, ids)
+    }
+
+    /// The history of a profile with what is known of its papers, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn history_papers(&self, name: &str) -> Result<Vec<ProfilePaper>> {
+        self.library.read_transaction(|| self.library.history_papers(&self.library.profile(name)?))
+    }
+
+    /// Makes a profile, which is created if it does not exist, follow authors: their papers are boosted in its feed.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an empty name; those of the library's file.
+    pub fn follow(&mut self, name: &str, authors: &[String]) -> Result<()> {
+        let name = check_profile_name(name)?;
+        self.library.follow(name, &checked_authors(authors)?)
+    }
+
+    /// Makes a profile follow authors no longer. Returns those it followed.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn unfollow(&mut self, name: &str, authors: &[String]) -> Result<Vec<String>> {
+        let profile = self.library.profile(name)?;
+        self.library.unfollow(&profile, authors)
+    }
+
+    /// Makes a profile, which is created if it does not exist, follow these authors and no others.
+    ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// let profile = engine.set_followed("me", &["Ada Example".to_owned()]).unwrap();
+    /// assert_eq!(profile.authors, ["Ada Example"]);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Engine::follow`].
+    pub fn set_followed(&mut self, name: &str, authors: &[String]) -> Result<Profile> {
+        let authors = checked_authors(authors)?;
+        let profile = self.create_profile(name)?;
+        self.library.unfollow(&profile, &profile.authors)?;
+        self.library.follow(&profile.name, &authors)?;
+        self.library.profile(&profile.name)
+    }
+
+    /// Whether the library has a paper by an author of this name.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn has_author(&self, author: &str) -> Result<bool> {
+        Ok(!self.library.papers_by(&[author.to_owned()])?.is_empty())
+    }
+
+    /// Records that a feed was seen: its papers, and the generation that it was made from.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn mark_feed_seen(&mut self, name: &str, papers: &[PaperId], generation: u64) -> Result<()> {
+        let today = self.today();
+        let profile = self.library.profile(name)?;
+        self.library.mark_feed_seen(&profile, papers, generation, today)
+    }
+
+    /// Records that papers were shown to a profile, which is created if it does not exist: no feed shows them again.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an invalid name; those of the library's file.
+    pub fn record_impressions(&mut self, name: &str, papers: &[PaperId], day: Date) -> Result<()> {
+        let profile = self.create_profile(name)?;
+        self.library.record_impressions(&profile, papers, day)
+    }
+
+    /// The token with which feed readers read the feed of a profile; created at the first call.
+    ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// engine.create_profile("me").unwrap();
+    /// let token = engine.feed_token("me").unwrap();
+    /// assert_eq!(engine.known_feed_token("me").unwrap(), Some(token.clone()));
+    /// assert_ne!(engine.renew_feed_token("me").unwrap(), token);
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn feed_token(&mut self, name: &str) -> Result<String> {
+        let profile = self.library.profile(name)?;
+        self.library.feed_token(&profile)
+    }
+
+    /// A new feed token; the previous one becomes invalid.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn renew_feed_token(&mut self, name: &str) -> Result<String> {
+        let profile = self.library.profile(name)?;
+        self.library.renew_feed_token(&profile)
+    }
+
+    /// The feed token of a profile, if the profile exists and has one.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn known_feed_token(&self, profile: &str) -> Result<Option<String>> {
+        self.library.known_feed_token(profile)
+    }
+}
+
+/// Names of authors without white space around them.
+fn checked_authors(authors: &[String]) -> Result<Vec<String>> {
+    let authors: Vec<String> = authors.iter().map(|author| author.trim().to_owned()).collect();
+    match authors.iter().any(String::is_empty) {
+        true => Err(Error::BadRequest { field: "authors", reason: "a name is empty".to_owned() }),
+        false => Ok(authors),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{EngineOptions, LibraryLocation};
+    use crate::library::HistoryKind;
+
+    #[test]
+    fn names_of_profiles() {
+        for (name, expected) in
+            [("me", Some("me")), (" me too ", Some("me too")), ("", None), ("  ", None), ("a\nb", None)]
+        {
+            assert_eq!(check_profile_name(name).ok(), expected, "{name:?}");
+        }
+        assert!(check_profile_name(&"x".repeat(MAX_NAME_BYTES)).is_ok());
+        assert!(check_profile_name(&"x".repeat(MAX_NAME_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn invalid_entries_change_nothing() {
+        let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+        let id = PaperId::parse("2401.00001").unwrap();
+        let day = jiff::civil::date(2026, 1, 1);
+        let entry = HistoryEntry { weight: 0.0, ..HistoryEntry::new(id, HistoryKind::Like, day) };
+        assert!(engine.add_to_history("me", &[entry]).is_err());
+        assert!(engine.follow("me", &["Ada".to_owned(), " ".to_owned()]).is_err());
+        assert!(engine.profile_names().unwrap().is_empty());
+    }
+}
