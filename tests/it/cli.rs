@@ -288,6 +288,105 @@ fn embedding_a_file() {
     assert!((numbers.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-4);
 }
 
+/// Every command, with its subcommands.
+const COMMANDS: [&[&str]; 44] = [
+    &["add"],
+    &["fetch"],
+    &["fetch", "hf-daily"],
+    &["fetch", "arxiv"],
+    &["fetch", "s2"],
+    &["fetch", "feed"],
+    &["daily"],
+    &["init"],
+    &["remove"],
+    &["split"],
+    &["search"],
+    &["similar"],
+    &["recommend"],
+    &["feed"],
+    &["profile"],
+    &["profile", "me", "add"],
+    &["profile", "me", "like"],
+    &["profile", "me", "save"],
+    &["profile", "me", "dislike"],
+    &["profile", "me", "hide"],
+    &["profile", "me", "import"],
+    &["profile", "me", "remove"],
+    &["profile", "me", "follow"],
+    &["profile", "me", "unfollow"],
+    &["profile", "me", "show"],
+    &["profile", "me", "feed-token"],
+    &["profile", "me", "delete"],
+    &["profiles"],
+    &["rank"],
+    &["report"],
+    &["eval"],
+    &["export"],
+    &["embed"],
+    &["reembed"],
+    &["compact"],
+    &["status"],
+    &["doctor"],
+    &["index"],
+    &["index", "rebuild"],
+    &["model", "quantize"],
+    &["serve"],
+    &["token"],
+    &["backup"],
+    &["completions"],
+];
+
+#[test]
+fn every_help_text_fits_80_columns_and_hides_old_spellings() {
+    let sandbox = Sandbox::new();
+    for command in COMMANDS {
+        let output = sandbox.command(&[command, &["--help"]].concat()).env("COLUMNS", "80").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && help.contains("Usage: paperkin"), "{command:?}: {help}");
+        for line in help.lines() {
+            assert!(line.chars().count() <= 84, "{command:?}: {line}");
+        }
+        for (old, _) in OLD_FLAGS {
+            assert!(!help.contains(&format!("{old} ")), "{command:?}: {old}");
+        }
+    }
+}
+
+/// Spellings of earlier versions, and what they are called now.
+const OLD_FLAGS: [(&str, &str); 7] = [
+    ("--distinct", "--dedup-threshold"),
+    ("--judged", "--judged-only"),
+    ("--relevant", "--relevance-threshold"),
+    ("--max-head", "--max-header-size"),
+    ("--grace", "--shutdown-timeout"),
+    ("--token-rate", "--rate-limit-per-token"),
+    ("--address-rate", "--rate-limit-per-ip"),
+];
+
+#[test]
+fn old_spellings_of_flags_still_work() {
+    let sandbox = Sandbox::with_papers();
+    let search = |flag: &str| sandbox.run(&["search", "robots", "-n", "3", flag, "0.9", "--format", "jsonl"]).out;
+    assert_eq!(search("--distinct"), search("--dedup-threshold"));
+    let queries = sandbox.file("queries.jsonl", r#"{"id":"q","text":"robots"}"#);
+    let first: serde_json::Value = serde_json::from_str(search("--distinct").lines().next().unwrap()).unwrap();
+    let qrels = sandbox.file("qrels.tsv", format!("q\t{}\t2\n", first["paper"]["id"].as_str().unwrap()));
+    let eval = |judged: &str, relevant: &str| {
+        sandbox.run(&["eval", "--queries", &queries, "--qrels", &qrels, judged, relevant, "2", "--format", "json"])
+    };
+    let (old, new) = (eval("--judged", "--relevant"), eval("--judged-only", "--relevance-threshold"));
+    assert_eq!((old.code, &old.out), (0, &new.out), "{}", old.err);
+    // Values out of range: the flags of the server are known, and no server starts.
+    for flag in ["--max-head", "--grace", "--token-rate", "--address-rate"] {
+        let (_, new) = OLD_FLAGS.iter().find(|(old, _)| *old == flag).unwrap();
+        let run = sandbox.run(&["serve", flag, "9999999999"]);
+        assert!(run.code == 2 && run.err.contains(&format!("'{new} <")), "{flag}: {}", run.err);
+    }
+    sandbox.run(&["profile", "me", "save", "Kitchen Hands"]);
+    let token = |action: &str| sandbox.run(&["profile", "me", action]).out;
+    assert_eq!(token("feed"), token("feed-token"));
+}
+
 #[test]
 fn help_has_examples_and_completions_complete() {
     let sandbox = Sandbox::new();

@@ -52,7 +52,7 @@ fn another_model_is_refused_until_the_library_is_embedded_anew() {
     assert_eq!(sandbox.run(&["search", "robots", "--model", &variant]).code, 0);
     let run = sandbox.run(&["search", "robots"]);
     assert_eq!(run.code, 1);
-    assert!(run.err.contains("say where it is with --model"), "{}", run.err);
+    assert!(run.err.contains("give its directory or name with --model"), "{}", run.err);
 
     assert_eq!(sandbox.run(&["reembed"]).code, 0);
     assert_eq!(sandbox.run(&["similar", "Room Tone", "--format", "csv"]).out, before);
