@@ -66,7 +66,7 @@ pub enum Error {
 
     /// The library's embeddings were made by another model than the one asked for.
     #[error(
-        "the library's embeddings were made by {stored}, not by {asked}: use that model, or run `paperkin reembed` with the new one"
+        "the library was embedded with {stored}, not with {asked}: use that model, or run `paperkin reembed` with the new one"
     )]
     ModelMismatch {
         /// Name and fingerprint of the model that the library was made with.
@@ -76,7 +76,9 @@ pub enum Error {
     },
 
     /// The library was written by a later version of the program.
-    #[error("{path}: written by a newer paperkin (format {found}, this one knows {known}): update paperkin")]
+    #[error(
+        "{path}: created by a newer version of paperkin (format {found}, supported up to {known}): update paperkin"
+    )]
     NewerLibrary {
         /// The library's file.
         path: PathBuf,
@@ -152,7 +154,7 @@ pub enum Error {
     },
 
     /// A mail server did not take a message.
-    #[error("{host} did not take the mail: {reason}")]
+    #[error("{host} refused the mail: {reason}")]
     Mail {
         /// The server.
         host: String,
@@ -261,7 +263,7 @@ impl Error {
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// Wraps a system error, for `map_err(Error::io(path, "read it"))`.
+    /// Wraps a system error, for `map_err(Error::io(path, "read"))`.
     pub fn io(path: impl AsRef<Path>, doing: &'static str) -> impl FnOnce(io::Error) -> Error {
         let path = path.as_ref().to_path_buf();
         move |source| Error::Io { path, doing, source }

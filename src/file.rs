@@ -13,7 +13,7 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> R
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".unfinished");
     let unfinished = Path::new(&unfinished);
-    let failed = || Error::io(path, "write it");
+    let failed = || Error::io(path, "write");
     let finish = || {
         let mut file = BufWriter::new(File::create(unfinished).map_err(failed())?);
         write(&mut file)?;
@@ -31,11 +31,11 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> R
 
 /// A lock that nobody else has until it is gone; `None` when somebody has it. The file stays, and has nothing in it.
 pub(crate) fn lock(path: &Path) -> Result<Option<File>> {
-    let lock = File::create(path).map_err(Error::io(path, "write it"))?;
+    let lock = File::create(path).map_err(Error::io(path, "write"))?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(Error::io(path, "lock it")(error)),
+        Err(TryLockError::Error(error)) => Err(Error::io(path, "lock")(error)),
     }
 }
 
@@ -49,11 +49,11 @@ impl MappedFile {
     /// # Errors
     /// [`Error::Io`] when there is none or it cannot be read.
     pub fn open(path: &Path) -> Result<MappedFile> {
-        let file = File::open(path).map_err(Error::io(path, "read it"))?;
+        let file = File::open(path).map_err(Error::io(path, "read"))?;
         // SAFETY: [`replace`] writes a file before it has its name, and never again: bytes that are mapped do not change.
         // Whoever writes to it by other means can change what is read, which readers check.
         let map = unsafe { memmap2::Mmap::map(&file) };
-        map.map(MappedFile).map_err(Error::io(path, "read it"))
+        map.map(MappedFile).map_err(Error::io(path, "read"))
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
     fn the_old_file_stays_until_the_new_one_is_complete() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
-        replace(&path, |file| file.write_all(b"one").map_err(Error::io(&path, "write it"))).unwrap();
+        replace(&path, |file| file.write_all(b"one").map_err(Error::io(&path, "write"))).unwrap();
         let stop = || Error::BadRequest { field: "x", reason: String::new() };
         assert!(replace(&path, |file| file.write_all(b"two").map_err(|_| stop()).and(Err(stop()))).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"one");

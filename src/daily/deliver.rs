@@ -100,7 +100,7 @@ fn write_digest(digest: &Digest<'_>, directory: &Path) -> Result<PathBuf> {
 /// Writes a whole file, and creates its directory if necessary.
 fn write_file(path: &Path, text: &str) -> Result<()> {
     if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory).map_err(Error::io(directory, "make it"))?;
+        fs::create_dir_all(directory).map_err(Error::io(directory, "create"))?;
     }
-    file::replace(path, |file| file.write_all(text.as_bytes()).map_err(Error::io(path, "write it")))
+    file::replace(path, |file| file.write_all(text.as_bytes()).map_err(Error::io(path, "write")))
 }

@@ -59,24 +59,26 @@ impl BertConfig {
             Some("bert") => {}
             other => {
                 let found = other.map_or("none".to_owned(), |name| format!("`{name}`"));
-                let reason = format!("config.json: model_type is {found}; only `bert` can be run");
+                let reason = format!("config.json: unsupported model_type {found}; only `bert` is supported");
                 return Err(bad_model(model, reason));
             }
         }
         if let Some(kind) = kind.position_embedding_type.filter(|kind| kind != "absolute") {
-            let reason = format!("config.json: position_embedding_type `{kind}`; only `absolute` can be run");
+            let reason =
+                format!("config.json: unsupported position_embedding_type `{kind}`; only `absolute` is supported");
             return Err(bad_model(model, reason));
         }
         if let Some(name) = kind.hidden_act
             && !["gelu", "gelu_new", "gelu_pytorch_tanh", "relu"].contains(&name.as_str())
         {
-            let reason = format!("config.json: hidden_act `{name}`; only gelu, gelu_new and relu can be run");
+            let reason =
+                format!("config.json: unsupported hidden_act `{name}`; only gelu, gelu_new and relu are supported");
             return Err(bad_model(model, reason));
         }
         let config: BertConfig = json(model, "config.json", bytes)?;
         let sizes = [config.vocab_size, config.hidden_size, config.num_attention_heads, config.max_position_embeddings];
         if sizes.contains(&0) || config.type_vocab_size == 0 || config.intermediate_size == 0 {
-            return Err(bad_model(model, "config.json: a size is 0"));
+            return Err(bad_model(model, "config.json: sizes must not be 0"));
         }
         if !config.hidden_size.is_multiple_of(config.num_attention_heads) {
             let reason = format!(
@@ -122,7 +124,7 @@ impl ModulesConfig {
                 ("Normalize", Some(_), Some(_)) => {}
                 _ => {
                     let reason = format!(
-                        "modules.json: module `{}` cannot be run here; Transformer, Pooling, Normalize can, in this order",
+                        "modules.json: unsupported module `{}`; Transformer, Pooling and Normalize are supported, in this order",
                         module.r#type
                     );
                     return Err(bad_model(model, reason));
@@ -138,7 +140,7 @@ impl ModulesConfig {
 fn folder(model: &str, path: &str) -> Result<String> {
     let safe = path.split('/').all(|part| part != ".." && !part.contains(['\\', ':']));
     match (path, safe && !path.starts_with('/')) {
-        (_, false) => Err(bad_model(model, format!("modules.json: path `{path}` leads out of the model"))),
+        (_, false) => Err(bad_model(model, format!("modules.json: path `{path}` leads outside the model directory"))),
         ("" | ".", _) => Ok(String::new()),
         _ => Ok(format!("{}/", path.trim_end_matches('/'))),
     }
@@ -168,7 +170,7 @@ pub(super) fn pooling(model: &str, file: &str, bytes: &[u8], hidden_size: usize)
         ["max" | "max_tokens"] => Ok(Pooling::Max),
         _ => {
             let found = if modes.is_empty() { "none".to_owned() } else { modes.join(" and ") };
-            Err(bad_model(model, format!("{file}: pooling mode {found}; one of cls, mean and max can be run")))
+            Err(bad_model(model, format!("{file}: unsupported pooling mode {found}; cls, mean and max are supported")))
         }
     }
 }
@@ -212,8 +214,8 @@ mod tests {
         let config = BertConfig::parse("m", CONFIG.as_bytes()).unwrap();
         assert_eq!((config.head_size(), config.type_vocab_size, config.layer_norm_eps), (4, 2, 1e-12));
         for (from, to, expect) in [
-            ("\"bert\"", "\"mpnet\"", "model_type is `mpnet`; only `bert`"),
-            ("\"model_type\":\"bert\",", "", "model_type is none"),
+            ("\"bert\"", "\"mpnet\"", "unsupported model_type `mpnet`; only `bert`"),
+            ("\"model_type\":\"bert\",", "", "unsupported model_type none"),
             ("\"gelu\"", "\"silu\"", "hidden_act `silu`"),
             ("\"gelu\"", "\"relu\",\"position_embedding_type\":\"relative_key\"", "`relative_key`"),
             ("\"num_attention_heads\":2", "\"num_attention_heads\":3", "not a multiple"),

@@ -50,12 +50,12 @@ impl DeviceChoice {
         match catch_unwind(AssertUnwindSafe(open)) {
             Ok(Ok(device)) => Ok(device),
             Ok(Err(error)) => Err(self.unusable(error.to_string())),
-            Err(_) => Err(self.unusable("its driver cannot be loaded".to_owned())),
+            Err(_) => Err(self.unusable("the driver cannot be loaded".to_owned())),
         }
     }
 
     fn not_built(self) -> String {
-        format!("this program was built without it; build with `--features {self}`, or use `cpu`")
+        format!("built without the `{self}` feature: rebuild with `--features {self}`, or use `cpu`")
     }
 
     fn unusable(self, reason: String) -> Error {

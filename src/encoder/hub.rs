@@ -86,10 +86,10 @@ impl HubSnapshot {
         let revision = revision.unwrap_or(DEFAULT_REVISION);
         let endpoint = options.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT).trim_end_matches('/').to_owned();
         let Some(cache) = options.cache.as_deref() else {
-            let reason = "there is no folder for downloaded models: set HF_HOME, or give a directory".to_owned();
+            let reason = "no cache directory for downloaded models: set HF_HOME, or give a model directory".to_owned();
             return Err(Error::Hub { url: format!("{endpoint}/{id}"), reason });
         };
-        let cache = Cache::new(std::path::absolute(cache).map_err(Error::io(cache, "find it"))?);
+        let cache = Cache::new(std::path::absolute(cache).map_err(Error::io(cache, "find"))?);
         let repo = Repo::new(id.to_owned(), RepoType::Model);
         let mut snapshot = HubSnapshot {
             id: id.to_owned(),
@@ -107,7 +107,7 @@ impl HubSnapshot {
                 snapshot.listing = OnceLock::from(listing);
                 let reference = Repo::with_revision(id.to_owned(), RepoType::Model, revision.to_owned());
                 let written = snapshot.cache.repo(reference).create_ref(&commit);
-                written.map_err(Error::io(snapshot.folder.join("refs"), "write it"))?;
+                written.map_err(Error::io(snapshot.folder.join("refs"), "write"))?;
                 commit
             }
         };
@@ -128,8 +128,8 @@ impl HubSnapshot {
         }
         if !self.has(name)? {
             let folder = absent.parent().unwrap_or(&self.folder);
-            fs::create_dir_all(folder).map_err(Error::io(folder, "create it"))?;
-            fs::write(&absent, "").map_err(Error::io(&absent, "write it"))?;
+            fs::create_dir_all(folder).map_err(Error::io(folder, "create"))?;
+            fs::write(&absent, "").map_err(Error::io(&absent, "write"))?;
             return Ok(None);
         }
         tracing::info!(model = self.id, file = name, commit = self.commit, "downloading");
@@ -172,7 +172,7 @@ impl HubSnapshot {
     fn ask(&self, revision: &str) -> Result<(String, Vec<String>)> {
         if self.options.offline {
             let reason = format!(
-                "offline, and {}@{revision} is not in {}: run once without HF_HUB_OFFLINE, or give a directory",
+                "offline, but {}@{revision} is not in {}: run once without HF_HUB_OFFLINE, or give a model directory",
                 self.id,
                 self.cache.path().display()
             );
@@ -182,7 +182,7 @@ impl HubSnapshot {
             self.api()?.repo(self.repo(revision)).info().map_err(|error| self.failed(revision, &error.to_string()))?;
         let commit = info.sha;
         if commit.is_empty() || !commit.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(self.failed(revision, &format!("the hub named `{commit}` as the commit")));
+            return Err(self.failed(revision, &format!("the hub returned an invalid commit, `{commit}`")));
         }
         Ok((commit, info.siblings.into_iter().map(|file| file.rfilename).collect()))
     }
@@ -203,27 +203,27 @@ impl HubSnapshot {
     /// Large files lie in `blobs/` under their SHA-256, and the snapshot links to them. One that is not what its
     /// name says is removed.
     fn check(&self, name: &str, path: &Path) -> Result<()> {
-        let blob = fs::canonicalize(path).map_err(Error::io(path, "find it"))?;
+        let blob = fs::canonicalize(path).map_err(Error::io(path, "find"))?;
         let expected = blob.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if expected.len() != 64 || !expected.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(());
         }
-        let found = sha256_hex(&fs::read(&blob).map_err(Error::io(&blob, "read it"))?);
+        let found = sha256_hex(&fs::read(&blob).map_err(Error::io(&blob, "read"))?);
         if found == expected {
             return Ok(());
         }
         for damaged in [path, &blob] {
-            fs::remove_file(damaged).map_err(Error::io(damaged, "remove it"))?;
+            fs::remove_file(damaged).map_err(Error::io(damaged, "remove"))?;
         }
         let reason =
-            format!("{name}: sha256 is {found}, the hub says {expected}; it was removed, run again to download it");
+            format!("{name}: sha256 is {found}, expected {expected}; the file was deleted, run again to download it");
         Err(bad_model(&self.id, reason))
     }
 
     fn failed(&self, what: &str, message: &str) -> Error {
         let url = format!("{}/{}/{what}", self.endpoint, self.id);
         let hint = if message.contains("404") || message.contains("401") || message.contains("403") {
-            ": no such model or revision, or a private one, which needs HF_TOKEN"
+            ": no such model or revision; if it is private, set HF_TOKEN"
         } else {
             ""
         };

@@ -78,7 +78,7 @@ impl FromStr for ModelChoice {
         let is_id = id.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name));
         if !is_id || !revision.is_none_or(|revision| revision.split('/').all(plain)) {
             let reason = format!(
-                "unknown; use `{BUNDLED}`, a directory, or a hub model as `owner/name` or `owner/name@revision`"
+                "unknown model: use `{BUNDLED}`, a directory, or a Hugging Face id such as `owner/name` or `owner/name@revision`"
             );
             return Err(bad_model(text, reason));
         }
@@ -153,10 +153,7 @@ impl Model {
         let modules = match files.read("modules.json")? {
             Some(bytes) => ModulesConfig::parse(asked, &bytes)?,
             None => {
-                tracing::warn!(
-                    model = asked,
-                    "no modules.json: taken as sentence-transformers does, with the mean over all word pieces"
-                );
+                tracing::warn!(model = asked, "no modules.json: using mean pooling, as sentence-transformers does");
                 ModulesConfig { transformer: String::new(), pooling: None }
             }
         };
@@ -185,14 +182,14 @@ impl Model {
 
         if tokens.vocab_size() > config.vocab_size {
             let (pieces, rows) = (tokens.vocab_size(), config.vocab_size);
-            let reason = format!("tokenizer.json has {pieces} word pieces, but config.json a vocab_size of {rows}");
+            let reason = format!("tokenizer.json has {pieces} word pieces, but vocab_size in config.json is {rows}");
             return Err(bad_model(asked, reason));
         }
 
         let file = within("model.safetensors");
         let Some(weights) = files.read(&file)? else {
             let hint = match files.has(&within("pytorch_model.bin"))? {
-                true => "; there is a pytorch_model.bin, which can run code and is not read: convert it to safetensors",
+                true => "; pytorch_model.bin is not supported because it can run code: convert it to safetensors",
                 false => "",
             };
             return Err(bad_model(asked, format!("no {file}{hint}")));
@@ -256,7 +253,7 @@ impl ModelFiles<'_> {
         match fs::read(&path) {
             Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io(path, "read it")(error)),
+            Err(error) => Err(Error::io(path, "read")(error)),
         }
     }
 
@@ -298,7 +295,7 @@ fn bundled() -> Result<ModelFiles<'static>> {
 
 #[cfg(not(feature = "bundled-model"))]
 fn bundled() -> Result<ModelFiles<'static>> {
-    let reason = "not in this program: build with `--features bundled-model`, or give a directory or a hub model";
+    let reason = "built without the `bundled-model` feature: rebuild with it, or give a directory or a Hugging Face id";
     Err(bad_model(BUNDLED, reason))
 }
 

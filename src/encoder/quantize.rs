@@ -38,17 +38,17 @@ pub fn quantize(model_dir: &Path, out_dir: &Path) -> Result<ModelIdentity> {
 
     let file = "model.safetensors";
     let source = model_dir.join(file);
-    let bytes = fs::read(&source).map_err(Error::io(&source, "read it"))?;
+    let bytes = fs::read(&source).map_err(Error::io(&source, "read"))?;
     let small = quantize_tensors(&name, file, &bytes)?;
     drop(bytes);
 
-    fs::create_dir_all(out_dir.join("1_Pooling")).map_err(Error::io(out_dir, "create it"))?;
+    fs::create_dir_all(out_dir.join("1_Pooling")).map_err(Error::io(out_dir, "create"))?;
     for beside in NOT_QUANTIZED.into_iter().filter(|beside| model_dir.join(beside).exists()) {
         let target = out_dir.join(beside);
-        fs::copy(model_dir.join(beside), &target).map_err(Error::io(&target, "write it"))?;
+        fs::copy(model_dir.join(beside), &target).map_err(Error::io(&target, "write"))?;
     }
     let target = out_dir.join(file);
-    fs::write(&target, small).map_err(Error::io(&target, "write it"))?;
+    fs::write(&target, small).map_err(Error::io(&target, "write"))?;
     Ok(Model::open(&ModelChoice::Directory(out_dir.to_path_buf()), &HubOptions::default())?.identity)
 }
 
@@ -67,7 +67,7 @@ fn quantize_tensors(model: &str, file: &str, bytes: &[u8]) -> Result<Vec<u8>> {
                 let numbers = weights.matrix(name, rows, columns)?.into_f32();
                 tensors.push((name.to_owned(), OwnedTensor::f32(vec![rows, columns], &numbers)));
             }
-            (Dtype::I8, _) => return Err(bad_model(model, format!("{file}: `{name}` is in int8 already"))),
+            (Dtype::I8, _) => return Err(bad_model(model, format!("{file}: `{name}` is already quantized"))),
             (Dtype::F32 | Dtype::F16 | Dtype::BF16, &[rows, columns]) => {
                 let (values, scales) = quantize_matrix(&weights.matrix(name, rows, columns)?.into_f32(), columns);
                 let values = values.iter().map(|x| x.cast_unsigned()).collect();

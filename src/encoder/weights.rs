@@ -65,17 +65,18 @@ impl<'n, 'b> TensorFile<'n, 'b> {
             Dtype::F16 => convert(DType::F16)?,
             Dtype::BF16 => convert(DType::BF16)?,
             other => {
-                return Err(
-                    self.bad(name, format!("numbers are {other:?}; f32, f16, bf16 and paperkin's int8 can be read"))
-                );
+                return Err(self.bad(
+                    name,
+                    format!("has unsupported type {other:?}; f32, f16, bf16 and paperkin's int8 are supported"),
+                ));
             }
         };
         // All are looked at, without a way out: that takes several at a time.
         if numbers.iter().fold(true, |finite: bool, x: &f32| finite & x.is_finite()) {
             return Ok(numbers);
         }
-        let x = numbers.iter().find(|x| !x.is_finite()).expect("not all are finite");
-        Err(self.bad(name, format!("holds {x}")))
+        let x = numbers.iter().find(|x| !x.is_finite()).expect("contains values that are not finite");
+        Err(self.bad(name, format!("contains {x}")))
     }
 
     fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'b>> {
@@ -84,7 +85,7 @@ impl<'n, 'b> TensorFile<'n, 'b> {
             .tensor(&format!("{}{name}", self.prefix))
             .map_err(|_| self.bad(name, "is missing".to_owned()))?;
         if view.shape() != shape {
-            return Err(self.bad(name, format!("shape is {:?}, config.json says {shape:?}", view.shape())));
+            return Err(self.bad(name, format!("has shape {:?}, but config.json implies {shape:?}", view.shape())));
         }
         Ok(view)
     }

@@ -118,10 +118,18 @@ impl FromStr for Metric {
     fn from_str(text: &str) -> Result<Metric, String> {
         if let Some(percent) = text.strip_prefix("recall@").and_then(|text| text.strip_suffix('%')) {
             let percent = percent.parse().ok().filter(|percent| (1..=100).contains(percent));
-            return percent.map(Metric::RecallPercent).ok_or(format!("`{text}`: give a percentage from 1 to 100"));
+            return percent.map(Metric::RecallPercent).ok_or(format!("`{text}` is not a percentage from 1 to 100"));
         }
         let (name, k) = match text.split_once('@') {
-            Some((name, k)) => (name, Some(k.parse().ok().filter(|k| *k > 0).ok_or(format!("`{k}` is no rank"))?)),
+            Some((name, k)) => (
+                name,
+                Some(
+                    k.parse()
+                        .ok()
+                        .filter(|k| *k > 0)
+                        .ok_or(format!("`{k}` is not a cutoff rank: use a positive number"))?,
+                ),
+            ),
             None => (text, None),
         };
         match (name, k) {
@@ -132,7 +140,9 @@ impl FromStr for Metric {
             ("ndcg", Some(k)) => Ok(Metric::Ndcg(k)),
             ("exp-ndcg", Some(k)) => Ok(Metric::ExponentialNdcg(k)),
             ("recall", Some(k)) => Ok(Metric::Recall(k)),
-            _ => Err("there are map, ndcg@K, exp-ndcg@K, recall@K, recall@P%, mrr, auc and pairs".to_owned()),
+            _ => Err(format!(
+                "`{text}` is not a metric: use map, ndcg@K, exp-ndcg@K, recall@K, recall@P%, mrr, auc, pairs"
+            )),
         }
     }
 }

@@ -86,8 +86,8 @@ pub enum TrecError {
 impl fmt::Display for TrecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TrecError::Columns { found, expected } => write!(f, "{found} columns, not {expected}"),
-            TrecError::Number(text) => write!(f, "`{text}` is no number"),
+            TrecError::Columns { found, expected } => write!(f, "expected {expected} columns, found {found}"),
+            TrecError::Number(text) => write!(f, "`{text}` is not a number"),
         }
     }
 }
@@ -118,7 +118,7 @@ mod tests {
     fn a_line_of_a_run() {
         let ranked = RunLine::parse("q1 Q0 title:a%20b 1 0.75 paperkin").unwrap();
         assert_eq!((ranked.query.as_str(), ranked.paper.as_str(), ranked.score), ("q1", "title:a b", 0.75));
-        assert_eq!(RunLine::parse("q1 Q0 a 1").unwrap_err().to_string(), "4 columns, not 6");
-        assert_eq!(RunLine::parse("q1 Q0 a 1 high run").unwrap_err().to_string(), "`high` is no number");
+        assert_eq!(RunLine::parse("q1 Q0 a 1").unwrap_err().to_string(), "expected 6 columns, found 4");
+        assert_eq!(RunLine::parse("q1 Q0 a 1 high run").unwrap_err().to_string(), "`high` is not a number");
     }
 }

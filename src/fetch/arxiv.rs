@@ -149,9 +149,9 @@ fn page(client: &mut HttpClient, url: &str, start: usize, total: &mut usize) -> 
         if !papers.is_empty() || start >= *total {
             return Ok(papers);
         }
-        client.back_off(failures, None).map_err(|_| failed(url, "answered an empty page"))?;
+        client.back_off(failures, None).map_err(|_| failed(url, "returned an empty page"))?;
     }
-    Err(failed(url, format!("answered an empty page every time, with {} papers to come", *total - start)))
+    Err(failed(url, format!("returned empty pages repeatedly, with {} papers left", *total - start)))
 }
 
 /// The number in `<opensearch:totalResults>`.

@@ -93,7 +93,7 @@ impl HttpClient {
     pub fn new(manners: ClientOptions) -> Result<HttpClient> {
         let contact = manners.contact.as_deref().map(str::trim).filter(|contact| !contact.is_empty());
         if contact.is_some_and(|contact| !contact.bytes().all(|byte| byte.is_ascii_graphic())) {
-            let reason = "an e-mail address or a URL is expected".to_owned();
+            let reason = "expected an email address or URL".to_owned();
             return Err(Error::BadRequest { field: "contact", reason });
         }
         let contact = contact.map(|contact| format!(" (+{contact})")).unwrap_or_default();
@@ -136,9 +136,9 @@ impl HttpClient {
                 let times = if failures == 1 { "attempt" } else { "attempts" };
                 return Err(failed(&request.url, format!("{reason}, after {failures} {times}")));
             }
-            tracing::info!(url = request.url, reason, failures, "trying again");
+            tracing::info!(url = request.url, reason, failures, "retrying");
             self.back_off(failures - 1, asked).map_err(|asked| {
-                failed(&request.url, format!("{reason}, and asks to come back in {} s", asked.as_secs()))
+                failed(&request.url, format!("{reason}, and asks to retry in {} s", asked.as_secs()))
             })?;
         }
     }
@@ -174,7 +174,7 @@ impl HttpClient {
             });
         }
         let told = said(&body.unwrap_or_default());
-        let reason = format!("answered {status}{told}");
+        let reason = format!("returned {status}{told}");
         if status.is_server_error() || [408, 425, 429].contains(&status.as_u16()) {
             let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
             let asked = header("retry-after").and_then(|text| backoff::retry_after(text, header("date")));
@@ -210,10 +210,10 @@ impl HttpClient {
             }
             bytes.extend_from_slice(&chunk[..count]);
             if bytes.len() > most_bytes {
-                return Err(HttpFailure::Lasting(format!("answered more than {} MB", most_bytes >> 20)));
+                return Err(HttpFailure::Lasting(format!("response larger than {} MB", most_bytes >> 20)));
             }
             if backoff::is_dripping(bytes.len(), started.elapsed(), least_rate) {
-                return Err(HttpFailure::Passing(format!("answers slower than {least_rate} bytes a second"), None));
+                return Err(HttpFailure::Passing(format!("response slower than {least_rate} bytes per second"), None));
             }
         }
     }
@@ -243,13 +243,13 @@ pub(super) fn address(base: &str, path: &str, query: &[(&str, &str)]) -> String 
 fn failure(error: ureq::Error) -> HttpFailure {
     use ureq::Error as E;
     match error {
-        E::Timeout(_) => HttpFailure::Passing("does not answer in time".to_owned(), None),
-        E::Io(error) => HttpFailure::Passing(format!("the connection failed ({error})"), None),
-        E::ConnectionFailed => HttpFailure::Passing("the connection failed".to_owned(), None),
-        E::Protocol(_) | E::Decompress(..) => HttpFailure::Passing(format!("a damaged answer ({error})"), None),
-        E::HostNotFound => HttpFailure::Lasting("no such host: is there a network?".to_owned()),
+        E::Timeout(_) => HttpFailure::Passing("timed out".to_owned(), None),
+        E::Io(error) => HttpFailure::Passing(format!("connection failed ({error})"), None),
+        E::ConnectionFailed => HttpFailure::Passing("connection failed".to_owned(), None),
+        E::Protocol(_) | E::Decompress(..) => HttpFailure::Passing(format!("invalid response ({error})"), None),
+        E::HostNotFound => HttpFailure::Lasting("host not found: check the network connection".to_owned()),
         E::TooManyRedirects => HttpFailure::Lasting("too many redirects".to_owned()),
-        E::BadUri(_) | E::Http(_) => HttpFailure::Lasting(format!("is no address ({error}): write https://...")),
+        E::BadUri(_) | E::Http(_) => HttpFailure::Lasting(format!("is not a URL ({error}): use https://...")),
         other => HttpFailure::Lasting(other.to_string()),
     }
 }
@@ -299,8 +299,8 @@ mod tests {
         };
         check(1, 0, Ok(1));
         check(1 << 20, 60, Ok(1 << 20));
-        check(1, 60, Err("answers slower than 1024 bytes a second"));
-        check(3 << 20, 0, Err("answered more than 2 MB"));
+        check(1, 60, Err("response slower than 1024 bytes per second"));
+        check(3 << 20, 0, Err("response larger than 2 MB"));
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl HfDaily {
         let first = from.unwrap_or_else(|| days_before(memory.complete.unwrap_or(today), REFETCH_DAYS - 1));
         let last = to.map_or(today, |to| to.min(today));
         if first > last {
-            let reason = format!("{first} is after {last}, the last day");
+            let reason = format!("{first} is after the last day, {last}");
             return Err(Error::BadRequest { field: "from", reason });
         }
         let stopped = memory.stopped.filter(|run| (run.from, run.to) == (from, to));
@@ -86,7 +86,7 @@ fn day_of(client: &mut HttpClient, base: &str, day: Date) -> Result<Vec<Result<P
         // A page that asks to sign in, or an error, must not pass for one bad record of a day.
         if !answer.body.trim_ascii_start().starts_with(b"[") {
             let text: String = String::from_utf8_lossy(&answer.body).trim().chars().take(80).collect();
-            return Err(failed(&answer.url, format!("not the list of papers that was expected: `{text}`")));
+            return Err(failed(&answer.url, format!("expected a list of papers, found `{text}`")));
         }
         papers.extend(read(answer, Some(InputFormat::HfDaily))?);
         if papers.len() < (part + 1) * PART {

@@ -157,7 +157,10 @@ fn validate(url: &str, records: Vec<Result<Paper>>) -> Result<Vec<Result<Paper>>
     match &records[..] {
         [Err(Error::BadRecord { reason, .. }), _, ..] if records.iter().all(Result::is_err) => Err(failed(
             url,
-            format!("none of its {} records can be used: the form of the answer has changed ({reason})", records.len()),
+            format!(
+                "none of {} records are valid: the format of the service may have changed ({reason})",
+                records.len()
+            ),
         )),
         _ => Ok(records),
     }

@@ -98,7 +98,7 @@ impl OaiPages<'_> {
         }
         let (url, listing) = self.ask()?;
         if listing.token.is_some() && listing.token == self.token {
-            return Err(failed(&url, "gives the same part again and again"));
+            return Err(failed(&url, "returned the same page repeatedly"));
         }
         if let Some((first, last)) = listing.days {
             if first > self.seen {
@@ -139,12 +139,12 @@ impl OaiPages<'_> {
                 Some((code, _)) if code == "badResumptionToken" && self.token.is_some() => {
                     self.expired += 1;
                     if self.expired >= self.client.manners().attempts {
-                        let reason = format!("its resumption tokens expired {} times", self.expired);
+                        let reason = format!("resumption tokens expired {} times", self.expired);
                         return Err(failed(&answer.url, reason));
                     }
                     self.token = None;
                 }
-                Some((code, words)) => return Err(failed(&answer.url, format!("answered {code}: {}", words.trim()))),
+                Some((code, words)) => return Err(failed(&answer.url, format!("returned {code}: {}", words.trim()))),
             }
         }
     }

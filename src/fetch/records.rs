@@ -43,7 +43,7 @@ pub(super) fn parse(url: &str, body: &[u8]) -> Result<OaiListing> {
                 rooted = true;
                 path.push(start.local_name().as_ref().to_owned());
                 if path[0] != "OAI-PMH" || path.len() > MAX_DEPTH {
-                    return Err(failed(url, "not an answer of OAI-PMH"));
+                    return Err(failed(url, "not an OAI-PMH response"));
                 }
                 match within(&path)[..] {
                     ["error"] => listing.error = Some((attribute(&start, "code"), String::new())),
@@ -81,8 +81,8 @@ pub(super) fn parse(url: &str, body: &[u8]) -> Result<OaiListing> {
                 take(&mut listing, &mut record, &path, &text.unwrap_or_else(|| format!("&{};", &*reference)));
             }
             Event::Eof if rooted && path.is_empty() => break,
-            Event::Eof if rooted => return Err(failed(url, "the answer ends early")),
-            Event::Eof => return Err(failed(url, "not an answer of OAI-PMH")),
+            Event::Eof if rooted => return Err(failed(url, "the response is incomplete")),
+            Event::Eof => return Err(failed(url, "not an OAI-PMH response")),
             _ => {}
         }
     }
@@ -206,10 +206,10 @@ mod tests {
         let check = |body: &str, expect: &[&str]| assert_eq!(told(body), expect, "{body}");
         check("<OAI-PMH><error code=\"noRecordsMatch\">None.</error></OAI-PMH>", &["error noRecordsMatch: None."]);
         check("<OAI-PMH><ListRecords><resumptionToken/></ListRecords></OAI-PMH>", &[]);
-        check("<OAI-PMH><ListRecords><record>", &["u: the answer ends early"]);
-        check("", &["u: not an answer of OAI-PMH"]);
-        check("words", &["u: not an answer of OAI-PMH"]);
-        check("<html><p>Busy</p></html>", &["u: not an answer of OAI-PMH"]);
+        check("<OAI-PMH><ListRecords><record>", &["u: the response is incomplete"]);
+        check("", &["u: not an OAI-PMH response"]);
+        check("words", &["u: not an OAI-PMH response"]);
+        check("<html><p>Busy</p></html>", &["u: not an OAI-PMH response"]);
         let record = |fields: &str| {
             format!(
                 "<OAI-PMH><ListRecords><record><metadata><arXiv>{fields}</arXiv></metadata></record></ListRecords></OAI-PMH>"

@@ -78,9 +78,9 @@ impl SemanticScholar {
             return none_of(&answer, ids);
         }
         let entries: Vec<Value> = serde_json::from_slice(&answer.body)
-            .map_err(|error| failed(&answer.url, format!("not the list of papers that was expected ({error})")))?;
+            .map_err(|error| failed(&answer.url, format!("expected a list of papers ({error})")))?;
         if entries.len() != ids.len() {
-            let reason = format!("answered with {} papers for {} ids", entries.len(), ids.len());
+            let reason = format!("returned {} papers for {} ids", entries.len(), ids.len());
             return Err(failed(&answer.url, reason));
         }
         let mut page = FetchedPage::default();

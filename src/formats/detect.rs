@@ -33,10 +33,10 @@ pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
     const MAGIC: [(&[u8], &str); 8] = [
         (b"\xff\xfe", "UTF-16 text: save it as UTF-8"),
         (b"\xfe\xff", "UTF-16 text: save it as UTF-8"),
-        (b"PK\x03\x04", "a zip archive (or a spreadsheet or document, which are such): extract it, or save it as CSV"),
-        (b"\x28\xb5\x2f\xfd", "compressed with zstd: decompress it first; only gzip is read as it is"),
-        (b"BZh", "compressed with bzip2: decompress it first; only gzip is read as it is"),
-        (b"\xfd7zXZ\0", "compressed with xz: decompress it first; only gzip is read as it is"),
+        (b"PK\x03\x04", "a zip archive, spreadsheet or document: extract it, or save it as CSV"),
+        (b"\x28\xb5\x2f\xfd", "compressed with zstd: decompress it first; only gzip is supported"),
+        (b"BZh", "compressed with bzip2: decompress it first; only gzip is supported"),
+        (b"\xfd7zXZ\0", "compressed with xz: decompress it first; only gzip is supported"),
         (b"%PDF", "a PDF: paperkin reads lists of papers, not papers"),
         (b"SQLite format 3\0", "an SQLite database, not a list of papers"),
     ];
@@ -59,7 +59,7 @@ pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
     }
     let strange = start.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
     if nuls > 0 || strange > start.len() / 10 {
-        return Err(format!("not text; paperkin reads {}", InputFormat::names()));
+        return Err(format!("binary data in an unknown format; supported formats: {}", InputFormat::names()));
     }
     Ok(())
 }
@@ -122,7 +122,7 @@ fn markup(text: &str) -> Result<InputFormat, String> {
     } else if names("records") && ["ref-type", "rec-number", "titles"].into_iter().any(names) {
         Ok(InputFormat::EndnoteXml)
     } else {
-        Err(format!("markup of another kind; paperkin reads {}", InputFormat::names()))
+        Err(format!("markup in an unknown format; supported formats: {}", InputFormat::names()))
     }
 }
 
@@ -150,11 +150,7 @@ fn plain(bytes: &[u8], text: &str, name: &str, columns: &ColumnMap) -> Result<In
     let table = [InputFormat::Tsv, InputFormat::Csv].into_iter().find(|format| csv::is_table(bytes, *format, columns));
     hinted.or(table).ok_or_else(|| {
         let start: String = text.trim_start().chars().take(30).collect();
-        format!(
-            "not a format that paperkin reads: it begins with `{}`; it reads {}",
-            start.trim(),
-            InputFormat::names()
-        )
+        format!("unknown format, beginning with `{}`; supported formats: {}", start.trim(), InputFormat::names())
     })
 }
 
@@ -225,16 +221,16 @@ mod tests {
         check(b"\xff\xfe{\0\"\0", "-", Err("UTF-16 text: save it as UTF-8"));
         check(b"{\0\"\0t\0i\0t\0l\0e\0", "-", Err("UTF-16 text: save it as UTF-8"));
         check(b"PK\x03\x04rest", "x.xlsx", Err("a zip archive"));
-        check(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0", "-", Err("not text; paperkin reads hf-page, hf-daily"));
+        check(
+            b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0",
+            "-",
+            Err("binary data in an unknown format; supported formats: hf-page, hf-daily"),
+        );
         check("<!DOCTYPE html>\n<html>", "-", Err("an HTML page: copy the page's text"));
         check("\n<HTML>", "-", Err("an HTML page: copy the page's text"));
         check("<records><record><leader>", "-", Err("markup of another kind"));
         check("<svg/>", "-", Err("markup of another kind"));
         check("[1, 2]", "-", Err("a number where papers are expected: give a JSON object with `title`"));
-        check(
-            "Dear reader",
-            "x.txt",
-            Err("not a format that paperkin reads: it begins with `Dear reader`; it reads hf"),
-        );
+        check("Dear reader", "x.txt", Err("unknown format, beginning with `Dear reader`; supported formats: hf"));
     }
 }

@@ -2,12 +2,10 @@
 //!
 //! [`InputFormat`](super::InputFormat) reads all of them again, but Markdown.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::formats::bibliographic::{bibtex, csl_json, markdown, ris};
 use crate::formats::tables::{csv, jsonl};
 use crate::paper::Paper;
+use crate::string_enum::string_enum;
 
 /// A text format that papers are written in; see [`ParquetWriter`](super::ParquetWriter) for Parquet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,17 +24,16 @@ pub enum ExportFormat {
     Markdown,
 }
 
-impl ExportFormat {
-    /// All formats.
-    pub const ALL: [ExportFormat; 6] = [
-        ExportFormat::Bibtex,
-        ExportFormat::Ris,
-        ExportFormat::CslJson,
-        ExportFormat::Jsonl,
-        ExportFormat::Csv,
-        ExportFormat::Markdown,
-    ];
+string_enum!(ExportFormat, "an export format", {
+    Bibtex => "bibtex",
+    Ris => "ris",
+    CslJson => "csl-json",
+    Jsonl => "jsonl",
+    Csv => "csv",
+    Markdown => "md",
+});
 
+impl ExportFormat {
     /// Returns the media type (content type).
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -59,28 +56,5 @@ impl ExportFormat {
             ExportFormat::Csv => csv::write(papers),
             ExportFormat::Markdown => markdown::write(papers),
         }
-    }
-}
-
-impl fmt::Display for ExportFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            ExportFormat::Bibtex => "bibtex",
-            ExportFormat::Ris => "ris",
-            ExportFormat::CslJson => "csl-json",
-            ExportFormat::Jsonl => "jsonl",
-            ExportFormat::Csv => "csv",
-            ExportFormat::Markdown => "md",
-        })
-    }
-}
-
-impl FromStr for ExportFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<ExportFormat, String> {
-        let found = ExportFormat::ALL.into_iter().find(|format| format.to_string() == text);
-        let names = || ExportFormat::ALL.map(|format| format.to_string()).join(", ");
-        found.ok_or_else(|| format!("no format `{text}`: there are {}", names()))
     }
 }

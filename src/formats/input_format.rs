@@ -1,7 +1,6 @@
 //! The formats that papers are read from, by name.
 
-use std::fmt;
-use std::str::FromStr;
+use crate::string_enum::string_enum;
 
 /// A format of files of papers. Any of them may be compressed with gzip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,61 +51,32 @@ pub enum InputFormat {
     EndnoteXml,
 }
 
+string_enum!(InputFormat, "an input format", {
+    HfPage => "hf-page",
+    HfDaily => "hf-daily",
+    HfHtml => "hf-html",
+    ArxivAtom => "arxiv-atom",
+    Jsonl => "jsonl",
+    SemanticScholar => "s2",
+    OpenAlex => "openalex",
+    ArxivJson => "arxiv-json",
+    Csv => "csv",
+    Tsv => "tsv",
+    Parquet => "parquet",
+    Bibtex => "bibtex",
+    Ris => "ris",
+    Nbib => "nbib",
+    Wos => "wos",
+    CslJson => "csl-json",
+    ZoteroRdf => "zotero-rdf",
+    EndnoteXml => "endnote-xml",
+    Feed => "feed",
+    JsonFeed => "json-feed",
+    PubmedXml => "pubmed-xml",
+    Bioc => "bioc",
+});
+
 impl InputFormat {
-    /// All formats.
-    pub const ALL: [InputFormat; 22] = [
-        InputFormat::HfPage,
-        InputFormat::HfDaily,
-        InputFormat::HfHtml,
-        InputFormat::ArxivAtom,
-        InputFormat::Jsonl,
-        InputFormat::SemanticScholar,
-        InputFormat::OpenAlex,
-        InputFormat::ArxivJson,
-        InputFormat::Csv,
-        InputFormat::Tsv,
-        InputFormat::Parquet,
-        InputFormat::Bibtex,
-        InputFormat::Ris,
-        InputFormat::Nbib,
-        InputFormat::Wos,
-        InputFormat::CslJson,
-        InputFormat::ZoteroRdf,
-        InputFormat::EndnoteXml,
-        InputFormat::Feed,
-        InputFormat::JsonFeed,
-        InputFormat::PubmedXml,
-        InputFormat::Bioc,
-    ];
-
-    /// Returns its name, as [`InputFormat::from_str`] reads it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            InputFormat::HfPage => "hf-page",
-            InputFormat::HfDaily => "hf-daily",
-            InputFormat::HfHtml => "hf-html",
-            InputFormat::ArxivAtom => "arxiv-atom",
-            InputFormat::Jsonl => "jsonl",
-            InputFormat::SemanticScholar => "s2",
-            InputFormat::OpenAlex => "openalex",
-            InputFormat::ArxivJson => "arxiv-json",
-            InputFormat::Csv => "csv",
-            InputFormat::Tsv => "tsv",
-            InputFormat::Parquet => "parquet",
-            InputFormat::Bibtex => "bibtex",
-            InputFormat::Ris => "ris",
-            InputFormat::Nbib => "nbib",
-            InputFormat::Wos => "wos",
-            InputFormat::CslJson => "csl-json",
-            InputFormat::ZoteroRdf => "zotero-rdf",
-            InputFormat::EndnoteXml => "endnote-xml",
-            InputFormat::Feed => "feed",
-            InputFormat::JsonFeed => "json-feed",
-            InputFormat::PubmedXml => "pubmed-xml",
-            InputFormat::Bioc => "bioc",
-        }
-    }
-
     /// Returns the [`source`](crate::paper::Paper::source) of papers in this format that do not name one.
     pub(crate) const fn source(self) -> &'static str {
         match self {
@@ -130,19 +100,5 @@ impl InputFormat {
     /// All names, for messages.
     pub(crate) fn names() -> String {
         InputFormat::ALL.map(InputFormat::name).join(", ")
-    }
-}
-
-impl fmt::Display for InputFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for InputFormat {
-    type Err = String;
-    fn from_str(text: &str) -> Result<InputFormat, String> {
-        let found = InputFormat::ALL.into_iter().find(|format| format.name() == text);
-        found.ok_or_else(|| format!("no format `{text}`: there are {}", InputFormat::names()))
     }
 }

@@ -131,7 +131,7 @@ impl ReadOptions {
         };
         let format = found.map_err(|reason| input.bad_file(reason))?;
         if !format.is_table() && !self.columns.is_empty() {
-            let reason = format!("columns are named, but a file of the format {format} has none");
+            let reason = format!("column names were given, but the format {format} has no columns");
             return Err(input.bad_file(reason));
         }
         let records = match format {

@@ -49,7 +49,7 @@ pub fn read(path: &Path) -> Result<ImportedHistory> {
     }
     let mut files: Vec<PathBuf> = fs::read_dir(path)
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
-        .map_err(Error::io(path, "read it"))?;
+        .map_err(Error::io(path, "read"))?;
     files.retain(|file| file.is_file());
     files.sort();
     let mut all = ImportedHistory::default();
@@ -66,7 +66,7 @@ pub fn read(path: &Path) -> Result<ImportedHistory> {
 }
 
 fn read_file(path: &Path) -> Result<ImportedHistory> {
-    let bytes = fs::read(path).map_err(Error::io(path, "read it"))?;
+    let bytes = fs::read(path).map_err(Error::io(path, "read"))?;
     match bytes.starts_with(b"SQLite format 3\0") {
         true => zotero::read(path).map(ImportedHistory::of),
         false => read_bytes(bytes, &path.display().to_string()),

@@ -50,10 +50,10 @@ const MAX_TRIES: usize = 10;
 /// # Errors
 /// [`Error::Io`]; [`Error::BadFile`] when it is not a database of Zotero's.
 pub(super) fn read(path: &Path) -> Result<Vec<BibReference>> {
-    let folder = TempDir::new().map_err(Error::io(Path::new("the folder for temporary files"), "write to it"))?;
-    let copy = copied(path, folder.path()).map_err(Error::io(path, "copy it"))?;
+    let folder = TempDir::new().map_err(Error::io(Path::new("the temporary directory"), "write"))?;
+    let copy = copied(path, folder.path()).map_err(Error::io(path, "copy"))?;
     references(&copy).map_err(|error| {
-        let reason = format!("is not a Zotero database that can be read: {error}");
+        let reason = format!("is not a readable Zotero database: {error}");
         Error::BadFile { file: path.display().to_string(), reason }
     })
 }
@@ -81,7 +81,7 @@ fn copied(database: &Path, folder: &Path) -> io::Result<PathBuf> {
             return Ok(copy);
         }
     }
-    Err(io::Error::new(io::ErrorKind::ResourceBusy, "it changes all the time: try again when Zotero is idle"))
+    Err(io::Error::new(io::ErrorKind::ResourceBusy, "the database is changing: try again when Zotero is idle"))
 }
 
 /// Returns the size and time of a file, which change when it is written to.

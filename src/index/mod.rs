@@ -175,7 +175,7 @@ impl VectorIndex {
             Some(frozen) if row.index() < frozen.rows() && !self.tombstones.contains(row) => frozen.vector(row),
             _ => match self.delta_rows.binary_search(&row) {
                 Ok(at) => Ok(self.delta.vectors().row(at)),
-                Err(_) => Err(hnsw::damaged("a row is gone")),
+                Err(_) => Err(hnsw::damaged("a row is missing")),
             },
         }
     }

@@ -27,7 +27,7 @@ impl Library {
         let part = path.with_file_name(name);
         match std::fs::remove_file(&part) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::io(&part, "write it")(error));
+                return Err(Error::io(&part, "write")(error));
             }
             _ => {}
         }
@@ -38,8 +38,8 @@ impl Library {
             copy.pragma_update(None, "journal_mode", "DELETE")?;
             copy.close().map_err(|(_, error)| error)
         };
-        copy().map_err(sqlite_error(&part, "write it"))?;
-        std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(Error::io(&part, "write it"))?;
-        std::fs::rename(&part, path).map_err(Error::io(path, "write it"))
+        copy().map_err(sqlite_error(&part, "write"))?;
+        std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(Error::io(&part, "write"))?;
+        std::fs::rename(&part, path).map_err(Error::io(path, "write"))
     }
 }

@@ -87,14 +87,13 @@ impl Library {
                 self.check_terms()?,
             ])
         };
-        read().map_err(self.failed("check it"))
+        read().map_err(self.failed("check"))
     }
 
     fn check_file(&self) -> rusqlite::Result<CheckFinding> {
         let verdict: String = self.db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        let remedy = (verdict != "ok").then_some(
-            "the file is damaged: restore a backup, or save what can be read with `sqlite3 library.sqlite3 .recover`",
-        );
+        let remedy = (verdict != "ok")
+            .then_some("restore a backup, or recover what is readable with `sqlite3 library.sqlite3 .recover`");
         Ok(CheckFinding { what: "file", found: verdict, remedy })
     }
 
@@ -130,12 +129,12 @@ impl Library {
             bad += u64::from(!unit);
         }
         let remedy = (bad > 0).then_some("restore a backup, or add the papers to a new library");
-        Ok(CheckFinding { what: "embeddings", found: format!("{all}, {bad} of them no unit vectors"), remedy })
+        Ok(CheckFinding { what: "embeddings", found: format!("{all} checked, {bad} not normalized"), remedy })
     }
 
     fn check_terms(&self) -> rusqlite::Result<CheckFinding> {
         let (kept, wrong) = self.count_term_lists()?;
         let remedy = (wrong > 0).then_some("run `paperkin compact`");
-        Ok(CheckFinding { what: "words", found: format!("{kept} lists of papers, {wrong} of them wrong"), remedy })
+        Ok(CheckFinding { what: "words", found: format!("{kept} posting lists checked, {wrong} invalid"), remedy })
     }
 }

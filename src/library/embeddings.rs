@@ -70,7 +70,8 @@ impl Library {
                 .map_err(fail())?;
             if !unit {
                 let path = self.path.clone();
-                let reason = format!("the embedding of row {key} is no unit vector of {} numbers", model.dimension);
+                let reason =
+                    format!("the embedding of row {key} is not a unit vector of {} dimensions", model.dimension);
                 return Err(Error::DamagedLibrary { path, reason });
             }
         }
@@ -79,7 +80,7 @@ impl Library {
 
     fn removed_after(&self, generation: i64) -> Result<Vec<i64>> {
         let select = "SELECT row FROM removed WHERE generation > ? ORDER BY row";
-        self.keys(select, [generation]).map_err(self.failed("read what was removed"))
+        self.keys(select, [generation]).map_err(self.failed("read removed papers"))
     }
 
     fn keys(&self, select: &str, params: impl rusqlite::Params) -> rusqlite::Result<Vec<i64>> {
@@ -115,7 +116,7 @@ impl Library {
     /// Makes this the library's model if every paper has an embedding of it, and drops the embeddings of all others.
     /// Says whether it is the library's model now.
     pub fn switch_model(&mut self, model: &StoredModel) -> Result<bool> {
-        self.write_transaction("switch the model", |transaction| {
+        self.write_transaction("change the model", |transaction| {
             let key = model_key(transaction, model)?;
             let complete = "SELECT NOT EXISTS (SELECT 1 FROM paper WHERE NOT EXISTS \
                             (SELECT 1 FROM embedding WHERE row = paper.row AND model = ?))";

@@ -110,18 +110,18 @@ impl Library {
         let records = self.records(&stored)?;
         let bad = |reason: String| Err(Error::BadRequest { field: "id", reason });
         if !records.iter().any(|record| record.id == *id) {
-            return bad(format!("`{id}` is another name of {}: no source has a record under it", stored.paper.id));
+            return bad(format!("`{id}` is an alias of {}, not the id of a separate record", stored.paper.id));
         }
         let of_the_id = |record: &Paper| record.id == *id;
         let is_the_whole = stored.paper.id == *id;
         let (rest, mut parted): (Vec<Paper>, Vec<Paper>) =
             records.iter().cloned().partition(|record| of_the_id(record) == is_the_whole);
         if rest.is_empty() || parted.is_empty() {
-            return bad(format!("`{id}` is one paper in all its sources: there is nothing to split"));
+            return bad(format!("`{id}` was not merged with another paper: there is nothing to split"));
         }
         let pairs = parted.iter().flat_map(|one| records.iter().map(move |other| (&one.id, &other.id)));
         let pairs: Vec<(&PaperId, &PaperId)> = pairs.filter(|(one, other)| one != other).collect();
-        self.write_transaction("part a paper", |transaction| {
+        self.write_transaction("split a paper", |transaction| {
             let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO apart (one, other) VALUES (?, ?)")?;
             pairs.iter().try_for_each(|(one, other)| {
                 insert.execute([one.as_str(), other.as_str()])?;
@@ -150,7 +150,7 @@ impl Library {
             return Ok(vec![stored.paper.clone()]);
         }
         let damaged = |error: serde_json::Error| {
-            let reason = format!("a record of {}: {error}", stored.paper.id);
+            let reason = format!("invalid record of {}: {error}", stored.paper.id);
             Error::DamagedLibrary { path: self.path.clone(), reason }
         };
         records.iter().map(|record| serde_json::from_str(record).map_err(damaged)).collect()

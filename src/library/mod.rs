@@ -98,7 +98,7 @@ impl Library {
     pub fn read_transaction<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
         let outermost = self.db.is_autocommit();
         let _transaction =
-            outermost.then(|| self.db.unchecked_transaction()).transpose().map_err(self.failed("read it"))?;
+            outermost.then(|| self.db.unchecked_transaction()).transpose().map_err(self.failed("read"))?;
         read()
     }
 

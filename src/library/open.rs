@@ -40,13 +40,13 @@ impl Library {
         if directory.exists() && !directory.is_dir() {
             return Err(Error::BadFile {
                 file: directory.display().to_string(),
-                reason: "is a file: a library is a directory".to_owned(),
+                reason: "is a file: give the directory of a library".to_owned(),
             });
         }
-        std::fs::create_dir_all(directory).map_err(Error::io(directory, "make the library's directory"))?;
+        std::fs::create_dir_all(directory).map_err(Error::io(directory, "create the library's directory"))?;
         let path = directory.join(FILE_NAME);
-        let db = Connection::open(&path).map_err(sqlite_error(&path, "open it"))?;
-        db.pragma_update(None, "cache_size", WRITER_CACHE_PAGES).map_err(sqlite_error(&path, "open it"))?;
+        let db = Connection::open(&path).map_err(sqlite_error(&path, "open"))?;
+        db.pragma_update(None, "cache_size", WRITER_CACHE_PAGES).map_err(sqlite_error(&path, "open"))?;
         prepare(db, &path)
     }
 
@@ -63,11 +63,11 @@ impl Library {
             return Err(Error::NotFound {
                 what: "library in",
                 name: directory.display().to_string(),
-                hint: ": begin with `paperkin add FILE`, or ask a file with `--papers FILE`".to_owned(),
+                hint: ": create one with `paperkin add FILE`, or query a file with `--papers FILE`".to_owned(),
             });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&path, flags).map_err(sqlite_error(&path, "open it"))?;
+        let db = Connection::open_with_flags(&path, flags).map_err(sqlite_error(&path, "open"))?;
         match prepare(db, &path) {
             Err(Error::Library { source, .. }) if is_unwritable(source.as_ref()) => open_immutable(&path),
             opened => opened,
@@ -77,17 +77,17 @@ impl Library {
     /// A library in memory, gone with the value.
     pub fn in_memory() -> Result<Library> {
         let path = Path::new(":memory:");
-        let db = Connection::open_in_memory().map_err(sqlite_error(path, "open it"))?;
+        let db = Connection::open_in_memory().map_err(sqlite_error(path, "open"))?;
         prepare(db, path)
     }
 }
 
 fn prepare(mut db: Connection, path: &Path) -> Result<Library> {
     db.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
-    db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite_error(path, "open it"))?;
+    db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite_error(path, "open"))?;
     let version = version(&db, path)?;
     db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-        .map_err(sqlite_error(path, "open it"))?;
+        .map_err(sqlite_error(path, "open"))?;
     if version < MIGRATIONS.len() as i64 {
         migrate(&mut db, path)?;
     }
@@ -98,11 +98,11 @@ fn prepare(mut db: Connection, path: &Path) -> Result<Library> {
 fn version(db: &Connection, path: &Path) -> Result<i64> {
     let pragma = |name| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let read = || Ok((pragma("user_version")?, pragma("application_id")?, pragma("schema_version")?));
-    let (version, application, schema) = read().map_err(sqlite_error(path, "read it"))?;
+    let (version, application, schema) = read().map_err(sqlite_error(path, "read"))?;
     if application != APPLICATION_ID && schema != 0 {
         return Err(Error::BadFile {
             file: path.display().to_string(),
-            reason: "is a database of another program: give another --library".to_owned(),
+            reason: "is a database of another program: choose another directory with --library".to_owned(),
         });
     }
     let known = MIGRATIONS.len() as i64;
@@ -114,20 +114,19 @@ fn version(db: &Connection, path: &Path) -> Result<i64> {
 
 /// Brings the file to the newest format in one transaction; another process may have done so meanwhile.
 fn migrate(db: &mut Connection, path: &Path) -> Result<()> {
-    let transaction = db
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .map_err(sqlite_error(path, "write it"))?;
+    let transaction =
+        db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(sqlite_error(path, "write"))?;
     let from = version(&transaction, path)?;
     for (number, migration) in MIGRATIONS.iter().enumerate().skip(from as usize) {
-        transaction.execute_batch(migration).map_err(sqlite_error(path, "bring it to the newest format"))?;
+        transaction.execute_batch(migration).map_err(sqlite_error(path, "upgrade to the current format"))?;
         transaction
             .execute_batch(&format!("PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION_ID};", number + 1))
-            .map_err(sqlite_error(path, "bring it to the newest format"))?;
+            .map_err(sqlite_error(path, "upgrade to the current format"))?;
     }
     if from < FIRST_FORMAT_WITH_TERMS {
-        term_index::rebuild_all(&transaction).map_err(sqlite_error(path, "bring it to the newest format"))?;
+        term_index::rebuild_all(&transaction).map_err(sqlite_error(path, "upgrade to the current format"))?;
     }
-    transaction.commit().map_err(sqlite_error(path, "write it"))
+    transaction.commit().map_err(sqlite_error(path, "write"))
 }
 
 /// A file that cannot be written is not being written: it can be read without locks.
@@ -135,11 +134,11 @@ fn open_immutable(path: &Path) -> Result<Library> {
     let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
-        .map_err(sqlite_error(path, "open it for reading"))?;
+        .map_err(sqlite_error(path, "open for reading"))?;
     if version(&db, path)? < MIGRATIONS.len() as i64 {
         return Err(Error::BadFile {
             file: path.display().to_string(),
-            reason: "has an older format, and cannot be brought to the newest on a read-only disk".to_owned(),
+            reason: "has an older format, which cannot be upgraded on a read-only disk".to_owned(),
         });
     }
     Ok(Library { path: path.to_owned(), db })

@@ -58,10 +58,9 @@ impl Library {
     pub fn write(&mut self, model: &StoredModel, changes: &[(PaperChange, Option<Embedding>)]) -> Result<()> {
         let path = self.path.clone();
         let fail = |doing| open::sqlite_error(&path, doing);
-        let transaction =
-            self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail("write to it"))?;
+        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail("write"))?;
         let model_key = adopt(&transaction, model).map_err(fail("write the model"))??;
-        let generation = next_generation(&transaction).map_err(fail("write to it"))?;
+        let generation = next_generation(&transaction).map_err(fail("write"))?;
         let mut words = TermIndexChanges::default();
         for (change, embedding) in changes {
             let (known, text_changed) = match change {
@@ -98,8 +97,8 @@ impl Library {
                     .map_err(fail("write an embedding"))?;
             }
         }
-        words.write(&transaction).map_err(fail("write words"))?;
-        transaction.commit().map_err(fail("write to it"))
+        words.write(&transaction).map_err(fail("write terms"))?;
+        transaction.commit().map_err(fail("write"))
     }
 
     /// The paper with this id or, if there is none, the one that has this name too.
@@ -242,7 +241,7 @@ fn stored(row: &SqlRow<'_>) -> rusqlite::Result<StoredPaper> {
     };
     let date = |column: usize| {
         let text: Option<String> = row.get(column)?;
-        text.map(|text| text.parse().map_err(|_| damaged(column, format!("`{text}` is no date")))).transpose()
+        text.map(|text| text.parse().map_err(|_| damaged(column, format!("`{text}` is not a date")))).transpose()
     };
     let id: String = row.get(1)?;
     let also: Option<String> = row.get(13)?;

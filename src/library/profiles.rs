@@ -176,8 +176,8 @@ impl Library {
                 what: "profile",
                 name: name.to_owned(),
                 hint: match self.profile_names()?.as_slice() {
-                    [] => format!(": make it with `paperkin profile {name} like ID...`"),
-                    names => format!(": there are {}", names.join(", ")),
+                    [] => format!(": create it with `paperkin profile {name} like ID...`"),
+                    names => format!(": existing profiles are {}", names.join(", ")),
                 },
             }),
         }
@@ -253,7 +253,7 @@ impl Library {
 
     /// Records a look at the feed: what was shown, at which generation, on which day.
     pub fn mark_feed_seen(&mut self, profile: &Profile, shown: &[PaperId], generation: u64, day: Date) -> Result<()> {
-        self.write_transaction("record what was shown", |db| {
+        self.write_transaction("record impressions", |db| {
             db.execute(
                 "UPDATE profile SET looked_before = looked, looked = ?, looked_on = ? WHERE key = ?",
                 params![generation as i64, day.to_string(), profile.key],
@@ -296,7 +296,7 @@ impl Library {
 
     /// Records that papers were shown, elsewhere than in the feed.
     pub fn record_impressions(&mut self, profile: &Profile, shown: &[PaperId], day: Date) -> Result<()> {
-        self.write_transaction("record what was shown", |db| put_impressions(db, profile, shown, day))
+        self.write_transaction("record impressions", |db| put_impressions(db, profile, shown, day))
     }
 
     /// Papers that were shown to a profile, on this day or later if one is given.
@@ -307,7 +307,7 @@ impl Library {
             let mut statement = self.db.prepare(select)?;
             statement.query_map(params![profile.key, since], |row| id(row.get(0)?))?.collect()
         };
-        read().map_err(self.failed("read what was shown"))
+        read().map_err(self.failed("read impressions"))
     }
 }
 
@@ -335,9 +335,9 @@ fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>>
             kind: HistoryKind::ALL
                 .into_iter()
                 .find(|known| known.name() == kind)
-                .ok_or_else(|| damaged(format!("`{kind}` is no kind of history")))?,
+                .ok_or_else(|| damaged(format!("`{kind}` is not a history kind")))?,
             weight: row.get(2)?,
-            at: at.parse().map_err(|_| damaged(format!("`{at}` is no date")))?,
+            at: at.parse().map_err(|_| damaged(format!("`{at}` is not a date")))?,
             interest: row.get(4)?,
         })
     })?;

@@ -42,7 +42,7 @@ impl Library {
     /// When there is no room for a second copy, or when another process reads an older generation for too long: what
     /// was removed may be on the disk until the next call.
     pub fn compact(&mut self) -> Result<u64> {
-        let doing = "compact it";
+        let doing = "compact";
         let before = self.bytes();
         self.write_transaction(doing, |transaction| {
             let generation = next_generation(transaction)?;
@@ -53,7 +53,7 @@ impl Library {
         self.db.execute_batch("VACUUM").map_err(self.failed(doing))?;
         let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
         if self.db.query_row(truncate, [], |row| row.get(0)).map_err(self.failed(doing))? {
-            let source = "another process is reading it: try again".into();
+            let source = "another process is reading the library: try again later".into();
             return Err(Error::Library { path: self.path.clone(), doing, source });
         }
         Ok(before.saturating_sub(self.bytes()))

@@ -196,9 +196,8 @@ impl Library {
             let mut statement = self.db.prepare_cached("SELECT terms FROM bag WHERE row = ?")?;
             statement.query_row([key], |row| Ok(TermVector::from_bytes(row.get_ref(0)?.as_blob()?)))
         };
-        read().map_err(self.failed("read a paper's words"))?.ok_or_else(|| {
-            let reason =
-                format!("the words of row {key} cannot be read: run `paperkin compact`, which writes them anew");
+        read().map_err(self.failed("read the terms of a paper"))?.ok_or_else(|| {
+            let reason = format!("the terms of row {key} cannot be read: run `paperkin compact` to rebuild them");
             Error::DamagedLibrary { path: self.path.clone(), reason }
         })
     }
@@ -214,7 +213,7 @@ impl Library {
             };
             (0..last.map_or(0, |row| row / BLOCK_KEYS + 1)).filter_map(|block| of_block(block).transpose()).collect()
         };
-        read().map_err(self.failed("read the words"))
+        read().map_err(self.failed("read the terms"))
     }
 
     /// How many terms are kept, and how many of them, and papers' terms, not as the papers have them, or are not kept at

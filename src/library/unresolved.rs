@@ -47,7 +47,7 @@ impl Library {
         let records = read().map_err(self.failed("read a profile"))?;
         let damaged = |error: serde_json::Error| Error::DamagedLibrary {
             path: self.path.clone(),
-            reason: format!("a paper of the history of {}: {error}", profile.name),
+            reason: format!("invalid paper in the history of {}: {error}", profile.name),
         };
         records.iter().map(|record| serde_json::from_str(record).map_err(damaged)).collect()
     }

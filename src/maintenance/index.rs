@@ -105,7 +105,7 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
 ) -> Result<Option<RebuildSummary>> {
     let Some(path) = graph_path(library) else { return Ok(None) };
     let directory = path.parent().unwrap_or(&path);
-    fs::create_dir_all(directory).map_err(Error::io(directory, "make it"))?;
+    fs::create_dir_all(directory).map_err(Error::io(directory, "create"))?;
     let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(None) };
     let EmbeddingDelta { generation, keys, vectors, .. } = library.embeddings_since(None)?;
     let Some(model) = library.model()?.filter(|_| !keys.is_empty()) else { return Ok(None) };
@@ -114,7 +114,7 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
     drop(vectors);
     file::replace(&path, |file| {
         use std::io::Write;
-        file.write_all(graph.as_bytes()).map_err(Error::io(&path, "write it"))
+        file.write_all(graph.as_bytes()).map_err(Error::io(&path, "write"))
     })?;
     caches.set_graph_discarded(false);
     caches.snapshot.clear();

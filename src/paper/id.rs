@@ -47,10 +47,10 @@ impl PaperId {
             return Err("empty id".to_owned());
         }
         if text.len() > MAX_ID {
-            return Err(format!("an id of more than {MAX_ID} bytes"));
+            return Err(format!("id longer than {MAX_ID} bytes"));
         }
         if text.chars().any(char::is_control) {
-            return Err("control characters in an id".to_owned());
+            return Err("id contains control characters".to_owned());
         }
         let known = arxiv(text).or_else(|| doi(text)).or_else(|| pubmed(text)).or_else(|| openreview(text));
         Ok(PaperId(known.unwrap_or_else(|| text.to_owned())))

@@ -223,7 +223,7 @@ impl RawPaper {
 
 fn check_length(what: &str, text: &str, most: usize) -> Result<(), String> {
     if text.len() > most && text.chars().count() > most {
-        return Err(format!("the {what} has more than {most} characters"));
+        return Err(format!("the {what} is longer than {most} characters"));
     }
     Ok(())
 }
@@ -280,7 +280,7 @@ mod tests {
         assert!(draft("", "only an abstract").validate().is_ok());
         assert!(draft("t", &"word ".repeat(3_200)).validate().is_ok());
         let reason = draft(&"t".repeat(MAX_TITLE + 1), "").validate().unwrap_err();
-        assert_eq!(reason, "the title has more than 5000 characters");
+        assert_eq!(reason, "the title is longer than 5000 characters");
     }
 
     #[test]

@@ -258,7 +258,7 @@ impl Request {
     pub fn check(&self) -> Result<()> {
         let bad = |field, reason: String| Err(Error::BadRequest { field, reason });
         if self.limit.is_some_and(|limit| limit == 0 || limit > MAX_LIMIT) {
-            return bad("limit", format!("give a number from 1 to {MAX_LIMIT}"));
+            return bad("limit", format!("expected a number from 1 to {MAX_LIMIT}"));
         }
         if !(0.0..=1.0).contains(&self.diversity) {
             return bad("diversity", format!("{} is not between 0 and 1", self.diversity));
@@ -274,19 +274,19 @@ impl Request {
             }
         }
         if self.half_life_days.is_some_and(|days| !(days > 0.0 && days.is_finite())) {
-            return bad("half_life_days", "give a number of days above 0".to_owned());
+            return bad("half_life_days", "expected a positive number of days".to_owned());
         }
         if let (Some(after), Some(before)) = (self.published_after, self.published_before)
             && after > before
         {
-            return bad("published_after", format!("{after} is later than published_before, {before}"));
+            return bad("published_after", format!("{after} is later than `published_before`, {before}"));
         }
         if self.text.as_deref().is_some_and(|text| text.trim().is_empty()) {
             return bad("text", "is empty".to_owned());
         }
         for (field, items) in [("positive", &self.positive), ("negative", &self.negative)] {
             if let Some(item) = items.iter().find(|item| !(item.weight > 0.0 && item.weight.is_finite())) {
-                return bad(field, format!("a weight of {}: give a number above 0", item.weight));
+                return bad(field, format!("{} is not a positive weight", item.weight));
             }
         }
         Ok(())
@@ -334,7 +334,7 @@ impl<'de> Deserialize<'de> for HistoryItem {
             type Value = HistoryItem;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a paper's id, or an object with `id`, or with `title` and `abstract`")
+                f.write_str("a paper id, or an object with `id` or with `title` and `abstract`")
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> std::result::Result<HistoryItem, E> {
@@ -347,7 +347,7 @@ impl<'de> Deserialize<'de> for HistoryItem {
                 let paper = match id {
                     Some(id) => PaperRef::Id(id),
                     None if title.trim().is_empty() && abstract_text.trim().is_empty() => {
-                        return Err(de::Error::custom("a paper without `id`, `title` and `abstract`"));
+                        return Err(de::Error::custom("a paper needs `id`, or `title` and `abstract`"));
                     }
                     None => PaperRef::Inline { title, abstract_text },
                 };
@@ -386,19 +386,19 @@ mod tests {
     #[test]
     fn bad_requests_name_the_field() {
         let table = [
-            (r#"{"limit":0}"#, "`limit`: give a number from 1 to 1000000"),
+            (r#"{"limit":0}"#, "`limit`: expected a number from 1 to 1000000"),
             (r#"{"limit":-3}"#, "invalid value: integer `-3`, expected usize"),
             (r#"{"diversity":1.5}"#, "`diversity`: 1.5 is not between 0 and 1"),
-            (r#"{"half_life_days":0}"#, "`half_life_days`: give a number of days above 0"),
+            (r#"{"half_life_days":0}"#, "`half_life_days`: expected a positive number of days"),
             (r#"{"text":" "}"#, "`text`: is empty"),
-            (r#"{"positive":[{"id":"a","weight":-1}]}"#, "`positive`: a weight of -1: give a number above 0"),
-            (r#"{"positive":[{}]}"#, "a paper without `id`, `title` and `abstract`"),
+            (r#"{"positive":[{"id":"a","weight":-1}]}"#, "`positive`: -1 is not a positive weight"),
+            (r#"{"positive":[{}]}"#, "a paper needs `id`, or `title` and `abstract`"),
             (r#"{"positive":[3]}"#, "expected a paper's id, or an object with `id`"),
             (r#"{"positiv":[]}"#, "unknown field `positiv`"),
             (r#"{"published_after":"2024-02-30"}"#, "day"),
             (
                 r#"{"published_after":"2025-01-01","published_before":"2024-01-01"}"#,
-                "`published_after`: 2025-01-01 is later than published_before, 2024-01-01",
+                "`published_after`: 2025-01-01 is later than `published_before`, 2024-01-01",
             ),
         ];
         for (json, expected) in table {

@@ -15,7 +15,7 @@ impl SimilarityReport {
     /// complete, `manifest.json` into a directory, which is made if it is not there. Files of these names are
     /// replaced, each in one step.
     pub fn write(&self, directory: &Path) -> Result<()> {
-        std::fs::create_dir_all(directory).map_err(Error::io(directory, "make the report's directory"))?;
+        std::fs::create_dir_all(directory).map_err(Error::io(directory, "create the report's directory"))?;
         replace(&directory.join("neighbors.jsonl"), |file| json_lines(file, &self.entries))?;
         replace(&directory.join("neighbors.csv"), |file| neighbors_csv(file, &self.entries))?;
         replace(&directory.join("duplicates.jsonl"), |file| json_lines(file, &self.duplicates))?;
@@ -42,7 +42,7 @@ impl SimilarityReport {
 }
 
 fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<()> {
-    file::replace(path, |file| write(file).map_err(Error::io(path, "write it")))
+    file::replace(path, |file| write(file).map_err(Error::io(path, "write")))
 }
 
 fn json_lines<T: Serialize>(file: &mut impl Write, values: &[T]) -> io::Result<()> {

@@ -209,8 +209,7 @@ pub(crate) fn split_history(
     let (liked, disliked) = (dated(liked)?, dated(disliked)?);
     let parted = temporal_split(liked, share).ok_or_else(|| Error::BadRequest {
         field: "history",
-        reason: "not two days to part it in: give more papers of the library, or the days on which they were read"
-            .to_owned(),
+        reason: "cannot be split by date: give papers of the library with at least two different dates".to_owned(),
     })?;
     let (mut judged, mut older) = (HashMap::new(), Vec::new());
     for DatedHistoryItem { item, appeared } in parted.held_out {

@@ -135,10 +135,10 @@ fn unresolved_refs(library: &Library, profile: &Profile) -> Result<HashMap<Paper
 
 fn nothing_new(profile: &Profile, options: &FeedOptions) -> String {
     match (options.since, profile.last_seen_on) {
-        (Some(since), _) => format!("nothing since {since} that was not shown before: `--again` shows the last feed"),
-        (None, Some(day)) => format!(
-            "nothing new since the feed was seen on {day}: `--again` shows that feed, `--since DATE` goes further back"
-        ),
+        (Some(since), _) => format!("no unseen papers since {since}: `--again` shows the last feed"),
+        (None, Some(day)) => {
+            format!("nothing new since {day}: `--again` shows the last feed, `--since DATE` shows older papers")
+        }
         (None, None) => "no papers to show: add papers with `paperkin add FILE`".to_owned(),
     }
 }

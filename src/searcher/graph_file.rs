@@ -27,7 +27,7 @@ pub(super) fn open(library: &Library, caches: &SharedCaches) -> Option<Arc<HnswG
             }
         },
         Err(error) => {
-            tracing::warn!("{}: papers are compared one by one", error.one_line());
+            tracing::warn!("{}: using the exact index", error.one_line());
             None
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn open(library: &Library, caches: &SharedCaches) -> Option<Arc<HnswG
 /// Removes the corrupt graph, and logs the reason. The next snapshot is read without it.
 pub(super) fn discard_graph(library: &Library, caches: &SharedCaches, reason: &str) {
     if let Some(path) = graph_path(library) {
-        tracing::warn!("{}: corrupt, {reason}: it is rebuilt from the library", path.display());
+        tracing::warn!("{}: corrupt, {reason}: rebuilding it", path.display());
     }
     remove_graph(library, caches);
     caches.snapshot.clear();

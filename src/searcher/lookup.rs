@@ -20,10 +20,10 @@ pub(crate) fn find(library: &Library, id_or_title: &str) -> Result<StoredPaper> 
     let close = library.papers_titled_like(id_or_title, MAX_SUGGESTIONS)?;
     match close.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(not_found(": for free text use `search`".to_owned())),
+        [] => Err(not_found(": use `search` to search for a topic".to_owned())),
         close => {
             let titles: Vec<String> = close.iter().map(|stored| format!("`{}`", stored.paper.title)).collect();
-            Err(not_found(format!(": more than one title has these words: {}", titles.join(", "))))
+            Err(not_found(format!(": several titles contain these words: {}", titles.join(", "))))
         }
     }
 }

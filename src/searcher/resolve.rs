@@ -270,9 +270,9 @@ fn cold_start_note(request: &Request, query: &ResolvedQuery) -> Option<String> {
         return None;
     }
     let reason = match (request.positive.is_empty(), query.disliked.is_empty()) {
-        (false, _) => "none of the history papers can be used",
-        (true, false) => "the history has only disliked papers",
-        (true, true) => "there is no reading history",
+        (false, _) => "none of the history papers are available",
+        (true, false) => "the history contains only disliked papers",
+        (true, true) => "the reading history is empty",
     };
-    Some(format!("{reason}: recent and popular papers instead"))
+    Some(format!("{reason}: showing recent and popular papers instead"))
 }

@@ -96,7 +96,7 @@ impl EmbeddingMatrix {
         let mut vectors = EmbeddingMatrix::with_capacity(dimension, numbers.len() / dimension.max(1));
         for (row, numbers) in numbers.chunks(dimension.max(1)).enumerate() {
             if !vectors.push_unit(numbers) {
-                return Err(format!("row {row} is no unit vector of {dimension} numbers"));
+                return Err(format!("row {row} is not a unit vector of {dimension} dimensions"));
             }
         }
         Ok(vectors)
@@ -178,7 +178,10 @@ mod tests {
         let bytes: Vec<u8> = [1.0f32, 0.0, 0.6, 0.8].iter().flat_map(|x| x.to_le_bytes()).collect();
         let vectors = EmbeddingMatrix::from_le_bytes(2, &bytes).unwrap();
         assert_eq!((vectors.len(), vectors.row(1)), (2, &[0.6, 0.8][..]));
-        assert_eq!(EmbeddingMatrix::from_le_bytes(4, &bytes).unwrap_err(), "row 0 is no unit vector of 4 numbers");
+        assert_eq!(
+            EmbeddingMatrix::from_le_bytes(4, &bytes).unwrap_err(),
+            "row 0 is not a unit vector of 4 dimensions"
+        );
         assert!(EmbeddingMatrix::from_le_bytes(2, &bytes[..12]).is_err());
         assert!(EmbeddingMatrix::from_le_bytes(2, &[]).unwrap().is_empty());
     }

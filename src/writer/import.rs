@@ -101,7 +101,7 @@ pub(crate) fn import(
             Err(reason) => reason,
         };
         let name = [&draft.title, draft.id.as_deref().unwrap_or_default()].into_iter().find(|name| !name.is_empty());
-        let name = name.map_or_else(|| "a record without a name".to_owned(), str::to_owned);
+        let name = name.map_or_else(|| "the record has no id or title".to_owned(), str::to_owned);
         if let Ok(paper) = &paper {
             if known.insert(paper.id.clone()) {
                 entries.push(line(paper.id.clone()));
@@ -133,7 +133,7 @@ fn match_item(
         }
     }
     let Some(paper) = paper.filter(|paper| !paper.title.is_empty()) else {
-        return Ok(Err("the library has no paper of this id".to_owned()));
+        return Ok(Err("no paper with this id in the library".to_owned()));
     };
     let same = library.papers_titled(&paper.title)?;
     let fitting: Vec<&StoredPaper> =
@@ -141,11 +141,11 @@ fn match_item(
     match (fitting.as_slice(), same.first()) {
         ([only], _) => return Ok(Ok((*only).clone())),
         ([], Some(other)) => {
-            return Ok(Err(format!("{} has this title, but other authors or another year", other.paper.id)));
+            return Ok(Err(format!("{} has the same title, but different authors or year", other.paper.id)));
         }
         ([first, second, ..], _) => {
             let (first, second) = (&first.paper.id, &second.paper.id);
-            return Ok(Err(format!("more than one paper has this title: {first}, {second}")));
+            return Ok(Err(format!("several papers have this title: {first}, {second}")));
         }
         ([], None) => {}
     }
@@ -158,8 +158,8 @@ fn match_item(
         near.iter().filter(|stored| authors_and_years_agree(paper, &stored.paper) == Some(true)).collect();
     Ok(match (sure.as_slice(), near.first()) {
         ([only], _) => Ok((*only).clone()),
-        ([], None) => Err("the library has no paper of this title".to_owned()),
-        (_, Some(near)) => Err(format!("only nearly the title of {}: `{}`", near.paper.id, near.paper.title)),
-        (_, None) => Err("more than one paper has nearly this title".to_owned()),
+        ([], None) => Err("no paper with this title in the library".to_owned()),
+        (_, Some(near)) => Err(format!("only similar to the title of {}: `{}`", near.paper.id, near.paper.title)),
+        (_, None) => Err("several papers have similar titles".to_owned()),
     })
 }

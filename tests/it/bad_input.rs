@@ -34,7 +34,7 @@ fn files_that_are_no_papers() {
         (sandbox.file("shape.json", "{\"colour\": \"red\", \"size\": 3}"), "shape.json"),
         (sandbox.file("prose.txt", "Once upon a time there was no paper in this file.\n"), "prose.txt: "),
         (folder, "directory"),
-        (sandbox.folder.path().join("nowhere").to_str().unwrap().to_owned(), "nowhere: cannot read it"),
+        (sandbox.folder.path().join("nowhere").to_str().unwrap().to_owned(), "nowhere: cannot read"),
     ];
     for (path, message) in &table {
         check_line(&sandbox.run(&["add", path]), 1, message);
@@ -121,10 +121,14 @@ fn questions_that_make_no_sense() {
         (&["search", " "], 1, "`text`: is empty"),
         (&["search", "x", "--diversity", "2"], 1, "`diversity`: 2 is not between 0 and 1"),
         (&["search", "x", "--diversity", "NaN"], 1, "`diversity`: NaN is not between 0 and 1"),
-        (&["search", "x", "--after", "2025-01-01", "--before", "2024-01-01"], 1, "later than published_before"),
-        (&["recommend"], 1, "nothing to go by"),
+        (&["search", "x", "--after", "2025-01-01", "--before", "2024-01-01"], 1, "later than `published_before`"),
+        (&["recommend"], 1, "a reading history is required"),
         (&["recommend", "--like", "zzz"], 1, "not in the library: zzz"),
-        (&["feed", "--profile", "nobody"], 1, "no profile `nobody`: make it with `paperkin profile nobody like ID...`"),
+        (
+            &["feed", "--profile", "nobody"],
+            1,
+            "no profile `nobody`: create it with `paperkin profile nobody like ID...`",
+        ),
         (&["profile", "me", "like", "zzz"], 1, "no paper `zzz`"),
         (&["profile", "me", "remove", "zzz"], 1, "no profile `me`"),
         (&["report", "--out", "/dev/null/x", "--threshold", "7"], 1, "`threshold`: 7 is not between -1 and 1"),
@@ -149,9 +153,9 @@ fn questions_that_make_no_sense() {
 #[test]
 fn libraries_that_cannot_be_used() {
     let sandbox = Sandbox::new();
-    check_line(&sandbox.run(&["status"]), 1, "begin with `paperkin add FILE`");
+    check_line(&sandbox.run(&["status"]), 1, "create one with `paperkin add FILE`");
     let file = sandbox.file("plain", "a file");
-    check_line(&sandbox.run(&["status", "--library", &file]), 1, "plain: is a file: a library is a directory");
+    check_line(&sandbox.run(&["status", "--library", &file]), 1, "plain: is a file: give the directory of a library");
     let below = format!("{file}/below");
     check_line(&sandbox.run_with_input(&["add", "-", "--library", &below], "{\"title\":\"t\"}"), 2, "below: cannot ");
 }
@@ -165,7 +169,7 @@ fn a_newer_library_is_left_alone() {
     drop(db);
     for args in [&["status"][..], &["add", "-"], &["search", "x"]] {
         let run = sandbox.run_with_input(args, "{\"title\":\"t\"}");
-        check_line(&run, 2, "written by a newer paperkin (format 99, this one knows 6): update paperkin");
+        check_line(&run, 2, "created by a newer version of paperkin (format 99, supported up to 6): update paperkin");
     }
     let db = rusqlite::Connection::open(sandbox.folder.path().join("library/other")).unwrap();
     db.execute_batch("CREATE TABLE theirs (x); PRAGMA user_version = 1").unwrap();
@@ -188,11 +192,15 @@ fn requests_in_files() {
     let out = sandbox.folder.path().join("run.trec");
     let run = sandbox.run(&["rank", &requests, "--run", out.to_str().unwrap(), "--depth", "3"]);
     check(&run, 1, "requests.jsonl, line 2: ");
-    for message in ["line 3: ", "line 4: an `id` of `two words`", "line 6: unknown field `colour`"] {
+    for message in ["line 3: ", "line 4: `id` is `two words`", "line 6: unknown field `colour`"] {
         assert!(run.err.contains(message), "{message}: {}", run.err);
     }
     assert!(run.err.contains("c: not in the library: zzz"), "{}", run.err);
-    assert!(run.err.contains("c: none of the history papers can be used: recent and much voted papers"), "{}", run.err);
+    assert!(
+        run.err.contains("c: none of the history papers are available: showing recent and popular papers"),
+        "{}",
+        run.err
+    );
     let written = std::fs::read_to_string(out).unwrap();
     assert_eq!(written.lines().filter(|line| line.starts_with("a Q0 ")).count(), 3);
     assert_eq!(written.lines().filter(|line| line.starts_with("c Q0 ")).count(), 3);
@@ -203,7 +211,11 @@ fn texts_to_embed() {
     let sandbox = Sandbox::new();
     let texts = sandbox.file("texts.jsonl", "{\"text\":\"one\"}\n{\"words\":\"two\"}\n");
     let out = sandbox.folder.path().join("out.f32");
-    check_line(&sandbox.run(&["embed", &texts, "--out", out.to_str().unwrap()]), 1, "texts.jsonl, line 2: no `text`");
+    check_line(
+        &sandbox.run(&["embed", &texts, "--out", out.to_str().unwrap()]),
+        1,
+        "texts.jsonl, line 2: expected `text`",
+    );
     assert_eq!(std::fs::read_dir(&sandbox.folder).unwrap().count(), 1, "nothing half-written stays");
 }
 
@@ -221,7 +233,7 @@ fn a_full_disk_and_a_reader_that_leaves() {
     let output = command(full.into()).wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("standard output: cannot write it: No space left on device"), "{said}");
+    assert!(said.contains("standard output: cannot write: No space left on device"), "{said}");
 
     let mut child = command(Stdio::piped());
     drop(child.stdout.take());

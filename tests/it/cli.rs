@@ -104,7 +104,7 @@ fn filters() {
     assert!(dates(&["--source", "arxiv"]).is_empty());
     assert!(dates(&["--category", "cs"]).is_empty());
     let run = sandbox.run(&["search", "x", "--source", "arxiv"]);
-    assert_eq!((run.code, run.err.as_str()), (0, "note: no paper passes the filters\n"));
+    assert_eq!((run.code, run.err.as_str()), (0, "note: no papers match the filters\n"));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn recommendations_for_a_history() {
 fn a_feed_shows_what_is_new_once() {
     let sandbox = Sandbox::with_papers();
     let run = sandbox.run(&["profile", "me", "like", "Kitchen Hands", "Touch Before You Look"]);
-    assert_eq!((run.code, run.out.as_str()), (0, "me: 2 more, 2 in the history\n"), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (0, "me: 2 added, 2 in history\n"), "{}", run.err);
     let run = sandbox.run(&["profile", "me", "dislike", "Error Bars for Leaderboards"]);
     assert_eq!(run.code, 0, "{}", run.err);
 
@@ -172,7 +172,7 @@ fn a_feed_shows_what_is_new_once() {
     assert!(titles(&first).iter().all(|title| !title.starts_with("Kitchen Hands")));
     let second = feed(&[]);
     assert!(second["results"].as_array().unwrap().is_empty());
-    assert!(second["note"].as_str().unwrap().starts_with("nothing new since the last look on "));
+    assert!(second["note"].as_str().unwrap().starts_with("nothing new since "));
     assert_eq!(ids(&feed(&["--again"])), ids(&first));
 
     let new = "{\"id\":\"2601.00001\",\"title\":\"Two-handed robot manipulation in kitchens\"}";
@@ -185,20 +185,20 @@ fn a_feed_shows_what_is_new_once() {
     let shown = sandbox.run(&["profile", "me", "show"]).out;
     assert!(shown.contains("Kitchen Hands") && shown.contains("dislike"), "{shown}");
     let run = sandbox.run(&["profile", "me", "remove", "Kitchen Hands"]);
-    assert_eq!((run.code, run.out.as_str()), (0, "me: 1 fewer, 2 in the history\n"), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (0, "me: 1 removed, 2 in history\n"), "{}", run.err);
 }
 
 #[test]
 fn profiles_are_listed_and_deleted() {
     let sandbox = Sandbox::with_papers();
     sandbox.run(&["profile", "me", "save", "Kitchen Hands"]);
-    let token = |args: &[&str]| sandbox.run(&[&["profile", "me", "feed"], args].concat()).out;
+    let token = |args: &[&str]| sandbox.run(&[&["profile", "me", "feed-token"], args].concat()).out;
     let first = token(&[]);
     assert_eq!((first.trim().len(), token(&[])), (32, first.clone()));
     assert_ne!(token(&["--renew"]), first);
-    assert_eq!(sandbox.run(&["profiles"]).out, "me: 1 in the history, never looked\n");
+    assert_eq!(sandbox.run(&["profiles"]).out, "me: 1 in history, feed never viewed\n");
     assert!(!sandbox.run(&["profiles", "--format", "json"]).out.contains("token"));
-    assert_eq!(sandbox.run(&["profile", "me", "delete"]).out, "me: deleted, with 1 in the history\n");
+    assert_eq!(sandbox.run(&["profile", "me", "delete"]).out, "me: deleted, with 1 in history\n");
     assert_eq!(sandbox.run(&["profiles"]).out, "");
 }
 
@@ -208,7 +208,7 @@ fn a_profile_without_likes_sees_what_is_recent() {
     sandbox.run(&["profile", "me", "dislike", "Error Bars for Leaderboards"]);
     let answer = sandbox.json(&["feed", "--profile", "me", "--format", "json"]);
     check(&answer);
-    let reason = "the history has only disliked papers: recent and much voted papers instead";
+    let reason = "the history contains only disliked papers: showing recent and popular papers instead";
     assert_eq!(answer["note"], reason);
     assert!(answer["results"][0]["breakdown"]["recency"].as_f64().unwrap() > 0.0);
 }
@@ -288,6 +288,105 @@ fn embedding_a_file() {
     assert!((numbers.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-4);
 }
 
+/// Every command, with its subcommands.
+const COMMANDS: [&[&str]; 44] = [
+    &["add"],
+    &["fetch"],
+    &["fetch", "hf-daily"],
+    &["fetch", "arxiv"],
+    &["fetch", "s2"],
+    &["fetch", "feed"],
+    &["daily"],
+    &["init"],
+    &["remove"],
+    &["split"],
+    &["search"],
+    &["similar"],
+    &["recommend"],
+    &["feed"],
+    &["profile"],
+    &["profile", "me", "add"],
+    &["profile", "me", "like"],
+    &["profile", "me", "save"],
+    &["profile", "me", "dislike"],
+    &["profile", "me", "hide"],
+    &["profile", "me", "import"],
+    &["profile", "me", "remove"],
+    &["profile", "me", "follow"],
+    &["profile", "me", "unfollow"],
+    &["profile", "me", "show"],
+    &["profile", "me", "feed-token"],
+    &["profile", "me", "delete"],
+    &["profiles"],
+    &["rank"],
+    &["report"],
+    &["eval"],
+    &["export"],
+    &["embed"],
+    &["reembed"],
+    &["compact"],
+    &["status"],
+    &["doctor"],
+    &["index"],
+    &["index", "rebuild"],
+    &["model", "quantize"],
+    &["serve"],
+    &["token"],
+    &["backup"],
+    &["completions"],
+];
+
+#[test]
+fn every_help_text_fits_80_columns_and_hides_old_spellings() {
+    let sandbox = Sandbox::new();
+    for command in COMMANDS {
+        let output = sandbox.command(&[command, &["--help"]].concat()).env("COLUMNS", "80").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && help.contains("Usage: paperkin"), "{command:?}: {help}");
+        for line in help.lines() {
+            assert!(line.chars().count() <= 84, "{command:?}: {line}");
+        }
+        for (old, _) in OLD_FLAGS {
+            assert!(!help.contains(&format!("{old} ")), "{command:?}: {old}");
+        }
+    }
+}
+
+/// Spellings of earlier versions, and what they are called now.
+const OLD_FLAGS: [(&str, &str); 7] = [
+    ("--distinct", "--dedup-threshold"),
+    ("--judged", "--judged-only"),
+    ("--relevant", "--relevance-threshold"),
+    ("--max-head", "--max-header-size"),
+    ("--grace", "--shutdown-timeout"),
+    ("--token-rate", "--rate-limit-per-token"),
+    ("--address-rate", "--rate-limit-per-ip"),
+];
+
+#[test]
+fn old_spellings_of_flags_still_work() {
+    let sandbox = Sandbox::with_papers();
+    let search = |flag: &str| sandbox.run(&["search", "robots", "-n", "3", flag, "0.9", "--format", "jsonl"]).out;
+    assert_eq!(search("--distinct"), search("--dedup-threshold"));
+    let queries = sandbox.file("queries.jsonl", r#"{"id":"q","text":"robots"}"#);
+    let first: serde_json::Value = serde_json::from_str(search("--distinct").lines().next().unwrap()).unwrap();
+    let qrels = sandbox.file("qrels.tsv", format!("q\t{}\t2\n", first["paper"]["id"].as_str().unwrap()));
+    let eval = |judged: &str, relevant: &str| {
+        sandbox.run(&["eval", "--queries", &queries, "--qrels", &qrels, judged, relevant, "2", "--format", "json"])
+    };
+    let (old, new) = (eval("--judged", "--relevant"), eval("--judged-only", "--relevance-threshold"));
+    assert_eq!((old.code, &old.out), (0, &new.out), "{}", old.err);
+    // Values out of range: the flags of the server are known, and no server starts.
+    for flag in ["--max-head", "--grace", "--token-rate", "--address-rate"] {
+        let (_, new) = OLD_FLAGS.iter().find(|(old, _)| *old == flag).unwrap();
+        let run = sandbox.run(&["serve", flag, "9999999999"]);
+        assert!(run.code == 2 && run.err.contains(&format!("'{new} <")), "{flag}: {}", run.err);
+    }
+    sandbox.run(&["profile", "me", "save", "Kitchen Hands"]);
+    let token = |action: &str| sandbox.run(&["profile", "me", action]).out;
+    assert_eq!(token("feed"), token("feed-token"));
+}
+
 #[test]
 fn help_has_examples_and_completions_complete() {
     let sandbox = Sandbox::new();
@@ -331,10 +430,14 @@ fn the_doctor_looks_at_everything() {
     for index in ["exact", "hnsw"] {
         let run = sandbox.run(&["doctor", "--index", index]);
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
-        for line in ["ok       file: ok", "ok       embeddings: 40, 0 of them", "ok       model: all-MiniLM-L6-v2 ("] {
+        for line in [
+            "ok       file: ok",
+            "ok       embeddings: 40 checked, 0 not normalized",
+            "ok       model: all-MiniLM-L6-v2 (",
+        ] {
             assert!(run.out.contains(line), "{line}: {}", run.out);
         }
-        assert!(run.out.contains(&format!("ok       index: {index}, finds 40 of 40 papers tried")), "{}", run.out);
+        assert!(run.out.contains(&format!("ok       index: {index}, finds 40 of 40 sampled papers")), "{}", run.out);
     }
 }
 

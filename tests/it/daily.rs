@@ -85,13 +85,13 @@ fn a_round_sends_everything_once() {
     let config = config(&sandbox, &service, port);
     let early = daily(&sandbox, &config);
     assert!(early.code == 1 && early.err.contains("no profile `me`"), "{}{}", early.out, early.err);
-    assert!(early.out.starts_with("7 papers fetched: 7 new"), "the rest is done: {}", early.out);
+    assert!(early.out.starts_with("fetched 7 papers: 7 new"), "the rest is done: {}", early.out);
 
     let found = sandbox.json(&["search", "walking robots", "--limit", "1", "--format", "json"]);
     sandbox.run(&["profile", "me", "like", found["results"][0]["paper"]["id"].as_str().unwrap()]);
     let round = daily(&sandbox, &config);
     assert_eq!((round.code, round.err.as_str()), (0, ""), "{}", round.out);
-    assert!(round.out.contains("me: 5 papers, ") && round.out.contains("sent to me@example.org"), "{}", round.out);
+    assert!(round.out.contains("me: 5 new papers, ") && round.out.contains("sent to me@example.org"), "{}", round.out);
     let mail = sessions.recv().unwrap();
     for part in
         ["RCPT TO:<me@example.org>", "Subject: paperkin: 5 papers for me,", "text/plain", "text/html", "Message-ID: <"]
@@ -120,13 +120,13 @@ fn what_fails_is_done_by_the_next_round() {
     let file = config(&sandbox, &service, port);
     let failed = daily(&sandbox, &file);
     assert_eq!((failed.code, failed.err.lines().count()), (1, 2), "{}", failed.err);
-    assert!(failed.err.contains("hf-daily: ") && failed.err.contains("did not take the mail: "), "{}", failed.err);
+    assert!(failed.err.contains("hf-daily: ") && failed.err.contains("refused the mail: "), "{}", failed.err);
     sessions.recv().unwrap();
 
     let (port, sessions) = post("250 well");
     service.script_with(days);
     let done = daily(&sandbox, &config(&sandbox, &service, port));
-    assert_eq!((done.code, done.out.contains("me: 5 papers")), (0, true), "{}{}", done.out, done.err);
+    assert_eq!((done.code, done.out.contains("me: 5 new papers")), (0, true), "{}{}", done.out, done.err);
     sessions.recv().unwrap();
 }
 
@@ -136,7 +136,7 @@ fn a_config_to_begin_with() {
     let path = sandbox.folder.path().join("paperkin.toml");
     let path = path.to_str().unwrap();
     let missing = daily(&sandbox, path);
-    assert!(missing.code == 1 && missing.err.contains("`paperkin init` writes one"), "{}", missing.err);
+    assert!(missing.code == 1 && missing.err.contains("run `paperkin init` to create it"), "{}", missing.err);
     let init = || sandbox.run(&["init", "--config", path]);
     assert_eq!((init().code, init().code), (0, 1), "what is there stays");
     assert!(std::fs::read_to_string(path).unwrap().contains("[profiles.me]"));

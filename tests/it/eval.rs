@@ -83,7 +83,7 @@ fn a_labeled_set() {
 fn the_judged_papers_alone() {
     let set = Set::new();
     let qrels = "query\tpaper\tgain\nwalk\tp0\t2\nwalk\tp1\t0.5\nwalk\tp3\t0\n";
-    let run = set.labeled(QUERIES, qrels, &["--judged", "--format", "json", "--relevant", "2"]);
+    let run = set.labeled(QUERIES, qrels, &["--judged-only", "--format", "json", "--relevance-threshold", "2"]);
     assert_eq!((run.code, run.err.as_str()), (0, "note: 1 without judgments, left out: reader\n"));
     let report: Value = serde_json::from_str(&run.out).unwrap();
     for metric in ["map", "mrr", "recall@50", "ndcg@10"] {
@@ -102,7 +102,7 @@ fn what_is_unknown_is_counted_and_named() {
         lines,
         [
             "note: 1 without judgments, left out: reader",
-            "warning: 1 judged, but not among the queries: silent",
+            "warning: judged queries missing from the file (1): silent",
             "warning: 1 not in the library: nowhere",
         ]
     );
@@ -135,7 +135,7 @@ fn a_run_that_leaves_queries_out_finds_nothing_for_them() {
     assert_eq!(
         run.err,
         "note: 1 without judgments, left out: q9\n\
-         warning: 1 judged, but not in the run, which finds nothing for them: q2\n"
+         warning: judged queries missing from the run, scored as empty (1): q2\n"
     );
     let report: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(value(&report, "run.trec", "map"), 0.5);
@@ -164,11 +164,11 @@ fn our_own_run_is_measured_as_we_measure_it() {
 fn bad_lines_end_it() {
     let set = Set::new();
     let table = [
-        ("q1 0 a 1\nq1 0 b high\n", "qrels.txt, line 2: `high` is no number"),
-        ("q1 0 a 1\n\nq1 a\n", "qrels.txt, line 3: 2 columns, not 3 or 4"),
-        ("q1 0 a 1\nq1 0 a 0\n", "qrels.txt, line 2: this paper was judged for this query before"),
+        ("q1 0 a 1\nq1 0 b high\n", "qrels.txt, line 2: `high` is not a number"),
+        ("q1 0 a 1\n\nq1 a\n", "qrels.txt, line 3: expected 3 or 4 columns, found 2"),
+        ("q1 0 a 1\nq1 0 a 0\n", "qrels.txt, line 2: duplicate judgment of this paper for this query"),
         ("query paper gain\n", "qrels.txt: no judgments in it"),
-        ("q2 0 a 1\n", "run.trec: none of its queries has judgments in"),
+        ("q2 0 a 1\n", "run.trec: none of its queries have judgments in"),
     ];
     let check = |run: Run, message: &str| {
         assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
@@ -178,7 +178,7 @@ fn bad_lines_end_it() {
     for (qrels, message) in table {
         check(set.run("q1 Q0 a 1 1 x\n", qrels, &[]), message);
     }
-    check(set.run("q1 Q0 a 1\n", "q1 0 a 1\n", &[]), "run.trec, line 1: 4 columns, not 6");
+    check(set.run("q1 Q0 a 1\n", "q1 0 a 1\n", &[]), "run.trec, line 1: expected 6 columns, found 4");
     let table = [
         (r#"{"id":"q1"}"#, "queries.jsonl, line 1: no `text`, and no `history`"),
         (r#"{"text":"x"}"#, "queries.jsonl, line 1: missing field `id`"),
@@ -226,7 +226,7 @@ fn a_history_is_parted_in_time() {
         assert_eq!(value(&report, "recency", "recall@4"), 0.0);
         assert!(value(&report, "paperkin", "map") > value(&report, "recency", "map"));
         let verdict = report["verdict"].as_str().unwrap();
-        assert!(verdict.contains(" of your last 5 picks in its first 4"), "{verdict}");
+        assert!(verdict.contains(" of the 5 held-out papers in its first 4"), "{verdict}");
         assert!(verdict.ends_with("a list by date finds 0"), "{verdict}");
     }
 }
@@ -244,14 +244,14 @@ fn a_profile_is_a_history() {
     let run = set.sandbox.run(&["eval", "--profile", "me"]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(
-        run.out.starts_with("5 picks to be found among 40 papers since 2025-01-21, by 10 picks before\n"),
+        run.out.starts_with("5 held-out papers among 40 published since 2025-01-21; 10 in the history before\n"),
         "{}",
         run.out
     );
     assert!(run.out.trim_end().ends_with("a list by date finds 0"), "{}", run.out);
 
     let run = set.sandbox.run(&["eval", "--profile", "nobody"]);
-    assert_eq!((run.code, run.err.as_str()), (1, "error: no profile `nobody`: there are me\n"));
+    assert_eq!((run.code, run.err.as_str()), (1, "error: no profile `nobody`: existing profiles are me\n"));
     let one = set.sandbox.file("one.txt", "p3\n");
     let run = set.sandbox.run(&["eval", "--history", &one]);
     assert_eq!(run.code, 1);

@@ -92,7 +92,7 @@ fn the_client_names_itself_and_a_range_has_an_order() {
 fn a_failure_loses_nothing_and_the_next_run_goes_on() {
     let renamed = r#"[{"paper": {"id": "1", "name": "a"}}, {"paper": {"id": "2", "name": "b"}}]"#;
     let table: Vec<(CannedReply, &str, usize)> = vec![
-        (CannedReply::status("503 Service Unavailable"), "answered 503 Service Unavailable, after 2 attempts", 2),
+        (CannedReply::status("503 Service Unavailable"), "returned 503 Service Unavailable, after 2 attempts", 2),
         (
             CannedReply::Status("429 Too Many Requests", String::new(), "<p>Rate exceeded.</p>"),
             "Requests: Rate exceeded., after 2",
@@ -100,18 +100,18 @@ fn a_failure_loses_nothing_and_the_next_run_goes_on() {
         ),
         (
             CannedReply::Status("429 Too Many Requests", "retry-after: 86400\r\n".into(), ""),
-            "answered 429 Too Many Requests, and asks to come back in 86400 s",
+            "returned 429 Too Many Requests, and asks to retry in 86400 s",
             1,
         ),
-        (CannedReply::status("404 Not Found"), "answered 404 Not Found;", 1),
+        (CannedReply::status("404 Not Found"), "returned 404 Not Found;", 1),
         (CannedReply::Close, "after 2 attempts", 2),
         (CannedReply::Half(renamed.into()), "after 2 attempts", 2),
-        (CannedReply::Stall, "does not answer in time, after 2 attempts", 2),
-        (CannedReply::Endless, "answered more than 32 MB", 1),
+        (CannedReply::Stall, "timed out, after 2 attempts", 2),
+        (CannedReply::Endless, "response larger than 32 MB", 1),
         (CannedReply::Status("302 Found", "location: ?date=2024-05-27\r\n".into(), ""), "too many redirects", 6),
         (CannedReply::ok(r#"{"error": "moved", "papers": []}"#), "was expected: `{\"error\": \"moved\"", 1),
         (CannedReply::ok(r#"[{"title": "x"}]"#), "no entry has a `paper`", 1),
-        (CannedReply::ok(renamed), "none of its 2 records can be used: the form of the answer has changed", 1),
+        (CannedReply::ok(renamed), "none of 2 records are valid: the format of the service may have changed", 1),
         (CannedReply::ok("<html><body>Sign in</body></html>"), "was expected: `<html><body>Sign in", 1),
         (CannedReply::ok(""), "was expected: ``", 1),
     ];
@@ -124,7 +124,7 @@ fn a_failure_loses_nothing_and_the_next_run_goes_on() {
         let run = fetch(&sandbox, &service, &args);
         assert_eq!((run.code, run.out.as_str(), run.err.lines().count()), (2, "", 1), "{reply:?}: {}", run.err);
         assert!(run.err.contains(message), "{message}: {}", run.err);
-        let rest = "; 4 papers were fetched before and are in the library: the same command goes on\n";
+        let rest = "; 4 papers are already in the library: run the same command again to resume\n";
         assert!(run.err.ends_with(rest), "{}", run.err);
         assert_eq!(papers(&sandbox), 4);
         let asked = service.take_requests();
@@ -236,7 +236,7 @@ fn arxiv_fills_the_gap_of_a_stopped_run_and_begins_at_the_top() {
     let args = ["arxiv", "--query", "tin robots", "--since", "2020-01-01"];
     let run = fetch(&sandbox, &service, &args);
     assert_eq!((run.code, papers(&sandbox)), (2, 6), "{}", run.err);
-    assert!(run.err.contains("503") && run.err.contains("; 6 papers were fetched before"), "{}", run.err);
+    assert!(run.err.contains("503") && run.err.contains("; 6 papers are already in the library"), "{}", run.err);
     assert_eq!(service.take_requests()[0].get("search_query"), "all:tin AND all:robots");
 
     service.script_with(|asked| match start(asked) {
@@ -245,7 +245,7 @@ fn arxiv_fills_the_gap_of_a_stopped_run_and_begins_at_the_top() {
     });
     let run = fetch(&sandbox, &service, &args);
     assert_eq!((run.code, papers(&sandbox)), (2, 9), "{}", run.err);
-    assert!(run.err.contains("an empty page every time, with 9 papers to come"), "{}", run.err);
+    assert!(run.err.contains("empty pages repeatedly, with 9 papers left"), "{}", run.err);
     assert_eq!(starts(&service), [6, 0, 0]);
 
     let refusal = "<feed><entry><id>x</id><title>Error</title><summary>incorrect query</summary></entry></feed>";
@@ -254,7 +254,7 @@ fn arxiv_fills_the_gap_of_a_stopped_run_and_begins_at_the_top() {
     assert!(run.code == 2 && run.err.contains("400 Bad Request: x Error incorrect query; nothing"), "{}", run.err);
     service.script_with(move |_| CannedReply::ok(refusal));
     let run = fetch(&sandbox, &service, &args);
-    assert!(run.code == 2 && run.err.contains("arXiv answered with an error: incorrect query;"), "{}", run.err);
+    assert!(run.code == 2 && run.err.contains("arXiv returned an error: incorrect query;"), "{}", run.err);
 }
 
 /// An answer of OAI-PMH with papers of these numbers, changed on that day of March.
@@ -324,7 +324,7 @@ fn a_stopped_harvest_goes_on_with_its_token() {
     let run = fetch(&sandbox, &service, &args);
     assert_eq!((run.code, papers(&sandbox)), (0, 5), "{}", run.err);
     for (code, message) in
-        [("badArgument", "answered badArgument: So it is."), ("badResumptionToken", "badResumptionToken")]
+        [("badArgument", "returned badArgument: So it is."), ("badResumptionToken", "badResumptionToken")]
     {
         service.script_with(move |_| oai_error(code));
         let run = fetch(&sandbox, &service, &args);
@@ -359,7 +359,7 @@ fn semantic_scholar_is_asked_for_five_hundred_ids_at_once() {
     let url = service.url();
     let args = ["fetch", "s2", "--ids", &list, "--base-url", &url, "--pause", "0"];
     let run = Run::from(sandbox.command(&args).env("S2_API_KEY", "secret").output().unwrap());
-    assert_eq!((run.code, run.err.as_str()), (1, "warning: not known there: doi:10.5/x3\n"), "{}", run.out);
+    assert_eq!((run.code, run.err.as_str()), (1, "warning: unknown to the service: doi:10.5/x3\n"), "{}", run.out);
     assert_eq!(papers(&sandbox), 2);
     let asked = &service.take_requests()[0];
     assert!(asked.head.contains("x-api-key: secret") && asked.path == "/graph/v1/paper/batch", "{}", asked.head);
@@ -384,13 +384,13 @@ fn semantic_scholar_is_asked_for_five_hundred_ids_at_once() {
         (
             CannedReply::Status("400 Bad Request", String::new(), r#"{"error": "No valid paper ids given"}"#),
             1,
-            "not known there",
+            "unknown to the service",
         ),
         (CannedReply::Status("400 Bad Request", String::new(), r#"{"error": "no such field"}"#), 2, "no such field"),
-        (CannedReply::ok("[null]"), 2, "answered with 1 papers for 3 ids"),
-        (CannedReply::ok("{}"), 2, "not the list of papers that was expected"),
-        (CannedReply::ok("[{\"name\": 1}, {\"name\": 2}, null]"), 2, "the form of the answer has changed"),
-        (CannedReply::Status("302 Found", format!("location: {url}/elsewhere\r\n"), ""), 2, "answered 302 Found"),
+        (CannedReply::ok("[null]"), 2, "returned 1 papers for 3 ids"),
+        (CannedReply::ok("{}"), 2, "expected a list of papers"),
+        (CannedReply::ok("[{\"name\": 1}, {\"name\": 2}, null]"), 2, "the format of the service may have changed"),
+        (CannedReply::Status("302 Found", format!("location: {url}/elsewhere\r\n"), ""), 2, "returned 302 Found"),
     ] {
         service.script_with(move |_| reply.clone());
         let run = fetch(&sandbox, &service, &["s2", "--ids", &list]);
@@ -426,7 +426,7 @@ fn a_feed_is_read_again_only_when_it_has_changed() {
 fn a_dry_run_writes_nothing() {
     let (sandbox, service) = (Sandbox::new(), FakeService::new(day));
     let args = ["hf-daily", "--from", "2024-05-25", "--to", "2024-05-26", "--dry-run"];
-    assert_eq!(fetch(&sandbox, &service, &args).out, "4 papers would come\n");
+    assert_eq!(fetch(&sandbox, &service, &args).out, "4 papers would be fetched\n");
     assert!(!sandbox.library().exists());
     let run = fetch(&sandbox, &service, &[&args[..], &["--format", "json"]].concat());
     assert_eq!(run.out, "{\n  \"rejected\": 0,\n  \"would_come\": 4\n}\n");
@@ -461,12 +461,12 @@ fn real_answers() {
     });
     let run = fetch(&sandbox, &service, &["arxiv", "--query", "testing", "--since", "1990-01-01"]);
     assert_eq!((run.code, papers(&sandbox)), (2, 60), "{}", run.err);
-    assert!(run.err.contains("an empty page every time, with 214821 papers to come; 60 papers"), "{}", run.err);
+    assert!(run.err.contains("empty pages repeatedly, with 214821 papers left; 60 papers"), "{}", run.err);
 
     let paper = std::fs::read_to_string(folder.join("s2_graph_paper.json")).unwrap();
     service.script_with(move |_| CannedReply::ok(format!("[{paper}, null]")));
     let list = sandbox.file("ids.txt", "10.1093/mind/LIX.236.433\n2401.99999\n");
     let run = fetch(&sandbox, &service, &["s2", "--ids", &list]);
-    assert_eq!((run.code, run.err.as_str()), (1, "warning: not known there: 2401.99999\n"));
+    assert_eq!((run.code, run.err.as_str()), (1, "warning: unknown to the service: 2401.99999\n"));
     assert!(run.out.starts_with("1 new"), "{}", run.out);
 }

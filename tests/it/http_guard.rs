@@ -271,7 +271,7 @@ fn browsers_ask_for_their_own_pages_only() {
 
 #[test]
 fn too_many_requests_wait() {
-    let server = Server::start(&["--address-rate", "1"]);
+    let server = Server::start(&["--rate-limit-per-ip", "1"]);
     let replies = [(); 3].map(|()| server.call("GET", "/v1/status", &[], ""));
     let limited = replies.iter().find(|reply| reply.status == 429).expect("three requests in less than a second");
     assert_eq!((limited.header("retry-after"), &limited.json()["code"]), ("1", &json!("rate_limited")));
@@ -279,7 +279,7 @@ fn too_many_requests_wait() {
 
 #[test]
 fn a_head_can_be_too_long() {
-    let server = Server::start(&["--max-head", "2"]);
+    let server = Server::start(&["--max-header-size", "2"]);
     assert_eq!(server.call("GET", "/v1/status", &[("x-long", &"a".repeat(4000))], "").status, 431);
 }
 

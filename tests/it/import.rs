@@ -24,7 +24,7 @@ fn a_bibliography_is_matched_and_the_rest_is_kept() {
     let file = sandbox.file("library.bib", BIBTEX);
     let dry = import(&sandbox, &[&file, "--dry-run"]);
     assert!(
-        dry.out.starts_with("me: 1 would be entered, 0 there before, 1 not in the library"),
+        dry.out.starts_with("me: 1 would be added, 0 already in history, 1 not in the library"),
         "{}{}",
         dry.out,
         dry.err
@@ -33,9 +33,9 @@ fn a_bibliography_is_matched_and_the_rest_is_kept() {
 
     let run = import(&sandbox, &[&file]);
     assert_eq!((run.code, run.err.lines().count()), (1, 1), "the broken record is named: {}", run.err);
-    let told = "A paper that nobody has read before: the library has no paper of this title";
+    let told = "A paper that nobody has read before: no paper with this title in the library";
     assert!(
-        run.out.contains("1 entered, 0 there before, 1 not in the library (1 kept with their text)"),
+        run.out.contains("1 added, 0 already in history, 1 not in the library (1 stored with their text)"),
         "{}",
         run.out
     );
@@ -44,7 +44,7 @@ fn a_bibliography_is_matched_and_the_rest_is_kept() {
     assert_eq!(entered.len(), 2);
     assert!(entered[0].0.contains("How Few") && entered[0].1 == "2024-05-06", "{entered:?}");
     let again = import(&sandbox, &[&file]);
-    assert!(again.out.starts_with("me: 0 entered, 2 there before, 0 not in the library"), "{}", again.out);
+    assert!(again.out.starts_with("me: 0 added, 2 already in history, 0 not in the library"), "{}", again.out);
     assert_eq!(history(&sandbox, "me"), entered);
 }
 
@@ -75,13 +75,9 @@ fn collections_and_tags_choose_and_part() {
     let sandbox = Sandbox::with_papers();
     let file = sandbox.file("library.bib", &BIBTEX[..BIBTEX.find("@misc{broken").unwrap()]);
     let one = sandbox.run(&["profile", "one", "import", &file, "--collection", "reading", "--kind", "save"]);
-    assert!(one.out.starts_with("one: 1 entered, 0 there before, 0 not"), "{}", one.out);
+    assert!(one.out.starts_with("one: 1 added, 0 already in history, 0 not"), "{}", one.out);
     let parted = import(&sandbox, &[&file, "--tags-as", "profiles"]);
-    assert!(
-        parted.out.contains("me/reading: 1 entered") && parted.out.contains("me/robots: 0 entered"),
-        "{}",
-        parted.out
-    );
+    assert!(parted.out.contains("me/reading: 1 added") && parted.out.contains("me/robots: 0 added"), "{}", parted.out);
     sandbox.run(&["profile", "two", "import", &file, "--tags-as", "interests"]);
     let feed = ["feed", "--profile", "two", "--since", "2000-01-01", "--strategy", "interests", "--format", "json"];
     let results = sandbox.json(&feed)["results"].take();
@@ -111,7 +107,7 @@ fn lists_and_what_is_no_history() {
         .file("ids.txt", "How Few Instructions Are Enough? A Budget Study of Supervised Finetuning\n2401.99999\n");
     let run = import(&sandbox, &[&list]);
     assert!(
-        run.out.contains("1 entered") && run.out.contains("2401.99999: the library has no paper of this id"),
+        run.out.contains("1 added") && run.out.contains("2401.99999: no paper with this id in the library"),
         "{}",
         run.out
     );

@@ -154,7 +154,7 @@ fn any_flipped_bit_or_missing_byte_is_seen_and_answered_without() {
 #[test]
 fn a_damaged_index_is_named_and_built_again() {
     let sandbox = Sandbox::with_papers();
-    assert_eq!(sandbox.run(&["index", "rebuild"]).out, "40 papers in the index, recall@10 1.000\n");
+    assert_eq!(sandbox.run(&["index", "rebuild"]).out, "indexed 40 papers, recall@10 1.000\n");
     let path = file(&sandbox);
     let question = ["similar", "Kitchen Hands", "--format", "csv"];
     let before = sandbox.run(&question);

@@ -83,7 +83,7 @@ fn copies_are_one_paper_until_they_are_split() {
     assert_eq!((like("doi:10.1000/x"), like("2401.00001")), (0, 0), "both names find it");
     assert_eq!(sandbox.json(&["profile", "me", "show", "--format", "json"])["papers"].as_array().unwrap().len(), 1);
     let split = sandbox.run(&["split", "10.1000/x"]);
-    assert_eq!((split.code, split.out.as_str()), (0, "2401.00001 and doi:10.1000/x are papers of their own\n"));
+    assert_eq!((split.code, split.out.as_str()), (0, "split into 2401.00001 and doi:10.1000/x\n"));
     assert!(sandbox.run(&["add", &file]).out.starts_with("0 new, 0 updated, 2 unchanged"), "for good");
     let found = sandbox.json(&["search", "robots that sink", "--limit", "1", "--format", "json"]);
     assert_eq!(found["results"][0]["paper"]["id"], "doi:10.1000/x");

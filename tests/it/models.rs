@@ -37,8 +37,8 @@ fn another_model_is_refused_until_the_library_is_embedded_anew() {
     for args in [&["search", "robots"][..], &["similar", "Room Tone"], &["status"]] {
         let run = sandbox.run(&[args, &["--model", &variant]].concat());
         assert_eq!(run.code, 1);
-        assert!(run.err.contains("embeddings were made by all-MiniLM-L6-v2 ("), "{}", run.err);
-        assert!(run.err.contains("not by variant ("), "{}", run.err);
+        assert!(run.err.contains("was embedded with all-MiniLM-L6-v2 ("), "{}", run.err);
+        assert!(run.err.contains("not with variant ("), "{}", run.err);
         assert!(run.err.contains("run `paperkin reembed`"), "{}", run.err);
     }
     let run = sandbox.run_with_input(&["add", "-", "--model", &variant], "{\"title\":\"t\"}");
@@ -47,12 +47,12 @@ fn another_model_is_refused_until_the_library_is_embedded_anew() {
     let before = sandbox.run(&["similar", "Room Tone", "--format", "csv"]).out;
     let run = sandbox.run(&["reembed", "--model", &variant]);
     assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.out.starts_with("40 papers embedded with variant ("), "{}", run.out);
+    assert!(run.out.starts_with("embedded 40 papers with variant ("), "{}", run.out);
     assert_ne!(sandbox.run(&["similar", "Room Tone", "--format", "csv"]).out, before);
     assert_eq!(sandbox.run(&["search", "robots", "--model", &variant]).code, 0);
     let run = sandbox.run(&["search", "robots"]);
     assert_eq!(run.code, 1);
-    assert!(run.err.contains("say where it is with --model"), "{}", run.err);
+    assert!(run.err.contains("give its directory or name with --model"), "{}", run.err);
 
     assert_eq!(sandbox.run(&["reembed"]).code, 0);
     assert_eq!(sandbox.run(&["similar", "Room Tone", "--format", "csv"]).out, before);
@@ -123,5 +123,5 @@ fn every_precision_and_cpu_gives_the_same_answer() {
     }
     let run = Run::from(sandbox.command(&["search", "x"]).env("PAPERKIN_CPU", "sse9").output().unwrap());
     assert_eq!(run.code, 2);
-    assert!(run.err.contains("`sse9` is no set of instructions: amx, avx512bf16"), "{}", run.err);
+    assert!(run.err.contains("`sse9` is not a CPU instruction set: use amx, avx512bf16"), "{}", run.err);
 }

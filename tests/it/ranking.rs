@@ -37,7 +37,11 @@ fn every_strategy_answers() {
     }
     let run = sandbox.run(&["recommend", "--like", &like, "--strategy", "magic"]);
     assert_eq!(run.code, 2);
-    assert!(run.err.contains("`magic` is no strategy: auto, mean, nearest, interests, classifier"), "{}", run.err);
+    assert!(
+        run.err.contains("`magic` is not a strategy: use auto, mean, nearest, interests, classifier"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]
@@ -116,7 +120,7 @@ fn a_feed_has_one_of_papers_that_are_the_same() {
     let sandbox = with_profile();
     let feed = ids(&sandbox.json(&["feed", "--profile", "me", "--format", "json"]));
     assert_eq!(feed.iter().filter(|id| id.starts_with('a')).count(), 1, "{feed:?}");
-    let all = ids(&sandbox.json(&["feed", "--profile", "me", "--again", "--distinct", "1", "--format", "json"]));
+    let all = ids(&sandbox.json(&["feed", "--profile", "me", "--again", "--dedup-threshold", "1", "--format", "json"]));
     assert_eq!(all.iter().filter(|id| id.starts_with('a')).count(), 2, "{all:?}");
 }
 
@@ -148,7 +152,7 @@ fn followed_authors_gain() {
     let before = feed(&sandbox);
     let run = sandbox.run(&["profile", "me", "follow", "di marsh", "Nobody Yet"]);
     assert_eq!((run.code, run.out.as_str()), (0, "me: follows di marsh, Nobody Yet\n"));
-    assert!(run.err.contains("no paper by `Nobody Yet` yet"), "{}", run.err);
+    assert!(run.err.contains("no papers by `Nobody Yet` yet"), "{}", run.err);
     let after = feed(&sandbox);
     assert!(place(&after) < place(&before));
     assert!(part(&after, "d", "authors") > 0.0 && part(&after, "b", "authors") == 0.0);

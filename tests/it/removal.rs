@@ -60,7 +60,11 @@ fn what_is_not_there_is_named() {
     assert_eq!((run.code, run.out.as_str()), (1, "1 removed, 3 not found: 39 papers in the library\n"));
     assert_eq!(run.err.lines().count(), 3, "{}", run.err);
     for name in ["2401.99999", "2401.88888", "Kitchen"] {
-        assert!(run.err.contains(&format!("error: no paper `{name}`: give its id or its whole title")), "{}", run.err);
+        assert!(
+            run.err.contains(&format!("error: no paper `{name}` in the library: give its id or full title")),
+            "{}",
+            run.err
+        );
     }
     let generation = || sandbox.json(&["status", "--format", "json"])["generation"].clone();
     let before = generation();
@@ -110,7 +114,7 @@ fn compacting_takes_it_off_the_disk() {
     let bytes = || sandbox.json(&["status", "--format", "json"])["bytes"].as_u64().unwrap();
     let before = bytes();
     let run = sandbox.run(&["compact"]);
-    let expected = format!("{} bytes freed: {} bytes on disk\n", before - bytes(), bytes());
+    let expected = format!("{} bytes freed, {} bytes on disk\n", before - bytes(), bytes());
     assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, expected.as_str(), ""));
     assert!(!is_on_disk(&sandbox.library(), title.as_bytes()));
     let summary = sandbox.json(&["compact", "--format", "json"]);

@@ -67,7 +67,7 @@ fn open(path: &Path, args: &AddArgs, bar: &CommandProgress) -> Result<PaperReade
     let references = match path {
         _ if name == "-" => options.read(bar.follow(io::stdin()), &name),
         _ if path.is_dir() || formats::is_parquet(path) => options.open(path),
-        _ => options.read(bar.follow(File::open(path).map_err(Error::io(path, "read it"))?), &name),
+        _ => options.read(bar.follow(File::open(path).map_err(Error::io(path, "read"))?), &name),
     };
     references.map(ReferenceReader::checked)
 }

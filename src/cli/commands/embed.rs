@@ -35,7 +35,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: EmbedArgs) -> Result<Comman
             if embeddings.is_empty() {
                 return Ok(());
             }
-            write_vectors(out, &embeddings, args.format).map_err(Error::io(&args.out, "write it"))?;
+            write_vectors(out, &embeddings, args.format).map_err(Error::io(&args.out, "write"))?;
             bar.count(embeddings.len());
         }
     })?;

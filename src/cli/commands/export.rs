@@ -63,7 +63,7 @@ fn write_library(engine: &Engine, args: &ExportArgs) -> Result<()> {
 
 /// Writes the papers that `produce` passes to the sink.
 fn write(args: &ExportArgs, produce: impl FnOnce(&mut ExportSink<'_>) -> Result<()>) -> Result<()> {
-    let failed = || Error::io(&args.out, "write it");
+    let failed = || Error::io(&args.out, "write");
     output::write_to(&args.out, |out| match args.format {
         ExportChoice::Parquet => {
             let mut table = ParquetWriter::new(out).map_err(failed())?;

@@ -20,7 +20,7 @@ pub(in crate::cli) fn run(args: InitArgs) -> Result<CommandOutcome> {
             let reason = "already exists: choose another file with --config".to_owned();
             return Err(Error::BadFile { file: path.display().to_string(), reason });
         }
-        written => written.map_err(Error::io(path, "write it"))?,
+        written => written.map_err(Error::io(path, "write"))?,
     }
     output::print(|out| writeln!(out, "created {}: edit it, then run `paperkin daily`", path.display()))?;
     Ok(CommandOutcome::Complete)

@@ -23,7 +23,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: RankArgs) -> Result<Command
             for request in batch {
                 let answer = rank(&engine, request, &embeddings, args.depth as usize)?;
                 bar.aside(|| report(&answer));
-                write_run(out, &answer).map_err(Error::io(&args.run, "write it"))?;
+                write_run(out, &answer).map_err(Error::io(&args.run, "write"))?;
                 bar.advance(1);
             }
         }

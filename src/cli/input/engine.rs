@@ -38,10 +38,10 @@ fn open_papers(path: &Path, bar: &CommandProgress) -> Result<formats::PaperReade
     if path.as_os_str() == "-" {
         return formats::read(bar.follow(io::stdin()), "-", None);
     }
-    let metadata = std::fs::metadata(path).map_err(Error::io(path, "read it"))?;
+    let metadata = std::fs::metadata(path).map_err(Error::io(path, "read"))?;
     if metadata.is_dir() {
         return formats::open(path, None);
     }
-    let file = File::open(path).map_err(Error::io(path, "read it"))?;
+    let file = File::open(path).map_err(Error::io(path, "read"))?;
     formats::read(bar.follow(file), &path.display().to_string(), None)
 }

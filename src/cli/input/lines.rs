@@ -22,7 +22,7 @@ impl TextLines {
         let input: Box<dyn BufRead> = if path.as_os_str() == "-" {
             Box::new(io::stdin().lock())
         } else {
-            Box::new(BufReader::new(File::open(path).map_err(Error::io(path, "read it"))?))
+            Box::new(BufReader::new(File::open(path).map_err(Error::io(path, "read"))?))
         };
         Ok(TextLines { name: path.to_owned(), input, number: 0 })
     }
@@ -47,7 +47,7 @@ impl Iterator for TextLines {
             let mut bytes = Vec::new();
             self.number += 1;
             match self.input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes) {
-                Err(error) => return Some(Err(Error::io(&self.name, "read it")(error))),
+                Err(error) => return Some(Err(Error::io(&self.name, "read")(error))),
                 Ok(0) => return None,
                 Ok(count) if count as u64 == MAX_LINE_BYTES => {
                     self.input = Box::new(io::empty());

@@ -50,5 +50,5 @@ pub(crate) fn is_broken_pipe(error: &Error) -> bool {
 }
 
 fn stdout_failed(source: io::Error) -> Error {
-    Error::Io { path: "standard output".into(), doing: "write it", source }
+    Error::Io { path: "standard output".into(), doing: "write", source }
 }

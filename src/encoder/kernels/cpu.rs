@@ -56,7 +56,10 @@ impl Cpu {
             return Ok(self);
         }
         let here: Vec<String> = Cpu::ALL.iter().filter(|cpu| cpu.is_here()).map(Cpu::to_string).collect();
-        Err(Error::Device { device: self.to_string(), reason: format!("this CPU has {}", here.join(", ")) })
+        Err(Error::Device {
+            device: self.to_string(),
+            reason: format!("not supported by this CPU, which supports {}", here.join(", ")),
+        })
     }
 
     /// Whether the machine has it.

@@ -106,7 +106,7 @@ fn offline_says_so() {
     let offline = HubOptions { cache: Some(cache.path().to_path_buf()), offline: true, ..HubOptions::default() };
     refused(
         Model::open(&choice(), &offline),
-        &["offline, and lab/tiny@main is not in", "run once without HF_HUB_OFFLINE"],
+        &["offline, but lab/tiny@main is not in", "run once without HF_HUB_OFFLINE"],
     );
 
     // A file of which the cache knows nothing.
@@ -147,7 +147,7 @@ fn what_cannot_be_run_costs_no_download_of_weights() {
     let mut files = files(&tiny);
     files.insert("config.json".to_owned(), br#"{"model_type": "mpnet"}"#.to_vec());
     let hub = FakeHub::serve(files, None);
-    refused(Model::open(&choice(), &options(&hub, &cache)), &["lab/tiny", "model_type is `mpnet`"]);
+    refused(Model::open(&choice(), &options(&hub, &cache)), &["lab/tiny", "unsupported model_type `mpnet`"]);
     assert!(!hub.asked().iter().any(|path| path.contains("safetensors")));
 }
 

@@ -266,14 +266,14 @@ fn what_is_wrong_is_named() {
         &|tiny| fs::rename(tiny.path().join("model.safetensors"), tiny.path().join("pytorch_model.bin")).unwrap(),
         "no model.safetensors; there is a pytorch_model.bin",
     );
-    check(&|tiny| tiny.set("config.json", "model_type", "mpnet".into()), "model_type is `mpnet`");
+    check(&|tiny| tiny.set("config.json", "model_type", "mpnet".into()), "unsupported model_type `mpnet`");
     check(
         &|tiny| tiny.write_modules(&[("Transformer", ""), ("Pooling", "1_Pooling"), ("Dense", "2")]),
         "models.Dense`",
     );
     check(
         &|tiny| tiny.set("config.json", "vocab_size", 9.into()),
-        "has 14 word pieces, but config.json a vocab_size of 9",
+        "has 14 word pieces, but vocab_size in config.json is 9",
     );
     check(&|tiny| fs::write(tiny.path().join("model.safetensors"), "x").unwrap(), "model.safetensors: ");
     check(&|tiny| fs::write(tiny.path().join("tokenizer.json"), "{}").unwrap(), "tokenizer.json: ");
@@ -282,7 +282,7 @@ fn what_is_wrong_is_named() {
     let name = "encoder.layer.1.output.dense.bias";
     let vector = |numbers: &[f32]| Tensor::new(numbers, &Device::Cpu).unwrap();
     check(&|tiny| tiny.write_weights(&spoil_tensor(name, None)), &format!("tensor `{name}` is missing"));
-    check(&|tiny| tiny.write_weights(&spoil_tensor(name, Some(vector(&[0.0; 5])))), &format!("`{name}` shape is [5]"));
+    check(&|tiny| tiny.write_weights(&spoil_tensor(name, Some(vector(&[0.0; 5])))), &format!("`{name}` has shape [5]"));
     let mut numbers = [0.0; HIDDEN];
     for bad in [f32::NAN, f32::INFINITY] {
         numbers[3] = bad;
@@ -292,7 +292,10 @@ fn what_is_wrong_is_named() {
         );
     }
     let integers = Tensor::zeros(HIDDEN, DType::U8, &Device::Cpu).unwrap();
-    check(&|tiny| tiny.write_weights(&spoil_tensor(name, Some(integers.clone()))), &format!("`{name}` numbers are U8"));
+    check(
+        &|tiny| tiny.write_weights(&spoil_tensor(name, Some(integers.clone()))),
+        &format!("`{name}` has unsupported type U8"),
+    );
 
     let message = Model::open(&ModelChoice::Directory("/no/such".into()), &HubOptions::default()).err().unwrap();
     assert_eq!(message.to_string(), "model `/no/such`: no such directory");

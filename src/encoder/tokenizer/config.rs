@@ -153,7 +153,7 @@ impl<'de> Deserialize<'de> for Vocab {
                 let mut pieces = Vocab::default();
                 while let Some((Key(piece), id)) = map.next_entry()? {
                     if !pieces.insert(&piece, id) {
-                        return Err(A::Error::custom(format!("`{piece}` is there twice")));
+                        return Err(A::Error::custom(format!("`{piece}` occurs twice")));
                     }
                 }
                 Ok(pieces)

@@ -53,10 +53,10 @@ impl TextTokenizer {
             }
         };
         if special == 0 {
-            return Err(bad_model(model, "tokenizer.json: adds no special tokens; [CLS] and [SEP] are needed"));
+            return Err(bad_model(model, "tokenizer.json: no special tokens; [CLS] and [SEP] are required"));
         }
         if max_tokens <= special {
-            let reason = format!("max_seq_length {max_tokens} leaves no room beside {special} special tokens");
+            let reason = format!("max_seq_length {max_tokens} leaves no room for text after {special} special tokens");
             return Err(bad_model(model, reason));
         }
         if let TokenizerBackend::Any(tokenizer) = &mut splitter {
@@ -95,7 +95,7 @@ impl TextTokenizer {
                 tokenizer.encode_fast(text, true).map(|encoding| encoding.get_ids().to_vec())
             }
         };
-        ids.map_err(|source| Error::Encoder { doing: "split a text into word pieces", source })
+        ids.map_err(|source| Error::Encoder { doing: "tokenize a text", source })
     }
 }
 

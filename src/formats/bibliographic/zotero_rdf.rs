@@ -73,7 +73,7 @@ fn library(input: InputReader, max_bytes: u64) -> Vec<Result<FoundRecord>> {
         }
         if records.position() > max_bytes {
             break Some(records.input().bad_file(format!(
-                "more than {} MB of items: export the collections one by one, or give Zotero's folder",
+                "more than {} MB of items: export the collections separately, or import the Zotero directory",
                 max_bytes >> 20
             )));
         }
@@ -271,8 +271,8 @@ mod tests {
     fn damage_costs_what_is_damaged() {
         let good = "<bib:Article><dc:title>A</dc:title></bib:Article>";
         let bad = "<bib:Article><dc:title>&nobody;</dc:title></bib:Article>";
-        let unknown = "x, record 2: the entity `&nobody;`, which nobody knows: write the character";
-        let early = "x: the XML ends early: the file is truncated, fetch it again";
+        let unknown = "x, record 2: unknown entity `&nobody;`: use the character itself";
+        let early = "x: the XML is incomplete: the file is truncated, download it again";
         check(&[good, bad, good].concat(), &["title=A", unknown, "title=A", early]);
         let (input, _) = InputReader::new(std::io::Cursor::new(format!("{ROOT}{}", good.repeat(3))), "x").unwrap();
         let found = library(input, ROOT.len() as u64 + 1);

@@ -34,7 +34,7 @@ fn author(value: Value) -> Result<String, String> {
     }
     let given = part(&["given", "given_name", "first_name", "first", "forenames"]);
     match (given, part(&["family", "family_name", "last_name", "last", "keyname"])) {
-        (None, None) => Err(format!("{} is not an author: a name, or an object with `name`", quoted(&value))),
+        (None, None) => Err(format!("{} is not an author: expected a name, or an object with `name`", quoted(&value))),
         (given, family) => Ok([given, family].into_iter().flatten().collect::<Vec<_>>().join(" ")),
     }
 }
@@ -126,7 +126,7 @@ mod tests {
         check(json!([{"family": "Lee"}]), Ok(&["Lee"]));
         check(json!("Alexander Andersson"), Ok(&["Alexander Andersson"]));
         check(json!(3), Err("`3` is not a list of authors"));
-        check(json!(["a", 3]), Err("`3` is not an author: a name, or an object with `name`"));
+        check(json!(["a", 3]), Err("`3` is not an author: expected a name, or an object with `name`"));
     }
 
     #[test]

@@ -139,8 +139,8 @@ mod tests {
     fn ids() {
         check(json!({"title": "t", "corpusid": 123}), json!({"id": "CorpusId:123"}));
         check(json!({"title": "t", "id": "arXiv:2401.00001v3"}), json!({"id": "2401.00001"}));
-        check(json!({"title": "t", "id": 1.5}), json!("`id`: `1.5` is not an id: a text or a whole number"));
-        check(json!({"title": "t", "id": true}), json!("`id`: `true` is not an id: a text or a whole number"));
+        check(json!({"title": "t", "id": 1.5}), json!("`id`: `1.5` is not an id: expected a string or an integer"));
+        check(json!({"title": "t", "id": true}), json!("`id`: `true` is not an id: expected a string or an integer"));
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
         check(json!({"title": "t", "abstract_inverted_index": index}), json!({"abstract": "An invented text of text"}));
         check(
             json!({"title": "t", "abstract_inverted_index": {"a": 1}}),
-            json!("`abstract_inverted_index`: `{\"a\":1}` is not a text"),
+            json!("`abstract_inverted_index`: `{\"a\":1}` is not a string"),
         );
         let index = json!({"long".repeat(1000): (0..5000).collect::<Vec<_>>()});
         check(
@@ -202,8 +202,8 @@ mod tests {
             json!({"votes": null, "url": null}),
         );
         check(json!({"abstract": "only"}), json!({"title": "", "abstract": "only"}));
-        check(json!({"title": 5}), json!("`title`: `5` is not a text"));
-        check(json!({"title": "t", "Summary": ["a"]}), json!("`Summary`: `[\"a\"]` is not a text"));
+        check(json!({"title": 5}), json!("`title`: `5` is not a string"));
+        check(json!({"title": "t", "Summary": ["a"]}), json!("`Summary`: `[\"a\"]` is not a string"));
         check(json!({"title": null}), json!("no title and no abstract"));
     }
 
@@ -219,7 +219,7 @@ mod tests {
             check(json!({"title": "t", "votes": value}), json!({"votes": expect}));
         }
         for value in [json!(-1), json!(1.5), json!("many"), json!([1]), json!(5_000_000_000_u64), json!(true)] {
-            let reason = format!("`votes`: `{value}` is not a count: a whole number from 0 on");
+            let reason = format!("`votes`: `{value}` is not a count: expected an integer of 0 or more");
             check(json!({"title": "t", "votes": value}), json!(reason));
         }
     }
@@ -231,11 +231,11 @@ mod tests {
         check(json!({"title": "t", "comments": "12"}), json!({"comments": 12}));
         check(
             json!({"title": "t", "comments": -2}),
-            json!("`comments`: `-2` is not a count: a whole number from 0 on"),
+            json!("`comments`: `-2` is not a count: expected an integer of 0 or more"),
         );
         check(
             json!({"title": "t", "num_comments": "some"}),
-            json!("`num_comments`: `\"some\"` is not a count: a whole number from 0 on"),
+            json!("`num_comments`: `\"some\"` is not a count: expected an integer of 0 or more"),
         );
     }
 
@@ -257,7 +257,7 @@ mod tests {
             check(json!({"title": "t", "published": value}), json!({"published": expect}));
         }
         for value in [json!("2024-02-30"), json!("soon"), json!(3), json!(true), json!([3]), json!({})] {
-            let reason = format!("`published`: `{value}` is not a date that exists: write 2024-12-19, or leave it out");
+            let reason = format!("`published`: `{value}` is not a valid date: use the form 2024-12-19, or omit it");
             check(json!({"title": "t", "published": value}), json!(reason));
         }
     }

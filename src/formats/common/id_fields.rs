@@ -88,7 +88,7 @@ fn plain(value: &Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text.trim().to_owned()),
         Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
-        other => Err(format!("{} is not an id: a text or a whole number", quoted(other))),
+        other => Err(format!("{} is not an id: expected a string or an integer", quoted(other))),
     }
 }
 

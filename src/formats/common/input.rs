@@ -124,7 +124,7 @@ impl BufRead for InputReader {
         while self.reader.fill_buf().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
         if self.allowance == 0 && !self.reader.fill_buf()?.is_empty() {
             return Err(damaged(format!(
-                "one record has more than {} MB: is a quote or a bracket never closed?",
+                "a record is larger than {} MB: check for an unclosed quote or bracket",
                 MAX_RECORD >> 20
             )));
         }
@@ -167,11 +167,9 @@ struct GzipReader<R>(R);
 impl<R: Read> Read for GzipReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                damaged("the compressed data ends early: the file is truncated, fetch it again".to_owned())
-            }
+            io::ErrorKind::UnexpectedEof => damaged("the file is truncated: download it again".to_owned()),
             io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if error.raw_os_error().is_none() => {
-                damaged(format!("the compressed data is damaged ({error}): fetch the file again"))
+                damaged(format!("the compressed data is damaged ({error}): download the file again"))
             }
             _ => error,
         })

@@ -136,10 +136,10 @@ impl<R: BufRead> JsonElements<R> {
     fn end(&self, element: PartialElement) -> Result<Option<Vec<u8>>, ScanStop> {
         match self.cut {
             ScanState::Between { array: true } => {
-                Err(ScanStop::Shape("the JSON array ends early: the file is truncated".to_owned()))
+                Err(ScanStop::Shape("the JSON array is incomplete: the file is truncated".to_owned()))
             }
             ScanState::Between { array: false } if element.depth > 0 => {
-                Err(ScanStop::Shape("the last JSON object ends early: the file is truncated".to_owned()))
+                Err(ScanStop::Shape("the last JSON object is incomplete: the file is truncated".to_owned()))
             }
             _ if element.text.is_empty() => Ok(None),
             _ => Ok(Some(element.text)),
@@ -210,7 +210,7 @@ mod tests {
         check("[1,]", &["1"]);
         check("[1,,2]", &["1", "x, record 2: not JSON: EOF while parsing a value at column 0, near the end", "2"]);
         check("[1] 2", &["1", "x: text follows the JSON array's closing `]`"]);
-        check("[1, {\"a\": 2", &["1", "x: the JSON array ends early: the file is truncated"]);
+        check("[1, {\"a\": 2", &["1", "x: the JSON array is incomplete: the file is truncated"]);
         check("[{\"a\": nope}, 2]", &["x, record 1: not JSON: expected ident at column 8, near `ope}`", "2"]);
     }
 
@@ -218,7 +218,7 @@ mod tests {
     fn objects_one_after_the_other() {
         check("{\n \"a\": 1\n}\n{\"b\": \"}\"}", &[r#"{"a":1}"#, r#"{"b":"}"}"#]);
         check("{\"a\": 1},\n{\"b\": 2}\n", &[r#"{"a":1}"#, r#"{"b":2}"#]);
-        check("{\"a\": 1}{\"b\": ", &[r#"{"a":1}"#, "x: the last JSON object ends early: the file is truncated"]);
+        check("{\"a\": 1}{\"b\": ", &[r#"{"a":1}"#, "x: the last JSON object is incomplete: the file is truncated"]);
         check("", &[]);
     }
 

@@ -107,7 +107,7 @@ impl PythonLiteral<'_> {
         let hex = self.text.get(self.at..self.at + digits).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
         let code = hex.and_then(|hex| u32::from_str_radix(hex, 16).ok());
         self.at += digits;
-        let c = code.and_then(char::from_u32).ok_or_else(|| "an escape that is not a character".to_owned())?;
+        let c = code.and_then(char::from_u32).ok_or_else(|| "invalid escape sequence".to_owned())?;
         Ok(Some(c))
     }
 
@@ -158,7 +158,7 @@ impl PythonLiteral<'_> {
     fn wrong(&self, expected: &str) -> String {
         let found: String = self.text.get(self.at..).unwrap_or_default().chars().take(20).collect();
         let found = if found.is_empty() { "the end".to_owned() } else { format!("`{found}`") };
-        format!("not a Python literal: {expected} expected, {found} found")
+        format!("not a Python literal: expected {expected}, found {found}")
     }
 }
 
@@ -183,18 +183,18 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        check("", Err("not a Python literal: a value expected, the end found"));
-        check("print(1)", Err("not a Python literal: a value expected, `print(1)` found"));
-        check("[1 2]", Err("not a Python literal: `,` or `]` expected, `2]` found"));
-        check("{1: 2}", Err("not a Python literal: a string expected, `1: 2}` found"));
-        check("{'a' 2}", Err("not a Python literal: `:` expected, `2}` found"));
-        check("'open", Err("not a Python literal: `'` expected, the end found"));
-        check(r"'\q'", Err("not a Python literal: an escape that Python writes expected, `'` found"));
-        check(r"'\x+f'", Err("an escape that is not a character"));
-        check(r"'\xé'", Err("an escape that is not a character"));
-        check(r"'\ud800'", Err("an escape that is not a character"));
-        check("[1] [2]", Err("not a Python literal: the end expected, `[2]` found"));
-        check("nan", Err("not a Python literal: a value expected, `nan` found"));
+        check("", Err("not a Python literal: expected a value, found the end"));
+        check("print(1)", Err("not a Python literal: expected a value, found `print(1)`"));
+        check("[1 2]", Err("not a Python literal: expected `,` or `]`, found `2]`"));
+        check("{1: 2}", Err("not a Python literal: expected a string, found `1: 2}`"));
+        check("{'a' 2}", Err("not a Python literal: expected `:`, found `2}`"));
+        check("'open", Err("not a Python literal: expected `'`, found the end"));
+        check(r"'\q'", Err("not a Python literal: expected an escape that Python writes, found `'`"));
+        check(r"'\x+f'", Err("invalid escape sequence"));
+        check(r"'\xé'", Err("invalid escape sequence"));
+        check(r"'\ud800'", Err("invalid escape sequence"));
+        check("[1] [2]", Err("not a Python literal: expected the end, found `[2]`"));
+        check("nan", Err("not a Python literal: expected a value, found `nan`"));
         check(&"[".repeat(1000), Err("nested deeper than 64 levels"));
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn is_missing(value: &Value) -> bool {
 pub(crate) fn text(value: Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text),
-        other => Err(format!("{} is not a text", quoted(&other))),
+        other => Err(format!("{} is not a string", quoted(&other))),
     }
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn abstract_text(value: Value) -> Result<String, String> {
     let Value::Object(places) = &value else { return text(value) };
     let mut words: Vec<(u64, &str)> = Vec::new();
     for (word, places) in places {
-        let places = places.as_array().ok_or_else(|| format!("{} is not a text", quoted(&value)))?;
+        let places = places.as_array().ok_or_else(|| format!("{} is not a string", quoted(&value)))?;
         words.extend(places.iter().filter_map(Value::as_u64).map(|position| (position, word.as_str())));
     }
     // A long word may be said to stand in many places.
@@ -59,7 +59,7 @@ pub(crate) fn address(value: Value) -> Result<Option<String>, String> {
 
 /// A count: a whole number, also as a text, also as `12.0` (as pandas writes whole numbers beside empty cells).
 pub(crate) fn count(value: Value) -> Result<Option<u32>, String> {
-    let wrong = || format!("{} is not a count: a whole number from 0 on", quoted(&value));
+    let wrong = || format!("{} is not a count: expected an integer of 0 or more", quoted(&value));
     let text = match &value {
         Value::Number(number) => number.to_string(),
         Value::String(text) if is_missing_word(text) => return Ok(None),
@@ -72,7 +72,7 @@ pub(crate) fn count(value: Value) -> Result<Option<u32>, String> {
 /// A day: any spelling that [`parse_date`] reads, a number for a year or for `20241219`, or arXiv's list of versions or
 /// of their times, of which the first one's day counts.
 pub(crate) fn date(value: Value) -> Result<Option<Date>, String> {
-    let wrong = || format!("{} is not a date that exists: write 2024-12-19, or leave it out", quoted(&value));
+    let wrong = || format!("{} is not a valid date: use the form 2024-12-19, or omit it", quoted(&value));
     let text = match &value {
         Value::Number(number) => number.to_string(),
         Value::String(text) if is_missing_word(text) => return Ok(None),

@@ -80,7 +80,7 @@ impl XmlElement {
 
 /// What the XML of a format looks like.
 pub(crate) struct XmlDialect {
-    /// Its name, for messages: `an answer of arXiv's API`.
+    /// Its name, for messages: `a response of the arXiv API`.
     pub(crate) what: &'static str,
     /// What is expected, for messages: `an Atom feed with entries`.
     pub(crate) expected: &'static str,
@@ -141,7 +141,7 @@ impl XmlRecords {
                     self.started = true;
                     if self.depth + open.len() >= MAX_DEPTH {
                         let what = self.kind.what;
-                        return Err(self.input().bad_file(format!("XML nested too deep to be {what}")));
+                        return Err(self.input().bad_file(format!("XML nested too deeply for {what}")));
                     }
                     let begins = match self.kind.records {
                         WITHIN_ROOT => self.depth == 1,
@@ -165,9 +165,7 @@ impl XmlRecords {
                             self.count += 1;
                             let record = match unknown {
                                 None => Ok(closed),
-                                Some(entity) => {
-                                    Err(format!("the entity `{entity}`, which nobody knows: write the character"))
-                                }
+                                Some(entity) => Err(format!("unknown entity `{entity}`: use the character itself")),
                             };
                             return Ok(Some((record, RecordPosition::Record(self.count))));
                         }
@@ -195,13 +193,15 @@ impl XmlRecords {
         }
         match (self.started, self.depth == 0 && open.is_empty()) {
             (true, true) => Ok(None),
-            (true, false) => Err(self.input().bad_file("the XML ends early: the file is truncated, fetch it again")),
+            (true, false) => {
+                Err(self.input().bad_file("the XML is incomplete: the file is truncated, download it again"))
+            }
             (false, _) => Err(self.other()),
         }
     }
 
     fn other(&self) -> Error {
-        self.input().bad_file(format!("not {}: {} is expected", self.kind.what, self.kind.expected))
+        self.input().bad_file(format!("not {}: expected {}", self.kind.what, self.kind.expected))
     }
 }
 

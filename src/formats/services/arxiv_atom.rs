@@ -9,7 +9,7 @@ use crate::formats::reference::RecordIter;
 use crate::paper::{RawPaper, parse_date};
 
 const KIND: XmlDialect = XmlDialect {
-    what: "an answer of arXiv's API",
+    what: "a response of the arXiv API",
     expected: "an Atom feed with entries",
     roots: &["feed"],
     records: &["entry"],
@@ -23,7 +23,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
             Err(error) => return Some(Err(error)),
         };
         if let Some(message) = entry.as_ref().ok().and_then(error_answer) {
-            return Some(Err(entries.input().bad_file(format!("arXiv answered with an error: {message}"))));
+            return Some(Err(entries.input().bad_file(format!("arXiv returned an error: {message}"))));
         }
         Some(entries.input().found_record(entry.and_then(|entry| raw_paper(&entry)), position))
     }))
@@ -34,7 +34,7 @@ fn error_answer(entry: &XmlElement) -> Option<String> {
     let id = entry.text_at(&["id"]);
     let is_error = id.contains("api/errors") || entry.text_at(&["title"]).trim() == "Error" && !id.contains("/abs/");
     let message = entry.text_at(&["summary"]).split_whitespace().collect::<Vec<_>>().join(" ");
-    is_error.then(|| if message.is_empty() { "it gave no reason".to_owned() } else { message })
+    is_error.then(|| if message.is_empty() { "no reason given".to_owned() } else { message })
 }
 
 fn raw_paper(entry: &XmlElement) -> Result<RawPaper, String> {
@@ -42,7 +42,7 @@ fn raw_paper(entry: &XmlElement) -> Result<RawPaper, String> {
     let id = id.trim();
     if id.is_empty() || title.trim().is_empty() {
         let name = if id.is_empty() { "no id".to_owned() } else { format!("no title for `{id}`") };
-        return Err(format!("{name}: arXiv answers so for ids that do not exist"));
+        return Err(format!("{name}: arXiv returns this for ids that do not exist"));
     }
     let published = match entry.text_at(&["published"]).trim() {
         "" => None,
@@ -102,9 +102,9 @@ mod tests {
     fn an_answer_that_is_an_error() {
         assert_eq!(
             fixture("arxiv_error.xml"),
-            ["arxiv_error.xml: arXiv answered with an error: incorrect id format for lantern"]
+            ["arxiv_error.xml: arXiv returned an error: incorrect id format for lantern"]
         );
-        check("<entry><title>Error</title></entry>", &["a.xml: arXiv answered with an error: it gave no reason"]);
+        check("<entry><title>Error</title></entry>", &["a.xml: arXiv returned an error: no reason given"]);
         let title = GOOD.replace("Good", "Error");
         check(&title, &[&TOLD.replace("Good", "Error")]);
     }
@@ -117,11 +117,11 @@ mod tests {
     #[test]
     fn a_bad_entry_does_not_spoil_its_neighbors() {
         for (bad, error) in [
-            ("<entry/>", "no id: arXiv answers so for ids that do not exist"),
-            ("<entry><id>x</id></entry>", "no title for `x`: arXiv answers so for ids that do not exist"),
+            ("<entry/>", "no id: arXiv returns this for ids that do not exist"),
+            ("<entry><id>x</id></entry>", "no title for `x`: arXiv returns this for ids that do not exist"),
             (
                 "<entry><id>x</id><title>caf&lantern;</title></entry>",
-                "the entity `&lantern;`, which nobody knows: write the character",
+                "unknown entity `&lantern;`: use the character itself",
             ),
             (
                 "<entry><id>x</id><title>t</title><published>2024-02-30</published></entry>",
@@ -136,12 +136,12 @@ mod tests {
     fn damaged_and_other_xml() {
         check_whole(
             &format!("<feed>{GOOD}<entry><id>x"),
-            &[TOLD, "a.xml: the XML ends early: the file is truncated, fetch it again"],
+            &[TOLD, "a.xml: the XML is incomplete: the file is truncated, download it again"],
         );
         let deep = format!("<feed>{}", "<a>".repeat(100));
-        check_whole(&deep, &["a.xml: XML nested too deep to be an answer of arXiv's API"]);
-        check_whole("<rss></rss>", &["a.xml: not an answer of arXiv's API: an Atom feed with entries is expected"]);
-        check_whole("words", &["a.xml: not an answer of arXiv's API: an Atom feed with entries is expected"]);
+        check_whole(&deep, &["a.xml: XML nested too deeply for a response of the arXiv API"]);
+        check_whole("<rss></rss>", &["a.xml: not a response of the arXiv API: expected an Atom feed with entries"]);
+        check_whole("words", &["a.xml: not a response of the arXiv API: expected an Atom feed with entries"]);
         check_whole(
             &format!("<feed>{GOOD}<entry></feed>"),
             &[TOLD, "a.xml: damaged XML at byte 89: ill-formed document: expected `</entry>`, but `</feed>` was found"],

@@ -78,12 +78,12 @@ pub(crate) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, Stri
         value => value,
     };
     let Value::Object(mut entry) = value else {
-        return Err("not an entry of the Daily Papers: a JSON object with a `paper`".to_owned());
+        return Err("not a daily-papers entry: expected a JSON object with `paper`".to_owned());
     };
     let Some(Value::Object(mut paper)) = entry.remove("paper") else {
-        return Err("an entry without a `paper`".to_owned());
+        return Err("an entry without `paper`".to_owned());
     };
-    let id = take(&mut paper, "id", values::text)?.ok_or("a paper without an `id`")?;
+    let id = take(&mut paper, "id", values::text)?.ok_or("a paper without `id`")?;
     let listed_at = match paper.remove("submittedOnDailyAt") {
         Some(Value::Null) | None => listed_before_2025(&entry, &paper),
         at => at,
@@ -152,27 +152,27 @@ mod tests {
         let good = r#"{"paper": {"id": "2401.00001", "title": "Good"}}"#;
         let summaries = "id=2401.00001 | title=Good | url=https://huggingface.co/papers/2401.00001";
         for (bad, error) in [
-            ("7", "not an entry of the Daily Papers: a JSON object with a `paper`"),
-            ("{\"title\": \"x\"}", "an entry without a `paper`"),
-            ("{\"paper\": {\"title\": \"x\"}}", "a paper without an `id`"),
+            ("7", "not a daily-papers entry: expected a JSON object with `paper`"),
+            ("{\"title\": \"x\"}", "an entry without `paper`"),
+            ("{\"paper\": {\"title\": \"x\"}}", "a paper without `id`"),
             ("{\"paper\": {\"id\": \"1\"}}", "no title and no abstract"),
-            ("{\"paper\": {\"id\": \"1\", \"title\": 2}}", "`title`: `2` is not a text"),
+            ("{\"paper\": {\"id\": \"1\", \"title\": 2}}", "`title`: `2` is not a string"),
             (
                 "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"upvotes\": -3}}",
-                "`upvotes`: `-3` is not a count: a whole number from 0 on",
+                "`upvotes`: `-3` is not a count: expected an integer of 0 or more",
             ),
             (
                 "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"publishedAt\": \"2024-02-30\"}}",
-                "`publishedAt`: `\"2024-02-30\"` is not a date that exists: write 2024-12-19, or leave it out",
+                "`publishedAt`: `\"2024-02-30\"` is not a valid date: use the form 2024-12-19, or omit it",
             ),
-            ("\"{'paper': nonsense}\"", "not a Python literal: a value expected, `nonsense}` found"),
+            ("\"{'paper': nonsense}\"", "not a Python literal: expected a value, found `nonsense}`"),
         ] {
             check(
                 &format!("[{good}, {bad}, {good}]"),
                 &[summaries, &format!("day.json, record 2: {error}"), summaries],
             );
         }
-        check(&format!("[{good}, {{"), &[summaries, "day.json: the JSON array ends early: the file is truncated"]);
+        check(&format!("[{good}, {{"), &[summaries, "day.json: the JSON array is incomplete: the file is truncated"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
                 return Some(Err(input.read_error(&error)));
             }
             if bytes.len() > MAX_RECORD {
-                return Some(Err(input.bad_file(format!("a page of more than {} MB", MAX_RECORD >> 20))));
+                return Some(Err(input.bad_file(format!("the page is larger than {} MB", MAX_RECORD >> 20))));
             }
             ready.extend(entries(&String::from_utf8_lossy(&bytes)));
             if ready.is_empty() {
@@ -82,7 +82,7 @@ mod tests {
             check(list),
             [
                 "id=2401.90001 | title=A < B | url=https://huggingface.co/papers/2401.90001",
-                "x, record 2: not an entry of the Daily Papers: a JSON object with a `paper`",
+                "x, record 2: not a daily-papers entry: expected a JSON object with `paper`",
             ]
         );
         assert!(check("<html data-props='{}'>")[0].starts_with("x: an HTML page without the data of papers: save"));

@@ -80,6 +80,6 @@ mod tests {
             );
         }
         let found = summaries(read(std::io::Cursor::new("{\"data\": [7]}"), "x", Some(InputFormat::SemanticScholar)));
-        assert_eq!(found, ["x, line 1: a number instead of a JSON object with a title and an abstract"]);
+        assert_eq!(found, ["x, line 1: expected a JSON object with a title and an abstract, found a number"]);
     }
 }

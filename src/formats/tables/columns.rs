@@ -19,10 +19,10 @@ impl FromStr for ColumnMapping {
         let (field, name) = text.split_once('=').unwrap_or((text, ""));
         let (field, name) = (field.trim(), name.trim());
         if name.is_empty() {
-            return Err(format!("`{text}`: write FIELD=NAME, as in title=headline"));
+            return Err(format!("`{text}` is not a column mapping: use FIELD=NAME, as in title=headline"));
         }
         if !FieldRole::is_known(field) {
-            return Err(format!("no field `{field}`: there are {}", FieldRole::USUAL));
+            return Err(format!("`{field}` is not a field: use {}", FieldRole::USUAL));
         }
         Ok(ColumnMapping { field: field.to_owned(), name: name.to_owned() })
     }
@@ -79,15 +79,15 @@ mod tests {
         check(&["title=headline"], "title\theadline\nx\tA\n", &["title=A"]);
         check(&["title=b", "abstract=title"], "title;b\nx;A\n", &["title=A | abstract=x"]);
         check(&["title=c"], "title,b\nx,A\n", &["x: no column `c`: the columns are `title`, `b`"]);
-        check(&["title=b"], "{\"title\": \"A\"}", &["x: columns are named, but a file of the format jsonl has none"]);
+        check(&["title=b"], "{\"title\": \"A\"}", &["x: column names were given, but the format jsonl has no columns"]);
     }
 
     #[test]
     fn spellings() {
         for (text, error) in [
-            ("title", "`title`: write FIELD=NAME, as in title=headline"),
-            ("title=", "`title=`: write FIELD=NAME, as in title=headline"),
-            ("name=x", "no field `name`: there are id, doi, title, abstract"),
+            ("title", "`title` is not a column mapping: use FIELD=NAME, as in title=headline"),
+            ("title=", "`title=` is not a column mapping: use FIELD=NAME, as in title=headline"),
+            ("name=x", "`name` is not a field: use id, doi, title, abstract"),
         ] {
             assert!(text.parse::<ColumnMapping>().unwrap_err().starts_with(error), "{text}");
         }

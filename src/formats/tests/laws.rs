@@ -38,7 +38,7 @@ fn a_truncated_gzip_gives_what_came_before() {
     let whole = gzip(lines.as_bytes());
     let found = summaries(read(Cursor::new(whole[..whole.len() / 2].to_vec()), "x.gz", None));
     let (last, papers) = found.split_last().unwrap();
-    assert_eq!(last, "x.gz: the compressed data ends early: the file is truncated, fetch it again");
+    assert_eq!(last, "x.gz: the file is truncated: download it again");
     assert!(papers.len() > 5_000, "{}", papers.len());
     for (n, paper) in papers.iter().enumerate() {
         assert_eq!(*paper, format!("id={n} | title=Title {}", n * 7919));
@@ -52,7 +52,7 @@ fn a_truncated_gzip_gives_what_came_before() {
     assert!(found.len() > 5_000, "{}", found.len());
 
     let header = summaries(read(Cursor::new(whole[..5].to_vec()), "x.gz", None));
-    assert_eq!(header, ["x.gz: the compressed data ends early: the file is truncated, fetch it again"]);
+    assert_eq!(header, ["x.gz: the file is truncated: download it again"]);
     let empty = summaries(read(Cursor::new(gzip(b"")), "x.gz", None));
     assert_eq!(empty, ["x.gz: the file is empty"]);
 }
@@ -65,7 +65,7 @@ fn other_formats_give_what_came_before_a_truncation_too() {
         encoder.write_all(&fixture_bytes(name)).unwrap();
         let whole = encoder.finish().unwrap();
         let found = summaries(read(Cursor::new(whole[..whole.len() - 10].to_vec()), name, None));
-        let truncated = format!("{name}: the compressed data ends early: the file is truncated, fetch it again");
+        let truncated = format!("{name}: the file is truncated: download it again");
         assert_eq!(found.last(), Some(&truncated), "{found:?}");
         assert!(found.iter().filter(|line| line.contains("title=")).count() >= count - 1, "{found:?}");
         assert!(found.len() > 1, "{found:?}");

@@ -115,7 +115,7 @@ fn names_of_formats() {
         assert_eq!(format.to_string().parse(), Ok(format));
     }
     let error = "pdf".parse::<InputFormat>().unwrap_err();
-    assert_eq!(error, format!("no format `pdf`: there are {}", InputFormat::names()));
+    assert_eq!(error, format!("`pdf` is not an input format: use {}", InputFormat::names()));
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn real_answers_of_arxiv() {
         let (papers, errors) = all_of(&path);
         let text = std::fs::read_to_string(&path).unwrap();
         if name.starts_with("arxiv_atom__400") {
-            assert!(errors[0].ends_with(": arXiv answered with an error: incorrect id format for abc"), "{errors:?}");
+            assert!(errors[0].ends_with(": arXiv returned an error: incorrect id format for abc"), "{errors:?}");
             assert_eq!((papers.len(), errors.len()), (0, 1));
             continue;
         }

@@ -134,7 +134,7 @@ impl LinkedNodes for GraphHalf<'_> {
     }
     fn links(&self, node: u32) -> Result<&[u32], IndexCorruption> {
         let line = (node - self.from) as usize * self.width;
-        self.links.get(line..line + self.width).ok_or(damaged("a link leads nowhere"))
+        self.links.get(line..line + self.width).ok_or(damaged("a link points to a missing node"))
     }
     fn codes(&self) -> &[u8] {
         self.nodes.codes

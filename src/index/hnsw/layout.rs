@@ -164,18 +164,18 @@ impl FileHeader {
 
     /// Reads a header, and checks that the file has what it speaks of.
     pub(super) fn read(file: &[u8]) -> Result<FileHeader, IndexCorruption> {
-        let header = file.get(..HEADER).ok_or(damaged("it is cut off"))?;
+        let header = file.get(..HEADER).ok_or(damaged("the file is truncated"))?;
         let (words, _) = header.as_chunks::<8>();
         let mut words = words.iter().map(|word| u64::from_le_bytes(*word));
         let mut next = || words.next().unwrap_or(0);
         if next() != MAGIC {
-            return Err(damaged("it is no frozen index"));
+            return Err(damaged("not an index file"));
         }
         if next() != VERSION {
-            return Err(damaged("it has another version"));
+            return Err(damaged("unsupported version"));
         }
         if header[HEADER - 8..] != u64::from(crc32fast::hash(&header[..HEADER - 8])).to_le_bytes() {
-            return Err(damaged("the header's checksum is wrong"));
+            return Err(damaged("checksum mismatch in the header"));
         }
         let mut count = || usize::try_from(next()).unwrap_or(usize::MAX);
         let [dimension, nodes, rows, shared, clipped, entries] = std::array::from_fn(|_| count());
@@ -218,11 +218,11 @@ impl FileHeader {
             && (1..=1 << 20).contains(&self.ef);
         let numbers = self.scale.is_normal() && self.scale > 0.0 && self.error >= 0.0 && self.error.is_finite();
         if !counts || !numbers {
-            return Err(damaged("the header makes no sense"));
+            return Err(damaged("invalid header"));
         }
         match self.places() {
             Some((_, end)) if end == length => Ok(()),
-            _ => Err(damaged("its length is wrong")),
+            _ => Err(damaged("wrong file length")),
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct IndexCorruption(&'static str);
 
 impl IndexCorruption {
     /// The graph is of other vectors than those that it is used for.
-    pub const FOREIGN: IndexCorruption = IndexCorruption("it is another library's");
+    pub const FOREIGN: IndexCorruption = IndexCorruption("it belongs to another library");
 }
 
 impl fmt::Display for IndexCorruption {
@@ -77,7 +77,7 @@ impl HnswGraph {
 
     fn from_bytes(bytes: GraphBytes) -> Result<HnswGraph, IndexCorruption> {
         let header = FileHeader::read(&bytes)?;
-        let (places, _) = header.places().ok_or(damaged("its length is wrong"))?;
+        let (places, _) = header.places().ok_or(damaged("wrong file length"))?;
         let unchecked = |index: usize| {
             let words = header.blocks(SECTIONS[index]).div_ceil(64);
             (0..words).map(|_| AtomicU64::new(0)).collect()
@@ -86,7 +86,7 @@ impl HnswGraph {
         let frozen = HnswGraph { bytes, header, places, checked_blocks: sound };
         for (index, sum) in frozen.header.sums.iter().enumerate() {
             if crc32fast::hash(&frozen.bytes[frozen.places[IN_BLOCKS + index].clone()]) != *sum {
-                return Err(damaged("a section's checksum is wrong"));
+                return Err(damaged("checksum mismatch in a section"));
             }
         }
         let rows_and_nodes = frozen.keys().is_sorted_by(|a, b| a < b)
@@ -95,7 +95,7 @@ impl HnswGraph {
             && frozen.clipped().iter().all(|node| (*node as usize) < frozen.header.nodes);
         let shared: &[[u32; 2]] = bytemuck::cast_slice(frozen.section(FileSection::Shared));
         if !rows_and_nodes || !shared.is_sorted() || shared.iter().any(|[_, row]| *row as usize >= frozen.header.rows) {
-            return Err(damaged("its rows make no sense"));
+            return Err(damaged("invalid row numbers"));
         }
         Ok(frozen)
     }
@@ -153,7 +153,7 @@ impl HnswGraph {
         self.check(FileSection::Vectors, row.index())?;
         let numbers: &[f32] = bytemuck::cast_slice(self.section(FileSection::Vectors));
         let dimension = self.header.dimension;
-        numbers.get(row.index() * dimension..(row.index() + 1) * dimension).ok_or(damaged("it has no such row"))
+        numbers.get(row.index() * dimension..(row.index() + 1) * dimension).ok_or(damaged("row out of range"))
     }
 
     pub(super) fn quantizer(&self) -> Quantizer {
@@ -217,7 +217,7 @@ impl HnswGraph {
     #[inline]
     fn check(&self, section: FileSection, at: usize) -> Result<(), IndexCorruption> {
         let block = at / FileHeader::block(section);
-        let word = self.checked_blocks[section as usize].get(block / 64).ok_or(damaged("it has no such node"))?;
+        let word = self.checked_blocks[section as usize].get(block / 64).ok_or(damaged("node out of range"))?;
         if word.load(Ordering::Relaxed) >> (block % 64) & 1 == 1 { Ok(()) } else { self.check_block(section, block) }
     }
 
@@ -225,13 +225,13 @@ impl HnswGraph {
     fn check_block(&self, section: FileSection, block: usize) -> Result<(), IndexCorruption> {
         let before: usize = SECTIONS[..section as usize].iter().map(|section| self.header.blocks(*section)).sum();
         if block >= self.header.blocks(section) {
-            return Err(damaged("it has no such node"));
+            return Err(damaged("node out of range"));
         }
         let bytes = self.section(section);
         let size = self.header.block_bytes(section);
         let block_bytes = &bytes[block * size..bytes.len().min((block + 1) * size)];
         if self.numbers(FileSection::Sums)[before + block] != crc32fast::hash(block_bytes) {
-            return Err(damaged("a block's checksum is wrong"));
+            return Err(damaged("checksum mismatch in a block"));
         }
         self.checked_blocks[section as usize][block / 64].fetch_or(1 << (block % 64), Ordering::Relaxed);
         Ok(())

@@ -62,7 +62,7 @@ pub(super) fn beam_search(
         }
         for node in links.iter().take_while(|node| **node != NONE) {
             if !range.contains(node) {
-                return Err(damaged("a link leads nowhere"));
+                return Err(damaged("a link points to a missing node"));
             }
             if visited.visit((*node - range.start) as usize) {
                 batch.push(*node);
@@ -203,10 +203,10 @@ impl HnswGraph {
         for layer in self.upper() {
             loop {
                 let links = layer.get(best.1 as usize * LINKS.1..(best.1 as usize + 1) * LINKS.1);
-                let links = links.ok_or(damaged("a link leads nowhere"))?;
+                let links = links.ok_or(damaged("a link points to a missing node"))?;
                 let linked = links.iter().position(|node| *node == NONE).map_or(links, |end| &links[..end]);
                 if linked.iter().any(|node| *node as usize >= self.nodes()) {
-                    return Err(damaged("a link leads nowhere"));
+                    return Err(damaged("a link points to a missing node"));
                 }
                 similarity(self, query, linked, &mut dots)?;
                 match linked.iter().zip(&dots).max_by_key(|(_, steps)| **steps) {

@@ -415,6 +415,9 @@ fn a_reader_in_the_way_of_compacting_is_named() {
     });
     let error = failed.unwrap().unwrap_err();
     assert!(matches!(error, Error::Library { .. }));
-    assert!(error.one_line().ends_with("cannot compact it: another process is reading it: try again"), "{error}");
+    assert!(
+        error.one_line().ends_with("cannot compact: another process is reading the library: try again later"),
+        "{error}"
+    );
     library.compact().unwrap();
 }

@@ -124,7 +124,7 @@ async fn respond(
 ) -> Result<Json<S2RecommendResponse>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::bad_request(format!("`limit`: give a number from 1 to {MAX_LIMIT}")));
+        return Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {MAX_LIMIT}")));
     }
     if query.from.as_deref().is_some_and(|pool| !["recent", "all-cs"].contains(&pool)) {
         return Err(Problem::bad_request("`from`: give `recent` or `all-cs`; both mean the whole library"));

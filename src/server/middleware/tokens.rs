@@ -37,7 +37,7 @@ impl TokenFile {
     /// # Errors
     /// [`Error::BadRecord`] with the first invalid line; [`Error::BadFile`] for a file without tokens.
     pub(super) fn read(path: &Path) -> Result<TokenFile> {
-        let text = std::fs::read_to_string(path).map_err(Error::io(path, "read it"))?;
+        let text = std::fs::read_to_string(path).map_err(Error::io(path, "read"))?;
         let file = || path.display().to_string();
         let mut tokens = Vec::new();
         for (index, line) in text.lines().enumerate() {

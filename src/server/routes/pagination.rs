@@ -85,7 +85,7 @@ impl PagePlan {
 /// Refuses a limit above the server's maximum.
 pub(super) fn check_limit(request: &Request, max_results: usize) -> Result<(), Problem> {
     match request.result_count() > max_results {
-        true => Err(Problem::bad_request(format!("`limit`: give a number from 1 to {max_results}"))),
+        true => Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {max_results}"))),
         false => Ok(()),
     }
 }

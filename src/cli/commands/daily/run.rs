@@ -32,7 +32,7 @@ fn read_config(path: &Path) -> Result<DailyConfig> {
             let reason = "file not found: run `paperkin init` to create it".to_owned();
             Err(Error::BadFile { file: path.display().to_string(), reason })
         }
-        text => DailyConfig::parse_file(&text.map_err(Error::io(path, "read it"))?, path),
+        text => DailyConfig::parse_file(&text.map_err(Error::io(path, "read"))?, path),
     }
 }
 

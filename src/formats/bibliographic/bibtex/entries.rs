@@ -65,7 +65,7 @@ impl BibtexEntries {
                 break Err(format!("longer than {} MB", MAX_RECORD >> 20));
             }
             if !self.next_line()? || self.text.first() == Some(&b'@') && opening(&self.text).is_some() {
-                break Err(format!("`@{kind}` is never closed: a brace is missing"));
+                break Err(format!("`@{kind}` is not closed: a brace is missing"));
             }
         };
         Ok(Some(BibtexEntry { line, kind, body }))
@@ -134,7 +134,7 @@ pub(crate) fn fields(body: &str, expand: impl Fn(&str) -> String) -> Result<Vec<
             let (part, after) = part(rest.trim_start(), &expand).ok_or_else(|| format!("`{name}` has no value"))?;
             length += part.len();
             if length > MAX_RECORD {
-                return Err(format!("longer than {} MB with its abbreviations", MAX_RECORD >> 20));
+                return Err(format!("longer than {} MB with abbreviations expanded", MAX_RECORD >> 20));
             }
             value.push_str(&part);
             rest = after.trim_start();
@@ -149,7 +149,7 @@ pub(crate) fn fields(body: &str, expand: impl Fn(&str) -> String) -> Result<Vec<
 
 fn odd(rest: &str) -> String {
     let start: String = rest.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(30).collect();
-    format!("a field expected, `{start}` found")
+    format!("expected a field, found `{start}`")
 }
 
 /// One part of a value, `{...}`, `"..."` or a word, and what follows it.
@@ -193,8 +193,7 @@ mod tests {
     #[test]
     fn entries_are_cut_by_their_braces() {
         let ok = |line, kind: &str, body: &str| (line, kind.to_owned(), Ok(body.to_owned()));
-        let open =
-            |line| (line, "article".to_owned(), Err("`@article` is never closed: a brace is missing".to_owned()));
+        let open = |line| (line, "article".to_owned(), Err("`@article` is not closed: a brace is missing".to_owned()));
         assert_eq!(
             cut("a remark me@x.org\n@Article{a, t = {x}} @book {b,\n}"),
             [ok(2, "article", "a, t = {x}"), ok(2, "book", "b,\n")]
@@ -224,7 +223,7 @@ mod tests {
         check("key", Ok(&[]));
         check("key,\n", Ok(&[]));
         check("k, a = , b = {c}", Err("`a` has no value"));
-        check("k, a = {b}, c d = {e}", Err("a field expected, `c d = {e}` found"));
-        check("k, a = {b}, c", Err("a field expected, `c` found"));
+        check("k, a = {b}, c d = {e}", Err("expected a field, found `c d = {e}`"));
+        check("k, a = {b}, c", Err("expected a field, found `c`"));
     }
 }

@@ -201,9 +201,9 @@ mod tests {
     fn a_broken_entry_costs_itself_only() {
         let good = "@misc{g, title = {Good}}\n";
         for (bad, error) in [
-            ("@misc{b, title = {never closed\n", "`@misc` is never closed: a brace is missing"),
+            ("@misc{b, title = {never closed\n", "`@misc` is not closed: a brace is missing"),
             ("@misc{b, title = , year = 2001}\n", "`title` has no value"),
-            ("@misc{b, title = {x}, , what is this}\n", "a field expected, `what is this` found"),
+            ("@misc{b, title = {x}, , what is this}\n", "expected a field, found `what is this`"),
         ] {
             let error = format!("x.bib, line 2: {error}");
             check(&format!("{good}{bad}{good}"), &["title=Good", &error, "title=Good"]);
@@ -217,7 +217,7 @@ mod tests {
         let strings: String = (1..60).map(doubled).collect();
         let first = format!("@string{{a0 = \"{}\"}}\n", "x".repeat(50));
         let entries = "@misc{x, title = a59}\n@misc{y, title = a1, abstract = a17 # a17 # a17}";
-        let long = "x.bib, line 62: longer than 16 MB with its abbreviations";
+        let long = "x.bib, line 62: longer than 16 MB with abbreviations expanded";
         check(&format!("{first}{strings}{entries}"), &["title=a59", long]);
     }
 

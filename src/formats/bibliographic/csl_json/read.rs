@@ -32,13 +32,13 @@ pub(crate) fn is_reference(value: &Value) -> bool {
 
 fn reference(value: &Value) -> Result<BibReference, String> {
     let Value::Object(item) = value else {
-        return Err("not a reference: a JSON object with `title` and `author` is expected".to_owned());
+        return Err("not a reference: expected a JSON object with `title` and `author`".to_owned());
     };
     let title = match item.get("title") {
         Some(Value::Array(parts)) => parts.first().and_then(Value::as_str).unwrap_or_default(),
         Some(Value::String(title)) => title,
         Some(Value::Null) | None => "",
-        Some(_) => return Err("`title` is not a text".to_owned()),
+        Some(_) => return Err("`title` is not a string".to_owned()),
     };
     let mut raw_paper = RawPaper {
         title: markup::plain_text(title),

@@ -22,7 +22,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
                     _ => {
                         return Some(Err(elements
                             .input()
-                            .bad_file("not a JSON Feed: an object with `items` is expected")));
+                            .bad_file("not a JSON Feed: expected an object with `items`")));
                     }
                 },
                 (_, Err(error)) => return Some(Err(error)),
@@ -33,7 +33,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
 
 fn feed_item(item: &Value) -> Result<FeedItem, String> {
     if !item.is_object() {
-        return Err("not an item of a feed: a JSON object is expected".to_owned());
+        return Err("not a feed item: expected a JSON object".to_owned());
     }
     let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let first = |names: &[&str]| names.iter().map(|name| text(name)).find(|text| !text.trim().is_empty());

@@ -76,13 +76,13 @@ mod tests {
         check(
             InputFormat::Feed,
             "<html></html>",
-            &["x: not a news feed: RSS with items or Atom with entries is expected"],
+            &["x: not a news feed: expected RSS with items or Atom with entries"],
         );
-        check(InputFormat::JsonFeed, "{\"a\": 1}", &["x: not a JSON Feed: an object with `items` is expected"]);
+        check(InputFormat::JsonFeed, "{\"a\": 1}", &["x: not a JSON Feed: expected an object with `items`"]);
         check(
             InputFormat::JsonFeed,
             "{\"items\": [1, {\"title\": \"A\"}]}",
-            &["x, record 1: not an item of a feed: a JSON object is expected", "title=A"],
+            &["x, record 1: not a feed item: expected a JSON object", "title=A"],
         );
         check(InputFormat::Feed, "<rss><channel><item/></channel></rss>", &["x, record 1: no title and no abstract"]);
     }

@@ -86,7 +86,7 @@ impl HfPage {
         self.line += 1;
         let text = match std::str::from_utf8(bytes) {
             Ok(text) if line == InputLine::Read => text.trim(),
-            Ok(_) => return self.refuse(self.line, "a line that is too long to be a part of a papers page"),
+            Ok(_) => return self.refuse(self.line, "a line too long for a papers page"),
             Err(_) => return self.refuse(self.line, "not UTF-8: save the text as UTF-8"),
         };
         if let Some((authors, rest)) = author_line(text) {

@@ -103,7 +103,7 @@ impl DelimitedTable {
         self.reader.get_ref().line_at(end).saturating_sub(spanned)
     }
 
-    /// Whether a record ends with a quote that is never closed: its last cell spans lines, so it was quoted, but the
+    /// Whether a record ends with unclosed quote: its last cell spans lines, so it was quoted, but the
     /// file does not end with a quote.
     fn is_open(&mut self, record: &ByteRecord) -> bool {
         let spans = record.iter().next_back().is_some_and(|cell| cell.contains(&b'\n'));
@@ -113,10 +113,10 @@ impl DelimitedTable {
 
     fn reference(&mut self, record: &ByteRecord) -> Result<BibReference, String> {
         if record.len() != self.names.len() {
-            return Err(format!("cells: {} here, {} in the header", record.len(), self.names.len()));
+            return Err(format!("{} cells, but the header has {}", record.len(), self.names.len()));
         }
         if self.is_open(record) {
-            return Err("a quote that is never closed".to_owned());
+            return Err("unclosed quote".to_owned());
         }
         let mut fields = Map::new();
         for (name, cell) in self.names.iter().zip(record) {
@@ -188,10 +188,10 @@ mod tests {
     #[test]
     fn a_bad_row_does_not_spoil_its_neighbors() {
         for (bad, error) in [
-            ("1", "cells: 1 here, 3 in the header"),
-            ("1,2,3,4", "cells: 4 here, 3 in the header"),
+            ("1", "1 cells, but the header has 3"),
+            ("1,2,3,4", "4 cells, but the header has 3"),
             (",,", "no title and no abstract"),
-            ("1,x,2024-02-30", "`date`: `\"2024-02-30\"` is not a date that exists: write 2024-12-19, or leave it out"),
+            ("1,x,2024-02-30", "`date`: `\"2024-02-30\"` is not a valid date: use the form 2024-12-19, or omit it"),
         ] {
             let text = format!("id,title,date\n5,a,\n\n{bad}\n6,\"b\nc\",NaT\n7,d,2024\n\n{bad}");
             let expect = [
@@ -214,14 +214,14 @@ mod tests {
     fn a_quote_that_is_never_closed() {
         check(
             "id,title,abstract\n1,a,x\n2,b,\"never\n3,c,y\n4,d,z\n",
-            &["id=1 | title=a | abstract=x", "x.csv, line 3: a quote that is never closed"],
+            &["id=1 | title=a | abstract=x", "x.csv, line 3: unclosed quote"],
         );
         check("id,title\n1,\"a\nb\"", &["id=1 | title=a b"]);
         let endless = (&b"id,title\n1,a\n2,\""[..]).chain(std::io::repeat(b'x').take(40 << 20));
         let found = summaries(read(endless, "x.csv", None));
         assert_eq!(
             found,
-            ["id=1 | title=a", "x.csv: one record has more than 16 MB: is a quote or a bracket never closed?"]
+            ["id=1 | title=a", "x.csv: a record is larger than 16 MB: check for an unclosed quote or bracket"]
         );
     }
 }

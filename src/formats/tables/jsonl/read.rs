@@ -85,7 +85,7 @@ pub(crate) fn record(json: &[u8]) -> Result<Paper, String> {
 fn raw_paper(value: Value, format: InputFormat) -> Result<RawPaper, String> {
     match value {
         Value::Object(record) => fields::raw_paper(record, format.source()),
-        other => Err(format!("{} instead of a JSON object with a title and an abstract", kind(&other))),
+        other => Err(format!("expected a JSON object with a title and an abstract, found {}", kind(&other))),
     }
 }
 
@@ -115,7 +115,7 @@ fn check(head: &InputHead, by_lines: bool, format: InputFormat) -> Result<(), St
     match &values[..] {
         _ if format != InputFormat::Jsonl => Ok(()),
         [only] if let Some(name) = wrapped_list(only) => {
-            Err(format!("an object with a list in `{name}`: give the list alone, or each of its objects on a line"))
+            Err(format!("an object with a list in `{name}`: use the list itself, or one of its objects per line"))
         }
         [first, ..] if !values.iter().any(has_text) => Err(no_paper(first)),
         _ => Ok(()),
@@ -124,7 +124,7 @@ fn check(head: &InputHead, by_lines: bool, format: InputFormat) -> Result<(), St
 
 fn not_json(line: &[u8]) -> String {
     let start: String = String::from_utf8_lossy(line).chars().take(30).collect();
-    format!("not JSON: it begins with `{}`; the format jsonl has a JSON object on each line", start.trim())
+    format!("not JSON, beginning with `{}`; the format jsonl has one JSON object per line", start.trim())
 }
 
 /// Whether a value has a field for title or abstract.
@@ -156,7 +156,7 @@ pub(crate) fn no_paper(first: &Value) -> String {
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
-        Value::Bool(_) => "a truth value",
+        Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
         Value::Array(_) => "an array",
@@ -210,7 +210,7 @@ mod tests {
             "[{\"id\": 1, \"title\": \"a\"}, 2, {\"id\": 2, \"title\": \"b\"}]",
             &[
                 "title=a",
-                "x.jsonl, record 2: a number instead of a JSON object with a title and an abstract",
+                "x.jsonl, record 2: expected a JSON object with a title and an abstract, found a number",
                 "title=b",
             ],
         );
@@ -220,11 +220,11 @@ mod tests {
     fn files_without_papers() {
         check(
             "Dear reader\n",
-            &["x.jsonl: not JSON: it begins with `Dear reader`; the format jsonl has a JSON object on each line"],
+            &["x.jsonl: not JSON, beginning with `Dear reader`; the format jsonl has one JSON object per line"],
         );
         check(
             "nonsense\n".repeat(5_000),
-            &["x.jsonl: not JSON: it begins with `nonsense`; the format jsonl has a JSON object on each line"],
+            &["x.jsonl: not JSON, beginning with `nonsense`; the format jsonl has one JSON object per line"],
         );
         check(
             "{\"user\": \"u\", \"library\": []}\n".repeat(9),
@@ -233,7 +233,7 @@ mod tests {
         );
         check(
             "{\"title\": \"A feed\", \"items\": [{\"title\": \"a\"}]}",
-            &["x.jsonl: an object with a list in `items`: give the list alone, or each of its objects on a line"],
+            &["x.jsonl: an object with a list in `items`: use the list itself, or one of its objects per line"],
         );
         check(
             "[1, 2, 3]",

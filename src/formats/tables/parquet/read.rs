@@ -49,8 +49,7 @@ pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
         };
         count += 1;
         let position = RecordPosition::Record(count);
-        let raw_paper =
-            guarded(|| Ok(record(&row, &names))).map_err(|_| "a day or a time that does not exist".to_owned());
+        let raw_paper = guarded(|| Ok(record(&row, &names))).map_err(|_| "an invalid date or time".to_owned());
         let raw_paper = raw_paper.and_then(|record| fields::raw_paper(record, InputFormat::Parquet.source()));
         Some(match raw_paper {
             Ok(raw_paper) => Ok(FoundRecord { position, reference: raw_paper.into() }),
