@@ -11,7 +11,7 @@ impl Library {
     /// # Errors
     /// When the file cannot be read.
     pub fn value(&self, key: &str) -> Result<Option<String>> {
-        let select = "SELECT value FROM note WHERE key = ?1";
+        let select = "SELECT value FROM key_value WHERE key = ?1";
         self.db.query_row(select, [key], |row| row.get(0)).optional().map_err(self.failed("read a stored value"))
     }
 
@@ -29,7 +29,7 @@ impl Library {
     /// When the file cannot be written.
     pub fn set_value(&mut self, key: &str, value: &str) -> Result<()> {
         let upsert =
-            "INSERT INTO note (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+            "INSERT INTO key_value (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
         self.write_transaction("write a stored value", |transaction| transaction.execute(upsert, [key, value]))?;
         Ok(())
     }

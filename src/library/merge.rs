@@ -37,7 +37,7 @@ impl MergedPaper {
     pub(super) fn forget(transaction: &Transaction<'_>, id: &PaperId, text_changed: bool) -> rusqlite::Result<i64> {
         let mut select = transaction.prepare_cached("SELECT row FROM paper WHERE id = ?")?;
         let key = select.query_row([id.as_str()], |row| row.get(0))?;
-        transaction.prepare_cached("DELETE FROM name WHERE paper = ?")?.execute([key])?;
+        transaction.prepare_cached("DELETE FROM alias WHERE paper = ?")?.execute([key])?;
         transaction.prepare_cached("DELETE FROM record WHERE paper = ?")?.execute([key])?;
         if text_changed {
             transaction.prepare_cached("DELETE FROM embedding WHERE row = ?")?.execute([key])?;
@@ -47,7 +47,7 @@ impl MergedPaper {
 
     /// Writes its names, to histories too, and its records.
     pub(super) fn write(&self, transaction: &Transaction<'_>, key: i64) -> rusqlite::Result<()> {
-        let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO name (name, paper) VALUES (?, ?)")?;
+        let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO alias (name, paper) VALUES (?, ?)")?;
         for name in &self.paper.aliases {
             insert.execute(params![name.as_str(), key])?;
             rename_in_histories(transaction, name, &self.paper.id)?;
@@ -122,7 +122,7 @@ impl Library {
         let pairs = parted.iter().flat_map(|one| records.iter().map(move |other| (&one.id, &other.id)));
         let pairs: Vec<(&PaperId, &PaperId)> = pairs.filter(|(one, other)| one != other).collect();
         self.write_transaction("split a paper", |transaction| {
-            let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO apart (one, other) VALUES (?, ?)")?;
+            let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO not_same (one, other) VALUES (?, ?)")?;
             pairs.iter().try_for_each(|(one, other)| {
                 insert.execute([one.as_str(), other.as_str()])?;
                 insert.execute([other.as_str(), one.as_str()]).map(drop)
@@ -179,7 +179,7 @@ impl Library {
 
     /// Keys of the papers that have a name of the record, ascending.
     fn keys_by_alias(&self, record: &Paper) -> rusqlite::Result<Vec<i64>> {
-        let select = "SELECT row FROM paper WHERE id = ?1 UNION ALL SELECT paper FROM name WHERE name = ?1";
+        let select = "SELECT row FROM paper WHERE id = ?1 UNION ALL SELECT paper FROM alias WHERE name = ?1";
         let mut statement = self.db.prepare_cached(select)?;
         let mut keys = Vec::new();
         for name in record.all_ids() {
@@ -192,7 +192,7 @@ impl Library {
 
     /// Whether somebody said that a record is not of this paper.
     fn are_not_same(&self, record: &Paper, stored: &StoredPaper) -> Result<bool> {
-        let select = "SELECT 1 FROM apart WHERE one = ? AND other = ?";
+        let select = "SELECT 1 FROM not_same WHERE one = ? AND other = ?";
         let mut statement = self.db.prepare_cached(select).map_err(self.failed("read a paper"))?;
         let mut apart = false;
         for known in self.records(stored)? {

@@ -20,13 +20,14 @@ pub(super) const APPLICATION_ID: i64 = 0x706b_696e;
 /// How long a writer waits for another one, in this or another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
-pub(super) const MIGRATIONS: [&str; 6] = [
+pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("schema.sql"),
     include_str!("format2.sql"),
     include_str!("format3.sql"),
     include_str!("format4.sql"),
     include_str!("format5.sql"),
     include_str!("format6.sql"),
+    include_str!("format7.sql"),
 ];
 /// The first format in which the words of the papers are kept.
 const FIRST_FORMAT_WITH_TERMS: i64 = 3;

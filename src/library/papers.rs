@@ -46,7 +46,7 @@ pub struct StoredPaper {
     pub paper: Paper,
 }
 
-pub(super) const COLUMNS: &str = "row, id, title, abstract, authors, author_count, published, listed, votes, comments, categories, source, url, also";
+pub(super) const COLUMNS: &str = "row, id, title, abstract, authors, author_count, published, listed, votes, comments, categories, source, url, aliases";
 
 impl Library {
     /// Writes changes and the embeddings of those that need one (same order) in one transaction: all or nothing.
@@ -105,7 +105,7 @@ impl Library {
     pub fn paper(&self, id: &PaperId) -> Result<Option<StoredPaper>> {
         let select = format!(
             "SELECT {COLUMNS} FROM paper WHERE row = coalesce((SELECT row FROM paper WHERE id = ?1), \
-                                                              (SELECT paper FROM name WHERE name = ?1))"
+                                                              (SELECT paper FROM alias WHERE name = ?1))"
         );
         let mut statement = self.db.prepare_cached(&select).map_err(self.failed("read a paper"))?;
         statement.query_row([id.as_str()], stored).optional().map_err(self.failed("read a paper"))
@@ -198,13 +198,13 @@ pub(super) fn row_of(transaction: &Transaction<'_>, paper: &Paper) -> rusqlite::
 /// Adds a paper or, if there is one of its id, nothing.
 const INSERT: &str =
     "INSERT INTO paper (id, title, title_key, abstract, authors, author_count, published, listed, votes, \
-                                         comments, categories, source, url, added, also)
+                                         comments, categories, source, url, added, aliases)
                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
                       ON CONFLICT (id) DO NOTHING";
 /// Changes the paper of this id.
 const UPDATE: &str = "UPDATE paper SET title = ?2, title_key = ?3, abstract = ?4, authors = ?5, author_count = ?6, \
                              published = ?7, listed = ?8, votes = ?9, comments = ?10, categories = ?11, source = ?12, \
-                             url = ?13, also = ?15
+                             url = ?13, aliases = ?15
                       WHERE id = ?1";
 
 /// Writes a paper with one of these statements; tells whether there was one to be written.

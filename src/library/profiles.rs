@@ -132,7 +132,7 @@ pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntr
 /// under the id already stays. A name that is the id of another paper is none.
 pub(super) fn rename_in_histories(db: &Connection, name: &PaperId, id: &PaperId) -> rusqlite::Result<()> {
     let names = [name.as_str(), id.as_str()];
-    for table in ["history", "shown"] {
+    for table in ["history", "impression"] {
         let of_name = "paper = ?1 AND NOT EXISTS (SELECT 1 FROM paper WHERE paper.id = ?1)";
         db.prepare_cached(&format!("UPDATE OR IGNORE {table} SET paper = ?2 WHERE {of_name}"))?.execute(names)?;
         db.prepare_cached(&format!("DELETE FROM {table} WHERE {of_name}"))?.execute([name.as_str()])?;
@@ -147,7 +147,7 @@ impl Library {
     /// [`Error::NotFound`] with the names that there are.
     pub fn profile(&self, name: &str) -> Result<Profile> {
         let read = || {
-            let select = "SELECT key, looked, looked_before, looked_on, feed_token FROM profile WHERE name = ?";
+            let select = "SELECT key, last_seen_generation, previous_seen_generation, last_seen_on, feed_token FROM profile WHERE name = ?";
             let profile = self
                 .db
                 .query_row(select, [name], |row| {
@@ -255,7 +255,7 @@ impl Library {
     pub fn mark_feed_seen(&mut self, profile: &Profile, shown: &[PaperId], generation: u64, day: Date) -> Result<()> {
         self.write_transaction("record impressions", |db| {
             db.execute(
-                "UPDATE profile SET looked_before = looked, looked = ?, looked_on = ? WHERE key = ?",
+                "UPDATE profile SET previous_seen_generation = last_seen_generation, last_seen_generation = ?, last_seen_on = ? WHERE key = ?",
                 params![generation as i64, day.to_string(), profile.key],
             )?;
             put_impressions(db, profile, shown, day)
@@ -265,7 +265,7 @@ impl Library {
     /// Removes a profile, its history and what was shown to it.
     pub fn remove_profile(&mut self, profile: &Profile) -> Result<()> {
         self.write_transaction("remove a profile", |db| {
-            for table in ["history", "followed", "shown"] {
+            for table in ["history", "followed", "impression"] {
                 db.execute(&format!("DELETE FROM {table} WHERE profile = ?"), [profile.key])?;
             }
             db.execute("DELETE FROM profile WHERE key = ?", [profile.key]).map(drop)
@@ -303,7 +303,7 @@ impl Library {
     pub fn impressions(&self, profile: &Profile, since: Option<Date>) -> Result<Vec<PaperId>> {
         let since = since.map(|day| day.to_string()).unwrap_or_default();
         let read = || -> rusqlite::Result<Vec<_>> {
-            let select = "SELECT paper FROM shown WHERE profile = ? AND on_day >= ? ORDER BY on_day, paper";
+            let select = "SELECT paper FROM impression WHERE profile = ? AND on_day >= ? ORDER BY on_day, paper";
             let mut statement = self.db.prepare(select)?;
             statement.query_map(params![profile.key, since], |row| id(row.get(0)?))?.collect()
         };
@@ -312,7 +312,7 @@ impl Library {
 }
 
 fn put_impressions(db: &Connection, profile: &Profile, shown: &[PaperId], day: Date) -> rusqlite::Result<()> {
-    let mut statement = db.prepare("INSERT OR REPLACE INTO shown (profile, paper, on_day) VALUES (?, ?, ?)")?;
+    let mut statement = db.prepare("INSERT OR REPLACE INTO impression (profile, paper, on_day) VALUES (?, ?, ?)")?;
     for id in shown {
         statement.execute(params![profile.key, id.as_str(), day.to_string()])?;
     }

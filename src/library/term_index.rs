@@ -126,15 +126,15 @@ impl TermIndexChanges {
 
     /// Writes what was collected.
     pub(super) fn write(mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-        let mut bag = transaction.prepare_cached("INSERT OR REPLACE INTO bag (row, terms) VALUES (?, ?)")?;
+        let mut bag = transaction.prepare_cached("INSERT OR REPLACE INTO term_vector (row, terms) VALUES (?, ?)")?;
         for (row, terms) in self.term_vectors.drain(..) {
             bag.execute(params![row, terms])?;
         }
-        let mut has_block = transaction.prepare_cached("SELECT 1 FROM word WHERE block = ?")?;
-        let mut select = transaction.prepare_cached("SELECT papers FROM word WHERE block = ? AND term = ?")?;
+        let mut has_block = transaction.prepare_cached("SELECT 1 FROM posting WHERE block = ?")?;
+        let mut select = transaction.prepare_cached("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
         let mut insert =
-            transaction.prepare_cached("INSERT OR REPLACE INTO word (block, term, papers) VALUES (?, ?, ?)")?;
-        let mut delete = transaction.prepare_cached("DELETE FROM word WHERE block = ? AND term = ?")?;
+            transaction.prepare_cached("INSERT OR REPLACE INTO posting (block, term, papers) VALUES (?, ?, ?)")?;
+        let mut delete = transaction.prepare_cached("DELETE FROM posting WHERE block = ? AND term = ?")?;
         let mut current = None;
         self.for_each_block(|block, term, changes| {
             // In a new block there is nothing to look for.
@@ -159,7 +159,7 @@ impl TermIndexChanges {
 
 /// Writes the words of all papers anew.
 pub(super) fn rebuild_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    transaction.execute_batch("DELETE FROM word; DELETE FROM bag;")?;
+    transaction.execute_batch("DELETE FROM posting; DELETE FROM term_vector;")?;
     block_by_block(transaction, |changes| changes.write(transaction))
 }
 
@@ -193,7 +193,7 @@ impl Library {
     /// The terms of the paper in this row of the file.
     pub fn term_vector(&self, key: i64) -> Result<TermVector> {
         let read = || {
-            let mut statement = self.db.prepare_cached("SELECT terms FROM bag WHERE row = ?")?;
+            let mut statement = self.db.prepare_cached("SELECT terms FROM term_vector WHERE row = ?")?;
             statement.query_row([key], |row| Ok(TermVector::from_bytes(row.get_ref(0)?.as_blob()?)))
         };
         read().map_err(self.failed("read the terms of a paper"))?.ok_or_else(|| {
@@ -206,7 +206,7 @@ impl Library {
     pub fn postings(&self, term: &str) -> Result<PostingBlocks> {
         let read = || -> rusqlite::Result<PostingBlocks> {
             let last = self.db.query_row("SELECT max(row) FROM paper", [], |row| row.get::<_, Option<i64>>(0))?;
-            let mut select = self.db.prepare_cached("SELECT papers FROM word WHERE block = ? AND term = ?")?;
+            let mut select = self.db.prepare_cached("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
             let mut of_block = |block| {
                 let bytes = select.query_row(params![block, term], |row| row.get(0)).optional()?;
                 Ok(bytes.map(|bytes| (block, bytes)))
@@ -219,9 +219,9 @@ impl Library {
     /// How many terms are kept, and how many of them, and papers' terms, not as the papers have them, or are not kept at
     /// all.
     pub(super) fn count_term_lists(&self) -> rusqlite::Result<(i64, i64)> {
-        let kept: i64 = self.db.query_row("SELECT count(*) FROM word", [], |row| row.get(0))?;
-        let mut select = self.db.prepare("SELECT papers FROM word WHERE block = ? AND term = ?")?;
-        let mut bag = self.db.prepare("SELECT terms FROM bag WHERE row = ?")?;
+        let kept: i64 = self.db.query_row("SELECT count(*) FROM posting", [], |row| row.get(0))?;
+        let mut select = self.db.prepare("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
+        let mut bag = self.db.prepare("SELECT terms FROM term_vector WHERE row = ?")?;
         let (mut found, mut wrong) = (0, 0);
         block_by_block(&self.db, |mut words| {
             for (row, terms) in words.term_vectors.drain(..) {

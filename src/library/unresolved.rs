@@ -25,7 +25,7 @@ impl Library {
         self.write_transaction("write to a profile", |transaction| {
             put_history(transaction, profile, entries)?;
             let mut insert = transaction.prepare(
-                "INSERT OR REPLACE INTO wanted (profile, paper, record) \
+                "INSERT OR REPLACE INTO unresolved_paper (profile, paper, record) \
                  VALUES ((SELECT key FROM profile WHERE name = ?), ?, ?)",
             )?;
             wanted.iter().try_for_each(|paper| {
@@ -39,7 +39,7 @@ impl Library {
     pub fn unresolved_papers(&self, profile: &Profile) -> Result<Vec<Paper>> {
         let read = || {
             // Those that were taken out of the history are not wanted any more.
-            let select = "SELECT record FROM wanted JOIN history USING (profile, paper) \
+            let select = "SELECT record FROM unresolved_paper JOIN history USING (profile, paper) \
                           JOIN profile ON profile.key = history.profile WHERE name = ? ORDER BY at DESC, paper";
             let mut statement = self.db.prepare_cached(select)?;
             statement.query_map([&profile.name], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()

@@ -18,6 +18,7 @@ mod http_guard;
 mod import;
 mod index;
 mod lexical_search;
+mod library_formats;
 mod merging;
 mod models;
 mod page;

@@ -183,7 +183,7 @@ fn what_was_shown_stays_away_for_a_window_and_is_no_news() {
     assert_eq!(part(&second, "e", "novelty"), 0.0);
 
     let database = rusqlite::Connection::open(sandbox.library().join("library.sqlite3")).unwrap();
-    database.execute("UPDATE shown SET on_day = '2020-01-01'", []).unwrap();
+    database.execute("UPDATE impression SET on_day = '2020-01-01'", []).unwrap();
     let again = sandbox.json(&[&since[..], &["--seen-days", "30"]].concat());
     assert!(first.iter().any(|id| ids(&again).contains(id)));
 }

@@ -295,9 +295,13 @@ fn a_library_of_format_2_gets_its_words() {
     library
         .db
         .execute_batch(
-            "DROP TABLE word; DROP TABLE bag; DROP TABLE followed; ALTER TABLE profile DROP COLUMN feed_token; \
-             DROP TABLE name; DROP TABLE record; DROP TABLE apart; DROP TABLE wanted; DROP TABLE note; DROP INDEX shown_paper; \
-             ALTER TABLE paper DROP COLUMN also; PRAGMA user_version = 2",
+            "DROP TABLE posting; DROP TABLE term_vector; DROP TABLE followed; DROP TABLE alias; DROP TABLE record; \
+             DROP TABLE not_same; DROP TABLE unresolved_paper; DROP TABLE key_value; DROP INDEX impression_paper; \
+             ALTER TABLE impression RENAME TO shown; ALTER TABLE paper DROP COLUMN aliases; \
+             ALTER TABLE profile DROP COLUMN feed_token; \
+             ALTER TABLE profile RENAME COLUMN last_seen_generation TO looked; \
+             ALTER TABLE profile RENAME COLUMN previous_seen_generation TO looked_before; \
+             ALTER TABLE profile RENAME COLUMN last_seen_on TO looked_on; PRAGMA user_version = 2",
         )
         .unwrap();
     drop(library);
@@ -329,11 +333,11 @@ fn wrong_words_are_found_and_mended() {
     (0..3).for_each(|number| add(&mut library, paper(number, 0)));
     let remedies = |library: &Library| library.check().unwrap().iter().filter(|f| f.remedy.is_some()).count();
     let damages = [
-        "DELETE FROM word WHERE term = 'text'",
-        "UPDATE word SET papers = x'ffffffffff' WHERE term = ''",
-        "DELETE FROM bag WHERE row = 2",
-        "UPDATE bag SET terms = x'0000'",
-        "INSERT INTO word VALUES (-5, 'text', x'0101'), (70368744177664, 'text', x'0101')",
+        "DELETE FROM posting WHERE term = 'text'",
+        "UPDATE posting SET papers = x'ffffffffff' WHERE term = ''",
+        "DELETE FROM term_vector WHERE row = 2",
+        "UPDATE term_vector SET terms = x'0000'",
+        "INSERT INTO posting VALUES (-5, 'text', x'0101'), (70368744177664, 'text', x'0101')",
     ];
     for damage in damages {
         library.db.execute_batch(damage).unwrap();
