@@ -11,18 +11,22 @@ fn count(sandbox: &Sandbox) -> u64 {
 fn a_killed_addition_loses_nothing_that_was_there_and_goes_on() {
     let sandbox = Sandbox::new();
     let papers = sandbox.file("papers.jsonl", short_papers(0..1_500));
-    // Killed when files have grown to these sizes: the first while the library is made, the others while papers are
-    // written, the last ones while they go from the log into the file.
-    let (mut settled, mut counts) = (0, Vec::new());
-    for kib in [64, 512, 1_024, 1_280, 1_536, 1_792, 2_048] {
-        assert!(!sandbox.run_with_file_limit(&["add", &papers], kib), "{kib} KiB are enough for all papers");
+    // Killed when a file grows beyond a limit: while the library is made, while papers are written into the log, and
+    // while they go from there into the file.
+    let (mut settled, mut limit_kib, mut counts) = (0, 0, Vec::new());
+    while settled < 1_000 {
+        limit_kib += 128;
+        assert!(
+            !sandbox.run_with_file_limit(&["add", &papers], limit_kib),
+            "{limit_kib} KiB are enough for all papers"
+        );
         let now = count(&sandbox);
         assert!(now >= settled, "{now} papers after {settled}");
         settled = now;
         counts.push(now);
     }
     counts.dedup();
-    assert!(counts.len() > 3 && settled < 1_500, "some were killed between two writes of papers: {counts:?}");
+    assert!(counts.len() > 2, "some were killed between two writes of papers: {counts:?}");
     let run = sandbox.run(&["add", &papers]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.ends_with(": 1500 papers in the library\n"), "{}", run.out);

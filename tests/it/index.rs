@@ -222,7 +222,7 @@ fn killed_at_any_write_nothing_is_lost() {
     }
     for finished in [added, rebuilt] {
         let killed = finished.iter().filter(|finished| !**finished).count();
-        assert!(killed > 10 && finished.last() == Some(&true), "{finished:?}");
+        assert!(killed >= 8 && finished.last() == Some(&true), "{finished:?}");
     }
     assert_eq!(sandbox.run(&["doctor"]).code, 0);
 }

@@ -190,7 +190,7 @@ fn shapes(file: &Path) -> String {
         },
     };
     let lines: Vec<String> = references(file, None).unwrap().take(20).map(shape).collect();
-    lines.join("\n")
+    lines.join("\n").trim_end().to_owned()
 }
 
 /// Compares the hash of what [`shapes`] returns: the files are not in the repository, so neither is what is in them.
