@@ -219,7 +219,7 @@ mod tests {
             ("\"gelu\"", "\"silu\"", "hidden_act `silu`"),
             ("\"gelu\"", "\"relu\",\"position_embedding_type\":\"relative_key\"", "`relative_key`"),
             ("\"num_attention_heads\":2", "\"num_attention_heads\":3", "not a multiple"),
-            ("\"vocab_size\":10", "\"vocab_size\":0", "a size is 0"),
+            ("\"vocab_size\":10", "\"vocab_size\":0", "sizes must not be 0"),
             ("\"vocab_size\":10,", "", "missing field `vocab_size`"),
         ] {
             refused(BertConfig::parse("m", CONFIG.replace(from, to).as_bytes()), expect);
@@ -239,7 +239,7 @@ mod tests {
         let found = check(&[transformer, pooling, ("a.b.Normalize", "2_Normalize")]).unwrap();
         assert_eq!(found, ModulesConfig { transformer: String::new(), pooling: Some("1_Pooling/".into()) });
         assert_eq!(check(&[("x.Transformer", "0_BERT")]).unwrap().transformer, "0_BERT/");
-        refused(check(&[transformer, pooling, ("a.b.Dense", "2_Dense")]), "`a.b.Dense` cannot be run");
+        refused(check(&[transformer, pooling, ("a.b.Dense", "2_Dense")]), "unsupported module `a.b.Dense`");
         refused(check(&[pooling]), "`a.b.Pooling`");
         refused(check(&[]), "no Transformer");
         refused(check(&[("Transformer", "../x")]), "leads out");

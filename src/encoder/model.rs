@@ -332,7 +332,7 @@ mod tests {
         for wrong in ["", "minilm", "a/b/c", "a/", "a/b@", "a/../b", "a/b@../c", "a b/c", "https://huggingface.co/a/b"]
         {
             let message = wrong.parse::<ModelChoice>().unwrap_err().to_string();
-            assert!(message.contains("`all-MiniLM-L6-v2`, a directory, or a hub model"), "{wrong:?}: {message}");
+            assert!(message.contains("`all-MiniLM-L6-v2`, a directory, or a Hugging Face id"), "{wrong:?}: {message}");
         }
     }
 }

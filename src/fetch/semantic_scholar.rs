@@ -206,7 +206,7 @@ mod tests {
             serde_json::json!({"title": "Tin", "abstract": null, "authors": [{"authorId": null, "name": "A"}], "year": 2024,
                 "publicationDate": null, "externalIds": {"ArXiv": "2401.90001", "DOI": "10.5/x", "CorpusId": 7}, "url": "u"}),
             Ok(
-                r#"{"id":"2401.90001","also":["doi:10.5/x","CorpusId:7"],"title":"Tin","authors":["A"],"published":"2024-01-01","source":"s2","url":"https://arxiv.org/abs/2401.90001"}"#,
+                r#"{"id":"2401.90001","aliases":["doi:10.5/x","CorpusId:7"],"title":"Tin","authors":["A"],"published":"2024-01-01","source":"s2","url":"https://arxiv.org/abs/2401.90001"}"#,
             ),
         );
         check(

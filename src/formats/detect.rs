@@ -228,8 +228,8 @@ mod tests {
         );
         check("<!DOCTYPE html>\n<html>", "-", Err("an HTML page: copy the page's text"));
         check("\n<HTML>", "-", Err("an HTML page: copy the page's text"));
-        check("<records><record><leader>", "-", Err("markup of another kind"));
-        check("<svg/>", "-", Err("markup of another kind"));
+        check("<records><record><leader>", "-", Err("markup in an unknown format"));
+        check("<svg/>", "-", Err("markup in an unknown format"));
         check("[1, 2]", "-", Err("a number where papers are expected: give a JSON object with `title`"));
         check("Dear reader", "x.txt", Err("unknown format, beginning with `Dear reader`; supported formats: hf"));
     }

@@ -218,7 +218,7 @@ mod tests {
         ];
         assert_eq!(read, expected);
         fs::write(&path, b"SQLite format 3\0 and no more").unwrap();
-        assert!(super::read(&path).unwrap_err().one_line().contains("not a Zotero database"));
+        assert!(super::read(&path).unwrap_err().one_line().contains("not a readable Zotero database"));
         fs::remove_file(&path).unwrap();
         assert!(matches!(super::read(&path), Err(Error::Io { .. })));
     }

@@ -393,7 +393,7 @@ mod tests {
             (r#"{"text":" "}"#, "`text`: is empty"),
             (r#"{"positive":[{"id":"a","weight":-1}]}"#, "`positive`: -1 is not a positive weight"),
             (r#"{"positive":[{}]}"#, "a paper needs `id`, or `title` and `abstract`"),
-            (r#"{"positive":[3]}"#, "expected a paper's id, or an object with `id`"),
+            (r#"{"positive":[3]}"#, "expected a paper id, or an object with `id`"),
             (r#"{"positiv":[]}"#, "unknown field `positiv`"),
             (r#"{"published_after":"2024-02-30"}"#, "day"),
             (

@@ -33,13 +33,13 @@ pub(super) fn open(library: &Library, caches: &SharedCaches) -> Option<Arc<HnswG
     }
 }
 
-/// Removes the corrupt graph, and logs the reason. The next snapshot is read without it.
+/// Removes the corrupt graph, and logs the reason. A snapshot in the cache still uses it; this may be called while one is
+/// being built, so the caller clears the cache.
 pub(super) fn discard_graph(library: &Library, caches: &SharedCaches, reason: &str) {
     if let Some(path) = graph_path(library) {
         tracing::warn!("{}: corrupt, {reason}: rebuilding it", path.display());
     }
     remove_graph(library, caches);
-    caches.snapshot.clear();
 }
 
 /// Removes the graph from the disk. If there was one, the library needs another.

@@ -91,6 +91,7 @@ impl<'a> SearchContext<'a> {
         match attempt() {
             Err(Error::DamagedIndex { reason }) => {
                 graph_file::discard_graph(self.library, self.caches, &reason);
+                self.caches.snapshot.clear();
                 attempt()
             }
             answer => answer,

@@ -34,6 +34,7 @@ pub(crate) fn report(
     match attempt() {
         Err(Error::DamagedIndex { reason }) => {
             discard_graph(context.library, context.caches, &reason);
+            context.caches.snapshot.clear();
             attempt()
         }
         report => report,

@@ -84,7 +84,7 @@ fn the_judged_papers_alone() {
     let set = Set::new();
     let qrels = "query\tpaper\tgain\nwalk\tp0\t2\nwalk\tp1\t0.5\nwalk\tp3\t0\n";
     let run = set.labeled(QUERIES, qrels, &["--judged-only", "--format", "json", "--relevance-threshold", "2"]);
-    assert_eq!((run.code, run.err.as_str()), (0, "note: 1 without judgments, left out: reader\n"));
+    assert_eq!((run.code, run.err.as_str()), (0, "note: queries without judgments, skipped (1): reader\n"));
     let report: Value = serde_json::from_str(&run.out).unwrap();
     for metric in ["map", "mrr", "recall@50", "ndcg@10"] {
         assert_eq!(value(&report, "paperkin", metric), 1.0, "{metric}");
@@ -101,9 +101,9 @@ fn what_is_unknown_is_counted_and_named() {
     assert_eq!(
         lines,
         [
-            "note: 1 without judgments, left out: reader",
+            "note: queries without judgments, skipped (1): reader",
             "warning: judged queries missing from the file (1): silent",
-            "warning: 1 not in the library: nowhere",
+            "warning: papers not in the library (1): nowhere",
         ]
     );
     assert!(run.out.starts_with("1 queries, 60 papers\n\n| method "), "{}", run.out);
@@ -134,7 +134,7 @@ fn a_run_that_leaves_queries_out_finds_nothing_for_them() {
     assert_eq!(run.code, 1);
     assert_eq!(
         run.err,
-        "note: 1 without judgments, left out: q9\n\
+        "note: queries without judgments, skipped (1): q9\n\
          warning: judged queries missing from the run, scored as empty (1): q2\n"
     );
     let report: Value = serde_json::from_str(&run.out).unwrap();
@@ -167,7 +167,7 @@ fn bad_lines_end_it() {
         ("q1 0 a 1\nq1 0 b high\n", "qrels.txt, line 2: `high` is not a number"),
         ("q1 0 a 1\n\nq1 a\n", "qrels.txt, line 3: expected 3 or 4 columns, found 2"),
         ("q1 0 a 1\nq1 0 a 0\n", "qrels.txt, line 2: duplicate judgment of this paper for this query"),
-        ("query paper gain\n", "qrels.txt: no judgments in it"),
+        ("query paper gain\n", "qrels.txt: contains no judgments"),
         ("q2 0 a 1\n", "run.trec: none of its queries have judgments in"),
     ];
     let check = |run: Run, message: &str| {
@@ -255,7 +255,7 @@ fn a_profile_is_a_history() {
     let one = set.sandbox.file("one.txt", "p3\n");
     let run = set.sandbox.run(&["eval", "--history", &one]);
     assert_eq!(run.code, 1);
-    assert!(run.err.contains("`history`: not two days to part it in"), "{}", run.err);
+    assert!(run.err.contains("`history`: cannot be split by date"), "{}", run.err);
 }
 
 #[test]
@@ -267,6 +267,7 @@ fn picks_that_are_no_news_or_not_there_are_named() {
     assert_eq!(run.code, 1);
     assert_eq!(
         run.err,
-        "warning: 1 not in the library, or without a date: gone\nnote: 1 picked later, but no news then: p1\n"
+        "warning: history papers not in the library, or without a date (1): gone\n\
+         note: held-out papers published before the split, skipped (1): p1\n"
     );
 }

@@ -85,7 +85,7 @@ fn the_client_names_itself_and_a_range_has_an_order() {
     }
     let run = fetch(&sandbox, &service, &["hf-daily", "--from", "2024-05-26", "--to", "2024-05-25"]);
     assert_eq!(run.code, 1);
-    assert!(run.err.contains("2024-05-26 is after 2024-05-25"), "{}", run.err);
+    assert!(run.err.contains("2024-05-26 is after the last day, 2024-05-25"), "{}", run.err);
 }
 
 #[test]
@@ -109,11 +109,19 @@ fn a_failure_loses_nothing_and_the_next_run_goes_on() {
         (CannedReply::Stall, "timed out, after 2 attempts", 2),
         (CannedReply::Endless, "response larger than 32 MB", 1),
         (CannedReply::Status("302 Found", "location: ?date=2024-05-27\r\n".into(), ""), "too many redirects", 6),
-        (CannedReply::ok(r#"{"error": "moved", "papers": []}"#), "was expected: `{\"error\": \"moved\"", 1),
+        (
+            CannedReply::ok(r#"{"error": "moved", "papers": []}"#),
+            "expected a list of papers, found `{\"error\": \"moved\"",
+            1,
+        ),
         (CannedReply::ok(r#"[{"title": "x"}]"#), "no entry has a `paper`", 1),
         (CannedReply::ok(renamed), "none of 2 records are valid: the format of the service may have changed", 1),
-        (CannedReply::ok("<html><body>Sign in</body></html>"), "was expected: `<html><body>Sign in", 1),
-        (CannedReply::ok(""), "was expected: ``", 1),
+        (
+            CannedReply::ok("<html><body>Sign in</body></html>"),
+            "expected a list of papers, found `<html><body>Sign in",
+            1,
+        ),
+        (CannedReply::ok(""), "expected a list of papers, found ``", 1),
     ];
     for (reply, message, requests) in table {
         let (sandbox, service) = (Sandbox::new(), FakeService::new(day));
@@ -251,7 +259,11 @@ fn arxiv_fills_the_gap_of_a_stopped_run_and_begins_at_the_top() {
     let refusal = "<feed><entry><id>x</id><title>Error</title><summary>incorrect query</summary></entry></feed>";
     service.script_with(move |_| CannedReply::Status("400 Bad Request", String::new(), refusal));
     let run = fetch(&sandbox, &service, &args);
-    assert!(run.code == 2 && run.err.contains("400 Bad Request: x Error incorrect query; nothing"), "{}", run.err);
+    assert!(
+        run.code == 2 && run.err.contains("400 Bad Request: x Error incorrect query; no papers were fetched"),
+        "{}",
+        run.err
+    );
     service.script_with(move |_| CannedReply::ok(refusal));
     let run = fetch(&sandbox, &service, &args);
     assert!(run.code == 2 && run.err.contains("arXiv returned an error: incorrect query;"), "{}", run.err);
@@ -332,7 +344,7 @@ fn a_stopped_harvest_goes_on_with_its_token() {
     }
     service.script_with(|_| oai(0..1, 2, "same"));
     let run = fetch(&sandbox, &service, &args);
-    assert!(run.code == 2 && run.err.contains("the same part again and again"), "{}", run.err);
+    assert!(run.code == 2 && run.err.contains("returned the same page repeatedly"), "{}", run.err);
 }
 
 /// Semantic Scholar knows the even ids.
@@ -419,7 +431,7 @@ fn a_feed_is_read_again_only_when_it_has_changed() {
     let run = sandbox.run(&args);
     assert!(run.code == 2 && run.err.contains("an HTML page"), "{}", run.err);
     let run = sandbox.run(&["fetch", "feed", "nowhere"]);
-    assert!(run.code == 2 && run.err.contains("write https://"), "{}", run.err);
+    assert!(run.code == 2 && run.err.contains("use https://"), "{}", run.err);
 }
 
 #[test]

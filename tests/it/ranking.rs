@@ -158,7 +158,7 @@ fn followed_authors_gain() {
     assert!(part(&after, "d", "authors") > 0.0 && part(&after, "b", "authors") == 0.0);
     assert!(sandbox.run(&["profile", "me", "show"]).out.contains("follows di marsh, Nobody Yet"));
     let run = sandbox.run(&["profile", "me", "unfollow", "Di Marsh", "Ed Moor"]);
-    assert_eq!((run.code, run.out.as_str()), (1, "me: 1 fewer, follows 1\n"));
+    assert_eq!((run.code, run.out.as_str()), (1, "me: 1 removed, 1 followed\n"));
     assert_eq!(ids(&feed(&sandbox)), ids(&before));
 }
 

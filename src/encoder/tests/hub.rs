@@ -158,12 +158,15 @@ fn without_safetensors_it_says_so() {
     let weights = files.remove("model.safetensors").unwrap();
     files.insert("pytorch_model.bin".to_owned(), weights);
     let hub = FakeHub::serve(files, None);
-    refused(Model::open(&choice(), &options(&hub, &cache)), &["no model.safetensors; there is a pytorch_model.bin"]);
+    refused(
+        Model::open(&choice(), &options(&hub, &cache)),
+        &["no model.safetensors; pytorch_model.bin is not supported"],
+    );
 }
 
 #[test]
 fn no_hub_and_no_home_are_errors() {
-    refused(Model::open(&choice(), &HubOptions::default()), &["no folder for downloaded models", "HF_HOME"]);
+    refused(Model::open(&choice(), &HubOptions::default()), &["no cache directory for downloaded models", "HF_HOME"]);
     let cache = tempfile::tempdir().unwrap();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let options = HubOptions {

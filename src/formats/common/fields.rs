@@ -175,7 +175,7 @@ mod tests {
         ] {
             let mut fields = record;
             fields.as_object_mut().unwrap().insert("title".to_owned(), json!("t"));
-            check(fields, json!({"id": id, "also": also}));
+            check(fields, json!({"id": id, "aliases": also}));
         }
         check(json!({"title": "t", "externalIds": 3}), json!("`externalIds`: `3` is not an object of ids"));
     }

@@ -49,7 +49,7 @@ fn formulas_are_readable() {
     result.reasons[0].title = "About $\\beta$".to_owned();
     for format in [FeedFormat::Atom, FeedFormat::Rss, FeedFormat::JsonFeed] {
         let feed = written(format, result.clone());
-        for readable in ["On α²", "Of x₁ ≤ 2.", "Near “About β”."] {
+        for readable in ["On α²", "Of x₁ ≤2.", "Near “About β”."] {
             assert!(feed.contains(readable), "{format:?}: {feed}");
         }
     }
