@@ -40,7 +40,7 @@ pub enum Baseline {
     Svm,
     /// Logistic regression on embeddings, as in Scholar Inbox, with the same examples.
     Logistic,
-    /// The largest cosine with one of the centres of the history's clusters.
+    /// The largest cosine with one of the centers of the history's clusters.
     Clusters,
 }
 

@@ -87,7 +87,7 @@ impl FetchSource {
     /// understand is as none.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] when the source makes no sense; the pages themselves give [`Error::FetchArgs`].
+    /// [`Error::BadRequest`] when the source makes no sense; the pages themselves give [`Error::Fetch`].
     pub fn pages<'c>(self, client: &'c mut HttpClient, memory: Option<&str>, today: Date) -> Result<PageIter<'c>> {
         match self {
             FetchSource::HfDaily(daily) => daily.pages(client, memory, today),

@@ -1,10 +1,10 @@
 //! File formats: every format that papers are read from or written to, reader and writer side by side.
 //!
-//! - [`bibliographic`]: what reference managers read and write (BibTeX, RIS, CSL-JSON, ...)
-//! - [`tables`]: records with named fields (CSV, JSON lines, Parquet)
-//! - [`feeds`]: news feeds (Atom, RSS, JSON Feed)
-//! - [`services`]: answers and pages of public services (arXiv, Hugging Face, PubMed, Semantic Scholar, ...)
-//! - [`common`]: what several formats share (input, XML, JSON, dates, authors, identifiers)
+//! - `bibliographic`: what reference managers read and write (BibTeX, RIS, CSL-JSON, ...)
+//! - `tables`: records with named fields (CSV, JSON lines, Parquet)
+//! - `feeds`: news feeds (Atom, RSS, JSON Feed)
+//! - `services`: answers and pages of public services (arXiv, Hugging Face, PubMed, Semantic Scholar, ...)
+//! - `common`: what several formats share (input, XML, JSON, dates, authors, identifiers)
 //!
 //! [`ReadOptions::open`] detects the format of a file ([`InputFormat`]) and returns its references one at a time;
 //! [`ExportFormat`] and [`ParquetWriter`] write papers, [`FeedFormat`] writes recommendations.

@@ -1,6 +1,6 @@
 //! Postings: the papers that have a term and how often, as bytes.
 //!
-//! Rows are numbered within a block of [`BLOCK`] of the library's keys, so that what an addition changes is small
+//! Rows are numbered within a block of [`BLOCK_KEYS`] of the library's keys, so that what an addition changes is small
 //! however large the library is. A posting is two numbers in LEB128: the distance from the row before, and the count.
 
 /// Keys in a block. With fewer, a question reads more blocks; with more, an addition rewrites more.

@@ -45,7 +45,7 @@ impl TermVector {
 }
 
 impl TermVector {
-    /// The terms of a text: those of [`TermCounts::of`], faster.
+    /// The terms of a text: those of [`TermCounts::from_text`], faster.
     pub fn from_text(text: &str) -> TermVector {
         let mut counts = Vec::with_capacity(256);
         let words = for_each_term(text, |term| counts.push((TermVector::term_id(term), 1)));

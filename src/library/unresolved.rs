@@ -20,7 +20,7 @@ pub struct ProfilePaper {
 }
 
 impl Library {
-    /// As [`Library::remember`], with what is known of those of the papers that are not in the library.
+    /// As [`Library::add_to_history`], with what is known of those of the papers that are not in the library.
     pub fn add_unresolved(&mut self, profile: &str, entries: &[HistoryEntry], wanted: &[Paper]) -> Result<()> {
         self.write_transaction("write to a profile", |transaction| {
             put_history(transaction, profile, entries)?;

@@ -16,7 +16,7 @@ const MAX_TITLE: usize = 5_000;
 /// Longest abstract accepted, in characters; the encoder reads the first few hundred words of it.
 const MAX_ABSTRACT: usize = 200_000;
 
-/// A paper. Made by [`RawPaper::finish`], so it has an id and some text.
+/// A paper. Made by [`RawPaper::validate`], so it has an id and some text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Paper {

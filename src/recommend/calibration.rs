@@ -1,7 +1,7 @@
 //! Scores as shares: how many ordinary papers score less.
 
 /// The share of the ordinary scores in each tail. In the tails few scores are known, so they are taken for those of a
-/// generalised Pareto distribution.
+/// generalized Pareto distribution.
 const TAIL_FRACTION: f64 = 0.1;
 /// Fewer scores than these tell nothing of their tails: they are taken for a normal distribution's.
 const MIN_SCORES: usize = 40;

@@ -220,7 +220,7 @@ pub struct Ranker<'a> {
 }
 
 impl<'a> Ranker<'a> {
-    /// Prepares to score. The weights of the taste must be [`ResolvedQuery::balanced`].
+    /// Prepares to score. The weights of the taste must be [`ResolvedQuery::normalized`].
     pub fn new(
         background: &'a Background,
         taste: &'a ResolvedQuery,
@@ -258,7 +258,7 @@ impl<'a> Ranker<'a> {
             .scale(halves * self.content_scale)
     }
 
-    /// The parts of a candidate's score, in deviations of the scores of ordinary papers. [`Ranker::finish`] makes a score
+    /// The parts of a candidate's score, in deviations of the scores of ordinary papers. [`Ranker::calibrate`] makes a score
     /// of them.
     pub fn score(&self, candidate: &Candidate<'_>) -> ScoreBreakdown {
         let words = self.background.term_profile(candidate.terms);

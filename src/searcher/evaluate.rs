@@ -116,7 +116,7 @@ fn run(
     let mut papers = corpus(searcher)?;
     let mut not_found = BTreeSet::new();
     let count = papers.ids.len();
-    let querys = labeled
+    let eval_queries = labeled
         .iter()
         .map(|labeled| eval_query(searcher, labeled, evaluation.pool, &mut papers, &mut not_found))
         .collect::<Result<Vec<EvalQuery>>>()?;
@@ -131,7 +131,7 @@ fn run(
     let names = own.chain(methods.iter().map(|method| method.name().to_owned()));
     let mut measured: Vec<(String, Vec<QueryMetrics>)> = names.map(|name| (name, Vec::new())).collect();
     for ((LabeledQuery { request, judgments: judged }, query), seed) in
-        labeled.iter().zip(&querys).zip(evaluation.seed..)
+        labeled.iter().zip(&eval_queries).zip(evaluation.seed..)
     {
         let candidates: Vec<PaperId> = query.candidates.iter().map(|place| ids[*place].clone()).collect();
         let measure = |ranked: &[(PaperId, f64)]| {

@@ -38,7 +38,7 @@ pub fn padded_len(dimension: usize) -> usize {
 }
 
 impl Quantizer {
-    /// A scale for these rows, and the codes of each, padded to [`stride`]; third the rows that hold clipped numbers,
+    /// A scale for these rows, and the codes of each, padded to [`padded_len`]; third the rows that hold clipped numbers,
     /// ascending: the error bound says nothing of them.
     pub fn encode<'a>(
         dimension: usize,

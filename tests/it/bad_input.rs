@@ -31,7 +31,7 @@ fn files_that_are_no_papers() {
         (sandbox.file("empty", ""), "empty: the file is empty"),
         (sandbox.file("binary", [0u8, 159, 146, 150, 0, 1, 2, 3].repeat(100)), "binary: "),
         (sandbox.file("numbers.json", "[1, 2, 3]"), "numbers.json"),
-        (sandbox.file("shape.json", "{\"colour\": \"red\", \"size\": 3}"), "shape.json"),
+        (sandbox.file("shape.json", "{\"color\": \"red\", \"size\": 3}"), "shape.json"),
         (sandbox.file("prose.txt", "Once upon a time there was no paper in this file.\n"), "prose.txt: "),
         (folder, "directory"),
         (sandbox.folder.path().join("nowhere").to_str().unwrap().to_owned(), "nowhere: cannot read"),
@@ -187,12 +187,12 @@ fn requests_in_files() {
     let requests = sandbox.file(
         "requests.jsonl",
         "{\"id\":\"a\",\"text\":\"speech\"}\n{\"id\":\"b\",\"limit\":-1}\nnot json\n{\"id\":\"two words\",\"text\":\"x\"}\n\
-         {\"id\":\"c\",\"positive\":[\"zzz\"]}\n{\"id\":\"d\",\"text\":\"x\",\"colour\":1}\n",
+         {\"id\":\"c\",\"positive\":[\"zzz\"]}\n{\"id\":\"d\",\"text\":\"x\",\"color\":1}\n",
     );
     let out = sandbox.folder.path().join("run.trec");
     let run = sandbox.run(&["rank", &requests, "--run", out.to_str().unwrap(), "--depth", "3"]);
     check(&run, 1, "requests.jsonl, line 2: ");
-    for message in ["line 3: ", "line 4: `id` is `two words`", "line 6: unknown field `colour`"] {
+    for message in ["line 3: ", "line 4: `id` is `two words`", "line 6: unknown field `color`"] {
         assert!(run.err.contains(message), "{message}: {}", run.err);
     }
     assert!(run.err.contains("c: not in the library: zzz"), "{}", run.err);

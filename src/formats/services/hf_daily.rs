@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entrys_own_time_is_its_listing_before_2025_only() {
+    fn an_entries_own_time_is_its_listing_before_2025_only() {
         let paper = r#""paper": {"id": "2401.00001", "title": "T", "publishedAt": "2024-05-24T17:00:00.000Z"}"#;
         let summaries = "id=2401.00001 | title=T | published=2024-05-24";
         let url = "url=https://huggingface.co/papers/2401.00001";

@@ -15,8 +15,7 @@ use crate::error::{Error, Result};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: DailyArgs) -> Result<CommandOutcome> {
     let config = read_config(&args.config)?;
-    let mut options = DailyOptions::default();
-    options.mailer = config.mail.as_ref().map(open_mailer).transpose()?;
+    let options = DailyOptions { mailer: config.mail.as_ref().map(open_mailer).transpose()? };
     let mut engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
     let bar = Mutex::new(None);
     let summary = daily::run(&mut engine, &config, &options, &|event| show(&bar, event))?;
