@@ -105,7 +105,7 @@ pub struct ModelIdentity {
     /// Everything that decides an embedding, as 64 hex digits: the SHA-256 of these lines, each ended by `\n`:
     /// `paperkin encoder 1`, `weights` and the SHA-256 of the weights' file, `tokenizer` and that of
     /// `tokenizer.json`, `network bert heads=H activation=A epsilon=E`, `pooling` and its name,
-    /// `reading max_tokens=N lower_case=B`, `normalized`.
+    /// `reading max_tokens=N lower_case=B`, `normalised`: in its first spelling, as libraries have it.
     pub fingerprint: String,
     /// Numbers in an embedding.
     pub dimension: usize,
@@ -202,7 +202,7 @@ impl Model {
         let mut recipe = String::from("paperkin encoder 1\n");
         let written = writeln!(
             recipe,
-            "weights {}\ntokenizer {}\nnetwork bert heads={} activation={:?} epsilon={:e}\npooling {}\nreading max_tokens={max_tokens} lower_case={}\nnormalized",
+            "weights {}\ntokenizer {}\nnetwork bert heads={} activation={:?} epsilon={:e}\npooling {}\nreading max_tokens={max_tokens} lower_case={}\nnormalised",
             files.sha256(&file, &weights),
             files.sha256(&within("tokenizer.json"), &tokenizer),
             config.num_attention_heads,

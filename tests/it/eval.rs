@@ -180,7 +180,7 @@ fn bad_lines_end_it() {
     }
     check(set.run("q1 Q0 a 1\n", "q1 0 a 1\n", &[]), "run.trec, line 1: expected 6 columns, found 4");
     let table = [
-        (r#"{"id":"q1"}"#, "queries.jsonl, line 1: no `text`, and no `history`"),
+        (r#"{"id":"q1"}"#, "queries.jsonl, line 1: expected `text` or `history`"),
         (r#"{"text":"x"}"#, "queries.jsonl, line 1: missing field `id`"),
         (r#"{"id":"q1","text":" "}"#, "queries.jsonl, line 1: `text`: is empty"),
     ];

@@ -288,7 +288,7 @@ fn what_is_wrong_is_named() {
         numbers[3] = bad;
         check(
             &|tiny| tiny.write_weights(&spoil_tensor(name, Some(vector(&numbers)))),
-            &format!("`{name}` holds {bad}"),
+            &format!("`{name}` contains {bad}"),
         );
     }
     let integers = Tensor::zeros(HIDDEN, DType::U8, &Device::Cpu).unwrap();
