@@ -73,6 +73,8 @@ pub mod report;
 
 pub mod formats;
 pub mod import;
+// Some texts are for the command line or the web page alone.
+#[cfg_attr(not(all(feature = "cli", feature = "server")), allow(dead_code))]
 mod present;
 
 #[cfg(feature = "fetch")]

@@ -14,5 +14,7 @@ pub(crate) use answer::print_answer;
 pub(crate) use diagnostic::{Severity, diagnostic, reject};
 pub(crate) use formats::{OutputFormat, SummaryFormat, VectorFormat};
 pub(crate) use progress::CommandProgress;
-pub(crate) use stdout::{is_broken_pipe, json, print, print_summary, write_to};
+#[cfg(feature = "fetch")]
+pub(crate) use stdout::json;
+pub(crate) use stdout::{is_broken_pipe, print, print_summary, write_to};
 pub(crate) use table::ReasonDisplay;
