@@ -196,7 +196,7 @@ impl fmt::Display for RecordPosition {
 /// use paperkin::{Error, Fault};
 ///
 /// let error = Error::BadRequest { field: "limit", reason: "give a number".to_owned() };
-/// assert_eq!((error.fault(), error.fault().exit_code()), (Fault::Input, 2));
+/// assert_eq!((error.fault(), error.fault().exit_code()), (Fault::Input, 1));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {

@@ -7,7 +7,7 @@
 //! # fn main() -> paperkin::Result<()> {
 //! let config = DailyConfig::parse("[fetch]\nhf_daily = true\n[profiles.me]\ndigests = \"digests\"\n")?;
 //! let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Create("library".into())))?;
-//! let options = DailyOptions::new(jiff::civil::date(2025, 1, 31));
+//! let options = DailyOptions::default();
 //! let summary = daily::run(&mut engine, &config, &options, &|event| println!("{event:?}"))?;
 //! println!("{} papers fetched", summary.fetched.papers);
 //! # Ok(())

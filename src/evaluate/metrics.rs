@@ -176,8 +176,8 @@ impl MetricRatio {
 /// use paperkin::evaluate::{JudgedRanking, Metric};
 ///
 /// let ranking = JudgedRanking::new(&[("a", 0.9), ("b", 0.5)], &HashMap::from([("a", 1.0)]), 1.0);
-/// let precision = Metric::Precision(1).measure(&ranking).unwrap();
-/// assert_eq!(precision.part / precision.whole, 1.0);
+/// let recall = Metric::Recall(1).measure(&ranking).unwrap();
+/// assert_eq!(recall.numerator / recall.denominator, 1.0);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct JudgedRanking {
