@@ -47,7 +47,7 @@ struct Part {
 
 enum Questions {
     Labeled(Vec<LabeledQuery>),
-    /// Picks of persons, to be parted in time.
+    /// Picks of persons, to be split by date.
     Histories(Vec<Vec<HistoryItem>>),
 }
 
@@ -94,8 +94,8 @@ fn report(
             Questions::Labeled(labeled) => labeled,
             // Persons who picked all of their papers on one day, or nothing new later, have no answer.
             Questions::Histories(histories) => {
-                let parted = histories.iter().filter_map(|picks| engine.temporal_split(picks, &[], 0.3).ok());
-                parted.map(|held_out| held_out.query).filter(|labeled| !labeled.judgments.is_empty()).collect()
+                let splits = histories.iter().filter_map(|picks| engine.temporal_split(picks, &[], 0.3).ok());
+                splits.map(|held_out| held_out.query).filter(|labeled| !labeled.judgments.is_empty()).collect()
             }
         };
         let measured = engine.evaluate(&labeled, &evaluation, &|_| ())?.measured;

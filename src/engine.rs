@@ -140,7 +140,6 @@ impl Engine {
     /// }
     /// ```
     pub fn recommend_with(&self, request: &Request, embeddings: &TextEmbeddings) -> Result<Answer> {
-        request.check()?;
         self.context().search(embeddings, |searcher| searcher.answer(request, &RequestScope::default(), self.today()))
     }
 

@@ -1,4 +1,4 @@
-//! A reading history parted in time: what was known, and what was picked later.
+//! A reading history split by date: what was known before, and what was picked later.
 
 use jiff::civil::Date;
 

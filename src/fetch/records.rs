@@ -157,7 +157,7 @@ impl OaiRecord {
         };
         RawPaper {
             id: Some(self.id),
-            // Some papers have several, parted by blanks.
+            // Some papers have several, separated by spaces.
             aliases: self.doi.split_whitespace().map(str::to_owned).collect(),
             title: self.title,
             abstract_text: self.abstract_text,

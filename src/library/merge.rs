@@ -99,7 +99,7 @@ impl Library {
     }
 
     /// Parts a paper again that several records were taken for: the one of this id from the others or, if it is the id of
-    /// the whole, each other from it. Records of two ids that were parted are never taken for one paper again. Gives the
+    /// the whole, each other from it. Records of two ids that were split are never merged again. Gives the
     /// changes, which have to be [written](Library::write).
     ///
     /// # Errors
@@ -114,12 +114,12 @@ impl Library {
         }
         let of_the_id = |record: &Paper| record.id == *id;
         let is_the_whole = stored.paper.id == *id;
-        let (rest, mut parted): (Vec<Paper>, Vec<Paper>) =
+        let (rest, mut separated): (Vec<Paper>, Vec<Paper>) =
             records.iter().cloned().partition(|record| of_the_id(record) == is_the_whole);
-        if rest.is_empty() || parted.is_empty() {
+        if rest.is_empty() || separated.is_empty() {
             return bad(format!("`{id}` was not merged with another paper: there is nothing to split"));
         }
-        let pairs = parted.iter().flat_map(|one| records.iter().map(move |other| (&one.id, &other.id)));
+        let pairs = separated.iter().flat_map(|one| records.iter().map(move |other| (&one.id, &other.id)));
         let pairs: Vec<(&PaperId, &PaperId)> = pairs.filter(|(one, other)| one != other).collect();
         self.write_transaction("split a paper", |transaction| {
             let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO not_same (one, other) VALUES (?, ?)")?;
@@ -129,10 +129,10 @@ impl Library {
             })
         })?;
         let mut changes = vec![PaperChange::Text(MergedPaper::of(rest))];
-        while let Some(first) = parted.first().map(|record| record.id.clone()) {
-            let (one, others) = parted.into_iter().partition(|record| record.id == first);
+        while let Some(first) = separated.first().map(|record| record.id.clone()) {
+            let (one, others) = separated.into_iter().partition(|record| record.id == first);
             changes.push(PaperChange::New(MergedPaper::of(one)));
-            parted = others;
+            separated = others;
         }
         Ok(changes)
     }

@@ -41,7 +41,7 @@ pub struct Recommendation {
     pub breakdown: ScoreBreakdown,
     /// The history papers that add most to the score, at most three.
     pub reasons: Vec<Reason>,
-    /// The interest that it is for, when the history was parted into interests.
+    /// The interest that it is for, when the history was split into interests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interest: Option<InterestShare>,
     /// The sentence that matches best, when explanations were asked for.

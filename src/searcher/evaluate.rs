@@ -69,7 +69,7 @@ pub struct EvaluationSummary {
     pub not_found: BTreeSet<PaperId>,
 }
 
-/// A history parted in time.
+/// A history split by date.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TemporalSplit {
     /// The history before the day, and the picks since as judgments of 1.
@@ -207,29 +207,29 @@ pub(crate) fn split_history(
         Ok(dated)
     };
     let (liked, disliked) = (dated(liked)?, dated(disliked)?);
-    let parted = temporal_split(liked, share).ok_or_else(|| Error::BadRequest {
+    let split = temporal_split(liked, share).ok_or_else(|| Error::BadRequest {
         field: "history",
         reason: "cannot be split by date: give papers of the library with at least two different dates".to_owned(),
     })?;
     let (mut judged, mut older) = (HashMap::new(), Vec::new());
-    for DatedHistoryItem { item, appeared } in parted.held_out {
+    for DatedHistoryItem { item, appeared } in split.held_out {
         let PaperRef::Id(id) = item.paper else { continue };
-        if appeared >= Some(parted.day) {
+        if appeared >= Some(split.day) {
             judged.insert(id, 1.0);
         } else {
             older.push(id);
         }
     }
     let request = Request {
-        positive: parted.known.into_iter().map(|pick| pick.item).collect(),
-        negative: disliked.into_iter().filter(|(day, _)| *day < parted.day).map(|(_, pick)| pick.item).collect(),
-        as_of: Some(parted.day),
+        positive: split.known.into_iter().map(|pick| pick.item).collect(),
+        negative: disliked.into_iter().filter(|(day, _)| *day < split.day).map(|(_, pick)| pick.item).collect(),
+        as_of: Some(split.day),
         ..Request::default()
     };
     Ok(TemporalSplit {
-        day: parted.day,
+        day: split.day,
         known: request.positive.len(),
-        candidates: facts.values().filter(|facts| facts.date >= Some(parted.day)).count(),
+        candidates: facts.values().filter(|facts| facts.date >= Some(split.day)).count(),
         picks: judged.len(),
         older,
         not_found,

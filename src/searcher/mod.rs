@@ -38,8 +38,9 @@ use crate::index::IndexKind;
 use crate::library::Library;
 use crate::recommend::{Answer, RankingWeights, Request};
 use crate::vector::Embedding;
-pub(crate) use resolve::RequestScope;
+use resolve::ResolvedRequest;
 use select::CachedRanking;
+use snapshot::IndexSnapshot;
 
 pub(crate) use cache::SharedCaches;
 #[cfg(feature = "server")]
@@ -52,8 +53,8 @@ pub(crate) use graph_file::{graph_path, remove_graph, source_id};
 pub(crate) use lookup::{find, lookup};
 pub(crate) use projection::project;
 pub(crate) use report::report;
+pub(crate) use resolve::RequestScope;
 pub(crate) use self_recall::self_recall;
-use snapshot::IndexSnapshot;
 
 /// What a searcher is opened on.
 #[derive(Clone, Copy)]
@@ -74,11 +75,13 @@ pub(crate) struct Searcher<'a> {
     weights: &'a RankingWeights,
     /// Embeddings that the caller has computed already.
     embeddings: &'a TextEmbeddings,
+    /// When it was opened: answers report the time since, which includes reading the vectors.
+    opened_at: Instant,
 }
 
 impl<'a> SearchContext<'a> {
-    /// Calls `search` with a searcher of the current generation, within one read transaction. When the graph on disk
-    /// turns out to be corrupt, discards it and calls `search` once more without it.
+    /// Calls `search` with a searcher of the current generation, within one read transaction; once more if the graph on
+    /// disk turns out to be corrupt.
     ///
     /// # Errors
     /// Those of reading the vectors and of `search`.
@@ -87,21 +90,26 @@ impl<'a> SearchContext<'a> {
         embeddings: &'a TextEmbeddings,
         search: impl Fn(&Searcher<'a>) -> Result<T>,
     ) -> Result<T> {
-        let attempt = || self.library.read_transaction(|| search(&self.searcher(1, embeddings)?));
+        let SearchContext { library, embedder, caches, weights, .. } = self;
+        self.retry_without_graph(|| {
+            library.read_transaction(|| {
+                let opened_at = Instant::now();
+                let snapshot = self.snapshot(1)?;
+                search(&Searcher { library, embedder, caches, snapshot, weights, embeddings, opened_at })
+            })
+        })
+    }
+
+    /// Calls `attempt`. When the graph on disk turns out to be corrupt, discards it and calls `attempt` once more.
+    fn retry_without_graph<T>(self, attempt: impl Fn() -> Result<T>) -> Result<T> {
         match attempt() {
             Err(Error::DamagedIndex { reason }) => {
                 graph_file::discard_graph(self.library, self.caches, &reason);
                 self.caches.snapshot.clear();
                 attempt()
             }
-            answer => answer,
+            result => result,
         }
-    }
-
-    /// A searcher of the current generation, for about so many `queries`.
-    fn searcher(self, queries: usize, embeddings: &'a TextEmbeddings) -> Result<Searcher<'a>> {
-        let SearchContext { library, embedder, caches, weights, .. } = self;
-        Ok(Searcher { library, embedder, caches, snapshot: self.snapshot(queries)?, weights, embeddings })
     }
 
     /// The library's vectors in the current generation, indexed; read at the first call in each generation.
@@ -121,7 +129,6 @@ impl<'a> Searcher<'a> {
     /// [`Error::BadRequest`]; errors of the library's file and, when a text has to be embedded, of the model.
     pub(crate) fn answer(&self, request: &Request, scope: &RequestScope, today: Date) -> Result<Answer> {
         request.check()?;
-        let start = Instant::now();
         let ranking = self.ranking(request, scope, request.as_of.unwrap_or(today))?;
         let results = explain::explain(self, request, &ranking)?;
         Ok(Answer {
@@ -131,13 +138,13 @@ impl<'a> Searcher<'a> {
             note: ranking.note.clone(),
             model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
             generation: self.snapshot.generation.generation,
-            took_ms: (start.elapsed().as_secs_f64() * 1e5).round() / 100.0,
+            took_ms: (self.opened_at.elapsed().as_secs_f64() * 1e5).round() / 100.0,
         })
     }
 
     /// The ranking of a request, from the cache if this generation has answered the same request before.
     fn ranking(&self, request: &Request, scope: &RequestScope, today: Date) -> Result<Arc<CachedRanking>> {
-        if !scope.is_everything() {
+        if !scope.is_default() {
             return self.rank(request, scope, today).map(Arc::new);
         }
         let key = serde_json::to_vec(&(Request { id: None, explain: false, ..request.clone() }, today));
@@ -152,7 +159,10 @@ impl<'a> Searcher<'a> {
         let rankers = resolved.rankers();
         let candidates = retrieve::retrieve(self, &resolved, &rankers)?;
         let scored = score::score(self, &resolved, &rankers, candidates)?;
-        select::select(self, &resolved, &rankers, scored)
+        let results = select::select(self, &resolved, &rankers, scored)?;
+        drop(rankers);
+        let ResolvedRequest { history, not_found, note, .. } = resolved;
+        Ok(CachedRanking { results, history, not_found, note })
     }
 
     /// The embedding of a text: the caller's, or else computed now.

@@ -1,8 +1,8 @@
 //! The similarity report: the whole library compared with itself.
 
-use super::graph_file::{corrupt_index, discard_graph};
+use super::graph_file::corrupt_index;
 use super::{IndexSnapshot, SearchContext};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::{DuplicatePair, NeighborPaper, ReportEntry, ReportManifest, SimilarityReport};
 use crate::vector::RowId;
 
@@ -17,7 +17,7 @@ pub(crate) fn report(
     threshold: f32,
     done: &(dyn Fn(usize) + Sync),
 ) -> Result<SimilarityReport> {
-    let attempt = || {
+    context.retry_without_graph(|| {
         // The comparison takes minutes: it runs outside the transaction, on vectors that cannot change.
         let (snapshot, entries) = context.library.read_transaction(|| {
             let snapshot = context.snapshot(context.library.summary()?.papers as usize)?;
@@ -30,15 +30,7 @@ pub(crate) fn report(
         })?;
         let model = context.library.model()?.map(|model| model.label()).unwrap_or_default();
         compare(&snapshot, entries, model, k, threshold, done)
-    };
-    match attempt() {
-        Err(Error::DamagedIndex { reason }) => {
-            discard_graph(context.library, context.caches, &reason);
-            context.caches.snapshot.clear();
-            attempt()
-        }
-        report => report,
-    }
+    })
 }
 
 fn compare(

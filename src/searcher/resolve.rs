@@ -40,13 +40,15 @@ pub(crate) struct RequestScope {
 
 impl RequestScope {
     /// Whether the request alone decides the ranking.
-    pub(super) fn is_everything(&self) -> bool {
+    pub(super) fn is_default(&self) -> bool {
         *self == RequestScope::default()
     }
 }
 
 /// A request with its texts embedded and its ids looked up.
-pub(super) struct ResolvedRequest {
+pub(super) struct ResolvedRequest<'r> {
+    /// The request, for what needs no lookup.
+    pub(super) request: &'r Request,
     /// One list of results is made for each, and the lists are interleaved.
     pub(super) queries: Vec<InterestQuery>,
     /// Ids and titles of the liked papers, in the order that reasons count them.
@@ -63,16 +65,10 @@ pub(super) struct ResolvedRequest {
     pub(super) seen: RowBitmap,
     pub(super) signals: SignalTable,
     pub(super) background: Arc<Background>,
-    pub(super) strategy: Strategy,
     pub(super) weights: RankingWeights,
     pub(super) today: Date,
-    /// Results that are asked for.
-    pub(super) limit: usize,
     /// Candidates that are scored and selected from, at most.
     pub(super) pool: usize,
-    pub(super) diversity: f32,
-    pub(super) dedup_threshold: Option<f32>,
-    pub(super) min_score: Option<f32>,
     pub(super) max_reasons: usize,
     pub(super) note: Option<String>,
     pub(super) not_found: Vec<String>,
@@ -87,12 +83,13 @@ pub(super) struct InterestQuery {
     pub(super) members: Vec<usize>,
 }
 
-impl ResolvedRequest {
+impl ResolvedRequest<'_> {
     /// A ranker for each query.
     pub(super) fn rankers<'a>(&'a self) -> Vec<Ranker<'a>> {
-        let ResolvedRequest { background, strategy, weights, today, .. } = self;
-        let ranker =
-            |interest: &'a InterestQuery| Ranker::new(background, &interest.query, *strategy, weights.clone(), *today);
+        let ResolvedRequest { request, background, weights, today, .. } = self;
+        let ranker = |interest: &'a InterestQuery| {
+            Ranker::new(background, &interest.query, request.strategy, weights.clone(), *today)
+        };
         self.queries.iter().map(ranker).collect()
     }
 }
@@ -101,12 +98,12 @@ impl ResolvedRequest {
 ///
 /// # Errors
 /// Errors of the library's file and, when a text has to be embedded, of the model.
-pub(super) fn resolve(
+pub(super) fn resolve<'r>(
     searcher: &Searcher<'_>,
-    request: &Request,
+    request: &'r Request,
     scope: &RequestScope,
     today: Date,
-) -> Result<ResolvedRequest> {
+) -> Result<ResolvedRequest<'r>> {
     let Searcher { library, snapshot, .. } = searcher;
     let mut papers = HistoryLookup { searcher, request, today, found: Lookups::default() };
     let text = |text| Ok(QueryText { embedding: searcher.embed(text)?, terms: TermCounts::from_text(text) });
@@ -141,6 +138,7 @@ pub(super) fn resolve(
 
     let history = query.liked.iter().map(|paper| (paper.id.clone(), paper.title.clone())).collect();
     Ok(ResolvedRequest {
+        request,
         queries: queries(query, request.strategy, &background),
         history,
         candidates,
@@ -150,14 +148,9 @@ pub(super) fn resolve(
         seen,
         signals,
         background,
-        strategy: request.strategy,
         weights: RankingWeights { recency, votes, ..searcher.weights.clone() },
         today,
-        limit: request.result_count(),
         pool: (CANDIDATE_POOL.0 * request.result_count()).max(CANDIDATE_POOL.1),
-        diversity: request.diversity,
-        dedup_threshold: request.dedup_threshold,
-        min_score: request.min_score,
         max_reasons: if scope.without_reasons { 0 } else { MAX_REASONS },
         note,
         not_found,
@@ -176,7 +169,7 @@ fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) ->
         let papers: Vec<&HistoryPaper> = members.iter().map(|index| &query.liked[*index]).collect();
         let interest = InterestShare { label: interest_label(&papers, background), share: weight(&papers) / whole };
         let liked = papers.into_iter().cloned().collect();
-        let query = ResolvedQuery { liked, ..query.clone() }.normalized();
+        let query = ResolvedQuery { text: query.text.clone(), liked, disliked: query.disliked.clone() }.normalized();
         InterestQuery { query, interest: Some(interest), members }
     };
     cluster_history(&query.liked).into_iter().map(interest_query).collect()

@@ -25,7 +25,7 @@ const MAX_QUERY_TERMS: usize = 16;
 /// When the index is corrupt or the library's file cannot be read.
 pub(super) fn retrieve(
     searcher: &Searcher<'_>,
-    resolved: &ResolvedRequest,
+    resolved: &ResolvedRequest<'_>,
     rankers: &[Ranker<'_>],
 ) -> Result<Vec<Vec<RowId>>> {
     let known = resolved.known.as_ref().map(|keys| searcher.snapshot.row_set(keys));
@@ -40,7 +40,7 @@ pub(super) fn retrieve(
 
 struct Retrieval<'s, 'a> {
     searcher: &'s Searcher<'a>,
-    resolved: &'s ResolvedRequest,
+    resolved: &'s ResolvedRequest<'s>,
     /// Rows of the papers that existed on the day of the answer; `None`: all.
     known: Option<RowBitmap>,
 }

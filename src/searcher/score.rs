@@ -24,7 +24,7 @@ pub(super) struct ScoredCandidate {
 /// When the index is corrupt or the library's file cannot be read.
 pub(super) fn score(
     searcher: &Searcher<'_>,
-    resolved: &ResolvedRequest,
+    resolved: &ResolvedRequest<'_>,
     rankers: &[Ranker<'_>],
     candidates: Vec<Vec<RowId>>,
 ) -> Result<Vec<Vec<ScoredCandidate>>> {
@@ -33,7 +33,7 @@ pub(super) fn score(
 
 fn score_rows(
     searcher: &Searcher<'_>,
-    ResolvedRequest { signals, pool, .. }: &ResolvedRequest,
+    ResolvedRequest { signals, pool, .. }: &ResolvedRequest<'_>,
     ranker: &Ranker<'_>,
     mut rows: Vec<RowId>,
 ) -> Result<Vec<ScoredCandidate>> {

@@ -48,10 +48,10 @@ impl CachedRanking {
 /// When the index is corrupt.
 pub(super) fn select(
     searcher: &Searcher<'_>,
-    resolved: &ResolvedRequest,
+    resolved: &ResolvedRequest<'_>,
     rankers: &[Ranker<'_>],
     scored: Vec<Vec<ScoredCandidate>>,
-) -> Result<CachedRanking> {
+) -> Result<Vec<RankedPaper>> {
     let mut lists = Vec::with_capacity(scored.len());
     for ((scored, interest), ranker) in scored.into_iter().zip(&resolved.queries).zip(rankers) {
         lists.push(select_list(searcher, resolved, ranker, interest, scored)?);
@@ -60,23 +60,22 @@ pub(super) fn select(
         1 => lists.remove(0),
         _ => interleave(&resolved.queries, lists),
     };
-    results.truncate(resolved.limit);
-    let ResolvedRequest { history, not_found, note, .. } = resolved;
-    Ok(CachedRanking { results, history: history.clone(), not_found: not_found.clone(), note: note.clone() })
+    results.truncate(resolved.request.result_count());
+    Ok(results)
 }
 
 fn select_list(
     searcher: &Searcher<'_>,
-    resolved: &ResolvedRequest,
+    resolved: &ResolvedRequest<'_>,
     ranker: &Ranker<'_>,
     InterestQuery { interest, members, .. }: &InterestQuery,
     scored: Vec<ScoredCandidate>,
 ) -> Result<Vec<RankedPaper>> {
-    let scored = deduplicate(searcher, resolved.dedup_threshold, scored)?;
+    let scored = deduplicate(searcher, resolved.request.dedup_threshold, scored)?;
     let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
     let vector = |scored: &ScoredCandidate| searcher.snapshot.vector(scored.row);
     let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
-    let selected = diversify(&mut breakdowns, &vectors, resolved.diversity, resolved.limit);
+    let selected = diversify(&mut breakdowns, &vectors, resolved.request.diversity, resolved.request.result_count());
     let ranked = selected.into_iter().map(|index| {
         let ScoredCandidate { row, terms, breakdown } = &scored[index];
         let signals = QueryIndependentSignals::default();
@@ -90,7 +89,7 @@ fn select_list(
             interest: interest.clone(),
         }
     });
-    let is_good = |paper: &RankedPaper| resolved.min_score.is_none_or(|min| paper.breakdown.total() >= min);
+    let is_good = |paper: &RankedPaper| resolved.request.min_score.is_none_or(|min| paper.breakdown.total() >= min);
     Ok(ranked.filter(is_good).collect())
 }
 

@@ -76,8 +76,8 @@ fn collections_and_tags_choose_and_part() {
     let file = sandbox.file("library.bib", &BIBTEX[..BIBTEX.find("@misc{broken").unwrap()]);
     let one = sandbox.run(&["profile", "one", "import", &file, "--collection", "reading", "--kind", "save"]);
     assert!(one.out.starts_with("one: 1 added, 0 already in history, 0 not"), "{}", one.out);
-    let parted = import(&sandbox, &[&file, "--tags-as", "profiles"]);
-    assert!(parted.out.contains("me/reading: 1 added") && parted.out.contains("me/robots: 0 added"), "{}", parted.out);
+    let by_tag = import(&sandbox, &[&file, "--tags-as", "profiles"]);
+    assert!(by_tag.out.contains("me/reading: 1 added") && by_tag.out.contains("me/robots: 0 added"), "{}", by_tag.out);
     sandbox.run(&["profile", "two", "import", &file, "--tags-as", "interests"]);
     let feed = ["feed", "--profile", "two", "--since", "2000-01-01", "--strategy", "interests", "--format", "json"];
     let results = sandbox.json(&feed)["results"].take();
@@ -93,8 +93,8 @@ fn zoteros_table_is_read() {
         \"Date Added\",\"Manual Tags\"\n\"AB12\",\"preprint\",\"2024\",\"Example, Ada; Other, Bo\",\"Sinking slowly on soft ground\",\
         \"10.1000/x\",\"https://arxiv.org/abs/2401.00007\",\"Robots that sink.\",\"2024-01-05\",\"2024-02-03 10:00:00\",\"robots; soft\"\n";
     let file = sandbox.file("zotero.csv", table);
-    let parted = import(&sandbox, &[&file, "--tags-as", "profiles"]);
-    assert!(parted.out.contains("me/robots: ") && parted.out.contains("me/soft: "), "{}{}", parted.out, parted.err);
+    let by_tag = import(&sandbox, &[&file, "--tags-as", "profiles"]);
+    assert!(by_tag.out.contains("me/robots: ") && by_tag.out.contains("me/soft: "), "{}{}", by_tag.out, by_tag.err);
     let shown = sandbox.json(&["profile", "me/soft", "show", "--format", "json"]);
     let entry = &shown["papers"][0];
     assert_eq!((entry["id"].as_str(), entry["at"].as_str()), (Some("2401.00007"), Some("2024-02-03")), "{shown}");

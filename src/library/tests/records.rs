@@ -1,4 +1,4 @@
-//! Records of several sources: one paper, parted for good, histories that follow.
+//! Records of several sources: one paper, split permanently, histories that follow.
 
 use super::{add, embedding, model, paper};
 use crate::library::{HistoryEntry, HistoryKind, Library, PaperChange, StoredPaper};
