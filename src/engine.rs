@@ -193,7 +193,7 @@ impl Engine {
     /// # Errors
     /// [`Error::NotFound`] with the titles that come close.
     pub fn find(&self, id_or_title: &str) -> Result<StoredPaper> {
-        searcher::find(&self.library, id_or_title)
+        self.library.find(id_or_title)
     }
 
     /// The paper with this id; `None` when it is not in the library.
@@ -323,7 +323,7 @@ impl Engine {
 
     /// Adds papers from elsewhere to the history of a profile, matched with those of the library by ids and titles.
     pub fn import(&mut self, profile: &str, items: &[ImportItem], options: ImportOptions) -> Result<ImportSummary> {
-        writer::import(&mut self.writer(), profiles::check_profile_name(profile)?, items, options)
+        writer::import(&mut self.library, profiles::check_profile_name(profile)?, items, options)
     }
 
     /// Removes papers, given by ids or whole titles, all in one step. Histories keep their ids.
@@ -336,7 +336,7 @@ impl Engine {
     /// assert_eq!((removed.removed.len(), removed.not_found.len()), (0, 1));
     /// ```
     pub fn remove(&mut self, ids: &[PaperId]) -> Result<RemoveSummary> {
-        writer::remove(&mut self.writer(), ids)
+        writer::remove(&mut self.library, ids)
     }
 
     /// Splits a paper that several records were merged into. Returns the ids of the papers that exist now.

@@ -11,6 +11,7 @@ mod embeddings;
 mod filter;
 mod generation;
 mod key_value;
+mod lookup;
 mod merge;
 mod open;
 mod papers;

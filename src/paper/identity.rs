@@ -1,11 +1,17 @@
-//! One paper from what several sources say of it, and whether two records are of one.
+//! When two records are the same paper, and the paper that several records are merged into.
+//!
+//! There are two rules. [`Paper::is_copy_of`] merges records while papers are added: nobody looks at the result, so it asks
+//! for an equal title, a common author, and nothing that speaks against it. `authors_and_years_agree` matches an imported
+//! reading history, where a person sees what was matched: together with a similar title it needs less.
 
 use super::{Paper, PaperId, title_key};
 
 /// Titles of fewer words are had by many papers: `Introduction`, `A reply to our critics`.
 const MIN_TITLE_WORDS: usize = 4;
-/// Years between the first version of a paper and the last copy of it, at most.
-const MAX_YEAR_DIFFERENCE: i16 = 2;
+/// Years between the first version of a paper and its last copy, at most.
+const MAX_YEARS_BETWEEN_COPIES: i16 = 2;
+/// Years between a record of an imported history and the paper of the library, at most.
+const MAX_YEARS_BETWEEN_MATCHES: i16 = 1;
 
 /// Ranks of ids that whole registries give: a paper has one of each.
 const GIVEN: u8 = 2;
@@ -51,7 +57,8 @@ impl Paper {
     pub fn is_copy_of(&self, other: &Paper) -> bool {
         let title = title_key(&self.title);
         let years = |paper: &Paper| paper.published.map(|day| day.year());
-        let apart = years(self).zip(years(other)).is_some_and(|(one, other)| (one - other).abs() > MAX_YEAR_DIFFERENCE);
+        let apart =
+            years(self).zip(years(other)).is_some_and(|(one, other)| (one - other).abs() > MAX_YEARS_BETWEEN_COPIES);
         title.split(' ').count() >= MIN_TITLE_WORDS
             && title == title_key(&other.title)
             && !apart
@@ -60,7 +67,7 @@ impl Paper {
     }
 
     /// Whether they have an author's last name in common.
-    pub(crate) fn has_author_of(&self, other: &Paper) -> bool {
+    fn has_author_of(&self, other: &Paper) -> bool {
         self.authors.iter().any(|one| other.authors.iter().any(|other| surname(one) == surname(other)))
     }
 
@@ -71,6 +78,15 @@ impl Paper {
         let kinds = self.all_ids().any(|one| other.all_ids().any(|other| of_one_kind(one, other)));
         kinds || (self.source == other.source && !made_up)
     }
+}
+
+/// Whether authors and years of two records with the same title speak for one paper, against it, or say nothing.
+pub(crate) fn authors_and_years_agree(one: &Paper, other: &Paper) -> Option<bool> {
+    let year = |paper: &Paper| paper.published.or(paper.listed).map(|day| day.year());
+    if year(one).zip(year(other)).is_some_and(|(one, other)| (one - other).abs() > MAX_YEARS_BETWEEN_MATCHES) {
+        return Some(false);
+    }
+    (!one.authors.is_empty() && !other.authors.is_empty()).then(|| one.has_author_of(other))
 }
 
 /// The last name, in lower case: of `Ada Lovelace` as of `Lovelace, Ada`.

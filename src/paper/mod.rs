@@ -1,12 +1,15 @@
-//! A research paper: what is known of it, what names it, and the text that is embedded.
+//! A research paper: its fields, its ids, when two records are the same paper, and the text that is embedded.
 
 mod date;
 mod id;
 mod identity;
+mod near_titles;
 
 pub use date::parse_date;
 pub use id::PaperId;
 pub(crate) use id::title_key;
+pub(crate) use identity::authors_and_years_agree;
+pub(crate) use near_titles::are_near_titles;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,6 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::lookup::lookup;
 use super::{RequestScope, SearchContext, Searcher};
 use crate::error::{Error, Result};
 use crate::evaluate::{
@@ -191,7 +190,7 @@ pub(crate) fn split_history(
         let mut dated = Vec::new();
         for item in items {
             let PaperRef::Id(id) = &item.paper else { continue };
-            let stored = lookup(library, id)?;
+            let stored = library.lookup(id)?;
             let appeared = stored.as_ref().and_then(|stored| facts.get(&stored.key)?.date);
             match (stored, item.at.filter(|_| own_days).or(appeared)) {
                 (Some(stored), Some(day)) => {
@@ -267,7 +266,7 @@ fn eval_query(
     let mut place = |id: &PaperId, papers: &EvalCorpus| -> Result<Option<usize>> {
         let place = match papers.places.get(id) {
             Some(place) => Some(*place),
-            None => lookup(searcher.library, id)?.and_then(|stored| papers.places.get(&stored.paper.id).copied()),
+            None => searcher.library.lookup(id)?.and_then(|stored| papers.places.get(&stored.paper.id).copied()),
         };
         if place.is_none() {
             not_found.insert(id.clone());

@@ -1,7 +1,6 @@
 //! Papers in the plane: a projection of their embeddings.
 
 use super::Searcher;
-use super::lookup::lookup;
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::vector::dot;
@@ -18,7 +17,7 @@ pub(crate) fn project(searcher: &Searcher<'_>, ids: &[PaperId]) -> Result<Vec<[f
     let snapshot = &searcher.snapshot;
     let mut vectors: Vec<Option<Vec<f32>>> = Vec::with_capacity(ids.len());
     for id in ids {
-        let row = lookup(searcher.library, id)?.and_then(|stored| snapshot.row(stored.key));
+        let row = searcher.library.lookup(id)?.and_then(|stored| snapshot.row(stored.key));
         vectors.push(row.map(|row| snapshot.vector(row).map(<[f32]>::to_vec)).transpose()?);
     }
     let known: Vec<&Vec<f32>> = vectors.iter().flatten().collect();

@@ -7,7 +7,6 @@ use jiff::civil::Date;
 
 use super::Searcher;
 use super::background::background;
-use super::lookup::lookup;
 use super::signals::SignalTable;
 use crate::error::Result;
 use crate::lexical::TermCounts;
@@ -219,7 +218,7 @@ impl HistoryLookup<'_, '_> {
                 (None, title.clone(), document, embedding)
             }
             PaperRef::Id(id) => {
-                let stored = lookup(library, id)?;
+                let stored = library.lookup(id)?;
                 let Some((row, paper)) = stored.and_then(|stored| Some((snapshot.row(stored.key)?, stored.paper)))
                 else {
                     return Ok(None);
@@ -239,7 +238,7 @@ impl HistoryLookup<'_, '_> {
 fn rows_of_ids(searcher: &Searcher<'_>, ids: &[PaperId], not_found: &mut Vec<String>) -> Result<RowBitmap> {
     let mut rows = RowBitmap::default();
     for id in ids {
-        match lookup(searcher.library, id)?.and_then(|stored| searcher.snapshot.row(stored.key)) {
+        match searcher.library.lookup(id)?.and_then(|stored| searcher.snapshot.row(stored.key)) {
             Some(row) => rows.insert(row),
             None => not_found.push(id.to_string()),
         }

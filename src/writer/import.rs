@@ -1,93 +1,92 @@
-//! Reading histories from elsewhere: which papers of the library they are, and which it does not have.
+//! Imports reading histories: matches their papers with those of the library.
 
 use std::collections::HashSet;
 
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::Writer;
-use super::title_match::{TitleIndex, authors_and_years_agree};
+use super::title_match::TitleIndex;
 use crate::error::Result;
 use crate::library::{HistoryEntry, HistoryKind, Library, StoredPaper};
-use crate::paper::{Paper, PaperId, RawPaper};
+use crate::paper::{Paper, PaperId, RawPaper, authors_and_years_agree};
 
-/// What the papers of an import are to a person.
+/// How the papers of an import are added to a history.
 #[derive(Debug, Clone, Copy)]
 pub struct ImportOptions {
-    /// What was done with them.
+    /// What the person did with them.
     pub kind: HistoryKind,
     /// How much each counts.
     pub weight: f64,
-    /// The day of those that have none of their own.
+    /// The date of papers that have none of their own.
     pub at: Date,
-    /// Find out what would be entered, and enter nothing.
+    /// Report what would be added, and add nothing.
     pub dry_run: bool,
 }
 
-/// A paper that somebody entered elsewhere.
+/// A paper of a reading history from elsewhere.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportItem {
     /// The paper, unchecked.
     pub paper: RawPaper,
-    /// When.
+    /// The date on which it was added there.
     pub added: Option<Date>,
-    /// The interest that it is of.
+    /// The interest that it belongs to.
     pub interest: Option<String>,
 }
 
-/// What became of an import.
+/// The result of an import.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ImportSummary {
-    /// Papers of the library that were entered.
+    /// Papers of the library that were added to the history.
     pub matched: usize,
-    /// Papers that were in the history before.
+    /// Papers that were in the history already.
     pub already_in_history: usize,
-    /// What the library does not have.
+    /// Papers that are not in the library.
     pub unmatched: Vec<UnmatchedItem>,
 }
 
 /// A paper of an import that is not in the library.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UnmatchedItem {
-    /// What it is called.
+    /// Its title, or else its id.
     pub name: String,
-    /// Why it is no paper of the library.
+    /// Why it was not matched.
     pub reason: String,
-    /// Whether it is kept in the history with its own text.
+    /// Whether it is stored in the history with its own text.
     pub stored: bool,
 }
 
-/// A paper of the library, or why there is none.
+/// A paper of the library, or why none matches.
 type MatchResult = std::result::Result<StoredPaper, String>;
 
-/// Enters papers into a profile's history, each with its day if it has one. They are found by their ids and other
-/// names, then by their titles; a title that is only nearly the same counts when an author agrees. What is not found
-/// is kept with its own text, if it has one, and counts by it until the paper comes.
+/// Adds papers to a profile's history, each with its own date if it has one. They are matched by id and alias, then by
+/// title; a similar title matches only if an author and the year agree. A paper that is not found is stored with its own
+/// text, if it has one, which stands for it until the library has the paper.
 ///
 /// # Errors
 /// Those of the library's file.
 pub(crate) fn import(
-    writer: &mut Writer<'_>,
+    library: &mut Library,
     profile: &str,
     papers: &[ImportItem],
-    entry: ImportOptions,
+    options: ImportOptions,
 ) -> Result<ImportSummary> {
-    let before = match writer.library.profile_names()?.iter().any(|name| name == profile) {
-        true => writer.library.profile(profile)?.history,
+    let before = match library.profile_names()?.iter().any(|name| name == profile) {
+        true => library.profile(profile)?.history,
         false => Vec::new(),
     };
     let mut known: HashSet<PaperId> = before.into_iter().map(|entry| entry.id).collect();
-    let (mut imported, mut entries, mut wanted) = (ImportSummary::default(), Vec::new(), Vec::new());
+    let (mut imported, mut entries, mut unresolved) = (ImportSummary::default(), Vec::new(), Vec::new());
     let mut titles = None;
-    for ImportItem { paper: draft, added, interest } in papers {
-        let at = added.unwrap_or(entry.at);
+    for ImportItem { paper: raw, added, interest } in papers {
+        let at = added.unwrap_or(options.at);
         let line = |id| HistoryEntry {
-            weight: entry.weight,
+            weight: options.weight,
             interest: interest.clone(),
-            ..HistoryEntry::new(id, entry.kind, at)
+            ..HistoryEntry::new(id, options.kind, at)
         };
-        let paper = draft.clone().validate();
-        let reason = match match_item(writer.library, draft, paper.as_ref().ok(), &mut titles)? {
+        let paper = raw.clone().validate();
+        let reason = match match_item(library, raw, paper.as_ref().ok(), &mut titles)? {
             Ok(stored) if known.contains(&stored.paper.id) => {
                 imported.already_in_history += 1;
                 continue;
@@ -100,12 +99,12 @@ pub(crate) fn import(
             }
             Err(reason) => reason,
         };
-        let name = [&draft.title, draft.id.as_deref().unwrap_or_default()].into_iter().find(|name| !name.is_empty());
+        let name = [&raw.title, raw.id.as_deref().unwrap_or_default()].into_iter().find(|name| !name.is_empty());
         let name = name.map_or_else(|| "the record has no id or title".to_owned(), str::to_owned);
         if let Ok(paper) = &paper {
             if known.insert(paper.id.clone()) {
                 entries.push(line(paper.id.clone()));
-                wanted.push(paper.clone());
+                unresolved.push(paper.clone());
             } else {
                 imported.already_in_history += 1;
                 continue;
@@ -113,8 +112,8 @@ pub(crate) fn import(
         }
         imported.unmatched.push(UnmatchedItem { name, reason, stored: paper.is_ok() });
     }
-    if !(entry.dry_run || entries.is_empty()) {
-        writer.library.add_unresolved(profile, &entries, &wanted)?;
+    if !(options.dry_run || entries.is_empty()) {
+        library.add_unresolved(profile, &entries, &unresolved)?;
     }
     Ok(imported)
 }
@@ -122,13 +121,13 @@ pub(crate) fn import(
 /// The paper of the library that a record is of.
 fn match_item(
     library: &Library,
-    draft: &RawPaper,
+    raw: &RawPaper,
     paper: Option<&Paper>,
     titles: &mut Option<TitleIndex>,
 ) -> Result<MatchResult> {
-    let names = draft.id.iter().chain(&draft.aliases);
-    for name in names.filter_map(|name| PaperId::parse(name).ok()) {
-        if let Some(stored) = library.paper(&name)? {
+    let ids = raw.id.iter().chain(&raw.aliases);
+    for id in ids.filter_map(|id| PaperId::parse(id).ok()) {
+        if let Some(stored) = library.paper(&id)? {
             return Ok(Ok(stored));
         }
     }

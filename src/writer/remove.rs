@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::Writer;
 use crate::error::Result;
+use crate::library::Library;
 use crate::paper::PaperId;
-use crate::searcher::lookup;
 
 /// What became of a removal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -18,13 +17,13 @@ pub struct RemoveSummary {
 
 /// Removes papers, given by their ids or whole titles, all in one step. They are gone for the next question of any
 /// process; histories keep their ids.
-pub(crate) fn remove(writer: &mut Writer<'_>, ids: &[PaperId]) -> Result<RemoveSummary> {
+pub(crate) fn remove(library: &mut Library, ids: &[PaperId]) -> Result<RemoveSummary> {
     let (mut found, mut not_found) = (Vec::new(), Vec::new());
     for id in ids {
-        match lookup(writer.library, id)? {
+        match library.lookup(id)? {
             Some(stored) => found.push(stored.paper.id),
             None => not_found.push(id.clone()),
         }
     }
-    Ok(RemoveSummary { removed: writer.library.remove(&found)?, not_found })
+    Ok(RemoveSummary { removed: library.remove(&found)?, not_found })
 }

@@ -1,19 +1,13 @@
-//! Titles that are nearly the same: found among all titles of a library, and told apart.
+//! Finds similar titles among all titles of a library.
 
 use std::collections::HashMap;
 
-use crate::paper::{Paper, title_key};
+use crate::paper::{are_near_titles, title_key};
 
-/// Titles of fewer words are compared as they are only.
-const MIN_TITLE_WORDS: usize = 4;
-/// Words of a title that are spelt otherwise, at most.
-const MAX_SPELLING_DIFFERENCES: usize = 2;
-/// Words of a title by which others are looked for: its rarest.
+/// Words of a title that candidates are looked up by: its rarest.
 const RAREST_WORDS: usize = 3;
-/// Titles that one word leads to, at most: a word of more says nothing.
+/// A word of more titles than this is too common to look up candidates by.
 const MAX_TITLES_PER_WORD: usize = 2_000;
-/// Years between two records of one paper, at most.
-const MAX_YEAR_DIFFERENCE: i16 = 1;
 
 /// All titles of a library by their words.
 pub(super) struct TitleIndex {
@@ -33,7 +27,7 @@ impl TitleIndex {
         TitleIndex { titles, by_word }
     }
 
-    /// Keys of the papers whose titles are nearly this one.
+    /// Keys of the papers with a similar title.
     pub(super) fn near(&self, title: &str) -> Vec<i64> {
         let title = title_key(title);
         let mut words: Vec<&Vec<u32>> =
@@ -51,52 +45,6 @@ impl TitleIndex {
         let others = places.into_iter().map(|place| &self.titles[place as usize]);
         others.filter(|(_, other)| are_near_titles(&title, other)).map(|(key, _)| *key).collect()
     }
-}
-
-/// Whether two normal titles are the same but for spelling and hyphens.
-fn are_near_titles(one: &str, other: &str) -> bool {
-    let (words, others): (Vec<&str>, Vec<&str>) = (one.split(' ').collect(), other.split(' ').collect());
-    if words.len() < MIN_TITLE_WORDS || others.len() < MIN_TITLE_WORDS || numbering(&words) != numbering(&others) {
-        return false;
-    }
-    let differ = || words.iter().zip(&others).filter(|(one, other)| one != other);
-    words.concat() == others.concat()
-        || words.len() == others.len()
-            && differ().count() <= MAX_SPELLING_DIFFERENCES
-            && differ().all(|(one, other)| is_spelling(one, other))
-}
-
-/// Whether two words are spellings of one, of which both are in use. Letters that are only nearly the same are not
-/// enough: `content` is not `context`, and `neural` is not `neutral`.
-fn is_spelling(one: &str, other: &str) -> bool {
-    normalize_spelling(one) == normalize_spelling(other)
-}
-
-/// A word in one of its spellings: American, and singular.
-fn normalize_spelling(word: &str) -> String {
-    const SPELLINGS: [(&str, &str); 6] =
-        [("our", "or"), ("is", "iz"), ("ys", "yz"), ("ae", "e"), ("ll", "l"), ("ogue", "og")];
-    let word = word.strip_suffix('s').filter(|stem| stem.len() > 3).unwrap_or(word);
-    let word = word.strip_suffix("tre").map_or(word.to_owned(), |stem| format!("{stem}ter"));
-    SPELLINGS.iter().fold(word, |word, (from, to)| word.replace(from, to))
-}
-
-/// What parts of a series and versions differ in: numbers, also Roman ones, and letters that number; in their order.
-fn numbering<'a>(words: &[&'a str]) -> Vec<&'a str> {
-    let counts = |word: &&&str| {
-        let digit = word.bytes().any(|byte| byte.is_ascii_digit());
-        digit || word.len() == 1 || word.bytes().all(|byte| b"ivx".contains(&byte))
-    };
-    words.iter().filter(counts).copied().collect()
-}
-
-/// Whether authors and years of two records with the same title speak for one paper, against it, or say nothing.
-pub(super) fn authors_and_years_agree(one: &Paper, other: &Paper) -> Option<bool> {
-    let year = |paper: &Paper| paper.published.or(paper.listed).map(|day| day.year());
-    if year(one).zip(year(other)).is_some_and(|(one, other)| (one - other).abs() > MAX_YEAR_DIFFERENCE) {
-        return Some(false);
-    }
-    (!one.authors.is_empty() && !other.authors.is_empty()).then(|| one.has_author_of(other))
 }
 
 #[cfg(test)]
