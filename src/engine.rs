@@ -41,7 +41,7 @@ pub use crate::writer::{
 };
 pub use options::{Clock, EngineOptions, LibraryLocation};
 pub use profiles::check_profile_name;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "cli", feature = "server"))]
 pub(crate) use profiles::check_weight;
 
 /// An open library with all that is needed to fill it and to search it.
@@ -322,7 +322,11 @@ impl Engine {
     }
 
     /// Adds papers from elsewhere to the history of a profile, matched with those of the library by ids and titles.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an invalid name or weight.
     pub fn import(&mut self, profile: &str, items: &[ImportItem], options: ImportOptions) -> Result<ImportSummary> {
+        profiles::check_weight(options.weight)?;
         writer::import(&mut self.library, profiles::check_profile_name(profile)?, items, options)
     }
 

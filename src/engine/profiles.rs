@@ -39,7 +39,7 @@ pub fn check_profile_name(name: &str) -> Result<&str> {
 pub(crate) fn check_weight(weight: f64) -> Result<()> {
     match weight > 0.0 && weight.is_finite() {
         true => Ok(()),
-        false => Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not above 0") }),
+        false => Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not a positive number") }),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::cli::args::EntryArgs;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
-use crate::engine::Engine;
+use crate::engine::{Engine, check_weight};
 use crate::error::{Error, Fault, Result};
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
@@ -51,12 +51,4 @@ pub(super) fn remove(engine: &mut Engine, name: &str, papers: &[String]) -> Resu
     let left = profile.history.len() - removed.len();
     output::print(|out| writeln!(out, "{name}: {} removed, {left} in history", removed.len()))?;
     Ok(CommandOutcome::complete_if(removed.len() == ids.len()))
-}
-
-/// Refuses a weight that is not a positive number.
-pub(super) fn check_weight(weight: f64) -> Result<()> {
-    if weight > 0.0 && weight.is_finite() {
-        return Ok(());
-    }
-    Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not a positive number") })
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::history::check_weight;
 use crate::cli::args::{ImportArgs, TagMapping};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output;
-use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
+use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary, check_weight};
 use crate::error::Result;
 use crate::formats::BibReference;
 use crate::import;
