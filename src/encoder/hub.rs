@@ -10,7 +10,7 @@ use hf_hub::api::sync::{Api, ApiBuilder};
 use hf_hub::{Cache, Repo, RepoType};
 
 use super::bad_model;
-use super::model::sha256_hex;
+use super::sha256::sha256_hex;
 use crate::{Error, Result};
 
 /// The branch that is meant when no revision is named.

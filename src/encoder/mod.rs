@@ -12,6 +12,7 @@ mod linear;
 mod model;
 mod pooling;
 mod quantize;
+mod sha256;
 mod tokenizer;
 mod weights;
 

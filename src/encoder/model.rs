@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::bad_model;
 use super::bert::BertWeights;
 use super::config::{self, BertConfig, ModulesConfig, TruncationConfig};
 use super::hub::{HubOptions, HubSnapshot};
 use super::pooling::Pooling;
+use super::sha256::sha256_hex;
 use super::tokenizer::TextTokenizer;
 use super::weights::TensorFile;
 use crate::{Error, Result};
@@ -216,11 +216,6 @@ impl Model {
             ModelIdentity { name, fingerprint: sha256_hex(recipe.as_bytes()), dimension: config.hidden_size };
         Ok(Model { identity, config, parameters, tokens, pooling })
     }
-}
-
-/// The SHA-256 as 64 hex digits.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn folder_name(path: &Path) -> String {

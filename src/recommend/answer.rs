@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ranker::ScoreBreakdown;
+use super::breakdown::ScoreBreakdown;
 use crate::paper::{Paper, PaperId};
 
 /// Recommendations, and all that one needs to understand them.

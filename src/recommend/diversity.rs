@@ -1,6 +1,6 @@
 //! Maximal marginal relevance (Carbonell and Goldstein 1998): the best that differ from each other.
 
-use super::ranker::ScoreBreakdown;
+use super::breakdown::ScoreBreakdown;
 use crate::vector::dot;
 
 /// Chooses up to `limit` of the candidates, given best first by their parts and unit vectors; returns their places in

@@ -1,8 +1,8 @@
 //! A reading history, and what papers have in common with it: nearness and contrast, of embeddings and of words.
 
 use super::background::{Background, PaperFeatures, TermProfile};
+use super::features::FeatureValues;
 use super::resolved_query::HistoryPaper;
-use super::similarity_model::FeatureValues;
 use super::whitening::LinearDiscriminant;
 use crate::lexical::{SparseVector, TermMap, TermVector};
 use crate::vector::dot;

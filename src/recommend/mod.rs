@@ -5,8 +5,10 @@
 
 mod answer;
 mod background;
+mod breakdown;
 mod calibration;
 mod diversity;
+mod features;
 mod history_model;
 mod interests;
 mod ranker;
@@ -16,12 +18,15 @@ mod similarity_model;
 mod standardizer;
 #[cfg(test)]
 mod tests;
+mod weights;
 mod whitening;
 
 pub use answer::{Answer, InterestShare, Reason, Recommendation, SentenceMatch};
 pub use background::Background;
+pub use breakdown::ScoreBreakdown;
 pub use diversity::diversify;
 pub use interests::{cluster_history, interest_label, interleave_by_share};
-pub use ranker::{Candidate, Contribution, QueryIndependentSignals, Ranker, RankingWeights, ScoreBreakdown, Strategy};
+pub use ranker::{Candidate, Contribution, QueryIndependentSignals, Ranker};
 pub use request::{HistoryItem, PaperRef, Request};
 pub use resolved_query::{HistoryPaper, QueryText, ResolvedQuery, time_decay};
+pub use weights::{RankingWeights, Strategy};

@@ -8,7 +8,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::ranker::Strategy;
+use super::weights::Strategy;
 use crate::error::{Error, Result};
 use crate::paper::{PaperId, document};
 

@@ -1,44 +1,31 @@
-//! A text or a reading history, and what papers have in common with it.
+//! How similar papers are to a text or to a reading history, compared with background papers.
 
 use super::background::{Background, PaperFeatures};
+use super::features::{DISCRIMINANT, FEATURE_COUNT, FeatureValues, SIMILARITY, TERM_DISCRIMINANT, TERM_SIMILARITY};
 use super::history_model::{HistoryModel, top_k_mean_parts};
-use super::ranker::{RankingWeights, Strategy};
 use super::resolved_query::{HistoryPaper, QueryText};
 use super::standardizer::Standardizer;
+use super::weights::{RankingWeights, Strategy};
 use super::whitening::LinearDiscriminant;
 use crate::lexical::{SparseVector, TermVector};
 use crate::vector::dot;
 
-/// What a candidate is compared by.
-pub(super) const FEATURE_COUNT: usize = 4;
-/// Similarity of embeddings: to the text, or the mean to the nearest papers of the history.
-const SIMILARITY: usize = 0;
-/// What the embedding has of what sets the text or the history apart from ordinary papers.
-const DISCRIMINANT: usize = 1;
-/// Similarity of words: BM25 of the text, or the mean to the nearest papers of the history.
-const TERM_SIMILARITY: usize = 2;
-/// What the words have of what sets the history apart from ordinary papers.
-const TERM_DISCRIMINANT: usize = 3;
-
-/// How many papers of a history it takes for half of the weights to be those that tell its own papers from others.
+/// Papers of a history at which learned weights and default weights count the same.
 const LEARNED_HALF_SIZE: f32 = 5.0;
-/// What is added to the correlations of features, so that weights are not made of small differences between them.
+/// Ridge penalty of the learned weights: correlated features share their weight.
 const RIDGE_PENALTY: f32 = 1.0;
-/// Papers of a history that candidates are looked for around, at most.
+/// History papers that candidates are retrieved near, at most.
 const MAX_RETRIEVAL_VECTORS: usize = 32;
-/// At most so many papers of a history are held out to learn from.
+/// History papers that are held out to learn weights from, at most.
 const MAX_HELD_OUT: usize = 200;
 
-/// Values of all features.
-pub(super) type FeatureValues = [f32; FEATURE_COUNT];
-
-/// One side of a question: how papers compare with it, beside ordinary ones.
+/// A text or a history, prepared for scoring.
 pub(super) struct SimilarityModel<'a> {
     target: SimilarityTarget<'a>,
-    /// What each feature counts, for each deviation from what is usual.
+    /// The weight of each feature, per standard deviation.
     weights: FeatureValues,
     standardizers: [Standardizer; FEATURE_COUNT],
-    /// The deviations of ordinary papers.
+    /// The features of background papers, in standard deviations.
     background_scores: Vec<FeatureValues>,
 }
 
@@ -48,7 +35,7 @@ enum SimilarityTarget<'a> {
 }
 
 impl<'a> SimilarityModel<'a> {
-    /// A text's.
+    /// The model of a text.
     pub(super) fn for_text(
         background: &'a Background,
         text: &'a QueryText,
@@ -60,12 +47,12 @@ impl<'a> SimilarityModel<'a> {
             background.whitening.whiten(text.embedding.as_slice()),
         );
         let question = background.corpus_stats.query_weights(&TermVector::from(&text.terms));
-        // Words that somebody chose count in full.
+        // Terms that somebody typed count in full, however small the background.
         let weights = [weights.near, weights.contrast * trust, weights.words, 0.0];
         SimilarityModel::new(background, SimilarityTarget::Text { text, direction, question }, weights)
     }
 
-    /// A history's, which has papers whose weights are balanced.
+    /// The model of a history. The weights of its papers must be normalized.
     pub(super) fn for_history(
         background: &'a Background,
         past: &'a [HistoryPaper],
@@ -105,12 +92,12 @@ impl<'a> SimilarityModel<'a> {
         std::array::from_fn(|at| self.standardizers[at].z_score(features[at]))
     }
 
-    /// What a paper's embedding and its words count.
+    /// What the embedding and the terms of a paper contribute to its score.
     pub(super) fn embedding_and_term_scores(&self, background: &Background, paper: &PaperFeatures<'_>) -> [f32; 2] {
         self.weighted_parts(&self.z_scores(&self.target.features(background, paper)))
     }
 
-    /// The parts of the ordinary papers, in the background's order.
+    /// The same of the background papers, in their order.
     pub(super) fn background_parts(&self) -> impl Iterator<Item = [f32; 2]> + Clone {
         self.background_scores.iter().map(|deviations| self.weighted_parts(deviations))
     }
@@ -120,9 +107,9 @@ impl<'a> SimilarityModel<'a> {
         [part(SIMILARITY) + part(DISCRIMINANT), part(TERM_SIMILARITY) + part(TERM_DISCRIMINANT)]
     }
 
-    /// Learns weights from the history itself: those that tell each of its papers, compared with the others, from
-    /// ordinary ones (Fisher's linear discriminant over the features). The fewer papers, the nearer they stay to what
-    /// they are for everybody.
+    /// Learns weights from the history itself: those that tell each of its papers, scored against the others, from
+    /// background papers (Fisher's linear discriminant over the features). The fewer papers, the closer the weights stay
+    /// to the defaults.
     fn learn_weights(&mut self) {
         let SimilarityTarget::History(history) = &self.target else { return };
         let count = history.papers.len();
@@ -157,7 +144,7 @@ impl<'a> SimilarityModel<'a> {
         }
     }
 
-    /// What each paper of a history adds to a paper's parts; nothing for a text.
+    /// What each history paper contributes to the score of a paper; nothing for a text.
     pub(super) fn contributions(&self, background: &Background, paper: &PaperFeatures<'_>) -> Vec<f32> {
         let SimilarityTarget::History(history) = &self.target else { return Vec::new() };
         let white = background.whitening.whiten(paper.vector);
@@ -185,8 +172,8 @@ impl<'a> SimilarityModel<'a> {
         contributions
     }
 
-    /// Unit vectors that papers of this side's are near to: what sets it apart, the text, and of the history's papers those
-    /// that differ most.
+    /// Unit vectors near which papers with high scores are: the linear discriminant, then the text, or the history papers
+    /// that differ most from each other.
     pub(super) fn retrieval_vectors(&self) -> Vec<Vec<f32>> {
         let (SimilarityTarget::Text { direction, .. }
         | SimilarityTarget::History(HistoryModel { discriminant: direction, .. })) = &self.target;
@@ -203,7 +190,7 @@ impl<'a> SimilarityModel<'a> {
 }
 
 impl SimilarityTarget<'_> {
-    /// What a deviation is at least: words that no ordinary paper has are no less telling for it.
+    /// The smallest standard deviation of each feature: terms that no background paper has must not count without bound.
     fn min_deviations(&self) -> FeatureValues {
         match self {
             SimilarityTarget::Text { question, .. } => {
@@ -214,7 +201,7 @@ impl SimilarityTarget<'_> {
         }
     }
 
-    /// The features of all ordinary papers: words are compared by term, not by paper.
+    /// The features of all background papers: terms are compared by posting, not by paper.
     fn background_features(&self, background: &Background) -> Vec<FeatureValues> {
         match self {
             SimilarityTarget::Text { text, direction, question } => {
@@ -240,7 +227,7 @@ impl SimilarityTarget<'_> {
     }
 }
 
-/// At most `most` of the vectors: the first one, and always the one that is least like those taken (Gonzalez 1985); ties
+/// At most `most` of the vectors: the first one, then each time the one least similar to those taken (Gonzalez 1985); ties
 /// go to the first.
 fn farthest_first<'a>(vectors: &[&'a [f32]], most: usize) -> Vec<&'a [f32]> {
     if vectors.len() <= most {

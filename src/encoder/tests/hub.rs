@@ -6,7 +6,7 @@ use std::net::TcpListener;
 
 use tempfile::TempDir;
 
-use super::super::model::sha256_hex;
+use super::super::sha256::sha256_hex;
 use super::tiny::Tiny;
 use super::*;
 

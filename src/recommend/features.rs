@@ -1,0 +1,15 @@
+//! The features that a candidate is compared by.
+
+/// The number of features.
+pub(super) const FEATURE_COUNT: usize = 4;
+/// Similarity of embeddings: to the text, or the mean over the nearest papers of the history.
+pub(super) const SIMILARITY: usize = 0;
+/// Linear discriminant between the text or the history and background papers, over embeddings.
+pub(super) const DISCRIMINANT: usize = 1;
+/// Similarity of terms: BM25 of the text, or the mean over the nearest papers of the history.
+pub(super) const TERM_SIMILARITY: usize = 2;
+/// Linear discriminant between the history and background papers, over terms.
+pub(super) const TERM_DISCRIMINANT: usize = 3;
+
+/// The values of all features.
+pub(super) type FeatureValues = [f32; FEATURE_COUNT];
