@@ -3,7 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::generation::{GenerationId, next_generation};
-use super::papers::{COLUMNS, StoredPaper, row_of};
+use super::stored_paper::{COLUMNS, StoredPaper, row_of};
 use super::{Library, StoredModel};
 use crate::error::{Error, Result};
 use crate::vector::{Embedding, EmbeddingMatrix};

@@ -3,27 +3,11 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Library;
-use super::papers::{PaperChange, StoredPaper};
+use super::change::{MergedPaper, PaperChange};
 use super::profiles::rename_in_histories;
+use super::stored_paper::StoredPaper;
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
-
-/// A paper with all that was said of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MergedPaper {
-    /// What it all comes to.
-    pub paper: Paper,
-    /// What each source said, the oldest first; empty when there is only one.
-    pub records: Vec<Paper>,
-    /// Ids of other papers of the library that turn out to be this one.
-    pub duplicates: Vec<PaperId>,
-}
-
-impl From<Paper> for MergedPaper {
-    fn from(paper: Paper) -> MergedPaper {
-        MergedPaper { paper, records: Vec::new(), duplicates: Vec::new() }
-    }
-}
 
 impl MergedPaper {
     /// The paper of these records, of which there is at least one.

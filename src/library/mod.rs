@@ -1,11 +1,13 @@
 //! The library: one SQLite file that holds papers, their embeddings, profiles and what was shown to whom.
 //!
-//! [`Library`] opens the file; [`papers`](self) writes and reads papers, `records` keeps what each source said of them,
-//! `removal` takes them out, `embeddings` says
-//! what became of their vectors since a generation, `words` which papers have which terms, `query` turns filters into
-//! rows, `profiles` keeps reading histories, `notes` what is remembered by a key. SQL stands nowhere else.
+//! [`Library`] opens the file; `papers` writes and reads papers, `change` says what an addition does to them, `merge`
+//! keeps what each source said of them, `lookup` finds one by what a person types, `remove` takes them out. `embeddings`
+//! says what became of their vectors since a generation, `term_index` which papers have which terms, `filter` turns
+//! filters into rows, `profiles` keeps reading histories, `unresolved` the papers of theirs that are not there yet,
+//! `key_value` what is remembered by a key. SQL stands nowhere else.
 
 mod backup;
+mod change;
 mod check;
 mod embeddings;
 mod filter;
@@ -17,6 +19,7 @@ mod open;
 mod papers;
 mod profiles;
 mod remove;
+mod stored_paper;
 mod term_index;
 #[cfg(test)]
 mod tests;
@@ -29,13 +32,13 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 
+pub use change::{ChangeCounts, MergedPaper, PaperChange};
 pub use check::{CheckFinding, LibrarySummary};
 pub use embeddings::EmbeddingDelta;
 pub use filter::PaperFilter;
 pub use generation::GenerationId;
-pub use merge::MergedPaper;
-pub use papers::{ChangeCounts, PaperChange, StoredPaper};
 pub use profiles::{HistoryEntry, HistoryKind, Profile};
+pub use stored_paper::StoredPaper;
 pub use unresolved::ProfilePaper;
 
 /// An open library. One process may hold many; writers of several processes take turns.

@@ -1,52 +1,17 @@
 //! Papers and their embeddings: written together or not at all.
 
 use rusqlite::{OptionalExtension, Row as SqlRow, Transaction, TransactionBehavior, params};
-use serde::Serialize;
 
+use super::change::{MergedPaper, PaperChange};
 use super::embeddings::{model_key, put_embedding};
 use super::generation::next_generation;
-use super::merge::MergedPaper;
 use super::remove::remove;
+use super::stored_paper::{COLUMNS, StoredPaper, row_of};
 use super::term_index::TermIndexChanges;
 use super::{Library, StoredModel, open};
 use crate::error::{Error, Result};
-use crate::paper::{Paper, PaperId, document, title_key};
+use crate::paper::{Paper, PaperId, title_key};
 use crate::vector::Embedding;
-
-/// What an addition will do to one paper.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PaperChange {
-    /// Not in the library yet: it has to be embedded.
-    New(MergedPaper),
-    /// Its text changed: it has to be embedded again.
-    Text(MergedPaper),
-    /// Only facts changed, such as votes.
-    Metadata(MergedPaper),
-    /// As it was: the paper of this id.
-    Unchanged(PaperId),
-}
-
-/// How many papers an addition changed, and how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct ChangeCounts {
-    /// Papers that were not there before.
-    pub new: usize,
-    /// Papers with another text or other facts.
-    pub updated: usize,
-    /// Papers that are as they were.
-    pub unchanged: usize,
-}
-
-/// A paper with its place in the library's file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredPaper {
-    /// SQLite's row id: stable while the paper is there, and never given to another.
-    pub key: i64,
-    /// The paper.
-    pub paper: Paper,
-}
-
-pub(super) const COLUMNS: &str = "row, id, title, abstract, authors, author_count, published, listed, votes, comments, categories, source, url, aliases";
 
 impl Library {
     /// Writes changes and the embeddings of those that need one (same order) in one transaction: all or nothing.
@@ -183,16 +148,6 @@ fn adopt(transaction: &Transaction<'_>, model: &StoredModel) -> rusqlite::Result
             Ok(Ok(key))
         }
     }
-}
-
-/// The row of a paper that is there with this text.
-pub(super) fn row_of(transaction: &Transaction<'_>, paper: &Paper) -> rusqlite::Result<Option<i64>> {
-    let select = "SELECT row, title, abstract FROM paper WHERE id = ?";
-    let found = transaction.prepare_cached(select)?.query_row([paper.id.as_str()], |row| {
-        let text = document(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-        Ok((text == paper.document()).then_some(row.get(0)?))
-    });
-    Ok(found.optional()?.flatten())
 }
 
 /// Adds a paper or, if there is one of its id, nothing.

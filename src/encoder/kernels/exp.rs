@@ -6,6 +6,9 @@ const ROUND: f32 = 12_582_912.0;
 const LN_2_HIGH: f32 = 355.0 / 512.0;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
+/// 2^r for |r| <= 1/2, minimax of degree 3: the highest power's coefficient first. Nowhere above 1 for r up to 0.
+pub(super) const EXP2: [f32; 4] = [5.517_140_8e-2, 2.426_107_5e-1, 6.932_61e-1, 9.999_281e-1];
+
 /// `e^x` within 2 units in the last place; 2⁻¹²⁶ below -87.3, and e^88 above 88. Coefficients of Cephes' `expf`.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {

@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 use std::f32::consts::LOG2_E;
 
 use super::RowScale;
-use super::exponentials::EXP2;
+use crate::encoder::kernels::exp::EXP2;
 
 /// Lanes of a register.
 const LANES: usize = 16;

@@ -5,7 +5,7 @@ use std::f32::consts::LOG2_E;
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
 use super::{Cpu, ElementType, LANES, ROUND, extreme, fma, for_cpu, to_bf16, to_bytes};
-use crate::encoder::kernels::exp::exp;
+use crate::encoder::kernels::exp::{EXP2, exp};
 use crate::encoder::kernels::gemm::PaddedRows;
 
 /// Makes words of the exponentials of `scores` less the highest of them, all times a number; gives the factor that makes
@@ -53,13 +53,9 @@ fn exponentials_f32(cpu: Cpu, scores: &mut [f32], words: &mut [u32]) -> f32 {
     exponentials_f32_plain(cpu, scores, words)
 }
 
-/// 2^r for |r| <= 1/2, minimax of degree 3: the highest power's coefficient first. Nowhere above 1 for r up to 0.
-pub(super) const EXP2: [f32; 4] = [5.517_140_8e-2, 2.426_107_5e-1, 6.932_61e-1, 9.999_281e-1];
-
 /// `2^t` within 1e-4 of it, for t up to 127; 2⁻¹²⁶ below.
 #[inline(always)]
 pub(super) fn quick_exp2<const FMA: bool>(t: f32) -> f32 {
-    const ROUND: f32 = 12_582_912.0;
     let t = if t > -126.0 { t } else { -126.0 };
     let shifted = t + ROUND;
     let r = t - (shifted - ROUND);
