@@ -1,10 +1,10 @@
 //! Who may call a route: declared with the route, and looked up for each request.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
 
 use axum::http::Method;
-
-use crate::string_enum::string_enum;
 
 /// What a token permits; each scope includes the previous ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +17,25 @@ pub enum Scope {
     Admin,
 }
 
-string_enum!(Scope, "a scope", { Read => "read", Write => "write", Admin => "admin" });
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Scope::Read => "read",
+            Scope::Write => "write",
+            Scope::Admin => "admin",
+        })
+    }
+}
+
+impl FromStr for Scope {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Scope, String> {
+        let all = [Scope::Read, Scope::Write, Scope::Admin];
+        let found = all.into_iter().find(|scope| scope.to_string() == text);
+        found.ok_or_else(|| format!("`{text}` is not a scope: use read, write or admin"))
+    }
+}
 
 /// Who may call one method of a route.
 ///
