@@ -83,10 +83,10 @@ pub(super) fn signed_row(x: &[f32], words: &mut [u32]) {
 #[target_feature(enable = "avx512f,avx512dq")]
 pub(super) fn exponentials_f32(scores: &[f32], words: &mut [u32]) -> f32 {
     // Cephes' `exp2f`.
-    const EXP2: [f32; 7] =
+    const CEPHES_EXP2: [f32; 7] =
         [1.535_336_2e-4, 1.339_887_5e-3, 9.618_437e-3, 5.550_332_5e-2, 2.402_264_8e-1, 6.931_472e-1, 1.0];
     let lowest = _mm512_set1_ps(f32::NEG_INFINITY);
-    let powers = ExpTable::below(range(scores).1, EXP2);
+    let powers = ExpTable::below(range(scores).1, CEPHES_EXP2);
     let mut sum = _mm512_setzero_ps();
     let (ones, padding) = words.split_at_mut(scores.len().next_multiple_of(LANES));
     for (block, ones) in scores.chunks(LANES).zip(ones.chunks_exact_mut(LANES)) {
