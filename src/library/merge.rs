@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::Library;
 use super::change::{MergedPaper, PaperChange};
-use super::profiles::rename_in_histories;
+use super::history::rename_in_histories;
 use super::stored_paper::StoredPaper;
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};

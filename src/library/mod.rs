@@ -3,7 +3,7 @@
 //! [`Library`] opens the file; `papers` writes and reads papers, `change` says what an addition does to them, `merge`
 //! keeps what each source said of them, `lookup` finds one by what a person types, `remove` takes them out. `embeddings`
 //! says what became of their vectors since a generation, `term_index` which papers have which terms, `filter` turns
-//! filters into rows, `profiles` keeps reading histories, `unresolved` the papers of theirs that are not there yet,
+//! filters into rows, `profiles` keeps profiles, `history` what they read and were shown, `unresolved` the papers of theirs that are not there yet,
 //! `key_value` what is remembered by a key. SQL stands nowhere else.
 
 mod backup;
@@ -12,6 +12,7 @@ mod check;
 mod embeddings;
 mod filter;
 mod generation;
+mod history;
 mod key_value;
 mod lookup;
 mod merge;
@@ -37,7 +38,8 @@ pub use check::{CheckFinding, LibrarySummary};
 pub use embeddings::EmbeddingDelta;
 pub use filter::PaperFilter;
 pub use generation::GenerationId;
-pub use profiles::{HistoryEntry, HistoryKind, Profile};
+pub use history::{HistoryEntry, HistoryKind};
+pub use profiles::Profile;
 pub use stored_paper::StoredPaper;
 pub use unresolved::ProfilePaper;
 

@@ -21,7 +21,7 @@ pub(super) const APPLICATION_ID: i64 = 0x706b_696e;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
 pub(super) const MIGRATIONS: [&str; 7] = [
-    include_str!("schema.sql"),
+    include_str!("format1.sql"),
     include_str!("format2.sql"),
     include_str!("format3.sql"),
     include_str!("format4.sql"),

@@ -1,13 +1,13 @@
-//! Profiles: what a person read, liked and disliked, and what was shown.
+//! Profiles: their names, the authors they follow, the token of their feed, and when it was last seen.
 
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use super::Library;
+use super::history::{HistoryEntry, history, put_impressions};
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
-use crate::string_enum::string_enum;
 
 /// A named reading history.
 ///
@@ -24,7 +24,7 @@ use crate::string_enum::string_enum;
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Profile {
     #[serde(skip)]
-    key: i64,
+    pub(super) key: i64,
     /// The profile's name.
     pub name: String,
     /// Generation of the library at the last look at the feed, 0 before the first.
@@ -42,103 +42,8 @@ pub struct Profile {
     pub history: Vec<HistoryEntry>,
 }
 
-/// One paper of a history.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct HistoryEntry {
-    /// The paper's id; it need not be in the library any more.
-    pub id: PaperId,
-    /// What the person did with it.
-    pub kind: HistoryKind,
-    /// How much it counts, above 0; 1 is usual.
-    pub weight: f64,
-    /// When.
-    pub at: Date,
-    /// The name of the interest that it is of, such as a collection's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub interest: Option<String>,
-}
-
-impl HistoryEntry {
-    /// A paper with the usual weight.
-    pub fn new(id: PaperId, kind: HistoryKind, at: Date) -> HistoryEntry {
-        HistoryEntry { id, kind, weight: 1.0, at, interest: None }
-    }
-}
-
-/// What a person did with a paper.
-///
-/// ```
-/// use paperkin::library::HistoryKind;
-///
-/// assert!(HistoryKind::Save.counts_for() && HistoryKind::Dislike.counts_against());
-/// assert_eq!("like".parse(), Ok(HistoryKind::Like));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum HistoryKind {
-    /// Read it: counts for it.
-    Read,
-    /// Liked it: counts for it.
-    Like,
-    /// Saved it for later: counts for it.
-    Save,
-    /// Disliked it: counts against it.
-    Dislike,
-    /// Hid it: no feed has it again, and that is all.
-    Hide,
-}
-
 /// Gives a profile a token: 128 random bits.
 const NEW_TOKEN: &str = "UPDATE profile SET feed_token = lower(hex(randomblob(16))) WHERE key = ?";
-
-impl HistoryKind {
-    /// Whether it counts for papers like it.
-    pub fn counts_for(self) -> bool {
-        matches!(self, HistoryKind::Read | HistoryKind::Like | HistoryKind::Save)
-    }
-
-    /// Whether it counts against papers like it.
-    pub fn counts_against(self) -> bool {
-        self == HistoryKind::Dislike
-    }
-}
-
-string_enum!(HistoryKind, "a history kind", {
-    Read => "read",
-    Like => "like",
-    Save => "save",
-    Dislike => "dislike",
-    Hide => "hide",
-});
-
-/// Enters papers into a profile's history; a profile that is not there is made.
-pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntry]) -> rusqlite::Result<()> {
-    db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
-    // A vote does not take a paper out of its interest.
-    let mut statement = db.prepare(
-        "INSERT INTO history (profile, paper, kind, weight, at, interest) \
-         VALUES ((SELECT key FROM profile WHERE name = ?1), ?2, ?3, ?4, ?5, ?6) \
-         ON CONFLICT (profile, paper) DO UPDATE SET kind = ?3, weight = ?4, at = ?5, interest = coalesce(?6, interest)",
-    )?;
-    for HistoryEntry { id, kind, weight, at, interest } in entries {
-        statement.execute(params![profile, id.as_str(), kind.name(), weight, at.to_string(), interest])?;
-    }
-    Ok(())
-}
-
-/// Histories, and what was shown, have a paper under its id from now on that they had under another name; what they have
-/// under the id already stays. A name that is the id of another paper is none.
-pub(super) fn rename_in_histories(db: &Connection, name: &PaperId, id: &PaperId) -> rusqlite::Result<()> {
-    let names = [name.as_str(), id.as_str()];
-    for table in ["history", "impression"] {
-        let of_name = "paper = ?1 AND NOT EXISTS (SELECT 1 FROM paper WHERE paper.id = ?1)";
-        db.prepare_cached(&format!("UPDATE OR IGNORE {table} SET paper = ?2 WHERE {of_name}"))?.execute(names)?;
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE {of_name}"))?.execute([name.as_str()])?;
-    }
-    Ok(())
-}
 
 impl Library {
     /// The profile of this name with its history.
@@ -195,26 +100,6 @@ impl Library {
             statement.query_map([], |row| row.get(0))?.collect()
         };
         read().map_err(self.failed("read profiles"))
-    }
-
-    /// Enters papers into a profile's history, which is made if it is new; a paper that is there already gets the new
-    /// kind, weight and day.
-    pub fn add_to_history(&mut self, profile: &str, entries: &[HistoryEntry]) -> Result<()> {
-        self.write_transaction("write to a profile", |db| put_history(db, profile, entries))
-    }
-
-    /// Takes papers out of a profile's history; gives those that were there.
-    pub fn remove_from_history(&mut self, profile: &Profile, ids: &[PaperId]) -> Result<Vec<PaperId>> {
-        self.write_transaction("write to a profile", |db| {
-            let mut statement = db.prepare("DELETE FROM history WHERE profile = ? AND paper = ?")?;
-            let mut gone = Vec::new();
-            for id in ids {
-                if statement.execute(params![profile.key, id.as_str()])? > 0 {
-                    gone.push(id.clone());
-                }
-            }
-            Ok(gone)
-        })
     }
 
     /// Makes a profile, which is made if it is new, follow authors.
@@ -293,61 +178,9 @@ impl Library {
             db.query_row(&format!("{NEW_TOKEN} RETURNING feed_token"), [profile.key], |row| row.get(0))
         })
     }
-
-    /// Records that papers were shown, elsewhere than in the feed.
-    pub fn record_impressions(&mut self, profile: &Profile, shown: &[PaperId], day: Date) -> Result<()> {
-        self.write_transaction("record impressions", |db| put_impressions(db, profile, shown, day))
-    }
-
-    /// Papers that were shown to a profile, on this day or later if one is given.
-    pub fn impressions(&self, profile: &Profile, since: Option<Date>) -> Result<Vec<PaperId>> {
-        let since = since.map(|day| day.to_string()).unwrap_or_default();
-        let read = || -> rusqlite::Result<Vec<_>> {
-            let select = "SELECT paper FROM impression WHERE profile = ? AND on_day >= ? ORDER BY on_day, paper";
-            let mut statement = self.db.prepare(select)?;
-            statement.query_map(params![profile.key, since], |row| id(row.get(0)?))?.collect()
-        };
-        read().map_err(self.failed("read impressions"))
-    }
-}
-
-fn put_impressions(db: &Connection, profile: &Profile, shown: &[PaperId], day: Date) -> rusqlite::Result<()> {
-    let mut statement = db.prepare("INSERT OR REPLACE INTO impression (profile, paper, on_day) VALUES (?, ?, ?)")?;
-    for id in shown {
-        statement.execute(params![profile.key, id.as_str(), day.to_string()])?;
-    }
-    Ok(())
 }
 
 fn authors(db: &Connection, profile: i64) -> rusqlite::Result<Vec<String>> {
     let mut statement = db.prepare("SELECT author FROM followed WHERE profile = ? ORDER BY author")?;
     statement.query_map([profile], |row| row.get(0))?.collect()
-}
-
-fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>> {
-    let mut statement =
-        db.prepare("SELECT paper, kind, weight, at, interest FROM history WHERE profile = ? ORDER BY at, paper")?;
-    let entries = statement.query_map([profile], |row| {
-        let kind: String = row.get(1)?;
-        let at: String = row.get(3)?;
-        Ok(HistoryEntry {
-            id: id(row.get(0)?)?,
-            kind: HistoryKind::ALL
-                .into_iter()
-                .find(|known| known.name() == kind)
-                .ok_or_else(|| damaged(format!("`{kind}` is not a history kind")))?,
-            weight: row.get(2)?,
-            at: at.parse().map_err(|_| damaged(format!("`{at}` is not a date")))?,
-            interest: row.get(4)?,
-        })
-    })?;
-    entries.collect()
-}
-
-fn id(text: String) -> rusqlite::Result<PaperId> {
-    PaperId::parse(&text).map_err(damaged)
-}
-
-fn damaged(reason: String) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, reason.into())
 }

@@ -3,7 +3,7 @@
 use rusqlite::params;
 use rustc_hash::FxHashMap;
 
-use super::profiles::put_history;
+use super::history::put_history;
 use super::{HistoryEntry, Library, Profile};
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};

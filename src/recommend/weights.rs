@@ -52,9 +52,10 @@ pub struct RankingWeights {
     pub words: f32,
     /// Penalty for each standard deviation of similarity to a disliked paper.
     pub disliked: f32,
-    /// Boost of a paper of today, in standard deviations of the score; half of it after `recency_half_life_days`.
+    /// Boost of a paper of today, in standard deviations of the score; half of it after `recency_half_life_days`. Each
+    /// request sets it, from its own `recency` and the kind of the query.
     pub recency: f32,
-    /// Boost of the paper with the most votes of its day, in standard deviations of the score.
+    /// Boost of the paper with the most votes of its day, in standard deviations of the score. Set as `recency` is.
     pub votes: f32,
     /// Boost of a paper by a followed author, in standard deviations of the score.
     pub authors: f32,

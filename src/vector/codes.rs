@@ -1,6 +1,6 @@
 //! Unit vectors as bytes: a quarter of the memory, and dot products of integers, with a bound on what that changes.
 
-use super::simd::byte_dots;
+use super::dot::byte_dots;
 
 /// Bytes of a row are padded to a multiple of a cache line, so that rows begin at one.
 pub const CACHE_LINE: usize = 64;

@@ -1,13 +1,13 @@
 //! Unit vectors and their dot products.
 
 mod codes;
+mod dot;
 mod rows;
-mod simd;
 
 pub use codes::{CACHE_LINE, Quantizer, QueryCode, padded_len};
+pub(crate) use dot::prefetch;
+pub use dot::{code_dot, dot};
 pub use rows::{RowBitmap, RowId};
-pub(crate) use simd::prefetch;
-pub use simd::{code_dot, dot};
 
 /// A sentence embedding: finite, of length 1, so a cosine is a [`dot`] product.
 ///
