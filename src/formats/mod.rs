@@ -29,5 +29,5 @@ pub use input_format::InputFormat;
 pub use reader::{
     PaperReader, ReadOptions, ReferenceReader, is_parquet, open, read, read_references, record, references,
 };
-pub use reference::BibReference;
+pub use reference::{BibReference, DroppedField, FieldOrigin, RecordNotes};
 pub use tables::{ColumnMap, ColumnMapping, ParquetWriter};

@@ -58,6 +58,7 @@ fn link(tag: &str, title: &str, folders: &[String]) -> Option<BibReference> {
         raw_paper,
         added: added.map(|moment| TimeZone::UTC.to_datetime(moment).date()),
         tags: if folders.is_empty() { Vec::new() } else { vec![folders.join("/")] },
+        ..BibReference::default()
     })
 }
 
@@ -96,7 +97,7 @@ mod tests {
     fn links_to_papers() {
         let read: Vec<String> = read(BOOKMARKS)
             .into_iter()
-            .map(|BibReference { raw_paper, added, tags }| {
+            .map(|BibReference { raw_paper, added, tags, .. }| {
                 let added = added.map(|day| day.to_string()).unwrap_or_default();
                 format!("{} | {} | {added} | {}", raw_paper.id.unwrap_or_default(), raw_paper.title, tags.join(", "))
             })

@@ -112,6 +112,7 @@ fn references(copy: &Path) -> rusqlite::Result<Vec<BibReference>> {
         raw_paper: raw_paper(&fields.remove(&item).unwrap_or_default(), authors.remove(&item).unwrap_or_default()),
         added: added.and_then(|moment| day(&moment)),
         tags: tags.remove(&item).unwrap_or_default(),
+        ..BibReference::default()
     };
     Ok(items.into_iter().map(reference).collect())
 }
@@ -204,7 +205,7 @@ mod tests {
         let read: Vec<String> = read(&path)
             .unwrap()
             .into_iter()
-            .map(|BibReference { raw_paper, added, tags }| {
+            .map(|BibReference { raw_paper, added, tags, .. }| {
                 let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
                 let id = raw_paper.id.unwrap_or_default();
                 let (also, authors, published) =

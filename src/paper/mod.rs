@@ -181,6 +181,11 @@ pub struct RawPaper {
     pub source: String,
     /// See [`Paper::url`].
     pub url: Option<String>,
+    /// Where it appeared: the journal with volume and issue, the proceedings or the book. Not stored; together with the
+    /// first author and the year it tells papers of the same title apart.
+    pub container: String,
+    /// What its source names it by, in a form that is no id: the `guid` of a feed's item. Not stored, as `container`.
+    pub guid: String,
 }
 
 impl RawPaper {

@@ -79,6 +79,7 @@ fn reference(record: &XmlElement) -> BibReference {
         raw_paper,
         added: dates::from_text(&record.text_at(&["access-date"])),
         tags: tags.filter(|tag| !tag.is_empty()).collect(),
+        ..BibReference::default()
     }
 }
 

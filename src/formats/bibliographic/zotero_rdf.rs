@@ -129,7 +129,8 @@ fn item(record: &XmlElement) -> ZoteroItem {
     };
     let added = dates::from_text(&record.text_at(&["dateSubmitted"]));
     let tags = record.all("subject").filter_map(tag).collect();
-    ZoteroItem { about, container: container(record), ids, reference: BibReference { raw_paper, added, tags } }
+    let reference = BibReference { raw_paper, added, tags, ..BibReference::default() };
+    ZoteroItem { about, container: container(record), ids, reference }
 }
 
 fn person(li: &XmlElement) -> Option<String> {

@@ -25,7 +25,8 @@ pub(crate) fn reference(record: Map<String, Value>, source: &str) -> Result<BibR
     let mut chosen = ChosenFields::of(record);
     let added = chosen.take(FieldRole::Added, date)?.flatten();
     let tags = chosen.take(FieldRole::Tags, text)?.unwrap_or_default();
-    Ok(BibReference { added, tags: split_list(&tags, &[';']), raw_paper: from_chosen(chosen, source)? })
+    let raw_paper = from_chosen(chosen, source)?;
+    Ok(BibReference { raw_paper, added, tags: split_list(&tags, &[';']), ..BibReference::default() })
 }
 
 fn from_chosen(mut chosen: ChosenFields, source: &str) -> Result<RawPaper, String> {

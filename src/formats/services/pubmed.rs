@@ -62,7 +62,7 @@ fn article(record: &XmlElement) -> BibReference {
     let headings = citation.at(&["MeshHeadingList"]).into_iter().flat_map(XmlElement::children);
     let tags = keywords.chain(headings.map(|heading| heading.text_at(&["DescriptorName"])));
     let tags = tags.map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|tag| !tag.is_empty());
-    BibReference { raw_paper, added: None, tags: tags.collect() }
+    BibReference { raw_paper, tags: tags.collect(), ..BibReference::default() }
 }
 
 fn author(author: &XmlElement) -> Option<String> {

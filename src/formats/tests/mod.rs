@@ -72,7 +72,7 @@ pub(crate) fn fixture_references(name: &str) -> Vec<String> {
 
 /// As [`summaries`], with the day of entering and the tags, and without addresses that follow from the id.
 pub(crate) fn reference_summaries(references: Result<ReferenceReader>) -> Vec<String> {
-    let tell = |BibReference { raw_paper, added, tags }: BibReference| {
+    let tell = |BibReference { raw_paper, added, tags, .. }: BibReference| {
         let Ok(mut paper) = raw_paper.validate() else { return String::new() };
         paper.url = paper.url.filter(|url| Some(url) != paper.id.url().as_ref());
         let added = added.map(|added| format!(" | added={added}")).unwrap_or_default();

@@ -168,7 +168,7 @@ fn real_answers_of_arxiv() {
 fn shapes(file: &Path) -> String {
     let shape = |reference: Result<BibReference>| match reference {
         Err(error) => error.to_string().rsplit('/').next().unwrap_or_default().to_owned(),
-        Ok(BibReference { raw_paper, added, tags }) => match raw_paper.validate() {
+        Ok(BibReference { raw_paper, added, tags, .. }) => match raw_paper.validate() {
             Err(reason) => reason,
             Ok(paper) => {
                 let aliases = paper.aliases.iter().map(PaperId::as_str).collect::<Vec<_>>().join(" ");

@@ -148,6 +148,7 @@ fn papers() -> impl Strategy<Value = Vec<Paper>> {
                 categories: categories.into_iter().collect(),
                 source: "notes".to_owned(),
                 url: None,
+                ..RawPaper::default()
             };
             raw_paper.validate().unwrap()
         },

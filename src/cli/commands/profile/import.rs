@@ -69,7 +69,7 @@ fn by_profile(
     tags_as: Option<TagMapping>,
 ) -> BTreeMap<String, Vec<ImportItem>> {
     let mut profiles: BTreeMap<String, Vec<ImportItem>> = BTreeMap::new();
-    for BibReference { raw_paper, added, mut tags } in references {
+    for BibReference { raw_paper, added, mut tags, .. } in references {
         tags.retain(|tag| collection.is_empty() || is_in_any(tag, collection));
         let item = |interest: Option<String>| ImportItem { paper: raw_paper.clone(), added, interest };
         match tags_as {

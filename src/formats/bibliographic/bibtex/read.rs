@@ -110,7 +110,7 @@ fn reference(fields: &BibtexFields) -> BibReference {
             tags.push(tag);
         }
     }
-    BibReference { raw_paper, added: added(fields), tags }
+    BibReference { raw_paper, added: added(fields), tags, ..BibReference::default() }
 }
 
 fn ids(fields: &BibtexFields) -> Vec<String> {

@@ -61,7 +61,8 @@ fn reference(value: &Value) -> Result<BibReference, String> {
         .collect();
     identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
     let tags = text(item, "keyword").split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty());
-    Ok(BibReference { raw_paper, added: date(item.get("accessed")), tags: tags.map(str::to_owned).collect() })
+    let (added, tags) = (date(item.get("accessed")), tags.map(str::to_owned).collect());
+    Ok(BibReference { raw_paper, added, tags, ..BibReference::default() })
 }
 
 /// A field that holds a text.

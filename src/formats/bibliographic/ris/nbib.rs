@@ -20,5 +20,5 @@ pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
         ..RawPaper::default()
     };
     let tags = record.lines(&["OT", "MH"]).map(|tag| tag.replace('*', "")).collect();
-    (BibReference { raw_paper, added: None, tags }, ids)
+    (BibReference { raw_paper, tags, ..BibReference::default() }, ids)
 }

@@ -61,7 +61,8 @@ fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
         ..RawPaper::default()
     };
     let added = record.lines(&["Y2"]).find_map(dates::from_text);
-    (BibReference { raw_paper, added, tags: record.lines(&["KW"]).map(str::to_owned).collect() }, ids)
+    let tags = record.lines(&["KW"]).map(str::to_owned).collect();
+    (BibReference { raw_paper, added, tags, ..BibReference::default() }, ids)
 }
 
 #[cfg(test)]

@@ -23,5 +23,6 @@ pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     };
     let keywords = [record.text(&["DE"]), record.text(&["ID"])].join(";").replace('\n', " ");
     let keywords = keywords.split(';').map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" "));
-    (BibReference { raw_paper, added: None, tags: keywords.filter(|tag| !tag.is_empty()).collect() }, ids)
+    let tags = keywords.filter(|tag| !tag.is_empty()).collect();
+    (BibReference { raw_paper, tags, ..BibReference::default() }, ids)
 }
