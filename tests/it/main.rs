@@ -26,6 +26,7 @@ mod page_in_browser;
 mod ranking;
 mod real_data;
 mod removal;
+mod reported_inputs;
 mod shared_library;
 mod support;
 mod tidy;
