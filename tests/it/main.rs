@@ -16,6 +16,7 @@ mod http;
 mod http_compat;
 mod http_guard;
 mod import;
+mod independent_parsers;
 mod index;
 mod lexical_search;
 mod library_formats;
