@@ -1,25 +1,37 @@
 //! Files that are there whole or not at all.
 
-use std::fs::{File, TryLockError};
-use std::io::{self, BufWriter};
+use std::fs::{File, Metadata, TryLockError};
+use std::io::{self, BufWriter, Write};
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
 use crate::error::{Error, Result};
 
 /// Writes a file under another name, and renames it when it is complete and on disk: whoever opens the path finds the
-/// old file or the new one.
+/// old file or the new one. A new file has the permissions of the old one. A symbolic link is followed; a device or a
+/// pipe stays what it is and is written to.
 pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
+    let failed = || Error::io(path, "write");
+    let old = std::fs::metadata(path).ok();
+    if old.as_ref().is_some_and(is_special) {
+        let file = File::options().write(true).open(path).map_err(failed())?;
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        return file.flush().map_err(failed());
+    }
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut unfinished = target.as_os_str().to_owned();
     unfinished.push(".unfinished");
     let unfinished = Path::new(&unfinished);
-    let failed = || Error::io(path, "write");
     let finish = || {
         let mut file = BufWriter::new(File::create(unfinished).map_err(failed())?);
         write(&mut file)?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error).map_err(failed())?;
+        if let Some(old) = old {
+            file.set_permissions(old.permissions()).map_err(failed())?;
+        }
         file.sync_all().map_err(failed())?;
-        std::fs::rename(unfinished, path).map_err(failed())
+        std::fs::rename(unfinished, target).map_err(failed())
     };
     let finished = finish();
     if finished.is_err() {
@@ -27,6 +39,11 @@ pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> R
         let _ = std::fs::remove_file(unfinished);
     }
     finished
+}
+
+/// Whether this is a device, a pipe or a socket.
+fn is_special(metadata: &Metadata) -> bool {
+    !metadata.is_file() && !metadata.is_dir()
 }
 
 /// A lock that nobody else has until it is gone; `None` when somebody has it. The file stays, and has nothing in it.
@@ -102,7 +119,6 @@ impl Deref for MappedFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     #[test]
     fn the_old_file_stays_until_the_new_one_is_complete() {
@@ -113,5 +129,32 @@ mod tests {
         assert!(replace(&path, |file| file.write_all(b"two").map_err(|_| stop()).and(Err(stop()))).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"one");
         assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_permissions_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let directory = tempfile::tempdir().unwrap();
+        let (target, link) = (directory.path().join("target"), directory.path().join("link"));
+        std::fs::write(&target, b"old").unwrap();
+        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&target, &link).unwrap();
+        replace(&link, |file| file.write_all(b"new").map_err(Error::io(&link, "write"))).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        assert_eq!(target.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_written_to() {
+        // A socket stands for devices and pipes, which tests should not risk: it cannot be opened, and stays.
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        replace(&path, |file| file.write_all(b"x").map_err(Error::io(&path, "write"))).unwrap_err();
+        assert!(is_special(&path.metadata().unwrap()));
     }
 }

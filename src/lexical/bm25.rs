@@ -3,27 +3,40 @@
 use std::borrow::Borrow;
 
 use super::TermQuery;
-use super::postings::{BLOCK_KEYS, read};
+use super::postings::{self, BLOCK_KEYS};
 
-/// How soon more occurrences of a term add nothing: Lucene's default, as the next one.
+/// Term frequency saturation: the smaller, the sooner repetitions stop adding to the score. Lucene's default.
 const K1: f32 = 1.2;
-/// How much of a text's length is held against it.
+/// Length normalization, from 0 (none) to 1 (full). Lucene's default.
 const B: f32 = 0.75;
 
-/// How rare a term is that `found` of all texts have: above 0.
-pub fn idf(texts: f32, found: f32) -> f32 {
-    (1.0 + (texts - found + 0.5) / (found + 0.5)).ln()
+/// Inverse document frequency of a term that `doc_freq` of `doc_count` documents contain, above 0:
+/// `ln(1 + (doc_count - doc_freq + 0.5) / (doc_freq + 0.5))`.
+///
+/// ```
+/// // One of two documents contains the term.
+/// let idf = paperkin::lexical::bm25::idf(2.0, 1.0);
+/// assert!((idf - 2f32.ln()).abs() < 1e-6);
+/// ```
+pub fn idf(doc_count: f32, doc_freq: f32) -> f32 {
+    (1.0 + (doc_count - doc_freq + 0.5) / (doc_freq + 0.5)).ln()
 }
 
-/// What occurrences of a term count in a text of so many words, where `mean` are usual: 0 to 1.
-pub fn tf_saturation(count: f32, words: f32, mean: f32) -> f32 {
-    count / (count + K1 * (1.0 - B + B * words / mean))
+/// The term frequency part of BM25, from 0 to below 1, without the constant factor `K1 + 1`, as in Lucene since version
+/// 8. `mean_length` is above 0.
+///
+/// ```
+/// let once = paperkin::lexical::bm25::tf_saturation(1.0, 7.0, 7.0);
+/// assert!((once - 1.0 / 2.2).abs() < 1e-6);
+/// ```
+pub fn tf_saturation(count: f32, length: f32, mean_length: f32) -> f32 {
+    count / (count + K1 * (1.0 - B + B * length / mean_length))
 }
 
-/// Postings of one term by block.
+/// The postings of one term: block numbers, ascending, and the bytes of each block (see [`super::postings`]).
 pub type PostingBlocks = Vec<(i64, Vec<u8>)>;
 
-/// The papers that questions are about.
+/// The length of each paper of a collection, and their mean.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CollectionStats {
     /// Words by key; 0 where there is no paper.
@@ -32,17 +45,18 @@ pub struct CollectionStats {
     mean_length: f32,
 }
 
-/// What papers score for a question's words.
+/// The BM25 scores of all papers for one query.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bm25Scores {
+    /// By key; 0 for papers without a term of the query.
     by_key: Vec<f32>,
 }
 
 impl CollectionStats {
-    /// The papers with these lengths; with `known`, only those of them, as if there were no others.
+    /// Statistics of the papers with these lengths; with `known` (keys in ascending order), as if there were no others.
     pub fn new(lengths: &PostingBlocks, known: Option<&[i64]>) -> CollectionStats {
         let mut words = vec![0; lengths.iter().map(|(block, _)| (block + 1) * BLOCK_KEYS).max().unwrap_or(0) as usize];
-        for (key, count) in keys(lengths) {
+        for (key, count) in key_counts(lengths) {
             if known.is_none_or(|known| known.binary_search(&(key as i64)).is_ok()) {
                 words[key] = count;
             }
@@ -52,25 +66,25 @@ impl CollectionStats {
         CollectionStats { lengths: words, paper_count: papers, mean_length: sum as f32 / papers.max(1) as f32 }
     }
 
-    /// Scores all papers: what they have of the query's terms, given with the postings of each, as a share of the most
-    /// that a paper could have. Rare terms weigh more, terms that no paper has weigh nothing.
+    /// BM25 of every paper, as a share of the maximum for this query: 0 to below 1. `postings` are in the order of
+    /// [`TermQuery::terms`]; terms that no paper has are ignored.
     pub fn score(&self, query: &TermQuery, postings: &[impl Borrow<PostingBlocks>]) -> Bm25Scores {
         let mut by_key = vec![0.0f32; self.lengths.len()];
-        let mut most = 0.0;
+        let mut max_score = 0.0;
         for (weight, blocks) in query.weights().zip(postings) {
             let words = |key: usize| self.lengths.get(key).copied().unwrap_or(0);
-            let found: Vec<(usize, u32)> = keys(blocks.borrow()).filter(|(key, _)| words(*key) > 0).collect();
+            let found: Vec<(usize, u32)> = key_counts(blocks.borrow()).filter(|(key, _)| words(*key) > 0).collect();
             if found.is_empty() {
                 continue;
             }
             let weight = weight * idf(self.paper_count as f32, found.len() as f32);
-            most += weight;
+            max_score += weight;
             for (key, count) in found {
                 by_key[key] += weight * tf_saturation(count as f32, words(key) as f32, self.mean_length);
             }
         }
-        if most > 0.0 {
-            by_key.iter_mut().for_each(|score| *score /= most);
+        if max_score > 0.0 {
+            by_key.iter_mut().for_each(|score| *score /= max_score);
         }
         Bm25Scores { by_key }
     }
@@ -93,11 +107,53 @@ impl Bm25Scores {
 }
 
 /// Keys and counts of a term's postings.
-fn keys<'a>(blocks: &'a PostingBlocks) -> impl Iterator<Item = (usize, u32)> {
+fn key_counts<'a>(blocks: &'a PostingBlocks) -> impl Iterator<Item = (usize, u32)> {
     let in_block = |(block, bytes): &'a (i64, Vec<u8>)| {
         let base = (block * BLOCK_KEYS) as usize;
-        let of_block = read(bytes).take_while(|(row, _)| i64::from(*row) < BLOCK_KEYS);
+        let of_block = postings::read(bytes).take_while(|(row, _)| i64::from(*row) < BLOCK_KEYS);
         of_block.map(move |(row, count)| (base + row as usize, count))
     };
     blocks.iter().flat_map(in_block)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::TermCounts;
+    use super::super::postings::write;
+    use super::*;
+
+    fn blocks(postings: &[(u32, u32)]) -> PostingBlocks {
+        vec![(0, write(postings.iter().copied()))]
+    }
+
+    /// Four papers of 3 words: "walk" is once in papers 1, 2, and 4, "robot" twice in paper 3, "zebra" in none.
+    fn scores(known: Option<&[i64]>) -> Bm25Scores {
+        let lengths = blocks(&[(1, 3), (2, 3), (3, 3), (4, 3)]);
+        let query = TermQuery::from_weighted([(&TermCounts::from_text("robot walk zebra"), 1.0)], 3, |_| 1.0);
+        let postings = [blocks(&[(3, 2)]), blocks(&[(1, 1), (2, 1), (4, 1)]), PostingBlocks::new()];
+        CollectionStats::new(&lengths, known).score(&query, &postings)
+    }
+
+    #[test]
+    fn rare_terms_come_first_and_ties_are_by_key() {
+        let scores = scores(None);
+        assert_eq!(scores.best(10, |_| true), [3, 1, 2, 4]);
+        assert_eq!(scores.best(2, |_| true), [3, 1]);
+        assert_eq!(scores.best(2, |key| key != 1), [3, 2]);
+        assert_eq!(scores.best(0, |_| true), [0i64; 0]);
+    }
+
+    #[test]
+    fn scores_are_shares_of_the_maximum() {
+        let (robot, walk) = (idf(4.0, 1.0), idf(4.0, 3.0));
+        let expected = robot * (2.0 / 3.2) / (robot + walk);
+        assert!((scores(None).by_key[3] - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn papers_that_are_not_known_do_not_count() {
+        let scores = scores(Some(&[1, 2]));
+        assert_eq!(scores.best(10, |_| true), [1, 2]);
+        assert!((scores.by_key[1] - 1.0 / 2.2).abs() < 1e-6);
+    }
 }

@@ -1,6 +1,6 @@
 //! Words: the terms of a text, the papers that have them, and how much a paper has of a question's words.
 //!
-//! Pure: the library keeps the [`postings`], the engine asks for those of a [`TermQuery`].
+//! Pure: the library keeps the [`postings`], the searcher asks for those of a [`TermQuery`].
 
 pub mod bm25;
 mod corpus_stats;

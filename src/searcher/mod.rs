@@ -6,7 +6,7 @@
 //! 1. `resolve`: texts and ids become embeddings, terms, and rows of the index;
 //! 2. `retrieve`: candidates, by embeddings, by terms, and by followed authors;
 //! 3. `score`: a score breakdown for each candidate;
-//! 4. `select`: duplicates removed, diversity, interests interleaved, scores calibrated;
+//! 4. `select`: duplicates removed, diversity, scores calibrated, interests interleaved;
 //! 5. `explain`: papers, reasons, and matching sentences for what is returned.
 
 mod background;
@@ -54,7 +54,7 @@ pub(crate) use report::report;
 pub(crate) use resolve::RequestScope;
 pub(crate) use self_recall::self_recall;
 
-/// What a searcher is opened on.
+/// What a [`Searcher`] is opened with: the library, the embedder, shared caches, and settings.
 #[derive(Clone, Copy)]
 pub(crate) struct SearchContext<'a> {
     pub(crate) library: &'a Library,
@@ -64,22 +64,10 @@ pub(crate) struct SearchContext<'a> {
     pub(crate) weights: &'a RankingWeights,
 }
 
-/// An immutable view of one generation of the library.
-pub(crate) struct Searcher<'a> {
-    library: &'a Library,
-    embedder: &'a Embedder,
-    caches: &'a SharedCaches,
-    snapshot: Arc<IndexSnapshot>,
-    weights: &'a RankingWeights,
-    /// Embeddings that the caller has computed already.
-    embeddings: &'a TextEmbeddings,
-    /// When it was opened: answers report the time since, which includes reading the vectors.
-    opened_at: Instant,
-}
-
 impl<'a> SearchContext<'a> {
-    /// Calls `search` with a searcher of the current generation, within one read transaction; once more if the graph on
-    /// disk turns out to be corrupt.
+    /// Calls `search` with a searcher of the current generation, within one read transaction.
+    ///
+    /// If the graph on disk turns out to be corrupt, discards it and calls `search` once more.
     ///
     /// # Errors
     /// Those of reading the vectors and of `search`.
@@ -110,7 +98,13 @@ impl<'a> SearchContext<'a> {
         }
     }
 
-    /// The library's vectors in the current generation, indexed; read at the first call in each generation.
+    /// The vectors of the current generation, indexed.
+    ///
+    /// The first call in a generation reads them; about `queries` searches are expected of it, which decides whether
+    /// building a graph in memory pays.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read or the graph is corrupt.
     pub(crate) fn snapshot(self, queries: usize) -> Result<Arc<IndexSnapshot>> {
         let SearchContext { library, caches, index_kind, .. } = self;
         library.read_transaction(|| {
@@ -120,8 +114,21 @@ impl<'a> SearchContext<'a> {
     }
 }
 
+/// An immutable view of one generation of the library.
+pub(crate) struct Searcher<'a> {
+    library: &'a Library,
+    embedder: &'a Embedder,
+    caches: &'a SharedCaches,
+    snapshot: Arc<IndexSnapshot>,
+    weights: &'a RankingWeights,
+    /// Embeddings that the caller has computed already.
+    embeddings: &'a TextEmbeddings,
+    /// When it was opened: answers report the time since, which includes reading the vectors.
+    opened_at: Instant,
+}
+
 impl<'a> Searcher<'a> {
-    /// Answers a request as of a day.
+    /// Answers a request, as of its `as_of` day or else as of `today`.
     ///
     /// # Errors
     /// [`Error::BadRequest`]; errors of the library's file and, when a text has to be embedded, of the model.
@@ -129,6 +136,7 @@ impl<'a> Searcher<'a> {
         request.check()?;
         let ranking = self.ranking(request, scope, request.as_of.unwrap_or(today))?;
         let results = explain::explain(self, request, &ranking)?;
+        let milliseconds = self.opened_at.elapsed().as_secs_f64() * 1e3;
         Ok(Answer {
             id: request.id.clone(),
             results,
@@ -136,28 +144,31 @@ impl<'a> Searcher<'a> {
             note: ranking.note.clone(),
             model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
             generation: self.snapshot.generation.generation,
-            took_ms: (self.opened_at.elapsed().as_secs_f64() * 1e5).round() / 100.0,
+            took_ms: (milliseconds * 100.0).round() / 100.0,
         })
     }
 
-    /// The ranking of a request, from the cache if this generation has answered the same request before.
-    fn ranking(&self, request: &Request, scope: &RequestScope, today: Date) -> Result<Arc<CachedRanking>> {
+    /// The ranking of a request. In the default scope, it is cached for the generation.
+    fn ranking(&self, request: &Request, scope: &RequestScope, as_of: Date) -> Result<Arc<CachedRanking>> {
         if !scope.is_default() {
-            return self.rank(request, scope, today).map(Arc::new);
+            return self.rank(request, scope, as_of).map(Arc::new);
         }
-        let key = serde_json::to_vec(&(Request { id: None, explain: false, ..request.clone() }, today));
+        // The id and `explain` do not change a ranking.
+        let key = serde_json::to_vec(&(Request { id: None, explain: false, ..request.clone() }, as_of));
         // A request can hold whole abstracts: only its hash is stored.
         let key: [u8; 32] = Sha256::digest(key.expect("a request is JSON")).into();
         let rankings = self.caches.rankings.get_or_build(self.snapshot.generation, || Ok(Default::default()))?;
-        rankings.get_or_read(&key, CachedRanking::size_bytes, || self.rank(request, scope, today))
+        rankings.get_or_read(&key, CachedRanking::size_bytes, || self.rank(request, scope, as_of))
     }
 
-    fn rank(&self, request: &Request, scope: &RequestScope, today: Date) -> Result<CachedRanking> {
-        let resolved = resolve::resolve(self, request, scope, today)?;
+    /// Runs steps 1 to 4 of the module documentation.
+    fn rank(&self, request: &Request, scope: &RequestScope, as_of: Date) -> Result<CachedRanking> {
+        let resolved = resolve::resolve(self, request, scope, as_of)?;
         let rankers = resolved.rankers();
         let candidates = retrieve::retrieve(self, &resolved, &rankers)?;
         let scored = score::score(self, &resolved, &rankers, candidates)?;
         let results = select::select(self, &resolved, &rankers, scored)?;
+        // The rankers borrow `resolved`, which is taken apart next.
         drop(rankers);
         let ResolvedRequest { history, not_found, note, .. } = resolved;
         Ok(CachedRanking { results, history, not_found, note })

@@ -1,4 +1,5 @@
-//! Adds papers: compared, embedded and written in small batches, so that an interruption loses little.
+//! Adds papers in batches: each is compared with the library, embedded and committed, so that an interruption loses one
+//! batch at most.
 
 use std::collections::HashSet;
 use std::ops::AddAssign;
@@ -11,11 +12,11 @@ use crate::error::{Error, Result};
 use crate::library::{ChangeCounts, PaperChange};
 use crate::paper::{Paper, PaperId, title_key};
 
-/// Papers that are embedded and written together: some seconds of work for two cores, and enough of them to
-/// find documents of like length.
-const BATCH: usize = 256;
+/// Papers embedded and committed together: a few seconds of work on two cores, and enough to group texts of similar
+/// length.
+const BATCH_PAPERS: usize = 256;
 
-/// What an addition came to.
+/// The result of an addition.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct AddSummary {
     /// What happened to the papers.
@@ -34,19 +35,21 @@ impl AddAssign for AddSummary {
     }
 }
 
-/// What happens during an addition.
+/// A step of an addition, reported as it happens.
 #[derive(Debug)]
 pub enum AddProgress<'a> {
     /// A record could not be used.
     Rejected(&'a Error),
-    /// So many more papers are embedded.
+    /// This many more papers were embedded.
     Embedded(usize),
-    /// So many more papers are in the library, or were there as they are.
+    /// This many more papers are committed, or were in the library unchanged.
     Committed(usize),
 }
 
-/// Adds papers, or updates those that are in the library; embeds new and changed texts. Invalid records are reported and
-/// skipped. A batch is durable once its papers are reported as committed.
+/// Adds new papers and updates known ones.
+///
+/// Embeds new and changed texts. Invalid records are reported and skipped. A batch is durable once its papers are
+/// reported as committed.
 ///
 /// # Errors
 /// Those of the model, the encoder and the library's file: what was committed before stays.
@@ -56,8 +59,8 @@ pub(crate) fn add(
     report: &(dyn Fn(AddProgress<'_>) + Sync),
 ) -> Result<AddSummary> {
     let mut added = AddSummary::default();
-    let mut batch = Vec::with_capacity(BATCH);
-    let mut waiting = PendingBatch::default();
+    let mut batch = Vec::with_capacity(BATCH_PAPERS);
+    let mut pending = PendingBatch::default();
     for paper in papers {
         let paper = match paper {
             Ok(paper) => paper,
@@ -68,17 +71,20 @@ pub(crate) fn add(
             }
         };
         let title = title_key(&paper.title);
-        if batch.len() == BATCH || waiting.may_match(&paper, &title) {
+        if batch.len() == BATCH_PAPERS || pending.may_match(&paper, &title) {
             commit_batch(writer, &mut batch, &mut added.changes, report)?;
-            waiting = PendingBatch::default();
+            pending = PendingBatch::default();
         }
-        waiting.insert(&paper, title);
+        let ids: Vec<PaperId> = paper.all_ids().cloned().collect();
         match writer.library.plan_upsert(paper)? {
             PaperChange::Unchanged(_) => {
                 added.changes.unchanged += 1;
                 report(AddProgress::Committed(1));
             }
-            change => batch.push(change),
+            change => {
+                pending.insert(ids, title);
+                batch.push(change);
+            }
         }
     }
     commit_batch(writer, &mut batch, &mut added.changes, report)?;
@@ -96,20 +102,21 @@ pub(super) fn commit_batch(
         return Ok(());
     }
     let texts: Vec<String> = batch.iter().filter_map(text_to_embed).collect();
+    // Without new texts, the encoder is not loaded.
     let model = match writer.library.model()? {
         Some(model) if texts.is_empty() => model,
         _ => stored_model(writer.encoder()?.identity()),
     };
-    let mut embeddings = if texts.is_empty() {
-        Vec::new()
-    } else {
-        writer.encoder()?.encode(&texts, &|count| report(AddProgress::Embedded(count)))?
-    }
-    .into_iter();
+    let embeddings = match texts.is_empty() {
+        true => Vec::new(),
+        false => writer.encoder()?.encode(&texts, &|count| report(AddProgress::Embedded(count)))?,
+    };
+    let mut embeddings = embeddings.into_iter();
     let written: Vec<_> = batch
         .drain(..)
         .map(|change| {
-            let embedding = text_to_embed(&change).and_then(|_| embeddings.next());
+            let needs_embedding = matches!(change, PaperChange::New(_) | PaperChange::Text(_));
+            let embedding = if needs_embedding { embeddings.next() } else { None };
             match change {
                 PaperChange::New(_) => changes.new += 1,
                 _ => changes.updated += 1,
@@ -122,25 +129,27 @@ pub(super) fn commit_batch(
     Ok(())
 }
 
-/// Names and titles of a batch: what may be the same paper as one of them is compared with it in the library.
+/// IDs and title keys of the uncommitted batch. A record that may be one of its papers waits for the commit, so that it
+/// is compared with what was written.
 #[derive(Default)]
 struct PendingBatch {
-    names: HashSet<PaperId>,
+    ids: HashSet<PaperId>,
     titles: HashSet<String>,
 }
 
 impl PendingBatch {
     fn may_match(&self, paper: &Paper, title: &str) -> bool {
-        paper.all_ids().any(|name| self.names.contains(name)) || self.titles.contains(title)
+        paper.all_ids().any(|id| self.ids.contains(id)) || self.titles.contains(title)
     }
 
-    fn insert(&mut self, paper: &Paper, title: String) {
-        self.names.extend(paper.all_ids().cloned());
+    fn insert(&mut self, ids: Vec<PaperId>, title: String) {
+        self.ids.extend(ids);
         // Papers without a title have none in common.
         self.titles.extend(Some(title).filter(|title| !title.is_empty()));
     }
 }
 
+/// The text that a change needs an embedding of; `None` if the stored embedding stays valid.
 fn text_to_embed(change: &PaperChange) -> Option<String> {
     match change {
         PaperChange::New(known) | PaperChange::Text(known) => Some(known.paper.document()),

@@ -23,7 +23,7 @@ pub struct FetchSummary {
 /// library. What came is counted in `fetched`, also before an error: the same call goes on there.
 ///
 /// # Errors
-/// Those of [`FetchSource::pages`] and of [`Engine::add`].
+/// Those of [`FetchSource::pages`] and of [`add`].
 pub(crate) fn fetch(
     writer: &mut Writer<'_>,
     source: FetchSource,

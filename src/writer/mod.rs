@@ -1,7 +1,7 @@
 //! Changes a library: adding, fetching, importing, removing and splitting papers.
 //!
-//! Each change is committed in one transaction, which makes a new generation; searchers of the one before stay as they
-//! are.
+//! Additions are committed batch by batch and fetched papers page by page, every other change in one transaction. A
+//! change of papers or embeddings makes a new generation; open searchers keep the one that they were opened on.
 
 mod add;
 #[cfg(feature = "fetch")]

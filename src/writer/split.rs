@@ -10,7 +10,7 @@ use crate::paper::PaperId;
 /// papers that there are now.
 ///
 /// # Errors
-/// [`crate::Error::NotFound`]; [`crate::Error::BadRequest`] when there is nothing to part; else as [`Engine::add`].
+/// [`crate::Error::NotFound`]; [`crate::Error::BadRequest`] when there is nothing to part; else as [`add`](super::add()).
 pub(crate) fn split(writer: &mut Writer<'_>, id: &PaperId) -> Result<Vec<PaperId>> {
     let mut changes = writer.library.split(id)?;
     let ids = changes.iter().filter_map(|change| match change {

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "\
 Examples:
   paperkin serve
-  curl 'localhost:7474/v1/search?text=tool+use'
+  curl localhost:7474/v1/search --json '{\"text\": \"tool use\"}'
   paperkin serve --listen 0.0.0.0:7474 --token-file tokens   see `paperkin token`
 
 The library is created if it does not exist. Changes by other commands take effect

@@ -221,6 +221,20 @@ fn a_restored_backup_does_not_know_what_it_undid() {
 }
 
 #[test]
+fn a_backup_overwrites_only_backups() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::create(folder.path()).unwrap();
+    let (notes, copy) = (folder.path().join("notes.txt"), folder.path().join("copy"));
+    std::fs::write(&notes, "precious").unwrap();
+    let refused = |path: &Path| library.back_up(path).unwrap_err().to_string();
+    assert!(refused(&notes).ends_with("exists and is not a copy of a library: give another file"));
+    assert!(refused(&folder.path().join(FILE_NAME)).ends_with("is the library itself: give another file"));
+    assert!(refused(folder.path()).ends_with("is a directory: give a file"));
+    assert_eq!(std::fs::read(&notes).unwrap(), b"precious");
+    assert!((0..2).all(|_| library.back_up(&copy).is_ok()));
+}
+
+#[test]
 fn a_library_of_format_1_is_brought_up() {
     let folder = tempfile::tempdir().unwrap();
     let (kept, other) = (model(0), model(1));

@@ -50,7 +50,7 @@ pub(crate) async fn run(
     guard: Arc<AuthGuard>,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<()> {
-    let failed = || Error::io(options.listen.to_string(), "listen on it");
+    let failed = || Error::io(options.listen.to_string(), "listen on this address");
     let listener = TcpListener::bind(options.listen).await.map_err(failed())?;
     let address = listener.local_addr().map_err(failed())?;
     let stop = stop_signal().map_err(Error::io("signals", "wait for them"))?;
