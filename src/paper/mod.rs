@@ -1,10 +1,12 @@
 //! A research paper: its fields, its ids, when two records are the same paper, and the text that is embedded.
 
 mod date;
+mod date_tokens;
 mod id;
 mod identity;
 mod near_titles;
 
+pub(crate) use date::PartialDate;
 pub use date::parse_date;
 pub use id::PaperId;
 pub(crate) use id::title_key;

@@ -214,7 +214,7 @@ fn real_bibliographies() {
     ]);
     check_shapes(&[
         ("citeulike_export.bib", "4432aa47bc6a"),
-        ("endnote_export.ris", "5f7d80cee5f7"),
+        ("endnote_export.ris", "bc658dc6227f"),
         ("wos_export.ris", "15c924adaa13"),
     ]);
 }
