@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::formats::{self, InputFormat};
+use crate::formats::{InputFormat, ReadOptions, TextEncoding};
 use crate::paper::{Paper, PaperId};
 
 use client::{HttpResponse, failed};
@@ -138,18 +138,26 @@ fn paged<'c>(mut next: impl FnMut() -> Result<Option<FetchedPage>> + 'c) -> Page
 
 /// The papers of an answer in a format of files.
 fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<Paper>>> {
+    let options = ReadOptions { format, encoding: charset(&answer), may_be_empty: true, ..ReadOptions::default() };
     let url = answer.url;
     let unreadable = |error: Error| match error {
         Error::BadFile { reason, .. } => failed(&url, reason),
         other => failed(&url, other.one_line()),
     };
-    let mut records: Vec<Result<Paper>> =
-        formats::read(Cursor::new(answer.body), &url, format).map_err(unreadable)?.collect();
+    let references = options.read(Cursor::new(answer.body), &url).map_err(unreadable)?;
+    let mut records: Vec<Result<Paper>> = references.checked().collect();
     match records.pop() {
         Some(Err(error)) if !matches!(error, Error::BadRecord { .. }) => return Err(unreadable(error)),
         last => records.extend(last),
     }
     validate(&url, records)
+}
+
+/// The encoding that the header of an answer names: `application/rss+xml; charset=ISO-8859-1`.
+fn charset(answer: &HttpResponse) -> Option<TextEncoding> {
+    let kind = answer.header("content-type")?.to_ascii_lowercase();
+    let (_, name) = kind.split_once("charset=")?;
+    name.split(';').next()?.trim_matches(['"', '\'', ' ']).parse().ok()
 }
 
 /// Refuses an answer of which nothing can be used: its form has changed, and to go on would be to lose papers.

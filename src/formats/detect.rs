@@ -30,9 +30,7 @@ pub(crate) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Resul
 
 /// Refuses what is not text. For files of every format, also where the format is given.
 pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
-    const MAGIC: [(&[u8], &str); 8] = [
-        (b"\xff\xfe", "UTF-16 text: save it as UTF-8"),
-        (b"\xfe\xff", "UTF-16 text: save it as UTF-8"),
+    const MAGIC: [(&[u8], &str); 6] = [
         (b"PK\x03\x04", "a zip archive, spreadsheet or document: extract it, or save it as CSV"),
         (b"\x28\xb5\x2f\xfd", "compressed with zstd: decompress it first; only gzip is supported"),
         (b"BZh", "compressed with bzip2: decompress it first; only gzip is supported"),
@@ -55,7 +53,7 @@ pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
     let nuls = start.iter().filter(|byte| **byte == 0).count();
     let of_one_parity = (0..2).any(|parity| start.iter().skip(parity).step_by(2).all(|byte| *byte != 0));
     if nuls > start.len() / 3 && of_one_parity {
-        return Err(MAGIC[0].1.to_owned());
+        return Err("UTF-16 without a byte order mark: give --encoding utf-16le or utf-16be".to_owned());
     }
     let strange = start.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
     if nuls > 0 || strange > start.len() / 10 {
@@ -64,9 +62,10 @@ pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
     Ok(())
 }
 
-/// The start as text; a character cut at its end does not matter.
+/// The start as text, its lines ending with LF; a character cut at its end does not matter.
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    let text = String::from_utf8_lossy(bytes);
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.into_owned() }
 }
 
 fn json(head: &InputHead, text: &str) -> Result<InputFormat, String> {
@@ -218,8 +217,8 @@ mod tests {
     fn refusals() {
         check("", "-", Err("the file is empty"));
         check(" \r\n\t", "x.jsonl", Err("the file is empty"));
-        check(b"\xff\xfe{\0\"\0", "-", Err("UTF-16 text: save it as UTF-8"));
-        check(b"{\0\"\0t\0i\0t\0l\0e\0", "-", Err("UTF-16 text: save it as UTF-8"));
+        let chinese = "灯塔,title".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        check(chinese, "-", Err("UTF-16 without a byte order mark: give --encoding utf-16le or utf-16be"));
         check(b"PK\x03\x04rest", "x.xlsx", Err("a zip archive"));
         check(
             b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0",

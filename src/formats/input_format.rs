@@ -97,6 +97,35 @@ impl InputFormat {
         matches!(self, InputFormat::Csv | InputFormat::Tsv | InputFormat::Parquet)
     }
 
+    /// Returns what its files are called, and what a reader looks for in them: for files in which it finds nothing.
+    pub(crate) const fn looks_for(self) -> (&'static str, &'static str) {
+        match self {
+            InputFormat::HfPage => ("a Hugging Face page", "a title, an abstract and a line such as `• 3 authors`"),
+            InputFormat::HfDaily => ("Hugging Face's daily papers", "an array of objects with `paper`"),
+            InputFormat::HfHtml => ("a Hugging Face page", "a paper in an attribute `data-props`"),
+            InputFormat::ArxivAtom => ("the arXiv API", "elements such as `<entry>`"),
+            InputFormat::Jsonl => ("JSON", "objects such as `{\"title\": \"...\", \"abstract\": \"...\"}`"),
+            InputFormat::SemanticScholar => ("Semantic Scholar", "objects with `paperId` and `title`"),
+            InputFormat::OpenAlex => ("OpenAlex", "objects whose `id` is such as `https://openalex.org/W1`"),
+            InputFormat::ArxivJson => ("arXiv's metadata", "objects with `id`, `title` and `abstract`"),
+            InputFormat::Csv | InputFormat::Tsv => ("a table", "rows below the header"),
+            InputFormat::Parquet => ("Parquet", "rows"),
+            InputFormat::Bibtex => ("BibTeX", "entries such as `@article{key, title = {...}}`"),
+            InputFormat::Ris => ("RIS", "lines such as `TY  - JOUR`"),
+            InputFormat::Nbib => ("NBIB", "lines such as `PMID- 123`"),
+            InputFormat::Wos => ("Web of Science", "lines such as `PT J`"),
+            InputFormat::CslJson => {
+                ("CSL-JSON", "an array of objects such as `{\"type\": \"article\", \"title\": \"...\"}`")
+            }
+            InputFormat::ZoteroRdf => ("Zotero RDF", "elements such as `<bib:Article>`"),
+            InputFormat::EndnoteXml => ("EndNote XML", "elements such as `<record>`"),
+            InputFormat::Feed => ("a news feed", "elements such as `<item>` (RSS) or `<entry>` (Atom)"),
+            InputFormat::JsonFeed => ("JSON Feed", "objects in `items`"),
+            InputFormat::PubmedXml => ("PubMed's XML", "elements such as `<PubmedArticle>`"),
+            InputFormat::Bioc => ("BioC", "elements such as `<document>`"),
+        }
+    }
+
     /// All names, for messages.
     pub(crate) fn names() -> String {
         InputFormat::ALL.map(InputFormat::name).join(", ")

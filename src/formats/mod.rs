@@ -22,6 +22,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use common::encoding::TextEncoding;
 pub(crate) use common::identifiers;
 pub use export_format::ExportFormat;
 pub use feeds::{FeedDocument, FeedFormat};

@@ -2,7 +2,8 @@
 //! and have tags and the day on which each was entered.
 //!
 //! A record that cannot be used is returned as one [`Error::BadRecord`], and reading goes on. A file that cannot be
-//! read, or not to its end, is returned as one [`Error::BadFile`] or [`Error::Io`], which is the last item.
+//! read, or not to its end, is returned as one [`Error::BadFile`] or [`Error::Io`], which is the last item; so is a file
+//! in which no record was found, unless [`ReadOptions::may_be_empty`].
 
 use std::fmt;
 use std::fs::File;
@@ -11,6 +12,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::formats::bibliographic::{bibtex, csl_json, endnote_xml, ris, zotero_rdf};
+use crate::formats::common::encoding::{NOT_UTF8, TextEncoding};
 use crate::formats::common::input::InputReader;
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, FoundRecord, RecordIter};
@@ -26,6 +28,8 @@ pub struct ReferenceReader {
     name: String,
     format: InputFormat,
     records: RecordIter,
+    /// Whether a record was found, good or bad; or whether there may be none.
+    found: bool,
     ended: bool,
 }
 
@@ -46,6 +50,12 @@ impl ReferenceReader {
         }
         let record = self.records.next();
         self.ended = !matches!(record, Some(Ok(_) | Err(Error::BadRecord { .. })));
+        if record.is_none() && !self.found {
+            let (what, expected) = self.format.looks_for();
+            let reason = format!("no record of {what} in it: expected {expected}");
+            return Some(Err(Error::BadFile { file: self.name.clone(), reason }));
+        }
+        self.found = true;
         record
     }
 }
@@ -96,6 +106,11 @@ pub struct ReadOptions {
     pub format: Option<InputFormat>,
     /// What the columns of a table hold, beside those with well-known names.
     pub columns: ColumnMap,
+    /// The encoding of a text without a byte order mark; if `None`, the one that it says it has, else UTF-8.
+    pub encoding: Option<TextEncoding>,
+    /// Whether it is fine that there are no records: a service may have nothing new. If not, a file without records is an
+    /// [`Error::BadFile`], which says what was looked for: it may be of another format.
+    pub may_be_empty: bool,
 }
 
 impl ReadOptions {
@@ -112,7 +127,8 @@ impl ReadOptions {
         let file = File::open(path).map_err(failed)?;
         if self.format.unwrap_or(InputFormat::Parquet) == InputFormat::Parquet && is_parquet(path) {
             let records = parquet::read(file, &name, &self.columns)?;
-            return Ok(ReferenceReader { name, format: InputFormat::Parquet, records, ended: false });
+            let found = self.may_be_empty;
+            return Ok(ReferenceReader { name, format: InputFormat::Parquet, records, found, ended: false });
         }
         self.read(file, &name)
     }
@@ -124,7 +140,7 @@ impl ReadOptions {
     /// # Errors
     /// As for [`ReadOptions::open`].
     pub fn read(&self, input: impl Read + Send + 'static, name: &str) -> Result<ReferenceReader> {
-        let (mut input, head) = InputReader::new(input, name)?;
+        let (mut input, head) = InputReader::with_encoding(input, name, self.encoding)?;
         let found = match self.format {
             Some(format) => detect::readable(&head).map(|()| format),
             None => detect::detect(&head, name, &self.columns),
@@ -157,7 +173,15 @@ impl ReadOptions {
             InputFormat::JsonFeed => feeds::json_feed::read(input),
             InputFormat::PubmedXml | InputFormat::Bioc => pubmed::read(input, format),
         };
-        Ok(ReferenceReader { name: name.to_owned(), format, records, ended: false })
+        Ok(ReferenceReader { name: name.to_owned(), format, records, found: self.may_be_empty, ended: false })
+    }
+
+    /// Reads a whole file that is a text in no format of records: decompressed, as UTF-8.
+    pub(crate) fn text(&self, input: impl Read + Send + 'static, name: &str) -> Result<String> {
+        let (mut input, _) = InputReader::with_encoding(input, name, self.encoding)?;
+        let mut bytes = Vec::new();
+        input.read_to_end(&mut bytes).map_err(|error| input.read_error(&error))?;
+        String::from_utf8(bytes).map_err(|_| input.bad_file(NOT_UTF8))
     }
 }
 

@@ -3,10 +3,9 @@
 use crate::formats::{BibReference, identifiers};
 use crate::paper::RawPaper;
 
-/// Reads a list; `None` if the bytes are something else.
-pub(super) fn read(bytes: &[u8]) -> Option<Vec<BibReference>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+/// Reads a list; `None` if the text is something else.
+pub(super) fn read(text: &str) -> Option<Vec<BibReference>> {
+    let lines = text.split(['\n', '\r']).map(str::trim);
     let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let is_list = !lines.is_empty() && lines.iter().all(|line| line.len() < 500 && !line.starts_with(['<', '{', '[']));
     let reference = |line: &&str| {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::formats::{self, BibReference};
+use crate::formats::{BibReference, ReadOptions};
 
 /// The reading history of a file or a folder.
 #[derive(Debug, Default)]
@@ -34,18 +34,19 @@ const ZOTERO: &str = "zotero.sqlite";
 /// How many bytes are enough to recognize a format.
 const START: usize = 1024;
 
-/// Reads a file, or a folder: the data folder of Zotero, or any folder of files.
+/// Reads a file, or a folder: the data folder of Zotero, or any folder of files. The options are for files of references;
+/// their encoding is also that of bookmarks and lists.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::BadFile`] when a file is of no known format. Records in it that cannot be used are among the
 /// [`ImportedHistory::errors`], and so are files of a folder.
-pub fn read(path: &Path) -> Result<ImportedHistory> {
+pub fn read(path: &Path, options: &ReadOptions) -> Result<ImportedHistory> {
     if !path.is_dir() {
-        return read_file(path);
+        return read_file(path, options);
     }
     let database = path.join(ZOTERO);
     if database.is_file() {
-        return read_file(&database);
+        return read_file(&database, options);
     }
     let mut files: Vec<PathBuf> = fs::read_dir(path)
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
@@ -54,7 +55,7 @@ pub fn read(path: &Path) -> Result<ImportedHistory> {
     files.sort();
     let mut all = ImportedHistory::default();
     for file in files {
-        match read_file(&file) {
+        match read_file(&file, options) {
             Ok(read) => {
                 all.references.extend(read.references);
                 all.errors.extend(read.errors);
@@ -65,11 +66,11 @@ pub fn read(path: &Path) -> Result<ImportedHistory> {
     Ok(all)
 }
 
-fn read_file(path: &Path) -> Result<ImportedHistory> {
+fn read_file(path: &Path, options: &ReadOptions) -> Result<ImportedHistory> {
     let bytes = fs::read(path).map_err(Error::io(path, "read"))?;
     match bytes.starts_with(b"SQLite format 3\0") {
         true => zotero::read(path).map(ImportedHistory::of),
-        false => read_bytes(bytes, &path.display().to_string()),
+        false => read_bytes(bytes, &path.display().to_string(), options),
     }
 }
 
@@ -77,16 +78,20 @@ fn read_file(path: &Path) -> Result<ImportedHistory> {
 ///
 /// # Errors
 /// As for [`read`].
-pub fn read_bytes(bytes: Vec<u8>, name: &str) -> Result<ImportedHistory> {
+pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<ImportedHistory> {
     let bytes: Arc<[u8]> = bytes.into();
-    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(START)]).to_ascii_uppercase();
+    let text = || options.text(Cursor::new(Arc::clone(&bytes)), name);
+    // In UTF-16 there is a NUL beside each letter.
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(START)]).replace('\0', "").to_ascii_uppercase();
     if start.contains("<!DOCTYPE NETSCAPE-BOOKMARK-FILE") {
-        let references = bookmarks::read(&String::from_utf8_lossy(&bytes));
-        return Ok(ImportedHistory::of(references));
+        return text().map(|text| ImportedHistory::of(bookmarks::read(&text)));
     }
-    let references = match formats::read_references(Cursor::new(Arc::clone(&bytes)), name, None) {
+    let references = match options.read(Cursor::new(Arc::clone(&bytes)), name) {
         Ok(references) => references,
-        Err(error) => return id_list::read(&bytes).map(ImportedHistory::of).ok_or(error),
+        Err(error) => {
+            let list = text().ok().and_then(|text| id_list::read(&text));
+            return list.map(ImportedHistory::of).ok_or(error);
+        }
     };
     let (mut read, mut ended) = (ImportedHistory::default(), Ok(()));
     for reference in references {
@@ -115,13 +120,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.txt");
         fs::write(&path, "# read\n2401.00001v2\n\nhttps://doi.org/10.1000/X\nWalking robots on soft ground\n").unwrap();
-        let read = read(folder.path()).unwrap();
+        let read = read(folder.path(), &ReadOptions::default()).unwrap();
         let names: Vec<_> = read.references.iter().map(|reference| reference.raw_paper.id.as_deref()).collect();
         assert_eq!(names, [Some("2401.00001"), Some("doi:10.1000/x"), None]);
         assert_eq!(read.references[2].raw_paper.title, "Walking robots on soft ground");
         for text in ["", "<html></html>", "{\"a\": 1}"] {
             fs::write(&path, text).unwrap();
-            assert!(read_file(&path).is_err(), "{text}");
+            assert!(read_file(&path, &ReadOptions::default()).is_err(), "{text}");
         }
     }
 }

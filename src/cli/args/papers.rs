@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::output::{SummaryFormat, VectorFormat};
-use crate::formats::{ColumnMapping, InputFormat};
+use crate::formats::{ColumnMapping, InputFormat, TextEncoding};
 use crate::paper::PaperId;
 
 /// Add papers from files, or update existing ones
@@ -32,6 +32,7 @@ Examples:
   paperkin add page.txt today.json arxiv.xml
   paperkin add arxiv-metadata.jsonl.gz --category cs.CL --category stat
   paperkin add table.parquet --column title=headline --column abstract=body
+  paperkin add old-library.ris --encoding windows-1252
   curl -s https://huggingface.co/api/daily_papers | paperkin add -
 
 Additions are durable: rerun an interrupted command and it resumes.")]
@@ -42,6 +43,9 @@ pub(crate) struct AddArgs {
     /// Format of the files, one of those listed below [default: detected]
     #[arg(long, value_name = "FORMAT")]
     pub input: Option<InputFormat>,
+    /// Encoding of files that do not say it: `windows-1252` [default: UTF-8]
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<TextEncoding>,
     /// Read a field from a column with another name: `title=headline`
     #[arg(long, value_name = "FIELD=NAME")]
     pub column: Vec<ColumnMapping>,

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::maintenance::SummaryArgs;
 use super::parsers::date;
 use crate::cli::output::SummaryFormat;
+use crate::formats::TextEncoding;
 use crate::library::HistoryKind;
 
 /// Manage a profile: its reading history, followed authors and feed
@@ -105,6 +106,9 @@ pub(crate) struct ImportArgs {
     /// Files or directories to import
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Encoding of text files that do not say it: `windows-1252` [default: UTF-8]
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<TextEncoding>,
     /// Import papers as: read, like, save, dislike or hide
     #[arg(long, default_value = "like", value_name = "KIND")]
     pub kind: HistoryKind,

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::parsers::date;
 use crate::cli::output::OutputFormat;
+use crate::formats::TextEncoding;
 use crate::paper::PaperId;
 use crate::recommend::{Request, Strategy};
 
@@ -173,4 +174,7 @@ pub(crate) struct TemporaryLibrary {
     /// Use the papers of this file instead of the library, in any format that `add` reads; `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub papers: Vec<PathBuf>,
+    /// Encoding of these files if they do not say it: `windows-1252` [default: UTF-8]
+    #[arg(long, value_name = "NAME", requires = "papers")]
+    pub encoding: Option<TextEncoding>,
 }

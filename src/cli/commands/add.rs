@@ -62,7 +62,8 @@ fn add_each(engine: &mut Engine, args: &AddArgs) -> Result<AddSummary> {
 
 /// Opens a file of papers, `-` for standard input.
 fn open(path: &Path, args: &AddArgs, bar: &CommandProgress) -> Result<PaperReader> {
-    let options = ReadOptions { format: args.input, columns: ColumnMap(args.column.clone()) };
+    let (format, columns, encoding) = (args.input, ColumnMap(args.column.clone()), args.encoding);
+    let options = ReadOptions { format, columns, encoding, ..ReadOptions::default() };
     let name = path.display().to_string();
     let references = match path {
         _ if name == "-" => options.read(bar.follow(io::stdin()), &name),

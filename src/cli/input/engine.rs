@@ -9,7 +9,7 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::CommandProgress;
 use crate::engine::{Engine, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::formats;
+use crate::formats::{PaperReader, ReadOptions, ReferenceReader, TextEncoding};
 
 /// Opens an engine over the library, or over the files of `--papers`. The outcome tells whether all records of these
 /// files could be used.
@@ -22,7 +22,9 @@ pub(crate) fn open_engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Res
     let mut complete = true;
     for path in &papers.papers {
         let bar = CommandProgress::of_file(path);
-        let rejected = engine.add_with_progress(open_papers(path, &bar)?, &|progress| bar.show(progress))?.rejected;
+        let rejected = engine
+            .add_with_progress(open_papers(path, papers.encoding, &bar)?, &|progress| bar.show(progress))?
+            .rejected;
         bar.finish();
         complete &= rejected == 0;
     }
@@ -34,14 +36,15 @@ pub(crate) fn open_engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Res
 }
 
 /// Opens a file of papers, `-` for standard input; the bar follows the bytes read.
-fn open_papers(path: &Path, bar: &CommandProgress) -> Result<formats::PaperReader> {
+fn open_papers(path: &Path, encoding: Option<TextEncoding>, bar: &CommandProgress) -> Result<PaperReader> {
+    let options = ReadOptions { encoding, ..ReadOptions::default() };
     if path.as_os_str() == "-" {
-        return formats::read(bar.follow(io::stdin()), "-", None);
+        return options.read(bar.follow(io::stdin()), "-").map(ReferenceReader::checked);
     }
     let metadata = std::fs::metadata(path).map_err(Error::io(path, "read"))?;
     if metadata.is_dir() {
-        return formats::open(path, None);
+        return options.open(path).map(ReferenceReader::checked);
     }
     let file = File::open(path).map_err(Error::io(path, "read"))?;
-    formats::read(bar.follow(file), &path.display().to_string(), None)
+    options.read(bar.follow(file), &path.display().to_string()).map(ReferenceReader::checked)
 }

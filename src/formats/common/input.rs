@@ -1,4 +1,4 @@
-//! The bytes of one input: decompressed, limited per record, with errors that name the file.
+//! The text of one input: decompressed, as UTF-8, limited per record, with errors that name the file.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -6,14 +6,18 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, RecordPosition, Result};
+use crate::formats::common::encoding::{self, TextEncoding};
 use crate::formats::reference::{BibReference, FoundRecord};
 
 /// How much of a file is inspected before reading it, in bytes.
 const HEAD_BYTES: usize = 256 * 1024;
 /// Longest record of any format, in bytes. The longest of 179,347 real JSON lines has 56 thousand.
 pub(crate) const MAX_RECORD: usize = 16 * 1024 * 1024;
+/// How files begin that are no text.
+const BINARY_STARTS: [&[u8]; 5] = [b"PAR1", b"PK\x03\x04", b"SQLite format 3\0", b"%PDF", b"\xfd7zXZ\0"];
 
-/// The bytes of one input after decompression, without a byte order mark.
+/// The bytes of one input after decompression, as UTF-8 without a byte order mark. Where they are no text, as in Parquet,
+/// they are as they came.
 pub(crate) struct InputReader {
     name: String,
     reader: BufReader<Box<dyn Read + Send>>,
@@ -40,15 +44,31 @@ pub(crate) enum InputLine {
 }
 
 impl InputReader {
-    /// Fails when not even the first byte can be read.
+    /// Returns an input whose encoding nobody names.
+    #[cfg(test)]
     pub(crate) fn new(source: impl Read + Send + 'static, name: &str) -> Result<(InputReader, InputHead)> {
+        InputReader::with_encoding(source, name, None)
+    }
+
+    /// Returns an input; the encoding is that of one that has no byte order mark. Fails when not even the first byte can be
+    /// read.
+    pub(crate) fn with_encoding(
+        source: impl Read + Send + 'static,
+        name: &str,
+        encoding: Option<TextEncoding>,
+    ) -> Result<(InputReader, InputHead)> {
         let (start, failure, rest) = peek(Box::new(source), 2);
         let compressed = start == [0x1f, 0x8b];
         let raw = Box::new(Cursor::new(start).chain(DeferredFailure(failure)).chain(rest));
         let decoded: Box<dyn Read + Send> =
             if compressed { Box::new(GzipReader(MultiGzDecoder::new(BufReader::new(raw)))) } else { raw };
 
-        let (mut head, failure, rest) = peek(decoded, HEAD_BYTES);
+        let (mut head, mut failure, mut rest) = peek(decoded, HEAD_BYTES);
+        let encoding = TextEncoding::of(&head, encoding);
+        if !encoding.is_utf8() && !is_binary(&head) {
+            let raw = Cursor::new(head).chain(DeferredFailure(failure)).chain(rest);
+            (head, failure, rest) = peek(Box::new(encoding.decoded(raw)), HEAD_BYTES);
+        }
         if head.starts_with(b"\xef\xbb\xbf") {
             head.drain(..3);
         }
@@ -68,26 +88,54 @@ impl InputReader {
         self.allowance = MAX_RECORD as u64;
     }
 
-    /// Reads one line into `buffer`, never more than [`MAX_RECORD`] bytes of it.
+    /// Returns the same input with `mark` in the place of bytes that are not UTF-8.
+    pub(crate) fn marked(self, mark: &'static str) -> InputReader {
+        let reader = BufReader::new(Box::new(encoding::marked_utf8(self.reader, mark)) as Box<dyn Read + Send>);
+        InputReader { reader, ..self }
+    }
+
+    /// Reads one line into `buffer`, never more than [`MAX_RECORD`] bytes of it. A line ends with LF, with CR LF, or with
+    /// CR alone, as on the first Macs; one file may have all three.
     pub(crate) fn line(&mut self, buffer: &mut Vec<u8>) -> io::Result<InputLine> {
         buffer.clear();
-        let max_bytes = MAX_RECORD as u64 + 1;
-        if self.reader.by_ref().take(max_bytes).read_until(b'\n', buffer)? == 0 {
-            return Ok(InputLine::End);
-        }
-        if buffer.ends_with(b"\n") {
-            buffer.pop();
-            if buffer.ends_with(b"\r") {
-                buffer.pop();
+        let mut length = 0;
+        loop {
+            let available = self.unlimited()?;
+            if available.is_empty() && length == 0 {
+                return Ok(InputLine::End);
             }
-            return Ok(InputLine::Read);
+            let end = memchr::memchr2(b'\n', b'\r', available);
+            let piece = &available[..end.unwrap_or(available.len())];
+            length += piece.len();
+            if length <= MAX_RECORD {
+                buffer.extend_from_slice(piece);
+            }
+            let ends_with_cr = end.is_some_and(|end| available[end] == b'\r');
+            let ended = end.is_some() || available.is_empty();
+            let used = end.map_or(available.len(), |end| end + 1);
+            self.reader.consume(used);
+            if ends_with_cr && self.unlimited()?.first() == Some(&b'\n') {
+                self.reader.consume(1);
+            }
+            if ended && length <= MAX_RECORD {
+                return Ok(InputLine::Read);
+            }
+            if ended {
+                buffer.clear();
+                return Ok(InputLine::TooLong);
+            }
         }
-        if buffer.len() <= MAX_RECORD {
-            return Ok(InputLine::Read);
+    }
+
+    /// The bytes that come next, whatever the allowance.
+    fn unlimited(&mut self) -> io::Result<&[u8]> {
+        loop {
+            match self.reader.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(_) => return Ok(self.reader.buffer()),
+            }
         }
-        buffer.clear();
-        self.reader.skip_until(b'\n')?;
-        Ok(InputLine::TooLong)
     }
 
     /// Returns a record as found, or the error of a bad one.
@@ -121,14 +169,13 @@ impl InputReader {
 
 impl BufRead for InputReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.reader.fill_buf().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
-        if self.allowance == 0 && !self.reader.fill_buf()?.is_empty() {
+        if self.allowance == 0 && !self.unlimited()?.is_empty() {
             return Err(damaged(format!(
                 "a record is larger than {} MB: check for an unclosed quote or bracket",
                 MAX_RECORD >> 20
             )));
         }
-        self.reader.fill_buf()
+        self.unlimited()
     }
 
     fn consume(&mut self, amount: usize) {
@@ -143,6 +190,11 @@ impl Read for InputReader {
         self.consume(count);
         Ok(count)
     }
+}
+
+/// Whether bytes begin as Parquet, SQLite or an archive do: they have no encoding.
+fn is_binary(head: &[u8]) -> bool {
+    BINARY_STARTS.iter().any(|start| head.starts_with(start))
 }
 
 /// A reason why a file cannot be used, on its way through readers that only know I/O errors.
@@ -229,6 +281,25 @@ mod tests {
             lines.push(String::from_utf8(buffer.clone()).unwrap());
         }
         assert_eq!(lines, ["one", "", "two"]);
+    }
+
+    #[test]
+    fn lines_end_in_three_ways() {
+        for text in ["one\n\ntwo\n", "one\r\n\r\ntwo", "one\r\rtwo\r", "one\n\rtwo\r\n"] {
+            for step in [1, 2, 100] {
+                let pieces: Vec<&[u8]> = text.as_bytes().chunks(step).collect();
+                let source = pieces.into_iter().fold(Box::new(io::empty()) as Box<dyn Read + Send>, |before, piece| {
+                    Box::new(before.chain(Cursor::new(piece.to_vec())))
+                });
+                let mut input = InputReader::new(source, "x").unwrap().0;
+                input.reader = BufReader::with_capacity(step, input.reader.into_inner());
+                let (mut buffer, mut lines) = (Vec::new(), Vec::new());
+                while input.line(&mut buffer).unwrap() == InputLine::Read {
+                    lines.push(String::from_utf8(buffer.clone()).unwrap());
+                }
+                assert_eq!(lines, ["one", "", "two"], "{text:?} {step}");
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io::{self, BufRead};
 use serde_json::Value;
 
 use crate::error::{RecordPosition, Result};
+use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputReader, MAX_RECORD};
 
 /// The elements of one input, each with its position.
@@ -51,8 +52,9 @@ pub(crate) fn complete_elements(head: &[u8]) -> Vec<Value> {
 
 /// Returns the JSON value in some bytes, or what is wrong with them.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| format!("not UTF-8 (after {} bytes): save the file as UTF-8", error.valid_up_to()))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| NOT_UTF8.to_owned())?;
+    // Each of several files that were joined may begin with a byte order mark.
+    let text = text.trim_start_matches('\u{feff}');
     serde_json::from_str(text).map_err(|error| {
         let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
         let near: String = line.chars().skip(error.column().saturating_sub(1)).take(20).collect();

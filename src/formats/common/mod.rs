@@ -2,6 +2,7 @@
 
 pub(crate) mod authors;
 pub(crate) mod dates;
+pub(crate) mod encoding;
 pub(crate) mod field_names;
 pub(crate) mod fields;
 pub(crate) mod id_fields;

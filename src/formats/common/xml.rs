@@ -5,10 +5,14 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Error as XmlError, Reader, XmlVersion};
 
 use crate::error::{Error, RecordPosition, Result};
+use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::InputReader;
 
 /// Deepest nesting accepted; arXiv's answers have 4 levels, PubMed's 9.
 const MAX_DEPTH: usize = 64;
+
+/// Stands for bytes that are not UTF-8: a character that XML does not have (XML 1.0, 2.2), so no text has it.
+const UNREADABLE: &str = "\u{ffff}";
 
 /// An element with what stands in it. Names come without prefixes.
 #[derive(Debug, Default)]
@@ -106,8 +110,12 @@ pub(crate) struct XmlRecords {
 
 impl XmlRecords {
     pub(crate) fn new(input: InputReader, kind: XmlDialect) -> XmlRecords {
-        let mut reader = Reader::from_reader(input);
-        reader.config_mut().expand_empty_elements = true;
+        // A parser of XML gives up at the first byte that is not UTF-8: here it costs the record that it is in.
+        let mut reader = Reader::from_reader(input.marked(UNREADABLE));
+        let config = reader.config_mut();
+        config.expand_empty_elements = true;
+        // `AT&T` in a feed that is put together by hand.
+        config.allow_dangling_amp = true;
         XmlRecords { reader, kind, depth: 0, started: false, count: 0, buffer: Vec::new() }
     }
 
@@ -124,7 +132,7 @@ impl XmlRecords {
     pub(crate) fn record(&mut self) -> Result<Option<(Result<XmlElement, String>, RecordPosition)>> {
         // The elements that are open within a record, the record being the first.
         let mut open: Vec<XmlElement> = Vec::new();
-        let mut unknown = None;
+        let mut wrong = None;
         self.reader.get_mut().limit();
         loop {
             self.buffer.clear();
@@ -163,10 +171,7 @@ impl XmlRecords {
                         Some(parent) => parent.content.push(XmlContent::Element(closed)),
                         None => {
                             self.count += 1;
-                            let record = match unknown {
-                                None => Ok(closed),
-                                Some(entity) => Err(format!("unknown entity `{entity}`: use the character itself")),
-                            };
+                            let record = wrong.map_or(Ok(closed), Err);
                             return Ok(Some((record, RecordPosition::Record(self.count))));
                         }
                     }
@@ -177,13 +182,16 @@ impl XmlRecords {
                 Event::GeneralRef(reference) => match resolved(&reference) {
                     Some(text) => text,
                     None => {
-                        unknown = Some(format!("&{};", &*reference));
+                        wrong = Some(format!("unknown entity `&{};`: use the character itself", &*reference));
                         continue;
                     }
                 },
                 Event::Eof => break,
                 _ => continue,
             };
+            if text.contains(UNREADABLE) && !open.is_empty() {
+                wrong = Some(NOT_UTF8.to_owned());
+            }
             if let Some(element) = open.last_mut() {
                 match element.content.last_mut() {
                     Some(XmlContent::Text(before)) => before.push_str(&text),

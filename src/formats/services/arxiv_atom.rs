@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn no_results() {
-        check("", &[]);
+        check("", &["a.xml: no record of the arXiv API in it: expected elements such as `<entry>`"]);
     }
 
     #[test]

@@ -181,7 +181,8 @@ mod tests {
                       papers as they are is the format jsonl";
         check("[{\"title\": \"x\"}]", &[reason]);
         check("[1, 2]", &[reason]);
-        check("[]", &[]);
+        let expected = "expected an array of objects with `paper`";
+        check("[]", &[&format!("day.json: no record of Hugging Face's daily papers in it: {expected}")]);
     }
 
     #[test]

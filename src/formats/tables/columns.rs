@@ -69,7 +69,7 @@ mod tests {
 
     fn check(columns: &[&str], text: &'static str, expect: &[&str]) {
         let columns = ColumnMap(columns.iter().map(|column| column.parse().unwrap()).collect());
-        let reading = ReadOptions { columns, format: None };
+        let reading = ReadOptions { columns, ..ReadOptions::default() };
         assert_eq!(summaries(reading.read(text.as_bytes(), "x").map(ReferenceReader::checked)), expect, "{text}");
     }
 

@@ -1,6 +1,7 @@
 //! Tests of all formats together: the fixtures, and a summary of what was read of a file.
 
 mod damage;
+mod encodings;
 mod export;
 mod laws;
 mod real;

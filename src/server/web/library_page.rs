@@ -11,8 +11,7 @@ use super::page_reader::PageReader;
 use super::paper_card::paper_path;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
 use crate::error::{Error, Result};
-use crate::formats::BibReference;
-use crate::formats::ExportFormat;
+use crate::formats::{BibReference, ExportFormat, ReadOptions};
 use crate::import::{self, ImportedHistory};
 use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
 use crate::paper::Paper;
@@ -139,7 +138,7 @@ async fn import(State(app): State<AppState>, reader: PageReader, form: Multipart
 fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) {
     let (mut papers, mut unreadable) = (Vec::new(), Vec::new());
     for (name, text) in texts {
-        match import::read_bytes(text, &name) {
+        match import::read_bytes(text, &name, &ReadOptions::default()) {
             Ok(ImportedHistory { references, errors }) => {
                 papers.extend(references);
                 unreadable.extend(errors.iter().map(Error::one_line));

@@ -30,7 +30,8 @@ struct ProfileEvaluation<'a> {
 }
 
 pub(super) fn run(common: &GlobalArgs, args: &EvalArgs) -> Result<CommandOutcome> {
-    let (engine, mut outcome) = input::open_engine(common, &TemporaryLibrary { papers: args.docs.clone() })?;
+    let (engine, mut outcome) =
+        input::open_engine(common, &TemporaryLibrary { papers: args.docs.clone(), encoding: None })?;
     let (liked, disliked) = match (&args.profile, &args.history) {
         (Some(profile), _) => profile_history(&engine, profile)?,
         (None, Some(path)) => {

@@ -40,7 +40,7 @@ fn evaluate_queries(common: &GlobalArgs, args: &EvalArgs, queries: &Path, qrels:
     if labeled.is_empty() {
         return Err(no_judgments(queries, qrels));
     }
-    let (engine, opened) = input::open_engine(common, &TemporaryLibrary { papers: args.docs.clone() })?;
+    let (engine, opened) = input::open_engine(common, &TemporaryLibrary { papers: args.docs.clone(), encoding: None })?;
     outcome = outcome.and(opened);
     let summary = evaluate(&engine, &labeled, args, metrics(args, &DEFAULT_METRICS))?;
     outcome = outcome.and(report_ids(Severity::Warning, "papers not in the library", &summary.not_found));

@@ -8,18 +8,19 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary, check_weight};
 use crate::error::Result;
-use crate::formats::BibReference;
+use crate::formats::{BibReference, ReadOptions};
 use crate::import;
 
 /// Unmatched papers listed for each profile.
 const MAX_LISTED: usize = 20;
 
 pub(super) fn run(engine: &mut Engine, name: &str, args: ImportArgs) -> Result<CommandOutcome> {
-    let ImportArgs { files, kind, weight, collection, tags_as, dry_run, format } = args;
+    let ImportArgs { files, encoding, kind, weight, collection, tags_as, dry_run, format } = args;
     check_weight(weight)?;
+    let reading = ReadOptions { encoding, ..ReadOptions::default() };
     let (mut references, mut outcome) = (Vec::new(), CommandOutcome::Complete);
     for file in &files {
-        let read = import::read(file)?;
+        let read = import::read(file, &reading)?;
         read.errors.iter().for_each(output::reject);
         outcome = outcome.and(CommandOutcome::complete_if(read.errors.is_empty()));
         references.extend(read.references);

@@ -5,6 +5,7 @@
 
 use std::io;
 
+use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
 
 /// An entry's text between its outer braces.
@@ -56,7 +57,7 @@ impl BibtexEntries {
             if let Some(end) = closing(rest, &mut depth) {
                 body.extend_from_slice(&rest[..end]);
                 self.used += end + 1;
-                break String::from_utf8(body).map_err(|_| "not UTF-8: save the file as UTF-8".to_owned());
+                break String::from_utf8(body).map_err(|_| NOT_UTF8.to_owned());
             }
             body.extend_from_slice(rest);
             body.push(b'\n');

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_bad_record_does_not_spoil_its_neighbors() {
-        let expect = ["title=A", "x, line 4: not UTF-8: save the file as UTF-8", "title=C"];
+        let expect =
+            ["title=A", "x, line 4: not UTF-8: save the file as UTF-8, or give --encoding windows-1252", "title=C"];
         check(InputFormat::Ris, b"TY  - X\nTI  - A\nER  -\nTY  - X\nTI  - \xff\nER  -\nTY  - X\nTI  - C", &expect);
         let expect = ["title=A | tags=a; b", "", "title=C"];
         check(InputFormat::Ris, b"TY  - X\nTI  - A\nKW  - a\nb\nER  -\nTY  - X\nER  -\nTY  - X\nTI  - C", &expect);

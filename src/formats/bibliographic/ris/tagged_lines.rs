@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::formats::common::authors;
+use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
 use crate::formats::input_format::InputFormat;
 
@@ -64,9 +65,7 @@ impl TaggedRecords {
             let text = match self.input.line(&mut buffer)? {
                 InputLine::End => return Ok(record),
                 InputLine::TooLong => Err(format!("longer than {} MB", MAX_RECORD >> 20)),
-                InputLine::Read => {
-                    std::str::from_utf8(&buffer).map_err(|_| "not UTF-8: save the file as UTF-8".to_owned())
-                }
+                InputLine::Read => std::str::from_utf8(&buffer).map_err(|_| NOT_UTF8.to_owned()),
             };
             let text = match (text, &mut record) {
                 (Ok(text), _) => text,

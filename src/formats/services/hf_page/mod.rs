@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use crate::error::{RecordPosition, Result};
+use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputLine, InputReader};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{FoundRecord, RecordIter};
@@ -87,7 +88,7 @@ impl HfPage {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) if line == InputLine::Read => text.trim(),
             Ok(_) => return self.refuse(self.line, "a line too long for a papers page"),
-            Err(_) => return self.refuse(self.line, "not UTF-8: save the text as UTF-8"),
+            Err(_) => return self.refuse(self.line, NOT_UTF8),
         };
         if let Some((authors, rest)) = author_line(text) {
             self.close(None);
@@ -330,7 +331,7 @@ mod tests {
         let mut bytes = b"Caf\xe9\n\n".to_vec();
         bytes.extend(format!("Good\n\n{LONG}\n\n\u{2022} 2 authors\n").into_bytes());
         let found = summaries(read(std::io::Cursor::new(bytes), "page.txt", Some(InputFormat::HfPage)));
-        assert_eq!(found[0], "page.txt, line 1: not UTF-8: save the text as UTF-8");
+        assert_eq!(found[0], "page.txt, line 1: not UTF-8: save the file as UTF-8, or give --encoding windows-1252");
         assert!(found[1].starts_with("title=Good"), "{found:?}");
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::line_counter::{LineCounter, count_newlines};
 use crate::error::{Error, RecordPosition, Result};
+use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::field_names::FieldRole;
 use crate::formats::common::fields;
 use crate::formats::common::input::{InputHead, InputReader};
@@ -120,8 +121,7 @@ impl DelimitedTable {
         }
         let mut fields = Map::new();
         for (name, cell) in self.names.iter().zip(record) {
-            let cell =
-                std::str::from_utf8(cell).map_err(|_| format!("`{name}` is not UTF-8: save the file as UTF-8"))?;
+            let cell = std::str::from_utf8(cell).map_err(|_| format!("`{name}` is {NOT_UTF8}"))?;
             let cell = if self.format == InputFormat::Tsv { unquoted(cell) } else { Cow::Borrowed(cell) };
             if !cell.trim().is_empty() && !fields.contains_key(name) {
                 fields.insert(name.clone(), Value::String(cell.into_owned()));
@@ -176,7 +176,7 @@ mod tests {
         check("\u{feff}ID;Title\r\n1;a, b\r\n", &["id=1 | title=a, b"]);
         check("\"id\",\"title\"\n1,a", &["id=1 | title=a"]);
         check("id,title,title\n1,a,b\n", &["id=1 | title=a"]);
-        check("id,title\n", &[]);
+        check("id,title\n", &["x.csv: no record of a table in it: expected rows below the header"]);
         check_as(InputFormat::Tsv, "id\t\"title\"\n1\ta\n", &["id=1 | title=a"]);
         check(
             "user,score\n1,2\n",
@@ -207,7 +207,13 @@ mod tests {
         }
         let bytes = b"id,title\n1,caf\xe9\n2,b\n";
         let found = summaries(read(&bytes[..], "x.csv", None));
-        assert_eq!(found, ["x.csv, line 2: `title` is not UTF-8: save the file as UTF-8", "id=2 | title=b"]);
+        assert_eq!(
+            found,
+            [
+                "x.csv, line 2: `title` is not UTF-8: save the file as UTF-8, or give --encoding windows-1252",
+                "id=2 | title=b"
+            ]
+        );
     }
 
     #[test]

@@ -190,7 +190,11 @@ mod tests {
         insta::assert_snapshot!(fixture("damaged.jsonl").join("\n"));
         check(
             b"{\"id\": 1, \"title\": \"a\"}\n{\"id\": 2, \"title\": \"\xff\"}\n{\"id\": 3, \"title\": \"c\"}",
-            &["title=a", "x.jsonl, line 2: not UTF-8 (after 20 bytes): save the file as UTF-8", "title=c"],
+            &[
+                "title=a",
+                "x.jsonl, line 2: not UTF-8: save the file as UTF-8, or give --encoding windows-1252",
+                "title=c",
+            ],
         );
         check(
             "{\"id\": 1, \"title\": \"a\"}\n\0\0\0\0\n{\"id\": 3, \"title\": \"c\"}",
@@ -205,7 +209,8 @@ mod tests {
         check("[\n  {\n  \"id\": 1,\n  \"title\": \"a\"\n  },\n {\"id\": 2, \"title\": \"b\"}\n]\n", &titles);
         check("{\n  \"id\": 1,\n  \"title\": \"a\"\n}\n{\n\"id\": 2, \"title\": \"b\"\n}\n", &titles);
         check("\u{feff}{\"id\": 1, \"title\": \"a\"}\r\n\r\n  \r\n{\"id\": 2, \"title\": \"b\"}\r\n", &titles);
-        check("[]", &[]);
+        let expected = "objects such as `{\"title\": \"...\", \"abstract\": \"...\"}`";
+        check("[]", &[&format!("x.jsonl: no record of JSON in it: expected {expected}")]);
         check(
             "[{\"id\": 1, \"title\": \"a\"}, 2, {\"id\": 2, \"title\": \"b\"}]",
             &[

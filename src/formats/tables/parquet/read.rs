@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn columns_under_other_names() {
         let columns = ColumnMap(vec!["title=remark".parse().unwrap()]);
-        let reading = ReadOptions { columns, format: None };
+        let reading = ReadOptions { columns, ..ReadOptions::default() };
         let found = summaries(reading.open(&fixture_path("papers.parquet")).map(ReferenceReader::checked));
         assert!(found[0].contains("title=first"), "{found:?}");
     }
