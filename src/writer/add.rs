@@ -67,12 +67,11 @@ pub(crate) fn add(
                 continue;
             }
         };
-        let title = title_key(&paper.title);
-        if batch.len() == BATCH || waiting.may_match(&paper, &title) {
+        if batch.len() == BATCH || !waiting.insert(&paper) {
             commit_batch(writer, &mut batch, &mut added.changes, report)?;
             waiting = PendingBatch::default();
+            waiting.insert(&paper);
         }
-        waiting.insert(&paper, title);
         match writer.library.plan_upsert(paper)? {
             PaperChange::Unchanged(_) => {
                 added.changes.unchanged += 1;
@@ -124,20 +123,22 @@ pub(super) fn commit_batch(
 
 /// Names and titles of a batch: what may be the same paper as one of them is compared with it in the library.
 #[derive(Default)]
-struct PendingBatch {
+pub(crate) struct PendingBatch {
     names: HashSet<PaperId>,
     titles: HashSet<String>,
 }
 
 impl PendingBatch {
-    fn may_match(&self, paper: &Paper, title: &str) -> bool {
-        paper.all_ids().any(|name| self.names.contains(name)) || self.titles.contains(title)
-    }
-
-    fn insert(&mut self, paper: &Paper, title: String) {
+    /// Adds a paper, unless it may be the same as one that was added.
+    pub(crate) fn insert(&mut self, paper: &Paper) -> bool {
+        let title = title_key(&paper.title);
+        if paper.all_ids().any(|name| self.names.contains(name)) || self.titles.contains(&title) {
+            return false;
+        }
         self.names.extend(paper.all_ids().cloned());
         // Papers without a title have none in common.
         self.titles.extend(Some(title).filter(|title| !title.is_empty()));
+        true
     }
 }
 
