@@ -36,6 +36,8 @@ pub use crate::searcher::{
 };
 #[cfg(feature = "fetch")]
 pub use crate::writer::FetchSummary;
+#[cfg(feature = "server")]
+pub(crate) use crate::writer::PendingBatch;
 pub use crate::writer::{
     AddProgress, AddSummary, ImportItem, ImportOptions, ImportSummary, RemoveSummary, UnmatchedItem,
 };

@@ -8,35 +8,47 @@ use crate::paper::PaperId;
 const MAX_SUGGESTIONS: usize = 3;
 
 impl Library {
-    /// The paper with this id, or else with this title, or else the only one whose title contains these words.
+    /// The paper with this id, or else the only one with this title, or else the only one whose title contains these words.
     ///
     /// # Errors
-    /// [`Error::NotFound`] with the titles that come close.
+    /// [`Error::NotFound`] with the papers of this title, or with the titles that come close.
     pub fn find(&self, id_or_title: &str) -> Result<StoredPaper> {
         let not_found = |hint| Error::NotFound { what: "paper", name: id_or_title.to_owned(), hint };
         let id = PaperId::parse(id_or_title).map_err(|reason| not_found(format!(": {reason}")))?;
-        if let Some(stored) = self.lookup(&id)? {
-            return Ok(stored);
-        }
-        let close = self.papers_titled_like(id_or_title, MAX_SUGGESTIONS)?;
+        let named = self.named(&id)?;
+        let list = |texts: Vec<String>| texts.into_iter().take(MAX_SUGGESTIONS).collect::<Vec<_>>().join(", ");
+        let close = match named.as_slice() {
+            [only] => return Ok(only.clone()),
+            [] => self.papers_titled_like(id_or_title, MAX_SUGGESTIONS)?,
+            several => {
+                let ids = list(several.iter().map(|stored| format!("`{}`", stored.paper.id)).collect());
+                return Err(not_found(format!(": several papers have this title: {ids}")));
+            }
+        };
         match close.as_slice() {
             [only] => Ok(only.clone()),
             [] => Err(not_found(": use `search` to search for a topic".to_owned())),
             close => {
-                let titles: Vec<String> = close.iter().map(|stored| format!("`{}`", stored.paper.title)).collect();
-                Err(not_found(format!(": several titles contain these words: {}", titles.join(", "))))
+                let titles = list(close.iter().map(|stored| format!("`{}`", stored.paper.title)).collect());
+                Err(not_found(format!(": several titles contain these words: {titles}")))
             }
         }
     }
 
-    /// The paper with this id, or else the first one with this title; `None` when there is neither.
+    /// The paper with this id, or else the only one with this title; `None` when there is neither.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn lookup(&self, id: &PaperId) -> Result<Option<StoredPaper>> {
+        let mut named = self.named(id)?;
+        Ok(named.pop().filter(|_| named.is_empty()))
+    }
+
+    /// The paper with this id, or else those with this title.
+    fn named(&self, id: &PaperId) -> Result<Vec<StoredPaper>> {
         match self.paper(id)? {
-            Some(stored) => Ok(Some(stored)),
-            None => Ok(self.papers_titled(id.as_str())?.into_iter().next()),
+            Some(stored) => Ok(vec![stored]),
+            None => self.papers_titled(id.as_str()),
         }
     }
 }

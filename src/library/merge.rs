@@ -6,6 +6,7 @@ use super::Library;
 use super::change::{MergedPaper, PaperChange};
 use super::history::rename_in_histories;
 use super::stored_paper::StoredPaper;
+use super::title_ids::is_newer_version;
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
 
@@ -56,7 +57,7 @@ impl Library {
             records.extend(self.records(&other)?);
             same.push(other.paper.id);
         }
-        let said = records.iter().position(|known| known.id == record.id && known.source == record.source);
+        let said = records.iter().position(|known| is_newer_version(known, &record));
         let now = match said {
             Some(place) => records[place].clone().merged_with(record),
             None => record,
@@ -122,7 +123,7 @@ impl Library {
     }
 
     /// What each source said of a paper, the oldest first.
-    fn records(&self, stored: &StoredPaper) -> Result<Vec<Paper>> {
+    pub(super) fn records(&self, stored: &StoredPaper) -> Result<Vec<Paper>> {
         let read = || {
             // Without the plus SQLite plans anew for every paper.
             let select = "SELECT record FROM record WHERE paper = +? ORDER BY place";
@@ -141,7 +142,7 @@ impl Library {
     }
 
     /// The papers that a record is of, the oldest first: those that have a name in common with it or, if there are none,
-    /// copies by their titles.
+    /// the one that has another form of an id made from its title, or else a copy by its title.
     fn matching_papers(&self, record: &Paper) -> Result<Vec<StoredPaper>> {
         let mut there: Vec<StoredPaper> = Vec::new();
         for key in self.keys_by_alias(record).map_err(self.failed("read a paper"))? {
@@ -149,6 +150,12 @@ impl Library {
             if stored.paper.id == record.id || !self.are_not_same(record, &stored)? {
                 there.push(stored);
             }
+        }
+        if there.is_empty()
+            && let Some(stored) = self.paper_of_other_form(record)?
+            && !self.are_not_same(record, &stored)?
+        {
+            there.push(stored);
         }
         if there.is_empty() && !record.authors.is_empty() {
             for stored in self.papers_titled(&record.title)? {

@@ -1,7 +1,7 @@
 //! The library: one SQLite file that holds papers, their embeddings, profiles and what was shown to whom.
 //!
 //! [`Library`] opens the file; `papers` writes and reads papers, `change` says what an addition does to them, `merge`
-//! keeps what each source said of them, `lookup` finds one by what a person types, `remove` takes them out. `embeddings`
+//! keeps what each source said of them, `title_ids` knows the forms of ids that are made from titles, `lookup` finds one by what a person types, `remove` takes them out. `embeddings`
 //! says what became of their vectors since a generation, `term_index` which papers have which terms, `filter` turns
 //! filters into rows, `profiles` keeps profiles, `history` what they read and were shown, `unresolved` the papers of theirs that are not there yet,
 //! `key_value` what is remembered by a key. SQL stands nowhere else.
@@ -24,6 +24,7 @@ mod stored_paper;
 mod term_index;
 #[cfg(test)]
 mod tests;
+mod title_ids;
 mod unresolved;
 
 use std::path::{Path, PathBuf};

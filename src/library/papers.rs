@@ -8,6 +8,7 @@ use super::generation::next_generation;
 use super::remove::remove;
 use super::stored_paper::{COLUMNS, StoredPaper, row_of};
 use super::term_index::TermIndexChanges;
+use super::title_ids::rename_title_ids;
 use super::{Library, StoredModel, open};
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId, title_key};
@@ -54,6 +55,9 @@ impl Library {
                 }
             };
             known.write(&transaction, key).map_err(fail("write a paper"))?;
+            if is_new {
+                rename_title_ids(&transaction, paper).map_err(fail("write to a profile"))?;
+            }
             if text_changed {
                 words.add(key, &paper.title, &paper.abstract_text);
             }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
 /// Longest id accepted, in bytes.
@@ -18,7 +17,7 @@ const MAX_ID: usize = 512;
 /// | DOI | `doi:10.1145/3292500.3330701`, in lower case |
 /// | PubMed | `pmid:12345678` |
 /// | OpenReview | `openreview:aBc12_dE` |
-/// | made from a title | `title:` and 16 hex digits |
+/// | made from a title | `title:` and 16 hex digits; if more is known than the title, `-` and 16 more |
 /// | anything else | as given, trimmed |
 ///
 /// ```
@@ -32,7 +31,7 @@ const MAX_ID: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(transparent)]
-pub struct PaperId(String);
+pub struct PaperId(pub(super) String);
 
 impl PaperId {
     /// Reads any spelling: an id, a prefixed id, or an address at arXiv, Hugging Face, doi.org and kin.
@@ -56,29 +55,9 @@ impl PaperId {
         Ok(PaperId(known.unwrap_or_else(|| text.to_owned())))
     }
 
-    /// An id for a paper that has none, from its title (or other text): the same for the same letters and digits,
-    /// whatever the case, the punctuation and the white space.
-    ///
-    /// ```
-    /// use paperkin::PaperId;
-    ///
-    /// let id = PaperId::from_text("A paper without an id");
-    /// assert_eq!(id, PaperId::from_text("a paper, without an ID"));
-    /// ```
-    pub fn from_text(text: &str) -> PaperId {
-        let hash = Sha256::digest(title_key(text).as_bytes());
-        let hex: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        PaperId(format!("title:{hex}"))
-    }
-
     /// The normal spelling.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// Whether it was made from a title.
-    pub(super) fn is_title_hash(&self) -> bool {
-        self.0.starts_with("title:")
     }
 
     /// Whether it is an arXiv id.
@@ -368,15 +347,6 @@ mod tests {
         assert!(PaperId::parse(" \n").is_err());
         assert!(PaperId::parse("a\u{7}b").is_err());
         assert!(PaperId::parse(&"x".repeat(600)).is_err());
-    }
-
-    #[test]
-    fn title_ids_ignore_case_and_punctuation() {
-        let id = PaperId::from_text("A Title: with Punctuation!");
-        assert_eq!(id, PaperId::from_text("a title  with punctuation"));
-        assert_ne!(id, PaperId::from_text("another title"));
-        assert_eq!(id.as_str().len(), "title:".len() + 16);
-        assert_eq!(PaperId::parse(id.as_str()).unwrap(), id);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! for an equal title, a common author, and nothing that speaks against it. `authors_and_years_agree` matches an imported
 //! reading history, where a person sees what was matched: together with a similar title it needs less.
 
+use super::title_id::{address_key, first_surname, surname};
 use super::{Paper, PaperId, title_key};
 
 /// Titles of fewer words are had by many papers: `Introduction`, `A reply to our critics`.
@@ -66,6 +67,31 @@ impl Paper {
             && self.has_author_of(other)
     }
 
+    /// Whether its id was made from the title alone, and this newer record of the same title, whose id is made from more,
+    /// may be of the same paper: nothing tells them apart. If they say nothing that can be compared, an abstract must be
+    /// the same.
+    pub(crate) fn is_older_form_of(&self, newer: &Paper) -> bool {
+        newer.all_ids().any(|id| id.of_title_alone().as_ref() == Some(&self.id))
+            && self.details_agree(newer).unwrap_or_else(|| {
+                let (one, other) = (&self.abstract_text, &newer.abstract_text);
+                one.is_empty() || one == other
+            })
+    }
+
+    /// Whether what tells papers of one title apart (the first author, the year, the address) speaks for one paper, against
+    /// it, or says nothing: what one of them lacks is no difference.
+    pub(crate) fn details_agree(&self, other: &Paper) -> Option<bool> {
+        let year = |paper: &Paper| paper.published.map(|day| day.year());
+        let address = |paper: &Paper| paper.link().map(|address| address_key(&address).to_owned());
+        let compared = [
+            first_surname(&self.authors).zip(first_surname(&other.authors)).map(|(one, other)| one == other),
+            year(self).zip(year(other)).map(|(one, other)| one == other),
+            address(self).zip(address(other)).map(|(one, other)| one == other),
+        ];
+        let known = || compared.iter().flatten();
+        known().next().map(|_| known().all(|same| *same))
+    }
+
     /// Whether they have an author's last name in common.
     fn has_author_of(&self, other: &Paper) -> bool {
         self.authors.iter().any(|one| other.authors.iter().any(|other| surname(one) == surname(other)))
@@ -74,7 +100,7 @@ impl Paper {
     /// Whether names tell them apart: two names of one kind, or two of one source.
     fn is_named_apart_from(&self, other: &Paper) -> bool {
         let of_one_kind = |one: &PaperId, other: &PaperId| one.rank() == other.rank() && one.rank() <= GIVEN;
-        let made_up = self.id.is_title_hash() || other.id.is_title_hash();
+        let made_up = self.id.is_of_title() || other.id.is_of_title();
         let kinds = self.all_ids().any(|one| other.all_ids().any(|other| of_one_kind(one, other)));
         kinds || (self.source == other.source && !made_up)
     }
@@ -87,15 +113,6 @@ pub(crate) fn authors_and_years_agree(one: &Paper, other: &Paper) -> Option<bool
         return Some(false);
     }
     (!one.authors.is_empty() && !other.authors.is_empty()).then(|| one.has_author_of(other))
-}
-
-/// The last name, in lower case: of `Ada Lovelace` as of `Lovelace, Ada`.
-fn surname(author: &str) -> String {
-    let normal = match author.split_once(',') {
-        Some((last, _)) => title_key(last),
-        None => title_key(author),
-    };
-    normal.rsplit(' ').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

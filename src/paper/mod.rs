@@ -5,6 +5,7 @@ mod date_tokens;
 mod id;
 mod identity;
 mod near_titles;
+mod title_id;
 
 pub(crate) use date::PartialDate;
 pub use date::parse_date;
@@ -191,8 +192,9 @@ pub struct RawPaper {
 }
 
 impl RawPaper {
-    /// Checks and normalizes: white space collapsed, control characters dropped, the id normalized or made from
-    /// the title, the address filled in from the id. The error is the reason, for a [`crate::Error::BadRecord`].
+    /// Checks and normalizes: white space collapsed, control characters dropped, the id normalized or made from the
+    /// title and more ([`PaperId::from_record`]), the address filled in from the id. The error is the reason, for a
+    /// [`crate::Error::BadRecord`].
     pub fn validate(self) -> Result<Paper, String> {
         let title = one_line(&self.title);
         let abstract_text = one_line(&self.abstract_text);
@@ -203,7 +205,7 @@ impl RawPaper {
         check_length("abstract", &abstract_text, MAX_ABSTRACT)?;
         let id = match self.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
             Some(id) => PaperId::parse(id)?,
-            None => PaperId::from_text(if title.is_empty() { &abstract_text } else { &title }),
+            None => PaperId::from_record(&self),
         };
         let mut also: Vec<PaperId> = Vec::new();
         for name in self.aliases.iter().filter_map(|name| PaperId::parse(name).ok()) {

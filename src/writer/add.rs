@@ -70,19 +70,18 @@ pub(crate) fn add(
                 continue;
             }
         };
-        let title = title_key(&paper.title);
-        if batch.len() == BATCH_PAPERS || pending.may_match(&paper, &title) {
+        if batch.len() == BATCH_PAPERS || pending.may_match(&paper) {
             commit_batch(writer, &mut batch, &mut added.changes, report)?;
             pending = PendingBatch::default();
         }
-        let ids: Vec<PaperId> = paper.all_ids().cloned().collect();
+        let record = paper.clone();
         match writer.library.plan_upsert(paper)? {
             PaperChange::Unchanged(_) => {
                 added.changes.unchanged += 1;
                 report(AddProgress::Committed(1));
             }
             change => {
-                pending.insert(ids, title);
+                pending.insert(&record);
                 batch.push(change);
             }
         }
@@ -132,20 +131,22 @@ pub(super) fn commit_batch(
 /// IDs and title keys of the uncommitted batch. A record that may be one of its papers waits for the commit, so that it
 /// is compared with what was written.
 #[derive(Default)]
-struct PendingBatch {
+pub(crate) struct PendingBatch {
     ids: HashSet<PaperId>,
     titles: HashSet<String>,
 }
 
 impl PendingBatch {
-    fn may_match(&self, paper: &Paper, title: &str) -> bool {
-        paper.all_ids().any(|id| self.ids.contains(id)) || self.titles.contains(title)
+    /// Whether a record may be one of the papers that were added.
+    pub(crate) fn may_match(&self, record: &Paper) -> bool {
+        record.all_ids().any(|id| self.ids.contains(id)) || self.titles.contains(&title_key(&record.title))
     }
 
-    fn insert(&mut self, ids: Vec<PaperId>, title: String) {
-        self.ids.extend(ids);
+    /// Adds a paper.
+    pub(crate) fn insert(&mut self, paper: &Paper) {
+        self.ids.extend(paper.all_ids().cloned());
         // Papers without a title have none in common.
-        self.titles.extend(Some(title).filter(|title| !title.is_empty()));
+        self.titles.extend(Some(title_key(&paper.title)).filter(|title| !title.is_empty()));
     }
 }
 

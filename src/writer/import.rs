@@ -1,6 +1,6 @@
 //! Imports reading histories: matches their papers with those of the library.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::title_match::TitleIndex;
 use crate::error::Result;
 use crate::library::{HistoryEntry, HistoryKind, Library, StoredPaper};
-use crate::paper::{Paper, PaperId, RawPaper, authors_and_years_agree};
+use crate::paper::{Paper, PaperId, RawPaper, authors_and_years_agree, title_key};
 
 /// How the papers of an import are added to a history.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +71,12 @@ pub(crate) fn import(
     papers: &[ImportItem],
     options: ImportOptions,
 ) -> Result<ImportSummary> {
-    let before = match library.profile_names()?.iter().any(|name| name == profile) {
-        true => library.profile(profile)?.history,
-        false => Vec::new(),
-    };
-    let mut known: HashSet<PaperId> = before.into_iter().map(|entry| entry.id).collect();
+    let (mut known, mut waiting) = (HashSet::new(), UnresolvedTitles::default());
+    if library.profile_names()?.iter().any(|name| name == profile) {
+        let profile = library.profile(profile)?;
+        library.unresolved_papers(&profile)?.into_iter().for_each(|paper| waiting.insert(paper));
+        known.extend(profile.history.into_iter().map(|entry| entry.id));
+    }
     let (mut imported, mut entries, mut unresolved) = (ImportSummary::default(), Vec::new(), Vec::new());
     let mut titles = None;
     for ImportItem { paper: raw, added, interest } in papers {
@@ -102,9 +103,10 @@ pub(crate) fn import(
         let name = [&raw.title, raw.id.as_deref().unwrap_or_default()].into_iter().find(|name| !name.is_empty());
         let name = name.map_or_else(|| "the record has no id or title".to_owned(), str::to_owned);
         if let Ok(paper) = &paper {
-            if known.insert(paper.id.clone()) {
+            if !waiting.has(paper) && known.insert(paper.id.clone()) {
                 entries.push(line(paper.id.clone()));
                 unresolved.push(paper.clone());
+                waiting.insert(paper.clone());
             } else {
                 imported.already_in_history += 1;
                 continue;
@@ -116,6 +118,23 @@ pub(crate) fn import(
         library.add_unresolved(profile, &entries, &unresolved)?;
     }
     Ok(imported)
+}
+
+/// Papers of a history that are not in the library, by their titles.
+#[derive(Default)]
+struct UnresolvedTitles(HashMap<String, Vec<Paper>>);
+
+impl UnresolvedTitles {
+    fn insert(&mut self, paper: Paper) {
+        self.0.entry(title_key(&paper.title)).or_default().push(paper);
+    }
+
+    /// Whether a paper that has no id of its own is one of them, under another id that was made from the same title.
+    fn has(&self, paper: &Paper) -> bool {
+        let of_title = self.0.get(&title_key(&paper.title)).into_iter().flatten();
+        let mut others = of_title.filter(|other| other.id.is_of_title());
+        paper.id.is_of_title() && others.any(|other| other.is_copy_of(paper) || other.is_older_form_of(paper))
+    }
 }
 
 /// The paper of the library that a record is of.
@@ -134,6 +153,11 @@ fn match_item(
     let Some(paper) = paper.filter(|paper| !paper.title.is_empty()) else {
         return Ok(Err("no paper with this id in the library".to_owned()));
     };
+    if paper.id.of_title_alone().is_some()
+        && let Some(stored) = library.paper(&paper.id)?
+    {
+        return Ok(Ok(stored));
+    }
     let same = library.papers_titled(&paper.title)?;
     let fitting: Vec<&StoredPaper> =
         same.iter().filter(|stored| authors_and_years_agree(paper, &stored.paper) != Some(false)).collect();

@@ -16,6 +16,8 @@ use crate::encoder::Encoder;
 use crate::error::Result;
 use crate::library::Library;
 
+#[cfg(feature = "server")]
+pub(crate) use add::PendingBatch;
 pub(crate) use add::add;
 pub use add::{AddProgress, AddSummary};
 #[cfg(feature = "fetch")]

@@ -61,7 +61,7 @@ fn what_is_not_there_is_named() {
     assert_eq!(run.err.lines().count(), 3, "{}", run.err);
     for name in ["2401.99999", "2401.88888", "Kitchen"] {
         assert!(
-            run.err.contains(&format!("error: no paper `{name}` in the library: give its id or full title")),
+            run.err.contains(&format!("error: no single paper `{name}` in the library: give its id or full title")),
             "{}",
             run.err
         );

@@ -22,7 +22,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: RemoveArgs) -> Result<Comma
     let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     let removed = engine.remove(&args.papers)?;
     for id in &removed.not_found {
-        let message = format!("no paper `{id}` in the library: give its id or full title");
+        let message = format!("no single paper `{id}` in the library: give its id or full title");
         output::diagnostic(Severity::Error, &message);
     }
     let summary = RemoveOutput { removed, papers: engine.summary()?.papers };

@@ -87,7 +87,7 @@ pub(crate) fn reference_summaries(references: Result<ReferenceReader>) -> Vec<St
 }
 
 fn line(paper: &Paper) -> String {
-    let id = if paper.id == PaperId::from_text(&paper.title) { String::new() } else { paper.id.to_string() };
+    let id = if paper.id.is_of_title() { String::new() } else { paper.id.to_string() };
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     let date = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or_default();
     let usual = InputFormat::ALL.iter().any(|format| format.source() == paper.source);

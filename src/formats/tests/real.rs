@@ -165,7 +165,8 @@ fn real_answers_of_arxiv() {
     assert_eq!((counts.len(), counts.iter().sum::<usize>()), (19, 221));
 }
 
-/// One line for each of the first 20 records of a file, without its texts: their lengths, the ids, and the rest.
+/// One line for each of the first 20 records of a file, without its texts: their lengths, the ids (what follows the hash
+/// of a title is left out, as it says what the rest says), and the rest.
 fn shapes(file: &Path) -> String {
     let shape = |reference: Result<BibReference>| match reference {
         Err(error) => error.to_string().rsplit('/').next().unwrap_or_default().to_owned(),
@@ -176,7 +177,7 @@ fn shapes(file: &Path) -> String {
                 let date = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or("-".into());
                 format!(
                     "{} [{aliases}] title {} abstract {} authors {} published {} listed {} added {} votes {} tags {} categories {}",
-                    paper.id,
+                    paper.id.of_title_alone().unwrap_or(paper.id),
                     paper.title.len(),
                     paper.abstract_text.len(),
                     paper.authors.len(),

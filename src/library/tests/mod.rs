@@ -2,6 +2,7 @@
 
 mod old_formats;
 mod records;
+mod title_ids;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +12,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::open::{APPLICATION_ID, FILE_NAME, MIGRATIONS};
-use super::{GenerationId, HistoryEntry, HistoryKind, Library, PaperChange, StoredModel};
+use super::{GenerationId, HistoryEntry, HistoryKind, Library, PaperChange, StoredModel, StoredPaper};
 use crate::error::Error;
 use crate::lexical::{TermCounts, TermQuery};
 use crate::paper::{Paper, PaperId};
@@ -56,6 +57,17 @@ fn add(library: &mut Library, paper: Paper) {
     if !matches!(change, PaperChange::Unchanged(_)) {
         library.write(&model, &[(change, embedding)]).unwrap();
     }
+}
+
+/// The ids of all papers.
+fn ids(library: &Library) -> Vec<String> {
+    let mut ids = Vec::new();
+    let take = |stored: StoredPaper| {
+        ids.push(stored.paper.id.to_string());
+        Ok(())
+    };
+    library.for_each_paper(take).unwrap();
+    ids
 }
 
 /// A reader that knows the library as of one generation.

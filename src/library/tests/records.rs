@@ -1,7 +1,7 @@
 //! Records of several sources: one paper, split permanently, histories that follow.
 
-use super::{add, embedding, model, paper};
-use crate::library::{HistoryEntry, HistoryKind, Library, PaperChange, StoredPaper};
+use super::{add, embedding, ids, model, paper};
+use crate::library::{HistoryEntry, HistoryKind, Library, PaperChange};
 use crate::paper::{Paper, PaperId};
 
 /// A record of a source.
@@ -15,17 +15,6 @@ fn record(id: &str, also: &[&str], source: &str, title: &str) -> Paper {
         source: source.to_owned(),
         ..paper(0, 0)
     }
-}
-
-/// The ids of all papers.
-fn ids(library: &Library) -> Vec<String> {
-    let mut ids = Vec::new();
-    let take = |stored: StoredPaper| {
-        ids.push(stored.paper.id.to_string());
-        Ok(())
-    };
-    library.for_each_paper(take).unwrap();
-    ids
 }
 
 #[test]

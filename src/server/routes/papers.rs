@@ -1,7 +1,5 @@
 //! Papers of the library: read, add, remove.
 
-use std::collections::HashSet;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -9,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use utoipa_axum::routes;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, PendingBatch};
 use crate::formats;
 use crate::library::PaperChange;
 use crate::paper::{Paper, PaperId};
@@ -102,14 +100,15 @@ async fn commit_lines(app: AppState, lines: Vec<NdjsonLine>) -> Vec<RecordResult
     let numbers: Vec<u64> = lines.iter().map(|(line, _)| *line).collect();
     let committed = app.workers().run_when_free(move |engine| {
         let mut results = Vec::with_capacity(lines.len());
-        let (mut papers, mut ids) = (Vec::new(), HashSet::new());
+        let (mut papers, mut pending) = (Vec::new(), PendingBatch::default());
         for (line, text) in lines {
             match text.and_then(|text| formats::record(&text).map_err(Problem::bad_request)) {
                 Ok(paper) => {
-                    if !ids.insert(paper.id.clone()) {
+                    if pending.may_match(&paper) {
                         commit_papers(engine, std::mem::take(&mut papers), &mut results);
-                        ids = HashSet::from([paper.id.clone()]);
+                        pending = PendingBatch::default();
                     }
+                    pending.insert(&paper);
                     papers.push((line, paper));
                 }
                 Err(problem) => results.push(RecordResult::rejected(line, None, problem)),

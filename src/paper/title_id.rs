@@ -1,0 +1,183 @@
+//! IDs of papers that have none: made from the title, and from what tells papers of one title apart.
+//!
+//! Older versions made them from the title alone: [`PaperId::of_title_alone`] leads from the one to the other.
+
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::{PaperId, RawPaper, title_key};
+
+const PREFIX: &str = "title:";
+/// Hex digits of a hash.
+const HASH_DIGITS: usize = 16;
+
+impl PaperId {
+    /// An id for a paper that has none, from its title (or other text) alone: the same for the same letters and digits,
+    /// whatever the case, the punctuation and the white space.
+    ///
+    /// ```
+    /// use paperkin::PaperId;
+    ///
+    /// let id = PaperId::from_text("A paper without an id");
+    /// assert_eq!(id, PaperId::from_text("a paper, without an ID"));
+    /// ```
+    pub fn from_text(text: &str) -> PaperId {
+        PaperId(format!("{PREFIX}{}", short_hash(&title_key(text))))
+    }
+
+    /// An id for a record that has none, from its title and what tells papers of one title apart: the last name of the
+    /// first author, the year, where it appeared, and what its source names it by or else its address. A record that has
+    /// none of these gets the id of its title alone, and one without a title that of its abstract.
+    ///
+    /// ```
+    /// use paperkin::PaperId;
+    /// use paperkin::paper::RawPaper;
+    ///
+    /// let editorial = |author: &str| {
+    ///     let authors = vec![author.to_owned()];
+    ///     PaperId::from_record(&RawPaper { title: "Editorial".to_owned(), authors, ..RawPaper::default() })
+    /// };
+    /// assert_eq!(editorial("Ada Oak"), editorial("Oak, A."));
+    /// assert_ne!(editorial("Ada Oak"), editorial("Ben Elm"));
+    /// ```
+    pub fn from_record(record: &RawPaper) -> PaperId {
+        if title_key(&record.title).is_empty() {
+            // Abstracts tell papers apart.
+            let text = if record.title.trim().is_empty() { &record.abstract_text } else { &record.title };
+            return PaperId::from_text(text);
+        }
+        let title_id = PaperId::from_text(&record.title);
+        let name = Some(record.guid.as_str()).filter(|name| !name.trim().is_empty()).or(record.url.as_deref());
+        let details = [
+            first_surname(&record.authors).unwrap_or_default(),
+            record.published.map(|day| day.year().to_string()).unwrap_or_default(),
+            title_key(&record.container),
+            address_key(name.unwrap_or_default()).to_owned(),
+        ];
+        match details.iter().all(String::is_empty) {
+            true => title_id,
+            false => PaperId(format!("{title_id}-{}", short_hash(&details.join("\n")))),
+        }
+    }
+
+    /// Whether it was made from a title.
+    pub(crate) fn is_of_title(&self) -> bool {
+        self.title_hashes().is_some()
+    }
+
+    /// Of an id made from a title and more, the id of the title alone; of any other id none.
+    pub(crate) fn of_title_alone(&self) -> Option<PaperId> {
+        let (title, details) = self.title_hashes()?;
+        details.map(|_| PaperId(format!("{PREFIX}{title}")))
+    }
+
+    /// The hash of the title and, if it was made from more, that of the rest.
+    fn title_hashes(&self) -> Option<(&str, Option<&str>)> {
+        let is_hash = |text: &str| text.len() == HASH_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hashes = self.0.strip_prefix(PREFIX)?;
+        let (title, details) = hashes.split_once('-').map_or((hashes, None), |(title, rest)| (title, Some(rest)));
+        (is_hash(title) && details.is_none_or(is_hash)).then_some((title, details))
+    }
+}
+
+fn short_hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes())[..HASH_DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The last name of the first author who has one.
+pub(super) fn first_surname(authors: &[String]) -> Option<String> {
+    authors.iter().map(|author| surname(author)).find(|name| !name.is_empty())
+}
+
+/// The last name, in lower case and without accents: of `Ada Lovelace` as of `Lovelace, Ada`.
+pub(super) fn surname(author: &str) -> String {
+    let last = author.split_once(',').map_or(author, |(last, _)| last);
+    let last: String = match last.is_ascii() {
+        true => title_key(last),
+        false => title_key(&last.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>()),
+    };
+    last.rsplit(' ').next().unwrap_or_default().to_owned()
+}
+
+/// An address without what varies between links to one page: the scheme, and a slash at the end.
+pub(super) fn address_key(address: &str) -> &str {
+    let address = address.trim();
+    let address = ["https://", "http://"].iter().find_map(|scheme| address.strip_prefix(scheme)).unwrap_or(address);
+    address.trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_titles_ignore_case_and_punctuation() {
+        let id = PaperId::from_text("A Title: with Punctuation!");
+        assert_eq!(id, PaperId::from_text("a title  with punctuation"));
+        assert_ne!(id, PaperId::from_text("another title"));
+        assert_eq!(id.as_str().len(), "title:".len() + 16);
+        assert_eq!(PaperId::parse(id.as_str()).unwrap(), id);
+    }
+
+    fn record(author: &str, year: i16, container: &str, guid: &str, url: &str) -> RawPaper {
+        RawPaper {
+            title: "Editorial".to_owned(),
+            authors: Some(author).filter(|author| !author.is_empty()).map(str::to_owned).into_iter().collect(),
+            published: (year > 0).then(|| jiff::civil::date(year, 5, 1)),
+            container: container.to_owned(),
+            guid: guid.to_owned(),
+            url: Some(url.to_owned()),
+            ..RawPaper::default()
+        }
+    }
+
+    #[test]
+    fn what_tells_papers_of_one_title_apart() {
+        let journal = "J. Inv. Lamps 5 1";
+        let whole = record("Ada Oak", 1999, journal, "", "https://example.org/1");
+        let id = PaperId::from_record(&whole);
+        let same = [
+            record("Oak, Ada", 1999, "j inv lamps, 5 (1)", "", "http://example.org/1/"),
+            record("A. OAK", 1999, journal, "https://example.org/1", ""),
+            record(" Ada  Óak ", 1999, journal, "https://example.org/1", "https://example.org/other"),
+            RawPaper { published: Some(jiff::civil::date(1999, 12, 31)), ..whole.clone() },
+            RawPaper { abstract_text: "On lamps.".to_owned(), title: "editorial.".to_owned(), ..whole.clone() },
+        ];
+        for record in same {
+            assert_eq!(PaperId::from_record(&record), id, "{record:?}");
+        }
+        let others = [
+            record("Ben Elm", 1999, journal, "", "https://example.org/1"),
+            record("Ada Oak", 2000, journal, "", "https://example.org/1"),
+            record("Ada Oak", 1999, "J. Inv. Lamps 5 2", "", "https://example.org/1"),
+            record("Ada Oak", 1999, journal, "", "https://example.org/2"),
+            record("Ada Oak", 1999, journal, "item 1", "https://example.org/1"),
+            record("", 0, "", "", ""),
+            RawPaper { title: "Errata".to_owned(), ..whole },
+        ];
+        for record in others {
+            assert_ne!(PaperId::from_record(&record), id, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_all_that_some_records_have() {
+        let title_id = PaperId::from_text("Editorial");
+        assert_eq!(PaperId::from_record(&record("", 0, "", " ", "")), title_id);
+        assert_eq!(title_id.of_title_alone(), None);
+        let id = PaperId::from_record(&record("Ada Oak", 0, "", "", ""));
+        assert_eq!((id.of_title_alone(), id.is_of_title()), (Some(title_id.clone()), true));
+        assert_eq!(PaperId::parse(id.as_str()).unwrap(), id);
+        let untitled = |title: &str| {
+            let record = RawPaper { title: title.to_owned(), ..record("Ada Oak", 1999, "", "", "") };
+            PaperId::from_record(&RawPaper { abstract_text: "On lamps.".to_owned(), ..record })
+        };
+        assert_eq!((untitled(" "), untitled("?")), (PaperId::from_text("On lamps."), PaperId::from_text("?")));
+        for other in ["title:mine", "title:0123456789abcdef-", "2401.12345", "title:0123456789abcdef-0123456789abcdeg"]
+        {
+            assert!(!PaperId::parse(other).unwrap().is_of_title(), "{other}");
+        }
+        assert!(title_id.is_of_title());
+    }
+}
