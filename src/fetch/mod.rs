@@ -21,8 +21,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::formats::{self, InputFormat};
-use crate::paper::{Paper, PaperId};
+use crate::formats::{self, InputFormat, PaperRecord};
+use crate::paper::PaperId;
 
 use client::{HttpResponse, failed};
 
@@ -56,7 +56,7 @@ pub enum FetchSource {
 #[derive(Debug, Default)]
 pub struct FetchedPage {
     /// The papers, and records that cannot be used.
-    pub papers: Vec<Result<Paper>>,
+    pub papers: Vec<Result<PaperRecord>>,
     /// What was asked for by its id and is not known there.
     pub missing: Vec<PaperId>,
     /// What to remember once the papers are safe.
@@ -137,14 +137,14 @@ fn paged<'c>(mut next: impl FnMut() -> Result<Option<FetchedPage>> + 'c) -> Page
 }
 
 /// The papers of an answer in a format of files.
-fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<Paper>>> {
+fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<PaperRecord>>> {
     let url = answer.url;
     let unreadable = |error: Error| match error {
         Error::BadFile { reason, .. } => failed(&url, reason),
         other => failed(&url, other.one_line()),
     };
-    let mut records: Vec<Result<Paper>> =
-        formats::read(Cursor::new(answer.body), &url, format).map_err(unreadable)?.collect();
+    let mut records: Vec<Result<PaperRecord>> =
+        formats::read(Cursor::new(answer.body), &url, format).map_err(unreadable)?.records().collect();
     match records.pop() {
         Some(Err(error)) if !matches!(error, Error::BadRecord { .. }) => return Err(unreadable(error)),
         last => records.extend(last),
@@ -153,7 +153,7 @@ fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<
 }
 
 /// Refuses an answer of which nothing can be used: its form has changed, and to go on would be to lose papers.
-fn validate(url: &str, records: Vec<Result<Paper>>) -> Result<Vec<Result<Paper>>> {
+fn validate(url: &str, records: Vec<Result<PaperRecord>>) -> Result<Vec<Result<PaperRecord>>> {
     match &records[..] {
         [Err(Error::BadRecord { reason, .. }), _, ..] if records.iter().all(Result::is_err) => Err(failed(
             url,

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::formats::{self, BibReference};
+use crate::formats::{self, BibReference, FoundRecord};
 
 /// The reading history of a file or a folder.
 #[derive(Debug, Default)]
@@ -21,11 +21,13 @@ pub struct ImportedHistory {
     pub references: Vec<BibReference>,
     /// The files and records that could not be used.
     pub errors: Vec<Error>,
+    /// The fields that could not be used, as [`Error::BadField`].
+    pub dropped: Vec<Error>,
 }
 
 impl ImportedHistory {
     fn of(references: Vec<BibReference>) -> ImportedHistory {
-        ImportedHistory { references, errors: Vec::new() }
+        ImportedHistory { references, ..ImportedHistory::default() }
     }
 }
 
@@ -58,6 +60,7 @@ pub fn read(path: &Path) -> Result<ImportedHistory> {
             Ok(read) => {
                 all.references.extend(read.references);
                 all.errors.extend(read.errors);
+                all.dropped.extend(read.dropped);
             }
             Err(error) => all.errors.push(error),
         }
@@ -84,14 +87,18 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str) -> Result<ImportedHistory> {
         let references = bookmarks::read(&String::from_utf8_lossy(&bytes));
         return Ok(ImportedHistory::of(references));
     }
-    let references = match formats::read_references(Cursor::new(Arc::clone(&bytes)), name, None) {
+    let mut references = match formats::read_references(Cursor::new(Arc::clone(&bytes)), name, None) {
         Ok(references) => references,
         Err(error) => return id_list::read(&bytes).map(ImportedHistory::of).ok_or(error),
     };
     let (mut read, mut ended) = (ImportedHistory::default(), Ok(()));
-    for reference in references {
-        match reference {
-            Ok(reference) => read.references.push(reference),
+    while let Some(record) = references.next_record() {
+        match record {
+            Ok(FoundRecord { position, mut reference }) => {
+                let dropped = std::mem::take(&mut reference.notes.dropped);
+                read.dropped.extend(formats::bad_fields(dropped, name, position));
+                read.references.push(reference);
+            }
             Err(error @ Error::BadRecord { .. }) => read.errors.push(error),
             Err(error) => ended = Err(error),
         }

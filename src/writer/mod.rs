@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::library::Library;
 
 pub(crate) use add::add;
-pub use add::{AddProgress, AddSummary};
+pub use add::{AddProgress, AddSummary, IncomingPaper};
 #[cfg(feature = "fetch")]
 pub use fetch::FetchSummary;
 #[cfg(feature = "fetch")]

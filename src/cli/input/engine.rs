@@ -22,7 +22,8 @@ pub(crate) fn open_engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Res
     let mut complete = true;
     for path in &papers.papers {
         let bar = CommandProgress::of_file(path);
-        let rejected = engine.add_with_progress(open_papers(path, &bar)?, &|progress| bar.show(progress))?.rejected;
+        let rejected =
+            engine.add_with_progress(open_papers(path, &bar)?.records(), &|progress| bar.show(progress))?.rejected;
         bar.finish();
         complete &= rejected == 0;
     }

@@ -21,6 +21,7 @@ pub(super) fn run(engine: &mut Engine, name: &str, args: ImportArgs) -> Result<C
     for file in &files {
         let read = import::read(file)?;
         read.errors.iter().for_each(output::reject);
+        output::warn_of_dropped(&read.dropped, &file.display().to_string());
         outcome = outcome.and(CommandOutcome::complete_if(read.errors.is_empty()));
         references.extend(read.references);
     }
