@@ -19,7 +19,7 @@ use crate::fetch::{FetchSource, HttpClient};
 use crate::formats;
 use crate::library::{CheckFinding, GenerationId, Library, LibrarySummary, StoredPaper};
 use crate::maintenance;
-use crate::paper::{Paper, PaperId};
+use crate::paper::PaperId;
 use crate::recommend::{Answer, HistoryItem, Request};
 use crate::report::SimilarityReport;
 use crate::searcher::{self, RequestScope, SearchContext, SharedCaches};
@@ -39,7 +39,7 @@ pub use crate::writer::FetchSummary;
 #[cfg(feature = "server")]
 pub(crate) use crate::writer::PendingBatch;
 pub use crate::writer::{
-    AddProgress, AddSummary, ImportItem, ImportOptions, ImportSummary, RemoveSummary, UnmatchedItem,
+    AddProgress, AddSummary, ImportItem, ImportOptions, ImportSummary, IncomingPaper, RemoveSummary, UnmatchedItem,
 };
 pub use options::{Clock, EngineOptions, LibraryLocation};
 pub use profiles::check_profile_name;
@@ -270,7 +270,7 @@ impl Engine {
 
     // Changes
 
-    /// Adds papers, or updates those that are in the library. Invalid records are skipped and counted.
+    /// Adds papers, or updates those that are in the library. Invalid records and fields are skipped and counted.
     ///
     /// ```
     /// use paperkin::paper::RawPaper;
@@ -284,15 +284,15 @@ impl Engine {
     ///
     /// # Errors
     /// Those of the model, the encoder and the library's file: what was committed before stays.
-    pub fn add(&mut self, papers: impl IntoIterator<Item = Result<Paper>>) -> Result<AddSummary> {
+    pub fn add<P: Into<IncomingPaper>>(&mut self, papers: impl IntoIterator<Item = Result<P>>) -> Result<AddSummary> {
         self.add_with_progress(papers, &|_| ())
     }
 
-    /// As [`Engine::add`]; `progress` is called with each rejected record and with how many more papers are embedded
-    /// and committed.
-    pub fn add_with_progress(
+    /// As [`Engine::add`]; `progress` is called with each rejected record and each dropped field, and with how many more
+    /// papers are embedded and committed.
+    pub fn add_with_progress<P: Into<IncomingPaper>>(
         &mut self,
-        papers: impl IntoIterator<Item = Result<Paper>>,
+        papers: impl IntoIterator<Item = Result<P>>,
         progress: &(dyn Fn(AddProgress<'_>) + Sync),
     ) -> Result<AddSummary> {
         writer::add(&mut self.writer(), papers, progress)
@@ -303,7 +303,7 @@ impl Engine {
     /// # Errors
     /// When the file cannot be read or holds nothing that could be papers; else as [`Engine::add`].
     pub fn add_file(&mut self, path: impl AsRef<Path>) -> Result<AddSummary> {
-        self.add(formats::open(path.as_ref(), None)?)
+        self.add(formats::open(path.as_ref(), None)?.records())
     }
 
     /// Adds what a public service has, from where the last call stopped. What came is counted in `fetched`, also before

@@ -26,6 +26,19 @@ pub enum Error {
         reason: String,
     },
 
+    /// A field of a record cannot be used; the rest of the record can.
+    #[error("{file}, {place}: `{field}`: {reason}")]
+    BadField {
+        /// The file's name, `-` for standard input.
+        file: String,
+        /// Where in the file the record is.
+        place: RecordPosition,
+        /// The name of the field in the record.
+        field: String,
+        /// What is wrong with its value, with the value.
+        reason: String,
+    },
+
     /// A whole file cannot be used: not a known format, damaged, empty.
     #[error("{file}: {reason}")]
     BadFile {
@@ -173,7 +186,8 @@ pub enum Error {
 }
 
 /// Where a record stands in its file, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RecordPosition {
     /// A line of a text file.
     Line(u64),
@@ -225,6 +239,7 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match self {
             Error::BadRecord { .. }
+            | Error::BadField { .. }
             | Error::BadFile { .. }
             | Error::BadRequest { .. }
             | Error::BadModel { .. }

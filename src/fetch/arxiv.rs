@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{HttpClient, address, failed};
 use super::{FetchedPage, PageIter, REFETCH_DAYS, days_before, load_checkpoint, paged, read, save_checkpoint};
 use crate::error::{Error, Result};
-use crate::formats::InputFormat;
-use crate::paper::Paper;
+use crate::formats::{InputFormat, PaperRecord};
 
 /// Where the service is.
 const BASE: &str = "https://export.arxiv.org";
@@ -122,8 +121,8 @@ impl ArxivPages<'_> {
         let url = address(&self.base, "/api/query", &query);
         let papers = page(self.client, &url, pass.start, &mut self.total)?;
         let count = papers.len();
-        let is_old = |paper: &Result<Paper>| {
-            paper.as_ref().is_ok_and(|paper| paper.published.is_some_and(|day| day < pass.since))
+        let is_old = |record: &Result<PaperRecord>| {
+            record.as_ref().is_ok_and(|record| record.paper.published.is_some_and(|day| day < pass.since))
         };
         let ended = count == 0 || papers.iter().any(is_old) || pass.start + count >= self.total;
         let papers = papers.into_iter().filter(|paper| !is_old(paper)).collect();
@@ -140,7 +139,7 @@ impl ArxivPages<'_> {
 }
 
 /// The papers of one page. arXiv at times gives none though there are more: it is asked again.
-fn page(client: &mut HttpClient, url: &str, start: usize, total: &mut usize) -> Result<Vec<Result<Paper>>> {
+fn page(client: &mut HttpClient, url: &str, start: usize, total: &mut usize) -> Result<Vec<Result<PaperRecord>>> {
     for failures in 0..client.manners().attempts {
         let answer = client.get(url.to_owned())?;
         let said = total_results(&answer.body);

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{HttpClient, address, failed};
 use super::{FetchedPage, PageIter, REFETCH_DAYS, days_before, load_checkpoint, paged, read, save_checkpoint};
 use crate::error::{Error, Result};
-use crate::formats::InputFormat;
-use crate::paper::Paper;
+use crate::formats::{InputFormat, PaperRecord};
 
 /// Where the service is.
 const BASE: &str = "https://huggingface.co";
@@ -73,7 +72,7 @@ impl HfDaily {
     }
 }
 
-fn day_of(client: &mut HttpClient, base: &str, day: Date) -> Result<Vec<Result<Paper>>> {
+fn day_of(client: &mut HttpClient, base: &str, day: Date) -> Result<Vec<Result<PaperRecord>>> {
     let (date, most) = (day.to_string(), PART.to_string());
     let mut papers = Vec::new();
     for part in 0..PARTS {

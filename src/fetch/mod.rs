@@ -21,8 +21,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::formats::{InputFormat, ReadOptions, TextEncoding};
-use crate::paper::{Paper, PaperId};
+use crate::formats::{InputFormat, PaperRecord, ReadOptions, TextEncoding};
+use crate::paper::PaperId;
 
 use client::{HttpResponse, failed};
 
@@ -56,7 +56,7 @@ pub enum FetchSource {
 #[derive(Debug, Default)]
 pub struct FetchedPage {
     /// The papers, and records that cannot be used.
-    pub papers: Vec<Result<Paper>>,
+    pub papers: Vec<Result<PaperRecord>>,
     /// What was asked for by its id and is not known there.
     pub missing: Vec<PaperId>,
     /// What to remember once the papers are safe.
@@ -137,7 +137,7 @@ fn paged<'c>(mut next: impl FnMut() -> Result<Option<FetchedPage>> + 'c) -> Page
 }
 
 /// The papers of an answer in a format of files.
-fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<Paper>>> {
+fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<PaperRecord>>> {
     let options = ReadOptions { format, encoding: charset(&answer), may_be_empty: true, ..ReadOptions::default() };
     let url = answer.url;
     let unreadable = |error: Error| match error {
@@ -145,7 +145,7 @@ fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<
         other => failed(&url, other.one_line()),
     };
     let references = options.read(Cursor::new(answer.body), &url).map_err(unreadable)?;
-    let mut records: Vec<Result<Paper>> = references.checked().collect();
+    let mut records: Vec<Result<PaperRecord>> = references.checked().records().collect();
     match records.pop() {
         Some(Err(error)) if !matches!(error, Error::BadRecord { .. }) => return Err(unreadable(error)),
         last => records.extend(last),
@@ -161,7 +161,7 @@ fn charset(answer: &HttpResponse) -> Option<TextEncoding> {
 }
 
 /// Refuses an answer of which nothing can be used: its form has changed, and to go on would be to lose papers.
-fn validate(url: &str, records: Vec<Result<Paper>>) -> Result<Vec<Result<Paper>>> {
+fn validate(url: &str, records: Vec<Result<PaperRecord>>) -> Result<Vec<Result<PaperRecord>>> {
     match &records[..] {
         [Err(Error::BadRecord { reason, .. }), _, ..] if records.iter().all(Result::is_err) => Err(failed(
             url,

@@ -8,7 +8,8 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::client::failed;
 use crate::error::{Error, RecordPosition, Result};
-use crate::paper::{Paper, RawPaper, parse_date};
+use crate::formats::{BibReference, FoundRecord, PaperRecord};
+use crate::paper::{RawPaper, parse_date};
 
 /// Deepest nesting accepted; arXiv's answers have 8 levels.
 const MAX_DEPTH: usize = 64;
@@ -16,7 +17,7 @@ const MAX_DEPTH: usize = 64;
 /// What an answer to `ListRecords` says.
 #[derive(Debug, Default)]
 pub(super) struct OaiListing {
-    pub(super) papers: Vec<Result<Paper>>,
+    pub(super) papers: Vec<Result<PaperRecord>>,
     /// What the next part is asked for with.
     pub(super) token: Option<String>,
     /// Code and words of an error.
@@ -61,11 +62,11 @@ pub(super) fn parse(url: &str, body: &[u8]) -> Result<OaiListing> {
                         listing.days = Some((first.min(day), last.max(day)));
                     }
                     if !record.deleted {
-                        listing.papers.push(record.paper().map_err(|reason| Error::BadRecord {
-                            file: url.to_owned(),
-                            place: RecordPosition::Record(number),
-                            reason,
-                        }));
+                        let position = RecordPosition::Record(number);
+                        let bad_record = |reason| Error::BadRecord { file: url.to_owned(), place: position, reason };
+                        let reference = record.reference().map_err(bad_record);
+                        let record = reference.map(|reference| FoundRecord { position, reference });
+                        listing.papers.push(record.and_then(|record| record.checked(url)));
                     }
                 }
                 path.pop();
@@ -147,15 +148,13 @@ struct OaiRecord {
 }
 
 impl OaiRecord {
-    fn paper(self) -> Result<Paper, String> {
+    fn reference(self) -> Result<BibReference, String> {
         if self.id.trim().is_empty() {
             return Err("no id".to_owned());
         }
-        let published = match self.created.trim() {
-            "" => None,
-            text => Some(parse_date(text).ok_or_else(|| format!("`created`: `{text}` is not a date that exists"))?),
-        };
-        RawPaper {
+        let created = self.created.trim();
+        let published = parse_date(created);
+        let mut reference = BibReference::from(RawPaper {
             id: Some(self.id),
             // Some papers have several, separated by spaces.
             aliases: self.doi.split_whitespace().map(str::to_owned).collect(),
@@ -166,8 +165,11 @@ impl OaiRecord {
             categories: self.categories.split_whitespace().map(str::to_owned).collect(),
             source: "arxiv".to_owned(),
             ..RawPaper::default()
+        });
+        if published.is_none() && !created.is_empty() {
+            reference.notes.drop("created", format!("`{created}` is not a date that exists"));
         }
-        .validate()
+        Ok(reference)
     }
 }
 
@@ -181,9 +183,12 @@ mod tests {
                 let mut told: Vec<String> = listing
                     .papers
                     .iter()
-                    .map(|paper| match paper {
-                        Ok(paper) => serde_json::to_string(paper).unwrap(),
-                        Err(error) => error.to_string(),
+                    .flat_map(|record| match record {
+                        Ok(PaperRecord { paper, dropped, .. }) => {
+                            let paper = serde_json::to_string(paper).unwrap();
+                            std::iter::once(paper).chain(dropped.iter().map(Error::to_string)).collect()
+                        }
+                        Err(error) => vec![error.to_string()],
                     })
                     .collect();
                 told.extend(listing.token.map(|token| format!("token {token}")));
@@ -219,7 +224,10 @@ mod tests {
         check(&record("<id>1</id>"), &["u, record 1: no title and no abstract"]);
         check(
             &record("<id>1</id><title>t</title><created>2024-02-30</created>"),
-            &["u, record 1: `created`: `2024-02-30` is not a date that exists"],
+            &[
+                r#"{"id":"1","title":"t","source":"arxiv"}"#,
+                "u, record 1: `created`: `2024-02-30` is not a date that exists",
+            ],
         );
     }
 }

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use super::client::{HttpClient, HttpRequest, HttpResponse, address, failed};
 use super::{FetchedPage, PageIter, load_checkpoint, paged, save_checkpoint, validate};
 use crate::error::{Error, RecordPosition, Result};
-use crate::paper::{Paper, PaperId, RawPaper, parse_date};
+use crate::formats::{BibReference, FoundRecord, RecordNotes};
+use crate::paper::{PaperId, RawPaper, parse_date};
 
 /// Where the service is.
 const BASE: &str = "https://api.semanticscholar.org";
@@ -89,11 +90,14 @@ impl SemanticScholar {
                 page.missing.push(id.clone());
                 continue;
             }
-            page.papers.push(paper(entry, id).map_err(|reason| Error::BadRecord {
+            let position = RecordPosition::Record(number);
+            let bad_record = |reason| Error::BadRecord {
                 file: answer.url.clone(),
-                place: RecordPosition::Record(number),
+                place: position,
                 reason: format!("{id}: {reason}"),
-            }));
+            };
+            let record = reference(entry, id).map(|reference| FoundRecord { position, reference });
+            page.papers.push(record.map_err(bad_record).and_then(|record| record.checked(&answer.url)));
         }
         page.papers = validate(&answer.url, page.papers)?;
         Ok(page)
@@ -155,18 +159,21 @@ struct ExternalIds {
     doi: Option<String>,
 }
 
-fn paper(entry: Value, asked: &PaperId) -> Result<Paper, String> {
+fn reference(entry: Value, asked: &PaperId) -> Result<BibReference, String> {
     let entry: S2Paper = serde_json::from_value(entry).map_err(|error| error.to_string())?;
     let ids = entry.external_ids.unwrap_or_default();
     let names: Vec<String> = ids.arxiv.into_iter().chain(ids.doi).chain([asked.to_string()]).collect();
-    let day = match (entry.publication_date, entry.year) {
-        (Some(text), _) => Some(text),
-        (None, year) => year.map(|year| year.to_string()),
-    };
-    let published =
-        day.map(|day| parse_date(&day).ok_or_else(|| format!("`{day}` is not a date that exists"))).transpose()?;
+    let mut notes = RecordNotes::default();
+    let days = [("publicationDate", entry.publication_date), ("year", entry.year.map(|year| year.to_string()))];
+    let published = days.into_iter().filter_map(|(field, day)| Some((field, day?))).find_map(|(field, day)| {
+        let date = parse_date(&day);
+        if date.is_none() {
+            notes.drop(field, format!("`{day}` is not a date that exists"));
+        }
+        date
+    });
     let is_known = names.len() > 1 || asked.url().is_some();
-    RawPaper {
+    let raw_paper = RawPaper {
         id: names.first().cloned(),
         aliases: names.into_iter().skip(1).collect(),
         title: entry.title.unwrap_or_default(),
@@ -176,8 +183,8 @@ fn paper(entry: Value, asked: &PaperId) -> Result<Paper, String> {
         source: "s2".to_owned(),
         url: entry.url.filter(|_| !is_known),
         ..RawPaper::default()
-    }
-    .validate()
+    };
+    Ok(BibReference { raw_paper, notes, ..BibReference::default() })
 }
 
 #[cfg(test)]
@@ -198,7 +205,8 @@ mod tests {
     #[test]
     fn entries() {
         let check = |entry: Value, expect: Result<&str, &str>| {
-            let found = paper(entry, &PaperId::parse("CorpusId:7").unwrap());
+            let found = reference(entry, &PaperId::parse("CorpusId:7").unwrap());
+            let found = found.and_then(|found| found.raw_paper.validate());
             let found = found.map(|paper| serde_json::to_string(&paper).unwrap());
             assert_eq!(found.as_deref().map_err(String::as_str), expect);
         };
@@ -212,6 +220,10 @@ mod tests {
         check(
             serde_json::json!({"title": "Tin", "url": "u"}),
             Ok(r#"{"id":"CorpusId:7","title":"Tin","source":"s2","url":"u"}"#),
+        );
+        check(
+            serde_json::json!({"title": "Tin", "year": 2024, "publicationDate": "soon"}),
+            Ok(r#"{"id":"CorpusId:7","title":"Tin","published":"2024-01-01","source":"s2"}"#),
         );
         check(serde_json::json!({"name": "Tin"}), Err("no title and no abstract"));
         check(serde_json::json!({"title": 7}), Err("invalid type: integer `7`, expected a string"));

@@ -28,7 +28,9 @@ pub use export_format::ExportFormat;
 pub use feeds::{FeedDocument, FeedFormat};
 pub use input_format::InputFormat;
 pub use reader::{
-    PaperReader, ReadOptions, ReferenceReader, is_parquet, open, read, read_references, record, references,
+    PaperReader, ReadOptions, RecordReader, ReferenceReader, is_parquet, open, read, read_references, record,
+    references,
 };
-pub use reference::{BibReference, DroppedField, FieldOrigin, RecordNotes};
+pub use reference::{BibReference, DroppedField, FieldOrigin, PaperRecord, RecordNotes};
+pub(crate) use reference::{FoundRecord, bad_fields};
 pub use tables::{ColumnMap, ColumnMapping, ParquetWriter};

@@ -1,9 +1,10 @@
 //! Readers of files of papers, whatever their format: as [`Paper`]s, or as [`BibReference`]s, which are not checked yet
 //! and have tags and the day on which each was entered.
 //!
-//! A record that cannot be used is returned as one [`Error::BadRecord`], and reading goes on. A file that cannot be
-//! read, or not to its end, is returned as one [`Error::BadFile`] or [`Error::Io`], which is the last item; so is a file
-//! in which no record was found, unless [`ReadOptions::may_be_empty`].
+//! A record that cannot be used is returned as one [`Error::BadRecord`], and reading goes on. A field that cannot be used
+//! is left out and noted ([`RecordReader`]). A file that cannot be read, or not to its end, is returned as one
+//! [`Error::BadFile`] or [`Error::Io`], which is the last item; so is a file in which no record was found, unless
+//! [`ReadOptions::may_be_empty`].
 
 use std::fmt;
 use std::fs::File;
@@ -15,7 +16,7 @@ use crate::formats::bibliographic::{bibtex, csl_json, endnote_xml, ris, zotero_r
 use crate::formats::common::encoding::{NOT_UTF8, TextEncoding};
 use crate::formats::common::input::InputReader;
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{BibReference, FoundRecord, RecordIter};
+use crate::formats::reference::{BibReference, FoundRecord, PaperRecord, RecordIter};
 use crate::formats::services::{arxiv_atom, hf_daily, hf_html, hf_page, pubmed};
 use crate::formats::tables::{ColumnMap, csv, jsonl, parquet};
 use crate::formats::{detect, feeds};
@@ -41,10 +42,11 @@ impl ReferenceReader {
 
     /// Returns a reader of the same records as checked papers.
     pub fn checked(self) -> PaperReader {
-        PaperReader(self)
+        PaperReader(RecordReader(self))
     }
 
-    fn next_record(&mut self) -> Option<Result<FoundRecord>> {
+    /// Returns the next record with its position.
+    pub(crate) fn next_record(&mut self) -> Option<Result<FoundRecord>> {
         if self.ended {
             return None;
         }
@@ -77,14 +79,20 @@ impl fmt::Debug for ReferenceReader {
     }
 }
 
-/// The papers of one file: those of its [`ReferenceReader`], checked.
+/// The papers of one file: those of its [`ReferenceReader`], checked. [`PaperReader::records`] also tells how each was
+/// read.
 #[derive(Debug)]
-pub struct PaperReader(ReferenceReader);
+pub struct PaperReader(RecordReader);
 
 impl PaperReader {
     /// Returns the format of the file, given or detected.
     pub fn format(&self) -> InputFormat {
-        self.0.format
+        self.0.0.format
+    }
+
+    /// Returns a reader of the same papers, each with where its fields come from and which could not be used.
+    pub fn records(self) -> RecordReader {
+        self.0
     }
 }
 
@@ -92,10 +100,27 @@ impl Iterator for PaperReader {
     type Item = Result<Paper>;
 
     fn next(&mut self) -> Option<Result<Paper>> {
-        Some(self.0.next_record()?.and_then(|FoundRecord { position, reference }| {
-            let file = || self.0.name.clone();
-            reference.raw_paper.validate().map_err(|reason| Error::BadRecord { file: file(), place: position, reason })
-        }))
+        Some(self.0.next()?.map(|record| record.paper))
+    }
+}
+
+/// The papers of one file, each with how its record was read.
+#[derive(Debug)]
+pub struct RecordReader(ReferenceReader);
+
+impl RecordReader {
+    /// Returns the format of the file, given or detected.
+    pub fn format(&self) -> InputFormat {
+        self.0.format
+    }
+}
+
+impl Iterator for RecordReader {
+    type Item = Result<PaperRecord>;
+
+    fn next(&mut self) -> Option<Result<PaperRecord>> {
+        let found = self.0.next_record()?;
+        Some(found.and_then(|found| found.checked(&self.0.name)))
     }
 }
 

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::error::{RecordPosition, Result};
-use crate::paper::RawPaper;
+use crate::error::{Error, RecordPosition, Result};
+use crate::paper::{Paper, RawPaper};
 
 /// An entry of a reference manager or a file: a paper that is not checked yet, with what its owner added.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,10 +55,42 @@ impl RecordNotes {
         self.origins.push(FieldOrigin { field, from: from.into() });
     }
 
+    /// Notes where a part of a field of the paper was read from, unless that is noted.
+    pub(crate) fn origin_once(&mut self, field: &'static str, from: impl Into<Cow<'static, str>>) {
+        let origin = FieldOrigin { field, from: from.into() };
+        if !self.origins.contains(&origin) {
+            self.origins.push(origin);
+        }
+    }
+
+    /// Calls fields of the record what they are called in the file: pairs of the name that was read and that of the file.
+    pub(crate) fn rename(&mut self, names: &[(String, String)]) {
+        let origins = self.origins.iter_mut().map(|origin| &mut origin.from);
+        for name in origins.chain(self.dropped.iter_mut().map(|dropped| &mut dropped.field)) {
+            if let Some((_, of_file)) = names.iter().find(|(read, _)| read == name) {
+                *name = of_file.clone().into();
+            }
+        }
+    }
+
     /// Notes that a field could not be used.
     pub(crate) fn drop(&mut self, field: impl Into<Cow<'static, str>>, reason: impl Into<String>) {
         self.dropped.push(DroppedField { field: field.into(), reason: reason.into() });
     }
+}
+
+/// A record that was read: its paper, checked, and how it was read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct PaperRecord {
+    /// The paper.
+    pub paper: Paper,
+    /// Where the record is in its file.
+    pub position: RecordPosition,
+    /// See [`RecordNotes::origins`].
+    pub origins: Vec<FieldOrigin>,
+    /// The fields that could not be used, as [`Error::BadField`].
+    pub dropped: Vec<Error>,
 }
 
 impl From<RawPaper> for BibReference {
@@ -71,6 +103,35 @@ impl From<RawPaper> for BibReference {
 pub(crate) struct FoundRecord {
     pub(crate) position: RecordPosition,
     pub(crate) reference: BibReference,
+}
+
+impl FoundRecord {
+    /// Returns the record with its paper checked; `file` is the name of its file in messages.
+    pub(crate) fn checked(self, file: &str) -> Result<PaperRecord> {
+        let FoundRecord { position, reference: BibReference { raw_paper, notes, .. } } = self;
+        let RecordNotes { origins, dropped } = notes;
+        match raw_paper.validate() {
+            Ok(paper) => Ok(PaperRecord { paper, position, origins, dropped: bad_fields(dropped, file, position) }),
+            Err(mut reason) => {
+                // A record without a text may have had one that could not be used.
+                for DroppedField { field, reason: why } in dropped.iter().take(3) {
+                    reason.push_str(&format!("; `{field}`: {why}"));
+                }
+                Err(Error::BadRecord { file: file.to_owned(), place: position, reason })
+            }
+        }
+    }
+}
+
+/// Returns the dropped fields of the record in this place as errors.
+pub(crate) fn bad_fields(dropped: Vec<DroppedField>, file: &str, place: RecordPosition) -> Vec<Error> {
+    let bad_field = |DroppedField { field, reason }| Error::BadField {
+        file: file.to_owned(),
+        place,
+        field: String::from(field),
+        reason,
+    };
+    dropped.into_iter().map(bad_field).collect()
 }
 
 /// The records of one file, read on demand.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::formats::{BibReference, ReadOptions};
+use crate::formats::{self, BibReference, FoundRecord, ReadOptions};
 
 /// The reading history of a file or a folder.
 #[derive(Debug, Default)]
@@ -21,11 +21,13 @@ pub struct ImportedHistory {
     pub references: Vec<BibReference>,
     /// The files and records that could not be used.
     pub errors: Vec<Error>,
+    /// The fields that could not be used, as [`Error::BadField`].
+    pub dropped: Vec<Error>,
 }
 
 impl ImportedHistory {
     fn of(references: Vec<BibReference>) -> ImportedHistory {
-        ImportedHistory { references, errors: Vec::new() }
+        ImportedHistory { references, ..ImportedHistory::default() }
     }
 }
 
@@ -59,6 +61,7 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<ImportedHistory> {
             Ok(read) => {
                 all.references.extend(read.references);
                 all.errors.extend(read.errors);
+                all.dropped.extend(read.dropped);
             }
             Err(error) => all.errors.push(error),
         }
@@ -86,7 +89,7 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<I
     if start.contains("<!DOCTYPE NETSCAPE-BOOKMARK-FILE") {
         return text().map(|text| ImportedHistory::of(bookmarks::read(&text)));
     }
-    let references = match options.read(Cursor::new(Arc::clone(&bytes)), name) {
+    let mut references = match options.read(Cursor::new(Arc::clone(&bytes)), name) {
         Ok(references) => references,
         Err(error) => {
             let list = text().ok().and_then(|text| id_list::read(&text));
@@ -94,9 +97,13 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<I
         }
     };
     let (mut read, mut ended) = (ImportedHistory::default(), Ok(()));
-    for reference in references {
-        match reference {
-            Ok(reference) => read.references.push(reference),
+    while let Some(record) = references.next_record() {
+        match record {
+            Ok(FoundRecord { position, mut reference }) => {
+                let dropped = std::mem::take(&mut reference.notes.dropped);
+                read.dropped.extend(formats::bad_fields(dropped, name, position));
+                read.references.push(reference);
+            }
             Err(error @ Error::BadRecord { .. }) => read.errors.push(error),
             Err(error) => ended = Err(error),
         }

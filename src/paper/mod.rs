@@ -5,6 +5,7 @@ mod date_tokens;
 mod id;
 mod identity;
 mod near_titles;
+mod placeholder;
 mod title_id;
 
 pub(crate) use date::PartialDate;
@@ -13,6 +14,7 @@ pub use id::PaperId;
 pub(crate) use id::title_key;
 pub(crate) use identity::authors_and_years_agree;
 pub(crate) use near_titles::are_near_titles;
+pub(crate) use placeholder::is_missing_word;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -192,23 +194,31 @@ pub struct RawPaper {
 }
 
 impl RawPaper {
-    /// Checks and normalizes: white space collapsed, control characters dropped, the id normalized or made from the
-    /// title and more ([`PaperId::from_record`]), the address filled in from the id. The error is the reason, for a
-    /// [`crate::Error::BadRecord`].
+    /// Checks and normalizes: white space collapsed, control characters dropped, placeholders such as
+    /// `[No abstract available]` dropped, the id normalized or made from the title and more ([`PaperId::from_record`]), the
+    /// address filled in from the id. The error is the reason, for a [`crate::Error::BadRecord`].
     pub fn validate(self) -> Result<Paper, String> {
-        let title = one_line(&self.title);
-        let abstract_text = one_line(&self.abstract_text);
+        let mut title = one_line(&self.title);
+        if placeholder::is_no_title(&title) {
+            title.clear();
+        }
+        let mut abstract_text = one_line(&self.abstract_text);
+        if placeholder::is_no_abstract(&abstract_text) {
+            abstract_text.clear();
+        }
         if title.is_empty() && abstract_text.is_empty() {
             return Err("no title and no abstract".to_owned());
         }
         check_length("title", &title, MAX_TITLE)?;
         check_length("abstract", &abstract_text, MAX_ABSTRACT)?;
-        let id = match self.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+        let id = match self.id.as_deref().map(str::trim).filter(|id| !id.is_empty() && !is_missing_word(id)) {
             Some(id) => PaperId::parse(id)?,
             None => PaperId::from_record(&self),
         };
         let mut also: Vec<PaperId> = Vec::new();
-        for name in self.aliases.iter().filter_map(|name| PaperId::parse(name).ok()) {
+        for name in
+            self.aliases.iter().filter(|name| !is_missing_word(name)).filter_map(|name| PaperId::parse(name).ok())
+        {
             if name != id && !also.contains(&name) {
                 also.push(name);
             }
@@ -220,7 +230,7 @@ impl RawPaper {
             aliases: also,
             title,
             abstract_text,
-            authors: lines(self.authors),
+            authors: lines(self.authors).into_iter().filter(|name| !placeholder::is_no_author(name)).collect(),
             author_count: self.author_count,
             published: self.published,
             listed: self.listed,
@@ -293,6 +303,20 @@ mod tests {
         assert!(draft("t", &"word ".repeat(3_200)).validate().is_ok());
         let reason = draft(&"t".repeat(MAX_TITLE + 1), "").validate().unwrap_err();
         assert_eq!(reason, "the title is longer than 5000 characters");
+    }
+
+    #[test]
+    fn placeholders_are_no_values() {
+        let raw = RawPaper {
+            id: Some("N/A".to_owned()),
+            aliases: vec!["None".to_owned(), "nan".to_owned()],
+            authors: vec!["[No author name available]".to_owned(), "Ada Oak".to_owned()],
+            ..draft("Lamps", " [No abstract\n available]")
+        };
+        let paper = raw.validate().unwrap();
+        assert_eq!(paper, RawPaper { authors: vec!["Ada Oak".to_owned()], ..draft("Lamps", "") }.validate().unwrap());
+        assert_eq!(draft("None", "").validate().unwrap().title, "None");
+        assert!(draft("[No title available]", "[No abstract available]").validate().is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Writer;
 use crate::embedder::stored_model;
 use crate::error::{Error, Result};
+use crate::formats::PaperRecord;
 use crate::library::{ChangeCounts, PaperChange};
 use crate::paper::{Paper, PaperId, title_key};
 
@@ -24,6 +25,8 @@ pub struct AddSummary {
     pub changes: ChangeCounts,
     /// Records that could not be used.
     pub rejected: usize,
+    /// Fields that could not be used; the rest of their records was.
+    pub dropped_fields: usize,
 }
 
 impl AddAssign for AddSummary {
@@ -32,6 +35,7 @@ impl AddAssign for AddSummary {
         self.changes.updated += other.changes.updated;
         self.changes.unchanged += other.changes.unchanged;
         self.rejected += other.rejected;
+        self.dropped_fields += other.dropped_fields;
     }
 }
 
@@ -40,36 +44,61 @@ impl AddAssign for AddSummary {
 pub enum AddProgress<'a> {
     /// A record could not be used.
     Rejected(&'a Error),
+    /// A field of a record could not be used; the rest of the record was.
+    Dropped(&'a Error),
     /// This many more papers were embedded.
     Embedded(usize),
     /// This many more papers are committed, or were in the library unchanged.
     Committed(usize),
 }
 
+/// A paper to add, and what is to be said of its record.
+#[derive(Debug)]
+pub struct IncomingPaper {
+    /// The paper.
+    pub paper: Paper,
+    /// The fields of its record that could not be used, as [`Error::BadField`].
+    pub dropped: Vec<Error>,
+}
+
+impl From<Paper> for IncomingPaper {
+    fn from(paper: Paper) -> IncomingPaper {
+        IncomingPaper { paper, dropped: Vec::new() }
+    }
+}
+
+impl From<PaperRecord> for IncomingPaper {
+    fn from(PaperRecord { paper, dropped, .. }: PaperRecord) -> IncomingPaper {
+        IncomingPaper { paper, dropped }
+    }
+}
+
 /// Adds new papers and updates known ones.
 ///
-/// Embeds new and changed texts. Invalid records are reported and skipped. A batch is durable once its papers are
+/// Embeds new and changed texts. Invalid records and invalid fields are reported and skipped. A batch is durable once its papers are
 /// reported as committed.
 ///
 /// # Errors
 /// Those of the model, the encoder and the library's file: what was committed before stays.
-pub(crate) fn add(
+pub(crate) fn add<P: Into<IncomingPaper>>(
     writer: &mut Writer<'_>,
-    papers: impl IntoIterator<Item = Result<Paper>>,
+    papers: impl IntoIterator<Item = Result<P>>,
     report: &(dyn Fn(AddProgress<'_>) + Sync),
 ) -> Result<AddSummary> {
     let mut added = AddSummary::default();
     let mut batch = Vec::with_capacity(BATCH_PAPERS);
     let mut pending = PendingBatch::default();
     for paper in papers {
-        let paper = match paper {
-            Ok(paper) => paper,
+        let IncomingPaper { paper, dropped } = match paper {
+            Ok(paper) => paper.into(),
             Err(error) => {
                 added.rejected += 1;
                 report(AddProgress::Rejected(&error));
                 continue;
             }
         };
+        added.dropped_fields += dropped.len();
+        dropped.iter().for_each(|error| report(AddProgress::Dropped(error)));
         if batch.len() == BATCH_PAPERS || pending.may_match(&paper) {
             commit_batch(writer, &mut batch, &mut added.changes, report)?;
             pending = PendingBatch::default();

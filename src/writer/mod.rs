@@ -19,7 +19,7 @@ use crate::library::Library;
 #[cfg(feature = "server")]
 pub(crate) use add::PendingBatch;
 pub(crate) use add::add;
-pub use add::{AddProgress, AddSummary};
+pub use add::{AddProgress, AddSummary, IncomingPaper};
 #[cfg(feature = "fetch")]
 pub use fetch::FetchSummary;
 #[cfg(feature = "fetch")]

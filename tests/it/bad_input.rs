@@ -59,10 +59,32 @@ fn bad_records_are_named_and_the_good_ones_kept() {
     let run = sandbox.run(&["add", &file]);
     check(&run, 1, "papers.jsonl, line 2: no title and no abstract");
     for line in 2..=7 {
-        assert!(run.err.contains(&format!("papers.jsonl, line {line}: ")), "{line}: {}", run.err);
+        let severity = if [3, 4].contains(&line) { "warning" } else { "error" };
+        let named = run.err.lines().any(|said| {
+            said.starts_with(&format!("{severity}: ")) && said.contains(&format!("papers.jsonl, line {line}: "))
+        });
+        assert!(named, "{line}: {}", run.err);
     }
     assert_eq!(run.err.lines().count(), 6, "{}", run.err);
-    assert_eq!(run.out, "2 new, 0 updated, 0 unchanged, 6 rejected: 2 papers in the library\n");
+    assert_eq!(run.out, "4 new, 0 updated, 0 unchanged, 4 rejected, 2 fields dropped: 4 papers in the library\n");
+}
+
+#[test]
+fn a_bad_field_costs_the_field_and_is_named() {
+    let sandbox = Sandbox::new();
+    let rows: String = (0..30).map(|n| format!("p{n},Number {n},soon,{}\n", if n < 3 { "many" } else { "" })).collect();
+    let file = sandbox.file("papers.csv", format!("id,title,Date,votes\n{rows}"));
+    let run = sandbox.run(&["add", &file]);
+    let lines: Vec<&str> = run.err.lines().collect();
+    assert_eq!((run.code, lines.len()), (0, 21), "{}", run.err);
+    let reason = "is not a valid date: use the form 2024-12-19, or omit it";
+    assert_eq!(lines[0], format!("warning: {file}, line 2: `Date`: `\"soon\"` {reason}"));
+    assert_eq!(lines[20], "warning: papers.csv: 13 more fields were dropped: Date 13");
+    assert_eq!(run.out, "30 new, 0 updated, 0 unchanged, 33 fields dropped: 30 papers in the library\n");
+    let summary = sandbox.json(&["add", &file, "--format", "json"]);
+    assert_eq!((&summary["dropped_fields"], &summary["rejected"]), (&33.into(), &0.into()));
+    let found = sandbox.run(&["search", "number", "--papers", &file]);
+    assert_eq!((found.code, found.err.lines().count()), (0, 21), "{}", found.err);
 }
 
 #[test]
@@ -73,6 +95,9 @@ fn strict_writes_nothing() {
     check(&run, 1, "papers.jsonl, line 2: no title and no abstract");
     assert!(run.err.contains("nothing was added"), "{}", run.err);
     assert!(!sandbox.library().exists());
+    let run = sandbox.run_with_input(&["add", "--strict", "-"], "{\"title\":\"t\",\"votes\":-1}");
+    check(&run, 1, "-, line 1: `votes`: `-1` is not a count");
+    assert!(run.err.contains("nothing was added") && !sandbox.library().exists(), "{}", run.err);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Engines that share a library, on several threads.
 
-use paperkin::{Engine, EngineOptions, LibraryLocation, Request};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, Request};
 
 use crate::support::sandbox::{Sandbox, listing};
 
@@ -29,7 +29,7 @@ fn threads_find_what_one_finds_while_papers_come_and_go() {
         let asked: Vec<_> = asked.collect();
         for _ in 0..5 {
             let new = r#"{"id": "new", "title": "Walking robots that speak", "source": "test"}"#;
-            engine.add([Ok(serde_json::from_str(new).unwrap())]).unwrap();
+            engine.add([Ok(serde_json::from_str::<Paper>(new).unwrap())]).unwrap();
             engine.remove(&["new".parse().unwrap()]).unwrap();
         }
         for ((thread, text), before) in asked.into_iter().zip(texts).zip(&before) {

@@ -33,6 +33,8 @@ Examples:
   paperkin add arxiv-metadata.jsonl.gz --category cs.CL --category stat
   paperkin add table.parquet --column title=headline --column abstract=body
   paperkin add old-library.ris --encoding windows-1252
+  paperkin add --dry-run export.csv
+  paperkin add --explain export.csv --record \"walking robots\"
   curl -s https://huggingface.co/api/daily_papers | paperkin add -
 
 Additions are durable: rerun an interrupted command and it resumes.")]
@@ -52,9 +54,18 @@ pub(crate) struct AddArgs {
     /// Add only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
     pub category: Vec<String>,
-    /// Add nothing if any record is invalid
+    /// Add nothing if any record or field is invalid
     #[arg(long)]
     pub strict: bool,
+    /// Show what would be read, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Show where the fields of one record come from, and write nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "strict"])]
+    pub explain: bool,
+    /// The record to explain: its number, or a part of its title or id
+    #[arg(long, value_name = "RECORD", default_value = "1", requires = "explain")]
+    pub record: String,
     /// Summary format
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,

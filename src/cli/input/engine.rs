@@ -22,9 +22,8 @@ pub(crate) fn open_engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Res
     let mut complete = true;
     for path in &papers.papers {
         let bar = CommandProgress::of_file(path);
-        let rejected = engine
-            .add_with_progress(open_papers(path, papers.encoding, &bar)?, &|progress| bar.show(progress))?
-            .rejected;
+        let records = open_papers(path, papers.encoding, &bar)?.records();
+        let rejected = engine.add_with_progress(records, &|progress| bar.show(progress))?.rejected;
         bar.finish();
         complete &= rejected == 0;
     }

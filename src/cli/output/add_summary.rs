@@ -25,10 +25,15 @@ impl AddOutput {
 }
 
 fn table(out: &mut dyn Write, summary: &AddOutput) -> io::Result<()> {
-    let AddOutput { added: AddSummary { changes, rejected }, papers } = summary;
+    let AddOutput { added: AddSummary { changes, rejected, dropped_fields }, papers } = summary;
     write!(out, "{} new, {} updated, {} unchanged", changes.new, changes.updated, changes.unchanged)?;
     if *rejected > 0 {
         write!(out, ", {rejected} rejected")?;
+    }
+    match dropped_fields {
+        0 => {}
+        1 => write!(out, ", 1 field dropped")?,
+        more => write!(out, ", {more} fields dropped")?,
     }
     writeln!(out, ": {papers} papers in the library")
 }

@@ -3,6 +3,8 @@
 mod add_summary;
 mod answer;
 mod diagnostic;
+mod dropped_fields;
+mod field_list;
 mod formats;
 mod progress;
 mod serialize;
@@ -12,6 +14,8 @@ mod table;
 pub(crate) use add_summary::AddOutput;
 pub(crate) use answer::print_answer;
 pub(crate) use diagnostic::{Severity, diagnostic, reject};
+pub(crate) use dropped_fields::warn_of_dropped;
+pub(crate) use field_list::{FieldList, field_values};
 pub(crate) use formats::{OutputFormat, SummaryFormat, VectorFormat};
 pub(crate) use progress::CommandProgress;
 #[cfg(feature = "fetch")]

@@ -2,16 +2,23 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::diagnostic::reject;
+use super::diagnostic::{Severity, diagnostic, reject};
+use super::dropped_fields::DroppedFields;
 use crate::engine::AddProgress;
 
 /// A bar with rate and remaining time.
 #[derive(Clone)]
-pub(crate) struct CommandProgress(ProgressBar);
+pub(crate) struct CommandProgress {
+    bar: ProgressBar,
+    /// What is said of the input when it is done.
+    dropped: Arc<Mutex<DroppedFields>>,
+    name: String,
+}
 
 impl CommandProgress {
     /// Returns a bar over the bytes of a file, or a spinner if its size is not known.
@@ -20,61 +27,70 @@ impl CommandProgress {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let Some(size) = size else { return CommandProgress::of_source(&name) };
         let template = "{prefix} {wide_bar:.cyan/dim} {percent:>3}%  {msg}  {elapsed} of {duration}";
-        CommandProgress(styled(ProgressBar::new(size), template).with_prefix(name))
+        CommandProgress::new(styled(ProgressBar::new(size), template), &name)
     }
 
     /// Returns a spinner, for input of unknown size.
     pub(crate) fn of_source(name: &str) -> CommandProgress {
-        CommandProgress(
-            styled(ProgressBar::no_length(), "{prefix} {spinner} {msg}  {elapsed}").with_prefix(name.to_owned()),
-        )
+        CommandProgress::new(styled(ProgressBar::no_length(), "{prefix} {spinner} {msg}  {elapsed}"), name)
     }
 
     /// Returns a bar over a known number of items.
-    pub(crate) fn of_count(what: &'static str, count: usize) -> CommandProgress {
+    pub(crate) fn of_count(what: &str, count: usize) -> CommandProgress {
         let template = "{prefix} {wide_bar:.cyan/dim} {pos} of {len}  {per_sec}  {eta} left";
-        CommandProgress(styled(ProgressBar::new(count as u64), template).with_prefix(what))
+        CommandProgress::new(styled(ProgressBar::new(count as u64), template), what)
+    }
+
+    fn new(bar: ProgressBar, name: &str) -> CommandProgress {
+        CommandProgress { bar: bar.with_prefix(name.to_owned()), dropped: Arc::default(), name: name.to_owned() }
     }
 
     /// Wraps a reader so that reading moves the bar.
     pub(crate) fn follow<R: Read>(&self, input: R) -> impl Read + use<R> {
-        self.0.wrap_read(input)
+        self.bar.wrap_read(input)
     }
 
     /// Counts papers in the message of a bar that measures something else.
     pub(crate) fn count(&self, papers: usize) {
-        let done = papers + self.0.message().split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0usize);
-        let rate = done as f64 / self.0.elapsed().max(Duration::from_millis(1)).as_secs_f64();
-        self.0.set_message(format!("{done} papers, {rate:.0}/s"));
+        let done = papers + self.bar.message().split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0usize);
+        let rate = done as f64 / self.bar.elapsed().max(Duration::from_millis(1)).as_secs_f64();
+        self.bar.set_message(format!("{done} papers, {rate:.0}/s"));
     }
 
     /// Moves the bar by this many items.
     pub(crate) fn advance(&self, count: usize) {
-        self.0.inc(count as u64);
+        self.bar.inc(count as u64);
     }
 
     /// Sets the number of remaining items.
     pub(crate) fn set_left(&self, count: usize) {
-        self.0.set_length(self.0.position() + count as u64);
+        self.bar.set_length(self.bar.position() + count as u64);
     }
 
     /// Hides the bar while `print` writes a line.
     pub(crate) fn aside(&self, print: impl FnOnce()) {
-        self.0.suspend(print);
+        self.bar.suspend(print);
     }
 
     /// Shows the progress of an addition.
     pub(crate) fn show(&self, progress: AddProgress<'_>) {
         match progress {
             AddProgress::Rejected(error) => self.aside(|| reject(error)),
+            AddProgress::Dropped(error) if !self.dropped().count(error) => {}
+            AddProgress::Dropped(error) => self.aside(|| diagnostic(Severity::Warning, &error.one_line())),
             AddProgress::Embedded(_) => {}
             AddProgress::Committed(papers) => self.count(papers),
         }
     }
 
-    /// Removes the bar.
+    /// Removes the bar, and says how many more fields were dropped than were printed.
     pub(crate) fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
+        std::mem::take(&mut *self.dropped()).warn_of_rest(&self.name);
+    }
+
+    fn dropped(&self) -> MutexGuard<'_, DroppedFields> {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

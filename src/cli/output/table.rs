@@ -27,10 +27,10 @@ pub(crate) enum ReasonDisplay {
     Hide,
 }
 
-/// Returns the number of columns to print in.
-fn width() -> usize {
+/// Returns the number of columns to print in; `default` where standard output is not a terminal.
+pub(super) fn width(default: usize) -> usize {
     let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-    terminal.unwrap_or(DEFAULT_WIDTH).clamp(40, 160)
+    terminal.unwrap_or(default).clamp(40, 160)
 }
 
 /// Writes the results of an answer.
@@ -39,7 +39,7 @@ pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: ReasonDisplay
         if index > 0 {
             writeln!(out)?;
         }
-        write_result(out, result, reasons, width() - MARGIN)?;
+        write_result(out, result, reasons, width(DEFAULT_WIDTH) - MARGIN)?;
     }
     Ok(())
 }

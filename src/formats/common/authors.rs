@@ -2,70 +2,165 @@
 
 use serde_json::Value;
 
-use crate::formats::common::values::{parse_list, quoted};
+use crate::formats::common::values::{ReadValue, parse_list, quoted};
 
-/// Authors: a list of names or of objects with names, or one text with all of them.
+/// Authors: a list of names or of objects with names, or one text with all of them. Fails if there is nothing but what
+/// cannot be read.
 pub(crate) fn read(value: Value) -> Result<Vec<String>, String> {
-    match value {
-        Value::String(text) => match parse_list(&text) {
-            Some(list) => read(list),
-            None => Ok(split_names(&text)),
-        },
-        Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(author).collect(),
-        Value::Object(_) => Ok(vec![author(value)?]),
-        other => Err(format!("{} is not a list of authors", quoted(&other))),
+    match list(value) {
+        ReadValue { value: None, wrong: Some(reason) } => Err(reason),
+        ReadValue { value, .. } => Ok(value.unwrap_or_default()),
     }
 }
 
-fn author(value: Value) -> Result<String, String> {
-    let part = |names: &[&str]| names.iter().find_map(|name| value.get(name)?.as_str()).map(str::trim);
-    if let Value::String(name) = value {
-        return Ok(name);
+/// As [`read`], with what is wrong with the first author that cannot be read. An author without a name is none.
+pub(crate) fn list(value: Value) -> ReadValue<Vec<String>> {
+    match value {
+        Value::String(text) => match parse_list(&text) {
+            Some(authors) => list(authors),
+            None => Ok(Some(split_names(&text)).filter(|names| !names.is_empty())).into(),
+        },
+        Value::Array(items) => {
+            let (mut names, mut wrong) = (Vec::with_capacity(items.len()), None);
+            for item in items {
+                match author(&item) {
+                    Ok(name) => names.extend(name),
+                    Err(reason) => wrong = wrong.or(Some(reason)),
+                }
+            }
+            ReadValue { value: Some(names).filter(|names| !names.is_empty()), wrong }
+        }
+        // Hugging Face's data sets have a list of structures as a structure of lists.
+        Value::Object(mut parts) if parts.get("name").is_some_and(Value::is_array) => {
+            list(parts.remove("name").unwrap_or_default())
+        }
+        Value::Object(_) => author(&value).map(|name| name.map(|name| vec![name])).into(),
+        other => Err(format!("{} is not a list of authors", quoted(&other))).into(),
     }
-    if let Value::Array(parts) = &value {
-        return parsed_author(parts).ok_or_else(|| format!("{} is not an author", quoted(&value)));
-    }
+}
+
+/// The name of one author, if there is one.
+fn author(value: &Value) -> Result<Option<String>, String> {
+    const WHOLE: [&str; 5] = ["name", "full_name", "fullname", "display_name", "raw_author_name"];
+    const GIVEN: [&str; 5] = ["given", "given_name", "first_name", "first", "forenames"];
+    const FAMILY: [&str; 5] = ["family", "family_name", "last_name", "last", "keyname"];
+    let fields = match value {
+        Value::Null => return Ok(None),
+        Value::String(name) => return Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty())),
+        Value::Array(parts) => return parsed_author(parts).map_err(|()| format!("{} is not an author", quoted(value))),
+        Value::Object(fields) => fields,
+        _ => return Err(not_an_author(value)),
+    };
+    let part = |names: &[&str]| {
+        let parts = names.iter().filter_map(|name| fields.get(*name)?.as_str());
+        parts.map(str::trim).find(|part| !part.is_empty())
+    };
     // An authorship of OpenAlex.
-    if let Some(name) = value.get("author").and_then(|author| author.get("display_name")?.as_str()) {
-        return Ok(name.to_owned());
+    if let Some(author @ Value::Object(_)) = fields.get("author")
+        && let Ok(Some(name)) = self::author(author)
+    {
+        return Ok(Some(name));
     }
-    if let Some(name) = part(&["name", "full_name", "fullname", "display_name", "raw_author_name"]) {
-        return Ok(name.to_owned());
+    if let Some(name) = part(&WHOLE) {
+        return Ok(Some(name.to_owned()));
     }
-    let given = part(&["given", "given_name", "first_name", "first", "forenames"]);
-    match (given, part(&["family", "family_name", "last_name", "last", "keyname"])) {
-        (None, None) => Err(format!("{} is not an author: expected a name, or an object with `name`", quoted(&value))),
-        (given, family) => Ok([given, family].into_iter().flatten().collect::<Vec<_>>().join(" ")),
+    let names: Vec<&str> = [part(&GIVEN), part(&FAMILY)].into_iter().flatten().collect();
+    let is_author =
+        || [&WHOLE[..], &GIVEN, &FAMILY, &["author"]].concat().iter().any(|name| fields.contains_key(*name));
+    match names[..] {
+        [] if !is_author() => Err(not_an_author(value)),
+        [] => Ok(None),
+        _ => Ok(Some(names.join(" "))),
     }
+}
+
+fn not_an_author(value: &Value) -> String {
+    format!("{} is not an author: expected a name, or an object with `name`", quoted(value))
 }
 
 /// A name in the parts that arXiv has: family, given, suffix, affiliations.
-fn parsed_author(parts: &[Value]) -> Option<String> {
-    let mut parts = parts.iter().take(3).map(|part| part.as_str().map(str::trim));
-    let (family, given, suffix) = (parts.next()??, parts.next().flatten(), parts.next().flatten());
-    let name = [given, Some(family), suffix].into_iter().flatten().filter(|part| !part.is_empty());
-    Some(name.collect::<Vec<_>>().join(" "))
+fn parsed_author(parts: &[Value]) -> Result<Option<String>, ()> {
+    let mut texts = [""; 3];
+    for (text, part) in texts.iter_mut().zip(parts) {
+        match part {
+            Value::String(part) => *text = part.trim(),
+            Value::Null => {}
+            _ => return Err(()),
+        }
+    }
+    let [family, given, suffix] = texts;
+    let name = [given, family, suffix].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    Ok(Some(name).filter(|name| !name.is_empty()))
 }
 
-/// Names out of one text: between `;`, or between ` and `, or between commas where every part is a whole name.
+/// Names out of one text: between `;` or `|`, or between ` and `, or between commas. What stands for further names is
+/// left out.
 fn split_names(text: &str) -> Vec<String> {
-    let parts: Vec<&str> = if text.contains(';') {
-        text.split(';').collect()
-    } else {
-        let parts = text.split(" and ").flat_map(|part| part.split(" & "));
-        parts.flat_map(|part| if is_list_of_names(part) { part.split(',').collect() } else { vec![part] }).collect()
+    let text = without_others(text);
+    let parts: Vec<&str> = match [';', '|'].into_iter().find(|separator| text.contains(*separator)) {
+        Some(separator) => text.split(separator).collect(),
+        None => {
+            let parts = text.split(" and ").flat_map(|part| part.split(" & "));
+            return parts.flat_map(split_at_commas).collect();
+        }
     };
-    let names = parts.into_iter().map(|part| part.trim().trim_end_matches(',').trim());
-    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    parts.into_iter().filter_map(name).collect()
 }
 
-/// Whether commas part names here: `Ann Lee, Bo Chen`, and not `Lee, Ann` or `van Dyk, A. B.`.
-fn is_list_of_names(text: &str) -> bool {
-    let is_whole_name = |name: &str| {
+/// Names between commas, where it is clear which are: `Ann Lee, Bo Chen`, `Lee A., Chen B.C.`, or names with their
+/// initials behind them: `Lee, A., Chen, B.C.`. Not `Lee, Ann` or `van Dyk, A. B.`.
+fn split_at_commas(text: &str) -> Vec<String> {
+    let parts: Vec<&str> =
+        text.split(',').filter_map(|part| Some(part.trim()).filter(|part| !is_filler(part))).collect();
+    let is_whole_name = |name: &&str| {
         let mut words = name.split_whitespace();
         words.clone().count() >= 2 && words.any(|word| !word.ends_with('.'))
     };
-    text.contains(',') && text.split(',').map(str::trim).filter(|part| !part.is_empty()).all(is_whole_name)
+    if parts.len() > 1 && parts.iter().all(is_whole_name) {
+        return parts.into_iter().filter_map(name).collect();
+    }
+    let is_pair = |pair: &[&str]| matches!(pair, [family, given] if is_family(family) && is_initials(given));
+    if parts.len() > 2 && parts.chunks(2).all(is_pair) {
+        return parts.chunks(2).map(|pair| pair.join(", ")).collect();
+    }
+    name(text).into_iter().collect()
+}
+
+/// Whether this is `A.`, `A.B.`, `A.-B.`, `A. B.` or `AB`.
+fn is_initials(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() <= 4
+        && text.chars().all(|c| c.is_uppercase() || matches!(c, '.' | '-' | ' '))
+        && text.contains(char::is_alphabetic)
+}
+
+/// Whether this may be a family name, and no initials.
+fn is_family(text: &str) -> bool {
+    text.contains(char::is_lowercase) || text.chars().count() > 1 && !text.contains('.')
+}
+
+/// A name without what separates it from the others.
+fn name(part: &str) -> Option<String> {
+    let part = part.trim().trim_end_matches(',').trim();
+    let part = part.strip_prefix("and ").or_else(|| part.strip_prefix("& ")).unwrap_or(part).trim();
+    (!is_filler(part)).then(|| part.to_owned())
+}
+
+/// Whether there is nothing in it, or `...`, which stands for names that are left out.
+fn is_filler(part: &str) -> bool {
+    part.chars().all(|c| matches!(c, '.' | '…') || c.is_whitespace())
+}
+
+/// A list of names without `et al.` or `...` at its end.
+fn without_others(text: &str) -> &str {
+    let text = text.trim_end();
+    let is_end = |end: &&str| {
+        let start = text.len().checked_sub(end.len()).filter(|start| text.is_char_boundary(*start));
+        start.is_some_and(|start| text[start..].eq_ignore_ascii_case(end) && text[..start].ends_with([' ', ',', ';']))
+    };
+    match ["et al.", "et al", "and others"].iter().find(|end| is_end(end)) {
+        Some(end) => text[..text.len() - end.len()].trim_end_matches([' ', ',', ';']),
+        None => text,
+    }
 }
 
 /// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`; other names as they are.
@@ -103,6 +198,8 @@ mod tests {
         for value in [
             json!(["Ann Lee", "Bo Chen"]),
             json!(["Ann Lee", null, "Bo Chen"]),
+            json!(["Ann Lee", "", {"name": null}, {"given": null, "family": null}, [], [null, ""], {"name": "Bo Chen"}]),
+            json!({"name": ["Ann Lee", null, "Bo Chen"], "affiliation": [null, null, null]}),
             json!([{"name": "Ann Lee"}, {"full_name": "Bo Chen"}]),
             json!([{"given": "Ann", "family": "Lee"}, {"first_name": "Bo", "last_name": "Chen"}]),
             json!("Ann Lee and Bo Chen"),
@@ -112,6 +209,18 @@ mod tests {
             json!("Ann Lee, and Bo Chen"),
             json!([["Lee", "Ann", ""], ["Chen", "Bo", "", "Invented University"]]),
             json!([{"author": {"id": "A1", "display_name": "Ann Lee"}}, {"raw_author_name": "Bo Chen"}]),
+            json!([{"author": {"display_name": null}, "raw_author_name": "Ann Lee"}, {"author": {"name": "Bo Chen"}}]),
+            json!([{"author": {"display_name": null}, "raw_author_name": null}, "Ann Lee", "Bo Chen"]),
+            json!("[{'name': 'Ann Lee'}, {'name': None}, {'name': 'Bo Chen'}]"),
+            json!("Ann Lee|Bo Chen"),
+            json!("Ann Lee;; Bo Chen"),
+            json!("Ann Lee; Bo Chen; "),
+            json!("Ann Lee; and Bo Chen"),
+            json!("Ann Lee, Bo Chen, ..."),
+            json!("Ann Lee, …, Bo Chen"),
+            json!("Ann Lee, Bo Chen et al."),
+            json!("Ann Lee; Bo Chen; et al"),
+            json!("Ann Lee and Bo Chen and others"),
             json!("['Ann Lee', 'Bo Chen']"),
             json!("[\"Ann Lee\", \"Bo Chen\"]"),
         ] {
@@ -122,11 +231,37 @@ mod tests {
         check(json!("Lee, Ann and Chen, Bo"), Ok(&["Lee, Ann", "Chen, Bo"]));
         check(json!("Lee, A.; Chen, B."), Ok(&["Lee, A.", "Chen, B."]));
         check(json!("A. Lee, B. Chen, C. Diaz and D. Eo"), Ok(&["A. Lee", "B. Chen", "C. Diaz", "D. Eo"]));
+        for (text, names) in [
+            ("Lee A., Chen B.C., de la Diaz D.", &["Lee A.", "Chen B.C.", "de la Diaz D."][..]),
+            ("Lee A, Chen BC, Diaz D.", &["Lee A", "Chen BC", "Diaz D."]),
+            ("A Lee, BC Chen, D Diaz", &["A Lee", "BC Chen", "D Diaz"]),
+            ("Lee, A.B., Chen, C.", &["Lee, A.B.", "Chen, C."]),
+            ("van Dyk, A. B., Chen, C.-D., & Ó Diaz, É.", &["van Dyk, A. B.", "Chen, C.-D.", "Ó Diaz, É."]),
+            ("LI, W., WU, X.", &["LI, W.", "WU, X."]),
+            ("Lee, A., Chen, B. et al.", &["Lee, A.", "Chen, B."]),
+            ("Lee, Ada; Chen, Bo", &["Lee, Ada", "Chen, Bo"]),
+            ("Lee, Ada and Chen, Bo et al.", &["Lee, Ada", "Chen, Bo"]),
+            ("Lee A.; Chen B.C.", &["Lee A.", "Chen B.C."]),
+            ("Lee, A.B., Jr.", &["Lee, A.B., Jr."]),
+            ("Lee, Chen, Diaz, Eo", &["Lee, Chen, Diaz, Eo"]),
+            ("Bret Al", &["Bret Al"]),
+            ("Anders", &["Anders"]),
+        ] {
+            check(json!(text), Ok(names));
+        }
+        check(json!([null, {"name": null}]), Ok(&[]));
+        check(json!("..."), Ok(&[]));
         check(json!({"name": "Solo"}), Ok(&["Solo"]));
         check(json!([{"family": "Lee"}]), Ok(&["Lee"]));
         check(json!("Alexander Andersson"), Ok(&["Alexander Andersson"]));
         check(json!(3), Err("`3` is not a list of authors"));
-        check(json!(["a", 3]), Err("`3` is not an author: expected a name, or an object with `name`"));
+        check(json!(["a", 3]), Ok(&["a"]));
+        check(json!([3]), Err("`3` is not an author: expected a name, or an object with `name`"));
+        check(
+            json!({"affiliation": "x"}),
+            Err("`{\"affiliation\":\"x\"}` is not an author: expected a name, or an object with `name`"),
+        );
+        check(json!([["Lee", 3]]), Err("`[\"Lee\",3]` is not an author"));
     }
 
     #[test]

@@ -1,112 +1,142 @@
 //! A paper from the named fields of a record, under all the names that sources use for them.
 //!
 //! One rule for bad values: `null`, empty text and missing fields are fine; a value of the wrong type, a count that is
-//! not a count and a date that does not exist make the whole record bad, and the error names field and value. To drop
-//! the value silently would drop the paper from every list by date or votes, unnoticed.
+//! not a count and a date that does not exist cost the field, not the paper. The next field that says the same is read in
+//! its place, and what was dropped is noted with field and value. To drop it silently would drop the paper from every
+//! list by date or votes, unnoticed.
 
 use serde_json::{Map, Value};
 
-use crate::formats::common::field_names::{FieldRole, NAMES};
+use crate::formats::common::field_names::FieldRole;
 use crate::formats::common::values::{
-    abstract_text, address, categories, count, date, is_missing, source_name, split_list, text, truncated,
+    ReadValue, abstract_text, address, categories, container, count, date, is_missing, source_name, tags, text,
+    truncated,
 };
 use crate::formats::common::{authors, id_fields};
-use crate::formats::reference::BibReference;
-use crate::paper::RawPaper;
+use crate::formats::reference::{BibReference, RecordNotes};
+use crate::paper::{RawPaper, is_missing_word};
 
-/// Returns the paper of a record; `source` is its source unless the record names another. The error names field and
-/// value.
-pub(crate) fn raw_paper(record: Map<String, Value>, source: &str) -> Result<RawPaper, String> {
-    from_chosen(ChosenFields::of(record), source)
-}
-
-/// Returns the reference of a row of a table, as reference managers write it.
-pub(crate) fn reference(record: Map<String, Value>, source: &str) -> Result<BibReference, String> {
+/// Returns the paper of a record with its tags; `source` is its source unless the record names another.
+pub(crate) fn reference(record: Map<String, Value>, source: &str) -> BibReference {
     let mut chosen = ChosenFields::of(record);
-    let added = chosen.take(FieldRole::Added, date)?.flatten();
-    let tags = chosen.take(FieldRole::Tags, text)?.unwrap_or_default();
-    let raw_paper = from_chosen(chosen, source)?;
-    Ok(BibReference { raw_paper, added, tags: split_list(&tags, &[';']), ..BibReference::default() })
-}
-
-fn from_chosen(mut chosen: ChosenFields, source: &str) -> Result<RawPaper, String> {
     let mut raw_paper = RawPaper {
-        title: chosen.take(FieldRole::Title, text)?.unwrap_or_default(),
-        abstract_text: chosen.take(FieldRole::Abstract, abstract_text)?.unwrap_or_default(),
-        authors: chosen.take(FieldRole::Authors, authors::read)?.unwrap_or_default(),
-        author_count: chosen.take(FieldRole::AuthorCount, count)?.flatten(),
-        published: chosen.take(FieldRole::Published, date)?.flatten(),
-        listed: chosen.take(FieldRole::Listed, date)?.flatten(),
-        votes: chosen.take(FieldRole::Votes, count)?.flatten(),
-        comments: chosen.take_comments()?,
-        categories: chosen.take(FieldRole::Categories, categories)?.unwrap_or_default(),
-        source: chosen.take(FieldRole::Source, source_name)?.flatten().unwrap_or_else(|| source.to_owned()),
-        url: chosen.take(FieldRole::Url, address)?.flatten(),
+        title: chosen.take(FieldRole::Title, "title", text).unwrap_or_default(),
+        abstract_text: chosen.take(FieldRole::Abstract, "abstract", abstract_text).unwrap_or_default(),
+        authors: chosen.take(FieldRole::Authors, "authors", authors::list).unwrap_or_default(),
+        author_count: chosen.take(FieldRole::AuthorCount, "author_count", count),
+        published: chosen.take(FieldRole::Published, "published", date),
+        listed: chosen.take(FieldRole::Listed, "listed", date),
+        votes: chosen.take(FieldRole::Votes, "votes", count),
+        comments: chosen.take(FieldRole::Comments, "comments", count),
+        categories: chosen.take(FieldRole::Categories, "categories", categories).unwrap_or_default(),
+        source: chosen.take(FieldRole::Source, "source", source_name).unwrap_or_else(|| source.to_owned()),
+        url: chosen.take(FieldRole::Url, "url", address),
         ..RawPaper::default()
     };
-    id_fields::assign(&mut raw_paper, chosen.ids)?;
-    Ok(raw_paper)
+    let added = chosen.take(FieldRole::Added, "added", date);
+    let tags = chosen.take(FieldRole::Tags, "tags", tags).unwrap_or_default();
+    let container_roles = [FieldRole::Container, FieldRole::Volume, FieldRole::Issue];
+    let parts = container_roles.into_iter().filter_map(|role| chosen.take(role, "container", container));
+    raw_paper.container = parts.collect::<Vec<_>>().join(" ");
+    let ChosenFields { ids, mut notes, .. } = chosen;
+    id_fields::assign(&mut raw_paper, ids, &mut notes);
+    BibReference { raw_paper, added, tags, notes }
 }
 
-/// The fields that count.
+/// A field that counts.
+struct NamedField {
+    role: FieldRole,
+    /// The rank of its name: see [`FieldRole::named`].
+    rank: usize,
+    name: String,
+    value: Value,
+}
+
+/// The fields that count, and what was read of them.
 struct ChosenFields {
-    /// For each field the preferred name of those that have a value, with the value.
-    fields: Vec<(FieldRole, usize, String, Value)>,
-    /// All ids: the place of the name, the name, the value.
-    ids: Vec<(usize, String, Value)>,
+    /// Those with a value, at most one for each known name.
+    fields: Vec<NamedField>,
+    /// All ids.
+    ids: Vec<id_fields::IdField>,
+    notes: RecordNotes,
 }
 
 impl ChosenFields {
     fn of(record: Map<String, Value>) -> ChosenFields {
-        let mut fields: Vec<(FieldRole, usize, String, Value)> = Vec::with_capacity(NAMES.len());
+        let mut fields: Vec<NamedField> = Vec::with_capacity(record.len().min(32));
         let mut ids = Vec::new();
-        for (name, value) in record.into_iter().filter(|(_, value)| !is_missing(value)) {
-            let Some((field, rank)) = FieldRole::named(&name) else { continue };
-            if field == FieldRole::Id {
-                ids.push((rank, name, value));
+        for (name, value) in record {
+            let Some((role, rank)) = FieldRole::named(&name) else { continue };
+            if is_missing(&value) || is_placeholder(role, &value) || is_remark(role, &name, &value) {
                 continue;
             }
-            match fields.iter_mut().find(|other| other.0 == field) {
-                None => fields.push((field, rank, name, value)),
-                Some(other) if rank < other.1 => *other = (field, rank, name, value),
-                Some(_) => {}
+            if role == FieldRole::Id {
+                ids.push((rank, name, value));
+            } else if !fields.iter().any(|other| (other.role, other.rank) == (role, rank)) {
+                fields.push(NamedField { role, rank, name, value });
             }
         }
-        ChosenFields { fields, ids }
+        ChosenFields { fields, ids, notes: RecordNotes::default() }
     }
 
-    /// The field's value as `read` understands it; `None` when there is none.
-    fn take<T>(&mut self, field: FieldRole, read: fn(Value) -> Result<T, String>) -> Result<Option<T>, String> {
-        let Some(at) = self.fields.iter().position(|other| other.0 == field) else { return Ok(None) };
-        let (_, _, name, value) = self.fields.swap_remove(at);
-        read(value).map(Some).map_err(|reason| format!("`{}`: {reason}", truncated(&name, 40)))
+    /// Returns the value of a field, as `read` understands it, from the preferred name under which it can be read. `field`
+    /// is what the field of the paper is called.
+    fn take<T, R: Into<ReadValue<T>>>(
+        &mut self,
+        role: FieldRole,
+        field: &'static str,
+        read: fn(Value) -> R,
+    ) -> Option<T> {
+        loop {
+            let named = self.fields.iter().enumerate().filter(|(_, field)| field.role == role);
+            let (at, _) = named.min_by_key(|(_, field)| field.rank)?;
+            let NamedField { name, value, .. } = self.fields.swap_remove(at);
+            let ReadValue { value, wrong } = read(value).into();
+            if let Some(reason) = wrong {
+                self.notes.drop(truncated(&name, 40), reason);
+            }
+            if let Some(value) = value {
+                self.notes.origin(field, if name.len() > 40 { truncated(&name, 40) } else { name });
+                return Some(value);
+            }
+        }
     }
+}
 
-    /// In arXiv's own metadata `comments` is a remark of the authors (`12 pages, 3 figures`): no count, no error.
-    fn take_comments(&mut self) -> Result<Option<u32>, String> {
-        let remark = |(_, _, name, value): &(FieldRole, usize, String, Value)| {
-            name.eq_ignore_ascii_case("comments")
-                && value.as_str().is_some_and(|text| text.contains(char::is_alphabetic))
-        };
-        self.fields.retain(|entry| !remark(entry));
-        Ok(self.take(FieldRole::Comments, count)?.flatten())
-    }
+/// Whether a value says that it is missing. Titles and abstracts may be such words: what is none of them is known where
+/// papers are checked.
+fn is_placeholder(role: FieldRole, value: &Value) -> bool {
+    let is_text = matches!(role, FieldRole::Title | FieldRole::Abstract);
+    !is_text && value.as_str().is_some_and(is_missing_word)
+}
+
+/// Whether a value is a remark of the authors (`12 pages, 3 figures`), which arXiv has in `comments`: no count, no error.
+fn is_remark(role: FieldRole, name: &str, value: &Value) -> bool {
+    role == FieldRole::Comments
+        && name.eq_ignore_ascii_case("comments")
+        && value.as_str().is_some_and(|text| text.contains(char::is_alphabetic))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paper::PaperId;
     use serde_json::json;
 
+    /// Compares fields of the paper, and `dropped`, what is said of the fields that were dropped; or the reason why there
+    /// is no paper.
     fn check(record: Value, expect: Value) {
         let Value::Object(fields) = record.clone() else { panic!("not an object: {record}") };
-        let found = match raw_paper(fields, "test").and_then(RawPaper::validate) {
-            Ok(paper) => serde_json::to_value(paper).unwrap(),
-            Err(reason) => Value::String(reason),
-        };
+        let BibReference { raw_paper, notes, .. } = reference(fields, "test");
+        let mut found = raw_paper.validate().map_or_else(Value::String, |paper| serde_json::to_value(paper).unwrap());
+        if !notes.dropped.is_empty() && found.is_object() {
+            let dropped = notes.dropped.iter().map(|dropped| format!("`{}`: {}", dropped.field, dropped.reason));
+            found["dropped"] = dropped.collect();
+        }
         match &expect {
             Value::Object(parts) => {
-                for (name, part) in parts {
+                let dropped = Some(("dropped", parts.get("dropped").unwrap_or(&Value::Null)));
+                for (name, part) in parts.iter().map(|(name, part)| (name.as_str(), part)).chain(dropped) {
                     assert_eq!(found.get(name).unwrap_or(&Value::Null), part, "{name} of {record}: {found}");
                 }
             }
@@ -140,8 +170,25 @@ mod tests {
     fn ids() {
         check(json!({"title": "t", "corpusid": 123}), json!({"id": "CorpusId:123"}));
         check(json!({"title": "t", "id": "arXiv:2401.00001v3"}), json!({"id": "2401.00001"}));
-        check(json!({"title": "t", "id": 1.5}), json!("`id`: `1.5` is not an id: expected a string or an integer"));
-        check(json!({"title": "t", "id": true}), json!("`id`: `true` is not an id: expected a string or an integer"));
+        check(json!({"title": "t", "id": 12.0}), json!({"id": "12"}));
+        for (id, reason) in [
+            (json!(1.5), "`1.5` is not an id: expected a string or an integer"),
+            (json!(true), "`true` is not an id: expected a string or an integer"),
+            (json!({"$oid": "0a"}), "`{\"$oid\":\"0a\"}` is not an id: expected a string or an integer"),
+            (json!("i".repeat(600)), "id longer than 512 bytes"),
+            (json!("a\u{0}b"), "id contains control characters"),
+        ] {
+            let dropped = json!([format!("`id`: {reason}")]);
+            check(json!({"title": "t", "id": id}), json!({"id": PaperId::from_text("t"), "dropped": dropped}));
+            check(json!({"title": "t", "id": id, "pmid": 7}), json!({"id": "pmid:7", "dropped": dropped}));
+        }
+        for word in ["N/A", "nan", "None", "NULL", "-", " "] {
+            let record =
+                json!({"title": "t", "id": word, "arxiv_id": word, "paperId": word, "doi": word, "corpusid": word});
+            check(record, json!({"id": PaperId::from_text("t"), "aliases": null}));
+        }
+        let many: Vec<String> = (0..100_000).map(|n| format!("x{n}")).collect();
+        check(json!({"title": "t", "id": "mine", "aliases": many}), json!({"id": "mine"}));
     }
 
     #[test]
@@ -178,7 +225,10 @@ mod tests {
             fields.as_object_mut().unwrap().insert("title".to_owned(), json!("t"));
             check(fields, json!({"id": id, "aliases": also}));
         }
-        check(json!({"title": "t", "externalIds": 3}), json!("`externalIds`: `3` is not an object of ids"));
+        check(
+            json!({"title": "t", "externalIds": 3, "aliases": "a"}),
+            json!({"dropped": ["`externalIds`: `3` is not an object of ids", "`aliases`: `\"a\"` is not a list of ids"]}),
+        );
     }
 
     #[test]
@@ -187,25 +237,115 @@ mod tests {
         check(json!({"title": "t", "abstract_inverted_index": index}), json!({"abstract": "An invented text of text"}));
         check(
             json!({"title": "t", "abstract_inverted_index": {"a": 1}}),
-            json!("`abstract_inverted_index`: `{\"a\":1}` is not a string"),
+            json!({"title": "t", "abstract": null, "dropped": ["`abstract_inverted_index`: `{\"a\":1}` is not a string"]}),
         );
         let index = json!({"long".repeat(1000): (0..5000).collect::<Vec<_>>()});
         check(
             json!({"title": "t", "abstract_inverted_index": index}),
-            json!("`abstract_inverted_index`: longer than 16 MB"),
+            json!({"dropped": ["`abstract_inverted_index`: longer than 16 MB"]}),
         );
     }
 
     #[test]
     fn missing_values_are_fine_and_wrong_ones_are_named() {
-        check(
-            json!({"title": "t", "abstract": null, "votes": null, "published": "", "authors": [], "url": null}),
-            json!({"votes": null, "url": null}),
-        );
+        let empty = json!({"title": "t", "abstract": null, "votes": null, "published": "", "authors": [], "url": null});
+        check(empty, json!({"votes": null, "url": null}));
         check(json!({"abstract": "only"}), json!({"title": "", "abstract": "only"}));
-        check(json!({"title": 5}), json!("`title`: `5` is not a string"));
-        check(json!({"title": "t", "Summary": ["a"]}), json!("`Summary`: `[\"a\"]` is not a string"));
+        check(json!({"title": 5}), json!("no title and no abstract"));
+        check(
+            json!({"title": 5, "abstract": "a", "paper_title": "t"}),
+            json!({"title": "t", "dropped": ["`title`: `5` is not a string"]}),
+        );
+        check(
+            json!({"title": "t", "Summary": ["a"], "text": "b"}),
+            json!({"abstract": "b", "dropped": ["`Summary`: `[\"a\"]` is not a string"]}),
+        );
+        check(json!({"title": "t", "url": 3}), json!({"url": null, "dropped": ["`url`: `3` is not a string"]}));
         check(json!({"title": null}), json!("no title and no abstract"));
+    }
+
+    #[test]
+    fn null_is_absent_wherever_it_is() {
+        for (field, value) in [
+            ("authors", json!([null, {"name": null}, {"author": null}, [null], {"given": null, "family": null}])),
+            ("authors", json!({"name": null})),
+            ("authorships", json!([{"author": {"id": null, "display_name": null}, "raw_author_name": null}])),
+            ("categories", json!([null, {"category": null}, {"display_name": null}])),
+            ("versions", json!([null, {"created": null}])),
+            ("externalIds", json!({"DOI": null, "ArXiv": null})),
+            ("aliases", json!([null])),
+            ("locations", json!([null, {"landing_page_url": null}])),
+            ("primary_location", json!({"landing_page_url": null})),
+            ("abstract_inverted_index", json!({"a": null})),
+            ("journal", json!({"name": null, "volume": null})),
+            ("keywords", json!([null])),
+        ] {
+            let nothing = json!({"authors": null, "categories": null, "published": null, "aliases": null, "url": null});
+            check(json!({"title": "t", field: value}), nothing);
+        }
+        check(json!({"title": "t", "aliases": [null, "b"], "id": "a"}), json!({"aliases": ["b"]}));
+        check(json!({"title": "t", "versions": [null, {"created": "2020-05-06"}]}), json!({"published": "2020-05-06"}));
+    }
+
+    #[test]
+    fn the_next_field_is_read_where_one_cannot_be() {
+        let reason = |field: &str, value: Value| {
+            json!([format!("`{field}`: `{value}` is not a valid date: use the form 2024-12-19, or omit it")])
+        };
+        for (date, year, expect) in [
+            (
+                json!("forthcoming"),
+                json!(2005),
+                json!({"published": "2005-01-01", "dropped": reason("Date", json!("forthcoming"))}),
+            ),
+            (json!("n.d."), json!(null), json!({"published": null, "dropped": reason("Date", json!("n.d."))})),
+            (json!("nan"), json!("2005"), json!({"published": "2005-01-01"})),
+            (json!("2018-03"), json!("2005"), json!({"published": "2018-03-01"})),
+        ] {
+            check(json!({"title": "t", "Date": date, "Publication Year": year}), expect);
+        }
+    }
+
+    #[test]
+    fn authors_without_names_and_wrong_ones_cost_themselves() {
+        let nameless =
+            json!({"authors": [{"authorId": null, "name": null}, {"name": "Ada Oak"}, null, ""], "title": "t"});
+        check(nameless, json!({"authors": ["Ada Oak"]}));
+        check(
+            json!({"title": "t", "authors": ["Ada Oak", 3, {"affiliation": "x"}]}),
+            json!({
+                "authors": ["Ada Oak"],
+                "dropped": ["`authors`: `3` is not an author: expected a name, or an object with `name`"],
+            }),
+        );
+        check(
+            json!({"title": "t", "authors": 3, "author": "Ada Oak"}),
+            json!({"authors": ["Ada Oak"], "dropped": ["`authors`: `3` is not a list of authors"]}),
+        );
+    }
+
+    #[test]
+    fn origins() {
+        let record = json!({"Title": "t", "DOI": "10.5555/a", "PMID": 7, "Year": 2020, "Date": "soon", "Journal": "J",
+            "Volume": 3, "URL": "https://arxiv.org/abs/2401.90001", "x": 1});
+        let Value::Object(fields) = record else { unreachable!() };
+        let BibReference { raw_paper, notes, .. } = reference(fields, "test");
+        let origins: Vec<String> =
+            notes.origins.iter().map(|origin| format!("{}={}", origin.field, origin.from)).collect();
+        assert_eq!(
+            origins,
+            [
+                "title=Title",
+                "published=Year",
+                "url=URL",
+                "container=Journal",
+                "container=Volume",
+                "aliases=DOI",
+                "aliases=PMID",
+                "id=URL"
+            ]
+        );
+        assert_eq!((raw_paper.id.as_deref(), raw_paper.container.as_str()), (Some("2401.90001"), "J 3"));
     }
 
     #[test]
@@ -221,7 +361,7 @@ mod tests {
         }
         for value in [json!(-1), json!(1.5), json!("many"), json!([1]), json!(5_000_000_000_u64), json!(true)] {
             let reason = format!("`votes`: `{value}` is not a count: expected an integer of 0 or more");
-            check(json!({"title": "t", "votes": value}), json!(reason));
+            check(json!({"title": "t", "votes": value}), json!({"votes": null, "dropped": [reason]}));
         }
     }
 
@@ -232,11 +372,11 @@ mod tests {
         check(json!({"title": "t", "comments": "12"}), json!({"comments": 12}));
         check(
             json!({"title": "t", "comments": -2}),
-            json!("`comments`: `-2` is not a count: expected an integer of 0 or more"),
+            json!({"dropped": ["`comments`: `-2` is not a count: expected an integer of 0 or more"]}),
         );
         check(
             json!({"title": "t", "num_comments": "some"}),
-            json!("`num_comments`: `\"some\"` is not a count: expected an integer of 0 or more"),
+            json!({"dropped": ["`num_comments`: `\"some\"` is not a count: expected an integer of 0 or more"]}),
         );
     }
 
@@ -249,6 +389,19 @@ mod tests {
             (json!(2020.0), json!("2020-01-01")),
             (json!("1999.0"), json!("1999-01-01")),
             (json!("NaT"), json!(null)),
+            (json!("2014//"), json!("2014-01-01")),
+            (json!("2006/05/"), json!("2006-05-01")),
+            (json!("c2014"), json!("2014-01-01")),
+            (json!("Spring 2018"), json!("2018-01-01")),
+            (json!("15.03.2005"), json!("2005-03-15")),
+            (json!("September 2005"), json!("2005-09-01")),
+            (json!("1999-2000"), json!("1999-01-01")),
+            (json!("2019-09-00"), json!("2019-09-01")),
+            (json!("2019-00-00"), json!("2019-01-01")),
+            (json!("2024-01-02/2024-01-05"), json!("2024-01-02")),
+            (json!(1_577_836_800), json!("2020-01-01")),
+            (json!(1_577_836_800_000_u64), json!("2020-01-01")),
+            (json!(1_577_836_800.5), json!("2020-01-01")),
             (
                 json!([{"version": "v1", "created": "Mon, 2 Apr 2007 19:18:42 GMT"}, {"version": "v2"}]),
                 json!("2007-04-02"),
@@ -257,9 +410,25 @@ mod tests {
         ] {
             check(json!({"title": "t", "published": value}), json!({"published": expect}));
         }
-        for value in [json!("2024-02-30"), json!("soon"), json!(3), json!(true), json!([3]), json!({})] {
+        for value in [
+            json!("2024-02-30"),
+            json!("2024-02-30T00:00:00Z"),
+            json!("soon"),
+            json!("n.d."),
+            json!("45646"),
+            json!("0000-00-00"),
+            json!("0001-01-01"),
+            json!(45646),
+            json!(0),
+            json!(9999),
+            json!(-1),
+            json!(3),
+            json!(true),
+            json!([3]),
+            json!({}),
+        ] {
             let reason = format!("`published`: `{value}` is not a valid date: use the form 2024-12-19, or omit it");
-            check(json!({"title": "t", "published": value}), json!(reason));
+            check(json!({"title": "t", "published": value}), json!({"published": null, "dropped": [reason]}));
         }
     }
 
@@ -276,6 +445,12 @@ mod tests {
             check(json!({"title": "t", "categories": value}), json!({"categories": ["cs.CL", "cs.LG"]}));
         }
         check(json!({"title": "t", "fieldsOfStudy": null}), json!({"categories": null}));
-        check(json!({"title": "t", "categories": 3}), json!("`categories`: `3` is not a list of categories"));
+        check(
+            json!({"title": "t", "categories": 3, "topics": [3, {"x": 1}, "cs.CL"]}),
+            json!({
+                "categories": ["cs.CL"],
+                "dropped": ["`categories`: `3` is not a list of categories", "`topics`: `3` is not a string"],
+            }),
+        );
     }
 }

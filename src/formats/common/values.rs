@@ -1,14 +1,38 @@
 //! Values of fields: texts, counts, dates, lists. The error names the value.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::Value;
+use jiff::tz::TimeZone;
+use serde_json::{Number, Value};
 
 use crate::formats::common::input::MAX_RECORD;
-use crate::formats::common::python_literal;
-use crate::paper::parse_date;
+use crate::formats::common::{dates, python_literal};
+use crate::paper::{is_missing_word, parse_date};
 
-/// Texts that stand for a missing date or count in tables: empty cells as pandas and R write them.
-const MISSING: [&str; 7] = ["nan", "nat", "none", "null", "na", "n/a", "<na>"];
+/// Years in which papers are published: what is outside stands for a year that is not known, as 0 and 9999 do.
+const YEARS: std::ops::RangeInclusive<i16> = 1000..=2100;
+
+/// Longest text that is searched for a date.
+const MAX_DATE_BYTES: usize = 100;
+/// Most subject classes of one paper.
+const MAX_CATEGORIES: usize = 1000;
+
+/// What was read of a value.
+pub(crate) struct ReadValue<T> {
+    /// `None` if there is nothing in it, or nothing that can be read.
+    pub(crate) value: Option<T>,
+    /// What is wrong with it, or with a part of it.
+    pub(crate) wrong: Option<String>,
+}
+
+impl<T> From<Result<Option<T>, String>> for ReadValue<T> {
+    fn from(read: Result<Option<T>, String>) -> ReadValue<T> {
+        match read {
+            Ok(value) => ReadValue { value, wrong: None },
+            Err(reason) => ReadValue { value: None, wrong: Some(reason) },
+        }
+    }
+}
 
 /// Whether a value is missing.
 pub(crate) fn is_missing(value: &Value) -> bool {
@@ -21,18 +45,18 @@ pub(crate) fn is_missing(value: &Value) -> bool {
 }
 
 /// A text.
-pub(crate) fn text(value: Value) -> Result<String, String> {
+pub(crate) fn text(value: Value) -> Result<Option<String>, String> {
     match value {
-        Value::String(text) => Ok(text),
+        Value::String(text) => Ok(Some(text)),
         other => Err(format!("{} is not a string", quoted(&other))),
     }
 }
 
 /// An abstract: a text, or OpenAlex's list of its words with the places of each.
-pub(crate) fn abstract_text(value: Value) -> Result<String, String> {
+pub(crate) fn abstract_text(value: Value) -> Result<Option<String>, String> {
     let Value::Object(places) = &value else { return text(value) };
     let mut words: Vec<(u64, &str)> = Vec::new();
-    for (word, places) in places {
+    for (word, places) in places.iter().filter(|(_, places)| !places.is_null()) {
         let places = places.as_array().ok_or_else(|| format!("{} is not a string", quoted(&value)))?;
         words.extend(places.iter().filter_map(Value::as_u64).map(|position| (position, word.as_str())));
     }
@@ -41,20 +65,36 @@ pub(crate) fn abstract_text(value: Value) -> Result<String, String> {
         return Err(format!("longer than {} MB", MAX_RECORD >> 20));
     }
     words.sort_unstable();
-    Ok(words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(" "))
+    Ok(Some(words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(" ")))
 }
 
 /// What a record came from; arXiv has a description of its files in the field of this name.
 pub(crate) fn source_name(value: Value) -> Result<Option<String>, String> {
-    if value.is_object() { Ok(None) } else { text(value).map(Some) }
+    if value.is_object() { Ok(None) } else { text(value) }
 }
 
 /// An address, or what OpenAlex calls a location.
 pub(crate) fn address(value: Value) -> Result<Option<String>, String> {
     match value {
         Value::Object(location) => Ok(location.get("landing_page_url").and_then(Value::as_str).map(str::to_owned)),
-        other => text(other).map(Some),
+        other => text(other),
     }
+}
+
+/// What a paper appeared in, or its volume or issue: a text, a number, or the journal of Semantic Scholar.
+pub(crate) fn container(value: Value) -> Result<Option<String>, String> {
+    let part = |value: &Value| match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    Ok(match &value {
+        Value::Object(journal) => {
+            let parts = ["name", "volume"].iter().filter_map(|name| part(journal.get(*name)?));
+            Some(parts.collect::<Vec<_>>().join(" "))
+        }
+        other => part(other),
+    })
 }
 
 /// A count: a whole number, also as a text, also as `12.0` (as pandas writes whole numbers beside empty cells).
@@ -69,47 +109,120 @@ pub(crate) fn count(value: Value) -> Result<Option<u32>, String> {
     text.strip_suffix(".0").unwrap_or(&text).parse().map(Some).map_err(|_| wrong())
 }
 
-/// A day: any spelling that [`parse_date`] reads, a number for a year or for `20241219`, or arXiv's list of versions or
-/// of their times, of which the first one's day counts.
+/// A day: any spelling that [`parse_date`] reads, a date as people write it, a number for a year, for `20241219` or for
+/// a time, or arXiv's list of versions or of their times, of which the first one's day counts.
 pub(crate) fn date(value: Value) -> Result<Option<Date>, String> {
     let wrong = || format!("{} is not a valid date: use the form 2024-12-19, or omit it", quoted(&value));
-    let text = match &value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) if is_missing_word(text) => return Ok(None),
-        Value::String(text) => text.clone(),
-        Value::Array(versions) => match versions.first().map(|first| first.get("created").unwrap_or(first)) {
-            Some(Value::String(created)) => created.clone(),
-            _ => return Err(wrong()),
-        },
-        _ => return Err(wrong()),
+    let first = match &value {
+        Value::Array(versions) => versions.iter().find(|version| !version.is_null()).unwrap_or(&Value::Null),
+        other => other,
     };
-    parse_date(text.strip_suffix(".0").unwrap_or(&text)).map(Some).ok_or_else(wrong)
+    let day = match first.get("created").unwrap_or(first) {
+        Value::Null => return Ok(None),
+        Value::String(text) if is_missing_word(text) => return Ok(None),
+        Value::String(text) => day(text),
+        Value::Number(number) if value.is_number() => day_of_time(number).or_else(|| day(&number.to_string())),
+        _ => None,
+    };
+    day.filter(|day| YEARS.contains(&day.year())).map(Some).ok_or_else(wrong)
 }
 
-fn is_missing_word(text: &str) -> bool {
-    MISSING.contains(&text.trim().to_ascii_lowercase().as_str())
+fn day(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let text = text.strip_suffix(".0").unwrap_or(text);
+    parse_date(text).or_else(|| match iso_parts(text) {
+        // Databases write 00 for a part that is not known. Any other day that does not exist is damaged: it says nothing.
+        Some((year, month, "00")) => dates::from_parts(year, month, ""),
+        Some(_) => text[..10].parse().ok(),
+        None => from_free_text(text),
+    })
 }
 
-/// Subject classes: a list of names or of objects that have one, or one text with commas, semicolons or spaces between them.
-pub(crate) fn categories(value: Value) -> Result<Vec<String>, String> {
+/// Year, month and day of `2024-12-19`, with whatever follows it.
+fn iso_parts(text: &str) -> Option<(&str, &str, &str)> {
+    let day = text.get(..10)?;
+    let fits = day
+        .bytes()
+        .enumerate()
+        .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
+    fits.then(|| (&day[..4], &day[5..7], &day[8..]))
+}
+
+/// The date in a text that people wrote: `2014//`, `15.03.2005`, `Spring 2018`, `c2014`, `1999-2000`.
+fn from_free_text(text: &str) -> Option<Date> {
+    if text.len() > MAX_DATE_BYTES {
+        return None;
+    }
+    let parts: Vec<&str> = text.split('.').collect();
+    let day_first = || match parts[..] {
+        [day, month, year] if month.parse::<i8>().is_ok() => {
+            dates::from_parts(year, month, day).filter(|_| day.parse::<i8>().is_ok())
+        }
+        _ => None,
+    };
+    let year = || {
+        let mut numbers = text.split(|c: char| !c.is_ascii_digit());
+        let year = numbers.find(|digits| digits.len() == 4)?.parse().ok()?;
+        Date::new(year, 1, 1).ok()
+    };
+    dates::from_text(text).or_else(day_first).or_else(year)
+}
+
+/// The day of a time in seconds or milliseconds since 1970, from 2001 to 2030: pandas writes times so. Other numbers may
+/// be dates of another form.
+fn day_of_time(number: &Number) -> Option<Date> {
+    const SECONDS: std::ops::Range<f64> = 1e9..1.9e9;
+    let number = number.as_f64()?;
+    let seconds = [number, number / 1e3].into_iter().find(|seconds| SECONDS.contains(seconds))?;
+    Some(Timestamp::from_second(seconds as i64).ok()?.to_zoned(TimeZone::UTC).date())
+}
+
+/// Subject classes: a list of names or of objects that have one, or one text with commas, semicolons, bars or spaces
+/// between them.
+pub(crate) fn categories(value: Value) -> ReadValue<Vec<String>> {
     match value {
         Value::String(text) => match parse_list(&text) {
             Some(list) => categories(list),
-            None if text.contains([',', ';']) => Ok(split_list(&text, &[',', ';'])),
-            None => Ok(split_list(&text, &[' ', '\t', '\n'])),
+            None if text.contains([',', ';', '|']) => Ok(Some(split_list(&text, &[',', ';', '|']))).into(),
+            None => Ok(Some(split_list(&text, &[' ', '\t', '\n']))).into(),
         },
         Value::Array(items) => {
-            let mut categories: Vec<String> = Vec::with_capacity(items.len());
+            let (mut categories, mut wrong): (Vec<String>, _) = (Vec::with_capacity(items.len()), None);
             for item in items.into_iter().filter(|item| !item.is_null()) {
-                let name = ["category", "display_name", "name", "id"].iter().find_map(|name| item.get(name)?.as_str());
-                let name = name.map(str::to_owned).map_or_else(|| text(item), Ok)?;
-                if !categories.contains(&name) {
-                    categories.push(name);
+                match category(item) {
+                    Ok(Some(name)) if !categories.contains(&name) => categories.push(name),
+                    Ok(_) => {}
+                    Err(reason) => wrong = wrong.or(Some(reason)),
+                }
+                if categories.len() == MAX_CATEGORIES {
+                    break;
                 }
             }
-            Ok(categories)
+            ReadValue { value: Some(categories).filter(|categories| !categories.is_empty()), wrong }
         }
-        other => Err(format!("{} is not a list of categories", quoted(&other))),
+        other => Err(format!("{} is not a list of categories", quoted(&other))).into(),
+    }
+}
+
+/// The name of a subject class.
+fn category(item: Value) -> Result<Option<String>, String> {
+    const NAMES: [&str; 4] = ["category", "display_name", "name", "id"];
+    let names = || NAMES.iter().filter_map(|name| item.get(name));
+    match names().next() {
+        Some(_) => Ok(names().find_map(Value::as_str).map(str::to_owned)),
+        None => text(item),
+    }
+}
+
+/// Tags and keywords: a text with semicolons between them, or a list of texts.
+pub(crate) fn tags(value: Value) -> Result<Option<Vec<String>>, String> {
+    match value {
+        Value::String(text) => match parse_list(&text) {
+            Some(list) => tags(list),
+            None => Ok(Some(split_list(&text, &[';']))),
+        },
+        Value::Array(items) => Ok(Some(items.into_iter().filter_map(|item| category(item).ok().flatten()).collect())),
+        other => text(other).map(|_| None),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::formats::common::identifiers;
 use crate::formats::common::input::InputReader;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::RecordIter;
+use crate::formats::reference::{BibReference, RecordIter, RecordNotes};
 use crate::paper::{RawPaper, parse_date};
 
 const KIND: XmlDialect = XmlDialect {
@@ -14,6 +14,18 @@ const KIND: XmlDialect = XmlDialect {
     roots: &["feed"],
     records: &["entry"],
 };
+
+/// The fields of a paper, and the elements that they are read from.
+const FIELDS: [(&str, &str); 8] = [
+    ("id", "id"),
+    ("aliases", "doi"),
+    ("title", "title"),
+    ("abstract", "summary"),
+    ("authors", "author"),
+    ("published", "published"),
+    ("categories", "primary_category"),
+    ("categories", "category"),
+];
 
 pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut entries = xml::XmlRecords::new(input, KIND);
@@ -25,7 +37,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
         if let Some(message) = entry.as_ref().ok().and_then(error_answer) {
             return Some(Err(entries.input().bad_file(format!("arXiv returned an error: {message}"))));
         }
-        Some(entries.input().found_record(entry.and_then(|entry| raw_paper(&entry)), position))
+        Some(entries.input().found_record(entry.and_then(|entry| reference(&entry)), position))
     }))
 }
 
@@ -37,16 +49,20 @@ fn error_answer(entry: &XmlElement) -> Option<String> {
     is_error.then(|| if message.is_empty() { "no reason given".to_owned() } else { message })
 }
 
-fn raw_paper(entry: &XmlElement) -> Result<RawPaper, String> {
+fn reference(entry: &XmlElement) -> Result<BibReference, String> {
     let (id, title) = (entry.text_at(&["id"]), entry.text_at(&["title"]));
     let id = id.trim();
     if id.is_empty() || title.trim().is_empty() {
         let name = if id.is_empty() { "no id".to_owned() } else { format!("no title for `{id}`") };
         return Err(format!("{name}: arXiv returns this for ids that do not exist"));
     }
+    let mut notes = RecordNotes::default();
     let published = match entry.text_at(&["published"]).trim() {
         "" => None,
-        text => Some(parse_date(text).ok_or_else(|| format!("`published`: `{text}` is not a date that exists"))?),
+        text => parse_date(text).or_else(|| {
+            notes.drop("published", format!("`{text}` is not a date that exists"));
+            None
+        }),
     };
     let mut categories: Vec<String> = Vec::new();
     for category in entry.all("primary_category").chain(entry.all("category")) {
@@ -54,7 +70,7 @@ fn raw_paper(entry: &XmlElement) -> Result<RawPaper, String> {
         categories.extend(term.map(str::to_owned).filter(|term| !categories.contains(term)));
     }
     let doi = entry.text_at(&["doi"]);
-    Ok(RawPaper {
+    let raw_paper = RawPaper {
         id: Some(id.to_owned()),
         aliases: doi.split_whitespace().filter_map(identifiers::doi).collect(),
         title,
@@ -64,7 +80,12 @@ fn raw_paper(entry: &XmlElement) -> Result<RawPaper, String> {
         categories,
         source: InputFormat::ArxivAtom.source().to_owned(),
         ..RawPaper::default()
-    })
+    };
+    let has = |name: &str| entry.all(name).next().is_some();
+    for (field, name) in FIELDS.into_iter().filter(|(_, name)| has(name)) {
+        notes.origin(field, name);
+    }
+    Ok(BibReference { raw_paper, notes, ..BibReference::default() })
 }
 
 /// Whether a category is arXiv's (`cs.CL`, `hep-th`) and no ACM or MSC class (`F.2.2; I.2.7`, `68T50`).
@@ -123,13 +144,10 @@ mod tests {
                 "<entry><id>x</id><title>caf&lantern;</title></entry>",
                 "unknown entity `&lantern;`: use the character itself",
             ),
-            (
-                "<entry><id>x</id><title>t</title><published>2024-02-30</published></entry>",
-                "`published`: `2024-02-30` is not a date that exists",
-            ),
         ] {
             check(&format!("{GOOD}{bad}{GOOD}"), &[TOLD, &format!("a.xml, record 2: {error}"), TOLD]);
         }
+        check("<entry><id>x</id><title>t</title><published>2024-02-30</published></entry>", &["id=x | title=t"]);
     }
 
     #[test]

@@ -7,15 +7,15 @@
 
 use std::collections::VecDeque;
 
-use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use crate::error::{RecordPosition, Result};
 use crate::formats::common::input::{InputHead, InputReader};
 use crate::formats::common::json_array::{self, JsonElements};
+use crate::formats::common::values::ReadValue;
 use crate::formats::common::{authors, python_literal, values};
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{FoundRecord, RecordIter};
+use crate::formats::reference::{BibReference, FoundRecord, RecordIter, RecordNotes};
 use crate::paper::RawPaper;
 
 /// Fails when the file begins with JSON that is not such an answer.
@@ -28,15 +28,15 @@ pub(crate) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
         ));
     }
     let mut elements = JsonElements::new(input);
-    let mut ready: VecDeque<(RecordPosition, Result<RawPaper, String>)> = VecDeque::new();
+    let mut ready: VecDeque<(RecordPosition, Result<BibReference, String>)> = VecDeque::new();
     Ok(Box::new(std::iter::from_fn(move || -> Option<Result<FoundRecord>> {
         loop {
-            if let Some((position, raw_paper)) = ready.pop_front() {
-                return Some(elements.input().found_record(raw_paper, position));
+            if let Some((position, reference)) = ready.pop_front() {
+                return Some(elements.input().found_record(reference, position));
             }
             match elements.next_value()? {
                 (position, Ok(value)) => {
-                    ready.extend(entries(value).into_iter().map(|raw_paper| (position, raw_paper)))
+                    ready.extend(entries(value).into_iter().map(|reference| (position, reference)))
                 }
                 (_, Err(error)) => return Some(Err(error)),
             }
@@ -57,22 +57,21 @@ pub(crate) fn is_entry(value: &Value) -> bool {
 }
 
 /// Returns the papers of one element of the file: one, or all that it wraps.
-fn entries(value: Value) -> Vec<Result<RawPaper, String>> {
+fn entries(value: Value) -> Vec<Result<BibReference, String>> {
     match value {
         Value::Object(mut fields) if !fields.contains_key("paper") && fields.contains_key("data") => {
-            let listed = fields.remove("date").map_or(Ok(None), |day| named("date", values::date(day)));
-            match (listed, fields.remove("data")) {
-                (Ok(listed), Some(Value::Array(data))) => data.into_iter().map(|value| entry(value, listed)).collect(),
-                (Err(reason), _) => vec![Err(reason)],
-                (Ok(_), _) => vec![Err("`data` is not a list".to_owned())],
+            let day = fields.remove("date");
+            match fields.remove("data") {
+                Some(Value::Array(data)) => data.into_iter().map(|value| entry(value, day.clone())).collect(),
+                _ => vec![Err("`data` is not a list".to_owned())],
             }
         }
         value => vec![entry(value, None)],
     }
 }
 
-/// Returns the paper of one entry; `listed` is the day of the whole list, if it has one.
-pub(crate) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, String> {
+/// Returns the paper of one entry; `date` is the day of the whole list, if it has one.
+pub(crate) fn entry(value: Value, date: Option<Value>) -> Result<BibReference, String> {
     let value = match value {
         Value::String(text) => python_literal::parse(&text)?,
         value => value,
@@ -83,25 +82,31 @@ pub(crate) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, Stri
     let Some(Value::Object(mut paper)) = entry.remove("paper") else {
         return Err("an entry without `paper`".to_owned());
     };
-    let id = take(&mut paper, "id", values::text)?.ok_or("a paper without `id`")?;
-    let listed_at = match paper.remove("submittedOnDailyAt") {
-        Some(Value::Null) | None => listed_before_2025(&entry, &paper),
-        at => at,
+    let mut notes = RecordNotes::default();
+    let id = values::text(paper.remove("id").filter(|id| !id.is_null()).ok_or("a paper without `id`")?);
+    let id = id.map_err(|reason| format!("`id`: {reason}"))?.ok_or("a paper without `id`")?;
+    notes.origin("id", "id");
+    let (listed_field, listed) = match (date, paper.remove("submittedOnDailyAt").filter(|at| !at.is_null())) {
+        (Some(date), _) => ("date", Some(date)),
+        (None, Some(at)) => ("submittedOnDailyAt", Some(at)),
+        (None, None) => ("publishedAt", listed_before_2025(&entry, &paper)),
     };
-    let listed_at = named("submittedOnDailyAt", listed_at.map_or(Ok(None), values::date))?;
-    Ok(RawPaper {
+    let listed = read_field(&mut notes, "listed", listed_field, listed, values::date);
+    let mut part = |name: &str| paper.remove(name);
+    let raw_paper = RawPaper {
         url: Some(format!("https://huggingface.co/papers/{id}")),
         id: Some(id),
-        title: take(&mut paper, "title", values::text)?.unwrap_or_default(),
-        abstract_text: take(&mut paper, "summary", values::text)?.unwrap_or_default(),
-        authors: take(&mut paper, "authors", authors::read)?.unwrap_or_default(),
-        published: take(&mut paper, "publishedAt", values::date)?.flatten(),
-        listed: listed.or(listed_at),
-        votes: take(&mut paper, "upvotes", values::count)?.flatten(),
-        comments: take(&mut entry, "numComments", values::count)?.flatten(),
+        title: read_field(&mut notes, "title", "title", part("title"), values::text).unwrap_or_default(),
+        abstract_text: read_field(&mut notes, "abstract", "summary", part("summary"), values::text).unwrap_or_default(),
+        authors: read_field(&mut notes, "authors", "authors", part("authors"), authors::list).unwrap_or_default(),
+        published: read_field(&mut notes, "published", "publishedAt", part("publishedAt"), values::date),
+        listed,
+        votes: read_field(&mut notes, "votes", "upvotes", part("upvotes"), values::count),
+        comments: read_field(&mut notes, "comments", "numComments", entry.remove("numComments"), values::count),
         source: InputFormat::HfDaily.source().to_owned(),
         ..RawPaper::default()
-    })
+    };
+    Ok(BibReference { raw_paper, notes, ..BibReference::default() })
 }
 
 /// The entry's own time, unless it repeats the paper's: that one is some hours early and comes with a `summary`.
@@ -111,20 +116,20 @@ fn listed_before_2025(entry: &Map<String, Value>, paper: &Map<String, Value>) ->
     Some(at.clone()).filter(|at| at.as_str().is_none_or(|at| at >= published))
 }
 
-/// A field's value as `read` understands it; `None` where it is missing or `null`.
-fn take<T>(
-    object: &mut Map<String, Value>,
-    name: &str,
-    read: fn(Value) -> Result<T, String>,
-) -> Result<Option<T>, String> {
-    match object.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => named(name, read(value).map(Some)),
+/// Returns the value of a field of the paper, which is called `name` in the record, as `read` understands it; `None` where
+/// it is missing, `null`, or cannot be read.
+fn read_field<T, R: Into<ReadValue<T>>>(
+    notes: &mut RecordNotes,
+    field: &'static str,
+    name: &'static str,
+    value: Option<Value>,
+    read: fn(Value) -> R,
+) -> Option<T> {
+    let ReadValue { value, wrong } = read(value.filter(|value| !value.is_null())?).into();
+    if let Some(reason) = wrong {
+        notes.drop(name, reason);
     }
-}
-
-fn named<T>(name: &str, read: Result<T, String>) -> Result<T, String> {
-    read.map_err(|reason| format!("`{name}`: {reason}"))
+    value.inspect(|_| notes.origin(field, name))
 }
 
 #[cfg(test)]
@@ -156,15 +161,8 @@ mod tests {
             ("{\"title\": \"x\"}", "an entry without `paper`"),
             ("{\"paper\": {\"title\": \"x\"}}", "a paper without `id`"),
             ("{\"paper\": {\"id\": \"1\"}}", "no title and no abstract"),
-            ("{\"paper\": {\"id\": \"1\", \"title\": 2}}", "`title`: `2` is not a string"),
-            (
-                "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"upvotes\": -3}}",
-                "`upvotes`: `-3` is not a count: expected an integer of 0 or more",
-            ),
-            (
-                "{\"paper\": {\"id\": \"1\", \"title\": \"x\", \"publishedAt\": \"2024-02-30\"}}",
-                "`publishedAt`: `\"2024-02-30\"` is not a valid date: use the form 2024-12-19, or omit it",
-            ),
+            ("{\"paper\": {\"id\": 1, \"title\": \"x\"}}", "`id`: `1` is not a string"),
+            ("{\"paper\": {\"id\": \"1\", \"title\": 2}}", "no title and no abstract; `title`: `2` is not a string"),
             ("\"{'paper': nonsense}\"", "not a Python literal: expected a value, found `nonsense}`"),
         ] {
             check(
@@ -173,6 +171,25 @@ mod tests {
             );
         }
         check(&format!("[{good}, {{"), &[summaries, "day.json: the JSON array is incomplete: the file is truncated"]);
+    }
+
+    #[test]
+    fn a_bad_field_costs_the_field() {
+        let text = r#"[{"paper": {"id": "2401.00001", "title": "T", "upvotes": -3, "publishedAt": "2024-02-30",
+            "authors": [{"name": null}, {"name": "Ada Oak"}, 3]}, "numComments": "some"}]"#;
+        check(text, &["id=2401.00001 | title=T | authors=Ada Oak | url=https://huggingface.co/papers/2401.00001"]);
+        let papers = read(std::io::Cursor::new(text), "day.json", Some(InputFormat::HfDaily)).unwrap();
+        let dropped: Vec<String> =
+            papers.records().flat_map(|record| record.unwrap().dropped).map(|error| error.to_string()).collect();
+        assert_eq!(
+            dropped,
+            [
+                "day.json, record 1: `authors`: `3` is not an author: expected a name, or an object with `name`",
+                "day.json, record 1: `publishedAt`: `\"2024-02-30\"` is not a valid date: use the form 2024-12-19, or omit it",
+                "day.json, record 1: `upvotes`: `-3` is not a count: expected an integer of 0 or more",
+                "day.json, record 1: `numComments`: `\"some\"` is not a count: expected an integer of 0 or more",
+            ]
+        );
     }
 
     #[test]

@@ -42,8 +42,8 @@ pub(crate) fn papers(value: Value, format: InputFormat) -> Vec<Value> {
     let list =
         LISTS.iter().find(|list| !answer.contains_key("title") && answer.get(**list).is_some_and(Value::is_array));
     match list.and_then(|list| answer.remove(*list)) {
-        Some(Value::Array(items)) => items.into_iter().filter(|item| !item.is_null()).map(linked).collect(),
-        _ => vec![linked(Value::Object(answer))],
+        Some(Value::Array(items)) => items.into_iter().map(linked).filter(|item| !item.is_null()).collect(),
+        _ => Some(linked(Value::Object(answer))).into_iter().filter(|paper| !paper.is_null()).collect(),
     }
 }
 
@@ -70,6 +70,7 @@ mod tests {
         for text in [
             "{\"offset\": 0, \"data\": [{\"paperId\": \"a\", \"title\": \"T\"}, null]}",
             "{\"offset\": 0,\n \"data\": [{\"citingPaper\": {\"paperId\": \"a\", \"title\": \"T\"}}]}",
+            "{\"data\": [{\"citingPaper\": null}, {\"citingPaper\": {\"paperId\": \"a\", \"title\": \"T\"}}]}",
             "{\"recommendedPapers\": [{\"paperId\": \"a\", \"title\": \"T\"}]}",
             "[{\"paperId\": \"a\", \"title\": \"T\"}, null]",
             "{\"paperId\": \"a\", \"title\": \"T\", \"data\": [1]}",

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::formats::common::field_names::FieldRole;
+use crate::formats::tables::services;
 
 /// One column: `title=headline` says that the column `headline` holds titles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,28 +38,27 @@ impl ColumnMap {
         self.0.is_empty()
     }
 
-    /// Whether a column of this name in the file holds titles or abstracts.
-    pub(crate) fn is_text(&self, name: &str) -> bool {
-        let field = self.0.iter().find(|column| column.name == name).map(|column| column.field.as_str());
-        FieldRole::is_text(field.unwrap_or(name))
-    }
-
-    /// Puts what they hold in the place of the names of a file's columns. A column that had such a name itself loses
-    /// it. Fails where a column is not there.
-    pub(crate) fn rename(&self, names: &mut [String]) -> Result<(), String> {
-        let before = names.to_vec();
+    /// Returns what the columns of a file hold, as far as it is known, in the place of their names. A column that had the
+    /// name of a column that was named loses it. Fails where a column is not there.
+    pub(crate) fn fields(&self, names: &[String]) -> Result<Vec<String>, String> {
+        let mut fields = services::fields(names);
         for ColumnMapping { field, .. } in &self.0 {
-            names.iter_mut().filter(|name| name.eq_ignore_ascii_case(field)).for_each(String::clear);
+            fields.iter_mut().filter(|name| name.eq_ignore_ascii_case(field)).for_each(String::clear);
         }
         for ColumnMapping { field, name } in &self.0 {
-            let Some(at) = before.iter().position(|known| known == name) else {
-                let known: Vec<String> = before.iter().take(20).map(|name| format!("`{name}`")).collect();
+            let Some(at) = names.iter().position(|known| known == name) else {
+                let known: Vec<String> = names.iter().take(20).map(|name| format!("`{name}`")).collect();
                 return Err(format!("no column `{name}`: the columns are {}", known.join(", ")));
             };
-            names[at].clone_from(field);
+            fields[at].clone_from(field);
         }
-        Ok(())
+        Ok(fields)
     }
+}
+
+/// Returns the fields whose columns have other names in the file, each with that name.
+pub(crate) fn renamed(fields: &[String], names: &[String]) -> Vec<(String, String)> {
+    fields.iter().zip(names).filter(|(field, name)| field != name).map(|(f, n)| (f.clone(), n.clone())).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod columns;
 pub(crate) mod csv;
 pub(crate) mod jsonl;
 pub(crate) mod parquet;
+mod services;
 
 pub use columns::{ColumnMap, ColumnMapping};
 pub use parquet::ParquetWriter;

@@ -139,7 +139,7 @@ fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) 
     let (mut papers, mut unreadable) = (Vec::new(), Vec::new());
     for (name, text) in texts {
         match import::read_bytes(text, &name, &ReadOptions::default()) {
-            Ok(ImportedHistory { references, errors }) => {
+            Ok(ImportedHistory { references, errors, .. }) => {
                 papers.extend(references);
                 unreadable.extend(errors.iter().map(Error::one_line));
             }

@@ -22,6 +22,7 @@ pub(super) fn run(engine: &mut Engine, name: &str, args: ImportArgs) -> Result<C
     for file in &files {
         let read = import::read(file, &reading)?;
         read.errors.iter().for_each(output::reject);
+        output::warn_of_dropped(&read.dropped, &file.display().to_string());
         outcome = outcome.and(CommandOutcome::complete_if(read.errors.is_empty()));
         references.extend(read.references);
     }

@@ -1,13 +1,14 @@
-//! Reads tables with a header: CSV (with commas, or semicolons as some spreadsheets write) and TSV.
+//! Reads tables with a header: CSV (with commas, or semicolons, tabs or bars as some programs write) and TSV.
 //!
 //! In CSV a quoted cell may span lines. In TSV a line is a record whatever quotes it has; a cell that is quoted as a
 //! whole, as pandas writes it, loses its quotes.
 
 use std::borrow::Cow;
 
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, Reader};
 use serde_json::{Map, Value};
 
+use super::layout::{TableLayout, unquoted};
 use super::line_counter::{LineCounter, count_newlines};
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::encoding::NOT_UTF8;
@@ -16,7 +17,7 @@ use crate::formats::common::fields;
 use crate::formats::common::input::{InputHead, InputReader};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, RecordIter};
-use crate::formats::tables::columns::ColumnMap;
+use crate::formats::tables::columns::{ColumnMap, renamed};
 
 /// Fails when the header has no column for title or abstract, or none of a name that `columns` has.
 pub(crate) fn read(
@@ -25,72 +26,54 @@ pub(crate) fn read(
     format: InputFormat,
     columns: &ColumnMap,
 ) -> Result<RecordIter> {
-    let delimiter = delimiter(&head.bytes, format, columns);
-    let mut names = header(&head.bytes, delimiter);
-    if let Some(names) = &mut names {
-        columns.rename(names).map_err(|reason| input.bad_file(reason))?;
+    let layout = TableLayout::of(&head.bytes, format, columns);
+    let fields = columns.fields(&layout.names).map_err(|reason| input.bad_file(reason))?;
+    if !fields.iter().any(|field| FieldRole::is_text(field)) {
+        return Err(input.bad_file(FieldRole::no_text_among(layout.names.iter().map(String::as_str))));
     }
-    let names = match names {
-        Some(names) if names.iter().any(|name| FieldRole::is_text(name)) => names,
-        names => {
-            let names = names.unwrap_or_default();
-            return Err(input.bad_file(FieldRole::no_text_among(names.iter().map(String::as_str))));
-        }
-    };
     let mut table = DelimitedTable {
-        names,
+        known: fields.iter().map(|field| FieldRole::is_known(field)).collect(),
+        renamed: renamed(&fields, &layout.names),
+        fields,
         format,
-        reader: builder(delimiter).has_headers(true).from_reader(LineCounter::new(input)),
+        has_rules: layout.delimiter == b'|',
+        reader: layout.builder().from_reader(LineCounter::new(input)),
     };
+    let mut left = layout.header + 1;
     let mut record = ByteRecord::new();
     Ok(Box::new(std::iter::from_fn(move || {
-        table.reader.get_mut().input.limit();
-        match table.reader.read_byte_record(&mut record) {
-            Ok(false) => None,
-            Ok(true) => {
-                let position = RecordPosition::Line(table.line(&record));
-                let reference = table.reference(&record);
-                Some(table.reader.get_ref().input.found_record(reference, position))
+        loop {
+            table.reader.get_mut().input.limit();
+            match table.reader.read_byte_record(&mut record) {
+                Ok(false) => return None,
+                Ok(true) if left > 0 => left -= 1,
+                Ok(true) if table.has_rules && is_rule(&record) => {}
+                Ok(true) => {
+                    let position = RecordPosition::Line(table.line(&record));
+                    let reference = table.reference(&record);
+                    return Some(table.reader.get_ref().input.found_record(reference, position));
+                }
+                Err(error) => return Some(Err(table.read_error(error))),
             }
-            Err(error) => Some(Err(table.read_error(error))),
         }
     })))
 }
 
-/// The delimiter of a file's first line: the one that makes a column for title or abstract.
-fn delimiter(head: &[u8], format: InputFormat, columns: &ColumnMap) -> u8 {
-    let has_text = |delimiter| {
-        header(head, delimiter).is_some_and(|names| names.iter().any(|name| columns.is_text(name)) && names.len() > 1)
-    };
-    match format {
-        InputFormat::Tsv => b'\t',
-        _ if !has_text(b',') && has_text(b';') => b';',
-        _ => b',',
-    }
-}
-
-/// Whether the first line names several columns, one of them for title or abstract.
-pub(crate) fn is_table(head: &[u8], format: InputFormat, columns: &ColumnMap) -> bool {
-    header(head, delimiter(head, format, columns))
-        .is_some_and(|names| names.len() > 1 && names.iter().any(|name| columns.is_text(name)))
-}
-
-fn header(head: &[u8], delimiter: u8) -> Option<Vec<String>> {
-    let mut record = ByteRecord::new();
-    let found = builder(delimiter).has_headers(false).from_reader(head).read_byte_record(&mut record).ok()?;
-    let names = record.iter().map(|name| unquoted(&String::from_utf8_lossy(name)).trim().to_owned());
-    found.then(|| names.collect())
-}
-
-fn builder(delimiter: u8) -> ReaderBuilder {
-    let mut builder = ReaderBuilder::new();
-    builder.delimiter(delimiter).flexible(true).quoting(delimiter != b'\t');
-    builder
+/// Whether this is a line that is drawn below a header: `|---|:--|`, `---+---`.
+fn is_rule(record: &ByteRecord) -> bool {
+    record.as_slice().iter().all(|byte| b"-:=+ ".contains(byte))
 }
 
 struct DelimitedTable {
-    names: Vec<String>,
+    /// What the columns hold.
+    fields: Vec<String>,
+    /// Which of them are fields of a paper.
+    known: Vec<bool>,
+    /// The fields whose columns have other names.
+    renamed: Vec<(String, String)>,
     format: InputFormat,
+    /// Whether lines may be drawn between records.
+    has_rules: bool,
     reader: Reader<LineCounter>,
 }
 
@@ -113,21 +96,29 @@ impl DelimitedTable {
     }
 
     fn reference(&mut self, record: &ByteRecord) -> Result<BibReference, String> {
-        if record.len() != self.names.len() {
-            return Err(format!("{} cells, but the header has {}", record.len(), self.names.len()));
+        // Some programs end each row, but not the header, with a delimiter.
+        if record.len() < self.fields.len() || record.iter().skip(self.fields.len()).any(|cell| !cell.is_empty()) {
+            return Err(format!("{} cells, but the header has {}", record.len(), self.fields.len()));
         }
         if self.is_open(record) {
             return Err("unclosed quote".to_owned());
         }
         let mut fields = Map::new();
-        for (name, cell) in self.names.iter().zip(record) {
-            let cell = std::str::from_utf8(cell).map_err(|_| format!("`{name}` is {NOT_UTF8}"))?;
+        let mut unreadable = Vec::new();
+        for ((field, _), cell) in self.fields.iter().zip(&self.known).zip(record).filter(|((_, known), _)| **known) {
+            let Ok(cell) = std::str::from_utf8(cell) else {
+                unreadable.push(field);
+                continue;
+            };
             let cell = if self.format == InputFormat::Tsv { unquoted(cell) } else { Cow::Borrowed(cell) };
-            if !cell.trim().is_empty() && !fields.contains_key(name) {
-                fields.insert(name.clone(), Value::String(cell.into_owned()));
+            if !cell.trim().is_empty() && !fields.contains_key(field) {
+                fields.insert(field.clone(), Value::String(cell.into_owned()));
             }
         }
-        fields::reference(fields, InputFormat::Csv.source())
+        let mut reference = fields::reference(fields, InputFormat::Csv.source());
+        unreadable.iter().for_each(|field| reference.notes.drop(field.to_string(), NOT_UTF8));
+        reference.notes.rename(&self.renamed);
+        Ok(reference)
     }
 
     fn read_error(&self, error: csv::Error) -> Error {
@@ -139,21 +130,13 @@ impl DelimitedTable {
     }
 }
 
-/// What stands between the quotes of a cell that is quoted as a whole, quotes inside being doubled.
-fn unquoted(cell: &str) -> Cow<'_, str> {
-    let inside = cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match inside.filter(|inside| !inside.replace("\"\"", "").contains('"')) {
-        Some(inside) => Cow::Owned(inside.replace("\"\"", "\"")),
-        None => Cow::Borrowed(cell),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Read;
 
+    use crate::error::Error;
     use crate::formats::tests::{fixture, summaries};
-    use crate::formats::{InputFormat, read};
+    use crate::formats::{ColumnMap, InputFormat, PaperRecord, ReadOptions, read};
 
     fn check(text: &str, expect: &[&str]) {
         check_as(InputFormat::Csv, text, expect);
@@ -191,7 +174,10 @@ mod tests {
             ("1", "1 cells, but the header has 3"),
             ("1,2,3,4", "4 cells, but the header has 3"),
             (",,", "no title and no abstract"),
-            ("1,x,2024-02-30", "`date`: `\"2024-02-30\"` is not a valid date: use the form 2024-12-19, or omit it"),
+            (
+                "1,,2024-02-30",
+                "no title and no abstract; `date`: `\"2024-02-30\"` is not a valid date: use the form 2024-12-19, or omit it",
+            ),
         ] {
             let text = format!("id,title,date\n5,a,\n\n{bad}\n6,\"b\nc\",NaT\n7,d,2024\n\n{bad}");
             let expect = [
@@ -205,15 +191,69 @@ mod tests {
             check(&text.replace('\n', "\r\n"), &expect);
             check(&format!("{text}\n"), &expect);
         }
-        let bytes = b"id,title\n1,caf\xe9\n2,b\n";
-        let found = summaries(read(&bytes[..], "x.csv", None));
+        let bytes = b"id,title,abstract,place\n1,caf\xe9,,\n2,b,,caf\xe9\n3,caf\xe9,c,\n";
+        let found = summaries(read(&bytes[..], "x.csv", Some(InputFormat::Csv)));
         assert_eq!(
             found,
             [
-                "x.csv, line 2: `title` is not UTF-8: save the file as UTF-8, or give --encoding windows-1252",
-                "id=2 | title=b"
+                "x.csv, line 2: no title and no abstract; `title`: not UTF-8: save the file as UTF-8, or give --encoding windows-1252",
+                "id=2 | title=b",
+                "id=3 | abstract=c"
             ]
         );
+    }
+
+    #[test]
+    fn a_bad_field_costs_the_field() {
+        let text = "id,headline,Date,Year,votes\n1,a,soon,2005,many\n2,b,2014//,,3\n";
+        let columns = ColumnMap(vec!["title=headline".parse().unwrap()]);
+        let reading = ReadOptions { columns, ..ReadOptions::default() };
+        let records = reading.read(text.as_bytes(), "x.csv").unwrap().checked().records();
+        let records: Vec<PaperRecord> = records.map(|record| record.unwrap()).collect();
+        let published: Vec<String> = records.iter().map(|record| record.paper.published.unwrap().to_string()).collect();
+        assert_eq!(published, ["2005-01-01", "2014-01-01"]);
+        let dropped: Vec<String> = records.iter().flat_map(|record| &record.dropped).map(Error::to_string).collect();
+        assert_eq!(
+            dropped,
+            [
+                "x.csv, line 2: `Date`: `\"soon\"` is not a valid date: use the form 2024-12-19, or omit it",
+                "x.csv, line 2: `votes`: `\"many\"` is not a count: expected an integer of 0 or more",
+            ]
+        );
+        let origins = records[0].origins.iter().map(|origin| format!("{}={}", origin.field, origin.from));
+        assert_eq!(origins.collect::<Vec<_>>(), ["title=headline", "published=Year", "id=id"]);
+    }
+
+    #[test]
+    fn layouts() {
+        let expect = ["id=1 | title=a, b | abstract=c", "id=2 | title=d"];
+        for text in [
+            "id;title;abstract\n1;a, b;c\n2;d;\n",
+            "id\ttitle\tabstract\n1\ta, b\tc\n2\td\t\n",
+            "id|title|abstract\n1|a, b|c\n2|d|\n",
+            "sep=;\nid;title;abstract\n1;a, b;c\n2;d;\n",
+            "SEP=|\r\nid|title|abstract\r\n1|a, b|c\r\n2|d|\r\n",
+            "sep=,\nid,title,abstract\n1,\"a, b\",c\n2,d,\n",
+            "sep=\t\nid\ttitle\tabstract\n1\t\"a, b\"\tc\n2\td\t\n",
+            "id;title;abstract\n1;a, b;c;\n2;d;;;\n",
+            "\"Exported on Jan 1, 2025. Criteria: \"\"lamps\"\"\"\nid,title,abstract\n1,\"a, b\",c\n2,d,\n",
+            "Lamps, of 2025, exported\n\nid,title,abstract\n1,\"a, b\",c\n2,d,\n",
+            "| id | title | abstract |\n|---|:---|--|\n| 1 | a, b | c |\n| 2 | d | |\n",
+        ] {
+            check(text, &expect);
+        }
+        // The lines are those of the file.
+        check("sep=;\nid;title\n1;a\n2\n", &["id=1 | title=a", "x.csv, line 4: 1 cells, but the header has 2"]);
+        // A cell is no header.
+        check(
+            "user,score\ntitle,2\n",
+            &["x.csv: no title and no abstract: the fields are `user`, `score`; paperkin reads `title` and \
+               `abstract` (or `paper_title`; `summary`, `abstract_text`, `paper_abstract`, `text`)"],
+        );
+        for text in ["title\tabstract\ta\tb\tc\nx, y\tz\t1\t2\t3\n", "sep=;\ntitle;abstract\nx, y;z\n"] {
+            let found = summaries(read(std::io::Cursor::new(text), "x.csv", None));
+            assert_eq!(found, ["title=x, y | abstract=z"], "{text}");
+        }
     }
 
     #[test]

@@ -12,9 +12,9 @@ use crate::formats::common::fields;
 use crate::formats::common::input::{InputHead, InputLine, InputReader, MAX_RECORD};
 use crate::formats::common::json_array::{self, JsonElements};
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::RecordIter;
+use crate::formats::reference::{BibReference, DroppedField, RecordIter};
 use crate::formats::services::json_answers;
-use crate::paper::{Paper, RawPaper};
+use crate::paper::Paper;
 
 /// How many lines are searched for JSON before a file is refused.
 const MAX_TRIED_LINES: usize = 10;
@@ -33,8 +33,8 @@ fn lines(mut input: InputReader, format: InputFormat) -> RecordIter {
     Box::new(std::iter::from_fn(move || {
         loop {
             let position = RecordPosition::Line(number);
-            if let Some(raw_paper) = ready.pop_front() {
-                return Some(input.found_record(raw_paper, position));
+            if let Some(reference) = ready.pop_front() {
+                return Some(input.found_record(reference, position));
             }
             number += 1;
             let position = RecordPosition::Line(number);
@@ -44,7 +44,7 @@ fn lines(mut input: InputReader, format: InputFormat) -> RecordIter {
                 Ok(InputLine::Read) => match json_array::parse(&buffer) {
                     Ok(value) => {
                         ready.extend(
-                            json_answers::papers(value, format).into_iter().map(|value| raw_paper(value, format)),
+                            json_answers::papers(value, format).into_iter().map(|value| reference(value, format)),
                         );
                     }
                     Err(reason) => return Some(Err(input.bad_record(position, reason))),
@@ -63,13 +63,13 @@ fn values(input: InputReader, format: InputFormat) -> RecordIter {
     let mut ready = VecDeque::new();
     Box::new(std::iter::from_fn(move || {
         loop {
-            if let Some((raw_paper, position)) = ready.pop_front() {
-                return Some(elements.input().found_record(raw_paper, position));
+            if let Some((reference, position)) = ready.pop_front() {
+                return Some(elements.input().found_record(reference, position));
             }
             match elements.next_value()? {
                 (position, Ok(value)) => {
                     let papers = json_answers::papers(value, format).into_iter();
-                    ready.extend(papers.map(|value| (raw_paper(value, format), position)));
+                    ready.extend(papers.map(|value| (reference(value, format), position)));
                 }
                 (_, Err(error)) => return Some(Err(error)),
             }
@@ -77,14 +77,19 @@ fn values(input: InputReader, format: InputFormat) -> RecordIter {
     }))
 }
 
-/// The paper of one record, on its own; or what is wrong with it.
+/// The paper of one record, on its own; or what is wrong with it. Whoever sends one record learns of a field that cannot
+/// be used before anything is stored.
 pub(crate) fn record(json: &[u8]) -> Result<Paper, String> {
-    json_array::parse(json).and_then(|value| raw_paper(value, InputFormat::Jsonl))?.validate()
+    let BibReference { raw_paper, notes, .. } = reference(json_array::parse(json)?, InputFormat::Jsonl)?;
+    match notes.dropped.first() {
+        Some(DroppedField { field, reason }) => Err(format!("`{field}`: {reason}")),
+        None => raw_paper.validate(),
+    }
 }
 
-fn raw_paper(value: Value, format: InputFormat) -> Result<RawPaper, String> {
+fn reference(value: Value, format: InputFormat) -> Result<BibReference, String> {
     match value {
-        Value::Object(record) => fields::raw_paper(record, format.source()),
+        Value::Object(record) => Ok(fields::reference(record, format.source())),
         other => Err(format!("expected a JSON object with a title and an abstract, found {}", kind(&other))),
     }
 }
@@ -219,6 +224,20 @@ mod tests {
                 "title=b",
             ],
         );
+    }
+
+    #[test]
+    fn a_record_on_its_own_has_no_bad_field() {
+        for (json, reason) in [
+            (r#"{"title": "t", "votes": -1}"#, "`votes`: `-1` is not a count: expected an integer of 0 or more"),
+            (r#"{"title": "t", "id": 1.5}"#, "`id`: `1.5` is not an id: expected a string or an integer"),
+            (r#"{"title": 3, "abstract": "a"}"#, "`title`: `3` is not a string"),
+            (r#"{"title": null}"#, "no title and no abstract"),
+        ] {
+            assert_eq!(super::record(json.as_bytes()).unwrap_err(), reason);
+        }
+        let paper = super::record(br#"{"title": "t", "votes": null, "authors": [{"name": null}]}"#).unwrap();
+        assert_eq!((paper.title.as_str(), paper.votes, paper.authors.len()), ("t", None, 0));
     }
 
     #[test]

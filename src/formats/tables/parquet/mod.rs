@@ -1,5 +1,6 @@
 //! Parquet.
 
+mod cell;
 mod read;
 mod write;
 

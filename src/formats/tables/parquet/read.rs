@@ -3,21 +3,23 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use parquet::basic::{LogicalType, TimeUnit};
+use parquet::basic::{Compression, LogicalType, TimeUnit};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::record::reader::RowIter;
 use parquet::record::{Field as Cell, Row};
 use parquet::schema::types::Type;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
+use super::cell::CellReader;
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::field_names::FieldRole;
 use crate::formats::common::fields;
+use crate::formats::common::values::truncated;
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{FoundRecord, RecordIter};
-use crate::formats::tables::columns::ColumnMap;
+use crate::formats::reference::{BibReference, FoundRecord, RecordIter};
+use crate::formats::tables::columns::{ColumnMap, renamed};
 
 /// What such a file begins and ends with.
 pub(crate) const MAGIC: [u8; 4] = *b"PAR1";
@@ -30,13 +32,15 @@ pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
     };
     let damaged = |reason: String| bad_file(format!("damaged Parquet: {reason}"));
     let reader = guarded(|| SerializedFileReader::new(file)).map_err(damaged)?;
+    check_compression(reader.metadata()).map_err(&bad_file)?;
     let schema = reader.metadata().file_metadata().schema();
-    let mut fields: Vec<String> = schema.get_fields().iter().map(|column| column.name().to_owned()).collect();
-    columns.rename(&mut fields).map_err(&bad_file)?;
+    let names: Vec<String> = schema.get_fields().iter().map(|column| column.name().to_owned()).collect();
+    let fields = columns.fields(&names).map_err(&bad_file)?;
     if !fields.iter().any(|field| FieldRole::is_text(field)) {
-        return Err(bad_file(FieldRole::no_text_among(fields.iter().map(String::as_str))));
+        return Err(bad_file(FieldRole::no_text_among(names.iter().map(String::as_str))));
     }
-    let (selected, names) = chosen(schema, fields);
+    let renamed = renamed(&fields, &names);
+    let (selected, columns) = chosen(schema, fields);
     let selected = Type::group_type_builder(schema.name()).with_fields(selected).build();
     let rows = guarded(|| RowIter::from_file_into(Box::new(reader)).project(Some(selected?)));
     let mut rows = rows.map_err(damaged)?;
@@ -49,45 +53,72 @@ pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
         };
         count += 1;
         let position = RecordPosition::Record(count);
-        let raw_paper = guarded(|| Ok(record(&row, &names))).map_err(|_| "an invalid date or time".to_owned());
-        let raw_paper = raw_paper.and_then(|record| fields::raw_paper(record, InputFormat::Parquet.source()));
-        Some(match raw_paper {
-            Ok(raw_paper) => Ok(FoundRecord { position, reference: raw_paper.into() }),
-            Err(reason) => Err(Error::BadRecord { file: file.clone(), place: position, reason }),
+        Some(match guarded(|| Ok(reference(&row, &columns))) {
+            Ok(mut reference) => {
+                reference.notes.rename(&renamed);
+                Ok(FoundRecord { position, reference })
+            }
+            Err(_) => {
+                Err(Error::BadRecord { file: file.clone(), place: position, reason: "an invalid time".to_owned() })
+            }
         })
     })))
 }
 
-/// The columns that are fields of a paper, what they hold, and whether they count nanoseconds.
-fn chosen(schema: &Type, fields: Vec<String>) -> (Vec<Arc<Type>>, Vec<(String, bool)>) {
-    let columns = schema.get_fields().iter().cloned().zip(fields);
-    let columns = columns.filter(|(_, field)| FieldRole::is_known(field));
-    columns.map(|(column, field)| (column.clone(), (field, is_in_nanoseconds(&column)))).unzip()
+/// Says so, and what to do, where a file is compressed in a way that is not read.
+fn check_compression(metadata: &ParquetMetaData) -> Result<(), String> {
+    let chunks = metadata.row_groups().iter().take(1).flat_map(|group| group.columns());
+    match chunks.map(|chunk| chunk.compression()).find(|codec| matches!(codec, Compression::LZO)) {
+        Some(_) => Err("compressed with LZO, which is not read: write it with snappy, gzip or zstd".to_owned()),
+        None => Ok(()),
+    }
 }
 
-/// Whether a column counts nanoseconds, which the crate returns as bare numbers.
+/// A column that is a field of a paper.
+struct FieldColumn {
+    field: String,
+    /// Whether it counts nanoseconds, which the crate returns as bare numbers.
+    in_nanoseconds: bool,
+}
+
+/// The columns that are fields of a paper.
+fn chosen(schema: &Type, fields: Vec<String>) -> (Vec<Arc<Type>>, Vec<FieldColumn>) {
+    let columns = schema.get_fields().iter().cloned().zip(fields);
+    let columns = columns.filter(|(_, field)| FieldRole::is_known(field));
+    let column = |(column, field): (Arc<Type>, String)| {
+        let in_nanoseconds = is_in_nanoseconds(&column);
+        (column, FieldColumn { field, in_nanoseconds })
+    };
+    columns.map(column).unzip()
+}
+
 fn is_in_nanoseconds(column: &Type) -> bool {
     let logical = column.get_basic_info().logical_type_ref();
     matches!(logical, Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::NANOS)
 }
 
-fn record(row: &Row, columns: &[(String, bool)]) -> Map<String, Value> {
-    let values = columns.iter().zip(row.get_column_iter()).map(|((name, in_nanoseconds), (_, value))| {
-        let value = match value {
-            Cell::Long(count) if *in_nanoseconds => {
-                Timestamp::from_nanosecond(i128::from(*count)).map_or(Value::Null, |time| time.to_string().into())
-            }
-            value => value.to_json_value(),
+fn reference(row: &Row, columns: &[FieldColumn]) -> BibReference {
+    let mut record = Map::new();
+    let mut unreadable = Vec::new();
+    for (FieldColumn { field, in_nanoseconds }, (_, cell)) in columns.iter().zip(row.get_column_iter()) {
+        let mut reader = CellReader::default();
+        let value = match cell {
+            Cell::Long(count) if *in_nanoseconds => reader.nanoseconds(*count),
+            cell => reader.json(cell),
         };
-        (name.clone(), value)
-    });
-    values.collect()
+        unreadable.extend(reader.wrong.map(|reason| (field.clone(), reason)));
+        record.insert(field.clone(), value);
+    }
+    let mut reference = fields::reference(record, InputFormat::Parquet.source());
+    unreadable.into_iter().for_each(|(field, reason)| reference.notes.drop(field, reason));
+    reference
 }
 
 /// What the crate makes of a file. It panics on some that are damaged: that is an error too.
 fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(read) => read.map_err(|error| error.to_string()),
+        // The message of a damaged text has all of its bytes.
+        Ok(read) => read.map_err(|error| truncated(&error.to_string(), 200)),
         Err(_) => Err("its pages contradict its index".to_owned()),
     }
 }
@@ -95,6 +126,13 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Strin
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
+    use std::sync::Arc;
+
+    use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+    use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type, Int96, Int96Type};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+    use parquet::schema::parser::parse_message_type;
 
     use crate::formats::tests::{fixture, fixture_path, summaries};
     use crate::formats::{ColumnMap, InputFormat, ReadOptions, ReferenceReader, is_parquet, open, read};
@@ -116,6 +154,135 @@ mod tests {
         let found = summaries(reading.open(&fixture_path("papers.parquet")).map(ReferenceReader::checked));
         assert!(found[0].contains("title=first"), "{found:?}");
     }
+
+    /// A file with one group of rows.
+    fn file(
+        columns: &str,
+        compression: Compression,
+        write: impl FnOnce(&mut SerializedRowGroupWriter<'_, &mut Vec<u8>>),
+    ) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let schema = Arc::new(parse_message_type(&format!("message paper {{ {columns} }}")).unwrap());
+        let properties = WriterProperties::builder().set_compression(compression).build();
+        let mut file = SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties)).unwrap();
+        let mut group = file.next_row_group().unwrap();
+        write(&mut group);
+        group.close().unwrap();
+        file.close().unwrap();
+        bytes
+    }
+
+    /// Writes the next column, with the levels of each value: how much of it is defined, and what it repeats.
+    fn put<T: DataType>(
+        group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
+        values: &[T::T],
+        defined: &[i16],
+        repeated: &[i16],
+    ) {
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<T>().write_batch(values, Some(defined), Some(repeated)).unwrap();
+        column.close().unwrap();
+    }
+
+    fn texts(texts: &[&str]) -> Vec<ByteArray> {
+        texts.iter().map(|text| ByteArray::from(*text)).collect()
+    }
+
+    /// The papers of a file, with what was dropped.
+    fn told(bytes: Vec<u8>) -> Vec<String> {
+        let dropped = read(Cursor::new(bytes.clone()), "x", None).map(|papers| {
+            papers.records().flatten().flat_map(|record| record.dropped).map(|error| error.to_string()).collect()
+        });
+        let dropped: Vec<String> = dropped.unwrap_or_default();
+        [summaries(read(Cursor::new(bytes), "x", None)), dropped].concat()
+    }
+
+    #[test]
+    fn all_codecs() {
+        for compression in [
+            Compression::UNCOMPRESSED,
+            Compression::SNAPPY,
+            Compression::GZIP(GzipLevel::default()),
+            Compression::LZ4,
+            Compression::LZ4_RAW,
+            Compression::ZSTD(ZstdLevel::default()),
+            Compression::BROTLI(BrotliLevel::default()),
+        ] {
+            let bytes = file("REQUIRED BINARY title (UTF8);", compression, |group| {
+                put::<ByteArrayType>(group, &texts(&["Lamps", "Ferries", "Lamps"]), &[0; 3], &[0; 3]);
+            });
+            assert_eq!(told(bytes), ["title=Lamps", "title=Ferries", "title=Lamps"], "{compression}");
+        }
+    }
+
+    #[test]
+    fn binary_columns_are_texts() {
+        let columns = "OPTIONAL BINARY title; OPTIONAL BINARY abstract;
+            OPTIONAL GROUP authors (LIST) { REPEATED GROUP list { OPTIONAL BINARY element; } }";
+        let bytes = file(columns, Compression::SNAPPY, |group| {
+            put::<ByteArrayType>(group, &texts(&["Lamps", "Führen"]), &[1, 1], &[0, 0]);
+            put::<ByteArrayType>(group, &[b"caf\xe9".to_vec().into()], &[0, 1], &[0, 0]);
+            put::<ByteArrayType>(group, &texts(&["Ada Oak", "Bo Elm"]), &[3, 2, 3, 0], &[0, 1, 1, 0]);
+        });
+        assert_eq!(
+            told(bytes),
+            [
+                "title=Lamps | authors=Ada Oak; Bo Elm",
+                "title=Führen",
+                "x, record 2: `abstract`: binary data: expected a text in UTF-8",
+            ]
+        );
+    }
+
+    #[test]
+    fn structures_without_names() {
+        let columns = "REQUIRED BINARY title (UTF8);
+            OPTIONAL GROUP authors (LIST) { REPEATED GROUP list {
+                OPTIONAL GROUP element { OPTIONAL BINARY name (UTF8); OPTIONAL INT64 hindex; } } }";
+        let bytes = file(columns, Compression::SNAPPY, |group| {
+            put::<ByteArrayType>(group, &texts(&["Lamps", "Ferries"]), &[0, 0], &[0, 0]);
+            // [{name: null}, {name: "Ada Oak"}, null], null
+            put::<ByteArrayType>(group, &texts(&["Ada Oak"]), &[3, 4, 2, 0], &[0, 1, 1, 0]);
+            put::<Int64Type>(group, &[], &[3, 3, 2, 0], &[0, 1, 1, 0]);
+        });
+        assert_eq!(told(bytes), ["title=Lamps | authors=Ada Oak", "title=Ferries"]);
+    }
+
+    #[test]
+    fn dates_in_all_their_forms() {
+        for (column, write) in [
+            ("INT32 published (DATE)", (|group| put::<Int32Type>(group, &[18263, i32::MAX], &[1, 1], &[0, 0])) as Put),
+            ("INT64 published (TIMESTAMP(MILLIS, true))", |group| {
+                put::<Int64Type>(group, &[1_577_923_200_000, i64::MAX], &[1, 1], &[0, 0]);
+            }),
+            ("INT64 published (TIMESTAMP(MICROS, false))", |group| {
+                put::<Int64Type>(group, &[1_577_923_200_000_000, i64::MIN], &[1, 1], &[0, 0]);
+            }),
+            ("INT64 published (TIMESTAMP(NANOS, true))", |group| {
+                put::<Int64Type>(group, &[1_577_923_200_000_000_000, 0], &[1, 0], &[0, 0]);
+            }),
+            ("INT96 published", |group| {
+                put::<Int96Type>(group, &[Int96::from(vec![0, 0, 2_440_588 + 18_263])], &[1, 0], &[0, 0]);
+            }),
+            ("INT32 year", |group| put::<Int32Type>(group, &[2020, 9999], &[1, 1], &[0, 0])),
+            ("DOUBLE year", |group| put::<DoubleType>(group, &[2020.0, f64::NAN], &[1, 1], &[0, 0])),
+            ("BINARY year", |group| put::<ByteArrayType>(group, &texts(&["2020"]), &[1, 0], &[0, 0])),
+        ] {
+            let columns = format!("REQUIRED BINARY title (UTF8); OPTIONAL {column};");
+            let bytes = file(&columns, Compression::SNAPPY, |group| {
+                put::<ByteArrayType>(group, &texts(&["Lamps", "Ferries"]), &[0, 0], &[0, 0]);
+                write(group);
+            });
+            let day = if column.contains("year") { "2020-01-01" } else { "2020-01-02" };
+            let told = told(bytes);
+            assert_eq!(told[..2], [format!("title=Lamps | published={day}"), "title=Ferries".to_owned()], "{column}");
+            let dropped = told.get(2).is_none_or(|dropped| dropped.starts_with("x, record 2: `"));
+            assert!(told.len() <= 3 && dropped, "{column}: {told:?}");
+        }
+    }
+
+    /// Writes the last column.
+    type Put = fn(&mut SerializedRowGroupWriter<'_, &mut Vec<u8>>);
 
     #[test]
     fn damaged_files() {

@@ -1,0 +1,181 @@
+//! `paperkin add --dry-run`: what would be read.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::input::{in_categories, open};
+use crate::cli::args::AddArgs;
+use crate::cli::outcome::CommandOutcome;
+use crate::cli::output::{self, CommandProgress, FieldList, field_values};
+use crate::error::{Error, RecordPosition, Result};
+use crate::formats::PaperRecord;
+use crate::paper::Paper;
+
+/// Records shown of each file.
+const SHOWN: usize = 3;
+/// Problems listed of each file: the others are counted.
+const MAX_PROBLEMS: usize = 1000;
+/// Names of fields of the file that are counted for one field of the papers.
+const MAX_NAMES: usize = 20;
+
+/// What would be read of some files.
+#[derive(Default, Serialize)]
+struct DryRunSummary {
+    files: Vec<FileSummary>,
+}
+
+/// What would be read of a file.
+#[derive(Default, Serialize)]
+struct FileSummary {
+    file: String,
+    /// `None` if the file cannot be read.
+    format: Option<String>,
+    papers: usize,
+    rejected: usize,
+    dropped_fields: usize,
+    fields: Vec<FieldUse>,
+    first: Vec<ReadRecord>,
+    problems: Vec<ReadProblem>,
+}
+
+/// How many papers have a field, and which fields of the file it is read from.
+#[derive(Serialize)]
+struct FieldUse {
+    field: &'static str,
+    papers: usize,
+    from: BTreeMap<String, usize>,
+}
+
+/// A record with its place in the file.
+#[derive(Serialize)]
+struct ReadRecord {
+    position: RecordPosition,
+    paper: Paper,
+}
+
+/// A record or a field that cannot be used.
+#[derive(Serialize)]
+struct ReadProblem {
+    /// `None` if it is the whole file.
+    position: Option<RecordPosition>,
+    /// `None` if it is the whole record.
+    field: Option<String>,
+    reason: String,
+}
+
+pub(super) fn run(args: &AddArgs) -> Result<CommandOutcome> {
+    let mut summary = DryRunSummary::default();
+    for path in &args.files {
+        let bar = CommandProgress::of_file(path);
+        let mut file = FileSummary { file: path.display().to_string(), ..FileSummary::default() };
+        match open(path, args, &bar) {
+            Ok(records) => {
+                file.format = Some(records.format().to_string());
+                in_categories(records, args).for_each(|record| file.add(record));
+            }
+            Err(error) => file.reject(error),
+        }
+        bar.finish();
+        summary.files.push(file);
+    }
+    output::print_summary(args.format, &summary, |out, summary| {
+        summary.files.iter().enumerate().try_for_each(|(index, file)| {
+            if index > 0 {
+                writeln!(out)?;
+            }
+            file.write(out)
+        })
+    })?;
+    let is_valid = |file: &FileSummary| file.rejected == 0 && !(args.strict && file.dropped_fields > 0);
+    Ok(CommandOutcome::complete_if(summary.files.iter().all(is_valid)))
+}
+
+impl FileSummary {
+    fn add(&mut self, record: Result<PaperRecord>) {
+        let PaperRecord { paper, position, origins, dropped } = match record {
+            Ok(record) => record,
+            Err(error) => return self.reject(error),
+        };
+        self.papers += 1;
+        self.dropped_fields += dropped.len();
+        for (field, _) in field_values(&paper) {
+            let at = self.fields.iter().position(|known| known.field == field).unwrap_or_else(|| {
+                self.fields.push(FieldUse { field, papers: 0, from: BTreeMap::new() });
+                self.fields.len() - 1
+            });
+            let FieldUse { papers, from, .. } = &mut self.fields[at];
+            *papers += 1;
+            for origin in origins.iter().filter(|origin| origin.field == field) {
+                let name = if from.len() < MAX_NAMES { &*origin.from } else { "others" };
+                *from.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+        dropped.into_iter().for_each(|error| self.note(error));
+        if self.first.len() < SHOWN {
+            self.first.push(ReadRecord { position, paper });
+        }
+    }
+
+    fn reject(&mut self, error: Error) {
+        self.rejected += 1;
+        self.note(error);
+    }
+
+    fn note(&mut self, error: Error) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(match error {
+                Error::BadRecord { place, reason, .. } => ReadProblem { position: Some(place), field: None, reason },
+                Error::BadField { place, field, reason, .. } => {
+                    ReadProblem { position: Some(place), field: Some(field), reason }
+                }
+                Error::BadFile { reason, .. } => ReadProblem { position: None, field: None, reason },
+                other => ReadProblem { position: None, field: None, reason: other.one_line() },
+            });
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let FileSummary { file, format, papers, rejected, dropped_fields, .. } = self;
+        let format = format.as_deref().map(|format| format!("{format}, ")).unwrap_or_default();
+        write!(out, "{file}: {format}{papers} {}", if *papers == 1 { "paper" } else { "papers" })?;
+        writeln!(
+            out,
+            ", {rejected} rejected, {dropped_fields} {} dropped",
+            if *dropped_fields == 1 { "field" } else { "fields" }
+        )?;
+        if *papers > 0 {
+            writeln!(out)?;
+            let mut list = FieldList::default();
+            list.row(["field", "papers", "read from"]);
+            for FieldUse { field, papers, from } in &self.fields {
+                let mut from: Vec<(&String, &usize)> = from.iter().collect();
+                from.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+                let name = |(name, count): &(&String, &usize)| {
+                    if from.len() == 1 { name.to_string() } else { format!("{name} {count}") }
+                };
+                list.row([field, &papers.to_string(), &from.iter().map(name).collect::<Vec<_>>().join(", ")]);
+            }
+            list.write(out)?;
+        }
+        for ReadRecord { position, paper } in &self.first {
+            writeln!(out, "\n{position}")?;
+            let mut list = FieldList::default();
+            field_values(paper).iter().for_each(|(field, value)| list.row([field, value]));
+            list.write(out)?;
+        }
+        if !self.problems.is_empty() {
+            writeln!(out, "\nrejected and dropped")?;
+        }
+        for ReadProblem { position, field, reason } in &self.problems {
+            let position = position.map(|position| format!("{position}: ")).unwrap_or_default();
+            let field = field.as_ref().map(|field| format!("`{field}`: ")).unwrap_or_default();
+            writeln!(out, "  {position}{field}{reason}")?;
+        }
+        match (rejected + dropped_fields).saturating_sub(self.problems.len()) {
+            0 => Ok(()),
+            more => writeln!(out, "  and {more} more"),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! `paperkin add`
+
+mod dry_run;
+mod explain;
+mod input;
+mod run;
+
+pub(in crate::cli) use run::run;

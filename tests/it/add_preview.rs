@@ -1,0 +1,77 @@
+//! `paperkin add --dry-run` and `--explain`: what would be read, and where it comes from. Neither writes.
+
+use crate::support::sandbox::{Run, Sandbox};
+
+const TABLE: &str = "\
+Key,Title,Author,Abstract Note,Date,Publication Year,DOI,Url,votes
+A1,Lamps of the harbor,\"Oak, Ada; Elm, Ben\",\"We light lamps, and count how many of the ferries come home in the fog of the morning.\",Spring 2018,2018,10.5555/L.1,,3
+A2,Ferries in fog,\"Oak, Ada\",[No abstract available],forthcoming,2019,,https://arxiv.org/abs/2401.90002,many
+A3,Bells without a day,\"Elm, Ben\",,soon,,,,
+A4,,,,2020,,,,
+A5,A fifth,\"Oak, Ada\",Text.,2021,,,,1
+";
+
+/// What was printed, with the folder of the sandbox left out. Nothing was written.
+fn printed(sandbox: &Sandbox, run: &Run) -> String {
+    assert!(!sandbox.library().exists(), "{}", run.err);
+    run.out.replace(&format!("{}/", sandbox.folder.path().display()), "")
+}
+
+#[test]
+fn a_dry_run_shows_what_would_be_read() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.file("export.csv", TABLE);
+    let run = sandbox.run(&["add", "--dry-run", &file]);
+    assert_eq!((run.code, run.err.as_str()), (1, ""));
+    insta::assert_snapshot!(printed(&sandbox, &run), @"");
+    let summary = sandbox.json(&["add", "--dry-run", &file, "--format", "json"]);
+    let file = &summary["files"][0];
+    assert_eq!((&file["papers"], &file["rejected"], &file["dropped_fields"]), (&4.into(), &1.into(), &3.into()));
+    assert_eq!(
+        file["fields"][3],
+        serde_json::json!({"field": "published", "papers": 3, "from": {"Date": 2, "Publication Year": 1}})
+    );
+    assert_eq!(file["first"][1]["position"], serde_json::json!({"line": 3}));
+    assert_eq!(file["problems"][0]["field"], "Date");
+}
+
+#[test]
+fn a_dry_run_of_several_files() {
+    let sandbox = Sandbox::new();
+    let (good, bad) = (sandbox.file("good.jsonl", "{\"title\":\"Lamps\"}"), sandbox.file("bad.txt", "Dear reader"));
+    let run = sandbox.run(&["add", "--dry-run", &good, &bad]);
+    assert_eq!(run.code, 1);
+    insta::assert_snapshot!(printed(&sandbox, &run), @"");
+    let run = sandbox.run_with_input(&["add", "--dry-run", "-", "--category", "cs"], "{\"title\":\"Lamps\"}");
+    assert_eq!((run.code, printed(&sandbox, &run).as_str()), (0, "-: jsonl, 0 papers, 0 rejected, 0 fields dropped\n"));
+    let strict = |record: &str| sandbox.run_with_input(&["add", "--dry-run", "--strict", "-"], record).code;
+    assert_eq!((strict("{\"title\":\"Lamps\"}"), strict("{\"title\":\"Lamps\",\"votes\":-1}")), (0, 1));
+}
+
+#[test]
+fn an_explanation_shows_where_fields_come_from() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.file("export.csv", TABLE);
+    let explain = |record: &str| sandbox.run(&["add", "--explain", &file, "--record", record]);
+    let run = sandbox.run(&["add", "--explain", &file]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(printed(&sandbox, &run), @"");
+    for (wanted, line) in [("1", 2), ("2", 3), ("fog", 3), ("arXiv:2401.90002v3", 3), ("10.5555/l.1", 2), ("5", 6)] {
+        let run = explain(wanted);
+        assert!(printed(&sandbox, &run).starts_with(&format!("export.csv, line {line}\n")), "{wanted}: {}", run.out);
+    }
+    insta::assert_snapshot!(printed(&sandbox, &explain("ferries")), @"");
+    let run = explain("4");
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("export.csv, line 5: no title and no abstract"), "{}", run.err);
+    let run = explain("unicorns");
+    assert_eq!(run.code, 1);
+    assert!(
+        run.err.contains("none of its 5 records is number `unicorns` or has `unicorns` in its title"),
+        "{}",
+        run.err
+    );
+    let found = sandbox.json(&["add", "--explain", &file, "--record", "2", "--format", "json"]);
+    assert_eq!(found[0]["origins"][0], serde_json::json!({"field": "title", "from": "Title"}));
+    assert_eq!(found[0]["dropped"][0]["field"], "Date");
+}
