@@ -8,6 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::client::failed;
 use crate::error::{Error, RecordPosition, Result};
+use crate::formats::arxiv_text;
 use crate::paper::{Paper, RawPaper, parse_date};
 
 /// Deepest nesting accepted; arXiv's answers have 8 levels.
@@ -155,7 +156,7 @@ impl OaiRecord {
             "" => None,
             text => Some(parse_date(text).ok_or_else(|| format!("`created`: `{text}` is not a date that exists"))?),
         };
-        RawPaper {
+        let raw_paper = RawPaper {
             id: Some(self.id),
             // Some papers have several, separated by spaces.
             aliases: self.doi.split_whitespace().map(str::to_owned).collect(),
@@ -166,8 +167,8 @@ impl OaiRecord {
             categories: self.categories.split_whitespace().map(str::to_owned).collect(),
             source: "arxiv".to_owned(),
             ..RawPaper::default()
-        }
-        .validate()
+        };
+        arxiv_text::read_accents(raw_paper).validate()
     }
 }
 
@@ -199,6 +200,15 @@ mod tests {
     fn a_listing() {
         let body = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/oai.xml")).unwrap();
         insta::assert_snapshot!(told(&body).join("\n"));
+    }
+
+    #[test]
+    fn accents_are_letters() {
+        let body = "<OAI-PMH><ListRecords><record><metadata><arXiv><id>2401.90001</id><title>Schr\\\"odinger's $\\tilde{n}$\
+                    </title><abstract>Na{\\\"i}ve.</abstract></arXiv></metadata></record></ListRecords></OAI-PMH>";
+        let listing = parse("u", body.as_bytes()).unwrap();
+        let paper = listing.papers[0].as_ref().unwrap();
+        assert_eq!((paper.title.as_str(), paper.abstract_text.as_str()), ("Schrödinger's $\\tilde{n}$", "Naïve."));
     }
 
     #[test]

@@ -22,6 +22,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "fetch")]
+pub(crate) use common::arxiv_text;
 pub(crate) use common::identifiers;
 pub use export_format::ExportFormat;
 pub use feeds::{FeedDocument, FeedFormat};

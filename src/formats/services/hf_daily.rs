@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::error::{RecordPosition, Result};
 use crate::formats::common::input::{InputHead, InputReader};
 use crate::formats::common::json_array::{self, JsonElements};
-use crate::formats::common::{authors, python_literal, values};
+use crate::formats::common::{arxiv_text, authors, python_literal, values};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{FoundRecord, RecordIter};
 use crate::paper::RawPaper;
@@ -89,7 +89,7 @@ pub(crate) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, Stri
         at => at,
     };
     let listed_at = named("submittedOnDailyAt", listed_at.map_or(Ok(None), values::date))?;
-    Ok(RawPaper {
+    Ok(arxiv_text::read_accents(RawPaper {
         url: Some(format!("https://huggingface.co/papers/{id}")),
         id: Some(id),
         title: take(&mut paper, "title", values::text)?.unwrap_or_default(),
@@ -101,7 +101,7 @@ pub(crate) fn entry(value: Value, listed: Option<Date>) -> Result<RawPaper, Stri
         comments: take(&mut entry, "numComments", values::count)?.flatten(),
         source: InputFormat::HfDaily.source().to_owned(),
         ..RawPaper::default()
-    })
+    }))
 }
 
 /// The entry's own time, unless it repeats the paper's: that one is some hours early and comes with a `summary`.
