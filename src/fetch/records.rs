@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::client::failed;
 use crate::error::{Error, RecordPosition, Result};
-use crate::formats::{BibReference, FoundRecord, PaperRecord};
+use crate::formats::{BibReference, FoundRecord, PaperRecord, arxiv_text};
 use crate::paper::{RawPaper, parse_date};
 
 /// Deepest nesting accepted; arXiv's answers have 8 levels.
@@ -166,6 +166,7 @@ impl OaiRecord {
             source: "arxiv".to_owned(),
             ..RawPaper::default()
         });
+        reference.raw_paper = arxiv_text::read_accents(reference.raw_paper);
         if published.is_none() && !created.is_empty() {
             reference.notes.drop("created", format!("`{created}` is not a date that exists"));
         }
@@ -204,6 +205,18 @@ mod tests {
     fn a_listing() {
         let body = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/oai.xml")).unwrap();
         insta::assert_snapshot!(told(&body).join("\n"));
+    }
+
+    #[test]
+    fn accents_are_letters() {
+        let body = "<OAI-PMH><ListRecords><record><metadata><arXiv><id>2401.90001</id><title>Schr\\\"odinger's $\\tilde{n}$\
+                    </title><abstract>Na{\\\"i}ve.</abstract></arXiv></metadata></record></ListRecords></OAI-PMH>";
+        let listing = parse("u", body.as_bytes()).unwrap();
+        let paper = listing.papers[0].as_ref().unwrap();
+        assert_eq!(
+            (paper.paper.title.as_str(), paper.paper.abstract_text.as_str()),
+            ("Schrödinger's $\\tilde{n}$", "Naïve.")
+        );
     }
 
     #[test]

@@ -147,7 +147,8 @@ fn plain(bytes: &[u8], text: &str, name: &str, columns: &ColumnMap) -> Result<In
         return Ok(InputFormat::HfPage);
     }
     let table = [InputFormat::Tsv, InputFormat::Csv].into_iter().find(|format| csv::is_table(bytes, *format, columns));
-    hinted.or(table).ok_or_else(|| {
+    let entries = || bibtex::has_entry_near_start(text).then_some(InputFormat::Bibtex);
+    hinted.or(table).or_else(entries).ok_or_else(|| {
         let start: String = text.trim_start().chars().take(30).collect();
         format!("unknown format, beginning with `{}`; supported formats: {}", start.trim(), InputFormat::names())
     })
@@ -207,6 +208,8 @@ mod tests {
         check("<records><record><titles>", "x.xml", Ok(InputFormat::EndnoteXml));
         check("% made by hand\n\n@article{key,\n", "-", Ok(InputFormat::Bibtex));
         check("My papers\n@article{key,\n", "x.bib", Ok(InputFormat::Bibtex));
+        check("My papers\n@web_page{key,\n", "-", Ok(InputFormat::Bibtex));
+        check("id,text\n1,\"see\n@article{key,\n\"", "x.csv", Ok(InputFormat::Csv));
         check("\nTY  - JOUR\nTI  - A", "-", Ok(InputFormat::Ris));
         check("\nPMID- 12\nTI  - A", "-", Ok(InputFormat::Nbib));
         check("FN Invented\nVR 1.0\nPT J\n", "x.txt", Ok(InputFormat::Wos));

@@ -22,6 +22,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "fetch")]
+pub(crate) use common::arxiv_text;
 pub use common::encoding::TextEncoding;
 pub(crate) use common::identifiers;
 pub use export_format::ExportFormat;

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+use super::address::split_host;
+use super::doi::{doi, doi_address};
+
 /// Longest id accepted, in bytes.
 const MAX_ID: usize = 512;
 
@@ -91,7 +94,7 @@ impl PaperId {
     /// ```
     pub fn url(&self) -> Option<String> {
         if let Some(doi) = self.0.strip_prefix("doi:") {
-            Some(format!("https://doi.org/{doi}"))
+            Some(doi_address(doi))
         } else if let Some(number) = self.0.strip_prefix("pmid:") {
             Some(format!("https://pubmed.ncbi.nlm.nih.gov/{number}/"))
         } else if let Some(name) = self.0.strip_prefix("openreview:") {
@@ -201,21 +204,6 @@ fn strip_address(text: &str) -> &str {
     PAGES.iter().find_map(|page| path.strip_prefix(page)).unwrap_or(text)
 }
 
-/// The DOI in any spelling of one, with `doi:` before it.
-fn doi(text: &str) -> Option<String> {
-    let path = match split_host(text) {
-        Some((host, path)) if host == "doi.org" || host == "dx.doi.org" => path,
-        _ => {
-            let prefixed = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("doi:"));
-            if prefixed { text[4..].trim() } else { text }
-        }
-    };
-    let (registrant, name) = path.strip_prefix("10.")?.split_once('/')?;
-    let registered = !registrant.is_empty() && registrant.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let fits = registered && !name.is_empty() && !name.contains(char::is_whitespace);
-    fits.then(|| format!("doi:{}", path.to_lowercase()))
-}
-
 /// `pmid:` and the number, of a number with that prefix or an address at PubMed.
 fn pubmed(text: &str) -> Option<String> {
     let number = match text.split_at_checked(5) {
@@ -245,17 +233,6 @@ fn openreview(text: &str) -> Option<String> {
     };
     let fits = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     fits.then(|| format!("openreview:{name}"))
-}
-
-/// Host (without `www.`) and path (without query and fragment) of an address, with or without a scheme.
-fn split_host(text: &str) -> Option<(String, &str)> {
-    let lower = text.to_ascii_lowercase();
-    let scheme = ["https://", "http://"].iter().find(|scheme| lower.starts_with(**scheme)).map_or(0, |s| s.len());
-    let (host, path) = text[scheme..].split_once('/')?;
-    let host = host.to_ascii_lowercase();
-    let host = host.strip_prefix("www.").unwrap_or(&host).to_owned();
-    let path = path.split(['?', '#']).next().unwrap_or(path);
-    host.contains('.').then_some((host, path.trim_end_matches('/')))
 }
 
 #[cfg(test)]
@@ -306,6 +283,7 @@ mod tests {
             check(spelling, "doi:10.1145/3292500.3330701");
         }
         check("10.1002/ASI.20", "doi:10.1002/asi.20");
+        check("https://doi.org/10.48550%2FarXiv.2401.12345", "2401.12345");
     }
 
     #[test]
@@ -354,6 +332,7 @@ mod tests {
         let url = |id: &str| PaperId::parse(id).unwrap().url();
         assert_eq!(url("2401.12345").as_deref(), Some("https://arxiv.org/abs/2401.12345"));
         assert_eq!(url("10.1/x").as_deref(), Some("https://doi.org/10.1/x"));
+        assert_eq!(url("10.1/(A)1<2>3%2F#").as_deref(), Some("https://doi.org/10.1/(a)1%3C2%3E3%252f%23"));
         assert_eq!(url("PMID:1").as_deref(), Some("https://pubmed.ncbi.nlm.nih.gov/1/"));
         assert_eq!(url("openreview:x").as_deref(), Some("https://openreview.net/forum?id=x"));
         assert_eq!(url("https://a.b/c").as_deref(), Some("https://a.b/c"));

@@ -1,7 +1,9 @@
 //! A research paper: its fields, its ids, when two records are the same paper, and the text that is embedded.
 
+mod address;
 mod date;
 mod date_tokens;
+mod doi;
 mod id;
 mod identity;
 mod near_titles;

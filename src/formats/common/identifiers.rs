@@ -16,10 +16,12 @@ pub(crate) fn assign<'n>(raw_paper: &mut RawPaper, names: impl IntoIterator<Item
     raw_paper.aliases = ids.collect();
 }
 
-/// Returns the DOI in a field for DOIs: bare, prefixed, or an address.
+/// Returns the DOI in a field for DOIs: bare, prefixed, or an address; of several the first.
 pub(crate) fn doi(text: &str) -> Option<String> {
     let text = text.trim();
-    let id = PaperId::parse(text).ok().filter(|id| id.rank() <= 1)?;
+    // With its prefix it might be the name of a paper in a library, which is not changed.
+    let bare = text.split_at_checked(4).filter(|(prefix, _)| prefix.eq_ignore_ascii_case("doi:"));
+    let id = PaperId::parse(bare.map_or(text, |(_, name)| name)).ok().filter(|id| id.rank() <= 1)?;
     Some(id.to_string())
 }
 
@@ -113,7 +115,9 @@ mod tests {
         let remark =
             "Read twice.\nPMID: 12\narXiv: 2401.90001v2 [cs.CL]\nDOI: 10.5555/A\nComment: see arXiv:1901.90001";
         assert_eq!(from_note(remark).collect::<Vec<_>>(), ["pmid:12", "2401.90001", "doi:10.5555/a"]);
-        assert_eq!(doi("doi: 10.5555/A").as_deref(), Some("doi:10.5555/a"));
+        for text in ["doi: 10.5555/A", "doi:10.5555/a.", "10.5555/a, 10.5555/b", "https://doi.org/10.5555%2Fa"] {
+            assert_eq!(doi(text).as_deref(), Some("doi:10.5555/a"), "{text}");
+        }
         assert_eq!((doi("in print"), pmid(" 12 ").as_deref(), pmid("x")), (None, Some("pmid:12"), None));
     }
 }

@@ -1,5 +1,6 @@
 //! What several formats share: bytes of an input, XML, JSON, Python literals, and the parts of a record.
 
+pub(crate) mod arxiv_text;
 pub(crate) mod authors;
 pub(crate) mod dates;
 pub(crate) mod encoding;

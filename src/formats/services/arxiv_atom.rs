@@ -1,9 +1,9 @@
 //! Reads answers of arXiv's API: Atom feeds with arXiv's own extensions
 //! (<https://info.arxiv.org/help/api/user-manual.html>).
 
-use crate::formats::common::identifiers;
 use crate::formats::common::input::InputReader;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
+use crate::formats::common::{arxiv_text, identifiers};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, RecordIter, RecordNotes};
 use crate::paper::{RawPaper, parse_date};
@@ -37,7 +37,11 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
         if let Some(message) = entry.as_ref().ok().and_then(error_answer) {
             return Some(Err(entries.input().bad_file(format!("arXiv returned an error: {message}"))));
         }
-        Some(entries.input().found_record(entry.and_then(|entry| reference(&entry)), position))
+        let reference = entry.and_then(|entry| reference(&entry)).map(|mut reference| {
+            reference.raw_paper = arxiv_text::read_accents(reference.raw_paper);
+            reference
+        });
+        Some(entries.input().found_record(reference, position))
     }))
 }
 
@@ -128,6 +132,14 @@ mod tests {
         check("<entry><title>Error</title></entry>", &["a.xml: arXiv returned an error: no reason given"]);
         let title = GOOD.replace("Good", "Error");
         check(&title, &[&TOLD.replace("Good", "Error")]);
+    }
+
+    #[test]
+    fn accents_are_letters() {
+        check(
+            &GOOD.replace("Good", r#"Schr\"odinger's $\tilde{n}$"#),
+            &[&TOLD.replace("Good", r"Schrödinger's $\tilde{n}$")],
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::error::{RecordPosition, Result};
 use crate::formats::common::input::{InputHead, InputReader};
 use crate::formats::common::json_array::{self, JsonElements};
 use crate::formats::common::values::ReadValue;
-use crate::formats::common::{authors, python_literal, values};
+use crate::formats::common::{arxiv_text, authors, python_literal, values};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, FoundRecord, RecordIter, RecordNotes};
 use crate::paper::RawPaper;
@@ -106,7 +106,7 @@ pub(crate) fn entry(value: Value, date: Option<Value>) -> Result<BibReference, S
         source: InputFormat::HfDaily.source().to_owned(),
         ..RawPaper::default()
     };
-    Ok(BibReference { raw_paper, notes, ..BibReference::default() })
+    Ok(BibReference { raw_paper: arxiv_text::read_accents(raw_paper), notes, ..BibReference::default() })
 }
 
 /// The entry's own time, unless it repeats the paper's: that one is some hours early and comes with a `summary`.

@@ -1,4 +1,4 @@
-//! Splits a BibTeX file into its entries, and an entry into its fields.
+//! Splits a BibTeX file into its entries.
 //!
 //! Entries are split at their braces before they are read, so that a broken one does not affect the others: one that
 //! is never closed ends where a line begins with the next.
@@ -8,19 +8,21 @@ use std::io;
 use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
 
-/// An entry's text between its outer braces.
+/// An entry's text between its outer braces or parentheses.
 #[derive(Debug, PartialEq)]
-pub(crate) struct BibtexEntry {
+pub(super) struct BibtexEntry {
     /// The line on which it begins, from 1.
-    pub(crate) line: u64,
+    pub(super) line: u64,
     /// `article`, `string`, ... in lower case.
-    pub(crate) kind: String,
-    /// What stands in it, or why it cannot be read.
-    pub(crate) body: Result<String, String>,
+    pub(super) kind: String,
+    /// What stands in it, without remarks, or why it cannot be read.
+    pub(super) body: Result<String, String>,
+    /// Whether it ends where it is closed. Else it ends before the next one, or with the file.
+    pub(super) is_closed: bool,
 }
 
 /// The entries of one input.
-pub(crate) struct BibtexEntries {
+pub(super) struct BibtexEntries {
     input: InputReader,
     /// The line that was read last, how much of it was used, and its number.
     text: Vec<u8>,
@@ -29,47 +31,44 @@ pub(crate) struct BibtexEntries {
 }
 
 impl BibtexEntries {
-    pub(crate) fn new(input: InputReader) -> BibtexEntries {
+    pub(super) fn new(input: InputReader) -> BibtexEntries {
         BibtexEntries { input, text: Vec::new(), used: 0, line: 0 }
     }
 
-    pub(crate) fn input(&self) -> &InputReader {
+    pub(super) fn input(&self) -> &InputReader {
         &self.input
     }
 
     /// The next entry. Text between entries is a remark.
-    pub(crate) fn entry(&mut self) -> io::Result<Option<BibtexEntry>> {
-        let kind = loop {
-            match opening(&self.text[self.used..]) {
-                Some((kind, end)) => {
-                    self.used += end;
-                    break kind;
-                }
+    pub(super) fn entry(&mut self) -> io::Result<Option<BibtexEntry>> {
+        let EntryStart { kind, opener, end } = loop {
+            match EntryStart::find(&self.text[self.used..]) {
+                Some(start) => break start,
                 None if !self.next_line()? => return Ok(None),
                 None => {}
             }
         };
+        self.used += end;
         let line = self.line;
+        let mut nesting = EntryNesting::new(opener, kind == "comment");
         let mut body = Vec::new();
-        let mut depth = 1_usize;
-        let body = loop {
-            let rest = &self.text[self.used..];
-            if let Some(end) = closing(rest, &mut depth) {
-                body.extend_from_slice(&rest[..end]);
-                self.used += end + 1;
-                break String::from_utf8(body).map_err(|_| NOT_UTF8.to_owned());
+        let is_closed = loop {
+            if let Some(end) = nesting.read(&self.text[self.used..], &mut body) {
+                self.used += end;
+                break true;
             }
-            body.extend_from_slice(rest);
             body.push(b'\n');
             if body.len() > MAX_RECORD {
                 self.next_line()?;
-                break Err(format!("longer than {} MB", MAX_RECORD >> 20));
+                let body = Err(format!("longer than {} MB", MAX_RECORD >> 20));
+                return Ok(Some(BibtexEntry { line, kind, body, is_closed: false }));
             }
-            if !self.next_line()? || self.text.first() == Some(&b'@') && opening(&self.text).is_some() {
-                break Err(format!("`@{kind}` is not closed: a brace is missing"));
+            if !self.next_line()? || is_entry_line(&self.text) {
+                break false;
             }
         };
-        Ok(Some(BibtexEntry { line, kind, body }))
+        let body = String::from_utf8(body).map_err(|_| NOT_UTF8.to_owned());
+        Ok(Some(BibtexEntry { line, kind, body, is_closed }))
     }
 
     fn next_line(&mut self) -> io::Result<bool> {
@@ -80,151 +79,229 @@ impl BibtexEntries {
     }
 }
 
-/// The first `@kind{` in a line, in lower case, and where it ends.
-fn opening(line: &[u8]) -> Option<(String, usize)> {
-    let mut from = 0;
-    loop {
-        let at = from + line[from..].iter().position(|byte| *byte == b'@')? + 1;
-        let letters = line[at..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let spaces = line[at + letters..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        let brace = at + letters + spaces;
-        if letters > 0 && matches!(line.get(brace), Some(b'{' | b'(')) {
-            return Some((String::from_utf8_lossy(&line[at..at + letters]).to_ascii_lowercase(), brace + 1));
-        }
-        from = at;
-    }
+/// Where an entry begins in a line.
+struct EntryStart {
+    /// In lower case.
+    kind: String,
+    opener: u8,
+    /// The position behind the opener.
+    end: usize,
 }
 
-/// Returns the position of the brace that closes the entry, if it is in this line; `depth` is the nesting at the start
-/// of the line, and is updated to that at its end.
-fn closing(line: &[u8], depth: &mut usize) -> Option<usize> {
-    line.iter().position(|byte| {
-        match byte {
-            b'{' => *depth += 1,
-            b'}' => *depth -= 1,
-            b')' if *depth == 1 && line.trim_ascii() == b")" => *depth = 0,
-            _ => {}
-        }
-        *depth == 0
-    })
-}
-
-/// Returns the fields of an entry in their order, names in lower case. `expand` returns what an abbreviation stands for.
-pub(crate) fn fields(body: &str, expand: impl Fn(&str) -> String) -> Result<Vec<(String, String)>, String> {
-    let mut rest = match body.split_once(',') {
-        Some((key, rest)) if !key.contains('=') => rest,
-        _ => body,
-    };
-    let mut fields = Vec::new();
-    let mut length = 0;
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
-        if rest.is_empty() {
-            return Ok(fields);
-        }
-        let Some((name, after)) = rest.split_once('=') else {
-            return if fields.is_empty() && !body.contains('=') { Ok(fields) } else { Err(odd(rest)) };
-        };
-        let name = name.trim();
-        if name.is_empty() || name.contains(|c: char| c.is_whitespace() || "{}\",#".contains(c)) {
-            return Err(odd(rest));
-        }
-        rest = after;
-        let mut value = String::new();
+impl EntryStart {
+    /// Finds the first `@kind{` or `@kind(` in a line. The kind is any name of BibTeX's, as `@web_page` or
+    /// `@article-journal`; within words, as in addresses of e-mail, it has letters only.
+    fn find(line: &[u8]) -> Option<EntryStart> {
+        let mut from = 0;
         loop {
-            let (part, after) = part(rest.trim_start(), &expand).ok_or_else(|| format!("`{name}` has no value"))?;
-            length += part.len();
-            if length > MAX_RECORD {
-                return Err(format!("longer than {} MB with abbreviations expanded", MAX_RECORD >> 20));
+            let at = from + line[from..].iter().position(|byte| *byte == b'@')? + 1;
+            let is_within_word = at >= 2 && line[at - 2].is_ascii_alphanumeric();
+            let is_of_kind = |byte: &u8| byte.is_ascii_alphabetic() || !is_within_word && is_of_name(*byte);
+            let length = line[at..].iter().take_while(|byte| is_of_kind(byte)).count();
+            let spaces = line[at + length..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let kind = &line[at..at + length];
+            let opener = line.get(at + length + spaces).copied().filter(|byte| matches!(byte, b'{' | b'('));
+            if let Some(opener) = opener.filter(|_| kind.iter().any(u8::is_ascii_alphabetic)) {
+                let kind = String::from_utf8_lossy(kind).to_ascii_lowercase();
+                return Some(EntryStart { kind, opener, end: at + length + spaces + 1 });
             }
-            value.push_str(&part);
-            rest = after.trim_start();
-            match rest.strip_prefix('#') {
-                Some(more) => rest = more,
-                None => break,
-            }
+            from = at;
         }
-        fields.push((name.to_lowercase(), value));
     }
 }
 
-fn odd(rest: &str) -> String {
-    let start: String = rest.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(30).collect();
-    format!("expected a field, found `{start}`")
+/// Whether a byte may stand in a name: all but those that BibTeX gives a meaning (bibtex.web, section 216: `id_class`).
+fn is_of_name(byte: u8) -> bool {
+    !byte.is_ascii_whitespace() && !byte.is_ascii_control() && !b"\"#%'(),={}@\\~".contains(&byte)
 }
 
-/// One part of a value, `{...}`, `"..."` or a word, and what follows it.
-fn part(text: &str, expand: impl Fn(&str) -> String) -> Option<(String, &str)> {
-    let end = match text.chars().next()? {
-        '{' => balanced(text, |depth, byte| depth == 0 && byte == b'}')?,
-        '"' => 1 + balanced(&text[1..], |depth, byte| depth == 0 && byte == b'"')?,
-        _ => {
-            let end = text.find(|c: char| c.is_whitespace() || ",#{}\"=".contains(c)).unwrap_or(text.len());
-            let word = &text[..end];
-            let value = if word.bytes().all(|b| b.is_ascii_digit()) { word.to_owned() } else { expand(word) };
-            return (end > 0).then_some((value, &text[end..]));
-        }
-    };
-    Some((text[1..end].to_owned(), &text[end + 1..]))
+/// Whether a line begins an entry, with its key.
+fn is_entry_line(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    if !line.starts_with(b"@") {
+        return false;
+    }
+    let Some(start) = EntryStart::find(line) else { return false };
+    let is_first = line[1..start.end - 1].trim_ascii_end().iter().all(|byte| is_of_name(*byte));
+    let key = line[start.end..].trim_ascii();
+    let end = key.iter().position(|byte| !is_of_name(*byte) && *byte != b'(' && *byte != b'%').unwrap_or(key.len());
+    let after = key[end..].trim_ascii_start().first();
+    let is_command = ["comment", "string", "preamble"].contains(&start.kind.as_str());
+    is_first && (is_command || matches!(after, None | Some(b',')))
 }
 
-/// Returns the position of the first byte for which `ends` holds, given the nesting after it.
-fn balanced(text: &str, ends: impl Fn(usize, u8) -> bool) -> Option<usize> {
-    let mut depth = 0_usize;
-    text.bytes().position(|byte| {
-        match byte {
-            b'{' => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        ends(depth, byte)
+/// Whether a file begins as a bibliography: with an entry, perhaps after remarks.
+pub(crate) fn is_bibliography(text: &str) -> bool {
+    let mut lines = lines(text).filter(|line| !line.starts_with('%'));
+    lines.next().is_some_and(|line| {
+        line.starts_with('@')
+            && EntryStart::find(line.as_bytes()).is_some_and(|start| !line[1..start.end].contains('@'))
     })
+}
+
+/// Whether there is an entry near the beginning of a file, after lines of a program (`Scopus`, `This file was created
+/// with JabRef`, `Automatically generated by Mendeley Desktop`).
+pub(crate) fn has_entry_near_start(text: &str) -> bool {
+    const MAX_HEADER_LINES: usize = 12;
+    lines(text).take(MAX_HEADER_LINES).any(|line| is_entry_line(line.as_bytes()))
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty())
+}
+
+/// How deep in an entry a position is.
+struct EntryNesting {
+    closer: u8,
+    /// Braces that are open within the entry.
+    braces: usize,
+    /// Parentheses that are open, outside of braces, in an entry between parentheses.
+    parentheses: usize,
+    /// Whether this is within quotation marks, outside of braces.
+    is_quoted: bool,
+    /// Whether this is within the key.
+    is_key: bool,
+    /// A comment has braces, but neither values nor remarks.
+    is_comment: bool,
+    /// The last byte that is no white space, outside of values.
+    last: u8,
+}
+
+impl EntryNesting {
+    fn new(opener: u8, is_comment: bool) -> EntryNesting {
+        let closer = if opener == b'(' { b')' } else { b'}' };
+        let (braces, parentheses, is_quoted) = (0, 0, false);
+        EntryNesting { closer, braces, parentheses, is_quoted, is_key: true, is_comment, last: opener }
+    }
+
+    /// Adds what stands in a line to the body of the entry; returns the position behind its end, if that is in this line.
+    ///
+    /// `%` to the end of the line is a remark outside of values, as btparse has it. BibTeX knows no such remarks and
+    /// complains, but people comment fields out; in a key it takes the sign as any other (`doi%2Fa`).
+    fn read(&mut self, line: &[u8], body: &mut Vec<u8>) -> Option<usize> {
+        let (mut at, mut from) = (0, 0);
+        while let Some(byte) = line.get(at).copied() {
+            if self.braces > 0 && byte != b'{' && byte != b'}' {
+                at += line[at..].iter().position(|byte| matches!(byte, b'{' | b'}')).unwrap_or(line.len() - at);
+                continue;
+            }
+            let is_outside = self.braces == 0 && !self.is_quoted;
+            match byte {
+                b'{' => self.braces += 1,
+                b'}' if self.braces > 0 => self.braces -= 1,
+                b'(' if is_outside && self.closer == b')' => self.parentheses += 1,
+                b')' if is_outside && self.parentheses > 0 => self.parentheses -= 1,
+                byte if byte == self.closer && (is_outside || byte == b'}') => {
+                    body.extend_from_slice(&line[from..at]);
+                    return Some(at + 1);
+                }
+                _ if self.is_comment => {}
+                b'"' if self.is_quoted => self.is_quoted = false,
+                b'"' if matches!(self.last, b'=' | b'#' | b'{' | b'(') => self.is_quoted = true,
+                b'%' if is_outside && (!self.is_key || at == 0 || !is_of_name(line[at - 1])) => {
+                    body.extend_from_slice(&line[from..at]);
+                    let rest = &line[at..];
+                    // Lines of old Macs end with a carriage return.
+                    at += rest.iter().position(|byte| *byte == b'\r').unwrap_or(rest.len());
+                    from = at;
+                    continue;
+                }
+                b',' | b'=' if is_outside => self.is_key = false,
+                _ => {}
+            }
+            if !byte.is_ascii_whitespace() {
+                self.last = byte;
+            }
+            at += 1;
+        }
+        body.extend_from_slice(&line[from..]);
+        None
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cut(text: &str) -> Vec<(u64, String, Result<String, String>)> {
+    fn cut(text: &str) -> Vec<(u64, String, String, bool)> {
         let (input, _) = InputReader::new(std::io::Cursor::new(text.to_owned()), "x").unwrap();
         let mut entries = BibtexEntries::new(input);
-        std::iter::from_fn(|| entries.entry().unwrap()).map(|entry| (entry.line, entry.kind, entry.body)).collect()
+        let entries = std::iter::from_fn(|| entries.entry().unwrap());
+        entries.map(|entry| (entry.line, entry.kind, entry.body.unwrap(), entry.is_closed)).collect()
+    }
+
+    fn entry(line: u64, kind: &str, body: &str) -> (u64, String, String, bool) {
+        (line, kind.to_owned(), body.to_owned(), true)
     }
 
     #[test]
     fn entries_are_cut_by_their_braces() {
-        let ok = |line, kind: &str, body: &str| (line, kind.to_owned(), Ok(body.to_owned()));
-        let open = |line| (line, "article".to_owned(), Err("`@article` is not closed: a brace is missing".to_owned()));
+        let open = |line, body: &str| (line, "article".to_owned(), body.to_owned(), false);
         assert_eq!(
             cut("a remark me@x.org\n@Article{a, t = {x}} @book {b,\n}"),
-            [ok(2, "article", "a, t = {x}"), ok(2, "book", "b,\n")]
+            [entry(2, "article", "a, t = {x}"), entry(2, "book", "b,\n")]
         );
-        assert_eq!(cut("@article{a, t = {x\n@article{b}\n@article{c"), [open(1), ok(2, "article", "b"), open(3)]);
         assert_eq!(
-            cut("@article(a, t = \"x (y)\"\n)\n@misc{b}"),
-            [ok(1, "article", "a, t = \"x (y)\"\n"), ok(3, "misc", "b")]
+            cut("@article{a, t = {x\n@article{b,}\n@article{c"),
+            [open(1, "a, t = {x\n"), entry(2, "article", "b,"), open(3, "c\n")]
         );
-        assert_eq!(cut("}}{ @ @{ @x"), []);
-    }
-
-    fn check(body: &str, expect: Result<&[(&str, &str)], &str>) {
-        let found = fields(body, |word| format!("<{word}>"));
-        let found = found.as_ref().map(|list| list.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>());
-        assert_eq!(found.map_err(String::as_str), expect.map(<[_]>::to_vec), "{body}");
+        assert_eq!(cut("@article{a, t = {x\n  @user {say}\n}}"), [entry(1, "article", "a, t = {x\n  @user {say}\n}")]);
+        assert_eq!(cut("}}{ @ @{ @x @-{"), []);
     }
 
     #[test]
-    fn fields_of_entries() {
-        check(
-            "key, Title = {A {B} c}, year = 2001 , month = jan # \"~5\",\n note = \"say {\"}x{\"}\",",
-            Ok(&[("title", "A {B} c"), ("year", "2001"), ("month", "<jan>~5"), ("note", "say {\"}x{\"}")]),
-        );
-        check("title = {no key}", Ok(&[("title", "no key")]));
-        check("k, a = {no comma} b = {c}", Ok(&[("a", "no comma"), ("b", "c")]));
-        check("key", Ok(&[]));
-        check("key,\n", Ok(&[]));
-        check("k, a = , b = {c}", Err("`a` has no value"));
-        check("k, a = {b}, c d = {e}", Err("expected a field, found `c d = {e}`"));
-        check("k, a = {b}, c", Err("expected a field, found `c`"));
+    fn entries_between_parentheses() {
+        for (text, body) in [
+            ("@x(a, t = \"x (y)\"\n)", "a, t = \"x (y)\"\n"),
+            ("@x(a, t = \"x)\", m = mar)", "a, t = \"x)\", m = mar"),
+            ("@x(a, t = {x) (}, m = mar)", "a, t = {x) (}, m = mar"),
+            ("@x(a(1), t = {x})", "a(1), t = {x}"),
+            ("@x(a = \"Oak, Ada\")", "a = \"Oak, Ada\""),
+            ("@x(\"Oak)\" # {)})", "\"Oak)\" # {)}"),
+        ] {
+            assert_eq!(cut(&format!("{text}\n@y{{b}}"))[0], entry(1, "x", body), "{text}");
+            assert_eq!(cut(&format!("{text} @y{{b}}")).len(), 2, "{text}");
+        }
+        assert_eq!(cut("@comment(a (b) \"c)"), [entry(1, "comment", "a (b) \"c")]);
+    }
+
+    #[test]
+    fn kinds_are_any_names() {
+        for kind in ["web_page", "article-journal", "mvbook2", "x.y", "a:b/c", "статья2x", "a+b"] {
+            assert_eq!(cut(&format!("@{kind}{{k}}")), [entry(1, kind, "k")], "{kind}");
+        }
+        assert_eq!(cut("oak@x.org (Ada) @1{k} @{k} @x y{k}"), []);
+        assert_eq!(cut("text@article{k}"), [entry(1, "article", "k")]);
+    }
+
+    #[test]
+    fn remarks_are_left_out() {
+        for (text, body) in [
+            ("@x{a, % b}\n t = {5% of} % {\n}", "a, \n t = {5% of} \n"),
+            ("@x{a, t = \"5% of\",% \"\n% y = {z},\n}", "a, t = \"5% of\",\n\n"),
+            ("@x{% first\na}", "\na"),
+            ("@x{doi%2Fa, t = {x}}", "doi%2Fa, t = {x}"),
+            ("@x{a, y = 2001% b\r}", "a, y = 2001\r"),
+            ("@comment{5% of {x}}", "5% of {x}"),
+        ] {
+            assert_eq!(cut(text)[0].2, body, "{text}");
+            assert!(cut(text)[0].3, "{text}");
+        }
+    }
+
+    #[test]
+    fn files_that_begin_as_bibliographies() {
+        for (text, is, near) in [
+            ("% Encoding: ISO-8859-1\n\n@article{a,\n", true, true),
+            ("% Encoding: x\r\r@web_page{a,\r", true, true),
+            ("@string(a = \"b\")\n", true, true),
+            ("@article{\n", true, true),
+            ("Scopus\nEXPORT DATE: 01 May 2020\n\n@ARTICLE{Oak2020,\nauthor={", false, true),
+            ("Dear reader\n", false, false),
+            ("@reader hello\n@a @b{c", false, false),
+            ("See @user {x}, please\n", false, false),
+        ] {
+            assert_eq!((is_bibliography(text), has_entry_near_start(text)), (is, near), "{text}");
+        }
     }
 }

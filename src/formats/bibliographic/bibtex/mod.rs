@@ -1,8 +1,14 @@
 //! BibTeX and biblatex.
 
 mod entries;
+mod fields;
+mod inherit;
+mod names;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
-pub(crate) use read::{is_bibliography, read};
+pub(crate) use entries::{has_entry_near_start, is_bibliography};
+pub(crate) use read::read;
 pub(crate) use write::write;

@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use crate::error::{RecordPosition, Result};
+use crate::formats::common::arxiv_text;
 use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputLine, InputReader};
 use crate::formats::input_format::InputFormat;
@@ -169,6 +170,7 @@ impl HfPage {
             Some(DateLine { text, .. }) => Err(format!("`{text}` is not a date that exists")),
         };
         self.found += 1;
+        let raw_paper = raw_paper.map(arxiv_text::read_accents);
         self.ready.push_back(self.input.found_record(raw_paper, RecordPosition::Line(line)));
     }
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::error::{RecordPosition, Result};
 use crate::formats::common::field_names::FieldRole;
-use crate::formats::common::fields;
 use crate::formats::common::input::{InputHead, InputLine, InputReader, MAX_RECORD};
 use crate::formats::common::json_array::{self, JsonElements};
+use crate::formats::common::{arxiv_text, fields};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, DroppedField, RecordIter};
 use crate::formats::services::json_answers;
@@ -89,7 +89,13 @@ pub(crate) fn record(json: &[u8]) -> Result<Paper, String> {
 
 fn reference(value: Value, format: InputFormat) -> Result<BibReference, String> {
     match value {
-        Value::Object(record) => Ok(fields::reference(record, format.source())),
+        Value::Object(record) => {
+            let mut reference = fields::reference(record, format.source());
+            if format == InputFormat::ArxivJson {
+                reference.raw_paper = arxiv_text::read_accents(reference.raw_paper);
+            }
+            Ok(reference)
+        }
         other => Err(format!("expected a JSON object with a title and an abstract, found {}", kind(&other))),
     }
 }
@@ -205,6 +211,18 @@ mod tests {
             "{\"id\": 1, \"title\": \"a\"}\n\0\0\0\0\n{\"id\": 3, \"title\": \"c\"}",
             &["title=a", "x.jsonl, line 2: not JSON: expected value at column 1, near `\0\0\0\0`", "title=c"],
         );
+    }
+
+    #[test]
+    fn accents_of_arxiv_are_letters() {
+        let text = r#"{"id": "2401.90001", "title": "Schr\\\"odinger's $\\tilde{n}$", "authors_parsed": [["Balázs", "C.", ""]]}"#;
+        for (format, title) in [
+            (InputFormat::ArxivJson, r"Schrödinger's $\tilde{n}$"),
+            (InputFormat::Jsonl, r#"Schr\"odinger's $\tilde{n}$"#),
+        ] {
+            let found = summaries(read(std::io::Cursor::new(text), "x.jsonl", Some(format)));
+            assert!(found[0].contains(&format!("title={title} | ")), "{found:?}");
+        }
     }
 
     #[test]
