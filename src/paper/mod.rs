@@ -199,40 +199,35 @@ impl RawPaper {
     /// Checks and normalizes: white space collapsed, control characters dropped, placeholders such as
     /// `[No abstract available]` dropped, the id normalized or made from the title and more ([`PaperId::from_record`]), the
     /// address filled in from the id. The error is the reason, for a [`crate::Error::BadRecord`].
-    pub fn validate(self) -> Result<Paper, String> {
-        let mut title = one_line(&self.title);
-        if placeholder::is_no_title(&title) {
-            title.clear();
-        }
-        let mut abstract_text = one_line(&self.abstract_text);
-        if placeholder::is_no_abstract(&abstract_text) {
-            abstract_text.clear();
-        }
-        if title.is_empty() && abstract_text.is_empty() {
+    pub fn validate(mut self) -> Result<Paper, String> {
+        self.title = one_line(&self.title);
+        self.abstract_text = one_line(&self.abstract_text);
+        self.authors = lines(self.authors);
+        self.drop_placeholders();
+        if self.title.is_empty() && self.abstract_text.is_empty() {
             return Err("no title and no abstract".to_owned());
         }
-        check_length("title", &title, MAX_TITLE)?;
-        check_length("abstract", &abstract_text, MAX_ABSTRACT)?;
+        check_length("title", &self.title, MAX_TITLE)?;
+        check_length("abstract", &self.abstract_text, MAX_ABSTRACT)?;
         let id = match self.id.as_deref().map(str::trim).filter(|id| !id.is_empty() && !is_missing_word(id)) {
             Some(id) => PaperId::parse(id)?,
             None => PaperId::from_record(&self),
         };
-        let mut also: Vec<PaperId> = Vec::new();
-        for name in
-            self.aliases.iter().filter(|name| !is_missing_word(name)).filter_map(|name| PaperId::parse(name).ok())
-        {
-            if name != id && !also.contains(&name) {
-                also.push(name);
+        let mut aliases: Vec<PaperId> = Vec::new();
+        let names = self.aliases.iter().filter(|name| !is_missing_word(name));
+        for name in names.filter_map(|name| PaperId::parse(name).ok()) {
+            if name != id && !aliases.contains(&name) {
+                aliases.push(name);
             }
         }
         let url = self.url.filter(|url| !url.trim().is_empty()).or_else(|| id.url());
-        let url = url.or_else(|| also.iter().find_map(PaperId::url));
+        let url = url.or_else(|| aliases.iter().find_map(PaperId::url));
         Ok(Paper {
             id,
-            aliases: also,
-            title,
-            abstract_text,
-            authors: lines(self.authors).into_iter().filter(|name| !placeholder::is_no_author(name)).collect(),
+            aliases,
+            title: self.title,
+            abstract_text: self.abstract_text,
+            authors: self.authors,
             author_count: self.author_count,
             published: self.published,
             listed: self.listed,
@@ -242,6 +237,17 @@ impl RawPaper {
             source: self.source,
             url,
         })
+    }
+
+    /// Clears what only says that there is no title, no abstract or no author.
+    fn drop_placeholders(&mut self) {
+        if placeholder::is_no_title(&self.title) {
+            self.title.clear();
+        }
+        if placeholder::is_no_abstract(&self.abstract_text) {
+            self.abstract_text.clear();
+        }
+        self.authors.retain(|name| !placeholder::is_no_author(name));
     }
 }
 

@@ -281,7 +281,7 @@ mod tests {
             ("@x{a, t = \"5% of\",% \"\n% y = {z},\n}", "a, t = \"5% of\",\n\n"),
             ("@x{% first\na}", "\na"),
             ("@x{doi%2Fa, t = {x}}", "doi%2Fa, t = {x}"),
-            ("@x{a, y = 2001% b\r}", "a, y = 2001\r"),
+            ("@x{a, y = 2001% b\r}", "a, y = 2001\n"),
             ("@comment{5% of {x}}", "5% of {x}"),
         ] {
             assert_eq!(cut(text)[0].2, body, "{text}");
