@@ -6,7 +6,7 @@ const TABLE: &str = "\
 Key,Title,Author,Abstract Note,Date,Publication Year,DOI,Url,votes
 A1,Lamps of the harbor,\"Oak, Ada; Elm, Ben\",\"We light lamps, and count how many of the ferries come home in the fog of the morning.\",Spring 2018,2018,10.5555/L.1,,3
 A2,Ferries in fog,\"Oak, Ada\",[No abstract available],forthcoming,2019,,https://arxiv.org/abs/2401.90002,many
-A3,Bells without a day,\"Elm, Ben\",,soon,,,,
+A3,Bells without a day,\"Elm, Ben\",,soon,,10.5555/B.1,,
 A4,,,,2020,,,,
 A5,A fifth,\"Oak, Ada\",Text.,2021,,,,1
 ";
@@ -23,12 +23,55 @@ fn a_dry_run_shows_what_would_be_read() {
     let file = sandbox.file("export.csv", TABLE);
     let run = sandbox.run(&["add", "--dry-run", &file]);
     assert_eq!((run.code, run.err.as_str()), (1, ""));
-    insta::assert_snapshot!(printed(&sandbox, &run), @"");
+    insta::assert_snapshot!(printed(&sandbox, &run), @r#"
+    export.csv: csv, 4 papers, 1 rejected, 3 fields dropped
+
+      field      papers  read from
+      id         4       DOI 2, Url 1
+      title      4       Title
+      abstract   2       Abstract Note
+      authors    4       Author
+      published  3       Date 2, Publication Year 1
+      votes      2       votes
+      source     4
+      url        3       Url
+
+    line 2
+      id         doi:10.5555/l.1
+      title      Lamps of the harbor
+      abstract   We light lamps, and count how many of the ferries come home in the…
+      authors    Oak, Ada; Elm, Ben
+      published  2018-01-01
+      votes      3
+      source     csv
+      url        https://doi.org/10.5555/l.1
+
+    line 3
+      id         2401.90002
+      title      Ferries in fog
+      authors    Oak, Ada
+      published  2019-01-01
+      source     csv
+      url        https://arxiv.org/abs/2401.90002
+
+    line 4
+      id       doi:10.5555/b.1
+      title    Bells without a day
+      authors  Elm, Ben
+      source   csv
+      url      https://doi.org/10.5555/b.1
+
+    rejected and dropped
+      line 3: `Date`: `"forthcoming"` is not a valid date: use the form 2024-12-19, or omit it
+      line 3: `votes`: `"many"` is not a count: expected an integer of 0 or more
+      line 4: `Date`: `"soon"` is not a valid date: use the form 2024-12-19, or omit it
+      line 5: no title and no abstract
+    "#);
     let summary = sandbox.json(&["add", "--dry-run", &file, "--format", "json"]);
     let file = &summary["files"][0];
     assert_eq!((&file["papers"], &file["rejected"], &file["dropped_fields"]), (&4.into(), &1.into(), &3.into()));
     assert_eq!(
-        file["fields"][3],
+        file["fields"][4],
         serde_json::json!({"field": "published", "papers": 3, "from": {"Date": 2, "Publication Year": 1}})
     );
     assert_eq!(file["first"][1]["position"], serde_json::json!({"line": 3}));
@@ -38,10 +81,30 @@ fn a_dry_run_shows_what_would_be_read() {
 #[test]
 fn a_dry_run_of_several_files() {
     let sandbox = Sandbox::new();
-    let (good, bad) = (sandbox.file("good.jsonl", "{\"title\":\"Lamps\"}"), sandbox.file("bad.txt", "Dear reader"));
+    let (good, bad) =
+        (sandbox.file("good.jsonl", "{\"id\":\"mine\",\"title\":\"Lamps\"}"), sandbox.file("bad.txt", "Dear reader"));
     let run = sandbox.run(&["add", "--dry-run", &good, &bad]);
     assert_eq!(run.code, 1);
-    insta::assert_snapshot!(printed(&sandbox, &run), @"");
+    let text = printed(&sandbox, &run);
+    let (start, _) = text.split_once("supported formats: ").unwrap();
+    insta::assert_snapshot!(format!("{start}supported formats: ..."), @"
+    good.jsonl: jsonl, 1 paper, 0 rejected, 0 fields dropped
+
+      field   papers  read from
+      id      1       id
+      title   1       title
+      source  1
+
+    line 1
+      id      mine
+      title   Lamps
+      source  jsonl
+
+    bad.txt: 0 papers, 1 rejected, 0 fields dropped
+
+    rejected and dropped
+      unknown format, beginning with `Dear reader`; supported formats: ...
+    ");
     let run = sandbox.run_with_input(&["add", "--dry-run", "-", "--category", "cs"], "{\"title\":\"Lamps\"}");
     assert_eq!((run.code, printed(&sandbox, &run).as_str()), (0, "-: jsonl, 0 papers, 0 rejected, 0 fields dropped\n"));
     let strict = |record: &str| sandbox.run_with_input(&["add", "--dry-run", "--strict", "-"], record).code;
@@ -55,12 +118,38 @@ fn an_explanation_shows_where_fields_come_from() {
     let explain = |record: &str| sandbox.run(&["add", "--explain", &file, "--record", record]);
     let run = sandbox.run(&["add", "--explain", &file]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    insta::assert_snapshot!(printed(&sandbox, &run), @"");
+    insta::assert_snapshot!(printed(&sandbox, &run), @"
+    export.csv, line 2
+
+      field      read from      value
+      id         DOI            doi:10.5555/l.1
+      title      Title          Lamps of the harbor
+      abstract   Abstract Note  We light lamps, and count how many of the ferries c…
+      authors    Author         Oak, Ada; Elm, Ben
+      published  Date           2018-01-01
+      votes      votes          3
+      source                    csv
+      url                       https://doi.org/10.5555/l.1
+    ");
     for (wanted, line) in [("1", 2), ("2", 3), ("fog", 3), ("arXiv:2401.90002v3", 3), ("10.5555/l.1", 2), ("5", 6)] {
         let run = explain(wanted);
         assert!(printed(&sandbox, &run).starts_with(&format!("export.csv, line {line}\n")), "{wanted}: {}", run.out);
     }
-    insta::assert_snapshot!(printed(&sandbox, &explain("ferries")), @"");
+    insta::assert_snapshot!(printed(&sandbox, &explain("ferries")), @r#"
+    export.csv, line 3
+
+      field      read from         value
+      id         Url               2401.90002
+      title      Title             Ferries in fog
+      authors    Author            Oak, Ada
+      published  Publication Year  2019-01-01
+      source                       csv
+      url        Url               https://arxiv.org/abs/2401.90002
+
+    dropped
+      `Date`: `"forthcoming"` is not a valid date: use the form 2024-12-19, or omit it
+      `votes`: `"many"` is not a count: expected an integer of 0 or more
+    "#);
     let run = explain("4");
     assert_eq!(run.code, 1);
     assert!(run.err.contains("export.csv, line 5: no title and no abstract"), "{}", run.err);

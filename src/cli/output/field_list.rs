@@ -62,11 +62,11 @@ fn cut(line: &str, width: usize) -> String {
     start + "…"
 }
 
-/// Returns the fields of a paper that have a value, with the value as text.
-pub(crate) fn field_values(paper: &Paper) -> Vec<(&'static str, String)> {
+/// Returns the fields of a paper with their values as text, empty for none.
+pub(crate) fn field_values(paper: &Paper) -> [(&'static str, String); 13] {
     let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
     let count = |count: Option<u32>| count.map(|count| count.to_string()).unwrap_or_default();
-    let values = [
+    [
         ("id", paper.id.to_string()),
         ("aliases", paper.aliases.iter().map(PaperId::as_str).collect::<Vec<_>>().join(", ")),
         ("title", paper.title.clone()),
@@ -80,8 +80,7 @@ pub(crate) fn field_values(paper: &Paper) -> Vec<(&'static str, String)> {
         ("categories", paper.categories.join(", ")),
         ("source", paper.source.clone()),
         ("url", paper.url.clone().unwrap_or_default()),
-    ];
-    values.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    ]
 }
 
 #[cfg(test)]

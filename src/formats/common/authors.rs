@@ -223,6 +223,9 @@ mod tests {
             json!("Ann Lee and Bo Chen and others"),
             json!("['Ann Lee', 'Bo Chen']"),
             json!("[\"Ann Lee\", \"Bo Chen\"]"),
+            json!("('Ann Lee', 'Bo Chen')"),
+            json!("['Ann Lee' 'Bo Chen']"),
+            json!("[nan, 'Ann Lee', None, 'Bo Chen']"),
         ] {
             check(value, Ok(&["Ann Lee", "Bo Chen"]));
         }

@@ -68,7 +68,9 @@ impl PythonLiteral<'_> {
             }
             item(self)?;
             self.skip_space();
-            if !self.eat(',') && self.peek() != Some(close) {
+            // NumPy writes the items of an array without commas.
+            let is_array_item = close == ']' && matches!(self.peek(), Some('\'' | '"'));
+            if !self.eat(',') && self.peek() != Some(close) && !is_array_item {
                 return Err(self.wrong(&format!("`,` or `{close}`")));
             }
         }
@@ -111,12 +113,12 @@ impl PythonLiteral<'_> {
         Ok(Some(c))
     }
 
-    /// `None`, `True`, `False` or a number.
+    /// `None`, `True`, `False` or a number; `nan`, which pandas has for a missing value, is `None`.
     fn word(&mut self) -> Result<Value, String> {
         let rest = &self.text[self.at..];
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+-._".contains(c)).unwrap_or(rest.len());
         let value = match &rest[..end] {
-            "None" => Value::Null,
+            "None" | "nan" => Value::Null,
             "True" => Value::Bool(true),
             "False" => Value::Bool(false),
             number => match serde_json::from_str(number) {
@@ -176,6 +178,8 @@ mod tests {
         check("None", Ok("null"));
         check(" [True, False , -1, 2.5e3,] ", Ok("[true,false,-1,2500.0]"));
         check("(1, 'a')", Ok(r#"[1,"a"]"#));
+        check("[nan, 'a']", Ok(r#"[null,"a"]"#));
+        check("['a' \"b\"\n 'c']", Ok(r#"["a","b","c"]"#));
         check(r#"{'a': "it's", "b": 'say "so"', 'c': {}}"#, Ok(r#"{"a":"it's","b":"say \"so\"","c":{}}"#));
         check(r"'\'\\\n\t\xe9\u00e9\U0001f600'", Ok("\"'\\\\\\n\\téé😀\""));
         check("'naïve ∑'", Ok("\"naïve ∑\""));
@@ -194,7 +198,7 @@ mod tests {
         check(r"'\xé'", Err("invalid escape sequence"));
         check(r"'\ud800'", Err("invalid escape sequence"));
         check("[1] [2]", Err("not a Python literal: expected the end, found `[2]`"));
-        check("nan", Err("not a Python literal: expected a value, found `nan`"));
+        check("nano", Err("not a Python literal: expected a value, found `nano`"));
         check(&"[".repeat(1000), Err("nested deeper than 64 levels"));
     }
 }

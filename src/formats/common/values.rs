@@ -233,9 +233,8 @@ pub(crate) fn split_list(text: &str, separators: &[char]) -> Vec<String> {
 /// The list that a table's cell holds as JSON or as Python text.
 pub(crate) fn parse_list(text: &str) -> Option<Value> {
     let text = text.trim();
-    let list =
-        text.starts_with('[').then(|| serde_json::from_str(text).ok().or_else(|| python_literal::parse(text).ok()));
-    list.flatten().filter(Value::is_array)
+    let parse = || serde_json::from_str(text).ok().or_else(|| python_literal::parse(text).ok());
+    text.starts_with(['[', '(']).then(parse).flatten().filter(Value::is_array)
 }
 
 /// A value for an error message.

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::formats::common::field_names::FieldRole;
-use crate::formats::tables::services;
+use crate::formats::tables::column_names;
 
 /// One column: `title=headline` says that the column `headline` holds titles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl ColumnMap {
     /// Returns what the columns of a file hold, as far as it is known, in the place of their names. A column that had the
     /// name of a column that was named loses it. Fails where a column is not there.
     pub(crate) fn fields(&self, names: &[String]) -> Result<Vec<String>, String> {
-        let mut fields = services::fields(names);
+        let mut fields = column_names::fields(names);
         for ColumnMapping { field, .. } in &self.0 {
             fields.iter_mut().filter(|name| name.eq_ignore_ascii_case(field)).for_each(String::clear);
         }

@@ -77,6 +77,7 @@ pub(super) fn run(args: &AddArgs) -> Result<CommandOutcome> {
             }
             Err(error) => file.reject(error),
         }
+        file.fields.retain(|field| field.papers > 0);
         bar.finish();
         summary.files.push(file);
     }
@@ -100,14 +101,14 @@ impl FileSummary {
         };
         self.papers += 1;
         self.dropped_fields += dropped.len();
-        for (field, _) in field_values(&paper) {
-            let at = self.fields.iter().position(|known| known.field == field).unwrap_or_else(|| {
-                self.fields.push(FieldUse { field, papers: 0, from: BTreeMap::new() });
-                self.fields.len() - 1
-            });
-            let FieldUse { papers, from, .. } = &mut self.fields[at];
-            *papers += 1;
-            for origin in origins.iter().filter(|origin| origin.field == field) {
+        let values = field_values(&paper);
+        if self.fields.is_empty() {
+            let field_use = |(field, _): &(&'static str, String)| FieldUse { field, papers: 0, from: BTreeMap::new() };
+            self.fields = values.iter().map(field_use).collect();
+        }
+        for (FieldUse { field, papers, from }, (_, value)) in self.fields.iter_mut().zip(values) {
+            *papers += usize::from(!value.is_empty());
+            for origin in origins.iter().filter(|origin| origin.field == *field && !value.is_empty()) {
                 let name = if from.len() < MAX_NAMES { &*origin.from } else { "others" };
                 *from.entry(name.to_owned()).or_default() += 1;
             }
@@ -162,7 +163,10 @@ impl FileSummary {
         for ReadRecord { position, paper } in &self.first {
             writeln!(out, "\n{position}")?;
             let mut list = FieldList::default();
-            field_values(paper).iter().for_each(|(field, value)| list.row([field, value]));
+            field_values(paper)
+                .iter()
+                .filter(|(_, value)| !value.is_empty())
+                .for_each(|(field, value)| list.row([field, value]));
             list.write(out)?;
         }
         if !self.problems.is_empty() {

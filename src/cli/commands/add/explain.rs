@@ -97,18 +97,15 @@ impl ExplainedRecord {
         writeln!(out, "{file}, {position}\n")?;
         let mut list = FieldList::default();
         list.row(["field", "read from", "value"]);
-        for (field, value) in field_values(paper) {
+        for (field, value) in field_values(paper).into_iter().filter(|(_, value)| !value.is_empty()) {
             let from: Vec<&str> =
                 origins.iter().filter(|origin| origin.field == field).map(|origin| &*origin.from).collect();
             list.row([field, &from.join(", "), &value]);
         }
         list.write(out)?;
-        if dropped.is_empty() {
-            return Ok(());
+        if !dropped.is_empty() {
+            writeln!(out, "\ndropped")?;
         }
-        writeln!(out, "\ndropped\n")?;
-        let mut list = FieldList::default();
-        dropped.iter().for_each(|ExplainedDrop { field, reason }| list.row([field, reason]));
-        list.write(out)
+        dropped.iter().try_for_each(|ExplainedDrop { field, reason }| writeln!(out, "  `{field}`: {reason}"))
     }
 }

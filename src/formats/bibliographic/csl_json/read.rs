@@ -8,9 +8,10 @@ use serde_json::{Map, Value};
 
 use crate::formats::common::input::InputReader;
 use crate::formats::common::json_array::JsonElements;
+use crate::formats::common::values::quoted;
 use crate::formats::common::{dates, identifiers};
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{BibReference, RecordIter};
+use crate::formats::reference::{BibReference, RecordIter, RecordNotes};
 use crate::paper::RawPaper;
 use crate::text::markup;
 
@@ -34,11 +35,15 @@ fn reference(value: &Value) -> Result<BibReference, String> {
     let Value::Object(item) = value else {
         return Err("not a reference: expected a JSON object with `title` and `author`".to_owned());
     };
+    let mut notes = RecordNotes::default();
     let title = match item.get("title") {
         Some(Value::Array(parts)) => parts.first().and_then(Value::as_str).unwrap_or_default(),
         Some(Value::String(title)) => title,
         Some(Value::Null) | None => "",
-        Some(_) => return Err("`title` is not a string".to_owned()),
+        Some(other) => {
+            notes.drop("title", format!("{} is not a string", quoted(other)));
+            ""
+        }
     };
     let mut raw_paper = RawPaper {
         title: markup::plain_text(title),
@@ -62,7 +67,7 @@ fn reference(value: &Value) -> Result<BibReference, String> {
     identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
     let tags = text(item, "keyword").split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty());
     let (added, tags) = (date(item.get("accessed")), tags.map(str::to_owned).collect());
-    Ok(BibReference { raw_paper, added, tags, ..BibReference::default() })
+    Ok(BibReference { raw_paper, added, tags, notes })
 }
 
 /// A field that holds a text.

@@ -51,17 +51,12 @@ impl TableLayout {
         })
     }
 
-    /// The layout whose header follows some remarks: `About the data: exported on ...` of Dimensions. A header has at
-    /// least two names of fields that are known.
+    /// The layout whose header follows some remarks: `About the data: exported on ...` of Dimensions.
     fn after_remarks(head: &[u8], format: InputFormat, columns: &ColumnMap) -> Option<TableLayout> {
         TableLayout::candidates(head, format).find_map(|layout| {
-            let mut records = layout.records(head).enumerate().skip(layout.header + 1).take(MAX_REMARKS);
-            records.find_map(|(header, names)| {
-                let fields = columns.fields(&names).ok()?;
-                let is_header = fields.iter().filter(|field| FieldRole::is_known(field)).count() > 1;
-                let layout = TableLayout { delimiter: layout.delimiter, quoting: layout.quoting, header, names };
-                Some(layout).filter(|layout| is_header && layout.is_table(columns))
-            })
+            let records = layout.records(head).enumerate().skip(layout.header + 1).take(MAX_REMARKS);
+            let mut layouts = records.map(|(header, names)| TableLayout { header, names, ..layout });
+            layouts.find(|layout| layout.is_likely_table(columns))
         })
     }
 
@@ -78,12 +73,17 @@ impl TableLayout {
 
     /// Whether one of several columns holds titles or abstracts.
     fn is_table(&self, columns: &ColumnMap) -> bool {
+        self.names.len() > 1 && self.fields(columns).iter().any(|field| FieldRole::is_text(field))
+    }
+
+    /// Whether several columns are fields of a paper.
+    fn is_likely_table(&self, columns: &ColumnMap) -> bool {
+        self.is_table(columns) && self.fields(columns).iter().filter(|field| FieldRole::is_known(field)).count() > 1
+    }
+
+    fn fields(&self, columns: &ColumnMap) -> Vec<String> {
         let fields = columns.fields(&self.names).or_else(|_| ColumnMap::default().fields(&self.names));
-        let fields = fields.unwrap_or_default();
-        // Bars are common in prose: `Summary | My page`.
-        let known = fields.iter().filter(|field| FieldRole::is_known(field)).count();
-        let is_likely = self.delimiter != b'|' || known > 1;
-        is_likely && self.names.len() > 1 && fields.iter().any(|field| FieldRole::is_text(field))
+        fields.unwrap_or_default()
     }
 
     /// Returns what reads the records, remarks and the header among them.
@@ -106,7 +106,11 @@ fn declared_delimiter(head: &[u8]) -> Option<u8> {
 
 /// Whether the first line names several columns, one of them for title or abstract.
 pub(crate) fn is_table(head: &[u8], format: InputFormat, columns: &ColumnMap) -> bool {
-    TableLayout::candidates(head, format).any(|layout| layout.is_table(columns))
+    TableLayout::candidates(head, format).any(|layout| match layout.delimiter {
+        // Bars are common in prose: `Summary | My page`.
+        b'|' => layout.is_likely_table(columns),
+        _ => layout.is_table(columns),
+    })
 }
 
 /// What stands between the quotes of a cell that is quoted as a whole, quotes inside being doubled.
