@@ -8,6 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::client::failed;
 use crate::error::{Error, RecordPosition, Result};
+use crate::formats::{self, InputFormat};
 use crate::paper::{Paper, RawPaper, parse_date};
 
 /// Deepest nesting accepted; arXiv's answers have 8 levels.
@@ -155,7 +156,7 @@ impl OaiRecord {
             "" => None,
             text => Some(parse_date(text).ok_or_else(|| format!("`created`: `{text}` is not a date that exists"))?),
         };
-        RawPaper {
+        let mut raw_paper = RawPaper {
             id: Some(self.id),
             // Some papers have several, separated by spaces.
             aliases: self.doi.split_whitespace().map(str::to_owned).collect(),
@@ -166,8 +167,9 @@ impl OaiRecord {
             categories: self.categories.split_whitespace().map(str::to_owned).collect(),
             source: "arxiv".to_owned(),
             ..RawPaper::default()
-        }
-        .validate()
+        };
+        formats::clean_paper(&mut raw_paper, InputFormat::ArxivAtom);
+        raw_paper.validate()
     }
 }
 

@@ -22,6 +22,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use common::clean::{clean, clean_paper};
 pub use common::encoding::TextEncoding;
 pub(crate) use common::identifiers;
 pub use export_format::ExportFormat;

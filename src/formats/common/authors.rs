@@ -3,13 +3,15 @@
 use serde_json::Value;
 
 use crate::formats::common::values::{parse_list, quoted};
+use crate::text::markup::MarkupRule;
 
 /// Authors: a list of names or of objects with names, or one text with all of them.
 pub(crate) fn read(value: Value) -> Result<Vec<String>, String> {
     match value {
         Value::String(text) => match parse_list(&text) {
             Some(list) => read(list),
-            None => Ok(split_names(&text)),
+            // A semicolon ends a character reference too.
+            None => Ok(split_names(&MarkupRule::Inline.text(&text))),
         },
         Value::Array(items) => items.into_iter().filter(|item| !item.is_null()).map(author).collect(),
         Value::Object(_) => Ok(vec![author(value)?]),
@@ -117,6 +119,7 @@ mod tests {
         ] {
             check(value, Ok(&["Ann Lee", "Bo Chen"]));
         }
+        check(json!("Zo&euml; Ash; Lee, Ann"), Ok(&["Zoë Ash", "Lee, Ann"]));
         check(json!("Lee, Ann"), Ok(&["Lee, Ann"]));
         check(json!("van Dyk, A. B."), Ok(&["van Dyk, A. B."]));
         check(json!("Lee, Ann and Chen, Bo"), Ok(&["Lee, Ann", "Chen, Bo"]));

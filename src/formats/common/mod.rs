@@ -1,6 +1,7 @@
 //! What several formats share: bytes of an input, XML, JSON, Python literals, and the parts of a record.
 
 pub(crate) mod authors;
+pub(crate) mod clean;
 pub(crate) mod dates;
 pub(crate) mod encoding;
 pub(crate) mod field_names;

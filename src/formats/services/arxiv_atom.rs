@@ -13,6 +13,7 @@ const KIND: XmlDialect = XmlDialect {
     expected: "an Atom feed with entries",
     roots: &["feed"],
     records: &["entry"],
+    beside: &[],
 };
 
 pub(crate) fn read(input: InputReader) -> RecordIter {

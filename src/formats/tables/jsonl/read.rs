@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use crate::error::{RecordPosition, Result};
+use crate::formats::common::clean::clean_paper;
 use crate::formats::common::field_names::FieldRole;
 use crate::formats::common::fields;
 use crate::formats::common::input::{InputHead, InputLine, InputReader, MAX_RECORD};
@@ -79,7 +80,9 @@ fn values(input: InputReader, format: InputFormat) -> RecordIter {
 
 /// The paper of one record, on its own; or what is wrong with it.
 pub(crate) fn record(json: &[u8]) -> Result<Paper, String> {
-    json_array::parse(json).and_then(|value| raw_paper(value, InputFormat::Jsonl))?.validate()
+    let mut raw_paper = json_array::parse(json).and_then(|value| raw_paper(value, InputFormat::Jsonl))?;
+    clean_paper(&mut raw_paper, InputFormat::Jsonl);
+    raw_paper.validate()
 }
 
 fn raw_paper(value: Value, format: InputFormat) -> Result<RawPaper, String> {
