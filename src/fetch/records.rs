@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::client::failed;
 use crate::error::{Error, RecordPosition, Result};
-use crate::formats::{BibReference, FoundRecord, PaperRecord, arxiv_text};
+use crate::formats::{self, BibReference, FoundRecord, InputFormat, PaperRecord, arxiv_text};
 use crate::paper::{RawPaper, parse_date};
 
 /// Deepest nesting accepted; arXiv's answers have 8 levels.
@@ -167,6 +167,7 @@ impl OaiRecord {
             ..RawPaper::default()
         });
         reference.raw_paper = arxiv_text::read_accents(reference.raw_paper);
+        formats::clean_paper(&mut reference.raw_paper, InputFormat::ArxivAtom);
         if published.is_none() && !created.is_empty() {
             reference.notes.drop("created", format!("`{created}` is not a date that exists"));
         }

@@ -135,6 +135,7 @@ fn plain(bytes: &[u8], text: &str, name: &str, columns: &ColumnMap) -> Result<In
         "bib" => Some(InputFormat::Bibtex),
         "ris" => Some(InputFormat::Ris),
         "nbib" => Some(InputFormat::Nbib),
+        "enw" => Some(InputFormat::Enw),
         _ => None,
     };
     if bibtex::is_bibliography(text) {
@@ -212,6 +213,8 @@ mod tests {
         check("id,text\n1,\"see\n@article{key,\n\"", "x.csv", Ok(InputFormat::Csv));
         check("\nTY  - JOUR\nTI  - A", "-", Ok(InputFormat::Ris));
         check("\nPMID- 12\nTI  - A", "-", Ok(InputFormat::Nbib));
+        check("%0 Journal Article\n%T A", "x.ris", Ok(InputFormat::Enw));
+        check("\n  TY  - JOUR\r  TI  - A", "-", Ok(InputFormat::Ris));
         check("FN Invented\nVR 1.0\nPT J\n", "x.txt", Ok(InputFormat::Wos));
         check("[{\"type\": \"book\", \"issued\": {\"date-parts\": [[2020]]}}]", "x.json", Ok(InputFormat::CslJson));
     }

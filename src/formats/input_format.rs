@@ -1,6 +1,7 @@
 //! The formats that papers are read from, by name.
 
 use crate::string_enum::string_enum;
+use crate::text::markup::MarkupRule;
 
 /// A format of files of papers. Any of them may be compressed with gzip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +36,8 @@ pub enum InputFormat {
     Nbib,
     /// Web of Science's tagged lines: `PT J`.
     Wos,
+    /// EndNote's tagged lines: `%0 Journal Article`.
+    Enw,
     /// A news feed of papers: RSS or Atom.
     Feed,
     /// A news feed of papers: JSON Feed.
@@ -67,6 +70,7 @@ string_enum!(InputFormat, "an input format", {
     Ris => "ris",
     Nbib => "nbib",
     Wos => "wos",
+    Enw => "enw",
     CslJson => "csl-json",
     ZoteroRdf => "zotero-rdf",
     EndnoteXml => "endnote-xml",
@@ -86,9 +90,17 @@ impl InputFormat {
             InputFormat::Nbib | InputFormat::PubmedXml | InputFormat::Bioc => "pubmed",
             InputFormat::HfHtml => "hf-daily",
             InputFormat::ZoteroRdf => "zotero",
-            InputFormat::EndnoteXml => "endnote",
+            InputFormat::EndnoteXml | InputFormat::Enw => "endnote",
             InputFormat::JsonFeed => "feed",
             other => other.name(),
+        }
+    }
+
+    /// Returns what is markup in its texts. Elements of feeds have rules of their own, which their readers follow.
+    pub(crate) const fn markup(self) -> MarkupRule {
+        match self {
+            InputFormat::Feed | InputFormat::JsonFeed => MarkupRule::Plain,
+            _ => MarkupRule::Inline,
         }
     }
 
@@ -114,6 +126,7 @@ impl InputFormat {
             InputFormat::Ris => ("RIS", "lines such as `TY  - JOUR`"),
             InputFormat::Nbib => ("NBIB", "lines such as `PMID- 123`"),
             InputFormat::Wos => ("Web of Science", "lines such as `PT J`"),
+            InputFormat::Enw => ("EndNote's tagged form", "lines such as `%0 Journal Article` and `%T Title`"),
             InputFormat::CslJson => {
                 ("CSL-JSON", "an array of objects such as `{\"type\": \"article\", \"title\": \"...\"}`")
             }

@@ -24,6 +24,7 @@ mod tests;
 
 #[cfg(feature = "fetch")]
 pub(crate) use common::arxiv_text;
+pub(crate) use common::clean::{clean, clean_paper};
 pub use common::encoding::TextEncoding;
 pub(crate) use common::identifiers;
 pub use export_format::ExportFormat;

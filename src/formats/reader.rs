@@ -13,6 +13,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::formats::bibliographic::{bibtex, csl_json, endnote_xml, ris, zotero_rdf};
+use crate::formats::common::clean::clean;
 use crate::formats::common::encoding::{NOT_UTF8, TextEncoding};
 use crate::formats::common::input::InputReader;
 use crate::formats::input_format::InputFormat;
@@ -50,7 +51,10 @@ impl ReferenceReader {
         if self.ended {
             return None;
         }
-        let record = self.records.next();
+        let mut record = self.records.next();
+        if let Some(Ok(found)) = &mut record {
+            clean(&mut found.reference, self.format);
+        }
         self.ended = !matches!(record, Some(Ok(_) | Err(Error::BadRecord { .. })));
         if record.is_none() && !self.found {
             let (what, expected) = self.format.looks_for();
@@ -190,7 +194,7 @@ impl ReadOptions {
                 parquet::read(bytes::Bytes::from(bytes), name, &self.columns)?
             }
             InputFormat::Bibtex => bibtex::read(input),
-            InputFormat::Ris | InputFormat::Nbib | InputFormat::Wos => ris::read(input, format),
+            InputFormat::Ris | InputFormat::Nbib | InputFormat::Wos | InputFormat::Enw => ris::read(input, format),
             InputFormat::CslJson => csl_json::read(input),
             InputFormat::ZoteroRdf => zotero_rdf::read(input),
             InputFormat::EndnoteXml => endnote_xml::read(input),

@@ -8,6 +8,9 @@ use serde::Serialize;
 use crate::error::{Error, RecordPosition, Result};
 use crate::paper::{Paper, RawPaper};
 
+/// How much of a value that cannot be read is shown, in characters.
+const MAX_QUOTED_CHARS: usize = 60;
+
 /// An entry of a reference manager or a file: a paper that is not checked yet, with what its owner added.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct BibReference {
@@ -70,6 +73,71 @@ impl RecordNotes {
             if let Some((_, of_file)) = names.iter().find(|(read, _)| read == name) {
                 *name = of_file.clone().into();
             }
+        }
+    }
+
+    /// Returns the first of some texts that is not blank, each with the field of the record that it stands in, and notes
+    /// where it was read from.
+    pub(crate) fn first_text<N: Into<Cow<'static, str>>>(
+        &mut self,
+        field: &'static str,
+        texts: impl IntoIterator<Item = (N, String)>,
+    ) -> String {
+        let Some((from, text)) = texts.into_iter().find(|(_, text)| !text.trim().is_empty()) else {
+            return String::new();
+        };
+        self.origin(field, from);
+        text
+    }
+
+    /// Returns the first date that `read` finds in some texts. Texts before it that are not blank are noted as dropped.
+    pub(crate) fn first_date<N: Into<Cow<'static, str>>>(
+        &mut self,
+        field: &'static str,
+        texts: impl IntoIterator<Item = (N, String)>,
+        read: impl Fn(&str) -> Option<Date>,
+    ) -> Option<Date> {
+        for (from, text) in texts.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
+            match read(&text) {
+                Some(date) => {
+                    self.origin(field, from);
+                    return Some(date);
+                }
+                None => {
+                    let start: String = text.trim().chars().take(MAX_QUOTED_CHARS).collect();
+                    self.drop(from, format!("`{start}` is not a valid date: use the form 2024-12-19, or omit it"));
+                }
+            }
+        }
+        None
+    }
+
+    /// Returns a list, and notes where it was read from unless it is empty.
+    pub(crate) fn list(
+        &mut self,
+        field: &'static str,
+        from: impl Into<Cow<'static, str>>,
+        items: Vec<String>,
+    ) -> Vec<String> {
+        if !items.is_empty() {
+            self.origin(field, from);
+        }
+        items
+    }
+
+    /// Returns where a paper appeared, from its journal, its volume and its issue, each with the field that it stands in:
+    /// those that are known. A volume without a journal says nothing.
+    pub(crate) fn container<N: Into<Cow<'static, str>>>(
+        &mut self,
+        journals: impl IntoIterator<Item = (N, String)>,
+        volume: &str,
+        issue: &str,
+    ) -> String {
+        let journal = self.first_text("container", journals);
+        let parts = [journal.trim(), volume.trim(), issue.trim()];
+        match parts {
+            ["", ..] => String::new(),
+            parts => parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
         }
     }
 

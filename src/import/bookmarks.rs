@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::formats::{BibReference, identifiers};
 use crate::paper::RawPaper;
-use crate::text::markup;
+use crate::text::markup::unescape;
 
 /// Hosts whose pages are papers, beside those whose addresses have ids in them.
 const HOSTS: [&str; 2] = ["semanticscholar.org/paper/", "aclanthology.org/"];
@@ -22,7 +22,7 @@ pub(super) fn read(text: &str) -> Vec<BibReference> {
         let Some(end) = end_of(rest) else { break };
         let (tag, after) = (&rest[..end], &rest[end + 1..]);
         let name: String = tag.chars().take_while(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-        let inside = || markup::unescape(&after[..after.find('<').unwrap_or(after.len())]);
+        let inside = || unescape(&after[..after.find('<').unwrap_or(after.len())]);
         match name.as_str() {
             "h3" => heading = Some(inside()),
             "dl" => folders.push(heading.take().unwrap_or_default()),
@@ -67,7 +67,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let lower = tag.to_ascii_lowercase();
     let start = lower.find(&format!(" {name}=\""))? + name.len() + 3;
     let end = start + tag.get(start..)?.find('"')?;
-    Some(markup::unescape(tag.get(start..end)?))
+    Some(unescape(tag.get(start..end)?))
 }
 
 /// A title without what sites put around it.

@@ -13,7 +13,7 @@ use rusqlite::{Connection, Row};
 use tempfile::TempDir;
 
 use crate::error::{Error, Result};
-use crate::formats::{BibReference, identifiers};
+use crate::formats::{self, BibReference, InputFormat, RecordNotes, identifiers};
 use crate::paper::{RawPaper, parse_date};
 
 /// All items but attachments, notes and what was deleted.
@@ -108,13 +108,16 @@ fn references(copy: &Path) -> rusqlite::Result<Vec<BibReference>> {
     let mut items = db.prepare(ITEMS)?;
     let item = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
     let items = items.query_map([], item)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let reference = |(item, added): (i64, Option<String>)| BibReference {
-        raw_paper: raw_paper(&fields.remove(&item).unwrap_or_default(), authors.remove(&item).unwrap_or_default()),
-        added: added.and_then(|moment| day(&moment)),
-        tags: tags.remove(&item).unwrap_or_default(),
-        ..BibReference::default()
+    let of_item = |(item, added): (i64, Option<String>)| {
+        let mut reference = BibReference {
+            added: added.and_then(|moment| day(&moment)),
+            tags: tags.remove(&item).unwrap_or_default(),
+            ..reference(&fields.remove(&item).unwrap_or_default(), authors.remove(&item).unwrap_or_default())
+        };
+        formats::clean(&mut reference, InputFormat::ZoteroRdf);
+        reference
     };
-    Ok(items.into_iter().map(reference).collect())
+    Ok(items.into_iter().map(of_item).collect())
 }
 
 fn triples(db: &Connection, select: &str) -> rusqlite::Result<Vec<(i64, String, String)>> {
@@ -130,14 +133,20 @@ fn triples(db: &Connection, select: &str) -> rusqlite::Result<Vec<(i64, String, 
     statement.query_map([], |row| Ok((row.get(0)?, text(row, 1)?, text(row, 2)?)))?.collect()
 }
 
-fn raw_paper(fields: &HashMap<String, String>, authors: Vec<String>) -> RawPaper {
+fn reference(fields: &HashMap<String, String>, authors: Vec<String>) -> BibReference {
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let named = |name: &'static str| (name, field(name));
+    let mut notes = RecordNotes::default();
+    let journals =
+        ["publicationTitle", "proceedingsTitle", "bookTitle", "conferenceName", "journalAbbreviation"].map(named);
     let mut raw_paper = RawPaper {
-        title: field("title"),
-        abstract_text: field("abstractNote"),
-        authors,
-        published: day(&field("date")),
+        // Cases, statutes and e-mails have titles of their own.
+        title: notes.first_text("title", ["title", "caseName", "nameOfAct", "subject", "shortTitle"].map(named)),
+        abstract_text: notes.first_text("abstract", [named("abstractNote")]),
+        authors: notes.list("authors", "creators", authors),
+        published: notes.first_date("published", [named("date")], day),
         url: fields.get("url").cloned(),
+        container: notes.container(journals, &field("volume"), &field("issue")),
         source: "zotero".to_owned(),
         ..RawPaper::default()
     };
@@ -145,13 +154,14 @@ fn raw_paper(fields: &HashMap<String, String>, authors: Vec<String>) -> RawPaper
     names.extend([field("archiveID"), field("DOI")].into_iter().filter(|name| !name.is_empty()));
     names.extend(identifiers::from_url(&field("url")));
     identifiers::assign(&mut raw_paper, names.iter().map(String::as_str));
-    raw_paper
+    BibReference { raw_paper, notes, ..BibReference::default() }
 }
 
-/// The day of `2024-01-15 10:00:00`, of `2024-01-15 January 15`, and of `2024-00-00 2024`: its first.
+/// The day of `2024-01-15 10:00:00`, of `2024-01-15 January 15`, and of `2024-00-00 2024`: its first. Zotero writes
+/// `0000-00-00` before what it cannot read.
 fn day(text: &str) -> Option<Date> {
-    let first = text.split_whitespace().next()?;
-    parse_date(&first.replace("-00", "-01"))
+    let (first, typed) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    parse_date(&first.replace("-00", "-01")).filter(|day| day.year() > 0).or_else(|| parse_date(typed))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ Formats, detected unless --input is given; gzip files are decompressed:
   s2, openalex      responses and data sets of Semantic Scholar and OpenAlex
   bibtex, csl-json  bibliographies
   ris, nbib, wos    tagged bibliographies: RIS, PubMed, Web of Science
+  enw               tagged bibliography of EndNote and Google Scholar
   zotero-rdf        Zotero RDF export, with collections
   endnote-xml       XML from EndNote and Mendeley
   feed, json-feed   news feeds of papers: RSS, Atom, JSON Feed

@@ -6,7 +6,7 @@ use crate::formats::common::input::InputReader;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
 use crate::formats::common::{authors, dates, identifiers};
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{BibReference, RecordIter};
+use crate::formats::reference::{BibReference, RecordIter, RecordNotes};
 use crate::paper::{RawPaper, one_line};
 
 const KIND: XmlDialect = XmlDialect {
@@ -14,6 +14,7 @@ const KIND: XmlDialect = XmlDialect {
     expected: "xml with records",
     roots: &["xml", "records"],
     records: &["record"],
+    beside: &[],
 };
 
 /// The databases whose numbers are PubMed's, in lower case.
@@ -29,6 +30,18 @@ const REMARKS: [&[&str]; 7] = [
     &["publisher"],
 ];
 
+/// Where the journal, the proceedings or the book is, full names first.
+const CONTAINERS: [&str; 5] = [
+    "periodical/full-title",
+    "titles/secondary-title",
+    "periodical/abbr-1",
+    "titles/alt-title",
+    "titles/tertiary-title",
+];
+/// Fields without a fixed meaning, where DOIs are stored.
+const OTHER_NUMBERS: [&str; 9] =
+    ["accession-num", "notes", "custom1", "custom2", "custom3", "custom6", "custom7", "work-type", "call-num"];
+
 pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut records = xml::XmlRecords::new(input, KIND);
     Box::new(std::iter::from_fn(move || {
@@ -41,35 +54,48 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
 }
 
 fn reference(record: &XmlElement) -> BibReference {
+    let mut notes = RecordNotes::default();
     let all =
         |path: &[&str], name| record.at(path).into_iter().flat_map(move |list| list.all(name)).map(XmlElement::text);
     let year = record.text_at(&["dates", "year"]);
-    let days = all(&["dates", "pub-dates"], "date").find_map(|day| published(&year, &day));
-    let urls: Vec<String> = [["urls", "related-urls"], ["urls", "web-urls"]]
+    let days = all(&["dates", "pub-dates"], "date").map(|day| ("dates/pub-dates/date", day));
+    let day = notes.first_date("published", days, |day| published(&year, day));
+    let urls: Vec<String> = [["urls", "related-urls"], ["urls", "web-urls"], ["urls", "text-urls"]]
         .iter()
         .flat_map(|path| all(path, "url"))
         .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
         .filter(|url| url.starts_with("http"))
         .collect();
+    let authors = all(&["contributors", "authors"], "author").map(|name| author(&name));
+    let authors = authors.filter(|name| !name.is_empty()).collect();
     let mut raw_paper = RawPaper {
-        title: record.text_at(&["titles", "title"]),
-        abstract_text: record.text_at(&["abstract"]),
-        authors: all(&["contributors", "authors"], "author").map(|name| author(&name)).collect(),
-        published: days.or_else(|| dates::from_text(&year)),
+        title: notes.first_text("title", record.texts(&["titles/title", "titles/short-title"])),
+        abstract_text: notes.first_text("abstract", record.texts(&["abstract"])),
+        authors: notes.list("authors", "contributors/authors", authors),
+        published: day.or_else(|| notes.first_date("published", record.texts(&["dates/year"]), dates::from_text)),
         source: InputFormat::EndnoteXml.source().to_owned(),
         url: urls.first().cloned(),
+        container: notes.container(
+            record.texts(&CONTAINERS),
+            &record.text_at(&["volume"]),
+            &[record.text_at(&["number"]), record.text_at(&["issue"])].concat(),
+        ),
         ..RawPaper::default()
     };
-    let number = record.text_at(&["electronic-resource-num"]);
     let of_pubmed = ["remote-database-name", "database"]
         .iter()
         .any(|name| PUBMED.contains(&record.text_at(&[name]).trim().to_lowercase().as_str()));
     let pmid = identifiers::pmid(&record.text_at(&["accession-num"])).filter(|_| of_pubmed);
-    let ids: Vec<String> = identifiers::doi(&number)
-        .or_else(|| number.split_whitespace().find_map(identifiers::doi))
+    let number = record.text_at(&["electronic-resource-num"]);
+    let is_doi = |text: &String| text.trim_start().starts_with("10.") || text.to_ascii_lowercase().contains("doi");
+    let others = OTHER_NUMBERS.iter().map(|name| record.text_at(&[name])).filter(is_doi).filter_map(|text| doi(&text));
+    let noted = record.text_at(&["notes"]);
+    let ids: Vec<String> = doi(&number)
         .into_iter()
         .chain(pmid)
         .chain(urls.iter().filter_map(|url| identifiers::from_url(url)))
+        .chain(identifiers::from_note(&noted))
+        .chain(others)
         .chain(REMARKS.iter().filter_map(|path| identifiers::arxiv_in_text(&record.text_at(path))))
         .collect();
     identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
@@ -77,10 +103,15 @@ fn reference(record: &XmlElement) -> BibReference {
     let tags = keywords.flat_map(|text| text.split([';', '\n', '\r']).map(one_line).collect::<Vec<_>>());
     BibReference {
         raw_paper,
-        added: dates::from_text(&record.text_at(&["access-date"])),
+        added: notes.first_date("added", record.texts(&["access-date"]), dates::from_text),
         tags: tags.filter(|tag| !tag.is_empty()).collect(),
-        ..BibReference::default()
+        notes,
     }
+}
+
+/// The DOI of a field, which may say that it is one.
+fn doi(text: &str) -> Option<String> {
+    identifiers::doi(text).or_else(|| text.split_whitespace().find_map(identifiers::doi))
 }
 
 /// Returns a name, given names first. The name of a group ends with a comma: no given name follows.

@@ -15,7 +15,7 @@ use crate::formats::common::values::truncated;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
 use crate::formats::common::{dates, identifiers};
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{BibReference, FoundRecord, RecordIter};
+use crate::formats::reference::{BibReference, FoundRecord, RecordIter, RecordNotes};
 use crate::paper::{RawPaper, one_line};
 
 const KIND: XmlDialect = XmlDialect {
@@ -23,6 +23,7 @@ const KIND: XmlDialect = XmlDialect {
     expected: "rdf:RDF with items of Zotero",
     roots: &["RDF"],
     records: xml::WITHIN_ROOT,
+    beside: &[],
 };
 
 /// Longest export, in bytes of XML.
@@ -52,7 +53,7 @@ struct ZoteroItem {
 fn library(input: InputReader, max_bytes: u64) -> Vec<Result<FoundRecord>> {
     let mut records = xml::XmlRecords::new(input, KIND);
     let mut items: Vec<(RecordPosition, Result<ZoteroItem, String>)> = Vec::new();
-    let mut containers: HashMap<String, Vec<String>> = HashMap::new();
+    let mut containers: HashMap<String, RdfContainer> = HashMap::new();
     let mut collections = CollectionTree::default();
     let fault = loop {
         let (record, position) = match records.record() {
@@ -65,9 +66,8 @@ fn library(input: InputReader, max_bytes: u64) -> Vec<Result<FoundRecord>> {
             Ok(record) if record.name() == "Collection" => collections.add(&record),
             Ok(record) if is_paper(&record) => items.push((position, Ok(item(&record)))),
             Ok(record) => {
-                let ids = ids_of_container(&record);
-                if let Some(about) = record.attribute("about").filter(|_| !ids.is_empty()) {
-                    containers.insert(about.to_owned(), ids);
+                if let Some(about) = record.attribute("about") {
+                    containers.insert(about.to_owned(), RdfContainer::of(&record));
                 }
             }
         }
@@ -83,10 +83,15 @@ fn library(input: InputReader, max_bytes: u64) -> Vec<Result<FoundRecord>> {
         *parts.entry(container).or_default() += 1;
     }
     let finish = |item: ZoteroItem| {
-        // The DOI in a journal is that of the article; if several articles share the journal, nobody knows whose it is.
-        let own = item.container.filter(|container| parts.get(container) == Some(&1));
-        let of_container = own.and_then(|container| containers.get(&container)).into_iter().flatten();
         let mut reference = item.reference;
+        let container = item.container.as_ref().and_then(|about| containers.get(about));
+        if let Some(container) = container.filter(|container| !container.title.is_empty()) {
+            reference.raw_paper.container = container.title.clone();
+            reference.notes.origin("container", "isPartOf");
+        }
+        // The DOI in a journal is that of the article; if several articles share the journal, nobody knows whose it is.
+        let is_own = item.container.as_ref().is_some_and(|container| parts.get(container) == Some(&1));
+        let of_container = container.filter(|_| is_own).into_iter().flat_map(|container| &container.ids);
         identifiers::assign(&mut reference.raw_paper, item.ids.iter().chain(of_container).map(String::as_str));
         reference.tags.splice(0..0, collections.paths(&item.about));
         reference
@@ -106,30 +111,33 @@ fn item(record: &XmlElement) -> ZoteroItem {
     let about = record.attribute("about").unwrap_or_default().to_owned();
     let identifiers = || record.all("identifier");
     let addresses: Vec<String> = identifiers().filter_map(|id| Some(id.at(&["URI", "value"])?.text())).collect();
-    let nested = record.all("isPartOf").flat_map(XmlElement::children).flat_map(ids_of_container);
+    let nested: Vec<RdfContainer> =
+        record.all("isPartOf").flat_map(XmlElement::children).map(RdfContainer::of).collect();
     let numbers =
         ["number", "archiveID"].iter().filter_map(|name| identifiers::arxiv_in_text(&record.text_at(&[name])));
     let ids = identifiers()
         .filter_map(doi)
-        .chain(nested)
+        .chain(nested.iter().flat_map(|container| container.ids.clone()))
         .chain(addresses.iter().chain([&about]).filter_map(|address| identifiers::from_url(address)))
         .chain(numbers)
         .chain(identifiers::from_note(&record.text_at(&["description"])))
         .collect();
-    let people = ["authors", "presenters"].iter().find_map(|role| record.at(&[role, "Seq"]));
-    let days = ["date", "issued"].iter().map(|name| record.text_at(&[name]));
+    let mut notes = RecordNotes::default();
+    let people = ["authors", "presenters"].iter().find_map(|role| Some((*role, record.at(&[role, "Seq"])?)));
+    let names = people.into_iter().flat_map(|(_, people)| people.all("li")).filter_map(person).collect();
     let raw_paper = RawPaper {
-        title: record.text_at(&["title"]),
-        abstract_text: record.text_at(&["abstract"]),
-        authors: people.into_iter().flat_map(|people| people.all("li")).filter_map(person).collect(),
-        published: days.into_iter().find_map(|day| dates::from_text(&day)),
+        title: notes.first_text("title", record.texts(&["title", "shortTitle"])),
+        abstract_text: notes.first_text("abstract", record.texts(&["abstract"])),
+        authors: notes.list("authors", people.map_or("authors", |(role, _)| role), names),
+        published: notes.first_date("published", record.texts(&["date", "issued"]), dates::from_text),
         source: InputFormat::ZoteroRdf.source().to_owned(),
         url: addresses.into_iter().next(),
+        container: notes.container(nested.iter().map(|container| ("isPartOf", container.title.clone())), "", ""),
         ..RawPaper::default()
     };
-    let added = dates::from_text(&record.text_at(&["dateSubmitted"]));
+    let added = notes.first_date("added", record.texts(&["dateSubmitted"]), dates::from_text);
     let tags = record.all("subject").filter_map(tag).collect();
-    let reference = BibReference { raw_paper, added, tags, ..BibReference::default() };
+    let reference = BibReference { raw_paper, added, tags, notes };
     ZoteroItem { about, container: container(record), ids, reference }
 }
 
@@ -155,12 +163,26 @@ fn doi(identifier: &XmlElement) -> Option<String> {
     identifiers::doi(identifier.text().trim().strip_prefix("DOI")?)
 }
 
-/// The ids of an article that its journal has instead, or the journal that a section is in.
-fn ids_of_container(container: &XmlElement) -> Vec<String> {
-    let inner = container.all("isPartOf").flat_map(XmlElement::children);
-    let dois = container.all("identifier").filter_map(doi);
-    let named = identifiers::arxiv_in_text(&container.text_at(&["title"]));
-    dois.chain(named).chain(inner.flat_map(ids_of_container)).collect()
+/// The journal or the book that an item is in, or the journal that a section is in.
+struct RdfContainer {
+    /// Its title, with volume and issue.
+    title: String,
+    /// The ids of an article that its journal has instead.
+    ids: Vec<String>,
+}
+
+impl RdfContainer {
+    fn of(container: &XmlElement) -> RdfContainer {
+        let inner: Vec<RdfContainer> =
+            container.all("isPartOf").flat_map(XmlElement::children).map(RdfContainer::of).collect();
+        let parts = ["title", "volume", "number"].map(|name| one_line(&container.text_at(&[name])));
+        let title = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+        let whole = inner.iter().map(|inner| &inner.title).find(|title| !title.is_empty());
+        let dois = container.all("identifier").filter_map(doi);
+        let named = identifiers::arxiv_in_text(&parts[0]);
+        let ids = dois.chain(named).chain(inner.iter().flat_map(|inner| inner.ids.clone())).collect();
+        RdfContainer { title: whole.unwrap_or(&title).clone(), ids }
+    }
 }
 
 /// Returns the journal or book that is a record of its own, also that of a section.

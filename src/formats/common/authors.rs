@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::formats::common::values::{ReadValue, parse_list, quoted};
+use crate::text::markup::MarkupRule;
 
 /// Authors: a list of names or of objects with names, or one text with all of them. Fails if there is nothing but what
 /// cannot be read.
@@ -18,7 +19,8 @@ pub(crate) fn list(value: Value) -> ReadValue<Vec<String>> {
     match value {
         Value::String(text) => match parse_list(&text) {
             Some(authors) => list(authors),
-            None => Ok(Some(split_names(&text)).filter(|names| !names.is_empty())).into(),
+            // A semicolon ends a character reference too.
+            None => Ok(Some(split_names(&MarkupRule::Inline.text(&text))).filter(|names| !names.is_empty())).into(),
         },
         Value::Array(items) => {
             let (mut names, mut wrong) = (Vec::with_capacity(items.len()), None);
@@ -229,6 +231,7 @@ mod tests {
         ] {
             check(value, Ok(&["Ann Lee", "Bo Chen"]));
         }
+        check(json!("Zo&euml; Ash; Lee, Ann"), Ok(&["Zoë Ash", "Lee, Ann"]));
         check(json!("Lee, Ann"), Ok(&["Lee, Ann"]));
         check(json!("van Dyk, A. B."), Ok(&["van Dyk, A. B."]));
         check(json!("Lee, Ann and Chen, Bo"), Ok(&["Lee, Ann", "Chen, Bo"]));

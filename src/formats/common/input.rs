@@ -88,6 +88,11 @@ impl InputReader {
         self.allowance = MAX_RECORD as u64;
     }
 
+    /// Its name in messages: a path, or the address that it was fetched from.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Returns the same input with `mark` in the place of bytes that are not UTF-8.
     pub(crate) fn marked(self, mark: &'static str) -> InputReader {
         let reader = BufReader::new(Box::new(encoding::marked_utf8(self.reader, mark)) as Box<dyn Read + Send>);

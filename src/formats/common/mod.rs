@@ -2,6 +2,7 @@
 
 pub(crate) mod arxiv_text;
 pub(crate) mod authors;
+pub(crate) mod clean;
 pub(crate) mod dates;
 pub(crate) mod encoding;
 pub(crate) mod field_names;

@@ -7,6 +7,7 @@ use quick_xml::{Error as XmlError, Reader, XmlVersion};
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::InputReader;
+use crate::text::markup::{ElementKind, as_tex, element_kind, is_tex_encoding, looks_like_tex};
 
 /// Deepest nesting accepted; arXiv's answers have 4 levels, PubMed's 9.
 const MAX_DEPTH: usize = 64;
@@ -65,7 +66,12 @@ impl XmlElement {
         self.at(path).map(XmlElement::text).unwrap_or_default()
     }
 
-    /// Returns all text in it.
+    /// Returns the text at the end of each of some paths, `titles/title`, with the path.
+    pub(crate) fn texts<'e>(&'e self, paths: &'e [&'static str]) -> impl Iterator<Item = (&'static str, String)> + 'e {
+        paths.iter().map(|path| (*path, self.text_at(&path.split('/').collect::<Vec<_>>())))
+    }
+
+    /// Returns all text in it, blocks apart, each formula once.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
@@ -76,10 +82,54 @@ impl XmlElement {
         for content in &self.content {
             match content {
                 XmlContent::Text(piece) => text.push_str(piece),
-                XmlContent::Element(element) => element.write(text),
+                XmlContent::Element(element) => element.write_within(text),
             }
         }
     }
+
+    /// Writes the text of an element within another one.
+    fn write_within(&self, text: &mut String) {
+        match element_kind(&self.name) {
+            Some(ElementKind::Block | ElementKind::Separator) => {
+                text.push(' ');
+                self.write(text);
+                text.push(' ');
+            }
+            Some(ElementKind::Tex) => text.push_str(&as_tex(&self.text())),
+            Some(ElementKind::Alternatives) => match self.children().find(|child| is_tex(child)) {
+                Some(tex) => tex.write_within(text),
+                None => self.write(text),
+            },
+            Some(ElementKind::Math) => match self.tex_of_math() {
+                Some(tex) => text.push_str(&as_tex(&tex)),
+                None => self.write(text),
+            },
+            None | Some(ElementKind::Inline) if self.name == "mfrac" => {
+                let parts: Vec<String> = self.children().map(XmlElement::text).collect();
+                text.push_str(&parts.join("/"));
+            }
+            None | Some(ElementKind::Inline) if self.name == "msqrt" => {
+                text.push('√');
+                self.write(text);
+            }
+            // Another notation of the formula that it stands in.
+            _ if self.name.starts_with("annotation") => {}
+            _ => self.write(text),
+        }
+    }
+
+    /// Returns the TeX of a formula in MathML that has it.
+    fn tex_of_math(&self) -> Option<String> {
+        let semantics = self.children().chain(self.children().flat_map(XmlElement::children));
+        let mut annotations = semantics.filter(|element| element.name == "annotation");
+        let annotation = annotations.find(|element| element.attribute("encoding").is_some_and(is_tex_encoding));
+        let words = self.attribute("alttext").filter(|text| looks_like_tex(text)).map(str::to_owned);
+        annotation.map(XmlElement::text).or(words)
+    }
+}
+
+fn is_tex(element: &XmlElement) -> bool {
+    element_kind(&element.name) == Some(ElementKind::Tex)
 }
 
 /// What the XML of a format looks like.
@@ -92,10 +142,15 @@ pub(crate) struct XmlDialect {
     pub(crate) roots: &'static [&'static str],
     /// The names of the elements that are records, or [`WITHIN_ROOT`].
     pub(crate) records: &'static [&'static str],
+    /// The names of elements of the file itself that are returned too, near its root and not counted.
+    pub(crate) beside: &'static [&'static str],
 }
 
 /// For [`XmlDialect::records`]: every element within the root is one, whatever its name.
 pub(crate) const WITHIN_ROOT: &[&str] = &[];
+
+/// How deep an element of the file itself may be: `rss`, `channel`, `link`.
+const MAX_DEPTH_BESIDE: usize = 2;
 
 /// The records of one input.
 pub(crate) struct XmlRecords {
@@ -103,6 +158,8 @@ pub(crate) struct XmlRecords {
     kind: XmlDialect,
     /// The elements that are open, outside of records.
     depth: usize,
+    /// The attributes `xml:base` of these elements, and the depth of each.
+    bases: Vec<(usize, String)>,
     started: bool,
     count: u64,
     buffer: Vec<u8>,
@@ -116,11 +173,16 @@ impl XmlRecords {
         config.expand_empty_elements = true;
         // `AT&T` in a feed that is put together by hand.
         config.allow_dangling_amp = true;
-        XmlRecords { reader, kind, depth: 0, started: false, count: 0, buffer: Vec::new() }
+        XmlRecords { reader, kind, depth: 0, bases: Vec::new(), started: false, count: 0, buffer: Vec::new() }
     }
 
     pub(crate) fn input(&self) -> &InputReader {
         self.reader.get_ref()
+    }
+
+    /// Returns the `xml:base` of the elements around the records, the outermost first.
+    pub(crate) fn bases(&self) -> impl Iterator<Item = &str> {
+        self.bases.iter().map(|(_, base)| base.as_str())
     }
 
     /// Returns how many bytes were read.
@@ -155,22 +217,26 @@ impl XmlRecords {
                         WITHIN_ROOT => self.depth == 1,
                         names => names.contains(&name.as_str()),
                     };
+                    let begins = begins || self.depth <= MAX_DEPTH_BESIDE && self.kind.beside.contains(&name.as_str());
                     if !open.is_empty() || begins {
                         open.push(element(name, &start));
                     } else {
                         self.depth += 1;
+                        let base = element(name, &start).attributes.into_iter().find(|(name, _)| name == "base");
+                        self.bases.extend(base.map(|(_, base)| (self.depth, base)));
                     }
                     continue;
                 }
                 Event::End(_) => {
                     let Some(closed) = open.pop() else {
+                        self.bases.retain(|(depth, _)| *depth < self.depth);
                         self.depth = self.depth.saturating_sub(1);
                         continue;
                     };
                     match open.last_mut() {
                         Some(parent) => parent.content.push(XmlContent::Element(closed)),
                         None => {
-                            self.count += 1;
+                            self.count += u64::from(!self.kind.beside.contains(&closed.name.as_str()));
                             let record = wrong.map_or(Ok(closed), Err);
                             return Ok(Some((record, RecordPosition::Record(self.count))));
                         }

@@ -4,43 +4,79 @@ use serde_json::Value;
 
 use crate::formats::common::{authors, identifiers};
 use crate::formats::feeds::description::ItemDescription;
+use crate::formats::reference::{BibReference, RecordNotes};
 use crate::paper::{RawPaper, parse_date};
-use crate::text::markup;
+use crate::text::markup::MarkupRule;
 
 /// An item as it is written in a feed.
 #[derive(Default)]
 pub(crate) struct FeedItem {
     pub(crate) title: String,
     pub(crate) url: Option<String>,
+    /// What the feed names it by.
+    pub(crate) guid: String,
     /// Its address and everything else that may be an id.
     pub(crate) names: Vec<String>,
-    /// The text for readers, which [`ItemDescription`] takes apart.
-    pub(crate) description: String,
+    pub(crate) description: ItemText,
     pub(crate) authors: Vec<String>,
-    pub(crate) published: String,
+    /// The days of an item, each with its field; the first one that is a date counts.
+    pub(crate) days: Vec<(&'static str, String)>,
     pub(crate) categories: Vec<String>,
     /// What [`RawPaper::source`] says.
     pub(crate) format: &'static str,
+    pub(crate) notes: RecordNotes,
 }
 
-/// Returns the paper that an item is about.
-pub(crate) fn raw_paper(item: FeedItem) -> RawPaper {
+/// A text of an item, and what is markup in it.
+pub(crate) struct ItemText {
+    pub(crate) text: String,
+    pub(crate) rule: MarkupRule,
+}
+
+impl Default for ItemText {
+    fn default() -> ItemText {
+        ItemText { text: String::new(), rule: MarkupRule::Plain }
+    }
+}
+
+/// Returns the paper that an item is about. The feed is not where it appeared: several feeds may have it.
+pub(crate) fn reference(item: FeedItem) -> BibReference {
+    let mut notes = item.notes;
     let description = ItemDescription::of(&item.description);
-    let authors = if item.authors.is_empty() { description.authors } else { item.authors };
+    let authors = match item.authors {
+        authors if authors.is_empty() => notes.list("authors", "description", description.authors),
+        authors => authors,
+    };
+    let published = match description.is_update {
+        true => None,
+        false => notes.first_date("published", item.days, parse_date),
+    };
     let mut raw_paper = RawPaper {
-        title: markup::plain_text(&item.title),
+        title: without_arxiv_id(&item.title).to_owned(),
         abstract_text: description.abstract_text,
         authors,
-        published: parse_date(&item.published).filter(|_| !description.is_update),
+        published: published.or(description.published),
         votes: description.votes,
         categories: item.categories,
         source: item.format.to_owned(),
         url: item.url,
+        guid: item.guid.trim().to_owned(),
         ..RawPaper::default()
     };
     let ids: Vec<String> = item.names.iter().filter_map(|name| id(name)).collect();
     identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
-    raw_paper
+    BibReference { raw_paper, notes, ..BibReference::default() }
+}
+
+/// A title without what arXiv's feeds had behind it until 2024: `A title. (arXiv:2401.00001v1 [cs.CL] UPDATED)`.
+fn without_arxiv_id(title: &str) -> &str {
+    let whole = title.trim_end();
+    match whole.rsplit_once(" (arXiv:") {
+        Some((title, id)) if id.ends_with(')') && !id[..id.len() - 1].contains(['(', ')']) => {
+            title.trim_end().trim_end_matches('.')
+        }
+        _ => title,
+    }
 }
 
 /// Returns the id that an address, a DOI or an identifier of arXiv's feeds is.
@@ -50,8 +86,25 @@ fn id(name: &str) -> Option<String> {
     identifiers::doi(name).or_else(|| identifiers::from_url(name))
 }
 
-/// Returns the names of all people: a feed may have several in one text.
+/// Returns the names of all people: a feed may have several in one text, with links.
 pub(crate) fn split_names(people: impl Iterator<Item = String>) -> Vec<String> {
-    let names = people.filter_map(|people| authors::read(Value::String(markup::plain_text(&people))).ok());
+    let names = people.filter_map(|people| authors::read(Value::String(MarkupRule::Html.text(&people))).ok());
     names.flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_arxiv_id;
+
+    #[test]
+    fn titles() {
+        for (title, expect) in [
+            ("Lamps in Fog. (arXiv:2001.00001v1 [cs.CL])", "Lamps in Fog"),
+            ("Lamps in Fog. (arXiv:2001.00001v2 [cs.CL] UPDATED)", "Lamps in Fog"),
+            ("Lamps (arXiv:2001.00001) in Fog", "Lamps (arXiv:2001.00001) in Fog"),
+            ("Lamps in Fog.", "Lamps in Fog."),
+        ] {
+            assert_eq!(without_arxiv_id(title), expect);
+        }
+    }
 }

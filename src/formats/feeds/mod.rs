@@ -2,6 +2,7 @@
 //!
 //! Papers keep their ids in what is written, so that a feed reader shows each of them once.
 
+mod base_url;
 mod description;
 mod document;
 mod feed_format;

@@ -13,6 +13,7 @@ const KIND: XmlDialect = XmlDialect {
     expected: "an Atom feed with entries",
     roots: &["feed"],
     records: &["entry"],
+    beside: &[],
 };
 
 /// The fields of a paper, and the elements that they are read from.

@@ -10,7 +10,7 @@ use crate::error::RecordPosition;
 use crate::formats::common::input::{InputReader, MAX_RECORD};
 use crate::formats::reference::RecordIter;
 use crate::formats::services::hf_daily;
-use crate::text::markup;
+use crate::text::markup::unescape;
 
 const ATTRIBUTE: &str = "data-props=";
 
@@ -51,7 +51,7 @@ fn entries(page: &str) -> Vec<Value> {
         let value = &page[at + ATTRIBUTE.len()..];
         let Some(quote) = value.chars().next().filter(|quote| matches!(quote, '"' | '\'')) else { continue };
         let Some(value) = value[1..].split(quote).next().filter(|value| value.contains("paper")) else { continue };
-        let Ok(mut props) = serde_json::from_str::<Value>(&markup::unescape(value)) else { continue };
+        let Ok(mut props) = serde_json::from_str::<Value>(&unescape(value)) else { continue };
         if let Some(Value::Array(list)) = props.get_mut("dailyPapers").map(Value::take) {
             entries.extend(list);
         } else if props.pointer("/paper/id").is_some() && props.pointer("/paper/title").is_some() {

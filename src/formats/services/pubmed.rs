@@ -6,7 +6,7 @@ use crate::formats::common::input::InputReader;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
 use crate::formats::common::{dates, identifiers};
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{BibReference, RecordIter};
+use crate::formats::reference::{BibReference, RecordIter, RecordNotes};
 use crate::paper::RawPaper;
 
 const ARTICLES: XmlDialect = XmlDialect {
@@ -14,10 +14,19 @@ const ARTICLES: XmlDialect = XmlDialect {
     expected: "a PubmedArticleSet",
     roots: &["PubmedArticleSet", "PubmedArticle"],
     records: &["PubmedArticle"],
+    beside: &[],
 };
 
-const BIOC: XmlDialect =
-    XmlDialect { what: "BioC", expected: "a collection of documents", roots: &["collection"], records: &["document"] };
+const BIOC: XmlDialect = XmlDialect {
+    what: "BioC",
+    expected: "a collection of documents",
+    roots: &["collection"],
+    records: &["document"],
+    beside: &[],
+};
+
+/// What stands in the place of a title that is not translated; the title itself is in another field.
+const NOT_TRANSLATED: &str = "[Not Available]";
 
 pub(crate) fn read(input: InputReader, format: InputFormat) -> RecordIter {
     let kind = if format == InputFormat::Bioc { BIOC } else { ARTICLES };
@@ -44,11 +53,24 @@ fn article(record: &XmlElement) -> BibReference {
         |path: &[&str]| article.and_then(|article| article.at(path)).into_iter().flat_map(XmlElement::children);
     let parts: Vec<String> =
         within(&["Abstract"]).filter(|part| part.name() == "AbstractText").map(XmlElement::text).collect();
+    let mut notes = RecordNotes::default();
+    let titles = ["ArticleTitle", "VernacularTitle"].map(|name| (name, text(&[name])));
+    let titles = titles.into_iter().filter(|(_, title)| !title.trim().starts_with(NOT_TRANSLATED));
+    let issue = |name| text(&["Journal", "JournalIssue", name]);
+    let journals = [
+        ("Journal/Title", text(&["Journal", "Title"])),
+        ("Journal/ISOAbbreviation", text(&["Journal", "ISOAbbreviation"])),
+    ];
+    let day = ["ArticleDate", "Journal"].iter().find_map(|name| Some((*name, published(article?.at(&[name])?)?)));
+    if let Some((name, _)) = day {
+        notes.origin("published", name);
+    }
     let mut raw_paper = RawPaper {
-        title: text(&["ArticleTitle"]),
-        abstract_text: parts.join(" "),
-        authors: within(&["AuthorList"]).filter_map(author).collect(),
-        published: ["ArticleDate", "Journal"].iter().find_map(|name| published(article?.at(&[name])?)),
+        title: notes.first_text("title", titles),
+        abstract_text: notes.first_text("abstract", [("Abstract", parts.join(" "))]),
+        authors: notes.list("authors", "AuthorList", within(&["AuthorList"]).filter_map(author).collect()),
+        published: day.map(|(_, day)| day),
+        container: notes.container(journals, &issue("Volume"), &issue("Issue")),
         ..RawPaper::default()
     };
     let dois = article.into_iter().flat_map(|article| article.all("ELocationID"));
@@ -62,7 +84,7 @@ fn article(record: &XmlElement) -> BibReference {
     let headings = citation.at(&["MeshHeadingList"]).into_iter().flat_map(XmlElement::children);
     let tags = keywords.chain(headings.map(|heading| heading.text_at(&["DescriptorName"])));
     let tags = tags.map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|tag| !tag.is_empty());
-    BibReference { raw_paper, tags: tags.collect(), ..BibReference::default() }
+    BibReference { raw_paper, tags: tags.collect(), notes, ..BibReference::default() }
 }
 
 fn author(author: &XmlElement) -> Option<String> {
@@ -90,10 +112,13 @@ fn passages(document: &XmlElement) -> BibReference {
     };
     let front = document.at(&["passage"]);
     let of_front = |key: &str| front.map(|front| infon(front, key)).unwrap_or_default();
+    let mut notes = RecordNotes::default();
+    let read_year = |year: &str| dates::from_parts(year, "", "");
     let mut raw_paper = RawPaper {
-        title: of_type(&["title", "front"]),
-        abstract_text: of_type(&["abstract"]),
-        published: dates::from_parts(&of_front("year"), "", ""),
+        title: notes.first_text("title", [("title", of_type(&["title", "front"]))]),
+        abstract_text: notes.first_text("abstract", [("abstract", of_type(&["abstract"]))]),
+        published: notes.first_date("published", [("year", of_front("year"))], read_year),
+        container: notes.container([("journal", of_front("journal"))], &of_front("volume"), &of_front("issue")),
         ..RawPaper::default()
     };
     let id = document.text_at(&["id"]).trim().to_owned();
@@ -101,7 +126,7 @@ fn passages(document: &XmlElement) -> BibReference {
     let ids =
         [identifiers::doi(&of_front("article-id_doi")), identifiers::pmid(&of_front("article-id_pmid")), Some(own)];
     identifiers::assign(&mut raw_paper, ids.iter().flatten().map(String::as_str));
-    raw_paper.into()
+    BibReference { raw_paper, notes, ..BibReference::default() }
 }
 
 #[cfg(test)]

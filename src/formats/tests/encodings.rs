@@ -10,7 +10,7 @@ use crate::formats::input_format::InputFormat;
 use crate::formats::{ReadOptions, ReferenceReader, TextEncoding};
 
 /// A file of each text format: its start, one record, its end. `TITLE` and `NAME` stand for words beyond ASCII.
-const FILES: [(InputFormat, &str, &str, &str); 14] = [
+const FILES: [(InputFormat, &str, &str, &str); 15] = [
     (InputFormat::Jsonl, "", "{\"title\": \"TITLE\", \"authors\": [\"NAME\"]}\n", ""),
     (InputFormat::Csv, "title,authors\n", "TITLE,NAME\n", ""),
     (InputFormat::Tsv, "title\tauthors\n", "TITLE\tNAME\n", ""),
@@ -18,6 +18,7 @@ const FILES: [(InputFormat, &str, &str, &str); 14] = [
     (InputFormat::Ris, "", "TY  - JOUR\nTI  - TITLE\nAU  - NAME\nER  - \n", ""),
     (InputFormat::Nbib, "", "PMID- \nTI  - TITLE\nFAU - NAME\n", ""),
     (InputFormat::Wos, "", "PT J\nAU NAME\nTI TITLE\nER\n", ""),
+    (InputFormat::Enw, "", "%0 Journal Article\n%T TITLE\n%A NAME\n\n", ""),
     (
         InputFormat::CslJson,
         "[",

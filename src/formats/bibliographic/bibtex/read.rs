@@ -15,7 +15,7 @@ use crate::formats::common::{dates, identifiers};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, RecordIter};
 use crate::paper::RawPaper;
-use crate::text::{latex, markup};
+use crate::text::latex;
 
 /// What holds the day of entering: in BibDesk, CiteULike, JabRef (new and old), BibSonomy.
 const ADDED: [&str; 7] =
@@ -89,7 +89,7 @@ impl BibtexFields {
 
     /// A field's text.
     fn text(&self, name: &str) -> String {
-        self.raw(name).map(plain).unwrap_or_default()
+        self.raw(name).map(latex::field_text).unwrap_or_default()
     }
 
     /// An id, which is no text, but some programs escape it.
@@ -108,11 +108,6 @@ impl BibtexFields {
 fn unbroken(text: &str) -> String {
     let pieces = text.split_whitespace().enumerate();
     pieces.take_while(|(at, piece)| *at == 0 || !piece.contains("://")).map(|(_, piece)| piece).collect()
-}
-
-/// Returns the text of a value: LaTeX, in which web sites leave tags and entities.
-fn plain(value: &str) -> String {
-    markup::plain_text(&latex::field_text(value))
 }
 
 /// Returns the reference of an entry; the error says what could not be read where that leaves neither title nor
@@ -178,7 +173,7 @@ fn add_container(fields: &BibtexFields, reference: &mut BibReference) {
 
 fn add_days(fields: &BibtexFields, reference: &mut BibReference) {
     let BibReference { raw_paper, added, notes, .. } = reference;
-    let date = fields.raw("date").and_then(|date| dates::from_free_text(&plain(date)));
+    let date = fields.raw("date").and_then(|date| dates::from_free_text(&latex::field_text(date)));
     let parts = || dates::from_parts(&fields.text("year"), &fields.text("month"), &fields.text("day"));
     raw_paper.published = date.or_else(parts);
     match raw_paper.published {

@@ -13,7 +13,11 @@ use crate::formats::common::{dates, identifiers};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, RecordIter, RecordNotes};
 use crate::paper::RawPaper;
-use crate::text::markup;
+use crate::text::markup::MarkupRule;
+
+/// The fields that name a journal, proceedings or a book.
+const CONTAINERS: [&str; 5] =
+    ["container-title", "container-title-short", "journalAbbreviation", "event-title", "collection-title"];
 
 pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut elements = JsonElements::new(input);
@@ -36,65 +40,99 @@ fn reference(value: &Value) -> Result<BibReference, String> {
         return Err("not a reference: expected a JSON object with `title` and `author`".to_owned());
     };
     let mut notes = RecordNotes::default();
-    let title = match item.get("title") {
-        Some(Value::Array(parts)) => parts.first().and_then(Value::as_str).unwrap_or_default(),
-        Some(Value::String(title)) => title,
-        Some(Value::Null) | None => "",
-        Some(other) => {
-            notes.drop("title", format!("{} is not a string", quoted(other)));
-            ""
+    let mut titles = Vec::new();
+    for name in ["title", "title-short", "shortTitle"] {
+        match item.get(name) {
+            Some(Value::String(_) | Value::Array(_) | Value::Null) | None => {
+                titles.push((name, text(item, name).to_owned()))
+            }
+            Some(other) => notes.drop(name, format!("{} is not a string", quoted(other))),
         }
+    }
+    let mut texts = |field, names: &[&'static str]| {
+        notes.first_text(field, names.iter().map(|name| (*name, text(item, name).to_owned())))
     };
+    let abstract_text = texts("abstract", &["abstract"]);
+    let url = texts("url", &["URL"]);
+    let title = notes.first_text("title", titles);
+    let (volume, issue) = (scalar(item, "volume"), scalar(item, "issue"));
+    let containers = CONTAINERS.iter().map(|name| (*name, text(item, name).to_owned()));
+    let container = notes.container(containers, &volume, &issue);
+    let people = item.get("author").and_then(Value::as_array).into_iter().flatten().filter_map(person).collect();
     let mut raw_paper = RawPaper {
-        title: markup::plain_text(title),
-        abstract_text: markup::plain_text(text(item, "abstract")),
-        authors: item.get("author").and_then(Value::as_array).into_iter().flatten().filter_map(person).collect(),
-        published: date(item.get("issued")),
+        title,
+        abstract_text,
+        authors: notes.list("authors", "author", people),
+        published: date(item, "published", &["issued", "published-print", "published-online"], &mut notes),
         source: InputFormat::CslJson.source().to_owned(),
-        url: Some(text(item, "URL").to_owned()),
+        url: Some(url),
+        container,
         ..RawPaper::default()
     };
+    let note = text(item, "note");
     let dois = identifiers::doi(text(item, "DOI")).into_iter();
     let remarks = ["number", "note", "container-title", "archive_location"];
     let remarks = remarks.iter().filter_map(|name| identifiers::arxiv_in_text(text(item, name)));
-    let noted = text(item, "note").lines().filter_map(|line| identifiers::pmid(line.strip_prefix("PMID:")?));
     let ids: Vec<String> = dois
-        .chain(identifiers::pmid(text(item, "PMID")))
-        .chain(noted)
+        .chain(identifiers::pmid(&scalar(item, "PMID")))
+        .chain(identifiers::from_note(note))
         .chain(identifiers::from_url(text(item, "URL")))
         .chain(remarks)
         .collect();
     identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
-    let tags = text(item, "keyword").split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty());
-    let (added, tags) = (date(item.get("accessed")), tags.map(str::to_owned).collect());
+    // A semicolon ends a character reference too.
+    let keywords = MarkupRule::Inline.text(text(item, "keyword"));
+    let tags = keywords.split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
+    let added = date(item, "added", &["accessed"], &mut notes);
     Ok(BibReference { raw_paper, added, tags, notes })
 }
 
-/// A field that holds a text.
+/// A field that holds a text, or a list of texts, as Crossref has it.
 fn text<'v>(item: &'v Map<String, Value>, name: &str) -> &'v str {
-    item.get(name).and_then(Value::as_str).unwrap_or_default()
+    let value = item.get(name).map(|value| value.get(0).unwrap_or(value));
+    value.and_then(Value::as_str).unwrap_or_default()
 }
 
+/// A field that holds a text or a number.
+fn scalar(item: &Map<String, Value>, name: &str) -> String {
+    match item.get(name) {
+        Some(Value::Number(number)) => number.to_string(),
+        _ => text(item, name).to_owned(),
+    }
+}
+
+/// A name: in parts, or as it is written. Of some people only one part is known.
 fn person(value: &Value) -> Option<String> {
     let part = |name: &str| value.get(name).and_then(Value::as_str).filter(|part| !part.trim().is_empty());
     let parts = ["given", "dropping-particle", "non-dropping-particle", "family", "suffix"];
     let spoken = parts.iter().filter_map(|name| part(name)).collect::<Vec<_>>().join(" ");
-    part("literal").map(str::to_owned).or(Some(spoken)).filter(|name| !name.is_empty())
+    let written = part("literal").or_else(|| part("name")).or_else(|| value.as_str());
+    written.map(str::to_owned).or(Some(spoken)).filter(|name| !name.trim().is_empty())
 }
 
-/// The first day of `{"date-parts": [[2020, 1, 2]]}`, `{"raw": "2020-01-02"}`, `{"literal": "..."}` or a text.
-fn date(value: Option<&Value>) -> Option<Date> {
-    let value = value?;
-    let written = value.as_str().or_else(|| value.get("raw")?.as_str()).or_else(|| value.get("literal")?.as_str());
-    let Some(Value::Array(parts)) = value.get("date-parts").and_then(|ranges| ranges.get(0)) else {
-        return dates::from_text(written?);
-    };
-    let part = |at: usize| match parts.get(at) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    };
-    dates::from_parts(&part(0), &part(1), &part(2))
+/// The first day of `{"date-parts": [[2020, 1, 2]]}`, `{"raw": "2020-01-02"}`, `{"literal": "..."}` or a text, in the
+/// first of some fields that has one.
+fn date(
+    item: &Map<String, Value>,
+    field: &'static str,
+    names: &[&'static str],
+    notes: &mut RecordNotes,
+) -> Option<Date> {
+    names.iter().find_map(|name| {
+        let value = item.get(*name)?;
+        let parts = value.pointer("/date-parts/0").and_then(Value::as_array);
+        let part = |at: usize| match parts.and_then(|parts| parts.get(at)) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        };
+        let parts = [part(0), part(1), part(2)];
+        let written = value.as_str().or_else(|| ["raw", "literal"].iter().find_map(|kind| value.get(kind)?.as_str()));
+        let texts = [parts.join(" "), written.unwrap_or_default().to_owned()].map(|text| (*name, text));
+        let [year, month, day] = &parts;
+        let read = |text: &str| dates::from_parts(year, month, day).or_else(|| dates::from_text(text));
+        notes.first_date(field, texts, read)
+    })
 }
 
 #[cfg(test)]

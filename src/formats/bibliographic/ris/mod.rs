@@ -1,5 +1,6 @@
-//! Tagged lines: RIS, read and written; the tagged formats of PubMed (NBIB) and of Web of Science, read.
+//! Tagged lines: RIS, read and written; the tagged formats of PubMed (NBIB), of Web of Science and of EndNote, read.
 
+mod enw;
 mod nbib;
 mod read;
 mod tagged_lines;

@@ -8,11 +8,21 @@ use crate::error::RecordPosition;
 use crate::formats::common::input::InputReader;
 use crate::formats::common::{dates, identifiers};
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{BibReference, RecordIter};
+use crate::formats::reference::{BibReference, RecordIter, RecordNotes};
 use crate::paper::RawPaper;
 
-use super::tagged_lines::{TaggedRecord, TaggedRecords, people};
-use super::{nbib, wos};
+use super::tagged_lines::{TaggedRecord, TaggedRecords};
+use super::{enw, nbib, wos};
+
+/// The tags that hold addresses.
+const ADDRESSES: [&str; 6] = ["UR", "LK", "L1", "L2", "L3", "L4"];
+/// The tags that hold the journal, the proceedings or the book, full names first; Scopus has conferences in `C3`.
+const CONTAINERS: [&str; 8] = ["T2", "JF", "JO", "C3", "JA", "J2", "J1", "T3"];
+/// Tags without a fixed meaning, where programs store DOIs: EndNote and Web of Knowledge in `M3`, Springer in `L3` and
+/// `N1`, others in the accession number or in a field of their own.
+const OTHER_NUMBERS: [&str; 14] = ["M3", "L3", "N1", "AN", "ID", "M1", "M2", "C1", "C2", "C6", "C7", "C8", "U1", "U2"];
+/// Tags that may hold an arXiv id in a remark.
+const REMARKS: [&str; 9] = ["M1", "AN", "JO", "JF", "J2", "T2", "PB", "VL", "SP"];
 
 pub(crate) fn read(input: InputReader, format: InputFormat) -> RecordIter {
     let mut records = TaggedRecords::new(input, format);
@@ -34,6 +44,7 @@ fn reference(record: &TaggedRecord, format: InputFormat) -> BibReference {
     let (mut reference, ids) = match format {
         InputFormat::Nbib => nbib::reference(record),
         InputFormat::Wos => wos::reference(record),
+        InputFormat::Enw => enw::reference(record),
         _ => ris(record),
     };
     reference.raw_paper.source = format.source().to_owned();
@@ -42,27 +53,49 @@ fn reference(record: &TaggedRecord, format: InputFormat) -> BibReference {
 }
 
 fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
-    let year = dates::from_text(&record.text(&["PY", "Y1"]));
-    let day = Some(record.text(&["DA"])).filter(|day| !day.is_empty());
-    let day =
-        day.and_then(|day| dates::from_text(&day).or_else(|| dates::from_parts(&year?.year().to_string(), &day, "1")));
-    let addresses = || record.lines(&["UR", "LK", "L1", "L2"]);
-    let dois = record.lines(&["DO"]).filter_map(identifiers::doi);
-    let of_pubmed = record.lines(&["DP", "DB"]).any(|base| ["NLM", "PubMed", "Medline"].contains(&base));
-    let pmid = record.lines(&["AN"]).filter(|_| of_pubmed).filter_map(identifiers::pmid);
-    let remarks = record.lines(&["M1", "AN", "JO", "JF", "J2", "T2", "PB"]).filter_map(identifiers::arxiv_in_text);
-    let ids = dois.chain(pmid).chain(addresses().filter_map(identifiers::from_url)).chain(remarks).collect();
+    let mut notes = RecordNotes::default();
+    let year = record.text(&["PY", "Y1"]);
+    // A whole day, or one within the year of another field: `Jun 12`.
+    let within_year = |day: &str| dates::from_text(day).or_else(|| dates::from_parts(&year, day, ""));
+    let day = notes.first_date("published", record.texts(&["DA"]), within_year);
+    let (tag, authors) = record.people(&["AU", "A1"]);
+    let addresses = || record.lines(&ADDRESSES).flat_map(str::split_whitespace);
     let raw_paper = RawPaper {
-        title: record.text(&["TI", "T1", "BT", "CT"]),
-        abstract_text: record.text(&["AB", "N2"]),
-        authors: people(record, &["AU", "A1"]),
-        published: day.or(year),
-        url: record.lines(&["UR"]).next().map(str::to_owned),
+        title: notes.first_text("title", record.texts(&["TI", "T1", "BT", "CT", "ST"])),
+        abstract_text: notes.first_text("abstract", record.whole_texts(&["AB", "N2"])),
+        authors: notes.list("authors", tag, authors),
+        published: day.or_else(|| notes.first_date("published", record.texts(&["PY", "Y1"]), dates::from_text)),
+        url: addresses().find(|address| address.starts_with("http")).map(str::to_owned),
+        container: notes.container(record.texts(&CONTAINERS), &record.text(&["VL"]), &record.text(&["IS"])),
         ..RawPaper::default()
     };
-    let added = record.lines(&["Y2"]).find_map(dates::from_text);
-    let tags = record.lines(&["KW"]).map(str::to_owned).collect();
-    (BibReference { raw_paper, added, tags, ..BibReference::default() }, ids)
+    let added = notes.first_date("added", record.texts(&["Y2"]), dates::from_text);
+    let tags = record.keywords(&["KW"]);
+    (BibReference { raw_paper, added, tags, notes }, ids_of_ris(record))
+}
+
+fn ids_of_ris(record: &TaggedRecord) -> Vec<String> {
+    let dois = record.lines(&["DO", "DI"]).filter_map(doi);
+    let is_doi = |line: &&str| line.starts_with("10.") || line.to_ascii_lowercase().contains("doi");
+    let others = record.lines(&OTHER_NUMBERS).filter(is_doi).filter_map(doi);
+    let databases = || record.lines(&["DP", "DB"]);
+    let of_pubmed = databases().any(|base| ["NLM", "PubMed", "Medline", "MEDLINE"].contains(&base));
+    let pmids = record.lines(&["AN"]).filter(|_| of_pubmed);
+    // Scopus has PubMed's number in one of its own fields.
+    let pmids = pmids.chain(record.lines(&["C2"]).filter(|_| databases().any(|base| base == "Scopus")));
+    let addresses = record.lines(&ADDRESSES).flat_map(str::split_whitespace);
+    let noted = record.text(&["N1"]);
+    dois.chain(pmids.filter_map(identifiers::pmid))
+        .chain(addresses.filter_map(identifiers::from_url))
+        .chain(identifiers::from_note(&noted))
+        .chain(others)
+        .chain(record.lines(&REMARKS).filter_map(identifiers::arxiv_in_text))
+        .collect()
+}
+
+/// The DOI of a line, which may say that it is one, or have several.
+fn doi(line: &str) -> Option<String> {
+    identifiers::doi(line).or_else(|| line.split_whitespace().find_map(identifiers::doi))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Splits files of tagged lines into records: RIS (`TY  - JOUR`), PubMed's (`PMID- 123`), Web of Science's (`PT J`).
+//! Splits files of tagged lines into records: RIS (`TY  - JOUR`), PubMed's (`PMID- 123`), Web of Science's (`PT J`),
+//! EndNote's (`%0 Journal Article`).
 
 use std::io;
 
@@ -6,6 +7,7 @@ use crate::formats::common::authors;
 use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
 use crate::formats::input_format::InputFormat;
+use crate::text::markup::MarkupRule;
 
 /// One record: its tags in their order, each with the lines of its value.
 #[derive(Debug, Default, PartialEq)]
@@ -26,18 +28,52 @@ impl TaggedRecord {
 
     /// The text of the first field that has one, the tags being tried in this order.
     pub(crate) fn text(&self, tags: &[&str]) -> String {
-        let field = |tag: &&str| {
-            let lines = self.fields.iter().filter(|(known, _)| known == tag).map(|(_, lines)| lines.join("\n"));
-            lines.into_iter().find(|text| !text.trim().is_empty())
+        tags.iter().flat_map(|tag| self.values(tag)).find(|text| !text.trim().is_empty()).unwrap_or_default()
+    }
+
+    /// The text of the first field of each tag, with the tag.
+    pub(crate) fn texts<'r>(&'r self, tags: &'r [&'static str]) -> impl Iterator<Item = (&'static str, String)> + 'r {
+        tags.iter().map(|tag| (*tag, self.text(&[tag])))
+    }
+
+    /// The text of all fields of each tag, with the tag: some programs write a field for each paragraph.
+    pub(crate) fn whole_texts<'r>(
+        &'r self,
+        tags: &'r [&'static str],
+    ) -> impl Iterator<Item = (&'static str, String)> + 'r {
+        tags.iter().map(|tag| (*tag, self.values(tag).collect::<Vec<_>>().join("\n")))
+    }
+
+    /// The people in the fields of the first of these tags that has any, with the tag; given names first.
+    pub(crate) fn people(&self, tags: &[&'static str]) -> (&'static str, Vec<String>) {
+        let people = |tag: &&'static str| {
+            let lines: Vec<String> = self.lines(&[tag]).map(|line| MarkupRule::Inline.text(line)).collect();
+            // Chinese and Spanish databases write all names on one line.
+            let names = lines.iter().flat_map(|line| line.split(';')).map(str::trim);
+            let names =
+                names.filter(|name| !name.is_empty() && !name.trim_end_matches('.').eq_ignore_ascii_case("et al"));
+            (*tag, names.map(authors::given_name_first).collect::<Vec<_>>())
         };
-        tags.iter().find_map(field).unwrap_or_default()
+        tags.iter().map(people).find(|(_, names)| !names.is_empty()).unwrap_or_default()
+    }
+
+    /// The tags of a reader, in fields with one of these tags: one on each line, or several between semicolons.
+    pub(crate) fn keywords(&self, tags: &[&str]) -> Vec<String> {
+        let texts: Vec<String> = self.lines(tags).map(|line| MarkupRule::Inline.text(line)).collect();
+        let keywords = texts.iter().flat_map(|text| text.split(';')).map(str::trim);
+        keywords.filter(|keyword| !keyword.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// The text of each field of a tag.
+    fn values<'r>(&'r self, tag: &'r str) -> impl Iterator<Item = String> + 'r {
+        self.fields.iter().filter(move |(known, _)| known == tag).map(|(_, lines)| lines.join("\n"))
     }
 }
 
 /// The records of one input.
 pub(crate) struct TaggedRecords {
     input: InputReader,
-    format: InputFormat,
+    style: TagStyle,
     line: u64,
     /// What the next record begins with, read already.
     next: Option<(u64, String, String)>,
@@ -45,7 +81,7 @@ pub(crate) struct TaggedRecords {
 
 impl TaggedRecords {
     pub(crate) fn new(input: InputReader, format: InputFormat) -> TaggedRecords {
-        TaggedRecords { input, format, line: 0, next: None }
+        TaggedRecords { input, style: TagStyle { format, indent: 0, lower: false }, line: 0, next: None }
     }
 
     pub(crate) fn input(&self) -> &InputReader {
@@ -54,8 +90,10 @@ impl TaggedRecords {
 
     /// The next record; what stands before the first one is left out.
     pub(crate) fn record(&mut self) -> io::Result<Option<TaggedRecord>> {
+        let format = self.style.format;
         let mut record: Option<TaggedRecord> = None;
         let mut length = 0;
+        let mut after_blank = false;
         if let Some((line, tag, value)) = self.next.take() {
             record = Some(TaggedRecord { line, fields: vec![(tag, vec![value])], wrong: None });
         }
@@ -76,19 +114,23 @@ impl TaggedRecords {
                 (Err(_), None) => continue,
             };
             length += text.len();
-            match (tagged(text, self.format), &mut record) {
-                (Some((tag, _)), _) if is_end(tag, self.format) => {
+            let split = self.style.split(text);
+            let begins = split.is_some_and(|(tag, _)| self.style.begins(tag, record.as_ref(), after_blank));
+            after_blank = text.trim_ascii().is_empty();
+            let split = split.map(|(tag, value)| (tag.to_ascii_uppercase(), value));
+            match (split, &mut record) {
+                (Some((tag, _)), _) if is_end(&tag, format) => {
                     if record.is_some() {
                         return Ok(record);
                     }
                 }
-                (Some((tag, value)), open) if is_start(tag, self.format) => match open {
+                (Some((tag, value)), open) if begins => match open {
                     None => {
-                        let fields = vec![(tag.to_owned(), vec![value.to_owned()])];
+                        let fields = vec![(tag, vec![value.to_owned()])];
                         record = Some(TaggedRecord { line: self.line, fields, wrong: None });
                     }
                     Some(_) => {
-                        self.next = Some((self.line, tag.to_owned(), value.to_owned()));
+                        self.next = Some((self.line, tag, value.to_owned()));
                         return Ok(record);
                     }
                 },
@@ -97,7 +139,7 @@ impl TaggedRecords {
                     record.wrong = Some(format!("longer than {} MB", MAX_RECORD >> 20));
                     record.fields.clear();
                 }
-                (Some((tag, value)), Some(record)) => record.fields.push((tag.to_owned(), vec![value.to_owned()])),
+                (Some((tag, value)), Some(record)) => record.fields.push((tag, vec![value.to_owned()])),
                 (None, Some(record)) => {
                     if let Some((_, lines)) = record.fields.last_mut() {
                         lines.push(text.to_owned());
@@ -108,61 +150,113 @@ impl TaggedRecords {
     }
 }
 
-/// The tag of a line and what follows it; `None` for a line that goes on with the one before.
-fn tagged(line: &str, format: InputFormat) -> Option<(&str, &str)> {
-    let is_tag = |tag: &str| {
-        tag.starts_with(|c: char| c.is_ascii_uppercase())
-            && tag.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-    };
-    let (tag, value) = match format {
-        InputFormat::Wos => match line.split_at_checked(2)? {
-            (tag, "") => (tag, ""),
-            (tag, rest) => (tag, rest.strip_prefix(' ')?),
-        },
-        _ => {
-            let (tag, value) = line.split_once('-')?;
-            let width = if format == InputFormat::Ris { 2..=4 } else { 4..=4 };
-            let fits = width.contains(&tag.len()) && (value.is_empty() || value.starts_with(' '));
-            (fits.then(|| tag.trim_end())?, value.trim_start())
-        }
-    };
-    let length = if format == InputFormat::Nbib { 2..=4 } else { 2..=2 };
-    (length.contains(&tag.len()) && is_tag(tag)).then_some((tag, value))
+/// How tags stand in the lines of a file.
+struct TagStyle {
+    format: InputFormat,
+    /// Of RIS: how far its lines are indented, in bytes, and whether its tags are in lower case. The first line of a record
+    /// tells.
+    indent: usize,
+    lower: bool,
 }
 
-/// Whether a tag begins a record.
-fn is_start(tag: &str, format: InputFormat) -> bool {
-    match format {
-        InputFormat::Ris => tag == "TY",
-        InputFormat::Nbib => tag == "PMID",
-        _ => tag == "PT",
+impl TagStyle {
+    /// The tag of a line and what follows it; `None` for a line that goes on with the one before.
+    fn split<'l>(&mut self, line: &'l str) -> Option<(&'l str, &'l str)> {
+        // Each of several files that were joined may begin with a byte order mark.
+        let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+        if self.format != InputFormat::Ris {
+            return tagged(line, self.format);
+        }
+        let start = line.trim_ascii_start();
+        if let Some((tag, value)) = start_of_ris(start) {
+            self.indent = line.len() - start.len();
+            self.lower = tag == "ty";
+            return Some((tag, value));
+        }
+        let (before, within) = line.split_at_checked(self.indent).unwrap_or(("", line));
+        let within = if before.trim_ascii().is_empty() { within } else { line };
+        match self.lower {
+            true => tagged_ris(within, |byte| byte.is_ascii_lowercase()),
+            false => tagged(within, InputFormat::Ris),
+        }
+    }
+
+    /// Whether a tag begins a record; `open` is the record before, unless it has ended.
+    fn begins(&self, tag: &str, open: Option<&TaggedRecord>, after_blank: bool) -> bool {
+        match self.format {
+            InputFormat::Ris => tag.eq_ignore_ascii_case("TY"),
+            InputFormat::Nbib => tag == "PMID",
+            InputFormat::Enw => {
+                // The older form, refer's, has no types: a blank line stands between records.
+                let is_typed = |record: &TaggedRecord| record.fields.first().is_some_and(|(tag, _)| tag == "%0");
+                tag == "%0" || open.is_none_or(|open| after_blank && !is_typed(open))
+            }
+            _ => tag == "PT",
+        }
     }
 }
 
-/// Whether a tag ends a record. PubMed's end where the next begins.
+/// The tag of a line and what follows it, in files of the usual form.
+fn tagged(line: &str, format: InputFormat) -> Option<(&str, &str)> {
+    match format {
+        InputFormat::Ris => tagged_ris(line, |byte| byte.is_ascii_uppercase()),
+        InputFormat::Nbib => {
+            let (tag, value) = line.split_once('-')?;
+            let fits = tag.len() == 4 && (value.is_empty() || value.starts_with(' '));
+            let tag = fits.then(|| tag.trim_end())?;
+            (tag.len() >= 2 && is_tag(tag, |byte| byte.is_ascii_uppercase())).then_some((tag, value.trim_start()))
+        }
+        InputFormat::Enw => {
+            let (tag, value) = line.split_at_checked(2)?;
+            let fits = tag.starts_with('%') && tag.as_bytes()[1].is_ascii_graphic();
+            (fits && (value.is_empty() || value.starts_with([' ', '\t']))).then(|| (tag, value.trim_start()))
+        }
+        _ => {
+            let (tag, value) = line.split_at_checked(2)?;
+            let value = if value.is_empty() { value } else { value.strip_prefix(' ')? };
+            is_tag(tag, |byte| byte.is_ascii_uppercase()).then_some((tag, value))
+        }
+    }
+}
+
+/// The tag of a line of RIS, whose letters are such as given.
+fn tagged_ris(line: &str, is_letter: impl Fn(&u8) -> bool) -> Option<(&str, &str)> {
+    let (tag, value) = line.split_once('-')?;
+    let fits = (2..=4).contains(&tag.len()) && (value.is_empty() || value.starts_with(' '));
+    let tag = fits.then(|| tag.trim_end())?;
+    (tag.len() == 2 && is_tag(tag, is_letter)).then(|| (tag, value.trim_start()))
+}
+
+/// The tag `TY` that begins a record of RIS, in upper or in lower case.
+fn start_of_ris(line: &str) -> Option<(&str, &str)> {
+    let starts = line.starts_with("TY") || line.starts_with("ty");
+    tagged_ris(line, u8::is_ascii_alphabetic).filter(|_| starts)
+}
+
+fn is_tag(tag: &str, is_letter: impl Fn(&u8) -> bool) -> bool {
+    tag.as_bytes().first().is_some_and(&is_letter) && tag.bytes().all(|byte| is_letter(&byte) || byte.is_ascii_digit())
+}
+
+/// Whether a tag ends a record. PubMed's and EndNote's end where the next begins.
 fn is_end(tag: &str, format: InputFormat) -> bool {
-    format != InputFormat::Nbib && matches!(tag, "ER" | "EF")
+    !matches!(format, InputFormat::Nbib | InputFormat::Enw) && matches!(tag, "ER" | "EF")
 }
 
 /// The format of tagged lines that a file begins as.
 pub(crate) fn detect(text: &str) -> Option<InputFormat> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).take(5).collect();
-    let begins = |format| lines.iter().any(|line| tagged(line, format).is_some_and(|(tag, _)| is_start(tag, format)));
-    let header = |line: &&str| line.starts_with("FN ") || line.starts_with("VR ");
+    let first = lines.first().copied().unwrap_or_default();
+    let header = first.starts_with("FN ") || first.starts_with("VR ");
+    let has_tag = |tag, format| lines.iter().any(|line| tagged(line, format).is_some_and(|(known, _)| known == tag));
     match () {
-        () if begins(InputFormat::Ris) => Some(InputFormat::Ris),
-        () if begins(InputFormat::Nbib) => Some(InputFormat::Nbib),
-        () if lines.first().is_some_and(header) && begins(InputFormat::Wos) => Some(InputFormat::Wos),
-        () if lines.first().is_some_and(|line| matches!(*line, "PT J" | "PT B" | "PT S" | "PT P")) => {
-            Some(InputFormat::Wos)
-        }
+        () if lines.iter().any(|line| start_of_ris(line.trim_ascii_start()).is_some()) => Some(InputFormat::Ris),
+        () if has_tag("PMID", InputFormat::Nbib) => Some(InputFormat::Nbib),
+        () if header && has_tag("PT", InputFormat::Wos) => Some(InputFormat::Wos),
+        () if matches!(first, "PT J" | "PT B" | "PT S" | "PT P") => Some(InputFormat::Wos),
+        () if first.starts_with("%0 ") => Some(InputFormat::Enw),
+        () if tagged(first, InputFormat::Enw).is_some() && has_tag("%T", InputFormat::Enw) => Some(InputFormat::Enw),
         () => None,
     }
-}
-
-/// Returns the names of people in fields with one of these tags, given names first.
-pub(crate) fn people(record: &TaggedRecord, tags: &[&str]) -> Vec<String> {
-    record.lines(tags).map(authors::given_name_first).collect()
 }
 
 #[cfg(test)]
@@ -199,6 +293,34 @@ mod tests {
             InputFormat::Wos,
             &[&[("PT", "J"), ("AU", "Lee, A|   Chen, B")], &[("PT", "J"), ("TI", "C")]],
         );
+        check(
+            "%0 Journal Article\n%T A long\ntitle\n%X 5%\n\n% of lamps\n\n%0 Book\n%T B",
+            InputFormat::Enw,
+            &[
+                &[("%0", "Journal Article"), ("%T", "A long|title"), ("%X", "5%||% of lamps|")],
+                &[("%0", "Book"), ("%T", "B")],
+            ],
+        );
         assert_eq!(detect("Dear PT J\nTY -x"), None);
+        assert_eq!(detect("%A remark\n@book{k}"), None);
+    }
+
+    #[test]
+    fn records_in_other_styles() {
+        let expect: [&[(&str, &str)]; 2] = [&[("TY", "JOUR"), ("TI", "A")], &[("TY", "BOOK"), ("TI", "B")]];
+        for text in [
+            "  TY  - JOUR\n  TI  - A\n  ER  -\n  TY  - BOOK\n  TI  - B\n  ER  -",
+            " TY  - JOUR\nTI  - A\nER  -\nTY  - BOOK\nTI  - B\nER  -",
+            "ty  - JOUR\nti  - A\ner  -\nty  - BOOK\nti  - B\ner  -",
+        ] {
+            check(text, InputFormat::Ris, &expect);
+        }
+        let joined = "\u{feff}TY  - JOUR\nTI  - A\nER  -\n\u{feff}TY  - BOOK\nTI  - B\nER  -";
+        check(joined, InputFormat::Ris, &[&[("TY", "JOUR"), ("TI", "A")], &[("TY", "BOOK"), ("TI", "B")]]);
+        check(
+            "%T A\n%A Ada Oak\n\n%A Bo Chen\n%T B\n",
+            InputFormat::Enw,
+            &[&[("%T", "A"), ("%A", "Ada Oak|")], &[("%A", "Bo Chen"), ("%T", "B")]],
+        );
     }
 }

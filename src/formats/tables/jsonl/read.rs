@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use crate::error::{RecordPosition, Result};
+use crate::formats::common::clean::clean_paper;
 use crate::formats::common::field_names::FieldRole;
 use crate::formats::common::input::{InputHead, InputLine, InputReader, MAX_RECORD};
 use crate::formats::common::json_array::{self, JsonElements};
@@ -80,10 +81,13 @@ fn values(input: InputReader, format: InputFormat) -> RecordIter {
 /// The paper of one record, on its own; or what is wrong with it. Whoever sends one record learns of a field that cannot
 /// be used before anything is stored.
 pub(crate) fn record(json: &[u8]) -> Result<Paper, String> {
-    let BibReference { raw_paper, notes, .. } = reference(json_array::parse(json)?, InputFormat::Jsonl)?;
+    let BibReference { mut raw_paper, notes, .. } = reference(json_array::parse(json)?, InputFormat::Jsonl)?;
     match notes.dropped.first() {
         Some(DroppedField { field, reason }) => Err(format!("`{field}`: {reason}")),
-        None => raw_paper.validate(),
+        None => {
+            clean_paper(&mut raw_paper, InputFormat::Jsonl);
+            raw_paper.validate()
+        }
     }
 }
 

@@ -1,0 +1,91 @@
+//! What is done to the texts of every record at the end, whatever it was read from: markup is read by the rule of its
+//! source. So the same paper of two sources has the same title.
+
+use crate::formats::input_format::InputFormat;
+use crate::formats::reference::BibReference;
+use crate::paper::RawPaper;
+use crate::text::markup::{MarkupRule, as_tex};
+
+/// The heading of an abstract that publishers put into it.
+const HEADINGS: [&str; 3] = ["Abstract", "ABSTRACT", "Summary"];
+/// What Springer's TeX begins with, also where its tags are gone: a whole document for each formula.
+const TEX_DOCUMENT: [&str; 2] = ["\\documentclass", "\\end{document}"];
+
+/// Cleans the texts of a reference that was read from a format.
+pub(crate) fn clean(reference: &mut BibReference, format: InputFormat) {
+    clean_paper(&mut reference.raw_paper, format);
+    reference.tags.iter_mut().for_each(|tag| format.markup().read(tag));
+}
+
+/// Cleans the texts of a paper that was read from a format.
+pub(crate) fn clean_paper(raw_paper: &mut RawPaper, format: InputFormat) {
+    let rule = format.markup();
+    let RawPaper { title, abstract_text, authors, categories, container, .. } = raw_paper;
+    let with_heading = abstract_text.trim_ascii_start().starts_with('<') && rule != MarkupRule::Plain;
+    let heading = HEADINGS.iter().find(|heading| with_heading && abstract_text.contains(&format!(">{heading}<")));
+    for text in [&mut *title, abstract_text, container].into_iter().chain(authors.iter_mut()).chain(categories) {
+        rule.read(text);
+    }
+    for text in [title, &mut *abstract_text] {
+        if memchr::memmem::find(text.as_bytes(), TEX_DOCUMENT[0].as_bytes()).is_some() {
+            *text = without_documents(text);
+        }
+    }
+    if let Some(rest) = heading.and_then(|heading| abstract_text.trim_start().strip_prefix(heading)) {
+        *abstract_text = rest.to_owned();
+    }
+}
+
+/// Returns a text with the formula alone of each whole document in TeX.
+fn without_documents(text: &str) -> String {
+    let [start, end] = TEX_DOCUMENT;
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, document)) = rest.split_once(start) {
+        let Some((document, after)) = document.split_once(end) else { break };
+        plain.push_str(before);
+        plain.push_str(&as_tex(document));
+        rest = after;
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts() {
+        let document = "\\documentclass[12pt]{minimal} \\usepackage{amsmath} \\begin{document}$$n^2$$\\end{document}";
+        let mut reference = BibReference {
+            raw_paper: RawPaper {
+                title: format!("Lamps <i>in</i> {document} steps"),
+                abstract_text: "<jats:title>Abstract</jats:title><jats:p>We light &amp; dim.</jats:p>".to_owned(),
+                authors: vec!["Zo&euml; Ash".to_owned()],
+                container: "Lamps &amp; Ferries 1".to_owned(),
+                ..RawPaper::default()
+            },
+            tags: vec!["H<sub>2</sub>O".to_owned()],
+            ..BibReference::default()
+        };
+        clean(&mut reference, InputFormat::Ris);
+        let RawPaper { title, abstract_text, authors, container, .. } = reference.raw_paper;
+        assert_eq!((title.as_str(), abstract_text.trim()), ("Lamps in $n^2$ steps", "We light & dim."));
+        assert_eq!((authors, container.as_str()), (vec!["Zoë Ash".to_owned()], "Lamps & Ferries 1"));
+        assert_eq!(reference.tags, ["H2O"]);
+    }
+
+    #[test]
+    fn headings_of_abstracts() {
+        for (text, expect) in [
+            ("Abstract art of lamps.", "Abstract art of lamps."),
+            ("<p>Abstract art.</p>", "Abstract art."),
+            ("<h2>Abstract</h2>Art.", "Art."),
+            ("Half \\documentclass of it", "Half \\documentclass of it"),
+        ] {
+            let mut raw_paper = RawPaper { abstract_text: text.to_owned(), ..RawPaper::default() };
+            clean_paper(&mut raw_paper, InputFormat::CslJson);
+            assert_eq!(raw_paper.abstract_text.trim(), expect, "{text}");
+        }
+    }
+}
