@@ -15,6 +15,7 @@ use crate::formats::reference::{BibReference, RecordIter};
 use crate::paper::RawPaper;
 use crate::text::latex;
 
+use super::TITLE_ID;
 use super::entries::{BibtexEntries, fields};
 
 /// What holds the day of entering: in BibDesk, CiteULike, JabRef (new and old), BibSonomy.
@@ -127,7 +128,8 @@ fn ids(fields: &BibtexFields) -> Vec<String> {
         // `howpublished` has it as `\url{https://...}`.
         identifiers::from_url(&address[address.find("http").unwrap_or(0)..])
     });
-    eprint.into_iter().chain(numbers).chain(pmid).chain(addresses).chain(remarks).collect()
+    let exported = fields.literal(TITLE_ID).and_then(|id| identifiers::of_title(&id));
+    eprint.into_iter().chain(numbers).chain(pmid).chain(addresses).chain(remarks).chain(exported).collect()
 }
 
 /// Names between ` and `, each as it is spoken; a name in braces, as of a group, is one.

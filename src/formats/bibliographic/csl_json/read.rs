@@ -58,6 +58,7 @@ fn reference(value: &Value) -> Result<BibReference, String> {
         .chain(noted)
         .chain(identifiers::from_url(text(item, "URL")))
         .chain(remarks)
+        .chain(identifiers::of_title(text(item, "id")))
         .collect();
     identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
     let tags = text(item, "keyword").split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty());

@@ -51,7 +51,9 @@ fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let of_pubmed = record.lines(&["DP", "DB"]).any(|base| ["NLM", "PubMed", "Medline"].contains(&base));
     let pmid = record.lines(&["AN"]).filter(|_| of_pubmed).filter_map(identifiers::pmid);
     let remarks = record.lines(&["M1", "AN", "JO", "JF", "J2", "T2", "PB"]).filter_map(identifiers::arxiv_in_text);
-    let ids = dois.chain(pmid).chain(addresses().filter_map(identifiers::from_url)).chain(remarks).collect();
+    let exported = record.lines(&["ID"]).filter_map(identifiers::of_title);
+    let ids = dois.chain(pmid).chain(addresses().filter_map(identifiers::from_url)).chain(remarks);
+    let ids = ids.chain(exported).collect();
     let raw_paper = RawPaper {
         title: record.text(&["TI", "T1", "BT", "CT"]),
         abstract_text: record.text(&["AB", "N2"]),
