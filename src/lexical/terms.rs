@@ -2,14 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::is_stop_word;
+use crate::text::script::is_unsegmented;
 
 /// Longer terms are left out, in bytes: they are addresses and formulas.
 const MAX_TERM: usize = 40;
+/// What makes `が` of `か` and `ぱ` of `は`: no accents, but other letters.
+const KANA_VOICE_MARKS: [char; 2] = ['\u{3099}', '\u{309a}'];
+/// The letters that syllables of Hangul are made of.
+const HANGUL_JAMO: RangeInclusive<char> = '\u{1100}'..='\u{11ff}';
 
 /// The terms of a text and how often it has each of them.
 ///
@@ -18,11 +24,15 @@ const MAX_TERM: usize = 40;
 /// well, whatever joins them: `GPT-4o`, `GPT 4o` and `gpt4o` all give `gpt` and `gpt4o`. Stop words and single
 /// characters are no terms alone.
 ///
+/// In scripts without spaces between words, such as Chinese and Japanese, each two neighboring characters are a term, and
+/// so is a character that stands alone (as in Lucene's `CJKBigramFilter`).
+///
 /// ```
 /// let terms = paperkin::lexical::TermCounts::from_text("GPT-4o models the models");
 /// let mut found: Vec<(&str, u32)> = terms.counts().collect();
 /// found.sort();
 /// assert_eq!(found, [("4o", 1), ("gpt", 1), ("gpt4o", 1), ("model", 2)]);
+/// assert_eq!(paperkin::lexical::TermCounts::from_text("渡轮推荐").counts().count(), 3);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TermCounts {
@@ -81,6 +91,10 @@ pub fn for_each_term(text: &str, mut take: impl FnMut(&str)) -> u32 {
             for_each_compound_term(&name, &mut take);
             name.clear();
         }
+        if text.starts_with(is_unsegmented) {
+            count += for_each_pair(text, &mut take);
+            continue;
+        }
         name.push(text);
         if text.len() > 1 && text.chars().nth(1).is_some() && !is_stop_word(text) {
             count += 1;
@@ -94,6 +108,13 @@ pub fn for_each_term(text: &str, mut take: impl FnMut(&str)) -> u32 {
     }
     for_each_compound_term(&name, &mut take);
     count
+}
+
+/// Hands over each two neighboring characters, or the only one; gives how many terms these are.
+fn for_each_pair(characters: &str, take: &mut impl FnMut(&str)) -> u32 {
+    let starts = characters.char_indices().map(|(start, _)| start);
+    let ends = starts.clone().skip(2).chain([characters.len()]);
+    starts.zip(ends).map(|(start, end)| take(&characters[start..end])).count() as u32
 }
 
 /// What joined words are together, and each two of them: `gpt-4o-mini` is a `gpt4o` too.
@@ -111,7 +132,13 @@ fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+    let is_letter = |c: &char| !is_combining_mark(*c) || KANA_VOICE_MARKS.contains(c);
+    let folded: String = text.nfkd().filter(is_letter).flat_map(char::to_lowercase).collect();
+    // Kana and Hangul were taken apart.
+    match folded.contains(|c| KANA_VOICE_MARKS.contains(&c) || HANGUL_JAMO.contains(&c)) {
+        true => folded.nfc().collect(),
+        false => folded,
+    }
 }
 
 fn words(text: &str) -> impl Iterator<Item = WordToken<'_>> {
@@ -120,9 +147,12 @@ fn words(text: &str) -> impl Iterator<Item = WordToken<'_>> {
     std::iter::from_fn(move || {
         let start = rest.find(char::is_alphanumeric)?;
         let (gap, after) = rest.split_at(start);
-        let (word, after) = after.split_at(after.find(|c: char| !c.is_alphanumeric()).unwrap_or(after.len()));
+        let unsegmented = after.starts_with(is_unsegmented);
+        let ends = |c: char| !c.is_alphanumeric() || is_unsegmented(c) != unsegmented;
+        let (word, after) = after.split_at(after.find(ends).unwrap_or(after.len()));
         rest = after;
-        let joined = before.replace(word).is_some_and(|before| joins(before, gap, word));
+        let before = before.replace(word).filter(|before| !unsegmented && !before.starts_with(is_unsegmented));
+        let joined = before.is_some_and(|before| joins(before, gap, word));
         Some(WordToken { text: word, joined })
     })
 }
@@ -182,6 +212,17 @@ mod tests {
         check("ﬁnite, network\u{2011}based", "based finite network networkbased");
         check("of a x ?!", "");
         check(&"x".repeat(MAX_TERM + 1), "");
+    }
+
+    #[test]
+    fn pairs_of_characters() {
+        check("渡轮推荐", "推荐 渡轮 轮推");
+        check("渡し船のための提灯検索", "し船 ため のた の提 めの 提灯 検索 渡し 灯検 船の");
+        check("GPT-4o模型：3D打印、第3章", "3d 4o gpt gpt4o 打印 模型 章 第");
+        check("ｶﾞﾗｽ ガラス 한국어", "ガラ ラス 국어 한국");
+        check("深層-学習 2 船 x", "学習 深層 船");
+        check("ต้นไม้", "ตน นไ ไม");
+        assert_eq!(TermCounts::from_text("渡轮 of the 船").length(), 2);
     }
 
     #[test]

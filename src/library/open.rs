@@ -20,7 +20,7 @@ pub(super) const APPLICATION_ID: i64 = 0x706b_696e;
 /// How long a writer waits for another one, in this or another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
-pub(super) const MIGRATIONS: [&str; 7] = [
+pub(super) const MIGRATIONS: [&str; 8] = [
     include_str!("format1.sql"),
     include_str!("format2.sql"),
     include_str!("format3.sql"),
@@ -28,9 +28,10 @@ pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("format5.sql"),
     include_str!("format6.sql"),
     include_str!("format7.sql"),
+    include_str!("format8.sql"),
 ];
-/// The first format in which the words of the papers are kept.
-const FIRST_FORMAT_WITH_TERMS: i64 = 3;
+/// The first format with the terms as they are now: those of older files are written anew.
+const FIRST_FORMAT_WITH_THESE_TERMS: i64 = 8;
 
 impl Library {
     /// Opens the library in a directory for reading and writing, or makes both.
@@ -124,7 +125,7 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<()> {
             .execute_batch(&format!("PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION_ID};", number + 1))
             .map_err(sqlite_error(path, "upgrade to the current format"))?;
     }
-    if from < FIRST_FORMAT_WITH_TERMS {
+    if from < FIRST_FORMAT_WITH_THESE_TERMS {
         term_index::rebuild_all(&transaction).map_err(sqlite_error(path, "upgrade to the current format"))?;
     }
     transaction.commit().map_err(sqlite_error(path, "write"))

@@ -106,6 +106,16 @@ impl Library {
         self.collect(&select, params![words, limit as i64])
     }
 
+    /// Keys of the papers whose titles contain a text, but for case, punctuation and white space; ascending.
+    pub fn keys_titled_with(&self, text: &str) -> Result<Vec<i64>> {
+        let read = || -> rusqlite::Result<Vec<i64>> {
+            let mut statement =
+                self.db.prepare_cached("SELECT row FROM paper WHERE instr(title_key, ?) ORDER BY row")?;
+            statement.query_map([title_key(text)], |row| row.get(0))?.collect()
+        };
+        read().map_err(self.failed("read the titles"))
+    }
+
     /// The titles of all papers, reduced to what tells titles apart, with the papers' keys.
     pub fn titles(&self) -> Result<Vec<(i64, String)>> {
         let read = || -> rusqlite::Result<Vec<(i64, String)>> {

@@ -6,6 +6,7 @@
 
 use super::title_id::{address_key, first_surname, surname};
 use super::{Paper, PaperId, title_key};
+use crate::text::script::has_unsegmented;
 
 /// Titles of fewer words are had by many papers: `Introduction`, `A reply to our critics`.
 const MIN_TITLE_WORDS: usize = 4;
@@ -60,7 +61,7 @@ impl Paper {
         let years = |paper: &Paper| paper.published.map(|day| day.year());
         let apart =
             years(self).zip(years(other)).is_some_and(|(one, other)| (one - other).abs() > MAX_YEARS_BETWEEN_COPIES);
-        title.split(' ').count() >= MIN_TITLE_WORDS
+        word_count(&title) >= MIN_TITLE_WORDS
             && title == title_key(&other.title)
             && !apart
             && !self.is_named_apart_from(other)
@@ -115,6 +116,12 @@ pub(crate) fn authors_and_years_agree(one: &Paper, other: &Paper) -> Option<bool
     (!one.authors.is_empty() && !other.authors.is_empty()).then(|| one.has_author_of(other))
 }
 
+/// How many words a title has. Two characters are one where no spaces separate words.
+fn word_count(title_key: &str) -> usize {
+    let words = |part: &str| if has_unsegmented(part) { part.chars().count().div_ceil(2) } else { 1 };
+    title_key.split(' ').map(words).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +160,12 @@ mod tests {
         }
         let short = |id| record(id, "bibtex", "An Introduction", &["Ada Example"], 2024);
         assert!(!short("a").is_copy_of(&Paper { source: "csv".to_owned(), ..short("b") }));
+        for (title, expected) in [("渡轮与灯笼的检索方法", true), ("社论", false), ("渡し船のための提灯検索", true)]
+        {
+            let [one, other] =
+                [("a", "ris"), ("b", "csv")].map(|(id, source)| record(id, source, title, &["王小明"], 2024));
+            assert_eq!(one.is_copy_of(&other), expected, "{title}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::recommend::{
     Background, HistoryItem, HistoryPaper, InterestShare, PaperRef, QueryText, Ranker, RankingWeights, Request,
     ResolvedQuery, Strategy, cluster_history, interest_label, time_decay,
 };
+use crate::text::script::is_unsegmented;
 use crate::vector::RowBitmap;
 
 /// Weights of recency and votes when they are all there is to rank by.
@@ -23,6 +24,8 @@ const COLD_START_WEIGHT: f32 = 1.0;
 /// Candidates that are scored for each result that is asked for, and the fewest: of more papers, those that the index
 /// finds near the query, and those that share most of its terms.
 const CANDIDATE_POOL: (usize, usize) = (5, 100);
+/// Characters of a text that is looked for in titles, at least: about a word.
+const MIN_TITLE_CHARACTERS: usize = 2;
 /// History papers that are named as reasons of one result.
 const MAX_REASONS: usize = 3;
 
@@ -62,6 +65,8 @@ pub(super) struct ResolvedRequest<'r> {
     pub(super) excluded: RowBitmap,
     /// Rows that are returned only if the request names them as candidates: the history, and other records of its papers.
     pub(super) seen: RowBitmap,
+    /// Rows of the papers whose titles contain the text, if it is of a script without spaces between words.
+    pub(super) titled: RowBitmap,
     pub(super) signals: SignalTable,
     pub(super) background: Arc<Background>,
     pub(super) weights: RankingWeights,
@@ -145,6 +150,7 @@ pub(super) fn resolve<'r>(
         allowed,
         excluded,
         seen,
+        titled: rows_titled_with(searcher, request)?,
         signals,
         background,
         weights: RankingWeights { recency, votes, ..searcher.weights.clone() },
@@ -254,6 +260,16 @@ fn rows_of_titles(searcher: &Searcher<'_>, titles: &HashSet<String>) -> Result<R
         papers.iter().filter_map(|stored| searcher.snapshot.row(stored.key)).for_each(|row| rows.insert(row));
     }
     Ok(rows)
+}
+
+/// Rows of the papers whose titles contain the text of a search, in a script without spaces between words. Models for
+/// English know little of such texts, and their terms are short.
+fn rows_titled_with(searcher: &Searcher<'_>, request: &Request) -> Result<RowBitmap> {
+    let text = request.text.as_deref().unwrap_or_default();
+    if !request.positive.is_empty() || text.chars().filter(|c| is_unsegmented(*c)).count() < MIN_TITLE_CHARACTERS {
+        return Ok(RowBitmap::default());
+    }
+    Ok(searcher.snapshot.row_set(&searcher.library.keys_titled_with(text)?))
 }
 
 /// What the answer says when there is nothing that a paper could be similar to.

@@ -1,4 +1,4 @@
-//! Step 2 of a ranking: candidates, found by embeddings, by terms, and by followed authors.
+//! Step 2 of a ranking: candidates, found by embeddings, by terms, by titles, and by followed authors.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ struct Retrieval<'s, 'a> {
 
 impl Retrieval<'_, '_> {
     fn candidates(&self, query: &ResolvedQuery, ranker: &Ranker<'_>) -> Result<Vec<RowId>> {
-        let ResolvedRequest { candidates, allowed, excluded, pool, .. } = self.resolved;
+        let ResolvedRequest { candidates, allowed, excluded, titled, pool, .. } = self.resolved;
         if let Some(rows) = candidates {
             let passes = |row: &RowId| !excluded.contains(*row) && self.is_allowed(*row);
             return Ok(rows.iter().filter(passes).collect());
@@ -58,8 +58,9 @@ impl Retrieval<'_, '_> {
             return Ok(allowed.as_ref().unwrap_or(all).iter().filter(|row| self.is_candidate(*row)).collect());
         }
         let mut rows = self.dense(ranker)?;
+        let titled = titled.iter().take(*pool).filter(|row| self.is_allowed(*row));
         let followed = self.resolved.signals.followed.iter().filter(|row| self.is_allowed(*row));
-        let others = self.lexical(query)?.into_iter().chain(followed);
+        let others = self.lexical(query)?.into_iter().chain(followed).chain(titled);
         others.filter(|row| self.is_candidate(*row)).for_each(|row| rows.insert(row));
         Ok(rows.iter().collect())
     }

@@ -8,7 +8,10 @@ use super::resolve::ResolvedRequest;
 use crate::error::Result;
 use crate::lexical::TermVector;
 use crate::recommend::{Candidate, Ranker, ScoreBreakdown};
-use crate::vector::RowId;
+use crate::vector::{RowBitmap, RowId};
+
+/// How far a paper whose title contains the text of the request is before all others, at least.
+const TITLE_LEAD: f32 = 0.1;
 
 /// A candidate with its score.
 pub(super) struct ScoredCandidate {
@@ -33,7 +36,7 @@ pub(super) fn score(
 
 fn score_rows(
     searcher: &Searcher<'_>,
-    ResolvedRequest { signals, pool, .. }: &ResolvedRequest<'_>,
+    ResolvedRequest { signals, titled, pool, .. }: &ResolvedRequest<'_>,
     ranker: &Ranker<'_>,
     mut rows: Vec<RowId>,
 ) -> Result<Vec<ScoredCandidate>> {
@@ -53,7 +56,29 @@ fn score_rows(
         let candidate = Candidate { vector: searcher.snapshot.vector(row)?, terms: &terms, signals: signals(row)? };
         scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms });
     }
-    scored.sort_by(|a, b| b.breakdown.total().total_cmp(&a.breakdown.total()).then(a.row.cmp(&b.row)));
+    sort(&mut scored);
+    raise_titled(&mut scored, titled);
     scored.truncate(*pool);
     Ok(scored)
+}
+
+fn sort(scored: &mut [ScoredCandidate]) {
+    scored.sort_by(|a, b| b.breakdown.total().total_cmp(&a.breakdown.total()).then(a.row.cmp(&b.row)));
+}
+
+/// Puts the papers whose titles contain the text of the request before all others, in the order of their scores.
+fn raise_titled(scored: &mut [ScoredCandidate], titled: &RowBitmap) {
+    let total = |scored: &ScoredCandidate| scored.breakdown.total();
+    let best_other = scored.iter().find(|scored| !titled.contains(scored.row)).map(total);
+    let least_titled = scored.iter().rfind(|scored| titled.contains(scored.row)).map(total);
+    if let (Some(other), Some(titled_total)) = (best_other, least_titled)
+        && titled_total < other
+    {
+        let raise = other - titled_total + TITLE_LEAD;
+        scored
+            .iter_mut()
+            .filter(|scored| titled.contains(scored.row))
+            .for_each(|scored| scored.breakdown.words += raise);
+        sort(scored);
+    }
 }

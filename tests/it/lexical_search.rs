@@ -4,6 +4,8 @@ use paperkin::evaluate::SplitMix64;
 use paperkin::library::{Library, PaperChange};
 use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
 
+use serde_json::json;
+
 use crate::support::answers::ids;
 use crate::support::made_up;
 use crate::support::sandbox::Sandbox;
@@ -23,7 +25,7 @@ const PAPERS: [(&str, &str); 9] = [
 
 fn library() -> Sandbox {
     let sandbox = Sandbox::new();
-    let record = |(id, title): &(&str, &str)| serde_json::json!({"id": id, "title": title}).to_string();
+    let record = |(id, title): &(&str, &str)| json!({"id": id, "title": title}).to_string();
     let papers = sandbox.file("papers.jsonl", PAPERS.iter().map(record).collect::<Vec<_>>().join("\n"));
     assert_eq!(sandbox.run(&["add", &papers]).code, 0);
     sandbox
@@ -65,6 +67,69 @@ fn words_are_a_part_of_the_score() {
         let first = &answer["results"][0];
         assert!(first["breakdown"]["words"].as_f64().unwrap() > 0.001, "{args:?}: {first}");
     }
+}
+
+/// Papers in scripts without spaces between words, beside some in English.
+const UNSEGMENTED: [(&str, &str, &str); 8] = [
+    ("ropes", "基于绳结的港口推荐方法", "本文研究绳结。"),
+    ("weather", "风暴中的港口", "港口推荐很重要。港口推荐方法很多，港口推荐需要数据。"),
+    ("harbor", "小さな港のための係船検索", "本研究では係船を検索する。"),
+    ("lighthouse", "灯台と船", "係船検索と係船検索の比較。"),
+    ("storm", "폭풍과 항구에 대한 문서 요약", "항구를 연구한다."),
+    ("knots", "Knots that hold", "We study knots."),
+    ("kelp", "Kelp and other ropes of the sea", "x"),
+    ("wide", "ＷＩＤＥ　ｒｉｖｅｒｓ ①", "y"),
+];
+
+#[test]
+fn a_part_of_a_title_finds_its_paper_without_spaces_too() {
+    let sandbox = Sandbox::new();
+    let record =
+        |(id, title, text): &(&str, &str, &str)| json!({"id": id, "title": title, "abstract": text}).to_string();
+    let papers = sandbox.file("papers.jsonl", UNSEGMENTED.iter().map(record).collect::<Vec<_>>().join("\n"));
+    assert_eq!(sandbox.run(&["add", &papers]).code, 0);
+    for (text, expected) in [
+        ("港口推荐", "ropes"),
+        ("绳结", "ropes"),
+        ("风暴中的港口", "weather"),
+        ("係船検索", "harbor"),
+        ("小さな港", "harbor"),
+        ("문서 요약", "storm"),
+        ("항구", "storm"),
+        ("wide rivers", "wide"),
+        ("knots that hold", "knots"),
+    ] {
+        let answer = sandbox.json(&["search", text, "--format", "json"]);
+        assert_eq!(ids(&answer)[0], expected, "{text}: {:?}", ids(&answer));
+        let scores = answer["results"].as_array().unwrap().iter().map(|result| result["score"].as_f64().unwrap());
+        assert!(scores.is_sorted_by(|a, b| a >= b), "{text}: {answer}");
+    }
+}
+
+#[test]
+fn a_part_of_a_title_finds_its_paper_among_many() {
+    let sandbox = Sandbox::new();
+    let mut library = Library::create(&sandbox.library()).unwrap();
+    let mut random = SplitMix64::new(1);
+    // More papers say the words more often than there are candidates.
+    let other = |n| Paper { abstract_text: "港口推荐".to_owned(), ..made_up::paper(&format!("p{n}"), "风暴") };
+    let mut papers: Vec<Paper> = (0..600).map(other).collect();
+    papers.push(made_up::paper("long", &format!("{}港口推荐{}", "基于绳结的".repeat(20), "方法研究".repeat(20))));
+    let change = |paper: Paper| (PaperChange::New(paper.into()), Some(made_up::embedding(&mut random, 16)));
+    let changes: Vec<_> = papers.into_iter().map(change).collect();
+    library.write(&made_up::model(16), &changes).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let first = |request: Request| {
+        let text = request.text.clone().unwrap();
+        let embedding = made_up::embedding(&mut SplitMix64::new(2), 16);
+        let answer = engine.recommend_with(&request.limit(3), &[(text, embedding)].into_iter().collect()).unwrap();
+        answer.results[0].paper.id.to_string()
+    };
+    assert_eq!(first(Request::text("港口推荐")), "long");
+    assert_eq!(first(Request::text("「港口推荐」")), "long");
+    let exclude = vec!["long".parse().unwrap()];
+    assert_ne!(first(Request { exclude, ..Request::text("港口推荐") }), "long");
+    assert_ne!(first(Request::text("港口推荐").published_after(paperkin::jiff::civil::date(2020, 1, 1))), "long");
 }
 
 #[test]

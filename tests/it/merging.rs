@@ -90,3 +90,67 @@ fn copies_are_one_paper_until_they_are_split() {
     let again = sandbox.run(&["split", "10.1000/x"]);
     assert_eq!((again.code, again.err.lines().count()), (1, 1), "{}", again.err);
 }
+
+/// Entries without ids: of each pair with the same title the second is another paper, but for the last, which is a copy.
+const SAME_TITLES: &str = r"
+@article{a, title={Editorial}, author={Bell, Ida}, year={1998}, journal={Lantern Letters}, abstract={On wicks.}}
+@article{b, title={Editorial}, author={Crane, Tom}, year={2014}, journal={Mooring Notes}, abstract={On ropes.}}
+@book{c, title={Wide Rivers}, author={Dale, Uma}, year={2016}}
+@article{d, title={Wide Rivers}, author={Moss, Kit and Reed, Lea}, year={2006}}
+@article{e, title={How harbors answer to storms}, author={Bell, Ida}, year={1998}}
+@article{f, title={How harbors answer to storms}, author={Crane, Tom}, year={2014}}
+@misc{g, title={What rope makers know of knots}, author={Reed, Lea}, year={2021}}
+@article{h, title={What rope makers know of knots}, author={Lea Reed}, year={2022}}
+";
+
+const SAME_ITEMS: &str = r#"<?xml version="1.0"?><rss version="2.0"><channel><title>Letters</title>
+<item><title>Editorial</title><link>https://example.org/24/1</link><description>On wicks.</description></item>
+<item><title>Editorial</title><link>https://example.org/24/2</link><description>On ropes.</description></item>
+</channel></rss>"#;
+
+#[test]
+fn papers_of_one_title_stay_apart_also_when_they_are_exported() {
+    for (name, content, count) in [("papers.bib", SAME_TITLES, 7), ("feed.rss", SAME_ITEMS, 2)] {
+        let sandbox = Sandbox::new();
+        let file = sandbox.file(name, content);
+        let added = sandbox.run(&["add", &file]);
+        assert!(added.out.ends_with(&format!(": {count} papers in the library\n")), "{}", added.out);
+        let again = sandbox.run(&["add", &file]).out;
+        assert!(again.starts_with("0 new, 0 updated, "), "{again}");
+        let ids = |sandbox: &Sandbox| -> HashSet<String> {
+            let lines = sandbox.run(&["export", "--papers", "--format", "jsonl"]).out;
+            let paper = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+            lines.lines().map(|line| paper(line)["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let papers = ids(&sandbox);
+        assert_eq!(papers.len(), count);
+        for format in ["jsonl", "csv", "bibtex", "ris", "csl-json"] {
+            let exported = sandbox.run(&["export", "--papers", "--format", format]).out;
+            let exported = sandbox.file(&format!("exported.{format}"), exported);
+            let input = sandbox.run(&["add", &exported, "--input", format]);
+            assert_eq!((input.code, ids(&sandbox)), (0, papers.clone()), "{format}: {}", input.err);
+            let other = Sandbox::new();
+            assert_eq!(other.run(&["add", &exported, "--input", format]).code, 0, "{format}");
+            assert_eq!(ids(&other), papers, "{format}");
+        }
+    }
+}
+
+#[test]
+fn a_title_of_several_papers_names_none() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.file("papers.bib", SAME_TITLES);
+    assert_eq!(sandbox.run(&["add", &file]).code, 0);
+    let removed = sandbox.run(&["remove", "editorial"]);
+    assert_eq!((removed.code, removed.out.as_str()), (1, "0 removed, 1 not found: 7 papers in the library\n"));
+    let similar = sandbox.run(&["similar", "Editorial"]);
+    assert!(similar.err.contains("several papers have this title: `title:"), "{}", similar.err);
+    // An imported history is matched by authors and years.
+    let history = "@article{x, title={Editorial}, author={Crane, T.}, year={2014}}\n@misc{y, title={Editorial}}";
+    let history = sandbox.file("history.bib", history);
+    let imported = sandbox.json(&["profile", "me", "import", &history, "--format", "json"]);
+    assert_eq!(imported["me"]["matched"], 1, "{imported}");
+    assert!(imported["me"]["unmatched"][0]["reason"].as_str().unwrap().starts_with("several papers have this title"));
+    let again = sandbox.json(&["profile", "me", "import", &history, "--format", "json"]);
+    assert_eq!(again["me"]["already_in_history"], 2, "{again}");
+}

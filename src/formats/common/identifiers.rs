@@ -32,6 +32,11 @@ pub(crate) fn pmid(text: &str) -> Option<String> {
     digits.then(|| format!("pmid:{number}"))
 }
 
+/// Returns an id that paperkin made from a title, as it stands in its own exports.
+pub(crate) fn of_title(text: &str) -> Option<String> {
+    PaperId::parse(text).ok().filter(PaperId::is_of_title).map(|id| id.to_string())
+}
+
 /// Returns the id in an address of arXiv, doi.org, PubMed, OpenReview or the ACL Anthology.
 pub(crate) fn from_url(address: &str) -> Option<String> {
     let address = address.trim();
@@ -70,6 +75,11 @@ pub(crate) fn from_note(text: &str) -> impl Iterator<Item = String> {
 /// Returns the DOI of a paper, without a prefix.
 pub(crate) fn doi_of(paper: &Paper) -> Option<&str> {
     paper.all_ids().find_map(|id| id.as_str().strip_prefix("doi:"))
+}
+
+/// Returns the id of a paper that has none of its own, which no other field says.
+pub(crate) fn title_id_of(paper: &Paper) -> Option<&str> {
+    Some(&paper.id).filter(|id| id.is_of_title()).map(PaperId::as_str)
 }
 
 /// Returns the arXiv id of a paper.

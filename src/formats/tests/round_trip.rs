@@ -134,9 +134,12 @@ fn papers() -> impl Strategy<Value = Vec<Paper>> {
     let counts = (prop::option::of(1..999_u32), prop::option::of(0..999_u32), prop::option::of(0..99_u32));
     let paper = (ids, text(1..9), prop::option::of(text(5..40)), lists, dates, counts).prop_map(
         |((month, number, doi), title, abstract_text, (authors, categories), (published, listed), counts)| {
+            // Some have no id but the one that is made from their title, and from more than is written.
+            let has_id = number % 3 > 0;
             let raw_paper = RawPaper {
-                id: Some(format!("24{month:02}.{number:05}")),
-                aliases: doi.into_iter().collect(),
+                id: has_id.then(|| format!("24{month:02}.{number:05}")),
+                aliases: doi.filter(|_| has_id).into_iter().collect(),
+                container: format!("Proceedings {number}"),
                 title,
                 abstract_text: abstract_text.unwrap_or_default(),
                 authors,
@@ -160,6 +163,12 @@ proptest! {
     #[test]
     fn papers_that_are_written_are_read_again(papers in papers()) {
         for format in FORMATS {
+            // Feeds carry the ids of registries only.
+            let is_carried = |paper: &&Paper| paper.id.is_arxiv() || !matches!(format, Format::Feed(_));
+            let papers: Vec<Paper> = papers.iter().filter(is_carried).cloned().collect();
+            if papers.is_empty() {
+                continue;
+            }
             let bytes = format.write(&papers);
             let shown = String::from_utf8_lossy(&bytes).into_owned();
             // CSL-JSON without authors and dates looks like any other JSON, so the format is given.

@@ -340,6 +340,22 @@ fn a_library_of_format_2_gets_its_words() {
 }
 
 #[test]
+fn terms_of_an_older_library_become_pairs_of_characters() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut library = Library::create(folder.path()).unwrap();
+    ["On lamps", "基于灯笼的渡轮推荐方法研究"]
+        .iter()
+        .zip(0..)
+        .for_each(|(title, number)| add(&mut library, titled(number, title)));
+    let damage = "DELETE FROM posting; DELETE FROM term_vector; PRAGMA user_version = 7";
+    library.db.execute_batch(damage).unwrap();
+    drop(library);
+    let library = Library::open(folder.path()).unwrap();
+    assert_eq!(library.count_term_lists().unwrap().1, 0);
+    assert_eq!((found(&library, "渡轮推荐", None), found(&library, "lamp", None)), (vec![2], vec![1]));
+}
+
+#[test]
 fn a_profile_keeps_every_kind_and_its_token() {
     let mut library = Library::in_memory().unwrap();
     let at = "2025-01-02".parse().unwrap();

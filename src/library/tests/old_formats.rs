@@ -8,6 +8,8 @@ use super::*;
 const GENERATION: u64 = 7;
 const DAY: &str = "2025-01-02";
 const NOT_IN_LIBRARY: &str = "2401.00009";
+/// Tables have other names since.
+const LAST_FORMAT_WITH_OLD_NAMES: usize = 6;
 
 /// Papers with vectors, of which the first has another id from format 5 on.
 fn papers(format: usize) -> [Paper; 2] {
@@ -38,7 +40,8 @@ fn bytes(embedding: &Embedding) -> Vec<u8> {
 /// Writes a file as the programs of that format did.
 fn write(directory: &Path, format: usize) {
     let db = Connection::open(directory.join(FILE_NAME)).unwrap();
-    MIGRATIONS[..format].iter().for_each(|migration| db.execute_batch(migration).unwrap());
+    let (before, after) = MIGRATIONS[..format].split_at(format.min(LAST_FORMAT_WITH_OLD_NAMES));
+    before.iter().for_each(|migration| db.execute_batch(migration).unwrap());
     let pragmas = format!("PRAGMA user_version = {format}; PRAGMA application_id = {APPLICATION_ID}");
     db.execute_batch(&pragmas).unwrap();
     let model = model(0);
@@ -75,6 +78,7 @@ fn write(directory: &Path, format: usize) {
         let record = serde_json::to_string(&unresolved()).unwrap();
         db.execute("INSERT INTO wanted VALUES (1, ?, ?)", params![NOT_IN_LIBRARY, record]).unwrap();
     }
+    after.iter().for_each(|migration| db.execute_batch(migration).unwrap());
 }
 
 fn write_profile(db: &Connection, format: usize) {
@@ -97,7 +101,7 @@ fn write_profile(db: &Connection, format: usize) {
     }
 }
 
-/// Copies the words of the papers from a new library: their form has not changed since they came.
+/// Copies the words of the papers from a new library: those of these papers have not changed since they came.
 fn write_words(db: &Connection, format: usize) {
     let mut new = Library::in_memory().unwrap();
     papers(format).into_iter().for_each(|paper| add(&mut new, paper));

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use crate::formats::common::{authors, identifiers};
 use crate::paper::{Paper, title_key};
 
+use super::TITLE_ID;
+
 pub(crate) fn write(papers: &[Paper]) -> String {
     let (mut text, mut keys) = (String::new(), HashSet::new());
     for paper in papers {
@@ -36,6 +38,7 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
         field("archivePrefix", "arXiv");
         field("primaryClass", &escaped(paper.categories.first().map_or("", String::as_str)));
     }
+    field(TITLE_ID, identifiers::title_id_of(paper).unwrap_or_default());
     field("url", &verbatim(&paper.link().unwrap_or_default()));
     field("keywords", &escaped(&paper.categories.join(", ")));
     field("abstract", &escaped(&paper.abstract_text));

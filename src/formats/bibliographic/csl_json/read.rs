@@ -78,6 +78,7 @@ fn reference(value: &Value) -> Result<BibReference, String> {
         .chain(identifiers::from_note(note))
         .chain(identifiers::from_url(text(item, "URL")))
         .chain(remarks)
+        .chain(identifiers::of_title(text(item, "id")))
         .collect();
     identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
     // A semicolon ends a character reference too.

@@ -32,6 +32,7 @@ fn entry(text: &mut String, paper: &Paper) {
     line("AB", &paper.abstract_text);
     line("DO", identifiers::doi_of(paper).unwrap_or_default());
     line("UR", &paper.link().unwrap_or_default());
+    line("ID", identifiers::title_id_of(paper).unwrap_or_default());
     line("AN", &identifiers::arxiv_id_of(paper).map(|id| format!("arXiv:{id}")).unwrap_or_default());
     paper.categories.iter().for_each(|category| line("KW", category));
     text.push_str("ER  - \r\n\r\n");

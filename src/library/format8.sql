@@ -1,0 +1,1 @@
+-- Format 8: in scripts without spaces between words, terms are pairs of characters. The terms are written anew.
