@@ -99,7 +99,7 @@ fn papers_come_out_right() {
         ),
         ("f13-latin1.rss", &[], "title", &["Über Fähren"]),
         ("f14-latin1.bib", &[], "authors", &["Ada Oak", "Jürgen Müller; Zoë Noël"]),
-        ("f14-cp1252.ris", &["--encoding", "windows-1252"], "title", &["Über die „Lampen“ – ein Überblick"]),
+        ("f14-cp1252.ris", &["--encoding", "windows-1252"], "title", &["Über die “Lampen” – ein Überblick"]),
         ("f15-cr.ris", &[], "title", &["Über die Lampen"]),
         ("f18-markup.ris", &[], "title", &["Lamps of E. coli & H2O with mTOR"]),
         ("f18-markup.ris", &[], "abstract", &["Background One. Results Two."]),

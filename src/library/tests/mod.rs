@@ -2,6 +2,7 @@
 
 mod old_formats;
 mod records;
+mod terms;
 mod title_ids;
 
 use std::collections::BTreeMap;
@@ -287,74 +288,6 @@ fn a_library_of_format_1_is_brought_up() {
 }
 
 /// The numbers of the papers that have words of the text, best first.
-fn found(library: &Library, text: &str, known: Option<&[i64]>) -> Vec<i64> {
-    let query = TermQuery::from_weighted([(&TermCounts::from_text(text), 1.0)], 100, |_| 1.0);
-    let postings: Vec<_> = query.terms().map(|term| library.postings(term).unwrap()).collect();
-    let scores = library.collection_stats(known).unwrap().score(&query, &postings);
-    scores.best(10, |_| true)
-}
-
-fn titled(number: usize, title: &str) -> Paper {
-    Paper { title: title.to_owned(), abstract_text: String::new(), ..paper(number, 0) }
-}
-
-#[test]
-fn words_find_papers_as_they_are_now() {
-    let mut library = Library::in_memory().unwrap();
-    let titles = ["Zebra-2 grazes", "Zebras and how they graze", "Grazing of lions", "A zebra 2 times, zebra2"];
-    titles.iter().enumerate().for_each(|(number, title)| add(&mut library, titled(number, title)));
-    assert_eq!(found(&library, "zebra-2", None), [4, 1, 2]);
-    assert_eq!(found(&library, "Zébras", Some(&[1, 2])), [1, 2]);
-    assert_eq!(found(&library, "of the and", None), [0i64; 0]);
-    add(&mut library, titled(3, "Lions of lions"));
-    library.remove(&[id(0)]).unwrap();
-    assert_eq!(found(&library, "zebra-2", None), [2]);
-    assert_eq!(found(&library, "lion", None), [4, 3]);
-}
-
-#[test]
-fn a_library_of_format_2_gets_its_words() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut library = Library::create(folder.path()).unwrap();
-    (0..3).for_each(|number| add(&mut library, paper(number, number)));
-    library.remove(&[id(1)]).unwrap();
-    let stamp = library.generation_id().unwrap();
-    library
-        .db
-        .execute_batch(
-            "DROP TABLE posting; DROP TABLE term_vector; DROP TABLE followed; DROP TABLE alias; DROP TABLE record; \
-             DROP TABLE not_same; DROP TABLE unresolved_paper; DROP TABLE key_value; DROP INDEX impression_paper; \
-             ALTER TABLE impression RENAME TO shown; ALTER TABLE paper DROP COLUMN aliases; \
-             ALTER TABLE profile DROP COLUMN feed_token; \
-             ALTER TABLE profile RENAME COLUMN last_seen_generation TO looked; \
-             ALTER TABLE profile RENAME COLUMN previous_seen_generation TO looked_before; \
-             ALTER TABLE profile RENAME COLUMN last_seen_on TO looked_on; PRAGMA user_version = 2",
-        )
-        .unwrap();
-    drop(library);
-
-    let library = Library::open(folder.path()).unwrap();
-    assert_eq!(library.generation_id().unwrap(), stamp, "papers and embeddings are as they were");
-    assert_eq!(library.count_term_lists().unwrap().1, 0);
-    assert_eq!(found(&library, "distinctive", None), [1, 3]);
-}
-
-#[test]
-fn terms_of_an_older_library_become_pairs_of_characters() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut library = Library::create(folder.path()).unwrap();
-    ["On lamps", "基于灯笼的渡轮推荐方法研究"]
-        .iter()
-        .zip(0..)
-        .for_each(|(title, number)| add(&mut library, titled(number, title)));
-    let damage = "DELETE FROM posting; DELETE FROM term_vector; PRAGMA user_version = 7";
-    library.db.execute_batch(damage).unwrap();
-    drop(library);
-    let library = Library::open(folder.path()).unwrap();
-    assert_eq!(library.count_term_lists().unwrap().1, 0);
-    assert_eq!((found(&library, "渡轮推荐", None), found(&library, "lamp", None)), (vec![2], vec![1]));
-}
-
 #[test]
 fn a_profile_keeps_every_kind_and_its_token() {
     let mut library = Library::in_memory().unwrap();
@@ -368,27 +301,6 @@ fn a_profile_keeps_every_kind_and_its_token() {
     assert_eq!((token.len(), library.feed_token(&profile).unwrap()), (32, token.clone()));
     let renewed = library.renew_feed_token(&profile).unwrap();
     assert!(renewed != token && library.feed_token(&profile).unwrap() == renewed);
-}
-
-#[test]
-fn wrong_words_are_found_and_mended() {
-    let mut library = Library::in_memory().unwrap();
-    (0..3).for_each(|number| add(&mut library, paper(number, 0)));
-    let remedies = |library: &Library| library.check().unwrap().iter().filter(|f| f.remedy.is_some()).count();
-    let damages = [
-        "DELETE FROM posting WHERE term = 'text'",
-        "UPDATE posting SET papers = x'ffffffffff' WHERE term = ''",
-        "DELETE FROM term_vector WHERE row = 2",
-        "UPDATE term_vector SET terms = x'0000'",
-        "INSERT INTO posting VALUES (-5, 'text', x'0101'), (70368744177664, 'text', x'0101')",
-    ];
-    for damage in damages {
-        library.db.execute_batch(damage).unwrap();
-        assert_eq!(remedies(&library), 1, "{damage}");
-        found(&library, "text", None);
-        library.compact().unwrap();
-        assert_eq!(remedies(&library), 0, "{damage}");
-    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use super::terms::found;
 use super::*;
 
 /// The generation that the files are in.
