@@ -161,6 +161,7 @@ fn files_without_records() {
             InputFormat::OpenAlex => "{\"results\": []}",
             InputFormat::HfDaily | InputFormat::CslJson | InputFormat::Jsonl | InputFormat::ArxivJson => "[]",
             InputFormat::HfHtml => "<html></html>",
+            InputFormat::Enw => "TY  - JOUR\n",
             _ => "%0 Journal Article\n",
         };
         let read = |may_be_empty| {

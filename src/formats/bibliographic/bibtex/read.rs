@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::TITLE_ID;
 use super::entries::BibtexEntries;
 use super::fields::BibtexFields;
 use super::inherit::{Inheritance, ReadEntry};
@@ -212,7 +213,8 @@ fn add_ids(fields: &BibtexFields, reference: &mut BibReference) {
     let addresses = addresses.into_iter().filter_map(|name| Some((name, address_in(fields.raw(name)?)?)));
     let remarks = ["journal", "journaltitle", "volume", "number", "note", "howpublished", "publisher"];
     let remarks = remarks.into_iter().filter_map(|name| Some((name, identifiers::arxiv_in_text(fields.raw(name)?)?)));
-    let ids = eprint.into_iter().chain(numbers).chain(pmid).chain(own).chain(addresses).chain(remarks);
+    let exported = fields.verbatim(TITLE_ID).and_then(|id| Some((TITLE_ID, identifiers::of_title(&id)?)));
+    let ids = eprint.into_iter().chain(numbers).chain(pmid).chain(own).chain(addresses).chain(remarks).chain(exported);
     let ids: Vec<(&str, String)> = ids.collect();
     let BibReference { raw_paper, notes, .. } = reference;
     identifiers::assign(raw_paper, ids.iter().map(|(_, id)| id.as_str()));

@@ -90,6 +90,7 @@ fn ids_of_ris(record: &TaggedRecord) -> Vec<String> {
         .chain(identifiers::from_note(&noted))
         .chain(others)
         .chain(record.lines(&REMARKS).filter_map(identifiers::arxiv_in_text))
+        .chain(record.lines(&["ID"]).filter_map(identifiers::of_title))
         .collect()
 }
 

@@ -244,7 +244,12 @@ fn is_end(tag: &str, format: InputFormat) -> bool {
 
 /// The format of tagged lines that a file begins as.
 pub(crate) fn detect(text: &str) -> Option<InputFormat> {
-    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).take(5).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| line.trim_start_matches('\u{feff}').trim_end())
+        .filter(|line| !line.is_empty())
+        .take(5)
+        .collect();
     let first = lines.first().copied().unwrap_or_default();
     let header = first.starts_with("FN ") || first.starts_with("VR ");
     let has_tag = |tag, format| lines.iter().any(|line| tagged(line, format).is_some_and(|(known, _)| known == tag));
