@@ -22,11 +22,11 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "fetch")]
-pub(crate) use common::arxiv_text;
-pub(crate) use common::clean::{clean, clean_paper};
+pub(crate) use common::clean::clean;
 pub use common::encoding::TextEncoding;
 pub(crate) use common::identifiers;
+#[cfg(feature = "fetch")]
+pub(crate) use common::{arxiv_text, clean::clean_paper};
 pub use export_format::ExportFormat;
 pub use feeds::{FeedDocument, FeedFormat};
 pub use input_format::InputFormat;

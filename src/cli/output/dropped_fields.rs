@@ -71,7 +71,7 @@ mod tests {
     fn the_first_are_printed_and_the_others_counted() {
         let mut fields = DroppedFields::default();
         let mut printed = 0;
-        let names = |n: usize| if n % 4 == 0 { "votes" } else { "published" };
+        let names = |n: usize| if n.is_multiple_of(4) { "votes" } else { "published" };
         for field in (0..60).map(names) {
             let (file, place) = ("x".to_owned(), RecordPosition::Line(1));
             let error = Error::BadField { file, place, field: field.to_owned(), reason: "bad".to_owned() };

@@ -67,9 +67,7 @@ fn labeled(name: &str) -> Option<String> {
     let parts: Vec<(String, String)> = commas(name).into_iter().filter_map(label_and_part).collect();
     let part = |label: &str| parts.iter().find(|(known, _)| known == label).map(|(_, part)| part.as_str());
     let spoken: Vec<&str> = SPOKEN_PARTS.iter().filter_map(|label| part(label)).collect();
-    if part("family").or(part("given")).is_none() {
-        return None;
-    }
+    part("family").or(part("given"))?;
     let suffix = part("suffix").map(|suffix| format!(", {suffix}")).unwrap_or_default();
     Some(spoken.join(" ") + &suffix)
 }
