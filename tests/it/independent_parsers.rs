@@ -50,8 +50,10 @@ fn differences(file: &Path, python: &Path) -> Vec<String> {
                 differences.push(format!("{field} of `{}`: `{ours}`; the other parser: `{theirs}`", paper.title));
             }
         };
+        // feedparser repairs what was encoded as UTF-8 twice; paperkin reads what is there.
+        let encoded_twice = |name: &str| key(&text(name).bytes().map(char::from).collect::<String>());
         let (title, other_title) = (key(&paper.title), key(text("title")));
-        compare("title", &title, &other_title, title == other_title);
+        compare("title", &title, &other_title, title == other_title || title == encoded_twice("title"));
         let year = paper.published.map(|day| day.year().to_string()).unwrap_or_default();
         // Some programs write a missing year as 0000.
         compare("year", &year, text("year"), year == text("year").replace("0000", ""));
@@ -60,7 +62,8 @@ fn differences(file: &Path, python: &Path) -> Vec<String> {
         compare("DOI", doi, text("doi"), !text("doi").contains('/') || doi.eq_ignore_ascii_case(text("doi")));
         // Descriptions of feeds have authors and kinds of announcement in them, which paperkin takes out.
         let (abstract_text, whole) = (key(&paper.abstract_text), key(text("abstract")));
-        let same = whole.contains(&abstract_text) && abstract_text.is_empty() == whole.is_empty();
+        let same = [&whole, &encoded_twice("abstract")].iter().any(|whole| whole.contains(&abstract_text));
+        let same = same && abstract_text.is_empty() == whole.is_empty();
         compare("abstract", &abstract_text, &whole, same);
         let others: Vec<&str> =
             other["authors"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
