@@ -4,9 +4,20 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::formats::common::authors;
-use crate::formats::feeds::item::ItemText;
 use crate::paper::parse_date;
 use crate::text::markup::MarkupRule;
+
+/// A text of an item, and what is markup in it.
+pub(crate) struct ItemText {
+    pub(crate) text: String,
+    pub(crate) rule: MarkupRule,
+}
+
+impl Default for ItemText {
+    fn default() -> ItemText {
+        ItemText { text: String::new(), rule: MarkupRule::Plain }
+    }
+}
 
 /// What a description says.
 #[derive(Debug, Default, PartialEq)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::formats::common::{authors, identifiers};
-use crate::formats::feeds::description::ItemDescription;
+use crate::formats::feeds::description::{ItemDescription, ItemText};
 use crate::formats::reference::{BibReference, RecordNotes};
 use crate::paper::{RawPaper, parse_date};
 use crate::text::markup::MarkupRule;
@@ -25,18 +25,6 @@ pub(crate) struct FeedItem {
     /// What [`RawPaper::source`] says.
     pub(crate) format: &'static str,
     pub(crate) notes: RecordNotes,
-}
-
-/// A text of an item, and what is markup in it.
-pub(crate) struct ItemText {
-    pub(crate) text: String,
-    pub(crate) rule: MarkupRule,
-}
-
-impl Default for ItemText {
-    fn default() -> ItemText {
-        ItemText { text: String::new(), rule: MarkupRule::Plain }
-    }
 }
 
 /// Returns the paper that an item is about. The feed is not where it appeared: several feeds may have it.

@@ -1,7 +1,7 @@
 //! Formulas: in MathML, in TeX, or in both, of which one is kept.
 
+use super::character_reference::unescape;
 use super::elements::{ElementKind, element_kind};
-use super::reader::unescape;
 use super::tag::MarkupTag;
 
 /// Returns TeX between dollars: without those that it has, and without the document that Springer puts around it.

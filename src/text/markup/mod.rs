@@ -10,14 +10,15 @@
 //! Inline elements vanish; blocks leave a space. Character references are read. What was escaped more than once is read as
 //! often. A formula is kept once: as TeX between `$` where the source has TeX, else as its characters.
 
+mod character_reference;
 mod elements;
 mod formula;
 mod reader;
 mod tag;
 
+pub(crate) use character_reference::unescape;
 pub(crate) use elements::{ElementKind, element_kind};
 pub(crate) use formula::{as_tex, is_tex_encoding, looks_like_tex};
-pub(crate) use reader::unescape;
 
 use reader::MarkupReader;
 

@@ -1,6 +1,6 @@
 //! Tags: where one ends, and its attributes.
 
-use super::reader::unescape;
+use super::character_reference::unescape;
 
 /// Longest tag, in bytes: an image may be in its address.
 const MAX_TAG_BYTES: usize = 256 << 10;

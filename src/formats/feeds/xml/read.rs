@@ -3,7 +3,8 @@
 use crate::formats::common::input::InputReader;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement, XmlRecords};
 use crate::formats::feeds::base_url::BaseUrl;
-use crate::formats::feeds::item::{FeedItem, ItemText, reference, split_names};
+use crate::formats::feeds::description::ItemText;
+use crate::formats::feeds::item::{FeedItem, reference, split_names};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{RecordIter, RecordNotes};
 use crate::text::markup::MarkupRule;
