@@ -3,11 +3,18 @@
 //! Papers that have such a text in common would look alike, and be taken for copies of each other. Only a whole value is
 //! a placeholder, whatever its case, with or without brackets and a period.
 
-/// Longest text that is looked at, in bytes: longer than any placeholder with its brackets.
-const MAX_BYTES: usize = 120;
+/// Some whole values that are placeholders, in lower case, without brackets and period.
+struct PlaceholderList {
+    words: &'static [&'static str],
+    /// Bytes of the longest with brackets, a period and white space.
+    longest: usize,
+}
+
+/// Bytes around a placeholder, at most: brackets, periods, white space.
+const MAX_AROUND: usize = 8;
 
 /// What tables and databases write in empty cells: Python, R, SQL, Excel and people.
-const MISSING: [&str; 16] = [
+const MISSING: PlaceholderList = PlaceholderList::new(&[
     "nan",
     "nat",
     "none",
@@ -24,10 +31,10 @@ const MISSING: [&str; 16] = [
     "not applicable",
     "not provided",
     "unavailable",
-];
+]);
 /// What stands for an abstract: Scopus (`[No abstract available]`), PubMed and Embase (`No abstract available.`,
 /// `An abstract is unavailable.`), Cambridge Core, Wiley (`Click on the article title to read more.`).
-const NO_ABSTRACT: [&str; 32] = [
+const NO_ABSTRACT: PlaceholderList = PlaceholderList::new(&[
     "no abstract",
     "no abstract available",
     "no abstract is available",
@@ -60,9 +67,9 @@ const NO_ABSTRACT: [&str; 32] = [
     "this article has no abstract",
     "this article does not have an abstract",
     "click on the article title to read more",
-];
+]);
 /// What stands for a title: Scopus, PubMed (`[Not Available].`), Mendeley (`No Title`). `None` and `Missing` are titles.
-const NO_TITLE: [&str; 10] = [
+const NO_TITLE: PlaceholderList = PlaceholderList::new(&[
     "no title",
     "no title available",
     "no title provided",
@@ -73,10 +80,10 @@ const NO_TITLE: [&str; 10] = [
     "not available",
     "n/a",
     "#n/a",
-];
+]);
 /// What stands for the name of an author: Scopus (`[No author name available]`), PubMed (`[No authors listed]`), Web of
 /// Science (`[Anonymous]`).
-const NO_AUTHOR: [&str; 33] = [
+const NO_AUTHOR: PlaceholderList = PlaceholderList::new(&[
     "no author",
     "no authors",
     "no author name",
@@ -110,45 +117,63 @@ const NO_AUTHOR: [&str; 33] = [
     "n/a",
     "n.a",
     "n.n",
-];
+    "not available",
+    "not applicable",
+    "not provided",
+    "undefined",
+]);
 
 /// Whether a whole value says that it is missing.
 pub(crate) fn is_missing_word(text: &str) -> bool {
-    is_one_of(text, &MISSING) || text.len() <= MAX_BYTES && is_dashes(text)
+    MISSING.has(text) || text.len() <= MISSING.longest && is_dashes(text)
 }
 
 /// Whether an abstract says that there is none.
 pub(super) fn is_no_abstract(text: &str) -> bool {
-    is_one_of(text, &NO_ABSTRACT) || is_missing_word(text)
+    NO_ABSTRACT.has(text) || is_missing_word(text)
 }
 
 /// Whether a title says that there is none.
 pub(super) fn is_no_title(text: &str) -> bool {
-    is_one_of(text, &NO_TITLE)
+    NO_TITLE.has(text)
 }
 
 /// Whether the name of an author says that there is none, or has no letter. `Na` is a name, and `NA` is what R writes.
 pub(super) fn is_no_author(name: &str) -> bool {
-    is_one_of(name, &NO_AUTHOR)
-        || name == "NA"
-        || is_one_of(name, &["not available", "not applicable", "not provided", "undefined"])
-        || name.len() <= MAX_BYTES && !name.contains(char::is_alphabetic)
+    NO_AUTHOR.has(name) || name == "NA" || !name.contains(char::is_alphabetic)
 }
 
 fn is_dashes(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| matches!(c, '-' | '–' | '—' | '.' | '…' | '_' | '?') || c.is_whitespace())
 }
 
-fn is_one_of(text: &str, placeholders: &[&str]) -> bool {
-    if text.len() > MAX_BYTES {
-        return false;
+impl PlaceholderList {
+    const fn new(words: &'static [&'static str]) -> PlaceholderList {
+        let (mut longest, mut at) = (0, 0);
+        while at < words.len() {
+            if words[at].len() > longest {
+                longest = words[at].len();
+            }
+            at += 1;
+        }
+        PlaceholderList { words, longest: longest + MAX_AROUND }
     }
-    let bare = bare(text);
-    placeholders.iter().any(|placeholder| placeholder.eq_ignore_ascii_case(bare))
+
+    fn has(&self, text: &str) -> bool {
+        if text.len() > self.longest {
+            return false;
+        }
+        let bare = bare(text);
+        self.words.iter().any(|word| word.eq_ignore_ascii_case(bare))
+    }
 }
 
 /// A text without the brackets around it, and without the period at its end.
 fn bare(text: &str) -> &str {
+    let ends = [text.bytes().next(), text.bytes().next_back()];
+    if ends.iter().all(|end| end.is_some_and(|byte| byte.is_ascii_alphanumeric())) {
+        return text;
+    }
     let text = text.trim().trim_end_matches('.').trim_end();
     let inside = [('[', ']'), ('(', ')'), ('<', '>'), ('{', '}')]
         .into_iter()
