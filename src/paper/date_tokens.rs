@@ -6,6 +6,8 @@ use unicode_normalization::char::is_combining_mark;
 /// Longest text that is searched for a date, in characters.
 const MAX_DATE_CHARS: usize = 200;
 
+/// What the months are called most often.
+const SHORT_MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 /// The months in English, German, Spanish, French, Italian, Portuguese and Dutch, in ASCII; where two languages write
 /// the same, once.
 const MONTHS: [&str; 12] = [
@@ -44,7 +46,7 @@ pub(super) enum DateToken {
 pub(super) fn tokens(text: &str) -> Vec<DateToken> {
     let end = text.char_indices().nth(MAX_DATE_CHARS).map_or(text.len(), |(end, _)| end);
     let mut rest = &text[..end];
-    let (mut tokens, mut gap, mut is_counted) = (Vec::new(), ' ', false);
+    let (mut tokens, mut gap, mut is_counted) = (Vec::with_capacity(4), ' ', false);
     while let Some(c) = rest.chars().next() {
         let length = rest.find(|next: char| kind(next) != kind(c)).unwrap_or(rest.len());
         let (run, after) = rest.split_at(length);
@@ -73,15 +75,23 @@ pub(super) fn tokens(text: &str) -> Vec<DateToken> {
             CharKind::Letter if ["XX", "xx", "uu"].contains(&run) => {
                 Some(DateToken::Number { value: 0, digits: 2, gap })
             }
-            CharKind::Letter => word(&plain(run), gap),
+            CharKind::Letter => {
+                let run = plain(run);
+                is_counted = is_one_of(COUNTED, &run);
+                tokens.extend(word(&run, gap));
+                continue;
+            }
         };
-        is_counted = kind(c) == CharKind::Letter && is_one_of(COUNTED, &plain(run));
+        is_counted = false;
         tokens.extend(token);
     }
     tokens
 }
 
 fn word(word: &str, gap: char) -> Option<DateToken> {
+    if let Some((month, _)) = (1..).zip(SHORT_MONTHS).find(|(_, name)| *name == word) {
+        return Some(DateToken::Month { month, gap });
+    }
     if is_one_of(FILLERS, word) {
         return None;
     }

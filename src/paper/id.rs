@@ -1,5 +1,6 @@
 //! Names of papers: one spelling each.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -54,7 +55,9 @@ impl PaperId {
         if text.chars().any(char::is_control) {
             return Err("id contains control characters".to_owned());
         }
-        let known = arxiv(text).or_else(|| doi(text)).or_else(|| pubmed(text)).or_else(|| openreview(text));
+        let (doi, page) = (doi(text), split_host(text));
+        let arxiv = arxiv(text, page.as_ref(), doi.as_deref());
+        let known = arxiv.or(doi).or_else(|| pubmed(text, page.as_ref())).or_else(|| openreview(text, page.as_ref()));
         Ok(PaperId(known.unwrap_or_else(|| text.to_owned())))
     }
 
@@ -72,7 +75,7 @@ impl PaperId {
     /// assert!(!PaperId::parse("10.1000/abc").unwrap().is_arxiv());
     /// ```
     pub fn is_arxiv(&self) -> bool {
-        arxiv(&self.0).is_some_and(|id| id == self.0)
+        arxiv(&self.0, None, None).is_some_and(|id| id == self.0)
     }
 
     /// How widely it is known, smaller being better: of the names of one paper the first by this is its id. arXiv's
@@ -134,18 +137,26 @@ pub(crate) fn title_key(text: &str) -> String {
         true => text.to_ascii_lowercase(),
         false => text.nfkc().flat_map(char::to_lowercase).collect(),
     };
-    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
+    let mut key = String::with_capacity(folded.len());
+    for word in folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        key.push_str(word);
+    }
+    key
 }
 
-/// The arXiv id in any spelling of one; arXiv's own DOIs are spellings too.
-fn arxiv(text: &str) -> Option<String> {
-    let doi = doi(text);
-    let bare = doi.as_deref().and_then(|doi| doi.strip_prefix("doi:10.48550/arxiv."));
-    let bare = bare.unwrap_or_else(|| strip_address(text));
+/// Host and path of a text that is an address.
+type PageAddress<'t> = (Cow<'t, str>, &'t str);
+
+/// The arXiv id in any spelling of one, given the address or the DOI that it may be: arXiv's own DOIs are spellings too.
+fn arxiv(text: &str, page: Option<&PageAddress<'_>>, doi: Option<&str>) -> Option<String> {
+    let bare = doi.and_then(|doi| doi.strip_prefix("doi:10.48550/arxiv."));
+    let bare = bare.unwrap_or_else(|| strip_address(text, page));
     let prefixed = bare.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("arxiv:"));
     let bare = if prefixed { bare[6..].trim() } else { bare };
-    let bare = bare.trim_end_matches(".pdf");
+    let bare = bare.strip_suffix(".pdf").unwrap_or(bare);
     new_style(bare).or_else(|| old_style(bare))
 }
 
@@ -167,10 +178,13 @@ fn old_style(text: &str) -> Option<String> {
         "q-bio", "quant-ph", "solv-int", "stat", "supr-con", "eess", "econ", "q-fin",
     ];
     let (archive, number) = text.split_once('/')?;
-    let archive = archive.split('.').next()?.to_ascii_lowercase();
+    let archive = archive.split('.').next()?;
     let number = strip_version(number);
-    let fits = ARCHIVES.contains(&archive.as_str()) && is_digits(number) && number.len() == 7;
-    fits.then(|| format!("{archive}/{number}"))
+    if !is_digits(number) || number.len() != 7 {
+        return None;
+    }
+    let archive = archive.to_ascii_lowercase();
+    ARCHIVES.contains(&archive.as_str()).then(|| format!("{archive}/{number}"))
 }
 
 fn strip_version(number: &str) -> &str {
@@ -185,7 +199,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 /// What stands after the host and the page's kind in an address of arXiv, Hugging Face and kin; other text as it is.
-fn strip_address(text: &str) -> &str {
+fn strip_address<'t>(text: &'t str, page: Option<&PageAddress<'t>>) -> &'t str {
     const HOSTS: [&str; 8] = [
         "arxiv.org",
         "export.arxiv.org",
@@ -197,18 +211,18 @@ fn strip_address(text: &str) -> &str {
         "browse.arxiv.org",
     ];
     const PAGES: [&str; 7] = ["abs/", "pdf/", "html/", "papers/", "ps/", "format/", "overview/"];
-    let Some((host, path)) = split_host(text) else { return text };
-    if !HOSTS.contains(&host.as_str()) {
+    let Some((host, path)) = page else { return text };
+    if !HOSTS.contains(&&**host) {
         return text;
     }
     PAGES.iter().find_map(|page| path.strip_prefix(page)).unwrap_or(text)
 }
 
 /// `pmid:` and the number, of a number with that prefix or an address at PubMed.
-fn pubmed(text: &str) -> Option<String> {
+fn pubmed(text: &str, page: Option<&PageAddress<'_>>) -> Option<String> {
     let number = match text.split_at_checked(5) {
         Some((prefix, number)) if prefix.eq_ignore_ascii_case("pmid:") => number.trim(),
-        _ => match split_host(text)? {
+        _ => match page? {
             (host, path) if host == "pubmed.ncbi.nlm.nih.gov" => path,
             (host, path) if host == "ncbi.nlm.nih.gov" => path.strip_prefix("pubmed/")?,
             _ => return None,
@@ -218,11 +232,11 @@ fn pubmed(text: &str) -> Option<String> {
 }
 
 /// `openreview:` and the name, of a name with that prefix or the address of a forum or a PDF there.
-fn openreview(text: &str) -> Option<String> {
+fn openreview(text: &str, page: Option<&PageAddress<'_>>) -> Option<String> {
     let name = match text.split_at_checked(11) {
         Some((prefix, name)) if prefix.eq_ignore_ascii_case("openreview:") => name.trim(),
         _ => {
-            let (host, path) = split_host(text)?;
+            let (host, path) = page?;
             if host != "openreview.net" || !["forum", "pdf"].contains(&path) {
                 return None;
             }

@@ -200,8 +200,8 @@ impl RawPaper {
     /// `[No abstract available]` dropped, the id normalized or made from the title and more ([`PaperId::from_record`]), the
     /// address filled in from the id. The error is the reason, for a [`crate::Error::BadRecord`].
     pub fn validate(mut self) -> Result<Paper, String> {
-        self.title = one_line(&self.title);
-        self.abstract_text = one_line(&self.abstract_text);
+        self.title = into_one_line(self.title);
+        self.abstract_text = into_one_line(self.abstract_text);
         self.authors = lines(self.authors);
         self.drop_placeholders();
         if self.title.is_empty() && self.abstract_text.is_empty() {
@@ -259,14 +259,12 @@ fn check_length(what: &str, text: &str, most: usize) -> Result<(), String> {
 }
 
 fn lines(texts: Vec<String>) -> Vec<String> {
-    texts.iter().map(|text| one_line(text)).filter(|text| !text.is_empty()).collect()
+    texts.into_iter().map(into_one_line).filter(|text| !text.is_empty()).collect()
 }
 
 /// The text on one line: runs of white space and control characters become one space.
 pub(crate) fn one_line(text: &str) -> String {
-    // Most texts are on one line; plain bytes are looked at many at a time.
-    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
-    if is_plain && !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ") {
+    if is_on_one_line(text) {
         return text.to_owned();
     }
     let mut line = String::with_capacity(text.len());
@@ -277,6 +275,21 @@ pub(crate) fn one_line(text: &str) -> String {
         line.push_str(word);
     }
     line
+}
+
+/// As [`one_line`], without a copy of a text that is on one line.
+fn into_one_line(text: String) -> String {
+    if is_on_one_line(&text) { text } else { one_line(&text) }
+}
+
+/// Whether a text is ASCII and on one line, with single spaces within. Most are: so all bytes are looked at without a
+/// branch, many at a time.
+fn is_on_one_line(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_plain = bytes.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    let has_two_spaces = || pairs.fold(false, |found, (one, next)| found | ((*one == b' ') & (*next == b' ')));
+    is_plain && !text.starts_with(' ') && !text.ends_with(' ') && !has_two_spaces()
 }
 
 #[cfg(test)]
@@ -300,6 +313,7 @@ mod tests {
         fn one_line_is_its_words(text in "[ a~\t\n\u{7f}\u{85}\u{a0}é]{0,12}") {
             let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
             prop_assert_eq!(one_line(&text), words.join(" "));
+            prop_assert_eq!(into_one_line(text.clone()), words.join(" "));
         }
     }
 

@@ -8,6 +8,9 @@ struct PlaceholderList {
     words: &'static [&'static str],
     /// Bytes of the longest with brackets, a period and white space.
     longest: usize,
+    /// A bit for each length in bytes and one for each first byte that a word has: most texts have neither.
+    lengths: u128,
+    first_bytes: u128,
 }
 
 /// Bytes around a placeholder, at most: brackets, periods, white space.
@@ -149,14 +152,17 @@ fn is_dashes(text: &str) -> bool {
 
 impl PlaceholderList {
     const fn new(words: &'static [&'static str]) -> PlaceholderList {
-        let (mut longest, mut at) = (0, 0);
+        let (mut longest, mut lengths, mut first_bytes) = (0, 0, 0);
+        let mut at = 0;
         while at < words.len() {
             if words[at].len() > longest {
                 longest = words[at].len();
             }
+            lengths |= 1 << words[at].len();
+            first_bytes |= 1 << words[at].as_bytes()[0];
             at += 1;
         }
-        PlaceholderList { words, longest: longest + MAX_AROUND }
+        PlaceholderList { words, longest: longest + MAX_AROUND, lengths, first_bytes }
     }
 
     fn has(&self, text: &str) -> bool {
@@ -164,6 +170,11 @@ impl PlaceholderList {
             return false;
         }
         let bare = bare(text);
+        let has_bit = |bits: u128, at: usize| at < 128 && bits >> at & 1 == 1;
+        let first_byte = bare.bytes().next().unwrap_or_default().to_ascii_lowercase();
+        if !has_bit(self.lengths, bare.len()) || !has_bit(self.first_bytes, first_byte.into()) {
+            return false;
+        }
         self.words.iter().any(|word| word.eq_ignore_ascii_case(bare))
     }
 }

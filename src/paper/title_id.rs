@@ -42,12 +42,13 @@ impl PaperId {
     /// assert_ne!(editorial("Ada Oak"), editorial("Ben Elm"));
     /// ```
     pub fn from_record(record: &RawPaper) -> PaperId {
-        if title_key(&record.title).is_empty() {
+        let title = title_key(&record.title);
+        if title.is_empty() {
             // Abstracts tell papers apart.
             let text = if record.title.trim().is_empty() { &record.abstract_text } else { &record.title };
             return PaperId::from_text(text);
         }
-        let title_id = PaperId::from_text(&record.title);
+        let title_id = PaperId(format!("{PREFIX}{}", short_hash(&title)));
         let name = Some(record.guid.as_str()).filter(|name| !name.trim().is_empty()).or(record.url.as_deref());
         let details = [
             first_surname(&record.authors).unwrap_or_default(),
@@ -82,7 +83,9 @@ impl PaperId {
 }
 
 fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes())[..HASH_DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    let hash = Sha256::digest(text.as_bytes());
+    hash[..HASH_DIGITS / 2].iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The last name of the first author who has one.

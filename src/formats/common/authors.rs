@@ -25,7 +25,13 @@ pub(crate) fn list(value: Value) -> ReadValue<Vec<String>> {
         Value::Array(items) => {
             let (mut names, mut wrong) = (Vec::with_capacity(items.len()), None);
             for item in items {
-                match author(&item) {
+                let name = match item {
+                    Value::String(name) if name.trim().len() == name.len() => {
+                        Ok(Some(name).filter(|name| !name.is_empty()))
+                    }
+                    other => author(&other),
+                };
+                match name {
                     Ok(name) => names.extend(name),
                     Err(reason) => wrong = wrong.or(Some(reason)),
                 }
@@ -167,6 +173,9 @@ fn without_others(text: &str) -> &str {
 
 /// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`; other names as they are.
 pub(crate) fn given_name_first(name: &str) -> String {
+    if !name.contains(',') {
+        return name.trim().to_owned();
+    }
     let parts: Vec<&str> = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     match parts[..] {
         [family, given] => format!("{given} {family}"),

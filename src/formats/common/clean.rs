@@ -22,12 +22,14 @@ pub(crate) fn clean_paper(raw_paper: &mut RawPaper, format: InputFormat) {
     let rule = format.markup();
     let RawPaper { title, abstract_text, authors, categories, container, .. } = raw_paper;
     let with_heading = abstract_text.trim_ascii_start().starts_with('<') && rule != MarkupRule::Plain;
-    let heading = HEADINGS.iter().find(|heading| with_heading && abstract_text.contains(&format!(">{heading}<")));
+    let headings = if with_heading { &HEADINGS[..] } else { &[] };
+    let heading = headings.iter().find(|heading| abstract_text.contains(&format!(">{heading}<")));
     for text in [&mut *title, abstract_text, container].into_iter().chain(authors.iter_mut()).chain(categories) {
         rule.read(text);
     }
     for text in [title, &mut *abstract_text] {
-        if memchr::memmem::find(text.as_bytes(), TEX_DOCUMENT[0].as_bytes()).is_some() {
+        // Most texts have no backslash at all.
+        if text.contains('\\') && text.contains(TEX_DOCUMENT[0]) {
             *text = without_documents(text);
         }
     }

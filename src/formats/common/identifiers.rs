@@ -49,8 +49,7 @@ pub(crate) fn from_url(address: &str) -> Option<String> {
 
 /// Returns the arXiv id in a note: `arXiv preprint arXiv:2401.12345`, `abs/2401.12345`, `arXiv:2401.12345 [cs.CL]`.
 pub(crate) fn arxiv_in_text(text: &str) -> Option<String> {
-    let is_of_arxiv = |text: &str| text.len() >= 5 && text.to_ascii_lowercase().contains("arxiv");
-    if !is_of_arxiv(text) && !text.trim_start().starts_with("abs/") {
+    if !has_word(text, "arxiv") && !text.trim_start().starts_with("abs/") {
         return None;
     }
     let words = text.split(|c: char| c.is_whitespace() || "[](),;<>".contains(c));
@@ -58,17 +57,23 @@ pub(crate) fn arxiv_in_text(text: &str) -> Option<String> {
     words.filter_map(|word| PaperId::parse(word).ok()).find(PaperId::is_arxiv).map(|id| id.to_string())
 }
 
+/// Whether a text has this ASCII word in it, in any case.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let starts = memchr::memchr2_iter(word[0].to_ascii_lowercase(), word[0].to_ascii_uppercase(), text);
+    starts.filter_map(|at| text.get(at..at + word.len())).any(|found| found.eq_ignore_ascii_case(word))
+}
+
 /// Returns the ids in the lines `arXiv: 2401.12345 [cs.CL]`, `DOI: 10.1/x` and `PMID: 12` of a note, where reference
 /// managers store what they have no field for.
 pub(crate) fn from_note(text: &str) -> impl Iterator<Item = String> {
     text.lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;
-        match name.trim().to_ascii_lowercase().as_str() {
-            "arxiv" => arxiv_in_text(line),
-            "doi" => doi(value),
-            "pmid" => pmid(value),
-            _ => None,
-        }
+        let name = name.trim();
+        let readers: [(&str, fn(&str) -> Option<String>, &str); 3] =
+            [("arxiv", arxiv_in_text, line), ("doi", doi, value), ("pmid", pmid, value)];
+        let (_, read, text) = readers.into_iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))?;
+        read(text)
     })
 }
 

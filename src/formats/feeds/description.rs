@@ -36,7 +36,7 @@ impl ItemDescription {
         if let Some((kind, text)) = announced(text.trim()) {
             found.is_update = kind.starts_with("replace");
             // arXiv has text with TeX, whatever the feed's format says.
-            found.abstract_text = MarkupRule::Inline.text(text);
+            found.abstract_text = MarkupRule::Inline.text(text).into_owned();
             return found;
         }
         let mut paragraphs: Vec<String> = Vec::new();
@@ -75,7 +75,7 @@ impl ItemDescription {
 fn paragraphs_of(text: &str, rule: MarkupRule) -> Vec<String> {
     match rule {
         MarkupRule::Plain => vec![text.to_owned()],
-        rule => text.split("<p>").map(|paragraph| rule.text(paragraph)).collect(),
+        rule => text.split("<p>").map(|paragraph| rule.text(paragraph).into_owned()).collect(),
     }
 }
 

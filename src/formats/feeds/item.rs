@@ -76,7 +76,8 @@ fn id(name: &str) -> Option<String> {
 
 /// Returns the names of all people: a feed may have several in one text, with links.
 pub(crate) fn split_names(people: impl Iterator<Item = String>) -> Vec<String> {
-    let names = people.filter_map(|people| authors::read(Value::String(MarkupRule::Html.text(&people))).ok());
+    let names =
+        people.filter_map(|people| authors::read(Value::String(MarkupRule::Html.text(&people).into_owned())).ok());
     names.flatten().collect()
 }
 

@@ -71,7 +71,7 @@ const MAX_OPTION: usize = 1_000;
 
 /// Returns the text of a value.
 pub(crate) fn field_text(latex: &str) -> String {
-    if !latex.contains(['\\', '{', '}', '~', '-', '`', '\'']) {
+    if !latex.bytes().any(|byte| matches!(byte, b'\\' | b'{' | b'}' | b'~' | b'-' | b'`' | b'\'')) {
         return latex.to_owned();
     }
     text_of(latex, 0)
@@ -79,7 +79,7 @@ pub(crate) fn field_text(latex: &str) -> String {
 
 /// Returns an id or an address: nothing in it is markup, but some programs escape it as text, or put it into `\url{}`.
 pub(crate) fn verbatim_text(latex: &str) -> String {
-    if !latex.contains(['\\', '{', '}', '$']) {
+    if !latex.bytes().any(|byte| matches!(byte, b'\\' | b'{' | b'}' | b'$')) {
         return latex.to_owned();
     }
     let latex = latex.replace("$\\sim$", "~").replace("$_$", "_").replace("$<$", "<").replace("$>$", ">");
@@ -124,7 +124,12 @@ pub(crate) fn verbatim_text(latex: &str) -> String {
 fn text_of(latex: &str, depth: usize) -> String {
     let mut text = String::with_capacity(latex.len());
     let mut reader = LatexReader { rest: latex, depth, missing: Vec::new() };
-    while let Some(c) = reader.rest.chars().next() {
+    let has_meaning = |byte: u8| matches!(byte, b'{' | b'}' | b'~' | b'$' | b'\\' | b'-' | b'`' | b'\'');
+    loop {
+        let plain = reader.rest.bytes().position(has_meaning).unwrap_or(reader.rest.len());
+        text.push_str(&reader.rest[..plain]);
+        reader.rest = &reader.rest[plain..];
+        let Some(c) = reader.rest.chars().next() else { break };
         reader.rest = &reader.rest[c.len_utf8()..];
         reader.put(c, &mut text);
     }

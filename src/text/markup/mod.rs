@@ -16,6 +16,8 @@ mod formula;
 mod reader;
 mod tag;
 
+use std::borrow::Cow;
+
 pub(crate) use character_reference::unescape;
 pub(crate) use elements::{ElementKind, element_kind};
 pub(crate) use formula::{as_tex, is_tex_encoding, looks_like_tex};
@@ -37,26 +39,27 @@ pub(crate) enum MarkupRule {
 }
 
 impl MarkupRule {
-    /// Returns the plain text.
-    pub(crate) fn text(self, text: &str) -> String {
-        let mut text = text.to_owned();
-        self.read(&mut text);
-        text
-    }
-
-    /// Puts plain text in the place of a text. Texts without markup are left as they are, at the cost of a search.
-    pub(crate) fn read(self, text: &mut String) {
-        let mut rule = self;
+    /// Returns the plain text. Texts without markup are left as they are, at the cost of a search.
+    pub(crate) fn text(self, text: &str) -> Cow<'_, str> {
+        let (mut rule, mut text) = (self, Cow::Borrowed(text));
         for _ in 0..MAX_READINGS {
             if rule == MarkupRule::Plain || memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() {
-                return;
+                break;
             }
-            match MarkupReader::new(text, rule).plain_text() {
-                Some(plain) => *text = plain,
-                None => return,
+            match MarkupReader::new(&text, rule).plain_text() {
+                Some(plain) => text = Cow::Owned(plain),
+                None => break,
             }
             // What is left of HTML is text, unless it was escaped twice: only what is closed counts.
             rule = MarkupRule::Inline;
+        }
+        text
+    }
+
+    /// Puts plain text in the place of a text.
+    pub(crate) fn read(self, text: &mut String) {
+        if let Cow::Owned(plain) = self.text(text) {
+            *text = plain;
         }
     }
 }

@@ -94,7 +94,7 @@ impl EntryStart {
     fn find(line: &[u8]) -> Option<EntryStart> {
         let mut from = 0;
         loop {
-            let at = from + line[from..].iter().position(|byte| *byte == b'@')? + 1;
+            let at = from + memchr::memchr(b'@', &line[from..])? + 1;
             let is_within_word = at >= 2 && line[at - 2].is_ascii_alphanumeric();
             let is_of_kind = |byte: &u8| byte.is_ascii_alphabetic() || !is_within_word && is_of_name(*byte);
             let length = line[at..].iter().take_while(|byte| is_of_kind(byte)).count();
@@ -182,7 +182,7 @@ impl EntryNesting {
         let (mut at, mut from) = (0, 0);
         while let Some(byte) = line.get(at).copied() {
             if self.braces > 0 && byte != b'{' && byte != b'}' {
-                at += line[at..].iter().position(|byte| matches!(byte, b'{' | b'}')).unwrap_or(line.len() - at);
+                at += memchr::memchr2(b'{', b'}', &line[at..]).unwrap_or(line.len() - at);
                 continue;
             }
             let is_outside = self.braces == 0 && !self.is_quoted;

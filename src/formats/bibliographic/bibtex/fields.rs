@@ -100,11 +100,11 @@ impl FieldValue<'_> {
             let mut is_bare = false;
             rest = rest.trim_start();
             let (part, after) = match rest.as_bytes().first() {
-                Some(b'{') => match balanced(rest, |depth, byte| depth == 0 && byte == b'}') {
+                Some(b'{') => match end_of_balanced(rest, b'}') {
                     Some(end) => (&rest[1..end], &rest[end + 1..]),
                     None => return FieldValue::Unclosed(next_field(rest).map_or("", |at| &rest[at..])),
                 },
-                Some(b'"') => match balanced(&rest[1..], |depth, byte| depth == 0 && byte == b'"') {
+                Some(b'"') => match end_of_balanced(&rest[1..], b'"') {
                     Some(end) if !rest[1..=end].trim_end().ends_with('=') => (&rest[1..=end], &rest[end + 2..]),
                     _ => return FieldValue::Unclosed(next_field(rest).map_or("", |at| &rest[at..])),
                 },
@@ -147,7 +147,8 @@ impl FieldValue<'_> {
 /// Returns the name of the field that a text begins with, and what stands behind its equals sign.
 fn field_name(text: &str) -> Option<(&str, &str)> {
     let within = &text[..text.floor_char_boundary(MAX_NAME)];
-    let end = within.find(|c: char| c.is_whitespace() || "{}\",#=".contains(c))?;
+    let is_end = |c: char| matches!(c, '{' | '}' | '"' | ',' | '#' | '=') || c.is_whitespace();
+    let end = within.find(is_end)?;
     let after = text[end..].trim_start().strip_prefix('=')?;
     (end > 0).then_some((&text[..end], after))
 }
@@ -195,16 +196,17 @@ fn start(text: &str) -> String {
     text.split_whitespace().take(LENGTH).collect::<Vec<_>>().join(" ").chars().take(LENGTH).collect()
 }
 
-/// Returns the position of the first byte for which `ends` holds, given the nesting after it.
-fn balanced(text: &str, ends: impl Fn(usize, u8) -> bool) -> Option<usize> {
+/// Returns the position of the first `end` with which no brace is open.
+fn end_of_balanced(text: &str, end: u8) -> Option<usize> {
     let mut depth = 0_usize;
-    text.bytes().position(|byte| {
+    memchr::memchr3_iter(b'{', b'}', end, text.as_bytes()).find(|at| {
+        let byte = text.as_bytes()[*at];
         match byte {
             b'{' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        ends(depth, byte)
+        depth == 0 && byte == end
     })
 }
 

@@ -76,7 +76,7 @@ fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
 
 fn ids_of_ris(record: &TaggedRecord) -> Vec<String> {
     let dois = record.lines(&["DO", "DI"]).filter_map(doi);
-    let is_doi = |line: &&str| line.starts_with("10.") || line.to_ascii_lowercase().contains("doi");
+    let is_doi = |line: &&str| line.starts_with("10.") || identifiers::has_word(line, "doi");
     let others = record.lines(&OTHER_NUMBERS).filter(is_doi).filter_map(doi);
     let databases = || record.lines(&["DP", "DB"]);
     let of_pubmed = databases().any(|base| ["NLM", "PubMed", "Medline", "MEDLINE"].contains(&base));

@@ -1,6 +1,7 @@
 //! Splits files of tagged lines into records: RIS (`TY  - JOUR`), PubMed's (`PMID- 123`), Web of Science's (`PT J`),
 //! EndNote's (`%0 Journal Article`).
 
+use std::borrow::Cow;
 use std::io;
 
 use crate::formats::common::authors;
@@ -9,26 +10,56 @@ use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
 use crate::formats::input_format::InputFormat;
 use crate::text::markup::MarkupRule;
 
-/// One record: its tags in their order, each with the lines of its value.
+/// One record: its fields in their order.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct TaggedRecord {
     /// The line on which it begins, from 1.
     pub(crate) line: u64,
-    pub(crate) fields: Vec<(String, Vec<String>)>,
+    fields: Vec<TaggedField>,
+    /// The bits of their tags: see [`FieldTag::bit`].
+    tag_bits: u64,
     /// Why it cannot be read.
     pub(crate) wrong: Option<String>,
 }
 
+/// A tag with its value, the lines of which are separated by line feeds.
+#[derive(Debug, PartialEq)]
+struct TaggedField {
+    tag: FieldTag,
+    value: String,
+}
+
+/// A tag of two to four letters, in upper case: few bytes, since each reader compares each tag with some fifty names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FieldTag([u8; 4]);
+
+impl FieldTag {
+    /// Letters after the fourth are dropped; no format has such tags.
+    fn of(name: &str) -> FieldTag {
+        let mut tag = [b' '; 4];
+        tag.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from.to_ascii_uppercase());
+        FieldTag(tag)
+    }
+
+    /// A bit that few other tags share: most of the tags that readers ask for are in no field, and are not looked for.
+    fn bit(self) -> u64 {
+        let [first, second, ..] = self.0;
+        1 << (first.wrapping_mul(7).wrapping_add(second) & 63)
+    }
+}
+
 impl TaggedRecord {
     /// The lines of all fields with one of these tags, in the file's order.
-    pub(crate) fn lines<'r>(&'r self, tags: &'r [&str]) -> impl Iterator<Item = &'r str> {
-        let fields = self.fields.iter().filter(|(tag, _)| tags.contains(&tag.as_str()));
-        fields.flat_map(|(_, lines)| lines).map(|line| line.trim()).filter(|line| !line.is_empty())
+    pub(crate) fn lines<'r>(&'r self, tags: &[&str]) -> impl Iterator<Item = &'r str> {
+        let tags: Vec<FieldTag> = tags.iter().map(|tag| FieldTag::of(tag)).filter(|tag| self.may_have(*tag)).collect();
+        let fields = self.fields.iter().filter(move |field| tags.contains(&field.tag));
+        fields.flat_map(|field| field.value.split('\n')).map(str::trim).filter(|line| !line.is_empty())
     }
 
     /// The text of the first field that has one, the tags being tried in this order.
     pub(crate) fn text(&self, tags: &[&str]) -> String {
-        tags.iter().flat_map(|tag| self.values(tag)).find(|text| !text.trim().is_empty()).unwrap_or_default()
+        let text = tags.iter().flat_map(|tag| self.values(tag)).find(|text| !text.trim().is_empty());
+        text.unwrap_or_default().to_owned()
     }
 
     /// The text of the first field of each tag, with the tag.
@@ -47,7 +78,8 @@ impl TaggedRecord {
     /// The people in the fields of the first of these tags that has any, with the tag; given names first.
     pub(crate) fn people(&self, tags: &[&'static str]) -> (&'static str, Vec<String>) {
         let people = |tag: &&'static str| {
-            let lines: Vec<String> = self.lines(&[tag]).map(|line| MarkupRule::Inline.text(line)).collect();
+            let lines: Vec<Cow<str>> =
+                self.lines(std::slice::from_ref(tag)).map(|line| MarkupRule::Inline.text(line)).collect();
             // Chinese and Spanish databases write all names on one line.
             let names = lines.iter().flat_map(|line| line.split(';')).map(str::trim);
             let names =
@@ -59,14 +91,32 @@ impl TaggedRecord {
 
     /// The tags of a reader, in fields with one of these tags: one on each line, or several between semicolons.
     pub(crate) fn keywords(&self, tags: &[&str]) -> Vec<String> {
-        let texts: Vec<String> = self.lines(tags).map(|line| MarkupRule::Inline.text(line)).collect();
+        let texts: Vec<Cow<str>> = self.lines(tags).map(|line| MarkupRule::Inline.text(line)).collect();
         let keywords = texts.iter().flat_map(|text| text.split(';')).map(str::trim);
         keywords.filter(|keyword| !keyword.is_empty()).map(str::to_owned).collect()
     }
 
     /// The text of each field of a tag.
-    fn values<'r>(&'r self, tag: &'r str) -> impl Iterator<Item = String> + 'r {
-        self.fields.iter().filter(move |(known, _)| known == tag).map(|(_, lines)| lines.join("\n"))
+    fn values(&self, tag: &str) -> impl Iterator<Item = &str> {
+        let tag = FieldTag::of(tag);
+        let fields = if self.may_have(tag) { &self.fields[..] } else { &[] };
+        fields.iter().filter(move |field| field.tag == tag).map(|field| field.value.as_str())
+    }
+
+    fn may_have(&self, tag: FieldTag) -> bool {
+        self.tag_bits & tag.bit() != 0
+    }
+
+    /// A record that begins with a field.
+    fn new(line: u64, first: TaggedField) -> TaggedRecord {
+        let mut record = TaggedRecord { line, ..TaggedRecord::default() };
+        record.push(first);
+        record
+    }
+
+    fn push(&mut self, field: TaggedField) {
+        self.tag_bits |= field.tag.bit();
+        self.fields.push(field);
     }
 }
 
@@ -76,7 +126,7 @@ pub(crate) struct TaggedRecords {
     style: TagStyle,
     line: u64,
     /// What the next record begins with, read already.
-    next: Option<(u64, String, String)>,
+    next: Option<(u64, TaggedField)>,
 }
 
 impl TaggedRecords {
@@ -94,8 +144,8 @@ impl TaggedRecords {
         let mut record: Option<TaggedRecord> = None;
         let mut length = 0;
         let mut after_blank = false;
-        if let Some((line, tag, value)) = self.next.take() {
-            record = Some(TaggedRecord { line, fields: vec![(tag, vec![value])], wrong: None });
+        if let Some((line, field)) = self.next.take() {
+            record = Some(TaggedRecord::new(line, field));
         }
         let mut buffer = Vec::new();
         loop {
@@ -117,32 +167,35 @@ impl TaggedRecords {
             let split = self.style.split(text);
             let begins = split.is_some_and(|(tag, _)| self.style.begins(tag, record.as_ref(), after_blank));
             after_blank = text.trim_ascii().is_empty();
-            let split = split.map(|(tag, value)| (tag.to_ascii_uppercase(), value));
+            let split = split.map(|(tag, value)| (FieldTag::of(tag), value));
             match (split, &mut record) {
-                (Some((tag, _)), _) if is_end(&tag, format) => {
+                (Some((tag, _)), _) if is_end(tag, format) => {
                     if record.is_some() {
                         return Ok(record);
                     }
                 }
-                (Some((tag, value)), open) if begins => match open {
-                    None => {
-                        let fields = vec![(tag, vec![value.to_owned()])];
-                        record = Some(TaggedRecord { line: self.line, fields, wrong: None });
+                (Some((tag, value)), open) if begins => {
+                    let field = TaggedField { tag, value: value.to_owned() };
+                    match open {
+                        None => record = Some(TaggedRecord::new(self.line, field)),
+                        Some(_) => {
+                            self.next = Some((self.line, field));
+                            return Ok(record);
+                        }
                     }
-                    Some(_) => {
-                        self.next = Some((self.line, tag, value.to_owned()));
-                        return Ok(record);
-                    }
-                },
+                }
                 (_, None) => {}
                 (_, Some(record)) if length > MAX_RECORD => {
                     record.wrong = Some(format!("longer than {} MB", MAX_RECORD >> 20));
                     record.fields.clear();
                 }
-                (Some((tag, value)), Some(record)) => record.fields.push((tag, vec![value.to_owned()])),
+                (Some((tag, value)), Some(record)) => {
+                    record.push(TaggedField { tag, value: value.to_owned() });
+                }
                 (None, Some(record)) => {
-                    if let Some((_, lines)) = record.fields.last_mut() {
-                        lines.push(text.to_owned());
+                    if let Some(TaggedField { value, .. }) = record.fields.last_mut() {
+                        value.push('\n');
+                        value.push_str(text);
                     }
                 }
             }
@@ -188,7 +241,8 @@ impl TagStyle {
             InputFormat::Nbib => tag == "PMID",
             InputFormat::Enw => {
                 // The older form, refer's, has no types: a blank line stands between records.
-                let is_typed = |record: &TaggedRecord| record.fields.first().is_some_and(|(tag, _)| tag == "%0");
+                let is_type = |field: &TaggedField| field.tag == FieldTag::of("%0");
+                let is_typed = |record: &TaggedRecord| record.fields.first().is_some_and(is_type);
                 tag == "%0" || open.is_none_or(|open| after_blank && !is_typed(open))
             }
             _ => tag == "PT",
@@ -201,7 +255,7 @@ fn tagged(line: &str, format: InputFormat) -> Option<(&str, &str)> {
     match format {
         InputFormat::Ris => tagged_ris(line, |byte| byte.is_ascii_uppercase()),
         InputFormat::Nbib => {
-            let (tag, value) = line.split_once('-')?;
+            let (tag, value) = split_at_dash(line)?;
             let fits = tag.len() == 4 && (value.is_empty() || value.starts_with(' '));
             let tag = fits.then(|| tag.trim_end())?;
             (tag.len() >= 2 && is_tag(tag, |byte| byte.is_ascii_uppercase())).then_some((tag, value.trim_start()))
@@ -219,9 +273,15 @@ fn tagged(line: &str, format: InputFormat) -> Option<(&str, &str)> {
     }
 }
 
+/// What stands before and after the first dash of a line, if that is one of its first five characters.
+fn split_at_dash(line: &str) -> Option<(&str, &str)> {
+    let dash = line.bytes().take(5).position(|byte| byte == b'-')?;
+    Some((&line[..dash], &line[dash + 1..]))
+}
+
 /// The tag of a line of RIS, whose letters are such as given.
 fn tagged_ris(line: &str, is_letter: impl Fn(&u8) -> bool) -> Option<(&str, &str)> {
-    let (tag, value) = line.split_once('-')?;
+    let (tag, value) = split_at_dash(line)?;
     let fits = (2..=4).contains(&tag.len()) && (value.is_empty() || value.starts_with(' '));
     let tag = fits.then(|| tag.trim_end())?;
     (tag.len() == 2 && is_tag(tag, is_letter)).then(|| (tag, value.trim_start()))
@@ -238,8 +298,8 @@ fn is_tag(tag: &str, is_letter: impl Fn(&u8) -> bool) -> bool {
 }
 
 /// Whether a tag ends a record. PubMed's and EndNote's end where the next begins.
-fn is_end(tag: &str, format: InputFormat) -> bool {
-    !matches!(format, InputFormat::Nbib | InputFormat::Enw) && matches!(tag, "ER" | "EF")
+fn is_end(tag: FieldTag, format: InputFormat) -> bool {
+    !matches!(format, InputFormat::Nbib | InputFormat::Enw) && ["ER", "EF"].map(FieldTag::of).contains(&tag)
 }
 
 /// The format of tagged lines that a file begins as.
@@ -274,7 +334,10 @@ mod tests {
         let mut records = TaggedRecords::new(input, format);
         let mut found = Vec::new();
         while let Some(record) = records.record().unwrap() {
-            found.push(record.fields.into_iter().map(|(tag, lines)| (tag, lines.join("|"))).collect::<Vec<_>>());
+            let field = |TaggedField { tag, value }: TaggedField| {
+                (String::from_utf8_lossy(&tag.0).trim_end().to_owned(), value.replace('\n', "|"))
+            };
+            found.push(record.fields.into_iter().map(field).collect::<Vec<_>>());
         }
         let found: Vec<Vec<(&str, &str)>> =
             found.iter().map(|record| record.iter().map(|(t, v)| (t.as_str(), v.as_str())).collect()).collect();

@@ -58,7 +58,7 @@ fn feed_item(item: &Value, base: &BaseUrl) -> Result<FeedItem, String> {
     let rule = if is_html { MarkupRule::Html } else { MarkupRule::Plain };
     Ok(FeedItem {
         // Plain text by the specification, but programs for blogs leave character references in it.
-        title: MarkupRule::Inline.text(&notes.first_text("title", texts(&["title"]))),
+        title: MarkupRule::Inline.text(&notes.first_text("title", texts(&["title"]))).into_owned(),
         url: Some(url).filter(|url| !url.trim().is_empty()).map(|url| base.resolved(&url)),
         guid: item.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).unwrap_or_default(),
         names: ["url", "external_url", "id", "doi"].iter().map(|name| text(name)).collect(),

@@ -110,14 +110,14 @@ fn feed_item(item: &XmlElement, base: &BaseUrl) -> FeedItem {
         notes.origin("title", "title");
     }
     FeedItem {
-        title: title.map(|ItemText { text, rule }| rule.text(&text)).unwrap_or_default(),
+        title: title.map(|ItemText { text, rule }| rule.text(&text).into_owned()).unwrap_or_default(),
         guid: guid_of(item, base).or_else(|| url.clone()).unwrap_or_default(),
         names,
         url,
         description: description.map(|(_, text)| text).unwrap_or_default(),
         authors: notes.list("authors", "author", split_names(creators.chain(people))),
         days: item.texts(&DAYS).collect(),
-        categories: categories.map(|category| MarkupRule::Inline.text(&category)).collect(),
+        categories: categories.map(|category| MarkupRule::Inline.text(&category).into_owned()).collect(),
         format: InputFormat::Feed.source(),
         notes,
     }
