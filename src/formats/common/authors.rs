@@ -176,10 +176,10 @@ pub(crate) fn given_name_first(name: &str) -> String {
     if !name.contains(',') {
         return name.trim().to_owned();
     }
-    let parts: Vec<&str> = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-    match parts[..] {
-        [family, given] => format!("{given} {family}"),
-        [family, suffix, given] => format!("{given} {family}, {suffix}"),
+    let mut parts = name.split(',').map(str::trim).filter(|part| !part.is_empty());
+    match [(); 4].map(|()| parts.next()) {
+        [Some(family), Some(given), None, _] => [given, " ", family].concat(),
+        [Some(family), Some(suffix), Some(given), None] => [given, " ", family, ", ", suffix].concat(),
         _ => name.trim().to_owned(),
     }
 }

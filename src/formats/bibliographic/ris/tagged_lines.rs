@@ -290,7 +290,7 @@ fn tagged_ris(line: &str, is_letter: impl Fn(&u8) -> bool) -> Option<(&str, &str
 /// The tag `TY` that begins a record of RIS, in upper or in lower case.
 fn start_of_ris(line: &str) -> Option<(&str, &str)> {
     let starts = line.starts_with("TY") || line.starts_with("ty");
-    tagged_ris(line, u8::is_ascii_alphabetic).filter(|_| starts)
+    if starts { tagged_ris(line, u8::is_ascii_alphabetic) } else { None }
 }
 
 fn is_tag(tag: &str, is_letter: impl Fn(&u8) -> bool) -> bool {
