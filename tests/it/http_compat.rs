@@ -15,6 +15,11 @@ fn other_forms_are_answered_and_refused_in_their_words() {
     assert_eq!((numbers.len(), &embedding["usage"]["total_tokens"]), (384, &json!(7)));
     assert_eq!(server.post("/embed", r#"{"inputs":"b c"}"#)[0], embedding["data"][1]["embedding"]);
     assert_eq!(server.get("/info")["model_id"], server.get("/v1/models")["data"][0]["id"]);
+    let id = &server.post("/v1/search", r#"{"text":"a","limit":1}"#)["results"][0]["paper"]["id"];
+    let body = json!({ "positivePaperIds": [id], "negativePaperIds": null }).to_string();
+    for path in ["/recommendations/v1/papers?limit=3", "/recommendations/v1/papers/?limit=3"] {
+        assert_eq!(server.post(path, &body)["recommendedPapers"].as_array().map(Vec::len), Some(3));
+    }
     for (path, body, status, pointer, expected) in [
         ("/v1/embeddings", r#"{"model":"other","input":"a"}"#, 404, "/error/type", "invalid_request_error"),
         ("/v1/embeddings", r#"{"model":"all-MiniLM-L6-v2","input":[[1,2]]}"#, 400, "/error/code", "bad_request"),
@@ -28,6 +33,13 @@ fn other_forms_are_answered_and_refused_in_their_words() {
             404,
             "/error",
             "paper `CorpusId:1` not found",
+        ),
+        (
+            "/recommendations/v1/papers/",
+            r#"{"positivePaperIds":null}"#,
+            400,
+            "/error",
+            "in the body: missing field `positivePaperIds`",
         ),
         (
             "/recommendations/v1/papers/",

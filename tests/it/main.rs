@@ -16,6 +16,7 @@ mod hostile_requests;
 mod http;
 mod http_compat;
 mod http_guard;
+mod http_null;
 mod import;
 mod independent_parsers;
 mod index;

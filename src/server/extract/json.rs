@@ -4,8 +4,10 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
+use memchr::memmem;
 use serde::de::DeserializeOwned;
 
+use super::json_fields::JsonTree;
 use super::query::QueryFields;
 use crate::server::problem::{Problem, ProblemCode};
 
@@ -53,12 +55,16 @@ fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     json_object(bytes).map_err(|reason| Problem::bad_request(format!("in the body: {reason}")))
 }
 
-/// Parses a JSON object. serde would also accept an array with the values in order; that is refused.
+/// Parses a JSON object, in which a field that is `null` counts as absent. serde would also accept an array with the
+/// values in order; that is refused.
 pub(crate) fn json_object<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
-    match json.trim_ascii_start().first() {
-        None | Some(b'{') => serde_json::from_slice(json).map_err(|error| error.to_string()),
-        Some(_) => Err("expected an object: `{...}`".to_owned()),
-    }
+    let parsed = match json.trim_ascii_start().first() {
+        // Most bodies have no `null`; they are read without a detour, and errors have a line and a column.
+        None | Some(b'{') if memmem::find(json, b"null").is_none() => serde_json::from_slice(json),
+        None | Some(b'{') => serde_json::from_slice(json).and_then(JsonTree::read),
+        Some(_) => return Err("expected an object: `{...}`".to_owned()),
+    };
+    parsed.map_err(|error| error.to_string())
 }
 
 /// The problem of a body, or a line of it, that is longer than `--max-body` allows.

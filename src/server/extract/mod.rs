@@ -2,12 +2,14 @@
 
 mod conditional;
 mod json;
+mod json_fields;
 mod ndjson;
 mod path;
 mod query;
 
 pub(super) use conditional::ConditionalRequest;
 pub(super) use json::{JsonBody, JsonOrQuery, json_object, too_large};
+pub(super) use json_fields::JsonFields;
 pub(super) use ndjson::{NDJSON_TYPE, NdjsonBody, NdjsonLine, ndjson_response};
 pub(super) use path::{PathParam, paper_id};
 pub(super) use query::QueryFields;

@@ -4,6 +4,7 @@ mod batch;
 mod feedback;
 mod feeds;
 mod metrics;
+mod nullable_fields;
 pub(super) mod openapi;
 mod pagination;
 mod papers;

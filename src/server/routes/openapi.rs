@@ -11,6 +11,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::nullable_fields::allow_null;
 use crate::recommend::HistoryItem;
 use crate::server::access::{AccessTable, RouteAccess};
 use crate::server::guarded_router::GuardedRouter;
@@ -51,8 +52,8 @@ pub(in crate::server) fn base() -> OpenApi {
     <ApiDescription as utoipa::OpenApi>::openapi()
 }
 
-/// Adds what the handlers cannot describe: that every route may answer a problem, and which tokens it needs on this
-/// server. OpenAPI has no wildcard parameters, so they become plain ones.
+/// Adds what the handlers cannot describe: that every route may answer a problem, which tokens it needs on this server,
+/// and that fields of request bodies may be `null`. OpenAPI has no wildcard parameters, so they become plain ones.
 pub(in crate::server) fn complete(mut description: OpenApi, access: &AccessTable, guard: &AuthGuard) -> OpenApi {
     for (path, item) in &mut description.paths.paths {
         let operations = [
@@ -68,6 +69,7 @@ pub(in crate::server) fn complete(mut description: OpenApi, access: &AccessTable
             operation.security = access.declared(path, &method).and_then(|access| security(access, guard));
         }
     }
+    allow_null(&mut description);
     let paths = std::mem::take(&mut description.paths.paths);
     description.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     if guard.has_tokens() {

@@ -3,10 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::recommend::{Answer, Request};
+use crate::server::extract::JsonFields;
 use crate::server::problem::{Problem, ProblemCode};
 
 /// A request, or a request for its next page.
@@ -18,16 +18,18 @@ pub(super) struct QueryRequest {
     pub cursor: Option<String>,
 }
 
+/// The field that a [`Request`] does not have.
+#[derive(Deserialize)]
+struct PageFields {
+    cursor: Option<String>,
+}
+
 impl<'de> Deserialize<'de> for QueryRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<QueryRequest, D::Error> {
         use serde::de::Error;
-        let mut fields = Map::deserialize(deserializer)?;
-        let cursor = match fields.remove("cursor") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(cursor)) => Some(cursor),
-            Some(_) => return Err(D::Error::custom("`cursor` must be the `next_cursor` of the previous page")),
-        };
-        let request = Request::deserialize(Value::Object(fields)).map_err(D::Error::custom)?;
+        let mut fields = JsonFields::deserialize(deserializer)?;
+        let PageFields { cursor } = fields.take(&["cursor"]).read().map_err(D::Error::custom)?;
+        let request = fields.read().map_err(D::Error::custom)?;
         Ok(QueryRequest { request, cursor })
     }
 }

@@ -4,14 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
 use utoipa_axum::routes;
 
 use super::pagination::check_limit;
 use crate::engine::{FeedMode, FeedOptions, check_profile_name};
 use crate::recommend::{Answer, Request};
 use crate::server::access::{RouteAccess, Scope};
-use crate::server::extract::{JsonOrQuery, PathParam, QueryFields};
+use crate::server::extract::{JsonFields, JsonOrQuery, PathParam, QueryFields};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
@@ -47,10 +46,9 @@ const FIELD_NAMES: [&str; 3] = ["again", "seen_days", "since"];
 impl<'de> Deserialize<'de> for FeedRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FeedRequest, D::Error> {
         use serde::de::Error;
-        let mut object = Map::deserialize(deserializer)?;
-        let own: Map<String, Value> = FIELD_NAMES.iter().filter_map(|name| object.remove_entry(*name)).collect();
-        let fields = FeedFields::deserialize(Value::Object(own)).map_err(D::Error::custom)?;
-        let request = Request::deserialize(Value::Object(object)).map_err(D::Error::custom)?;
+        let mut object = JsonFields::deserialize(deserializer)?;
+        let fields = object.take(&FIELD_NAMES).read().map_err(D::Error::custom)?;
+        let request = object.read().map_err(D::Error::custom)?;
         Ok(FeedRequest { request, fields })
     }
 }
