@@ -156,6 +156,12 @@ mod tests {
                 "id=pmid:12 | title=T",
             ),
             ("<volume>abs/2401.90031</volume>", "id=2401.90031 | title=T"),
+            ("<custom1>10.5555/A</custom1>", "id=doi:10.5555/a | title=T"),
+            ("<notes>Read.\nDOI: 10.5555/A</notes>", "id=doi:10.5555/a | title=T"),
+            (
+                "<abstract><style>One &amp;amp; </style><style face='italic'>two</style></abstract>",
+                "title=T | abstract=One & two",
+            ),
             ("<keywords><keyword>a; b</keyword><keyword>c\nd</keyword></keywords>", "title=T | tags=a; b; c; d"),
         ] {
             let text = format!("<records><record><titles><title>T</title></titles>{fields}</record></records>");

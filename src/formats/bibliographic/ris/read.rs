@@ -114,6 +114,7 @@ mod tests {
         insta::assert_snapshot!(fixture_references("papers.ris").join("\n"));
         insta::assert_snapshot!(fixture_references("papers.nbib").join("\n"));
         insta::assert_snapshot!(fixture_references("papers.wos").join("\n"));
+        insta::assert_snapshot!(fixture_references("papers.enw").join("\n"));
     }
 
     #[test]
@@ -126,6 +127,53 @@ mod tests {
     }
 
     #[test]
+    fn what_names_a_record_of_ris() {
+        for (lines, expect) in [
+            ("DO  - 10.5555/A", "id=doi:10.5555/a"),
+            ("DO  - https://doi.org/10.5555/A", "id=doi:10.5555/a"),
+            ("M3  - doi: 10.5555/A", "id=doi:10.5555/a"),
+            ("M3  - Article", ""),
+            ("L3  - 10.5555/A", "id=doi:10.5555/a"),
+            ("N1  - DOI: 10.5555/A", "id=doi:10.5555/a"),
+            ("N1  - Read twice.\narXiv: 2401.90001 [cs.CL]", "id=2401.90001"),
+            ("AN  - 10.5555/A", "id=doi:10.5555/a"),
+            ("AN  - 12", ""),
+            ("AN  - 12\nDB  - Medline", "id=pmid:12"),
+            ("C2  - 12\nDB  - Scopus", "id=pmid:12"),
+            ("DO  - 10.5555/A\nN1  - 10.5555/A", "id=doi:10.5555/a"),
+            ("U1  - 2401.90001", ""),
+        ] {
+            let names = if expect.is_empty() { String::new() } else { format!("{expect} | ") };
+            check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{lines}").as_bytes(), &[&format!("{names}title=A")]);
+        }
+        for (addresses, expect) in [
+            ("UR  - <Go to ISI>://WOS:1\nL2  - https://example.org/1", "title=A | url=https://example.org/1"),
+            (
+                "UR  - <Go to ISI>://WOS:1 https://doi.org/10.5555/A",
+                "id=doi:10.5555/a | title=A | url=https://doi.org/10.5555/A",
+            ),
+        ] {
+            check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{addresses}").as_bytes(), &[expect]);
+        }
+    }
+
+    #[test]
+    fn texts_and_people_of_ris() {
+        for (lines, expect) in [
+            ("AU  - Oak, Ada; Elm, Ben;", "authors=Ada Oak; Ben Elm"),
+            ("AU  - Garc&iacute;a, Jo\nAU  - et al.", "authors=Jo García"),
+            ("A1  - Oak, Ada", "authors=Ada Oak"),
+            ("AB  - One.\nAB  - Two.", "abstract=One. Two."),
+            ("AB  - <p>One.</p><p>Two &lt; three.</p>", "abstract=One. Two < three."),
+            ("AB  - [No abstract available]", ""),
+            ("KW  - R&amp;D; lamps\nKW  - <i>E. coli</i>", "tags=R&D; lamps; E. coli"),
+        ] {
+            let rest = if expect.is_empty() { String::new() } else { format!(" | {expect}") };
+            check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{lines}").as_bytes(), &[&format!("title=A{rest}")]);
+        }
+    }
+
+    #[test]
     fn days_of_ris() {
         for (lines, expect) in [
             ("PY  - 2015", "published=2015-01-01"),
@@ -133,6 +181,8 @@ mod tests {
             ("PY  - 2015\nDA  - Jun", "published=2015-06-01"),
             ("PY  - 2015\nDA  - 2015/06/12/", "published=2015-06-12"),
             ("Y1  - 2015/06/12/Summer", "published=2015-06-12"),
+            ("PY  - 2015\nDA  - in press", "published=2015-01-01"),
+            ("PY  - 2015\nDA  - June 2015", "published=2015-06-01"),
             ("Y2  - 2020/03/04/10:11:12", "added=2020-03-04"),
         ] {
             check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{lines}").as_bytes(), &[&format!("title=A | {expect}")]);
