@@ -72,7 +72,7 @@ fn reference(record: &XmlElement) -> BibReference {
         title: notes.first_text("title", record.texts(&["titles/title", "titles/short-title"])),
         abstract_text: notes.first_text("abstract", record.texts(&["abstract"])),
         authors: notes.list("authors", "contributors/authors", authors),
-        published: day.or_else(|| notes.first_date("published", record.texts(&["dates/year"]), dates::from_text)),
+        published: day.or_else(|| notes.first_date("published", record.texts(&["dates/year"]), dates::from_free_text)),
         source: InputFormat::EndnoteXml.source().to_owned(),
         url: urls.first().cloned(),
         container: notes.container(
@@ -103,7 +103,7 @@ fn reference(record: &XmlElement) -> BibReference {
     let tags = keywords.flat_map(|text| text.split([';', '\n', '\r']).map(one_line).collect::<Vec<_>>());
     BibReference {
         raw_paper,
-        added: notes.first_date("added", record.texts(&["access-date"]), dates::from_text),
+        added: notes.first_date("added", record.texts(&["access-date"]), dates::from_free_text),
         tags: tags.filter(|tag| !tag.is_empty()).collect(),
         notes,
     }
@@ -123,7 +123,7 @@ fn author(name: &str) -> String {
 fn published(year: &str, day: &str) -> Option<jiff::civil::Date> {
     let mut parts = day.split_whitespace();
     let (month, within) = (parts.next()?, parts.next().unwrap_or_default());
-    dates::from_text(day).or_else(|| dates::from_parts(year, month, within))
+    dates::from_free_text(day).or_else(|| dates::from_parts(year, month, within))
 }
 
 #[cfg(test)]

@@ -129,13 +129,13 @@ fn item(record: &XmlElement) -> ZoteroItem {
         title: notes.first_text("title", record.texts(&["title", "shortTitle"])),
         abstract_text: notes.first_text("abstract", record.texts(&["abstract"])),
         authors: notes.list("authors", people.map_or("authors", |(role, _)| role), names),
-        published: notes.first_date("published", record.texts(&["date", "issued"]), dates::from_text),
+        published: notes.first_date("published", record.texts(&["date", "issued"]), dates::from_free_text),
         source: InputFormat::ZoteroRdf.source().to_owned(),
         url: addresses.into_iter().next(),
         container: notes.container(nested.iter().map(|container| ("isPartOf", container.title.clone())), "", ""),
         ..RawPaper::default()
     };
-    let added = notes.first_date("added", record.texts(&["dateSubmitted"]), dates::from_text);
+    let added = notes.first_date("added", record.texts(&["dateSubmitted"]), dates::from_free_text);
     let tags = record.all("subject").filter_map(tag).collect();
     let reference = BibReference { raw_paper, added, tags, notes };
     ZoteroItem { about, container: container(record), ids, reference }

@@ -98,7 +98,8 @@ fn author(author: &XmlElement) -> Option<String> {
 fn published(date: &XmlElement) -> Option<Date> {
     let date = date.at(&["JournalIssue", "PubDate"]).unwrap_or(date);
     let part = |name| date.text_at(&[name]);
-    dates::from_parts(&part("Year"), &part("Month"), &part("Day")).or_else(|| dates::from_text(&part("MedlineDate")))
+    dates::from_parts(&part("Year"), &part("Month"), &part("Day"))
+        .or_else(|| dates::from_free_text(&part("MedlineDate")))
 }
 
 fn passages(document: &XmlElement) -> BibReference {

@@ -51,7 +51,7 @@ impl MarkupRule {
             if rule == MarkupRule::Plain || memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() {
                 return;
             }
-            match MarkupReader::new(text, rule).plain_text() {
+            match MarkupReader::new(text, rule == MarkupRule::Html).plain_text() {
                 Some(plain) => *text = plain,
                 None => return,
             }

@@ -6,9 +6,9 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::TITLE_ID;
+use super::cross_references::{CrossReferences, ReadEntry};
 use super::entries::BibtexEntries;
 use super::fields::BibtexFields;
-use super::inherit::{Inheritance, ReadEntry};
 use super::names::names;
 use crate::error::RecordPosition;
 use crate::formats::common::input::{InputReader, MAX_RECORD};
@@ -33,7 +33,7 @@ const NO_PAPERS: [&str; 4] = ["xdata", "set", "control", "ieeetranbstctl"];
 pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut entries = BibtexEntries::new(input);
     let mut abbreviations: HashMap<String, String> = HashMap::new();
-    let mut inheritance = Inheritance::default();
+    let mut cross_references = CrossReferences::default();
     let mut ready: VecDeque<ReadEntry> = VecDeque::new();
     let mut held = 0;
     Box::new(std::iter::from_fn(move || {
@@ -48,7 +48,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
             let entry = match entries.entry() {
                 Ok(Some(entry)) => entry,
                 Ok(None) => {
-                    ready.extend(inheritance.rest());
+                    ready.extend(cross_references.rest());
                     if ready.is_empty() {
                         return None;
                     }
@@ -76,7 +76,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
                 continue;
             }
             let (line, kind, is_closed) = (entry.line, entry.kind, entry.is_closed);
-            ready.extend(inheritance.add(ReadEntry { line, kind, fields, is_closed }));
+            ready.extend(cross_references.add(ReadEntry { line, kind, fields, is_closed }));
         }
     }))
 }

@@ -131,7 +131,7 @@ fn date(
         let written = value.as_str().or_else(|| ["raw", "literal"].iter().find_map(|kind| value.get(kind)?.as_str()));
         let texts = [parts.join(" "), written.unwrap_or_default().to_owned()].map(|text| (*name, text));
         let [year, month, day] = &parts;
-        let read = |text: &str| dates::from_parts(year, month, day).or_else(|| dates::from_text(text));
+        let read = |text: &str| dates::from_parts(year, month, day).or_else(|| dates::from_free_text(text));
         notes.first_date(field, texts, read)
     })
 }

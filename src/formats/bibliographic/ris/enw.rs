@@ -10,7 +10,7 @@ use crate::paper::RawPaper;
 pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let mut notes = RecordNotes::default();
     let year = record.text(&["%D"]);
-    let within_year = |day: &str| dates::from_text(day).or_else(|| dates::from_parts(&year, day, ""));
+    let within_year = |day: &str| dates::from_free_text(day).or_else(|| dates::from_parts(&year, day, ""));
     let day = notes.first_date("published", record.texts(&["%8"]), within_year);
     let (tag, authors) = record.people(&["%A", "%?", "%E"]);
     let addresses = || record.lines(&["%U"]).flat_map(str::split_whitespace);
@@ -23,12 +23,12 @@ pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
         title: notes.first_text("title", record.texts(&["%T"])),
         abstract_text: notes.first_text("abstract", record.texts(&["%X"])),
         authors: notes.list("authors", tag, authors),
-        published: day.or_else(|| notes.first_date("published", record.texts(&["%D"]), dates::from_text)),
+        published: day.or_else(|| notes.first_date("published", record.texts(&["%D"]), dates::from_free_text)),
         url: addresses().next().map(str::to_owned),
         container: notes.container(record.texts(&["%J", "%B"]), &record.text(&["%V"]), &record.text(&["%N"])),
         ..RawPaper::default()
     };
-    let added = notes.first_date("added", record.texts(&["%["]), dates::from_text);
+    let added = notes.first_date("added", record.texts(&["%["]), dates::from_free_text);
     let tags = record.keywords(&["%K"]);
     (BibReference { raw_paper, added, tags, notes }, ids)
 }

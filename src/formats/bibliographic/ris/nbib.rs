@@ -21,7 +21,7 @@ pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
         title: notes.first_text("title", titles),
         abstract_text: notes.first_text("abstract", record.texts(&["AB", "OAB"])),
         authors: notes.list("authors", tag, authors),
-        published: notes.first_date("published", record.texts(&["DEP", "DP", "EDAT", "CRDT"]), dates::from_text),
+        published: notes.first_date("published", record.texts(&["DEP", "DP", "EDAT", "CRDT"]), dates::from_free_text),
         container: notes.container(record.texts(&["JT", "TA", "BTI"]), &record.text(&["VI"]), &record.text(&["IP"])),
         ..RawPaper::default()
     };

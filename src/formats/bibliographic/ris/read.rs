@@ -56,7 +56,7 @@ fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let mut notes = RecordNotes::default();
     let year = record.text(&["PY", "Y1"]);
     // A whole day, or one within the year of another field: `Jun 12`.
-    let within_year = |day: &str| dates::from_text(day).or_else(|| dates::from_parts(&year, day, ""));
+    let within_year = |day: &str| dates::from_free_text(day).or_else(|| dates::from_parts(&year, day, ""));
     let day = notes.first_date("published", record.texts(&["DA"]), within_year);
     let (tag, authors) = record.people(&["AU", "A1"]);
     let addresses = || record.lines(&ADDRESSES).flat_map(str::split_whitespace);
@@ -64,12 +64,12 @@ fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
         title: notes.first_text("title", record.texts(&["TI", "T1", "BT", "CT", "ST"])),
         abstract_text: notes.first_text("abstract", record.whole_texts(&["AB", "N2"])),
         authors: notes.list("authors", tag, authors),
-        published: day.or_else(|| notes.first_date("published", record.texts(&["PY", "Y1"]), dates::from_text)),
+        published: day.or_else(|| notes.first_date("published", record.texts(&["PY", "Y1"]), dates::from_free_text)),
         url: addresses().find(|address| address.starts_with("http")).map(str::to_owned),
         container: notes.container(record.texts(&CONTAINERS), &record.text(&["VL"]), &record.text(&["IS"])),
         ..RawPaper::default()
     };
-    let added = notes.first_date("added", record.texts(&["Y2"]), dates::from_text);
+    let added = notes.first_date("added", record.texts(&["Y2"]), dates::from_free_text);
     let tags = record.keywords(&["KW"]);
     (BibReference { raw_paper, added, tags, notes }, ids_of_ris(record))
 }

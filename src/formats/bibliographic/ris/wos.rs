@@ -23,7 +23,7 @@ pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
         abstract_text: notes.first_text("abstract", record.texts(&["AB"])),
         authors: notes.list("authors", tag, authors),
         // Of what is not in an issue yet, the month of early access.
-        published: issue.or_else(|| notes.first_date("published", record.texts(&["EA"]), dates::from_text)),
+        published: issue.or_else(|| notes.first_date("published", record.texts(&["EA"]), dates::from_free_text)),
         container: notes.container(journal, &record.text(&["VL"]), &record.text(&["IS"])),
         ..RawPaper::default()
     };
