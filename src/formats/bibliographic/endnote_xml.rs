@@ -114,9 +114,9 @@ fn doi(text: &str) -> Option<String> {
     identifiers::doi(text).or_else(|| text.split_whitespace().find_map(identifiers::doi))
 }
 
-/// Returns a name, given names first. The name of a group ends with a comma: no given name follows.
+/// Returns a name, given names first.
 fn author(name: &str) -> String {
-    authors::given_name_first(one_line(name).trim_end_matches(','))
+    authors::given_name_first(&one_line(name))
 }
 
 /// The day of a whole date, or of `Jun 12` within a year.
@@ -156,6 +156,16 @@ mod tests {
                 "id=pmid:12 | title=T",
             ),
             ("<volume>abs/2401.90031</volume>", "id=2401.90031 | title=T"),
+            (
+                "<urls><related-urls><url>&lt;Go to ISI&gt;://WOS:1</url></related-urls><web-urls><url><style>https://example.org/1\
+                 </style></url></web-urls></urls>",
+                "title=T | url=https://example.org/1",
+            ),
+            (
+                "<contributors><authors><author>Lamp Group,</author><author><style>Oak, </style><style>Ada</style></author>\
+                 </authors></contributors>",
+                "title=T | authors=Lamp Group; Ada Oak",
+            ),
             ("<custom1>10.5555/A</custom1>", "id=doi:10.5555/a | title=T"),
             ("<notes>Read.\nDOI: 10.5555/A</notes>", "id=doi:10.5555/a | title=T"),
             (

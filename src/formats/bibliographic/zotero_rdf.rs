@@ -266,6 +266,19 @@ mod tests {
     }
 
     #[test]
+    fn texts() {
+        for (title, expect) in [
+            ("&lt;i&gt;E. coli&lt;/i&gt; in H&lt;sub&gt;2&lt;/sub&gt;O", "E. coli in H2O"),
+            ("&lt;span style=\"font-variant:small-caps;\"&gt;Nasa&lt;/span&gt; lamps", "Nasa lamps"),
+            ("&lt;span class=\"nocase\"&gt;R&amp;amp;D&lt;/span&gt;", "R&D"),
+            ("Lamps at p &lt; 1", "Lamps at p < 1"),
+        ] {
+            let item = format!("<bib:Article><dc:title>{title}</dc:title></bib:Article></rdf:RDF>");
+            check(&item, &[&format!("title={expect}")]);
+        }
+    }
+
+    #[test]
     fn a_doi_of_a_shared_journal_is_nobodys() {
         let article = |title: &str, journal: &str| {
             format!("<bib:Article><dc:title>{title}</dc:title><isPartOf rdf:resource='{journal}'/></bib:Article>")

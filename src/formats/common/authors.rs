@@ -165,10 +165,12 @@ fn without_others(text: &str) -> &str {
     }
 }
 
-/// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`; other names as they are.
+/// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`, and other names as they are. EndNote writes a comma behind
+/// the name of a group: no given name follows.
 pub(crate) fn given_name_first(name: &str) -> String {
     let parts: Vec<&str> = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     match parts[..] {
+        [name] => name.to_owned(),
         [family, given] => format!("{given} {family}"),
         [family, suffix, given] => format!("{given} {family}, {suffix}"),
         _ => name.trim().to_owned(),
@@ -276,7 +278,7 @@ mod tests {
             ("Lee, Ann", "Ann Lee"),
             ("Lee, Jr., Ann", "Ann Lee, Jr."),
             ("Ann Lee", "Ann Lee"),
-            ("Lee,", "Lee,"),
+            ("Lee,", "Lee"),
             ("", ""),
         ] {
             assert_eq!(given_name_first(name), expect, "{name}");

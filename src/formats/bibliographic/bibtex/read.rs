@@ -276,6 +276,13 @@ mod tests {
     }
 
     #[test]
+    fn entries_of_people() {
+        check("@article(k, title = {A (B)}, % year = 2001,\n year = 2002\n)", &["title=A (B) | published=2002-01-01"]);
+        check("@misc{k, title = {Lamps}, author = {\\SortNoop{a}Ada Oak}}", &["title=Lamps | authors=Ada Oak"]);
+        check("@misc{k, author = {Ada Oak}, year = 2002}", &[""]);
+    }
+
+    #[test]
     fn a_broken_entry_costs_itself_only() {
         let good = "@misc{g, title = {Good}}\n";
         for (bad, found) in [
@@ -346,6 +353,9 @@ mod tests {
             ("year = {Sept./1988}", "published=1988-09-01"),
             ("year = {{\\noopsort{1973c}}1981}", "published=1981-01-01"),
             ("year = {c1988}", "published=1988-01-01"),
+            ("year = {1988a}", "published=1988-01-01"),
+            ("date = {2019-05-XX}", "published=2019-05-01"),
+            ("date = {2004/2006}", "published=2004-01-01"),
             ("year = {(2002a)}, month = mai", "published=2002-05-01"),
             ("year = {{2019}}, month = {{MAY 12}}", "published=2019-05-12"),
             ("date = {2001-03-05/2001-03-09}", "published=2001-03-05"),

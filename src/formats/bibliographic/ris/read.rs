@@ -163,6 +163,8 @@ mod tests {
             ("AU  - Oak, Ada; Elm, Ben;", "authors=Ada Oak; Ben Elm"),
             ("AU  - Garc&iacute;a, Jo\nAU  - et al.", "authors=Jo García"),
             ("A1  - Oak, Ada", "authors=Ada Oak"),
+            ("AU  - Lamp Group,\nAU  - Oak, Ada", "authors=Lamp Group; Ada Oak"),
+            ("T2  - Notes\nC3  - Lamp '19", ""),
             ("AB  - One.\nAB  - Two.", "abstract=One. Two."),
             ("AB  - <p>One.</p><p>Two &lt; three.</p>", "abstract=One. Two < three."),
             ("AB  - [No abstract available]", ""),
@@ -171,6 +173,16 @@ mod tests {
             let rest = if expect.is_empty() { String::new() } else { format!(" | {expect}") };
             check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{lines}").as_bytes(), &[&format!("title=A{rest}")]);
         }
+    }
+
+    #[test]
+    fn what_stands_around_records_of_ris() {
+        let header = "Provider: Invented\nDatabase: Lamps\nContent: text/plain; charset=\"UTF-8\"\n\n";
+        let record = "TY  - JOUR\nTI  - Fähren\nER  - \n";
+        let expect = ["title=Fähren", "title=Fähren"];
+        check(InputFormat::Ris, format!("{header}{record}{record}").as_bytes(), &expect);
+        check(InputFormat::Ris, format!("\u{feff}{record}\n\u{feff}{record}").as_bytes(), &expect);
+        check(InputFormat::Ris, format!("{record}\nTotal: 2 records\n{record}").as_bytes(), &expect);
     }
 
     #[test]
