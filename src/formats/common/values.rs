@@ -118,7 +118,7 @@ pub(crate) fn date(value: Value) -> Result<Option<Date>, String> {
     let day = match first.get("created").unwrap_or(first) {
         Value::Null => return Ok(None),
         Value::String(text) if is_missing_word(text) => return Ok(None),
-        Value::String(text) => day(text),
+        Value::String(text) => day(text).or_else(|| day_of_time(&text.trim().parse().ok()?)),
         Value::Number(number) if value.is_number() => day_of_time(number).or_else(|| day(&number.to_string())),
         _ => None,
     };

@@ -9,7 +9,7 @@ use crate::formats::reference::BibReference;
 /// A record of a format, the paper's container, its origins, and its dropped fields.
 type NotedRecord = (InputFormat, &'static str, &'static str, &'static str, &'static str);
 
-const RECORDS: [NotedRecord; 12] = [
+const RECORDS: [NotedRecord; 14] = [
     (
         InputFormat::Ris,
         "TY  - JOUR\nTI  - A\nAU  - Oak, Ada\nPY  - 2015\nDA  - in press\nY2  - soon\nJO  - Lamps\nVL  - 7\nIS  - 2\nN2  - B\n",
@@ -24,6 +24,14 @@ const RECORDS: [NotedRecord; 12] = [
         "title T1, container T2",
         "DA: `soon` is not a valid date",
     ),
+    (
+        InputFormat::Ris,
+        "TY  - CONF\nTI  - A\nT2  - Lamp Notes\nC3  - LAMP 2020\n",
+        "Lamp Notes",
+        "title TI, container T2",
+        "",
+    ),
+    (InputFormat::Ris, "TY  - CONF\nTI  - A\nC3  - LAMP 2020\n", "LAMP 2020", "title TI, container C3", ""),
     (
         InputFormat::Nbib,
         "PMID- 1\nTI  - [Not Available].\nTT  - Lampen\nDP  - soon\nEDAT- 2020/01/02 10:00\nTA  - Lamps\nVI  - 7\n",

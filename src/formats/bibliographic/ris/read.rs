@@ -164,7 +164,6 @@ mod tests {
             ("AU  - Garc&iacute;a, Jo\nAU  - et al.", "authors=Jo García"),
             ("A1  - Oak, Ada", "authors=Ada Oak"),
             ("AU  - Lamp Group,\nAU  - Oak, Ada", "authors=Lamp Group; Ada Oak"),
-            ("T2  - Notes\nC3  - Lamp '19", ""),
             ("AB  - One.\nAB  - Two.", "abstract=One. Two."),
             ("AB  - <p>One.</p><p>Two &lt; three.</p>", "abstract=One. Two < three."),
             ("AB  - [No abstract available]", ""),
