@@ -275,7 +275,8 @@ impl Error {
             }
             cause = error.source();
         }
-        line.split_whitespace().collect::<Vec<_>>().join(" ")
+        // Spaces within a line are kept: `TY  - JOUR`.
+        line.split(char::is_control).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     /// Wraps a system error, for `map_err(Error::io(path, "read"))`.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::{HeaderMap, Response};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, ResponseExt};
 
 use super::backoff::{self, RetryDecision};
 use crate::error::{Error, Result};
@@ -71,6 +71,7 @@ pub(super) struct HttpRequest {
 /// A whole answer: of a status from 200 to 299, 304, or one that the caller asked for.
 #[derive(Debug)]
 pub(super) struct HttpResponse {
+    /// Where it came from in the end: relative addresses in it are relative to this one.
     pub(super) url: String,
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -163,15 +164,11 @@ impl HttpClient {
         self.last = Some(started);
         let response = answered.map_err(failure)?;
         let status = response.status();
+        let url = response.get_uri().to_string();
         let (parts, body) = response.into_parts();
         let body = self.read(body.into_reader(), started);
         if status.is_success() || status.as_u16() == 304 || accepted.contains(&status.as_u16()) {
-            return Ok(HttpResponse {
-                url: request.url.clone(),
-                status: status.as_u16(),
-                headers: parts.headers,
-                body: body?,
-            });
+            return Ok(HttpResponse { url, status: status.as_u16(), headers: parts.headers, body: body? });
         }
         let told = said(&body.unwrap_or_default());
         let reason = format!("returned {status}{told}");

@@ -72,9 +72,17 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<ImportedHistory> {
 fn read_file(path: &Path, options: &ReadOptions) -> Result<ImportedHistory> {
     let bytes = fs::read(path).map_err(Error::io(path, "read"))?;
     match bytes.starts_with(b"SQLite format 3\0") {
-        true => zotero::read(path).map(ImportedHistory::of),
+        true => filled(zotero::read(path)?, &path.display().to_string(), "no item in it: expected a library of Zotero"),
         false => read_bytes(bytes, &path.display().to_string(), options),
     }
+}
+
+/// Returns the history of a file, or why it has none.
+fn filled(references: Vec<BibReference>, file: &str, reason: &str) -> Result<ImportedHistory> {
+    if references.is_empty() {
+        return Err(Error::BadFile { file: file.to_owned(), reason: reason.to_owned() });
+    }
+    Ok(ImportedHistory::of(references))
 }
 
 /// Reads the content of a file; `name` is its name in messages.
@@ -87,7 +95,11 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<I
     // In UTF-16 there is a NUL beside each letter.
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(START)]).replace('\0', "").to_ascii_uppercase();
     if start.contains("<!DOCTYPE NETSCAPE-BOOKMARK-FILE") {
-        return text().map(|text| ImportedHistory::of(bookmarks::read(&text)));
+        return filled(
+            bookmarks::read(&text()?),
+            name,
+            "no link to a paper in it: expected bookmarks of arxiv.org or doi.org",
+        );
     }
     let mut references = match options.read(Cursor::new(Arc::clone(&bytes)), name) {
         Ok(references) => references,
@@ -131,7 +143,7 @@ mod tests {
         let names: Vec<_> = read.references.iter().map(|reference| reference.raw_paper.id.as_deref()).collect();
         assert_eq!(names, [Some("2401.00001"), Some("doi:10.1000/x"), None]);
         assert_eq!(read.references[2].raw_paper.title, "Walking robots on soft ground");
-        for text in ["", "<html></html>", "{\"a\": 1}"] {
+        for text in ["", "<html></html>", "{\"a\": 1}", "<!DOCTYPE NETSCAPE-Bookmark-file-1><DL></DL>", "[]"] {
             fs::write(&path, text).unwrap();
             assert!(read_file(&path, &ReadOptions::default()).is_err(), "{text}");
         }

@@ -183,13 +183,14 @@ mod tests {
         CREATE TABLE deletedItems (itemID INTEGER PRIMARY KEY);
         INSERT INTO deletedItems VALUES (4);
         CREATE TABLE fields (fieldID INTEGER PRIMARY KEY, fieldName TEXT);
-        INSERT INTO fields VALUES (1, 'title'), (2, 'abstractNote'), (3, 'DOI'), (4, 'extra'), (5, 'date'), (6, 'url');
+        INSERT INTO fields VALUES (1, 'title'), (2, 'abstractNote'), (3, 'DOI'), (4, 'extra'), (5, 'date'), (6, 'url'),
+            (7, 'publicationTitle'), (8, 'volume');
         CREATE TABLE itemDataValues (valueID INTEGER PRIMARY KEY, value);
-        INSERT INTO itemDataValues VALUES (1, 'Walking robots'), (2, 'They walk.'), (3, '10.1000/X'),
+        INSERT INTO itemDataValues VALUES (1, 'Walking <i>robots</i>'), (2, 'They walk &amp; sink.'), (3, '10.1000/X'),
             (4, 'arXiv: 2401.00001 [cs.RO]'), (5, '2024-01-00 January 2024'), (6, 'Sinking'),
-            (7, 'https://openreview.net/forum?id=abc'), (8, 2023);
+            (7, 'https://openreview.net/forum?id=abc'), (8, 2023), (9, 'Robots &amp; Ground'), (10, 7);
         CREATE TABLE itemData (itemID INT, fieldID INT, valueID INT);
-        INSERT INTO itemData VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3), (1, 4, 4), (1, 5, 5), (3, 1, 6), (3, 6, 7), (3, 5, 8);
+        INSERT INTO itemData VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3), (1, 4, 4), (1, 5, 5), (1, 7, 9), (1, 8, 10), (3, 1, 6), (3, 6, 7), (3, 5, 8);
         CREATE TABLE creators (creatorID INTEGER PRIMARY KEY, firstName TEXT, lastName TEXT);
         INSERT INTO creators VALUES (1, 'Ada', 'Example'), (2, NULL, 'Team'), (3, 'Edi', 'Tor');
         CREATE TABLE creatorTypes (creatorTypeID INTEGER PRIMARY KEY, creatorType TEXT);
@@ -232,6 +233,37 @@ mod tests {
         assert!(super::read(&path).unwrap_err().one_line().contains("not a readable Zotero database"));
         fs::remove_file(&path).unwrap();
         assert!(matches!(super::read(&path), Err(Error::Io { .. })));
+    }
+
+    #[test]
+    fn texts_and_where_they_come_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("zotero.sqlite");
+        Connection::open(&path).unwrap().execute_batch(DATABASE).unwrap();
+        let BibReference { raw_paper, notes, .. } = read(&path).unwrap().swap_remove(0);
+        let RawPaper { title, abstract_text, container, .. } = raw_paper;
+        assert_eq!(
+            (&*title, &*abstract_text, &*container),
+            ("Walking robots", "They walk & sink.", "Robots & Ground 7")
+        );
+        let origins: Vec<&str> = notes.origins.iter().map(|origin| &*origin.from).collect();
+        assert_eq!(origins, ["title", "abstractNote", "creators", "date", "publicationTitle"]);
+    }
+
+    #[test]
+    fn days() {
+        for (text, expect) in [
+            ("2024-02-03 10:00:00", Some("2024-02-03")),
+            ("2024-01-15 January 15, 2024", Some("2024-01-15")),
+            ("2024-01-00 January 2024", Some("2024-01-01")),
+            ("2024-00-00 2024", Some("2024-01-01")),
+            ("0000-00-00 June 2015", Some("2015-06-01")),
+            ("0000-00-00 in press", None),
+            ("2023", Some("2023-01-01")),
+            ("", None),
+        ] {
+            assert_eq!(day(text).map(|day| day.to_string()).as_deref(), expect, "{text}");
+        }
     }
 
     #[test]

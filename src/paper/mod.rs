@@ -16,7 +16,7 @@ pub use id::PaperId;
 pub(crate) use id::title_key;
 pub(crate) use identity::authors_and_years_agree;
 pub(crate) use near_titles::are_near_titles;
-pub(crate) use placeholder::is_missing_word;
+pub(crate) use placeholder::{is_missing_word, is_no_author};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -247,7 +247,7 @@ impl RawPaper {
         if placeholder::is_no_abstract(&self.abstract_text) {
             self.abstract_text.clear();
         }
-        self.authors.retain(|name| !placeholder::is_no_author(name));
+        self.authors.retain(|name| !is_no_author(name));
     }
 }
 

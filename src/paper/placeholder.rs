@@ -142,7 +142,7 @@ pub(super) fn is_no_title(text: &str) -> bool {
 }
 
 /// Whether the name of an author says that there is none, or has no letter. `Na` is a name, and `NA` is what R writes.
-pub(super) fn is_no_author(name: &str) -> bool {
+pub(crate) fn is_no_author(name: &str) -> bool {
     NO_AUTHOR.has(name) || name == "NA" || !name.contains(char::is_alphabetic)
 }
 

@@ -79,6 +79,24 @@ fn a_dry_run_shows_what_would_be_read() {
 }
 
 #[test]
+fn a_dry_run_says_which_papers_are_new() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.file("first.csv", "title,doi\nLamps of the harbor,10.5555/L.1\n");
+    assert_eq!(sandbox.run(&["add", &first]).code, 0);
+    // The library has the first paper; the third is the second one again.
+    let file = sandbox.file(
+        "export.csv",
+        "title,doi,votes\nLamps of the harbor,10.5555/L.1,3\nFerries in fog,10.5555/F.1,1\nFerries in fog,10.5555/f.1,2\n",
+    );
+    let run = sandbox.run(&["add", "--dry-run", &file]);
+    let expect = "csv, 3 papers (1 new, 2 already in the library), 0 rejected, 0 fields dropped\n";
+    assert!(run.code == 0 && run.out.contains(expect), "{}{}", run.out, run.err);
+    let summary = sandbox.json(&["add", "--dry-run", &file, "--format", "json"]);
+    assert_eq!(summary["files"][0]["known"], 2);
+    assert_eq!(sandbox.json(&["status", "--format", "json"])["papers"], 1, "nothing was written");
+}
+
+#[test]
 fn a_dry_run_of_several_files() {
     let sandbox = Sandbox::new();
     let (good, bad) =

@@ -435,6 +435,20 @@ fn a_feed_is_read_again_only_when_it_has_changed() {
 }
 
 #[test]
+fn addresses_are_relative_to_where_a_feed_is_in_the_end() {
+    let feed = "<feed><entry><title>Lanterns</title><link href='1.html'/></entry></feed>";
+    let service = FakeService::new(move |asked| match asked.path.as_str() {
+        "/old/feed.xml" => CannedReply::Status("301 Moved Permanently", "location: /new/feed.xml\r\n".into(), ""),
+        _ => CannedReply::ok(feed),
+    });
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&["fetch", "feed", &format!("{}/old/feed.xml", service.url()), "--pause", "0"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let papers = sandbox.run(&["export", "--papers", "--format", "jsonl"]).out;
+    assert!(papers.contains(&format!("\"{}/new/1.html\"", service.url())), "{papers}");
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let (sandbox, service) = (Sandbox::new(), FakeService::new(day));
     let args = ["hf-daily", "--from", "2024-05-25", "--to", "2024-05-26", "--dry-run"];

@@ -8,6 +8,7 @@ mod bad_input;
 mod cli;
 mod daily;
 mod durability;
+mod encodings;
 mod eval;
 mod export;
 mod feeds;

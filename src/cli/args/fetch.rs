@@ -45,7 +45,7 @@ seven days before, to update votes and comments. The first run fetches seven day
         #[arg(long, value_name = "DATE", value_parser = date)]
         to: Option<Date>,
         #[command(flatten)]
-        base: BaseUrl,
+        service: ServiceArgs,
         #[command(flatten)]
         client: ClientArgs,
     },
@@ -72,7 +72,7 @@ because arXiv lists some papers days after their submission.")]
         #[arg(long)]
         oai: bool,
         #[command(flatten)]
-        base: BaseUrl,
+        service: ServiceArgs,
         #[command(flatten)]
         client: ClientArgs,
     },
@@ -87,7 +87,7 @@ Set S2_API_KEY to send an API key.")]
         #[arg(long, value_name = "FILE")]
         ids: PathBuf,
         #[command(flatten)]
-        base: BaseUrl,
+        service: ServiceArgs,
         #[command(flatten)]
         client: ClientArgs,
     },
@@ -102,9 +102,9 @@ Set S2_API_KEY to send an API key.")]
     },
 }
 
-/// Another address of a service.
+/// Where a service is.
 #[derive(Debug, Args)]
-pub(crate) struct BaseUrl {
+pub(crate) struct ServiceArgs {
     /// Base URL of the service, for a mirror or proxy
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,

@@ -72,7 +72,7 @@ fn reference(record: &XmlElement) -> BibReference {
         title: notes.first_text("title", record.texts(&["titles/title", "titles/short-title"])),
         abstract_text: notes.first_text("abstract", record.texts(&["abstract"])),
         authors: notes.list("authors", "contributors/authors", authors),
-        published: day.or_else(|| notes.first_date("published", record.texts(&["dates/year"]), dates::from_text)),
+        published: day.or_else(|| notes.first_date("published", record.texts(&["dates/year"]), dates::from_free_text)),
         source: InputFormat::EndnoteXml.source().to_owned(),
         url: urls.first().cloned(),
         container: notes.container(
@@ -103,7 +103,7 @@ fn reference(record: &XmlElement) -> BibReference {
     let tags = keywords.flat_map(|text| text.split([';', '\n', '\r']).map(one_line).collect::<Vec<_>>());
     BibReference {
         raw_paper,
-        added: notes.first_date("added", record.texts(&["access-date"]), dates::from_text),
+        added: notes.first_date("added", record.texts(&["access-date"]), dates::from_free_text),
         tags: tags.filter(|tag| !tag.is_empty()).collect(),
         notes,
     }
@@ -114,16 +114,16 @@ fn doi(text: &str) -> Option<String> {
     identifiers::doi(text).or_else(|| text.split_whitespace().find_map(identifiers::doi))
 }
 
-/// Returns a name, given names first. The name of a group ends with a comma: no given name follows.
+/// Returns a name, given names first.
 fn author(name: &str) -> String {
-    authors::given_name_first(one_line(name).trim_end_matches(','))
+    authors::given_name_first(&one_line(name))
 }
 
 /// The day of a whole date, or of `Jun 12` within a year.
 fn published(year: &str, day: &str) -> Option<jiff::civil::Date> {
     let mut parts = day.split_whitespace();
     let (month, within) = (parts.next()?, parts.next().unwrap_or_default());
-    dates::from_text(day).or_else(|| dates::from_parts(year, month, within))
+    dates::from_free_text(day).or_else(|| dates::from_parts(year, month, within))
 }
 
 #[cfg(test)]
@@ -156,6 +156,22 @@ mod tests {
                 "id=pmid:12 | title=T",
             ),
             ("<volume>abs/2401.90031</volume>", "id=2401.90031 | title=T"),
+            (
+                "<urls><related-urls><url>&lt;Go to ISI&gt;://WOS:1</url></related-urls><web-urls><url><style>https://example.org/1\
+                 </style></url></web-urls></urls>",
+                "title=T | url=https://example.org/1",
+            ),
+            (
+                "<contributors><authors><author>Lamp Group,</author><author><style>Oak, </style><style>Ada</style></author>\
+                 </authors></contributors>",
+                "title=T | authors=Lamp Group; Ada Oak",
+            ),
+            ("<custom1>10.5555/A</custom1>", "id=doi:10.5555/a | title=T"),
+            ("<notes>Read.\nDOI: 10.5555/A</notes>", "id=doi:10.5555/a | title=T"),
+            (
+                "<abstract><style>One &amp;amp; </style><style face='italic'>two</style></abstract>",
+                "title=T | abstract=One & two",
+            ),
             ("<keywords><keyword>a; b</keyword><keyword>c\nd</keyword></keywords>", "title=T | tags=a; b; c; d"),
         ] {
             let text = format!("<records><record><titles><title>T</title></titles>{fields}</record></records>");

@@ -129,13 +129,13 @@ fn item(record: &XmlElement) -> ZoteroItem {
         title: notes.first_text("title", record.texts(&["title", "shortTitle"])),
         abstract_text: notes.first_text("abstract", record.texts(&["abstract"])),
         authors: notes.list("authors", people.map_or("authors", |(role, _)| role), names),
-        published: notes.first_date("published", record.texts(&["date", "issued"]), dates::from_text),
+        published: notes.first_date("published", record.texts(&["date", "issued"]), dates::from_free_text),
         source: InputFormat::ZoteroRdf.source().to_owned(),
         url: addresses.into_iter().next(),
         container: notes.container(nested.iter().map(|container| ("isPartOf", container.title.clone())), "", ""),
         ..RawPaper::default()
     };
-    let added = notes.first_date("added", record.texts(&["dateSubmitted"]), dates::from_text);
+    let added = notes.first_date("added", record.texts(&["dateSubmitted"]), dates::from_free_text);
     let tags = record.all("subject").filter_map(tag).collect();
     let reference = BibReference { raw_paper, added, tags, notes };
     ZoteroItem { about, container: container(record), ids, reference }
@@ -262,6 +262,19 @@ mod tests {
             ),
         ] {
             check(&format!("<bib:Article><dc:title>T</dc:title>{fields}</bib:Article></rdf:RDF>"), &[expect]);
+        }
+    }
+
+    #[test]
+    fn texts() {
+        for (title, expect) in [
+            ("&lt;i&gt;E. coli&lt;/i&gt; in H&lt;sub&gt;2&lt;/sub&gt;O", "E. coli in H2O"),
+            ("&lt;span style=\"font-variant:small-caps;\"&gt;Nasa&lt;/span&gt; lamps", "Nasa lamps"),
+            ("&lt;span class=\"nocase\"&gt;R&amp;amp;D&lt;/span&gt;", "R&D"),
+            ("Lamps at p &lt; 1", "Lamps at p < 1"),
+        ] {
+            let item = format!("<bib:Article><dc:title>{title}</dc:title></bib:Article></rdf:RDF>");
+            check(&item, &[&format!("title={expect}")]);
         }
     }
 

@@ -171,13 +171,15 @@ fn without_others(text: &str) -> &str {
     }
 }
 
-/// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`; other names as they are.
+/// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`, and other names as they are. EndNote writes a comma behind
+/// the name of a group: no given name follows.
 pub(crate) fn given_name_first(name: &str) -> String {
     if !name.contains(',') {
         return name.trim().to_owned();
     }
     let mut parts = name.split(',').map(str::trim).filter(|part| !part.is_empty());
     match [(); 4].map(|()| parts.next()) {
+        [Some(name), None, ..] => name.to_owned(),
         [Some(family), Some(given), None, _] => [given, " ", family].concat(),
         [Some(family), Some(suffix), Some(given), None] => [given, " ", family, ", ", suffix].concat(),
         _ => name.trim().to_owned(),
@@ -285,7 +287,7 @@ mod tests {
             ("Lee, Ann", "Ann Lee"),
             ("Lee, Jr., Ann", "Ann Lee, Jr."),
             ("Ann Lee", "Ann Lee"),
-            ("Lee,", "Lee,"),
+            ("Lee,", "Lee"),
             ("", ""),
         ] {
             assert_eq!(given_name_first(name), expect, "{name}");

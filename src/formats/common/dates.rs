@@ -4,10 +4,16 @@ use jiff::civil::Date;
 
 use crate::paper::PartialDate;
 
+/// Longest text that is searched for a date: what is longer is a text about something else.
+const MAX_DATE_BYTES: usize = 100;
+
 /// Returns the date within a text: a whole date, else month and year, else the only year, in any spelling that
 /// [`crate::paper::parse_date`] reads, and beside any other words: `Spring 2018`, `c1988`, `1999-2000`,
 /// `2015/05/21/`. The first day of what is known; of `03/04/2005`, which has two meanings, of the year.
 pub(crate) fn from_free_text(text: &str) -> Option<Date> {
+    if text.len() > MAX_DATE_BYTES {
+        return None;
+    }
     PartialDate::find(text)?.first_day()
 }
 
@@ -22,11 +28,6 @@ pub(crate) fn from_parts(year: &str, month: &str, day: &str) -> Option<Date> {
     }
     date.day = date.day.or_else(|| day.trim().parse().ok()).filter(|_| date.month.is_some());
     date.first_day()
-}
-
-/// The same as [`from_free_text`].
-pub(crate) fn from_text(text: &str) -> Option<Date> {
-    from_free_text(text)
 }
 
 #[cfg(test)]
@@ -49,6 +50,10 @@ mod tests {
             ("2017-12-02 10:11:36", Some("2017-12-02")),
             ("c2014", Some("2014-01-01")),
             ("1999-2000", Some("1999-01-01")),
+            ("Spring 2018", Some("2018-01-01")),
+            ("03/04/2005", Some("2005-01-01")),
+            (&format!("2018 {}", "x".repeat(95)), Some("2018-01-01")),
+            (&format!("2018 {}", "x".repeat(96)), None),
             ("in press", None),
             ("/", None),
             ("", None),

@@ -164,7 +164,9 @@ struct TranscodingReader<R> {
     /// What stands in the place of bytes that the encoding does not have.
     mark: &'static [u8],
     raw: Vec<u8>,
+    /// A buffer that is never shortened, how much of it is text, and how much of the text was read.
     text: Vec<u8>,
+    length: usize,
     used: usize,
     ended: bool,
 }
@@ -172,7 +174,8 @@ struct TranscodingReader<R> {
 impl<R: Read> TranscodingReader<R> {
     fn new(source: R, encoding: &'static Encoding, mark: &'static [u8]) -> TranscodingReader<R> {
         let decoder = encoding.new_decoder_with_bom_removal();
-        TranscodingReader { source, decoder, mark, raw: vec![0; 16 << 10], text: Vec::new(), used: 0, ended: false }
+        let (raw, text) = (vec![0; 16 << 10], Vec::new());
+        TranscodingReader { source, decoder, mark, raw, text, length: 0, used: 0, ended: false }
     }
 
     /// Decodes what one read of the source returns.
@@ -184,9 +187,12 @@ impl<R: Read> TranscodingReader<R> {
         self.used = 0;
         loop {
             // At most three bytes for each: the decoder asks for some more.
-            let room = length + self.decoder.max_utf8_buffer_length(raw.len()).unwrap_or(3 * raw.len() + 16);
-            self.text.resize(room, 0);
-            let target = &mut self.text[length..];
+            let most = self.decoder.max_utf8_buffer_length(raw.len()).unwrap_or(3 * raw.len() + 16);
+            let room = length + most + self.mark.len();
+            if self.text.len() < room {
+                self.text.resize(room, 0);
+            }
+            let target = &mut self.text[length..length + most];
             let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(raw, target, self.ended);
             length += written;
             raw = &raw[read..];
@@ -194,23 +200,22 @@ impl<R: Read> TranscodingReader<R> {
                 DecoderResult::InputEmpty => break,
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(..) => {
-                    self.text.truncate(length);
-                    self.text.extend_from_slice(self.mark);
-                    length = self.text.len();
+                    self.text[length..length + self.mark.len()].copy_from_slice(self.mark);
+                    length += self.mark.len();
                 }
             }
         }
-        self.text.truncate(length);
+        self.length = length;
         Ok(())
     }
 }
 
 impl<R: Read> Read for TranscodingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.used == self.text.len() && !self.ended {
+        while self.used == self.length && !self.ended {
             self.fill()?;
         }
-        let count = buffer.len().min(self.text.len() - self.used);
+        let count = buffer.len().min(self.length - self.used);
         buffer[..count].copy_from_slice(&self.text[self.used..self.used + count]);
         self.used += count;
         Ok(count)

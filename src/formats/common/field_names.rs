@@ -16,6 +16,8 @@ pub(crate) enum FieldRole {
     Authors,
     AuthorCount,
     Published,
+    /// Of the year in another field.
+    Month,
     Listed,
     Votes,
     Comments,
@@ -32,7 +34,7 @@ pub(crate) enum FieldRole {
 /// The names of each field, the preferred one first: where a record has several, the first with a value that can be read
 /// counts. Of ids all count ([`id_fields`]).
 /// In lower case and without anything but letters and digits: `publishedAt` and `Published_At` are the same.
-const NAMES: [(FieldRole, &[&str]); 17] = [
+const NAMES: [(FieldRole, &[&str]); 18] = [
     (FieldRole::Id, id_fields::NAMES),
     (FieldRole::Title, &["titleutf8", "title", "papertitle", "documenttitle", "articletitle", "primarytitle"]),
     (
@@ -87,6 +89,7 @@ const NAMES: [(FieldRole, &[&str]); 17] = [
             "pubyear",
         ],
     ),
+    (FieldRole::Month, &["month", "publishedmonth", "publicationmonth"]),
     (FieldRole::Listed, &["listed", "listedat", "dailydate", "submittedondailyat"]),
     (FieldRole::Votes, &["votes", "upvotes", "likes"]),
     (FieldRole::Comments, &["numcomments", "commentcount", "ncomments", "comments"]),

@@ -12,13 +12,14 @@ use crate::formats::common::values::{
     ReadValue, abstract_text, address, categories, container, count, date, is_missing, source_name, tags, text,
     truncated,
 };
-use crate::formats::common::{authors, id_fields};
+use crate::formats::common::{authors, dates, id_fields};
 use crate::formats::reference::{BibReference, RecordNotes};
 use crate::paper::{RawPaper, is_missing_word};
 
 /// Returns the paper of a record with its tags; `source` is its source unless the record names another.
 pub(crate) fn reference(record: Map<String, Value>, source: &str) -> BibReference {
     let mut chosen = ChosenFields::of(record);
+    chosen.complete_years();
     let mut raw_paper = RawPaper {
         title: chosen.take(FieldRole::Title, "title", text).unwrap_or_default(),
         abstract_text: chosen.take(FieldRole::Abstract, "abstract", abstract_text).unwrap_or_default(),
@@ -79,6 +80,19 @@ impl ChosenFields {
         ChosenFields { fields, ids, notes: RecordNotes::default() }
     }
 
+    /// Puts the month of a field of its own, as reference managers have it, behind years.
+    fn complete_years(&mut self) {
+        let Some(at) = self.fields.iter().position(|field| field.role == FieldRole::Month) else { return };
+        let month = digits_or_words(&self.fields.swap_remove(at).value);
+        for field in self.fields.iter_mut().filter(|field| field.role == FieldRole::Published) {
+            let year = digits_or_words(&field.value);
+            let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+            if let Some(day) = dates::from_parts(&year, &month, "").filter(|_| is_year) {
+                field.value = Value::String(day.to_string());
+            }
+        }
+    }
+
     /// Returns the value of a field, as `read` understands it, from the preferred name under which it can be read. `field`
     /// is what the field of the paper is called.
     fn take<T, R: Into<ReadValue<T>>>(
@@ -101,6 +115,12 @@ impl ChosenFields {
             }
         }
     }
+}
+
+/// Returns a text or a number as people write it: pandas has `5.0` beside empty cells.
+fn digits_or_words(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
 
 /// Whether a value says that it is missing. Titles and abstracts may be such words: what is none of them is known where

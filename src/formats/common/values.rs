@@ -12,8 +12,6 @@ use crate::paper::{is_missing_word, parse_date};
 /// Years in which papers are published: what is outside stands for a year that is not known, as 0 and 9999 do.
 const YEARS: std::ops::RangeInclusive<i16> = 1000..=2100;
 
-/// Longest text that is searched for a date.
-const MAX_DATE_BYTES: usize = 100;
 /// Most subject classes of one paper.
 const MAX_CATEGORIES: usize = 1000;
 
@@ -120,7 +118,7 @@ pub(crate) fn date(value: Value) -> Result<Option<Date>, String> {
     let day = match first.get("created").unwrap_or(first) {
         Value::Null => return Ok(None),
         Value::String(text) if is_missing_word(text) => return Ok(None),
-        Value::String(text) => day(text),
+        Value::String(text) => day(text).or_else(|| day_of_time(&text.trim().parse().ok()?)),
         Value::Number(number) if value.is_number() => day_of_time(number).or_else(|| day(&number.to_string())),
         _ => None,
     };
@@ -134,7 +132,7 @@ fn day(text: &str) -> Option<Date> {
         // Databases write 00 for a part that is not known. Any other day that does not exist is damaged: it says nothing.
         Some((year, month, "00")) => dates::from_parts(year, month, ""),
         Some(_) => text[..10].parse().ok(),
-        None => from_free_text(text),
+        None => dates::from_free_text(text),
     })
 }
 
@@ -146,26 +144,6 @@ fn iso_parts(text: &str) -> Option<(&str, &str, &str)> {
         .enumerate()
         .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
     fits.then(|| (&day[..4], &day[5..7], &day[8..]))
-}
-
-/// The date in a text that people wrote: `2014//`, `15.03.2005`, `Spring 2018`, `c2014`, `1999-2000`.
-fn from_free_text(text: &str) -> Option<Date> {
-    if text.len() > MAX_DATE_BYTES {
-        return None;
-    }
-    let parts: Vec<&str> = text.split('.').collect();
-    let day_first = || match parts[..] {
-        [day, month, year] if month.parse::<i8>().is_ok() => {
-            dates::from_parts(year, month, day).filter(|_| day.parse::<i8>().is_ok())
-        }
-        _ => None,
-    };
-    let year = || {
-        let mut numbers = text.split(|c: char| !c.is_ascii_digit());
-        let year = numbers.find(|digits| digits.len() == 4)?.parse().ok()?;
-        Date::new(year, 1, 1).ok()
-    };
-    dates::from_text(text).or_else(day_first).or_else(year)
 }
 
 /// The day of a time in seconds or milliseconds since 1970, from 2001 to 2030: pandas writes times so. Other numbers may

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::formats::common::{authors, identifiers};
+use crate::formats::common::{arxiv_text, authors, identifiers};
 use crate::formats::feeds::description::{ItemDescription, ItemText};
 use crate::formats::reference::{BibReference, RecordNotes};
 use crate::paper::{RawPaper, parse_date};
@@ -53,6 +53,9 @@ pub(crate) fn reference(item: FeedItem) -> BibReference {
     };
     let ids: Vec<String> = item.names.iter().filter_map(|name| id(name)).collect();
     identifiers::assign(&mut raw_paper, ids.iter().map(String::as_str));
+    if raw_paper.id.as_deref().is_some_and(is_of_arxiv) {
+        raw_paper = arxiv_text::read_accents(raw_paper);
+    }
     BibReference { raw_paper, notes, ..BibReference::default() }
 }
 
@@ -72,6 +75,11 @@ fn id(name: &str) -> Option<String> {
     let name = name.trim();
     let name = name.strip_prefix("oai:arXiv.org:").unwrap_or(name);
     identifiers::doi(name).or_else(|| identifiers::from_url(name))
+}
+
+/// Whether an id is one of arXiv: its texts have TeX's accents, also in the feeds of others.
+fn is_of_arxiv(id: &str) -> bool {
+    identifiers::arxiv_in_text(&format!("arXiv:{id}")).is_some_and(|found| found == id)
 }
 
 /// Returns the names of all people: a feed may have several in one text, with links.

@@ -98,7 +98,8 @@ fn author(author: &XmlElement) -> Option<String> {
 fn published(date: &XmlElement) -> Option<Date> {
     let date = date.at(&["JournalIssue", "PubDate"]).unwrap_or(date);
     let part = |name| date.text_at(&[name]);
-    dates::from_parts(&part("Year"), &part("Month"), &part("Day")).or_else(|| dates::from_text(&part("MedlineDate")))
+    dates::from_parts(&part("Year"), &part("Month"), &part("Day"))
+        .or_else(|| dates::from_free_text(&part("MedlineDate")))
 }
 
 fn passages(document: &XmlElement) -> BibReference {
@@ -131,11 +132,38 @@ fn passages(document: &XmlElement) -> BibReference {
 
 #[cfg(test)]
 mod tests {
-    use crate::formats::tests::fixture_references;
+    use crate::formats::tests::{fixture_references, summaries};
+    use crate::formats::{InputFormat, read};
 
     #[test]
     fn articles() {
         insta::assert_snapshot!(fixture_references("pubmed.xml").join("\n"));
         insta::assert_snapshot!(fixture_references("bioc.xml").join("\n"));
+    }
+
+    #[test]
+    fn formulas_and_markup() {
+        let math = |attributes: &str, more: &str| {
+            format!(
+                "<mml:math{attributes}><mml:semantics><mml:mfrac><mml:mi>a</mml:mi><mml:mi>b</mml:mi></mml:mfrac>{more}\
+                 </mml:semantics></mml:math>"
+            )
+        };
+        let annotation = "<mml:annotation encoding='application/x-tex'>\\frac{a}{b}</mml:annotation>";
+        for (title, expect) in [
+            ("Lamps of <i>E. coli</i> in H<sub>2</sub>O".to_owned(), "Lamps of E. coli in H2O"),
+            ("Lamps of &lt;i&gt;E. coli&lt;/i&gt; at p &lt; 1".to_owned(), "Lamps of E. coli at p < 1"),
+            (format!("Of {}s", math("", "")), "Of a/bs"),
+            (format!("Of {}s", math("", annotation)), "Of $\\frac{a}{b}$s"),
+            (format!("Of {}s", math(" alttext='a_b'", "")), "Of $a_b$s"),
+            (format!("<alternatives><tex-math>$n$</tex-math>{}</alternatives> lamps", math("", "")), "$n$ lamps"),
+        ] {
+            let text = format!(
+                "<PubmedArticle><MedlineCitation><Article><ArticleTitle>{title}</ArticleTitle></Article></MedlineCitation>\
+                 </PubmedArticle>"
+            );
+            let found = summaries(read(std::io::Cursor::new(text), "x", Some(InputFormat::PubmedXml)));
+            assert_eq!(found, [format!("title={expect}")], "{title}");
+        }
     }
 }

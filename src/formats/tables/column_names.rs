@@ -69,7 +69,7 @@ mod tests {
             "key,title,authors,journal,volume,issue,year,month,abstract,doi,keywords,notes\n\
              rayyan-1,Lamps,\"Oak, Ada and Elm, Ben\",J,3,1,2019,5,We light.,10.5555/r.1,lamp,\n",
             &[
-                "id=doi:10.5555/r.1 | title=Lamps | abstract=We light. | authors=Oak, Ada; Elm, Ben | published=2019-01-01 | \
+                "id=doi:10.5555/r.1 | title=Lamps | abstract=We light. | authors=Oak, Ada; Elm, Ben | published=2019-05-01 | \
                tags=lamp",
             ],
         );
@@ -79,7 +79,7 @@ mod tests {
             "Title,Authors,Abstract,Published Year,Published Month,Journal,Volume,Issue,DOI,Covidence #,Tags\n\
              Lamps,\"Oak, A.; Elm, B.C.\",We light.,2019,5,J,3,1,10.5555/c.1,#7,included\n",
             &[
-                "id=doi:10.5555/c.1 | title=Lamps | abstract=We light. | authors=Oak, A.; Elm, B.C. | published=2019-01-01 | \
+                "id=doi:10.5555/c.1 | title=Lamps | abstract=We light. | authors=Oak, A.; Elm, B.C. | published=2019-05-01 | \
                tags=included",
             ],
         );
@@ -189,7 +189,7 @@ mod tests {
             InputFormat::Csv,
             "type,id,author,editor,title,pages,keywords,doi,journal,issue_date,volume,issue_no,month,year\n\
              article,77,Ada Oak and Ben Elm,,Lamps,1--2,lamp,10.5555/a.1,J,May 2019,3,1,May,2019\n",
-            &["id=77 | also=doi:10.5555/a.1 | title=Lamps | authors=Ada Oak; Ben Elm | published=2019-01-01 | \
+            &["id=77 | also=doi:10.5555/a.1 | title=Lamps | authors=Ada Oak; Ben Elm | published=2019-05-01 | \
                url=https://doi.org/10.5555/a.1 | tags=lamp"],
         );
         check(

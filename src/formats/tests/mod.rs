@@ -4,6 +4,7 @@ mod damage;
 mod encodings;
 mod export;
 mod laws;
+mod notes;
 mod real;
 mod round_trip;
 
@@ -16,7 +17,7 @@ use crate::formats::reference::BibReference;
 use crate::formats::{PaperReader, ReferenceReader, open, read, read_references};
 use crate::paper::{Paper, PaperId};
 
-const FIXTURES: [(&str, InputFormat); 26] = [
+const FIXTURES: [(&str, InputFormat); 27] = [
     ("hf_page.txt", InputFormat::HfPage),
     ("hf_daily.json", InputFormat::HfDaily),
     ("hf_daily_python.json", InputFormat::HfDaily),
@@ -30,6 +31,7 @@ const FIXTURES: [(&str, InputFormat); 26] = [
     ("papers.ris", InputFormat::Ris),
     ("papers.nbib", InputFormat::Nbib),
     ("papers.wos", InputFormat::Wos),
+    ("papers.enw", InputFormat::Enw),
     ("csl.json", InputFormat::CslJson),
     ("s2.json", InputFormat::SemanticScholar),
     ("openalex.jsonl", InputFormat::OpenAlex),

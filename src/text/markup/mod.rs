@@ -46,7 +46,7 @@ impl MarkupRule {
             if rule == MarkupRule::Plain || memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() {
                 break;
             }
-            match MarkupReader::new(&text, rule).plain_text() {
+            match MarkupReader::new(&text, rule == MarkupRule::Html).plain_text() {
                 Some(plain) => text = Cow::Owned(plain),
                 None => break,
             }

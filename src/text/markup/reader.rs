@@ -1,6 +1,5 @@
 //! Reads one text with markup, from its start to its end.
 
-use super::MarkupRule;
 use super::character_reference::{Replacement, reference};
 use super::elements::{ElementKind, element_kind};
 use super::formula;
@@ -9,7 +8,8 @@ use super::tag::MarkupTag;
 /// A text, and what is known of it.
 pub(super) struct MarkupReader<'t> {
     markup: &'t str,
-    rule: MarkupRule,
+    /// Whether blocks need not be closed, and scripts and styles are elements.
+    is_html: bool,
     /// For each element that is closed somewhere: its name, and where it is closed last.
     closed: Option<Vec<(String, usize)>>,
     /// What was searched for to the end and is not there.
@@ -19,8 +19,8 @@ pub(super) struct MarkupReader<'t> {
 }
 
 impl<'t> MarkupReader<'t> {
-    pub(super) fn new(markup: &'t str, rule: MarkupRule) -> MarkupReader<'t> {
-        MarkupReader { markup, rule, closed: None, missing: Vec::new(), without_tex: 0 }
+    pub(super) fn new(markup: &'t str, is_html: bool) -> MarkupReader<'t> {
+        MarkupReader { markup, is_html, closed: None, missing: Vec::new(), without_tex: 0 }
     }
 
     /// Returns the text without markup; `None` if there is none in it.
@@ -60,7 +60,7 @@ impl<'t> MarkupReader<'t> {
         }
         let tag = MarkupTag::at(rest)?;
         let kind = element_kind(&tag.name)?;
-        if kind == ElementKind::Hidden && self.rule != MarkupRule::Html {
+        if kind == ElementKind::Hidden && !self.is_html {
             return None;
         }
         if !tag.closes && !tag.empty {
@@ -94,7 +94,7 @@ impl<'t> MarkupReader<'t> {
             _ if !tag.attributes.is_empty() => true,
             // `$<p>$` is the mean of a momentum.
             ElementKind::Separator if !after_dollar => true,
-            ElementKind::Block if self.rule == MarkupRule::Html && !after_dollar => true,
+            ElementKind::Block if self.is_html && !after_dollar => true,
             _ if matches!(tag.name.as_str(), "wbr" | "img") => true,
             _ => self.is_closed_after(at, &tag.name),
         }

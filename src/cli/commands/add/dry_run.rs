@@ -1,17 +1,18 @@
 //! `paperkin add --dry-run`: what would be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::input::{in_categories, open};
-use crate::cli::args::AddArgs;
+use crate::cli::args::{AddArgs, GlobalArgs};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, FieldList, field_values};
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::PaperRecord;
-use crate::paper::Paper;
+use crate::library::{Library, PaperChange};
+use crate::paper::{Paper, PaperId};
 
 /// Records shown of each file.
 const SHOWN: usize = 3;
@@ -33,6 +34,8 @@ struct FileSummary {
     /// `None` if the file cannot be read.
     format: Option<String>,
     papers: usize,
+    /// `None` if there is no library.
+    known: Option<usize>,
     rejected: usize,
     dropped_fields: usize,
     fields: Vec<FieldUse>,
@@ -65,15 +68,41 @@ struct ReadProblem {
     reason: String,
 }
 
-pub(super) fn run(args: &AddArgs) -> Result<CommandOutcome> {
+/// The papers that would not be new: those of the library, and those of the records so far.
+struct KnownPapers {
+    library: Library,
+    read: HashSet<PaperId>,
+}
+
+impl KnownPapers {
+    /// Opens the library, if there is one.
+    fn of(common: &GlobalArgs) -> Result<Option<KnownPapers>> {
+        match Library::open(&common.directory()?) {
+            Ok(library) => Ok(Some(KnownPapers { library, read: HashSet::new() })),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a paper is among them; it is from now on.
+    fn meet(&mut self, paper: &Paper) -> Result<bool> {
+        let is_in_library = !matches!(self.library.plan_upsert(paper.clone())?, PaperChange::New(_));
+        let was_read = paper.all_ids().any(|id| self.read.contains(id));
+        self.read.extend(paper.all_ids().cloned());
+        Ok(is_in_library || was_read)
+    }
+}
+
+pub(super) fn run(common: &GlobalArgs, args: &AddArgs) -> Result<CommandOutcome> {
     let mut summary = DryRunSummary::default();
+    let mut known = KnownPapers::of(common)?;
     for path in &args.files {
         let bar = CommandProgress::of_file(path);
         let mut file = FileSummary { file: path.display().to_string(), ..FileSummary::default() };
         match open(path, args, &bar) {
             Ok(records) => {
                 file.format = Some(records.format().to_string());
-                in_categories(records, args).for_each(|record| file.add(record));
+                in_categories(records, args).try_for_each(|record| file.add(record, known.as_mut()))?;
             }
             Err(error) => file.reject(error),
         }
@@ -94,12 +123,18 @@ pub(super) fn run(args: &AddArgs) -> Result<CommandOutcome> {
 }
 
 impl FileSummary {
-    fn add(&mut self, record: Result<PaperRecord>) {
+    fn add(&mut self, record: Result<PaperRecord>, known: Option<&mut KnownPapers>) -> Result<()> {
         let PaperRecord { paper, position, origins, dropped } = match record {
             Ok(record) => record,
-            Err(error) => return self.reject(error),
+            Err(error) => {
+                self.reject(error);
+                return Ok(());
+            }
         };
         self.papers += 1;
+        if let Some(known) = known {
+            *self.known.get_or_insert(0) += usize::from(known.meet(&paper)?);
+        }
         self.dropped_fields += dropped.len();
         let values = field_values(&paper);
         if self.fields.is_empty() {
@@ -117,6 +152,7 @@ impl FileSummary {
         if self.first.len() < SHOWN {
             self.first.push(ReadRecord { position, paper });
         }
+        Ok(())
     }
 
     fn reject(&mut self, error: Error) {
@@ -138,9 +174,12 @@ impl FileSummary {
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let FileSummary { file, format, papers, rejected, dropped_fields, .. } = self;
+        let FileSummary { file, format, papers, known, rejected, dropped_fields, .. } = self;
         let format = format.as_deref().map(|format| format!("{format}, ")).unwrap_or_default();
         write!(out, "{file}: {format}{papers} {}", if *papers == 1 { "paper" } else { "papers" })?;
+        if let Some(known) = known {
+            write!(out, " ({} new, {known} already in the library)", papers - known)?;
+        }
         writeln!(
             out,
             ", {rejected} rejected, {dropped_fields} {} dropped",

@@ -16,7 +16,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: AddArgs) -> Result<CommandO
         return explain::run(&args);
     }
     if args.dry_run {
-        return dry_run::run(&args);
+        return dry_run::run(common, &args);
     }
     let open = || Engine::open(common.options(LibraryLocation::Create(common.directory()?)));
     let (engine, added) = if args.strict {

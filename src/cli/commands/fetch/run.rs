@@ -111,22 +111,22 @@ fn client_options(sources: &[FetchSource], args: &ClientArgs) -> ClientOptions {
 fn sources(command: FetchCommand) -> Result<(Vec<FetchSource>, ClientArgs, CommandOutcome)> {
     let mut outcome = CommandOutcome::Complete;
     let (sources, options) = match command {
-        FetchCommand::HfDaily { from, to, base, client } => {
-            (vec![FetchSource::HfDaily(HfDaily { base: base.base_url, from, to })], client)
+        FetchCommand::HfDaily { from, to, service, client } => {
+            (vec![FetchSource::HfDaily(HfDaily { base: service.base_url, from, to })], client)
         }
-        FetchCommand::Arxiv { category, since, oai: true, base, client, .. } => {
-            let set = |category| FetchSource::Oai(OaiSet { base: base.base_url.clone(), category, since });
+        FetchCommand::Arxiv { category, since, oai: true, service, client, .. } => {
+            let set = |category| FetchSource::Oai(OaiSet { base: service.base_url.clone(), category, since });
             (category.into_iter().map(set).collect(), client)
         }
-        FetchCommand::Arxiv { category, query, since, base, client, .. } => {
-            let query = ArxivQuery { base: base.base_url, categories: category, query, since };
+        FetchCommand::Arxiv { category, query, since, service, client, .. } => {
+            let query = ArxivQuery { base: service.base_url, categories: category, query, since };
             (vec![FetchSource::Arxiv(query)], client)
         }
-        FetchCommand::S2 { ids, base, client } => {
+        FetchCommand::S2 { ids, service, client } => {
             let (ids, complete) = read_ids(&ids)?;
             outcome = complete;
             let key = std::env::var("S2_API_KEY").ok().filter(|key| !key.trim().is_empty());
-            (vec![FetchSource::SemanticScholar(SemanticScholar { base: base.base_url, ids, key })], client)
+            (vec![FetchSource::SemanticScholar(SemanticScholar { base: service.base_url, ids, key })], client)
         }
         FetchCommand::Feed { url, client } => (vec![FetchSource::Feed(FeedUrl { url })], client),
     };

@@ -1,8 +1,8 @@
 //! BibTeX and biblatex.
 
+mod cross_references;
 mod entries;
 mod fields;
-mod inherit;
 mod names;
 mod read;
 #[cfg(test)]

@@ -6,9 +6,9 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::TITLE_ID;
+use super::cross_references::{CrossReferences, ReadEntry};
 use super::entries::BibtexEntries;
 use super::fields::BibtexFields;
-use super::inherit::{Inheritance, ReadEntry};
 use super::names::names;
 use crate::error::RecordPosition;
 use crate::formats::common::input::{InputReader, MAX_RECORD};
@@ -33,7 +33,7 @@ const NO_PAPERS: [&str; 4] = ["xdata", "set", "control", "ieeetranbstctl"];
 pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut entries = BibtexEntries::new(input);
     let mut abbreviations: HashMap<String, String> = HashMap::new();
-    let mut inheritance = Inheritance::default();
+    let mut cross_references = CrossReferences::default();
     let mut ready: VecDeque<ReadEntry> = VecDeque::new();
     let mut held = 0;
     Box::new(std::iter::from_fn(move || {
@@ -48,7 +48,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
             let entry = match entries.entry() {
                 Ok(Some(entry)) => entry,
                 Ok(None) => {
-                    ready.extend(inheritance.rest());
+                    ready.extend(cross_references.rest());
                     if ready.is_empty() {
                         return None;
                     }
@@ -76,7 +76,7 @@ pub(crate) fn read(input: InputReader) -> RecordIter {
                 continue;
             }
             let (line, kind, is_closed) = (entry.line, entry.kind, entry.is_closed);
-            ready.extend(inheritance.add(ReadEntry { line, kind, fields, is_closed }));
+            ready.extend(cross_references.add(ReadEntry { line, kind, fields, is_closed }));
         }
     }))
 }
@@ -276,6 +276,13 @@ mod tests {
     }
 
     #[test]
+    fn entries_of_people() {
+        check("@article(k, title = {A (B)}, % year = 2001,\n year = 2002\n)", &["title=A (B) | published=2002-01-01"]);
+        check("@misc{k, title = {Lamps}, author = {\\SortNoop{a}Ada Oak}}", &["title=Lamps | authors=Ada Oak"]);
+        check("@misc{k, author = {Ada Oak}, year = 2002}", &[""]);
+    }
+
+    #[test]
     fn a_broken_entry_costs_itself_only() {
         let good = "@misc{g, title = {Good}}\n";
         for (bad, found) in [
@@ -346,6 +353,9 @@ mod tests {
             ("year = {Sept./1988}", "published=1988-09-01"),
             ("year = {{\\noopsort{1973c}}1981}", "published=1981-01-01"),
             ("year = {c1988}", "published=1988-01-01"),
+            ("year = {1988a}", "published=1988-01-01"),
+            ("date = {2019-05-XX}", "published=2019-05-01"),
+            ("date = {2004/2006}", "published=2004-01-01"),
             ("year = {(2002a)}, month = mai", "published=2002-05-01"),
             ("year = {{2019}}, month = {{MAY 12}}", "published=2019-05-12"),
             ("date = {2001-03-05/2001-03-09}", "published=2001-03-05"),

@@ -131,7 +131,7 @@ fn date(
         let written = value.as_str().or_else(|| ["raw", "literal"].iter().find_map(|kind| value.get(kind)?.as_str()));
         let texts = [parts.join(" "), written.unwrap_or_default().to_owned()].map(|text| (*name, text));
         let [year, month, day] = &parts;
-        let read = |text: &str| dates::from_parts(year, month, day).or_else(|| dates::from_text(text));
+        let read = |text: &str| dates::from_parts(year, month, day).or_else(|| dates::from_free_text(text));
         notes.first_date(field, texts, read)
     })
 }
@@ -156,6 +156,14 @@ mod tests {
             (json!({"issued": {"date-parts": [[null]]}, "accessed": "2021-05-06"}), "added=2021-05-06"),
             (json!({"note": "PMID: 12\nsaved"}), "id=pmid:12"),
             (json!({"author": [{"literal": "The Group"}, {"family": "Eo"}, {}]}), "authors=The Group; Eo"),
+            (json!({"author": [{"family": null, "given": "Ada"}, {"name": "Bo"}, "Cy"]}), "authors=Ada; Bo; Cy"),
+            (json!({"title": ["T"], "title-short": "S"}), "title=T"),
+            (json!({"title": "<i>E. coli</i> &amp; H<sub>2</sub>O"}), "title=E. coli & H2O"),
+            (json!({"abstract": "<jats:title>Abstract</jats:title><jats:p>One.</jats:p>"}), "abstract=One."),
+            (json!({"note": "DOI: 10.5555/A"}), "id=doi:10.5555/a"),
+            (json!({"PMID": 12}), "id=pmid:12"),
+            (json!({"issued": {"literal": "June 2015"}}), "published=2015-06-01"),
+            (json!({"keyword": "R&amp;D, lamps"}), "tags=R&D; lamps"),
         ] {
             let mut item = json!({"type": "article", "title": "T"});
             item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());

@@ -56,7 +56,7 @@ fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let mut notes = RecordNotes::default();
     let year = record.text(&["PY", "Y1"]);
     // A whole day, or one within the year of another field: `Jun 12`.
-    let within_year = |day: &str| dates::from_text(day).or_else(|| dates::from_parts(&year, day, ""));
+    let within_year = |day: &str| dates::from_free_text(day).or_else(|| dates::from_parts(&year, day, ""));
     let day = notes.first_date("published", record.texts(&["DA"]), within_year);
     let (tag, authors) = record.people(&["AU", "A1"]);
     let addresses = || record.lines(&ADDRESSES).flat_map(str::split_whitespace);
@@ -64,12 +64,12 @@ fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
         title: notes.first_text("title", record.texts(&["TI", "T1", "BT", "CT", "ST"])),
         abstract_text: notes.first_text("abstract", record.whole_texts(&["AB", "N2"])),
         authors: notes.list("authors", tag, authors),
-        published: day.or_else(|| notes.first_date("published", record.texts(&["PY", "Y1"]), dates::from_text)),
+        published: day.or_else(|| notes.first_date("published", record.texts(&["PY", "Y1"]), dates::from_free_text)),
         url: addresses().find(|address| address.starts_with("http")).map(str::to_owned),
         container: notes.container(record.texts(&CONTAINERS), &record.text(&["VL"]), &record.text(&["IS"])),
         ..RawPaper::default()
     };
-    let added = notes.first_date("added", record.texts(&["Y2"]), dates::from_text);
+    let added = notes.first_date("added", record.texts(&["Y2"]), dates::from_free_text);
     let tags = record.keywords(&["KW"]);
     (BibReference { raw_paper, added, tags, notes }, ids_of_ris(record))
 }
@@ -114,6 +114,7 @@ mod tests {
         insta::assert_snapshot!(fixture_references("papers.ris").join("\n"));
         insta::assert_snapshot!(fixture_references("papers.nbib").join("\n"));
         insta::assert_snapshot!(fixture_references("papers.wos").join("\n"));
+        insta::assert_snapshot!(fixture_references("papers.enw").join("\n"));
     }
 
     #[test]
@@ -126,6 +127,64 @@ mod tests {
     }
 
     #[test]
+    fn what_names_a_record_of_ris() {
+        for (lines, expect) in [
+            ("DO  - 10.5555/A", "id=doi:10.5555/a"),
+            ("DO  - https://doi.org/10.5555/A", "id=doi:10.5555/a"),
+            ("M3  - doi: 10.5555/A", "id=doi:10.5555/a"),
+            ("M3  - Article", ""),
+            ("L3  - 10.5555/A", "id=doi:10.5555/a"),
+            ("N1  - DOI: 10.5555/A", "id=doi:10.5555/a"),
+            ("N1  - Read twice.\narXiv: 2401.90001 [cs.CL]", "id=2401.90001"),
+            ("AN  - 10.5555/A", "id=doi:10.5555/a"),
+            ("AN  - 12", ""),
+            ("AN  - 12\nDB  - Medline", "id=pmid:12"),
+            ("C2  - 12\nDB  - Scopus", "id=pmid:12"),
+            ("DO  - 10.5555/A\nN1  - 10.5555/A", "id=doi:10.5555/a"),
+            ("U1  - 2401.90001", ""),
+        ] {
+            let names = if expect.is_empty() { String::new() } else { format!("{expect} | ") };
+            check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{lines}").as_bytes(), &[&format!("{names}title=A")]);
+        }
+        for (addresses, expect) in [
+            ("UR  - <Go to ISI>://WOS:1\nL2  - https://example.org/1", "title=A | url=https://example.org/1"),
+            (
+                "UR  - <Go to ISI>://WOS:1 https://doi.org/10.5555/A",
+                "id=doi:10.5555/a | title=A | url=https://doi.org/10.5555/A",
+            ),
+        ] {
+            check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{addresses}").as_bytes(), &[expect]);
+        }
+    }
+
+    #[test]
+    fn texts_and_people_of_ris() {
+        for (lines, expect) in [
+            ("AU  - Oak, Ada; Elm, Ben;", "authors=Ada Oak; Ben Elm"),
+            ("AU  - Garc&iacute;a, Jo\nAU  - et al.", "authors=Jo García"),
+            ("A1  - Oak, Ada", "authors=Ada Oak"),
+            ("AU  - Lamp Group,\nAU  - Oak, Ada", "authors=Lamp Group; Ada Oak"),
+            ("AB  - One.\nAB  - Two.", "abstract=One. Two."),
+            ("AB  - <p>One.</p><p>Two &lt; three.</p>", "abstract=One. Two < three."),
+            ("AB  - [No abstract available]", ""),
+            ("KW  - R&amp;D; lamps\nKW  - <i>E. coli</i>", "tags=R&D; lamps; E. coli"),
+        ] {
+            let rest = if expect.is_empty() { String::new() } else { format!(" | {expect}") };
+            check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{lines}").as_bytes(), &[&format!("title=A{rest}")]);
+        }
+    }
+
+    #[test]
+    fn what_stands_around_records_of_ris() {
+        let header = "Provider: Invented\nDatabase: Lamps\nContent: text/plain; charset=\"UTF-8\"\n\n";
+        let record = "TY  - JOUR\nTI  - Fähren\nER  - \n";
+        let expect = ["title=Fähren", "title=Fähren"];
+        check(InputFormat::Ris, format!("{header}{record}{record}").as_bytes(), &expect);
+        check(InputFormat::Ris, format!("\u{feff}{record}\n\u{feff}{record}").as_bytes(), &expect);
+        check(InputFormat::Ris, format!("{record}\nTotal: 2 records\n{record}").as_bytes(), &expect);
+    }
+
+    #[test]
     fn days_of_ris() {
         for (lines, expect) in [
             ("PY  - 2015", "published=2015-01-01"),
@@ -133,6 +192,8 @@ mod tests {
             ("PY  - 2015\nDA  - Jun", "published=2015-06-01"),
             ("PY  - 2015\nDA  - 2015/06/12/", "published=2015-06-12"),
             ("Y1  - 2015/06/12/Summer", "published=2015-06-12"),
+            ("PY  - 2015\nDA  - in press", "published=2015-01-01"),
+            ("PY  - 2015\nDA  - June 2015", "published=2015-06-01"),
             ("Y2  - 2020/03/04/10:11:12", "added=2020-03-04"),
         ] {
             check(InputFormat::Ris, format!("TY  - X\nTI  - A\n{lines}").as_bytes(), &[&format!("title=A | {expect}")]);

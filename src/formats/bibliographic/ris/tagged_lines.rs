@@ -8,6 +8,7 @@ use crate::formats::common::authors;
 use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
 use crate::formats::input_format::InputFormat;
+use crate::paper::is_no_author;
 use crate::text::markup::MarkupRule;
 
 /// One record: its fields in their order.
@@ -82,8 +83,10 @@ impl TaggedRecord {
                 self.lines(std::slice::from_ref(tag)).map(|line| MarkupRule::Inline.text(line)).collect();
             // Chinese and Spanish databases write all names on one line.
             let names = lines.iter().flat_map(|line| line.split(';')).map(str::trim);
-            let names =
-                names.filter(|name| !name.is_empty() && !name.trim_end_matches('.').eq_ignore_ascii_case("et al"));
+            // A group may stand behind the tag that has no name of a person.
+            let is_name =
+                |name: &&str| !is_no_author(name) && !name.trim_end_matches('.').eq_ignore_ascii_case("et al");
+            let names = names.filter(is_name);
             (*tag, names.map(authors::given_name_first).collect::<Vec<_>>())
         };
         tags.iter().map(people).find(|(_, names)| !names.is_empty()).unwrap_or_default()

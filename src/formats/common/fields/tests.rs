@@ -307,6 +307,30 @@ fn dates() {
 }
 
 #[test]
+fn months_in_fields_of_their_own() {
+    for (year, month, expect) in [
+        (json!(2019), json!(5), "2019-05-01"),
+        (json!("2019"), json!("05"), "2019-05-01"),
+        (json!("2019.0"), json!("5.0"), "2019-05-01"),
+        (json!("2019"), json!("May"), "2019-05-01"),
+        (json!("2019"), json!("May 3"), "2019-05-03"),
+        (json!("2019"), json!("13"), "2019-01-01"),
+        (json!("2019"), json!("soon"), "2019-01-01"),
+        (json!("2019-06-07"), json!(5), "2019-06-07"),
+        (json!("June 2019"), json!(5), "2019-06-01"),
+    ] {
+        check(json!({"title": "t", "year": year, "month": month}), json!({"published": expect}));
+    }
+    check(json!({"title": "t", "month": "May"}), json!({"published": null}));
+    check(
+        json!({"title": "t", "year": "soon", "month": "May"}),
+        json!({"published": null, "dropped": [
+            "`year`: `\"soon\"` is not a valid date: use the form 2024-12-19, or omit it"
+        ]}),
+    );
+}
+
+#[test]
 fn categories_in_all_their_forms() {
     for value in [
         json!(["cs.CL", "cs.LG"]),

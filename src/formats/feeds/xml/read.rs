@@ -237,6 +237,48 @@ mod tests {
     }
 
     #[test]
+    fn items_of_programs() {
+        for (program, item, expect) in [
+            (
+                "FeedBurner",
+                "<title>A</title><link>https://feeds.example.com/~r/j/1</link>\
+                 <feedburner:origLink>https://example.org/1</feedburner:origLink>",
+                "title=A | url=https://example.org/1",
+            ),
+            (
+                "arXiv",
+                "<title>Of Schr\\\"odinger's $x_1$</title><link>https://arxiv.org/abs/2401.90001</link>\
+                 <description>arXiv:2401.90001v1 Announce Type: new \nAbstract: We prove $a&lt;b$.</description>\
+                 <pubDate>Tue, 02 Jan 2024 00:00:00 -0500</pubDate><dc:creator>Ada Oak, Ben Elm</dc:creator>",
+                "id=2401.90001 | title=Of Schrödinger's $x_1$ | abstract=We prove $a<b$. | authors=Ada Oak; Ben Elm | \
+                 published=2024-01-02 | url=https://arxiv.org/abs/2401.90001",
+            ),
+            (
+                "arXiv, a replacement",
+                "<title>A</title><link>https://arxiv.org/abs/2401.90001</link><pubDate>Tue, 02 Jan 2024 00:00:00 -0500</pubDate>\
+                 <description>arXiv:2401.90001v2 Announce Type: replace \nAbstract: B.</description>",
+                "id=2401.90001 | title=A | abstract=B. | url=https://arxiv.org/abs/2401.90001",
+            ),
+            (
+                "arXiv, until 2024",
+                "<title>A lamp. (arXiv:2001.90001v1 [cs.CL])</title><link>http://arxiv.org/abs/2001.90001</link>\
+                 <description>&lt;p&gt;We light.&lt;/p&gt;</description>\
+                 <dc:creator>&lt;a href=\"http://arxiv.org/a/oak\"&gt;Ada Oak&lt;/a&gt;, &lt;a href=\"x\"&gt;Ben Elm&lt;/a&gt;</dc:creator>",
+                "id=2001.90001 | title=A lamp | abstract=We light. | authors=Ada Oak; Ben Elm | \
+                 url=http://arxiv.org/abs/2001.90001",
+            ),
+            (
+                "ScienceDirect",
+                "<title>A</title><link>https://example.org/science/1</link><description><![CDATA[<p>Publication date: May 2020</p>\
+                 <p><b>Source:</b> Lamps, Volume 1</p><p>Author(s): Ada Oak, Ben Elm</p>]]></description>",
+                "title=A | authors=Ada Oak; Ben Elm | published=2020-05-01 | url=https://example.org/science/1",
+            ),
+        ] {
+            assert_eq!(feeds_of(item, "<title>x</title>")[0], [expect], "{program}");
+        }
+    }
+
+    #[test]
     fn what_names_an_item() {
         for (item, expect) in [
             (

@@ -257,6 +257,25 @@ mod tests {
     }
 
     #[test]
+    fn values_that_programs_write() {
+        for missing in ["nan", "NaN", "NaT", "<NA>", "NA", "NULL", "\\N", "None", ""] {
+            let text = format!(
+                "id,title,authors,published,votes,url,doi\n1,a,{missing},{missing},{missing},{missing},{missing}\n"
+            );
+            check(&text, &["id=1 | title=a"]);
+        }
+        check(
+            "pmid,title,votes,year\n12.0,a,3.0,2019.0\n",
+            &["id=pmid:12 | title=a | published=2019-01-01 | votes=3 | url=https://pubmed.ncbi.nlm.nih.gov/12/"],
+        );
+        check("id,title,published\n1,a,1577836800000\n", &["id=1 | title=a | published=2020-01-01"]);
+        check(
+            "id,title,year,month\n1,a,2019.0,5.0\n2,b,2019,nan\n",
+            &["id=1 | title=a | published=2019-05-01", "id=2 | title=b | published=2019-01-01"],
+        );
+    }
+
+    #[test]
     fn a_quote_that_is_never_closed() {
         check(
             "id,title,abstract\n1,a,x\n2,b,\"never\n3,c,y\n4,d,z\n",

@@ -66,20 +66,20 @@ impl ReadEntry {
 
 /// The entries that others take fields from, and those that wait for them.
 #[derive(Default)]
-pub(super) struct Inheritance {
-    parents: HashMap<String, Parent>,
+pub(super) struct CrossReferences {
+    parents: HashMap<String, ParentEntry>,
     /// By the key that they wait for.
     waiting: HashMap<String, Vec<ReadEntry>>,
     /// How many bytes all of these have.
     held: usize,
 }
 
-struct Parent {
+struct ParentEntry {
     kind: String,
     values: Vec<(String, String)>,
 }
 
-impl Inheritance {
+impl CrossReferences {
     /// Returns the entries that can be read now: this one, if it need not wait, and those that waited for it.
     pub(super) fn add(&mut self, entry: ReadEntry) -> Vec<ReadEntry> {
         let key = entry.fields.key.to_lowercase();
@@ -121,7 +121,7 @@ impl Inheritance {
         let size = key.len() + values.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         if !key.is_empty() && !self.parents.contains_key(key) && self.held + size <= MAX_RECORD {
             self.held += size;
-            self.parents.insert(key.to_owned(), Parent { kind: entry.kind.clone(), values });
+            self.parents.insert(key.to_owned(), ParentEntry { kind: entry.kind.clone(), values });
         }
     }
 
@@ -168,14 +168,14 @@ impl Inheritance {
     fn complete(&self, entry: &mut ReadEntry) {
         let mut keys = entry.parents();
         for _ in 0..MAX_CHAIN {
-            let found: Vec<&Parent> = keys.iter().filter_map(|key| self.parents.get(key)).collect();
+            let found: Vec<&ParentEntry> = keys.iter().filter_map(|key| self.parents.get(key)).collect();
             found.iter().for_each(|parent| parent.give(&entry.kind, &mut entry.fields.values));
             keys = found.iter().flat_map(|parent| parents(&parent.values)).take(MAX_CHAIN).collect();
         }
     }
 }
 
-impl Parent {
+impl ParentEntry {
     fn give(&self, kind: &str, values: &mut Vec<(String, String)>) {
         let has = |values: &[(String, String)], name: &str| values.iter().any(|(known, _)| known == name);
         let has_date = has(values, "date") || has(values, "year");
@@ -217,12 +217,12 @@ mod tests {
 
     /// Adds entries of kind and body; returns the lines of those that come out, and the fields of each.
     fn all(entries: &[(&str, &str)]) -> Vec<(u64, String)> {
-        let mut inheritance = Inheritance::default();
+        let mut cross_references = CrossReferences::default();
         let mut found = Vec::new();
         for (line, (kind, body)) in (1..).zip(entries) {
-            found.extend(inheritance.add(entry(line, kind, body)));
+            found.extend(cross_references.add(entry(line, kind, body)));
         }
-        found.extend(inheritance.rest());
+        found.extend(cross_references.rest());
         let tell = |entry: ReadEntry| {
             let values = entry.fields.values.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
             let values: Vec<String> = values.map(|(name, value)| format!("{name}={value}")).collect();
@@ -298,11 +298,11 @@ mod tests {
 
     #[test]
     fn what_waits_has_a_limit() {
-        let mut inheritance = Inheritance::default();
+        let mut cross_references = CrossReferences::default();
         let long = format!("k, title = {{{}}}, crossref = p", "x".repeat(MAX_RECORD / 2));
-        assert_eq!(inheritance.add(entry(1, "misc", &long)).len(), 0);
-        let ready = inheritance.add(entry(2, "misc", &long));
+        assert_eq!(cross_references.add(entry(1, "misc", &long)).len(), 0);
+        let ready = cross_references.add(entry(2, "misc", &long));
         assert_eq!(ready[0].fields.dropped[0].1, "more than 16 MB of entries wait for others");
-        assert_eq!(inheritance.add(entry(3, "misc", "p, year = 1")).len(), 2);
+        assert_eq!(cross_references.add(entry(3, "misc", "p, year = 1")).len(), 2);
     }
 }
