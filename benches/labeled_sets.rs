@@ -3,7 +3,9 @@
 //!
 //! The folder that is given holds those of the labeled sets; a set that is not there is left out.
 //!
-//! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--model MODEL] [--precision PRECISION]`
+//! Constants are chosen on one half of the queries and reported on the other: `--half choose`, `--half report`.
+//!
+//! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--half HALF] [--model MODEL] [--precision PRECISION]`
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
@@ -11,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use paperkin::engine::{CandidatePool, EvaluationOptions, LabeledQuery};
-use paperkin::evaluate::{EvaluationReport, Metric, QrelsLine, QueryMetrics, SplitMix64};
-use paperkin::recommend::HistoryItem;
+use paperkin::evaluate::{Baseline, EvaluationReport, Metric, QrelsLine, QueryMetrics, SplitMix64};
+use paperkin::recommend::{HistoryItem, PaperRef};
 use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, formats};
 use serde_json::Value;
 
@@ -28,7 +30,14 @@ const TODAY: Date = jiff::civil::date(2026, 9, 1);
 /// A set's name, which begins with that of its folder, how it is measured, and its parts: papers and what they are asked.
 type Set = (&'static str, &'static [Metric], CandidatePool, fn(&Path) -> Vec<Part>);
 
-const SETS: [Set; 8] = [
+/// Queries of one paper in each set of links, at most.
+const SINGLE_PAPERS: usize = 300;
+
+/// The methods that single papers are ranked by for comparison: classifiers learn nothing from one paper.
+const SINGLE_PAPER_BASELINES: [Baseline; 4] =
+    [Baseline::DenseMean, Baseline::TfIdfMean, Baseline::Bm25, Baseline::Fusion];
+
+const SETS: [Set; 23] = [
     ("reviewer_goldstandard", &[Metric::Pairs], CandidatePool::Judged, goldstandard),
     ("citeulike", &[Metric::Recall(50), Metric::Ndcg(20)], CandidatePool::All, libraries),
     ("hf_daily_papers", &[Metric::Recall(100), Metric::Ndcg(100)], CandidatePool::All, submitters),
@@ -36,8 +45,28 @@ const SETS: [Set; 8] = [
     ("cisi", &[Metric::AveragePrecision, Metric::Ndcg(10)], CandidatePool::All, queries),
     ("cisi/cocitation", &[Metric::Recall(20)], CandidatePool::All, cocitations),
     ("systematic_reviews", &[Metric::AveragePrecision], CandidatePool::All, reviews),
+    ("cacm/related", LINKS, CandidatePool::All, related),
+    ("acl_tutorial_lists/colisted", LINKS, CandidatePool::All, |folder| links(folder, "colisted.dev.tsv", false)),
+    ("curated_lists/links", LINKS, CandidatePool::All, |folder| links(folder, "links.dev.tsv", false)),
+    ("vis_citations/cites", LINKS, CandidatePool::All, |folder| links(folder, "cites.dev.tsv", true)),
+    ("vis_citations/cocited", LINKS, CandidatePool::All, |folder| links(folder, "cocited.dev.tsv", false)),
+    ("ecology_capture_recapture/cites", LINKS, CandidatePool::All, |folder| links(folder, "cites.dev.tsv", true)),
+    ("ecology_capture_recapture/cocited", LINKS, CandidatePool::All, |folder| links(folder, "cocited.dev.tsv", false)),
+    ("chemical_space/cites", LINKS, CandidatePool::All, |folder| links(folder, "cites.dev.tsv", true)),
+    ("chemical_space/cocited", LINKS, CandidatePool::All, |folder| links(folder, "cocited.dev.tsv", false)),
+    ("social_networks/cites", LINKS, CandidatePool::All, |folder| links(folder, "cites.dev.tsv", true)),
+    ("social_networks/cocited", LINKS, CandidatePool::All, |folder| links(folder, "cocited.dev.tsv", false)),
+    ("curated_lists/topics", HISTORIES, CandidatePool::All, |folder| {
+        cut_histories(folder, "topic_histories.dev.jsonl")
+    }),
+    ("vis_citations/histories", HISTORIES, CandidatePool::All, |folder| cut_histories(folder, "histories.dev.jsonl")),
+    ("chemical_space/histories", HISTORIES, CandidatePool::All, |folder| cut_histories(folder, "histories.dev.jsonl")),
+    ("social_networks/histories", HISTORIES, CandidatePool::All, |folder| cut_histories(folder, "histories.dev.jsonl")),
     ("arxiv_recent", &[Metric::Auc, Metric::RecallPercent(10)], CandidatePool::All, curated),
 ];
+
+const LINKS: &[Metric] = &[Metric::Ndcg(20), Metric::Recall(20)];
+const HISTORIES: &[Metric] = &[Metric::Recall(100), Metric::Ndcg(20)];
 
 /// Papers, and how to ask for them.
 struct Part {
@@ -54,16 +83,20 @@ enum Questions {
 fn main() -> Result<()> {
     let mut words = support::arguments().into_iter();
     let Some(folder) = words.next().map(PathBuf::from) else {
-        support::print_usage("labeled_sets", "FOLDER [--only SET] [--model MODEL] [--precision PRECISION]");
+        support::print_usage(
+            "labeled_sets",
+            "FOLDER [--only SET] [--half HALF] [--model MODEL] [--precision PRECISION]",
+        );
         return Ok(());
     };
     let mut options = EngineOptions::new(LibraryLocation::Memory);
     options.clock = Clock::Fixed(TODAY);
-    let mut only = None;
+    let (mut only, mut half) = (None, None);
     while let Some(word) = words.next() {
         let value = words.next().expect("a value after each option");
         match word.as_str() {
             "--only" => only = Some(value),
+            "--half" => half = Some(if value == "choose" { 0 } else { 1 }),
             "--model" => options.model = Some(value.parse()?),
             "--precision" => options.encoder.precision = Some(value.parse().expect("f32, bf16 or int8")),
             _ => panic!("unknown option {word}"),
@@ -71,8 +104,8 @@ fn main() -> Result<()> {
     }
     for (name, metrics, pool, parts) in SETS {
         let folder = folder.join(name.split('/').next().expect("a folder"));
-        if folder.is_dir() && only.as_ref().is_none_or(|only| only == name) {
-            println!("{name}\n\n{}", report(parts(&folder), metrics, pool, &options)?);
+        if folder.is_dir() && only.as_ref().is_none_or(|only| name.starts_with(only)) {
+            println!("{name}\n\n{}", report(parts(&folder), metrics, pool, half, &options)?);
         }
     }
     Ok(())
@@ -83,14 +116,17 @@ fn report(
     parts: Vec<Part>,
     metrics: &[Metric],
     pool: CandidatePool,
+    half: Option<usize>,
     options: &EngineOptions,
 ) -> Result<EvaluationReport> {
-    let evaluation = EvaluationOptions { metrics: metrics.to_vec(), relevance_threshold: 1.0, pool, seed: SEED };
+    let baselines = Baseline::ALL.to_vec();
+    let metrics = metrics.to_vec();
+    let mut evaluation = EvaluationOptions { metrics, relevance_threshold: 1.0, pool, baselines, seed: SEED };
     let mut all: Vec<(String, Vec<QueryMetrics>)> = Vec::new();
     for Part { papers, questions } in parts {
         let mut engine = Engine::open(options.clone())?;
         engine.add(papers)?;
-        let labeled = match questions {
+        let mut labeled = match questions {
             Questions::Labeled(labeled) => labeled,
             // Persons who picked all of their papers on one day, or nothing new later, have no answer.
             Questions::Histories(histories) => {
@@ -98,10 +134,16 @@ fn report(
                 splits.map(|held_out| held_out.query).filter(|labeled| !labeled.judgments.is_empty()).collect()
             }
         };
+        if let Some(half) = half {
+            labeled = labeled.into_iter().skip(half).step_by(2).collect();
+        }
+        if labeled.iter().all(|labeled| labeled.request.text.is_none() && labeled.request.positive.len() == 1) {
+            evaluation.baselines = SINGLE_PAPER_BASELINES.to_vec();
+        }
         let measured = engine.evaluate(&labeled, &evaluation, &|_| ())?.measured;
         merge(&mut all, measured);
     }
-    Ok(EvaluationReport::new(metrics, &all, SEED))
+    Ok(EvaluationReport::new(&evaluation.metrics, &all, SEED))
 }
 
 /// Adds what was measured of another part, by the methods' names; a method that does not apply to all parts is left out,
@@ -200,6 +242,73 @@ fn cocitations(folder: &Path) -> Vec<Part> {
     });
     let questions = Questions::Labeled(labeled.collect());
     vec![Part { papers: papers(&folder.join("docs.jsonl")), questions }]
+}
+
+/// Papers, and those that are linked to them: every so many is asked for. With `dated`, only papers that had appeared
+/// when the paper did are candidates, as it cites no others.
+fn links(folder: &Path, file: &str, dated: bool) -> Vec<Part> {
+    let mut linked: BTreeMap<PaperId, HashMap<PaperId, f64>> = BTreeMap::new();
+    for line in text(&folder.join(file)).lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let paper = |at: usize| PaperId::parse(fields[at]).expect("an id");
+        linked.entry(paper(0)).or_default().insert(paper(1), fields[2].parse().expect("a grade"));
+    }
+    let docs = folder.join("docs.jsonl.gz");
+    let appeared: HashMap<PaperId, Option<Date>> =
+        papers(&docs).map(|paper| paper.expect("a paper")).map(|paper| (paper.id, paper.published)).collect();
+    let labeled = single_papers(linked).map(|mut labeled| {
+        let PaperRef::Id(query) = labeled.request.positive[0].paper.clone() else { unreachable!("papers have ids") };
+        if let Some(day) = appeared[&query].filter(|_| dated) {
+            let is_earlier = |(id, date): (&PaperId, &Option<Date>)| {
+                (*id != query && date.is_none_or(|date| date <= day)).then(|| id.clone())
+            };
+            let mut candidates: Vec<PaperId> = appeared.iter().filter_map(is_earlier).collect();
+            candidates.sort();
+            labeled.judgments.retain(|id, _| candidates.binary_search(id).is_ok());
+            labeled.request.candidates = Some(candidates);
+        }
+        labeled
+    });
+    let questions = Questions::Labeled(labeled.filter(|labeled| !labeled.judgments.is_empty()).collect());
+    vec![Part { papers: papers(&docs), questions }]
+}
+
+/// A query for every so many papers, with what is linked to it.
+fn single_papers(linked: BTreeMap<PaperId, HashMap<PaperId, f64>>) -> impl Iterator<Item = LabeledQuery> {
+    let step = linked.len().div_ceil(SINGLE_PAPERS);
+    linked.into_iter().step_by(step).map(|(paper, mut judgments)| {
+        judgments.remove(&paper);
+        LabeledQuery { request: Request { positive: items([paper]), ..Request::default() }, judgments }
+    })
+}
+
+/// Papers that cite each other, or are cited together, whichever way the link is written.
+fn related(folder: &Path) -> Vec<Part> {
+    let mut linked: BTreeMap<PaperId, HashMap<PaperId, f64>> = BTreeMap::new();
+    for line in text(&folder.join("related.tsv")).lines().skip(1) {
+        let paper = |text: &str| PaperId::parse(text).expect("an id");
+        let mut fields = line.split('\t');
+        let (one, other) = (paper(fields.next().expect("an id")), paper(fields.next().expect("an id")));
+        linked.entry(one.clone()).or_default().insert(other.clone(), 1.0);
+        linked.entry(other).or_default().insert(one, 1.0);
+    }
+    linked.retain(|_, others| others.len() >= 3);
+    let questions = Questions::Labeled(single_papers(linked).collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl")), questions }]
+}
+
+/// What people read up to a time, and what they read afterwards.
+fn cut_histories(folder: &Path, file: &str) -> Vec<Part> {
+    let people = objects(&folder.join(file));
+    let step = people.len().div_ceil(SINGLE_PAPERS / 3);
+    let entry = |value: &Value| if value.is_string() { id(value) } else { id(&value["id"]) };
+    let labeled = people.iter().step_by(step).map(|person| {
+        let read: Vec<PaperId> = person["history"].as_array().expect("a list").iter().map(entry).collect();
+        let judgments = ids(&person["test"]).into_iter().filter(|id| !read.contains(id)).map(|id| (id, 1.0)).collect();
+        LabeledQuery { request: Request { positive: items(read), ..Request::default() }, judgments }
+    });
+    let questions = Questions::Labeled(labeled.filter(|labeled| !labeled.judgments.is_empty()).collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl.gz")), questions }]
 }
 
 /// Personal libraries without times: 30% of each held out at random.

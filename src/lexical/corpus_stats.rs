@@ -24,6 +24,8 @@ pub struct CorpusStats {
     terms: TermMap<TermStats>,
     doc_count: f32,
     mean_length: f32,
+    /// See [`CorpusStats::squared_background`].
+    squared_background: f32,
 }
 
 /// What is known of a term.
@@ -45,7 +47,7 @@ impl CorpusStats {
         let count = texts.len() as f32;
         let words: u64 = texts.clone().map(|text| u64::from(text.length())).sum();
         let mut usage =
-            CorpusStats { terms: TermMap::default(), doc_count: count, mean_length: words as f32 / count.max(1.0) };
+            CorpusStats { doc_count: count, mean_length: words as f32 / count.max(1.0), ..CorpusStats::default() };
         for (number, _) in texts.clone().flat_map(TermVector::counts) {
             usage.terms.entry(number).or_default().doc_freq += 1.0;
         }
@@ -70,6 +72,8 @@ impl CorpusStats {
             let term = usage.terms.entry(*number).or_default();
             term.inverse_variance = if usual > 0.0 { usual / (variance + usual) } else { 1.0 };
         }
+        let squares = numbers.iter().map(|number| usage.background_weight(*number).powi(2));
+        usage.squared_background = squares.sum();
         usage
     }
 
@@ -110,11 +114,19 @@ impl CorpusStats {
 
     /// What a text's vector has in common with that of an ordinary text, each term as much as it counts in a contrast.
     pub fn background_overlap(&self, vector: &[(u32, f32)]) -> f32 {
-        let part = |(number, weight): &(u32, f32)| {
-            let term = self.term(*number);
-            weight * term.mean_weight * term.inverse_variance
-        };
+        let part = |(number, weight): &(u32, f32)| weight * self.background_weight(*number);
         vector.iter().map(part).sum()
+    }
+
+    /// What an ordinary text has of a term, as much as it counts in a contrast.
+    pub fn background_weight(&self, number: u32) -> f32 {
+        let term = self.term(number);
+        term.mean_weight * term.inverse_variance
+    }
+
+    /// The sum of the squares of [`CorpusStats::background_weight`] over all terms.
+    pub fn squared_background(&self) -> f32 {
+        self.squared_background
     }
 
     /// What a difference in a term counts in a contrast.

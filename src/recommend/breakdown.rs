@@ -27,6 +27,9 @@ pub struct ScoreBreakdown {
     /// Terms in common with the text and the history.
     #[serde(skip_serializing_if = "is_zero")]
     pub words: f32,
+    /// Similarity to the papers of the library that are nearest to a short history (pseudo-relevance feedback).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub feedback: f32,
     /// Similarity to disliked papers: 0 or less.
     #[serde(skip_serializing_if = "is_zero")]
     pub disliked: f32,
@@ -53,12 +56,13 @@ fn is_zero(number: &f32) -> bool {
 
 impl ScoreBreakdown {
     /// All parts by their names.
-    fn parts_mut(&mut self) -> [(&'static str, &mut f32); 10] {
+    fn parts_mut(&mut self) -> [(&'static str, &mut f32); 11] {
         [
             ("base", &mut self.base),
             ("text", &mut self.text),
             ("liked", &mut self.liked),
             ("words", &mut self.words),
+            ("feedback", &mut self.feedback),
             ("disliked", &mut self.disliked),
             ("recency", &mut self.recency),
             ("votes", &mut self.votes),

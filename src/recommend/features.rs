@@ -1,7 +1,7 @@
 //! The features that a candidate is compared by.
 
 /// The number of features.
-pub(super) const FEATURE_COUNT: usize = 4;
+pub(super) const FEATURE_COUNT: usize = 8;
 /// Similarity of embeddings: to the text, or the mean over the nearest papers of the history.
 pub(super) const SIMILARITY: usize = 0;
 /// Linear discriminant between the text or the history and background papers, over embeddings.
@@ -10,6 +10,17 @@ pub(super) const DISCRIMINANT: usize = 1;
 pub(super) const TERM_SIMILARITY: usize = 2;
 /// Linear discriminant between the history and background papers, over terms.
 pub(super) const TERM_DISCRIMINANT: usize = 3;
+/// The history's part of the cosine with its centroid, over embeddings.
+pub(super) const CENTROID: usize = 4;
+/// The history's part of the cosine with its centroid, over terms.
+pub(super) const TERM_CENTROID: usize = 5;
+/// The part of the feedback papers in the cosine with the centroid, over embeddings.
+pub(super) const FEEDBACK: usize = 6;
+/// The part of the feedback papers in the cosine with the centroid, over terms.
+pub(super) const TERM_FEEDBACK: usize = 7;
 
 /// The values of all features.
 pub(super) type FeatureValues = [f32; FEATURE_COUNT];
+
+/// The first features: those whose weights a history may learn.
+pub(super) const LEARNED_COUNT: usize = 4;

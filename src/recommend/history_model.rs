@@ -2,7 +2,8 @@
 
 use super::background::{Background, PaperFeatures, TermProfile};
 use super::features::FeatureValues;
-use super::resolved_query::HistoryPaper;
+use super::feedback::feedback_shares;
+use super::resolved_query::{FeedbackPaper, HistoryPaper};
 use super::whitening::LinearDiscriminant;
 use crate::lexical::{SparseVector, TermMap, TermVector};
 use crate::vector::dot;
@@ -17,6 +18,17 @@ pub(super) struct HistoryModel<'a> {
     pub(super) discriminant: LinearDiscriminant,
     terms: TermMap<HistoryTerm>,
     pub(super) nearest_count: usize,
+    pub(super) centroid: Centroid,
+    /// What the sums of the papers' term vectors, each times its share, are divided by in the centroid.
+    pub(super) term_norm: f32,
+}
+
+/// The mean of a history and of the papers that it borrows from, of length 1, in two parts that add up to it.
+pub(super) struct Centroid {
+    history: Vec<f32>,
+    feedback: Vec<f32>,
+    /// What the sum of the history's embeddings, each times its share, is divided by.
+    pub(super) norm: f32,
 }
 
 /// A term of a history.
@@ -25,12 +37,20 @@ struct HistoryTerm {
     /// What it counts in a contrast.
     contrast: f32,
     inverse_variance: f32,
+    /// What it weighs in the centroid: the parts of the history and of the feedback papers.
+    centroid: f32,
+    feedback: f32,
     /// The papers that have it, and what it weighs in each.
     papers: Vec<(u32, f32)>,
 }
 
 impl<'a> HistoryModel<'a> {
-    pub(super) fn new(background: &Background, past: &'a [HistoryPaper], nearest: usize) -> HistoryModel<'a> {
+    pub(super) fn new(
+        background: &Background,
+        past: &'a [HistoryPaper],
+        feedback: &[FeedbackPaper],
+        nearest: usize,
+    ) -> HistoryModel<'a> {
         let sum: f32 = past.iter().map(|past| past.weight).sum();
         let shares: Vec<f32> = past.iter().map(|past| past.weight / sum).collect();
         let white: Vec<Vec<f32>> =
@@ -47,43 +67,81 @@ impl<'a> HistoryModel<'a> {
                 let term = terms.entry(*number).or_default();
                 term.inverse_variance = background.corpus_stats.inverse_variance(*number);
                 term.contrast += share * weight * term.inverse_variance;
+                term.centroid += share * weight;
                 term.papers.push((place as u32, *weight));
             }
         }
+        let term_norm = add_feedback_terms(background, &mut terms, feedback);
         HistoryModel {
             papers: past,
+            centroid: Centroid::new(past, &shares, feedback),
             shares,
             whitened: white,
             term_profiles: words,
             discriminant: LinearDiscriminant::from_whitened(&background.whitening, mean),
             terms,
             nearest_count: nearest,
+            term_norm,
         }
     }
 
+    /// How many papers it is worth: each counts by its weight, the heaviest 1.
+    pub(super) fn size(&self) -> f32 {
+        self.papers.iter().map(|past| past.weight).sum::<f32>().max(1.0)
+    }
+
+    /// The length of the direction of the discriminant over terms.
+    pub(super) fn term_discriminant_norm(&self, background: &Background) -> f32 {
+        // Of terms that the history does not have, the direction has what is usual of them, with a minus.
+        let mut squares = background.corpus_stats.squared_background();
+        let mut numbers: Vec<&u32> = self.terms.keys().collect();
+        numbers.sort_unstable();
+        for number in numbers {
+            let usual = background.corpus_stats.background_weight(*number);
+            let own = self.terms[number].contrast - usual;
+            squares += own * own - usual * usual;
+        }
+        squares.max(0.0).sqrt()
+    }
+
     pub(super) fn features(&self, paper: &PaperFeatures<'_>) -> FeatureValues {
-        let (words, contrast) = self.term_similarities(paper.words);
-        self.combine(paper, words.into_iter(), contrast)
+        let (words, sums) = self.term_similarities(paper.words);
+        self.combine(paper, words.into_iter(), sums)
     }
 
     pub(super) fn background_features(&self, background: &Background) -> Vec<FeatureValues> {
         let words: Vec<Vec<f32>> =
             self.term_profiles.iter().map(|words| background.dot_products(&words.vector)).collect();
-        let mut terms: SparseVector = self.terms.iter().map(|(number, term)| (*number, term.contrast)).collect();
-        terms.sort_unstable_by_key(|(number, _)| *number);
-        let contrasts = background.dot_products(&terms);
+        let sums = |value: fn(&HistoryTerm) -> f32| {
+            let mut terms: SparseVector = self.terms.iter().map(|(number, term)| (*number, value(term))).collect();
+            terms.sort_unstable_by_key(|(number, _)| *number);
+            background.dot_products(&terms)
+        };
+        let contrasts = sums(|term| term.contrast);
+        let centroid = sums(|term| term.centroid);
+        let feedback =
+            if self.centroid.has_feedback() { sums(|term| term.feedback) } else { vec![0.0; contrasts.len()] };
         let features = |(at, paper): (usize, PaperFeatures<'_>)| {
             let similarities = words.iter().map(|of_past| of_past[at]);
-            self.combine(&paper, similarities, contrasts[at] - paper.words.background_overlap)
+            let contrast = contrasts[at] - paper.words.background_overlap;
+            self.combine(&paper, similarities, TermSums { contrast, centroid: centroid[at], feedback: feedback[at] })
         };
         background.papers().enumerate().map(features).collect()
     }
 
-    /// The features of a paper whose words have so much in common with each paper of the history, and with the contrast.
-    fn combine(&self, paper: &PaperFeatures<'_>, words: impl Iterator<Item = f32>, contrast: f32) -> FeatureValues {
+    /// The features of a paper whose terms have so much in common with each paper of the history, and with all.
+    fn combine(&self, paper: &PaperFeatures<'_>, words: impl Iterator<Item = f32>, sums: TermSums) -> FeatureValues {
         let words = self.papers.iter().zip(words).map(|(past, words)| past.weight * words);
-        let near = top_k_mean(self.similarities(paper.vector), self.nearest_count);
-        [near, self.discriminant.score(paper.vector), top_k_mean(words, self.nearest_count), contrast]
+        [
+            top_k_mean(self.similarities(paper.vector), self.nearest_count),
+            self.discriminant.score(paper.vector),
+            top_k_mean(words, self.nearest_count),
+            sums.contrast,
+            dot(&self.centroid.history, paper.vector),
+            sums.centroid,
+            if self.centroid.has_feedback() { dot(&self.centroid.feedback, paper.vector) } else { 0.0 },
+            sums.feedback,
+        ]
     }
 
     /// The similarity to each paper, as much as it weighs.
@@ -91,17 +149,24 @@ impl<'a> HistoryModel<'a> {
         self.papers.iter().map(|past| past.weight * dot(past.embedding.as_slice(), vector))
     }
 
-    /// The similarity of words to each paper, and the contrast.
-    fn term_similarities(&self, words: &TermProfile) -> (Vec<f32>, f32) {
+    /// The similarity to each paper, as much as its share of the whole.
+    pub(super) fn similarities_by_share(&self, vector: &[f32]) -> impl Iterator<Item = f32> {
+        self.papers.iter().zip(&self.shares).map(|(past, share)| share * dot(past.embedding.as_slice(), vector))
+    }
+
+    /// The similarity of terms to each paper, and to the whole history.
+    fn term_similarities(&self, words: &TermProfile) -> (Vec<f32>, TermSums) {
         let mut similarities = vec![0.0; self.papers.len()];
-        let mut contrast = -words.background_overlap;
+        let mut sums = TermSums { contrast: -words.background_overlap, ..TermSums::default() };
         for (number, weight) in &words.vector {
             if let Some(term) = self.terms.get(number) {
-                contrast += weight * term.contrast;
+                sums.contrast += weight * term.contrast;
+                sums.centroid += weight * term.centroid;
+                sums.feedback += weight * term.feedback;
                 term.papers.iter().for_each(|(place, other)| similarities[*place as usize] += weight * other);
             }
         }
-        (similarities, contrast)
+        (similarities, sums)
     }
 
     /// The similarity of words to each paper, plain and as it counts in a contrast.
@@ -117,7 +182,7 @@ impl<'a> HistoryModel<'a> {
         (plain, contrasts)
     }
 
-    /// The features of a paper of the history, compared with all others of it.
+    /// The features of a paper of the history, compared with all others of it: those that weights are learned for.
     pub(super) fn leave_one_out(&self, place: usize) -> FeatureValues {
         let (paper, words, share) = (&self.papers[place], &self.term_profiles[place], self.shares[place]);
         let others = |value: f32, at: usize| if at == place { f32::NEG_INFINITY } else { value };
@@ -125,13 +190,85 @@ impl<'a> HistoryModel<'a> {
         let nearest = self.nearest_count.min(self.papers.len() - 1);
         let own = dot(&self.whitened[place], &self.whitened[place]);
         let contrast = (self.discriminant.score(paper.embedding.as_slice()) - share * own) / (1.0 - share);
-        let (similarities, word_contrast) = self.term_similarities(words);
+        let (similarities, TermSums { contrast: word_contrast, .. }) = self.term_similarities(words);
         let own: f32 = words.vector.iter().map(|(number, x)| x * x * self.terms[number].inverse_variance).sum();
         let word_contrast =
             (word_contrast + words.background_overlap - share * own) / (1.0 - share) - words.background_overlap;
         let similar = self.papers.iter().zip(similarities).enumerate();
         let similar = similar.map(|(at, (past, words))| others(past.weight * words, at));
-        [top_k_mean(near, nearest), contrast, top_k_mean(similar, nearest), word_contrast]
+        [top_k_mean(near, nearest), contrast, top_k_mean(similar, nearest), word_contrast, 0.0, 0.0, 0.0, 0.0]
+    }
+}
+
+/// What the terms of a paper have in common with a whole history.
+#[derive(Debug, Clone, Copy, Default)]
+struct TermSums {
+    contrast: f32,
+    centroid: f32,
+    feedback: f32,
+}
+
+/// What a cosine of terms counts beside one of embeddings, for a history of so many papers: 1.5 for one, towards 2 for
+/// many.
+pub(super) fn term_weight(size: f32) -> f32 {
+    2.0 - 0.5 / size
+}
+
+/// Adds the terms of feedback papers, and scales the centroid to length 1. Returns what the history's sums were divided
+/// by.
+fn add_feedback_terms(background: &Background, terms: &mut TermMap<HistoryTerm>, feedback: &[FeedbackPaper]) -> f32 {
+    let length = |terms: &TermMap<HistoryTerm>| {
+        let mut squares: Vec<f32> =
+            terms.values().map(|term| (term.centroid + term.feedback) * (term.centroid + term.feedback)).collect();
+        // One order of addition, whatever that of the map.
+        squares.sort_unstable_by(f32::total_cmp);
+        let norm = squares.iter().sum::<f32>().sqrt();
+        if norm > 0.0 { norm } else { 1.0 }
+    };
+    let own = length(terms);
+    for (paper, share) in feedback.iter().zip(feedback_shares(feedback.len())) {
+        for (number, weight) in background.term_profile(&TermVector::from(&paper.terms)).vector {
+            let term = terms.entry(number).or_default();
+            term.inverse_variance = background.corpus_stats.inverse_variance(number);
+            // The history's part counts 1.
+            term.feedback += own * share * weight;
+        }
+    }
+    let norm = length(terms);
+    for term in terms.values_mut() {
+        term.centroid /= norm;
+        term.feedback /= norm;
+    }
+    norm
+}
+
+impl Centroid {
+    fn new(past: &[HistoryPaper], shares: &[f32], feedback: &[FeedbackPaper]) -> Centroid {
+        let dimension = past.first().map_or(0, |past| past.embedding.as_slice().len());
+        let sum = |parts: &mut dyn Iterator<Item = (&[f32], f32)>| {
+            let mut sum = vec![0.0; dimension];
+            parts.for_each(|(vector, share)| sum.iter_mut().zip(vector).for_each(|(sum, x)| *sum += share * x));
+            sum
+        };
+        let length = |vector: &[f32]| Some(dot(vector, vector).sqrt()).filter(|norm| *norm > 0.0).unwrap_or(1.0);
+        let history = sum(&mut past.iter().map(|past| past.embedding.as_slice()).zip(shares.iter().copied()));
+        let own = length(&history);
+        let of_feedback = feedback.iter().map(|paper| paper.embedding.as_slice()).zip(feedback_shares(feedback.len()));
+        let feedback = sum(&mut of_feedback.map(|(vector, share)| (vector, own * share)));
+        let whole: Vec<f32> = history.iter().zip(&feedback).map(|(one, other)| one + other).collect();
+        let norm = length(&whole);
+        let scaled = |vector: Vec<f32>| vector.into_iter().map(|x| x / norm).collect();
+        Centroid { history: scaled(history), feedback: scaled(feedback), norm }
+    }
+
+    /// Whether there are papers to borrow from.
+    pub(super) fn has_feedback(&self) -> bool {
+        self.feedback.iter().any(|x| *x != 0.0)
+    }
+
+    /// The unit vector.
+    pub(super) fn vector(&self) -> Vec<f32> {
+        self.history.iter().zip(&self.feedback).map(|(one, other)| one + other).collect()
     }
 }
 

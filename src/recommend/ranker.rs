@@ -6,7 +6,7 @@ use super::background::{Background, PaperFeatures};
 use super::breakdown::ScoreBreakdown;
 use super::calibration::Calibration;
 use super::resolved_query::{ResolvedQuery, days_between};
-use super::similarity_model::SimilarityModel;
+use super::similarity_model::{ContentParts, SimilarityModel};
 use super::standardizer::Standardizer;
 use super::weights::{RankingWeights, Strategy};
 use crate::lexical::TermVector;
@@ -70,19 +70,21 @@ impl<'a> Ranker<'a> {
         today: Date,
     ) -> Ranker<'a> {
         let text = taste.text.as_ref().map(|text| SimilarityModel::for_text(background, text, &weights));
-        let history = |past| SimilarityModel::for_history(background, past, strategy, &weights);
+        let history = |past| SimilarityModel::for_history(background, past, &taste.feedback, strategy, &weights);
         let liked = (!taste.liked.is_empty()).then(|| history(&taste.liked));
         let dislike = |past| {
-            let side = SimilarityModel::for_history(background, std::slice::from_ref(past), Strategy::Auto, &weights);
-            let usual = side.background_parts().map(|parts| parts.iter().sum());
+            let past = std::slice::from_ref(past);
+            let side = SimilarityModel::for_history(background, past, &[], Strategy::Auto, &weights);
+            let usual = side.background_parts().map(ContentParts::total);
             let scale = Standardizer::from_values(usual, 0.0);
             (side, scale)
         };
         let disliked = taste.disliked.iter().map(dislike).collect();
         let calibration = Calibration::from_scores([]);
         let mut ranker = Ranker { background, weights, today, text, liked, disliked, content_scale: 1.0, calibration };
-        let usual = |side: &Option<SimilarityModel<'_>>| -> Vec<[f32; 2]> {
-            side.as_ref().map_or_else(|| vec![[0.0; 2]; background.len()], |side| side.background_parts().collect())
+        let usual = |side: &Option<SimilarityModel<'_>>| -> Vec<ContentParts> {
+            let none = || vec![ContentParts::default(); background.len()];
+            side.as_ref().map_or_else(none, |side| side.background_parts().collect())
         };
         let both = usual(&ranker.text).into_iter().zip(usual(&ranker.liked));
         let interest: Vec<f32> = both.map(|(text, liked)| ranker.content_score(text, liked).total()).collect();
@@ -93,10 +95,16 @@ impl<'a> Ranker<'a> {
     }
 
     /// What a paper has in common with text and history, each by its embedding and its words.
-    fn content_score(&self, [text, text_words]: [f32; 2], [liked, liked_words]: [f32; 2]) -> ScoreBreakdown {
+    fn content_score(&self, text: ContentParts, liked: ContentParts) -> ScoreBreakdown {
         let halves = if self.text.is_some() && self.liked.is_some() { 0.5 } else { 1.0 };
-        ScoreBreakdown { text, liked, words: text_words + liked_words, ..ScoreBreakdown::default() }
-            .scale(halves * self.content_scale)
+        ScoreBreakdown {
+            text: text.embedding,
+            liked: liked.embedding,
+            words: text.terms + liked.terms,
+            feedback: liked.feedback,
+            ..ScoreBreakdown::default()
+        }
+        .scale(halves * self.content_scale)
     }
 
     /// The parts of a candidate's score, in deviations of the scores of ordinary papers. [`Ranker::calibrate`] makes a score
@@ -105,14 +113,14 @@ impl<'a> Ranker<'a> {
         let words = self.background.term_profile(candidate.terms);
         let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
         let dislike = |(side, scale): &(SimilarityModel<'_>, Standardizer)| {
-            scale.z_score(side.embedding_and_term_scores(self.background, &paper).iter().sum()).max(0.0)
+            scale.z_score(side.content_parts(self.background, &paper).total()).max(0.0)
         };
         let of = |side: &Option<SimilarityModel<'_>>| {
-            side.as_ref().map_or([0.0; 2], |side| side.embedding_and_term_scores(self.background, &paper))
+            side.as_ref().map_or(ContentParts::default(), |side| side.content_parts(self.background, &paper))
         };
-        let ScoreBreakdown { text, liked, words, .. } = self.content_score(of(&self.text), of(&self.liked));
+        let ScoreBreakdown { text, liked, words, feedback, .. } = self.content_score(of(&self.text), of(&self.liked));
         let disliked = 0.0 - self.weights.disliked * self.disliked.iter().map(dislike).fold(0.0, f32::max);
-        ScoreBreakdown { text, liked, words, disliked, ..self.priors(candidate.signals) }
+        ScoreBreakdown { text, liked, words, feedback, disliked, ..self.priors(candidate.signals) }
     }
 
     /// Parts in deviations as parts of a score from 0 to 1: the share of ordinary papers that are less like what is

@@ -6,6 +6,8 @@ use crate::lexical::{TermCounts, TermQuery};
 use crate::paper::PaperId;
 use crate::vector::Embedding;
 
+use super::feedback::feedback_shares;
+
 /// What the candidates are compared with.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ResolvedQuery {
@@ -15,6 +17,8 @@ pub struct ResolvedQuery {
     pub liked: Vec<HistoryPaper>,
     /// Papers that count against their neighbors.
     pub disliked: Vec<HistoryPaper>,
+    /// Papers of the library that are nearest to a short history, the nearest first: pseudo-relevance feedback.
+    pub feedback: Vec<FeedbackPaper>,
 }
 
 /// A text asked for.
@@ -43,6 +47,15 @@ pub struct HistoryPaper {
     pub interest: Option<String>,
 }
 
+/// A paper that nobody picked, but that is near to the few papers that somebody did pick.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedbackPaper {
+    /// Its vector.
+    pub embedding: Embedding,
+    /// Its words.
+    pub terms: TermCounts,
+}
+
 impl ResolvedQuery {
     /// Scales the weights of each half so that the heaviest counts 1: only their ratios matter. Nor does the order.
     pub fn normalized(mut self) -> ResolvedQuery {
@@ -62,6 +75,8 @@ impl ResolvedQuery {
     pub fn term_queries(&self, most: usize, rarity: impl Fn(&str) -> f32 + Copy) -> impl Iterator<Item = TermQuery> {
         let text = self.text.as_ref().map(|text| TermQuery::from_weighted([(&text.terms, 1.0)], most, rarity));
         let liked = self.liked.iter().map(|past| (&past.terms, past.weight));
+        let feedback = self.feedback.iter().zip(feedback_shares(self.feedback.len()));
+        let liked = liked.chain(feedback.map(|(paper, share)| (&paper.terms, share)));
         let liked = (!self.liked.is_empty()).then(|| TermQuery::from_weighted(liked, most, rarity));
         text.into_iter().chain(liked)
     }

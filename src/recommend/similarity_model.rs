@@ -1,9 +1,12 @@
 //! How similar papers are to a text or to a reading history, compared with background papers.
 
 use super::background::{Background, PaperFeatures};
-use super::features::{DISCRIMINANT, FEATURE_COUNT, FeatureValues, SIMILARITY, TERM_DISCRIMINANT, TERM_SIMILARITY};
-use super::history_model::{HistoryModel, top_k_mean_parts};
-use super::resolved_query::{HistoryPaper, QueryText};
+use super::features::{
+    CENTROID, DISCRIMINANT, FEATURE_COUNT, FEEDBACK, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
+    TERM_DISCRIMINANT, TERM_FEEDBACK, TERM_SIMILARITY,
+};
+use super::history_model::{HistoryModel, term_weight, top_k_mean_parts};
+use super::resolved_query::{FeedbackPaper, HistoryPaper, QueryText};
 use super::standardizer::Standardizer;
 use super::weights::{RankingWeights, Strategy};
 use super::whitening::LinearDiscriminant;
@@ -14,10 +17,33 @@ use crate::vector::dot;
 const LEARNED_HALF_SIZE: f32 = 5.0;
 /// Ridge penalty of the learned weights: correlated features share their weight.
 const RIDGE_PENALTY: f32 = 1.0;
+/// Weights of the discriminants of a long history beside cosines, of embeddings and of terms: each is the dot product
+/// with a unit vector.
+const DISCRIMINANT_WEIGHT: f32 = 1.5;
+const TERM_DISCRIMINANT_WEIGHT: f32 = 6.0;
+/// The smallest standard deviation of scores: those of a few equal papers must not count without bound.
+const MIN_DEVIATION: f32 = 0.003;
 /// History papers that candidates are retrieved near, at most.
 const MAX_RETRIEVAL_VECTORS: usize = 32;
 /// History papers that are held out to learn weights from, at most.
 const MAX_HELD_OUT: usize = 200;
+
+/// What a paper has in common with a text or a history.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct ContentParts {
+    /// By its embedding.
+    pub(super) embedding: f32,
+    /// By its terms.
+    pub(super) terms: f32,
+    /// By embedding and terms, with the papers that a short history borrows from.
+    pub(super) feedback: f32,
+}
+
+impl ContentParts {
+    pub(super) fn total(self) -> f32 {
+        self.embedding + self.terms + self.feedback
+    }
+}
 
 /// A text or a history, prepared for scoring.
 pub(super) struct SimilarityModel<'a> {
@@ -48,7 +74,7 @@ impl<'a> SimilarityModel<'a> {
         );
         let question = background.corpus_stats.query_weights(&TermVector::from(&text.terms));
         // Terms that somebody typed count in full, however small the background.
-        let weights = [weights.near, weights.contrast * trust, weights.words, 0.0];
+        let weights = [weights.near, weights.contrast * trust, weights.words, 0.0, 0.0, 0.0, 0.0, 0.0];
         SimilarityModel::new(background, SimilarityTarget::Text { text, direction, question }, weights)
     }
 
@@ -56,6 +82,7 @@ impl<'a> SimilarityModel<'a> {
     pub(super) fn for_history(
         background: &'a Background,
         past: &'a [HistoryPaper],
+        feedback: &[FeedbackPaper],
         strategy: Strategy,
         weights: &RankingWeights,
     ) -> SimilarityModel<'a> {
@@ -66,13 +93,16 @@ impl<'a> SimilarityModel<'a> {
             Strategy::Mean => ([1.0, 0.0, 1.0, 0.0], past.len()),
             Strategy::Nearest => ([1.0, 0.0, 1.0, 0.0], weights.nearest),
             Strategy::Classifier => ([0.0, 1.0, 0.0, 1.0], weights.nearest),
-            Strategy::Auto | Strategy::Interests => ([1.0; FEATURE_COUNT], weights.nearest),
+            Strategy::Auto | Strategy::Interests => ([1.0; LEARNED_COUNT], weights.nearest),
         };
-        let prior = std::array::from_fn(|at| prior[at] * only[at]);
-        let history = HistoryModel::new(background, past, nearest);
+        let prior = std::array::from_fn(|at| if at < LEARNED_COUNT { prior[at] * only[at] } else { 0.0 });
+        let history = HistoryModel::new(background, past, feedback, nearest);
         let mut side = SimilarityModel::new(background, SimilarityTarget::History(history), prior);
         if strategy == Strategy::Auto {
             side.learn_weights();
+        }
+        if matches!(strategy, Strategy::Auto | Strategy::Interests) {
+            side.mix_in_cosines(background);
         }
         side
     }
@@ -92,19 +122,57 @@ impl<'a> SimilarityModel<'a> {
         std::array::from_fn(|at| self.standardizers[at].z_score(features[at]))
     }
 
-    /// What the embedding and the terms of a paper contribute to its score.
-    pub(super) fn embedding_and_term_scores(&self, background: &Background, paper: &PaperFeatures<'_>) -> [f32; 2] {
+    /// What a paper has in common with the text or the history.
+    pub(super) fn content_parts(&self, background: &Background, paper: &PaperFeatures<'_>) -> ContentParts {
         self.weighted_parts(&self.z_scores(&self.target.features(background, paper)))
     }
 
     /// The same of the background papers, in their order.
-    pub(super) fn background_parts(&self) -> impl Iterator<Item = [f32; 2]> + Clone {
+    pub(super) fn background_parts(&self) -> impl Iterator<Item = ContentParts> + Clone {
         self.background_scores.iter().map(|deviations| self.weighted_parts(deviations))
     }
 
-    fn weighted_parts(&self, deviations: &FeatureValues) -> [f32; 2] {
+    fn weighted_parts(&self, deviations: &FeatureValues) -> ContentParts {
         let part = |at: usize| self.weights[at] * deviations[at];
-        [part(SIMILARITY) + part(DISCRIMINANT), part(TERM_SIMILARITY) + part(TERM_DISCRIMINANT)]
+        ContentParts {
+            embedding: part(SIMILARITY) + part(DISCRIMINANT) + part(CENTROID),
+            terms: part(TERM_SIMILARITY) + part(TERM_DISCRIMINANT) + part(TERM_CENTROID),
+            feedback: part(FEEDBACK) + part(TERM_FEEDBACK),
+        }
+    }
+
+    /// Mixes a sum of plain cosines into the score: all of the score for one paper, less the more papers tell what sets
+    /// the history apart. Over a library, cosines of embeddings vary several times as much as those of terms, so that
+    /// equal weights of their deviations would be mostly terms. Measured: `docs/evaluation.md`.
+    fn mix_in_cosines(&mut self, background: &Background) {
+        let SimilarityTarget::History(history) = &self.target else { return };
+        let (size, trust) = (history.size(), background.trust());
+        let (centroid, nearest, words) = (6.0 / (size + 5.0), 1.0 - 1.0 / size, term_weight(size));
+        // Two papers do not tell what sets a history apart; five tell more than half of it.
+        let contrast = (1.0 - 2.0 / size).max(0.0) * trust;
+        let per_unit = |norm: f32| if norm > 0.0 { 1.0 / norm } else { 0.0 };
+        let mut cosines: FeatureValues = [0.0; FEATURE_COUNT];
+        cosines[CENTROID] = centroid;
+        cosines[FEEDBACK] = centroid;
+        cosines[TERM_CENTROID] = centroid * words;
+        cosines[TERM_FEEDBACK] = centroid * words;
+        cosines[SIMILARITY] = nearest;
+        cosines[TERM_SIMILARITY] = nearest * words;
+        cosines[DISCRIMINANT] = contrast * DISCRIMINANT_WEIGHT * per_unit(history.discriminant.norm());
+        cosines[TERM_DISCRIMINANT] =
+            contrast * TERM_DISCRIMINANT_WEIGHT * per_unit(history.term_discriminant_norm(background));
+        for (weight, scale) in cosines.iter_mut().zip(&self.standardizers) {
+            *weight *= if scale.has_variance() { 1.0 / scale.inverse_deviation() } else { 0.0 };
+        }
+        let deviation = |weights: &FeatureValues| {
+            let total = |z_scores: &FeatureValues| z_scores.iter().zip(weights).map(|(z, weight)| z * weight).sum();
+            1.0 / Standardizer::from_values(self.background_scores.iter().map(total), MIN_DEVIATION).inverse_deviation()
+        };
+        // In the unit of the other part, so that a text beside the history counts as before.
+        let scale = deviation(&self.weights) / deviation(&cosines);
+        for (weight, cosine) in self.weights.iter_mut().zip(cosines) {
+            *weight = (1.0 - centroid) * *weight + centroid * scale * cosine;
+        }
     }
 
     /// Learns weights from the history itself: those that tell each of its papers, scored against the others, from
@@ -122,13 +190,13 @@ impl<'a> SimilarityModel<'a> {
         let of_all = |of: &dyn Fn(&FeatureValues) -> f32, all: &[FeatureValues]| {
             all.iter().map(of).sum::<f32>() / all.len().max(1) as f32
         };
-        let mut equations = [[0.0; FEATURE_COUNT + 1]; FEATURE_COUNT];
+        let mut equations = [[0.0; LEARNED_COUNT + 1]; LEARNED_COUNT];
         for (row, equation) in equations.iter_mut().enumerate() {
-            for (column, value) in equation[..FEATURE_COUNT].iter_mut().enumerate() {
+            for (column, value) in equation[..LEARNED_COUNT].iter_mut().enumerate() {
                 *value = of_all(&|features| features[row] * features[column], &self.background_scores);
             }
             equation[row] += RIDGE_PENALTY;
-            equation[FEATURE_COUNT] = of_all(&|features| features[row], &held_out);
+            equation[LEARNED_COUNT] = of_all(&|features| features[row], &held_out);
         }
         let mut learned = solve_positive_definite(equations).map(|weight| weight.max(0.0));
         for (learned, weight) in learned.iter_mut().zip(&self.weights) {
@@ -159,6 +227,16 @@ impl<'a> SimilarityModel<'a> {
                 contributions.iter_mut().zip(&history.shares).for_each(|(sum, share)| *sum -= usual * share);
             }
         };
+        let shares = || history.shares.iter().copied().enumerate();
+        let centroid = history.similarities_by_share(paper.vector).map(|value| value / history.centroid.norm);
+        add(CENTROID, centroid.enumerate().collect());
+        let values = self.target.features(background, paper);
+        // What feedback papers add, the history has found: each of its papers has its share.
+        for feature in [FEEDBACK, TERM_FEEDBACK] {
+            add(feature, shares().map(|(place, share)| (place, share * values[feature])).collect());
+        }
+        let of_terms = words.iter().zip(&history.shares).map(|(words, share)| words * share / history.term_norm);
+        add(TERM_CENTROID, of_terms.enumerate().collect());
         add(SIMILARITY, top_k_mean_parts(history.similarities(paper.vector), history.nearest_count).collect());
         let contrasts = history.whitened.iter().zip(&history.shares).map(|(other, share)| share * dot(other, &white));
         add(DISCRIMINANT, contrasts.enumerate().collect());
@@ -177,7 +255,12 @@ impl<'a> SimilarityModel<'a> {
     pub(super) fn retrieval_vectors(&self) -> Vec<Vec<f32>> {
         let (SimilarityTarget::Text { direction, .. }
         | SimilarityTarget::History(HistoryModel { discriminant: direction, .. })) = &self.target;
-        let contrast = direction.unit_direction();
+        let contrast = Some(direction).filter(|_| self.weights[DISCRIMINANT] > 0.0);
+        let contrast = contrast.and_then(LinearDiscriminant::unit_direction);
+        let centroid = match &self.target {
+            SimilarityTarget::History(history) if self.weights[CENTROID] > 0.0 => Some(history.centroid.vector()),
+            _ => None,
+        };
         let near: Vec<Vec<f32>> = match &self.target {
             SimilarityTarget::Text { text, .. } => vec![text.embedding.as_slice().to_vec()],
             SimilarityTarget::History(history) => {
@@ -185,7 +268,7 @@ impl<'a> SimilarityModel<'a> {
                 farthest_first(&all, MAX_RETRIEVAL_VECTORS).into_iter().map(<[f32]>::to_vec).collect()
             }
         };
-        contrast.into_iter().chain(near).collect()
+        centroid.into_iter().chain(contrast).chain(near).collect()
     }
 }
 
@@ -195,9 +278,12 @@ impl SimilarityTarget<'_> {
         match self {
             SimilarityTarget::Text { question, .. } => {
                 let norm = question.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-                [0.003, 0.0, 0.05 * norm, 0.0]
+                [MIN_DEVIATION, 0.0, 0.05 * norm, 0.0, 0.0, 0.0, 0.0, 0.0]
             }
-            SimilarityTarget::History(_) => [0.003, 0.0, 0.003, 0.003],
+            SimilarityTarget::History(_) => {
+                let least = MIN_DEVIATION;
+                [least, 0.0, least, least, least, least, 0.0, 0.0]
+            }
         }
     }
 
@@ -207,7 +293,8 @@ impl SimilarityTarget<'_> {
             SimilarityTarget::Text { text, direction, question } => {
                 let words = background.bm25(question).into_iter();
                 let near = |paper: PaperFeatures<'_>| dot(text.embedding.as_slice(), paper.vector);
-                let features = |(paper, words)| [near(paper), direction.score(paper.vector), words, 0.0];
+                let features =
+                    |(paper, words)| [near(paper), direction.score(paper.vector), words, 0.0, 0.0, 0.0, 0.0, 0.0];
                 background.papers().zip(words).map(features).collect()
             }
             SimilarityTarget::History(history) => history.background_features(background),
@@ -220,6 +307,10 @@ impl SimilarityTarget<'_> {
                 dot(text.embedding.as_slice(), paper.vector),
                 direction.score(paper.vector),
                 background.corpus_stats.bm25(question, paper.text),
+                0.0,
+                0.0,
+                0.0,
+                0.0,
                 0.0,
             ],
             SimilarityTarget::History(history) => history.features(paper),
@@ -245,8 +336,8 @@ fn farthest_first<'a>(vectors: &[&'a [f32]], most: usize) -> Vec<&'a [f32]> {
 }
 
 /// Solves linear equations with a positive definite matrix by Gauss's elimination.
-fn solve_positive_definite(mut equations: [[f32; FEATURE_COUNT + 1]; FEATURE_COUNT]) -> FeatureValues {
-    for pivot in 0..FEATURE_COUNT {
+fn solve_positive_definite(mut equations: [[f32; LEARNED_COUNT + 1]; LEARNED_COUNT]) -> [f32; LEARNED_COUNT] {
+    for pivot in 0..LEARNED_COUNT {
         let equation = equations[pivot].map(|value| value / equations[pivot][pivot]);
         equations[pivot] = equation;
         for (_, other) in equations.iter_mut().enumerate().filter(|(row, _)| *row != pivot) {
@@ -254,7 +345,7 @@ fn solve_positive_definite(mut equations: [[f32; FEATURE_COUNT + 1]; FEATURE_COU
             other.iter_mut().zip(equation).for_each(|(value, of_pivot)| *value -= times * of_pivot);
         }
     }
-    equations.map(|equation| equation[FEATURE_COUNT])
+    equations.map(|equation| equation[LEARNED_COUNT])
 }
 
 #[cfg(test)]
@@ -300,7 +391,7 @@ mod tests {
         let weights = RankingWeights::default();
         let sides = [
             SimilarityModel::for_text(&background, &text, &weights),
-            SimilarityModel::for_history(&background, &history, Strategy::Auto, &weights),
+            SimilarityModel::for_history(&background, &history, &[], Strategy::Auto, &weights),
         ];
         for side in sides {
             for (paper, usual) in background.papers().zip(side.target.background_features(&background)) {

@@ -86,6 +86,7 @@ proptest! {
             text: asked.map(|(subject, number)| text(made(subject, number))),
             liked: history(&liked),
             disliked: history(&disliked),
+            feedback: Vec::new(),
         }.normalized();
         let weights = RankingWeights { recency: 0.5, votes: 0.5, ..RankingWeights::default() };
         let ranker = Ranker::new(&background, &taste, Strategy::Auto, weights, TODAY);
@@ -112,7 +113,7 @@ proptest! {
                 liked.reverse();
                 disliked.reverse();
             }
-            ResolvedQuery { text: None, liked, disliked }.normalized()
+            ResolvedQuery { liked, disliked, ..ResolvedQuery::default() }.normalized()
         };
         let paper = made(paper.0, paper.1);
         for strategy in STRATEGIES {
@@ -125,7 +126,7 @@ proptest! {
     fn a_dislike_raises_nothing(liked in papers(6), disliked in papers(4), more in (0usize..4, 1_000u64..9_000), paper in (0usize..4, 1_000u64..9_000)) {
         let background = background();
         let score = |disliked: &[(usize, u64)]| {
-            let taste = ResolvedQuery { text: None, liked: history(&liked), disliked: history(disliked) }.normalized();
+            let taste = ResolvedQuery { liked: history(&liked), disliked: history(disliked), ..ResolvedQuery::default() }.normalized();
             score(&background, &taste, Strategy::Auto, &made(paper.0, paper.1))
         };
         let before = score(&disliked);
@@ -218,7 +219,12 @@ fn priors() {
 #[test]
 fn nothing_is_usual_in_an_empty_library() {
     let background = Background::new(EmbeddingMatrix::with_capacity(DIMENSION, 0), Vec::new());
-    let taste = ResolvedQuery { text: Some(text(made(1, 1))), liked: history(&[(1, 2)]), disliked: history(&[(2, 3)]) };
+    let taste = ResolvedQuery {
+        text: Some(text(made(1, 1))),
+        liked: history(&[(1, 2)]),
+        disliked: history(&[(2, 3)]),
+        feedback: Vec::new(),
+    };
     for strategy in STRATEGIES {
         assert_eq!(score(&background, &taste, strategy, &made(1, 4)), 0.5);
     }

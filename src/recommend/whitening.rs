@@ -101,9 +101,14 @@ impl LinearDiscriminant {
         dot(&self.direction, vector) - self.background_score
     }
 
+    /// The length of the direction.
+    pub(super) fn norm(&self) -> f32 {
+        dot(&self.direction, &self.direction).sqrt()
+    }
+
     /// A unit vector of it; `None` if it is nowhere.
     pub(super) fn unit_direction(&self) -> Option<Vec<f32>> {
-        let norm = dot(&self.direction, &self.direction).sqrt();
+        let norm = self.norm();
         (norm > 0.0).then(|| self.direction.iter().map(|x| x / norm).collect())
     }
 }

@@ -47,6 +47,8 @@ pub struct EvaluationOptions {
     pub relevance_threshold: f64,
     /// What is ranked.
     pub pool: CandidatePool,
+    /// The methods that the ranking is compared with: those of them that apply.
+    pub baselines: Vec<Baseline>,
     /// The seed of all that is drawn.
     pub seed: u64,
 }
@@ -120,7 +122,8 @@ fn run(
         .map(|labeled| eval_query(searcher, labeled, evaluation.pool, &mut papers, &mut not_found))
         .collect::<Result<Vec<EvalQuery>>>()?;
     let EvalCorpus { ids, collection, .. } = papers;
-    let methods: Vec<Baseline> = Baseline::ALL.into_iter().filter(|method| method.applies(&collection)).collect();
+    let methods: Vec<Baseline> =
+        evaluation.baselines.iter().copied().filter(|method| method.applies(&collection)).collect();
     let is_history = |labeled: &LabeledQuery| labeled.request.positive.len() > 1;
     let strategies = Strategy::ALL.iter().take(if labeled.iter().any(is_history) { Strategy::ALL.len() } else { 1 });
     let own = strategies.clone().map(|strategy| match strategy {

@@ -1,4 +1,4 @@
-//! Step 5 of a ranking: papers, reasons, and the sentences that match.
+//! Step 6 of a ranking: papers, reasons, and the sentences that match.
 
 use unicode_segmentation::UnicodeSegmentation;
 

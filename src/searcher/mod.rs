@@ -4,16 +4,18 @@
 //! it was opened on. A ranking passes through these files once each, in this order:
 //!
 //! 1. `resolve`: texts and ids become embeddings, terms, and rows of the index;
-//! 2. `retrieve`: candidates, by embeddings, by terms, and by followed authors;
-//! 3. `score`: a score breakdown for each candidate;
-//! 4. `select`: duplicates removed, diversity, scores calibrated, interests interleaved;
-//! 5. `explain`: papers, reasons, and matching sentences for what is returned.
+//! 2. `feedback`: the papers that a short history borrows from;
+//! 3. `retrieve`: candidates, by embeddings, by terms, and by followed authors;
+//! 4. `score`: a score breakdown for each candidate;
+//! 5. `select`: duplicates removed, diversity, scores calibrated, interests interleaved;
+//! 6. `explain`: papers, reasons, and matching sentences for what is returned.
 
 mod background;
 mod cache;
 mod evaluate;
 mod explain;
 mod feed;
+mod feedback;
 mod graph_file;
 mod projection;
 mod report;
@@ -161,9 +163,10 @@ impl<'a> Searcher<'a> {
         rankings.get_or_read(&key, CachedRanking::size_bytes, || self.rank(request, scope, as_of))
     }
 
-    /// Runs steps 1 to 4 of the module documentation.
+    /// Runs steps 1 to 5 of the module documentation.
     fn rank(&self, request: &Request, scope: &RequestScope, as_of: Date) -> Result<CachedRanking> {
-        let resolved = resolve::resolve(self, request, scope, as_of)?;
+        let mut resolved = resolve::resolve(self, request, scope, as_of)?;
+        feedback::add_feedback(self, &mut resolved)?;
         let rankers = resolved.rankers();
         let candidates = retrieve::retrieve(self, &resolved, &rankers)?;
         let scored = score::score(self, &resolved, &rankers, candidates)?;

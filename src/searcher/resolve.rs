@@ -115,7 +115,7 @@ pub(super) fn resolve<'r>(
     let liked = papers.resolve(&request.positive)?;
     let disliked = papers.resolve(&request.negative)?;
     let Lookups { rows, titles, mut not_found } = papers.found;
-    let query = ResolvedQuery { text, liked, disliked }.normalized();
+    let query = ResolvedQuery { text, liked, disliked, feedback: Vec::new() }.normalized();
 
     let known = library.matching_keys(&PaperFilter { published_before: request.as_of, ..PaperFilter::default() })?;
     let note = cold_start_note(request, &query);
@@ -174,7 +174,7 @@ fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) ->
         let papers: Vec<&HistoryPaper> = members.iter().map(|index| &query.liked[*index]).collect();
         let interest = InterestShare { label: interest_label(&papers, background), share: weight(&papers) / whole };
         let liked = papers.into_iter().cloned().collect();
-        let query = ResolvedQuery { text: query.text.clone(), liked, disliked: query.disliked.clone() }.normalized();
+        let query = ResolvedQuery { liked, ..query.clone() }.normalized();
         InterestQuery { query, interest: Some(interest), members }
     };
     cluster_history(&query.liked).into_iter().map(interest_query).collect()

@@ -1,4 +1,4 @@
-//! Step 2 of a ranking: candidates, found by embeddings, by terms, by titles, and by followed authors.
+//! Step 3 of a ranking: candidates, found by embeddings, by terms, by titles, and by followed authors.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -102,30 +102,42 @@ impl Retrieval<'_, '_> {
         Ok(rows)
     }
 
-    /// Rows with the highest BM25 for the terms of the text, and as many for those of the history. With
-    /// [`ResolvedRequest::known`], as if there were no other papers.
     fn lexical(&self, query: &ResolvedQuery) -> Result<Vec<RowId>> {
-        let Searcher { library, snapshot, caches, .. } = self.searcher;
-        let ResolvedRequest { known, allowed, background, seen, pool, .. } = self.resolved;
-        let stats = match known.as_deref() {
-            None => caches.collection.get_or_build(snapshot.generation, || library.collection_stats(None))?,
-            known => Arc::new(library.collection_stats(known)?),
-        };
-        let depth = pool + seen.len();
-        let passes = |key| match allowed {
-            None => true,
-            Some(allowed) => snapshot.row(key).is_some_and(|row| allowed.contains(row)),
-        };
-        let cached = caches.postings.get_or_build(snapshot.generation, || Ok(Default::default()))?;
-        let mut rows = Vec::new();
-        for query in query.term_queries(MAX_QUERY_TERMS, |term| background.idf(term)) {
-            let postings = query.terms().map(|term| {
-                let size = |blocks: &PostingBlocks| blocks.iter().map(|(_, bytes)| 64 + bytes.len()).sum();
-                cached.get_or_read(term, size, || library.postings(term))
-            });
-            let keys = stats.score(&query, &postings.collect::<Result<Vec<_>>>()?).best(depth, passes);
-            rows.extend(keys.into_iter().filter_map(|key| snapshot.row(key)));
-        }
-        Ok(rows)
+        let ResolvedRequest { allowed, seen, pool, .. } = self.resolved;
+        best_by_terms(self.searcher, self.resolved, query, allowed.as_ref(), pool + seen.len())
     }
+}
+
+/// Rows with the highest BM25 for the terms of the text, and as many for those of the history, of those that are allowed.
+/// With [`ResolvedRequest::known`], as if there were no other papers.
+///
+/// # Errors
+/// When the library's file cannot be read.
+pub(super) fn best_by_terms(
+    searcher: &Searcher<'_>,
+    ResolvedRequest { known, background, .. }: &ResolvedRequest<'_>,
+    query: &ResolvedQuery,
+    allowed: Option<&RowBitmap>,
+    depth: usize,
+) -> Result<Vec<RowId>> {
+    let Searcher { library, snapshot, caches, .. } = searcher;
+    let stats = match known.as_deref() {
+        None => caches.collection.get_or_build(snapshot.generation, || library.collection_stats(None))?,
+        known => Arc::new(library.collection_stats(known)?),
+    };
+    let passes = |key| match allowed {
+        None => true,
+        Some(allowed) => snapshot.row(key).is_some_and(|row| allowed.contains(row)),
+    };
+    let cached = caches.postings.get_or_build(snapshot.generation, || Ok(Default::default()))?;
+    let mut rows = Vec::new();
+    for query in query.term_queries(MAX_QUERY_TERMS, |term| background.idf(term)) {
+        let postings = query.terms().map(|term| {
+            let size = |blocks: &PostingBlocks| blocks.iter().map(|(_, bytes)| 64 + bytes.len()).sum();
+            cached.get_or_read(term, size, || library.postings(term))
+        });
+        let keys = stats.score(&query, &postings.collect::<Result<Vec<_>>>()?).best(depth, passes);
+        rows.extend(keys.into_iter().filter_map(|key| snapshot.row(key)));
+    }
+    Ok(rows)
 }

@@ -1,4 +1,4 @@
-//! Step 3 of a ranking: a score breakdown for each candidate.
+//! Step 4 of a ranking: a score breakdown for each candidate.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Step 4 of a ranking: duplicates removed, diversity, scores calibrated, interests interleaved.
+//! Step 5 of a ranking: duplicates removed, diversity, scores calibrated, interests interleaved.
 
 use std::collections::HashSet;
 

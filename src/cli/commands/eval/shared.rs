@@ -7,7 +7,7 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, Severity};
 use crate::engine::{CandidatePool, Engine, EvaluationOptions, EvaluationSummary, LabeledQuery};
 use crate::error::Result;
-use crate::evaluate::Metric;
+use crate::evaluate::{Baseline, Metric};
 
 /// Metrics of judged queries unless others are given.
 pub(super) const DEFAULT_METRICS: [Metric; 5] =
@@ -32,6 +32,7 @@ pub(super) fn evaluate(
         metrics,
         relevance_threshold: args.relevance_threshold,
         pool: if args.judged_only { CandidatePool::Judged } else { CandidatePool::All },
+        baselines: Baseline::ALL.to_vec(),
         seed: args.seed,
     };
     let bar = CommandProgress::of_count("ranking", queries.len());

@@ -1,0 +1,58 @@
+//! Pseudo-relevance feedback: a short history borrows from the papers of the library that are nearest to it.
+//!
+//! One paper says little of what its reader is after, and its nearest papers say more of the same (Rocchio 1971; Lavrenko
+//! and Croft 2001). From about five papers on, the history itself says more.
+
+use super::background::{Background, PaperFeatures};
+use super::features::{SIMILARITY, TERM_SIMILARITY};
+use super::history_model::{HistoryModel, term_weight};
+use super::resolved_query::HistoryPaper;
+use crate::lexical::TermVector;
+
+/// Papers that a short history borrows from.
+pub const FEEDBACK_SIZE: usize = 10;
+/// The longest history that borrows.
+pub const MAX_FEEDBACK_HISTORY: usize = 3;
+/// What all feedback papers count together in the centroid, where the history counts 1.
+const FEEDBACK_WEIGHT: f32 = 0.8;
+/// History papers that a paper is compared with.
+const NEAREST_COUNT: usize = 3;
+
+/// Scores papers by their similarity to a short history, to find those that it borrows from.
+pub struct FeedbackScorer<'a> {
+    background: &'a Background,
+    history: HistoryModel<'a>,
+}
+
+impl<'a> FeedbackScorer<'a> {
+    /// Prepares to score. The weights of the history must be normalized.
+    pub fn new(background: &'a Background, history: &'a [HistoryPaper]) -> FeedbackScorer<'a> {
+        FeedbackScorer { background, history: HistoryModel::new(background, history, &[], NEAREST_COUNT) }
+    }
+
+    /// The similarity of a paper to the history, by its unit vector and its terms.
+    pub fn score(&self, vector: &[f32], terms: &TermVector) -> f32 {
+        let words = self.background.term_profile(terms);
+        let features = self.history.features(&PaperFeatures { vector, text: terms, words: &words });
+        features[SIMILARITY] + term_weight(self.history.size()) * features[TERM_SIMILARITY]
+    }
+}
+
+/// What each of so many feedback papers counts in the centroid: 1, 1/2, 1/3, ..., scaled.
+pub(super) fn feedback_shares(count: usize) -> impl Iterator<Item = f32> {
+    let sum: f32 = (1..=count).map(|rank| 1.0 / rank as f32).sum();
+    (1..=count).map(move |rank| FEEDBACK_WEIGHT / (rank as f32 * sum))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_fall_with_the_rank() {
+        let shares: Vec<f32> = feedback_shares(3).collect();
+        assert!((shares.iter().sum::<f32>() - FEEDBACK_WEIGHT).abs() < 1e-6);
+        assert!((shares[0] / shares[2] - 3.0).abs() < 1e-5);
+        assert_eq!(feedback_shares(0).count(), 0);
+    }
+}
