@@ -61,6 +61,7 @@ mod text;
 
 mod file;
 pub mod lexical;
+mod linear_model;
 pub mod paper;
 pub mod vector;
 

@@ -2,7 +2,7 @@
 
 use super::document_stats::{DocumentStats, DocumentTerms, TermVocabulary};
 use super::kmeans::kmeans_centroids;
-use super::linear::{LinearModel, LossFunction, SparseFeatures, TrainingExample, mean, weighted_mean};
+use crate::linear_model::{LinearModel, LossFunction, SparseFeatures, balanced, mean, weighted_mean};
 use crate::paper::PaperMetadata;
 use crate::random::SplitMix64;
 use crate::vector::{Embedding, EmbeddingMatrix, dot};
@@ -148,7 +148,7 @@ impl Baseline {
                 let (wanted, unwanted) = case.examples(seed);
                 let (wanted, unwanted): (Vec<_>, Vec<_>) =
                     (wanted.iter().map(tfidf).collect(), unwanted.iter().map(tfidf).collect());
-                let examples = balanced(&wanted, &unwanted, SVM_COST);
+                let examples = balanced(weighted(&wanted), weighted(&unwanted), SVM_COST);
                 let model = LinearModel::fit(&examples, statistics.dimension(), LossFunction::SquaredHinge, seed);
                 case.candidates.iter().map(|place| model.score(&tfidf(place))).collect()
             }
@@ -156,7 +156,7 @@ impl Baseline {
                 let (wanted, unwanted) = case.examples(seed);
                 let (wanted, unwanted): (Vec<_>, Vec<_>) =
                     (wanted.iter().map(vector).collect(), unwanted.iter().map(vector).collect());
-                let examples = balanced(&wanted, &unwanted, LOGISTIC_COST);
+                let examples = balanced(weighted(&wanted), weighted(&unwanted), LOGISTIC_COST);
                 let model = LinearModel::fit(&examples, dimension, LossFunction::Logistic, seed);
                 case.candidates.iter().map(|place| model.score(vector(place))).collect()
             }
@@ -181,14 +181,9 @@ fn standardized(mut scores: Vec<f64>) -> Vec<f64> {
     scores
 }
 
-/// Examples of two sides whose costs add up to the same, `cost` an example on average.
-fn balanced<'a, T, F: AsRef<[T]>>(wanted: &'a [F], unwanted: &'a [F], cost: f64) -> Vec<TrainingExample<'a, T>> {
-    let half = (wanted.len() + unwanted.len()) as f64 / 2.0 * cost;
-    let side = |examples: &'a [F], wanted| {
-        let cost = half / examples.len() as f64;
-        examples.iter().map(move |features| TrainingExample { features: features.as_ref(), target: wanted, cost })
-    };
-    side(wanted, true).chain(side(unwanted, false)).collect()
+/// Examples of one side, all of equal weight.
+fn weighted<'a, T: 'a, F: AsRef<[T]>>(examples: &'a [F]) -> impl ExactSizeIterator<Item = (&'a [T], f64)> + Clone {
+    examples.iter().map(|features| (features.as_ref(), 1.0))
 }
 
 /// Papers, and texts that stand for one, as the methods see them: by their place, from 0.

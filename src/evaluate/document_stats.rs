@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::linear::SparseFeatures;
 use crate::lexical::{TermCounts, bm25, smoothed_idf, sublinear_tf};
+use crate::linear_model::SparseFeatures;
 
 /// The terms of all documents, numbered from 0 in the order in which they were first seen.
 #[derive(Debug, Clone, Default)]
@@ -113,7 +113,7 @@ fn length(document: &DocumentTerms) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::linear::mean;
+    use crate::linear_model::mean;
 
     const DOCUMENTS: [&str; 3] = ["graphs and networks", "networks of words", "words, Words and the zebra"];
 

@@ -1,6 +1,6 @@
 //! Spherical k-means: the interests of a history.
 
-use super::linear::{SparseFeatures, mean};
+use crate::linear_model::{SparseFeatures, mean};
 use crate::random::SplitMix64;
 
 /// Rounds after which the clusters are taken as they are; most settle within ten.

@@ -5,16 +5,15 @@
 mod baseline;
 mod document_stats;
 mod kmeans;
-mod linear;
 mod metrics;
 mod report;
 mod temporal_split;
 mod trec;
 
+pub use crate::linear_model::{LinearModel, LossFunction, SparseFeatures, TrainingExample, mean, weighted_mean};
 pub use baseline::{Baseline, EvalCollection, EvalQuery};
 pub use document_stats::{DocumentStats, DocumentTerms, TermVocabulary, WeightedTerms};
 pub use kmeans::kmeans_centroids;
-pub use linear::{LinearModel, LossFunction, SparseFeatures, TrainingExample, mean, weighted_mean};
 pub use metrics::{JudgedRanking, Metric, MetricRatio};
 pub use report::{EvaluationReport, MethodRow, MetricEstimate, QueryMetrics};
 pub use temporal_split::{HistorySplit, temporal_split};

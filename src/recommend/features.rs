@@ -1,7 +1,7 @@
 //! The features that a candidate is compared by.
 
 /// The number of features.
-pub(super) const FEATURE_COUNT: usize = 8;
+pub(super) const FEATURE_COUNT: usize = 9;
 /// Similarity of embeddings: to the text, or the mean over the nearest papers of the history.
 pub(super) const SIMILARITY: usize = 0;
 /// Linear discriminant between the text or the history and background papers, over embeddings.
@@ -18,6 +18,9 @@ pub(super) const TERM_CENTROID: usize = 5;
 pub(super) const FEEDBACK: usize = 6;
 /// The part of the feedback papers in the cosine with the centroid, over terms.
 pub(super) const TERM_FEEDBACK: usize = 7;
+
+/// What the classifier of a long history says of a paper's terms.
+pub(super) const TERM_CLASSIFIER: usize = 8;
 
 /// The values of all features.
 pub(super) type FeatureValues = [f32; FEATURE_COUNT];

@@ -27,7 +27,7 @@ pub struct FeedbackScorer<'a> {
 impl<'a> FeedbackScorer<'a> {
     /// Prepares to score. The weights of the history must be normalized.
     pub fn new(background: &'a Background, history: &'a [HistoryPaper]) -> FeedbackScorer<'a> {
-        FeedbackScorer { background, history: HistoryModel::new(background, history, &[], NEAREST_COUNT) }
+        FeedbackScorer { background, history: HistoryModel::new(background, history, &[], None, NEAREST_COUNT) }
     }
 
     /// The similarity of a paper to the history, by its unit vector and its terms.

@@ -4,6 +4,7 @@ use super::background::{Background, PaperFeatures, TermProfile};
 use super::features::FeatureValues;
 use super::feedback::feedback_shares;
 use super::resolved_query::{FeedbackPaper, HistoryPaper};
+use super::term_classifier::TermClassifier;
 use super::whitening::LinearDiscriminant;
 use crate::lexical::{SparseVector, TermMap, TermVector};
 use crate::vector::dot;
@@ -18,6 +19,7 @@ pub(super) struct HistoryModel<'a> {
     pub(super) discriminant: LinearDiscriminant,
     terms: TermMap<HistoryTerm>,
     pub(super) nearest_count: usize,
+    classifier: Option<&'a TermClassifier>,
     pub(super) centroid: Centroid,
     /// What the sums of the papers' term vectors, each times its share, are divided by in the centroid.
     pub(super) term_norm: f32,
@@ -49,6 +51,7 @@ impl<'a> HistoryModel<'a> {
         background: &Background,
         past: &'a [HistoryPaper],
         feedback: &[FeedbackPaper],
+        classifier: Option<&'a TermClassifier>,
         nearest: usize,
     ) -> HistoryModel<'a> {
         let sum: f32 = past.iter().map(|past| past.weight).sum();
@@ -81,6 +84,7 @@ impl<'a> HistoryModel<'a> {
             discriminant: LinearDiscriminant::from_whitened(&background.whitening, mean),
             terms,
             nearest_count: nearest,
+            classifier,
             term_norm,
         }
     }
@@ -121,10 +125,16 @@ impl<'a> HistoryModel<'a> {
         let centroid = sums(|term| term.centroid);
         let feedback =
             if self.centroid.has_feedback() { sums(|term| term.feedback) } else { vec![0.0; contrasts.len()] };
+        let classifier = self.classifier.map(|classifier| background.dot_products(&classifier.weights()));
         let features = |(at, paper): (usize, PaperFeatures<'_>)| {
             let similarities = words.iter().map(|of_past| of_past[at]);
-            let contrast = contrasts[at] - paper.words.background_overlap;
-            self.combine(&paper, similarities, TermSums { contrast, centroid: centroid[at], feedback: feedback[at] })
+            let sums = TermSums {
+                contrast: contrasts[at] - paper.words.background_overlap,
+                centroid: centroid[at],
+                feedback: feedback[at],
+                classifier: classifier.as_ref().map_or(0.0, |scores| scores[at]),
+            };
+            self.combine(&paper, similarities, sums)
         };
         background.papers().enumerate().map(features).collect()
     }
@@ -141,6 +151,7 @@ impl<'a> HistoryModel<'a> {
             sums.centroid,
             if self.centroid.has_feedback() { dot(&self.centroid.feedback, paper.vector) } else { 0.0 },
             sums.feedback,
+            sums.classifier,
         ]
     }
 
@@ -157,7 +168,8 @@ impl<'a> HistoryModel<'a> {
     /// The similarity of terms to each paper, and to the whole history.
     fn term_similarities(&self, words: &TermProfile) -> (Vec<f32>, TermSums) {
         let mut similarities = vec![0.0; self.papers.len()];
-        let mut sums = TermSums { contrast: -words.background_overlap, ..TermSums::default() };
+        let classifier = self.classifier.map_or(0.0, |classifier| classifier.score(words));
+        let mut sums = TermSums { contrast: -words.background_overlap, classifier, ..TermSums::default() };
         for (number, weight) in &words.vector {
             if let Some(term) = self.terms.get(number) {
                 sums.contrast += weight * term.contrast;
@@ -196,7 +208,7 @@ impl<'a> HistoryModel<'a> {
             (word_contrast + words.background_overlap - share * own) / (1.0 - share) - words.background_overlap;
         let similar = self.papers.iter().zip(similarities).enumerate();
         let similar = similar.map(|(at, (past, words))| others(past.weight * words, at));
-        [top_k_mean(near, nearest), contrast, top_k_mean(similar, nearest), word_contrast, 0.0, 0.0, 0.0, 0.0]
+        [top_k_mean(near, nearest), contrast, top_k_mean(similar, nearest), word_contrast, 0.0, 0.0, 0.0, 0.0, 0.0]
     }
 }
 
@@ -206,6 +218,7 @@ struct TermSums {
     contrast: f32,
     centroid: f32,
     feedback: f32,
+    classifier: f32,
 }
 
 /// What a cosine of terms counts beside one of embeddings, for a history of so many papers: 1.5 for one, towards 2 for

@@ -17,6 +17,7 @@ mod request;
 mod resolved_query;
 mod similarity_model;
 mod standardizer;
+mod term_classifier;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -31,4 +32,5 @@ pub use interests::{cluster_history, interest_label, interleave_by_share};
 pub use ranker::{Candidate, Contribution, QueryIndependentSignals, Ranker};
 pub use request::{HistoryItem, PaperRef, Request};
 pub use resolved_query::{FeedbackPaper, HistoryPaper, QueryText, ResolvedQuery, time_decay};
+pub use term_classifier::{MIN_CLASSIFIER_HISTORY, TermClassifier};
 pub use weights::{RankingWeights, Strategy};

@@ -70,11 +70,13 @@ impl<'a> Ranker<'a> {
         today: Date,
     ) -> Ranker<'a> {
         let text = taste.text.as_ref().map(|text| SimilarityModel::for_text(background, text, &weights));
-        let history = |past| SimilarityModel::for_history(background, past, &taste.feedback, strategy, &weights);
+        let classifier = taste.classifier.as_deref();
+        let history =
+            |past| SimilarityModel::for_history(background, past, &taste.feedback, classifier, strategy, &weights);
         let liked = (!taste.liked.is_empty()).then(|| history(&taste.liked));
         let dislike = |past| {
             let past = std::slice::from_ref(past);
-            let side = SimilarityModel::for_history(background, past, &[], Strategy::Auto, &weights);
+            let side = SimilarityModel::for_history(background, past, &[], None, Strategy::Auto, &weights);
             let usual = side.background_parts().map(ContentParts::total);
             let scale = Standardizer::from_values(usual, 0.0);
             (side, scale)

@@ -1,5 +1,7 @@
 //! What somebody is after: a text, papers liked and papers disliked, each a vector with its words and a weight.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use crate::lexical::{TermCounts, TermQuery};
@@ -7,6 +9,7 @@ use crate::paper::PaperId;
 use crate::vector::Embedding;
 
 use super::feedback::feedback_shares;
+use super::term_classifier::TermClassifier;
 
 /// What the candidates are compared with.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +22,8 @@ pub struct ResolvedQuery {
     pub disliked: Vec<HistoryPaper>,
     /// Papers of the library that are nearest to a short history, the nearest first: pseudo-relevance feedback.
     pub feedback: Vec<FeedbackPaper>,
+    /// What was fitted to a long history.
+    pub classifier: Option<Arc<TermClassifier>>,
 }
 
 /// A text asked for.

@@ -3,11 +3,12 @@
 use super::background::{Background, PaperFeatures};
 use super::features::{
     CENTROID, DISCRIMINANT, FEATURE_COUNT, FEEDBACK, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
-    TERM_DISCRIMINANT, TERM_FEEDBACK, TERM_SIMILARITY,
+    TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_FEEDBACK, TERM_SIMILARITY,
 };
 use super::history_model::{HistoryModel, term_weight, top_k_mean_parts};
 use super::resolved_query::{FeedbackPaper, HistoryPaper, QueryText};
 use super::standardizer::Standardizer;
+use super::term_classifier::TermClassifier;
 use super::weights::{RankingWeights, Strategy};
 use super::whitening::LinearDiscriminant;
 use crate::lexical::{SparseVector, TermVector};
@@ -74,7 +75,7 @@ impl<'a> SimilarityModel<'a> {
         );
         let question = background.corpus_stats.query_weights(&TermVector::from(&text.terms));
         // Terms that somebody typed count in full, however small the background.
-        let weights = [weights.near, weights.contrast * trust, weights.words, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let weights = [weights.near, weights.contrast * trust, weights.words, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         SimilarityModel::new(background, SimilarityTarget::Text { text, direction, question }, weights)
     }
 
@@ -83,6 +84,7 @@ impl<'a> SimilarityModel<'a> {
         background: &'a Background,
         past: &'a [HistoryPaper],
         feedback: &[FeedbackPaper],
+        classifier: Option<&'a TermClassifier>,
         strategy: Strategy,
         weights: &RankingWeights,
     ) -> SimilarityModel<'a> {
@@ -96,13 +98,17 @@ impl<'a> SimilarityModel<'a> {
             Strategy::Auto | Strategy::Interests => ([1.0; LEARNED_COUNT], weights.nearest),
         };
         let prior = std::array::from_fn(|at| if at < LEARNED_COUNT { prior[at] * only[at] } else { 0.0 });
-        let history = HistoryModel::new(background, past, feedback, nearest);
+        let history = HistoryModel::new(background, past, feedback, classifier, nearest);
         let mut side = SimilarityModel::new(background, SimilarityTarget::History(history), prior);
         if strategy == Strategy::Auto {
             side.learn_weights();
         }
         if matches!(strategy, Strategy::Auto | Strategy::Interests) {
             side.mix_in_cosines(background);
+        }
+        if classifier.is_some() {
+            // As much as all other features together.
+            side.weights[TERM_CLASSIFIER] = side.deviation(&side.weights);
         }
         side
     }
@@ -136,9 +142,15 @@ impl<'a> SimilarityModel<'a> {
         let part = |at: usize| self.weights[at] * deviations[at];
         ContentParts {
             embedding: part(SIMILARITY) + part(DISCRIMINANT) + part(CENTROID),
-            terms: part(TERM_SIMILARITY) + part(TERM_DISCRIMINANT) + part(TERM_CENTROID),
+            terms: part(TERM_SIMILARITY) + part(TERM_DISCRIMINANT) + part(TERM_CENTROID) + part(TERM_CLASSIFIER),
             feedback: part(FEEDBACK) + part(TERM_FEEDBACK),
         }
+    }
+
+    /// The standard deviation of the scores of background papers with these weights.
+    fn deviation(&self, weights: &FeatureValues) -> f32 {
+        let total = |z_scores: &FeatureValues| z_scores.iter().zip(weights).map(|(z, weight)| z * weight).sum();
+        1.0 / Standardizer::from_values(self.background_scores.iter().map(total), MIN_DEVIATION).inverse_deviation()
     }
 
     /// Mixes a sum of plain cosines into the score: all of the score for one paper, less the more papers tell what sets
@@ -164,12 +176,8 @@ impl<'a> SimilarityModel<'a> {
         for (weight, scale) in cosines.iter_mut().zip(&self.standardizers) {
             *weight *= if scale.has_variance() { 1.0 / scale.inverse_deviation() } else { 0.0 };
         }
-        let deviation = |weights: &FeatureValues| {
-            let total = |z_scores: &FeatureValues| z_scores.iter().zip(weights).map(|(z, weight)| z * weight).sum();
-            1.0 / Standardizer::from_values(self.background_scores.iter().map(total), MIN_DEVIATION).inverse_deviation()
-        };
         // In the unit of the other part, so that a text beside the history counts as before.
-        let scale = deviation(&self.weights) / deviation(&cosines);
+        let scale = self.deviation(&self.weights) / self.deviation(&cosines);
         for (weight, cosine) in self.weights.iter_mut().zip(cosines) {
             *weight = (1.0 - centroid) * *weight + centroid * scale * cosine;
         }
@@ -278,11 +286,11 @@ impl SimilarityTarget<'_> {
         match self {
             SimilarityTarget::Text { question, .. } => {
                 let norm = question.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-                [MIN_DEVIATION, 0.0, 0.05 * norm, 0.0, 0.0, 0.0, 0.0, 0.0]
+                [MIN_DEVIATION, 0.0, 0.05 * norm, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
             }
             SimilarityTarget::History(_) => {
                 let least = MIN_DEVIATION;
-                [least, 0.0, least, least, least, least, 0.0, 0.0]
+                [least, 0.0, least, least, least, least, 0.0, 0.0, 0.0]
             }
         }
     }
@@ -294,7 +302,7 @@ impl SimilarityTarget<'_> {
                 let words = background.bm25(question).into_iter();
                 let near = |paper: PaperFeatures<'_>| dot(text.embedding.as_slice(), paper.vector);
                 let features =
-                    |(paper, words)| [near(paper), direction.score(paper.vector), words, 0.0, 0.0, 0.0, 0.0, 0.0];
+                    |(paper, words)| [near(paper), direction.score(paper.vector), words, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
                 background.papers().zip(words).map(features).collect()
             }
             SimilarityTarget::History(history) => history.background_features(background),
@@ -307,6 +315,7 @@ impl SimilarityTarget<'_> {
                 dot(text.embedding.as_slice(), paper.vector),
                 direction.score(paper.vector),
                 background.corpus_stats.bm25(question, paper.text),
+                0.0,
                 0.0,
                 0.0,
                 0.0,
@@ -391,7 +400,7 @@ mod tests {
         let weights = RankingWeights::default();
         let sides = [
             SimilarityModel::for_text(&background, &text, &weights),
-            SimilarityModel::for_history(&background, &history, &[], Strategy::Auto, &weights),
+            SimilarityModel::for_history(&background, &history, &[], None, Strategy::Auto, &weights),
         ];
         for side in sides {
             for (paper, usual) in background.papers().zip(side.target.background_features(&background)) {

@@ -87,6 +87,7 @@ proptest! {
             liked: history(&liked),
             disliked: history(&disliked),
             feedback: Vec::new(),
+            classifier: None,
         }.normalized();
         let weights = RankingWeights { recency: 0.5, votes: 0.5, ..RankingWeights::default() };
         let ranker = Ranker::new(&background, &taste, Strategy::Auto, weights, TODAY);
@@ -224,6 +225,7 @@ fn nothing_is_usual_in_an_empty_library() {
         liked: history(&[(1, 2)]),
         disliked: history(&[(2, 3)]),
         feedback: Vec::new(),
+        classifier: None,
     };
     for strategy in STRATEGIES {
         assert_eq!(score(&background, &taste, strategy, &made(1, 4)), 0.5);

@@ -11,13 +11,15 @@ use super::snapshot::IndexSnapshot;
 use crate::error::Result;
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector};
 use crate::library::GenerationId;
-use crate::recommend::Background;
+use crate::recommend::{Background, TermClassifier};
 
 /// Term vectors in memory, in bytes: those of about 20,000 papers.
 const TERM_VECTOR_CACHE_BYTES: usize = 20 << 20;
 /// Postings in memory, in bytes.
 const POSTINGS_CACHE_BYTES: usize = 32 << 20;
 
+/// Classifiers in memory, in bytes: those of about 20 profiles.
+const CLASSIFIER_CACHE_BYTES: usize = 20 << 20;
 /// Rankings in memory, in bytes: 20,000 lists of 20 papers.
 const RANKING_CACHE_BYTES: usize = 48 << 20;
 
@@ -33,6 +35,8 @@ pub(crate) struct SharedCaches {
     pub(super) postings: PerGeneration<BoundedCache<String, PostingBlocks, POSTINGS_CACHE_BYTES>>,
     /// Rankings by the SHA-256 of the request.
     pub(super) rankings: PerGeneration<BoundedCache<[u8; 32], CachedRanking, RANKING_CACHE_BYTES>>,
+    /// Classifiers of long histories by the SHA-256 of the history.
+    pub(super) classifiers: PerGeneration<BoundedCache<[u8; 32], TermClassifier, CLASSIFIER_CACHE_BYTES>>,
     /// Whether the graph on disk was discarded.
     graph_discarded: AtomicBool,
 }

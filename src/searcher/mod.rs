@@ -4,7 +4,7 @@
 //! it was opened on. A ranking passes through these files once each, in this order:
 //!
 //! 1. `resolve`: texts and ids become embeddings, terms, and rows of the index;
-//! 2. `feedback`: the papers that a short history borrows from;
+//! 2. `feedback` and `classifier`: the papers that a short history borrows from; what is fitted to a long one;
 //! 3. `retrieve`: candidates, by embeddings, by terms, and by followed authors;
 //! 4. `score`: a score breakdown for each candidate;
 //! 5. `select`: duplicates removed, diversity, scores calibrated, interests interleaved;
@@ -12,6 +12,7 @@
 
 mod background;
 mod cache;
+mod classifier;
 mod evaluate;
 mod explain;
 mod feed;
@@ -167,6 +168,7 @@ impl<'a> Searcher<'a> {
     fn rank(&self, request: &Request, scope: &RequestScope, as_of: Date) -> Result<CachedRanking> {
         let mut resolved = resolve::resolve(self, request, scope, as_of)?;
         feedback::add_feedback(self, &mut resolved)?;
+        classifier::add_classifier(self, &mut resolved)?;
         let rankers = resolved.rankers();
         let candidates = retrieve::retrieve(self, &resolved, &rankers)?;
         let scored = score::score(self, &resolved, &rankers, candidates)?;

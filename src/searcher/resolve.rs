@@ -115,7 +115,7 @@ pub(super) fn resolve<'r>(
     let liked = papers.resolve(&request.positive)?;
     let disliked = papers.resolve(&request.negative)?;
     let Lookups { rows, titles, mut not_found } = papers.found;
-    let query = ResolvedQuery { text, liked, disliked, feedback: Vec::new() }.normalized();
+    let query = ResolvedQuery { text, liked, disliked, ..ResolvedQuery::default() }.normalized();
 
     let known = library.matching_keys(&PaperFilter { published_before: request.as_of, ..PaperFilter::default() })?;
     let note = cold_start_note(request, &query);

@@ -154,6 +154,27 @@ impl LinearModel {
     }
 }
 
+/// Weighted examples of two sides whose costs add up to the same, `cost` an example on average.
+pub(crate) fn balanced<'a, T: 'a>(
+    wanted: impl ExactSizeIterator<Item = (&'a [T], f64)> + Clone,
+    unwanted: impl ExactSizeIterator<Item = (&'a [T], f64)> + Clone,
+    cost: f64,
+) -> Vec<TrainingExample<'a, T>> {
+    let half = (wanted.len() + unwanted.len()) as f64 / 2.0 * cost;
+    let mut examples = Vec::with_capacity(wanted.len() + unwanted.len());
+    let sum = |weights: &mut dyn Iterator<Item = (&'a [T], f64)>| weights.map(|(_, weight)| weight).sum::<f64>();
+    let per_weight = half / sum(&mut wanted.clone());
+    examples.extend(wanted.map(|(features, weight)| TrainingExample {
+        features,
+        target: true,
+        cost: weight * per_weight,
+    }));
+    let per_weight = half / sum(&mut unwanted.clone());
+    let example = |(features, weight)| TrainingExample { features, target: false, cost: weight * per_weight };
+    examples.extend(unwanted.map(example));
+    examples
+}
+
 fn sign(wanted: bool) -> f64 {
     if wanted { 1.0 } else { -1.0 }
 }
