@@ -29,7 +29,7 @@ pub struct ScoreBreakdown {
     pub words: f32,
     /// Similarity to the papers of the library that are nearest to a short history (pseudo-relevance feedback).
     #[serde(skip_serializing_if = "is_zero")]
-    pub feedback: f32,
+    pub expansion: f32,
     /// Similarity to disliked papers: 0 or less.
     #[serde(skip_serializing_if = "is_zero")]
     pub disliked: f32,
@@ -62,7 +62,7 @@ impl ScoreBreakdown {
             ("text", &mut self.text),
             ("liked", &mut self.liked),
             ("words", &mut self.words),
-            ("feedback", &mut self.feedback),
+            ("expansion", &mut self.expansion),
             ("disliked", &mut self.disliked),
             ("recency", &mut self.recency),
             ("votes", &mut self.votes),

@@ -14,10 +14,10 @@ pub(super) const TERM_DISCRIMINANT: usize = 3;
 pub(super) const CENTROID: usize = 4;
 /// The history's part of the cosine with its centroid, over terms.
 pub(super) const TERM_CENTROID: usize = 5;
-/// The part of the feedback papers in the cosine with the centroid, over embeddings.
-pub(super) const FEEDBACK: usize = 6;
-/// The part of the feedback papers in the cosine with the centroid, over terms.
-pub(super) const TERM_FEEDBACK: usize = 7;
+/// The part of the expansion papers in the cosine with the centroid, over embeddings.
+pub(super) const EXPANSION: usize = 6;
+/// The part of the expansion papers in the cosine with the centroid, over terms.
+pub(super) const TERM_EXPANSION: usize = 7;
 
 /// What the classifier of a long history says of a paper's terms.
 pub(super) const TERM_CLASSIFIER: usize = 8;

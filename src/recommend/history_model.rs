@@ -1,9 +1,9 @@
 //! A reading history, and what papers have in common with it: nearness and contrast, of embeddings and of words.
 
 use super::background::{Background, PaperFeatures, TermProfile};
+use super::expansion::expansion_shares;
 use super::features::FeatureValues;
-use super::feedback::feedback_shares;
-use super::resolved_query::{FeedbackPaper, HistoryPaper};
+use super::resolved_query::{ExpansionPaper, HistoryPaper};
 use super::term_classifier::TermClassifier;
 use super::whitening::LinearDiscriminant;
 use crate::lexical::{SparseVector, TermMap, TermVector};
@@ -28,7 +28,7 @@ pub(super) struct HistoryModel<'a> {
 /// The mean of a history and of the papers that it borrows from, of length 1, in two parts that add up to it.
 pub(super) struct Centroid {
     history: Vec<f32>,
-    feedback: Vec<f32>,
+    expansion: Vec<f32>,
     /// What the sum of the history's embeddings, each times its share, is divided by.
     pub(super) norm: f32,
 }
@@ -39,9 +39,9 @@ struct HistoryTerm {
     /// What it counts in a contrast.
     contrast: f32,
     inverse_variance: f32,
-    /// What it weighs in the centroid: the parts of the history and of the feedback papers.
+    /// What it weighs in the centroid: the parts of the history and of the expansion papers.
     centroid: f32,
-    feedback: f32,
+    expansion: f32,
     /// The papers that have it, and what it weighs in each.
     papers: Vec<(u32, f32)>,
 }
@@ -50,7 +50,7 @@ impl<'a> HistoryModel<'a> {
     pub(super) fn new(
         background: &Background,
         past: &'a [HistoryPaper],
-        feedback: &[FeedbackPaper],
+        expansion: &[ExpansionPaper],
         classifier: Option<&'a TermClassifier>,
         nearest: usize,
     ) -> HistoryModel<'a> {
@@ -74,10 +74,10 @@ impl<'a> HistoryModel<'a> {
                 term.papers.push((place as u32, *weight));
             }
         }
-        let term_norm = add_feedback_terms(background, &mut terms, feedback);
+        let term_norm = add_expansion_terms(background, &mut terms, expansion);
         HistoryModel {
             papers: past,
-            centroid: Centroid::new(past, &shares, feedback),
+            centroid: Centroid::new(past, &shares, expansion),
             shares,
             whitened: white,
             term_profiles: words,
@@ -123,15 +123,15 @@ impl<'a> HistoryModel<'a> {
         };
         let contrasts = sums(|term| term.contrast);
         let centroid = sums(|term| term.centroid);
-        let feedback =
-            if self.centroid.has_feedback() { sums(|term| term.feedback) } else { vec![0.0; contrasts.len()] };
+        let expansion =
+            if self.centroid.has_expansion() { sums(|term| term.expansion) } else { vec![0.0; contrasts.len()] };
         let classifier = self.classifier.map(|classifier| background.dot_products(&classifier.weights()));
         let features = |(at, paper): (usize, PaperFeatures<'_>)| {
             let similarities = words.iter().map(|of_past| of_past[at]);
             let sums = TermSums {
                 contrast: contrasts[at] - paper.words.background_overlap,
                 centroid: centroid[at],
-                feedback: feedback[at],
+                expansion: expansion[at],
                 classifier: classifier.as_ref().map_or(0.0, |scores| scores[at]),
             };
             self.combine(&paper, similarities, sums)
@@ -149,8 +149,8 @@ impl<'a> HistoryModel<'a> {
             sums.contrast,
             dot(&self.centroid.history, paper.vector),
             sums.centroid,
-            if self.centroid.has_feedback() { dot(&self.centroid.feedback, paper.vector) } else { 0.0 },
-            sums.feedback,
+            if self.centroid.has_expansion() { dot(&self.centroid.expansion, paper.vector) } else { 0.0 },
+            sums.expansion,
             sums.classifier,
         ]
     }
@@ -174,7 +174,7 @@ impl<'a> HistoryModel<'a> {
             if let Some(term) = self.terms.get(number) {
                 sums.contrast += weight * term.contrast;
                 sums.centroid += weight * term.centroid;
-                sums.feedback += weight * term.feedback;
+                sums.expansion += weight * term.expansion;
                 term.papers.iter().for_each(|(place, other)| similarities[*place as usize] += weight * other);
             }
         }
@@ -217,7 +217,7 @@ impl<'a> HistoryModel<'a> {
 struct TermSums {
     contrast: f32,
     centroid: f32,
-    feedback: f32,
+    expansion: f32,
     classifier: f32,
 }
 
@@ -227,36 +227,36 @@ pub(super) fn term_weight(size: f32) -> f32 {
     2.0 - 0.5 / size
 }
 
-/// Adds the terms of feedback papers, and scales the centroid to length 1. Returns what the history's sums were divided
+/// Adds the terms of expansion papers, and scales the centroid to length 1. Returns what the history's sums were divided
 /// by.
-fn add_feedback_terms(background: &Background, terms: &mut TermMap<HistoryTerm>, feedback: &[FeedbackPaper]) -> f32 {
+fn add_expansion_terms(background: &Background, terms: &mut TermMap<HistoryTerm>, expansion: &[ExpansionPaper]) -> f32 {
     let length = |terms: &TermMap<HistoryTerm>| {
         let mut squares: Vec<f32> =
-            terms.values().map(|term| (term.centroid + term.feedback) * (term.centroid + term.feedback)).collect();
+            terms.values().map(|term| (term.centroid + term.expansion) * (term.centroid + term.expansion)).collect();
         // One order of addition, whatever that of the map.
         squares.sort_unstable_by(f32::total_cmp);
         let norm = squares.iter().sum::<f32>().sqrt();
         if norm > 0.0 { norm } else { 1.0 }
     };
     let own = length(terms);
-    for (paper, share) in feedback.iter().zip(feedback_shares(feedback.len())) {
+    for (paper, share) in expansion.iter().zip(expansion_shares(expansion.len())) {
         for (number, weight) in background.term_profile(&TermVector::from(&paper.terms)).vector {
             let term = terms.entry(number).or_default();
             term.inverse_variance = background.corpus_stats.inverse_variance(number);
             // The history's part counts 1.
-            term.feedback += own * share * weight;
+            term.expansion += own * share * weight;
         }
     }
     let norm = length(terms);
     for term in terms.values_mut() {
         term.centroid /= norm;
-        term.feedback /= norm;
+        term.expansion /= norm;
     }
     norm
 }
 
 impl Centroid {
-    fn new(past: &[HistoryPaper], shares: &[f32], feedback: &[FeedbackPaper]) -> Centroid {
+    fn new(past: &[HistoryPaper], shares: &[f32], expansion: &[ExpansionPaper]) -> Centroid {
         let dimension = past.first().map_or(0, |past| past.embedding.as_slice().len());
         let sum = |parts: &mut dyn Iterator<Item = (&[f32], f32)>| {
             let mut sum = vec![0.0; dimension];
@@ -266,22 +266,23 @@ impl Centroid {
         let length = |vector: &[f32]| Some(dot(vector, vector).sqrt()).filter(|norm| *norm > 0.0).unwrap_or(1.0);
         let history = sum(&mut past.iter().map(|past| past.embedding.as_slice()).zip(shares.iter().copied()));
         let own = length(&history);
-        let of_feedback = feedback.iter().map(|paper| paper.embedding.as_slice()).zip(feedback_shares(feedback.len()));
-        let feedback = sum(&mut of_feedback.map(|(vector, share)| (vector, own * share)));
-        let whole: Vec<f32> = history.iter().zip(&feedback).map(|(one, other)| one + other).collect();
+        let of_expansion =
+            expansion.iter().map(|paper| paper.embedding.as_slice()).zip(expansion_shares(expansion.len()));
+        let expansion = sum(&mut of_expansion.map(|(vector, share)| (vector, own * share)));
+        let whole: Vec<f32> = history.iter().zip(&expansion).map(|(one, other)| one + other).collect();
         let norm = length(&whole);
         let scaled = |vector: Vec<f32>| vector.into_iter().map(|x| x / norm).collect();
-        Centroid { history: scaled(history), feedback: scaled(feedback), norm }
+        Centroid { history: scaled(history), expansion: scaled(expansion), norm }
     }
 
     /// Whether there are papers to borrow from.
-    pub(super) fn has_feedback(&self) -> bool {
-        self.feedback.iter().any(|x| *x != 0.0)
+    pub(super) fn has_expansion(&self) -> bool {
+        self.expansion.iter().any(|x| *x != 0.0)
     }
 
     /// The unit vector.
     pub(super) fn vector(&self) -> Vec<f32> {
-        self.history.iter().zip(&self.feedback).map(|(one, other)| one + other).collect()
+        self.history.iter().zip(&self.expansion).map(|(one, other)| one + other).collect()
     }
 }
 

@@ -72,7 +72,7 @@ impl<'a> Ranker<'a> {
         let text = taste.text.as_ref().map(|text| SimilarityModel::for_text(background, text, &weights));
         let classifier = taste.classifier.as_deref();
         let history =
-            |past| SimilarityModel::for_history(background, past, &taste.feedback, classifier, strategy, &weights);
+            |past| SimilarityModel::for_history(background, past, &taste.expansion, classifier, strategy, &weights);
         let liked = (!taste.liked.is_empty()).then(|| history(&taste.liked));
         let dislike = |past| {
             let past = std::slice::from_ref(past);
@@ -103,7 +103,7 @@ impl<'a> Ranker<'a> {
             text: text.embedding,
             liked: liked.embedding,
             words: text.terms + liked.terms,
-            feedback: liked.feedback,
+            expansion: liked.expansion,
             ..ScoreBreakdown::default()
         }
         .scale(halves * self.content_scale)
@@ -120,9 +120,9 @@ impl<'a> Ranker<'a> {
         let of = |side: &Option<SimilarityModel<'_>>| {
             side.as_ref().map_or(ContentParts::default(), |side| side.content_parts(self.background, &paper))
         };
-        let ScoreBreakdown { text, liked, words, feedback, .. } = self.content_score(of(&self.text), of(&self.liked));
+        let ScoreBreakdown { text, liked, words, expansion, .. } = self.content_score(of(&self.text), of(&self.liked));
         let disliked = 0.0 - self.weights.disliked * self.disliked.iter().map(dislike).fold(0.0, f32::max);
-        ScoreBreakdown { text, liked, words, feedback, disliked, ..self.priors(candidate.signals) }
+        ScoreBreakdown { text, liked, words, expansion, disliked, ..self.priors(candidate.signals) }
     }
 
     /// Parts in deviations as parts of a score from 0 to 1: the share of ordinary papers that are less like what is

@@ -8,7 +8,7 @@ use crate::lexical::{TermCounts, TermQuery};
 use crate::paper::PaperId;
 use crate::vector::Embedding;
 
-use super::feedback::feedback_shares;
+use super::expansion::expansion_shares;
 use super::term_classifier::TermClassifier;
 
 /// What the candidates are compared with.
@@ -21,7 +21,7 @@ pub struct ResolvedQuery {
     /// Papers that count against their neighbors.
     pub disliked: Vec<HistoryPaper>,
     /// Papers of the library that are nearest to a short history, the nearest first: pseudo-relevance feedback.
-    pub feedback: Vec<FeedbackPaper>,
+    pub expansion: Vec<ExpansionPaper>,
     /// What was fitted to a long history.
     pub classifier: Option<Arc<TermClassifier>>,
 }
@@ -54,7 +54,7 @@ pub struct HistoryPaper {
 
 /// A paper that nobody picked, but that is near to the few papers that somebody did pick.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FeedbackPaper {
+pub struct ExpansionPaper {
     /// Its vector.
     pub embedding: Embedding,
     /// Its words.
@@ -80,8 +80,8 @@ impl ResolvedQuery {
     pub fn term_queries(&self, most: usize, rarity: impl Fn(&str) -> f32 + Copy) -> impl Iterator<Item = TermQuery> {
         let text = self.text.as_ref().map(|text| TermQuery::from_weighted([(&text.terms, 1.0)], most, rarity));
         let liked = self.liked.iter().map(|past| (&past.terms, past.weight));
-        let feedback = self.feedback.iter().zip(feedback_shares(self.feedback.len()));
-        let liked = liked.chain(feedback.map(|(paper, share)| (&paper.terms, share)));
+        let expansion = self.expansion.iter().zip(expansion_shares(self.expansion.len()));
+        let liked = liked.chain(expansion.map(|(paper, share)| (&paper.terms, share)));
         let liked = (!self.liked.is_empty()).then(|| TermQuery::from_weighted(liked, most, rarity));
         text.into_iter().chain(liked)
     }

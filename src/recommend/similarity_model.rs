@@ -2,11 +2,11 @@
 
 use super::background::{Background, PaperFeatures};
 use super::features::{
-    CENTROID, DISCRIMINANT, FEATURE_COUNT, FEEDBACK, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
-    TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_FEEDBACK, TERM_SIMILARITY,
+    CENTROID, DISCRIMINANT, EXPANSION, FEATURE_COUNT, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
+    TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY,
 };
 use super::history_model::{HistoryModel, term_weight, top_k_mean_parts};
-use super::resolved_query::{FeedbackPaper, HistoryPaper, QueryText};
+use super::resolved_query::{ExpansionPaper, HistoryPaper, QueryText};
 use super::standardizer::Standardizer;
 use super::term_classifier::TermClassifier;
 use super::weights::{RankingWeights, Strategy};
@@ -37,12 +37,12 @@ pub(super) struct ContentParts {
     /// By its terms.
     pub(super) terms: f32,
     /// By embedding and terms, with the papers that a short history borrows from.
-    pub(super) feedback: f32,
+    pub(super) expansion: f32,
 }
 
 impl ContentParts {
     pub(super) fn total(self) -> f32 {
-        self.embedding + self.terms + self.feedback
+        self.embedding + self.terms + self.expansion
     }
 }
 
@@ -83,7 +83,7 @@ impl<'a> SimilarityModel<'a> {
     pub(super) fn for_history(
         background: &'a Background,
         past: &'a [HistoryPaper],
-        feedback: &[FeedbackPaper],
+        expansion: &[ExpansionPaper],
         classifier: Option<&'a TermClassifier>,
         strategy: Strategy,
         weights: &RankingWeights,
@@ -98,7 +98,7 @@ impl<'a> SimilarityModel<'a> {
             Strategy::Auto | Strategy::Interests => ([1.0; LEARNED_COUNT], weights.nearest),
         };
         let prior = std::array::from_fn(|at| if at < LEARNED_COUNT { prior[at] * only[at] } else { 0.0 });
-        let history = HistoryModel::new(background, past, feedback, classifier, nearest);
+        let history = HistoryModel::new(background, past, expansion, classifier, nearest);
         let mut side = SimilarityModel::new(background, SimilarityTarget::History(history), prior);
         if strategy == Strategy::Auto {
             side.learn_weights();
@@ -143,7 +143,7 @@ impl<'a> SimilarityModel<'a> {
         ContentParts {
             embedding: part(SIMILARITY) + part(DISCRIMINANT) + part(CENTROID),
             terms: part(TERM_SIMILARITY) + part(TERM_DISCRIMINANT) + part(TERM_CENTROID) + part(TERM_CLASSIFIER),
-            feedback: part(FEEDBACK) + part(TERM_FEEDBACK),
+            expansion: part(EXPANSION) + part(TERM_EXPANSION),
         }
     }
 
@@ -165,9 +165,9 @@ impl<'a> SimilarityModel<'a> {
         let per_unit = |norm: f32| if norm > 0.0 { 1.0 / norm } else { 0.0 };
         let mut cosines: FeatureValues = [0.0; FEATURE_COUNT];
         cosines[CENTROID] = centroid;
-        cosines[FEEDBACK] = centroid;
+        cosines[EXPANSION] = centroid;
         cosines[TERM_CENTROID] = centroid * words;
-        cosines[TERM_FEEDBACK] = centroid * words;
+        cosines[TERM_EXPANSION] = centroid * words;
         cosines[SIMILARITY] = nearest;
         cosines[TERM_SIMILARITY] = nearest * words;
         cosines[DISCRIMINANT] = contrast * DISCRIMINANT_WEIGHT * per_unit(history.discriminant.norm());
@@ -239,8 +239,8 @@ impl<'a> SimilarityModel<'a> {
         let centroid = history.similarities_by_share(paper.vector).map(|value| value / history.centroid.norm);
         add(CENTROID, centroid.enumerate().collect());
         let values = self.target.features(background, paper);
-        // What feedback papers add, the history has found: each of its papers has its share.
-        for feature in [FEEDBACK, TERM_FEEDBACK] {
+        // What expansion papers add, the history has found: each of its papers has its share.
+        for feature in [EXPANSION, TERM_EXPANSION] {
             add(feature, shares().map(|(place, share)| (place, share * values[feature])).collect());
         }
         let of_terms = words.iter().zip(&history.shares).map(|(words, share)| words * share / history.term_norm);

@@ -86,7 +86,7 @@ proptest! {
             text: asked.map(|(subject, number)| text(made(subject, number))),
             liked: history(&liked),
             disliked: history(&disliked),
-            feedback: Vec::new(),
+            expansion: Vec::new(),
             classifier: None,
         }.normalized();
         let weights = RankingWeights { recency: 0.5, votes: 0.5, ..RankingWeights::default() };
@@ -224,7 +224,7 @@ fn nothing_is_usual_in_an_empty_library() {
         text: Some(text(made(1, 1))),
         liked: history(&[(1, 2)]),
         disliked: history(&[(2, 3)]),
-        feedback: Vec::new(),
+        expansion: Vec::new(),
         classifier: None,
     };
     for strategy in STRATEGIES {

@@ -4,7 +4,7 @@
 //! it was opened on. A ranking passes through these files once each, in this order:
 //!
 //! 1. `resolve`: texts and ids become embeddings, terms, and rows of the index;
-//! 2. `feedback` and `classifier`: the papers that a short history borrows from; what is fitted to a long one;
+//! 2. `expansion` and `classifier`: the papers that a short history borrows from; what is fitted to a long one;
 //! 3. `retrieve`: candidates, by embeddings, by terms, and by followed authors;
 //! 4. `score`: a score breakdown for each candidate;
 //! 5. `select`: duplicates removed, diversity, scores calibrated, interests interleaved;
@@ -14,9 +14,9 @@ mod background;
 mod cache;
 mod classifier;
 mod evaluate;
+mod expansion;
 mod explain;
 mod feed;
-mod feedback;
 mod graph_file;
 mod projection;
 mod report;
@@ -167,7 +167,7 @@ impl<'a> Searcher<'a> {
     /// Runs steps 1 to 5 of the module documentation.
     fn rank(&self, request: &Request, scope: &RequestScope, as_of: Date) -> Result<CachedRanking> {
         let mut resolved = resolve::resolve(self, request, scope, as_of)?;
-        feedback::add_feedback(self, &mut resolved)?;
+        expansion::add_expansion(self, &mut resolved)?;
         classifier::add_classifier(self, &mut resolved)?;
         let rankers = resolved.rankers();
         let candidates = retrieve::retrieve(self, &resolved, &rankers)?;

@@ -10,24 +10,24 @@ use super::resolved_query::HistoryPaper;
 use crate::lexical::TermVector;
 
 /// Papers that a short history borrows from.
-pub const FEEDBACK_SIZE: usize = 10;
+pub const EXPANSION_SIZE: usize = 10;
 /// The longest history that borrows.
-pub const MAX_FEEDBACK_HISTORY: usize = 3;
-/// What all feedback papers count together in the centroid, where the history counts 1.
-const FEEDBACK_WEIGHT: f32 = 0.8;
+pub const MAX_EXPANSION_HISTORY: usize = 3;
+/// What all expansion papers count together in the centroid, where the history counts 1.
+const EXPANSION_WEIGHT: f32 = 0.8;
 /// History papers that a paper is compared with.
 const NEAREST_COUNT: usize = 3;
 
 /// Scores papers by their similarity to a short history, to find those that it borrows from.
-pub struct FeedbackScorer<'a> {
+pub struct ExpansionScorer<'a> {
     background: &'a Background,
     history: HistoryModel<'a>,
 }
 
-impl<'a> FeedbackScorer<'a> {
+impl<'a> ExpansionScorer<'a> {
     /// Prepares to score. The weights of the history must be normalized.
-    pub fn new(background: &'a Background, history: &'a [HistoryPaper]) -> FeedbackScorer<'a> {
-        FeedbackScorer { background, history: HistoryModel::new(background, history, &[], None, NEAREST_COUNT) }
+    pub fn new(background: &'a Background, history: &'a [HistoryPaper]) -> ExpansionScorer<'a> {
+        ExpansionScorer { background, history: HistoryModel::new(background, history, &[], None, NEAREST_COUNT) }
     }
 
     /// The similarity of a paper to the history, by its unit vector and its terms.
@@ -38,10 +38,10 @@ impl<'a> FeedbackScorer<'a> {
     }
 }
 
-/// What each of so many feedback papers counts in the centroid: 1, 1/2, 1/3, ..., scaled.
-pub(super) fn feedback_shares(count: usize) -> impl Iterator<Item = f32> {
+/// What each of so many expansion papers counts in the centroid: 1, 1/2, 1/3, ..., scaled.
+pub(super) fn expansion_shares(count: usize) -> impl Iterator<Item = f32> {
     let sum: f32 = (1..=count).map(|rank| 1.0 / rank as f32).sum();
-    (1..=count).map(move |rank| FEEDBACK_WEIGHT / (rank as f32 * sum))
+    (1..=count).map(move |rank| EXPANSION_WEIGHT / (rank as f32 * sum))
 }
 
 #[cfg(test)]
@@ -50,9 +50,9 @@ mod tests {
 
     #[test]
     fn shares_fall_with_the_rank() {
-        let shares: Vec<f32> = feedback_shares(3).collect();
-        assert!((shares.iter().sum::<f32>() - FEEDBACK_WEIGHT).abs() < 1e-6);
+        let shares: Vec<f32> = expansion_shares(3).collect();
+        assert!((shares.iter().sum::<f32>() - EXPANSION_WEIGHT).abs() < 1e-6);
         assert!((shares[0] / shares[2] - 3.0).abs() < 1e-5);
-        assert_eq!(feedback_shares(0).count(), 0);
+        assert_eq!(expansion_shares(0).count(), 0);
     }
 }

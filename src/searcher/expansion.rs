@@ -6,7 +6,9 @@ use super::resolve::ResolvedRequest;
 use super::retrieve::best_by_terms;
 use crate::error::Result;
 use crate::lexical::TermCounts;
-use crate::recommend::{FEEDBACK_SIZE, FeedbackPaper, FeedbackScorer, MAX_FEEDBACK_HISTORY, ResolvedQuery, Strategy};
+use crate::recommend::{
+    EXPANSION_SIZE, ExpansionPaper, ExpansionScorer, MAX_EXPANSION_HISTORY, ResolvedQuery, Strategy,
+};
 use crate::vector::{RowBitmap, RowId};
 
 /// Papers that are compared with a history to find those nearest to it: so many by embeddings near each of its papers,
@@ -18,16 +20,16 @@ const POOL_SIZE: usize = 30;
 ///
 /// # Errors
 /// When the index is corrupt or the library's file cannot be read.
-pub(super) fn add_feedback(searcher: &Searcher<'_>, resolved: &mut ResolvedRequest<'_>) -> Result<()> {
+pub(super) fn add_expansion(searcher: &Searcher<'_>, resolved: &mut ResolvedRequest<'_>) -> Result<()> {
     if !matches!(resolved.request.strategy, Strategy::Auto | Strategy::Interests) {
         return Ok(());
     }
     let known = resolved.known.as_ref().map(|keys| searcher.snapshot.row_set(keys));
     for index in 0..resolved.queries.len() {
         let query = &resolved.queries[index].query;
-        if (1..=MAX_FEEDBACK_HISTORY).contains(&query.liked.len()) {
-            let feedback = nearest_papers(searcher, resolved, query, known.as_ref())?;
-            resolved.queries[index].query.feedback = feedback;
+        if (1..=MAX_EXPANSION_HISTORY).contains(&query.liked.len()) {
+            let expansion = nearest_papers(searcher, resolved, query, known.as_ref())?;
+            resolved.queries[index].query.expansion = expansion;
         }
     }
     Ok(())
@@ -38,7 +40,7 @@ fn nearest_papers(
     resolved: &ResolvedRequest<'_>,
     query: &ResolvedQuery,
     known: Option<&RowBitmap>,
-) -> Result<Vec<FeedbackPaper>> {
+) -> Result<Vec<ExpansionPaper>> {
     let Searcher { library, snapshot, .. } = searcher;
     let depth = POOL_SIZE + resolved.seen.len();
     let mut pool = RowBitmap::default();
@@ -48,16 +50,16 @@ fn nearest_papers(
     }
     let history = ResolvedQuery { liked: query.liked.clone(), ..ResolvedQuery::default() };
     best_by_terms(searcher, resolved, &history, known, depth)?.into_iter().for_each(|row| pool.insert(row));
-    let scorer = FeedbackScorer::new(&resolved.background, &query.liked);
+    let scorer = ExpansionScorer::new(&resolved.background, &query.liked);
     let mut scored: Vec<(f32, RowId)> = Vec::with_capacity(pool.len());
     for row in pool.iter().filter(|row| !resolved.seen.contains(*row)) {
         scored.push((scorer.score(snapshot.vector(row)?, &*term_vector(searcher, row)?), row));
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    scored.truncate(FEEDBACK_SIZE);
+    scored.truncate(EXPANSION_SIZE);
     let paper = |(_, row): (f32, RowId)| {
         let document = library.paper_at(snapshot.key(row))?.paper.document();
-        Ok(FeedbackPaper { embedding: snapshot.embedding(row)?, terms: TermCounts::from_text(&document) })
+        Ok(ExpansionPaper { embedding: snapshot.embedding(row)?, terms: TermCounts::from_text(&document) })
     };
     scored.into_iter().map(paper).collect()
 }
