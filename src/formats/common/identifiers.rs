@@ -70,10 +70,13 @@ pub(crate) fn from_note(text: &str) -> impl Iterator<Item = String> {
     text.lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;
         let name = name.trim();
-        let readers: [(&str, fn(&str) -> Option<String>, &str); 3] =
-            [("arxiv", arxiv_in_text, line), ("doi", doi, value), ("pmid", pmid, value)];
-        let (_, read, text) = readers.into_iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))?;
-        read(text)
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        match () {
+            () if is("arxiv") => arxiv_in_text(line),
+            () if is("doi") => doi(value),
+            () if is("pmid") => pmid(value),
+            () => None,
+        }
     })
 }
 
