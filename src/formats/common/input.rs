@@ -13,6 +13,8 @@ use crate::formats::reference::{BibReference, FoundRecord};
 const HEAD_BYTES: usize = 256 * 1024;
 /// Longest record of any format, in bytes. The longest of 179,347 real JSON lines has 56 thousand.
 pub(crate) const MAX_RECORD: usize = 16 * 1024 * 1024;
+/// How much is kept of the start of a line that is too long, in bytes.
+const KEPT_BYTES: usize = 1024;
 /// How files begin that are no text.
 const BINARY_STARTS: [&[u8]; 5] = [b"PAR1", b"PK\x03\x04", b"SQLite format 3\0", b"%PDF", b"\xfd7zXZ\0"];
 
@@ -37,7 +39,7 @@ pub(crate) struct InputHead {
 pub(crate) enum InputLine {
     /// A line, now in the buffer, without its end.
     Read,
-    /// A line of more than [`MAX_RECORD`] bytes, skipped.
+    /// A line of more than [`MAX_RECORD`] bytes, skipped but for its start.
     TooLong,
     /// No more lines.
     End,
@@ -126,8 +128,21 @@ impl InputReader {
                 return Ok(InputLine::Read);
             }
             if ended {
-                buffer.clear();
+                buffer.truncate(KEPT_BYTES);
                 return Ok(InputLine::TooLong);
+            }
+        }
+    }
+
+    /// Skips spaces and tabs before what comes next.
+    pub(crate) fn skip_blanks(&mut self) -> io::Result<()> {
+        loop {
+            let available = self.unlimited()?;
+            let blanks = available.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let is_all = blanks > 0 && blanks == available.len();
+            self.reader.consume(blanks);
+            if !is_all {
+                return Ok(());
             }
         }
     }
