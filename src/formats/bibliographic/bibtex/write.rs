@@ -61,29 +61,46 @@ fn key(paper: &Paper, keys: &mut HashSet<String>) -> String {
     unused.expect("there is always another number")
 }
 
-/// Returns a text as LaTeX. Formulas stay as they are, and so do balanced braces.
+/// Returns a text as LaTeX that is read as the same text. Formulas stay as they are. BibTeX counts braces whatever is
+/// before them, so a brace of the text is a command.
 fn escaped(text: &str) -> String {
-    let braced = is_balanced(text);
-    let formulas = text.matches('$').count().is_multiple_of(2) && braced;
-    let (mut out, mut formula, mut last) = (String::with_capacity(text.len()), false, ' ');
-    for c in text.chars() {
+    // A dollar that is alone is a price.
+    let has_formulas = text.matches('$').count().is_multiple_of(2);
+    let (mut out, mut rest, mut last) = (String::with_capacity(text.len()), text, ' ');
+    while let Some(c) = rest.chars().next() {
+        if c == '$'
+            && has_formulas
+            && let Some(formula) = formula(rest)
+        {
+            out.push_str(formula);
+            (rest, last) = (&rest[formula.len()..], c);
+            continue;
+        }
         match c {
-            '$' if formulas && last != '\\' => {
-                formula = !formula;
-                out.push(c);
-            }
-            // What is escaped already stays.
-            '%' | '&' | '#' | '_' | '$' if !formula && last != '\\' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '{' | '}' if !braced => {}
+            '%' | '&' | '#' | '_' | '$' => out.extend(['\\', c]),
+            '\\' => out.push_str("\\textbackslash{}"),
+            '{' => out.push_str("\\textbraceleft{}"),
+            '}' => out.push_str("\\textbraceright{}"),
+            '~' => out.push_str("\\textasciitilde{}"),
+            '^' => out.push_str("\\textasciicircum{}"),
+            // Two of them would be a dash or a quotation mark.
+            '-' | '`' | '\'' if last == c => out.extend(['{', '}', c]),
             c => out.push(c),
         }
-        last = c;
+        (rest, last) = (&rest[c.len_utf8()..], c);
     }
-    // A brace is never closed by a backslash at the end.
-    if out.ends_with('\\') { out + " " } else { out }
+    out
+}
+
+/// Returns the formula that a text begins with, if it is read as one wherever it stands.
+fn formula(text: &str) -> Option<&str> {
+    let mark = if text.starts_with("$$") { "$$" } else { "$" };
+    let inside = &text[mark.len()..];
+    let is_end = |at: &usize| inside[*at..].starts_with(mark) && !inside[..*at].ends_with('\\');
+    let end = inside.match_indices('$').map(|(at, _)| at).find(is_end)?;
+    let formula = &inside[..end];
+    // The reader takes the second for a semicolon of Crossref's.
+    (is_balanced(formula) && formula != "\\mathsemicolon").then(|| &text[..mark.len() * 2 + end])
 }
 
 /// Returns an address or a DOI, which are read verbatim: only braces and backslashes need another form.
