@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::error::{Error, RecordPosition, Result};
+use crate::formats::common::dates::TypedDate;
 use crate::paper::{Paper, RawPaper};
 
 /// How much of a value that cannot be read is shown, in characters.
@@ -90,18 +91,23 @@ impl RecordNotes {
         text
     }
 
-    /// Returns the first date that `read` finds in some texts. Texts before it that are not blank are noted as dropped.
-    pub(crate) fn first_date<N: Into<Cow<'static, str>>>(
+    /// Returns the first date that `read` finds in some texts. Texts before it that are not blank are noted as dropped, and
+    /// so is a month or a day that does not exist.
+    pub(crate) fn first_date<N: Into<Cow<'static, str>>, D: Into<TypedDate>>(
         &mut self,
         field: &'static str,
         texts: impl IntoIterator<Item = (N, String)>,
-        read: impl Fn(&str) -> Option<Date>,
+        read: impl Fn(&str) -> Option<D>,
     ) -> Option<Date> {
         for (from, text) in texts.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
             match read(&text) {
-                Some(date) => {
+                Some(found) => {
+                    let (found, from): (TypedDate, Cow<'static, str>) = (found.into(), from.into());
+                    if let Some(reason) = found.wrong(&text) {
+                        self.drop(from.clone(), reason);
+                    }
                     self.origin(field, from);
-                    return Some(date);
+                    return Some(found.date);
                 }
                 None => {
                     let start: String = text.trim().chars().take(MAX_QUOTED_CHARS).collect();

@@ -2,6 +2,7 @@
 //!
 //! It has no field for the day on which a record was entered; the day of access is taken instead.
 
+use crate::formats::common::dates::TypedDate;
 use crate::formats::common::input::InputReader;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
 use crate::formats::common::{authors, dates, identifiers};
@@ -120,7 +121,7 @@ fn author(name: &str) -> String {
 }
 
 /// The day of a whole date, or of `Jun 12` within a year.
-fn published(year: &str, day: &str) -> Option<jiff::civil::Date> {
+fn published(year: &str, day: &str) -> Option<TypedDate> {
     let mut parts = day.split_whitespace();
     let (month, within) = (parts.next()?, parts.next().unwrap_or_default());
     dates::from_free_text(day).or_else(|| dates::from_parts(year, month, within))

@@ -9,7 +9,7 @@ use crate::formats::reference::BibReference;
 /// A record of a format, the paper's container, its origins, and its dropped fields.
 type NotedRecord = (InputFormat, &'static str, &'static str, &'static str, &'static str);
 
-const RECORDS: [NotedRecord; 14] = [
+const RECORDS: [NotedRecord; 17] = [
     (
         InputFormat::Ris,
         "TY  - JOUR\nTI  - A\nAU  - Oak, Ada\nPY  - 2015\nDA  - in press\nY2  - soon\nJO  - Lamps\nVL  - 7\nIS  - 2\nN2  - B\n",
@@ -32,6 +32,27 @@ const RECORDS: [NotedRecord; 14] = [
         "",
     ),
     (InputFormat::Ris, "TY  - CONF\nTI  - A\nC3  - LAMP 2020\n", "LAMP 2020", "title TI, container C3", ""),
+    (
+        InputFormat::Ris,
+        "TY  - JOUR\nTI  - A\nPY  - 2019-02-30\n",
+        "",
+        "title TI, published PY",
+        "PY: `2019-02-30` does not exist",
+    ),
+    (
+        InputFormat::Bibtex,
+        "@misc{k, title = {A}, date = {2019-13-45}}",
+        "",
+        "title title, published date",
+        "date: `2019-13-45` does not exist",
+    ),
+    (
+        InputFormat::CslJson,
+        "[{\"type\": \"article\", \"title\": \"A\", \"issued\": {\"date-parts\": [[2019, 2, 31]]}}]",
+        "",
+        "title title, published issued",
+        "issued: `2019 2 31` does not exist",
+    ),
     (
         InputFormat::Nbib,
         "PMID- 1\nTI  - [Not Available].\nTT  - Lampen\nDP  - soon\nEDAT- 2020/01/02 10:00\nTA  - Lamps\nVI  - 7\n",

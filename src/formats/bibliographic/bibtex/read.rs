@@ -176,9 +176,17 @@ fn add_days(fields: &BibtexFields, reference: &mut BibReference) {
     let BibReference { raw_paper, added, notes, .. } = reference;
     let date = fields.raw("date").and_then(|date| dates::from_free_text(&latex::field_text(date)));
     let parts = || dates::from_parts(&fields.text("year"), &fields.text("month"), &fields.text("day"));
-    raw_paper.published = date.or_else(parts);
+    let found = date.or_else(parts);
+    raw_paper.published = found.map(|found| found.date);
     match raw_paper.published {
-        Some(_) => notes.origin("published", if date.is_some() { "date" } else { "year" }),
+        Some(_) => {
+            let names = if date.is_some() { &["date"][..] } else { &["year", "month", "day"] };
+            let typed: Vec<String> = names.iter().map(|name| fields.text(name)).collect();
+            notes.origin("published", names[0]);
+            if let Some(reason) = found.and_then(|found| found.wrong(&typed.join(" "))) {
+                notes.drop(names[0], reason);
+            }
+        }
         None => {
             for name in ["date", "year"].into_iter().filter(|name| fields.raw(name).is_some()) {
                 notes.drop(name, format!("`{}` is not a date", fields.text(name)));
@@ -188,7 +196,7 @@ fn add_days(fields: &BibtexFields, reference: &mut BibReference) {
     // DBLP's own stamps are not the reader's.
     let of_dblp = fields.raw("bibsource").is_some_and(|source| source.contains("dblp"));
     let names = ADDED.into_iter().filter(|name| !(of_dblp && *name == "timestamp"));
-    let found = names.filter_map(|name| Some((name, dates::from_free_text(fields.raw(name)?)?))).next();
+    let found = names.filter_map(|name| Some((name, dates::from_free_text(fields.raw(name)?)?.date))).next();
     if let Some((name, day)) = found {
         *added = Some(day);
         notes.origin("added", name);
@@ -363,6 +371,8 @@ mod tests {
             ("date = {2019-22}", "published=2019-01-01"),
             ("date = {/2005-03}", "published=2005-03-01"),
             ("date = {199X}", "published=1990-01-01"),
+            ("date = {19XX}", "published=1900-01-01"),
+            ("date = {2019-13-45}", "published=2019-01-01"),
             ("date = {soon}, year = 2001", "published=2001-01-01"),
             ("date-added = {2019-03-04 10:00:00 +0100}", "added=2019-03-04"),
             ("posted-at = {2019-03-04 10:00:00}", "added=2019-03-04"),

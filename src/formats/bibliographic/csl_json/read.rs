@@ -153,6 +153,7 @@ mod tests {
         for (fields, expect) in [
             (json!({"issued": {"raw": "2020-03-04"}}), "published=2020-03-04"),
             (json!({"issued": {"date-parts": [["2020", "3"]]}}), "published=2020-03-01"),
+            (json!({"issued": {"date-parts": [[2019, 2, 31]]}}), "published=2019-02-01"),
             (json!({"issued": {"date-parts": [[null]]}, "accessed": "2021-05-06"}), "added=2021-05-06"),
             (json!({"note": "PMID: 12\nsaved"}), "id=pmid:12"),
             (json!({"author": [{"literal": "The Group"}, {"family": "Eo"}, {}]}), "authors=The Group; Eo"),

@@ -189,6 +189,7 @@ mod tests {
         for (lines, expect) in [
             ("PY  - 2015", "published=2015-01-01"),
             ("PY  - 2015///", "published=2015-01-01"),
+            ("PY  - 2019-02-30", "published=2019-02-01"),
             ("PY  - 2015\nDA  - Jun", "published=2015-06-01"),
             ("PY  - 2015\nDA  - 2015/06/12/", "published=2015-06-12"),
             ("Y1  - 2015/06/12/Summer", "published=2015-06-12"),
