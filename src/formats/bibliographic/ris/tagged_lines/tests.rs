@@ -48,8 +48,8 @@ fn records() {
 
 #[test]
 fn records_without_their_first_tag() {
-    let (first, second): (&[(&str, &str)], &[(&str, &str)]) =
-        (&[("TY", "X"), ("TI", "A")], &[("TI", "C"), ("AU", "Oak, A")]);
+    let first: &[(&str, &str)] = &[("TY", "X"), ("TI", "A")];
+    let second: &[(&str, &str)] = &[("TI", "C"), ("AU", "Oak, A")];
     let last: &[(&str, &str)] = &[("TY", "X"), ("TI", "B")];
     let (whole, bare) = ("TY  - X\nTI  - A\nER  - \n", "TI  - C\nAU  - Oak, A\nER  - \n");
     let after = "TY  - X\nTI  - B\nER  - ";
