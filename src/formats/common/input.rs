@@ -17,6 +17,8 @@ pub(crate) const MAX_RECORD: usize = 16 * 1024 * 1024;
 const KEPT_BYTES: usize = 1024;
 /// How files begin that are no text.
 const BINARY_STARTS: [&[u8]; 5] = [b"PAR1", b"PK\x03\x04", b"SQLite format 3\0", b"%PDF", b"\xfd7zXZ\0"];
+/// The byte order marks of UTF-32, which no program for papers writes; one of them begins as that of UTF-16.
+const UTF32_MARKS: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
 
 /// The bytes of one input after decompression, as UTF-8 without a byte order mark. Where they are no text, as in Parquet,
 /// they are as they came.
@@ -66,6 +68,10 @@ impl InputReader {
             if compressed { Box::new(GzipReader(MultiGzDecoder::new(BufReader::new(raw)))) } else { raw };
 
         let (mut head, mut failure, mut rest) = peek(decoded, HEAD_BYTES);
+        if UTF32_MARKS.iter().any(|mark| head.starts_with(mark)) {
+            let reason = "UTF-32: save the file as UTF-8".to_owned();
+            return Err(Error::BadFile { file: name.to_owned(), reason });
+        }
         let encoding = TextEncoding::of(&head, encoding);
         if !encoding.is_utf8() && !is_binary(&head) {
             let raw = Cursor::new(head).chain(DeferredFailure(failure)).chain(rest);
@@ -301,6 +307,14 @@ mod tests {
             lines.push(String::from_utf8(buffer.clone()).unwrap());
         }
         assert_eq!(lines, ["one", "", "two"]);
+    }
+
+    #[test]
+    fn utf_32_is_refused() {
+        for start in [&b"\xff\xfe\0\0T\0\0\0"[..], b"\0\0\xfe\xff\0\0\0T"] {
+            let error = InputReader::new(start, "x").err().unwrap();
+            assert_eq!(error.to_string(), "x: UTF-32: save the file as UTF-8");
+        }
     }
 
     #[test]

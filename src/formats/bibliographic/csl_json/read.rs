@@ -19,6 +19,16 @@ use crate::text::markup::MarkupRule;
 const CONTAINERS: [&str; 5] =
     ["container-title", "container-title-short", "journalAbbreviation", "event-title", "collection-title"];
 
+/// The types of references (CSL 1.0.2, appendix III), and those of Crossref.
+const TYPES: &str = "article article-journal article-magazine article-newspaper bill book broadcast chapter classic \
+    collection dataset document entry entry-dictionary entry-encyclopedia event figure graphic hearing \
+    interview legal_case legislation manuscript map motion_picture musical_score pamphlet \
+    paper-conference patent performance periodical personal_communication post post-weblog regulation \
+    report review review-book software song speech standard thesis treaty webpage journal-article \
+    proceedings-article book-chapter posted-content monograph dissertation";
+/// Fields of references that tell them from other JSON with a `type`.
+const OWN_FIELDS: [&str; 7] = ["DOI", "container-title", "issued", "issue", "volume", "page", "author"];
+
 pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut elements = JsonElements::new(input);
     Box::new(std::iter::from_fn(move || {
@@ -32,7 +42,11 @@ pub(crate) fn is_reference(value: &Value) -> bool {
     let date = |name: &str| value.get(name).is_some_and(|date| date.get("date-parts").is_some());
     let people = |value: &Value| value.get("family").is_some() || value.get("literal").is_some();
     let authors = value.get("author").and_then(Value::as_array).is_some_and(|authors| authors.iter().any(people));
-    value.get("type").is_some_and(Value::is_string) && (authors || date("issued") || date("accessed"))
+    let kind = value.get("type").and_then(Value::as_str).unwrap_or_default();
+    // Fields that other JSON has too: `authors` is of no citation processor.
+    let has_type = || TYPES.split(' ').any(|known| known == kind) && value.get("authors").is_none();
+    let has_field = || OWN_FIELDS.iter().any(|name| value.get(*name).is_some());
+    !kind.is_empty() && (authors || date("issued") || date("accessed") || has_type() && has_field())
 }
 
 fn reference(value: &Value) -> Result<BibReference, String> {
@@ -146,6 +160,27 @@ mod tests {
     #[test]
     fn references() {
         insta::assert_snapshot!(fixture_references("csl.json").join("\n"));
+    }
+
+    #[test]
+    fn which_json_it_is() {
+        for (value, expect) in [
+            (
+                json!({"type": "article-journal", "title": "T", "DOI": "10.5555/c1", "issued": {"raw": "May 2019"}}),
+                true,
+            ),
+            (json!({"type": "book", "title": "T", "issued": {"raw": "May 2019"}}), true),
+            (json!({"type": "chapter", "title": "T", "page": "1-2"}), true),
+            (json!({"type": "book", "title": "T"}), false),
+            (json!({"type": "lamp", "title": "T", "volume": 2}), false),
+            (json!({"type": "article", "title": "T", "authors": ["A"], "volume": 2}), false),
+            (json!({"id": "https://openalex.org/W1", "type": "article", "title": "T", "doi": "10.5555/a"}), false),
+        ] {
+            assert_eq!(super::is_reference(&value), expect, "{value}");
+        }
+        let text = r#"[{"id":"Oak2019","type":"article-journal","title":"Lamps","DOI":"10.5555/c1","container-title":"J","issued":{"raw":"May 2019"}}]"#;
+        let found = reference_summaries(read_references(std::io::Cursor::new(text), "x", None));
+        assert_eq!(found, ["id=doi:10.5555/c1 | title=Lamps | published=2019-05-01"]);
     }
 
     #[test]
