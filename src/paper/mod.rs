@@ -7,6 +7,7 @@ mod doi;
 mod id;
 mod identity;
 mod near_titles;
+mod person_name;
 mod placeholder;
 mod title_id;
 
@@ -16,6 +17,7 @@ pub use id::PaperId;
 pub(crate) use id::title_key;
 pub(crate) use identity::authors_and_years_agree;
 pub(crate) use near_titles::are_near_titles;
+pub(crate) use person_name::{is_initials, is_name_suffix, is_suffix_of, without_initials};
 pub(crate) use placeholder::{is_missing_word, is_no_author};
 
 use jiff::civil::Date;

@@ -113,6 +113,31 @@ const RECORDS: [NotedRecord; 14] = [
     ),
 ];
 
+/// Records with a DOI that is none, and what is dropped of each.
+const UNREADABLE: [(InputFormat, &str, &str); 7] = [
+    (InputFormat::Csv, "title,doi\nA,11.5555/abc\n", "doi `11.5555/abc` is not a DOI"),
+    (InputFormat::Jsonl, "{\"title\": \"A\", \"doi\": \"garbage\"}\n", "doi `garbage` is not a DOI"),
+    (InputFormat::Ris, "TY  - JOUR\nTI  - A\nDO  - garbage\n", "DO `garbage` is not a DOI"),
+    (InputFormat::Wos, "PT J\nTI A\nDI garbage\nER\n", "DI `garbage` is not a DOI"),
+    (
+        InputFormat::CslJson,
+        "[{\"type\": \"article\", \"title\": \"A\", \"DOI\": \"garbage\"}]",
+        "DOI `garbage` is not a DOI",
+    ),
+    (InputFormat::Bibtex, "@misc{k, title = {A}, doi = {garbage}}", "doi `garbage` is not a DOI"),
+    (InputFormat::Bibtex, "@misc{k, title = {A}, doi = {10.5555/abc [doi]}}", ""),
+];
+
+#[test]
+fn unreadable_dois_are_dropped_with_a_note() {
+    for (format, text, expect) in UNREADABLE {
+        let mut references = read_references(Cursor::new(text), "x", Some(format)).unwrap();
+        let dropped = references.next().unwrap().unwrap().notes.dropped;
+        let found: Vec<String> = dropped.iter().map(|field| format!("{} {}", field.field, field.reason)).collect();
+        assert_eq!(found.join("; "), expect, "{format}: {text}");
+    }
+}
+
 #[test]
 fn records_say_how_they_were_read() {
     let sorted = |parts: Vec<String>| {
