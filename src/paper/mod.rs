@@ -11,6 +11,7 @@ mod person_name;
 mod placeholder;
 mod title_id;
 
+pub(crate) use address::is_of_web;
 pub(crate) use date::PartialDate;
 pub use date::parse_date;
 pub use id::PaperId;
@@ -222,7 +223,7 @@ impl RawPaper {
                 aliases.push(name);
             }
         }
-        let url = self.url.filter(|url| !url.trim().is_empty()).or_else(|| id.url());
+        let url = self.url.filter(|url| !url.trim().is_empty() && is_of_web(url)).or_else(|| id.url());
         let url = url.or_else(|| aliases.iter().find_map(PaperId::url));
         Ok(Paper {
             id,

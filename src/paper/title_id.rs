@@ -8,6 +8,10 @@ use super::person_name::surname;
 use super::{PaperId, RawPaper, title_key};
 
 const PREFIX: &str = "title:";
+/// Words of an abstract that are hashed: the ends differ between sources.
+const ABSTRACT_WORDS: usize = 20;
+/// Characters of an abstract in which these words are looked for: some scripts have no spaces.
+const ABSTRACT_CHARS: usize = 400;
 /// Hex digits of a hash.
 const HASH_DIGITS: usize = 16;
 
@@ -26,8 +30,9 @@ impl PaperId {
     }
 
     /// An id for a record that has none, from its title and what tells papers of one title apart: the last name of the
-    /// first author, the year, where it appeared, and what its source names it by or else its address. A record that has
-    /// none of these gets the id of its title alone, and one without a title that of its abstract.
+    /// first author, the year, where it appeared, and what its source names it by or else its address. If it has none of
+    /// these but a year, the first words of its abstract. A record with a title only gets the id of its title alone, and one
+    /// without a title that of its abstract.
     ///
     /// ```
     /// use paperkin::PaperId;
@@ -55,9 +60,18 @@ impl PaperId {
             title_key(&record.container),
             address_key(name.unwrap_or_default()).to_owned(),
         ];
-        match details.iter().all(String::is_empty) {
-            true => title_id,
-            false => PaperId(format!("{title_id}-{}", short_hash(&details.join("\n")))),
+        // A year tells few papers apart. The abstract, which sources change, counts only where there is nothing else.
+        let [author, _, container, name] = &details;
+        let abstract_key = match [author, container, name].iter().all(|detail| detail.is_empty()) {
+            true => start_key(&record.abstract_text),
+            false => String::new(),
+        };
+        match details.join("\n") {
+            details if !abstract_key.is_empty() => {
+                PaperId(format!("{title_id}-{}", short_hash(&[&details, "\n", &abstract_key].concat())))
+            }
+            details if details.trim().is_empty() => title_id,
+            details => PaperId(format!("{title_id}-{}", short_hash(&details))),
         }
     }
 
@@ -79,6 +93,13 @@ impl PaperId {
         let (title, details) = hashes.split_once('-').map_or((hashes, None), |(title, rest)| (title, Some(rest)));
         (is_hash(title) && details.is_none_or(is_hash)).then_some((title, details))
     }
+}
+
+/// The key of the first words of a text.
+fn start_key(text: &str) -> String {
+    let end = text.char_indices().nth(ABSTRACT_CHARS).map_or(text.len(), |(end, _)| end);
+    let key = title_key(&text[..end]);
+    key.split(' ').take(ABSTRACT_WORDS).collect::<Vec<_>>().join(" ")
 }
 
 fn short_hash(text: &str) -> String {
@@ -163,6 +184,16 @@ mod tests {
         let id = PaperId::from_record(&record("Ada Oak", 0, "", "", ""));
         assert_eq!((id.of_title_alone(), id.is_of_title()), (Some(title_id.clone()), true));
         assert_eq!(PaperId::parse(id.as_str()).unwrap(), id);
+        let preface = |year: i16, text: &str| {
+            let record = RawPaper { abstract_text: text.to_owned(), ..record("", year, "", "", "") };
+            PaperId::from_record(&record)
+        };
+        assert_ne!(preface(0, "Moss."), preface(0, "Ferns."));
+        assert_ne!(preface(2020, "Moss."), preface(2020, "Ferns."));
+        assert_eq!(preface(2020, "Moss."), preface(2020, "moss"));
+        assert_eq!(preface(0, "Moss.").of_title_alone(), Some(title_id.clone()));
+        let (start, end) = ("word ".repeat(20), "more");
+        assert_eq!(preface(0, &start), preface(0, &[&start, end].concat()));
         let untitled = |title: &str| {
             let record = RawPaper { title: title.to_owned(), ..record("Ada Oak", 1999, "", "", "") };
             PaperId::from_record(&RawPaper { abstract_text: "On lamps.".to_owned(), ..record })
