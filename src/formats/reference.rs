@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::dates::TypedDate;
-use crate::paper::{Paper, RawPaper};
+use crate::formats::common::values::not_of_web;
+use crate::paper::{Paper, RawPaper, is_of_web};
 
 /// How much of a value that cannot be read is shown, in characters.
 const MAX_QUOTED_CHARS: usize = 60;
@@ -165,6 +166,18 @@ pub struct PaperRecord {
     pub origins: Vec<FieldOrigin>,
     /// The fields that could not be used, as [`Error::BadField`].
     pub dropped: Vec<Error>,
+}
+
+impl BibReference {
+    /// This reference without an address that is not of the web, which is noted.
+    pub(crate) fn without_bad_address(mut self) -> BibReference {
+        if let Some(address) = self.raw_paper.url.take_if(|address| !is_of_web(address)) {
+            let at = self.notes.origins.iter().position(|origin| origin.field == "url");
+            let field = at.map_or(Cow::Borrowed("url"), |at| self.notes.origins.remove(at).from);
+            self.notes.drop(field, not_of_web(&address));
+        }
+        self
+    }
 }
 
 impl From<RawPaper> for BibReference {

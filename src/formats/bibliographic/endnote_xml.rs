@@ -91,7 +91,7 @@ fn reference(record: &XmlElement) -> BibReference {
     let is_doi = |text: &String| text.trim_start().starts_with("10.") || text.to_ascii_lowercase().contains("doi");
     let others = OTHER_NUMBERS.iter().map(|name| record.text_at(&[name])).filter(is_doi).filter_map(|text| doi(&text));
     let noted = record.text_at(&["notes"]);
-    let ids: Vec<String> = doi(&number)
+    let ids: Vec<String> = identifiers::doi_in_field(&number)
         .into_iter()
         .chain(pmid)
         .chain(urls.iter().filter_map(|url| identifiers::from_url(url)))

@@ -171,7 +171,7 @@ impl InputReader {
         position: RecordPosition,
     ) -> Result<FoundRecord> {
         match record {
-            Ok(reference) => Ok(FoundRecord { position, reference: reference.into() }),
+            Ok(reference) => Ok(FoundRecord { position, reference: reference.into().without_bad_address() }),
             Err(reason) => Err(self.bad_record(position, reason)),
         }
     }

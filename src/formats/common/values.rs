@@ -8,7 +8,7 @@ use serde_json::{Number, Value};
 use crate::formats::common::dates::TypedDate;
 use crate::formats::common::input::MAX_RECORD;
 use crate::formats::common::{dates, python_literal};
-use crate::paper::{is_missing_word, parse_date};
+use crate::paper::{is_missing_word, is_of_web, parse_date};
 
 /// Years in which papers are published: what is outside stands for a year that is not known, as 0 and 9999 do.
 const YEARS: std::ops::RangeInclusive<i16> = 1000..=2100;
@@ -76,8 +76,14 @@ pub(crate) fn source_name(value: Value) -> Result<Option<String>, String> {
 pub(crate) fn address(value: Value) -> Result<Option<String>, String> {
     match value {
         Value::Object(location) => Ok(location.get("landing_page_url").and_then(Value::as_str).map(str::to_owned)),
+        Value::String(text) if !is_of_web(&text) => Err(not_of_web(&text)),
         other => text(other),
     }
+}
+
+/// What is wrong with an address that is not kept.
+pub(crate) fn not_of_web(address: &str) -> String {
+    format!("`{}` is not an address of the web", truncated(address.trim(), 60))
 }
 
 /// What a paper appeared in, or its volume or issue: a text, a number, or the journal of Semantic Scholar.

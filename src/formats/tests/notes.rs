@@ -134,6 +134,53 @@ const RECORDS: [NotedRecord; 17] = [
     ),
 ];
 
+/// Records with a DOI or an address that is none, and what is dropped of each.
+const UNREADABLE: [(InputFormat, &str, &str); 11] = [
+    (InputFormat::Csv, "title,doi\nA,11.5555/abc\n", "doi `11.5555/abc` is not a DOI"),
+    (InputFormat::Jsonl, "{\"title\": \"A\", \"doi\": \"garbage\"}\n", "doi `garbage` is not a DOI"),
+    (InputFormat::Ris, "TY  - JOUR\nTI  - A\nDO  - garbage\n", "DO `garbage` is not a DOI"),
+    (InputFormat::Wos, "PT J\nTI A\nDI garbage\nER\n", "DI `garbage` is not a DOI"),
+    (
+        InputFormat::CslJson,
+        "[{\"type\": \"article\", \"title\": \"A\", \"DOI\": \"garbage\"}]",
+        "DOI `garbage` is not a DOI",
+    ),
+    (InputFormat::Bibtex, "@misc{k, title = {A}, doi = {garbage}}", "doi `garbage` is not a DOI"),
+    (InputFormat::Bibtex, "@misc{k, title = {A}, doi = {10.5555/abc [doi]}}", ""),
+    (
+        InputFormat::Bibtex,
+        "@misc{k, title = {A}, url = {javascript:alert(1)}}",
+        "url `javascript:alert(1)` is not an address of the web",
+    ),
+    (
+        InputFormat::Jsonl,
+        "{\"title\": \"A\", \"url\": \"javascript:alert(1)\"}\n",
+        "url `javascript:alert(1)` is not an address of the web",
+    ),
+    (
+        InputFormat::CslJson,
+        "[{\"type\": \"article\", \"title\": \"A\", \"URL\": \"javascript:alert(1)\"}]",
+        "URL `javascript:alert(1)` is not an address of the web",
+    ),
+    (
+        InputFormat::Feed,
+        "<rss><item><title>A</title><link>javascript:alert(1)</link></item></rss>",
+        "link `javascript:alert(1)` is not an address of the web",
+    ),
+];
+
+#[test]
+fn unreadable_ids_and_addresses_are_dropped_with_a_note() {
+    for (format, text, expect) in UNREADABLE {
+        let mut references = read_references(Cursor::new(text), "x", Some(format)).unwrap();
+        let BibReference { raw_paper, notes, .. } = references.next().unwrap().unwrap();
+        assert_eq!(raw_paper.url.filter(|url| !url.is_empty()), None, "{format}: {text}");
+        let dropped = notes.dropped;
+        let found: Vec<String> = dropped.iter().map(|field| format!("{} {}", field.field, field.reason)).collect();
+        assert_eq!(found.join("; "), expect, "{format}: {text}");
+    }
+}
+
 #[test]
 fn records_say_how_they_were_read() {
     let sorted = |parts: Vec<String>| {

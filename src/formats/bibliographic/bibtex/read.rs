@@ -212,9 +212,12 @@ fn add_ids(fields: &BibtexFields, reference: &mut BibReference) {
         Some((name, identifiers::doi(&id).or_else(|| identifiers::from_url(&id))?))
     });
     let numbers = ["arxiv", "arxivid", "doi"];
-    let numbers = numbers.into_iter().filter_map(|name| Some((name, identifiers::doi(&fields.verbatim(name)?)?)));
+    let numbers =
+        numbers.into_iter().filter_map(|name| Some((name, identifiers::doi_in_field(&fields.verbatim(name)?)?)));
     let pmid = ["pmid", "pubmed_id"];
-    let pmid = pmid.into_iter().filter_map(|name| Some((name, identifiers::pmid(&fields.verbatim(name)?)?)));
+    let of_pubmed = fields.raw("eprinttype").is_some_and(|kind| kind.eq_ignore_ascii_case("pubmed"));
+    let pmid = pmid.into_iter().chain(Some("eprint").filter(|_| of_pubmed));
+    let pmid = pmid.filter_map(|name| Some((name, identifiers::pmid(&fields.verbatim(name)?)?)));
     let is_of_web_of_science = |number: &String| number.starts_with("WOS:") || number.starts_with("ISI:");
     let own = fields.verbatim("unique-id").filter(is_of_web_of_science).map(|number| ("unique-id", number));
     let addresses = ["url", "ee", "link", "bdsk-url-1", "bdsk-url-2", "citeulike-linkout-0", "howpublished"];
@@ -229,9 +232,7 @@ fn add_ids(fields: &BibtexFields, reference: &mut BibReference) {
     if let Some((name, _)) = ids.iter().find(|(_, id)| Some(id) == raw_paper.id.as_ref()) {
         notes.origin("id", *name);
     }
-    if let Some(doi) = fields.verbatim("doi").filter(|doi| identifiers::doi(doi).is_none()) {
-        notes.drop("doi", format!("`{doi}` is not a DOI"));
-    }
+    identifiers::noted_doi("doi", &fields.verbatim("doi").unwrap_or_default(), notes);
 }
 
 /// Returns the id in the first address of a text, as of `\url{https://arxiv.org/abs/2401.00001}`.
@@ -342,6 +343,7 @@ mod tests {
             "@misc{k, title = {T}, doi = {10.5555/A\\_b}, eprint = {hep-th/9901001}, pmid = 12}",
             &["id=hep-th/9901001 | also=doi:10.5555/a_b pmid:12 | title=T"],
         );
+        check("@misc{k, title = {T}, eprint = {12345678}, eprinttype = {PubMed}}", &["id=pmid:12345678 | title=T"]);
         for doi in ["10.5555/A, 10.5555/B", "{https://doi.org/10.5555%2Fa}", "\\url{doi.org/10.5555/A}", "10.5555/a."] {
             check(&format!("@misc{{k, title = {{T}}, doi = {{{doi}}}}}"), &["id=doi:10.5555/a | title=T"]);
         }
@@ -416,7 +418,7 @@ mod tests {
             assert_eq!(found.raw_paper.container, expect, "{fields}");
         }
         let found = first(
-            "@misc{k, title = {T}, author = {A}, year = {soon}, month = may, doi = {none}, url = {https://arxiv.org/abs/2401.90001},\n\
+            "@misc{k, title = {T}, author = {A}, year = {soon}, month = may, doi = {lost}, url = {https://arxiv.org/abs/2401.90001},\n\
              journal = {J}, keywords = {a}, note = {x} {y}, date-added = {2019-03-04}",
         );
         let origins = found.notes.origins.iter().map(|origin| format!("{} {}", origin.field, origin.from));
@@ -437,7 +439,7 @@ mod tests {
             dropped.collect::<Vec<_>>(),
             [
                 "year: `soon` is not a date",
-                "doi: `none` is not a DOI",
+                "doi: `lost` is not a DOI",
                 "note: `note` is followed by `{y}, date-added = {2019-03-04}`",
                 "misc: `@misc` is not closed: a brace is missing",
             ]

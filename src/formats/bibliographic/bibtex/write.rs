@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use crate::formats::common::{authors, identifiers};
+use crate::formats::common::authors::{self, NameParts};
+use crate::formats::common::identifiers;
 use crate::paper::{Paper, title_key};
 
 use super::TITLE_ID;
@@ -25,8 +26,6 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
         }
     };
     field("title", &escaped(&paper.title));
-    // A name with `and` in it is a single name.
-    let author = |name: &String| if name.contains(" and ") { format!("{{{}}}", escaped(name)) } else { escaped(name) };
     field("author", &paper.authors.iter().map(author).collect::<Vec<_>>().join(" and "));
     if let Some(date) = paper.published.or(paper.listed) {
         field("date", &date.to_string());
@@ -45,11 +44,22 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
     text.push_str("\n}\n\n");
 }
 
+/// Returns a name. One with `and` in it is a single name; a suffix stands behind the family name.
+fn author(name: &String) -> String {
+    match authors::name_parts(name) {
+        _ if name.contains(" and ") => format!("{{{}}}", escaped(name)),
+        Some(NameParts { family, given, suffix }) if !suffix.is_empty() => {
+            escaped(&NameParts::between_commas([family, suffix, given]))
+        }
+        _ => escaped(name),
+    }
+}
+
 /// Returns a unique key: last name, year and first long word of the title, and a number if another paper has the same.
 fn key(paper: &Paper, keys: &mut HashSet<String>) -> String {
     let ascii = |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
-    let author =
-        paper.authors.first().map(|author| authors::family_and_given(author).map_or(author.as_str(), |parts| parts.0));
+    let author = paper.authors.first();
+    let author = author.map(|author| authors::name_parts(author).map_or(author.as_str(), |parts| parts.family));
     let author = ascii(&title_key(author.unwrap_or_default()));
     let year = paper.published.or(paper.listed).map(|date| date.year().to_string()).unwrap_or_default();
     let title = title_key(&paper.title);

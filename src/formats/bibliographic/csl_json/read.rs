@@ -84,10 +84,11 @@ fn reference(value: &Value) -> Result<BibReference, String> {
         ..RawPaper::default()
     };
     let note = text(item, "note");
-    let dois = identifiers::doi(text(item, "DOI")).into_iter();
+    let doi = identifiers::noted_doi("DOI", &scalar(item, "DOI"), &mut notes);
     let remarks = ["number", "note", "container-title", "archive_location"];
     let remarks = remarks.iter().filter_map(|name| identifiers::arxiv_in_text(text(item, name)));
-    let ids: Vec<String> = dois
+    let ids: Vec<String> = doi
+        .into_iter()
         .chain(identifiers::pmid(&scalar(item, "PMID")))
         .chain(identifiers::from_note(note))
         .chain(identifiers::from_url(text(item, "URL")))
@@ -119,8 +120,12 @@ fn scalar(item: &Map<String, Value>, name: &str) -> String {
 /// A name: in parts, or as it is written. Of some people only one part is known.
 fn person(value: &Value) -> Option<String> {
     let part = |name: &str| value.get(name).and_then(Value::as_str).filter(|part| !part.trim().is_empty());
-    let parts = ["given", "dropping-particle", "non-dropping-particle", "family", "suffix"];
-    let spoken = parts.iter().filter_map(|name| part(name)).collect::<Vec<_>>().join(" ");
+    let parts = ["given", "dropping-particle", "non-dropping-particle", "family"];
+    let mut spoken = parts.iter().filter_map(|name| part(name)).collect::<Vec<_>>().join(" ");
+    if let Some(suffix) = part("suffix").filter(|_| !spoken.is_empty()) {
+        spoken.push_str(", ");
+        spoken.push_str(suffix);
+    }
     let written = part("literal").or_else(|| part("name")).or_else(|| value.as_str());
     written.map(str::to_owned).or(Some(spoken)).filter(|name| !name.trim().is_empty())
 }
@@ -193,11 +198,14 @@ mod tests {
             (json!({"note": "PMID: 12\nsaved"}), "id=pmid:12"),
             (json!({"author": [{"literal": "The Group"}, {"family": "Eo"}, {}]}), "authors=The Group; Eo"),
             (json!({"author": [{"family": null, "given": "Ada"}, {"name": "Bo"}, "Cy"]}), "authors=Ada; Bo; Cy"),
+            (json!({"author": [{"family": "Oak", "given": "Ada", "suffix": "Jr."}]}), "authors=Ada Oak, Jr."),
             (json!({"title": ["T"], "title-short": "S"}), "title=T"),
             (json!({"title": "<i>E. coli</i> &amp; H<sub>2</sub>O"}), "title=E. coli & H2O"),
             (json!({"abstract": "<jats:title>Abstract</jats:title><jats:p>One.</jats:p>"}), "abstract=One."),
             (json!({"note": "DOI: 10.5555/A"}), "id=doi:10.5555/a"),
             (json!({"PMID": 12}), "id=pmid:12"),
+            (json!({"DOI": "10.5555/A [doi]"}), "id=doi:10.5555/a"),
+            (json!({"DOI": "https://www.example.org/doi/full/10.5555/A"}), "id=doi:10.5555/a"),
             (json!({"issued": {"literal": "June 2015"}}), "published=2015-06-01"),
             (json!({"keyword": "R&amp;D, lamps"}), "tags=R&D; lamps"),
         ] {

@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 use std::io;
 
-use crate::formats::common::authors;
 use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
+use crate::formats::common::{authors, identifiers};
 use crate::formats::input_format::InputFormat;
+use crate::formats::reference::RecordNotes;
 use crate::paper::is_no_author;
 use crate::text::markup::MarkupRule;
 
@@ -89,7 +90,7 @@ impl TaggedRecord {
             let lines: Vec<Cow<str>> =
                 self.lines(std::slice::from_ref(tag)).map(|line| MarkupRule::Inline.text(line)).collect();
             // Chinese and Spanish databases write all names on one line.
-            let names = lines.iter().flat_map(|line| line.split(';')).map(str::trim);
+            let names = lines.iter().flat_map(|line| line.split(authors::SEPARATORS)).map(str::trim);
             // A group may stand behind the tag that has no name of a person.
             let is_name =
                 |name: &&str| !is_no_author(name) && !name.trim_end_matches('.').eq_ignore_ascii_case("et al");
@@ -97,6 +98,12 @@ impl TaggedRecord {
             (*tag, names.map(authors::given_name_first).collect::<Vec<_>>())
         };
         tags.iter().map(people).find(|(_, names)| !names.is_empty()).unwrap_or_default()
+    }
+
+    /// The DOIs in the fields with one of these tags; notes the lines that hold none.
+    pub(crate) fn dois(&self, tags: &[&'static str], notes: &mut RecordNotes) -> Vec<String> {
+        let lines = tags.iter().flat_map(|tag| self.lines(std::slice::from_ref(tag)).map(move |line| (*tag, line)));
+        lines.filter_map(|(tag, line)| identifiers::noted_doi(tag, line, notes)).collect()
     }
 
     /// The tags of a reader, in fields with one of these tags: one on each line, or several between semicolons.

@@ -98,11 +98,20 @@ fn several_ids() {
             json!(["https://openalex.org/W1"]),
         ),
         (json!({"url": "https://openreview.net/forum?id=x"}), "openreview:x", json!(null)),
-        (json!({"doi": "none yet", "id": "mine"}), "mine", json!(null)),
+        (json!({"doi": "10.5555/A [doi]"}), "doi:10.5555/a", json!(null)),
     ] {
         let mut fields = record;
         fields.as_object_mut().unwrap().insert("title".to_owned(), json!("t"));
         check(fields, json!({"id": id, "aliases": also}));
+    }
+    for (name, value, reason) in [
+        ("doi", json!("none yet"), "`none yet` is not a DOI"),
+        ("doi", json!("11.5555/abc"), "`11.5555/abc` is not a DOI"),
+        ("doi", json!(5), "`5` is not a DOI"),
+        ("pmid", json!("abc"), "`abc` is not a PubMed number"),
+    ] {
+        let dropped = json!([format!("`{name}`: {reason}")]);
+        check(json!({"title": "t", "id": "mine", name: value}), json!({"id": "mine", "dropped": dropped}));
     }
     check(
         json!({"title": "t", "externalIds": 3, "aliases": "a"}),
