@@ -11,6 +11,8 @@ use crate::formats::tables::{csv, jsonl, parquet};
 /// How many bytes of the first line are searched for bytes that text does not have. Later ones may be one damaged
 /// record.
 const BINARY_CHECK_BYTES: usize = 512;
+/// How many of them text does not have, not even damaged text.
+const MANY_NULS: usize = 4;
 
 /// Returns the format of a file that begins with `head`; the extension of its name decides only between formats that
 /// both fit.
@@ -20,6 +22,13 @@ pub(crate) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Resul
     if head.bytes.starts_with(&parquet::MAGIC) {
         return Ok(InputFormat::Parquet);
     }
+    let start = first_line(&head.bytes);
+    let nuls = start.iter().filter(|byte| **byte == 0).count();
+    let strange = start.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
+    // One or two are damage, which costs no file.
+    if nuls >= MANY_NULS || strange > 1 && strange > start.len() / 10 {
+        return Err(format!("binary data in an unknown format; supported formats: {}", InputFormat::names()));
+    }
     let text = &text(&head.bytes);
     match text.trim_start().chars().next() {
         Some('{' | '[') => json(head, text),
@@ -28,7 +37,7 @@ pub(crate) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Resul
     }
 }
 
-/// Refuses what is not text. For files of every format, also where the format is given.
+/// Refuses what is of no format at all: an archive, an encoding that is not known. Also where the format is given.
 pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
     const MAGIC: [(&[u8], &str); 6] = [
         (b"PK\x03\x04", "a zip archive, spreadsheet or document: extract it, or save it as CSV"),
@@ -48,18 +57,19 @@ pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
     if let Some((_, reason)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Err((*reason).to_owned());
     }
-    let start = &bytes.trim_ascii_start()[..bytes.trim_ascii_start().len().min(BINARY_CHECK_BYTES)];
-    let start = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let start = first_line(bytes);
     let nuls = start.iter().filter(|byte| **byte == 0).count();
     let of_one_parity = (0..2).any(|parity| start.iter().skip(parity).step_by(2).all(|byte| *byte != 0));
     if nuls > start.len() / 3 && of_one_parity {
         return Err("UTF-16 without a byte order mark: give --encoding utf-16le or utf-16be".to_owned());
     }
-    let strange = start.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
-    if nuls > 0 || strange > start.len() / 10 {
-        return Err(format!("binary data in an unknown format; supported formats: {}", InputFormat::names()));
-    }
     Ok(())
+}
+
+/// What is searched for bytes that text does not have.
+fn first_line(bytes: &[u8]) -> &[u8] {
+    let start = &bytes.trim_ascii_start()[..bytes.trim_ascii_start().len().min(BINARY_CHECK_BYTES)];
+    start.split(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 
 /// The start as text, its lines ending with LF; a character cut at its end does not matter.
@@ -100,8 +110,18 @@ fn json(head: &InputHead, text: &str) -> Result<InputFormat, String> {
 
 fn markup(text: &str) -> Result<InputFormat, String> {
     let start: String = text.chars().take(4096).collect::<String>().to_ascii_lowercase();
-    let names = |element: &str| start.contains(&format!("<{element}"));
-    if start.starts_with("<!doctype html") || names("html") || names("body") {
+    let names = |element: &str| {
+        let is_named = |tag: &str| {
+            // `a:feed`, where the file's names have a prefix.
+            let (prefix, local) = tag.split_once(':').unwrap_or_default();
+            tag.starts_with(element) || is_name(prefix) && local.starts_with(element)
+        };
+        start.split('<').skip(1).any(is_named)
+    };
+    if names("opml") {
+        return Err("OPML, a list of feeds: give the feeds themselves".to_owned());
+    }
+    if start.starts_with("<!doctype html") || start.contains("<html") || start.contains("<body") {
         if text.contains("data-props=") {
             return Ok(InputFormat::HfHtml);
         }
@@ -123,6 +143,10 @@ fn markup(text: &str) -> Result<InputFormat, String> {
     } else {
         Err(format!("markup in an unknown format; supported formats: {}", InputFormat::names()))
     }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 fn plain(bytes: &[u8], text: &str, name: &str, columns: &ColumnMap) -> Result<InputFormat, String> {
@@ -199,6 +223,9 @@ mod tests {
         check("[{\"paper_id\": \"1\", \"submitted_date_all\": []}]", "-", Ok(InputFormat::ArxivJson));
         check("<?xml version='1.0'?><rss>", "-", Ok(InputFormat::Feed));
         check("<feed><id>https://rss.arxiv.org/atom/cs.CL</id>", "-", Ok(InputFormat::Feed));
+        check("<a:feed xmlns:a=\"http://www.w3.org/2005/Atom\"><a:entry>", "-", Ok(InputFormat::Feed));
+        check(b"@article{a,title={La\0mp}}", "-", Ok(InputFormat::Bibtex));
+        check("[{\"type\": \"book\", \"issued\": {\"raw\": \"2020\"}}]", "x.json", Ok(InputFormat::CslJson));
         check("{\"version\": \"https://jsonfeed.org/version/1\", \"items\": []}", "-", Ok(InputFormat::JsonFeed));
         check("<!DOCTYPE html><html><div data-props='{}'>", "-", Ok(InputFormat::HfHtml));
         check("<?xml version='1.0'?><!DOCTYPE PubmedArticleSet><PubmedArticleSet>", "-", Ok(InputFormat::PubmedXml));
@@ -234,6 +261,7 @@ mod tests {
         check("<!DOCTYPE html>\n<html>", "-", Err("an HTML page: copy the page's text"));
         check("\n<HTML>", "-", Err("an HTML page: copy the page's text"));
         check("<records><record><leader>", "-", Err("markup in an unknown format"));
+        check("<?xml version='1.0'?><opml><head/><body>", "-", Err("OPML, a list of feeds: give the feeds themselves"));
         check("<svg/>", "-", Err("markup in an unknown format"));
         check("[1, 2]", "-", Err("a number where papers are expected: give a JSON object with `title`"));
         check("Dear reader", "x.txt", Err("unknown format, beginning with `Dear reader`; supported formats: hf"));

@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::error::{Error, RecordPosition, Result};
-use crate::paper::{Paper, RawPaper};
+use crate::formats::common::dates::TypedDate;
+use crate::formats::common::values::not_of_web;
+use crate::paper::{Paper, RawPaper, is_of_web};
 
 /// How much of a value that cannot be read is shown, in characters.
 const MAX_QUOTED_CHARS: usize = 60;
@@ -90,18 +92,23 @@ impl RecordNotes {
         text
     }
 
-    /// Returns the first date that `read` finds in some texts. Texts before it that are not blank are noted as dropped.
-    pub(crate) fn first_date<N: Into<Cow<'static, str>>>(
+    /// Returns the first date that `read` finds in some texts. Texts before it that are not blank are noted as dropped, and
+    /// so is a month or a day that does not exist.
+    pub(crate) fn first_date<N: Into<Cow<'static, str>>, D: Into<TypedDate>>(
         &mut self,
         field: &'static str,
         texts: impl IntoIterator<Item = (N, String)>,
-        read: impl Fn(&str) -> Option<Date>,
+        read: impl Fn(&str) -> Option<D>,
     ) -> Option<Date> {
         for (from, text) in texts.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
             match read(&text) {
-                Some(date) => {
+                Some(found) => {
+                    let (found, from): (TypedDate, Cow<'static, str>) = (found.into(), from.into());
+                    if let Some(reason) = found.wrong(&text) {
+                        self.drop(from.clone(), reason);
+                    }
                     self.origin(field, from);
-                    return Some(date);
+                    return Some(found.date);
                 }
                 None => {
                     let start: String = text.trim().chars().take(MAX_QUOTED_CHARS).collect();
@@ -159,6 +166,18 @@ pub struct PaperRecord {
     pub origins: Vec<FieldOrigin>,
     /// The fields that could not be used, as [`Error::BadField`].
     pub dropped: Vec<Error>,
+}
+
+impl BibReference {
+    /// This reference without an address that is not of the web, which is noted.
+    pub(crate) fn without_bad_address(mut self) -> BibReference {
+        if let Some(address) = self.raw_paper.url.take_if(|address| !is_of_web(address)) {
+            let at = self.notes.origins.iter().position(|origin| origin.field == "url");
+            let field = at.map_or(Cow::Borrowed("url"), |at| self.notes.origins.remove(at).from);
+            self.notes.drop(field, not_of_web(&address));
+        }
+        self
+    }
 }
 
 impl From<RawPaper> for BibReference {

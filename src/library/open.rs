@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, DropBehavior, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{Library, term_index};
 use crate::error::{Error, Result};
@@ -76,6 +76,31 @@ impl Library {
         }
     }
 
+    /// Opens the library in a directory that has one, to read what it holds now. One of an older format stays as it is: it is
+    /// brought up in a transaction that is never committed, so nobody else can write as long as it is open.
+    ///
+    /// # Errors
+    /// As [`Library::open`].
+    pub(crate) fn preview(directory: &Path) -> Result<Library> {
+        let path = directory.join(FILE_NAME);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if path.exists() {
+            let db = Connection::open_with_flags(&path, flags).map_err(sqlite_error(&path, "open"))?;
+            let version = version(&db, &path)?;
+            if (1..MIGRATIONS.len() as i64).contains(&version) {
+                db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite_error(&path, "open"))?;
+                let transaction = Transaction::new_unchecked(&db, TransactionBehavior::Immediate);
+                let mut transaction = transaction.map_err(sqlite_error(&path, "open"))?;
+                bring_up(&transaction, &path)?;
+                // It ends with the connection.
+                transaction.set_drop_behavior(DropBehavior::Ignore);
+                drop(transaction);
+                return Ok(Library { path, db });
+            }
+        }
+        Library::open(directory)
+    }
+
     /// A library in memory, gone with the value.
     pub fn in_memory() -> Result<Library> {
         let path = Path::new(":memory:");
@@ -117,8 +142,14 @@ fn version(db: &Connection, path: &Path) -> Result<i64> {
 /// Brings the file to the newest format in one transaction; another process may have done so meanwhile.
 fn migrate(db: &mut Connection, path: &Path) -> Result<()> {
     let transaction =
-        db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(sqlite_error(path, "write"))?;
-    let from = version(&transaction, path)?;
+        db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error(path, "write"))?;
+    bring_up(&transaction, path)?;
+    transaction.commit().map_err(sqlite_error(path, "write"))
+}
+
+/// Does so within a transaction.
+fn bring_up(transaction: &Transaction<'_>, path: &Path) -> Result<()> {
+    let from = version(transaction, path)?;
     for (number, migration) in MIGRATIONS.iter().enumerate().skip(from as usize) {
         transaction.execute_batch(migration).map_err(sqlite_error(path, "upgrade to the current format"))?;
         transaction
@@ -126,9 +157,9 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<()> {
             .map_err(sqlite_error(path, "upgrade to the current format"))?;
     }
     if from < FIRST_FORMAT_WITH_THESE_TERMS {
-        term_index::rebuild_all(&transaction).map_err(sqlite_error(path, "upgrade to the current format"))?;
+        term_index::rebuild_all(transaction).map_err(sqlite_error(path, "upgrade to the current format"))?;
     }
-    transaction.commit().map_err(sqlite_error(path, "write"))
+    Ok(())
 }
 
 /// A file that cannot be written is not being written: it can be read without locks.

@@ -65,6 +65,8 @@ pub(crate) struct PartialDate {
     pub(crate) year: i16,
     pub(crate) month: Option<i8>,
     pub(crate) day: Option<i8>,
+    /// Whether there was no month or day that does not exist, as in `2019-13`.
+    pub(crate) exists: bool,
 }
 
 impl PartialDate {
@@ -99,12 +101,13 @@ struct FoundDate {
 
 impl FoundDate {
     fn new(year: i16, month: Option<i8>, day: Option<i8>, numbers: usize) -> FoundDate {
-        FoundDate { date: PartialDate { year, month, day: month.and(day) }, numbers, is_exact: true }
+        FoundDate { date: PartialDate { year, month, day: month.and(day), exists: true }, numbers, is_exact: true }
     }
 
-    /// A year beside numbers that say no month.
-    fn inexact(year: i16, numbers: usize) -> FoundDate {
-        FoundDate { is_exact: false, ..FoundDate::new(year, None, None, numbers) }
+    /// A year beside numbers that say no month, or one that does not exist.
+    fn inexact(year: i16, numbers: usize, exists: bool) -> FoundDate {
+        let date = PartialDate { year, month: None, day: None, exists };
+        FoundDate { date, numbers, is_exact: false }
     }
 }
 
@@ -191,10 +194,12 @@ fn year_first(tokens: &[DateToken]) -> Option<FoundDate> {
     let month = short(tokens, at + 1)?;
     let day = short(tokens, at + 2).filter(|_| is_joined(tokens, at + 2));
     let numbers = 2 + usize::from(day.is_some());
+    // `2013-14`, `1998-99`.
+    let is_range = day.is_none() && (month > 31 || i16::from(month) == (year + 1) % 100);
     Some(match (month, day) {
         (0 | 21..=24, None | Some(0)) => FoundDate::new(year, None, None, numbers),
         (1..=12, None | Some(0..=31)) => FoundDate::new(year, Some(month), day.filter(|day| *day > 0), numbers),
-        _ => FoundDate::inexact(year, numbers),
+        _ => FoundDate::inexact(year, numbers, is_range),
     })
 }
 
@@ -212,7 +217,7 @@ fn year_last(tokens: &[DateToken]) -> Option<FoundDate> {
         (0, month @ 1..=12) => FoundDate::new(year, Some(month), None, 3),
         (day @ 1..=31, month @ 1..=12) if is_dotted || day > 12 || day == month => whole(day, month),
         (month @ 1..=12, day @ 13..=31) => whole(day, month),
-        _ => FoundDate::inexact(year, 3),
+        (first, second) => FoundDate::inexact(year, 3, (1..=12).contains(&first) && (1..=12).contains(&second)),
     })
 }
 
@@ -224,7 +229,7 @@ fn month_and_year(tokens: &[DateToken]) -> Option<FoundDate> {
     })?;
     Some(match month {
         1..=12 => FoundDate::new(year, Some(month), None, 2),
-        _ => FoundDate::inexact(year, 2),
+        _ => FoundDate::inexact(year, 2, true),
     })
 }
 
@@ -359,7 +364,9 @@ mod tests {
             ("2019-00-00", Some("2019-01-01")),
             ("199X", Some("1990-01-01")),
             ("199u", Some("1990-01-01")),
-            ("20XX", None),
+            ("19XX", Some("1900-01-01")),
+            ("20XX", Some("2000-01-01")),
+            ("2XXX", None),
             ("2019-22", Some("2019-01-01")),
             ("2019-25", None),
             ("2004/2006", Some("2004-01-01")),

@@ -67,10 +67,11 @@ pub(super) fn tokens(text: &str) -> Vec<DateToken> {
             CharKind::Digit if is_counted => None,
             CharKind::Digit => {
                 let unknown = rest.chars().take_while(|c| matches!(c, 'X' | 'x' | 'u')).count();
-                let decade = unknown == 1 && run.len() == 3;
-                rest = &rest[if decade { unknown } else { 0 }..];
-                let value = run.parse::<u32>().unwrap_or(u32::MAX).saturating_mul(if decade { 10 } else { 1 });
-                Some(DateToken::Number { value, digits: run.len() + usize::from(decade), gap })
+                // A decade or a century: `199X`, `19XX`.
+                let unknown = if unknown <= 2 && run.len() + unknown == 4 { unknown } else { 0 };
+                rest = &rest[unknown..];
+                let value = run.parse::<u32>().unwrap_or(u32::MAX).saturating_mul(10_u32.pow(unknown as u32));
+                Some(DateToken::Number { value, digits: run.len() + unknown, gap })
             }
             CharKind::Letter if ["XX", "xx", "uu"].contains(&run) => {
                 Some(DateToken::Number { value: 0, digits: 2, gap })

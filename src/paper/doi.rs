@@ -47,6 +47,7 @@ pub(super) fn doi(text: &str) -> Option<String> {
         return Some(text.to_owned());
     }
     let text = without_entities(text);
+    let text = without_invisible(&text);
     let name = bare(first(&text))?;
     let name = without_marks(&name);
     is_doi(name).then(|| format!("doi:{}", name.to_lowercase()))
@@ -66,6 +67,15 @@ fn is_doi(text: &str) -> bool {
     registered && !name.is_empty() && !name.contains(char::is_whitespace)
 }
 
+/// Returns a text without the characters that nobody sees, which are copied with DOIs from pages.
+fn without_invisible(text: &str) -> Cow<'_, str> {
+    let is_invisible = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    match !text.is_ascii() && text.contains(is_invisible) {
+        true => Cow::Owned(text.replace(is_invisible, "")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 fn without_entities(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);
@@ -74,8 +84,10 @@ fn without_entities(text: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Returns the text up to where another DOI begins: after white space, a comma, a semicolon or a bar.
+/// Returns the text up to where another DOI begins (after white space, a comma, a semicolon or a bar) or a tag of HTML
+/// ends, as of `10.5555/abc</a>`.
 fn first(text: &str) -> &str {
+    let text = text.find("</").map_or(text, |end| &text[..end]);
     let is_separator = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|');
     let begins = |text: &str| {
         let prefix = |prefix: &str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
@@ -171,6 +183,10 @@ mod tests {
             ("(10.5555/abc(1)).", Some("doi:10.5555/abc(1)")),
             ("[10.5555/abc]", Some("doi:10.5555/abc")),
             ("<https://doi.org/10.5555/abc>", Some("doi:10.5555/abc")),
+            ("10.5555/abc\u{200b}", Some("doi:10.5555/abc")),
+            ("\u{feff}10.5555/\u{200b}abc", Some("doi:10.5555/abc")),
+            ("10.5555/abc</a>", Some("doi:10.5555/abc")),
+            ("10.5555/abc&lt;/a&gt;.", Some("doi:10.5555/abc")),
             ("10.5555/abc.;", Some("doi:10.5555/abc")),
             ("doi:10.5555/stored.", Some("doi:10.5555/stored.")),
             ("doi:10.5555/a,10.5555/b", Some("doi:10.5555/a,10.5555/b")),

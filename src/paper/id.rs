@@ -237,7 +237,7 @@ fn openreview(text: &str, page: Option<&PageAddress<'_>>) -> Option<String> {
         Some((prefix, name)) if prefix.eq_ignore_ascii_case("openreview:") => name.trim(),
         _ => {
             let (host, path) = page?;
-            if host != "openreview.net" || !["forum", "pdf"].contains(&path) {
+            if host != "openreview.net" || !["forum", "pdf"].contains(path) {
                 return None;
             }
             let (_, query) = text.split_once('?')?;

@@ -4,7 +4,8 @@
 //! for an equal title, a common author, and nothing that speaks against it. `authors_and_years_agree` matches an imported
 //! reading history, where a person sees what was matched: together with a similar title it needs less.
 
-use super::title_id::{address_key, first_surname, surname};
+use super::person_name::surname;
+use super::title_id::{address_key, first_surname};
 use super::{Paper, PaperId, title_key};
 use crate::text::script::has_unsegmented;
 

@@ -7,15 +7,18 @@ mod doi;
 mod id;
 mod identity;
 mod near_titles;
+mod person_name;
 mod placeholder;
 mod title_id;
 
+pub(crate) use address::is_of_web;
 pub(crate) use date::PartialDate;
 pub use date::parse_date;
 pub use id::PaperId;
 pub(crate) use id::title_key;
 pub(crate) use identity::authors_and_years_agree;
 pub(crate) use near_titles::are_near_titles;
+pub(crate) use person_name::{is_initials, is_name_suffix, is_suffix_of, without_initials};
 pub(crate) use placeholder::{is_missing_word, is_no_author};
 
 use jiff::civil::Date;
@@ -220,7 +223,7 @@ impl RawPaper {
                 aliases.push(name);
             }
         }
-        let url = self.url.filter(|url| !url.trim().is_empty()).or_else(|| id.url());
+        let url = self.url.filter(|url| !url.trim().is_empty() && is_of_web(url)).or_else(|| id.url());
         let url = url.or_else(|| aliases.iter().find_map(PaperId::url));
         Ok(Paper {
             id,

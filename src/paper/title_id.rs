@@ -3,12 +3,15 @@
 //! Older versions made them from the title alone: [`PaperId::of_title_alone`] leads from the one to the other.
 
 use sha2::{Digest, Sha256};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
+use super::person_name::surname;
 use super::{PaperId, RawPaper, title_key};
 
 const PREFIX: &str = "title:";
+/// Words of an abstract that are hashed: the ends differ between sources.
+const ABSTRACT_WORDS: usize = 20;
+/// Characters of an abstract in which these words are looked for: some scripts have no spaces.
+const ABSTRACT_CHARS: usize = 400;
 /// Hex digits of a hash.
 const HASH_DIGITS: usize = 16;
 
@@ -27,8 +30,9 @@ impl PaperId {
     }
 
     /// An id for a record that has none, from its title and what tells papers of one title apart: the last name of the
-    /// first author, the year, where it appeared, and what its source names it by or else its address. A record that has
-    /// none of these gets the id of its title alone, and one without a title that of its abstract.
+    /// first author, the year, where it appeared, and what its source names it by or else its address. If it has none of
+    /// these but a year, the first words of its abstract. A record with a title only gets the id of its title alone, and one
+    /// without a title that of its abstract.
     ///
     /// ```
     /// use paperkin::PaperId;
@@ -56,9 +60,18 @@ impl PaperId {
             title_key(&record.container),
             address_key(name.unwrap_or_default()).to_owned(),
         ];
-        match details.iter().all(String::is_empty) {
-            true => title_id,
-            false => PaperId(format!("{title_id}-{}", short_hash(&details.join("\n")))),
+        // A year tells few papers apart. The abstract, which sources change, counts only where there is nothing else.
+        let [author, _, container, name] = &details;
+        let abstract_key = match [author, container, name].iter().all(|detail| detail.is_empty()) {
+            true => start_key(&record.abstract_text),
+            false => String::new(),
+        };
+        match details.join("\n") {
+            details if !abstract_key.is_empty() => {
+                PaperId(format!("{title_id}-{}", short_hash(&[&details, "\n", &abstract_key].concat())))
+            }
+            details if details.trim().is_empty() => title_id,
+            details => PaperId(format!("{title_id}-{}", short_hash(&details))),
         }
     }
 
@@ -82,6 +95,13 @@ impl PaperId {
     }
 }
 
+/// The key of the first words of a text.
+fn start_key(text: &str) -> String {
+    let end = text.char_indices().nth(ABSTRACT_CHARS).map_or(text.len(), |(end, _)| end);
+    let key = title_key(&text[..end]);
+    key.split(' ').take(ABSTRACT_WORDS).collect::<Vec<_>>().join(" ")
+}
+
 fn short_hash(text: &str) -> String {
     let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
     let hash = Sha256::digest(text.as_bytes());
@@ -91,16 +111,6 @@ fn short_hash(text: &str) -> String {
 /// The last name of the first author who has one.
 pub(super) fn first_surname(authors: &[String]) -> Option<String> {
     authors.iter().map(|author| surname(author)).find(|name| !name.is_empty())
-}
-
-/// The last name, in lower case and without accents: of `Ada Lovelace` as of `Lovelace, Ada`.
-pub(super) fn surname(author: &str) -> String {
-    let last = author.split_once(',').map_or(author, |(last, _)| last);
-    let last: String = match last.is_ascii() {
-        true => title_key(last),
-        false => title_key(&last.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>()),
-    };
-    last.rsplit(' ').next().unwrap_or_default().to_owned()
 }
 
 /// An address without what varies between links to one page: the scheme, and a slash at the end.
@@ -142,6 +152,7 @@ mod tests {
         let id = PaperId::from_record(&whole);
         let same = [
             record("Oak, Ada", 1999, "j inv lamps, 5 (1)", "", "http://example.org/1/"),
+            record("Oak A.", 1999, journal, "", "https://example.org/1"),
             record("A. OAK", 1999, journal, "https://example.org/1", ""),
             record(" Ada  Óak ", 1999, journal, "https://example.org/1", "https://example.org/other"),
             RawPaper { published: Some(jiff::civil::date(1999, 12, 31)), ..whole.clone() },
@@ -152,6 +163,7 @@ mod tests {
         }
         let others = [
             record("Ben Elm", 1999, journal, "", "https://example.org/1"),
+            record("Elm A.", 1999, journal, "", "https://example.org/1"),
             record("Ada Oak", 2000, journal, "", "https://example.org/1"),
             record("Ada Oak", 1999, "J. Inv. Lamps 5 2", "", "https://example.org/1"),
             record("Ada Oak", 1999, journal, "", "https://example.org/2"),
@@ -172,6 +184,16 @@ mod tests {
         let id = PaperId::from_record(&record("Ada Oak", 0, "", "", ""));
         assert_eq!((id.of_title_alone(), id.is_of_title()), (Some(title_id.clone()), true));
         assert_eq!(PaperId::parse(id.as_str()).unwrap(), id);
+        let preface = |year: i16, text: &str| {
+            let record = RawPaper { abstract_text: text.to_owned(), ..record("", year, "", "", "") };
+            PaperId::from_record(&record)
+        };
+        assert_ne!(preface(0, "Moss."), preface(0, "Ferns."));
+        assert_ne!(preface(2020, "Moss."), preface(2020, "Ferns."));
+        assert_eq!(preface(2020, "Moss."), preface(2020, "moss"));
+        assert_eq!(preface(0, "Moss.").of_title_alone(), Some(title_id.clone()));
+        let (start, end) = ("word ".repeat(20), "more");
+        assert_eq!(preface(0, &start), preface(0, &[&start, end].concat()));
         let untitled = |title: &str| {
             let record = RawPaper { title: title.to_owned(), ..record("Ada Oak", 1999, "", "", "") };
             PaperId::from_record(&RawPaper { abstract_text: "On lamps.".to_owned(), ..record })

@@ -49,13 +49,13 @@ fn the_first_command_of_the_readme() {
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(masked(&run.out), @r"
       1  0.#  Learning to Ask Back: Clarifying Questions in Instruction-Tuned Models
-                6 authors · 2025-11-08 · title:2b608d83c0de042f-be026f2418b5e39a
+                6 authors · 2025-11-08 · title:2b608d83c0de042f-26becb0a29b0f091
 
       2  0.#  PlainSpeak: Instruction Tuning from Requests That Were Answered Twice
-                7 authors · 2024-03-14 · 4 comments · title:64fe156154aeaa2e-5f0b353de3da5a99
+                7 authors · 2024-03-14 · 4 comments · title:64fe156154aeaa2e-0dd200f6dfaaf8a3
 
       3  0.#  Seed, Grow, Prune: Synthetic Instructions without a Larger Teacher
-                3 authors · 2024-02-17 · 1 comment · title:615fd57e0d816faf-5f0b353de3da5a99
+                3 authors · 2024-02-17 · 1 comment · title:615fd57e0d816faf-31971e2dfe1fe219
     ");
 }
 

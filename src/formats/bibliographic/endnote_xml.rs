@@ -2,6 +2,7 @@
 //!
 //! It has no field for the day on which a record was entered; the day of access is taken instead.
 
+use crate::formats::common::dates::TypedDate;
 use crate::formats::common::input::InputReader;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
 use crate::formats::common::{authors, dates, identifiers};
@@ -90,7 +91,7 @@ fn reference(record: &XmlElement) -> BibReference {
     let is_doi = |text: &String| text.trim_start().starts_with("10.") || text.to_ascii_lowercase().contains("doi");
     let others = OTHER_NUMBERS.iter().map(|name| record.text_at(&[name])).filter(is_doi).filter_map(|text| doi(&text));
     let noted = record.text_at(&["notes"]);
-    let ids: Vec<String> = doi(&number)
+    let ids: Vec<String> = identifiers::doi_in_field(&number)
         .into_iter()
         .chain(pmid)
         .chain(urls.iter().filter_map(|url| identifiers::from_url(url)))
@@ -120,7 +121,7 @@ fn author(name: &str) -> String {
 }
 
 /// The day of a whole date, or of `Jun 12` within a year.
-fn published(year: &str, day: &str) -> Option<jiff::civil::Date> {
+fn published(year: &str, day: &str) -> Option<TypedDate> {
     let mut parts = day.split_whitespace();
     let (month, within) = (parts.next()?, parts.next().unwrap_or_default());
     dates::from_free_text(day).or_else(|| dates::from_parts(year, month, within))

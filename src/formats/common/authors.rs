@@ -3,7 +3,12 @@
 use serde_json::Value;
 
 use crate::formats::common::values::{ReadValue, parse_list, quoted};
+use crate::paper::{is_initials, is_name_suffix, is_suffix_of, without_initials};
 use crate::text::markup::MarkupRule;
+use crate::text::script::has_unsegmented;
+
+/// What stands between names, and in none of them.
+pub(crate) const SEPARATORS: [char; 3] = [';', '；', '、'];
 
 /// Authors: a list of names or of objects with names, or one text with all of them. Fails if there is nothing but what
 /// cannot be read.
@@ -101,13 +106,16 @@ fn parsed_author(parts: &[Value]) -> Result<Option<String>, ()> {
     Ok(Some(name).filter(|name| !name.is_empty()))
 }
 
-/// Names out of one text: between `;` or `|`, or between ` and `, or between commas. What stands for further names is
+/// Names out of one text: between [`SEPARATORS`] or `|`, or between ` and `, or between commas. What stands for further names is
 /// left out.
 fn split_names(text: &str) -> Vec<String> {
     let text = without_others(text);
-    let parts: Vec<&str> = match [';', '|'].into_iter().find(|separator| text.contains(*separator)) {
-        Some(separator) => text.split(separator).collect(),
-        None => {
+    let parts: Vec<&str> = match () {
+        () if text.contains(SEPARATORS) => text.split(SEPARATORS).collect(),
+        () if text.contains('|') => text.split('|').collect(),
+        // Within a name of Latin letters it may be the comma behind the family name.
+        () if text.contains('，') && text.split('，').all(has_unsegmented) => text.split('，').collect(),
+        () => {
             let parts = text.split(" and ").flat_map(|part| part.split(" & "));
             return parts.flat_map(split_at_commas).collect();
         }
@@ -132,13 +140,6 @@ fn split_at_commas(text: &str) -> Vec<String> {
         return parts.chunks(2).map(|pair| pair.join(", ")).collect();
     }
     name(text).into_iter().collect()
-}
-
-/// Whether this is `A.`, `A.B.`, `A.-B.`, `A. B.` or `AB`.
-fn is_initials(text: &str) -> bool {
-    text.chars().filter(|c| c.is_alphabetic()).count() <= 4
-        && text.chars().all(|c| c.is_uppercase() || matches!(c, '.' | '-' | ' '))
-        && text.contains(char::is_alphabetic)
 }
 
 /// Whether this may be a family name, and no initials.
@@ -171,8 +172,8 @@ fn without_others(text: &str) -> &str {
     }
 }
 
-/// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` as `Ann Lee, Jr.`, and other names as they are. EndNote writes a comma behind
-/// the name of a group: no given name follows.
+/// `Lee, Ann` as `Ann Lee`, `Lee, Jr., Ann` and `Lee, Ann, Jr.` as `Ann Lee, Jr.`, and other names as they are. EndNote
+/// writes a comma behind the name of a group: no given name follows.
 pub(crate) fn given_name_first(name: &str) -> String {
     if !name.contains(',') {
         return name.trim().to_owned();
@@ -180,20 +181,67 @@ pub(crate) fn given_name_first(name: &str) -> String {
     let mut parts = name.split(',').map(str::trim).filter(|part| !part.is_empty());
     match [(); 4].map(|()| parts.next()) {
         [Some(name), None, ..] => name.to_owned(),
-        [Some(family), Some(given), None, _] => [given, " ", family].concat(),
-        [Some(family), Some(suffix), Some(given), None] => [given, " ", family, ", ", suffix].concat(),
+        [Some(family), Some(behind), third, None] => in_spoken_order(family, behind, third),
         _ => name.trim().to_owned(),
     }
 }
 
-/// Splits a name into family and given names: at a comma, else before the last word. `None` for a single word.
-pub(crate) fn family_and_given(author: &str) -> Option<(&str, &str)> {
-    let (family, given) = match author.split_once(',') {
-        Some(parts) => parts,
-        None => author.rsplit_once(' ').map(|(given, family)| (family, given))?,
+/// The two or three parts of a name, which stood between commas, as they are spoken. BibTeX has the suffix in the second
+/// place, RIS in the third.
+pub(crate) fn in_spoken_order(family: &str, second: &str, third: Option<&str>) -> String {
+    match third {
+        None if is_suffix_of(family, second) => [family, ", ", second].concat(),
+        None => [second, " ", family].concat(),
+        Some(suffix) if is_name_suffix(suffix) => [second, " ", family, ", ", suffix].concat(),
+        Some(given) => [given, " ", family, ", ", second].concat(),
+    }
+}
+
+/// The parts of a name.
+#[derive(Debug, PartialEq)]
+pub(crate) struct NameParts<'n> {
+    pub(crate) family: &'n str,
+    pub(crate) given: &'n str,
+    pub(crate) suffix: &'n str,
+}
+
+impl NameParts<'_> {
+    /// The family name and, each behind a comma, the other parts that there are.
+    pub(crate) fn between_commas(parts: [&str; 3]) -> String {
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Splits a name: at a comma, before the initials behind it, else before the last word. `None` for a single word.
+pub(crate) fn name_parts(author: &str) -> Option<NameParts<'_>> {
+    let (name, behind) = author.split_once(',').map_or((author, ""), |(name, behind)| (name.trim(), behind.trim()));
+    if name.is_empty() {
+        return None;
+    }
+    if !behind.is_empty() && !is_suffix_of(name, behind) {
+        let (given, suffix) = match behind.split_once(',') {
+            Some((given, suffix)) if is_name_suffix(suffix) => (given.trim(), suffix.trim()),
+            Some((suffix, given)) if is_name_suffix(suffix) => (given.trim(), suffix.trim()),
+            _ => (behind, ""),
+        };
+        return Some(NameParts { family: name, given, suffix });
+    }
+    let family = without_initials(name);
+    let (family, given) = match name[family.len()..].trim() {
+        "" => last_word(name),
+        initials => (family, initials),
     };
-    let (family, given) = (family.trim(), given.trim());
-    (!family.is_empty() && !given.is_empty()).then_some((family, given))
+    (!given.is_empty() || !behind.is_empty()).then_some(NameParts { family, given, suffix: behind })
+}
+
+/// The last word of a name, with a suffix behind it, and what stands before it.
+fn last_word(name: &str) -> (&str, &str) {
+    let end = match name.rsplit_once(' ') {
+        Some((before, suffix)) if is_suffix_of(before, suffix) => before.len(),
+        _ => name.len(),
+    };
+    let start = name[..end].rfind(' ').map_or(0, |space| space + 1);
+    (&name[start..], name[..start].trim())
 }
 
 #[cfg(test)]
@@ -234,6 +282,7 @@ mod tests {
             json!("Ann Lee, Bo Chen et al."),
             json!("Ann Lee; Bo Chen; et al"),
             json!("Ann Lee and Bo Chen and others"),
+            json!("Ann Lee；Bo Chen"),
             json!("['Ann Lee', 'Bo Chen']"),
             json!("[\"Ann Lee\", \"Bo Chen\"]"),
             json!("('Ann Lee', 'Bo Chen')"),
@@ -261,6 +310,10 @@ mod tests {
             ("Lee A.; Chen B.C.", &["Lee A.", "Chen B.C."]),
             ("Lee, A.B., Jr.", &["Lee, A.B., Jr."]),
             ("Lee, Chen, Diaz, Eo", &["Lee, Chen, Diaz, Eo"]),
+            ("王伟；李娜", &["王伟", "李娜"]),
+            ("王伟、李娜", &["王伟", "李娜"]),
+            ("王伟，李娜", &["王伟", "李娜"]),
+            ("Lee，Ann", &["Lee，Ann"]),
             ("Bret Al", &["Bret Al"]),
             ("Anders", &["Anders"]),
         ] {
@@ -286,11 +339,41 @@ mod tests {
         for (name, expect) in [
             ("Lee, Ann", "Ann Lee"),
             ("Lee, Jr., Ann", "Ann Lee, Jr."),
+            ("Lee, Ann, Jr.", "Ann Lee, Jr."),
+            ("Elm,B.C.,Jr.", "B.C. Elm, Jr."),
+            ("Lee, Ann, III", "Ann Lee, III"),
+            ("Lee, Ann, 3rd", "Ann Lee, 3rd"),
+            ("Lee, Ann, MD", "Ann Lee, MD"),
+            ("Lee, Ann, Ph.D.", "Ann Lee, Ph.D."),
+            ("Ann Lee, Jr.", "Ann Lee, Jr."),
+            ("Lee, MD", "MD Lee"),
             ("Ann Lee", "Ann Lee"),
             ("Lee,", "Lee"),
             ("", ""),
         ] {
             assert_eq!(given_name_first(name), expect, "{name}");
+        }
+    }
+
+    #[test]
+    fn parts_of_names() {
+        for (name, expect) in [
+            ("Ann Lee", ["Lee", "Ann", ""]),
+            ("Ann B. Lee", ["Lee", "Ann B.", ""]),
+            ("Lee, Ann", ["Lee", "Ann", ""]),
+            ("Lee A.B.", ["Lee", "A.B.", ""]),
+            ("de la Diaz D.", ["de la Diaz", "D.", ""]),
+            ("Ann Lee, Jr.", ["Lee", "Ann", "Jr."]),
+            ("Lee, A.B., Jr.", ["Lee", "A.B.", "Jr."]),
+            ("Lee, Jr., A.B.", ["Lee", "A.B.", "Jr."]),
+            ("Lee, Jr.", ["Lee", "", "Jr."]),
+            ("Ann Lee Jr.", ["Lee Jr.", "Ann", ""]),
+        ] {
+            let [family, given, suffix] = expect;
+            assert_eq!(name_parts(name), Some(NameParts { family, given, suffix }), "{name}");
+        }
+        for name in ["Lee", ""] {
+            assert_eq!(name_parts(name), None, "{name}");
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum FieldRole {
     Published,
     /// Of the year in another field.
     Month,
+    /// Of that month.
+    Day,
     Listed,
     Votes,
     Comments,
@@ -34,7 +36,7 @@ pub(crate) enum FieldRole {
 /// The names of each field, the preferred one first: where a record has several, the first with a value that can be read
 /// counts. Of ids all count ([`id_fields`]).
 /// In lower case and without anything but letters and digits: `publishedAt` and `Published_At` are the same.
-const NAMES: [(FieldRole, &[&str]); 18] = [
+const NAMES: [(FieldRole, &[&str]); 19] = [
     (FieldRole::Id, id_fields::NAMES),
     (FieldRole::Title, &["titleutf8", "title", "papertitle", "documenttitle", "articletitle", "primarytitle"]),
     (
@@ -90,6 +92,7 @@ const NAMES: [(FieldRole, &[&str]); 18] = [
         ],
     ),
     (FieldRole::Month, &["month", "publishedmonth", "publicationmonth"]),
+    (FieldRole::Day, &["day", "publishedday", "publicationday"]),
     (FieldRole::Listed, &["listed", "listedat", "dailydate", "submittedondailyat"]),
     (FieldRole::Votes, &["votes", "upvotes", "likes"]),
     (FieldRole::Comments, &["numcomments", "commentcount", "ncomments", "comments"]),

@@ -80,16 +80,36 @@ impl ChosenFields {
         ChosenFields { fields, ids, notes: RecordNotes::default() }
     }
 
-    /// Puts the month of a field of its own, as reference managers have it, behind years.
+    /// Puts the month and the day of fields of their own, as reference managers have them, behind years. Web of Science
+    /// has `MAY 12` as the date beside the year.
     fn complete_years(&mut self) {
-        let Some(at) = self.fields.iter().position(|field| field.role == FieldRole::Month) else { return };
-        let month = digits_or_words(&self.fields.swap_remove(at).value);
-        for field in self.fields.iter_mut().filter(|field| field.role == FieldRole::Published) {
+        let is_year = |field: &NamedField| {
             let year = digits_or_words(&field.value);
-            let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
-            if let Some(day) = dates::from_parts(&year, &month, "").filter(|_| is_year) {
-                field.value = Value::String(day.to_string());
+            field.role == FieldRole::Published && year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let is_month = |field: &NamedField| {
+            let is_within_year = || field.value.as_str().is_some_and(dates::is_within_year);
+            field.role == FieldRole::Month || field.role == FieldRole::Published && is_within_year()
+        };
+        let day = self.fields.iter().position(|field| field.role == FieldRole::Day);
+        let day = day.map(|at| digits_or_words(&self.fields.swap_remove(at).value)).unwrap_or_default();
+        if !self.fields.iter().any(is_year) {
+            return;
+        }
+        let Some(at) = self.fields.iter().position(is_month) else { return };
+        let NamedField { name, value, .. } = self.fields.swap_remove(at);
+        let month = digits_or_words(&value);
+        let mut wrong = None;
+        for field in self.fields.iter_mut().filter(|field| is_year(field)) {
+            let year = digits_or_words(&field.value);
+            if let Some(found) = dates::from_parts(&year, &month, &day) {
+                let typed = format!("{year} {month} {day}");
+                wrong = wrong.or_else(|| found.wrong(&typed));
+                field.value = Value::String(found.date.to_string());
             }
+        }
+        if let Some(reason) = wrong {
+            self.notes.drop(truncated(&name, 40), reason);
         }
     }
 

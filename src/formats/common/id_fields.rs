@@ -93,8 +93,14 @@ pub(crate) fn assign(raw_paper: &mut RawPaper, mut fields: Vec<IdField>, notes: 
 /// The ids in the value of a field of this name; or what is wrong with it.
 fn ids(name: &str, value: Value) -> Result<Vec<String>, String> {
     let ids: Vec<String> = match name {
-        "doi" => first_doi(&plain(&value)?).into_iter().collect(),
-        "pmid" | "pubmedid" | "idspmid" => of_pubmed(&plain(&value)?).into_iter().collect(),
+        "doi" => {
+            let text = plain(&value)?;
+            vec![identifiers::doi_in_field(&text).ok_or_else(|| identifiers::not_a_doi(&text))?]
+        }
+        "pmid" | "pubmedid" | "idspmid" => {
+            let text = plain(&value)?;
+            vec![of_pubmed(&text).ok_or_else(|| not_of_pubmed(&text))?]
+        }
         "corpusid" => vec![format!("CorpusId:{}", plain(&value)?)],
         "openreview" | "openreviewid" => vec![of_openreview(&plain(&value)?)],
         "externalids" | "ids" => {
@@ -152,13 +158,12 @@ fn with_prefix(value: &Value, prefix: &str) -> Vec<String> {
     value.as_str().map(str::trim).filter(|id| id.starts_with(prefix)).map(str::to_owned).into_iter().collect()
 }
 
-/// The first DOI of a text, which has several where a paper has errata.
-fn first_doi(text: &str) -> Option<String> {
-    identifiers::doi(text).or_else(|| text.split([' ', ',', ';']).find_map(identifiers::doi))
-}
-
 fn of_pubmed(text: &str) -> Option<String> {
     identifiers::pmid(text.strip_suffix(".0").unwrap_or(text)).or_else(|| identifiers::from_url(text))
+}
+
+fn not_of_pubmed(text: &str) -> String {
+    format!("`{}` is not a PubMed number", truncated(text, 60))
 }
 
 fn of_openreview(text: &str) -> String {
@@ -172,7 +177,7 @@ fn of_scheme(scheme: &str, id: &str) -> Option<String> {
     }
     match scheme.to_ascii_lowercase().as_str() {
         "arxiv" => Some(id.to_owned()),
-        "doi" => first_doi(id),
+        "doi" => identifiers::doi_in_field(id),
         "pubmed" | "pmid" => of_pubmed(id),
         "acl" => Some(format!("https://aclanthology.org/{id}")),
         "corpusid" => Some(format!("CorpusId:{id}")),

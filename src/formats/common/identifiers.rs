@@ -1,6 +1,11 @@
 //! Identifiers of papers: arXiv ids, DOIs and PubMed numbers, wherever a record has them, and the best of several.
 
-use crate::paper::{Paper, PaperId, RawPaper};
+use crate::formats::common::values::truncated;
+use crate::formats::reference::RecordNotes;
+use crate::paper::{Paper, PaperId, RawPaper, is_missing_word};
+
+/// What publishers' addresses have behind a DOI.
+const PAGES: [&str; 7] = [".pdf", "/pdf", "/epdf", "/full", "/abstract", "/html", "/meta"];
 
 /// Sets the id of a paper to the best of some names, and its aliases to the others. What is not an id is left out.
 pub(crate) fn assign<'n>(raw_paper: &mut RawPaper, names: impl IntoIterator<Item = &'n str>) {
@@ -16,7 +21,36 @@ pub(crate) fn assign<'n>(raw_paper: &mut RawPaper, names: impl IntoIterator<Item
     raw_paper.aliases = ids.collect();
 }
 
-/// Returns the DOI in a field for DOIs: bare, prefixed, or an address; of several the first.
+/// Returns the DOI in a field for DOIs, whatever stands around it: `10.5555/abc [doi]`, or a publisher's or a proxy's address.
+pub(crate) fn doi_in_field(text: &str) -> Option<String> {
+    let word = || text.split([' ', '\t', '\n', ',', ';']).filter(|word| word.contains("10.")).find_map(doi);
+    doi(text).or_else(word).or_else(|| doi_in_address(text))
+}
+
+/// As [`doi_in_field`]; notes a text that holds none.
+pub(crate) fn noted_doi(field: &'static str, text: &str, notes: &mut RecordNotes) -> Option<String> {
+    let id = doi_in_field(text);
+    if id.is_none() && !is_missing_word(text) && !text.trim().is_empty() {
+        notes.drop(field, not_a_doi(text));
+    }
+    id
+}
+
+/// What is wrong with a text that holds no DOI.
+pub(crate) fn not_a_doi(text: &str) -> String {
+    format!("`{}` is not a DOI", truncated(text.trim(), 60))
+}
+
+/// Returns the DOI in the path of an address, without the name of a page behind it.
+fn doi_in_address(address: &str) -> Option<String> {
+    let (_, place) = address.split_once("://")?;
+    let path = place.split(['?', '#']).next()?;
+    let at = path.find("/10.").or_else(|| path.find("/10%2"))?;
+    let name = &path[at + 1..];
+    doi(PAGES.iter().find_map(|page| name.strip_suffix(page)).unwrap_or(name))
+}
+
+/// Returns the DOI of a text: bare, prefixed, or an address; of several the first.
 pub(crate) fn doi(text: &str) -> Option<String> {
     let text = text.trim();
     // With its prefix it might be the name of a paper in a library, which is not changed.
@@ -70,10 +104,13 @@ pub(crate) fn from_note(text: &str) -> impl Iterator<Item = String> {
     text.lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;
         let name = name.trim();
-        let readers: [(&str, fn(&str) -> Option<String>, &str); 3] =
-            [("arxiv", arxiv_in_text, line), ("doi", doi, value), ("pmid", pmid, value)];
-        let (_, read, text) = readers.into_iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))?;
-        read(text)
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        match () {
+            () if is("arxiv") => arxiv_in_text(line),
+            () if is("doi") => doi(value),
+            () if is("pmid") => pmid(value),
+            () => None,
+        }
     })
 }
 
@@ -132,6 +169,19 @@ mod tests {
         assert_eq!(from_note(remark).collect::<Vec<_>>(), ["pmid:12", "2401.90001", "doi:10.5555/a"]);
         for text in ["doi: 10.5555/A", "doi:10.5555/a.", "10.5555/a, 10.5555/b", "https://doi.org/10.5555%2Fa"] {
             assert_eq!(doi(text).as_deref(), Some("doi:10.5555/a"), "{text}");
+        }
+        for text in [
+            "10.5555/a [doi]",
+            "see 10.5555/a",
+            "https://www.example.org/doi/full/10.5555/A",
+            "https://www.example.org/content/pdf/10.5555/a.pdf",
+            "https://www.example.org/doi/10.5555/a/full?x=1",
+            "https://doi-org.proxy.example.org/10.5555/a",
+        ] {
+            assert_eq!(doi_in_field(text).as_deref(), Some("doi:10.5555/a"), "{text}");
+        }
+        for text in ["in print", "11.5555/abc", "https://example.org/10/5555", "10.", ""] {
+            assert_eq!(doi_in_field(text), None, "{text}");
         }
         assert_eq!((doi("in print"), pmid(" 12 ").as_deref(), pmid("x")), (None, Some("pmid:12"), None));
     }

@@ -13,8 +13,12 @@ use crate::formats::reference::{BibReference, FoundRecord};
 const HEAD_BYTES: usize = 256 * 1024;
 /// Longest record of any format, in bytes. The longest of 179,347 real JSON lines has 56 thousand.
 pub(crate) const MAX_RECORD: usize = 16 * 1024 * 1024;
+/// How much is kept of the start of a line that is too long, in bytes.
+const KEPT_BYTES: usize = 1024;
 /// How files begin that are no text.
 const BINARY_STARTS: [&[u8]; 5] = [b"PAR1", b"PK\x03\x04", b"SQLite format 3\0", b"%PDF", b"\xfd7zXZ\0"];
+/// The byte order marks of UTF-32, which no program for papers writes; one of them begins as that of UTF-16.
+const UTF32_MARKS: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
 
 /// The bytes of one input after decompression, as UTF-8 without a byte order mark. Where they are no text, as in Parquet,
 /// they are as they came.
@@ -37,7 +41,7 @@ pub(crate) struct InputHead {
 pub(crate) enum InputLine {
     /// A line, now in the buffer, without its end.
     Read,
-    /// A line of more than [`MAX_RECORD`] bytes, skipped.
+    /// A line of more than [`MAX_RECORD`] bytes, skipped but for its start.
     TooLong,
     /// No more lines.
     End,
@@ -64,6 +68,10 @@ impl InputReader {
             if compressed { Box::new(GzipReader(MultiGzDecoder::new(BufReader::new(raw)))) } else { raw };
 
         let (mut head, mut failure, mut rest) = peek(decoded, HEAD_BYTES);
+        if UTF32_MARKS.iter().any(|mark| head.starts_with(mark)) {
+            let reason = "UTF-32: save the file as UTF-8".to_owned();
+            return Err(Error::BadFile { file: name.to_owned(), reason });
+        }
         let encoding = TextEncoding::of(&head, encoding);
         if !encoding.is_utf8() && !is_binary(&head) {
             let raw = Cursor::new(head).chain(DeferredFailure(failure)).chain(rest);
@@ -126,8 +134,21 @@ impl InputReader {
                 return Ok(InputLine::Read);
             }
             if ended {
-                buffer.clear();
+                buffer.truncate(KEPT_BYTES);
                 return Ok(InputLine::TooLong);
+            }
+        }
+    }
+
+    /// Skips spaces and tabs before what comes next.
+    pub(crate) fn skip_blanks(&mut self) -> io::Result<()> {
+        loop {
+            let available = self.unlimited()?;
+            let blanks = available.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let is_all = blanks > 0 && blanks == available.len();
+            self.reader.consume(blanks);
+            if !is_all {
+                return Ok(());
             }
         }
     }
@@ -150,7 +171,7 @@ impl InputReader {
         position: RecordPosition,
     ) -> Result<FoundRecord> {
         match record {
-            Ok(reference) => Ok(FoundRecord { position, reference: reference.into() }),
+            Ok(reference) => Ok(FoundRecord { position, reference: reference.into().without_bad_address() }),
             Err(reason) => Err(self.bad_record(position, reason)),
         }
     }
@@ -286,6 +307,14 @@ mod tests {
             lines.push(String::from_utf8(buffer.clone()).unwrap());
         }
         assert_eq!(lines, ["one", "", "two"]);
+    }
+
+    #[test]
+    fn utf_32_is_refused() {
+        for start in [&b"\xff\xfe\0\0T\0\0\0"[..], b"\0\0\xfe\xff\0\0\0T"] {
+            let error = InputReader::new(start, "x").err().unwrap();
+            assert_eq!(error.to_string(), "x: UTF-32: save the file as UTF-8");
+        }
     }
 
     #[test]

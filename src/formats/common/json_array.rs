@@ -55,7 +55,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| NOT_UTF8.to_owned())?;
     // Each of several files that were joined may begin with a byte order mark.
     let text = text.trim_start_matches('\u{feff}');
-    serde_json::from_str(text).map_err(|error| {
+    let parsed = serde_json::from_str(text);
+    let parsed = parsed
+        .or_else(|error| with_whole_characters(text).and_then(|text| serde_json::from_str(&text).ok()).ok_or(error));
+    parsed.map_err(|error| {
         let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
         let near: String = line.chars().skip(error.column().saturating_sub(1)).take(20).collect();
         let what = error.to_string();
@@ -67,6 +70,35 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
         };
         format!("not JSON: {what} at column {}, near {near}{hint}", error.column())
     })
+}
+
+/// The same JSON with U+FFFD in the place of halves of characters, `\ud83d`, which programs leave that cut texts; `None`
+/// if there are none.
+fn with_whole_characters(text: &str) -> Option<String> {
+    let mut whole = String::new();
+    let mut rest = text;
+    let mut changed = false;
+    while let Some(at) = rest.find('\\') {
+        whole.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match (half(rest), rest.get(6..).and_then(half)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(_), _) => 6,
+            _ => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+        };
+        let is_lone = length == 6;
+        whole.push_str(if is_lone { "\u{fffd}" } else { &rest[..length] });
+        changed |= is_lone;
+        rest = &rest[length..];
+    }
+    whole.push_str(rest);
+    changed.then_some(whole)
+}
+
+/// The half of a character that a text begins with: one of the two that UTF-16 has for it.
+fn half(text: &str) -> Option<u16> {
+    let code = u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()?;
+    (0xd800..=0xdfff).contains(&code).then_some(code)
 }
 
 enum ScanStop {
@@ -104,6 +136,13 @@ impl<R: BufRead> JsonElements<R> {
                     ScanState::Before if byte == b'[' => {
                         self.cut = ScanState::Between { array: true };
                         false
+                    }
+                    // A byte order mark may stand before the first element too.
+                    ScanState::Before if !matches!(byte, b'{' | b'"' | 0xef) => {
+                        let line = buffer[used - 1..].split(|byte| matches!(byte, b'\n' | b'\r')).next();
+                        let start: String =
+                            String::from_utf8_lossy(line.unwrap_or_default()).chars().take(30).collect();
+                        return Err(ScanStop::Shape(format!("not JSON, beginning with `{}`", start.trim())));
                     }
                     ScanState::Before => {
                         self.cut = ScanState::Between { array: false };
@@ -202,6 +241,29 @@ mod tests {
             }
         }
         assert_eq!(found, expect, "{text}");
+    }
+
+    #[test]
+    fn halves_of_characters() {
+        for (text, expect) in [
+            (r#""a \ud83d x""#, Ok("a \u{fffd} x")),
+            (r#""\ude00\ud83d\ud83d\ude00""#, Ok("\u{fffd}\u{fffd}😀")),
+            (r#""\\ud83d \ud83d\n""#, Ok("\\ud83d \u{fffd}\n")),
+            (r#""\ud83d"#, Err("not JSON: ")),
+            (r#""é\"#, Err("not JSON: ")),
+        ] {
+            match (parse(text.as_bytes()), expect) {
+                (Ok(found), Ok(expect)) => assert_eq!(found, expect, "{text}"),
+                (Err(found), Err(expect)) => assert!(found.starts_with(expect), "{text}: {found}"),
+                (found, _) => panic!("{text}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn no_json() {
+        check("<!DOCTYPE html>\n<p>\n", &["x: not JSON, beginning with `<!DOCTYPE html>`"]);
+        check("\nDear reader,\nthis\n", &["x: not JSON, beginning with `Dear reader,`"]);
     }
 
     #[test]

@@ -14,4 +14,5 @@ pub(crate) mod json_array;
 pub(crate) mod python_literal;
 pub(crate) mod values;
 pub(crate) mod xml;
+mod xml_entities;
 pub(crate) mod xml_writer;

@@ -5,9 +5,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Number, Value};
 
+use crate::formats::common::dates::TypedDate;
 use crate::formats::common::input::MAX_RECORD;
 use crate::formats::common::{dates, python_literal};
-use crate::paper::{is_missing_word, parse_date};
+use crate::paper::{is_missing_word, is_of_web, parse_date};
 
 /// Years in which papers are published: what is outside stands for a year that is not known, as 0 and 9999 do.
 const YEARS: std::ops::RangeInclusive<i16> = 1000..=2100;
@@ -75,8 +76,14 @@ pub(crate) fn source_name(value: Value) -> Result<Option<String>, String> {
 pub(crate) fn address(value: Value) -> Result<Option<String>, String> {
     match value {
         Value::Object(location) => Ok(location.get("landing_page_url").and_then(Value::as_str).map(str::to_owned)),
+        Value::String(text) if !is_of_web(&text) => Err(not_of_web(&text)),
         other => text(other),
     }
+}
+
+/// What is wrong with an address that is not kept.
+pub(crate) fn not_of_web(address: &str) -> String {
+    format!("`{}` is not an address of the web", truncated(address.trim(), 60))
 }
 
 /// What a paper appeared in, or its volume or issue: a text, a number, or the journal of Semantic Scholar.
@@ -109,29 +116,34 @@ pub(crate) fn count(value: Value) -> Result<Option<u32>, String> {
 
 /// A day: any spelling that [`parse_date`] reads, a date as people write it, a number for a year, for `20241219` or for
 /// a time, or arXiv's list of versions or of their times, of which the first one's day counts.
-pub(crate) fn date(value: Value) -> Result<Option<Date>, String> {
+pub(crate) fn date(value: Value) -> ReadValue<Date> {
     let wrong = || format!("{} is not a valid date: use the form 2024-12-19, or omit it", quoted(&value));
     let first = match &value {
         Value::Array(versions) => versions.iter().find(|version| !version.is_null()).unwrap_or(&Value::Null),
         other => other,
     };
     let day = match first.get("created").unwrap_or(first) {
-        Value::Null => return Ok(None),
-        Value::String(text) if is_missing_word(text) => return Ok(None),
-        Value::String(text) => day(text).or_else(|| day_of_time(&text.trim().parse().ok()?)),
-        Value::Number(number) if value.is_number() => day_of_time(number).or_else(|| day(&number.to_string())),
+        Value::Null => return Ok(None).into(),
+        Value::String(text) if is_missing_word(text) => return Ok(None).into(),
+        Value::String(text) => day(text).or_else(|| Some(day_of_time(&text.trim().parse().ok()?)?.into())),
+        Value::Number(number) if value.is_number() => {
+            day_of_time(number).map(TypedDate::from).or_else(|| day(&number.to_string()))
+        }
         _ => None,
     };
-    day.filter(|day| YEARS.contains(&day.year())).map(Some).ok_or_else(wrong)
+    match day.filter(|day| YEARS.contains(&day.date.year())) {
+        Some(day) => ReadValue { value: Some(day.date), wrong: day.wrong(first.as_str().unwrap_or_default()) },
+        None => Err(wrong()).into(),
+    }
 }
 
-fn day(text: &str) -> Option<Date> {
+fn day(text: &str) -> Option<TypedDate> {
     let text = text.trim();
     let text = text.strip_suffix(".0").unwrap_or(text);
-    parse_date(text).or_else(|| match iso_parts(text) {
+    parse_date(text).map(TypedDate::from).or_else(|| match iso_parts(text) {
         // Databases write 00 for a part that is not known. Any other day that does not exist is damaged: it says nothing.
         Some((year, month, "00")) => dates::from_parts(year, month, ""),
-        Some(_) => text[..10].parse().ok(),
+        Some(_) => text[..10].parse::<Date>().ok().map(TypedDate::from),
         None => dates::from_free_text(text),
     })
 }

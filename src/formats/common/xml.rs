@@ -4,6 +4,7 @@ use quick_xml::escape::resolve_html5_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Error as XmlError, Reader, XmlVersion};
 
+use super::xml_entities::XmlEntities;
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::InputReader;
@@ -118,6 +119,11 @@ impl XmlElement {
         }
     }
 
+    /// What is wrong where it has no end.
+    fn unclosed(&self) -> String {
+        format!("damaged XML: `<{}>` is not closed", self.name)
+    }
+
     /// Returns the TeX of a formula in MathML that has it.
     fn tex_of_math(&self) -> Option<String> {
         let semantics = self.children().chain(self.children().flat_map(XmlElement::children));
@@ -156,8 +162,12 @@ const MAX_DEPTH_BESIDE: usize = 2;
 pub(crate) struct XmlRecords {
     reader: Reader<InputReader>,
     kind: XmlDialect,
-    /// The elements that are open, outside of records.
-    depth: usize,
+    /// The names of the elements that are open, outside of records.
+    around: Vec<String>,
+    /// A record that has begun.
+    next: Option<XmlElement>,
+    /// The texts that the file declares names for.
+    entities: XmlEntities,
     /// The attributes `xml:base` of these elements, and the depth of each.
     bases: Vec<(usize, String)>,
     started: bool,
@@ -173,7 +183,20 @@ impl XmlRecords {
         config.expand_empty_elements = true;
         // `AT&T` in a feed that is put together by hand.
         config.allow_dangling_amp = true;
-        XmlRecords { reader, kind, depth: 0, bases: Vec::new(), started: false, count: 0, buffer: Vec::new() }
+        // The names are compared here, so that a tag without its other half costs the record that it is in.
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        XmlRecords {
+            reader,
+            kind,
+            around: Vec::new(),
+            next: None,
+            entities: XmlEntities::default(),
+            bases: Vec::new(),
+            started: false,
+            count: 0,
+            buffer: Vec::new(),
+        }
     }
 
     pub(crate) fn input(&self) -> &InputReader {
@@ -193,8 +216,9 @@ impl XmlRecords {
     /// Returns the next record and its position. The inner error is about this record alone.
     pub(crate) fn record(&mut self) -> Result<Option<(Result<XmlElement, String>, RecordPosition)>> {
         // The elements that are open within a record, the record being the first.
-        let mut open: Vec<XmlElement> = Vec::new();
+        let mut open: Vec<XmlElement> = self.next.take().into_iter().collect();
         let mut wrong = None;
+        let mut expanded = 0;
         self.reader.get_mut().limit();
         loop {
             self.buffer.clear();
@@ -209,30 +233,61 @@ impl XmlRecords {
                         return Err(self.other());
                     }
                     self.started = true;
-                    if self.depth + open.len() >= MAX_DEPTH {
+                    let depth = self.around.len();
+                    if depth + open.len() >= MAX_DEPTH {
                         let what = self.kind.what;
                         return Err(self.input().bad_file(format!("XML nested too deeply for {what}")));
                     }
                     let begins = match self.kind.records {
-                        WITHIN_ROOT => self.depth == 1,
+                        WITHIN_ROOT => depth == 1,
                         names => names.contains(&name.as_str()),
                     };
-                    let begins = begins || self.depth <= MAX_DEPTH_BESIDE && self.kind.beside.contains(&name.as_str());
+                    let begins = begins || depth <= MAX_DEPTH_BESIDE && self.kind.beside.contains(&name.as_str());
+                    // A record in another one: the other has no end.
+                    let record = open.first().filter(|record| open.len() <= 2 && record.name == name);
+                    if let Some(record) = record.filter(|_| self.kind.records != WITHIN_ROOT) {
+                        let reason = record.unclosed();
+                        self.next = Some(element(name, &start));
+                        return Ok(Some(self.bad(reason)));
+                    }
                     if !open.is_empty() || begins {
                         open.push(element(name, &start));
                     } else {
-                        self.depth += 1;
-                        let base = element(name, &start).attributes.into_iter().find(|(name, _)| name == "base");
-                        self.bases.extend(base.map(|(_, base)| (self.depth, base)));
+                        let XmlElement { name, attributes, .. } = element(name, &start);
+                        let base = attributes.into_iter().find(|(name, _)| name == "base");
+                        self.around.push(name);
+                        self.bases.extend(base.map(|(_, base)| (depth + 1, base)));
                     }
                     continue;
                 }
-                Event::End(_) => {
-                    let Some(closed) = open.pop() else {
-                        self.bases.retain(|(depth, _)| *depth < self.depth);
-                        self.depth = self.depth.saturating_sub(1);
+                Event::End(end) => {
+                    let name = end.local_name();
+                    let name: &str = name.as_ref();
+                    let Some(place) = open.iter().rposition(|element| element.name == name) else {
+                        let around = self.around.iter().rposition(|opened| opened == name);
+                        match (around, open.first()) {
+                            (Some(around), record) => {
+                                let record = record.map(XmlElement::unclosed);
+                                self.around.truncate(around);
+                                self.bases.retain(|(depth, _)| *depth <= around);
+                                if let Some(reason) = record {
+                                    return Ok(Some(self.bad(reason)));
+                                }
+                            }
+                            (None, Some(_)) => wrong = Some(format!("damaged XML: `</{name}>` closes nothing")),
+                            (None, None) => {
+                                let at = self.reader.buffer_position();
+                                let reason = format!("damaged XML before byte {at}: `</{name}>` closes nothing");
+                                return Err(self.input().bad_file(reason));
+                            }
+                        }
                         continue;
                     };
+                    if let Some(unclosed) = open.get(place + 1) {
+                        wrong = Some(unclosed.unclosed());
+                        open.truncate(place + 1);
+                    }
+                    let Some(closed) = open.pop() else { continue };
                     match open.last_mut() {
                         Some(parent) => parent.content.push(XmlContent::Element(closed)),
                         None => {
@@ -245,13 +300,19 @@ impl XmlRecords {
                 }
                 Event::Text(text) => text.xml10_content().into_owned(),
                 Event::CData(text) => text.xml10_content().into_owned(),
-                Event::GeneralRef(reference) => match resolved(&reference) {
-                    Some(text) => text,
-                    None => {
-                        wrong = Some(format!("unknown entity `&{};`: use the character itself", &*reference));
-                        continue;
+                Event::DocType(text) => {
+                    self.entities.declare(&text);
+                    continue;
+                }
+                Event::GeneralRef(reference) => {
+                    match resolved(&reference).or_else(|| self.entities.text(&reference, &mut expanded)) {
+                        Some(text) => text,
+                        None => {
+                            wrong = Some(format!("unknown entity `&{};`: use the character itself", &*reference));
+                            continue;
+                        }
                     }
-                },
+                }
                 Event::Eof => break,
                 _ => continue,
             };
@@ -265,13 +326,19 @@ impl XmlRecords {
                 }
             }
         }
-        match (self.started, self.depth == 0 && open.is_empty()) {
+        match (self.started, self.around.is_empty() && open.is_empty()) {
             (true, true) => Ok(None),
             (true, false) => {
                 Err(self.input().bad_file("the XML is incomplete: the file is truncated, download it again"))
             }
             (false, _) => Err(self.other()),
         }
+    }
+
+    /// A record that cannot be read.
+    fn bad(&mut self, reason: String) -> (Result<XmlElement, String>, RecordPosition) {
+        self.count += 1;
+        (Err(reason), RecordPosition::Record(self.count))
     }
 
     fn other(&self) -> Error {

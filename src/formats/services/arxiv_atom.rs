@@ -175,7 +175,7 @@ mod tests {
         check_whole("words", &["a.xml: not a response of the arXiv API: expected an Atom feed with entries"]);
         check_whole(
             &format!("<feed>{GOOD}<entry></feed>"),
-            &[TOLD, "a.xml: damaged XML at byte 89: ill-formed document: expected `</entry>`, but `</feed>` was found"],
+            &[TOLD, "a.xml, record 2: damaged XML: `<entry>` is not closed"],
         );
     }
 

@@ -1,7 +1,6 @@
 //! Reads XML of PubMed: answers of its E-utilities, and the same papers as BioC, the format of text mining.
 
-use jiff::civil::Date;
-
+use crate::formats::common::dates::TypedDate;
 use crate::formats::common::input::InputReader;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
 use crate::formats::common::{dates, identifiers};
@@ -62,14 +61,17 @@ fn article(record: &XmlElement) -> BibReference {
         ("Journal/ISOAbbreviation", text(&["Journal", "ISOAbbreviation"])),
     ];
     let day = ["ArticleDate", "Journal"].iter().find_map(|name| Some((*name, published(article?.at(&[name])?)?)));
-    if let Some((name, _)) = day {
+    if let Some((name, day)) = day {
         notes.origin("published", name);
+        if !day.exists {
+            notes.drop(name, format!("its month or day does not exist: read as {}", day.date));
+        }
     }
     let mut raw_paper = RawPaper {
         title: notes.first_text("title", titles),
         abstract_text: notes.first_text("abstract", [("Abstract", parts.join(" "))]),
         authors: notes.list("authors", "AuthorList", within(&["AuthorList"]).filter_map(author).collect()),
-        published: day.map(|(_, day)| day),
+        published: day.map(|(_, day)| day.date),
         container: notes.container(journals, &issue("Volume"), &issue("Issue")),
         ..RawPaper::default()
     };
@@ -95,7 +97,7 @@ fn author(author: &XmlElement) -> Option<String> {
 }
 
 /// The day of an `ArticleDate`, or that of a journal's issue.
-fn published(date: &XmlElement) -> Option<Date> {
+fn published(date: &XmlElement) -> Option<TypedDate> {
     let date = date.at(&["JournalIssue", "PubDate"]).unwrap_or(date);
     let part = |name| date.text_at(&[name]);
     dates::from_parts(&part("Year"), &part("Month"), &part("Day"))

@@ -2,13 +2,14 @@
 
 /// Web of Science, "Tab delimited file", and what is made of it in R: the tags of its tagged format. `ID` holds keywords,
 /// and names no paper.
-const WEB_OF_SCIENCE: [(&str, &str); 13] = [
+const WEB_OF_SCIENCE: [(&str, &str); 14] = [
     ("TI", "title"),
     ("AB", "abstract"),
     // Full names, and names with initials.
     ("AF", "authors"),
     ("AU", "author"),
     ("PY", "year"),
+    ("PD", "month"),
     ("DI", "doi"),
     ("PM", "pmid"),
     ("UT", "paper_id"),
@@ -110,6 +111,16 @@ mod tests {
                  url=https://example.org/1 | tags=lamp; ferry",
                 "id=2-s2.0-4 | title=Bells | abstract=They ring. | published=2020-01-01",
                 "id=2-s2.0-5 | title=Ferries | abstract=They cross. | authors=Oak A.; Elm B.C. | published=2020-01-01",
+            ],
+        );
+        check(
+            "savedrecs.txt",
+            InputFormat::Tsv,
+            "PT\tAU\tTI\tSO\tPD\tPY\tUT\nJ\tOak, A\tLamps\tJ\tMAY 12\t2023\tWOS:0001\n\
+             J\tOak, A\tBells\tJ\tMAY-JUN\t2023\tWOS:0002\n",
+            &[
+                "id=WOS:0001 | title=Lamps | authors=Oak, A | published=2023-05-12",
+                "id=WOS:0002 | title=Bells | authors=Oak, A | published=2023-05-01",
             ],
         );
         let wos = "PT\tAU\tAF\tTI\tSO\tDE\tID\tAB\tPY\tVL\tIS\tDI\tUT\tPM\t\n\

@@ -179,3 +179,11 @@ fn files_without_records() {
         }
     }
 }
+
+#[test]
+fn a_nul_costs_no_file() {
+    for format in [None, Some(InputFormat::Bibtex)] {
+        let found = summaries(crate::formats::read(&b"@article{a,title={La\0mp}}"[..], "x.bib", format));
+        assert!(found[0].contains("title=La"), "{found:?}");
+    }
+}

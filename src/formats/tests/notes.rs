@@ -9,7 +9,7 @@ use crate::formats::reference::BibReference;
 /// A record of a format, the paper's container, its origins, and its dropped fields.
 type NotedRecord = (InputFormat, &'static str, &'static str, &'static str, &'static str);
 
-const RECORDS: [NotedRecord; 14] = [
+const RECORDS: [NotedRecord; 17] = [
     (
         InputFormat::Ris,
         "TY  - JOUR\nTI  - A\nAU  - Oak, Ada\nPY  - 2015\nDA  - in press\nY2  - soon\nJO  - Lamps\nVL  - 7\nIS  - 2\nN2  - B\n",
@@ -32,6 +32,27 @@ const RECORDS: [NotedRecord; 14] = [
         "",
     ),
     (InputFormat::Ris, "TY  - CONF\nTI  - A\nC3  - LAMP 2020\n", "LAMP 2020", "title TI, container C3", ""),
+    (
+        InputFormat::Ris,
+        "TY  - JOUR\nTI  - A\nPY  - 2019-02-30\n",
+        "",
+        "title TI, published PY",
+        "PY: `2019-02-30` does not exist",
+    ),
+    (
+        InputFormat::Bibtex,
+        "@misc{k, title = {A}, date = {2019-13-45}}",
+        "",
+        "title title, published date",
+        "date: `2019-13-45` does not exist",
+    ),
+    (
+        InputFormat::CslJson,
+        "[{\"type\": \"article\", \"title\": \"A\", \"issued\": {\"date-parts\": [[2019, 2, 31]]}}]",
+        "",
+        "title title, published issued",
+        "issued: `2019 2 31` does not exist",
+    ),
     (
         InputFormat::Nbib,
         "PMID- 1\nTI  - [Not Available].\nTT  - Lampen\nDP  - soon\nEDAT- 2020/01/02 10:00\nTA  - Lamps\nVI  - 7\n",
@@ -112,6 +133,53 @@ const RECORDS: [NotedRecord; 14] = [
         "date_published: `soon` is not a valid date",
     ),
 ];
+
+/// Records with a DOI or an address that is none, and what is dropped of each.
+const UNREADABLE: [(InputFormat, &str, &str); 11] = [
+    (InputFormat::Csv, "title,doi\nA,11.5555/abc\n", "doi `11.5555/abc` is not a DOI"),
+    (InputFormat::Jsonl, "{\"title\": \"A\", \"doi\": \"garbage\"}\n", "doi `garbage` is not a DOI"),
+    (InputFormat::Ris, "TY  - JOUR\nTI  - A\nDO  - garbage\n", "DO `garbage` is not a DOI"),
+    (InputFormat::Wos, "PT J\nTI A\nDI garbage\nER\n", "DI `garbage` is not a DOI"),
+    (
+        InputFormat::CslJson,
+        "[{\"type\": \"article\", \"title\": \"A\", \"DOI\": \"garbage\"}]",
+        "DOI `garbage` is not a DOI",
+    ),
+    (InputFormat::Bibtex, "@misc{k, title = {A}, doi = {garbage}}", "doi `garbage` is not a DOI"),
+    (InputFormat::Bibtex, "@misc{k, title = {A}, doi = {10.5555/abc [doi]}}", ""),
+    (
+        InputFormat::Bibtex,
+        "@misc{k, title = {A}, url = {javascript:alert(1)}}",
+        "url `javascript:alert(1)` is not an address of the web",
+    ),
+    (
+        InputFormat::Jsonl,
+        "{\"title\": \"A\", \"url\": \"javascript:alert(1)\"}\n",
+        "url `javascript:alert(1)` is not an address of the web",
+    ),
+    (
+        InputFormat::CslJson,
+        "[{\"type\": \"article\", \"title\": \"A\", \"URL\": \"javascript:alert(1)\"}]",
+        "URL `javascript:alert(1)` is not an address of the web",
+    ),
+    (
+        InputFormat::Feed,
+        "<rss><item><title>A</title><link>javascript:alert(1)</link></item></rss>",
+        "link `javascript:alert(1)` is not an address of the web",
+    ),
+];
+
+#[test]
+fn unreadable_ids_and_addresses_are_dropped_with_a_note() {
+    for (format, text, expect) in UNREADABLE {
+        let mut references = read_references(Cursor::new(text), "x", Some(format)).unwrap();
+        let BibReference { raw_paper, notes, .. } = references.next().unwrap().unwrap();
+        assert_eq!(raw_paper.url.filter(|url| !url.is_empty()), None, "{format}: {text}");
+        let dropped = notes.dropped;
+        let found: Vec<String> = dropped.iter().map(|field| format!("{} {}", field.field, field.reason)).collect();
+        assert_eq!(found.join("; "), expect, "{format}: {text}");
+    }
+}
 
 #[test]
 fn records_say_how_they_were_read() {

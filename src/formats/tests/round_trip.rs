@@ -118,8 +118,16 @@ fn paper_of(BibReference { mut raw_paper, tags, .. }: BibReference, format: Form
 const WORDS: &str =
     "[A-Za-z][a-z]{0,8}|[0-9]{1,4}|50%|R&D|#1|a_b|\"so\"|it's|e\\.g\\.|\\(x\\)|x;|x, y|é|β|3 < 4|\\$5|a - b";
 
+/// Words with what TeX gives a meaning to.
+const TEX_WORDS: &str = "[A-Za-z][a-z]{0,8}|[a-c~^\\\\{}%@\"#$&_'`-]{1,5}|\\{0,1\\}|@article\\{x, title=\\{y\\}\\}|\
+                         \\$[a-c^_{}]{1,4}\\$|\\\\alpha|\\\\\"o|\\\\%|\\\\\\(x\\\\\\)";
+
 fn text(words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
-    prop::collection::vec(WORDS, words).prop_map(|words| format!("On {}", words.join(" ")))
+    text_of(WORDS, words)
+}
+
+fn text_of(kinds: &'static str, words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
+    prop::collection::vec(kinds, words).prop_map(|words| format!("On {}", words.join(" ")))
 }
 
 fn day() -> impl Strategy<Value = Date> {
@@ -128,7 +136,7 @@ fn day() -> impl Strategy<Value = Date> {
 
 fn papers() -> impl Strategy<Value = Vec<Paper>> {
     let ids = (1..=12_u32, 1..99_999_u32, prop::option::of("10\\.[1-9][0-9]{3}/[a-z]{1,6}(\\.[a-z0-9_]{1,5})?"));
-    let names = "[A-Z][a-zéü]{1,7}( [A-Z]\\.)? [A-Z][a-z]{1,8}(-[A-Z][a-z]{1,4})?";
+    let names = "[A-Z][a-zéü]{1,7}( [A-Z]\\.)? [A-Z][a-z]{1,8}(-[A-Z][a-z]{1,4})?(, (Jr\\.|III))?";
     let lists = (prop::collection::vec(names, 0..5), prop::collection::btree_set("(cs|math)\\.[A-Z]{2}", 0..4));
     let dates = (prop::option::of(day()), prop::option::of(day()));
     let counts = (prop::option::of(1..999_u32), prop::option::of(0..999_u32), prop::option::of(0..99_u32));
@@ -160,6 +168,18 @@ fn papers() -> impl Strategy<Value = Vec<Paper>> {
 }
 
 proptest! {
+    #[test]
+    fn signs_of_tex_are_read_again(title in text_of(TEX_WORDS, 1..9), abstract_text in text_of(TEX_WORDS, 1..40)) {
+        let raw_paper = RawPaper { title, abstract_text, ..RawPaper::default() };
+        let paper = raw_paper.validate().unwrap();
+        let text = ExportFormat::Bibtex.write(std::slice::from_ref(&paper));
+        let read = read_references(Cursor::new(text.clone()), "-", Some(InputFormat::Bibtex)).unwrap();
+        let read: Vec<RawPaper> = read.map(|reference| reference.unwrap().raw_paper).collect();
+        prop_assert_eq!(read.len(), 1, "{}", text);
+        let read = read[0].clone().validate().unwrap();
+        prop_assert_eq!((read.title, read.abstract_text), (paper.title, paper.abstract_text), "{}", text);
+    }
+
     #[test]
     fn papers_that_are_written_are_read_again(papers in papers()) {
         for format in FORMATS {

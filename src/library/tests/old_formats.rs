@@ -165,3 +165,19 @@ fn libraries_of_all_formats_are_brought_up() {
         assert_eq!((since.keys, since.removed), (vec![3], vec![1]), "format {format}");
     }
 }
+
+#[test]
+fn a_preview_leaves_the_file_as_it_is() {
+    for format in 1..MIGRATIONS.len() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), format);
+        let before = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
+        let library = Library::preview(folder.path()).unwrap();
+        for (paper, is_known) in [(papers(format)[1].clone(), true), (paper(5, 5), false)] {
+            let change = library.plan_upsert(paper).unwrap();
+            assert_eq!(!matches!(change, PaperChange::New(_)), is_known, "format {format}");
+        }
+        drop(library);
+        assert_eq!(std::fs::read(folder.path().join(FILE_NAME)).unwrap(), before, "format {format}");
+    }
+}

@@ -72,10 +72,8 @@ fn letter(text: &str) -> Option<(char, &str)> {
         let (base, after) = base(after, letters > 0)?;
         return Some((compose(base, mark)?, after));
     }
-    let (letter, after) = (latin(name)?, after.strip_prefix("{}").unwrap_or(after));
-    // The space that ends a command is no part of the text.
-    let next = after.strip_prefix(' ').filter(|next| next.starts_with(char::is_alphabetic));
-    Some((letter, next.unwrap_or(after)))
+    // The spaces that end a command are no part of the text; those behind braces are.
+    Some((latin(name)?, after.strip_prefix("{}").unwrap_or_else(|| after.trim_start())))
 }
 
 /// Returns the letter below an accent, and what follows it. A letter that is an accent needs braces, or a space and a
@@ -92,12 +90,18 @@ fn base(text: &str, is_letter: bool) -> Option<(char, &str)> {
     base_letter(text)
 }
 
-/// Returns a letter, or the dotless one that `\i` stands for.
+/// Returns a letter, or that of a command: `\ae`, and `\i`, which is dotless to take an accent. TeX skips the spaces
+/// behind the name of a command: `\'\i ndice`.
 fn base_letter(text: &str) -> Option<(char, &str)> {
-    if let Some(dotless) = text.strip_prefix('\\') {
-        let base = dotless.chars().next().filter(|c| matches!(c, 'i' | 'j'))?;
-        let after = &dotless[1..];
-        return (!after.starts_with(|c: char| c.is_ascii_alphabetic())).then_some((base, after));
+    if let Some(command) = text.strip_prefix('\\') {
+        let letters = command.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (name, after) = command.split_at(letters);
+        let base = match name {
+            "i" => 'i',
+            "j" => 'j',
+            name => latin(name)?,
+        };
+        return Some((base, after.trim_start()));
     }
     let base = text.chars().next().filter(char::is_ascii_alphabetic)?;
     Some((base, &text[1..]))
@@ -107,11 +111,7 @@ fn base_letter(text: &str) -> Option<(char, &str)> {
 fn latin(name: &str) -> Option<char> {
     let mut letters = symbol(name)?.0.chars();
     let letter = letters.next().filter(|c| c.is_alphabetic() && !c.is_ascii() && *c < '\u{250}')?;
-    letters.next().is_none().then_some(match letter {
-        'ı' => 'i',
-        'ȷ' => 'j',
-        letter => letter,
-    })
+    letters.next().is_none().then_some(letter)
 }
 
 #[cfg(test)]
@@ -137,6 +137,9 @@ mod tests {
             ("https://x.org/\\~nolan, \\'1, \\', \\=x, \\q", "https://x.org/\\~nolan, \\'1, \\', \\=x, \\q"),
             ("{Lamps} of {\\it ferries} {\\'e and more}", "{Lamps} of {\\it ferries} {é and more}"),
             ("the end \\", "the end \\"),
+            ("na\\\"\\i ve \\'\\i ndice, D{\\'\\i }az, \\'{\\i }x", "naïve índice, Díaz, íx"),
+            ("Y{\\i}ld{\\i}z, Y\\i ld\\i z, \\j{} and, \\L{} is", "Yıldız, Yıldız, ȷ and, Ł is"),
+            ("\\'\\ae on, \\'{\\ae}on, \\ae  on, Stra\\ss\ne", "ǽon, ǽon, æon, Straße"),
         ] {
             assert_eq!(read_accents(text), expect, "{text}");
         }

@@ -320,7 +320,9 @@ impl<'t> LatexReader<'t> {
     /// Returns the text of the group, the command or the character that comes next.
     fn argument(&mut self) -> String {
         let (argument, is_group, after) = group(self.rest.trim_start());
-        self.rest = after;
+        let is_word = !is_group && argument.starts_with('\\') && argument.ends_with(|c: char| c.is_ascii_alphabetic());
+        // TeX skips the spaces behind the name of a command: `\'\i ndice`.
+        self.rest = if is_word { after.trim_start() } else { after };
         match () {
             () if self.depth >= MAX_DEPTH => argument.to_owned(),
             () if is_group || argument.starts_with('\\') => text_of(argument, self.depth + 1),
@@ -339,13 +341,7 @@ struct TextSymbol {
 /// Returns what a command in text stands for: `\ss`, `\textbeta`, `\upmu`, and symbols of formulas.
 fn text_symbol(name: &str) -> Option<TextSymbol> {
     if let Some((sign, mode)) = symbol(name) {
-        let sign = match sign {
-            // Dotless letters stand below accents.
-            "ı" => "i",
-            "ȷ" => "j",
-            sign => sign,
-        };
-        let is_latin = sign == "i" || sign.chars().all(|c| c.is_alphabetic() && !c.is_ascii() && c < '\u{370}');
+        let is_latin = sign.chars().all(|c| c.is_alphabetic() && !c.is_ascii() && c < '\u{370}');
         return Some(TextSymbol { sign, is_of_formulas: mode != SymbolMode::Text && !is_latin });
     }
     let base = name.strip_prefix("text").or_else(|| name.strip_prefix("up"))?;

@@ -135,8 +135,12 @@ fn sign<'a>(rest: &'a str, out: &mut String) -> &'a str {
     let (command, after) = rest.split_at(sign.len_utf8());
     if let Some((mark, _)) = accent(command) {
         let (letter, after) = argument(after);
-        // `\'{\i}`: the accent replaces the dot.
-        push_accented(out, letter.strip_prefix('\\').unwrap_or(letter), mark);
+        // `\'{\i}`: the accent replaces the dot; the spaces behind the name of a command are no part of the text.
+        let (letter, after) = match letter.strip_prefix('\\') {
+            Some(letter) => (letter, after.trim_start_matches(' ')),
+            None => (letter, after),
+        };
+        push_accented(out, letter, mark);
         return after;
     }
     match sign {

@@ -340,11 +340,16 @@ pub(super) fn accent(command: &str) -> Option<(char, SymbolMode)> {
     ACCENTS.iter().find(|(known, ..)| *known == command).map(|(_, mark, mode)| (*mark, *mode))
 }
 
-/// Writes a text with an accent on its first letter.
+/// Writes a text with an accent on its first letter. The dotless letters, `\i` and `\j`, are there to take one.
 pub(super) fn push_accented(out: &mut String, text: &str, mark: char) {
     let mut letters = text.chars();
     if let Some(letter) = letters.next() {
-        match compose(letter, mark) {
+        let dotted = match letter {
+            'ı' => 'i',
+            'ȷ' => 'j',
+            letter => letter,
+        };
+        match compose(dotted, mark) {
             Some(accented) => out.push(accented),
             None => out.extend([letter, mark]),
         }

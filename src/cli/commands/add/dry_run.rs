@@ -77,7 +77,7 @@ struct KnownPapers {
 impl KnownPapers {
     /// Opens the library, if there is one.
     fn of(common: &GlobalArgs) -> Result<Option<KnownPapers>> {
-        match Library::open(&common.directory()?) {
+        match Library::preview(&common.directory()?) {
             Ok(library) => Ok(Some(KnownPapers { library, read: HashSet::new() })),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),

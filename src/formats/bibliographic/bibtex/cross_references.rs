@@ -100,10 +100,12 @@ impl CrossReferences {
     pub(super) fn rest(&mut self) -> Vec<ReadEntry> {
         let mut rest: Vec<ReadEntry> = Vec::new();
         for (key, entries) in self.waiting.drain() {
+            let is_circular = entries.iter().any(|entry| entry.fields.key.to_lowercase() == key);
+            let reason = if is_circular { circular(&key) } else { format!("no entry has the key `{key}`") };
             rest.extend(entries.into_iter().map(|mut entry| {
                 let name = entry.fields.values.iter().find(|(name, _)| OWN.contains(&name.as_str()));
                 let name = name.map_or_else(|| "crossref".to_owned(), |(name, _)| name.clone());
-                entry.fields.dropped.push((name, format!("no entry has the key `{key}`")));
+                entry.fields.dropped.push((name, reason.clone()));
                 entry
             }));
         }
@@ -138,6 +140,10 @@ impl CrossReferences {
                 let reason = format!("more than {} MB of entries wait for others", MAX_RECORD >> 20);
                 entry.fields.dropped.push(("crossref".to_owned(), reason));
             }
+            None if self.is_circular(&entry) => {
+                let reason = circular(&entry.fields.key);
+                entry.fields.dropped.push(("crossref".to_owned(), reason));
+            }
             None => {}
         }
         self.complete(&mut entry);
@@ -164,6 +170,20 @@ impl CrossReferences {
         None
     }
 
+    /// Whether an entry is among its parents or theirs.
+    fn is_circular(&self, entry: &ReadEntry) -> bool {
+        let own = entry.fields.key.to_lowercase();
+        let mut keys = entry.parents();
+        for _ in 0..MAX_CHAIN {
+            if keys.contains(&own) {
+                return true;
+            }
+            let found = keys.iter().filter_map(|key| self.parents.get(key));
+            keys = found.flat_map(|parent| parents(&parent.values)).take(MAX_CHAIN).collect();
+        }
+        false
+    }
+
     /// Gives an entry the fields that it lacks, from its parents and from theirs.
     fn complete(&self, entry: &mut ReadEntry) {
         let mut keys = entry.parents();
@@ -173,6 +193,10 @@ impl CrossReferences {
             keys = found.iter().flat_map(|parent| parents(&parent.values)).take(MAX_CHAIN).collect();
         }
     }
+}
+
+fn circular(key: &str) -> String {
+    format!("the cross-reference to `{key}` is circular")
 }
 
 impl ParentEntry {
@@ -287,12 +311,13 @@ mod tests {
             ["title=3", "title=4 year=5", "title=2 maintitle=4 year=5", "title=1 booktitle=2 maintitle=4 year=5"];
         let found: Vec<String> = all(&chain).into_iter().map(|(_, values)| values).collect();
         assert_eq!(found, expect);
-        let circle = [("book", "a, year = 1, crossref = b"), ("book", "b, title = 2, crossref = a")];
-        assert_eq!(all(&circle).len(), 2);
-        assert_eq!(
-            all(&[("misc", "a, title = 1, crossref = a")]),
-            [(1, "title=1 no entry has the key `a`".to_owned())]
-        );
+        for kind in ["book", "misc"] {
+            let circle = all(&[(kind, "a, year = 1, crossref = b"), (kind, "B, number = 2, crossref = A")]);
+            assert_eq!(circle.len(), 2);
+            assert!(circle.iter().all(|(_, told)| told.ends_with("` is circular")), "{circle:?}");
+            let expect = (1, "year=1 the cross-reference to `a` is circular".to_owned());
+            assert_eq!(all(&[(kind, "a, year = 1, crossref = a")]), [expect]);
+        }
         assert_eq!(all(&[("misc", "a, crossref = b"), ("misc", "c, crossref = d"), ("misc", "e")]).len(), 3);
     }
 

@@ -28,24 +28,35 @@ pub(super) struct BibtexEntries {
     text: Vec<u8>,
     used: usize,
     line: u64,
+    /// Whether the line was too long to be held: then only its start is there.
+    is_too_long: bool,
 }
 
 impl BibtexEntries {
     pub(super) fn new(input: InputReader) -> BibtexEntries {
-        BibtexEntries { input, text: Vec::new(), used: 0, line: 0 }
+        BibtexEntries { input, text: Vec::new(), used: 0, line: 0, is_too_long: false }
     }
 
     pub(super) fn input(&self) -> &InputReader {
         &self.input
     }
 
-    /// The next entry. Text between entries is a remark.
+    /// The next entry. Text between entries is a remark, and so is a line that begins with `%`, whatever is in it: btparse
+    /// has it so.
     pub(super) fn entry(&mut self) -> io::Result<Option<BibtexEntry>> {
         let EntryStart { kind, opener, end } = loop {
-            match EntryStart::find(&self.text[self.used..]) {
+            let is_remark = self.used == 0 && self.text.trim_ascii_start().starts_with(b"%");
+            if self.is_too_long && !is_remark {
+                return Ok(Some(self.too_long(self.line, String::new())));
+            }
+            match EntryStart::find(&self.text[self.used..]).filter(|_| !is_remark) {
                 Some(start) => break start,
-                None if !self.next_line()? => return Ok(None),
-                None => {}
+                None => {
+                    self.input.skip_blanks()?;
+                    if !self.next_line()? {
+                        return Ok(None);
+                    }
+                }
             }
         };
         self.used += end;
@@ -60,11 +71,13 @@ impl BibtexEntries {
             body.push(b'\n');
             if body.len() > MAX_RECORD {
                 self.next_line()?;
-                let body = Err(format!("longer than {} MB", MAX_RECORD >> 20));
-                return Ok(Some(BibtexEntry { line, kind, body, is_closed: false }));
+                return Ok(Some(self.too_long(line, kind)));
             }
             if !self.next_line()? || is_entry_line(&self.text) {
                 break false;
+            }
+            if self.is_too_long {
+                return Ok(Some(self.too_long(line, kind)));
             }
         };
         let body = String::from_utf8(body).map_err(|_| NOT_UTF8.to_owned());
@@ -75,7 +88,17 @@ impl BibtexEntries {
         self.line += 1;
         self.used = 0;
         let found = self.input.line(&mut self.text)?;
+        self.is_too_long = found == InputLine::TooLong;
         Ok(found != InputLine::End)
+    }
+
+    /// An entry that is longer than any may be. What was kept of a line that is too long is left out.
+    fn too_long(&mut self, line: u64, kind: String) -> BibtexEntry {
+        if std::mem::take(&mut self.is_too_long) {
+            self.used = self.text.len();
+        }
+        let body = Err(format!("longer than {} MB", MAX_RECORD >> 20));
+        BibtexEntry { line, kind, body, is_closed: false }
     }
 }
 
@@ -287,6 +310,34 @@ mod tests {
             assert_eq!(cut(text)[0].2, body, "{text}");
             assert!(cut(text)[0].3, "{text}");
         }
+    }
+
+    #[test]
+    fn commented_entries() {
+        let text = "% @article{old, t = {x}}\n %@article{older,\n%}\n@article{a, t = {x}}\n  % {@x{b}}\n@y{c} % it";
+        assert_eq!(cut(text), [entry(4, "article", "a, t = {x}"), entry(6, "y", "c")]);
+    }
+
+    #[test]
+    fn what_is_too_long_is_said() {
+        let long = "x".repeat(MAX_RECORD + 1);
+        let lines = "x\n".repeat(MAX_RECORD / 2 + 1);
+        let blanks = " ".repeat(MAX_RECORD + 1);
+        for text in [
+            format!("\n@x{{a, t = {{{long}}}}}"),
+            format!("\n@x{{a,\n t = {{\n{long}\n}}\n}}"),
+            format!("\n@x{{a, t = {{{lines}}}}}"),
+            format!("\n@x{{b}}\n@x{{a, t = {{{long}}}}}"),
+        ] {
+            let (input, _) = InputReader::new(std::io::Cursor::new(text + "\n@y{b}"), "x").unwrap();
+            let mut entries = BibtexEntries::new(input);
+            let found: Vec<_> = std::iter::from_fn(|| entries.entry().unwrap()).collect();
+            let [.., wrong, last] = &found[..] else { panic!("{found:?}") };
+            assert_eq!(wrong.body, Err("longer than 16 MB".to_owned()));
+            assert_eq!(wrong.line, found.len() as u64);
+            assert_eq!(last.body, Ok("b".to_owned()));
+        }
+        assert_eq!(cut(&format!("{blanks}@x{{a}}\n% {long}\n{blanks}\n@y{{b}}"))[1], entry(4, "y", "b"));
     }
 
     #[test]

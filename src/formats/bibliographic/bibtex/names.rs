@@ -1,5 +1,6 @@
 //! Lists of names in BibTeX: `Oak, Ada and {The Lamp Group} and others`, and biblatex's names of labeled parts.
 
+use crate::formats::common::authors;
 use crate::text::latex::field_text;
 
 /// The labels of a name's parts (biblatex 3.4, "extended name format"), in the order in which they are spoken.
@@ -52,8 +53,8 @@ fn ordered(name: &str) -> String {
     let parts: Vec<String> = commas(name).into_iter().map(|part| field_text(part.trim()).trim().to_owned()).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     match parts[..] {
-        [family, given] => format!("{given} {family}"),
-        [family, suffix, given] => format!("{given} {family}, {suffix}"),
+        [family, given] => authors::in_spoken_order(family, given, None),
+        [family, second, third] => authors::in_spoken_order(family, second, Some(third)),
         _ => parts.join(", "),
     }
 }
@@ -133,6 +134,7 @@ mod tests {
             ("Oak, Ada and Ben Elm", &["Ada Oak", "Ben Elm"]),
             ("Oak, Ada AND\n  Elm, Ben and others", &["Ada Oak", "Ben Elm"]),
             ("van der Meer, Jr., Willem", &["Willem van der Meer, Jr."]),
+            ("Oak, Ada, Jr. and Ada Oak, Jr.", &["Ada Oak, Jr.", "Ada Oak, Jr."]),
             ("{The Lamp and Bell Group} and {Oak, Elm, Inc.}", &["The Lamp and Bell Group", "Oak, Elm, Inc."]),
             ("{Oak}, A. and {van Elm}, {B. C.}", &["A. Oak", "B. C. van Elm"]),
             ("{Oak}, {Ada}", &["Ada Oak"]),

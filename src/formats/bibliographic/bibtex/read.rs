@@ -176,9 +176,17 @@ fn add_days(fields: &BibtexFields, reference: &mut BibReference) {
     let BibReference { raw_paper, added, notes, .. } = reference;
     let date = fields.raw("date").and_then(|date| dates::from_free_text(&latex::field_text(date)));
     let parts = || dates::from_parts(&fields.text("year"), &fields.text("month"), &fields.text("day"));
-    raw_paper.published = date.or_else(parts);
+    let found = date.or_else(parts);
+    raw_paper.published = found.map(|found| found.date);
     match raw_paper.published {
-        Some(_) => notes.origin("published", if date.is_some() { "date" } else { "year" }),
+        Some(_) => {
+            let names = if date.is_some() { &["date"][..] } else { &["year", "month", "day"] };
+            let typed: Vec<String> = names.iter().map(|name| fields.text(name)).collect();
+            notes.origin("published", names[0]);
+            if let Some(reason) = found.and_then(|found| found.wrong(&typed.join(" "))) {
+                notes.drop(names[0], reason);
+            }
+        }
         None => {
             for name in ["date", "year"].into_iter().filter(|name| fields.raw(name).is_some()) {
                 notes.drop(name, format!("`{}` is not a date", fields.text(name)));
@@ -188,7 +196,7 @@ fn add_days(fields: &BibtexFields, reference: &mut BibReference) {
     // DBLP's own stamps are not the reader's.
     let of_dblp = fields.raw("bibsource").is_some_and(|source| source.contains("dblp"));
     let names = ADDED.into_iter().filter(|name| !(of_dblp && *name == "timestamp"));
-    let found = names.filter_map(|name| Some((name, dates::from_free_text(fields.raw(name)?)?))).next();
+    let found = names.filter_map(|name| Some((name, dates::from_free_text(fields.raw(name)?)?.date))).next();
     if let Some((name, day)) = found {
         *added = Some(day);
         notes.origin("added", name);
@@ -204,9 +212,12 @@ fn add_ids(fields: &BibtexFields, reference: &mut BibReference) {
         Some((name, identifiers::doi(&id).or_else(|| identifiers::from_url(&id))?))
     });
     let numbers = ["arxiv", "arxivid", "doi"];
-    let numbers = numbers.into_iter().filter_map(|name| Some((name, identifiers::doi(&fields.verbatim(name)?)?)));
+    let numbers =
+        numbers.into_iter().filter_map(|name| Some((name, identifiers::doi_in_field(&fields.verbatim(name)?)?)));
     let pmid = ["pmid", "pubmed_id"];
-    let pmid = pmid.into_iter().filter_map(|name| Some((name, identifiers::pmid(&fields.verbatim(name)?)?)));
+    let of_pubmed = fields.raw("eprinttype").is_some_and(|kind| kind.eq_ignore_ascii_case("pubmed"));
+    let pmid = pmid.into_iter().chain(Some("eprint").filter(|_| of_pubmed));
+    let pmid = pmid.filter_map(|name| Some((name, identifiers::pmid(&fields.verbatim(name)?)?)));
     let is_of_web_of_science = |number: &String| number.starts_with("WOS:") || number.starts_with("ISI:");
     let own = fields.verbatim("unique-id").filter(is_of_web_of_science).map(|number| ("unique-id", number));
     let addresses = ["url", "ee", "link", "bdsk-url-1", "bdsk-url-2", "citeulike-linkout-0", "howpublished"];
@@ -221,9 +232,7 @@ fn add_ids(fields: &BibtexFields, reference: &mut BibReference) {
     if let Some((name, _)) = ids.iter().find(|(_, id)| Some(id) == raw_paper.id.as_ref()) {
         notes.origin("id", *name);
     }
-    if let Some(doi) = fields.verbatim("doi").filter(|doi| identifiers::doi(doi).is_none()) {
-        notes.drop("doi", format!("`{doi}` is not a DOI"));
-    }
+    identifiers::noted_doi("doi", &fields.verbatim("doi").unwrap_or_default(), notes);
 }
 
 /// Returns the id in the first address of a text, as of `\url{https://arxiv.org/abs/2401.00001}`.
@@ -334,6 +343,7 @@ mod tests {
             "@misc{k, title = {T}, doi = {10.5555/A\\_b}, eprint = {hep-th/9901001}, pmid = 12}",
             &["id=hep-th/9901001 | also=doi:10.5555/a_b pmid:12 | title=T"],
         );
+        check("@misc{k, title = {T}, eprint = {12345678}, eprinttype = {PubMed}}", &["id=pmid:12345678 | title=T"]);
         for doi in ["10.5555/A, 10.5555/B", "{https://doi.org/10.5555%2Fa}", "\\url{doi.org/10.5555/A}", "10.5555/a."] {
             check(&format!("@misc{{k, title = {{T}}, doi = {{{doi}}}}}"), &["id=doi:10.5555/a | title=T"]);
         }
@@ -363,6 +373,8 @@ mod tests {
             ("date = {2019-22}", "published=2019-01-01"),
             ("date = {/2005-03}", "published=2005-03-01"),
             ("date = {199X}", "published=1990-01-01"),
+            ("date = {19XX}", "published=1900-01-01"),
+            ("date = {2019-13-45}", "published=2019-01-01"),
             ("date = {soon}, year = 2001", "published=2001-01-01"),
             ("date-added = {2019-03-04 10:00:00 +0100}", "added=2019-03-04"),
             ("posted-at = {2019-03-04 10:00:00}", "added=2019-03-04"),
@@ -406,7 +418,7 @@ mod tests {
             assert_eq!(found.raw_paper.container, expect, "{fields}");
         }
         let found = first(
-            "@misc{k, title = {T}, author = {A}, year = {soon}, month = may, doi = {none}, url = {https://arxiv.org/abs/2401.90001},\n\
+            "@misc{k, title = {T}, author = {A}, year = {soon}, month = may, doi = {lost}, url = {https://arxiv.org/abs/2401.90001},\n\
              journal = {J}, keywords = {a}, note = {x} {y}, date-added = {2019-03-04}",
         );
         let origins = found.notes.origins.iter().map(|origin| format!("{} {}", origin.field, origin.from));
@@ -427,7 +439,7 @@ mod tests {
             dropped.collect::<Vec<_>>(),
             [
                 "year: `soon` is not a date",
-                "doi: `none` is not a DOI",
+                "doi: `lost` is not a DOI",
                 "note: `note` is followed by `{y}, date-added = {2019-03-04}`",
                 "misc: `@misc` is not closed: a brace is missing",
             ]

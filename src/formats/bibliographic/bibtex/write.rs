@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use crate::formats::common::{authors, identifiers};
+use crate::formats::common::authors::{self, NameParts};
+use crate::formats::common::identifiers;
 use crate::paper::{Paper, title_key};
 
 use super::TITLE_ID;
@@ -25,8 +26,6 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
         }
     };
     field("title", &escaped(&paper.title));
-    // A name with `and` in it is a single name.
-    let author = |name: &String| if name.contains(" and ") { format!("{{{}}}", escaped(name)) } else { escaped(name) };
     field("author", &paper.authors.iter().map(author).collect::<Vec<_>>().join(" and "));
     if let Some(date) = paper.published.or(paper.listed) {
         field("date", &date.to_string());
@@ -45,11 +44,22 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
     text.push_str("\n}\n\n");
 }
 
+/// Returns a name. One with `and` in it is a single name; a suffix stands behind the family name.
+fn author(name: &String) -> String {
+    match authors::name_parts(name) {
+        _ if name.contains(" and ") => format!("{{{}}}", escaped(name)),
+        Some(NameParts { family, given, suffix }) if !suffix.is_empty() => {
+            escaped(&NameParts::between_commas([family, suffix, given]))
+        }
+        _ => escaped(name),
+    }
+}
+
 /// Returns a unique key: last name, year and first long word of the title, and a number if another paper has the same.
 fn key(paper: &Paper, keys: &mut HashSet<String>) -> String {
     let ascii = |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
-    let author =
-        paper.authors.first().map(|author| authors::family_and_given(author).map_or(author.as_str(), |parts| parts.0));
+    let author = paper.authors.first();
+    let author = author.map(|author| authors::name_parts(author).map_or(author.as_str(), |parts| parts.family));
     let author = ascii(&title_key(author.unwrap_or_default()));
     let year = paper.published.or(paper.listed).map(|date| date.year().to_string()).unwrap_or_default();
     let title = title_key(&paper.title);
@@ -61,29 +71,46 @@ fn key(paper: &Paper, keys: &mut HashSet<String>) -> String {
     unused.expect("there is always another number")
 }
 
-/// Returns a text as LaTeX. Formulas stay as they are, and so do balanced braces.
+/// Returns a text as LaTeX that is read as the same text. Formulas stay as they are. BibTeX counts braces whatever is
+/// before them, so a brace of the text is a command.
 fn escaped(text: &str) -> String {
-    let braced = is_balanced(text);
-    let formulas = text.matches('$').count().is_multiple_of(2) && braced;
-    let (mut out, mut formula, mut last) = (String::with_capacity(text.len()), false, ' ');
-    for c in text.chars() {
+    // A dollar that is alone is a price.
+    let has_formulas = text.matches('$').count().is_multiple_of(2);
+    let (mut out, mut rest, mut last) = (String::with_capacity(text.len()), text, ' ');
+    while let Some(c) = rest.chars().next() {
+        if c == '$'
+            && has_formulas
+            && let Some(formula) = formula(rest)
+        {
+            out.push_str(formula);
+            (rest, last) = (&rest[formula.len()..], c);
+            continue;
+        }
         match c {
-            '$' if formulas && last != '\\' => {
-                formula = !formula;
-                out.push(c);
-            }
-            // What is escaped already stays.
-            '%' | '&' | '#' | '_' | '$' if !formula && last != '\\' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '{' | '}' if !braced => {}
+            '%' | '&' | '#' | '_' | '$' => out.extend(['\\', c]),
+            '\\' => out.push_str("\\textbackslash{}"),
+            '{' => out.push_str("\\textbraceleft{}"),
+            '}' => out.push_str("\\textbraceright{}"),
+            '~' => out.push_str("\\textasciitilde{}"),
+            '^' => out.push_str("\\textasciicircum{}"),
+            // Two of them would be a dash or a quotation mark.
+            '-' | '`' | '\'' if last == c => out.extend(['{', '}', c]),
             c => out.push(c),
         }
-        last = c;
+        (rest, last) = (&rest[c.len_utf8()..], c);
     }
-    // A brace is never closed by a backslash at the end.
-    if out.ends_with('\\') { out + " " } else { out }
+    out
+}
+
+/// Returns the formula that a text begins with, if it is read as one wherever it stands.
+fn formula(text: &str) -> Option<&str> {
+    let mark = if text.starts_with("$$") { "$$" } else { "$" };
+    let inside = &text[mark.len()..];
+    let is_end = |at: &usize| inside[*at..].starts_with(mark) && !inside[..*at].ends_with('\\');
+    let end = inside.match_indices('$').map(|(at, _)| at).find(is_end)?;
+    let formula = &inside[..end];
+    // The reader takes the second for a semicolon of Crossref's.
+    (is_balanced(formula) && formula != "\\mathsemicolon").then(|| &text[..mark.len() * 2 + end])
 }
 
 /// Returns an address or a DOI, which are read verbatim: only braces and backslashes need another form.

@@ -19,6 +19,16 @@ use crate::text::markup::MarkupRule;
 const CONTAINERS: [&str; 5] =
     ["container-title", "container-title-short", "journalAbbreviation", "event-title", "collection-title"];
 
+/// The types of references (CSL 1.0.2, appendix III), and those of Crossref.
+const TYPES: &str = "article article-journal article-magazine article-newspaper bill book broadcast chapter classic \
+    collection dataset document entry entry-dictionary entry-encyclopedia event figure graphic hearing \
+    interview legal_case legislation manuscript map motion_picture musical_score pamphlet \
+    paper-conference patent performance periodical personal_communication post post-weblog regulation \
+    report review review-book software song speech standard thesis treaty webpage journal-article \
+    proceedings-article book-chapter posted-content monograph dissertation";
+/// Fields of references that tell them from other JSON with a `type`.
+const OWN_FIELDS: [&str; 7] = ["DOI", "container-title", "issued", "issue", "volume", "page", "author"];
+
 pub(crate) fn read(input: InputReader) -> RecordIter {
     let mut elements = JsonElements::new(input);
     Box::new(std::iter::from_fn(move || {
@@ -32,7 +42,11 @@ pub(crate) fn is_reference(value: &Value) -> bool {
     let date = |name: &str| value.get(name).is_some_and(|date| date.get("date-parts").is_some());
     let people = |value: &Value| value.get("family").is_some() || value.get("literal").is_some();
     let authors = value.get("author").and_then(Value::as_array).is_some_and(|authors| authors.iter().any(people));
-    value.get("type").is_some_and(Value::is_string) && (authors || date("issued") || date("accessed"))
+    let kind = value.get("type").and_then(Value::as_str).unwrap_or_default();
+    // Fields that other JSON has too: `authors` is of no citation processor.
+    let has_type = || TYPES.split(' ').any(|known| known == kind) && value.get("authors").is_none();
+    let has_field = || OWN_FIELDS.iter().any(|name| value.get(*name).is_some());
+    !kind.is_empty() && (authors || date("issued") || date("accessed") || has_type() && has_field())
 }
 
 fn reference(value: &Value) -> Result<BibReference, String> {
@@ -70,10 +84,11 @@ fn reference(value: &Value) -> Result<BibReference, String> {
         ..RawPaper::default()
     };
     let note = text(item, "note");
-    let dois = identifiers::doi(text(item, "DOI")).into_iter();
+    let doi = identifiers::noted_doi("DOI", &scalar(item, "DOI"), &mut notes);
     let remarks = ["number", "note", "container-title", "archive_location"];
     let remarks = remarks.iter().filter_map(|name| identifiers::arxiv_in_text(text(item, name)));
-    let ids: Vec<String> = dois
+    let ids: Vec<String> = doi
+        .into_iter()
         .chain(identifiers::pmid(&scalar(item, "PMID")))
         .chain(identifiers::from_note(note))
         .chain(identifiers::from_url(text(item, "URL")))
@@ -105,8 +120,12 @@ fn scalar(item: &Map<String, Value>, name: &str) -> String {
 /// A name: in parts, or as it is written. Of some people only one part is known.
 fn person(value: &Value) -> Option<String> {
     let part = |name: &str| value.get(name).and_then(Value::as_str).filter(|part| !part.trim().is_empty());
-    let parts = ["given", "dropping-particle", "non-dropping-particle", "family", "suffix"];
-    let spoken = parts.iter().filter_map(|name| part(name)).collect::<Vec<_>>().join(" ");
+    let parts = ["given", "dropping-particle", "non-dropping-particle", "family"];
+    let mut spoken = parts.iter().filter_map(|name| part(name)).collect::<Vec<_>>().join(" ");
+    if let Some(suffix) = part("suffix").filter(|_| !spoken.is_empty()) {
+        spoken.push_str(", ");
+        spoken.push_str(suffix);
+    }
     let written = part("literal").or_else(|| part("name")).or_else(|| value.as_str());
     written.map(str::to_owned).or(Some(spoken)).filter(|name| !name.trim().is_empty())
 }
@@ -149,19 +168,44 @@ mod tests {
     }
 
     #[test]
+    fn which_json_it_is() {
+        for (value, expect) in [
+            (
+                json!({"type": "article-journal", "title": "T", "DOI": "10.5555/c1", "issued": {"raw": "May 2019"}}),
+                true,
+            ),
+            (json!({"type": "book", "title": "T", "issued": {"raw": "May 2019"}}), true),
+            (json!({"type": "chapter", "title": "T", "page": "1-2"}), true),
+            (json!({"type": "book", "title": "T"}), false),
+            (json!({"type": "lamp", "title": "T", "volume": 2}), false),
+            (json!({"type": "article", "title": "T", "authors": ["A"], "volume": 2}), false),
+            (json!({"id": "https://openalex.org/W1", "type": "article", "title": "T", "doi": "10.5555/a"}), false),
+        ] {
+            assert_eq!(super::is_reference(&value), expect, "{value}");
+        }
+        let text = r#"[{"id":"Oak2019","type":"article-journal","title":"Lamps","DOI":"10.5555/c1","container-title":"J","issued":{"raw":"May 2019"}}]"#;
+        let found = reference_summaries(read_references(std::io::Cursor::new(text), "x", None));
+        assert_eq!(found, ["id=doi:10.5555/c1 | title=Lamps | published=2019-05-01"]);
+    }
+
+    #[test]
     fn one_of_each_spelling() {
         for (fields, expect) in [
             (json!({"issued": {"raw": "2020-03-04"}}), "published=2020-03-04"),
             (json!({"issued": {"date-parts": [["2020", "3"]]}}), "published=2020-03-01"),
+            (json!({"issued": {"date-parts": [[2019, 2, 31]]}}), "published=2019-02-01"),
             (json!({"issued": {"date-parts": [[null]]}, "accessed": "2021-05-06"}), "added=2021-05-06"),
             (json!({"note": "PMID: 12\nsaved"}), "id=pmid:12"),
             (json!({"author": [{"literal": "The Group"}, {"family": "Eo"}, {}]}), "authors=The Group; Eo"),
             (json!({"author": [{"family": null, "given": "Ada"}, {"name": "Bo"}, "Cy"]}), "authors=Ada; Bo; Cy"),
+            (json!({"author": [{"family": "Oak", "given": "Ada", "suffix": "Jr."}]}), "authors=Ada Oak, Jr."),
             (json!({"title": ["T"], "title-short": "S"}), "title=T"),
             (json!({"title": "<i>E. coli</i> &amp; H<sub>2</sub>O"}), "title=E. coli & H2O"),
             (json!({"abstract": "<jats:title>Abstract</jats:title><jats:p>One.</jats:p>"}), "abstract=One."),
             (json!({"note": "DOI: 10.5555/A"}), "id=doi:10.5555/a"),
             (json!({"PMID": 12}), "id=pmid:12"),
+            (json!({"DOI": "10.5555/A [doi]"}), "id=doi:10.5555/a"),
+            (json!({"DOI": "https://www.example.org/doi/full/10.5555/A"}), "id=doi:10.5555/a"),
             (json!({"issued": {"literal": "June 2015"}}), "published=2015-06-01"),
             (json!({"keyword": "R&amp;D, lamps"}), "tags=R&D; lamps"),
         ] {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::formats::common::{authors, identifiers};
+use crate::formats::common::authors::{self, NameParts};
+use crate::formats::common::identifiers;
 use crate::paper::Paper;
 
 pub(crate) fn write(papers: &[Paper]) -> String {
@@ -11,8 +12,9 @@ pub(crate) fn write(papers: &[Paper]) -> String {
 }
 
 fn item(paper: &Paper) -> Value {
-    let author = |author: &String| match authors::family_and_given(author) {
-        Some((family, given)) => json!({"family": family, "given": given}),
+    let author = |author: &String| match authors::name_parts(author) {
+        Some(NameParts { family, given, suffix: "" }) => json!({"family": family, "given": given}),
+        Some(NameParts { family, given, suffix }) => json!({"family": family, "given": given, "suffix": suffix}),
         None => json!({"literal": author}),
     };
     let date = paper.published.or(paper.listed);

@@ -17,7 +17,7 @@ pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let of_pubmed = record.lines(&["%~", "%W"]).any(|base| ["NLM", "PubMed", "Medline"].contains(&base));
     let pmid = record.lines(&["%M"]).filter(|_| of_pubmed).filter_map(identifiers::pmid);
     let remarks = record.lines(&["%J", "%N", "%M", "%R"]).filter_map(identifiers::arxiv_in_text);
-    let dois = record.lines(&["%R"]).filter_map(identifiers::doi);
+    let dois = record.lines(&["%R"]).filter_map(identifiers::doi_in_field);
     let ids = dois.chain(pmid).chain(addresses().filter_map(identifiers::from_url)).chain(remarks).collect();
     let raw_paper = RawPaper {
         title: notes.first_text("title", record.texts(&["%T"])),

@@ -71,11 +71,12 @@ fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     };
     let added = notes.first_date("added", record.texts(&["Y2"]), dates::from_free_text);
     let tags = record.keywords(&["KW"]);
-    (BibReference { raw_paper, added, tags, notes }, ids_of_ris(record))
+    let ids = ids_of_ris(record, &mut notes);
+    (BibReference { raw_paper, added, tags, notes }, ids)
 }
 
-fn ids_of_ris(record: &TaggedRecord) -> Vec<String> {
-    let dois = record.lines(&["DO", "DI"]).filter_map(doi);
+fn ids_of_ris(record: &TaggedRecord, notes: &mut RecordNotes) -> Vec<String> {
+    let dois: Vec<String> = record.dois(&["DO", "DI"], notes);
     let is_doi = |line: &&str| line.starts_with("10.") || identifiers::has_word(line, "doi");
     let others = record.lines(&OTHER_NUMBERS).filter(is_doi).filter_map(doi);
     let databases = || record.lines(&["DP", "DB"]);
@@ -85,7 +86,8 @@ fn ids_of_ris(record: &TaggedRecord) -> Vec<String> {
     let pmids = pmids.chain(record.lines(&["C2"]).filter(|_| databases().any(|base| base == "Scopus")));
     let addresses = record.lines(&ADDRESSES).flat_map(str::split_whitespace);
     let noted = record.text(&["N1"]);
-    dois.chain(pmids.filter_map(identifiers::pmid))
+    dois.into_iter()
+        .chain(pmids.filter_map(identifiers::pmid))
         .chain(addresses.filter_map(identifiers::from_url))
         .chain(identifiers::from_note(&noted))
         .chain(others)
@@ -162,6 +164,8 @@ mod tests {
         for (lines, expect) in [
             ("AU  - Oak, Ada; Elm, Ben;", "authors=Ada Oak; Ben Elm"),
             ("AU  - Garc&iacute;a, Jo\nAU  - et al.", "authors=Jo García"),
+            ("AU  - 王伟；李娜", "authors=王伟; 李娜"),
+            ("AU  - Elm,B.C.,Jr.\nAU  - Oak, Ada, III", "authors=B.C. Elm, Jr.; Ada Oak, III"),
             ("A1  - Oak, Ada", "authors=Ada Oak"),
             ("AU  - Lamp Group,\nAU  - Oak, Ada", "authors=Lamp Group; Ada Oak"),
             ("AB  - One.\nAB  - Two.", "abstract=One. Two."),
@@ -189,6 +193,7 @@ mod tests {
         for (lines, expect) in [
             ("PY  - 2015", "published=2015-01-01"),
             ("PY  - 2015///", "published=2015-01-01"),
+            ("PY  - 2019-02-30", "published=2019-02-01"),
             ("PY  - 2015\nDA  - Jun", "published=2015-06-01"),
             ("PY  - 2015\nDA  - 2015/06/12/", "published=2015-06-12"),
             ("Y1  - 2015/06/12/Summer", "published=2015-06-12"),

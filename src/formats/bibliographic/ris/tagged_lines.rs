@@ -4,12 +4,20 @@
 use std::borrow::Cow;
 use std::io;
 
-use crate::formats::common::authors;
 use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::input::{InputLine, InputReader, MAX_RECORD};
+use crate::formats::common::{authors, identifiers};
 use crate::formats::input_format::InputFormat;
+use crate::formats::reference::RecordNotes;
 use crate::paper::is_no_author;
 use crate::text::markup::MarkupRule;
+
+/// The tags that begin a record whose first tag is missing: of what names a paper. Nothing else that may stand outside of
+/// records looks like them.
+const NAMING_TAGS: [&str; 16] =
+    ["TI", "T1", "AU", "A1", "FAU", "AF", "AB", "N2", "PY", "Y1", "DO", "DI", "ID", "JO", "T2", "SO"];
+/// The tags that PubMed writes once in a record, near its start.
+const ONCE_TAGS: [&str; 3] = ["OWN", "STAT", "TI"];
 
 /// One record: its fields in their order.
 #[derive(Debug, Default, PartialEq)]
@@ -82,7 +90,7 @@ impl TaggedRecord {
             let lines: Vec<Cow<str>> =
                 self.lines(std::slice::from_ref(tag)).map(|line| MarkupRule::Inline.text(line)).collect();
             // Chinese and Spanish databases write all names on one line.
-            let names = lines.iter().flat_map(|line| line.split(';')).map(str::trim);
+            let names = lines.iter().flat_map(|line| line.split(authors::SEPARATORS)).map(str::trim);
             // A group may stand behind the tag that has no name of a person.
             let is_name =
                 |name: &&str| !is_no_author(name) && !name.trim_end_matches('.').eq_ignore_ascii_case("et al");
@@ -90,6 +98,12 @@ impl TaggedRecord {
             (*tag, names.map(authors::given_name_first).collect::<Vec<_>>())
         };
         tags.iter().map(people).find(|(_, names)| !names.is_empty()).unwrap_or_default()
+    }
+
+    /// The DOIs in the fields with one of these tags; notes the lines that hold none.
+    pub(crate) fn dois(&self, tags: &[&'static str], notes: &mut RecordNotes) -> Vec<String> {
+        let lines = tags.iter().flat_map(|tag| self.lines(std::slice::from_ref(tag)).map(move |line| (*tag, line)));
+        lines.filter_map(|(tag, line)| identifiers::noted_doi(tag, line, notes)).collect()
     }
 
     /// The tags of a reader, in fields with one of these tags: one on each line, or several between semicolons.
@@ -240,15 +254,19 @@ impl TagStyle {
     /// Whether a tag begins a record; `open` is the record before, unless it has ended.
     fn begins(&self, tag: &str, open: Option<&TaggedRecord>, after_blank: bool) -> bool {
         match self.format {
-            InputFormat::Ris => tag.eq_ignore_ascii_case("TY"),
-            InputFormat::Nbib => tag == "PMID",
+            InputFormat::Ris => tag.eq_ignore_ascii_case("TY") || open.is_none() && is_naming(tag),
+            // Records have no blank lines in them: what a record has already is the next one's.
+            InputFormat::Nbib => {
+                let has = |open: &TaggedRecord| ONCE_TAGS.contains(&tag) && open.values(tag).next().is_some();
+                tag == "PMID" || open.map_or_else(|| is_naming(tag), |open| after_blank && has(open))
+            }
             InputFormat::Enw => {
                 // The older form, refer's, has no types: a blank line stands between records.
                 let is_type = |field: &TaggedField| field.tag == FieldTag::of("%0");
                 let is_typed = |record: &TaggedRecord| record.fields.first().is_some_and(is_type);
                 tag == "%0" || open.is_none_or(|open| after_blank && !is_typed(open))
             }
-            _ => tag == "PT",
+            _ => tag == "PT" || open.is_none() && is_naming(tag),
         }
     }
 }
@@ -300,6 +318,11 @@ fn is_tag(tag: &str, is_letter: impl Fn(&u8) -> bool) -> bool {
     tag.as_bytes().first().is_some_and(&is_letter) && tag.bytes().all(|byte| is_letter(&byte) || byte.is_ascii_digit())
 }
 
+/// Whether a tag begins a record that lacks its first tag.
+fn is_naming(tag: &str) -> bool {
+    NAMING_TAGS.iter().any(|known| known.eq_ignore_ascii_case(tag))
+}
+
 /// Whether a tag ends a record. PubMed's and EndNote's end where the next begins.
 fn is_end(tag: FieldTag, format: InputFormat) -> bool {
     !matches!(format, InputFormat::Nbib | InputFormat::Enw) && ["ER", "EF"].map(FieldTag::of).contains(&tag)
@@ -319,7 +342,15 @@ pub(crate) fn detect(text: &str) -> Option<InputFormat> {
     match () {
         () if lines.iter().any(|line| start_of_ris(line.trim_ascii_start()).is_some()) => Some(InputFormat::Ris),
         () if has_tag("PMID", InputFormat::Nbib) => Some(InputFormat::Nbib),
-        () if header && has_tag("PT", InputFormat::Wos) => Some(InputFormat::Wos),
+        () if header
+            && (has_tag("PT", InputFormat::Wos) || NAMING_TAGS.iter().any(|tag| has_tag(tag, InputFormat::Wos))) =>
+        {
+            Some(InputFormat::Wos)
+        }
+        // The first record has no type.
+        () if tagged(first, InputFormat::Ris).is_some_and(|(tag, _)| is_naming(tag)) => {
+            text.lines().any(|line| line.starts_with("ER  -")).then_some(InputFormat::Ris)
+        }
         () if matches!(first, "PT J" | "PT B" | "PT S" | "PT P") => Some(InputFormat::Wos),
         () if first.starts_with("%0 ") => Some(InputFormat::Enw),
         () if tagged(first, InputFormat::Enw).is_some() && has_tag("%T", InputFormat::Enw) => Some(InputFormat::Enw),
@@ -328,70 +359,4 @@ pub(crate) fn detect(text: &str) -> Option<InputFormat> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, format: InputFormat, expect: &[&[(&str, &str)]]) {
-        assert_eq!(detect(text), Some(format), "{text}");
-        let (input, _) = InputReader::new(std::io::Cursor::new(text.to_owned()), "x").unwrap();
-        let mut records = TaggedRecords::new(input, format);
-        let mut found = Vec::new();
-        while let Some(record) = records.record().unwrap() {
-            let field = |TaggedField { tag, value }: TaggedField| {
-                (String::from_utf8_lossy(&tag.0).trim_end().to_owned(), value.replace('\n', "|"))
-            };
-            found.push(record.fields.into_iter().map(field).collect::<Vec<_>>());
-        }
-        let found: Vec<Vec<(&str, &str)>> =
-            found.iter().map(|record| record.iter().map(|(t, v)| (t.as_str(), v.as_str())).collect()).collect();
-        assert_eq!(found, expect, "{text}");
-    }
-
-    #[test]
-    fn records() {
-        check(
-            "\r\nTY  - JOUR\r\nTI  - A\r\nKW  - b\r\nc - d\r\nER  - \r\n\r\nTY  - BOOK\r\nTI - E\r\nTY  - X\r\nER  -",
-            InputFormat::Ris,
-            &[&[("TY", "JOUR"), ("TI", "A"), ("KW", "b|c - d")], &[("TY", "BOOK"), ("TI", "E")], &[("TY", "X")]],
-        );
-        check(
-            "PMID- 1\nTI  - A long\n      title\n\nPMID- 2\nTI  - B\n",
-            InputFormat::Nbib,
-            &[&[("PMID", "1"), ("TI", "A long|      title|")], &[("PMID", "2"), ("TI", "B")]],
-        );
-        check(
-            "FN Invented\nVR 1.0\nPT J\nAU Lee, A\n   Chen, B\nER\n\nPT J\nTI C\nER\n\nEF",
-            InputFormat::Wos,
-            &[&[("PT", "J"), ("AU", "Lee, A|   Chen, B")], &[("PT", "J"), ("TI", "C")]],
-        );
-        check(
-            "%0 Journal Article\n%T A long\ntitle\n%X 5%\n\n% of lamps\n\n%0 Book\n%T B",
-            InputFormat::Enw,
-            &[
-                &[("%0", "Journal Article"), ("%T", "A long|title"), ("%X", "5%||% of lamps|")],
-                &[("%0", "Book"), ("%T", "B")],
-            ],
-        );
-        assert_eq!(detect("Dear PT J\nTY -x"), None);
-        assert_eq!(detect("%A remark\n@book{k}"), None);
-    }
-
-    #[test]
-    fn records_in_other_styles() {
-        let expect: [&[(&str, &str)]; 2] = [&[("TY", "JOUR"), ("TI", "A")], &[("TY", "BOOK"), ("TI", "B")]];
-        for text in [
-            "  TY  - JOUR\n  TI  - A\n  ER  -\n  TY  - BOOK\n  TI  - B\n  ER  -",
-            " TY  - JOUR\nTI  - A\nER  -\nTY  - BOOK\nTI  - B\nER  -",
-            "ty  - JOUR\nti  - A\ner  -\nty  - BOOK\nti  - B\ner  -",
-        ] {
-            check(text, InputFormat::Ris, &expect);
-        }
-        let joined = "\u{feff}TY  - JOUR\nTI  - A\nER  -\n\u{feff}TY  - BOOK\nTI  - B\nER  -";
-        check(joined, InputFormat::Ris, &[&[("TY", "JOUR"), ("TI", "A")], &[("TY", "BOOK"), ("TI", "B")]]);
-        check(
-            "%T A\n%A Ada Oak\n\n%A Bo Chen\n%T B\n",
-            InputFormat::Enw,
-            &[&[("%T", "A"), ("%A", "Ada Oak|")], &[("%A", "Bo Chen"), ("%T", "B")]],
-        );
-    }
-}
+mod tests;

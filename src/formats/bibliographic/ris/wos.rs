@@ -11,7 +11,7 @@ pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let mut notes = RecordNotes::default();
     let pmid = record.lines(&["PM"]).filter_map(identifiers::pmid);
     let own = record.lines(&["UT"]).map(str::to_owned);
-    let ids = record.lines(&["DI", "D2"]).filter_map(identifiers::doi).chain(pmid).chain(own).collect();
+    let ids = record.dois(&["DI", "D2"], &mut notes).into_iter().chain(pmid).chain(own).collect();
     let day = record.text(&["PD"]);
     let in_issue =
         |year: &str| dates::from_parts(year, day.split_whitespace().next().unwrap_or_default(), day_of(&day));

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::formats::common::{authors, identifiers};
+use crate::formats::common::authors::{self, NameParts};
+use crate::formats::common::identifiers;
 use crate::paper::Paper;
 
 pub(crate) fn write(papers: &[Paper]) -> String {
@@ -20,10 +21,9 @@ fn entry(text: &mut String, paper: &Paper) {
     line("TY", if identifiers::doi_of(paper).is_some() { "JOUR" } else { "GEN" });
     line("TI", &paper.title);
     for author in &paper.authors {
-        line(
-            "AU",
-            &authors::family_and_given(author).map_or(author.clone(), |(family, given)| format!("{family}, {given}")),
-        );
+        let in_order = authors::name_parts(author)
+            .map(|NameParts { family, given, suffix }| NameParts::between_commas([family, given, suffix]));
+        line("AU", in_order.as_ref().unwrap_or(author));
     }
     if let Some(date) = paper.published.or(paper.listed) {
         line("PY", &date.year().to_string());

@@ -98,11 +98,20 @@ fn several_ids() {
             json!(["https://openalex.org/W1"]),
         ),
         (json!({"url": "https://openreview.net/forum?id=x"}), "openreview:x", json!(null)),
-        (json!({"doi": "none yet", "id": "mine"}), "mine", json!(null)),
+        (json!({"doi": "10.5555/A [doi]"}), "doi:10.5555/a", json!(null)),
     ] {
         let mut fields = record;
         fields.as_object_mut().unwrap().insert("title".to_owned(), json!("t"));
         check(fields, json!({"id": id, "aliases": also}));
+    }
+    for (name, value, reason) in [
+        ("doi", json!("none yet"), "`none yet` is not a DOI"),
+        ("doi", json!("11.5555/abc"), "`11.5555/abc` is not a DOI"),
+        ("doi", json!(5), "`5` is not a DOI"),
+        ("pmid", json!("abc"), "`abc` is not a PubMed number"),
+    ] {
+        let dropped = json!([format!("`{name}`: {reason}")]);
+        check(json!({"title": "t", "id": "mine", name: value}), json!({"id": "mine", "dropped": dropped}));
     }
     check(
         json!({"title": "t", "externalIds": 3, "aliases": "a"}),
@@ -123,6 +132,38 @@ fn words_by_their_places() {
         json!({"title": "t", "abstract_inverted_index": index}),
         json!({"dropped": ["`abstract_inverted_index`: longer than 16 MB"]}),
     );
+}
+
+#[test]
+fn dates_in_several_fields() {
+    for (fields, day, dropped) in [
+        (json!({"year": 2023, "month": 5, "day": 3}), "2023-05-03", json!(null)),
+        (json!({"year": "2023.0", "month": "5.0", "day": "3.0"}), "2023-05-03", json!(null)),
+        (json!({"year": 2023, "month": "MAY 12"}), "2023-05-12", json!(null)),
+        (json!({"year": 2023, "day": 3}), "2023-01-01", json!(null)),
+        (json!({"Publication Date": "MAY 12", "Publication Year": 2023}), "2023-05-12", json!(null)),
+        (json!({"Publication Date": "MAY-JUN", "Publication Year": 2023}), "2023-05-01", json!(null)),
+        (
+            json!({"year": 2019, "month": 13}),
+            "2019-01-01",
+            json!(["`month`: `2019 13` does not exist: read as 2019-01-01"]),
+        ),
+        (
+            json!({"year": 2019, "month": 2, "day": 30}),
+            "2019-02-01",
+            json!(["`month`: `2019 2 30` does not exist: read as 2019-02-01"]),
+        ),
+        (
+            json!({"date": "2023 Feb 30"}),
+            "2023-02-01",
+            json!(["`date`: `2023 Feb 30` does not exist: read as 2023-02-01"]),
+        ),
+        (json!({"date": "2019-09-00"}), "2019-09-01", json!(null)),
+    ] {
+        let mut record = fields;
+        record.as_object_mut().unwrap().insert("title".to_owned(), json!("t"));
+        check(record, json!({"published": day, "dropped": dropped}));
+    }
 }
 
 #[test]
@@ -314,7 +355,6 @@ fn months_in_fields_of_their_own() {
         (json!("2019.0"), json!("5.0"), "2019-05-01"),
         (json!("2019"), json!("May"), "2019-05-01"),
         (json!("2019"), json!("May 3"), "2019-05-03"),
-        (json!("2019"), json!("13"), "2019-01-01"),
         (json!("2019"), json!("soon"), "2019-01-01"),
         (json!("2019-06-07"), json!(5), "2019-06-07"),
         (json!("June 2019"), json!(5), "2019-06-01"),

@@ -165,6 +165,28 @@ mod tests {
     }
 
     #[test]
+    fn damage_costs_the_item_that_it_is_in() {
+        let unclosed = |name: &str| format!("x, record 1: damaged XML: `<{name}>` is not closed");
+        for (item, expect) in [
+            ("<item><title>One <b>bold</title></item>", unclosed("b")),
+            ("<item><title>One</item>", unclosed("title")),
+            ("<item><title>One</title>", unclosed("item")),
+            ("<item><title>One", unclosed("item")),
+            ("<item><title>One</b></title></item>", "x, record 1: damaged XML: `</b>` closes nothing".to_owned()),
+            (
+                "<item><title>A &bomb; x</title></item>",
+                "x, record 1: unknown entity `&bomb;`: use the character itself".to_owned(),
+            ),
+            ("<item><title>A &lamp; x</title></item>", "title=A lamp light x".to_owned()),
+        ] {
+            let types = "<!DOCTYPE rss [<!ENTITY lamp \"lamp light\"><!ENTITY bomb \"&lamp;&lamp;\">]>";
+            let text = format!("{types}<rss><channel>{item}<item><title>Two</title></item></channel></rss>");
+            let found = summaries(read(std::io::Cursor::new(text), "x", None));
+            assert_eq!(found, [expect.as_str(), "title=Two"], "{item}");
+        }
+    }
+
+    #[test]
     fn feeds() {
         insta::assert_snapshot!(fixture("feed.rss").join("\n"));
         insta::assert_snapshot!(fixture("feed.atom").join("\n"));

@@ -22,7 +22,8 @@ pub(crate) struct TableLayout {
     pub(crate) header: usize,
     /// The names of the columns.
     pub(crate) names: Vec<String>,
-    quoting: bool,
+    /// Whether a cell in quotes may span lines. In TSV it may not, unless something else than tabs separates the cells.
+    pub(crate) quoting: bool,
 }
 
 impl TableLayout {
@@ -38,13 +39,12 @@ impl TableLayout {
 
     /// The layouts with the first record as the header.
     fn candidates(head: &[u8], format: InputFormat) -> impl Iterator<Item = TableLayout> {
-        let (delimiters, quoting) = match (format, declared_delimiter(head)) {
-            (InputFormat::Tsv, _) => (vec![b'\t'], false),
-            (_, Some(delimiter)) => (vec![delimiter], true),
-            _ => (DELIMITERS.to_vec(), true),
-        };
-        let header = usize::from(quoting && declared_delimiter(head).is_some());
-        delimiters.into_iter().filter_map(move |delimiter| {
+        let declared = declared_delimiter(head);
+        let delimiters = declared.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+        let tabs = (format == InputFormat::Tsv).then_some((b'\t', false));
+        let kinds = tabs.into_iter().chain(delimiters.into_iter().map(|delimiter| (delimiter, true)));
+        kinds.filter_map(move |(delimiter, quoting)| {
+            let header = usize::from(quoting && declared.is_some());
             let layout = TableLayout { delimiter, header, names: Vec::new(), quoting };
             let names = layout.records(head).nth(header)?;
             Some(TableLayout { names, ..layout })
@@ -106,7 +106,9 @@ fn declared_delimiter(head: &[u8]) -> Option<u8> {
 
 /// Whether the first line names several columns, one of them for title or abstract.
 pub(crate) fn is_table(head: &[u8], format: InputFormat, columns: &ColumnMap) -> bool {
-    TableLayout::candidates(head, format).any(|layout| match layout.delimiter {
+    // A file of commas is CSV, whatever its name says.
+    let most = if format == InputFormat::Tsv { 1 } else { usize::MAX };
+    TableLayout::candidates(head, format).take(most).any(|layout| match layout.delimiter {
         // Bars are common in prose: `Summary | My page`.
         b'|' => layout.is_likely_table(columns),
         _ => layout.is_table(columns),

@@ -27,10 +27,19 @@ impl LineCounter {
         1 + self.lines_before + count_newlines(&self.chunk[..within])
     }
 
-    /// Whether the input ends after this many bytes, and not with a quote.
-    pub(crate) fn ends_open(&mut self, bytes: u64) -> bool {
-        let all_used = bytes == self.before + self.chunk.len() as u64;
-        all_used && self.last != Some(b'"') && self.input.fill_buf().is_ok_and(<[u8]>::is_empty)
+    /// Whether all that was read is in this many bytes.
+    pub(crate) fn is_used(&self, bytes: u64) -> bool {
+        bytes == self.before + self.chunk.len() as u64
+    }
+
+    /// Whether what was read last is a quote and this text.
+    pub(crate) fn ends_quoted(&self, text: &[u8]) -> bool {
+        self.chunk.strip_suffix(text).is_some_and(|before| before.ends_with(b"\""))
+    }
+
+    /// Whether the input ends here, and not with a quote.
+    pub(crate) fn ends_open(&mut self) -> bool {
+        self.last != Some(b'"') && self.input.fill_buf().is_ok_and(<[u8]>::is_empty)
     }
 }
 

@@ -31,15 +31,17 @@ pub(crate) fn read(
     if !fields.iter().any(|field| FieldRole::is_text(field)) {
         return Err(input.bad_file(FieldRole::no_text_among(layout.names.iter().map(String::as_str))));
     }
+    let reader = layout.builder().from_reader(LineCounter::new(input));
+    let mut left = layout.header + 1;
     let mut table = DelimitedTable {
         known: fields.iter().map(|field| FieldRole::is_known(field)).collect(),
         renamed: renamed(&fields, &layout.names),
         fields,
-        format,
+        quoting: layout.quoting,
+        names: layout.names,
         has_rules: layout.delimiter == b'|',
-        reader: layout.builder().from_reader(LineCounter::new(input)),
+        reader,
     };
-    let mut left = layout.header + 1;
     let mut record = ByteRecord::new();
     Ok(Box::new(std::iter::from_fn(move || {
         loop {
@@ -48,6 +50,7 @@ pub(crate) fn read(
                 Ok(false) => return None,
                 Ok(true) if left > 0 => left -= 1,
                 Ok(true) if table.has_rules && is_rule(&record) => {}
+                Ok(true) if record.as_slice().starts_with(MARK) && table.is_header(&record) => {}
                 Ok(true) => {
                     let position = RecordPosition::Line(table.line(&record));
                     let reference = table.reference(&record);
@@ -58,6 +61,9 @@ pub(crate) fn read(
         }
     })))
 }
+
+/// Each of several files that were joined may begin with a byte order mark, and with a header.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Whether this is a line that is drawn below a header: `|---|:--|`, `---+---`.
 fn is_rule(record: &ByteRecord) -> bool {
@@ -71,7 +77,10 @@ struct DelimitedTable {
     known: Vec<bool>,
     /// The fields whose columns have other names.
     renamed: Vec<(String, String)>,
-    format: InputFormat,
+    /// Their names.
+    names: Vec<String>,
+    /// Whether a cell in quotes may span lines.
+    quoting: bool,
     /// Whether lines may be drawn between records.
     has_rules: bool,
     reader: Reader<LineCounter>,
@@ -87,21 +96,33 @@ impl DelimitedTable {
         self.reader.get_ref().line_at(end).saturating_sub(spanned)
     }
 
-    /// Whether a record ends with unclosed quote: its last cell spans lines, so it was quoted, but the
-    /// file does not end with a quote.
+    /// Whether a record ends with unclosed quote: its last cell spans lines, or follows a quote to the end, so it was
+    /// quoted, but the file does not end with a quote.
     fn is_open(&mut self, record: &ByteRecord) -> bool {
-        let spans = record.iter().next_back().is_some_and(|cell| cell.contains(&b'\n'));
+        let last = record.iter().next_back().unwrap_or_default();
         let end = self.reader.position().byte();
-        spans && self.reader.get_mut().ends_open(end)
+        let is_quoted = |table: &DelimitedTable| last.contains(&b'\n') || table.reader.get_ref().ends_quoted(last);
+        self.quoting && self.reader.get_ref().is_used(end) && is_quoted(self) && self.reader.get_mut().ends_open()
+    }
+
+    /// Whether a record is the header of a file that was joined to another one.
+    fn is_header(&self, record: &ByteRecord) -> bool {
+        let cells = record.iter().map(|cell| String::from_utf8_lossy(cell.strip_prefix(MARK).unwrap_or(cell)));
+        cells.map(|cell| unquoted(&cell).trim().to_owned()).eq(self.names.iter().cloned())
     }
 
     fn reference(&mut self, record: &ByteRecord) -> Result<BibReference, String> {
-        // Some programs end each row, but not the header, with a delimiter.
-        if record.len() < self.fields.len() || record.iter().skip(self.fields.len()).any(|cell| !cell.is_empty()) {
-            return Err(format!("{} cells, but the header has {}", record.len(), self.fields.len()));
-        }
         if self.is_open(record) {
-            return Err("unclosed quote".to_owned());
+            let cells = record.len().saturating_sub(1);
+            return Err(match record.iter().take(cells).map(count_newlines).sum::<u64>() {
+                0 => "unclosed quote".to_owned(),
+                lines => format!("unclosed quote on line {}", self.line(record) + lines),
+            });
+        }
+        // Some programs end each row, but not the header, with a delimiter; some leave out the last cells if they are
+        // empty.
+        if record.iter().skip(self.fields.len()).any(|cell| !cell.is_empty()) {
+            return Err(format!("{} cells, but the header has {}", record.len(), self.fields.len()));
         }
         let mut fields = Map::new();
         let mut unreadable = Vec::new();
@@ -110,7 +131,9 @@ impl DelimitedTable {
                 unreadable.push(field);
                 continue;
             };
-            let cell = if self.format == InputFormat::Tsv { unquoted(cell) } else { Cow::Borrowed(cell) };
+            let marked = cell.strip_prefix('\u{feff}');
+            let cell = marked.unwrap_or(cell);
+            let cell = if self.quoting && marked.is_none() { Cow::Borrowed(cell) } else { unquoted(cell) };
             if !cell.trim().is_empty() && !fields.contains_key(field) {
                 fields.insert(field.clone(), Value::String(cell.into_owned()));
             }
@@ -171,7 +194,7 @@ mod tests {
     #[test]
     fn a_bad_row_does_not_spoil_its_neighbors() {
         for (bad, error) in [
-            ("1", "1 cells, but the header has 3"),
+            ("1", "no title and no abstract"),
             ("1,2,3,4", "4 cells, but the header has 3"),
             (",,", "no title and no abstract"),
             (
@@ -243,7 +266,21 @@ mod tests {
             check(text, &expect);
         }
         // The lines are those of the file.
-        check("sep=;\nid;title\n1;a\n2\n", &["id=1 | title=a", "x.csv, line 4: 1 cells, but the header has 2"]);
+        check("sep=;\nid;title\n1;a\n2\n", &["id=1 | title=a", "x.csv, line 4: no title and no abstract"]);
+        for text in
+            ["title,id\n\"x, y\",1\n", "title;id\nx, y;1\n", "sep=|\ntitle|id\nx, y|1\n", "\"title\"\tid\nx, y\t1\n"]
+        {
+            check_as(InputFormat::Tsv, text, &["id=1 | title=x, y"]);
+            assert_eq!(summaries(read(std::io::Cursor::new(text), "x.tsv", None)), ["id=1 | title=x, y"], "{text}");
+        }
+        check_as(InputFormat::Tsv, "title\nx, y\n", &["title=x, y"]);
+        // Cells are left out.
+        check("title,abstract,id\na\nb,c\n\"d\"\n", &["title=a", "title=b | abstract=c", "title=d"]);
+        // Files that were joined.
+        check(
+            "\u{feff}title,id\na,1\n\u{feff}b,2\n\u{feff}title,id\nc,3\n\u{feff}\"title\",\"id\"\nd,4\n",
+            &["id=1 | title=a", "id=2 | title=b", "id=3 | title=c", "id=4 | title=d"],
+        );
         // A cell is no header.
         check(
             "user,score\ntitle,2\n",
@@ -281,6 +318,11 @@ mod tests {
             "id,title,abstract\n1,a,x\n2,b,\"never\n3,c,y\n4,d,z\n",
             &["id=1 | title=a | abstract=x", "x.csv, line 3: unclosed quote"],
         );
+        check("id,title,abstract\n1,\"never\n2,c,y\n", &["x.csv, line 2: unclosed quote"]);
+        check("title,id\n\"never", &["x.csv, line 2: unclosed quote"]);
+        check("title,id\na,1\n\"b\nc\",\"never\n", &["id=1 | title=a", "x.csv, line 3: unclosed quote on line 4"]);
+        check("id,title\n1,a \"b", &["id=1 | title=a \"b"]);
+        check_as(InputFormat::Tsv, "id\ttitle\n1\t\"a", &["id=1 | title=\"a"]);
         check("id,title\n1,\"a\nb\"", &["id=1 | title=a b"]);
         let endless = (&b"id,title\n1,a\n2,\""[..]).chain(std::io::repeat(b'x').take(40 << 20));
         let found = summaries(read(endless, "x.csv", None));

@@ -6,6 +6,8 @@ fn latex_as_text() {
         ("plain", "plain"),
         (r#"{\"U}ber M\"{u}ller and G{\"{o}}del"#, "Über Müller and Gödel"),
         (r#"Erd{\H o}s, {\'E}variste, fa\c{c}ade, \v{S}v\v ejk, na{\"\i}ve"#, "Erdős, Évariste, façade, Švějk, naïve"),
+        (r#"na\"\i ve \'\i ndice, \v\j  x, {\'\i }a, \'\ae on"#, "naïve índice, ǰx, ía, ǽon"),
+        (r"Y{\i}ld{\i}z, Y\i ld\i z, \j{} and, \ae  on", "Yıldız, Yıldız, ȷ and, æon"),
         (r"Stra{\ss}e \O re {\L}{\'o}d{\'z} \aa", "Straße Øre Łódź å"),
         (r"Gel{\cprime}fand, \textcommabelow{S}tefan, {\polhk a}, N{\h o}", "Gelʹfand, Ștefan, ą, Nỏ"),
         (r#"50\% of R\&D for \$5 \_ \#"#, "50% of R&D for $5 _ #"),
