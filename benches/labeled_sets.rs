@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use paperkin::engine::{CandidatePool, EvaluationOptions, LabeledQuery};
-use paperkin::evaluate::{Baseline, EvaluationReport, Metric, QrelsLine, QueryMetrics, SplitMix64};
+use paperkin::evaluate::{
+    Baseline, EvaluationReport, MeasuredSet, MethodComparison, Metric, QrelsLine, QueryMetrics, SplitMix64,
+};
 use paperkin::recommend::{HistoryItem, PaperRef};
 use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, formats};
 use serde_json::Value;
@@ -102,27 +104,36 @@ fn main() -> Result<()> {
             _ => panic!("unknown option {word}"),
         }
     }
+    let mut sets: Vec<MeasuredSet> = Vec::new();
     for (name, metrics, pool, parts) in SETS {
         let folder = folder.join(name.split('/').next().expect("a folder"));
         if folder.is_dir() && only.as_ref().is_none_or(|only| name.starts_with(only)) {
-            println!("{name}\n\n{}", report(parts(&folder), metrics, pool, half, &options)?);
+            let measured = measure(parts(&folder), metrics, pool, half, &options)?;
+            println!("{name}\n\n{}", EvaluationReport::new(metrics, &measured, SEED));
+            sets.push(measured);
+        }
+    }
+    println!("paperkin compared with, by the first metric of each set:");
+    for baseline in Baseline::ALL {
+        if let Some(comparison) = MethodComparison::new(&sets, "paperkin", baseline.name(), SEED) {
+            println!("- {comparison}");
         }
     }
     Ok(())
 }
 
-/// All parts of a set in one table.
-fn report(
+/// All parts of a set together.
+fn measure(
     parts: Vec<Part>,
     metrics: &[Metric],
     pool: CandidatePool,
     half: Option<usize>,
     options: &EngineOptions,
-) -> Result<EvaluationReport> {
+) -> Result<MeasuredSet> {
     let baselines = Baseline::ALL.to_vec();
     let metrics = metrics.to_vec();
     let mut evaluation = EvaluationOptions { metrics, relevance_threshold: 1.0, pool, baselines, seed: SEED };
-    let mut all: Vec<(String, Vec<QueryMetrics>)> = Vec::new();
+    let mut all = MeasuredSet::new();
     for Part { papers, questions } in parts {
         let mut engine = Engine::open(options.clone())?;
         engine.add(papers)?;
@@ -143,12 +154,12 @@ fn report(
         let measured = engine.evaluate(&labeled, &evaluation, &|_| ())?.measured;
         merge(&mut all, measured);
     }
-    Ok(EvaluationReport::new(&evaluation.metrics, &all, SEED))
+    Ok(all)
 }
 
 /// Adds what was measured of another part, by the methods' names; a method that does not apply to all parts is left out,
 /// since its mean would be that of other queries.
-fn merge(all: &mut Vec<(String, Vec<QueryMetrics>)>, more: Vec<(String, Vec<QueryMetrics>)>) {
+fn merge(all: &mut MeasuredSet, more: MeasuredSet) {
     if all.is_empty() {
         *all = more;
         return;

@@ -3,6 +3,7 @@
 //! Pure: no disk, no clock; vectors, texts and seeds are arguments. The engine turns requests into [`EvalQuery`]s.
 
 mod baseline;
+mod comparison;
 mod document_stats;
 mod kmeans;
 mod metrics;
@@ -12,6 +13,7 @@ mod trec;
 
 pub use crate::linear_model::{LinearModel, LossFunction, SparseFeatures, TrainingExample, mean, weighted_mean};
 pub use baseline::{Baseline, EvalCollection, EvalQuery};
+pub use comparison::{MeasuredSet, MethodComparison};
 pub use document_stats::{DocumentStats, DocumentTerms, TermVocabulary, WeightedTerms};
 pub use kmeans::kmeans_centroids;
 pub use metrics::{JudgedRanking, Metric, MetricRatio};

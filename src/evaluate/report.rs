@@ -8,7 +8,7 @@ use super::metrics::{JudgedRanking, Metric, MetricRatio};
 use crate::random::SplitMix64;
 
 /// How often the queries are drawn anew.
-const BOOTSTRAP_SAMPLES: usize = 2_000;
+pub(super) const BOOTSTRAP_SAMPLES: usize = 2_000;
 /// The interval holds this share of the draws.
 const CONFIDENCE_LEVEL: f64 = 0.95;
 
@@ -20,6 +20,17 @@ impl QueryMetrics {
     /// Measures the ranking of one query.
     pub fn new(metrics: &[Metric], ranking: &JudgedRanking) -> QueryMetrics {
         QueryMetrics(metrics.iter().map(|metric| metric.measure(ranking)).collect())
+    }
+
+    /// The first metric, if the query has something to find.
+    pub(super) fn first(&self) -> Option<MetricRatio> {
+        self.0.first().copied().flatten()
+    }
+
+    /// A query with one metric.
+    #[cfg(test)]
+    pub(super) fn of(value: f64) -> QueryMetrics {
+        QueryMetrics(vec![Some(MetricRatio { numerator: value, denominator: 1.0 })])
     }
 }
 
@@ -78,7 +89,7 @@ impl EvaluationReport {
     }
 }
 
-fn mean<'a>(shares: impl Iterator<Item = &'a MetricRatio>) -> f64 {
+pub(super) fn mean<'a>(shares: impl Iterator<Item = &'a MetricRatio>) -> f64 {
     let (part, whole) =
         shares.fold((0.0, 0.0), |(part, whole), share| (part + share.numerator, whole + share.denominator));
     part / whole
@@ -91,10 +102,14 @@ fn interval(shares: &[MetricRatio], seed: u64) -> Option<[f64; 2]> {
     }
     let mut random = SplitMix64::new(seed);
     let draw = |_| mean((0..shares.len()).map(|_| &shares[random.below(shares.len())]));
-    let mut means: Vec<f64> = (0..BOOTSTRAP_SAMPLES).map(draw).collect();
-    means.sort_by(f64::total_cmp);
-    let outside = ((1.0 - CONFIDENCE_LEVEL) / 2.0 * BOOTSTRAP_SAMPLES as f64) as usize;
-    Some([means[outside], means[BOOTSTRAP_SAMPLES - 1 - outside]])
+    Some(percentiles((0..BOOTSTRAP_SAMPLES).map(draw).collect()))
+}
+
+/// What 95 of 100 values are between.
+pub(super) fn percentiles(mut values: Vec<f64>) -> [f64; 2] {
+    values.sort_by(f64::total_cmp);
+    let outside = ((1.0 - CONFIDENCE_LEVEL) / 2.0 * values.len() as f64) as usize;
+    [values[outside], values[values.len() - 1 - outside]]
 }
 
 /// A table for people, in Markdown.
@@ -136,7 +151,7 @@ mod tests {
     use super::*;
 
     fn measured(parts: &[f64]) -> Vec<QueryMetrics> {
-        parts.iter().map(|part| QueryMetrics(vec![Some(MetricRatio { numerator: *part, denominator: 1.0 })])).collect()
+        parts.iter().map(|part| QueryMetrics::of(*part)).collect()
     }
 
     fn report(parts: &[f64], seed: u64) -> MetricEstimate {
