@@ -26,7 +26,7 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
         }
     };
     field("title", &escaped(&paper.title));
-    field("author", &paper.authors.iter().map(author).collect::<Vec<_>>().join(" and "));
+    field("author", &paper.authors.iter().map(|name| author(name)).collect::<Vec<_>>().join(" and "));
     if let Some(date) = paper.published.or(paper.listed) {
         field("date", &date.to_string());
         field("year", &date.year().to_string());
@@ -45,7 +45,7 @@ fn entry(text: &mut String, paper: &Paper, key: &str) {
 }
 
 /// Returns a name. One with `and` in it is a single name; a suffix stands behind the family name.
-fn author(name: &String) -> String {
+fn author(name: &str) -> String {
     match authors::name_parts(name) {
         _ if name.contains(" and ") => format!("{{{}}}", escaped(name)),
         Some(NameParts { family, given, suffix }) if !suffix.is_empty() => {
