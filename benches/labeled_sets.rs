@@ -5,7 +5,10 @@
 //!
 //! Constants are chosen on one half of the queries and reported on the other: `--half choose`, `--half report`.
 //!
-//! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--half HALF] [--model MODEL] [--precision PRECISION]`
+//! With `--keep`, the libraries stay in a folder, and the papers are embedded once.
+//!
+//! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--model MODEL] [--precision
+//! PRECISION]`
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
@@ -87,17 +90,18 @@ fn main() -> Result<()> {
     let Some(folder) = words.next().map(PathBuf::from) else {
         support::print_usage(
             "labeled_sets",
-            "FOLDER [--only SET] [--half HALF] [--model MODEL] [--precision PRECISION]",
+            "FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--model MODEL] [--precision PRECISION]",
         );
         return Ok(());
     };
     let mut options = EngineOptions::new(LibraryLocation::Memory);
     options.clock = Clock::Fixed(TODAY);
-    let (mut only, mut half) = (None, None);
+    let (mut only, mut half, mut keep) = (None, None, None);
     while let Some(word) = words.next() {
         let value = words.next().expect("a value after each option");
         match word.as_str() {
             "--only" => only = Some(value),
+            "--keep" => keep = Some(PathBuf::from(value)),
             "--half" => half = Some(if value == "choose" { 0 } else { 1 }),
             "--model" => options.model = Some(value.parse()?),
             "--precision" => options.encoder.precision = Some(value.parse().expect("f32, bf16 or int8")),
@@ -106,9 +110,16 @@ fn main() -> Result<()> {
     }
     let mut sets: Vec<MeasuredSet> = Vec::new();
     for (name, metrics, pool, parts) in SETS {
-        let folder = folder.join(name.split('/').next().expect("a folder"));
+        let data = name.split('/').next().expect("a folder");
+        let folder = folder.join(data);
         if folder.is_dir() && only.as_ref().is_none_or(|only| name.starts_with(only)) {
-            let measured = measure(parts(&folder), metrics, pool, half, &options)?;
+            let measured = measure(parts(&folder), metrics, pool, half, |part| {
+                let mut options = options.clone();
+                if let Some(keep) = &keep {
+                    options.location = LibraryLocation::Create(keep.join(format!("{data}-{part}")));
+                }
+                options
+            })?;
             println!("{name}\n\n{}", EvaluationReport::new(metrics, &measured, SEED));
             sets.push(measured);
         }
@@ -128,14 +139,14 @@ fn measure(
     metrics: &[Metric],
     pool: CandidatePool,
     half: Option<usize>,
-    options: &EngineOptions,
+    options: impl Fn(usize) -> EngineOptions,
 ) -> Result<MeasuredSet> {
     let baselines = Baseline::ALL.to_vec();
     let metrics = metrics.to_vec();
     let mut evaluation = EvaluationOptions { metrics, relevance_threshold: 1.0, pool, baselines, seed: SEED };
     let mut all = MeasuredSet::new();
-    for Part { papers, questions } in parts {
-        let mut engine = Engine::open(options.clone())?;
+    for (part, Part { papers, questions }) in parts.into_iter().enumerate() {
+        let mut engine = Engine::open(options(part))?;
         engine.add(papers)?;
         let mut labeled = match questions {
             Questions::Labeled(labeled) => labeled,
