@@ -81,7 +81,7 @@ impl Library {
     ///
     /// # Errors
     /// As [`Library::open`].
-    pub(crate) fn preview(directory: &Path) -> Result<Library> {
+    pub fn preview(directory: &Path) -> Result<Library> {
         let path = directory.join(FILE_NAME);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if path.exists() {
