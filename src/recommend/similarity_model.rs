@@ -104,7 +104,7 @@ impl<'a> SimilarityModel<'a> {
             side.learn_weights();
         }
         if matches!(strategy, Strategy::Auto | Strategy::Interests) {
-            side.mix_in_cosines(background);
+            side.mix_in_cosines(background, weights);
         }
         if classifier.is_some() {
             // As much as all other features together.
@@ -156,19 +156,20 @@ impl<'a> SimilarityModel<'a> {
     /// Mixes a sum of plain cosines into the score: all of the score for one paper, less the more papers tell what sets
     /// the history apart. Over a library, cosines of embeddings vary several times as much as those of terms, so that
     /// equal weights of their deviations would be mostly terms. Measured: `docs/evaluation.md`.
-    fn mix_in_cosines(&mut self, background: &Background) {
+    fn mix_in_cosines(&mut self, background: &Background, weights: &RankingWeights) {
         let SimilarityTarget::History(history) = &self.target else { return };
         let (size, trust) = (history.size(), background.trust());
-        let (centroid, nearest, words) = (6.0 / (size + 5.0), 1.0 - 1.0 / size, term_weight(size));
+        let RankingWeights { near, contrast, words, .. } = *weights;
+        let (centroid, nearest, words) = (6.0 / (size + 5.0), 1.0 - 1.0 / size, words * term_weight(size));
         // Two papers do not tell what sets a history apart; five tell more than half of it.
-        let contrast = (1.0 - 2.0 / size).max(0.0) * trust;
+        let contrast = contrast * (1.0 - 2.0 / size).max(0.0) * trust;
         let per_unit = |norm: f32| if norm > 0.0 { 1.0 / norm } else { 0.0 };
         let mut cosines: FeatureValues = [0.0; FEATURE_COUNT];
-        cosines[CENTROID] = centroid;
-        cosines[EXPANSION] = centroid;
+        cosines[CENTROID] = centroid * near;
+        cosines[EXPANSION] = centroid * near;
         cosines[TERM_CENTROID] = centroid * words;
         cosines[TERM_EXPANSION] = centroid * words;
-        cosines[SIMILARITY] = nearest;
+        cosines[SIMILARITY] = nearest * near;
         cosines[TERM_SIMILARITY] = nearest * words;
         cosines[DISCRIMINANT] = contrast * DISCRIMINANT_WEIGHT * per_unit(history.discriminant.norm());
         cosines[TERM_DISCRIMINANT] =

@@ -35,7 +35,7 @@ fn other_papers(searcher: &Searcher<'_>, resolved: &ResolvedRequest<'_>) -> Resu
     let snapshot = &searcher.snapshot;
     let known = resolved.known.as_ref().map(|keys| snapshot.row_set(keys));
     let rows = known.as_ref().unwrap_or(snapshot.all());
-    let others = rows.iter().filter(|row| !resolved.seen.contains(*row));
+    let others = rows.iter().filter(|row| !resolved.history_rows.contains(*row));
     others.map(|row| term_vector(searcher, row)).collect()
 }
 

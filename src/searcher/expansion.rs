@@ -14,6 +14,8 @@ use crate::vector::{RowBitmap, RowId};
 /// Papers that are compared with a history to find those nearest to it: so many by embeddings near each of its papers,
 /// and so many by terms.
 const POOL_SIZE: usize = 30;
+/// Papers of a library for each that a history borrows: in a library of few papers, the nearest ones are not near.
+const MIN_PAPERS_PER_EXPANSION: usize = 50;
 
 /// Finds for each short history the papers nearest to it, among all that existed on the day of the answer: the candidates
 /// of the request say what may be returned, not what is known.
@@ -42,7 +44,12 @@ fn nearest_papers(
     known: Option<&RowBitmap>,
 ) -> Result<Vec<ExpansionPaper>> {
     let Searcher { library, snapshot, .. } = searcher;
-    let depth = POOL_SIZE + resolved.seen.len();
+    let known_count = known.map_or(snapshot.all().len(), RowBitmap::len);
+    let size = EXPANSION_SIZE.min(known_count / MIN_PAPERS_PER_EXPANSION);
+    if size == 0 {
+        return Ok(Vec::new());
+    }
+    let depth = POOL_SIZE + resolved.history_rows.len();
     let mut pool = RowBitmap::default();
     for past in &query.liked {
         let hits = snapshot.nearest(past.embedding.as_slice(), depth, known)?;
@@ -52,11 +59,11 @@ fn nearest_papers(
     best_by_terms(searcher, resolved, &history, known, depth)?.into_iter().for_each(|row| pool.insert(row));
     let scorer = ExpansionScorer::new(&resolved.background, &query.liked);
     let mut scored: Vec<(f32, RowId)> = Vec::with_capacity(pool.len());
-    for row in pool.iter().filter(|row| !resolved.seen.contains(*row)) {
+    for row in pool.iter().filter(|row| !resolved.history_rows.contains(*row)) {
         scored.push((scorer.score(snapshot.vector(row)?, &*term_vector(searcher, row)?), row));
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    scored.truncate(EXPANSION_SIZE);
+    scored.truncate(size);
     let paper = |(_, row): (f32, RowId)| {
         let document = library.paper_at(snapshot.key(row))?.paper.document();
         Ok(ExpansionPaper { embedding: snapshot.embedding(row)?, terms: TermCounts::from_text(&document) })

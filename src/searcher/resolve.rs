@@ -65,6 +65,8 @@ pub(super) struct ResolvedRequest<'r> {
     pub(super) excluded: RowBitmap,
     /// Rows that are returned only if the request names them as candidates: the history, and other records of its papers.
     pub(super) seen: RowBitmap,
+    /// Rows of the history, and of other records of its papers.
+    pub(super) history_rows: RowBitmap,
     /// Rows of the papers whose titles contain the text, if it is of a script without spaces between words.
     pub(super) titled: RowBitmap,
     pub(super) signals: SignalTable,
@@ -136,9 +138,10 @@ pub(super) fn resolve<'r>(
     let shown = rows_of_ids(searcher, &scope.shown, &mut Vec::new())?;
     let signals = SignalTable::read(searcher, &request.authors, recency > 0.0 || votes > 0.0, &shown)?;
     let candidates = request.candidates.as_ref().map(|ids| rows_of_ids(searcher, ids, &mut not_found)).transpose()?;
-    let mut seen = rows;
-    let same_titles = rows_of_titles(searcher, &titles)?;
-    [&excluded, &same_titles].into_iter().for_each(|rows| rows.iter().for_each(|row| seen.insert(row)));
+    let mut history_rows = rows;
+    rows_of_titles(searcher, &titles)?.iter().for_each(|row| history_rows.insert(row));
+    let mut seen = history_rows.clone();
+    excluded.iter().for_each(|row| seen.insert(row));
 
     let history = query.liked.iter().map(|paper| (paper.id.clone(), paper.title.clone())).collect();
     Ok(ResolvedRequest {
@@ -150,6 +153,7 @@ pub(super) fn resolve<'r>(
         allowed,
         excluded,
         seen,
+        history_rows,
         titled: rows_titled_with(searcher, request)?,
         signals,
         background,

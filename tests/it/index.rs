@@ -7,7 +7,7 @@ use std::path::Path;
 use paperkin::evaluate::SplitMix64;
 use paperkin::index::IndexKind;
 use paperkin::library::{Library, PaperChange};
-use paperkin::recommend::RankingWeights;
+use paperkin::recommend::{RankingWeights, Strategy};
 use paperkin::vector::dot;
 use paperkin::{Engine, EngineOptions, LibraryLocation, PaperId, Request};
 
@@ -39,7 +39,7 @@ fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> SplitMix64 {
 
 fn engine(sandbox: &Sandbox, index: IndexKind) -> Engine {
     // The truth knows vectors only.
-    let weights = RankingWeights { contrast: 0.0, words: 0.0, ..RankingWeights::default() };
+    let weights = RankingWeights { words: 0.0, ..RankingWeights::default() };
     let mut options = EngineOptions::new(LibraryLocation::Existing(sandbox.library()));
     (options.index, options.weights) = (index, weights);
     Engine::open(options).unwrap()
@@ -61,7 +61,8 @@ fn cosines(library: &Library, id: &str) -> BTreeMap<String, f32> {
 }
 
 fn answer(engine: &Engine, id: &str) -> Vec<String> {
-    let answer = engine.recommend(&Request::like(id.parse().unwrap()).limit(5)).unwrap();
+    let request = Request { strategy: Strategy::Nearest, ..Request::like(id.parse().unwrap()).limit(5) };
+    let answer = engine.recommend(&request).unwrap();
     answer.results.into_iter().map(|result| result.paper.id.to_string()).collect()
 }
 
