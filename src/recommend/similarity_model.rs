@@ -160,7 +160,7 @@ impl<'a> SimilarityModel<'a> {
         let SimilarityTarget::History(history) = &self.target else { return };
         let (size, trust) = (history.size(), background.trust());
         let RankingWeights { near, contrast, words, .. } = *weights;
-        let (centroid, nearest, words) = (6.0 / (size + 5.0), 1.0 - 1.0 / size, words * term_weight(size));
+        let (centroid, nearest, words) = (6.0 / (size + 5.0), 1.0 - 1.0 / size, words * trust * term_weight(size));
         // Two papers do not tell what sets a history apart; five tell more than half of it.
         let contrast = contrast * (1.0 - 2.0 / size).max(0.0) * trust;
         let per_unit = |norm: f32| if norm > 0.0 { 1.0 / norm } else { 0.0 };

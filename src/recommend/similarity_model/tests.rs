@@ -95,7 +95,7 @@ fn one_paper_is_compared_by_cosines() {
         .zip(TEXTS)
         .map(|(paper, text)| {
             let words = cosine(&terms(text), &terms("zebra words"));
-            let cosines = dot(paper.vector, history[0].embedding.as_slice()) + 1.5 * words;
+            let cosines = dot(paper.vector, history[0].embedding.as_slice()) + 1.5 * background.trust() * words;
             (cosines, side.content_parts(&background, &paper).total())
         })
         .collect();
