@@ -83,9 +83,9 @@ impl ChosenFields {
     /// Puts the month and the day of fields of their own, as reference managers have them, behind years. Web of Science
     /// has `MAY 12` as the date beside the year.
     fn complete_years(&mut self) {
+        let is_of_four_digits = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
         let is_year = |field: &NamedField| {
-            let year = digits_or_words(&field.value);
-            field.role == FieldRole::Published && year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit())
+            field.role == FieldRole::Published && is_of_four_digits(&digits_or_words(&field.value))
         };
         let is_month = |field: &NamedField| {
             let is_within_year = || field.value.as_str().is_some_and(dates::is_within_year);
