@@ -240,7 +240,7 @@ fn add_expansion_terms(background: &Background, terms: &mut TermMap<HistoryTerm>
     };
     let own = length(terms);
     for (paper, share) in expansion.iter().zip(expansion_shares(expansion.len())) {
-        for (number, weight) in background.term_profile(&TermVector::from(&paper.terms)).vector {
+        for (number, weight) in background.term_profile(&paper.terms).vector {
             let term = terms.entry(number).or_default();
             term.inverse_variance = background.corpus_stats.inverse_variance(number);
             // The history's part counts 1.

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::lexical::{TermCounts, TermQuery};
+use crate::lexical::{TermCounts, TermQuery, TermVector};
 use crate::paper::PaperId;
 use crate::vector::Embedding;
 
-use super::expansion::expansion_shares;
 use super::term_classifier::TermClassifier;
 
 /// What the candidates are compared with.
@@ -58,7 +57,7 @@ pub struct ExpansionPaper {
     /// Its vector.
     pub embedding: Embedding,
     /// Its words.
-    pub terms: TermCounts,
+    pub terms: Arc<TermVector>,
 }
 
 impl ResolvedQuery {
@@ -80,8 +79,6 @@ impl ResolvedQuery {
     pub fn term_queries(&self, most: usize, rarity: impl Fn(&str) -> f32 + Copy) -> impl Iterator<Item = TermQuery> {
         let text = self.text.as_ref().map(|text| TermQuery::from_weighted([(&text.terms, 1.0)], most, rarity));
         let liked = self.liked.iter().map(|past| (&past.terms, past.weight));
-        let expansion = self.expansion.iter().zip(expansion_shares(self.expansion.len()));
-        let liked = liked.chain(expansion.map(|(paper, share)| (&paper.terms, share)));
         let liked = (!self.liked.is_empty()).then(|| TermQuery::from_weighted(liked, most, rarity));
         text.into_iter().chain(liked)
     }

@@ -1,11 +1,13 @@
 //! Step 2 of a ranking: pseudo-relevance feedback. A short history borrows from the papers that are nearest to it.
 
+use std::sync::Arc;
+
 use super::Searcher;
 use super::background::term_vector;
 use super::resolve::ResolvedRequest;
 use super::retrieve::best_by_terms;
 use crate::error::Result;
-use crate::lexical::TermCounts;
+use crate::lexical::TermVector;
 use crate::recommend::{
     EXPANSION_SIZE, ExpansionPaper, ExpansionScorer, MAX_EXPANSION_HISTORY, ResolvedQuery, Strategy,
 };
@@ -43,7 +45,7 @@ fn nearest_papers(
     query: &ResolvedQuery,
     known: Option<&RowBitmap>,
 ) -> Result<Vec<ExpansionPaper>> {
-    let Searcher { library, snapshot, .. } = searcher;
+    let snapshot = &searcher.snapshot;
     let known_count = known.map_or(snapshot.all().len(), RowBitmap::len);
     let size = EXPANSION_SIZE.min(known_count / MIN_PAPERS_PER_EXPANSION);
     if size == 0 {
@@ -58,15 +60,15 @@ fn nearest_papers(
     let history = ResolvedQuery { liked: query.liked.clone(), ..ResolvedQuery::default() };
     best_by_terms(searcher, resolved, &history, known, depth)?.into_iter().for_each(|row| pool.insert(row));
     let scorer = ExpansionScorer::new(&resolved.background, &query.liked);
-    let mut scored: Vec<(f32, RowId)> = Vec::with_capacity(pool.len());
+    let mut scored: Vec<(f32, RowId, Arc<TermVector>)> = Vec::with_capacity(pool.len());
     for row in pool.iter().filter(|row| !resolved.history_rows.contains(*row)) {
-        scored.push((scorer.score(snapshot.vector(row)?, &*term_vector(searcher, row)?), row));
+        let terms = term_vector(searcher, row)?;
+        scored.push((scorer.score(snapshot.vector(row)?, &terms), row, terms));
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     scored.truncate(size);
-    let paper = |(_, row): (f32, RowId)| {
-        let document = library.paper_at(snapshot.key(row))?.paper.document();
-        Ok(ExpansionPaper { embedding: snapshot.embedding(row)?, terms: TermCounts::from_text(&document) })
-    };
-    scored.into_iter().map(paper).collect()
+    scored
+        .into_iter()
+        .map(|(_, row, terms)| Ok(ExpansionPaper { embedding: snapshot.embedding(row)?, terms }))
+        .collect()
 }

@@ -36,7 +36,7 @@ fn past(title: &str, x: f32, weight: f32) -> HistoryPaper {
 }
 
 fn borrowed(text: &str, x: f32) -> ExpansionPaper {
-    ExpansionPaper { embedding: embedding(x), terms: TermCounts::from_text(text) }
+    ExpansionPaper { embedding: embedding(x), terms: Arc::new(TermVector::from_text(text)) }
 }
 
 #[test]
