@@ -27,3 +27,10 @@ pub(super) type FeatureValues = [f32; FEATURE_COUNT];
 
 /// The first features: those whose weights a history may learn.
 pub(super) const LEARNED_COUNT: usize = 4;
+
+/// Values of the first features; the others are 0.
+pub(super) fn first_features(first: [f32; LEARNED_COUNT]) -> FeatureValues {
+    let mut values = [0.0; FEATURE_COUNT];
+    values[..LEARNED_COUNT].copy_from_slice(&first);
+    values
+}

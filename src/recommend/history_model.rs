@@ -2,7 +2,7 @@
 
 use super::background::{Background, PaperFeatures, TermProfile};
 use super::expansion::expansion_shares;
-use super::features::FeatureValues;
+use super::features::{FeatureValues, first_features};
 use super::resolved_query::{ExpansionPaper, HistoryPaper};
 use super::term_classifier::TermClassifier;
 use super::whitening::LinearDiscriminant;
@@ -208,7 +208,7 @@ impl<'a> HistoryModel<'a> {
             (word_contrast + words.background_overlap - share * own) / (1.0 - share) - words.background_overlap;
         let similar = self.papers.iter().zip(similarities).enumerate();
         let similar = similar.map(|(at, (past, words))| others(past.weight * words, at));
-        [top_k_mean(near, nearest), contrast, top_k_mean(similar, nearest), word_contrast, 0.0, 0.0, 0.0, 0.0, 0.0]
+        first_features([top_k_mean(near, nearest), contrast, top_k_mean(similar, nearest), word_contrast])
     }
 }
 

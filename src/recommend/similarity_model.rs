@@ -3,7 +3,7 @@
 use super::background::{Background, PaperFeatures};
 use super::features::{
     CENTROID, DISCRIMINANT, EXPANSION, FEATURE_COUNT, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
-    TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY,
+    TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY, first_features,
 };
 use super::history_model::{HistoryModel, term_weight, top_k_mean_parts};
 use super::resolved_query::{ExpansionPaper, HistoryPaper, QueryText};
@@ -75,7 +75,7 @@ impl<'a> SimilarityModel<'a> {
         );
         let question = background.corpus_stats.query_weights(&TermVector::from(&text.terms));
         // Terms that somebody typed count in full, however small the background.
-        let weights = [weights.near, weights.contrast * trust, weights.words, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let weights = first_features([weights.near, weights.contrast * trust, weights.words, 0.0]);
         SimilarityModel::new(background, SimilarityTarget::Text { text, direction, question }, weights)
     }
 
@@ -97,7 +97,7 @@ impl<'a> SimilarityModel<'a> {
             Strategy::Classifier => ([0.0, 1.0, 0.0, 1.0], weights.nearest),
             Strategy::Auto | Strategy::Interests => ([1.0; LEARNED_COUNT], weights.nearest),
         };
-        let prior = std::array::from_fn(|at| if at < LEARNED_COUNT { prior[at] * only[at] } else { 0.0 });
+        let prior = first_features(std::array::from_fn(|at| prior[at] * only[at]));
         let history = HistoryModel::new(background, past, expansion, classifier, nearest);
         let mut side = SimilarityModel::new(background, SimilarityTarget::History(history), prior);
         if strategy == Strategy::Auto {
@@ -287,7 +287,7 @@ impl SimilarityTarget<'_> {
         match self {
             SimilarityTarget::Text { question, .. } => {
                 let norm = question.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-                [MIN_DEVIATION, 0.0, 0.05 * norm, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+                first_features([MIN_DEVIATION, 0.0, 0.05 * norm, 0.0])
             }
             SimilarityTarget::History(_) => {
                 let least = MIN_DEVIATION;
@@ -303,7 +303,7 @@ impl SimilarityTarget<'_> {
                 let words = background.bm25(question).into_iter();
                 let near = |paper: PaperFeatures<'_>| dot(text.embedding.as_slice(), paper.vector);
                 let features =
-                    |(paper, words)| [near(paper), direction.score(paper.vector), words, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+                    |(paper, words)| first_features([near(paper), direction.score(paper.vector), words, 0.0]);
                 background.papers().zip(words).map(features).collect()
             }
             SimilarityTarget::History(history) => history.background_features(background),
@@ -312,17 +312,12 @@ impl SimilarityTarget<'_> {
 
     fn features(&self, background: &Background, paper: &PaperFeatures<'_>) -> FeatureValues {
         match self {
-            SimilarityTarget::Text { text, direction, question } => [
+            SimilarityTarget::Text { text, direction, question } => first_features([
                 dot(text.embedding.as_slice(), paper.vector),
                 direction.score(paper.vector),
                 background.corpus_stats.bm25(question, paper.text),
                 0.0,
-                0.0,
-                0.0,
-                0.0,
-                0.0,
-                0.0,
-            ],
+            ]),
             SimilarityTarget::History(history) => history.features(paper),
         }
     }

@@ -32,9 +32,7 @@ pub(super) fn add_classifier(searcher: &Searcher<'_>, resolved: &mut ResolvedReq
 
 /// The terms of all known papers that are not part of the history, in the order of their keys.
 fn other_papers(searcher: &Searcher<'_>, resolved: &ResolvedRequest<'_>) -> Result<Vec<Arc<TermVector>>> {
-    let snapshot = &searcher.snapshot;
-    let known = resolved.known.as_ref().map(|keys| snapshot.row_set(keys));
-    let rows = known.as_ref().unwrap_or(snapshot.all());
+    let rows = resolved.known_rows.as_ref().unwrap_or(searcher.snapshot.all());
     let others = rows.iter().filter(|row| !resolved.history_rows.contains(*row));
     others.map(|row| term_vector(searcher, row)).collect()
 }

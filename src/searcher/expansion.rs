@@ -28,11 +28,10 @@ pub(super) fn add_expansion(searcher: &Searcher<'_>, resolved: &mut ResolvedRequ
     if !matches!(resolved.request.strategy, Strategy::Auto | Strategy::Interests) {
         return Ok(());
     }
-    let known = resolved.known.as_ref().map(|keys| searcher.snapshot.row_set(keys));
     for index in 0..resolved.queries.len() {
         let query = &resolved.queries[index].query;
         if (1..=MAX_EXPANSION_HISTORY).contains(&query.liked.len()) {
-            let expansion = nearest_papers(searcher, resolved, query, known.as_ref())?;
+            let expansion = nearest_papers(searcher, resolved, query)?;
             resolved.queries[index].query.expansion = expansion;
         }
     }
@@ -43,9 +42,8 @@ fn nearest_papers(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
     query: &ResolvedQuery,
-    known: Option<&RowBitmap>,
 ) -> Result<Vec<ExpansionPaper>> {
-    let snapshot = &searcher.snapshot;
+    let (snapshot, known) = (&searcher.snapshot, resolved.known_rows.as_ref());
     let known_count = known.map_or(snapshot.all().len(), RowBitmap::len);
     let size = EXPANSION_SIZE.min(known_count / MIN_PAPERS_PER_EXPANSION);
     if size == 0 {

@@ -59,6 +59,8 @@ pub(super) struct ResolvedRequest<'r> {
     pub(super) candidates: Option<RowBitmap>,
     /// Keys of the papers that existed on the day of the answer; `None`: all.
     pub(super) known: Option<Vec<i64>>,
+    /// Their rows.
+    pub(super) known_rows: Option<RowBitmap>,
     /// Rows that pass the filters; `None`: all.
     pub(super) allowed: Option<RowBitmap>,
     /// Rows that are never returned.
@@ -149,6 +151,7 @@ pub(super) fn resolve<'r>(
         queries: queries(query, request.strategy, &background),
         history,
         candidates,
+        known_rows: known.as_deref().map(|keys| snapshot.row_set(keys)),
         known,
         allowed,
         excluded,

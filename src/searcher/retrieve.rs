@@ -28,8 +28,7 @@ pub(super) fn retrieve(
     resolved: &ResolvedRequest<'_>,
     rankers: &[Ranker<'_>],
 ) -> Result<Vec<Vec<RowId>>> {
-    let known = resolved.known.as_ref().map(|keys| searcher.snapshot.row_set(keys));
-    let retrieval = Retrieval { searcher, resolved, known };
+    let retrieval = Retrieval { searcher, resolved };
     resolved
         .queries
         .iter()
@@ -41,8 +40,6 @@ pub(super) fn retrieve(
 struct Retrieval<'s, 'a> {
     searcher: &'s Searcher<'a>,
     resolved: &'s ResolvedRequest<'s>,
-    /// Rows of the papers that existed on the day of the answer; `None`: all.
-    known: Option<RowBitmap>,
 }
 
 impl Retrieval<'_, '_> {
@@ -70,7 +67,8 @@ impl Retrieval<'_, '_> {
     }
 
     fn is_candidate(&self, row: RowId) -> bool {
-        !self.resolved.seen.contains(row) && self.known.as_ref().is_none_or(|known| known.contains(row))
+        let ResolvedRequest { seen, known_rows, .. } = self.resolved;
+        !seen.contains(row) && known_rows.as_ref().is_none_or(|known| known.contains(row))
     }
 
     /// Rows near the vectors that papers with high scores are near to: as many as the pool near the first, which says
