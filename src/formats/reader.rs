@@ -230,8 +230,8 @@ pub fn references(path: &Path, format: Option<InputFormat>) -> Result<ReferenceR
     ReadOptions { format, ..ReadOptions::default() }.open(path)
 }
 
-/// Returns the paper of one JSON object with a paper's fields, as in a line of a file; or what is wrong with it.
-pub fn record(json: &[u8]) -> Result<Paper, String> {
+/// Returns the record of one JSON object with a paper's fields, as in a line of a file; or what is wrong with it.
+pub fn record(json: &[u8]) -> Result<PaperRecord, String> {
     jsonl::record(json)
 }
 

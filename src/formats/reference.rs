@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::dates::TypedDate;
 use crate::formats::common::values::not_of_web;
-use crate::paper::{Paper, RawPaper, is_of_web};
+use crate::paper::{CitationLinks, Paper, RawPaper, is_of_web};
 
 /// How much of a value that cannot be read is shown, in characters.
 const MAX_QUOTED_CHARS: usize = 60;
@@ -22,6 +22,8 @@ pub struct BibReference {
     pub added: Option<Date>,
     /// Its tags, keywords and collections; of nested collections the whole path, separated by `/`.
     pub tags: Vec<String>,
+    /// What the paper cites, and what cites it.
+    pub links: CitationLinks,
     /// How its record was read.
     pub notes: RecordNotes,
 }
@@ -160,6 +162,8 @@ impl RecordNotes {
 pub struct PaperRecord {
     /// The paper.
     pub paper: Paper,
+    /// What the paper cites, and what cites it.
+    pub links: CitationLinks,
     /// Where the record is in its file.
     pub position: RecordPosition,
     /// See [`RecordNotes::origins`].
@@ -195,10 +199,12 @@ pub(crate) struct FoundRecord {
 impl FoundRecord {
     /// Returns the record with its paper checked; `file` is the name of its file in messages.
     pub(crate) fn checked(self, file: &str) -> Result<PaperRecord> {
-        let FoundRecord { position, reference: BibReference { raw_paper, notes, .. } } = self;
+        let FoundRecord { position, reference: BibReference { raw_paper, links, notes, .. } } = self;
         let RecordNotes { origins, dropped } = notes;
         match raw_paper.validate() {
-            Ok(paper) => Ok(PaperRecord { paper, position, origins, dropped: bad_fields(dropped, file, position) }),
+            Ok(paper) => {
+                Ok(PaperRecord { paper, links, position, origins, dropped: bad_fields(dropped, file, position) })
+            }
             Err(mut reason) => {
                 // A record without a text may have had one that could not be used.
                 for DroppedField { field, reason: why } in dropped.iter().take(3) {

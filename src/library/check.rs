@@ -4,6 +4,7 @@ use rusqlite::params;
 use serde::Serialize;
 
 use super::Library;
+use super::works::count_works;
 use crate::error::Result;
 use crate::vector::dot;
 
@@ -76,7 +77,7 @@ impl Library {
         size("") + size("-wal")
     }
 
-    /// Checks the file, its references, every embedding and the words of every paper.
+    /// Checks the file, its references, every embedding and the words of every paper, and the papers of cited works.
     pub fn check(&self) -> Result<Vec<CheckFinding>> {
         let read = || {
             Ok(vec![
@@ -85,6 +86,7 @@ impl Library {
                 self.check_missing()?,
                 self.check_vectors()?,
                 self.check_terms()?,
+                self.check_works()?,
             ])
         };
         read().map_err(self.failed("check"))
@@ -130,6 +132,16 @@ impl Library {
         }
         let remedy = (bad > 0).then_some("restore a backup, or add the papers to a new library");
         Ok(CheckFinding { what: "embeddings", found: format!("{all} checked, {bad} not normalized"), remedy })
+    }
+
+    fn check_works(&self) -> rusqlite::Result<CheckFinding> {
+        let (works, wrong) = count_works(&self.db)?;
+        let remedy = (wrong > 0).then_some("run `paperkin compact`");
+        Ok(CheckFinding {
+            what: "citations",
+            found: format!("{works} works checked, {wrong} of another paper"),
+            remedy,
+        })
     }
 
     fn check_terms(&self) -> rusqlite::Result<CheckFinding> {

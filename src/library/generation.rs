@@ -47,6 +47,26 @@ impl Library {
     }
 }
 
+/// The generation that a transaction makes, begun when it first changes something: without a change there is none.
+#[derive(Debug, Default)]
+pub(super) struct TransactionGeneration(Option<i64>);
+
+impl TransactionGeneration {
+    /// Returns its number.
+    pub(super) fn get(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+        match self.0 {
+            Some(number) => Ok(number),
+            None => Ok(*self.0.insert(next_generation(transaction)?)),
+        }
+    }
+}
+
+impl From<i64> for TransactionGeneration {
+    fn from(number: i64) -> TransactionGeneration {
+        TransactionGeneration(Some(number))
+    }
+}
+
 /// Begins a generation within the transaction that makes its change.
 pub(super) fn next_generation(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
     let insert = "INSERT INTO generation (stamp) VALUES (randomblob(16)) RETURNING number";

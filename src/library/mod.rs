@@ -4,11 +4,12 @@
 //! keeps what each source said of them, `title_ids` knows the forms of ids that are made from titles, `lookup` finds one by what a person types, `remove` takes them out. `embeddings`
 //! says what became of their vectors since a generation, `term_index` which papers have which terms, `filter` turns
 //! filters into rows, `profiles` keeps profiles, `history` what they read and were shown, `unresolved` the papers of theirs that are not there yet,
-//! `key_value` what is remembered by a key. SQL stands nowhere else.
+//! `citations` which works cite which, `works` which papers they are, `key_value` what is remembered by a key. SQL stands nowhere else.
 
 mod backup;
 mod change;
 mod check;
+mod citations;
 mod embeddings;
 mod filter;
 mod generation;
@@ -26,6 +27,7 @@ mod term_index;
 mod tests;
 mod title_ids;
 mod unresolved;
+mod works;
 
 use std::path::{Path, PathBuf};
 
@@ -36,6 +38,7 @@ use crate::error::{Error, Result};
 
 pub use change::{ChangeCounts, MergedPaper, PaperChange};
 pub use check::{CheckFinding, LibrarySummary};
+pub use citations::{LinkCounts, LinkDelta, LinkSummary};
 pub use embeddings::EmbeddingDelta;
 pub use filter::PaperFilter;
 pub use generation::GenerationId;

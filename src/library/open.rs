@@ -9,7 +9,7 @@ use super::{Library, term_index};
 use crate::error::{Error, Result};
 
 /// Statements that are kept prepared by each connection: more than there are.
-const STATEMENT_CACHE_SIZE: usize = 64;
+const STATEMENT_CACHE_SIZE: usize = 128;
 /// Pages that a connection keeps in memory which is opened to add papers, as SQLite counts them: 32 MB. An addition
 /// changes the same pages again and again.
 const WRITER_CACHE_PAGES: i64 = -32 * 1024;
@@ -20,7 +20,7 @@ pub(super) const APPLICATION_ID: i64 = 0x706b_696e;
 /// How long a writer waits for another one, in this or another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
-pub(super) const MIGRATIONS: [&str; 8] = [
+pub(super) const MIGRATIONS: [&str; 9] = [
     include_str!("format1.sql"),
     include_str!("format2.sql"),
     include_str!("format3.sql"),
@@ -29,6 +29,7 @@ pub(super) const MIGRATIONS: [&str; 8] = [
     include_str!("format6.sql"),
     include_str!("format7.sql"),
     include_str!("format8.sql"),
+    include_str!("format9.sql"),
 ];
 /// The first format with the terms as they are now: those of older files are written anew.
 const FIRST_FORMAT_WITH_THESE_TERMS: i64 = 8;

@@ -1,17 +1,19 @@
 //! Papers and their embeddings: written together or not at all.
 
-use rusqlite::{OptionalExtension, Row as SqlRow, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::change::{MergedPaper, PaperChange};
+use super::citations::{LinkCounts, put_links};
 use super::embeddings::{model_key, put_embedding};
 use super::generation::next_generation;
 use super::remove::remove;
-use super::stored_paper::{COLUMNS, StoredPaper, row_of};
+use super::stored_paper::{COLUMNS, StoredPaper, row_of, stored};
 use super::term_index::TermIndexChanges;
 use super::title_ids::rename_title_ids;
+use super::works::WorkChanges;
 use super::{Library, StoredModel, open};
 use crate::error::{Error, Result};
-use crate::paper::{Paper, PaperId, title_key};
+use crate::paper::{Paper, PaperId, WorkName, title_key};
 use crate::vector::Embedding;
 
 impl Library {
@@ -22,12 +24,26 @@ impl Library {
     /// # Errors
     /// [`Error::ModelMismatch`] when the library has another model by now; errors of the file.
     pub fn write(&mut self, model: &StoredModel, changes: &[(PaperChange, Option<Embedding>)]) -> Result<()> {
+        self.write_with_links(model, changes, &[]).map(drop)
+    }
+
+    /// As [`Library::write`], with links of the papers, as [`Library::write_links`] adds them.
+    ///
+    /// # Errors
+    /// As [`Library::write`].
+    pub fn write_with_links(
+        &mut self,
+        model: &StoredModel,
+        changes: &[(PaperChange, Option<Embedding>)],
+        links: &[(WorkName, WorkName)],
+    ) -> Result<LinkCounts> {
         let path = self.path.clone();
         let fail = |doing| open::sqlite_error(&path, doing);
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail("write"))?;
         let model_key = adopt(&transaction, model).map_err(fail("write the model"))??;
         let generation = next_generation(&transaction).map_err(fail("write"))?;
         let mut words = TermIndexChanges::default();
+        let mut works = WorkChanges::begin(&transaction).map_err(fail("read citation links"))?;
         for (change, embedding) in changes {
             let (known, text_changed) = match change {
                 PaperChange::Unchanged(_) => continue,
@@ -40,6 +56,9 @@ impl Library {
                 }
             };
             let paper = &known.paper;
+            for id in known.duplicates.iter().chain([&paper.id]) {
+                works.note(&transaction, id).map_err(fail("read citation links"))?;
+            }
             for same in &known.duplicates {
                 remove(&transaction, same, generation, &mut words).map_err(fail("remove a copy"))?;
             }
@@ -55,6 +74,7 @@ impl Library {
                 }
             };
             known.write(&transaction, key).map_err(fail("write a paper"))?;
+            works.note(&transaction, &paper.id).map_err(fail("read citation links"))?;
             if is_new {
                 rename_title_ids(&transaction, paper).map_err(fail("write to a profile"))?;
             }
@@ -67,7 +87,10 @@ impl Library {
             }
         }
         words.write(&transaction).map_err(fail("write terms"))?;
-        transaction.commit().map_err(fail("write"))
+        works.write(&transaction, generation).map_err(fail("write citation links"))?;
+        let counts = put_links(&transaction, links, &mut generation.into()).map_err(fail("write citation links"))?;
+        transaction.commit().map_err(fail("write"))?;
+        Ok(counts)
     }
 
     /// The paper with this id or, if there is none, the one that has this name too.
@@ -198,38 +221,4 @@ fn put(transaction: &Transaction<'_>, statement: &str, paper: &Paper, generation
         (!also.is_empty()).then(|| list(&also)),
     ])?;
     Ok(written > 0)
-}
-
-fn stored(row: &SqlRow<'_>) -> rusqlite::Result<StoredPaper> {
-    let damaged = |column: usize, reason: String| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, reason.into())
-    };
-    let list = |column: usize| {
-        let text: String = row.get(column)?;
-        serde_json::from_str(&text).map_err(|error| damaged(column, error.to_string()))
-    };
-    let date = |column: usize| {
-        let text: Option<String> = row.get(column)?;
-        text.map(|text| text.parse().map_err(|_| damaged(column, format!("`{text}` is not a date")))).transpose()
-    };
-    let id: String = row.get(1)?;
-    let also: Option<String> = row.get(13)?;
-    let also =
-        also.map(|text| serde_json::from_str(&text).map_err(|error| damaged(13, error.to_string()))).transpose()?;
-    let paper = Paper {
-        id: PaperId::parse(&id).map_err(|reason| damaged(1, reason))?,
-        aliases: also.unwrap_or_default(),
-        title: row.get(2)?,
-        abstract_text: row.get(3)?,
-        authors: list(4)?,
-        author_count: row.get(5)?,
-        published: date(6)?,
-        listed: date(7)?,
-        votes: row.get(8)?,
-        comments: row.get(9)?,
-        categories: list(10)?,
-        source: row.get(11)?,
-        url: row.get(12)?,
-    };
-    Ok(StoredPaper { key: row.get(0)?, paper })
 }

@@ -2,8 +2,10 @@
 
 use rusqlite::{OptionalExtension, Transaction};
 
-use super::generation::next_generation;
+use super::citations::delete_references;
+use super::generation::{TransactionGeneration, next_generation};
 use super::term_index::TermIndexChanges;
+use super::works::{self, WorkChanges, leave_paper};
 use super::{Library, term_index};
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
@@ -15,19 +17,21 @@ impl Library {
         self.write_transaction("remove papers", |transaction| {
             let mut is_there = transaction.prepare("SELECT 1 FROM paper WHERE id = ?")?;
             let mut words = TermIndexChanges::default();
-            let (mut removed, mut generation) = (Vec::new(), None);
+            let mut works = WorkChanges::begin(transaction)?;
+            let (mut removed, mut generation) = (Vec::new(), TransactionGeneration::default());
             for id in ids {
                 if is_there.exists([id.as_str()])? {
-                    // Without a change there is no new generation.
-                    let generation = match generation {
-                        Some(generation) => generation,
-                        None => *generation.insert(next_generation(transaction)?),
-                    };
+                    let generation = generation.get(transaction)?;
+                    works.note(transaction, id)?;
+                    delete_references(transaction, id, generation)?;
                     remove(transaction, id, generation, &mut words)?;
                     removed.push(id.clone());
                 }
             }
             words.write(transaction)?;
+            if !removed.is_empty() {
+                works.write(transaction, generation.get(transaction)?)?;
+            }
             Ok(removed)
         })
     }
@@ -48,6 +52,7 @@ impl Library {
             let generation = next_generation(transaction)?;
             transaction.execute("DELETE FROM generation WHERE number < ?", [generation])?;
             transaction.execute("DELETE FROM removed", [])?;
+            works::resolve_all(transaction, generation)?;
             term_index::rebuild_all(transaction)
         })?;
         self.db.execute_batch("VACUUM").map_err(self.failed(doing))?;
@@ -68,6 +73,7 @@ pub(super) fn remove(
     words: &mut TermIndexChanges,
 ) -> rusqlite::Result<()> {
     words.remove_stored(transaction, id)?;
+    leave_paper(transaction, id, generation)?;
     let mut delete = transaction.prepare_cached("DELETE FROM paper WHERE id = ? RETURNING row")?;
     let Some(row) = delete.query_row([id.as_str()], |row| row.get::<_, i64>(0)).optional()? else { return Ok(()) };
     transaction.prepare_cached("INSERT INTO removed (row, generation) VALUES (?, ?)")?.execute([row, generation])?;

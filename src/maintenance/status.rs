@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::index::{IndexStatus, index_status};
 use crate::error::Result;
-use crate::library::{LibrarySummary, StoredModel};
+use crate::library::{LibrarySummary, LinkSummary, StoredModel};
 use crate::searcher::SearchContext;
 
 /// What is in a library, and how it is searched.
@@ -20,6 +20,8 @@ pub struct LibraryStatus {
     /// Papers, days, sources, profiles.
     #[serde(flatten)]
     pub summary: LibrarySummary,
+    /// Which papers cite which.
+    pub citations: LinkSummary,
 }
 
 /// The library in numbers.
@@ -30,5 +32,6 @@ pub(crate) fn status(context: SearchContext<'_>) -> Result<LibraryStatus> {
         model: library.model()?,
         index: index_status(context)?,
         summary: library.summary()?,
+        citations: library.link_summary()?,
     })
 }

@@ -22,6 +22,7 @@ const MAX_ID: usize = 512;
 /// | PubMed | `pmid:12345678` |
 /// | OpenReview | `openreview:aBc12_dE` |
 /// | made from a title | `title:` and 16 hex digits; if more is known than the title, `-` and 16 more |
+/// | made from a citation | `cr:` and 16 hex digits: works that are cited, never papers |
 /// | anything else | as given, trimmed |
 ///
 /// ```

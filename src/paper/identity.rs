@@ -1,8 +1,9 @@
 //! When two records are the same paper, and the paper that several records are merged into.
 //!
-//! There are two rules. [`Paper::is_copy_of`] merges records while papers are added: nobody looks at the result, so it asks
+//! There are three rules. [`Paper::is_copy_of`] merges records while papers are added: nobody looks at the result, so it asks
 //! for an equal title, a common author, and nothing that speaks against it. `authors_and_years_agree` matches an imported
-//! reading history, where a person sees what was matched: together with a similar title it needs less.
+//! reading history, where a person sees what was matched: together with a similar title it needs less. A work that is
+//! cited by its title is the paper of this title if [`authors_and_years_agree`] and no id tells them apart.
 
 use super::person_name::surname;
 use super::title_id::{address_key, first_surname};
@@ -62,11 +63,17 @@ impl Paper {
         let years = |paper: &Paper| paper.published.map(|day| day.year());
         let apart =
             years(self).zip(years(other)).is_some_and(|(one, other)| (one - other).abs() > MAX_YEARS_BETWEEN_COPIES);
-        word_count(&title) >= MIN_TITLE_WORDS
+        tells_papers_apart(&title)
             && title == title_key(&other.title)
             && !apart
             && !self.is_named_apart_from(other)
             && self.has_author_of(other)
+    }
+
+    /// Whether a work that is cited by the same title is this paper: an author in common, years that fit, and no id that
+    /// tells them apart.
+    pub(super) fn is_cited_as(&self, work: &Paper) -> bool {
+        authors_and_years_agree(work, self) == Some(true) && !self.is_named_apart_from(work)
     }
 
     /// Whether its id was made from the title alone, and this newer record of the same title, whose id is made from more,
@@ -115,6 +122,11 @@ pub(crate) fn authors_and_years_agree(one: &Paper, other: &Paper) -> Option<bool
         return Some(false);
     }
     (!one.authors.is_empty() && !other.authors.is_empty()).then(|| one.has_author_of(other))
+}
+
+/// Whether a title, as its key, has enough words to tell papers apart.
+pub(super) fn tells_papers_apart(title_key: &str) -> bool {
+    word_count(title_key) >= MIN_TITLE_WORDS
 }
 
 /// How many words a title has. Two characters are one where no spaces separate words.

@@ -1,4 +1,5 @@
-//! A research paper: its fields, its ids, when two records are the same paper, and the text that is embedded.
+//! A research paper: its fields, its ids, when two records are the same paper, the text that is embedded, and the works
+//! that it cites.
 
 mod address;
 mod date;
@@ -10,6 +11,7 @@ mod near_titles;
 mod person_name;
 mod placeholder;
 mod title_id;
+mod work_name;
 
 pub(crate) use address::is_of_web;
 pub(crate) use date::PartialDate;
@@ -20,6 +22,7 @@ pub(crate) use identity::authors_and_years_agree;
 pub(crate) use near_titles::are_near_titles;
 pub(crate) use person_name::{is_initials, is_name_suffix, is_suffix_of, without_initials};
 pub(crate) use placeholder::{is_missing_word, is_no_author};
+pub use work_name::{CitationLinks, WorkName};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

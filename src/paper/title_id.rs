@@ -8,6 +8,8 @@ use super::person_name::surname;
 use super::{PaperId, RawPaper, title_key};
 
 const PREFIX: &str = "title:";
+/// What the id of a work begins with that is known by its citation alone.
+const CITATION_PREFIX: &str = "cr:";
 /// Words of an abstract that are hashed: the ends differ between sources.
 const ABSTRACT_WORDS: usize = 20;
 /// Characters of an abstract in which these words are looked for: some scripts have no spaces.
@@ -75,6 +77,16 @@ impl PaperId {
         }
     }
 
+    /// An id for a work that is known by its citation alone, as [`PaperId::from_text`] makes one from a title.
+    pub(crate) fn from_citation(citation: &str) -> PaperId {
+        PaperId(format!("{CITATION_PREFIX}{}", short_hash(&title_key(citation))))
+    }
+
+    /// Whether a record or a citation has it from its source: it was not made from a text.
+    pub(crate) fn is_of_source(&self) -> bool {
+        !self.is_of_title() && !self.0.strip_prefix(CITATION_PREFIX).is_some_and(is_hash)
+    }
+
     /// Whether it was made from a title.
     pub(crate) fn is_of_title(&self) -> bool {
         self.title_hashes().is_some()
@@ -88,7 +100,6 @@ impl PaperId {
 
     /// The hash of the title and, if it was made from more, that of the rest.
     fn title_hashes(&self) -> Option<(&str, Option<&str>)> {
-        let is_hash = |text: &str| text.len() == HASH_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let hashes = self.0.strip_prefix(PREFIX)?;
         let (title, details) = hashes.split_once('-').map_or((hashes, None), |(title, rest)| (title, Some(rest)));
         (is_hash(title) && details.is_none_or(is_hash)).then_some((title, details))
@@ -100,6 +111,10 @@ fn start_key(text: &str) -> String {
     let end = text.char_indices().nth(ABSTRACT_CHARS).map_or(text.len(), |(end, _)| end);
     let key = title_key(&text[..end]);
     key.split(' ').take(ABSTRACT_WORDS).collect::<Vec<_>>().join(" ")
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == HASH_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn short_hash(text: &str) -> String {

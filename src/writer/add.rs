@@ -10,12 +10,15 @@ use super::Writer;
 use crate::embedder::stored_model;
 use crate::error::{Error, Result};
 use crate::formats::PaperRecord;
-use crate::library::{ChangeCounts, PaperChange};
-use crate::paper::{Paper, PaperId, title_key};
+use crate::library::{ChangeCounts, LinkCounts, PaperChange};
+use crate::paper::{CitationLinks, Paper, PaperId, WorkName, title_key};
 
 /// Papers embedded and committed together: a few seconds of work on two cores, and enough to group texts of similar
 /// length.
 const BATCH_PAPERS: usize = 256;
+
+/// Links committed together, at least: enough that the disk is not waited for too often.
+const BATCH_LINKS: usize = 16_384;
 
 /// The result of an addition.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -27,6 +30,9 @@ pub struct AddSummary {
     pub rejected: usize,
     /// Fields that could not be used; the rest of their records was.
     pub dropped_fields: usize,
+    /// What happened to the citation links.
+    #[serde(skip_serializing_if = "LinkCounts::is_empty")]
+    pub links: LinkCounts,
 }
 
 impl AddAssign for AddSummary {
@@ -36,6 +42,7 @@ impl AddAssign for AddSummary {
         self.changes.unchanged += other.changes.unchanged;
         self.rejected += other.rejected;
         self.dropped_fields += other.dropped_fields;
+        self.links += other.links;
     }
 }
 
@@ -57,19 +64,21 @@ pub enum AddProgress<'a> {
 pub struct IncomingPaper {
     /// The paper.
     pub paper: Paper,
+    /// What it cites, and what cites it.
+    pub links: CitationLinks,
     /// The fields of its record that could not be used, as [`Error::BadField`].
     pub dropped: Vec<Error>,
 }
 
 impl From<Paper> for IncomingPaper {
     fn from(paper: Paper) -> IncomingPaper {
-        IncomingPaper { paper, dropped: Vec::new() }
+        IncomingPaper { paper, links: CitationLinks::default(), dropped: Vec::new() }
     }
 }
 
 impl From<PaperRecord> for IncomingPaper {
-    fn from(PaperRecord { paper, dropped, .. }: PaperRecord) -> IncomingPaper {
-        IncomingPaper { paper, dropped }
+    fn from(PaperRecord { paper, links, dropped, .. }: PaperRecord) -> IncomingPaper {
+        IncomingPaper { paper, links, dropped }
     }
 }
 
@@ -86,10 +95,10 @@ pub(crate) fn add<P: Into<IncomingPaper>>(
     report: &(dyn Fn(AddProgress<'_>) + Sync),
 ) -> Result<AddSummary> {
     let mut added = AddSummary::default();
-    let mut batch = Vec::with_capacity(BATCH_PAPERS);
+    let mut batch = ChangeBatch::default();
     let mut pending = PendingBatch::default();
     for paper in papers {
-        let IncomingPaper { paper, dropped } = match paper {
+        let IncomingPaper { paper, links, dropped } = match paper {
             Ok(paper) => paper.into(),
             Err(error) => {
                 added.rejected += 1;
@@ -99,37 +108,58 @@ pub(crate) fn add<P: Into<IncomingPaper>>(
         };
         added.dropped_fields += dropped.len();
         dropped.iter().for_each(|error| report(AddProgress::Dropped(error)));
-        if batch.len() == BATCH_PAPERS || pending.may_match(&paper) {
-            commit_batch(writer, &mut batch, &mut added.changes, report)?;
+        if batch.is_full() || pending.may_match(&paper) {
+            commit_batch(writer, &mut batch, &mut added, report)?;
             pending = PendingBatch::default();
         }
         let record = paper.clone();
         match writer.library.plan_upsert(paper)? {
-            PaperChange::Unchanged(_) => {
+            PaperChange::Unchanged(_) if links.is_empty() => {
                 added.changes.unchanged += 1;
                 report(AddProgress::Committed(1));
             }
             change => {
-                pending.insert(&record);
-                batch.push(change);
+                if !matches!(change, PaperChange::Unchanged(_)) {
+                    pending.insert(&record);
+                }
+                batch.links.extend(links.of_paper(&record));
+                batch.changes.push(change);
             }
         }
     }
-    commit_batch(writer, &mut batch, &mut added.changes, report)?;
+    commit_batch(writer, &mut batch, &mut added, report)?;
     Ok(added)
 }
 
-/// Embeds and writes a batch of changes to different papers, and empties it.
+/// Changes of different papers and their links, to be committed together.
+#[derive(Default)]
+pub(super) struct ChangeBatch {
+    pub(super) changes: Vec<PaperChange>,
+    /// What cites, and what is cited.
+    pub(super) links: Vec<(WorkName, WorkName)>,
+}
+
+impl ChangeBatch {
+    fn is_full(&self) -> bool {
+        self.changes.len() >= BATCH_PAPERS || self.links.len() >= BATCH_LINKS
+    }
+}
+
+/// Embeds and writes a batch, and empties it.
 pub(super) fn commit_batch(
     writer: &mut Writer<'_>,
-    batch: &mut Vec<PaperChange>,
-    changes: &mut ChangeCounts,
+    batch: &mut ChangeBatch,
+    added: &mut AddSummary,
     report: &(dyn Fn(AddProgress<'_>) + Sync),
 ) -> Result<()> {
-    if batch.is_empty() {
+    let ChangeBatch { changes, links } = std::mem::take(batch);
+    if changes.iter().all(|change| matches!(change, PaperChange::Unchanged(_))) {
+        added.links += writer.library.write_links(&links)?;
+        added.changes.unchanged += changes.len();
+        report(AddProgress::Committed(changes.len()));
         return Ok(());
     }
-    let texts: Vec<String> = batch.iter().filter_map(text_to_embed).collect();
+    let texts: Vec<String> = changes.iter().filter_map(text_to_embed).collect();
     // Without new texts, the encoder is not loaded.
     let model = match writer.library.model()? {
         Some(model) if texts.is_empty() => model,
@@ -140,19 +170,20 @@ pub(super) fn commit_batch(
         false => writer.encoder()?.encode(&texts, &|count| report(AddProgress::Embedded(count)))?,
     };
     let mut embeddings = embeddings.into_iter();
-    let written: Vec<_> = batch
-        .drain(..)
+    let written: Vec<_> = changes
+        .into_iter()
         .map(|change| {
             let needs_embedding = matches!(change, PaperChange::New(_) | PaperChange::Text(_));
             let embedding = if needs_embedding { embeddings.next() } else { None };
             match change {
-                PaperChange::New(_) => changes.new += 1,
-                _ => changes.updated += 1,
+                PaperChange::New(_) => added.changes.new += 1,
+                PaperChange::Text(_) | PaperChange::Metadata(_) => added.changes.updated += 1,
+                PaperChange::Unchanged(_) => added.changes.unchanged += 1,
             }
             (change, embedding)
         })
         .collect();
-    writer.library.write(&model, &written)?;
+    added.links += writer.library.write_with_links(&model, &written, &links)?;
     report(AddProgress::Committed(written.len()));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A paper that was taken for another one becomes a paper of its own.
 
 use super::Writer;
-use super::add::commit_batch;
+use super::add::{AddSummary, ChangeBatch, commit_batch};
 use crate::error::Result;
 use crate::library::PaperChange;
 use crate::paper::PaperId;
@@ -12,7 +12,7 @@ use crate::paper::PaperId;
 /// # Errors
 /// [`crate::Error::NotFound`]; [`crate::Error::BadRequest`] when there is nothing to part; else as [`add`](super::add()).
 pub(crate) fn split(writer: &mut Writer<'_>, id: &PaperId) -> Result<Vec<PaperId>> {
-    let mut changes = writer.library.split(id)?;
+    let changes = writer.library.split(id)?;
     let ids = changes.iter().filter_map(|change| match change {
         PaperChange::New(known) | PaperChange::Text(known) | PaperChange::Metadata(known) => {
             Some(known.paper.id.clone())
@@ -20,6 +20,7 @@ pub(crate) fn split(writer: &mut Writer<'_>, id: &PaperId) -> Result<Vec<PaperId
         PaperChange::Unchanged(_) => None,
     });
     let ids = ids.collect();
-    commit_batch(writer, &mut changes, &mut Default::default(), &|_| ())?;
+    let mut batch = ChangeBatch { changes, ..ChangeBatch::default() };
+    commit_batch(writer, &mut batch, &mut AddSummary::default(), &|_| ())?;
     Ok(ids)
 }

@@ -25,7 +25,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: SummaryArgs) -> Result<Comm
 }
 
 fn table(out: &mut dyn Write, shown: &StatusOutput) -> io::Result<()> {
-    let StatusOutput { library, status: LibraryStatus { generation, model, index, summary } } = shown;
+    let StatusOutput { library, status: LibraryStatus { generation, model, index, summary, citations } } = shown;
     let counts = |pairs: &[(String, u64)]| {
         let counts: Vec<String> = pairs.iter().map(|(name, count)| format!("{name} ({count})")).collect();
         if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
@@ -36,6 +36,9 @@ fn table(out: &mut dyn Write, shown: &StatusOutput) -> io::Result<()> {
         writeln!(out, "dates     {first} to {last}")?;
     }
     writeln!(out, "sources   {}", counts(&summary.sources))?;
+    if citations.links > 0 {
+        writeln!(out, "citations {} links, {} papers with some", citations.links, citations.papers)?;
+    }
     writeln!(out, "profiles  {}", counts(&summary.profiles))?;
     match model {
         Some(model) => writeln!(out, "model     {}, {} dimensions", model.label(), model.dimension)?,

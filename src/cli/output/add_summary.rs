@@ -8,6 +8,7 @@ use super::formats::SummaryFormat;
 use super::stdout::print_summary;
 use crate::engine::AddSummary;
 use crate::error::Result;
+use crate::library::LinkCounts;
 
 /// What was added, and how many papers the library has now.
 #[derive(Serialize)]
@@ -25,7 +26,7 @@ impl AddOutput {
 }
 
 fn table(out: &mut dyn Write, summary: &AddOutput) -> io::Result<()> {
-    let AddOutput { added: AddSummary { changes, rejected, dropped_fields }, papers } = summary;
+    let AddOutput { added: AddSummary { changes, rejected, dropped_fields, links }, papers } = summary;
     write!(out, "{} new, {} updated, {} unchanged", changes.new, changes.updated, changes.unchanged)?;
     if *rejected > 0 {
         write!(out, ", {rejected} rejected")?;
@@ -35,5 +36,10 @@ fn table(out: &mut dyn Write, summary: &AddOutput) -> io::Result<()> {
         1 => write!(out, ", 1 field dropped")?,
         more => write!(out, ", {more} fields dropped")?,
     }
-    writeln!(out, ": {papers} papers in the library")
+    writeln!(out, ": {papers} papers in the library")?;
+    if !links.is_empty() {
+        let LinkCounts { new, known, unresolved } = links;
+        writeln!(out, "citation links: {new} new, {known} known, {unresolved} of papers that are not in the library")?;
+    }
+    Ok(())
 }

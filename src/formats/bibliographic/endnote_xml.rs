@@ -107,6 +107,7 @@ fn reference(record: &XmlElement) -> BibReference {
         added: notes.first_date("added", record.texts(&["access-date"]), dates::from_free_text),
         tags: tags.filter(|tag| !tag.is_empty()).collect(),
         notes,
+        ..BibReference::default()
     }
 }
 

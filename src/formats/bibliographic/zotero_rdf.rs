@@ -137,7 +137,7 @@ fn item(record: &XmlElement) -> ZoteroItem {
     };
     let added = notes.first_date("added", record.texts(&["dateSubmitted"]), dates::from_free_text);
     let tags = record.all("subject").filter_map(tag).collect();
-    let reference = BibReference { raw_paper, added, tags, notes };
+    let reference = BibReference { raw_paper, added, tags, notes, ..BibReference::default() };
     ZoteroItem { about, container: container(record), ids, reference }
 }
 

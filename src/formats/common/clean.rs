@@ -3,7 +3,7 @@
 
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::BibReference;
-use crate::paper::RawPaper;
+use crate::paper::{CitationLinks, RawPaper, WorkName};
 use crate::text::markup::{MarkupRule, as_tex};
 
 /// The heading of an abstract that publishers put into it.
@@ -15,6 +15,18 @@ const TEX_DOCUMENT: [&str; 2] = ["\\documentclass", "\\end{document}"];
 pub(crate) fn clean(reference: &mut BibReference, format: InputFormat) {
     clean_paper(&mut reference.raw_paper, format);
     reference.tags.iter_mut().for_each(|tag| format.markup().read(tag));
+    let CitationLinks { references, citations } = &mut reference.links;
+    for works in [references, citations] {
+        *works = std::mem::take(works).into_iter().filter_map(|work| clean_work(work, format)).collect();
+    }
+}
+
+/// Returns a work with its texts cleaned; `None` if it names nothing.
+fn clean_work(mut work: WorkName, format: InputFormat) -> Option<WorkName> {
+    for text in [&mut work.title, &mut work.author, &mut work.citation] {
+        format.markup().read(text);
+    }
+    work.checked()
 }
 
 /// Cleans the texts of a paper that was read from a format.

@@ -41,7 +41,7 @@ pub(crate) fn reference(record: Map<String, Value>, source: &str) -> BibReferenc
     raw_paper.container = parts.collect::<Vec<_>>().join(" ");
     let ChosenFields { ids, mut notes, .. } = chosen;
     id_fields::assign(&mut raw_paper, ids, &mut notes);
-    BibReference { raw_paper, added, tags, notes }
+    BibReference { raw_paper, added, tags, notes, ..BibReference::default() }
 }
 
 /// A field that counts.

@@ -1,5 +1,6 @@
 //! Laws of the library's generations, and of what leaves it.
 
+mod citations;
 mod old_formats;
 mod records;
 mod terms;

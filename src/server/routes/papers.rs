@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa_axum::routes;
 
 use crate::engine::{Engine, PendingBatch};
-use crate::formats;
+use crate::formats::{self, PaperRecord};
 use crate::library::PaperChange;
 use crate::paper::{Paper, PaperId};
 use crate::server::access::{RouteAccess, Scope};
@@ -103,13 +103,13 @@ async fn commit_lines(app: AppState, lines: Vec<NdjsonLine>) -> Vec<RecordResult
         let (mut papers, mut pending) = (Vec::new(), PendingBatch::default());
         for (line, text) in lines {
             match text.and_then(|text| formats::record(&text).map_err(Problem::bad_request)) {
-                Ok(paper) => {
-                    if pending.may_match(&paper) {
+                Ok(record) => {
+                    if pending.may_match(&record.paper) {
                         commit_papers(engine, std::mem::take(&mut papers), &mut results);
                         pending = PendingBatch::default();
                     }
-                    pending.insert(&paper);
-                    papers.push((line, paper));
+                    pending.insert(&record.paper);
+                    papers.push((line, record));
                 }
                 Err(problem) => results.push(RecordResult::rejected(line, None, problem)),
             }
@@ -125,9 +125,9 @@ async fn commit_lines(app: AppState, lines: Vec<NdjsonLine>) -> Vec<RecordResult
     })
 }
 
-fn commit_papers(engine: &mut Engine, papers: Vec<(u64, Paper)>, results: &mut Vec<RecordResult>) {
-    let outcome = |(line, paper): &(u64, Paper)| {
-        let (outcome, id) = match engine.library().plan_upsert(paper.clone())? {
+fn commit_papers(engine: &mut Engine, papers: Vec<(u64, PaperRecord)>, results: &mut Vec<RecordResult>) {
+    let outcome = |(line, record): &(u64, PaperRecord)| {
+        let (outcome, id) = match engine.library().plan_upsert(record.paper.clone())? {
             PaperChange::New(known) => (RecordOutcome::New, known.paper.id),
             PaperChange::Text(known) | PaperChange::Metadata(known) => (RecordOutcome::Updated, known.paper.id),
             PaperChange::Unchanged(id) => (RecordOutcome::Unchanged, id),
@@ -135,8 +135,8 @@ fn commit_papers(engine: &mut Engine, papers: Vec<(u64, Paper)>, results: &mut V
         Ok(RecordResult { line: *line, id: Some(id), outcome, problem: None })
     };
     let outcomes: crate::Result<Vec<RecordResult>> = papers.iter().map(outcome).collect();
-    let ids: Vec<(u64, PaperId)> = papers.iter().map(|(line, paper)| (*line, paper.id.clone())).collect();
-    let added = engine.add(papers.into_iter().map(|(_, paper)| Ok(paper)));
+    let ids: Vec<(u64, PaperId)> = papers.iter().map(|(line, record)| (*line, record.paper.id.clone())).collect();
+    let added = engine.add(papers.into_iter().map(|(_, record)| Ok(record)));
     match outcomes.and_then(|outcomes| added.map(|_| outcomes)) {
         Ok(outcomes) => results.extend(outcomes),
         Err(error) => {

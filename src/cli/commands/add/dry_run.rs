@@ -124,7 +124,7 @@ pub(super) fn run(common: &GlobalArgs, args: &AddArgs) -> Result<CommandOutcome>
 
 impl FileSummary {
     fn add(&mut self, record: Result<PaperRecord>, known: Option<&mut KnownPapers>) -> Result<()> {
-        let PaperRecord { paper, position, origins, dropped } = match record {
+        let PaperRecord { paper, position, origins, dropped, .. } = match record {
             Ok(record) => record,
             Err(error) => {
                 self.reject(error);

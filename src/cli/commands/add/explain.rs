@@ -71,7 +71,7 @@ fn find(path: &Path, args: &AddArgs) -> Result<ExplainedRecord> {
         let reason = format!("none of its {read} records is number `{0}` or has `{0}` in its title or id", args.record);
         return Err(Error::BadFile { file, reason });
     };
-    let PaperRecord { paper, position, origins, dropped } = record?;
+    let PaperRecord { paper, position, origins, dropped, .. } = record?;
     let dropped = dropped.into_iter().filter_map(|error| match error {
         Error::BadField { field, reason, .. } => Some(ExplainedDrop { field, reason }),
         _ => None,

@@ -9,7 +9,6 @@ use crate::cli::output::{self, AddOutput, CommandProgress, Severity};
 use crate::engine::{AddProgress, AddSummary, Engine, LibraryLocation};
 use crate::error::Result;
 use crate::formats::PaperRecord;
-use crate::paper::Paper;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: AddArgs) -> Result<CommandOutcome> {
     if args.explain {
@@ -68,7 +67,7 @@ fn add_each(engine: &mut Engine, args: &AddArgs) -> Result<AddSummary> {
 }
 
 /// Reads all papers of all files. Returns `None`, with diagnostics, if any record or field is invalid.
-fn read_all(args: &AddArgs) -> Option<Vec<Paper>> {
+fn read_all(args: &AddArgs) -> Option<Vec<PaperRecord>> {
     let mut papers = Vec::new();
     let mut valid = true;
     for path in &args.files {
@@ -82,7 +81,7 @@ fn read_all(args: &AddArgs) -> Option<Vec<Paper>> {
                 Ok(record) => {
                     valid &= record.dropped.is_empty();
                     record.dropped.iter().for_each(|error| bar.show(AddProgress::Dropped(error)));
-                    papers.push(record.paper);
+                    papers.push(PaperRecord { dropped: Vec::new(), ..record });
                 }
                 Err(error) => {
                     valid = false;

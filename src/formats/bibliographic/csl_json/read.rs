@@ -100,7 +100,7 @@ fn reference(value: &Value) -> Result<BibReference, String> {
     let keywords = MarkupRule::Inline.text(text(item, "keyword"));
     let tags = keywords.split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
     let added = date(item, "added", &["accessed"], &mut notes);
-    Ok(BibReference { raw_paper, added, tags, notes })
+    Ok(BibReference { raw_paper, added, tags, notes, ..BibReference::default() })
 }
 
 /// A field that holds a text, or a list of texts, as Crossref has it.

@@ -30,7 +30,7 @@ pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     };
     let added = notes.first_date("added", record.texts(&["%["]), dates::from_free_text);
     let tags = record.keywords(&["%K"]);
-    (BibReference { raw_paper, added, tags, notes }, ids)
+    (BibReference { raw_paper, added, tags, notes, ..BibReference::default() }, ids)
 }
 
 #[cfg(test)]

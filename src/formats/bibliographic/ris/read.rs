@@ -72,7 +72,7 @@ fn ris(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let added = notes.first_date("added", record.texts(&["Y2"]), dates::from_free_text);
     let tags = record.keywords(&["KW"]);
     let ids = ids_of_ris(record, &mut notes);
-    (BibReference { raw_paper, added, tags, notes }, ids)
+    (BibReference { raw_paper, added, tags, notes, ..BibReference::default() }, ids)
 }
 
 fn ids_of_ris(record: &TaggedRecord, notes: &mut RecordNotes) -> Vec<String> {

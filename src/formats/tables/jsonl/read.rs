@@ -7,15 +7,14 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use crate::error::{RecordPosition, Result};
-use crate::formats::common::clean::clean_paper;
+use crate::formats::common::clean::clean;
 use crate::formats::common::field_names::FieldRole;
 use crate::formats::common::input::{InputHead, InputLine, InputReader, MAX_RECORD};
 use crate::formats::common::json_array::{self, JsonElements};
 use crate::formats::common::{arxiv_text, fields};
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{BibReference, DroppedField, RecordIter};
+use crate::formats::reference::{BibReference, DroppedField, PaperRecord, RecordIter};
 use crate::formats::services::json_answers;
-use crate::paper::Paper;
 
 /// How many lines are searched for JSON before a file is refused.
 const MAX_TRIED_LINES: usize = 10;
@@ -78,15 +77,17 @@ fn values(input: InputReader, format: InputFormat) -> RecordIter {
     }))
 }
 
-/// The paper of one record, on its own; or what is wrong with it. Whoever sends one record learns of a field that cannot
+/// One record on its own; or what is wrong with it. Whoever sends one record learns of a field that cannot
 /// be used before anything is stored.
-pub(crate) fn record(json: &[u8]) -> Result<Paper, String> {
-    let BibReference { mut raw_paper, notes, .. } = reference(json_array::parse(json)?, InputFormat::Jsonl)?;
-    match notes.dropped.first() {
+pub(crate) fn record(json: &[u8]) -> Result<PaperRecord, String> {
+    let mut reference = reference(json_array::parse(json)?, InputFormat::Jsonl)?;
+    match reference.notes.dropped.first() {
         Some(DroppedField { field, reason }) => Err(format!("`{field}`: {reason}")),
         None => {
-            clean_paper(&mut raw_paper, InputFormat::Jsonl);
-            raw_paper.validate()
+            clean(&mut reference, InputFormat::Jsonl);
+            let BibReference { raw_paper, links, notes, .. } = reference;
+            let (position, origins, dropped) = (RecordPosition::Line(1), notes.origins, Vec::new());
+            Ok(PaperRecord { paper: raw_paper.validate()?, links, position, origins, dropped })
         }
     }
 }
@@ -258,7 +259,7 @@ mod tests {
         ] {
             assert_eq!(super::record(json.as_bytes()).unwrap_err(), reason);
         }
-        let paper = super::record(br#"{"title": "t", "votes": null, "authors": [{"name": null}]}"#).unwrap();
+        let paper = super::record(br#"{"title": "t", "votes": null, "authors": [{"name": null}]}"#).unwrap().paper;
         assert_eq!((paper.title.as_str(), paper.votes, paper.authors.len()), ("t", None, 0));
     }
 

@@ -1,0 +1,313 @@
+//! Citation links: which works cite which, as the papers' sources say. A link is between works, so it stays when the
+//! paper of one of them is added, merged or split.
+
+use std::ops::AddAssign;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use serde::Serialize;
+
+use super::generation::{GenerationId, TransactionGeneration};
+use super::works::{resolve, work_id};
+use super::{Library, open};
+use crate::error::{Error, Result};
+use crate::paper::{PaperId, WorkName};
+
+/// The key of the generation in which links were deleted last.
+const LAST_DELETION: &str = "links deleted";
+
+/// What became of the citation links since a generation.
+///
+/// Works may be the same paper, which does not cite itself: a link between two of them is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkDelta {
+    /// The generation that the changes lead to.
+    pub generation: GenerationId,
+    /// Whether this is all there is, not what changed.
+    pub is_complete: bool,
+    /// Works that are new or another paper now, each with the key of its paper, if it is in the library; ascending.
+    pub works: Vec<(u32, Option<i64>)>,
+    /// Links that were added: numbers of the citing and the cited work; ascending.
+    pub links: Vec<(u32, u32)>,
+}
+
+/// What became of links that were to be added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct LinkCounts {
+    /// Links that were not there before.
+    pub new: usize,
+    /// Links that were there.
+    pub known: usize,
+    /// How many of all of them have an end that is no paper of the library yet.
+    pub unresolved: usize,
+}
+
+/// The citation links of a library in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct LinkSummary {
+    /// Links between works, whether or not the library has their papers.
+    pub links: u64,
+    /// Papers that cite or are cited.
+    pub papers: u64,
+}
+
+impl LinkCounts {
+    /// Whether there were no links.
+    pub fn is_empty(&self) -> bool {
+        self.new + self.known == 0
+    }
+}
+
+impl AddAssign for LinkCounts {
+    fn add_assign(&mut self, other: LinkCounts) {
+        self.new += other.new;
+        self.known += other.known;
+        self.unresolved += other.unresolved;
+    }
+}
+
+impl Library {
+    /// What changed since a generation: whoever knew the works and the links of then, and takes in these, has those of now.
+    /// Gives the whole when it is asked for (`None`), when the generation is not known here, as in
+    /// [`Library::embeddings_since`], and when links were deleted since.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn links_since(&self, then: Option<GenerationId>) -> Result<LinkDelta> {
+        self.read_transaction(|| {
+            let deleted: i64 = self.value(LAST_DELETION)?.and_then(|number| number.parse().ok()).unwrap_or(0);
+            let known = match then {
+                Some(then) if then.generation as i64 >= deleted && self.knows(&then)? => Some(then.generation as i64),
+                _ => None,
+            };
+            // SQLite would read all rows to have the few new ones in their order.
+            let [works, links] = match known {
+                Some(_) => ["INDEXED BY work_written", "INDEXED BY citation_written"],
+                None => ["NOT INDEXED"; 2],
+            };
+            let generation = known.unwrap_or(-1);
+            let works = format!("SELECT number, paper FROM work {works} WHERE written > ?");
+            let links = format!("SELECT citing, cited FROM citation {links} WHERE written > ?");
+            let mut works = self.link_rows(&works, generation, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let mut links = self.link_rows(&links, generation, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            works.sort_unstable();
+            links.sort_unstable();
+            Ok(LinkDelta { generation: self.generation_id()?, is_complete: known.is_none(), works, links })
+        })
+    }
+
+    /// How many links there are.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn link_count(&self) -> Result<u64> {
+        let count = "SELECT count(*) FROM citation";
+        self.count(count)
+    }
+
+    /// Counts links, and papers that have some.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn link_summary(&self) -> Result<LinkSummary> {
+        let count = "SELECT count(DISTINCT paper) FROM work WHERE paper IS NOT NULL";
+        Ok(LinkSummary { links: self.link_count()?, papers: self.count(count)? })
+    }
+
+    fn count(&self, select: &str) -> Result<u64> {
+        let count = self.db.query_row(select, [], |row| row.get::<_, i64>(0));
+        count.map(|count| count as u64).map_err(self.failed("count the citation links"))
+    }
+
+    /// The numbers of the works that a paper is, ascending.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn works_of(&self, key: i64) -> Result<Vec<u32>> {
+        self.link_rows("SELECT number FROM work WHERE paper = +? ORDER BY number", key, |row| row.get(0))
+    }
+
+    /// What a paper cites, each once: by the id of its paper in the library, else by its own id; what has none has title,
+    /// author and year, or the citation.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn references(&self, key: i64) -> Result<Vec<WorkName>> {
+        let select = "SELECT DISTINCT coalesce(paper.id, work.id), work.text, work.author, work.year FROM work AS own \
+                      JOIN citation ON citation.citing = own.number JOIN work ON work.number = citation.cited \
+                      LEFT JOIN paper ON paper.row = work.paper \
+                      WHERE own.paper = +?1 AND work.paper IS NOT ?1 ORDER BY work.number";
+        let mut works = self.link_rows(select, key, |row| {
+            let Some(id) = work_id(row.get(0)?) else { return Ok(WorkName::default()) };
+            let text: Option<String> = row.get(1)?;
+            let (author, year) = (row.get::<_, Option<String>>(2)?.unwrap_or_default(), row.get(3)?);
+            Ok(match text {
+                Some(title) if id.is_of_title() => WorkName { title, author, year, ..WorkName::default() },
+                Some(citation) if !id.is_of_source() => WorkName { citation, ..WorkName::default() },
+                _ => WorkName::from_id(id),
+            })
+        })?;
+        let mut seen = std::collections::HashSet::new();
+        works.retain(|work| work.id().is_some_and(|id| seen.insert(id)));
+        Ok(works)
+    }
+
+    /// Adds links, given by the works that cite and are cited. Links that are known stay as they are; a work never cites
+    /// itself. If nothing is new, there is no new generation.
+    ///
+    /// ```
+    /// use paperkin::PaperId;
+    /// use paperkin::library::Library;
+    /// use paperkin::paper::WorkName;
+    ///
+    /// let mut library = Library::in_memory().unwrap();
+    /// let work = |id| WorkName::from_id(PaperId::parse(id).unwrap());
+    /// let link = (work("10.5555/lamps"), work("2401.90001"));
+    /// assert_eq!(library.write_links(&[link.clone()]).unwrap().new, 1);
+    /// assert_eq!(library.write_links(&[link]).unwrap().known, 1);
+    /// assert_eq!(library.link_count().unwrap(), 1);
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_links(&mut self, links: &[(WorkName, WorkName)]) -> Result<LinkCounts> {
+        self.write_transaction("write citation links", |transaction| {
+            put_links(transaction, links, &mut TransactionGeneration::default())
+        })
+    }
+
+    fn link_rows<T>(
+        &self,
+        select: &str,
+        value: i64,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let rows = || self.db.prepare_cached(select)?.query_map([value], read)?.collect::<rusqlite::Result<Vec<T>>>();
+        rows().map_err(|error| match error {
+            rusqlite::Error::IntegralValueOutOfRange(..) => {
+                let reason = "there are more works than can be numbered".to_owned();
+                Error::DamagedLibrary { path: self.path.clone(), reason }
+            }
+            error => open::sqlite_error(&self.path, "read citation links")(error),
+        })
+    }
+}
+
+/// A work of the file: its number, and whether its paper is in the library.
+type FoundWork = (i64, bool);
+
+/// Writes links within a transaction.
+pub(super) fn put_links(
+    transaction: &Transaction<'_>,
+    links: &[(WorkName, WorkName)],
+    generation: &mut TransactionGeneration,
+) -> rusqlite::Result<LinkCounts> {
+    let insert = "INSERT INTO citation (citing, cited, written) VALUES (?, ?, ?)";
+    let mut insert = transaction.prepare_cached(insert)?;
+    let mut is_known = transaction.prepare_cached("SELECT 1 FROM citation WHERE citing = ? AND cited = ?")?;
+    let mut counts = LinkCounts::default();
+    // The links of a paper follow each other.
+    let mut last: [Option<(&WorkName, FoundWork)>; 2] = [None, None];
+    for (citing, cited) in links {
+        let (Some(citing_id), Some(cited_id)) = (citing.id(), cited.id()) else { continue };
+        if citing_id == cited_id {
+            continue;
+        }
+        let mut found = [(0, false); 2];
+        for (end, (name, id)) in [(citing, citing_id), (cited, cited_id)].into_iter().enumerate() {
+            let work = match last[end] {
+                Some((known, work)) if known == name => work,
+                _ => put_work(transaction, name, &id, generation)?,
+            };
+            last[end] = Some((name, work));
+            found[end] = work;
+        }
+        let [(citing, citing_is_there), (cited, cited_is_there)] = found;
+        if is_known.exists([citing, cited])? {
+            counts.known += 1;
+        } else {
+            insert.execute([citing, cited, generation.get(transaction)?])?;
+            counts.new += 1;
+        }
+        counts.unresolved += usize::from(!(citing_is_there && cited_is_there));
+    }
+    Ok(counts)
+}
+
+/// The work of this name, which is entered if it is new; what is new of a known one is added.
+fn put_work(
+    transaction: &Transaction<'_>,
+    name: &WorkName,
+    id: &PaperId,
+    generation: &mut TransactionGeneration,
+) -> rusqlite::Result<FoundWork> {
+    let select = "SELECT number, paper IS NOT NULL, title_key IS NOT NULL FROM work WHERE id = ?";
+    let found = transaction
+        .prepare_cached(select)?
+        .query_row([id.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?)));
+    let title_key = name.identifying_title();
+    let (number, is_there, mut is_changed) = match found.optional()? {
+        Some((number, is_there, has_title)) => {
+            if !has_title && title_key.is_some() {
+                let update = "UPDATE work SET title_key = ?2, author = ?3, year = ?4 WHERE number = ?1";
+                transaction.prepare_cached(update)?.execute(params![number, title_key, name.author, name.year])?;
+            }
+            (number, is_there, !has_title && title_key.is_some())
+        }
+        None => {
+            let text = Some(if name.title.is_empty() { &name.citation } else { &name.title });
+            let text = text.filter(|_| !id.is_of_source());
+            let author = Some(&name.author).filter(|author| !author.is_empty());
+            let insert = "INSERT INTO work (id, title_key, author, year, text, written) VALUES (?, ?, ?, ?, ?, ?)";
+            transaction.prepare_cached(insert)?.execute(params![
+                id.as_str(),
+                title_key,
+                author,
+                name.year,
+                text,
+                generation.get(transaction)?
+            ])?;
+            (transaction.last_insert_rowid(), false, true)
+        }
+    };
+    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO work_alias (name, work) VALUES (?, ?)")?;
+    for alias in name.ids.iter().filter(|alias| *alias != id) {
+        is_changed |= insert.execute(params![alias.as_str(), number])? > 0;
+    }
+    let is_there = match is_changed {
+        true => resolve(transaction, number, generation)?.is_some(),
+        false => is_there,
+    };
+    Ok((number, is_there))
+}
+
+/// Deletes the links from the works that a paper is: what it cites is known of the paper alone. Works without a link
+/// are deleted with it. Says which generation that is.
+pub(super) fn delete_references(
+    transaction: &Transaction<'_>,
+    paper: &PaperId,
+    generation: i64,
+) -> rusqlite::Result<()> {
+    let numbers = |select: &str, value: &dyn rusqlite::ToSql| {
+        let mut select = transaction.prepare_cached(select)?;
+        select.query_map([value], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()
+    };
+    let of_paper = "SELECT number FROM work WHERE paper = (SELECT row FROM paper WHERE id = ?)";
+    let mut works = numbers(of_paper, &paper.as_str())?;
+    let mut deleted = 0;
+    for number in works.clone() {
+        works.extend(numbers("SELECT cited FROM citation WHERE citing = ?", &number)?);
+        deleted += transaction.prepare_cached("DELETE FROM citation WHERE citing = ?")?.execute([number])?;
+    }
+    if deleted == 0 {
+        return Ok(());
+    }
+    let mut delete = transaction.prepare_cached(
+        "DELETE FROM work WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM citation WHERE citing = ?1) \
+         AND NOT EXISTS (SELECT 1 FROM citation WHERE cited = ?1)",
+    )?;
+    works.into_iter().try_for_each(|number| delete.execute([number]).map(drop))?;
+    let upsert = "INSERT OR REPLACE INTO key_value (key, value) VALUES (?, ?)";
+    transaction.prepare_cached(upsert)?.execute(params![LAST_DELETION, generation.to_string()])?;
+    Ok(())
+}
