@@ -388,9 +388,13 @@ impl Engine {
         self.caches.graph_was_discarded()
     }
 
-    /// Whether the graph on disk should be built: it was discarded, too much has changed, or the library has grown.
-    pub fn needs_reindex(&self) -> Result<bool> {
-        maintenance::needs_reindex(self.context())
+    /// Builds the files of the index that are due: too much has changed, the library has grown, or one was discarded. Returns
+    /// the graph that was built, if one was; `start` is as in [`Engine::rebuild_index`].
+    ///
+    /// # Errors
+    /// When a file cannot be written; the old one stays.
+    pub fn update_index<F: Fn(usize) + Sync>(&self, start: impl FnOnce(usize) -> F) -> Result<Option<RebuildSummary>> {
+        maintenance::update_index(self.context(), start)
     }
 
     /// Builds the graph on disk. `start` is called with the number of papers, and returns what is called with how many

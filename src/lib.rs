@@ -69,6 +69,8 @@ pub mod encoder;
 pub mod evaluate;
 pub mod index;
 pub mod library;
+
+mod citation_graph;
 pub mod recommend;
 pub mod report;
 

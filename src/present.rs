@@ -4,7 +4,7 @@
 //! Formulas are written as readable Unicode ([`readable`]). Exports for programs keep the text as it is.
 
 use crate::paper::Paper;
-use crate::recommend::{InterestShare, Reason};
+use crate::recommend::{CitationCounts, InterestShare, Reason};
 use crate::text::latex::readable;
 use crate::text::truncate_at_word;
 
@@ -82,22 +82,52 @@ pub(crate) fn fact_line(paper: &Paper, chosen: &[PaperFact]) -> String {
     facts(paper, chosen).join(" · ")
 }
 
-/// Returns the history papers behind a recommendation, `near “A” (liked) and “B” (read)`, or `None` if there are none.
-/// `remark` is what stands in parentheses after a title, if it is not empty.
-pub(crate) fn near<'r>(
+/// Returns the history papers behind a recommendation, `near “A” (liked) and “B” (read); cites “C” (liked)`, or `None` if
+/// there are none. `remark` is what stands in parentheses after a title, if it is not empty.
+pub(crate) fn reason_text<'r>(
     reasons: impl IntoIterator<Item = &'r Reason>,
     remark: impl Fn(&Reason) -> String,
 ) -> Option<String> {
-    let name = |reason: &Reason| match remark(reason) {
-        remark if remark.is_empty() => format!("“{}”", readable(&reason.title)),
-        remark => format!("“{}” ({remark})", readable(&reason.title)),
+    let [mut near, mut borrowed, mut linked] = [const { Vec::new() }; 3];
+    for reason in reasons {
+        let name = match remark(reason) {
+            remark if remark.is_empty() => format!("“{}”", readable(&reason.title)),
+            remark => format!("“{}” ({remark})", readable(&reason.title)),
+        };
+        match &reason.citations {
+            Some(counts) => linked.push(citation_text(counts, &name)),
+            None if reason.borrowed > reason.contribution / 2.0 => borrowed.push(name),
+            None => near.push(name),
+        }
+    }
+    let near = enumeration(&near).map(|names| format!("near {names}"));
+    let borrowed = enumeration(&borrowed).map(|names| format!("through papers near {names}"));
+    let clauses: Vec<String> = near.into_iter().chain(borrowed).chain(linked).collect();
+    (!clauses.is_empty()).then(|| clauses.join("; "))
+}
+
+/// What a recommended paper has to do with the named one: `cited together with “A” by 7 works, shares 9 references with it`.
+fn citation_text(counts: &CitationCounts, name: &str) -> String {
+    let cocited =
+        (counts.cocited_by > 0, "cited together with ", format!(" by {}", counted(counts.cocited_by as usize, "work")));
+    let shared = format!("shares {} with ", counted(counts.shared_references as usize, "reference"));
+    let links = [
+        cocited,
+        (counts.shared_references > 0, &shared, String::new()),
+        (counts.cites, "cites ", String::new()),
+        (counts.cited, "cited by ", String::new()),
+    ];
+    let links = links.into_iter().filter(|(is_there, ..)| *is_there).enumerate();
+    let clause = |(index, (_, before, after)): (usize, (bool, &str, String))| {
+        format!("{before}{}{after}", if index == 0 { name } else { "it" })
     };
-    let names: Vec<String> = reasons.into_iter().map(name).collect();
+    links.map(clause).collect::<Vec<_>>().join(", ")
+}
+
+/// `A`, `A and B`, `A, B and C`.
+fn enumeration(names: &[String]) -> Option<String> {
     let (last, others) = names.split_last()?;
-    Some(match others {
-        [] => format!("near {last}"),
-        others => format!("near {} and {last}", others.join(", ")),
-    })
+    Some(if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) })
 }
 
 /// Returns the interest that a recommendation is for: `for Reading/RL`.
@@ -155,13 +185,35 @@ mod tests {
 
     #[test]
     fn reasons_name_papers() {
-        let reason = |title: &str| Reason { id: None, title: title.to_owned(), contribution: 0.25 };
+        let reason = |title: &str| Reason { title: title.to_owned(), contribution: 0.25, ..Reason::default() };
         let reasons = [reason("A"), reason("$\\beta$"), reason("C")];
-        let near_of = |count: usize| near(&reasons[..count], |_| String::new());
+        let near_of = |count: usize| reason_text(&reasons[..count], |_| String::new());
         assert_eq!(near_of(0), None);
         assert_eq!(near_of(1).as_deref(), Some("near “A”"));
         assert_eq!(near_of(3).as_deref(), Some("near “A”, “β” and “C”"));
-        let remarked = near(&reasons[..2], |reason| format!("{:.2}", reason.contribution));
+        let remarked = reason_text(&reasons[..2], |reason| format!("{:.2}", reason.contribution));
         assert_eq!(remarked.as_deref(), Some("near “A” (0.25) and “β” (0.25)"));
+    }
+
+    #[test]
+    fn reasons_name_links_and_what_is_borrowed() {
+        let reason = |title: &str, borrowed: f32, citations: [u32; 4]| {
+            let [cocited_by, shared_references, cites, cited] = citations;
+            let counts = CitationCounts { cocited_by, shared_references, cites: cites > 0, cited: cited > 0 };
+            let citations = Some(counts).filter(|counts| counts.any());
+            Reason { title: title.to_owned(), contribution: 0.25, borrowed, citations, ..Reason::default() }
+        };
+        for (reasons, expected) in [
+            (vec![reason("A", 0.2, [0; 4])], "through papers near “A”"),
+            (vec![reason("A", 0.2, [0; 4]), reason("B", 0.1, [0; 4])], "near “B”; through papers near “A”"),
+            (vec![reason("A", 0.2, [1, 0, 0, 0])], "cited together with “A” by 1 work"),
+            (
+                vec![reason("A", 0.0, [7, 9, 0, 0]), reason("B", 0.0, [0; 4])],
+                "near “B”; cited together with “A” by 7 works, shares 9 references with it",
+            ),
+            (vec![reason("A", 0.0, [0, 1, 1, 1])], "shares 1 reference with “A”, cites it, cited by it"),
+        ] {
+            assert_eq!(reason_text(&reasons, |_| String::new()).as_deref(), Some(expected));
+        }
     }
 }

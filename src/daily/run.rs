@@ -145,13 +145,11 @@ fn fetch(
 
 /// Rebuilds the index if that is due.
 fn reindex(engine: &Engine, on_event: &(dyn Fn(DailyEvent<'_>) + Sync)) {
-    let rebuild = || {
-        engine.rebuild_index(|papers| {
-            on_event(DailyEvent::IndexStarted { papers });
-            |papers| on_event(DailyEvent::IndexProgress(papers))
-        })
-    };
-    match engine.needs_reindex().and_then(|due| if due { rebuild() } else { Ok(None) }) {
+    let updated = engine.update_index(|papers| {
+        on_event(DailyEvent::IndexStarted { papers });
+        |papers| on_event(DailyEvent::IndexProgress(papers))
+    });
+    match updated {
         Ok(None) => {}
         Ok(Some(_)) => on_event(DailyEvent::IndexFinished),
         Err(error) => on_event(DailyEvent::IndexFailed(&error)),

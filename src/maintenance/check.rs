@@ -3,7 +3,7 @@
 use crate::embedder::{TextEmbeddings, stored_model};
 use crate::error::Result;
 use crate::library::CheckFinding;
-use crate::searcher::{SearchContext, self_recall};
+use crate::searcher::{SearchContext, check_link_file, self_recall};
 
 /// Papers that are looked for in the index by their own embeddings.
 const SAMPLE_SIZE: usize = 100;
@@ -25,6 +25,10 @@ pub(crate) fn check(context: SearchContext<'_>) -> Result<Vec<CheckFinding>> {
         what: "index",
         found: error.one_line(),
         remedy: Some("repair the embeddings: see above"),
+    }));
+    findings.extend(check_link_file(context.library).map(|checked| match checked {
+        Ok(links) => CheckFinding { what: "citations", found: format!("{links} links"), remedy: None },
+        Err(found) => CheckFinding { what: "citations", found, remedy: Some("run `paperkin index rebuild`") },
     }));
     findings.push(match context.embedder.encoder(context.library) {
         Ok(encoder) => CheckFinding { what: "model", found: stored_model(encoder.identity()).label(), remedy: None },

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::library::Library;
-use crate::searcher::{SharedCaches, remove_graph};
+use crate::searcher::{SharedCaches, remove_graph, remove_link_file};
 
 /// Makes the library's file as small as its contents; see [`Library::compact`]. Returns the number of bytes freed.
 ///
@@ -12,6 +12,7 @@ pub(crate) fn compact(library: &mut Library, caches: &SharedCaches) -> Result<u6
     let freed = library.compact()?;
     // The graph from before cannot be brought up to date any more, and still holds what was removed.
     remove_graph(library, caches);
+    remove_link_file(library);
     caches.snapshot.clear();
     Ok(freed)
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::index::HnswGraph;
 use crate::library::{EmbeddingDelta, Library};
-use crate::searcher::{SearchContext, SharedCaches, graph_path, source_id};
+use crate::searcher::{SearchContext, SharedCaches, graph_path, remove_link_file, source_id, write_link_file};
 
 /// Papers from which on a graph is built without being asked for: below, the scan is as fast as a search of the graph.
 /// Measured in `docs/performance.md`.
@@ -77,7 +77,7 @@ pub(crate) fn index_status(context: SearchContext<'_>) -> Result<IndexStatus> {
 ///
 /// # Errors
 /// When the library's file cannot be read.
-pub(crate) fn needs_reindex(context: SearchContext<'_>) -> Result<bool> {
+fn needs_reindex(context: SearchContext<'_>) -> Result<bool> {
     Ok(match graph_path(context.library) {
         None => false,
         Some(_) if context.caches.graph_was_discarded() => true,
@@ -93,6 +93,19 @@ pub(crate) fn needs_reindex(context: SearchContext<'_>) -> Result<bool> {
     })
 }
 
+/// Writes the derived files that are due: the citation graph and, with `start` as in [`rebuild_index`], the graph of
+/// neighbors. Returns the latter if it was built.
+///
+/// # Errors
+/// When a file cannot be written; the old one stays.
+pub(crate) fn update_index<F: Fn(usize) + Sync>(
+    context: SearchContext<'_>,
+    start: impl FnOnce(usize) -> F,
+) -> Result<Option<RebuildSummary>> {
+    write_link_file(context.library)?;
+    if needs_reindex(context)? { rebuild_index(context.library, context.caches, start) } else { Ok(None) }
+}
+
 /// Builds the graph on disk from the library. `start` is called with the number of papers, and returns what is called
 /// with how many more of them are linked. `None` when there is nothing to build from, or another process is building.
 ///
@@ -104,6 +117,9 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
     start: impl FnOnce(usize) -> F,
 ) -> Result<Option<RebuildSummary>> {
     let Some(path) = graph_path(library) else { return Ok(None) };
+    // What is in it may be corrupt; it is written anew in no time.
+    remove_link_file(library);
+    write_link_file(library)?;
     let directory = path.parent().unwrap_or(&path);
     fs::create_dir_all(directory).map_err(Error::io(directory, "create"))?;
     let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(None) };

@@ -9,7 +9,7 @@ mod status;
 pub(crate) use check::check;
 pub(crate) use compact::compact;
 pub use index::{GraphStatus, IndexStatus, RebuildSummary};
-pub(crate) use index::{index_status, needs_reindex, rebuild_index};
+pub(crate) use index::{index_status, rebuild_index, update_index};
 pub use reembed::ReembedSummary;
 pub(crate) use reembed::reembed;
 pub use status::LibraryStatus;

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::breakdown::ScoreBreakdown;
+use super::breakdown::{ScoreBreakdown, is_zero};
+use super::citation_evidence::CitationCounts;
 use crate::paper::{Paper, PaperId};
 
 /// Recommendations, and all that one needs to understand them.
@@ -72,13 +73,19 @@ pub struct SentenceMatch {
 }
 
 /// A history paper behind a recommendation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Reason {
     /// Its id; `None` when it was given by its text.
     pub id: Option<PaperId>,
     /// Its title.
     pub title: String,
-    /// What it adds to the score: to the parts `liked` and `words`.
+    /// What it adds to the score: to the parts `liked`, `words`, `expansion` and `citations`.
     pub contribution: f32,
+    /// What of that comes through other papers of the library that are near it: texts like theirs, and what they cite.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub borrowed: f32,
+    /// Its citation links with the recommended paper, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub citations: Option<CitationCounts>,
 }

@@ -30,6 +30,9 @@ pub struct ScoreBreakdown {
     /// Similarity to the papers of the library that are nearest to a short history (pseudo-relevance feedback).
     #[serde(skip_serializing_if = "is_zero")]
     pub expansion: f32,
+    /// Citation links with the history: co-citation, shared references, direct citation, and citations by papers near it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub citations: f32,
     /// Similarity to disliked papers: 0 or less.
     #[serde(skip_serializing_if = "is_zero")]
     pub disliked: f32,
@@ -50,19 +53,20 @@ pub struct ScoreBreakdown {
     pub diversity: f32,
 }
 
-fn is_zero(number: &f32) -> bool {
+pub(super) fn is_zero(number: &f32) -> bool {
     *number == 0.0
 }
 
 impl ScoreBreakdown {
     /// All parts by their names.
-    fn parts_mut(&mut self) -> [(&'static str, &mut f32); 11] {
+    fn parts_mut(&mut self) -> [(&'static str, &mut f32); 12] {
         [
             ("base", &mut self.base),
             ("text", &mut self.text),
             ("liked", &mut self.liked),
             ("words", &mut self.words),
             ("expansion", &mut self.expansion),
+            ("citations", &mut self.citations),
             ("disliked", &mut self.disliked),
             ("recency", &mut self.recency),
             ("votes", &mut self.votes),

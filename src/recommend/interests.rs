@@ -129,6 +129,7 @@ mod tests {
         let embedding = Embedding::normalize(numbers.to_vec()).unwrap();
         HistoryPaper {
             id: None,
+            key: None,
             title: text.to_owned(),
             embedding,
             terms: TermCounts::from_text(text),

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::background::{Background, PaperFeatures};
 use super::breakdown::ScoreBreakdown;
 use super::calibration::Calibration;
+use super::citation_evidence::{CitationCounts, CitationEvidence};
 use super::resolved_query::{ResolvedQuery, days_between};
 use super::similarity_model::{ContentParts, SimilarityModel};
 use super::standardizer::Standardizer;
@@ -20,6 +21,8 @@ pub struct Candidate<'a> {
     pub terms: &'a TermVector,
     /// What else is known of it.
     pub signals: QueryIndependentSignals,
+    /// Its citation links with the history.
+    pub citations: CitationEvidence,
 }
 
 /// What is known of a candidate beside its text.
@@ -45,6 +48,21 @@ pub struct Contribution {
     pub history_index: usize,
     /// What it adds to the score.
     pub amount: f32,
+    /// What of that comes through other papers: those nearest to the history.
+    pub borrowed: f32,
+    /// Its citation links with the candidate.
+    pub citations: CitationCounts,
+}
+
+/// The citation links of a candidate with one paper of the history.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct HistoryCitations {
+    /// Its part of the candidate's evidence, 0 to 1; and the part of that which comes through papers near it.
+    pub share: f32,
+    /// See `share`.
+    pub borrowed_share: f32,
+    /// The links.
+    pub counts: CitationCounts,
 }
 
 /// Scores candidates for a taste, on a given day, beside the ordinary papers of a background.
@@ -55,6 +73,8 @@ pub struct Ranker<'a> {
     text: Option<SimilarityModel<'a>>,
     liked: Option<SimilarityModel<'a>>,
     disliked: Vec<(SimilarityModel<'a>, Standardizer)>,
+    /// The share of the library's papers that have references.
+    share_with_references: f32,
     /// What the sides count: each half, when there are both; and less the more ordinary papers deviate.
     content_scale: f32,
     calibration: Calibration,
@@ -83,7 +103,17 @@ impl<'a> Ranker<'a> {
         };
         let disliked = taste.disliked.iter().map(dislike).collect();
         let calibration = Calibration::from_scores([]);
-        let mut ranker = Ranker { background, weights, today, text, liked, disliked, content_scale: 1.0, calibration };
+        let mut ranker = Ranker {
+            background,
+            weights,
+            today,
+            text,
+            liked,
+            disliked,
+            share_with_references: 0.0,
+            content_scale: 1.0,
+            calibration,
+        };
         let usual = |side: &Option<SimilarityModel<'_>>| -> Vec<ContentParts> {
             let none = || vec![ContentParts::default(); background.len()];
             side.as_ref().map_or_else(none, |side| side.background_parts().collect())
@@ -96,9 +126,18 @@ impl<'a> Ranker<'a> {
         ranker
     }
 
+    /// Lets citation links count, in a library in which such a share of the papers has references.
+    pub fn with_citations(self, share_with_references: f32) -> Ranker<'a> {
+        Ranker { share_with_references, ..self }
+    }
+
+    /// What a text or a history counts beside the other, if there are both.
+    fn half(&self) -> f32 {
+        if self.text.is_some() && self.liked.is_some() { 0.5 } else { 1.0 }
+    }
+
     /// What a paper has in common with text and history, each by its embedding and its words.
     fn content_score(&self, text: ContentParts, liked: ContentParts) -> ScoreBreakdown {
-        let halves = if self.text.is_some() && self.liked.is_some() { 0.5 } else { 1.0 };
         ScoreBreakdown {
             text: text.embedding,
             liked: liked.embedding,
@@ -106,7 +145,7 @@ impl<'a> Ranker<'a> {
             expansion: liked.expansion,
             ..ScoreBreakdown::default()
         }
-        .scale(halves * self.content_scale)
+        .scale(self.half() * self.content_scale)
     }
 
     /// The parts of a candidate's score, in deviations of the scores of ordinary papers. [`Ranker::calibrate`] makes a score
@@ -117,12 +156,28 @@ impl<'a> Ranker<'a> {
         let dislike = |(side, scale): &(SimilarityModel<'_>, Standardizer)| {
             scale.z_score(side.content_parts(self.background, &paper).total()).max(0.0)
         };
-        let of = |side: &Option<SimilarityModel<'_>>| {
-            side.as_ref().map_or(ContentParts::default(), |side| side.content_parts(self.background, &paper))
-        };
-        let ScoreBreakdown { text, liked, words, expansion, .. } = self.content_score(of(&self.text), of(&self.liked));
+        let ScoreBreakdown { text, liked, words, expansion, .. } = self.paper_content(&paper);
         let disliked = 0.0 - self.weights.disliked * self.disliked.iter().map(dislike).fold(0.0, f32::max);
-        ScoreBreakdown { text, liked, words, expansion, disliked, ..self.priors(candidate.signals) }
+        let citations = self.citation_score(candidate.citations);
+        ScoreBreakdown { text, liked, words, expansion, citations, disliked, ..self.priors(candidate.signals) }
+    }
+
+    fn paper_content(&self, paper: &PaperFeatures<'_>) -> ScoreBreakdown {
+        let of = |side: &Option<SimilarityModel<'_>>| {
+            side.as_ref().map_or(ContentParts::default(), |side| side.content_parts(self.background, paper))
+        };
+        self.content_score(of(&self.text), of(&self.liked))
+    }
+
+    /// How similar a candidate's text is to the query's, as a z-score.
+    pub fn similarity(&self, candidate: &Candidate<'_>) -> f32 {
+        let words = self.background.term_profile(candidate.terms);
+        let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
+        self.paper_content(&paper).total()
+    }
+
+    fn citation_score(&self, evidence: CitationEvidence) -> f32 {
+        self.half() * evidence.score(self.weights.citations, self.share_with_references)
     }
 
     /// Parts in deviations as parts of a score from 0 to 1: the share of ordinary papers that are less like what is
@@ -137,17 +192,34 @@ impl<'a> Ranker<'a> {
         ScoreBreakdown { base, ..parts.scale(slope) }
     }
 
-    /// The papers of the history that add most to a candidate's score, of which `parts` are the unfinished parts.
-    pub fn reasons(&self, candidate: &Candidate<'_>, parts: &ScoreBreakdown, most: usize) -> Vec<Contribution> {
+    /// The papers of the history that add most to a candidate's score, of which `parts` are the unfinished parts. `links` has
+    /// the candidate's citation links with each of them; it may be empty.
+    pub fn reasons(
+        &self,
+        candidate: &Candidate<'_>,
+        parts: &ScoreBreakdown,
+        links: &[HistoryCitations],
+        most: usize,
+    ) -> Vec<Contribution> {
         let Some(side) = self.liked.as_ref().filter(|_| most > 0) else { return Vec::new() };
         let words = self.background.term_profile(candidate.terms);
         let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
         let total = parts.total();
         let slope = (self.calibrate(parts).total() - self.calibration.percentile(0.0)) / total;
-        let scale = self.content_scale * slope * if self.text.is_some() { 0.5 } else { 1.0 };
+        let scale = self.content_scale * slope * self.half();
+        let (shares, by_expansion) = (side.history_shares(), slope * parts.expansion);
+        let by_links = slope * self.citation_score(candidate.citations);
         let contributions = side.contributions(self.background, &paper).into_iter().enumerate();
         let mut all: Vec<Contribution> = contributions
-            .map(|(liked, amount)| Contribution { history_index: liked, amount: amount * scale })
+            .map(|(history_index, amount)| {
+                let links = links.get(history_index).copied().unwrap_or_default();
+                Contribution {
+                    history_index,
+                    amount: amount * scale + by_links * links.share,
+                    borrowed: by_expansion * shares[history_index] + by_links * links.borrowed_share,
+                    citations: links.counts,
+                }
+            })
             .collect();
         all.sort_by(|a, b| b.amount.total_cmp(&a.amount));
         all.truncate(most);

@@ -39,6 +39,8 @@ pub struct QueryText {
 pub struct HistoryPaper {
     /// Its id, if it is one of the library.
     pub id: Option<PaperId>,
+    /// Its key in the library.
+    pub key: Option<i64>,
     /// Its title.
     pub title: String,
     /// Its vector.

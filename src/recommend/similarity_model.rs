@@ -259,6 +259,14 @@ impl<'a> SimilarityModel<'a> {
         contributions
     }
 
+    /// Each history paper's part of the whole; nothing for a text.
+    pub(super) fn history_shares(&self) -> &[f32] {
+        match &self.target {
+            SimilarityTarget::History(history) => &history.shares,
+            SimilarityTarget::Text { .. } => &[],
+        }
+    }
+
     /// Unit vectors near which papers with high scores are: the linear discriminant, then the text, or the history papers
     /// that differ most from each other.
     pub(super) fn retrieval_vectors(&self) -> Vec<Vec<f32>> {

@@ -4,8 +4,8 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 use super::{
-    Background, Candidate, HistoryPaper, QueryIndependentSignals, QueryText, Ranker, RankingWeights, ResolvedQuery,
-    Strategy,
+    Background, Candidate, CitationEvidence, HistoryPaper, QueryIndependentSignals, QueryText, Ranker, RankingWeights,
+    ResolvedQuery, Strategy,
 };
 use crate::lexical::{TermCounts, TermVector};
 use crate::random::SplitMix64;
@@ -47,7 +47,7 @@ fn background() -> Background {
 }
 
 fn past(Made { embedding, terms }: Made, weight: f32, title: String) -> HistoryPaper {
-    HistoryPaper { id: None, title, embedding, terms, weight, interest: None }
+    HistoryPaper { id: None, key: None, title, embedding, terms, weight, interest: None }
 }
 
 fn text(Made { embedding, terms }: Made) -> QueryText {
@@ -62,8 +62,12 @@ fn history(papers: &[(usize, u64)]) -> Vec<HistoryPaper> {
 fn score(background: &Background, taste: &ResolvedQuery, strategy: Strategy, paper: &Made) -> f32 {
     let ranker = Ranker::new(background, taste, strategy, RankingWeights::default(), TODAY);
     let bag = TermVector::from(&paper.terms);
-    let candidate =
-        Candidate { vector: paper.embedding.as_slice(), terms: &bag, signals: QueryIndependentSignals::default() };
+    let candidate = Candidate {
+        vector: paper.embedding.as_slice(),
+        terms: &bag,
+        signals: QueryIndependentSignals::default(),
+        citations: CitationEvidence::default(),
+    };
     ranker.calibrate(&ranker.score(&candidate)).total()
 }
 
@@ -94,14 +98,14 @@ proptest! {
         let paper = made(paper.0, paper.1);
         let bag = TermVector::from(&paper.terms);
         let standing = QueryIndependentSignals { date: Some(date(2025, 1, 1)), popularity: 0.5, followed: true, shown_similarity: 0.8 };
-        let candidate = Candidate { vector: paper.embedding.as_slice(), terms: &bag, signals: standing };
+        let candidate = Candidate { vector: paper.embedding.as_slice(), terms: &bag, signals: standing, citations: CitationEvidence::default() };
         let parts = ranker.score(&candidate);
         let finished = ranker.calibrate(&parts);
         let sum: f32 = finished.named().map(|(_, part)| part).sum();
         prop_assert!((sum - finished.total()).abs() < 1e-5);
         prop_assert!((0.0..=1.0 + 1e-6).contains(&finished.total()), "{finished:?}");
         prop_assert!(finished.disliked <= 0.0 && finished.recency >= 0.0 && finished.votes >= 0.0);
-        let because = ranker.reasons(&candidate, &parts, 3);
+        let because = ranker.reasons(&candidate, &parts, &[], 3);
         prop_assert!(because.len() <= 3 && because.is_sorted_by(|a, b| a.amount >= b.amount));
     }
 
@@ -201,7 +205,14 @@ fn priors() {
     let taste = ResolvedQuery::default();
     let weights = RankingWeights { recency: 0.1, votes: 0.2, ..RankingWeights::default() };
     let ranker = Ranker::new(&background, &taste, Strategy::Auto, weights, TODAY);
-    let parts = |standing| ranker.score(&Candidate { vector: &[], terms: &TermVector::default(), signals: standing });
+    let parts = |standing| {
+        ranker.score(&Candidate {
+            vector: &[],
+            terms: &TermVector::default(),
+            signals: standing,
+            citations: CitationEvidence::default(),
+        })
+    };
     let on = |day: &str| {
         parts(QueryIndependentSignals { date: Some(day.parse().unwrap()), ..QueryIndependentSignals::default() })
             .recency

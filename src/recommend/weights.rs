@@ -50,6 +50,8 @@ pub struct RankingWeights {
     pub contrast: f32,
     /// Weight of terms.
     pub words: f32,
+    /// Weight of citation links: see [`CitationEvidence::score`](super::CitationEvidence::score).
+    pub citations: f32,
     /// Penalty for each standard deviation of similarity to a disliked paper.
     pub disliked: f32,
     /// Boost of a paper of today, in standard deviations of the score; half of it after `recency_half_life_days`. Each
@@ -72,6 +74,7 @@ impl Default for RankingWeights {
             near: 1.0,
             contrast: 1.0,
             words: 1.0,
+            citations: 6.0,
             disliked: 0.25,
             recency: 0.0,
             votes: 0.0,

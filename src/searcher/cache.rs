@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::citations::SnapshotCitations;
 use super::select::CachedRanking;
 use super::snapshot::IndexSnapshot;
 use crate::error::Result;
@@ -37,6 +38,7 @@ pub(crate) struct SharedCaches {
     pub(super) rankings: PerGeneration<BoundedCache<[u8; 32], CachedRanking, RANKING_CACHE_BYTES>>,
     /// Classifiers of long histories by the SHA-256 of the history.
     pub(super) classifiers: PerGeneration<BoundedCache<[u8; 32], TermClassifier, CLASSIFIER_CACHE_BYTES>>,
+    pub(super) citations: PerGeneration<SnapshotCitations>,
     /// Whether the graph on disk was discarded.
     graph_discarded: AtomicBool,
 }

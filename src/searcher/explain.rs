@@ -25,7 +25,9 @@ pub(super) fn explain(
     let recommendation = |(rank, result): (usize, &RankedPaper)| {
         let reasons = result.reasons.iter().map(|contribution| {
             let (id, title) = ranking.history[contribution.history_index].clone();
-            Reason { id, title, contribution: contribution.amount }
+            let citations = Some(contribution.citations).filter(|counts| counts.any());
+            let borrowed = contribution.borrowed;
+            Reason { id, title, contribution: contribution.amount, borrowed, citations }
         });
         Ok(Recommendation {
             rank,

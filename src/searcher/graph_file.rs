@@ -63,12 +63,17 @@ pub(crate) fn source_id(generation: &GenerationId, fingerprint: &str) -> [u8; SO
     source_id
 }
 
-/// The generation that a graph was built from; `None` if it is not one of this library and its model.
-pub(super) fn source_generation(graph: &HnswGraph, library: &Library) -> Result<Option<GenerationId>> {
-    let [g0, g1, g2, g3, g4, g5, g6, g7, rest @ ..] = *graph.source_id();
+/// The generation that a source ID was made of.
+pub(super) fn generation_of(source_id: &[u8; SOURCE_ID_LEN]) -> GenerationId {
+    let [g0, g1, g2, g3, g4, g5, g6, g7, rest @ ..] = *source_id;
     let mut nonce = [0; 16];
     nonce.copy_from_slice(&rest[..16]);
-    let generation = GenerationId { generation: u64::from_le_bytes([g0, g1, g2, g3, g4, g5, g6, g7]), nonce };
+    GenerationId { generation: u64::from_le_bytes([g0, g1, g2, g3, g4, g5, g6, g7]), nonce }
+}
+
+/// The generation that a graph was built from; `None` if it is not one of this library and its model.
+pub(super) fn source_generation(graph: &HnswGraph, library: &Library) -> Result<Option<GenerationId>> {
+    let generation = generation_of(graph.source_id());
     let model = library.model()?;
     Ok(model.filter(|model| source_id(&generation, &model.fingerprint) == *graph.source_id()).map(|_| generation))
 }

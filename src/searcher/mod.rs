@@ -5,19 +5,22 @@
 //!
 //! 1. `resolve`: texts and ids become embeddings, terms, and rows of the index;
 //! 2. `expansion` and `classifier`: the papers that a short history borrows from; what is fitted to a long one;
-//! 3. `retrieve`: candidates, by embeddings, by terms, and by followed authors;
+//! 3. `citations` and `retrieve`: citation links with the history; candidates, by embeddings, by terms, by links, and by
+//!    followed authors;
 //! 4. `score`: a score breakdown for each candidate;
 //! 5. `select`: duplicates removed, diversity, scores calibrated, interests interleaved;
 //! 6. `explain`: papers, reasons, and matching sentences for what is returned.
 
 mod background;
 mod cache;
+mod citations;
 mod classifier;
 mod evaluate;
 mod expansion;
 mod explain;
 mod feed;
 mod graph_file;
+mod link_file;
 mod projection;
 mod report;
 mod resolve;
@@ -38,9 +41,10 @@ use crate::embedder::{Embedder, TextEmbeddings};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
 use crate::library::Library;
-use crate::recommend::{Answer, RankingWeights, Request};
+use crate::recommend::{Answer, Ranker, RankingWeights, Request};
 use crate::vector::Embedding;
-use resolve::ResolvedRequest;
+use citations::{CitationTable, SnapshotCitations};
+use resolve::{InterestQuery, ResolvedRequest};
 use select::CachedRanking;
 use snapshot::IndexSnapshot;
 
@@ -52,6 +56,7 @@ pub(crate) use evaluate::{evaluate, split_history};
 pub(crate) use feed::feed;
 pub use feed::{FeedMode, FeedOptions};
 pub(crate) use graph_file::{graph_path, remove_graph, source_id};
+pub(crate) use link_file::{check_link_file, remove_link_file, write_link_file};
 pub(crate) use projection::project;
 pub(crate) use report::report;
 pub(crate) use resolve::RequestScope;
@@ -94,7 +99,9 @@ impl<'a> SearchContext<'a> {
         match attempt() {
             Err(Error::DamagedIndex { reason }) => {
                 graph_file::discard_graph(self.library, self.caches, &reason);
+                link_file::remove_link_file(self.library);
                 self.caches.snapshot.clear();
+                self.caches.citations.clear();
                 attempt()
             }
             result => result,
@@ -115,6 +122,13 @@ impl<'a> SearchContext<'a> {
             caches.snapshot.get_or_build(library.generation_id()?, read)
         })
     }
+}
+
+/// A query with its ranker and its citation links.
+struct PreparedQuery<'r> {
+    interest: &'r InterestQuery,
+    ranker: Ranker<'r>,
+    citations: CitationTable,
 }
 
 /// An immutable view of one generation of the library.
@@ -170,13 +184,29 @@ impl<'a> Searcher<'a> {
         expansion::add_expansion(self, &mut resolved)?;
         classifier::add_classifier(self, &mut resolved)?;
         let rankers = resolved.rankers();
-        let candidates = retrieve::retrieve(self, &resolved, &rankers)?;
-        let scored = score::score(self, &resolved, &rankers, candidates)?;
-        let results = select::select(self, &resolved, &rankers, scored)?;
-        // The rankers borrow `resolved`, which is taken apart next.
-        drop(rankers);
+        let citations = citations::citation_tables(self, &resolved, &rankers)?;
+        let queries = resolved.queries.iter().zip(rankers).zip(citations);
+        let queries: Vec<PreparedQuery<'_>> = queries
+            .map(|((interest, ranker), citations)| {
+                let ranker = ranker.with_citations(citations.share_with_references);
+                PreparedQuery { interest, ranker, citations }
+            })
+            .collect();
+        let candidates = retrieve::retrieve(self, &resolved, &queries)?;
+        let scored = score::score(self, &resolved, &queries, candidates)?;
+        let results = select::select(self, &resolved, &queries, scored)?;
+        // They borrow `resolved`, which is taken apart next.
+        drop(queries);
         let ResolvedRequest { history, not_found, note, .. } = resolved;
         Ok(CachedRanking { results, history, not_found, note })
+    }
+
+    /// The citation links of the generation; `None` if there are none.
+    fn citations(&self) -> Result<Option<Arc<SnapshotCitations>>> {
+        let Searcher { library, snapshot, caches, .. } = self;
+        let read = || SnapshotCitations::new(link_file::read(library)?, snapshot);
+        let citations = caches.citations.get_or_build(snapshot.generation, read)?;
+        Ok(Some(citations).filter(|citations| citations.graph.links() > 0))
     }
 
     /// The embedding of a text: the caller's, or else computed now.

@@ -10,7 +10,7 @@ use super::background::background;
 use super::signals::SignalTable;
 use crate::error::Result;
 use crate::lexical::TermCounts;
-use crate::library::PaperFilter;
+use crate::library::{PaperFilter, StoredPaper};
 use crate::paper::{PaperId, document};
 use crate::recommend::{
     Background, HistoryItem, HistoryPaper, InterestShare, PaperRef, QueryText, Ranker, RankingWeights, Request,
@@ -224,26 +224,26 @@ impl HistoryLookup<'_, '_> {
         let Searcher { library, snapshot, .. } = self.searcher;
         let weight = (item.weight * time_decay(item.at, self.today, self.request.half_life_days)) as f32;
         let interest = item.interest.clone();
-        let (id, title, document, embedding) = match &item.paper {
+        let (key, id, title, document, embedding) = match &item.paper {
             PaperRef::Inline { title, abstract_text } => {
                 let document = document(title, abstract_text);
                 let embedding = self.searcher.embed(&document)?;
-                (None, title.clone(), document, embedding)
+                (None, None, title.clone(), document, embedding)
             }
             PaperRef::Id(id) => {
                 let stored = library.lookup(id)?;
-                let Some((row, paper)) = stored.and_then(|stored| Some((snapshot.row(stored.key)?, stored.paper)))
-                else {
+                let found = stored.and_then(|stored| Some((snapshot.row(stored.key)?, stored)));
+                let Some((row, StoredPaper { key, paper })) = found else {
                     return Ok(None);
                 };
                 self.found.rows.insert(row);
                 let document = paper.document();
-                (Some(paper.id), paper.title, document, snapshot.embedding(row)?)
+                (Some(key), Some(paper.id), paper.title, document, snapshot.embedding(row)?)
             }
         };
         self.found.titles.insert(title.clone());
         let terms = TermCounts::from_text(&document);
-        Ok(Some(HistoryPaper { id, title, embedding, terms, weight, interest }))
+        Ok(Some(HistoryPaper { id, key, title, embedding, terms, weight, interest }))
     }
 }
 

@@ -1,10 +1,10 @@
-//! Step 3 of a ranking: candidates, found by embeddings, by terms, by titles, and by followed authors.
+//! Step 3 of a ranking: candidates, found by embeddings, by terms, by citation links, by titles, and by followed authors.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Searcher;
 use super::resolve::ResolvedRequest;
+use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::index::SearchHit;
 use crate::lexical::PostingBlocks;
@@ -26,15 +26,10 @@ const MAX_QUERY_TERMS: usize = 16;
 pub(super) fn retrieve(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
-    rankers: &[Ranker<'_>],
+    queries: &[PreparedQuery<'_>],
 ) -> Result<Vec<Vec<RowId>>> {
     let retrieval = Retrieval { searcher, resolved };
-    resolved
-        .queries
-        .iter()
-        .zip(rankers)
-        .map(|(interest, ranker)| retrieval.candidates(&interest.query, ranker))
-        .collect()
+    queries.iter().map(|query| retrieval.candidates(query)).collect()
 }
 
 struct Retrieval<'s, 'a> {
@@ -43,7 +38,8 @@ struct Retrieval<'s, 'a> {
 }
 
 impl Retrieval<'_, '_> {
-    fn candidates(&self, query: &ResolvedQuery, ranker: &Ranker<'_>) -> Result<Vec<RowId>> {
+    fn candidates(&self, query: &PreparedQuery<'_>) -> Result<Vec<RowId>> {
+        let PreparedQuery { interest, ranker, citations } = query;
         let ResolvedRequest { candidates, allowed, excluded, titled, pool, .. } = self.resolved;
         if let Some(rows) = candidates {
             let passes = |row: &RowId| !excluded.contains(*row) && self.is_allowed(*row);
@@ -57,7 +53,8 @@ impl Retrieval<'_, '_> {
         let mut rows = self.dense(ranker)?;
         let titled = titled.iter().take(*pool).filter(|row| self.is_allowed(*row));
         let followed = self.resolved.signals.followed.iter().filter(|row| self.is_allowed(*row));
-        let others = self.lexical(query)?.into_iter().chain(followed).chain(titled);
+        let linked = citations.best(*pool, |row| self.is_allowed(row) && self.is_candidate(row));
+        let others = self.lexical(&interest.query)?.into_iter().chain(followed).chain(titled).chain(linked);
         others.filter(|row| self.is_candidate(*row)).for_each(|row| rows.insert(row));
         Ok(rows.iter().collect())
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Searcher;
 use super::background::term_vector;
 use super::resolve::ResolvedRequest;
+use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::lexical::TermVector;
-use crate::recommend::{Candidate, Ranker, ScoreBreakdown};
+use crate::recommend::{Candidate, CitationEvidence, ScoreBreakdown};
 use crate::vector::{RowBitmap, RowId};
 
 /// How far a paper whose title contains the text of the request is before all others, at least.
@@ -19,6 +19,7 @@ pub(super) struct ScoredCandidate {
     /// In standard deviations of the background's scores.
     pub(super) breakdown: ScoreBreakdown,
     pub(super) terms: Arc<TermVector>,
+    pub(super) citations: CitationEvidence,
 }
 
 /// Scores the candidates of each query: best first, ties by row, at most as many as the pool holds.
@@ -28,16 +29,16 @@ pub(super) struct ScoredCandidate {
 pub(super) fn score(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
-    rankers: &[Ranker<'_>],
+    queries: &[PreparedQuery<'_>],
     candidates: Vec<Vec<RowId>>,
 ) -> Result<Vec<Vec<ScoredCandidate>>> {
-    candidates.into_iter().zip(rankers).map(|(rows, ranker)| score_rows(searcher, resolved, ranker, rows)).collect()
+    candidates.into_iter().zip(queries).map(|(rows, query)| score_rows(searcher, resolved, query, rows)).collect()
 }
 
 fn score_rows(
     searcher: &Searcher<'_>,
     ResolvedRequest { signals, titled, pool, .. }: &ResolvedRequest<'_>,
-    ranker: &Ranker<'_>,
+    PreparedQuery { ranker, citations, .. }: &PreparedQuery<'_>,
     mut rows: Vec<RowId>,
 ) -> Result<Vec<ScoredCandidate>> {
     let signals = |row: RowId| signals.signals(row, &searcher.snapshot);
@@ -53,8 +54,10 @@ fn score_rows(
     let mut scored = Vec::with_capacity(rows.len());
     for row in rows {
         let terms = term_vector(searcher, row)?;
-        let candidate = Candidate { vector: searcher.snapshot.vector(row)?, terms: &terms, signals: signals(row)? };
-        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms });
+        let citations = citations.evidence(row);
+        let vector = searcher.snapshot.vector(row)?;
+        let candidate = Candidate { vector, terms: &terms, signals: signals(row)?, citations };
+        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms, citations });
     }
     sort(&mut scored);
     raise_titled(&mut scored, titled);

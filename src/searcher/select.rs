@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::Searcher;
-use super::resolve::{InterestQuery, ResolvedRequest};
+use super::citations::history_citations;
+use super::resolve::ResolvedRequest;
 use super::score::ScoredCandidate;
+use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::recommend::{
-    Candidate, Contribution, InterestShare, QueryIndependentSignals, Ranker, ScoreBreakdown, diversify,
-    interleave_by_share,
+    Candidate, Contribution, InterestShare, QueryIndependentSignals, ScoreBreakdown, diversify, interleave_by_share,
 };
 use crate::vector::dot;
 
@@ -49,16 +49,16 @@ impl CachedRanking {
 pub(super) fn select(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
-    rankers: &[Ranker<'_>],
+    queries: &[PreparedQuery<'_>],
     scored: Vec<Vec<ScoredCandidate>>,
 ) -> Result<Vec<RankedPaper>> {
     let mut lists = Vec::with_capacity(scored.len());
-    for ((scored, interest), ranker) in scored.into_iter().zip(&resolved.queries).zip(rankers) {
-        lists.push(select_list(searcher, resolved, ranker, interest, scored)?);
+    for (scored, query) in scored.into_iter().zip(queries) {
+        lists.push(select_list(searcher, resolved, query, scored)?);
     }
     let mut results = match lists.len() {
         1 => lists.remove(0),
-        _ => interleave(&resolved.queries, lists),
+        _ => interleave(queries, lists),
     };
     results.truncate(resolved.request.result_count());
     Ok(results)
@@ -67,8 +67,7 @@ pub(super) fn select(
 fn select_list(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
-    ranker: &Ranker<'_>,
-    InterestQuery { interest, members, .. }: &InterestQuery,
+    PreparedQuery { interest, ranker, .. }: &PreparedQuery<'_>,
     scored: Vec<ScoredCandidate>,
 ) -> Result<Vec<RankedPaper>> {
     let scored = deduplicate(searcher, resolved.request.dedup_threshold, scored)?;
@@ -77,20 +76,24 @@ fn select_list(
     let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
     let selected = diversify(&mut breakdowns, &vectors, resolved.request.diversity, resolved.request.result_count());
     let ranked = selected.into_iter().map(|index| {
-        let ScoredCandidate { row, terms, breakdown } = &scored[index];
+        let ScoredCandidate { row, terms, breakdown, citations } = &scored[index];
         let signals = QueryIndependentSignals::default();
-        let candidate = Candidate { vector: vectors[index], terms, signals };
-        let mut reasons = ranker.reasons(&candidate, breakdown, resolved.max_reasons);
-        reasons.iter_mut().for_each(|reason| reason.history_index = members[reason.history_index]);
-        RankedPaper {
+        let candidate = Candidate { vector: vectors[index], terms, signals, citations: *citations };
+        let links = match resolved.max_reasons {
+            0 => Vec::new(),
+            _ => history_citations(searcher, resolved, &interest.query, *row, *citations)?,
+        };
+        let mut reasons = ranker.reasons(&candidate, breakdown, &links, resolved.max_reasons);
+        reasons.iter_mut().for_each(|reason| reason.history_index = interest.members[reason.history_index]);
+        Ok(RankedPaper {
             key: searcher.snapshot.key(*row),
             breakdown: ranker.calibrate(&breakdowns[index]),
             reasons,
-            interest: interest.clone(),
-        }
+            interest: interest.interest.clone(),
+        })
     });
     let is_good = |paper: &RankedPaper| resolved.request.min_score.is_none_or(|min| paper.breakdown.total() >= min);
-    Ok(ranked.filter(is_good).collect())
+    ranked.filter(|paper| paper.as_ref().map_or(true, is_good)).collect()
 }
 
 /// Of papers whose embeddings are at least as similar as the threshold, only the best.
@@ -115,9 +118,9 @@ fn deduplicate(
 }
 
 /// Merges the lists of all interests, so that each has its share of every prefix; a paper of several is listed once.
-fn interleave(queries: &[InterestQuery], lists: Vec<Vec<RankedPaper>>) -> Vec<RankedPaper> {
+fn interleave(queries: &[PreparedQuery<'_>], lists: Vec<Vec<RankedPaper>>) -> Vec<RankedPaper> {
     let shares: Vec<f32> =
-        queries.iter().map(|query| query.interest.as_ref().map_or(1.0, |interest| interest.share)).collect();
+        queries.iter().map(|query| query.interest.interest.as_ref().map_or(1.0, |interest| interest.share)).collect();
     let lengths: Vec<usize> = lists.iter().map(Vec::len).collect();
     let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
     let mut taken = HashSet::new();

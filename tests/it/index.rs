@@ -98,12 +98,11 @@ fn what_changed_after_the_build_is_seen() {
     assert!(answer(&asking, "p5").iter().all(|id| *id != nearest));
     assert_right(&asking, "p5");
     // Most of it changed: another one is due.
-    assert!(!changing.needs_reindex().unwrap());
+    assert!(changing.update_index(|_| |_| ()).unwrap().is_none());
     let ids: Vec<PaperId> = (50..150).map(|n| PaperId::parse(&format!("p{n}")).unwrap()).collect();
     changing.remove(&ids).unwrap();
-    assert!(changing.needs_reindex().unwrap());
-    changing.rebuild_index(|_| |_| ()).unwrap().unwrap();
-    assert!(!changing.needs_reindex().unwrap());
+    changing.update_index(|_| |_| ()).unwrap().unwrap();
+    assert!(changing.update_index(|_| |_| ()).unwrap().is_none());
     assert_right(&asking, "p7");
     assert_right(&engine(&sandbox, IndexKind::Hnsw), "p7");
 }
@@ -194,7 +193,7 @@ fn an_older_index_serves_and_a_foreign_one_does_not() {
     let asking = engine(&other, IndexKind::Auto);
     assert_eq!(asking.index_status().unwrap().graph, None);
     assert_right(&asking, "p120");
-    assert!(asking.needs_reindex().unwrap());
+    asking.update_index(|_| |_| ()).unwrap().unwrap();
 }
 
 #[test]
@@ -268,8 +267,7 @@ fn what_is_removed_leaves_the_index_when_the_library_is_compacted() {
         files.flat_map(|path| fs::read(path).unwrap()).collect()
     };
     assert!(!has(&everything(&sandbox.library())) && !has(&everything(&sandbox.library().join("index"))));
-    assert!(engine.needs_reindex().unwrap());
-    engine.rebuild_index(|_| |_| ()).unwrap().unwrap();
+    engine.update_index(|_| |_| ()).unwrap().unwrap();
     assert!(!has(&fs::read(file(&sandbox)).unwrap()));
     assert_right(&engine, "p11");
 }

@@ -65,7 +65,7 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
         if parts.len() > 1 {
             lines.push(parts.join("  "));
         }
-        lines.extend(present::near(&result.reasons, |reason| format!("{:.3}", reason.contribution)));
+        lines.extend(present::reason_text(&result.reasons, |reason| format!("{:.3}", reason.contribution)));
     }
     if let Some(interest) = &result.interest {
         lines.push(format!("{} ({:.0}% of the history)", present::interest(interest), 100.0 * interest.share));
@@ -93,7 +93,12 @@ mod tests {
             score: 0.5,
             paper: serde_json::from_str(paper).unwrap(),
             breakdown: ScoreBreakdown::default(),
-            reasons: vec![Reason { id: None, title: "About $\\beta$".to_owned(), contribution: 0.25 }],
+            reasons: vec![Reason {
+                id: None,
+                title: "About $\\beta$".to_owned(),
+                contribution: 0.25,
+                ..Reason::default()
+            }],
             interest: None,
             sentence_match: Some(SentenceMatch {
                 sentence: "Of $x_1$.".to_owned(),

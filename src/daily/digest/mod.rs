@@ -108,7 +108,7 @@ impl Digest<'_> {
 
 /// The papers that it is near to, and the interest that it is for.
 fn reason(result: &Recommendation) -> Option<String> {
-    let near = present::near(result.reasons.iter().take(NAMED_REASONS), |_| String::new());
+    let near = present::reason_text(result.reasons.iter().take(NAMED_REASONS), |_| String::new());
     let reasons: Vec<String> = near.into_iter().chain(result.interest.as_ref().map(present::interest)).collect();
     (!reasons.is_empty()).then(|| reasons.join(", "))
 }

@@ -13,7 +13,8 @@ fn result(rank: usize, title: &str, abstract_text: &str) -> Recommendation {
         source: "test".to_owned(),
         ..RawPaper::default()
     };
-    let because = Reason { id: None, title: "Robots & <b>others</b>".to_owned(), contribution: 0.5 };
+    let because =
+        Reason { id: None, title: "Robots & <b>others</b>".to_owned(), contribution: 0.5, ..Reason::default() };
     Recommendation {
         rank,
         score: 0.9,

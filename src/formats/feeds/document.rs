@@ -56,7 +56,7 @@ pub(crate) fn day_of(paper: &Paper, feed: Date) -> Date {
 
 /// Returns the abstract, and the reason why the paper is recommended.
 pub(crate) fn text_of(result: &Recommendation) -> String {
-    let reason = present::near(result.reasons.iter().take(present::NAMED_REASONS), |_| String::new());
+    let reason = present::reason_text(result.reasons.iter().take(present::NAMED_REASONS), |_| String::new());
     let reason = reason.map(|near| format!("N{}.", &near[1..]));
     let texts = [Some(readable(&result.paper.abstract_text)), reason].into_iter().flatten();
     let texts = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>();

@@ -18,7 +18,7 @@ fn result(title: &str, abstract_text: &str) -> Recommendation {
         score: 0.99,
         paper: serde_json::from_value(paper).unwrap(),
         breakdown: ScoreBreakdown::default(),
-        reasons: vec![Reason { id: None, title: "What was read".to_owned(), contribution: 0.1 }],
+        reasons: vec![Reason { id: None, title: "What was read".to_owned(), contribution: 0.1, ..Reason::default() }],
         interest: None,
         sentence_match: None,
     }

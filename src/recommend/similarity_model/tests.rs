@@ -32,7 +32,7 @@ fn background() -> Background {
 
 fn past(title: &str, x: f32, weight: f32) -> HistoryPaper {
     let (embedding, terms) = (embedding(x), TermCounts::from_text(title));
-    HistoryPaper { id: None, title: title.to_owned(), embedding, terms, weight, interest: None }
+    HistoryPaper { id: None, key: None, title: title.to_owned(), embedding, terms, weight, interest: None }
 }
 
 fn borrowed(text: &str, x: f32) -> ExpansionPaper {

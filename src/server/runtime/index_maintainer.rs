@@ -39,9 +39,7 @@ fn maintain(engine: &Engine, wakes: &Receiver<()>) {
 }
 
 fn rebuild_if_needed(engine: &Engine) -> Result<()> {
-    if engine.needs_reindex()?
-        && let Some(rebuilt) = engine.rebuild_index(|_| |_| ())?
-    {
+    if let Some(rebuilt) = engine.update_index(|_| |_| ())? {
         tracing::info!(papers = rebuilt.papers, recall_at_10 = rebuilt.recall_at_10, "rebuilt the index");
     }
     Ok(())

@@ -73,7 +73,7 @@ impl ReaderVotes {
 
 /// The history papers behind a recommendation.
 pub(super) fn reason_text(result: &Recommendation, votes: &ReaderVotes) -> Option<String> {
-    present::near(result.reasons.iter().take(NAMED_REASONS), |reason| {
+    present::reason_text(result.reasons.iter().take(NAMED_REASONS), |reason| {
         reason.id.as_ref().map_or("read", |id| votes.past_participle(id)).to_owned()
     })
 }

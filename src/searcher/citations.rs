@@ -1,0 +1,339 @@
+//! Step 3 of a ranking: citation links between the papers of the library and a history.
+//!
+//! A list of references counts for its papers as far as it holds papers of the history, and as far as the text of the citing
+//! paper is near to the history. As of a day, only the lists of papers that existed by then count; the references of a
+//! candidate are part of the candidate, like its text.
+
+use std::collections::HashMap;
+
+use super::Searcher;
+use super::background::term_vector;
+use super::resolve::ResolvedRequest;
+use super::snapshot::IndexSnapshot;
+use crate::citation_graph::{CitationGraph, GraphCorruption};
+use crate::error::{Error, Result};
+use crate::recommend::{
+    Candidate, CitationCounts, CitationEvidence, HistoryCitations, HistoryPaper, QueryIndependentSignals, Ranker,
+    ResolvedQuery, Strategy,
+};
+use crate::vector::{RowBitmap, RowId};
+
+/// Papers with references that are near to the history: so many lists count for their texts.
+const NEAR_CITING_PAPERS: usize = 100;
+/// Works that cite one paper of the history, at most: of more, those that the library came to know last.
+const MAX_CITING_WORKS: usize = 1_000;
+/// References with more citations say nothing of what two papers have in common.
+const MAX_SHARED_REFERENCE_CITATIONS: usize = 500;
+
+/// The links of one generation, and the papers that have references.
+pub(super) struct SnapshotCitations {
+    pub(super) graph: CitationGraph,
+    /// Rows of the papers with references.
+    citing_rows: RowBitmap,
+    /// How many works have references, papers of the library or not.
+    citing_works: usize,
+}
+
+impl SnapshotCitations {
+    /// # Errors
+    /// [`Error::DamagedIndex`].
+    pub(super) fn new(graph: CitationGraph, snapshot: &IndexSnapshot) -> Result<SnapshotCitations> {
+        let works = graph.citing_works().map_err(corrupt_graph)?;
+        let mut citing_rows = RowBitmap::default();
+        for work in &works {
+            if let Some(row) = graph.paper(*work).map_err(corrupt_graph)?.and_then(|key| snapshot.row(key)) {
+                citing_rows.insert(row);
+            }
+        }
+        Ok(SnapshotCitations { graph, citing_rows, citing_works: works.len() })
+    }
+}
+
+/// The citation links of a query: of each paper that has some with the history.
+#[derive(Default)]
+pub(super) struct CitationTable {
+    evidence: HashMap<RowId, CitationEvidence>,
+    /// The share of the library's papers that have references, at most 1.
+    pub(super) share_with_references: f32,
+}
+
+impl CitationTable {
+    /// The links of the paper in a row.
+    pub(super) fn evidence(&self, row: RowId) -> CitationEvidence {
+        self.evidence.get(&row).copied().unwrap_or_default()
+    }
+
+    /// The rows with most evidence, of those that pass.
+    pub(super) fn best(&self, count: usize, passes: impl Fn(RowId) -> bool) -> Vec<RowId> {
+        let all = self.evidence.iter().filter(|(row, _)| passes(**row));
+        let mut rows: Vec<(f32, RowId)> = all.map(|(row, evidence)| (evidence.total(), *row)).collect();
+        rows.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        rows.truncate(count);
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+/// A table for each query; empty ones in a library without links, and for strategies that compare texts alone.
+///
+/// # Errors
+/// When the index is corrupt or the library's file cannot be read.
+pub(super) fn citation_tables(
+    searcher: &Searcher<'_>,
+    resolved: &ResolvedRequest<'_>,
+    rankers: &[Ranker<'_>],
+) -> Result<Vec<CitationTable>> {
+    let applies = matches!(resolved.request.strategy, Strategy::Auto | Strategy::Interests);
+    let Some(citations) = searcher.citations()?.filter(|_| applies) else {
+        return Ok(rankers.iter().map(|_| CitationTable::default()).collect());
+    };
+    let reader = LinkReader::new(searcher, resolved, &citations);
+    let queries = resolved.queries.iter().zip(rankers);
+    queries.map(|(interest, ranker)| reader.table(searcher, &interest.query, ranker)).collect()
+}
+
+/// The links of one paper with each paper of a history, in their order; `evidence` is what they come to together.
+///
+/// # Errors
+/// When the index is corrupt or the library's file cannot be read.
+pub(super) fn history_citations(
+    searcher: &Searcher<'_>,
+    resolved: &ResolvedRequest<'_>,
+    query: &ResolvedQuery,
+    row: RowId,
+    evidence: CitationEvidence,
+) -> Result<Vec<HistoryCitations>> {
+    match searcher.citations()?.filter(|_| evidence.total() > 0.0) {
+        Some(citations) => LinkReader::new(searcher, resolved, &citations).by_paper(query, row, evidence),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Reads links as of the day of the answer.
+struct LinkReader<'s> {
+    citations: &'s SnapshotCitations,
+    graph: &'s CitationGraph,
+    snapshot: &'s IndexSnapshot,
+    known: Option<&'s RowBitmap>,
+}
+
+/// What each paper of a history counts: its weight, over the root of their sum.
+fn history_weights(liked: &[HistoryPaper]) -> impl Iterator<Item = (i64, f32)> {
+    let size = liked.iter().map(|past| past.weight).sum::<f32>().max(1.0);
+    liked.iter().filter_map(move |past| past.key.map(|key| (key, past.weight / size.sqrt())))
+}
+
+impl<'s> LinkReader<'s> {
+    fn new(
+        searcher: &'s Searcher<'_>,
+        resolved: &'s ResolvedRequest<'_>,
+        citations: &'s SnapshotCitations,
+    ) -> LinkReader<'s> {
+        let known = resolved.known_rows.as_ref();
+        LinkReader { citations, graph: &citations.graph, snapshot: &searcher.snapshot, known }
+    }
+
+    fn table(&self, searcher: &Searcher<'_>, query: &ResolvedQuery, ranker: &Ranker<'_>) -> Result<CitationTable> {
+        let mut table = CitationTable { evidence: HashMap::new(), share_with_references: self.share_with_references() };
+        if query.liked.is_empty() {
+            return Ok(table);
+        }
+        // Works with what their reference lists count: for papers of the history in them, and for their own texts.
+        let mut lists: Vec<(u32, [f32; 2])> = Vec::new();
+        let mut links: Vec<(u32, CitationEvidence)> = Vec::new();
+        for (key, weight) in history_weights(&query.liked) {
+            for work in self.works(key)? {
+                let citing = self.citing(work)?;
+                let newest = citing.len().saturating_sub(MAX_CITING_WORKS);
+                lists.extend(citing[newest..].iter().map(|list| (*list, [weight, 0.0])));
+                self.add_direct(work, weight, &mut links)?;
+                self.add_coupling(work, weight, &mut links)?;
+            }
+        }
+        for (work, z_score) in self.near_citing_works(searcher, query, ranker)? {
+            lists.push((work, [0.0, z_score]));
+        }
+        for (list, [cocitation, near_citation]) in merged(lists, |sum, [held, near]| [sum[0] + held, sum[1] + near]) {
+            let references = self.references(list)?;
+            let scale = 1.0 / (references.len().max(1) as f32).sqrt();
+            links.extend(references.iter().map(|work| {
+                let evidence = CitationEvidence {
+                    cocitation: cocitation * scale,
+                    near_citation: near_citation * scale,
+                    ..CitationEvidence::default()
+                };
+                (*work, evidence)
+            }));
+        }
+        for (work, evidence) in merged(links, added) {
+            let Some(row) = self.row(work)? else { continue };
+            let scale = 1.0 / (self.citing(work)?.len() as f32 + 1.0).sqrt();
+            let evidence = CitationEvidence {
+                cocitation: evidence.cocitation * scale,
+                near_citation: evidence.near_citation * scale,
+                ..evidence
+            };
+            let sum = table.evidence.entry(row).or_default();
+            *sum = added(*sum, evidence);
+        }
+        Ok(table)
+    }
+
+    /// The share of the papers that have references, of those known.
+    fn share_with_references(&self) -> f32 {
+        let (citing, all) = match self.known {
+            None => (self.citations.citing_works, self.snapshot.rows()),
+            Some(known) => (known.iter().filter(|row| self.citations.citing_rows.contains(*row)).count(), known.len()),
+        };
+        (citing as f32 / all.max(1) as f32).min(1.0)
+    }
+
+    /// A history paper is linked with those that it cites and those that cite it.
+    fn add_direct(&self, work: u32, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
+        let evidence = CitationEvidence { direct: weight, ..CitationEvidence::default() };
+        let citing = self.graph.citations(work).map_err(corrupt_graph)?;
+        links.extend(citing.iter().chain(self.references(work)?).map(|other| (other, evidence)));
+        Ok(())
+    }
+
+    /// Other works that have references of a history paper.
+    fn add_coupling(&self, work: u32, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
+        for reference in self.references(work)? {
+            let citing = self.graph.citations(reference).map_err(corrupt_graph)?;
+            if citing.len() > MAX_SHARED_REFERENCE_CITATIONS {
+                continue;
+            }
+            let coupling = weight / (self.citing(reference)?.len() as f32 + 1.0).sqrt();
+            for other in citing.iter().filter(|other| *other != work) {
+                let length = self.references(other)?.len() as f32;
+                let evidence = CitationEvidence { coupling: coupling / length.sqrt(), ..CitationEvidence::default() };
+                links.push((other, evidence));
+            }
+        }
+        Ok(())
+    }
+
+    /// Works of the papers with references whose texts are nearest to the history, its own among them, with the z-scores
+    /// of their texts; those below the mean count nothing.
+    fn near_citing_works(
+        &self,
+        searcher: &Searcher<'_>,
+        query: &ResolvedQuery,
+        ranker: &Ranker<'_>,
+    ) -> Result<Vec<(u32, f32)>> {
+        let vectors = ranker.retrieval_vectors();
+        let Some(vector) = vectors.first() else { return Ok(Vec::new()) };
+        let citing_rows = match self.known {
+            None => self.citations.citing_rows.clone(),
+            Some(known) => known.iter().filter(|row| self.citations.citing_rows.contains(*row)).collect(),
+        };
+        let hits = self.snapshot.nearest(vector, NEAR_CITING_PAPERS, Some(&citing_rows))?;
+        let mut rows: RowBitmap = hits.into_iter().map(|hit| hit.row).collect();
+        let history = query.liked.iter().filter_map(|past| self.snapshot.row(past.key?));
+        history.filter(|row| citing_rows.contains(*row)).for_each(|row| rows.insert(row));
+        let mut works = Vec::new();
+        for row in rows.iter() {
+            let terms = term_vector(searcher, row)?;
+            let candidate = Candidate {
+                vector: self.snapshot.vector(row)?,
+                terms: &terms,
+                signals: QueryIndependentSignals::default(),
+                citations: CitationEvidence::default(),
+            };
+            let z_score = ranker.similarity(&candidate).max(0.0);
+            works.extend(self.works(self.snapshot.key(row))?.into_iter().map(|work| (work, z_score)));
+        }
+        Ok(works)
+    }
+
+    fn by_paper(&self, query: &ResolvedQuery, row: RowId, evidence: CitationEvidence) -> Result<Vec<HistoryCitations>> {
+        let [mut own, mut citing, mut references] = [const { Vec::new() }; 3];
+        for work in self.works(self.snapshot.key(row))? {
+            own.push(work);
+            citing.extend(self.citing(work)?);
+            references.extend(self.references(work)?);
+        }
+        let scale = 1.0 / (citing.len() as f32 + 1.0).sqrt();
+        citing.sort_unstable();
+        references.sort_unstable();
+        let all: f32 = query.liked.iter().map(|past| past.weight).sum();
+        let mut weights = history_weights(&query.liked);
+        query
+            .liked
+            .iter()
+            .map(|past| {
+                let mut counts = CitationCounts::default();
+                let near_citation = evidence.near_citation * past.weight / all;
+                let mut part = CitationEvidence { near_citation, ..CitationEvidence::default() };
+                if past.key.is_some() {
+                    let (key, weight) = weights.next().expect("a weight for each paper with a key");
+                    for work in self.works(key)? {
+                        for list in self.citing(work)?.iter().filter(|list| citing.binary_search(list).is_ok()) {
+                            counts.cocited_by += 1;
+                            part.cocitation += weight * scale / (self.references(*list)?.len() as f32).sqrt();
+                        }
+                        for reference in self.references(work)? {
+                            counts.cited |= own.contains(&reference);
+                            if references.binary_search(&reference).is_ok() {
+                                counts.shared_references += 1;
+                                let citations = self.citing(reference)?.len() as f32 + 1.0;
+                                part.coupling += weight / (citations * references.len() as f32).sqrt();
+                            }
+                        }
+                        counts.cites |= references.binary_search(&work).is_ok();
+                    }
+                    part.direct = weight * (u8::from(counts.cites) + u8::from(counts.cited)) as f32;
+                }
+                let borrowed = CitationEvidence { near_citation, ..CitationEvidence::default() };
+                let [share, borrowed_share] = [part, borrowed].map(|part| part.total() / evidence.total());
+                Ok(HistoryCitations { share, borrowed_share, counts })
+            })
+            .collect()
+    }
+
+    fn works(&self, key: i64) -> Result<Vec<u32>> {
+        self.graph.works(key).map_err(corrupt_graph)
+    }
+
+    fn row(&self, work: u32) -> Result<Option<RowId>> {
+        Ok(self.graph.paper(work).map_err(corrupt_graph)?.and_then(|key| self.snapshot.row(key)))
+    }
+
+    fn references(&self, work: u32) -> Result<Vec<u32>> {
+        Ok(self.graph.references(work).map_err(corrupt_graph)?.iter().collect())
+    }
+
+    /// Works that cite a work, of those known.
+    fn citing(&self, work: u32) -> Result<Vec<u32>> {
+        let citing = self.graph.citations(work).map_err(corrupt_graph)?.iter();
+        let Some(known) = self.known else { return Ok(citing.collect()) };
+        let is_known = |work: &u32| Ok(self.row(*work)?.is_some_and(|row| known.contains(row)));
+        citing.filter_map(|work| is_known(&work).map(|is| is.then_some(work)).transpose()).collect()
+    }
+}
+
+/// The items with the same work as one: in the order of the works, added in the order in which they came.
+fn merged<T: Copy>(mut items: Vec<(u32, T)>, add: impl Fn(T, T) -> T) -> Vec<(u32, T)> {
+    items.sort_by_key(|(work, _)| *work);
+    let mut merged: Vec<(u32, T)> = Vec::with_capacity(items.len());
+    for (work, item) in items {
+        match merged.last_mut().filter(|(last, _)| *last == work) {
+            Some((_, sum)) => *sum = add(*sum, item),
+            None => merged.push((work, item)),
+        }
+    }
+    merged
+}
+
+fn added(one: CitationEvidence, other: CitationEvidence) -> CitationEvidence {
+    CitationEvidence {
+        cocitation: one.cocitation + other.cocitation,
+        near_citation: one.near_citation + other.near_citation,
+        direct: one.direct + other.direct,
+        coupling: one.coupling + other.coupling,
+    }
+}
+
+/// The crate's error for a corrupt file of links.
+pub(super) fn corrupt_graph(corruption: GraphCorruption) -> Error {
+    Error::DamagedIndex { reason: corruption.to_string() }
+}
