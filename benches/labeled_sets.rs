@@ -19,6 +19,7 @@ use paperkin::engine::{CandidatePool, EvaluationOptions, LabeledQuery};
 use paperkin::evaluate::{
     Baseline, EvaluationReport, MeasuredSet, MethodComparison, Metric, QrelsLine, QueryMetrics, SplitMix64,
 };
+use paperkin::paper::WorkName;
 use paperkin::recommend::{HistoryItem, PaperRef};
 use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, formats};
 use serde_json::Value;
@@ -42,7 +43,7 @@ const SINGLE_PAPERS: usize = 300;
 const SINGLE_PAPER_BASELINES: [Baseline; 4] =
     [Baseline::DenseMean, Baseline::TfIdfMean, Baseline::Bm25, Baseline::Fusion];
 
-const SETS: [Set; 23] = [
+const SETS: [Set; 27] = [
     ("reviewer_goldstandard", &[Metric::Pairs], CandidatePool::Judged, goldstandard),
     ("citeulike", &[Metric::Recall(50), Metric::Ndcg(20)], CandidatePool::All, libraries),
     ("hf_daily_papers", &[Metric::Recall(100), Metric::Ndcg(100)], CandidatePool::All, submitters),
@@ -67,10 +68,15 @@ const SETS: [Set; 23] = [
     ("vis_citations/histories", HISTORIES, CandidatePool::All, |folder| cut_histories(folder, "histories.dev.jsonl")),
     ("chemical_space/histories", HISTORIES, CandidatePool::All, |folder| cut_histories(folder, "histories.dev.jsonl")),
     ("social_networks/histories", HISTORIES, CandidatePool::All, |folder| cut_histories(folder, "histories.dev.jsonl")),
+    ("vis_citations/references", REFERENCES, CandidatePool::All, references),
+    ("ecology_capture_recapture/references", REFERENCES, CandidatePool::All, references),
+    ("chemical_space/references", REFERENCES, CandidatePool::All, references),
+    ("social_networks/references", REFERENCES, CandidatePool::All, references),
     ("arxiv_recent", &[Metric::Auc, Metric::RecallPercent(10)], CandidatePool::All, curated),
 ];
 
 const LINKS: &[Metric] = &[Metric::Ndcg(20), Metric::Recall(20)];
+const REFERENCES: &[Metric] = &[Metric::Recall(20), Metric::Ndcg(20)];
 const HISTORIES: &[Metric] = &[Metric::Recall(100), Metric::Ndcg(20)];
 
 /// Papers, and how to ask for them.
@@ -81,6 +87,8 @@ struct Part {
 
 enum Questions {
     Labeled(Vec<LabeledQuery>),
+    /// The same in a library that knows what cites what, by pairs of a citing and a cited paper.
+    Linked(Vec<LabeledQuery>, Vec<(PaperId, PaperId)>),
     /// Picks of persons, to be split by date.
     Histories(Vec<Vec<HistoryItem>>),
 }
@@ -112,11 +120,13 @@ fn main() -> Result<()> {
     for (name, metrics, pool, parts) in SETS {
         let data = name.split('/').next().expect("a folder");
         let folder = folder.join(data);
+        // Links stay in a library.
+        let kept = if name.ends_with("/references") { format!("{data}-linked") } else { data.to_owned() };
         if folder.is_dir() && only.as_ref().is_none_or(|only| name.starts_with(only)) {
             let measured = measure(parts(&folder), metrics, pool, half, |part| {
                 let mut options = options.clone();
                 if let Some(keep) = &keep {
-                    options.location = LibraryLocation::Create(keep.join(format!("{data}-{part}")));
+                    options.location = LibraryLocation::Create(keep.join(format!("{kept}-{part}")));
                 }
                 options
             })?;
@@ -148,8 +158,13 @@ fn measure(
     for (part, Part { papers, questions }) in parts.into_iter().enumerate() {
         let mut engine = Engine::open(options(part))?;
         engine.add(papers)?;
+        let mut links = Vec::new();
         let mut labeled = match questions {
             Questions::Labeled(labeled) => labeled,
+            Questions::Linked(labeled, all) => {
+                links = all;
+                labeled
+            }
             // Persons who picked all of their papers on one day, or nothing new later, have no answer.
             Questions::Histories(histories) => {
                 let splits = histories.iter().filter_map(|picks| engine.temporal_split(picks, &[], 0.3).ok());
@@ -162,7 +177,16 @@ fn measure(
         if labeled.iter().all(|labeled| labeled.request.text.is_none() && labeled.request.positive.len() == 1) {
             evaluation.baselines = SINGLE_PAPER_BASELINES.to_vec();
         }
-        let measured = engine.evaluate(&labeled, &evaluation, &|_| ())?.measured;
+        let mut measured = engine.evaluate(&labeled, &evaluation, &|_| ())?.measured;
+        if !links.is_empty() {
+            // What came first is what texts alone do.
+            let name = WorkName::from_id;
+            engine.add_links(links.into_iter().map(|(citing, cited)| Ok((name(citing), name(cited)))), &|_| ())?;
+            evaluation.baselines.clear();
+            let linked = engine.evaluate(&labeled, &evaluation, &|_| ())?.measured;
+            measured[0].0 = "texts alone".to_owned();
+            measured.insert(0, linked.into_iter().next().expect("our own ranking"));
+        }
         merge(&mut all, measured);
     }
     Ok(all)
@@ -293,6 +317,35 @@ fn links(folder: &Path, file: &str, dated: bool) -> Vec<Part> {
     });
     let questions = Questions::Labeled(labeled.filter(|labeled| !labeled.judgments.is_empty()).collect());
     vec![Part { papers: papers(&docs), questions }]
+}
+
+/// Papers with half of their references known, and the other half to be found, among all papers. The library knows the
+/// references of all papers that are not queries.
+fn references(folder: &Path) -> Vec<Part> {
+    const QUERIES: usize = 100;
+    const MIN_REFERENCES: usize = 6;
+    let mut lists: BTreeMap<PaperId, Vec<PaperId>> = BTreeMap::new();
+    for line in text(&folder.join("cites.dev.tsv")).lines() {
+        let mut fields = line.split('\t').map(|id| PaperId::parse(id).expect("an id"));
+        let (citing, cited) = (fields.next().expect("an id"), fields.next().expect("an id"));
+        lists.entry(citing).or_default().push(cited);
+    }
+    let long: Vec<PaperId> =
+        lists.iter().filter(|(_, list)| list.len() >= MIN_REFERENCES).map(|(citing, _)| citing.clone()).collect();
+    let mut random = SplitMix64::new(SEED);
+    let labeled = long.iter().step_by(long.len().div_ceil(QUERIES)).map(|citing| {
+        let mut hidden = lists.remove(citing).expect("a list");
+        random.shuffle(&mut hidden);
+        let known = hidden.split_off(hidden.len().div_ceil(2));
+        LabeledQuery {
+            request: Request { positive: items(known.into_iter().chain([citing.clone()])), ..Request::default() },
+            judgments: hidden.into_iter().map(|id| (id, 1.0)).collect(),
+        }
+    });
+    let labeled = labeled.collect();
+    let links = lists.into_iter().flat_map(|(citing, list)| list.into_iter().map(move |cited| (citing.clone(), cited)));
+    let questions = Questions::Linked(labeled, links.collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl.gz")), questions }]
 }
 
 /// A query for every so many papers, with what is linked to it.

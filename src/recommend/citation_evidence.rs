@@ -6,7 +6,7 @@ use serde::Serialize;
 const COCITATION_WEIGHT: f32 = 2.5;
 const NEAR_CITATION_WEIGHT: f32 = 0.3;
 const DIRECT_WEIGHT: f32 = 0.1;
-const COUPLING_WEIGHT: f32 = 0.25;
+const COUPLING_WEIGHT: f32 = 0.5;
 /// The share of papers with references at which evidence counts half: below a few in a hundred, that a paper has links says
 /// more of where it came from than of what it is about.
 const HALF_TRUST_SHARE: f32 = 0.01;
@@ -74,7 +74,7 @@ mod tests {
         let one = CitationEvidence { cocitation: 1.0, ..CitationEvidence::default() };
         let two = CitationEvidence { cocitation: 2.0, ..one };
         let all = CitationEvidence { near_citation: 1.0, direct: 1.0, coupling: 1.0, ..one };
-        assert!((all.total() - 3.15).abs() < 1e-6);
+        assert!((all.total() - 3.4).abs() < 1e-6);
         let score = |evidence: CitationEvidence| evidence.score(6.0, 0.5);
         assert!(score(one) > 0.0 && score(two) > score(one) && score(two) < 2.0 * score(one));
         assert_eq!(CitationEvidence::default().score(6.0, 0.5), 0.0);
