@@ -5,6 +5,7 @@
 
 mod add_preview;
 mod bad_input;
+mod citation_links;
 mod cli;
 mod daily;
 mod durability;
