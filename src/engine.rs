@@ -19,7 +19,7 @@ use crate::fetch::{FetchSource, HttpClient};
 use crate::formats;
 use crate::library::{CheckFinding, GenerationId, Library, LibrarySummary, StoredPaper};
 use crate::maintenance;
-use crate::paper::PaperId;
+use crate::paper::{PaperId, WorkName};
 use crate::recommend::{Answer, HistoryItem, Request};
 use crate::report::SimilarityReport;
 use crate::searcher::{self, RequestScope, SearchContext, SharedCaches};
@@ -28,7 +28,6 @@ use crate::writer::{self, Writer};
 
 pub use crate::embedder::TextEmbeddings;
 pub use crate::maintenance::{GraphStatus, IndexStatus, LibraryStatus, RebuildSummary, ReembedSummary};
-#[cfg(feature = "server")]
 #[cfg(feature = "server")]
 pub(crate) use crate::searcher::{BoundedCache, PerGeneration};
 pub use crate::searcher::{
@@ -306,6 +305,16 @@ impl Engine {
         self.add(formats::open(path.as_ref(), None)?.records())
     }
 
+    /// Adds citation links, as [`formats::LinkReader`] reads them, whether or not the papers are in the library. Invalid
+    /// links are skipped, counted, and passed to `progress`.
+    pub fn add_links(
+        &mut self,
+        links: impl IntoIterator<Item = Result<(WorkName, WorkName)>>,
+        progress: &(dyn Fn(AddProgress<'_>) + Sync),
+    ) -> Result<AddSummary> {
+        writer::add_links(&mut self.library, links, progress)
+    }
+
     /// Adds what a public service has, from where the last call stopped. What came is counted in `fetched`, also before
     /// an error: the same call resumes there.
     ///
@@ -321,15 +330,6 @@ impl Engine {
     ) -> Result<()> {
         let today = self.today();
         writer::fetch(&mut self.writer(), source, client, today, fetched, progress)
-    }
-
-    /// Adds papers from elsewhere to the history of a profile, matched with those of the library by ids and titles.
-    ///
-    /// # Errors
-    /// [`Error::BadRequest`] for an invalid name or weight.
-    pub fn import(&mut self, profile: &str, items: &[ImportItem], options: ImportOptions) -> Result<ImportSummary> {
-        profiles::check_weight(options.weight)?;
-        writer::import(&mut self.library, profiles::check_profile_name(profile)?, items, options)
     }
 
     /// Removes papers, given by ids or whole titles, all in one step. Histories keep their ids.

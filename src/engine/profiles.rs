@@ -4,10 +4,11 @@
 
 use jiff::civil::Date;
 
-use super::Engine;
+use super::{Engine, ImportItem, ImportOptions, ImportSummary};
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, Profile, ProfilePaper};
 use crate::paper::PaperId;
+use crate::writer;
 
 /// Longest name of a profile, in bytes.
 const MAX_NAME_BYTES: usize = 200;
@@ -84,6 +85,15 @@ impl Engine {
         let name = check_profile_name(name)?;
         self.library.add_to_history(name, &[])?;
         self.library.profile(name)
+    }
+
+    /// Adds papers from elsewhere to the history of a profile, matched with those of the library by ids and titles.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] for an invalid name or weight.
+    pub fn import(&mut self, profile: &str, items: &[ImportItem], options: ImportOptions) -> Result<ImportSummary> {
+        check_weight(options.weight)?;
+        writer::import(&mut self.library, check_profile_name(profile)?, items, options)
     }
 
     /// Deletes a profile, its history and its impressions. Returns the profile as it was.

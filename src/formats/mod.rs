@@ -31,8 +31,8 @@ pub use export_format::ExportFormat;
 pub use feeds::{FeedDocument, FeedFormat};
 pub use input_format::InputFormat;
 pub use reader::{
-    PaperReader, ReadOptions, RecordReader, ReferenceReader, is_parquet, open, read, read_references, record,
-    references,
+    LinkReader, PaperReader, ReadOptions, RecordReader, ReferenceReader, is_parquet, open, read, read_references,
+    record, references,
 };
 pub use reference::{BibReference, DroppedField, FieldOrigin, PaperRecord, RecordNotes};
 pub(crate) use reference::{FoundRecord, bad_fields};

@@ -17,11 +17,11 @@ use crate::formats::common::clean::clean;
 use crate::formats::common::encoding::{NOT_UTF8, TextEncoding};
 use crate::formats::common::input::InputReader;
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::{BibReference, FoundRecord, PaperRecord, RecordIter};
+use crate::formats::reference::{BibReference, FoundRecord, LinkIter, PaperRecord, RecordIter};
 use crate::formats::services::{arxiv_atom, hf_daily, hf_html, hf_page, pubmed};
-use crate::formats::tables::{ColumnMap, csv, jsonl, parquet};
+use crate::formats::tables::{ColumnMap, csv, jsonl, link_list, parquet};
 use crate::formats::{detect, feeds};
-use crate::paper::Paper;
+use crate::paper::{Paper, WorkName};
 
 /// The references of one file, read on demand: memory holds one record at a time, or the whole file where its end is
 /// needed to understand its start ([`InputFormat::ZoteroRdf`]).
@@ -128,6 +128,23 @@ impl Iterator for RecordReader {
     }
 }
 
+/// The citation links of one file: what cites, and what is cited. A line that cannot be used is one [`Error::BadRecord`].
+pub struct LinkReader(LinkIter);
+
+impl Iterator for LinkReader {
+    type Item = Result<(WorkName, WorkName)>;
+
+    fn next(&mut self) -> Option<Result<(WorkName, WorkName)>> {
+        self.0.next()
+    }
+}
+
+impl fmt::Debug for LinkReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinkReader").finish_non_exhaustive()
+    }
+}
+
 /// How to read a file, beyond what its content says.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
@@ -203,6 +220,35 @@ impl ReadOptions {
             InputFormat::PubmedXml | InputFormat::Bioc => pubmed::read(input, format),
         };
         Ok(ReferenceReader { name: name.to_owned(), format, records, found: self.may_be_empty, ended: false })
+    }
+
+    /// Opens a list of citation links: on each line the id of a paper that cites and that of one that is cited, separated by
+    /// a tab, a comma or spaces; or a Parquet file with the columns `citing` and `cited`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or is Parquet without these columns.
+    pub fn open_links(&self, path: &Path) -> Result<LinkReader> {
+        let name = path.display().to_string();
+        if path.is_dir() {
+            return Err(Error::BadFile { file: name, reason: "is a directory: give a file".to_owned() });
+        }
+        let file = File::open(path).map_err(Error::io(path, "open"))?;
+        if is_parquet(path) { Ok(LinkReader(parquet::read_links(file, &name)?)) } else { self.read_links(file, &name) }
+    }
+
+    /// Reads such a list from any source of bytes: see [`ReadOptions::read`].
+    ///
+    /// # Errors
+    /// As for [`ReadOptions::open_links`].
+    pub fn read_links(&self, input: impl Read + Send + 'static, name: &str) -> Result<LinkReader> {
+        let (mut input, head) = InputReader::with_encoding(input, name, self.encoding)?;
+        if head.bytes.starts_with(&parquet::MAGIC) {
+            let mut bytes = Vec::new();
+            input.read_to_end(&mut bytes).map_err(|error| input.read_error(&error))?;
+            return Ok(LinkReader(parquet::read_links(bytes::Bytes::from(bytes), name)?));
+        }
+        detect::readable(&head).map_err(|reason| input.bad_file(reason))?;
+        Ok(LinkReader(link_list::read(input)))
     }
 
     /// Reads a whole file that is a text in no format of records: decompressed, as UTF-8.

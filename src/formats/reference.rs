@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::dates::TypedDate;
 use crate::formats::common::values::not_of_web;
-use crate::paper::{CitationLinks, Paper, RawPaper, is_of_web};
+use crate::paper::{CitationLinks, Paper, RawPaper, WorkName, is_of_web};
 
 /// How much of a value that cannot be read is shown, in characters.
 const MAX_QUOTED_CHARS: usize = 60;
@@ -226,6 +226,9 @@ pub(crate) fn bad_fields(dropped: Vec<DroppedField>, file: &str, place: RecordPo
     };
     dropped.into_iter().map(bad_field).collect()
 }
+
+/// The citation links of one file, read on demand: what cites, and what is cited.
+pub(crate) type LinkIter = Box<dyn Iterator<Item = Result<(WorkName, WorkName)>> + Send>;
 
 /// The records of one file, read on demand.
 pub(crate) type RecordIter = Box<dyn Iterator<Item = Result<FoundRecord>> + Send>;

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use serde::Serialize;
 
 use super::generation::{GenerationId, TransactionGeneration};
-use super::works::{resolve, work_id};
+use super::works::{find_paper, resolve, work_id};
 use super::{Library, open};
 use crate::error::{Error, Result};
 use crate::paper::{PaperId, WorkName};
@@ -174,6 +174,31 @@ impl Library {
         self.write_transaction("write citation links", |transaction| {
             put_links(transaction, links, &mut TransactionGeneration::default())
         })
+    }
+
+    /// What adding links would do to the library as it is: each is looked at on its own.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn plan_links(&self, links: &[(WorkName, WorkName)]) -> Result<LinkCounts> {
+        let is_known = "SELECT 1 FROM citation WHERE citing = (SELECT number FROM work WHERE id = ?) \
+                        AND cited = (SELECT number FROM work WHERE id = ?)";
+        let count = || {
+            let mut is_known = self.db.prepare_cached(is_known)?;
+            let mut counts = LinkCounts::default();
+            for (citing, cited) in links {
+                let (Some(citing_id), Some(cited_id)) = (citing.id(), cited.id()) else { continue };
+                if citing_id == cited_id {
+                    continue;
+                }
+                let is_known = is_known.exists([citing_id.as_str(), cited_id.as_str()])?;
+                *(if is_known { &mut counts.known } else { &mut counts.new }) += 1;
+                let is_there = find_paper(&self.db, citing)?.is_some() && find_paper(&self.db, cited)?.is_some();
+                counts.unresolved += usize::from(!is_there);
+            }
+            Ok(counts)
+        };
+        count().map_err(self.failed("read citation links"))
     }
 
     fn link_rows<T>(

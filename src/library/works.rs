@@ -170,6 +170,11 @@ impl StoredWork {
     }
 }
 
+/// The key of the paper that a work of this name would be.
+pub(super) fn find_paper(db: &Connection, name: &WorkName) -> rusqlite::Result<Option<i64>> {
+    StoredWork { name: name.clone(), title_key: name.identifying_title(), paper: None }.find_paper(db)
+}
+
 /// How many papers have a title, counted to two more than are looked at.
 fn count_titled(db: &Connection, title_key: &str) -> rusqlite::Result<usize> {
     let count = "SELECT count(*) FROM (SELECT 1 FROM paper WHERE title_key = +? LIMIT ?)";

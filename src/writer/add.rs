@@ -10,7 +10,7 @@ use super::Writer;
 use crate::embedder::stored_model;
 use crate::error::{Error, Result};
 use crate::formats::PaperRecord;
-use crate::library::{ChangeCounts, LinkCounts, PaperChange};
+use crate::library::{ChangeCounts, Library, LinkCounts, PaperChange};
 use crate::paper::{CitationLinks, Paper, PaperId, WorkName, title_key};
 
 /// Papers embedded and committed together: a few seconds of work on two cores, and enough to group texts of similar
@@ -128,6 +128,38 @@ pub(crate) fn add<P: Into<IncomingPaper>>(
         }
     }
     commit_batch(writer, &mut batch, &mut added, report)?;
+    Ok(added)
+}
+
+/// Adds citation links, in batches: an interruption loses one at most. Invalid ones are reported and skipped.
+///
+/// # Errors
+/// Those of the library's file: what was committed before stays.
+pub(crate) fn add_links(
+    library: &mut Library,
+    links: impl IntoIterator<Item = Result<(WorkName, WorkName)>>,
+    report: &(dyn Fn(AddProgress<'_>) + Sync),
+) -> Result<AddSummary> {
+    let mut added = AddSummary::default();
+    let mut batch = Vec::new();
+    let mut commit = |batch: &mut Vec<(WorkName, WorkName)>| -> Result<LinkCounts> {
+        let counts = library.write_links(batch)?;
+        batch.clear();
+        Ok(counts)
+    };
+    for link in links {
+        match link {
+            Ok(link) => batch.push(link),
+            Err(error) => {
+                added.rejected += 1;
+                report(AddProgress::Rejected(&error));
+            }
+        }
+        if batch.len() >= BATCH_LINKS {
+            added.links += commit(&mut batch)?;
+        }
+    }
+    added.links += commit(&mut batch)?;
     Ok(added)
 }
 

@@ -18,8 +18,8 @@ use crate::library::Library;
 
 #[cfg(feature = "server")]
 pub(crate) use add::PendingBatch;
-pub(crate) use add::add;
 pub use add::{AddProgress, AddSummary, IncomingPaper};
+pub(crate) use add::{add, add_links};
 #[cfg(feature = "fetch")]
 pub use fetch::FetchSummary;
 #[cfg(feature = "fetch")]

@@ -5,7 +5,8 @@
 
 mod add_preview;
 mod bad_input;
-mod citations;
+mod citation_links;
+mod citation_ranking;
 mod cli;
 mod daily;
 mod durability;

@@ -35,14 +35,18 @@ Examples:
   paperkin add table.parquet --column title=headline --column abstract=body
   paperkin add old-library.ris --encoding windows-1252
   paperkin add --dry-run export.csv
+  paperkin add --links citations.csv.gz
   paperkin add --explain export.csv --record \"walking robots\"
   curl -s https://huggingface.co/api/daily_papers | paperkin add -
 
 Additions are durable: rerun an interrupted command and it resumes.")]
 pub(crate) struct AddArgs {
     /// Files of papers; `-` for standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "links", value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// A list of citations: two ids a line, first the paper that cites
+    #[arg(long, value_name = "FILE")]
+    pub links: Vec<PathBuf>,
     /// Format of the files, one of those listed below [default: detected]
     #[arg(long, value_name = "FORMAT")]
     pub input: Option<InputFormat>,
@@ -62,7 +66,7 @@ pub(crate) struct AddArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Show where the fields of one record come from, and write nothing
-    #[arg(long, conflicts_with_all = ["dry_run", "strict"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "strict", "links"])]
     pub explain: bool,
     /// The record to explain: its number, or a part of its title or id
     #[arg(long, value_name = "RECORD", default_value = "1", requires = "explain")]

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::input::{in_categories, open};
+use super::links::{self, LinkFileSummary};
 use crate::cli::args::{AddArgs, GlobalArgs};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, FieldList, field_values};
@@ -25,6 +26,8 @@ const MAX_NAMES: usize = 20;
 #[derive(Default, Serialize)]
 struct DryRunSummary {
     files: Vec<FileSummary>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    links: Vec<LinkFileSummary>,
 }
 
 /// What would be read of a file.
@@ -110,16 +113,24 @@ pub(super) fn run(common: &GlobalArgs, args: &AddArgs) -> Result<CommandOutcome>
         bar.finish();
         summary.files.push(file);
     }
+    for path in &args.links {
+        summary.links.push(links::read(path, args, known.as_ref().map(|known| &known.library))?);
+    }
     output::print_summary(args.format, &summary, |out, summary| {
-        summary.files.iter().enumerate().try_for_each(|(index, file)| {
+        for (index, file) in summary.files.iter().enumerate() {
             if index > 0 {
                 writeln!(out)?;
             }
-            file.write(out)
-        })
+            file.write(out)?;
+        }
+        if !(summary.files.is_empty() || summary.links.is_empty()) {
+            writeln!(out)?;
+        }
+        summary.links.iter().try_for_each(|file| file.write(out))
     })?;
     let is_valid = |file: &FileSummary| file.rejected == 0 && !(args.strict && file.dropped_fields > 0);
-    Ok(CommandOutcome::complete_if(summary.files.iter().all(is_valid)))
+    let links_are_valid = summary.links.iter().all(|file| file.rejected == 0);
+    Ok(CommandOutcome::complete_if(links_are_valid && summary.files.iter().all(is_valid)))
 }
 
 impl FileSummary {

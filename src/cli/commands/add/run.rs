@@ -1,7 +1,7 @@
 //! Adding the papers of files to the library.
 
 use super::input::{in_categories, open};
-use super::{dry_run, explain};
+use super::{dry_run, explain, links};
 use crate::cli::args::{AddArgs, GlobalArgs};
 use crate::cli::commands::reindex;
 use crate::cli::outcome::CommandOutcome;
@@ -19,7 +19,8 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: AddArgs) -> Result<CommandO
     }
     let open = || Engine::open(common.options(LibraryLocation::Create(common.directory()?)));
     let (engine, added) = if args.strict {
-        let Some(papers) = read_all(&args) else {
+        let (papers, links_are_valid) = (read_all(&args), links::are_valid(&args)?);
+        let Some(papers) = papers.filter(|_| links_are_valid) else {
             output::diagnostic(
                 Severity::Error,
                 "nothing was added, because --strict requires valid records and fields",
@@ -28,16 +29,18 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: AddArgs) -> Result<CommandO
         };
         let mut engine = open()?;
         let bar = CommandProgress::of_count("adding", papers.len());
-        let added = engine.add_with_progress(papers.into_iter().map(Ok), &|progress| {
+        let mut added = engine.add_with_progress(papers.into_iter().map(Ok), &|progress| {
             if let AddProgress::Committed(papers) = progress {
                 bar.advance(papers);
             }
         })?;
         bar.finish();
+        added += links::add(&mut engine, &args)?;
         (engine, added)
     } else {
         let mut engine = open()?;
-        let added = add_each(&mut engine, &args)?;
+        let mut added = add_each(&mut engine, &args)?;
+        added += links::add(&mut engine, &args)?;
         (engine, added)
     };
     let summary = AddOutput { added, papers: engine.summary()?.papers };

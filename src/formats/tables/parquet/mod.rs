@@ -1,8 +1,10 @@
 //! Parquet.
 
 mod cell;
+mod links;
 mod read;
 mod write;
 
+pub(crate) use links::read_links;
 pub(crate) use read::{MAGIC, read};
 pub use write::ParquetWriter;

@@ -66,7 +66,7 @@ pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
 }
 
 /// Says so, and what to do, where a file is compressed in a way that is not read.
-fn check_compression(metadata: &ParquetMetaData) -> Result<(), String> {
+pub(super) fn check_compression(metadata: &ParquetMetaData) -> Result<(), String> {
     let chunks = metadata.row_groups().iter().take(1).flat_map(|group| group.columns());
     match chunks.map(|chunk| chunk.compression()).find(|codec| matches!(codec, Compression::LZO)) {
         Some(_) => Err("compressed with LZO, which is not read: write it with snappy, gzip or zstd".to_owned()),
@@ -115,7 +115,7 @@ fn reference(row: &Row, columns: &[FieldColumn]) -> BibReference {
 }
 
 /// What the crate makes of a file. It panics on some that are damaged: that is an error too.
-fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
+pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(read)) {
         // The message of a damaged text has all of its bytes.
         Ok(read) => read.map_err(|error| truncated(&error.to_string(), 200)),
