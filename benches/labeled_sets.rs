@@ -43,6 +43,10 @@ const SINGLE_PAPERS: usize = 300;
 const SINGLE_PAPER_BASELINES: [Baseline; 4] =
     [Baseline::DenseMean, Baseline::TfIdfMean, Baseline::Bm25, Baseline::Fusion];
 
+/// The methods that short histories are ranked by for comparison.
+const HISTORY_BASELINES: [Baseline; 4] =
+    [Baseline::DenseMean, Baseline::NearestThree, Baseline::TfIdfMean, Baseline::Fusion];
+
 const SETS: [Set; 27] = [
     ("reviewer_goldstandard", &[Metric::Pairs], CandidatePool::Judged, goldstandard),
     ("citeulike", &[Metric::Recall(50), Metric::Ndcg(20)], CandidatePool::All, libraries),
@@ -85,10 +89,12 @@ struct Part {
     questions: Questions,
 }
 
+type Links = Vec<(PaperId, PaperId)>;
+
 enum Questions {
     Labeled(Vec<LabeledQuery>),
-    /// The same in a library that knows what cites what, by pairs of a citing and a cited paper.
-    Linked(Vec<LabeledQuery>, Vec<(PaperId, PaperId)>),
+    /// Queries for libraries that know what cites what, by the links of each: pairs of a citing and a cited paper.
+    Linked(Vec<(Vec<LabeledQuery>, Links)>),
     /// Picks of persons, to be split by date.
     Histories(Vec<Vec<HistoryItem>>),
 }
@@ -120,13 +126,11 @@ fn main() -> Result<()> {
     for (name, metrics, pool, parts) in SETS {
         let data = name.split('/').next().expect("a folder");
         let folder = folder.join(data);
-        // Links stay in a library.
-        let kept = if name.ends_with("/references") { format!("{data}-linked") } else { data.to_owned() };
         if folder.is_dir() && only.as_ref().is_none_or(|only| name.starts_with(only)) {
             let measured = measure(parts(&folder), metrics, pool, half, |part| {
                 let mut options = options.clone();
                 if let Some(keep) = &keep {
-                    options.location = LibraryLocation::Create(keep.join(format!("{kept}-{part}")));
+                    options.location = LibraryLocation::Create(keep.join(format!("{data}-{part}")));
                 }
                 options
             })?;
@@ -158,12 +162,12 @@ fn measure(
     for (part, Part { papers, questions }) in parts.into_iter().enumerate() {
         let mut engine = Engine::open(options(part))?;
         engine.add(papers)?;
-        let mut links = Vec::new();
         let mut labeled = match questions {
             Questions::Labeled(labeled) => labeled,
-            Questions::Linked(labeled, all) => {
-                links = all;
-                labeled
+            Questions::Linked(folds) => {
+                evaluation.baselines = HISTORY_BASELINES.to_vec();
+                merge(&mut all, measure_linked(&engine, folds, half, &evaluation)?);
+                continue;
             }
             // Persons who picked all of their papers on one day, or nothing new later, have no answer.
             Questions::Histories(histories) => {
@@ -177,16 +181,35 @@ fn measure(
         if labeled.iter().all(|labeled| labeled.request.text.is_none() && labeled.request.positive.len() == 1) {
             evaluation.baselines = SINGLE_PAPER_BASELINES.to_vec();
         }
-        let mut measured = engine.evaluate(&labeled, &evaluation, &|_| ())?.measured;
-        if !links.is_empty() {
-            // What came first is what texts alone do.
-            let name = WorkName::from_id;
-            engine.add_links(links.into_iter().map(|(citing, cited)| Ok((name(citing), name(cited)))), &|_| ())?;
-            evaluation.baselines.clear();
-            let linked = engine.evaluate(&labeled, &evaluation, &|_| ())?.measured;
-            measured[0].0 = "texts alone".to_owned();
-            measured.insert(0, linked.into_iter().next().expect("our own ranking"));
+        merge(&mut all, engine.evaluate(&labeled, &evaluation, &|_| ())?.measured);
+    }
+    Ok(all)
+}
+
+/// Queries with the links of their library, beside the same without links.
+fn measure_linked(
+    engine: &Engine,
+    folds: Vec<(Vec<LabeledQuery>, Links)>,
+    half: Option<usize>,
+    evaluation: &EvaluationOptions,
+) -> Result<MeasuredSet> {
+    let mut all = MeasuredSet::new();
+    for (mut labeled, links) in folds {
+        if let Some(half) = half {
+            labeled = labeled.into_iter().skip(half).step_by(2).collect();
         }
+        let mut measured = engine.evaluate(&labeled, evaluation, &|_| ())?.measured;
+        measured[0].0 = "texts alone".to_owned();
+        // Links cannot be taken back: each fold has a copy of the library.
+        let copy = tempfile::tempdir().expect("a folder");
+        let file = copy.path().join("library.sqlite3");
+        engine.library().back_up(&file)?;
+        let mut linked = Engine::open(EngineOptions::new(LibraryLocation::Existing(copy.path().to_owned())))?;
+        let name = WorkName::from_id;
+        linked.add_links(links.into_iter().map(|(citing, cited)| Ok((name(citing), name(cited)))), &|_| ())?;
+        let own = EvaluationOptions { baselines: Vec::new(), ..evaluation.clone() };
+        let own = linked.evaluate(&labeled, &own, &|_| ())?.measured.into_iter().next();
+        measured.insert(0, own.expect("our own ranking"));
         merge(&mut all, measured);
     }
     Ok(all)
@@ -320,9 +343,10 @@ fn links(folder: &Path, file: &str, dated: bool) -> Vec<Part> {
 }
 
 /// Papers with half of their references known, and the other half to be found, among all papers. The library knows the
-/// references of all papers that are not queries.
+/// references of all papers that are not queries of the same fold.
 fn references(folder: &Path) -> Vec<Part> {
-    const QUERIES: usize = 100;
+    const QUERIES: usize = 200;
+    const FOLDS: usize = 4;
     const MIN_REFERENCES: usize = 6;
     let mut lists: BTreeMap<PaperId, Vec<PaperId>> = BTreeMap::new();
     for line in text(&folder.join("cites.dev.tsv")).lines() {
@@ -333,18 +357,24 @@ fn references(folder: &Path) -> Vec<Part> {
     let long: Vec<PaperId> =
         lists.iter().filter(|(_, list)| list.len() >= MIN_REFERENCES).map(|(citing, _)| citing.clone()).collect();
     let mut random = SplitMix64::new(SEED);
-    let labeled = long.iter().step_by(long.len().div_ceil(QUERIES)).map(|citing| {
-        let mut hidden = lists.remove(citing).expect("a list");
+    let query = |citing: &PaperId| {
+        let mut hidden = lists[citing].clone();
         random.shuffle(&mut hidden);
         let known = hidden.split_off(hidden.len().div_ceil(2));
         LabeledQuery {
             request: Request { positive: items(known.into_iter().chain([citing.clone()])), ..Request::default() },
             judgments: hidden.into_iter().map(|id| (id, 1.0)).collect(),
         }
-    });
-    let labeled = labeled.collect();
-    let links = lists.into_iter().flat_map(|(citing, list)| list.into_iter().map(move |cited| (citing.clone(), cited)));
-    let questions = Questions::Linked(labeled, links.collect());
+    };
+    let chosen: Vec<&PaperId> = long.iter().step_by(long.len().div_ceil(QUERIES)).collect();
+    let labeled: Vec<LabeledQuery> = chosen.iter().copied().map(query).collect();
+    let fold = |fold: usize| {
+        let of_fold: HashSet<&PaperId> = chosen.iter().copied().skip(fold).step_by(FOLDS).collect();
+        let known = lists.iter().filter(|(citing, _)| !of_fold.contains(citing));
+        let links = known.flat_map(|(citing, list)| list.iter().map(|cited| (citing.clone(), cited.clone())));
+        (labeled.iter().skip(fold).step_by(FOLDS).cloned().collect(), links.collect())
+    };
+    let questions = Questions::Linked((0..FOLDS).map(fold).collect());
     vec![Part { papers: papers(&folder.join("docs.jsonl.gz")), questions }]
 }
 
