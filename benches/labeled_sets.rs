@@ -7,8 +7,8 @@
 //!
 //! With `--keep`, the libraries stay in a folder, and the papers are embedded once.
 //!
-//! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--model MODEL] [--precision
-//! PRECISION]`
+//! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--disliked WEIGHT] [--model MODEL]
+//! [--precision PRECISION]`
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
@@ -47,14 +47,15 @@ const SINGLE_PAPER_BASELINES: [Baseline; 4] =
 const HISTORY_BASELINES: [Baseline; 4] =
     [Baseline::DenseMean, Baseline::NearestThree, Baseline::TfIdfMean, Baseline::Fusion];
 
-const SETS: [Set; 27] = [
+const SETS: [Set; 28] = [
     ("reviewer_goldstandard", &[Metric::Pairs], CandidatePool::Judged, goldstandard),
     ("citeulike", &[Metric::Recall(50), Metric::Ndcg(20)], CandidatePool::All, libraries),
     ("hf_daily_papers", &[Metric::Recall(100), Metric::Ndcg(100)], CandidatePool::All, submitters),
     ("doris_mae_birco", &[Metric::Ndcg(10)], CandidatePool::Judged, queries),
     ("cisi", &[Metric::AveragePrecision, Metric::Ndcg(10)], CandidatePool::All, queries),
     ("cisi/cocitation", &[Metric::Recall(20)], CandidatePool::All, cocitations),
-    ("systematic_reviews", &[Metric::AveragePrecision], CandidatePool::All, reviews),
+    ("systematic_reviews", &[Metric::AveragePrecision], CandidatePool::All, |folder| reviews(folder, false)),
+    ("systematic_reviews/rejected", &[Metric::AveragePrecision], CandidatePool::Judged, |folder| reviews(folder, true)),
     ("cacm/related", LINKS, CandidatePool::All, related),
     ("acl_tutorial_lists/colisted", LINKS, CandidatePool::All, |folder| links(folder, "colisted.dev.tsv", false)),
     ("curated_lists/links", LINKS, CandidatePool::All, |folder| links(folder, "links.dev.tsv", false)),
@@ -93,6 +94,8 @@ type Links = Vec<(PaperId, PaperId)>;
 
 enum Questions {
     Labeled(Vec<LabeledQuery>),
+    /// The same, with the first results that are not relevant disliked: what a reader meets and rejects.
+    Rejected(Vec<LabeledQuery>),
     /// Queries for libraries that know what cites what, by the links of each: pairs of a citing and a cited paper.
     Linked(Vec<(Vec<LabeledQuery>, Links)>),
     /// Picks of persons, to be split by date.
@@ -104,7 +107,7 @@ fn main() -> Result<()> {
     let Some(folder) = words.next().map(PathBuf::from) else {
         support::print_usage(
             "labeled_sets",
-            "FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--model MODEL] [--precision PRECISION]",
+            "FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--disliked WEIGHT] [--model MODEL] [--precision PRECISION]",
         );
         return Ok(());
     };
@@ -116,6 +119,7 @@ fn main() -> Result<()> {
         match word.as_str() {
             "--only" => only = Some(value),
             "--keep" => keep = Some(PathBuf::from(value)),
+            "--disliked" => options.weights.disliked = value.parse().expect("a weight"),
             "--half" => half = Some(if value == "choose" { 0 } else { 1 }),
             "--model" => options.model = Some(value.parse()?),
             "--precision" => options.encoder.precision = Some(value.parse().expect("f32, bf16 or int8")),
@@ -164,6 +168,9 @@ fn measure(
         engine.add(papers)?;
         let mut labeled = match questions {
             Questions::Labeled(labeled) => labeled,
+            Questions::Rejected(labeled) => {
+                labeled.into_iter().map(|query| with_rejected(&engine, query)).collect::<Result<_>>()?
+            }
             Questions::Linked(folds) => {
                 evaluation.baselines = HISTORY_BASELINES.to_vec();
                 merge(&mut all, measure_linked(&engine, folds, half, &evaluation)?);
@@ -184,6 +191,24 @@ fn measure(
         merge(&mut all, engine.evaluate(&labeled, &evaluation, &|_| ())?.measured);
     }
     Ok(all)
+}
+
+/// A query with the first results that are not relevant among its disliked papers, and not judged any more.
+fn with_rejected(engine: &Engine, mut labeled: LabeledQuery) -> Result<LabeledQuery> {
+    const REJECTED: usize = 5;
+    let mut candidates: Vec<PaperId> = labeled.judgments.keys().cloned().collect();
+    candidates.sort();
+    let request = Request { candidates: Some(candidates), limit: None, ..labeled.request.clone() };
+    let results = engine.recommend(&request)?.results;
+    let rejected: Vec<PaperId> = results
+        .into_iter()
+        .map(|result| result.paper.id)
+        .filter(|id| labeled.judgments.get(id).is_some_and(|judgment| *judgment < 1.0))
+        .take(REJECTED)
+        .collect();
+    labeled.judgments.retain(|id, _| !rejected.contains(id));
+    labeled.request.negative.extend(items(rejected));
+    Ok(labeled)
 }
 
 /// Queries with the links of their library, beside the same without links.
@@ -511,8 +536,9 @@ fn curated(folder: &Path) -> Vec<Part> {
     vec![Part { papers: Box::new(all), questions: Questions::Labeled(labeled) }]
 }
 
-/// Screenings of literature: 5 papers that were included and 5 that were not, drawn five times; each review is a part.
-fn reviews(folder: &Path) -> Vec<Part> {
+/// Screenings of literature: 5 papers that were included and 5 that were not, drawn five times; each review is a part. With
+/// `rejected`, those that were not are the first ones that a reader of the others would be shown.
+fn reviews(folder: &Path, rejected: bool) -> Vec<Part> {
     let mut reviews: BTreeMap<String, Vec<(PaperId, bool, String)>> = BTreeMap::new();
     let path = folder.join("records.jsonl.gz");
     for (record, line) in objects(&path).iter().zip(text(&path).lines()) {
@@ -527,7 +553,8 @@ fn reviews(folder: &Path) -> Vec<Part> {
             random.shuffle(&mut order);
             let draw =
                 |wanted| order.iter().filter(move |record| record.1 == wanted).take(5).map(|record| record.0.clone());
-            let (liked, disliked): (Vec<PaperId>, Vec<PaperId>) = (draw(true).collect(), draw(false).collect());
+            let disliked = if rejected { Vec::new() } else { draw(false).collect() };
+            let liked: Vec<PaperId> = draw(true).collect();
             let rest = records.iter().filter(|record| !liked.contains(&record.0) && !disliked.contains(&record.0));
             let judged = rest.map(|record| (record.0.clone(), f64::from(u8::from(record.1)))).collect();
             LabeledQuery {
@@ -535,7 +562,8 @@ fn reviews(folder: &Path) -> Vec<Part> {
                 judgments: judged,
             }
         });
-        let questions = Questions::Labeled(labeled.collect());
+        let questions =
+            if rejected { Questions::Rejected(labeled.collect()) } else { Questions::Labeled(labeled.collect()) };
         let lines = records.iter().map(|record| record.2.as_str()).collect::<Vec<_>>().join("\n");
         let papers = formats::read(std::io::Cursor::new(lines), "records", None).expect("papers");
         Part { papers: Box::new(papers), questions }
