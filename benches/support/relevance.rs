@@ -23,6 +23,9 @@ const MAX_FOREIGN: usize = 40;
 const MAX_FOREIGN_HISTORY: usize = 20;
 /// The name of all that is off topic: it counts as one set of each kind.
 const OFF_TOPIC: &str = "off topic";
+/// The names of the other results.
+const RELEVANT: &str = "relevant";
+const NOT_KNOWN: &str = "not known to be relevant";
 /// Left out: the papers of the one set are those that a person had read, not those that a ranking shows, and the other
 /// takes long.
 const LEFT_OUT: [&str; 2] = ["reviewer_goldstandard", "arxiv_recent"];
@@ -56,6 +59,17 @@ struct JudgedResult {
     term_similarity: f32,
     probability: f64,
     word: RelevanceWord,
+}
+
+impl JudgedResult {
+    /// What it is known to be.
+    fn group(&self) -> &'static str {
+        match (self.set == OFF_TOPIC, self.is_relevant) {
+            (true, _) => OFF_TOPIC,
+            (false, true) => RELEVANT,
+            (false, false) => NOT_KNOWN,
+        }
+    }
 }
 
 /// Judges the first results of each query of the sets, writes them to a file, and prints how well the probabilities hold
@@ -267,17 +281,12 @@ fn calibration_error(mut outcomes: Vec<Outcome>) -> f64 {
 /// The shares of the words among the results that are relevant, those that are not known to be, and those off topic, each
 /// set counting the same; and the share of queries with nothing close.
 fn word_lines(kind: &str, sets: &[JudgedSet<'_>]) -> String {
-    let groups: [(&str, fn(&JudgedResult) -> bool); 3] = [
-        ("relevant", |result| result.set != OFF_TOPIC && result.is_relevant),
-        ("not known to be relevant", |result| result.set != OFF_TOPIC && !result.is_relevant),
-        (OFF_TOPIC, |result| result.set == OFF_TOPIC),
-    ];
     let mut lines = String::new();
-    for (name, is_in) in groups {
+    for name in [RELEVANT, NOT_KNOWN, OFF_TOPIC] {
         let mut shares = [0.0; 3];
         let mut is_far: HashMap<(&str, &str), bool> = HashMap::new();
         for (set, results) in sets {
-            for result in results.iter().filter(|result| is_in(result)) {
+            for result in results.iter().filter(|result| result.group() == name) {
                 shares[result.word as usize] += 1.0 / results.len() as f64;
             }
             for result in results.iter().filter(|_| (*set == OFF_TOPIC) == (name == OFF_TOPIC)) {
