@@ -7,8 +7,11 @@
 //!
 //! With `--keep`, the libraries stay in a folder, and the papers are embedded once.
 //!
+//! With `--relevance`, it measures instead how well the probabilities of relevance hold, and writes the results that they
+//! are chosen by to a file.
+//!
 //! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--disliked WEIGHT] [--model MODEL]
-//! [--precision PRECISION]`
+//! [--precision PRECISION] [--relevance FILE]`
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
@@ -24,6 +27,8 @@ use paperkin::recommend::{HistoryItem, PaperRef};
 use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, formats};
 use serde_json::Value;
 
+#[path = "support/relevance.rs"]
+mod relevance;
 mod support;
 
 #[global_allocator]
@@ -47,7 +52,7 @@ const SINGLE_PAPER_BASELINES: [Baseline; 4] =
 const HISTORY_BASELINES: [Baseline; 4] =
     [Baseline::DenseMean, Baseline::NearestThree, Baseline::TfIdfMean, Baseline::Fusion];
 
-const SETS: [Set; 28] = [
+const SETS: [Set; 30] = [
     ("reviewer_goldstandard", &[Metric::Pairs], CandidatePool::Judged, goldstandard),
     ("citeulike", &[Metric::Recall(50), Metric::Ndcg(20)], CandidatePool::All, libraries),
     ("hf_daily_papers", &[Metric::Recall(100), Metric::Ndcg(100)], CandidatePool::All, submitters),
@@ -56,6 +61,8 @@ const SETS: [Set; 28] = [
     ("cisi/cocitation", &[Metric::Recall(20)], CandidatePool::All, cocitations),
     ("systematic_reviews", &[Metric::AveragePrecision], CandidatePool::All, |folder| reviews(folder, false)),
     ("systematic_reviews/rejected", &[Metric::AveragePrecision], CandidatePool::Judged, |folder| reviews(folder, true)),
+    ("cacm/queries", &[Metric::AveragePrecision, Metric::Ndcg(10)], CandidatePool::All, queries),
+    ("curated_lists/headings", &[Metric::AveragePrecision, Metric::Ndcg(10)], CandidatePool::All, headings),
     ("cacm/related", LINKS, CandidatePool::All, related),
     ("acl_tutorial_lists/colisted", LINKS, CandidatePool::All, |folder| links(folder, "colisted.dev.tsv", false)),
     ("curated_lists/links", LINKS, CandidatePool::All, |folder| links(folder, "links.dev.tsv", false)),
@@ -107,37 +114,43 @@ fn main() -> Result<()> {
     let Some(folder) = words.next().map(PathBuf::from) else {
         support::print_usage(
             "labeled_sets",
-            "FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--disliked WEIGHT] [--model MODEL] [--precision PRECISION]",
+            "FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--disliked WEIGHT] [--model MODEL] \
+             [--precision PRECISION] [--relevance FILE]",
         );
         return Ok(());
     };
     let mut options = EngineOptions::new(LibraryLocation::Memory);
     options.clock = Clock::Fixed(TODAY);
-    let (mut only, mut half, mut keep) = (None, None, None);
+    let (mut only, mut half, mut keep, mut relevance) = (None, None, None, None);
     while let Some(word) = words.next() {
         let value = words.next().expect("a value after each option");
         match word.as_str() {
             "--only" => only = Some(value),
             "--keep" => keep = Some(PathBuf::from(value)),
             "--disliked" => options.weights.disliked = value.parse().expect("a weight"),
+            "--relevance" => relevance = Some(PathBuf::from(value)),
             "--half" => half = Some(if value == "choose" { 0 } else { 1 }),
             "--model" => options.model = Some(value.parse()?),
             "--precision" => options.encoder.precision = Some(value.parse().expect("f32, bf16 or int8")),
             _ => panic!("unknown option {word}"),
         }
     }
+    let options = |data: &str, part: usize| {
+        let mut options = options.clone();
+        if let Some(keep) = &keep {
+            options.location = LibraryLocation::Create(keep.join(format!("{data}-{part}")));
+        }
+        options
+    };
+    if let Some(file) = relevance {
+        return relevance::measure(&folder, only.as_deref(), &file, options);
+    }
     let mut sets: Vec<MeasuredSet> = Vec::new();
     for (name, metrics, pool, parts) in SETS {
         let data = name.split('/').next().expect("a folder");
         let folder = folder.join(data);
         if folder.is_dir() && only.as_ref().is_none_or(|only| name.starts_with(only)) {
-            let measured = measure(parts(&folder), metrics, pool, half, |part| {
-                let mut options = options.clone();
-                if let Some(keep) = &keep {
-                    options.location = LibraryLocation::Create(keep.join(format!("{data}-{part}")));
-                }
-                options
-            })?;
+            let measured = measure(parts(&folder), metrics, pool, half, |part| options(data, part))?;
             println!("{name}\n\n{}", EvaluationReport::new(metrics, &measured, SEED));
             sets.push(measured);
         }
@@ -438,6 +451,19 @@ fn cut_histories(folder: &Path, file: &str) -> Vec<Part> {
         LabeledQuery { request: Request { positive: items(read), ..Request::default() }, judgments }
     });
     let questions = Questions::Labeled(labeled.filter(|labeled| !labeled.judgments.is_empty()).collect());
+    vec![Part { papers: papers(&folder.join("docs.jsonl.gz")), questions }]
+}
+
+/// Headings of lists as texts, and the papers that were put under them.
+fn headings(folder: &Path) -> Vec<Part> {
+    let labeled = objects(&folder.join("topic_histories.dev.jsonl")).into_iter().map(|topic| {
+        let listed = [ids(&topic["history"]), ids(&topic["test"])].concat();
+        LabeledQuery {
+            request: Request { text: topic["topic"].as_str().map(str::to_owned), ..Request::default() },
+            judgments: listed.into_iter().map(|id| (id, 1.0)).collect(),
+        }
+    });
+    let questions = Questions::Labeled(labeled.collect());
     vec![Part { papers: papers(&folder.join("docs.jsonl.gz")), questions }]
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::breakdown::{ScoreBreakdown, is_zero};
 use super::citation_evidence::CitationCounts;
+use super::relevance::{Relevance, RelevanceWord};
 use crate::paper::{Paper, PaperId};
 
 /// Recommendations, and all that one needs to understand them.
@@ -15,6 +16,9 @@ pub struct Answer {
     pub id: Option<String>,
     /// Best first.
     pub results: Vec<Recommendation>,
+    /// Whether all results are far from what was asked for: the library has nothing close. Left out in JSON when not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nothing_close: bool,
     /// Ids of the request that are not in the library.
     pub not_found: Vec<String>,
     /// What was done in place of what was asked, and why; `None` when the question was answered as asked.
@@ -27,6 +31,15 @@ pub struct Answer {
     pub took_ms: f64,
 }
 
+impl Answer {
+    /// Whether there are results, and all of them are far from what was asked for.
+    pub fn is_nothing_close(results: &[Recommendation]) -> bool {
+        let is_far =
+            |result: &Recommendation| result.relevance.is_some_and(|relevance| relevance.word == RelevanceWord::Far);
+        !results.is_empty() && results.iter().all(is_far)
+    }
+}
+
 /// One recommended paper.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -36,6 +49,16 @@ pub struct Recommendation {
     /// The share of ordinary papers that are less like what was asked for, with what date, votes and authors add: 0 to
     /// 1, the sum of the parts.
     pub score: f32,
+    /// The cosine with the text, or the mean of those with the three nearest papers of the history. With both a text and
+    /// a history, that of the more relevant. Without either, there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<f32>,
+    /// The same of TF-IDF vectors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub term_similarity: Option<f32>,
+    /// How likely it is relevant. There is none without a text and a history, nor with another than the built-in model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relevance: Option<Relevance>,
     /// The paper.
     pub paper: Paper,
     /// What the score is made of.

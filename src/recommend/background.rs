@@ -50,6 +50,15 @@ pub(super) struct TermProfile {
     pub background_overlap: f32,
 }
 
+impl TermProfile {
+    /// The cosine with another TF-IDF vector.
+    pub(super) fn cosine(&self, other: &[(u32, f32)]) -> f32 {
+        let own =
+            |number| self.vector.binary_search_by_key(number, |(own, _)| *own).map_or(0.0, |at| self.vector[at].1);
+        other.iter().map(|(number, weight)| weight * own(number)).sum()
+    }
+}
+
 impl Background {
     /// Takes papers for what is usual: their unit vectors and their terms, in one order.
     ///

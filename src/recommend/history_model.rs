@@ -3,6 +3,7 @@
 use super::background::{Background, PaperFeatures, TermProfile};
 use super::expansion::expansion_shares;
 use super::features::{FeatureValues, first_features};
+use super::relevance::{NEAREST_PAPERS, RelevanceFeatures, RelevanceKind};
 use super::resolved_query::{ExpansionPaper, HistoryPaper};
 use super::term_classifier::TermClassifier;
 use super::whitening::LinearDiscriminant;
@@ -192,6 +193,17 @@ impl<'a> HistoryModel<'a> {
             }
         }
         (plain, contrasts)
+    }
+
+    /// The similarity to the nearest papers, whatever each of them weighs.
+    pub(super) fn relevance_features(&self, paper: &PaperFeatures<'_>) -> RelevanceFeatures {
+        let similarities = self.papers.iter().map(|past| dot(past.embedding.as_slice(), paper.vector));
+        let (term_similarities, _) = self.term_similarities(paper.words);
+        RelevanceFeatures {
+            kind: if self.papers.len() == 1 { RelevanceKind::Paper } else { RelevanceKind::History },
+            similarity: top_k_mean(similarities, NEAREST_PAPERS),
+            term_similarity: top_k_mean(term_similarities.into_iter(), NEAREST_PAPERS),
+        }
     }
 
     /// The features of a paper of the history, compared with all others of it: those that weights are learned for.

@@ -6,6 +6,7 @@ use super::background::{Background, PaperFeatures};
 use super::breakdown::ScoreBreakdown;
 use super::calibration::Calibration;
 use super::citation_evidence::{CitationCounts, CitationEvidence};
+use super::relevance::{Relevance, RelevanceFeatures};
 use super::resolved_query::{ResolvedQuery, days_between};
 use super::similarity_model::{ContentParts, SimilarityModel};
 use super::standardizer::Standardizer;
@@ -225,6 +226,16 @@ impl<'a> Ranker<'a> {
         all.truncate(most);
         all.retain(|contribution| contribution.amount > 0.0);
         all
+    }
+
+    /// How similar a candidate is to the text or to the liked papers: to that of them which makes it more likely to be
+    /// relevant. `None` without both.
+    pub fn relevance_features(&self, candidate: &Candidate<'_>) -> Option<RelevanceFeatures> {
+        let words = self.background.term_profile(candidate.terms);
+        let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
+        let sides = self.text.iter().chain(&self.liked).map(|side| side.relevance_features(&paper));
+        let probability = |features: &RelevanceFeatures| Relevance::new(*features).probability;
+        sides.max_by(|a, b| probability(a).total_cmp(&probability(b)))
     }
 
     /// What a paper has for all but its text, in deviations.

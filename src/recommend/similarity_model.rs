@@ -6,6 +6,7 @@ use super::features::{
     TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY, first_features,
 };
 use super::history_model::{HistoryModel, term_weight, top_k_mean_parts};
+use super::relevance::{RelevanceFeatures, RelevanceKind};
 use super::resolved_query::{ExpansionPaper, HistoryPaper, QueryText};
 use super::standardizer::Standardizer;
 use super::term_classifier::TermClassifier;
@@ -57,7 +58,13 @@ pub(super) struct SimilarityModel<'a> {
 }
 
 enum SimilarityTarget<'a> {
-    Text { text: &'a QueryText, direction: LinearDiscriminant, question: SparseVector },
+    Text {
+        text: &'a QueryText,
+        direction: LinearDiscriminant,
+        question: SparseVector,
+        /// Its TF-IDF vector.
+        term_vector: SparseVector,
+    },
     History(HistoryModel<'a>),
 }
 
@@ -73,10 +80,13 @@ impl<'a> SimilarityModel<'a> {
             &background.whitening,
             background.whitening.whiten(text.embedding.as_slice()),
         );
-        let question = background.corpus_stats.query_weights(&TermVector::from(&text.terms));
+        let terms = TermVector::from(&text.terms);
+        let question = background.corpus_stats.query_weights(&terms);
+        let term_vector = background.corpus_stats.tfidf(&terms);
         // Terms that somebody typed count in full, however small the background.
         let weights = first_features([weights.near, weights.contrast * trust, weights.words, 0.0]);
-        SimilarityModel::new(background, SimilarityTarget::Text { text, direction, question }, weights)
+        let target = SimilarityTarget::Text { text, direction, question, term_vector };
+        SimilarityModel::new(background, target, weights)
     }
 
     /// The model of a history. The weights of its papers must be normalized.
@@ -221,6 +231,18 @@ impl<'a> SimilarityModel<'a> {
         }
     }
 
+    /// How similar a paper is to the text or the history, whatever is usual.
+    pub(super) fn relevance_features(&self, paper: &PaperFeatures<'_>) -> RelevanceFeatures {
+        match &self.target {
+            SimilarityTarget::Text { text, term_vector, .. } => RelevanceFeatures {
+                kind: RelevanceKind::Text,
+                similarity: dot(text.embedding.as_slice(), paper.vector),
+                term_similarity: paper.words.cosine(term_vector),
+            },
+            SimilarityTarget::History(history) => history.relevance_features(paper),
+        }
+    }
+
     /// What each history paper contributes to the score of a paper; nothing for a text.
     pub(super) fn contributions(&self, background: &Background, paper: &PaperFeatures<'_>) -> Vec<f32> {
         let SimilarityTarget::History(history) = &self.target else { return Vec::new() };
@@ -307,7 +329,7 @@ impl SimilarityTarget<'_> {
     /// The features of all background papers: terms are compared by posting, not by paper.
     fn background_features(&self, background: &Background) -> Vec<FeatureValues> {
         match self {
-            SimilarityTarget::Text { text, direction, question } => {
+            SimilarityTarget::Text { text, direction, question, .. } => {
                 let words = background.bm25(question).into_iter();
                 let near = |paper: PaperFeatures<'_>| dot(text.embedding.as_slice(), paper.vector);
                 let features =
@@ -320,7 +342,7 @@ impl SimilarityTarget<'_> {
 
     fn features(&self, background: &Background, paper: &PaperFeatures<'_>) -> FeatureValues {
         match self {
-            SimilarityTarget::Text { text, direction, question } => first_features([
+            SimilarityTarget::Text { text, direction, question, .. } => first_features([
                 dot(text.embedding.as_slice(), paper.vector),
                 direction.score(paper.vector),
                 background.corpus_stats.bm25(question, paper.text),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{
     Background, Candidate, CitationEvidence, HistoryPaper, QueryIndependentSignals, QueryText, Ranker, RankingWeights,
-    ResolvedQuery, Strategy,
+    RelevanceKind, ResolvedQuery, Strategy,
 };
 use crate::lexical::{TermCounts, TermVector};
 use crate::random::SplitMix64;
@@ -196,6 +196,45 @@ fn a_score_is_a_share_of_ordinary_papers() {
             let above = shares.iter().filter(|share| **share >= least).count() as f32 / shares.len() as f32;
             assert!((above - (1.0 - least)).abs() < 0.12, "{number}: {above} above {least}");
         }
+    }
+}
+
+#[test]
+fn relevance_is_that_of_the_nearest_papers_or_of_the_text() {
+    let background = background();
+    let paper = made(1, 4);
+    let features = |taste: &ResolvedQuery| {
+        let ranker = Ranker::new(&background, taste, Strategy::Auto, RankingWeights::default(), TODAY);
+        let bag = TermVector::from(&paper.terms);
+        let signals = QueryIndependentSignals::default();
+        ranker.relevance_features(&Candidate {
+            vector: paper.embedding.as_slice(),
+            terms: &bag,
+            signals,
+            citations: CitationEvidence::default(),
+        })
+    };
+    let cosine = |subject, number| paper.embedding.cosine(&made(subject, number).embedding);
+    let near = [(1, 5), (1, 6), (1, 7)];
+    let nearest = near.iter().map(|(subject, number)| cosine(*subject, *number)).sum::<f32>() / 3.0;
+    let liked = |papers: &[(usize, u64)]| ResolvedQuery { liked: history(papers), ..ResolvedQuery::default() };
+    let asked = |subject| Some(text(made(subject, 8)));
+    let table = [
+        (ResolvedQuery::default(), None),
+        (liked(&[(1, 5)]), Some((RelevanceKind::Paper, cosine(1, 5)))),
+        // Far papers of a history take nothing from near ones, whatever they weigh.
+        (liked(&[near[0], near[1], near[2], (2, 8), (3, 9)]), Some((RelevanceKind::History, nearest))),
+        (ResolvedQuery { text: asked(1), ..ResolvedQuery::default() }, Some((RelevanceKind::Text, cosine(1, 8)))),
+        (ResolvedQuery { text: asked(1), ..liked(&[(2, 5)]) }, Some((RelevanceKind::Text, cosine(1, 8)))),
+        (ResolvedQuery { text: asked(2), ..liked(&[(1, 5)]) }, Some((RelevanceKind::Paper, cosine(1, 5)))),
+    ];
+    for (taste, expected) in table {
+        let found = features(&taste);
+        let kind = found.map(|found| found.kind);
+        assert_eq!(kind, expected.map(|(kind, _)| kind));
+        let difference = found.zip(expected).map_or(0.0, |(found, (_, similarity))| found.similarity - similarity);
+        assert!(difference.abs() < 1e-6, "{found:?} {expected:?}");
+        assert!(found.is_none_or(|found| (0.0..=1.0 + 1e-6).contains(&found.term_similarity)), "{found:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use super::Searcher;
 use super::select::{CachedRanking, RankedPaper};
 use crate::error::Result;
 use crate::paper::Paper;
-use crate::recommend::{Reason, Recommendation, Request, SentenceMatch};
+use crate::recommend::{Reason, Recommendation, Relevance, Request, SentenceMatch};
 use crate::vector::Embedding;
 
 /// Shorter pieces, in characters, are joined to their neighbors: they are what abbreviations leave.
@@ -22,6 +22,8 @@ pub(super) fn explain(
     request: &Request,
     ranking: &CachedRanking,
 ) -> Result<Vec<Recommendation>> {
+    let model = searcher.library.model()?;
+    let is_fitted = model.is_some_and(|model| Relevance::is_fitted_to(&model.name));
     let recommendation = |(rank, result): (usize, &RankedPaper)| {
         let reasons = result.reasons.iter().map(|contribution| {
             let (id, title) = ranking.history[contribution.history_index].clone();
@@ -32,6 +34,9 @@ pub(super) fn explain(
         Ok(Recommendation {
             rank,
             score: result.breakdown.total(),
+            similarity: result.relevance_features.map(|features| features.similarity),
+            term_similarity: result.relevance_features.map(|features| features.term_similarity),
+            relevance: result.relevance_features.filter(|_| is_fitted).map(Relevance::new),
             paper: searcher.library.paper_at(result.key)?.paper,
             breakdown: result.breakdown,
             reasons: reasons.collect(),

@@ -156,6 +156,7 @@ impl<'a> Searcher<'a> {
         let milliseconds = self.opened_at.elapsed().as_secs_f64() * 1e3;
         Ok(Answer {
             id: request.id.clone(),
+            nothing_close: Answer::is_nothing_close(&results),
             results,
             not_found: ranking.not_found.clone(),
             note: ranking.note.clone(),

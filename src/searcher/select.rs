@@ -9,7 +9,8 @@ use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::recommend::{
-    Candidate, Contribution, InterestShare, QueryIndependentSignals, ScoreBreakdown, diversify, interleave_by_share,
+    Candidate, Contribution, InterestShare, QueryIndependentSignals, RelevanceFeatures, ScoreBreakdown, diversify,
+    interleave_by_share,
 };
 use crate::vector::dot;
 
@@ -30,6 +31,8 @@ pub(super) struct RankedPaper {
     pub(super) breakdown: ScoreBreakdown,
     pub(super) reasons: Vec<Contribution>,
     pub(super) interest: Option<InterestShare>,
+    /// `None` without a text or a history.
+    pub(super) relevance_features: Option<RelevanceFeatures>,
 }
 
 impl CachedRanking {
@@ -90,6 +93,7 @@ fn select_list(
             breakdown: ranker.calibrate(&breakdowns[index]),
             reasons,
             interest: interest.interest.clone(),
+            relevance_features: ranker.relevance_features(&candidate),
         })
     });
     let is_good = |paper: &RankedPaper| resolved.request.min_score.is_none_or(|min| paper.breakdown.total() >= min);

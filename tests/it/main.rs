@@ -31,6 +31,7 @@ mod page;
 mod page_in_browser;
 mod ranking;
 mod real_data;
+mod relevance;
 mod removal;
 mod reported_inputs;
 mod shared_library;

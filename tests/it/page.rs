@@ -50,6 +50,16 @@ fn every_view_of_an_empty_library() {
 }
 
 #[test]
+fn a_search_says_how_close_its_results_are() {
+    let server = Server::start(&[]);
+    let good = page(&server, "/search?q=speech+recognition+for+whispers");
+    assert!(good.contains(">close</span>") && !good.contains("nothing close"), "{good}");
+    let bad = page(&server, "/search?q=apple+pie+with+cinnamon");
+    assert!(bad.contains(">far</span>") && !bad.contains(">close</span>"), "{bad}");
+    assert!(bad.contains("The library has nothing close to this"), "{bad}");
+}
+
+#[test]
 fn votes_stay_and_change_the_feed() {
     let server = Server::start(&[]);
     let begin = page(&server, "/");

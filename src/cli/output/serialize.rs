@@ -19,7 +19,19 @@ pub(super) fn jsonl(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
 /// Writes a header and one row per result.
 pub(super) fn csv(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(["rank", "score", "id", "title", "authors", "published", "votes", "url", "reasons"])?;
+    csv.write_record([
+        "rank",
+        "score",
+        "id",
+        "title",
+        "authors",
+        "published",
+        "votes",
+        "url",
+        "reasons",
+        "relevance",
+        "relevance_word",
+    ])?;
     for result in &answer.results {
         let paper = &result.paper;
         let reasons: Vec<&str> = result.reasons.iter().map(|reason| reason.title.as_str()).collect();
@@ -33,6 +45,8 @@ pub(super) fn csv(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
             &paper.votes.map(|votes| votes.to_string()).unwrap_or_default(),
             paper.url.as_deref().unwrap_or_default(),
             &reasons.join("; "),
+            &result.relevance.map(|relevance| relevance.probability.to_string()).unwrap_or_default(),
+            &result.relevance.map(|relevance| relevance.word.to_string()).unwrap_or_default(),
         ])?;
     }
     csv.flush()

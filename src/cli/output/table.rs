@@ -12,6 +12,8 @@ use crate::text::latex::readable;
 const DEFAULT_WIDTH: usize = 100;
 /// Columns taken by the rank and the score.
 const MARGIN: usize = 12;
+/// Columns taken by the word for the relevance.
+const WORD_WIDTH: usize = 9;
 /// What the second line of a result says.
 const FACTS: [PaperFact; 5] =
     [PaperFact::Authors, PaperFact::Date, PaperFact::Votes, PaperFact::Comments, PaperFact::Address];
@@ -39,18 +41,21 @@ pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: ReasonDisplay
         if index > 0 {
             writeln!(out)?;
         }
-        write_result(out, result, reasons, width(DEFAULT_WIDTH) - MARGIN)?;
+        write_result(out, result, reasons, width(DEFAULT_WIDTH))?;
     }
     Ok(())
 }
 
 fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDisplay, width: usize) -> io::Result<()> {
     let paper = &result.paper;
+    let word = result.relevance.map(|relevance| format!("{:WORD_WIDTH$}", relevance.word.name())).unwrap_or_default();
+    let margin = MARGIN + word.len();
+    let width = width - margin;
     for (index, line) in textwrap::wrap(&present::headline(paper), width).iter().take(3).enumerate() {
         match index {
             // Rounded down: no score reaches 1.
-            0 => write!(out, "{:>3}  {:>5.3}  ", result.rank, (result.score * 1e3).floor() / 1e3)?,
-            _ => write!(out, "{:MARGIN$}", "")?,
+            0 => write!(out, "{:>3}  {:>5.3}  {word}", result.rank, (result.score * 1e3).floor() / 1e3)?,
+            _ => write!(out, "{:margin$}", "")?,
         }
         writeln!(out, "{BOLD}{line}{BOLD:#}")?;
     }
@@ -75,7 +80,7 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
         lines.push(format!("“{sentence}” matches “{other}”"));
     }
     for line in lines.iter().flat_map(|line| textwrap::wrap(line, width)) {
-        writeln!(out, "{:MARGIN$}{DIM}{line}{DIM:#}", "")?;
+        writeln!(out, "{:margin$}{DIM}{line}{DIM:#}", "")?;
     }
     Ok(())
 }
@@ -91,6 +96,9 @@ mod tests {
         let result = Recommendation {
             rank: 1,
             score: 0.5,
+            similarity: None,
+            term_similarity: None,
+            relevance: None,
             paper: serde_json::from_str(paper).unwrap(),
             breakdown: ScoreBreakdown::default(),
             reasons: vec![Reason {

@@ -18,6 +18,9 @@ fn result(rank: usize, title: &str, abstract_text: &str) -> Recommendation {
     Recommendation {
         rank,
         score: 0.9,
+        similarity: None,
+        term_similarity: None,
+        relevance: None,
         paper: draft.validate().unwrap(),
         breakdown: ScoreBreakdown::default(),
         reasons: vec![because],

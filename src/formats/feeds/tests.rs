@@ -16,6 +16,9 @@ fn result(title: &str, abstract_text: &str) -> Recommendation {
     Recommendation {
         rank: 1,
         score: 0.99,
+        similarity: None,
+        term_similarity: None,
+        relevance: None,
         paper: serde_json::from_value(paper).unwrap(),
         breakdown: ScoreBreakdown::default(),
         reasons: vec![Reason { id: None, title: "What was read".to_owned(), contribution: 0.1, ..Reason::default() }],

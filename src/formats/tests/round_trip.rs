@@ -46,6 +46,9 @@ impl Format {
                 let result = |paper: &Paper| Recommendation {
                     rank: 1,
                     score: 0.5,
+                    similarity: None,
+                    term_similarity: None,
+                    relevance: None,
                     paper: paper.clone(),
                     breakdown: ScoreBreakdown::default(),
                     reasons: Vec::new(),

@@ -32,6 +32,8 @@ pub(super) struct PaperCard {
     pub reason: Option<String>,
     /// The score in percent; empty when there is none.
     pub score: String,
+    /// How likely it is relevant, in a word and in percent.
+    pub relevance: Option<(&'static str, String)>,
     pub breakdown: Vec<ScorePart>,
     /// The vote of the reader; empty when there is none.
     pub vote: String,
@@ -100,6 +102,9 @@ pub(super) fn paper_cards(
             card.anchor = format!("p{}", result.rank);
             card.breakdown = breakdown.collect();
             card.score = format!("{:.1}", (f64::from(result.score) * 1000.0).floor() / 10.0);
+            card.relevance = result
+                .relevance
+                .map(|relevance| (relevance.word.name(), format!("{:.0}", f64::from(relevance.probability) * 100.0)));
             card.reason = reason;
             if let Some(text) = search_text {
                 card.page = format!("{}?q={}", card.page, percent_encoded(text));
@@ -121,6 +126,7 @@ impl PaperCard {
             url: paper.link(),
             reason: None,
             score: String::new(),
+            relevance: None,
             breakdown: Vec::new(),
             vote: votes.vote(&paper.id),
         }

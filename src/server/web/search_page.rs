@@ -43,6 +43,7 @@ struct SearchPage {
     form: SearchForm,
     /// The sources of the papers in the library.
     sources: Vec<String>,
+    nothing_close: bool,
     cards: Vec<PaperCard>,
 }
 
@@ -64,6 +65,7 @@ async fn search(
             frame: PageFrame::new(&reader, engine, "search")?,
             back: address.to_string(),
             sources: engine.summary()?.sources.into_iter().map(|(source, _)| source).collect(),
+            nothing_close: results.as_ref().is_some_and(|answer| answer.nothing_close),
             cards: results.map(|answer| paper_cards(answer.results, &votes, Some(&form.q))).unwrap_or_default(),
             form,
         })
