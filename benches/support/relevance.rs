@@ -148,6 +148,8 @@ fn foreign_requests(parts: Vec<Part>) -> Vec<Request> {
 fn labeled_queries(engine: &Engine, questions: Questions, pool: CandidatePool) -> Result<Vec<LabeledQuery>> {
     let mut labeled = match questions {
         Questions::Labeled(labeled) => labeled,
+        // Their texts are those of other sets.
+        Questions::Rejected(_) | Questions::Linked(_) => Vec::new(),
         Questions::Histories(histories) => {
             let splits = histories.iter().filter_map(|picks| engine.temporal_split(picks, &[], 0.3).ok());
             splits.map(|held_out| held_out.query).collect()

@@ -13,6 +13,7 @@ mod bibliographic;
 mod common;
 mod detect;
 mod export_format;
+mod exported_paper;
 mod feeds;
 mod input_format;
 mod reader;
@@ -28,6 +29,7 @@ pub(crate) use common::identifiers;
 #[cfg(feature = "fetch")]
 pub(crate) use common::{arxiv_text, clean::clean_paper};
 pub use export_format::ExportFormat;
+pub use exported_paper::ExportedPaper;
 pub use feeds::{FeedDocument, FeedFormat};
 pub use input_format::InputFormat;
 pub use reader::{

@@ -86,3 +86,50 @@ fn strict_additions_of_links_are_all_or_nothing() {
     let run = sandbox.run(&["add", "--links", sandbox.folder.path().to_str().unwrap()]);
     assert!(run.code == 1 && run.err.contains("is a directory: give a file"), "{}", run.err);
 }
+
+#[test]
+fn references_of_records_are_stored_and_exported() {
+    let sandbox = Sandbox::new();
+    let records = r#"{"id": "10.5555/l.1", "title": "Lamps of the harbor", "references": ["2401.90002", "10.5555/bells", {"title": "Old lamps of the northern harbors", "authors": ["Ada Oak"], "year": 1999}]}
+{"id": "2401.90002", "title": "Ferries in fog", "references": ["Oak A, 1999, LAMPS, V3"], "citations": ["10.5555/l.1"]}
+"#;
+    let file = sandbox.file("papers.jsonl", records);
+    let preview = sandbox.run(&["add", "--dry-run", &file]).out;
+    assert!(preview.contains("references  2       references\n"), "{preview}");
+    let run = sandbox.run(&["add", &file]);
+    let links = "citation links: 4 new, 1 known, 4 of papers that are not in the library\n";
+    assert_eq!(run.out, format!("2 new, 0 updated, 0 unchanged: 2 papers in the library\n{links}"));
+    let again = sandbox.run(&["add", &file]);
+    let links = "citation links: 0 new, 5 known, 3 of papers that are not in the library\n";
+    assert_eq!(again.out, format!("0 new, 0 updated, 2 unchanged: 2 papers in the library\n{links}"));
+
+    let exported = ["jsonl", "parquet"].map(|format| {
+        let path = sandbox.folder.path().join(format!("out.{format}")).to_str().unwrap().to_owned();
+        let run = sandbox.run(&["export", "--format", format, "--out", &path]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        path
+    });
+    let lines = std::fs::read_to_string(&exported[0]).unwrap();
+    let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    let title = "Old lamps of the northern harbors";
+    let expected = serde_json::json!([
+        "2401.90002", "doi:10.5555/bells", {"title": title, "authors": ["Ada Oak"], "year": 1999}
+    ]);
+    assert_eq!(first["references"], expected, "{lines}");
+    for path in exported {
+        let run = sandbox.run(&["add", &path]);
+        assert!(run.out.contains("citation links: 0 new, 4 known"), "{path}: {}", run.out);
+    }
+
+    // The paper that is known by its title alone is found by it, and what cites it is not added again.
+    let old =
+        format!("{{\"id\": \"10.5555/old\", \"title\": \"{title}\", \"authors\": [\"Oak, A.\"], \"year\": 1999}}\n");
+    let old = sandbox.file("old.jsonl", old);
+    assert_eq!(sandbox.run(&["add", &old]).out, "1 new, 0 updated, 0 unchanged: 3 papers in the library\n");
+    assert_eq!(counts(&sandbox), (4, 3));
+    let path = sandbox.folder.path().join("again.jsonl").to_str().unwrap().to_owned();
+    sandbox.run(&["export", "--format", "jsonl", "--out", &path]);
+    assert!(
+        std::fs::read_to_string(&path).unwrap().contains("\"2401.90002\",\"doi:10.5555/bells\",\"doi:10.5555/old\"")
+    );
+}

@@ -1,28 +1,17 @@
 //! `paperkin export`
 
-use serde::Serialize;
-
 use crate::cli::args::{ExportArgs, ExportChoice, GlobalArgs};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
 use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::formats::{ExportFormat, ParquetWriter};
+use crate::formats::{ExportFormat, ExportedPaper, ParquetWriter};
 use crate::library::{ProfilePaper, StoredPaper};
 use crate::paper::Paper;
 use crate::recommend::Request;
 
-/// A paper with its embedding.
-#[derive(Serialize)]
-struct EmbeddedPaper<'a> {
-    #[serde(flatten)]
-    paper: &'a Paper,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    embedding: Option<&'a [f32]>,
-}
-
-/// Takes one paper after the other, each with its embedding if embeddings are exported.
-type ExportSink<'a> = dyn FnMut(Paper, Option<&[f32]>) -> Result<()> + 'a;
+/// Takes one paper after the other.
+type ExportSink<'a> = dyn FnMut(ExportedPaper) -> Result<()> + 'a;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ExportArgs) -> Result<CommandOutcome> {
     let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
@@ -33,9 +22,17 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ExportArgs) -> Result<Comma
             } else {
                 history_papers(&engine, profile, &args)?
             };
-            write(&args, |sink| papers.into_iter().try_for_each(|paper| sink(paper, None)))?;
+            write(&args, |sink| {
+                papers.into_iter().try_for_each(|paper| {
+                    let references = match engine.library().paper(&paper.id)? {
+                        Some(stored) if has_all_fields(args.format) => engine.library().references(stored.key)?,
+                        _ => Vec::new(),
+                    };
+                    sink(ExportedPaper { references, ..ExportedPaper::from(paper) })
+                })
+            })?;
         }
-        None if args.embeddings && !has_embeddings(args.format) => {
+        None if args.embeddings && !has_all_fields(args.format) => {
             let reason = "only the formats jsonl and parquet support embeddings".to_owned();
             return Err(Error::BadRequest { field: "embeddings", reason });
         }
@@ -44,7 +41,8 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ExportArgs) -> Result<Comma
     Ok(CommandOutcome::Complete)
 }
 
-fn has_embeddings(format: ExportChoice) -> bool {
+/// Whether a format carries embeddings and references.
+fn has_all_fields(format: ExportChoice) -> bool {
     matches!(format, ExportChoice::Parquet | ExportChoice::Text(ExportFormat::Jsonl))
 }
 
@@ -55,7 +53,10 @@ fn write_library(engine: &Engine, args: &ExportArgs) -> Result<()> {
         write(args, |sink| {
             engine.library().for_each_paper(|StoredPaper { key, paper, .. }| {
                 let row = delta.as_ref().and_then(|delta| Some((delta, delta.keys.binary_search(&key).ok()?)));
-                sink(paper, row.map(|(delta, row)| delta.vectors.row(row)))
+                let embedding = row.map(|(delta, row)| delta.vectors.row(row).to_vec());
+                let has_references = has_all_fields(args.format);
+                let references = has_references.then(|| engine.library().references(key)).transpose()?;
+                sink(ExportedPaper { paper, references: references.unwrap_or_default(), embedding })
             })
         })
     })
@@ -67,19 +68,19 @@ fn write(args: &ExportArgs, produce: impl FnOnce(&mut ExportSink<'_>) -> Result<
     output::write_to(&args.out, |out| match args.format {
         ExportChoice::Parquet => {
             let mut table = ParquetWriter::new(out).map_err(failed())?;
-            produce(&mut |paper, embedding| table.add(paper, embedding).map_err(failed()))?;
+            produce(&mut |row| table.add(row).map_err(failed()))?;
             table.finish().map_err(failed())
         }
         // Streamed line by line: the library may be larger than memory.
-        ExportChoice::Text(ExportFormat::Jsonl) => produce(&mut |paper, embedding| {
-            let line = serde_json::to_writer(&mut *out, &EmbeddedPaper { paper: &paper, embedding });
+        ExportChoice::Text(ExportFormat::Jsonl) => produce(&mut |row| {
+            let line = serde_json::to_writer(&mut *out, &row);
             line.map_err(|error| failed()(error.into()))?;
             out.write_all(b"\n").map_err(failed())
         }),
         ExportChoice::Text(format) => {
             let mut papers = Vec::new();
-            produce(&mut |paper, _| {
-                papers.push(paper);
+            produce(&mut |row| {
+                papers.push(row.paper);
                 Ok(())
             })?;
             out.write_all(format.write(&papers).as_bytes()).map_err(failed())

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use textwrap::core::display_width;
 
 use super::table::width;
-use crate::paper::{Paper, PaperId};
+use crate::paper::{CitationLinks, Paper, PaperId, WorkName};
 
 /// Columns when standard output is not a terminal.
 const DEFAULT_WIDTH: usize = 80;
@@ -60,6 +60,13 @@ fn cut(line: &str, width: usize) -> String {
         start.push(c);
     }
     start + "…"
+}
+
+/// Returns the fields of a record with their values: those of its paper, and how many works it cites and is cited by.
+pub(crate) fn record_values(paper: &Paper, links: &CitationLinks) -> Vec<(&'static str, String)> {
+    let count = |works: &[WorkName]| if works.is_empty() { String::new() } else { works.len().to_string() };
+    let links = [("references", count(&links.references)), ("citations", count(&links.citations))];
+    field_values(paper).into_iter().chain(links).collect()
 }
 
 /// Returns the fields of a paper with their values as text, empty for none.

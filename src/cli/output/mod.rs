@@ -15,7 +15,7 @@ pub(crate) use add_summary::AddOutput;
 pub(crate) use answer::print_answer;
 pub(crate) use diagnostic::{Severity, diagnostic, reject};
 pub(crate) use dropped_fields::warn_of_dropped;
-pub(crate) use field_list::{FieldList, field_values};
+pub(crate) use field_list::{FieldList, field_values, record_values};
 pub(crate) use formats::{OutputFormat, SummaryFormat, VectorFormat};
 pub(crate) use progress::CommandProgress;
 #[cfg(feature = "fetch")]

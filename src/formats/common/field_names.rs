@@ -31,12 +31,14 @@ pub(crate) enum FieldRole {
     Container,
     Volume,
     Issue,
+    References,
+    Citations,
 }
 
 /// The names of each field, the preferred one first: where a record has several, the first with a value that can be read
 /// counts. Of ids all count ([`id_fields`]).
 /// In lower case and without anything but letters and digits: `publishedAt` and `Published_At` are the same.
-const NAMES: [(FieldRole, &[&str]); 19] = [
+const NAMES: [(FieldRole, &[&str]); 21] = [
     (FieldRole::Id, id_fields::NAMES),
     (FieldRole::Title, &["titleutf8", "title", "papertitle", "documenttitle", "articletitle", "primarytitle"]),
     (
@@ -145,6 +147,8 @@ const NAMES: [(FieldRole, &[&str]); 19] = [
     ),
     (FieldRole::Volume, &["volume"]),
     (FieldRole::Issue, &["issue", "issuenumber", "number"]),
+    (FieldRole::References, &["references", "referencedworks", "citedreferences", "reference"]),
+    (FieldRole::Citations, &["citations"]),
 ];
 
 /// Letters and digits of the longest name.
@@ -185,7 +189,7 @@ impl FieldRole {
 
     /// The usual names of all fields, for messages.
     pub(crate) const USUAL: &str = "id, doi, title, abstract, authors, author_count, published, listed, votes, \
-                                    num_comments, categories, source, url";
+                                    num_comments, categories, source, url, references, citations";
 
     /// What to say where [`FieldRole::is_text`] holds for no name.
     pub(crate) fn no_text_among<'n>(names: impl Iterator<Item = &'n str>) -> String {

@@ -12,9 +12,9 @@ use crate::formats::common::values::{
     ReadValue, abstract_text, address, categories, container, count, date, is_missing, source_name, tags, text,
     truncated,
 };
-use crate::formats::common::{authors, dates, id_fields};
+use crate::formats::common::{authors, dates, id_fields, work_names};
 use crate::formats::reference::{BibReference, RecordNotes};
-use crate::paper::{RawPaper, is_missing_word};
+use crate::paper::{CitationLinks, RawPaper, is_missing_word};
 
 /// Returns the paper of a record with its tags; `source` is its source unless the record names another.
 pub(crate) fn reference(record: Map<String, Value>, source: &str) -> BibReference {
@@ -39,9 +39,13 @@ pub(crate) fn reference(record: Map<String, Value>, source: &str) -> BibReferenc
     let container_roles = [FieldRole::Container, FieldRole::Volume, FieldRole::Issue];
     let parts = container_roles.into_iter().filter_map(|role| chosen.take(role, "container", container));
     raw_paper.container = parts.collect::<Vec<_>>().join(" ");
+    let links = CitationLinks {
+        references: chosen.take(FieldRole::References, "references", work_names::list).unwrap_or_default(),
+        citations: chosen.take(FieldRole::Citations, "citations", work_names::list_of_citing).unwrap_or_default(),
+    };
     let ChosenFields { ids, mut notes, .. } = chosen;
     id_fields::assign(&mut raw_paper, ids, &mut notes);
-    BibReference { raw_paper, added, tags, notes, ..BibReference::default() }
+    BibReference { raw_paper, added, tags, links, notes }
 }
 
 /// A field that counts.

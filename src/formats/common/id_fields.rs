@@ -53,7 +53,7 @@ pub(crate) fn assign(raw_paper: &mut RawPaper, mut fields: Vec<IdField>, notes: 
     let mut found: Vec<(String, String)> = Vec::new();
     for (rank, name, value) in fields {
         let name = truncated(&name, 40);
-        let ids = ids(NAMES[rank], value).unwrap_or_else(|reason| {
+        let ids = ids(rank, value).unwrap_or_else(|reason| {
             notes.drop(name.clone(), reason);
             Vec::new()
         });
@@ -90,9 +90,9 @@ pub(crate) fn assign(raw_paper: &mut RawPaper, mut fields: Vec<IdField>, notes: 
     }
 }
 
-/// The ids in the value of a field of this name; or what is wrong with it.
-fn ids(name: &str, value: Value) -> Result<Vec<String>, String> {
-    let ids: Vec<String> = match name {
+/// The ids in the value of a field whose name has this rank; or what is wrong with it.
+pub(crate) fn ids(rank: usize, value: Value) -> Result<Vec<String>, String> {
+    let ids: Vec<String> = match NAMES[rank] {
         "doi" => {
             let text = plain(&value)?;
             vec![identifiers::doi_in_field(&text).ok_or_else(|| identifiers::not_a_doi(&text))?]

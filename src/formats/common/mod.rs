@@ -13,6 +13,7 @@ pub(crate) mod input;
 pub(crate) mod json_array;
 pub(crate) mod python_literal;
 pub(crate) mod values;
+pub(crate) mod work_names;
 pub(crate) mod xml;
 mod xml_entities;
 pub(crate) mod xml_writer;

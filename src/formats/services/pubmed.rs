@@ -6,7 +6,7 @@ use crate::formats::common::xml::{self, XmlDialect, XmlElement};
 use crate::formats::common::{dates, identifiers};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, RecordIter, RecordNotes};
-use crate::paper::RawPaper;
+use crate::paper::{CitationLinks, PaperId, RawPaper, WorkName};
 
 const ARTICLES: XmlDialect = XmlDialect {
     what: "PubMed's XML",
@@ -86,7 +86,30 @@ fn article(record: &XmlElement) -> BibReference {
     let headings = citation.at(&["MeshHeadingList"]).into_iter().flat_map(XmlElement::children);
     let tags = keywords.chain(headings.map(|heading| heading.text_at(&["DescriptorName"])));
     let tags = tags.map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|tag| !tag.is_empty());
-    BibReference { raw_paper, tags: tags.collect(), notes, ..BibReference::default() }
+    let mut references = Vec::new();
+    record.at(&["PubmedData"]).into_iter().for_each(|data| add_references(data, &mut references));
+    if !references.is_empty() {
+        notes.origin("references", "ReferenceList");
+    }
+    let links = CitationLinks { references, ..CitationLinks::default() };
+    BibReference { raw_paper, tags: tags.collect(), links, notes, ..BibReference::default() }
+}
+
+/// Adds the works of lists of references, which may be parted by headings.
+fn add_references(data: &XmlElement, works: &mut Vec<WorkName>) {
+    for list in data.all("ReferenceList") {
+        for reference in list.all("Reference") {
+            let ids = reference.at(&["ArticleIdList"]).into_iter().flat_map(XmlElement::children);
+            let ids = ids.filter_map(|id| match id.attribute("IdType")? {
+                "doi" => identifiers::doi(&id.text()),
+                "pubmed" => identifiers::pmid(&id.text()),
+                _ => None,
+            });
+            let ids = ids.filter_map(|id| PaperId::parse(&id).ok()).collect();
+            works.push(WorkName { ids, citation: reference.text_at(&["Citation"]), ..WorkName::default() });
+        }
+        add_references(list, works);
+    }
 }
 
 fn author(author: &XmlElement) -> Option<String> {

@@ -2,7 +2,7 @@
 
 /// Web of Science, "Tab delimited file", and what is made of it in R: the tags of its tagged format. `ID` holds keywords,
 /// and names no paper.
-const WEB_OF_SCIENCE: [(&str, &str); 14] = [
+const WEB_OF_SCIENCE: [(&str, &str); 15] = [
     ("TI", "title"),
     ("AB", "abstract"),
     // Full names, and names with initials.
@@ -18,6 +18,7 @@ const WEB_OF_SCIENCE: [(&str, &str); 14] = [
     ("IS", "issue"),
     ("DE", "keywords"),
     ("ID", ""),
+    ("CR", "references"),
 ];
 /// Publish or Perish: `Source` is the journal.
 const PUBLISH_OR_PERISH: [(&str, &str); 1] = [("Source", "journal")];

@@ -4,6 +4,7 @@ mod damage;
 mod encodings;
 mod export;
 mod laws;
+mod links;
 mod notes;
 mod real;
 mod round_trip;

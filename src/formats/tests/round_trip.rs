@@ -38,7 +38,7 @@ impl Format {
             Format::Parquet => {
                 let mut bytes = Vec::new();
                 let mut table = ParquetWriter::new(&mut bytes).unwrap();
-                papers.iter().for_each(|paper| table.add(paper.clone(), None).unwrap());
+                papers.iter().for_each(|paper| table.add(paper.clone().into()).unwrap());
                 table.finish().unwrap();
                 bytes
             }

@@ -9,7 +9,7 @@ use super::input::{in_categories, open};
 use super::links::{self, LinkFileSummary};
 use crate::cli::args::{AddArgs, GlobalArgs};
 use crate::cli::outcome::CommandOutcome;
-use crate::cli::output::{self, CommandProgress, FieldList, field_values};
+use crate::cli::output::{self, CommandProgress, FieldList, field_values, record_values};
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::PaperRecord;
 use crate::library::{Library, PaperChange};
@@ -135,7 +135,7 @@ pub(super) fn run(common: &GlobalArgs, args: &AddArgs) -> Result<CommandOutcome>
 
 impl FileSummary {
     fn add(&mut self, record: Result<PaperRecord>, known: Option<&mut KnownPapers>) -> Result<()> {
-        let PaperRecord { paper, position, origins, dropped, .. } = match record {
+        let PaperRecord { paper, links, position, origins, dropped, .. } = match record {
             Ok(record) => record,
             Err(error) => {
                 self.reject(error);
@@ -147,7 +147,7 @@ impl FileSummary {
             *self.known.get_or_insert(0) += usize::from(known.meet(&paper)?);
         }
         self.dropped_fields += dropped.len();
-        let values = field_values(&paper);
+        let values = record_values(&paper, &links);
         if self.fields.is_empty() {
             let field_use = |(field, _): &(&'static str, String)| FieldUse { field, papers: 0, from: BTreeMap::new() };
             self.fields = values.iter().map(field_use).collect();

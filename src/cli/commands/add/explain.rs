@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::input::{in_categories, open};
 use crate::cli::args::AddArgs;
 use crate::cli::outcome::CommandOutcome;
-use crate::cli::output::{self, CommandProgress, FieldList, field_values};
+use crate::cli::output::{self, CommandProgress, FieldList, record_values};
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::{FieldOrigin, PaperRecord};
-use crate::paper::{Paper, PaperId};
+use crate::paper::{CitationLinks, Paper, PaperId};
 
 /// A record, and how it was read.
 #[derive(Serialize)]
@@ -19,6 +19,8 @@ struct ExplainedRecord {
     file: String,
     position: RecordPosition,
     paper: Paper,
+    #[serde(skip)]
+    links: CitationLinks,
     origins: Vec<FieldOrigin>,
     dropped: Vec<ExplainedDrop>,
 }
@@ -71,12 +73,12 @@ fn find(path: &Path, args: &AddArgs) -> Result<ExplainedRecord> {
         let reason = format!("none of its {read} records is number `{0}` or has `{0}` in its title or id", args.record);
         return Err(Error::BadFile { file, reason });
     };
-    let PaperRecord { paper, position, origins, dropped, .. } = record?;
+    let PaperRecord { paper, links, position, origins, dropped, .. } = record?;
     let dropped = dropped.into_iter().filter_map(|error| match error {
         Error::BadField { field, reason, .. } => Some(ExplainedDrop { field, reason }),
         _ => None,
     });
-    Ok(ExplainedRecord { file, position, paper, origins, dropped: dropped.collect() })
+    Ok(ExplainedRecord { file, position, paper, links, origins, dropped: dropped.collect() })
 }
 
 /// Whether this is the record with a number or with a text in its title or one of its ids.
@@ -93,11 +95,11 @@ fn is_wanted(record: &Result<PaperRecord>, number: usize, wanted: &str) -> bool 
 
 impl ExplainedRecord {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let ExplainedRecord { file, position, paper, origins, dropped } = self;
+        let ExplainedRecord { file, position, paper, links, origins, dropped } = self;
         writeln!(out, "{file}, {position}\n")?;
         let mut list = FieldList::default();
         list.row(["field", "read from", "value"]);
-        for (field, value) in field_values(paper).into_iter().filter(|(_, value)| !value.is_empty()) {
+        for (field, value) in record_values(paper, links).into_iter().filter(|(_, value)| !value.is_empty()) {
             let from: Vec<&str> =
                 origins.iter().filter(|origin| origin.field == field).map(|origin| &*origin.from).collect();
             list.row([field, &from.join(", "), &value]);

@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use crate::formats::common::input::InputReader;
 use crate::formats::common::json_array::JsonElements;
 use crate::formats::common::values::quoted;
-use crate::formats::common::{dates, identifiers};
+use crate::formats::common::{dates, identifiers, work_names};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, RecordIter, RecordNotes};
-use crate::paper::RawPaper;
+use crate::paper::{CitationLinks, RawPaper};
 use crate::text::markup::MarkupRule;
 
 /// The fields that name a journal, proceedings or a book.
@@ -100,7 +100,14 @@ fn reference(value: &Value) -> Result<BibReference, String> {
     let keywords = MarkupRule::Inline.text(text(item, "keyword"));
     let tags = keywords.split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
     let added = date(item, "added", &["accessed"], &mut notes);
-    Ok(BibReference { raw_paper, added, tags, notes, ..BibReference::default() })
+    // Crossref's.
+    let references = item.get("reference").filter(|list| list.is_array()).cloned().map(work_names::list);
+    let references = references.transpose()?.flatten().unwrap_or_default();
+    if !references.is_empty() {
+        notes.origin("references", "reference");
+    }
+    let links = CitationLinks { references, ..CitationLinks::default() };
+    Ok(BibReference { raw_paper, added, tags, links, notes })
 }
 
 /// A field that holds a text, or a list of texts, as Crossref has it.

@@ -1,9 +1,9 @@
 //! Reads the fields of the tagged format of Web of Science.
 
 use super::tagged_lines::TaggedRecord;
-use crate::formats::common::{dates, identifiers};
+use crate::formats::common::{dates, identifiers, work_names};
 use crate::formats::reference::{BibReference, RecordNotes};
-use crate::paper::RawPaper;
+use crate::paper::{CitationLinks, RawPaper, WorkName};
 use crate::text::markup::MarkupRule;
 
 /// Returns the reference of a record, and its ids.
@@ -31,7 +31,12 @@ pub(crate) fn reference(record: &TaggedRecord) -> (BibReference, Vec<String>) {
     let keywords = MarkupRule::Inline.text(&keywords);
     let keywords = keywords.split(';').map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" "));
     let tags = keywords.filter(|tag| !tag.is_empty()).collect();
-    (BibReference { raw_paper, tags, notes, ..BibReference::default() }, ids)
+    let references: Vec<WorkName> = record.lines(&["CR"]).filter_map(work_names::of_text).collect();
+    if !references.is_empty() {
+        notes.origin("references", "CR");
+    }
+    let links = CitationLinks { references, ..CitationLinks::default() };
+    (BibReference { raw_paper, tags, links, notes, ..BibReference::default() }, ids)
 }
 
 /// The day of `MAR 5`.

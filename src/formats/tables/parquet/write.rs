@@ -12,8 +12,10 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
+use serde_json::Value;
 
-use crate::paper::{Paper, PaperId};
+use crate::formats::exported_paper::{ExportedPaper, work_value};
+use crate::paper::{Paper, PaperId, WorkName};
 
 /// The columns, in the order in which [`ParquetWriter::write`] writes them.
 const COLUMNS: &str = "message paper {
@@ -30,18 +32,16 @@ const COLUMNS: &str = "message paper {
     REQUIRED GROUP categories (LIST) { REPEATED GROUP list { REQUIRED BINARY element (UTF8); } }
     REQUIRED BINARY source (UTF8);
     OPTIONAL BINARY url (UTF8);
+    REQUIRED GROUP references (LIST) { REPEATED GROUP list { REQUIRED BINARY element (UTF8); } }
     OPTIONAL GROUP embedding (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
 }";
 /// Rows of a row group: they are in memory until they are written together.
 const ROW_GROUP_SIZE: usize = 8192;
 
-/// A paper with its embedding.
-type ExportRow = (Paper, Option<Vec<f32>>);
-
 /// Writes papers to a Parquet file.
 pub struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
-    rows: Vec<ExportRow>,
+    rows: Vec<ExportedPaper>,
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
@@ -62,8 +62,8 @@ impl<W: Write + Send> ParquetWriter<W> {
     }
 
     /// Adds a row.
-    pub fn add(&mut self, paper: Paper, embedding: Option<&[f32]>) -> io::Result<()> {
-        self.rows.push((paper, embedding.map(<[f32]>::to_vec)));
+    pub fn add(&mut self, row: ExportedPaper) -> io::Result<()> {
+        self.rows.push(row);
         if self.rows.len() == ROW_GROUP_SIZE { self.write() } else { Ok(()) }
     }
 
@@ -88,34 +88,35 @@ impl<W: Write + Send> ParquetWriter<W> {
         columns.number(|paper| paper.comments.map(u32::cast_signed))?;
         columns.list(|paper| paper.categories.iter().map(String::as_str).collect())?;
         columns.text(|paper| &paper.source)?;
-        columns.put::<ByteArrayType>(1, |(paper, _)| Some(vec![paper.url.as_deref()?.into()]))?;
-        columns.put::<FloatType>(2, |(_, embedding)| embedding.clone())?;
+        columns.put::<ByteArrayType>(1, |row| Some(vec![row.paper.url.as_deref()?.into()]))?;
+        columns.put::<ByteArrayType>(1, |row| Some(row.references.iter().map(work).collect()))?;
+        columns.put::<FloatType>(2, |row| row.embedding.clone())?;
         columns.group.close().map(drop).map_err(failed)
     }
 }
 
 /// A group of rows whose columns are being written, one after the other.
 struct RowGroupColumns<'a, W: Write> {
-    rows: &'a [ExportRow],
+    rows: &'a [ExportedPaper],
     group: SerializedRowGroupWriter<'a, W>,
 }
 
 impl<W: Write + Send> RowGroupColumns<'_, W> {
     fn text(&mut self, text: impl Fn(&Paper) -> &str) -> io::Result<()> {
-        self.put::<ByteArrayType>(0, |(paper, _)| Some(vec![text(paper).into()]))
+        self.put::<ByteArrayType>(0, |row| Some(vec![text(&row.paper).into()]))
     }
 
     fn list(&mut self, texts: impl Fn(&Paper) -> Vec<&str>) -> io::Result<()> {
-        self.put::<ByteArrayType>(1, |(paper, _)| Some(texts(paper).into_iter().map(ByteArray::from).collect()))
+        self.put::<ByteArrayType>(1, |row| Some(texts(&row.paper).into_iter().map(ByteArray::from).collect()))
     }
 
     fn number(&mut self, number: impl Fn(&Paper) -> Option<i32>) -> io::Result<()> {
-        self.put::<Int32Type>(1, |(paper, _)| Some(vec![number(paper)?]))
+        self.put::<Int32Type>(1, |row| Some(vec![number(&row.paper)?]))
     }
 
     /// Writes the next column. A value that is there has the definition level `there`; an empty list has one less, and
     /// nothing at all has 0. Values of a list but the first repeat.
-    fn put<T: DataType>(&mut self, there: i16, cell: impl Fn(&ExportRow) -> Option<Vec<T::T>>) -> io::Result<()> {
+    fn put<T: DataType>(&mut self, there: i16, cell: impl Fn(&ExportedPaper) -> Option<Vec<T::T>>) -> io::Result<()> {
         let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
         for row in self.rows {
             let cell = cell(row);
@@ -128,6 +129,14 @@ impl<W: Write + Send> RowGroupColumns<'_, W> {
         let mut column = self.group.next_column().map_err(failed)?.expect("no more columns than COLUMNS has");
         column.typed::<T>().write_batch(&values, Some(&definition), Some(&repetition)).map_err(failed)?;
         column.close().map_err(failed)
+    }
+}
+
+/// A work that is cited, as a text: its id, or JSON.
+fn work(work: &WorkName) -> ByteArray {
+    match work_value(work) {
+        Value::String(id) => id.as_str().into(),
+        other => other.to_string().as_str().into(),
     }
 }
 
