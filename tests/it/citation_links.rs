@@ -97,7 +97,7 @@ fn references_of_records_are_stored_and_exported() {
     let preview = sandbox.run(&["add", "--dry-run", &file]).out;
     assert!(preview.contains("references  2       references\n"), "{preview}");
     let run = sandbox.run(&["add", &file]);
-    let links = "citation links: 4 new, 1 known, 4 of papers that are not in the library\n";
+    let links = "citation links: 4 new, 1 known, 3 of papers that are not in the library\n";
     assert_eq!(run.out, format!("2 new, 0 updated, 0 unchanged: 2 papers in the library\n{links}"));
     let again = sandbox.run(&["add", &file]);
     let links = "citation links: 0 new, 5 known, 3 of papers that are not in the library\n";
