@@ -39,7 +39,7 @@ fn semantic_scholar_gives_references_if_it_is_asked() {
                     citation links: 2 new, 0 known, 2 of papers that are not in the library\n";
     assert_eq!(run.out, expected, "{}", run.err);
     let path = sandbox.folder.path().join("out.jsonl");
-    let run = sandbox.run(&["export", "--format", "jsonl", "--out", path.to_str().unwrap()]);
+    let run = sandbox.run(&["export", "--papers", "--format", "jsonl", "--out", path.to_str().unwrap()]);
     assert_eq!(run.code, 0, "{}", run.err);
     let exported: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let title = "Old lamps of the northern harbors";
