@@ -65,6 +65,8 @@ pub struct HttpClient {
 pub(super) struct HttpRequest {
     pub(super) url: String,
     pub(super) headers: Vec<(&'static str, String)>,
+    /// A part of the query that no message shows. Such a request is not redirected.
+    pub(super) secret: Option<(&'static str, String)>,
     pub(super) body: Option<String>,
 }
 
@@ -164,7 +166,7 @@ impl HttpClient {
         self.last = Some(started);
         let response = answered.map_err(failure)?;
         let status = response.status();
-        let url = response.get_uri().to_string();
+        let url = if request.secret.is_some() { request.url.clone() } else { response.get_uri().to_string() };
         let (parts, body) = response.into_parts();
         let body = self.read(body.into_reader(), started);
         if status.is_success() || status.as_u16() == 304 || accepted.contains(&status.as_u16()) {
@@ -185,7 +187,11 @@ impl HttpClient {
         match &request.body {
             None => {
                 let get = self.agent.get(&request.url);
-                headers.iter().fold(get, |get, (name, value)| get.header(*name, value)).call()
+                let get = headers.iter().fold(get, |get, (name, value)| get.header(*name, value));
+                match &request.secret {
+                    Some((name, value)) => get.query(name, value).config().max_redirects(0).build().call(),
+                    None => get.call(),
+                }
             }
             Some(body) => {
                 let post = self.agent.post(&request.url).content_type("application/json");

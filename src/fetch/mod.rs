@@ -10,6 +10,7 @@ mod client;
 mod feed;
 mod hf_daily;
 mod oai;
+mod openalex;
 mod records;
 mod semantic_scholar;
 
@@ -31,6 +32,7 @@ pub use client::{ClientOptions, HttpClient};
 pub use feed::FeedUrl;
 pub use hf_daily::HfDaily;
 pub use oai::OaiSet;
+pub use openalex::OpenAlex;
 pub use semantic_scholar::SemanticScholar;
 
 /// How many days before the last run are fetched again: votes change, and arXiv lists papers some days after they were
@@ -48,6 +50,8 @@ pub enum FetchSource {
     Oai(OaiSet),
     /// Papers by their ids, from Semantic Scholar.
     SemanticScholar(SemanticScholar),
+    /// Papers by their ids or of a query, from OpenAlex.
+    OpenAlex(OpenAlex),
     /// A feed of papers.
     Feed(FeedUrl),
 }
@@ -79,6 +83,7 @@ impl FetchSource {
             FetchSource::Arxiv(arxiv) => format!("arxiv {}", arxiv.search()),
             FetchSource::Oai(oai) => format!("arxiv-oai {}", oai.set()),
             FetchSource::SemanticScholar(_) => "s2".to_owned(),
+            FetchSource::OpenAlex(openalex) => format!("openalex {}", openalex.query()),
             FetchSource::Feed(feed) => format!("feed {}", feed.url),
         }
     }
@@ -94,6 +99,7 @@ impl FetchSource {
             FetchSource::Arxiv(arxiv) => arxiv.pages(client, memory, today),
             FetchSource::Oai(oai) => oai.pages(client, memory, today),
             FetchSource::SemanticScholar(papers) => papers.pages(client, memory),
+            FetchSource::OpenAlex(papers) => papers.pages(client, memory),
             FetchSource::Feed(feed) => feed.pages(client, memory),
         }
     }

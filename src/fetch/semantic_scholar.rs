@@ -9,14 +9,17 @@ use sha2::{Digest, Sha256};
 use super::client::{HttpClient, HttpRequest, HttpResponse, address, failed};
 use super::{FetchedPage, PageIter, load_checkpoint, paged, save_checkpoint, validate};
 use crate::error::{Error, RecordPosition, Result};
-use crate::formats::{BibReference, FoundRecord, RecordNotes};
-use crate::paper::{PaperId, RawPaper, parse_date};
+use crate::formats::{BibReference, FoundRecord, InputFormat, RecordNotes, clean_links, work_list};
+use crate::paper::{CitationLinks, PaperId, RawPaper, parse_date};
 
 /// Where the service is.
 const BASE: &str = "https://api.semanticscholar.org";
 /// Most ids of a request.
 const BATCH: usize = 500;
+/// Ids of a request for references too: the service answers with 10 MB at most.
+const BATCH_WITH_REFERENCES: usize = 100;
 const FIELDS: &str = "title,abstract,authors,publicationDate,year,externalIds,url";
+const REFERENCE_FIELDS: &str = "references.externalIds,references.title,references.year,references.authors";
 
 /// Papers by their ids.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct SemanticScholar {
     pub base: Option<String>,
     /// The papers: arXiv ids, DOIs, and Semantic Scholar's own ids in its spelling.
     pub ids: Vec<PaperId>,
+    /// Whether to ask for what the papers cite.
+    pub references: bool,
     /// A key, for more requests than everybody has.
     pub key: Option<String>,
 }
@@ -33,17 +38,19 @@ pub struct SemanticScholar {
 impl fmt::Debug for SemanticScholar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = self.key.as_ref().map(|_| "secret");
-        f.debug_struct("SemanticScholar").field("base", &self.base).field("ids", &self.ids).field("key", &key).finish()
+        let mut shown = f.debug_struct("SemanticScholar");
+        shown.field("base", &self.base).field("ids", &self.ids).field("references", &self.references);
+        shown.field("key", &key).finish()
     }
 }
 
 /// A run that has not come to its end.
 #[derive(Default, Serialize, Deserialize)]
-struct IdsCheckpoint {
+pub(super) struct IdsCheckpoint {
     /// Tells its list of ids from others.
-    list: String,
+    pub(super) list: String,
     /// How many of them were asked for.
-    done: usize,
+    pub(super) done: usize,
 }
 
 impl SemanticScholar {
@@ -53,7 +60,8 @@ impl SemanticScholar {
         let mut done = if memory.list == list { memory.done } else { 0 };
         Ok(paged(move || {
             let Some(batch) = self.ids.get(done..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
-            let batch = &batch[..batch.len().min(BATCH)];
+            let most = if self.references { BATCH_WITH_REFERENCES } else { BATCH };
+            let batch = &batch[..batch.len().min(most)];
             let mut page = self.batch(client, batch)?;
             done += batch.len();
             // A list that is done begins anew.
@@ -69,10 +77,12 @@ impl SemanticScholar {
 
     fn batch(&self, client: &mut HttpClient, ids: &[PaperId]) -> Result<FetchedPage> {
         let spelled: Vec<String> = ids.iter().map(spelled).collect();
+        let fields = if self.references { format!("{FIELDS},{REFERENCE_FIELDS}") } else { FIELDS.to_owned() };
         let request = HttpRequest {
-            url: address(self.base.as_deref().unwrap_or(BASE), "/graph/v1/paper/batch", &[("fields", FIELDS)]),
+            url: address(self.base.as_deref().unwrap_or(BASE), "/graph/v1/paper/batch", &[("fields", &fields)]),
             headers: self.key.iter().map(|key| ("x-api-key", key.clone())).collect(),
             body: Some(serde_json::json!({ "ids": spelled }).to_string()),
+            ..HttpRequest::default()
         };
         let answer = client.send(&request, &[400])?;
         if answer.status == 400 {
@@ -123,7 +133,8 @@ fn spelled(id: &PaperId) -> String {
     }
 }
 
-fn digest(ids: &[PaperId]) -> String {
+/// A short text that tells a list of ids from others.
+pub(super) fn digest(ids: &[PaperId]) -> String {
     let mut hash = Sha256::new();
     for id in ids {
         hash.update(id.as_str());
@@ -159,7 +170,8 @@ struct ExternalIds {
     doi: Option<String>,
 }
 
-fn reference(entry: Value, asked: &PaperId) -> Result<BibReference, String> {
+fn reference(mut entry: Value, asked: &PaperId) -> Result<BibReference, String> {
+    let references = entry.get_mut("references").map(Value::take).map(work_list).unwrap_or_default();
     let entry: S2Paper = serde_json::from_value(entry).map_err(|error| error.to_string())?;
     let ids = entry.external_ids.unwrap_or_default();
     let names: Vec<String> = ids.arxiv.into_iter().chain(ids.doi).chain([asked.to_string()]).collect();
@@ -184,7 +196,9 @@ fn reference(entry: Value, asked: &PaperId) -> Result<BibReference, String> {
         url: entry.url.filter(|_| !is_known),
         ..RawPaper::default()
     };
-    Ok(BibReference { raw_paper, notes, ..BibReference::default() })
+    let mut links = CitationLinks { references, ..CitationLinks::default() };
+    clean_links(&mut links, InputFormat::SemanticScholar);
+    Ok(BibReference { raw_paper, links, notes, ..BibReference::default() })
 }
 
 #[cfg(test)]

@@ -27,7 +27,11 @@ pub(crate) use common::clean::clean;
 pub use common::encoding::TextEncoding;
 pub(crate) use common::identifiers;
 #[cfg(feature = "fetch")]
-pub(crate) use common::{arxiv_text, clean::clean_paper};
+pub(crate) use common::{
+    arxiv_text,
+    clean::{clean_links, clean_paper},
+    work_names::work_list,
+};
 pub use export_format::ExportFormat;
 pub use exported_paper::ExportedPaper;
 pub use feeds::{FeedDocument, FeedFormat};

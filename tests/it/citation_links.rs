@@ -97,7 +97,7 @@ fn references_of_records_are_stored_and_exported() {
     let preview = sandbox.run(&["add", "--dry-run", &file]).out;
     assert!(preview.contains("references  2       references\n"), "{preview}");
     let run = sandbox.run(&["add", &file]);
-    let links = "citation links: 4 new, 1 known, 4 of papers that are not in the library\n";
+    let links = "citation links: 4 new, 1 known, 3 of papers that are not in the library\n";
     assert_eq!(run.out, format!("2 new, 0 updated, 0 unchanged: 2 papers in the library\n{links}"));
     let again = sandbox.run(&["add", &file]);
     let links = "citation links: 0 new, 5 known, 3 of papers that are not in the library\n";
@@ -105,7 +105,7 @@ fn references_of_records_are_stored_and_exported() {
 
     let exported = ["jsonl", "parquet"].map(|format| {
         let path = sandbox.folder.path().join(format!("out.{format}")).to_str().unwrap().to_owned();
-        let run = sandbox.run(&["export", "--format", format, "--out", &path]);
+        let run = sandbox.run(&["export", "--papers", "--format", format, "--out", &path]);
         assert_eq!(run.code, 0, "{}", run.err);
         path
     });
@@ -128,7 +128,7 @@ fn references_of_records_are_stored_and_exported() {
     assert_eq!(sandbox.run(&["add", &old]).out, "1 new, 0 updated, 0 unchanged: 3 papers in the library\n");
     assert_eq!(counts(&sandbox), (4, 3));
     let path = sandbox.folder.path().join("again.jsonl").to_str().unwrap().to_owned();
-    sandbox.run(&["export", "--format", "jsonl", "--out", &path]);
+    sandbox.run(&["export", "--papers", "--format", "jsonl", "--out", &path]);
     assert!(
         std::fs::read_to_string(&path).unwrap().contains("\"2401.90002\",\"doi:10.5555/bells\",\"doi:10.5555/old\"")
     );

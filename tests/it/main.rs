@@ -15,6 +15,7 @@ mod eval;
 mod export;
 mod feeds;
 mod fetch;
+mod fetch_links;
 mod hostile_requests;
 mod http;
 mod http_compat;

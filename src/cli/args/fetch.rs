@@ -18,6 +18,7 @@ Examples:
   paperkin fetch arxiv --category cs.CL --category cs.LG
   paperkin fetch arxiv --oai --category cs   everything changed in an archive
   paperkin fetch s2 --ids ids.txt            papers by id
+  paperkin fetch openalex --search lanterns  papers with their references
   paperkin fetch feed https://example.org/papers.xml
 
 Each page is stored as it arrives. After an error, run the same command again to
@@ -78,14 +79,45 @@ because arXiv lists some papers days after their submission.")]
     },
     /// Fetch papers from Semantic Scholar by id
     #[command(after_help = "\
-Example:
+Examples:
   paperkin fetch s2 --ids ids.txt
+  paperkin fetch s2 --ids ids.txt --references
 
 Set S2_API_KEY to send an API key.")]
     S2 {
         /// File with one id per line: arXiv, DOI or Semantic Scholar; `-` for standard input
         #[arg(long, value_name = "FILE")]
         ids: PathBuf,
+        /// Fetch what the papers cite too
+        #[arg(long)]
+        references: bool,
+        #[command(flatten)]
+        service: ServiceArgs,
+        #[command(flatten)]
+        client: ClientArgs,
+    },
+    /// Fetch papers and what they cite from OpenAlex by id or query
+    #[command(after_help = "\
+Examples:
+  paperkin fetch openalex --ids ids.txt
+  paperkin fetch openalex --search \"soft lanterns\" --since 2025-01-01
+  paperkin fetch openalex --filter type:article,cites:W2741809807
+
+Set OPENALEX_API_KEY to send an API key. Without one, OpenAlex allows few requests
+a day, and the first 10,000 papers of a query.")]
+    Openalex {
+        /// File with one id per line: DOI, arXiv or OpenAlex; `-` for standard input
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["search", "filter", "since"])]
+        ids: Option<PathBuf>,
+        /// Words to search for in titles, abstracts and full texts
+        #[arg(long, value_name = "TEXT", required_unless_present_any = ["ids", "filter"])]
+        search: Option<String>,
+        /// Filters in OpenAlex's syntax, separated by commas
+        #[arg(long, value_name = "FILTER")]
+        filter: Option<String>,
+        /// First date of publication
+        #[arg(long, value_name = "DATE", value_parser = date)]
+        since: Option<Date>,
         #[command(flatten)]
         service: ServiceArgs,
         #[command(flatten)]

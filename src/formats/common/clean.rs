@@ -15,8 +15,12 @@ const TEX_DOCUMENT: [&str; 2] = ["\\documentclass", "\\end{document}"];
 pub(crate) fn clean(reference: &mut BibReference, format: InputFormat) {
     clean_paper(&mut reference.raw_paper, format);
     reference.tags.iter_mut().for_each(|tag| format.markup().read(tag));
-    let CitationLinks { references, citations } = &mut reference.links;
-    for works in [references, citations] {
+    clean_links(&mut reference.links, format);
+}
+
+/// Cleans the names of works that were read from a format; what names nothing is left out.
+pub(crate) fn clean_links(links: &mut CitationLinks, format: InputFormat) {
+    for works in [&mut links.references, &mut links.citations] {
         *works = std::mem::take(works).into_iter().filter_map(|work| clean_work(work, format)).collect();
     }
 }

@@ -20,16 +20,20 @@ const BOOK_TITLE: &str = "volume-title";
 /// Returns the works of a list, which may be a text as in the cell of a table. A number is the length of a list that is
 /// elsewhere: it says nothing.
 pub(crate) fn list(value: Value) -> Result<Option<Vec<WorkName>>, String> {
-    let works: Vec<WorkName> = match value {
+    Ok(Some(work_list(value)).filter(|works| !works.is_empty()))
+}
+
+/// As [`list`].
+pub(crate) fn work_list(value: Value) -> Vec<WorkName> {
+    match value {
         Value::Array(items) => items.into_iter().filter_map(of_value).collect(),
         Value::String(text) => match parse_list(&text) {
-            Some(items) => return list(items),
+            Some(items) => work_list(items),
             None if text.trim().bytes().all(|byte| byte.is_ascii_digit()) => Vec::new(),
             None => text.split([';', '\n']).filter_map(of_text).collect(),
         },
         _ => Vec::new(),
-    };
-    Ok(Some(works).filter(|works| !works.is_empty()))
+    }
 }
 
 /// As [`list`], without works that are known by a printed citation alone: elsewhere it is how the paper itself is cited.

@@ -85,6 +85,7 @@ struct RecordResult {
 
 /// Add or update papers: one record per line, with the fields that `paperkin add` reads
 ///
+/// A record may have `references` and `citations` too: lists of ids, or of objects with ids, title, authors and year.
 /// The response has a line for each record, sent as soon as the record is durable. An invalid record does not affect the
 /// others.
 #[utoipa::path(post, path = "/v1/papers", tag = "papers",

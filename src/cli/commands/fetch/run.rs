@@ -10,7 +10,9 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, AddOutput, CommandProgress, Severity, SummaryFormat};
 use crate::engine::{Clock, Engine, FetchSummary, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::fetch::{ArxivQuery, ClientOptions, FeedUrl, FetchSource, HfDaily, HttpClient, OaiSet, SemanticScholar};
+use crate::fetch::{
+    ArxivQuery, ClientOptions, FeedUrl, FetchSource, HfDaily, HttpClient, OaiSet, OpenAlex, SemanticScholar,
+};
 use crate::library::Library;
 use crate::paper::PaperId;
 
@@ -122,15 +124,29 @@ fn sources(command: FetchCommand) -> Result<(Vec<FetchSource>, ClientArgs, Comma
             let query = ArxivQuery { base: service.base_url, categories: category, query, since };
             (vec![FetchSource::Arxiv(query)], client)
         }
-        FetchCommand::S2 { ids, service, client } => {
+        FetchCommand::S2 { ids, references, service, client } => {
             let (ids, complete) = read_ids(&ids)?;
             outcome = complete;
-            let key = std::env::var("S2_API_KEY").ok().filter(|key| !key.trim().is_empty());
-            (vec![FetchSource::SemanticScholar(SemanticScholar { base: service.base_url, ids, key })], client)
+            let papers = SemanticScholar { base: service.base_url, ids, references, key: key("S2_API_KEY") };
+            (vec![FetchSource::SemanticScholar(papers)], client)
+        }
+        FetchCommand::Openalex { ids, search, filter, since, service, client } => {
+            let (ids, complete) = ids.as_deref().map(read_ids).transpose()?.unwrap_or((Vec::new(), outcome));
+            outcome = complete;
+            let is_list = search.is_none() && filter.is_none();
+            let papers = OpenAlex { base: service.base_url, ids, search, filter, since, key: key("OPENALEX_API_KEY") };
+            // Of a list without an id there is nothing to fetch.
+            let sources = Some(FetchSource::OpenAlex(papers.clone())).filter(|_| !(is_list && papers.ids.is_empty()));
+            (sources.into_iter().collect(), client)
         }
         FetchCommand::Feed { url, client } => (vec![FetchSource::Feed(FeedUrl { url })], client),
     };
     Ok((sources, options, outcome))
+}
+
+/// Returns the key of a service that a variable of the environment has.
+fn key(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|key| !key.trim().is_empty())
 }
 
 /// Reads the ids of a file, each once. Invalid lines are reported and skipped.
