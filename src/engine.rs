@@ -168,27 +168,6 @@ impl Engine {
         self.recommend(&Request::like(self.find(id_or_title)?.paper.id))
     }
 
-    /// The feed of a profile: what is new since it was last seen, best first. With [`FeedMode::New`] the papers are
-    /// recorded as seen.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] for an unknown profile; else as [`Engine::recommend`].
-    pub fn feed(&mut self, profile: &str, options: &FeedOptions) -> Result<Answer> {
-        self.feed_with(profile, options, &TextEmbeddings::default())
-    }
-
-    /// As [`Engine::feed`], with embeddings of the request's texts that were computed beforehand.
-    pub fn feed_with(&mut self, name: &str, options: &FeedOptions, embeddings: &TextEmbeddings) -> Result<Answer> {
-        let (profile, today) = (self.library.profile(name)?, self.today());
-        let answer =
-            self.context().search(embeddings, |searcher| searcher::feed(searcher, &profile, options, today))?;
-        if options.mode == FeedMode::New && !answer.results.is_empty() {
-            let papers: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
-            self.library.mark_feed_seen(&profile, &papers, answer.generation, today)?;
-        }
-        Ok(answer)
-    }
-
     /// The paper with this id or title.
     ///
     /// # Errors

@@ -4,11 +4,12 @@
 
 use jiff::civil::Date;
 
-use super::{Engine, ImportItem, ImportOptions, ImportSummary};
+use super::{Engine, FeedMode, FeedOptions, ImportItem, ImportOptions, ImportSummary, TextEmbeddings};
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, Profile, ProfilePaper};
 use crate::paper::PaperId;
-use crate::writer;
+use crate::recommend::Answer;
+use crate::{searcher, writer};
 
 /// Longest name of a profile, in bytes.
 const MAX_NAME_BYTES: usize = 200;
@@ -45,6 +46,27 @@ pub(crate) fn check_weight(weight: f64) -> Result<()> {
 }
 
 impl Engine {
+    /// The feed of a profile: what is new since it was last seen, best first. With [`FeedMode::New`] the papers are
+    /// recorded as seen.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown profile; else as [`Engine::recommend`].
+    pub fn feed(&mut self, profile: &str, options: &FeedOptions) -> Result<Answer> {
+        self.feed_with(profile, options, &TextEmbeddings::default())
+    }
+
+    /// As [`Engine::feed`], with embeddings of the request's texts that were computed beforehand.
+    pub fn feed_with(&mut self, name: &str, options: &FeedOptions, embeddings: &TextEmbeddings) -> Result<Answer> {
+        let (profile, today) = (self.library.profile(name)?, self.today());
+        let answer =
+            self.context().search(embeddings, |searcher| searcher::feed(searcher, &profile, options, today))?;
+        if options.mode == FeedMode::New && !answer.results.is_empty() {
+            let papers: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
+            self.library.mark_feed_seen(&profile, &papers, answer.generation, today)?;
+        }
+        Ok(answer)
+    }
+
     /// The profile with this name, and its history.
     ///
     /// # Errors

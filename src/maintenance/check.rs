@@ -27,8 +27,8 @@ pub(crate) fn check(context: SearchContext<'_>) -> Result<Vec<CheckFinding>> {
         remedy: Some("repair the embeddings: see above"),
     }));
     findings.extend(check_link_file(context.library).map(|checked| match checked {
-        Ok(links) => CheckFinding { what: "citations", found: format!("{links} links"), remedy: None },
-        Err(found) => CheckFinding { what: "citations", found, remedy: Some("run `paperkin index rebuild`") },
+        Ok(links) => CheckFinding { what: "citation graph", found: format!("{links} links"), remedy: None },
+        Err(found) => CheckFinding { what: "citation graph", found, remedy: Some("run `paperkin index rebuild`") },
     }));
     findings.push(match context.embedder.encoder(context.library) {
         Ok(encoder) => CheckFinding { what: "model", found: stored_model(encoder.identity()).label(), remedy: None },
