@@ -15,6 +15,37 @@ const MAX_INTERESTS: usize = 8;
 const MAX_CLUSTERED: usize = 300;
 /// Words in a label.
 const LABEL_TERMS: usize = 3;
+/// Longer histories have several papers of each subject, which the nearest ones find.
+const MAX_SCATTERED: usize = 20;
+/// The share of background papers that a paper of a history is more similar to the others than, if it is one of them.
+const MIN_PERCENTILE: f32 = 0.9;
+/// Background papers that are looked at for that.
+const SCATTER_SAMPLE: usize = 250;
+
+/// Whether a short history has papers of so many subjects that each should have its share of a list: cross-validation, in
+/// which most of the papers are not found by the others. Each is compared with the paper of the others that is most similar,
+/// as background papers are. Papers with a named interest are not: their readers have said how they belong together.
+pub fn is_scattered(past: &[HistoryPaper], background: &Background) -> bool {
+    if !(2..=MAX_SCATTERED).contains(&past.len()) || past.iter().any(|paper| paper.interest.is_some()) {
+        return false;
+    }
+    let vector = |paper: &HistoryPaper| paper.embedding.as_slice().to_vec();
+    let vectors: Vec<Vec<f32>> = past.iter().map(vector).collect();
+    let step = background.len().div_ceil(SCATTER_SAMPLE).max(1);
+    let sample: Vec<Vec<f32>> = background
+        .papers()
+        .step_by(step)
+        .map(|paper| vectors.iter().map(|vector| dot(vector, paper.vector)).collect())
+        .collect();
+    let is_isolated = |place: usize| {
+        let best = |similarities: &mut dyn Iterator<Item = f32>| similarities.fold(f32::NEG_INFINITY, f32::max);
+        let others = || (0..vectors.len()).filter(|other| *other != place);
+        let own = best(&mut others().map(|other| dot(&vectors[place], &vectors[other])));
+        let lower = sample.iter().filter(|cosines| best(&mut others().map(|other| cosines[other])) < own).count();
+        (lower as f32) < MIN_PERCENTILE * sample.len() as f32
+    };
+    2 * (0..vectors.len()).filter(|place| is_isolated(*place)).count() > vectors.len()
+}
 
 /// Parts a history into interests, those with most weight first: places in the history, in ascending order. Papers of an
 /// interest with a name are together, the others with those that they are like.

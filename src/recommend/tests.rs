@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{
     Background, Candidate, CitationEvidence, HistoryPaper, QueryIndependentSignals, QueryText, Ranker, RankingWeights,
-    RelevanceKind, ResolvedQuery, Strategy,
+    RelevanceKind, ResolvedQuery, Strategy, is_scattered,
 };
 use crate::lexical::{TermCounts, TermVector};
 use crate::random::SplitMix64;
@@ -168,6 +168,24 @@ fn every_strategy_finds_the_subject_of_a_history() {
         assert!(least > most, "{strategy:?}: {least} {most}");
         assert!(least > 0.5, "{strategy:?}: {least}");
     }
+}
+
+#[test]
+fn a_history_of_single_papers_is_scattered() {
+    let background = background();
+    for (papers, expected) in [
+        (vec![(0, 9_000), (1, 9_001), (2, 9_002), (3, 9_003)], true),
+        (vec![(0, 9_000), (1, 9_001)], true),
+        (vec![(0, 9_000), (0, 9_000)], false),
+        (vec![(0, 9_000), (0, 9_000), (1, 9_002), (1, 9_002)], false),
+        (vec![(0, 9_000)], false),
+        (vec![], false),
+    ] {
+        assert_eq!(is_scattered(&history(&papers), &background), expected, "{papers:?}");
+    }
+    let mut named = history(&[(0, 9_000), (1, 9_001)]);
+    named[0].interest = Some("robots".to_owned());
+    assert!(!is_scattered(&named, &background));
 }
 
 #[test]

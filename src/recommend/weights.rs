@@ -75,7 +75,7 @@ impl Default for RankingWeights {
             contrast: 1.0,
             words: 1.0,
             citations: 6.0,
-            disliked: 0.25,
+            disliked: 0.1,
             recency: 0.0,
             votes: 0.0,
             authors: 1.0,

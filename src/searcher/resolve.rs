@@ -14,7 +14,7 @@ use crate::library::{PaperFilter, StoredPaper};
 use crate::paper::{PaperId, document};
 use crate::recommend::{
     Background, HistoryItem, HistoryPaper, InterestShare, PaperRef, QueryText, Ranker, RankingWeights, Request,
-    ResolvedQuery, Strategy, cluster_history, interest_label, time_decay,
+    ResolvedQuery, Strategy, cluster_history, interest_label, is_scattered, time_decay,
 };
 use crate::text::script::is_unsegmented;
 use crate::vector::RowBitmap;
@@ -169,9 +169,15 @@ pub(super) fn resolve<'r>(
     })
 }
 
-/// A query for each interest of the history if the strategy asks for that, else one for all of it.
+/// A query for each interest of the history if the strategy asks for that or the history is scattered, else one for all of
+/// it.
 fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) -> Vec<InterestQuery> {
-    if strategy != Strategy::Interests || query.liked.len() < 2 {
+    let is_split = match strategy {
+        Strategy::Interests => query.liked.len() > 1,
+        Strategy::Auto => is_scattered(&query.liked, background),
+        _ => false,
+    };
+    if !is_split {
         let members = (0..query.liked.len()).collect();
         return vec![InterestQuery { query, interest: None, members }];
     }
