@@ -15,18 +15,16 @@ const MAX_INTERESTS: usize = 8;
 const MAX_CLUSTERED: usize = 300;
 /// Words in a label.
 const LABEL_TERMS: usize = 3;
-/// Longer histories have several papers of each subject, which the nearest ones find.
-const MAX_SCATTERED: usize = 20;
 /// The share of background papers that a paper of a history is more similar to the others than, if it is one of them.
-const MIN_PERCENTILE: f32 = 0.9;
+const MIN_PERCENTILE: f32 = 0.6;
 /// Background papers that are looked at for that.
 const SCATTER_SAMPLE: usize = 250;
 
-/// Whether a short history has papers of so many subjects that each should have its share of a list: cross-validation, in
-/// which most of the papers are not found by the others. Each is compared with the paper of the others that is most similar,
+/// Whether each paper of a short history is of a subject of its own, and should have its share of a list: cross-validation,
+/// in which none of the papers is found by the others. Each is compared with the paper of the others that is most similar,
 /// as background papers are. Papers with a named interest are not: their readers have said how they belong together.
 pub fn is_scattered(past: &[HistoryPaper], background: &Background) -> bool {
-    if !(2..=MAX_SCATTERED).contains(&past.len()) || past.iter().any(|paper| paper.interest.is_some()) {
+    if !(2..=MAX_INTERESTS).contains(&past.len()) || past.iter().any(|paper| paper.interest.is_some()) {
         return false;
     }
     let vector = |paper: &HistoryPaper| paper.embedding.as_slice().to_vec();
@@ -44,7 +42,7 @@ pub fn is_scattered(past: &[HistoryPaper], background: &Background) -> bool {
         let lower = sample.iter().filter(|cosines| best(&mut others().map(|other| cosines[other])) < own).count();
         (lower as f32) < MIN_PERCENTILE * sample.len() as f32
     };
-    2 * (0..vectors.len()).filter(|place| is_isolated(*place)).count() > vectors.len()
+    (0..vectors.len()).all(is_isolated)
 }
 
 /// Parts a history into interests, those with most weight first: places in the history, in ascending order. Papers of an

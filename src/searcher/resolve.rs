@@ -172,12 +172,8 @@ pub(super) fn resolve<'r>(
 /// A query for each interest of the history if the strategy asks for that or the history is scattered, else one for all of
 /// it.
 fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) -> Vec<InterestQuery> {
-    let is_split = match strategy {
-        Strategy::Interests => query.liked.len() > 1,
-        Strategy::Auto => is_scattered(&query.liked, background),
-        _ => false,
-    };
-    if !is_split {
+    let is_scattered = strategy == Strategy::Auto && is_scattered(&query.liked, background);
+    if !is_scattered && (strategy != Strategy::Interests || query.liked.len() < 2) {
         let members = (0..query.liked.len()).collect();
         return vec![InterestQuery { query, interest: None, members }];
     }
@@ -190,7 +186,11 @@ fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) ->
         let query = ResolvedQuery { liked, ..query.clone() }.normalized();
         InterestQuery { query, interest: Some(interest), members }
     };
-    cluster_history(&query.liked).into_iter().map(interest_query).collect()
+    let interests = match is_scattered {
+        true => (0..query.liked.len()).map(|index| vec![index]).collect(),
+        false => cluster_history(&query.liked),
+    };
+    interests.into_iter().map(interest_query).collect()
 }
 
 /// Looks up the papers of a history.
