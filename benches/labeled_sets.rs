@@ -373,6 +373,7 @@ fn links(folder: &Path, file: &str, dated: bool) -> Vec<Part> {
             candidates.sort();
             labeled.judgments.retain(|id, _| candidates.binary_search(id).is_ok());
             labeled.request.candidates = Some(candidates);
+            labeled.request.as_of = Some(day);
         }
         labeled
     });
