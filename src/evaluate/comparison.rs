@@ -88,9 +88,13 @@ impl fmt::Display for MethodComparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let MethodComparison { baseline, sets, gain, interval: [low, high], .. } = self;
         let MethodComparison { wins, certain_wins, losses, certain_losses, .. } = self;
+        write!(f, "{baseline}: {gain:+.3} ({low:+.3} to {high:+.3})")?;
+        if *sets == 1 {
+            return Ok(());
+        }
         write!(
             f,
-            "{baseline}: {gain:+.3} ({low:+.3} to {high:+.3}) on {sets} sets; better on {wins} ({certain_wins} surely), \
+            " on {sets} sets; better on {wins} ({certain_wins} surely), \
              worse on {losses} ({certain_losses} surely)"
         )
     }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::{RequestScope, SearchContext, Searcher};
 use crate::error::{Error, Result};
 use crate::evaluate::{
-    Baseline, EvalCollection, EvalQuery, EvaluationReport, JudgedRanking, Metric, QueryMetrics, temporal_split,
+    Baseline, EvalCollection, EvalQuery, EvaluationReport, JudgedRanking, MethodComparison, Metric, QueryMetrics,
+    temporal_split,
 };
 use crate::library::Library;
 use crate::paper::{PaperId, PaperMetadata, document};
@@ -59,6 +60,8 @@ pub struct EvaluationSummary {
     /// Our ranking first, then what each strategy of it does alone, then the others.
     #[serde(flatten)]
     pub report: EvaluationReport,
+    /// What our ranking gains over each other method, in the first metric.
+    pub comparisons: Vec<MethodComparison>,
     /// What the report sums up: by method, one entry a request.
     #[serde(skip)]
     pub measured: Vec<(String, Vec<QueryMetrics>)>,
@@ -164,7 +167,13 @@ fn run(
         measured.iter_mut().zip(row).for_each(|((_, queries), measured)| queries.push(measured));
         done(1);
     }
+    let sets = [measured];
+    let names = sets[0].iter().skip(1).map(|(name, _)| name);
+    let comparison = |name: &String| MethodComparison::new(&sets, PAPERKIN_METHOD, name, evaluation.seed);
+    let comparisons = names.filter_map(comparison).collect();
+    let [measured] = sets;
     Ok(EvaluationSummary {
+        comparisons,
         report: EvaluationReport::new(&evaluation.metrics, &measured, evaluation.seed),
         measured,
         papers: count,
@@ -310,8 +319,15 @@ fn eval_query(
         (Some(ids), _) => places(&mut ids.iter())?.into_iter().collect(),
         (None, CandidatePool::Judged) => judged.into_iter().collect(),
         (None, CandidatePool::All) => {
-            let is_new = |place: &usize| request.as_of.is_none() || appeared(place) >= request.as_of;
-            known.clone().filter(|place| is_new(place) && !taken(place)).collect()
+            let Request { published_after, published_before, as_of, .. } = request;
+            let (after, before) = (*published_after, *published_before);
+            let passes = |place: &usize| match (after, before) {
+                (None, None) => as_of.is_none() || appeared(place) >= *as_of,
+                _ => appeared(place).is_some_and(|day| {
+                    after.is_none_or(|after| day >= after) && before.is_none_or(|before| day <= before)
+                }),
+            };
+            known.clone().filter(|place| passes(place) && !taken(place)).collect()
         }
     };
     let was_there = |place: &usize| match request.as_of {

@@ -88,7 +88,7 @@ fn shared_references_and_direct_citations_are_reasons() {
     let shared = (70..75).flat_map(|reference| [(0, reference), (60, reference)]);
     let links: Vec<(usize, usize)> = shared.chain([(0, 50), (60, 0)]).collect();
     library(&sandbox, &links);
-    let results = similar(&sandbox, Request { limit: Some(60), ..Request::like(id(0)) });
+    let results = similar(&sandbox, Request { candidates: Some(vec![id(50), id(60)]), ..Request::like(id(0)) });
     let reason = |number| found(&results, number).reasons.iter().find(|reason| reason.id == Some(id(0))).unwrap();
     let coupled = CitationCounts { shared_references: 5, cites: true, ..CitationCounts::default() };
     assert_eq!(reason(60).citations, Some(coupled));

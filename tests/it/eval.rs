@@ -80,6 +80,45 @@ fn a_labeled_set() {
 }
 
 #[test]
+fn dates_say_what_is_ranked() {
+    let set = Set::new();
+    // The papers 0 to 9 are of the first ten days; half of them are relevant, as is the paper 20.
+    let qrels: String = [0, 2, 4, 6, 8, 20].map(|index| format!("q 0 p{index} 1\n")).concat();
+    for (dates, found) in [
+        ("\"as_of\":\"2025-01-10\",\"published_before\":\"2025-01-10\"", 5.0 / 6.0),
+        ("\"published_before\":\"2025-01-10\"", 5.0 / 6.0),
+        ("\"published_after\":\"2025-01-11\"", 1.0 / 6.0),
+        ("\"as_of\":\"2025-01-11\"", 1.0 / 6.0),
+    ] {
+        let query = format!("{{\"id\":\"q\",\"history\":[\"p30\"],{dates}}}\n");
+        let run = set.labeled(&query, &qrels, &["--format", "json", "--metrics", "recall@50"]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{dates}");
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        let recall = value(&report, "fusion", "recall@50");
+        assert!((recall - found).abs() < 1e-9, "{dates}: {recall}");
+        assert_eq!(value(&report, "paperkin", "recall@50"), recall, "{dates}");
+    }
+}
+
+#[test]
+fn gains_over_other_methods_are_summed_up() {
+    let set = Set::new();
+    let run = set.labeled(QUERIES, &qrels(), &["--format", "json", "--metrics", "map"]);
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    let comparison = |baseline: &str| {
+        let all = report["comparisons"].as_array().unwrap();
+        all.iter().find(|comparison| comparison["baseline"] == baseline).unwrap().clone()
+    };
+    let gain = value(&report, "paperkin", "map") - value(&report, "random", "map");
+    let random = comparison("random");
+    assert!((random["gain"].as_f64().unwrap() - gain).abs() < 1e-9, "{random}");
+    assert!(random["interval"][0].as_f64() <= random["gain"].as_f64(), "{random}");
+    let table = set.labeled(QUERIES, &qrels(), &["--metrics", "map"]).out;
+    let line = table.lines().find(|line| line.starts_with("- random: +")).unwrap_or_else(|| panic!("{table}"));
+    assert!(line.ends_with(')'), "{line}");
+}
+
+#[test]
 fn the_judged_papers_alone() {
     let set = Set::new();
     let qrels = "query\tpaper\tgain\nwalk\tp0\t2\nwalk\tp1\t0.5\nwalk\tp3\t0\n";

@@ -59,9 +59,11 @@ pub(crate) struct ReportArgs {
 #[command(group = clap::ArgGroup::new("what").required(true).args(["queries", "run", "profile", "history"]))]
 #[command(after_help = "\
 Queries are JSON lines with `id` and either `text` or `history` (a list of paper
-ids). `disliked` and `as_of` are optional: `as_of` ranks only papers published on
-or after that date, using only what was known before it. Judgments are TREC qrels,
-or tab-separated lines of query, paper and gain.
+ids). `disliked`, `candidates` and dates are optional: `as_of` ranks only papers
+published on or after that date, using only what was known before it. With
+`published_after` or `published_before`, these decide what is ranked: for what a
+paper cites, `published_before` and `as_of` are its own date. Judgments are TREC
+qrels, or tab-separated lines of query, paper and gain.
 
 With --profile or --history, the latest 30% of the history is held out, and every
 method ranks all papers published since.
@@ -74,7 +76,8 @@ Metrics:
   recall@K    recall in the first K results; recall@P% in the first P percent
   auc         area under the ROC curve
   pairs       pairs in the right order, weighted by the difference in judgment
-95% bootstrap confidence intervals are shown in parentheses.
+95% bootstrap confidence intervals are shown in parentheses. Below the table, gains
+of the default ranking over each method, with paired intervals.
 
 Examples:
   paperkin eval --docs docs.jsonl --queries queries.jsonl --qrels qrels.tsv

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::cli::input::TextLines;
@@ -28,7 +29,11 @@ struct EvalQueryLine {
     #[serde(default)]
     candidates: Option<Vec<PaperId>>,
     #[serde(default)]
-    as_of: Option<jiff::civil::Date>,
+    as_of: Option<Date>,
+    #[serde(default)]
+    published_after: Option<Date>,
+    #[serde(default)]
+    published_before: Option<Date>,
 }
 
 /// Reads the queries in order. The first invalid line is an error, because the metrics of a subset would be misleading.
@@ -37,7 +42,7 @@ pub(super) fn read_queries(path: &Path) -> Result<Vec<(String, Request)>> {
     let mut lines = TextLines::open(path)?;
     while let Some(line) = lines.next() {
         let query: EvalQueryLine = serde_json::from_str(&line?).map_err(|error| lines.bad(error))?;
-        let EvalQueryLine { id, text, history, disliked, candidates, as_of } = query;
+        let EvalQueryLine { id, text, history, disliked, candidates, as_of, published_after, published_before } = query;
         let request = Request {
             id: Some(id.clone()),
             text,
@@ -45,6 +50,8 @@ pub(super) fn read_queries(path: &Path) -> Result<Vec<(String, Request)>> {
             negative: disliked,
             candidates,
             as_of,
+            published_after,
+            published_before,
             ..Request::default()
         };
         request.check().map_err(|error| lines.bad(error))?;

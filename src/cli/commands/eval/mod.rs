@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::{EvaluationReport, JudgedRanking, QueryMetrics};
 use crate::paper::PaperId;
 use files::{read_judgments, read_queries, read_run};
-use shared::{DEFAULT_METRICS, evaluate, metrics, report_ids};
+use shared::{DEFAULT_METRICS, evaluate, metrics, report_ids, write_comparisons};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: EvalArgs) -> Result<CommandOutcome> {
     match (&args.queries, &args.run, &args.qrels) {
@@ -46,7 +46,8 @@ fn evaluate_queries(common: &GlobalArgs, args: &EvalArgs, queries: &Path, qrels:
     outcome = outcome.and(report_ids(Severity::Warning, "papers not in the library", &summary.not_found));
     output::print_summary(args.format, &summary, |out, summary| {
         let (queries, papers) = (labeled.len(), summary.papers);
-        writeln!(out, "{queries} queries, {papers} papers\n\n{}", summary.report)
+        writeln!(out, "{queries} queries, {papers} papers\n\n{}", summary.report)?;
+        write_comparisons(out, summary)
     })?;
     Ok(outcome)
 }

@@ -1,6 +1,7 @@
 //! What the three kinds of evaluation have in common: metrics, progress and messages.
 
 use std::fmt::Display;
+use std::io::{self, Write};
 
 use crate::cli::args::EvalArgs;
 use crate::cli::outcome::CommandOutcome;
@@ -39,6 +40,14 @@ pub(super) fn evaluate(
     let evaluated = engine.evaluate(queries, &options, &|queries| bar.advance(queries));
     bar.finish();
     evaluated
+}
+
+/// Prints what the default ranking gains over each other method.
+pub(super) fn write_comparisons(out: &mut dyn Write, summary: &EvaluationSummary) -> io::Result<()> {
+    if !summary.comparisons.is_empty() {
+        writeln!(out, "\npaperkin compared with, by the first metric:")?;
+    }
+    summary.comparisons.iter().try_for_each(|comparison| writeln!(out, "- {comparison}"))
 }
 
 /// Reports ids: how many there are, and the first of them. Silent, and complete, if there are none.
