@@ -139,7 +139,7 @@ fn day() -> impl Strategy<Value = Date> {
 
 fn papers() -> impl Strategy<Value = Vec<Paper>> {
     let ids = (1..=12_u32, 1..99_999_u32, prop::option::of("10\\.[1-9][0-9]{3}/[a-z]{1,6}(\\.[a-z0-9_]{1,5})?"));
-    let names = "[A-Z][a-zéü]{1,7}( [A-Z]\\.)? [A-Z][a-z]{2,8}(-[A-Z][a-z]{1,4})?(, (Jr\\.|III))?";
+    let names = "[A-Z][a-zéü]{2,7}( [A-Z]\\.)? [A-Z][a-z]{2,8}(-[A-Z][a-z]{1,4})?(, (Jr\\.|III))?";
     let lists = (prop::collection::vec(names, 0..5), prop::collection::btree_set("(cs|math)\\.[A-Z]{2}", 0..4));
     let dates = (prop::option::of(day()), prop::option::of(day()));
     let counts = (prop::option::of(1..999_u32), prop::option::of(0..999_u32), prop::option::of(0..99_u32));
