@@ -116,10 +116,10 @@ struct LinkReader<'s> {
     known: Option<&'s RowBitmap>,
 }
 
-/// What each paper of a history counts: its weight, over the root of their sum.
-fn history_weights(liked: &[HistoryPaper]) -> impl Iterator<Item = (i64, f32)> {
+/// What each paper of a history counts, with its key in the library: its weight, over the root of their sum.
+fn history_weights(liked: &[HistoryPaper]) -> impl Iterator<Item = (Option<i64>, f32)> {
     let size = liked.iter().map(|past| past.weight).sum::<f32>().max(1.0);
-    liked.iter().filter_map(move |past| past.key.map(|key| (key, past.weight / size.sqrt())))
+    liked.iter().map(move |past| (past.key, past.weight / size.sqrt()))
 }
 
 impl<'s> LinkReader<'s> {
@@ -141,7 +141,7 @@ impl<'s> LinkReader<'s> {
         let mut lists: Vec<(u32, [f32; 2])> = Vec::new();
         let mut links: Vec<(u32, CitationEvidence)> = Vec::new();
         for (key, weight) in history_weights(&query.liked) {
-            for work in self.works(key)? {
+            for work in self.works_of(key)? {
                 let citing = self.citing(work)?;
                 let newest = citing.len().saturating_sub(MAX_CITING_WORKS);
                 lists.extend(citing[newest..].iter().map(|list| (*list, [weight, 0.0])));
@@ -166,7 +166,7 @@ impl<'s> LinkReader<'s> {
         }
         for (work, evidence) in merged(links, added) {
             let Some(row) = self.row(work)? else { continue };
-            let scale = 1.0 / (self.citing(work)?.len() as f32 + 1.0).sqrt();
+            let scale = 1.0 / (self.citation_count(work)? as f32 + 1.0).sqrt();
             let evidence = CitationEvidence {
                 cocitation: evidence.cocitation * scale,
                 near_citation: evidence.near_citation * scale,
@@ -202,9 +202,9 @@ impl<'s> LinkReader<'s> {
             if citing.len() > MAX_SHARED_REFERENCE_CITATIONS {
                 continue;
             }
-            let coupling = weight / (self.citing(reference)?.len() as f32 + 1.0).sqrt();
+            let coupling = weight / (self.citation_count(reference)? as f32 + 1.0).sqrt();
             for other in citing.iter().filter(|other| *other != work) {
-                let length = self.references(other)?.len() as f32;
+                let length = self.reference_count(other)? as f32;
                 let evidence = CitationEvidence { coupling: coupling / length.sqrt(), ..CitationEvidence::default() };
                 links.push((other, evidence));
             }
@@ -256,33 +256,28 @@ impl<'s> LinkReader<'s> {
         citing.sort_unstable();
         references.sort_unstable();
         let all: f32 = query.liked.iter().map(|past| past.weight).sum();
-        let mut weights = history_weights(&query.liked);
-        query
-            .liked
-            .iter()
-            .map(|past| {
+        let history = query.liked.iter().zip(history_weights(&query.liked));
+        history
+            .map(|(past, (key, weight))| {
                 let mut counts = CitationCounts::default();
                 let near_citation = evidence.near_citation * past.weight / all;
                 let mut part = CitationEvidence { near_citation, ..CitationEvidence::default() };
-                if past.key.is_some() {
-                    let (key, weight) = weights.next().expect("a weight for each paper with a key");
-                    for work in self.works(key)? {
-                        for list in self.citing(work)?.iter().filter(|list| citing.binary_search(list).is_ok()) {
-                            counts.cocited_by += 1;
-                            part.cocitation += weight * scale / (self.references(*list)?.len() as f32).sqrt();
-                        }
-                        for reference in self.references(work)? {
-                            counts.cited |= own.contains(&reference);
-                            if references.binary_search(&reference).is_ok() {
-                                counts.shared_references += 1;
-                                let citations = self.citing(reference)?.len() as f32 + 1.0;
-                                part.coupling += weight / (citations * references.len() as f32).sqrt();
-                            }
-                        }
-                        counts.cites |= references.binary_search(&work).is_ok();
+                for work in self.works_of(key)? {
+                    for list in self.citing(work)?.iter().filter(|list| citing.binary_search(list).is_ok()) {
+                        counts.cocited_by += 1;
+                        part.cocitation += weight * scale / (self.reference_count(*list)? as f32).sqrt();
                     }
-                    part.direct = weight * (u8::from(counts.cites) + u8::from(counts.cited)) as f32;
+                    for reference in self.references(work)? {
+                        counts.cited |= own.contains(&reference);
+                        if references.binary_search(&reference).is_ok() {
+                            counts.shared_references += 1;
+                            let citations = self.citation_count(reference)? as f32 + 1.0;
+                            part.coupling += weight / (citations * references.len() as f32).sqrt();
+                        }
+                    }
+                    counts.cites |= references.binary_search(&work).is_ok();
                 }
+                part.direct = weight * (u8::from(counts.cites) + u8::from(counts.cited)) as f32;
                 let borrowed = CitationEvidence { near_citation, ..CitationEvidence::default() };
                 let [share, borrowed_share] = [part, borrowed].map(|part| part.total() / evidence.total());
                 Ok(HistoryCitations { share, borrowed_share, counts })
@@ -294,12 +289,29 @@ impl<'s> LinkReader<'s> {
         self.graph.works(key).map_err(corrupt_graph)
     }
 
+    /// The works of a history paper; none for one that is not in the library.
+    fn works_of(&self, key: Option<i64>) -> Result<Vec<u32>> {
+        key.map_or(Ok(Vec::new()), |key| self.works(key))
+    }
+
     fn row(&self, work: u32) -> Result<Option<RowId>> {
         Ok(self.graph.paper(work).map_err(corrupt_graph)?.and_then(|key| self.snapshot.row(key)))
     }
 
     fn references(&self, work: u32) -> Result<Vec<u32>> {
         Ok(self.graph.references(work).map_err(corrupt_graph)?.iter().collect())
+    }
+
+    fn reference_count(&self, work: u32) -> Result<usize> {
+        Ok(self.graph.references(work).map_err(corrupt_graph)?.len())
+    }
+
+    /// How many works cite a work, of those known.
+    fn citation_count(&self, work: u32) -> Result<usize> {
+        match self.known {
+            None => Ok(self.graph.citations(work).map_err(corrupt_graph)?.len()),
+            Some(_) => Ok(self.citing(work)?.len()),
+        }
     }
 
     /// Works that cite a work, of those known.
