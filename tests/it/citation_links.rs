@@ -133,3 +133,18 @@ fn references_of_records_are_stored_and_exported() {
         std::fs::read_to_string(&path).unwrap().contains("\"2401.90002\",\"doi:10.5555/bells\",\"doi:10.5555/old\"")
     );
 }
+
+#[test]
+fn similar_papers_are_shown_with_their_links() {
+    let sandbox = Sandbox::new();
+    let line = |id: &str, title: &str, references: &str| {
+        format!("{{\"id\":\"10.5555/{id}\",\"title\":\"{title}\",\"references\":[{references}]}}\n")
+    };
+    let papers = line("a", "Lanterns in fog", "\"10.5555/b\",\"10.5555/z\"")
+        + &line("b", "Lamps on ships", "")
+        + &line("c", "Signals at sea", "\"10.5555/b\",\"10.5555/z\"");
+    sandbox.run(&["add", &sandbox.file("papers.jsonl", papers)]);
+    let shown = sandbox.run(&["similar", "10.5555/a"]).out;
+    assert!(shown.contains("cited by “Lanterns in fog”"), "{shown}");
+    assert!(shown.contains("shares 2 references with “Lanterns in fog”"), "{shown}");
+}

@@ -10,5 +10,5 @@ use crate::recommend::Request;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: SearchArgs) -> Result<CommandOutcome> {
     let request = Request { text: Some(args.text), ..args.query.request() };
-    query::answer(common, &args.papers, &request, args.query.format, ReasonDisplay::Hide, Engine::recommend)
+    query::answer(common, &args.papers, &request, args.query.format, ReasonDisplay::Links, Engine::recommend)
 }

@@ -14,5 +14,5 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: SimilarArgs) -> Result<Comm
         let paper = engine.find(&args.paper)?.paper.id;
         engine.recommend(&request.clone().and_like(paper))
     };
-    query::answer(common, &args.papers, &request, args.query.format, ReasonDisplay::Hide, ask)
+    query::answer(common, &args.papers, &request, args.query.format, ReasonDisplay::Links, ask)
 }

@@ -25,8 +25,8 @@ const DIM: Style = Style::new().dimmed();
 pub(crate) enum ReasonDisplay {
     /// Print the history papers behind it.
     Show,
-    /// Print nothing: the query itself is the reason.
-    Hide,
+    /// Print citation links alone: else the query itself is the reason.
+    Links,
 }
 
 /// Returns the number of columns to print in; `default` where standard output is not a terminal.
@@ -71,6 +71,9 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
             lines.push(parts.join("  "));
         }
         lines.extend(present::reason_text(&result.reasons, |reason| format!("{:.3}", reason.contribution)));
+    } else {
+        let linked = result.reasons.iter().filter(|reason| reason.citations.is_some());
+        lines.extend(present::reason_text(linked, |_| String::new()));
     }
     if let Some(interest) = &result.interest {
         lines.push(format!("{} ({:.0}% of the history)", present::interest(interest), 100.0 * interest.share));

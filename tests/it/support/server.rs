@@ -40,6 +40,8 @@ impl Server {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            // The server may close a connection that it has answered on while the next request is on its way.
+            .max_idle_connections(0)
             .build()
             .into();
         Server { sandbox, address, child, log, agent }
