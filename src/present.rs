@@ -108,20 +108,19 @@ pub(crate) fn reason_text<'r>(
 
 /// What a recommended paper has to do with the named one: `cited together with “A” by 7 works, shares 9 references with it`.
 fn citation_text(counts: &CitationCounts, name: &str) -> String {
-    let cocited =
-        (counts.cocited_by > 0, "cited together with ", format!(" by {}", counted(counts.cocited_by as usize, "work")));
-    let shared = format!("shares {} with ", counted(counts.shared_references as usize, "reference"));
+    let number = |count: u32, what| counted(count as usize, what);
+    let CitationCounts { cocited_by, shared_references, cites, cited } = *counts;
     let links = [
-        cocited,
-        (counts.shared_references > 0, &shared, String::new()),
-        (counts.cites, "cites ", String::new()),
-        (counts.cited, "cited by ", String::new()),
+        (cocited_by > 0).then(|| ("cited together with".to_owned(), format!(" by {}", number(cocited_by, "work")))),
+        (shared_references > 0)
+            .then(|| (format!("shares {} with", number(shared_references, "reference")), String::new())),
+        cites.then(|| ("cites".to_owned(), String::new())),
+        cited.then(|| ("cited by".to_owned(), String::new())),
     ];
-    let links = links.into_iter().filter(|(is_there, ..)| *is_there).enumerate();
-    let clause = |(index, (_, before, after)): (usize, (bool, &str, String))| {
-        format!("{before}{}{after}", if index == 0 { name } else { "it" })
+    let clause = |(index, (link, rest)): (usize, (String, String))| {
+        format!("{link} {}{rest}", if index == 0 { name } else { "it" })
     };
-    links.map(clause).collect::<Vec<_>>().join(", ")
+    links.into_iter().flatten().enumerate().map(clause).collect::<Vec<_>>().join(", ")
 }
 
 /// `A`, `A and B`, `A, B and C`.

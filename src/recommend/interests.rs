@@ -27,22 +27,20 @@ pub fn is_scattered(past: &[HistoryPaper], background: &Background) -> bool {
     if !(2..=MAX_INTERESTS).contains(&past.len()) || past.iter().any(|paper| paper.interest.is_some()) {
         return false;
     }
-    let vector = |paper: &HistoryPaper| paper.embedding.as_slice().to_vec();
-    let vectors: Vec<Vec<f32>> = past.iter().map(vector).collect();
+    let cosines =
+        |vector: &[f32]| -> Vec<f32> { past.iter().map(|paper| dot(paper.embedding.as_slice(), vector)).collect() };
     let step = background.len().div_ceil(SCATTER_SAMPLE).max(1);
-    let sample: Vec<Vec<f32>> = background
-        .papers()
-        .step_by(step)
-        .map(|paper| vectors.iter().map(|vector| dot(vector, paper.vector)).collect())
-        .collect();
-    let is_isolated = |place: usize| {
-        let best = |similarities: &mut dyn Iterator<Item = f32>| similarities.fold(f32::NEG_INFINITY, f32::max);
-        let others = || (0..vectors.len()).filter(|other| *other != place);
-        let own = best(&mut others().map(|other| dot(&vectors[place], &vectors[other])));
-        let lower = sample.iter().filter(|cosines| best(&mut others().map(|other| cosines[other])) < own).count();
+    let sample: Vec<Vec<f32>> = background.papers().step_by(step).map(|paper| cosines(paper.vector)).collect();
+    let is_isolated = |(place, paper): (usize, &HistoryPaper)| {
+        let best_other = |cosines: &[f32]| {
+            let others = cosines.iter().enumerate().filter(|(other, _)| *other != place);
+            others.map(|(_, cosine)| *cosine).fold(f32::NEG_INFINITY, f32::max)
+        };
+        let own = best_other(&cosines(paper.embedding.as_slice()));
+        let lower = sample.iter().filter(|cosines| best_other(cosines) < own).count();
         (lower as f32) < MIN_PERCENTILE * sample.len() as f32
     };
-    (0..vectors.len()).all(is_isolated)
+    past.iter().enumerate().all(is_isolated)
 }
 
 /// Parts a history into interests, those with most weight first: places in the history, in ascending order. Papers of an

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::background::{Background, PaperFeatures};
+use super::background::{Background, PaperFeatures, TermProfile};
 use super::breakdown::ScoreBreakdown;
 use super::calibration::Calibration;
 use super::citation_evidence::{CitationCounts, CitationEvidence};
@@ -24,6 +24,13 @@ pub struct Candidate<'a> {
     pub signals: QueryIndependentSignals,
     /// Its citation links with the history.
     pub citations: CitationEvidence,
+}
+
+impl Candidate<'_> {
+    /// What rankings compare of it; `words` are its terms by what is usual.
+    fn features<'w>(&'w self, words: &'w TermProfile) -> PaperFeatures<'w> {
+        PaperFeatures { vector: self.vector, text: self.terms, words }
+    }
 }
 
 /// What is known of a candidate beside its text.
@@ -153,7 +160,7 @@ impl<'a> Ranker<'a> {
     /// of them.
     pub fn score(&self, candidate: &Candidate<'_>) -> ScoreBreakdown {
         let words = self.background.term_profile(candidate.terms);
-        let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
+        let paper = candidate.features(&words);
         let dislike = |(side, scale): &(SimilarityModel<'_>, Standardizer)| {
             scale.z_score(side.content_parts(self.background, &paper).total()).max(0.0)
         };
@@ -173,7 +180,7 @@ impl<'a> Ranker<'a> {
     /// How similar a candidate's text is to the query's, as a z-score.
     pub fn similarity(&self, candidate: &Candidate<'_>) -> f32 {
         let words = self.background.term_profile(candidate.terms);
-        let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
+        let paper = candidate.features(&words);
         self.paper_content(&paper).total()
     }
 
@@ -204,7 +211,7 @@ impl<'a> Ranker<'a> {
     ) -> Vec<Contribution> {
         let Some(side) = self.liked.as_ref().filter(|_| most > 0) else { return Vec::new() };
         let words = self.background.term_profile(candidate.terms);
-        let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
+        let paper = candidate.features(&words);
         let total = parts.total();
         let slope = (self.calibrate(parts).total() - self.calibration.percentile(0.0)) / total;
         let scale = self.content_scale * slope * self.half();
@@ -232,7 +239,7 @@ impl<'a> Ranker<'a> {
     /// relevant. `None` without both.
     pub fn relevance_features(&self, candidate: &Candidate<'_>) -> Option<RelevanceFeatures> {
         let words = self.background.term_profile(candidate.terms);
-        let paper = PaperFeatures { vector: candidate.vector, text: candidate.terms, words: &words };
+        let paper = candidate.features(&words);
         let sides = self.text.iter().chain(&self.liked).map(|side| side.relevance_features(&paper));
         let probability = |features: &RelevanceFeatures| Relevance::new(*features).probability;
         sides.max_by(|a, b| probability(a).total_cmp(&probability(b)))

@@ -86,9 +86,9 @@ pub(super) fn citation_tables(
     let Some(citations) = searcher.citations()?.filter(|_| applies) else {
         return Ok(rankers.iter().map(|_| CitationTable::default()).collect());
     };
-    let reader = LinkReader::new(searcher, resolved, &citations);
+    let links = KnownLinks::new(searcher, resolved, &citations);
     let queries = resolved.queries.iter().zip(rankers);
-    queries.map(|(interest, ranker)| reader.table(searcher, &interest.query, ranker)).collect()
+    queries.map(|(interest, ranker)| links.table(searcher, &interest.query, ranker)).collect()
 }
 
 /// The links of one paper with each paper of a history, in their order; `evidence` is what they come to together.
@@ -103,13 +103,13 @@ pub(super) fn history_citations(
     evidence: CitationEvidence,
 ) -> Result<Vec<HistoryCitations>> {
     match searcher.citations()?.filter(|_| evidence.total() > 0.0) {
-        Some(citations) => LinkReader::new(searcher, resolved, &citations).by_paper(query, row, evidence),
+        Some(citations) => KnownLinks::new(searcher, resolved, &citations).by_paper(query, row, evidence),
         None => Ok(Vec::new()),
     }
 }
 
-/// Reads links as of the day of the answer.
-struct LinkReader<'s> {
+/// The links that are known on the day of the answer.
+struct KnownLinks<'s> {
     citations: &'s SnapshotCitations,
     graph: &'s CitationGraph,
     snapshot: &'s IndexSnapshot,
@@ -122,14 +122,14 @@ fn history_weights(liked: &[HistoryPaper]) -> impl Iterator<Item = (Option<i64>,
     liked.iter().map(move |past| (past.key, past.weight / size.sqrt()))
 }
 
-impl<'s> LinkReader<'s> {
+impl<'s> KnownLinks<'s> {
     fn new(
         searcher: &'s Searcher<'_>,
         resolved: &'s ResolvedRequest<'_>,
         citations: &'s SnapshotCitations,
-    ) -> LinkReader<'s> {
+    ) -> KnownLinks<'s> {
         let known = resolved.known_rows.as_ref();
-        LinkReader { citations, graph: &citations.graph, snapshot: &searcher.snapshot, known }
+        KnownLinks { citations, graph: &citations.graph, snapshot: &searcher.snapshot, known }
     }
 
     fn table(&self, searcher: &Searcher<'_>, query: &ResolvedQuery, ranker: &Ranker<'_>) -> Result<CitationTable> {

@@ -167,11 +167,9 @@ fn run(
         measured.iter_mut().zip(row).for_each(|((_, queries), measured)| queries.push(measured));
         done(1);
     }
-    let sets = [measured];
-    let names = sets[0].iter().skip(1).map(|(name, _)| name);
-    let comparison = |name: &String| MethodComparison::new(&sets, PAPERKIN_METHOD, name, evaluation.seed);
-    let comparisons = names.filter_map(comparison).collect();
-    let [measured] = sets;
+    let set = std::slice::from_ref(&measured);
+    let comparison = |(name, _): &(String, _)| MethodComparison::new(set, PAPERKIN_METHOD, name, evaluation.seed);
+    let comparisons = measured.iter().skip(1).filter_map(comparison).collect();
     Ok(EvaluationSummary {
         comparisons,
         report: EvaluationReport::new(&evaluation.metrics, &measured, evaluation.seed),

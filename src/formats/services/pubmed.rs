@@ -95,7 +95,7 @@ fn article(record: &XmlElement) -> BibReference {
     BibReference { raw_paper, tags: tags.collect(), links, notes, ..BibReference::default() }
 }
 
-/// Adds the works of lists of references, which may be parted by headings.
+/// Adds the works of lists of references, which may be separated by headings.
 fn add_references(data: &XmlElement, works: &mut Vec<WorkName>) {
     for list in data.all("ReferenceList") {
         for reference in list.all("Reference") {

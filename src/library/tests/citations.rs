@@ -71,9 +71,9 @@ fn view(library: &Library) -> BTreeSet<(String, String)> {
 }
 
 /// Works and links as a reader knows them.
-type LinkReader = (GenerationId, BTreeMap<u32, Option<i64>>, BTreeSet<(u32, u32)>);
+type LinkMirror = (GenerationId, BTreeMap<u32, Option<i64>>, BTreeSet<(u32, u32)>);
 
-fn read(library: &Library, before: Option<&LinkReader>) -> LinkReader {
+fn read(library: &Library, before: Option<&LinkMirror>) -> LinkMirror {
     let since = library.links_since(before.map(|reader| reader.0)).unwrap();
     assert!(since.works.is_sorted() && since.links.is_sorted());
     let (mut works, mut links) = match before.filter(|_| !since.is_complete) {
