@@ -1,5 +1,7 @@
 //! What citation links say of a candidate and a history. How links are found is not decided here.
 
+use std::ops::Add;
+
 use serde::Serialize;
 
 /// What each kind of link counts in [`CitationEvidence::total`]. Measured: `docs/evaluation.md`.
@@ -35,12 +37,31 @@ impl CitationEvidence {
             + COUPLING_WEIGHT * self.coupling
     }
 
+    /// The evidence with what comes from lists of references, co-citation and citations by near papers, times `scale`.
+    pub fn scale_lists(self, scale: f32) -> CitationEvidence {
+        let CitationEvidence { cocitation, near_citation, .. } = self;
+        CitationEvidence { cocitation: cocitation * scale, near_citation: near_citation * scale, ..self }
+    }
+
     /// What the evidence adds to a score, in standard deviations of the background's scores, in a library in which a share
     /// of the papers has references: 0 without evidence, and each further link counts less. `weight` is that of
     /// [`RankingWeights`](super::RankingWeights).
     pub fn score(self, weight: f32, share_with_references: f32) -> f32 {
         let trust = share_with_references / (share_with_references + HALF_TRUST_SHARE);
         if share_with_references > 0.0 { weight * trust * self.total().ln_1p() } else { 0.0 }
+    }
+}
+
+impl Add for CitationEvidence {
+    type Output = CitationEvidence;
+
+    fn add(self, other: CitationEvidence) -> CitationEvidence {
+        CitationEvidence {
+            cocitation: self.cocitation + other.cocitation,
+            near_citation: self.near_citation + other.near_citation,
+            direct: self.direct + other.direct,
+            coupling: self.coupling + other.coupling,
+        }
     }
 }
 

@@ -8,13 +8,13 @@ use std::collections::HashMap;
 
 use super::Searcher;
 use super::background::term_vector;
-use super::resolve::ResolvedRequest;
+use super::resolve::{InterestQuery, ResolvedRequest};
 use super::snapshot::IndexSnapshot;
 use crate::citation_graph::{CitationGraph, GraphCorruption};
 use crate::error::{Error, Result};
 use crate::recommend::{
     Candidate, CitationCounts, CitationEvidence, HistoryCitations, HistoryPaper, QueryIndependentSignals, Ranker,
-    ResolvedQuery, Strategy,
+    Strategy,
 };
 use crate::vector::{RowBitmap, RowId};
 
@@ -53,8 +53,26 @@ impl SnapshotCitations {
 #[derive(Default)]
 pub(super) struct CitationTable {
     evidence: HashMap<RowId, CitationEvidence>,
+    /// The links of each paper of the history, in their order.
+    history: Vec<HistoryLinks>,
     /// The share of the library's papers that have references, at most 1.
     pub(super) share_with_references: f32,
+}
+
+/// The links of one paper of a history; of one that is not in the library there are none.
+struct HistoryLinks {
+    /// What each of its links counts: its weight, over the root of the sum of all weights.
+    weight: f32,
+    /// Its part of the history.
+    share: f32,
+    works: Vec<LinkedWork>,
+}
+
+/// A work with those that cite it, of those known, and those that it cites.
+struct LinkedWork {
+    number: u32,
+    citing: Vec<u32>,
+    references: Vec<u32>,
 }
 
 impl CitationTable {
@@ -73,7 +91,8 @@ impl CitationTable {
     }
 }
 
-/// A table for each query; empty ones in a library without links, and for strategies that compare texts alone.
+/// A table for each query; empty ones without a history, in a library without links, and for strategies that compare texts
+/// alone.
 ///
 /// # Errors
 /// When the index is corrupt or the library's file cannot be read.
@@ -82,30 +101,40 @@ pub(super) fn citation_tables(
     resolved: &ResolvedRequest<'_>,
     rankers: &[Ranker<'_>],
 ) -> Result<Vec<CitationTable>> {
-    let applies = matches!(resolved.request.strategy, Strategy::Auto | Strategy::Interests);
-    let Some(citations) = searcher.citations()?.filter(|_| applies) else {
+    let has_history = resolved.queries.iter().any(|interest| !interest.query.liked.is_empty());
+    let applies = has_history && matches!(resolved.request.strategy, Strategy::Auto | Strategy::Interests);
+    let citations = if applies { searcher.citations()? } else { None };
+    let Some(citations) = citations else {
         return Ok(rankers.iter().map(|_| CitationTable::default()).collect());
     };
     let links = KnownLinks::new(searcher, resolved, &citations);
-    let queries = resolved.queries.iter().zip(rankers);
-    queries.map(|(interest, ranker)| links.table(searcher, &interest.query, ranker)).collect()
+    let share_with_references = links.share_with_references();
+    let table = |(interest, ranker): (&InterestQuery, &Ranker<'_>)| {
+        let history = links.history(&interest.query.liked)?;
+        let evidence = links.evidence(searcher, &history, ranker)?;
+        Ok(CitationTable { evidence, history, share_with_references })
+    };
+    resolved.queries.iter().zip(rankers).map(table).collect()
 }
 
-/// The links of one paper with each paper of a history, in their order; `evidence` is what they come to together.
+/// The links of the papers in some rows with each paper of the history, in its order; nothing for a paper without links.
 ///
 /// # Errors
 /// When the index is corrupt or the library's file cannot be read.
 pub(super) fn history_citations(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
-    query: &ResolvedQuery,
-    row: RowId,
-    evidence: CitationEvidence,
-) -> Result<Vec<HistoryCitations>> {
-    match searcher.citations()?.filter(|_| evidence.total() > 0.0) {
-        Some(citations) => KnownLinks::new(searcher, resolved, &citations).by_paper(query, row, evidence),
-        None => Ok(Vec::new()),
-    }
+    table: &CitationTable,
+    rows: &[RowId],
+) -> Result<Vec<Vec<HistoryCitations>>> {
+    let citations = if table.evidence.is_empty() { None } else { searcher.citations()? };
+    let Some(citations) = citations else { return Ok(rows.iter().map(|_| Vec::new()).collect()) };
+    let links = KnownLinks::new(searcher, resolved, &citations);
+    let of_row = |row: &RowId| match table.evidence.get(row) {
+        Some(evidence) if evidence.total() > 0.0 => links.by_history_paper(&table.history, *row, *evidence),
+        _ => Ok(Vec::new()),
+    };
+    rows.iter().map(of_row).collect()
 }
 
 /// The links that are known on the day of the answer.
@@ -114,12 +143,6 @@ struct KnownLinks<'s> {
     graph: &'s CitationGraph,
     snapshot: &'s IndexSnapshot,
     known: Option<&'s RowBitmap>,
-}
-
-/// What each paper of a history counts, with its key in the library: its weight, over the root of their sum.
-fn history_weights(liked: &[HistoryPaper]) -> impl Iterator<Item = (Option<i64>, f32)> {
-    let size = liked.iter().map(|past| past.weight).sum::<f32>().max(1.0);
-    liked.iter().map(move |past| (past.key, past.weight / size.sqrt()))
 }
 
 impl<'s> KnownLinks<'s> {
@@ -132,50 +155,58 @@ impl<'s> KnownLinks<'s> {
         KnownLinks { citations, graph: &citations.graph, snapshot: &searcher.snapshot, known }
     }
 
-    fn table(&self, searcher: &Searcher<'_>, query: &ResolvedQuery, ranker: &Ranker<'_>) -> Result<CitationTable> {
-        let mut table = CitationTable { evidence: HashMap::new(), share_with_references: self.share_with_references() };
-        if query.liked.is_empty() {
-            return Ok(table);
-        }
+    fn history(&self, liked: &[HistoryPaper]) -> Result<Vec<HistoryLinks>> {
+        let sum: f32 = liked.iter().map(|past| past.weight).sum();
+        let history_links = |past: &HistoryPaper| {
+            let works = past.key.map_or(Ok(Vec::new()), |key| self.linked_works(key))?;
+            Ok(HistoryLinks { weight: past.weight / sum.max(1.0).sqrt(), share: past.weight / sum, works })
+        };
+        liked.iter().map(history_links).collect()
+    }
+
+    fn linked_works(&self, key: i64) -> Result<Vec<LinkedWork>> {
+        let linked =
+            |number| Ok(LinkedWork { number, citing: self.citing(number)?, references: self.references(number)? });
+        self.works(key)?.into_iter().map(linked).collect()
+    }
+
+    /// The evidence of each paper that has some.
+    fn evidence(
+        &self,
+        searcher: &Searcher<'_>,
+        history: &[HistoryLinks],
+        ranker: &Ranker<'_>,
+    ) -> Result<HashMap<RowId, CitationEvidence>> {
         // Works with what their reference lists count: for papers of the history in them, and for their own texts.
         let mut lists: Vec<(u32, [f32; 2])> = Vec::new();
         let mut links: Vec<(u32, CitationEvidence)> = Vec::new();
-        for (key, weight) in history_weights(&query.liked) {
-            for work in self.works_of(key)? {
-                let citing = self.citing(work)?;
-                let newest = citing.len().saturating_sub(MAX_CITING_WORKS);
-                lists.extend(citing[newest..].iter().map(|list| (*list, [weight, 0.0])));
-                self.add_direct(work, weight, &mut links)?;
-                self.add_coupling(work, weight, &mut links)?;
+        for HistoryLinks { weight, works, .. } in history {
+            for work in works {
+                let newest = work.citing.len().saturating_sub(MAX_CITING_WORKS);
+                lists.extend(work.citing[newest..].iter().map(|list| (*list, [*weight, 0.0])));
+                self.add_direct(work, *weight, &mut links)?;
+                self.add_coupling(work, *weight, &mut links)?;
             }
         }
-        for (work, z_score) in self.near_citing_works(searcher, query, ranker)? {
+        for (work, z_score) in self.near_citing_works(searcher, history, ranker)? {
             lists.push((work, [0.0, z_score]));
         }
         for (list, [cocitation, near_citation]) in merged(lists, |sum, [held, near]| [sum[0] + held, sum[1] + near]) {
             let references = self.references(list)?;
             let scale = 1.0 / (references.len().max(1) as f32).sqrt();
-            links.extend(references.iter().map(|work| {
-                let evidence = CitationEvidence {
-                    cocitation: cocitation * scale,
-                    near_citation: near_citation * scale,
-                    ..CitationEvidence::default()
-                };
-                (*work, evidence)
-            }));
+            let evidence = CitationEvidence { cocitation, near_citation, ..CitationEvidence::default() };
+            let evidence = evidence.scale_lists(scale);
+            links.extend(references.into_iter().map(|work| (work, evidence)));
         }
-        for (work, evidence) in merged(links, added) {
-            let Some(row) = self.row(work)? else { continue };
-            let scale = 1.0 / (self.citation_count(work)? as f32 + 1.0).sqrt();
-            let evidence = CitationEvidence {
-                cocitation: evidence.cocitation * scale,
-                near_citation: evidence.near_citation * scale,
-                ..evidence
-            };
-            let sum = table.evidence.entry(row).or_default();
-            *sum = added(*sum, evidence);
+        let mut by_row: HashMap<RowId, CitationEvidence> = HashMap::new();
+        for (work, evidence) in merged(links, |sum, evidence| sum + evidence) {
+            if let Some(row) = self.row(work)? {
+                let scale = 1.0 / (self.citation_count(work)? as f32 + 1.0).sqrt();
+                let sum = by_row.entry(row).or_default();
+                *sum = *sum + evidence.scale_lists(scale);
+            }
         }
-        Ok(table)
+        Ok(by_row)
     }
 
     /// The share of the papers that have references, of those known.
@@ -188,22 +219,23 @@ impl<'s> KnownLinks<'s> {
     }
 
     /// A history paper is linked with those that it cites and those that cite it.
-    fn add_direct(&self, work: u32, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
+    fn add_direct(&self, work: &LinkedWork, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
         let evidence = CitationEvidence { direct: weight, ..CitationEvidence::default() };
-        let citing = self.graph.citations(work).map_err(corrupt_graph)?;
-        links.extend(citing.iter().chain(self.references(work)?).map(|other| (other, evidence)));
+        // A candidate's own references count on any day.
+        let citing = self.graph.citations(work.number).map_err(corrupt_graph)?;
+        links.extend(citing.iter().chain(work.references.iter().copied()).map(|other| (other, evidence)));
         Ok(())
     }
 
     /// Other works that have references of a history paper.
-    fn add_coupling(&self, work: u32, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
-        for reference in self.references(work)? {
-            let citing = self.graph.citations(reference).map_err(corrupt_graph)?;
+    fn add_coupling(&self, work: &LinkedWork, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
+        for reference in &work.references {
+            let citing = self.graph.citations(*reference).map_err(corrupt_graph)?;
             if citing.len() > MAX_SHARED_REFERENCE_CITATIONS {
                 continue;
             }
-            let coupling = weight / (self.citation_count(reference)? as f32 + 1.0).sqrt();
-            for other in citing.iter().filter(|other| *other != work) {
+            let coupling = weight / (self.citation_count(*reference)? as f32 + 1.0).sqrt();
+            for other in citing.iter().filter(|other| *other != work.number) {
                 let length = self.reference_count(other)? as f32;
                 let evidence = CitationEvidence { coupling: coupling / length.sqrt(), ..CitationEvidence::default() };
                 links.push((other, evidence));
@@ -217,7 +249,7 @@ impl<'s> KnownLinks<'s> {
     fn near_citing_works(
         &self,
         searcher: &Searcher<'_>,
-        query: &ResolvedQuery,
+        history: &[HistoryLinks],
         ranker: &Ranker<'_>,
     ) -> Result<Vec<(u32, f32)>> {
         let vectors = ranker.retrieval_vectors();
@@ -228,8 +260,11 @@ impl<'s> KnownLinks<'s> {
         };
         let hits = self.snapshot.nearest(vector, NEAR_CITING_PAPERS, Some(&citing_rows))?;
         let mut rows: RowBitmap = hits.into_iter().map(|hit| hit.row).collect();
-        let history = query.liked.iter().filter_map(|past| self.snapshot.row(past.key?));
-        history.filter(|row| citing_rows.contains(*row)).for_each(|row| rows.insert(row));
+        for work in history.iter().flat_map(|past| &past.works) {
+            if let Some(row) = self.row(work.number)?.filter(|row| citing_rows.contains(*row)) {
+                rows.insert(row);
+            }
+        }
         let mut works = Vec::new();
         for row in rows.iter() {
             let terms = term_vector(searcher, row)?;
@@ -245,53 +280,50 @@ impl<'s> KnownLinks<'s> {
         Ok(works)
     }
 
-    fn by_paper(&self, query: &ResolvedQuery, row: RowId, evidence: CitationEvidence) -> Result<Vec<HistoryCitations>> {
+    /// The links of the paper in a row, of which `evidence` is the sum, with each paper of the history.
+    fn by_history_paper(
+        &self,
+        history: &[HistoryLinks],
+        row: RowId,
+        evidence: CitationEvidence,
+    ) -> Result<Vec<HistoryCitations>> {
         let [mut own, mut citing, mut references] = [const { Vec::new() }; 3];
-        for work in self.works(self.snapshot.key(row))? {
-            own.push(work);
-            citing.extend(self.citing(work)?);
-            references.extend(self.references(work)?);
+        for work in self.linked_works(self.snapshot.key(row))? {
+            own.push(work.number);
+            citing.extend(work.citing);
+            references.extend(work.references);
         }
-        let scale = 1.0 / (citing.len() as f32 + 1.0).sqrt();
         citing.sort_unstable();
         references.sort_unstable();
-        let all: f32 = query.liked.iter().map(|past| past.weight).sum();
-        let history = query.liked.iter().zip(history_weights(&query.liked));
-        history
-            .map(|(past, (key, weight))| {
-                let mut counts = CitationCounts::default();
-                let near_citation = evidence.near_citation * past.weight / all;
-                let mut part = CitationEvidence { near_citation, ..CitationEvidence::default() };
-                for work in self.works_of(key)? {
-                    for list in self.citing(work)?.iter().filter(|list| citing.binary_search(list).is_ok()) {
-                        counts.cocited_by += 1;
-                        part.cocitation += weight * scale / (self.reference_count(*list)? as f32).sqrt();
-                    }
-                    for reference in self.references(work)? {
-                        counts.cited |= own.contains(&reference);
-                        if references.binary_search(&reference).is_ok() {
-                            counts.shared_references += 1;
-                            let citations = self.citation_count(reference)? as f32 + 1.0;
-                            part.coupling += weight / (citations * references.len() as f32).sqrt();
-                        }
-                    }
-                    counts.cites |= references.binary_search(&work).is_ok();
+        let scale = 1.0 / (citing.len() as f32 + 1.0).sqrt();
+        let mut all = Vec::with_capacity(history.len());
+        for HistoryLinks { weight, share, works } in history {
+            let mut counts = CitationCounts::default();
+            let near_citation = evidence.near_citation * share;
+            let borrowed = CitationEvidence { near_citation, ..CitationEvidence::default() };
+            let mut part = borrowed;
+            for work in works {
+                for list in work.citing.iter().filter(|list| citing.binary_search(list).is_ok()) {
+                    counts.cocited_by += 1;
+                    part.cocitation += weight * scale / (self.reference_count(*list)? as f32).sqrt();
                 }
-                part.direct = weight * (u8::from(counts.cites) + u8::from(counts.cited)) as f32;
-                let borrowed = CitationEvidence { near_citation, ..CitationEvidence::default() };
-                let [share, borrowed_share] = [part, borrowed].map(|part| part.total() / evidence.total());
-                Ok(HistoryCitations { share, borrowed_share, counts })
-            })
-            .collect()
+                for reference in work.references.iter().filter(|work| references.binary_search(work).is_ok()) {
+                    counts.shared_references += 1;
+                    let citations = self.citation_count(*reference)? as f32 + 1.0;
+                    part.coupling += weight / (citations * references.len() as f32).sqrt();
+                }
+                counts.cited |= work.references.iter().any(|reference| own.contains(reference));
+                counts.cites |= references.binary_search(&work.number).is_ok();
+            }
+            part.direct = weight * (u8::from(counts.cites) + u8::from(counts.cited)) as f32;
+            let [share, borrowed_share] = [part, borrowed].map(|part| part.total() / evidence.total());
+            all.push(HistoryCitations { share, borrowed_share, counts });
+        }
+        Ok(all)
     }
 
     fn works(&self, key: i64) -> Result<Vec<u32>> {
         self.graph.works(key).map_err(corrupt_graph)
-    }
-
-    /// The works of a history paper; none for one that is not in the library.
-    fn works_of(&self, key: Option<i64>) -> Result<Vec<u32>> {
-        key.map_or(Ok(Vec::new()), |key| self.works(key))
     }
 
     fn row(&self, work: u32) -> Result<Option<RowId>> {
@@ -334,15 +366,6 @@ fn merged<T: Copy>(mut items: Vec<(u32, T)>, add: impl Fn(T, T) -> T) -> Vec<(u3
         }
     }
     merged
-}
-
-fn added(one: CitationEvidence, other: CitationEvidence) -> CitationEvidence {
-    CitationEvidence {
-        cocitation: one.cocitation + other.cocitation,
-        near_citation: one.near_citation + other.near_citation,
-        direct: one.direct + other.direct,
-        coupling: one.coupling + other.coupling,
-    }
 }
 
 /// The crate's error for a corrupt file of links.

@@ -12,7 +12,7 @@ use crate::recommend::{
     Candidate, Contribution, InterestShare, QueryIndependentSignals, RelevanceFeatures, ScoreBreakdown, diversify,
     interleave_by_share,
 };
-use crate::vector::dot;
+use crate::vector::{RowId, dot};
 
 /// A ranking without the papers themselves: what is cached.
 pub(super) struct CachedRanking {
@@ -70,7 +70,7 @@ pub(super) fn select(
 fn select_list(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
-    PreparedQuery { interest, ranker, .. }: &PreparedQuery<'_>,
+    PreparedQuery { interest, ranker, citations }: &PreparedQuery<'_>,
     scored: Vec<ScoredCandidate>,
 ) -> Result<Vec<RankedPaper>> {
     let scored = deduplicate(searcher, resolved.request.dedup_threshold, scored)?;
@@ -78,26 +78,27 @@ fn select_list(
     let vector = |scored: &ScoredCandidate| searcher.snapshot.vector(scored.row);
     let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
     let selected = diversify(&mut breakdowns, &vectors, resolved.request.diversity, resolved.request.result_count());
-    let ranked = selected.into_iter().map(|index| {
+    let rows: Vec<RowId> = selected.iter().map(|index| scored[*index].row).collect();
+    let links = match resolved.max_reasons {
+        0 => rows.iter().map(|_| Vec::new()).collect(),
+        _ => history_citations(searcher, resolved, citations, &rows)?,
+    };
+    let ranked = selected.into_iter().zip(links).map(|(index, links)| {
         let ScoredCandidate { row, terms, breakdown, citations } = &scored[index];
         let signals = QueryIndependentSignals::default();
         let candidate = Candidate { vector: vectors[index], terms, signals, citations: *citations };
-        let links = match resolved.max_reasons {
-            0 => Vec::new(),
-            _ => history_citations(searcher, resolved, &interest.query, *row, *citations)?,
-        };
         let mut reasons = ranker.reasons(&candidate, breakdown, &links, resolved.max_reasons);
         reasons.iter_mut().for_each(|reason| reason.history_index = interest.members[reason.history_index]);
-        Ok(RankedPaper {
+        RankedPaper {
             key: searcher.snapshot.key(*row),
             breakdown: ranker.calibrate(&breakdowns[index]),
             reasons,
             interest: interest.interest.clone(),
             relevance_features: ranker.relevance_features(&candidate),
-        })
+        }
     });
     let is_good = |paper: &RankedPaper| resolved.request.min_score.is_none_or(|min| paper.breakdown.total() >= min);
-    ranked.filter(|paper| paper.as_ref().map_or(true, is_good)).collect()
+    Ok(ranked.filter(is_good).collect())
 }
 
 /// Of papers whose embeddings are at least as similar as the threshold, only the best.
