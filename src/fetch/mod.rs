@@ -9,6 +9,7 @@ mod backoff;
 mod client;
 mod feed;
 mod hf_daily;
+mod id_pages;
 mod oai;
 mod openalex;
 mod records;

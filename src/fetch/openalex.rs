@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::client::{HttpClient, HttpRequest, HttpResponse, address, failed};
-use super::semantic_scholar::{IdsCheckpoint, digest};
+use super::id_pages::pages_of_ids;
 use super::{FetchedPage, PageIter, load_checkpoint, paged, read, save_checkpoint};
 use crate::error::{Error, Result};
 use crate::formats::InputFormat;
@@ -88,31 +88,16 @@ impl OpenAlex {
         filter.into_iter().chain(since).collect::<Vec<_>>().join(",")
     }
 
-    pub(super) fn pages<'c>(self, client: &'c mut HttpClient, memory: Option<&str>) -> Result<PageIter<'c>> {
+    pub(super) fn pages<'c>(mut self, client: &'c mut HttpClient, memory: Option<&str>) -> Result<PageIter<'c>> {
         if !self.ids.is_empty() {
-            return Ok(self.pages_of_ids(client, memory));
+            let ids = std::mem::take(&mut self.ids);
+            return Ok(pages_of_ids(ids, BATCH, memory, move |ids| self.batch(client, ids)));
         }
         if self.query().is_empty() {
             let reason = "is empty: give ids, words to search for, a filter or a date".to_owned();
             return Err(Error::BadRequest { field: "query", reason });
         }
         Ok(self.pages_of_query(client, memory))
-    }
-
-    fn pages_of_ids<'c>(self, client: &'c mut HttpClient, memory: Option<&str>) -> PageIter<'c> {
-        let memory: IdsCheckpoint = load_checkpoint(memory);
-        let list = digest(&self.ids);
-        let mut done = if memory.list == list { memory.done } else { 0 };
-        paged(move || {
-            let Some(batch) = self.ids.get(done..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
-            let batch = &batch[..batch.len().min(BATCH)];
-            let mut page = self.batch(client, batch)?;
-            done += batch.len();
-            // A list that is done begins anew.
-            let left = IdsCheckpoint { list: list.clone(), done };
-            page.checkpoint = save_checkpoint(&if done < self.ids.len() { left } else { IdsCheckpoint::default() });
-            Ok(Some(page))
-        })
     }
 
     fn batch(&self, client: &mut HttpClient, ids: &[PaperId]) -> Result<FetchedPage> {

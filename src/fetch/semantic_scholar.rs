@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::client::{HttpClient, HttpRequest, HttpResponse, address, failed};
-use super::{FetchedPage, PageIter, load_checkpoint, paged, save_checkpoint, validate};
+use super::id_pages::pages_of_ids;
+use super::{FetchedPage, PageIter, validate};
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::{BibReference, FoundRecord, InputFormat, RecordNotes, clean_links, work_list};
 use crate::paper::{CitationLinks, PaperId, RawPaper, parse_date};
@@ -44,35 +44,11 @@ impl fmt::Debug for SemanticScholar {
     }
 }
 
-/// A run that has not come to its end.
-#[derive(Default, Serialize, Deserialize)]
-pub(super) struct IdsCheckpoint {
-    /// Tells its list of ids from others.
-    pub(super) list: String,
-    /// How many of them were asked for.
-    pub(super) done: usize,
-}
-
 impl SemanticScholar {
-    pub(super) fn pages<'c>(self, client: &'c mut HttpClient, memory: Option<&str>) -> Result<PageIter<'c>> {
-        let memory: IdsCheckpoint = load_checkpoint(memory);
-        let list = digest(&self.ids);
-        let mut done = if memory.list == list { memory.done } else { 0 };
-        Ok(paged(move || {
-            let Some(batch) = self.ids.get(done..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
-            let most = if self.references { BATCH_WITH_REFERENCES } else { BATCH };
-            let batch = &batch[..batch.len().min(most)];
-            let mut page = self.batch(client, batch)?;
-            done += batch.len();
-            // A list that is done begins anew.
-            let left = done < self.ids.len();
-            page.checkpoint = save_checkpoint(&if left {
-                IdsCheckpoint { list: list.clone(), done }
-            } else {
-                IdsCheckpoint::default()
-            });
-            Ok(Some(page))
-        }))
+    pub(super) fn pages<'c>(mut self, client: &'c mut HttpClient, memory: Option<&str>) -> Result<PageIter<'c>> {
+        let batch_size = if self.references { BATCH_WITH_REFERENCES } else { BATCH };
+        let ids = std::mem::take(&mut self.ids);
+        Ok(pages_of_ids(ids, batch_size, memory, move |ids| self.batch(client, ids)))
     }
 
     fn batch(&self, client: &mut HttpClient, ids: &[PaperId]) -> Result<FetchedPage> {
@@ -134,15 +110,6 @@ fn spelled(id: &PaperId) -> String {
 }
 
 /// A short text that tells a list of ids from others.
-pub(super) fn digest(ids: &[PaperId]) -> String {
-    let mut hash = Sha256::new();
-    for id in ids {
-        hash.update(id.as_str());
-        hash.update("\n");
-    }
-    hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct S2Paper {

@@ -76,6 +76,10 @@ pub(crate) fn check_link_file(library: &Library) -> Option<Result<usize, String>
 /// When the file cannot be written; the old one stays.
 pub(crate) fn write_link_file(library: &Library) -> Result<bool> {
     let Some(path) = link_path(library) else { return Ok(false) };
+    // Fewer links than a file pays for are counted, not read.
+    if library.link_count()? <= MIN_LINKS_FOR_FILE as u64 {
+        return Ok(false);
+    }
     let graph = read(library)?;
     let stored = graph.links() - graph.added_links();
     if graph.added_links() <= MIN_LINKS_FOR_FILE.max(stored / REWRITE_FRACTION) {

@@ -62,6 +62,9 @@ pub(crate) use report::report;
 pub(crate) use resolve::RequestScope;
 pub(crate) use self_recall::self_recall;
 
+/// Files of the index that can be corrupt: the graph of neighbors and the citation graph.
+const INDEX_FILES: usize = 2;
+
 /// What a [`Searcher`] is opened with: the library, the embedder, shared caches, and settings.
 #[derive(Clone, Copy)]
 pub(crate) struct SearchContext<'a> {
@@ -94,18 +97,30 @@ impl<'a> SearchContext<'a> {
         })
     }
 
-    /// Calls `attempt`. When the graph on disk turns out to be corrupt, discards it and calls `attempt` once more.
+    /// Calls `attempt`. When a file of the index turns out to be corrupt, discards it and calls `attempt` once more, for
+    /// each of the two files.
     fn retry_without_graph<T>(self, attempt: impl Fn() -> Result<T>) -> Result<T> {
-        match attempt() {
-            Err(Error::DamagedIndex { reason }) => {
-                graph_file::discard_graph(self.library, self.caches, &reason);
-                link_file::remove_link_file(self.library);
-                self.caches.snapshot.clear();
-                self.caches.citations.clear();
-                attempt()
+        for _ in 0..INDEX_FILES {
+            match attempt() {
+                Err(Error::DamagedIndex { reason }) => self.discard_corrupt_file(&reason),
+                result => return result,
             }
-            result => result,
         }
+        attempt()
+    }
+
+    /// Discards the citation graph if that is the corrupt file, or else the graph of neighbors, which takes long to build.
+    fn discard_corrupt_file(self, reason: &str) {
+        let SearchContext { library, caches, .. } = self;
+        match check_link_file(library) {
+            Some(Err(corruption)) => {
+                tracing::warn!("{corruption}: reading the links from the library");
+                remove_link_file(library);
+            }
+            _ => graph_file::discard_graph(library, caches, reason),
+        }
+        caches.snapshot.clear();
+        caches.citations.clear();
     }
 
     /// The vectors of the current generation, indexed.

@@ -1,51 +1,36 @@
 //! Reads citation links from the columns `citing` and `cited` of a table, whatever else is in it.
 
-use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
-use parquet::record::reader::RowIter;
-use parquet::schema::types::Type;
+use parquet::file::reader::ChunkReader;
 use serde_json::Value;
 
 use super::cell::CellReader;
-use super::read::{check_compression, guarded};
-use crate::error::{Error, RecordPosition, Result};
+use super::table_file::TableFile;
+use crate::error::{Error, Result};
 use crate::formats::reference::LinkIter;
 use crate::formats::tables::link_list::{COLUMNS, link};
 
 /// Fails when one of the columns is not there.
 pub(crate) fn read_links(file: impl ChunkReader + 'static, name: &str) -> Result<LinkIter> {
-    let file_name = name.to_owned();
-    let bad_file = move |reason: String| Error::BadFile { file: file_name.clone(), reason };
-    let damaged = |reason: String| bad_file(format!("damaged Parquet: {reason}"));
-    let reader = guarded(|| SerializedFileReader::new(file)).map_err(damaged)?;
-    check_compression(reader.metadata()).map_err(&bad_file)?;
-    let schema = reader.metadata().file_metadata().schema();
+    let table = TableFile::open(file, name)?;
+    let fields = table.schema().get_fields();
     let mut selected = Vec::new();
     for wanted in COLUMNS {
-        let Some(column) = schema.get_fields().iter().find(|column| column.name().eq_ignore_ascii_case(wanted)) else {
-            let names: Vec<String> =
-                schema.get_fields().iter().take(20).map(|column| format!("`{}`", column.name())).collect();
-            return Err(bad_file(format!("no column `{wanted}`: the columns are {}", names.join(", "))));
+        let Some(column) = fields.iter().find(|column| column.name().eq_ignore_ascii_case(wanted)) else {
+            let names: Vec<String> = fields.iter().take(20).map(|column| format!("`{}`", column.name())).collect();
+            return Err(table.bad_file(format!("no column `{wanted}`: the columns are {}", names.join(", "))));
         };
         selected.push(column.clone());
     }
-    let selected = Type::group_type_builder(schema.name()).with_fields(selected).build();
-    let rows = guarded(|| RowIter::from_file_into(Box::new(reader)).project(Some(selected?)));
-    let mut rows = rows.map_err(damaged)?;
     let file = name.to_owned();
-    let mut count = 0;
-    Ok(Box::new(std::iter::from_fn(move || {
-        let row = match guarded(|| rows.next().transpose()) {
-            Ok(row) => row?,
-            Err(reason) => return Some(Err(bad_file(format!("damaged Parquet: {reason}")))),
-        };
-        count += 1;
+    Ok(Box::new(table.rows(selected)?.map(move |row| {
+        let (position, row) = row?;
         let end = |wanted: &str| {
             let cell = row.get_column_iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
             cell.map(|(_, cell)| id(CellReader::default().json(cell))).unwrap_or_default()
         };
         let [citing, cited] = COLUMNS.map(end);
-        let bad_row = |reason| Error::BadRecord { file: file.clone(), place: RecordPosition::Record(count), reason };
-        Some(link(&citing, &cited).map_err(bad_row))
+        let bad_row = |reason| Error::BadRecord { file: file.clone(), place: position, reason };
+        link(&citing, &cited).map_err(bad_row)
     })))
 }
 

@@ -3,6 +3,7 @@
 mod cell;
 mod links;
 mod read;
+mod table_file;
 mod write;
 
 pub(crate) use links::read_links;

@@ -1,22 +1,18 @@
 //! Reads Parquet, as data sets are published: columns have the names of JSON fields, lists and structs included. Only the columns that a paper has are decoded, and memory holds one page of each.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use parquet::basic::{Compression, LogicalType, TimeUnit};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
-use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
-use parquet::record::reader::RowIter;
+use parquet::basic::{LogicalType, TimeUnit};
+use parquet::file::reader::ChunkReader;
 use parquet::record::{Field as Cell, Row};
 use parquet::schema::types::Type;
 use serde_json::Map;
 
 use super::cell::CellReader;
-use crate::error::{Error, RecordPosition, Result};
+use super::table_file::{TableFile, guarded};
+use crate::error::{Error, Result};
 use crate::formats::common::field_names::FieldRole;
 use crate::formats::common::fields;
-use crate::formats::common::values::truncated;
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, FoundRecord, RecordIter};
 use crate::formats::tables::columns::{ColumnMap, renamed};
@@ -26,34 +22,19 @@ pub(crate) const MAGIC: [u8; 4] = *b"PAR1";
 
 /// Fails when no column holds titles or abstracts, or one that `columns` names is not there.
 pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &ColumnMap) -> Result<RecordIter> {
-    let bad_file = {
-        let file = name.to_owned();
-        move |reason: String| Error::BadFile { file: file.clone(), reason }
-    };
-    let damaged = |reason: String| bad_file(format!("damaged Parquet: {reason}"));
-    let reader = guarded(|| SerializedFileReader::new(file)).map_err(damaged)?;
-    check_compression(reader.metadata()).map_err(&bad_file)?;
-    let schema = reader.metadata().file_metadata().schema();
+    let table = TableFile::open(file, name)?;
+    let schema = table.schema();
     let names: Vec<String> = schema.get_fields().iter().map(|column| column.name().to_owned()).collect();
-    let fields = columns.fields(&names).map_err(&bad_file)?;
+    let fields = columns.fields(&names).map_err(|reason| table.bad_file(reason))?;
     if !fields.iter().any(|field| FieldRole::is_text(field)) {
-        return Err(bad_file(FieldRole::no_text_among(names.iter().map(String::as_str))));
+        return Err(table.bad_file(FieldRole::no_text_among(names.iter().map(String::as_str))));
     }
     let renamed = renamed(&fields, &names);
     let (selected, columns) = chosen(schema, fields);
-    let selected = Type::group_type_builder(schema.name()).with_fields(selected).build();
-    let rows = guarded(|| RowIter::from_file_into(Box::new(reader)).project(Some(selected?)));
-    let mut rows = rows.map_err(damaged)?;
     let file = name.to_owned();
-    let mut count = 0;
-    Ok(Box::new(std::iter::from_fn(move || {
-        let row = match guarded(|| rows.next().transpose()) {
-            Ok(row) => row?,
-            Err(reason) => return Some(Err(bad_file(format!("damaged Parquet: {reason}")))),
-        };
-        count += 1;
-        let position = RecordPosition::Record(count);
-        Some(match guarded(|| Ok(reference(&row, &columns))) {
+    Ok(Box::new(table.rows(selected)?.map(move |row| {
+        let (position, row) = row?;
+        match guarded(|| Ok(reference(&row, &columns))) {
             Ok(mut reference) => {
                 reference.notes.rename(&renamed);
                 Ok(FoundRecord { position, reference })
@@ -61,17 +42,8 @@ pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
             Err(_) => {
                 Err(Error::BadRecord { file: file.clone(), place: position, reason: "an invalid time".to_owned() })
             }
-        })
+        }
     })))
-}
-
-/// Says so, and what to do, where a file is compressed in a way that is not read.
-pub(super) fn check_compression(metadata: &ParquetMetaData) -> Result<(), String> {
-    let chunks = metadata.row_groups().iter().take(1).flat_map(|group| group.columns());
-    match chunks.map(|chunk| chunk.compression()).find(|codec| matches!(codec, Compression::LZO)) {
-        Some(_) => Err("compressed with LZO, which is not read: write it with snappy, gzip or zstd".to_owned()),
-        None => Ok(()),
-    }
 }
 
 /// A column that is a field of a paper.
@@ -112,15 +84,6 @@ fn reference(row: &Row, columns: &[FieldColumn]) -> BibReference {
     let mut reference = fields::reference(record, InputFormat::Parquet.source());
     unreadable.into_iter().for_each(|(field, reason)| reference.notes.drop(field, reason));
     reference
-}
-
-/// What the crate makes of a file. It panics on some that are damaged: that is an error too.
-pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(read)) {
-        // The message of a damaged text has all of its bytes.
-        Ok(read) => read.map_err(|error| truncated(&error.to_string(), 200)),
-        Err(_) => Err("its pages contradict its index".to_owned()),
-    }
 }
 
 #[cfg(test)]
