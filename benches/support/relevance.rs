@@ -12,7 +12,8 @@ use paperkin::paper::PaperId;
 use paperkin::recommend::{HistoryItem, PaperRef, RelevanceWord};
 use paperkin::{Engine, EngineOptions, Paper, Request, Result};
 
-use crate::{Part, Questions, SETS, Set, support};
+use crate::sets::{Part, Questions, SETS, Set};
+use crate::support;
 
 /// Results of each query.
 const SHOWN: usize = 20;

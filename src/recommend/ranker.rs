@@ -65,9 +65,9 @@ pub struct Contribution {
 /// The citation links of a candidate with one paper of the history.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct HistoryCitations {
-    /// Its part of the candidate's evidence, 0 to 1; and the part of that which comes through papers near it.
+    /// Its part of the candidate's evidence, 0 to 1.
     pub share: f32,
-    /// See `share`.
+    /// The part of `share` that comes through papers near it.
     pub borrowed_share: f32,
     /// The links.
     pub counts: CitationCounts,
@@ -170,6 +170,7 @@ impl<'a> Ranker<'a> {
         ScoreBreakdown { text, liked, words, expansion, citations, disliked, ..self.priors(candidate.signals) }
     }
 
+    /// What a paper has in common with the query, in deviations of the scores of ordinary papers.
     fn paper_content(&self, paper: &PaperFeatures<'_>) -> ScoreBreakdown {
         let of = |side: &Option<SimilarityModel<'_>>| {
             side.as_ref().map_or(ContentParts::default(), |side| side.content_parts(self.background, paper))

@@ -5,6 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::Searcher;
 use super::select::{CachedRanking, RankedPaper};
 use crate::error::Result;
+use crate::library::StoredModel;
 use crate::paper::Paper;
 use crate::recommend::{Reason, Recommendation, Relevance, Request, SentenceMatch};
 use crate::vector::Embedding;
@@ -21,9 +22,9 @@ pub(super) fn explain(
     searcher: &Searcher<'_>,
     request: &Request,
     ranking: &CachedRanking,
+    model: Option<&StoredModel>,
 ) -> Result<Vec<Recommendation>> {
-    let model = searcher.library.model()?;
-    let is_fitted = model.is_some_and(|model| Relevance::is_fitted_to(&model.name));
+    let is_fitted = model.is_some_and(|model: &StoredModel| Relevance::is_fitted_to(&model.name));
     let recommendation = |(rank, result): (usize, &RankedPaper)| {
         let reasons = result.reasons.iter().map(|contribution| {
             let (id, title) = ranking.history[contribution.history_index].clone();

@@ -88,7 +88,7 @@ impl<'a> SearchContext<'a> {
         search: impl Fn(&Searcher<'a>) -> Result<T>,
     ) -> Result<T> {
         let SearchContext { library, embedder, caches, weights, .. } = self;
-        self.retry_without_graph(|| {
+        self.retry_without_corrupt_file(|| {
             library.read_transaction(|| {
                 let opened_at = Instant::now();
                 let snapshot = self.snapshot(1)?;
@@ -99,7 +99,7 @@ impl<'a> SearchContext<'a> {
 
     /// Calls `attempt`. When a file of the index turns out to be corrupt, discards it and calls `attempt` once more, for
     /// each of the two files.
-    fn retry_without_graph<T>(self, attempt: impl Fn() -> Result<T>) -> Result<T> {
+    fn retry_without_corrupt_file<T>(self, attempt: impl Fn() -> Result<T>) -> Result<T> {
         for _ in 0..INDEX_FILES {
             match attempt() {
                 Err(Error::DamagedIndex { reason }) => self.discard_corrupt_file(&reason),
@@ -167,7 +167,8 @@ impl<'a> Searcher<'a> {
     pub(crate) fn answer(&self, request: &Request, scope: &RequestScope, today: Date) -> Result<Answer> {
         request.check()?;
         let ranking = self.ranking(request, scope, request.as_of.unwrap_or(today))?;
-        let results = explain::explain(self, request, &ranking)?;
+        let model = self.library.model()?;
+        let results = explain::explain(self, request, &ranking, model.as_ref())?;
         let milliseconds = self.opened_at.elapsed().as_secs_f64() * 1e3;
         Ok(Answer {
             id: request.id.clone(),
@@ -175,7 +176,7 @@ impl<'a> Searcher<'a> {
             results,
             not_found: ranking.not_found.clone(),
             note: ranking.note.clone(),
-            model: self.library.model()?.map(|model| model.label()).unwrap_or_default(),
+            model: model.map(|model| model.label()).unwrap_or_default(),
             generation: self.snapshot.generation.generation,
             took_ms: (milliseconds * 100.0).round() / 100.0,
         })

@@ -17,7 +17,7 @@ pub(crate) fn report(
     threshold: f32,
     done: &(dyn Fn(usize) + Sync),
 ) -> Result<SimilarityReport> {
-    context.retry_without_graph(|| {
+    context.retry_without_corrupt_file(|| {
         // The comparison takes minutes: it runs outside the transaction, on vectors that cannot change.
         let (snapshot, entries) = context.library.read_transaction(|| {
             let snapshot = context.snapshot(context.library.summary()?.papers as usize)?;
