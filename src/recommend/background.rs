@@ -43,14 +43,19 @@ pub(super) struct PaperFeatures<'a> {
 
 /// A text's words by what is usual.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct TermProfile {
+pub struct TermProfile {
     /// Its TF-IDF vector.
-    pub vector: SparseVector,
+    pub(super) vector: SparseVector,
     /// What is usual of it.
-    pub background_overlap: f32,
+    pub(super) background_overlap: f32,
 }
 
 impl TermProfile {
+    /// How much memory it takes.
+    pub fn size_bytes(&self) -> usize {
+        size_of_val(self.vector.as_slice()) + size_of::<TermProfile>()
+    }
+
     /// The cosine with another TF-IDF vector.
     pub(super) fn cosine(&self, other: &[(u32, f32)]) -> f32 {
         let own =
@@ -98,7 +103,7 @@ impl Background {
     }
 
     /// A text's words.
-    pub(super) fn term_profile(&self, text: &TermVector) -> TermProfile {
+    pub fn term_profile(&self, text: &TermVector) -> TermProfile {
         let vector = self.corpus_stats.tfidf(text);
         let ordinariness = self.corpus_stats.background_overlap(&vector);
         TermProfile { vector, background_overlap: ordinariness }

@@ -3,7 +3,7 @@
 //! One paper says little of what its reader is after, and its nearest papers say more of the same (Rocchio 1971; Lavrenko
 //! and Croft 2001). From about five papers on, the history itself says more.
 
-use super::background::{Background, PaperFeatures};
+use super::background::{Background, PaperFeatures, TermProfile};
 use super::features::{SIMILARITY, TERM_SIMILARITY};
 use super::history_model::{HistoryModel, term_weight};
 use super::resolved_query::HistoryPaper;
@@ -20,20 +20,18 @@ const NEAREST_COUNT: usize = 3;
 
 /// Scores papers by their similarity to a short history, to find those that it borrows from.
 pub struct ExpansionScorer<'a> {
-    background: &'a Background,
     history: HistoryModel<'a>,
 }
 
 impl<'a> ExpansionScorer<'a> {
     /// Prepares to score. The weights of the history must be normalized.
-    pub fn new(background: &'a Background, history: &'a [HistoryPaper]) -> ExpansionScorer<'a> {
-        ExpansionScorer { background, history: HistoryModel::new(background, history, &[], None, NEAREST_COUNT) }
+    pub fn new(background: &Background, history: &'a [HistoryPaper]) -> ExpansionScorer<'a> {
+        ExpansionScorer { history: HistoryModel::new(background, history, &[], None, NEAREST_COUNT) }
     }
 
-    /// The similarity of a paper to the history, by its unit vector and its terms.
-    pub fn score(&self, vector: &[f32], terms: &TermVector) -> f32 {
-        let words = self.background.term_profile(terms);
-        let features = self.history.features(&PaperFeatures { vector, text: terms, words: &words });
+    /// The similarity of a paper to the history, by its unit vector, its terms, and the same by the background.
+    pub fn score(&self, vector: &[f32], terms: &TermVector, profile: &TermProfile) -> f32 {
+        let features = self.history.features(&PaperFeatures { vector, text: terms, words: profile });
         features[SIMILARITY] + term_weight(self.history.size()) * features[TERM_SIMILARITY]
     }
 }

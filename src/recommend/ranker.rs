@@ -20,6 +20,8 @@ pub struct Candidate<'a> {
     pub vector: &'a [f32],
     /// Its terms.
     pub terms: &'a TermVector,
+    /// The same, [by the background](Background::term_profile).
+    pub profile: &'a TermProfile,
     /// What else is known of it.
     pub signals: QueryIndependentSignals,
     /// Its citation links with the history.
@@ -27,9 +29,9 @@ pub struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// What rankings compare of it; `words` are its terms by what is usual.
-    fn features<'w>(&'w self, words: &'w TermProfile) -> PaperFeatures<'w> {
-        PaperFeatures { vector: self.vector, text: self.terms, words }
+    /// What rankings compare of it.
+    fn features(&self) -> PaperFeatures<'_> {
+        PaperFeatures { vector: self.vector, text: self.terms, words: self.profile }
     }
 }
 
@@ -159,8 +161,7 @@ impl<'a> Ranker<'a> {
     /// The parts of a candidate's score, in deviations of the scores of ordinary papers. [`Ranker::calibrate`] makes a score
     /// of them.
     pub fn score(&self, candidate: &Candidate<'_>) -> ScoreBreakdown {
-        let words = self.background.term_profile(candidate.terms);
-        let paper = candidate.features(&words);
+        let paper = candidate.features();
         let dislike = |(side, scale): &(SimilarityModel<'_>, Standardizer)| {
             scale.z_score(side.content_parts(self.background, &paper).total()).max(0.0)
         };
@@ -180,8 +181,7 @@ impl<'a> Ranker<'a> {
 
     /// How similar a candidate's text is to the query's, as a z-score.
     pub fn similarity(&self, candidate: &Candidate<'_>) -> f32 {
-        let words = self.background.term_profile(candidate.terms);
-        let paper = candidate.features(&words);
+        let paper = candidate.features();
         self.paper_content(&paper).total()
     }
 
@@ -211,8 +211,7 @@ impl<'a> Ranker<'a> {
         most: usize,
     ) -> Vec<Contribution> {
         let Some(side) = self.liked.as_ref().filter(|_| most > 0) else { return Vec::new() };
-        let words = self.background.term_profile(candidate.terms);
-        let paper = candidate.features(&words);
+        let paper = candidate.features();
         let total = parts.total();
         let slope = (self.calibrate(parts).total() - self.calibration.percentile(0.0)) / total;
         let scale = self.content_scale * slope * self.half();
@@ -239,8 +238,7 @@ impl<'a> Ranker<'a> {
     /// How similar a candidate is to the text or to the liked papers: to that of them which makes it more likely to be
     /// relevant. `None` without both.
     pub fn relevance_features(&self, candidate: &Candidate<'_>) -> Option<RelevanceFeatures> {
-        let words = self.background.term_profile(candidate.terms);
-        let paper = candidate.features(&words);
+        let paper = candidate.features();
         let sides = self.text.iter().chain(&self.liked).map(|side| side.relevance_features(&paper));
         let probability = |features: &RelevanceFeatures| Relevance::new(*features).probability;
         sides.max_by(|a, b| probability(a).total_cmp(&probability(b)))

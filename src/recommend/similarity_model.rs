@@ -246,7 +246,6 @@ impl<'a> SimilarityModel<'a> {
     /// What each history paper contributes to the score of a paper; nothing for a text.
     pub(super) fn contributions(&self, background: &Background, paper: &PaperFeatures<'_>) -> Vec<f32> {
         let SimilarityTarget::History(history) = &self.target else { return Vec::new() };
-        let white = background.whitening.whiten(paper.vector);
         let (words, word_contrasts) = history.term_similarities_by_paper(paper.words);
         let mut contributions = vec![0.0; history.papers.len()];
         let mut add = |feature: usize, values: Vec<(usize, f32)>| {
@@ -269,8 +268,12 @@ impl<'a> SimilarityModel<'a> {
         let of_terms = words.iter().zip(&history.shares).map(|(words, share)| words * share / history.term_norm);
         add(TERM_CENTROID, of_terms.enumerate().collect());
         add(SIMILARITY, top_k_mean_parts(history.similarities(paper.vector), history.nearest_count).collect());
-        let contrasts = history.whitened.iter().zip(&history.shares).map(|(other, share)| share * dot(other, &white));
-        add(DISCRIMINANT, contrasts.enumerate().collect());
+        if self.weights[DISCRIMINANT] > 0.0 {
+            let white = background.whitening.whiten(paper.vector);
+            let contrasts =
+                history.whitened.iter().zip(&history.shares).map(|(other, share)| share * dot(other, &white));
+            add(DISCRIMINANT, contrasts.enumerate().collect());
+        }
         let words = history.papers.iter().zip(words).map(|(past, words)| past.weight * words);
         add(TERM_SIMILARITY, top_k_mean_parts(words, history.nearest_count).collect());
         let contrasts = word_contrasts.into_iter().zip(&history.shares);

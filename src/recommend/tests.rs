@@ -3,6 +3,7 @@
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
+use super::background::TermProfile;
 use super::{
     Background, Candidate, CitationEvidence, HistoryPaper, QueryIndependentSignals, QueryText, Ranker, RankingWeights,
     RelevanceKind, ResolvedQuery, Strategy, is_scattered,
@@ -65,6 +66,7 @@ fn score(background: &Background, taste: &ResolvedQuery, strategy: Strategy, pap
     let candidate = Candidate {
         vector: paper.embedding.as_slice(),
         terms: &bag,
+        profile: &background.term_profile(&bag),
         signals: QueryIndependentSignals::default(),
         citations: CitationEvidence::default(),
     };
@@ -97,8 +99,9 @@ proptest! {
         let ranker = Ranker::new(&background, &taste, Strategy::Auto, weights, TODAY);
         let paper = made(paper.0, paper.1);
         let bag = TermVector::from(&paper.terms);
+        let profile = background.term_profile(&bag);
         let standing = QueryIndependentSignals { date: Some(date(2025, 1, 1)), popularity: 0.5, followed: true, shown_similarity: 0.8 };
-        let candidate = Candidate { vector: paper.embedding.as_slice(), terms: &bag, signals: standing, citations: CitationEvidence::default() };
+        let candidate = Candidate { vector: paper.embedding.as_slice(), terms: &bag, profile: &profile, signals: standing, citations: CitationEvidence::default() };
         let parts = ranker.score(&candidate);
         let finished = ranker.calibrate(&parts);
         let sum: f32 = finished.named().map(|(_, part)| part).sum();
@@ -228,6 +231,7 @@ fn relevance_is_that_of_the_nearest_papers_or_of_the_text() {
         ranker.relevance_features(&Candidate {
             vector: paper.embedding.as_slice(),
             terms: &bag,
+            profile: &background.term_profile(&bag),
             signals,
             citations: CitationEvidence::default(),
         })
@@ -266,6 +270,7 @@ fn priors() {
         ranker.score(&Candidate {
             vector: &[],
             terms: &TermVector::default(),
+            profile: &TermProfile::default(),
             signals: standing,
             citations: CitationEvidence::default(),
         })

@@ -12,9 +12,9 @@ use super::snapshot::IndexSnapshot;
 use crate::error::Result;
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector};
 use crate::library::GenerationId;
-use crate::recommend::{Background, TermClassifier};
+use crate::recommend::{Background, TermClassifier, TermProfile};
 
-/// Term vectors in memory, in bytes: those of about 20,000 papers.
+/// Term vectors in memory, in bytes, and as many of the same by the background: those of about 20,000 papers.
 const TERM_VECTOR_CACHE_BYTES: usize = 20 << 20;
 /// Postings in memory, in bytes.
 const POSTINGS_CACHE_BYTES: usize = 32 << 20;
@@ -32,6 +32,8 @@ pub(crate) struct SharedCaches {
     pub(super) collection: PerGeneration<CollectionStats>,
     /// Terms of papers by key: candidates of one question are often those of the next.
     pub(super) term_vectors: PerGeneration<BoundedCache<i64, TermVector, TERM_VECTOR_CACHE_BYTES>>,
+    /// The same by the background of all papers.
+    pub(super) term_profiles: PerGeneration<BoundedCache<i64, TermProfile, TERM_VECTOR_CACHE_BYTES>>,
     /// Postings by term: most questions have words that others have.
     pub(super) postings: PerGeneration<BoundedCache<String, PostingBlocks, POSTINGS_CACHE_BYTES>>,
     /// Rankings by the SHA-256 of the request.

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::Searcher;
-use super::background::term_vector;
+use super::background::{term_profile, term_vector};
 use super::resolve::{InterestQuery, ResolvedRequest};
 use super::snapshot::IndexSnapshot;
 use crate::citation_graph::{CitationGraph, GraphCorruption};
@@ -111,7 +111,7 @@ pub(super) fn citation_tables(
     let share_with_references = links.share_with_references();
     let table = |(interest, ranker): (&InterestQuery, &Ranker<'_>)| {
         let history = links.history(&interest.query.liked)?;
-        let evidence = links.evidence(searcher, &history, ranker)?;
+        let evidence = links.evidence(searcher, resolved, &history, ranker)?;
         Ok(CitationTable { evidence, history, share_with_references })
     };
     resolved.queries.iter().zip(rankers).map(table).collect()
@@ -174,6 +174,7 @@ impl<'s> KnownLinks<'s> {
     fn evidence(
         &self,
         searcher: &Searcher<'_>,
+        resolved: &ResolvedRequest<'_>,
         history: &[HistoryLinks],
         ranker: &Ranker<'_>,
     ) -> Result<HashMap<RowId, CitationEvidence>> {
@@ -188,7 +189,7 @@ impl<'s> KnownLinks<'s> {
                 self.add_coupling(work, *weight, &mut links)?;
             }
         }
-        for (work, z_score) in self.near_citing_works(searcher, history, ranker)? {
+        for (work, z_score) in self.near_citing_works(searcher, resolved, history, ranker)? {
             lists.push((work, [0.0, z_score]));
         }
         for (list, [cocitation, near_citation]) in merged(lists, |sum, [held, near]| [sum[0] + held, sum[1] + near]) {
@@ -249,6 +250,7 @@ impl<'s> KnownLinks<'s> {
     fn near_citing_works(
         &self,
         searcher: &Searcher<'_>,
+        resolved: &ResolvedRequest<'_>,
         history: &[HistoryLinks],
         ranker: &Ranker<'_>,
     ) -> Result<Vec<(u32, f32)>> {
@@ -268,9 +270,11 @@ impl<'s> KnownLinks<'s> {
         let mut works = Vec::new();
         for row in rows.iter() {
             let terms = term_vector(searcher, row)?;
+            let profile = term_profile(searcher, resolved, row, &terms)?;
             let candidate = Candidate {
                 vector: self.snapshot.vector(row)?,
                 terms: &terms,
+                profile: &profile,
                 signals: QueryIndependentSignals::default(),
                 citations: CitationEvidence::default(),
             };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Searcher;
-use super::background::term_vector;
+use super::background::{term_profile, term_vector};
 use super::resolve::ResolvedRequest;
 use super::retrieve::best_by_terms;
 use crate::error::Result;
@@ -61,7 +61,8 @@ fn nearest_papers(
     let mut scored: Vec<(f32, RowId, Arc<TermVector>)> = Vec::with_capacity(pool.len());
     for row in pool.iter().filter(|row| !resolved.history_rows.contains(*row)) {
         let terms = term_vector(searcher, row)?;
-        scored.push((scorer.score(snapshot.vector(row)?, &terms), row, terms));
+        let profile = term_profile(searcher, resolved, row, &terms)?;
+        scored.push((scorer.score(snapshot.vector(row)?, &terms, &profile), row, terms));
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     scored.truncate(size);

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::background::term_vector;
+use super::background::{term_profile, term_vector};
 use super::resolve::ResolvedRequest;
 use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::lexical::TermVector;
-use crate::recommend::{Candidate, CitationEvidence, ScoreBreakdown};
+use crate::recommend::{Candidate, CitationEvidence, ScoreBreakdown, TermProfile};
 use crate::vector::{RowBitmap, RowId};
 
 /// How far a paper whose title contains the text of the request is before all others, at least.
@@ -19,6 +19,7 @@ pub(super) struct ScoredCandidate {
     /// In standard deviations of the background's scores.
     pub(super) breakdown: ScoreBreakdown,
     pub(super) terms: Arc<TermVector>,
+    pub(super) profile: Arc<TermProfile>,
     pub(super) citations: CitationEvidence,
 }
 
@@ -37,10 +38,11 @@ pub(super) fn score(
 
 fn score_rows(
     searcher: &Searcher<'_>,
-    ResolvedRequest { signals, titled, pool, .. }: &ResolvedRequest<'_>,
+    resolved: &ResolvedRequest<'_>,
     PreparedQuery { ranker, citations, .. }: &PreparedQuery<'_>,
     mut rows: Vec<RowId>,
 ) -> Result<Vec<ScoredCandidate>> {
+    let ResolvedRequest { signals, titled, pool, .. } = resolved;
     let signals = |row: RowId| signals.signals(row, &searcher.snapshot);
     if !ranker.has_query() && rows.len() > *pool {
         // Without a query, dates and votes are most of the score: they select what is scored in full.
@@ -54,10 +56,11 @@ fn score_rows(
     let mut scored = Vec::with_capacity(rows.len());
     for row in rows {
         let terms = term_vector(searcher, row)?;
+        let profile = term_profile(searcher, resolved, row, &terms)?;
         let citations = citations.evidence(row);
         let vector = searcher.snapshot.vector(row)?;
-        let candidate = Candidate { vector, terms: &terms, signals: signals(row)?, citations };
-        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms, citations });
+        let candidate = Candidate { vector, terms: &terms, profile: &profile, signals: signals(row)?, citations };
+        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms, profile, citations });
     }
     sort(&mut scored);
     raise_titled(&mut scored, titled);

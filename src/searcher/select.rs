@@ -84,9 +84,9 @@ fn select_list(
         _ => history_citations(searcher, resolved, citations, &rows)?,
     };
     let ranked = selected.into_iter().zip(links).map(|(index, links)| {
-        let ScoredCandidate { row, terms, breakdown, citations } = &scored[index];
+        let ScoredCandidate { row, terms, profile, breakdown, citations } = &scored[index];
         let signals = QueryIndependentSignals::default();
-        let candidate = Candidate { vector: vectors[index], terms, signals, citations: *citations };
+        let candidate = Candidate { vector: vectors[index], terms, profile, signals, citations: *citations };
         let mut reasons = ranker.reasons(&candidate, breakdown, &links, resolved.max_reasons);
         reasons.iter_mut().for_each(|reason| reason.history_index = interest.members[reason.history_index]);
         RankedPaper {
