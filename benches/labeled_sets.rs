@@ -10,24 +10,27 @@
 //! With `--relevance`, it measures instead how well the probabilities of relevance hold, and writes the results that they
 //! are chosen by to a file.
 //!
-//! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--disliked WEIGHT] [--model MODEL]
-//! [--precision PRECISION] [--relevance FILE]`
+//! `cargo bench --bench labeled_sets -- FOLDER [--only SET] [--half HALF] [--baselines none] [--keep FOLDER]
+//! [--disliked WEIGHT] [--smoothing SHARE] [--half-life DAYS] [--model MODEL] [--precision PRECISION] [--relevance FILE]`
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use paperkin::engine::{CandidatePool, EvaluationOptions, LabeledQuery};
-use paperkin::evaluate::{Baseline, EvaluationReport, MeasuredSet, MethodComparison, Metric, QueryMetrics};
+use paperkin::evaluate::{Baseline, EvaluationReport, MeasuredSet, Metric, QueryMetrics};
 use paperkin::paper::WorkName;
 use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, PaperId, Request, Result};
 
 use sets::{Links, Part, Questions, SETS, items};
+use summary::Summary;
 
 #[path = "support/relevance.rs"]
 mod relevance;
 #[path = "support/labeled_sets.rs"]
 mod sets;
+#[path = "support/summary.rs"]
+mod summary;
 mod support;
 
 #[global_allocator]
@@ -50,22 +53,26 @@ fn main() -> Result<()> {
     let Some(folder) = words.next().map(PathBuf::from) else {
         support::print_usage(
             "labeled_sets",
-            "FOLDER [--only SET] [--half HALF] [--keep FOLDER] [--disliked WEIGHT] [--model MODEL] \
-             [--precision PRECISION] [--relevance FILE]",
+            "FOLDER [--only SET] [--half HALF] [--baselines none] [--keep FOLDER] [--disliked WEIGHT] \
+             [--smoothing SHARE] [--half-life DAYS] [--model MODEL] [--precision PRECISION] [--relevance FILE]",
         );
         return Ok(());
     };
     let mut options = EngineOptions::new(LibraryLocation::Memory);
     options.clock = Clock::Fixed(TODAY);
-    let (mut only, mut half, mut keep, mut relevance) = (None, None, None, None);
+    let (mut only, mut keep, mut relevance) = (None, None, None);
+    let mut protocol = Protocol { half: None, has_baselines: true, settings: Request::default() };
     while let Some(word) = words.next() {
         let value = words.next().expect("a value after each option");
         match word.as_str() {
             "--only" => only = Some(value),
             "--keep" => keep = Some(PathBuf::from(value)),
+            "--smoothing" => protocol.settings.smoothing = value.parse().expect("a share"),
+            "--half-life" => protocol.settings.half_life_days = Some(value.parse().expect("days")),
             "--disliked" => options.weights.disliked = value.parse().expect("a weight"),
             "--relevance" => relevance = Some(PathBuf::from(value)),
-            "--half" => half = Some(if value == "choose" { 0 } else { 1 }),
+            "--half" => protocol.half = Some(if value == "choose" { 0 } else { 1 }),
+            "--baselines" => protocol.has_baselines = value != "none",
             "--model" => options.model = Some(value.parse()?),
             "--precision" => options.encoder.precision = Some(value.parse().expect("f32, bf16 or int8")),
             _ => panic!("unknown option {word}"),
@@ -81,23 +88,29 @@ fn main() -> Result<()> {
     if let Some(file) = relevance {
         return relevance::measure(&folder, only.as_deref(), &file, options);
     }
-    let mut sets: Vec<MeasuredSet> = Vec::new();
+    let mut summary = Summary::default();
     for (name, metrics, pool, parts) in SETS {
         let data = name.split('/').next().expect("a folder");
         let folder = folder.join(data);
         if folder.is_dir() && only.as_ref().is_none_or(|only| name.starts_with(only)) {
-            let measured = measure(parts(&folder), metrics, pool, half, |part| options(data, part))?;
-            println!("{name}\n\n{}", EvaluationReport::new(metrics, &measured, SEED));
-            sets.push(measured);
+            let measured = measure(parts(&folder), metrics, pool, &protocol, |part| options(data, part))?;
+            let report = EvaluationReport::new(metrics, &measured, SEED);
+            println!("{name}\n\n{report}");
+            summary.add(name, metrics[0], measured, &report);
         }
     }
-    println!("paperkin compared with, by the first metric of each set:");
-    for baseline in Baseline::ALL {
-        if let Some(comparison) = MethodComparison::new(&sets, "paperkin", baseline.name(), SEED) {
-            println!("- {comparison}");
-        }
-    }
+    summary.print();
     Ok(())
+}
+
+/// Which queries are asked and how.
+struct Protocol {
+    /// Every second query: from the first or from the second on.
+    half: Option<usize>,
+    /// Whether simple methods are measured beside our own.
+    has_baselines: bool,
+    /// Whose smoothing and half-life all queries have.
+    settings: Request,
 }
 
 /// All parts of a set together.
@@ -105,12 +118,13 @@ fn measure(
     parts: Vec<Part>,
     metrics: &[Metric],
     pool: CandidatePool,
-    half: Option<usize>,
+    Protocol { half, has_baselines, settings }: &Protocol,
     options: impl Fn(usize) -> EngineOptions,
 ) -> Result<MeasuredSet> {
-    let baselines = Baseline::ALL.to_vec();
+    let baselines = |all: &[Baseline]| if *has_baselines { all.to_vec() } else { Vec::new() };
     let metrics = metrics.to_vec();
-    let mut evaluation = EvaluationOptions { metrics, relevance_threshold: 1.0, pool, baselines, seed: SEED };
+    let mut evaluation =
+        EvaluationOptions { metrics, relevance_threshold: 1.0, pool, baselines: baselines(&Baseline::ALL), seed: SEED };
     let mut all = MeasuredSet::new();
     for (part, Part { papers, questions }) in parts.into_iter().enumerate() {
         let mut engine = Engine::open(options(part))?;
@@ -121,8 +135,8 @@ fn measure(
                 labeled.into_iter().map(|query| with_rejected(&engine, query)).collect::<Result<_>>()?
             }
             Questions::Linked(folds) => {
-                evaluation.baselines = HISTORY_BASELINES.to_vec();
-                merge(&mut all, measure_linked(&engine, folds, half, &evaluation)?);
+                evaluation.baselines = baselines(&HISTORY_BASELINES);
+                merge(&mut all, measure_linked(&engine, folds, *half, &evaluation)?);
                 continue;
             }
             // Persons who picked all of their papers on one day, or nothing new later, have no answer.
@@ -132,10 +146,14 @@ fn measure(
             }
         };
         if let Some(half) = half {
-            labeled = labeled.into_iter().skip(half).step_by(2).collect();
+            labeled = labeled.into_iter().skip(*half).step_by(2).collect();
+        }
+        for LabeledQuery { request, .. } in &mut labeled {
+            request.smoothing = settings.smoothing;
+            request.half_life_days = settings.half_life_days.or(request.half_life_days);
         }
         if labeled.iter().all(|labeled| labeled.request.text.is_none() && labeled.request.positive.len() == 1) {
-            evaluation.baselines = SINGLE_PAPER_BASELINES.to_vec();
+            evaluation.baselines = baselines(&SINGLE_PAPER_BASELINES);
         }
         merge(&mut all, engine.evaluate(&labeled, &evaluation, &|_| ())?.measured);
     }
@@ -174,19 +192,23 @@ fn measure_linked(
         }
         let mut measured = engine.evaluate(&labeled, evaluation, &|_| ())?.measured;
         measured[0].0 = "texts alone".to_owned();
-        // Links cannot be taken back: each fold has a copy of the library.
         let copy = tempfile::tempdir().expect("a folder");
-        let file = copy.path().join("library.sqlite3");
-        engine.library().back_up(&file)?;
-        let mut linked = Engine::open(EngineOptions::new(LibraryLocation::Existing(copy.path().to_owned())))?;
-        let name = WorkName::from_id;
-        linked.add_links(links.into_iter().map(|(citing, cited)| Ok((name(citing), name(cited)))), &|_| ())?;
+        let linked = linked_copy(engine, copy.path(), links)?;
         let own = EvaluationOptions { baselines: Vec::new(), ..evaluation.clone() };
         let own = linked.evaluate(&labeled, &own, &|_| ())?.measured.into_iter().next();
         measured.insert(0, own.expect("our own ranking"));
         merge(&mut all, measured);
     }
     Ok(all)
+}
+
+/// A copy of an engine's library in a folder, with links: they cannot be taken back.
+fn linked_copy(engine: &Engine, folder: &Path, links: Links) -> Result<Engine> {
+    engine.library().back_up(&folder.join("library.sqlite3"))?;
+    let mut linked = Engine::open(EngineOptions::new(LibraryLocation::Existing(folder.to_owned())))?;
+    let name = WorkName::from_id;
+    linked.add_links(links.into_iter().map(|(citing, cited)| Ok((name(citing), name(cited)))), &|_| ())?;
+    Ok(linked)
 }
 
 /// Adds what was measured of another part, by the methods' names; a method that does not apply to all parts is left out,

@@ -12,8 +12,8 @@ use paperkin::paper::PaperId;
 use paperkin::recommend::{HistoryItem, PaperRef, RelevanceWord};
 use paperkin::{Engine, EngineOptions, Paper, Request, Result};
 
-use crate::sets::{Part, Questions, SETS, Set};
-use crate::support;
+use crate::sets::{Links, Part, Questions, SETS, Set};
+use crate::{linked_copy, support};
 
 /// Results of each query.
 const SHOWN: usize = 20;
@@ -99,6 +99,10 @@ pub(crate) fn measure(
         for (part, Part { papers, questions }) in parts(&folder.join(data)).into_iter().enumerate() {
             let mut engine = Engine::open(options(data, part))?;
             engine.add(papers)?;
+            if let Questions::Linked(folds) = questions {
+                judge_linked(&engine, name, folds, &mut results)?;
+                continue;
+            }
             let labeled = labeled_queries(&engine, questions, *pool)?;
             judge(&engine, name, &format!("{part}"), labeled, &mut results)?;
             if part == 0 && is_new {
@@ -149,7 +153,7 @@ fn foreign_requests(parts: Vec<Part>) -> Vec<Request> {
 fn labeled_queries(engine: &Engine, questions: Questions, pool: CandidatePool) -> Result<Vec<LabeledQuery>> {
     let mut labeled = match questions {
         Questions::Labeled(labeled) => labeled,
-        // Their texts are those of other sets.
+        // Their texts are those of another set.
         Questions::Rejected(_) | Questions::Linked(_) => Vec::new(),
         Questions::Histories(histories) => {
             let splits = histories.iter().filter_map(|picks| engine.temporal_split(picks, &[], 0.3).ok());
@@ -174,6 +178,35 @@ fn labeled_queries(engine: &Engine, questions: Questions, pool: CandidatePool) -
         }
     }
     Ok(labeled)
+}
+
+/// Histories of known references, and the citing papers alone, in libraries with links.
+fn judge_linked(
+    engine: &Engine,
+    set: &str,
+    folds: Vec<(Vec<LabeledQuery>, Links)>,
+    results: &mut Vec<JudgedResult>,
+) -> Result<()> {
+    for (fold, (labeled, links)) in folds.into_iter().enumerate() {
+        let copy = tempfile::tempdir().expect("a folder");
+        let linked = linked_copy(engine, copy.path(), links)?;
+        let citing_papers = labeled.iter().cloned().map(citing_paper).collect::<Vec<_>>();
+        judge(&linked, set, &format!("fold {fold}"), labeled, results)?;
+        judge(&linked, set, &format!("fold {fold}, paper"), citing_papers, results)?;
+    }
+    Ok(())
+}
+
+/// The query for all references of a citing paper, which is the last of the history that asks for half of them.
+fn citing_paper(LabeledQuery { mut request, mut judgments }: LabeledQuery) -> LabeledQuery {
+    let citing = request.positive.pop();
+    for known in std::mem::take(&mut request.positive) {
+        if let PaperRef::Id(id) = known.paper {
+            judgments.insert(id, 1.0);
+        }
+    }
+    request.positive.extend(citing);
+    LabeledQuery { request, judgments }
 }
 
 fn judge(
@@ -219,7 +252,7 @@ fn write(file: &Path, results: &[JudgedResult]) {
     {
         let relevant = u8::from(*is_relevant);
         let line = format!("{set}\t{kind}\t{query}\t{half}\t{rank}\t{relevant}\t{similarity}\t{term_similarity}");
-        writeln!(lines, "{line}\t{probability:.5}\t{word}").expect("a string");
+        writeln!(lines, "{line}\t{probability:.7}\t{word}").expect("a string");
     }
     std::fs::write(file, lines).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 }

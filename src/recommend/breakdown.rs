@@ -48,6 +48,9 @@ pub struct ScoreBreakdown {
     /// Similarity to papers that were shown before: 0 or less.
     #[serde(skip_serializing_if = "is_zero")]
     pub novelty: f32,
+    /// What the papers near it score more, or less, than it does: 0 without smoothing.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub neighbors: f32,
     /// Similarity to papers higher in the list: 0 or less.
     #[serde(skip_serializing_if = "is_zero")]
     pub diversity: f32,
@@ -59,7 +62,7 @@ pub(super) fn is_zero(number: &f32) -> bool {
 
 impl ScoreBreakdown {
     /// All parts by their names.
-    fn parts_mut(&mut self) -> [(&'static str, &mut f32); 12] {
+    fn parts_mut(&mut self) -> [(&'static str, &mut f32); 13] {
         [
             ("base", &mut self.base),
             ("text", &mut self.text),
@@ -72,6 +75,7 @@ impl ScoreBreakdown {
             ("votes", &mut self.votes),
             ("authors", &mut self.authors),
             ("novelty", &mut self.novelty),
+            ("neighbors", &mut self.neighbors),
             ("diversity", &mut self.diversity),
         ]
     }

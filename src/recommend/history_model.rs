@@ -203,6 +203,7 @@ impl<'a> HistoryModel<'a> {
             kind: if self.papers.len() == 1 { RelevanceKind::Paper } else { RelevanceKind::History },
             similarity: top_k_mean(similarities, NEAREST_PAPERS),
             term_similarity: top_k_mean(term_similarities.into_iter(), NEAREST_PAPERS),
+            citations: 0.0,
         }
     }
 

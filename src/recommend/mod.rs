@@ -18,6 +18,7 @@ mod relevance;
 mod request;
 mod resolved_query;
 mod similarity_model;
+mod smoothing;
 mod standardizer;
 mod term_classifier;
 #[cfg(test)]
@@ -36,5 +37,6 @@ pub use ranker::{Candidate, Contribution, HistoryCitations, QueryIndependentSign
 pub use relevance::{Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
 pub use request::{HistoryItem, PaperRef, Request};
 pub use resolved_query::{ExpansionPaper, HistoryPaper, QueryText, ResolvedQuery, time_decay};
+pub use smoothing::smooth;
 pub use term_classifier::{MIN_CLASSIFIER_HISTORY, TermClassifier};
 pub use weights::{RankingWeights, Strategy};

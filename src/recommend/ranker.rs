@@ -235,13 +235,17 @@ impl<'a> Ranker<'a> {
         all
     }
 
-    /// How similar a candidate is to the text or to the liked papers: to that of them which makes it more likely to be
+    /// How similar a candidate is to the text or to the liked papers, and how linked with these: to that of them which makes it more likely to be
     /// relevant. `None` without both.
     pub fn relevance_features(&self, candidate: &Candidate<'_>) -> Option<RelevanceFeatures> {
         let paper = candidate.features();
-        let sides = self.text.iter().chain(&self.liked).map(|side| side.relevance_features(&paper));
+        let text = self.text.as_ref().map(|side| side.relevance_features(&paper));
+        // What near papers cite is as far from a history as they are.
+        let links = CitationEvidence { near_citation: 0.0, ..candidate.citations };
+        let citations = links.score(1.0, self.share_with_references);
+        let liked = self.liked.as_ref().map(|side| RelevanceFeatures { citations, ..side.relevance_features(&paper) });
         let probability = |features: &RelevanceFeatures| Relevance::new(*features).probability;
-        sides.max_by(|a, b| probability(a).total_cmp(&probability(b)))
+        text.into_iter().chain(liked).max_by(|a, b| probability(a).total_cmp(&probability(b)))
     }
 
     /// What a paper has for all but its text, in deviations.

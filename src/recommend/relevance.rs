@@ -64,6 +64,8 @@ pub struct RelevanceFeatures {
     pub similarity: f32,
     /// The same of TF-IDF vectors.
     pub term_similarity: f32,
+    /// What [citation links](super::CitationEvidence::score) with the history add to a score, for a weight of 1; 0 for none.
+    pub citations: f32,
 }
 
 /// A logistic regression, and where its words begin: `docs/evaluation.md` says how they were chosen.
@@ -71,6 +73,7 @@ struct LogisticModel {
     intercept: f32,
     similarity: f32,
     term_similarity: f32,
+    citations: f32,
     /// The least probability of a result that is [`RelevanceWord::Close`].
     close: f32,
     /// The least probability of a result that is [`RelevanceWord::Related`].
@@ -78,12 +81,24 @@ struct LogisticModel {
 }
 
 const TEXT: LogisticModel =
-    LogisticModel { intercept: -4.5, similarity: 5.4, term_similarity: 5.0, close: 0.3, related: 0.12 };
-const PAPER: LogisticModel =
-    LogisticModel { intercept: -4.21, similarity: 2.85, term_similarity: 5.4, close: 0.2, related: 0.1 };
+    LogisticModel { intercept: -4.5, similarity: 5.4, term_similarity: 5.0, citations: 0.0, close: 0.3, related: 0.12 };
+const PAPER: LogisticModel = LogisticModel {
+    intercept: -4.21,
+    similarity: 2.85,
+    term_similarity: 5.4,
+    citations: 1.0,
+    close: 0.2,
+    related: 0.1,
+};
 // Over histories of several people, terms add nothing to the similarity.
-const HISTORY: LogisticModel =
-    LogisticModel { intercept: -4.86, similarity: 4.15, term_similarity: 0.0, close: 0.12, related: 0.07 };
+const HISTORY: LogisticModel = LogisticModel {
+    intercept: -4.86,
+    similarity: 4.15,
+    term_similarity: 0.0,
+    citations: 1.0,
+    close: 0.12,
+    related: 0.07,
+};
 
 impl Relevance {
     /// The relevance of a result of a library with the built-in model.
@@ -91,7 +106,7 @@ impl Relevance {
     /// ```
     /// use paperkin::recommend::{Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
     ///
-    /// let features = RelevanceFeatures { kind: RelevanceKind::Text, similarity: 0.7, term_similarity: 0.3 };
+    /// let features = RelevanceFeatures { kind: RelevanceKind::Text, similarity: 0.7, term_similarity: 0.3, citations: 0.0 };
     /// let relevance = Relevance::new(features);
     /// assert!((relevance.probability - 0.69).abs() < 0.01);
     /// assert_eq!(relevance.word, RelevanceWord::Close);
@@ -102,8 +117,10 @@ impl Relevance {
             RelevanceKind::Paper => PAPER,
             RelevanceKind::History => HISTORY,
         };
-        let logit =
-            model.intercept + model.similarity * features.similarity + model.term_similarity * features.term_similarity;
+        let logit = model.intercept
+            + model.similarity * features.similarity
+            + model.term_similarity * features.term_similarity
+            + model.citations * features.citations;
         let probability = 1.0 / (1.0 + (-logit).exp());
         let word = if probability >= model.close {
             RelevanceWord::Close
@@ -129,7 +146,7 @@ mod tests {
     const KINDS: [RelevanceKind; 3] = [RelevanceKind::Text, RelevanceKind::Paper, RelevanceKind::History];
 
     fn relevance(kind: RelevanceKind, similarity: f32, term_similarity: f32) -> Relevance {
-        Relevance::new(RelevanceFeatures { kind, similarity, term_similarity })
+        Relevance::new(RelevanceFeatures { kind, similarity, term_similarity, citations: 0.0 })
     }
 
     proptest! {
@@ -166,6 +183,20 @@ mod tests {
         for (kind, similarity, term_similarity, expected) in table {
             let relevance = relevance(kind, similarity, term_similarity);
             assert_eq!(relevance.word, expected, "{kind:?} {similarity} {term_similarity}: {}", relevance.probability);
+        }
+    }
+
+    #[test]
+    fn links_make_a_result_of_papers_more_relevant() {
+        for (kind, counts) in
+            [(RelevanceKind::Text, false), (RelevanceKind::Paper, true), (RelevanceKind::History, true)]
+        {
+            let features = RelevanceFeatures { kind, similarity: 0.3, term_similarity: 0.0, citations: 1.5 };
+            let linked = Relevance::new(features);
+            let alone = relevance(kind, 0.3, 0.0);
+            assert_eq!(linked.probability > alone.probability, counts, "{kind:?}");
+            assert_eq!(alone.word, RelevanceWord::Far, "{kind:?}");
+            assert_eq!(linked.word != RelevanceWord::Far, counts, "{kind:?}: {}", linked.probability);
         }
     }
 

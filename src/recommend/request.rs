@@ -69,6 +69,8 @@ pub struct Request {
     pub min_score: Option<f32>,
     /// 0: the best; towards 1: the best that differ from each other (maximal marginal relevance).
     pub diversity: f32,
+    /// How far a score moves towards the mean of the five papers nearest to the result: 0, not at all, to 1.
+    pub smoothing: f32,
     /// Days after which a dated paper of the history counts half; left out: no decay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub half_life_days: Option<f64>,
@@ -260,11 +262,10 @@ impl Request {
         if self.limit.is_some_and(|limit| limit == 0 || limit > MAX_LIMIT) {
             return bad("limit", format!("expected a number from 1 to {MAX_LIMIT}"));
         }
-        if !(0.0..=1.0).contains(&self.diversity) {
-            return bad("diversity", format!("{} is not between 0 and 1", self.diversity));
-        }
-        for (field, weight) in [("recency", self.recency), ("votes", self.votes)] {
-            if !(0.0..=1.0).contains(&weight) {
+        let Request { diversity, smoothing, recency, votes, .. } = self;
+        let weights = [("diversity", diversity), ("smoothing", smoothing), ("recency", recency), ("votes", votes)];
+        for (field, weight) in weights {
+            if !(0.0..=1.0).contains(weight) {
                 return bad(field, format!("{weight} is not between 0 and 1"));
             }
         }
@@ -389,6 +390,7 @@ mod tests {
             (r#"{"limit":0}"#, "`limit`: expected a number from 1 to 1000000"),
             (r#"{"limit":-3}"#, "invalid value: integer `-3`, expected usize"),
             (r#"{"diversity":1.5}"#, "`diversity`: 1.5 is not between 0 and 1"),
+            (r#"{"smoothing":-0.5}"#, "`smoothing`: -0.5 is not between 0 and 1"),
             (r#"{"half_life_days":0}"#, "`half_life_days`: expected a positive number of days"),
             (r#"{"text":" "}"#, "`text`: is empty"),
             (r#"{"positive":[{"id":"a","weight":-1}]}"#, "`positive`: -1 is not a positive weight"),

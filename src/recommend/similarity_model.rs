@@ -238,6 +238,7 @@ impl<'a> SimilarityModel<'a> {
                 kind: RelevanceKind::Text,
                 similarity: dot(text.embedding.as_slice(), paper.vector),
                 term_similarity: paper.words.cosine(term_vector),
+                citations: 0.0,
             },
             SimilarityTarget::History(history) => history.relevance_features(paper),
         }

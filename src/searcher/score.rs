@@ -7,7 +7,7 @@ use super::resolve::ResolvedRequest;
 use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::lexical::TermVector;
-use crate::recommend::{Candidate, CitationEvidence, ScoreBreakdown, TermProfile};
+use crate::recommend::{Candidate, CitationEvidence, ScoreBreakdown, TermProfile, smooth};
 use crate::vector::{RowBitmap, RowId};
 
 /// How far a paper whose title contains the text of the request is before all others, at least.
@@ -63,9 +63,29 @@ fn score_rows(
         scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms, profile, citations });
     }
     sort(&mut scored);
+    smooth_scores(searcher, resolved, &mut scored)?;
     raise_titled(&mut scored, titled);
     scored.truncate(*pool);
     Ok(scored)
+}
+
+/// Smooths the scores of as many candidates as the pool holds, if the request asks for it, and sorts them again.
+fn smooth_scores(
+    searcher: &Searcher<'_>,
+    ResolvedRequest { request, pool, .. }: &ResolvedRequest<'_>,
+    scored: &mut [ScoredCandidate],
+) -> Result<()> {
+    if request.smoothing == 0.0 {
+        return Ok(());
+    }
+    let best = scored.len().min(*pool);
+    let scored = &mut scored[..best];
+    let vectors = scored.iter().map(|scored| searcher.snapshot.vector(scored.row)).collect::<Result<Vec<&[f32]>>>()?;
+    let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
+    smooth(&mut breakdowns, &vectors, request.smoothing);
+    scored.iter_mut().zip(breakdowns).for_each(|(scored, breakdown)| scored.breakdown = breakdown);
+    sort(scored);
+    Ok(())
 }
 
 fn sort(scored: &mut [ScoredCandidate]) {

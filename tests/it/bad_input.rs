@@ -140,11 +140,12 @@ fn a_truncated_gzip_gives_what_is_whole() {
 #[test]
 fn questions_that_make_no_sense() {
     let sandbox = Sandbox::with_papers();
-    let table: [(&[&str], i32, &str); 12] = [
+    let table: [(&[&str], i32, &str); 13] = [
         (&["similar", "2401.99999"], 1, "no paper `2401.99999`: "),
         (&["similar", ""], 1, "empty id"),
         (&["search", " "], 1, "`text`: is empty"),
         (&["search", "x", "--diversity", "2"], 1, "`diversity`: 2 is not between 0 and 1"),
+        (&["search", "x", "--smoothing", "1.1"], 1, "`smoothing`: 1.1 is not between 0 and 1"),
         (&["search", "x", "--diversity", "NaN"], 1, "`diversity`: NaN is not between 0 and 1"),
         (&["search", "x", "--after", "2025-01-01", "--before", "2024-01-01"], 1, "later than `published_before`"),
         (&["recommend"], 1, "a reading history is required"),

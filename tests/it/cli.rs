@@ -150,6 +150,12 @@ fn recommendations_for_a_history() {
     let diverse = sandbox.json(&["recommend", "--like", &like, "--diversity", "0.7", "-n", "5", "--format", "json"]);
     check(&diverse);
     assert_ne!(self::ids(&diverse), self::ids(&answer));
+
+    let smooth = sandbox.json(&["recommend", "--like", &like, "--smoothing", "0.4", "-n", "5", "--format", "json"]);
+    check(&smooth);
+    let neighbors = |answer: &serde_json::Value| answer["results"][0]["breakdown"]["neighbors"].as_f64();
+    assert!(neighbors(&smooth).is_some_and(|part| part < 0.0), "the best is better than its neighbors");
+    assert_eq!(neighbors(&answer), None);
 }
 
 #[test]

@@ -110,6 +110,9 @@ pub(crate) struct QueryArgs {
     /// Trade relevance for diversity: 0 ranks by score alone
     #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true)]
     pub diversity: f32,
+    /// Move scores towards those of the nearest papers: 0 does not
+    #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true)]
+    pub smoothing: f32,
     /// Collapse papers that are at least this similar, keeping the best
     #[arg(long, alias = "distinct", value_name = "0..1", allow_negative_numbers = true)]
     pub dedup_threshold: Option<f32>,
@@ -156,6 +159,7 @@ impl QueryArgs {
             authors: self.author.clone(),
             explain: self.explain,
             diversity: self.diversity,
+            smoothing: self.smoothing,
             published_after: self.after,
             published_before: self.before,
             as_of: self.as_of,
