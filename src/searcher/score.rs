@@ -7,11 +7,13 @@ use super::resolve::ResolvedRequest;
 use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::lexical::TermVector;
-use crate::recommend::{Candidate, CitationEvidence, ScoreBreakdown, TermProfile, smooth};
+use crate::recommend::{Candidate, CitationEvidence, Request, ScoreBreakdown, TermProfile, smooth};
 use crate::vector::{RowBitmap, RowId};
 
 /// How far a paper whose title contains the text of the request is before all others, at least.
 const TITLE_LEAD: f32 = 0.1;
+/// Candidates whose scores are smoothed, at most: the time is quadratic, 20 ms for these.
+const MAX_SMOOTHED: usize = 1_000;
 
 /// A candidate with its score.
 pub(super) struct ScoredCandidate {
@@ -63,22 +65,18 @@ fn score_rows(
         scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms, profile, citations });
     }
     sort(&mut scored);
-    smooth_scores(searcher, resolved, &mut scored)?;
+    smooth_scores(searcher, resolved.request, &mut scored)?;
     raise_titled(&mut scored, titled);
     scored.truncate(*pool);
     Ok(scored)
 }
 
-/// Smooths the scores of as many candidates as the pool holds, if the request asks for it, and sorts them again.
-fn smooth_scores(
-    searcher: &Searcher<'_>,
-    ResolvedRequest { request, pool, .. }: &ResolvedRequest<'_>,
-    scored: &mut [ScoredCandidate],
-) -> Result<()> {
+/// Smooths the scores of the best candidates, if the request asks for it, and sorts these again.
+fn smooth_scores(searcher: &Searcher<'_>, request: &Request, scored: &mut [ScoredCandidate]) -> Result<()> {
     if request.smoothing == 0.0 {
         return Ok(());
     }
-    let best = scored.len().min(*pool);
+    let best = scored.len().min(MAX_SMOOTHED);
     let scored = &mut scored[..best];
     let vectors = scored.iter().map(|scored| searcher.snapshot.vector(scored.row)).collect::<Result<Vec<&[f32]>>>()?;
     let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
