@@ -20,6 +20,7 @@ use jiff::civil::Date;
 use paperkin::engine::{CandidatePool, EvaluationOptions, LabeledQuery};
 use paperkin::evaluate::{Baseline, EvaluationReport, MeasuredSet, Metric, QueryMetrics};
 use paperkin::paper::WorkName;
+use paperkin::recommend::Strategy;
 use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, PaperId, Request, Result};
 
 use sets::{Links, Part, Questions, SETS, items};
@@ -107,7 +108,7 @@ fn main() -> Result<()> {
 struct Protocol {
     /// Every second query: from the first or from the second on.
     half: Option<usize>,
-    /// Whether simple methods are measured beside our own.
+    /// Whether strategies alone and simple methods are measured beside our own.
     has_baselines: bool,
     /// Whose smoothing and half-life all queries have.
     settings: Request,
@@ -123,8 +124,15 @@ fn measure(
 ) -> Result<MeasuredSet> {
     let baselines = |all: &[Baseline]| if *has_baselines { all.to_vec() } else { Vec::new() };
     let metrics = metrics.to_vec();
-    let mut evaluation =
-        EvaluationOptions { metrics, relevance_threshold: 1.0, pool, baselines: baselines(&Baseline::ALL), seed: SEED };
+    let strategies = if *has_baselines { Strategy::ALONE.to_vec() } else { Vec::new() };
+    let mut evaluation = EvaluationOptions {
+        metrics,
+        relevance_threshold: 1.0,
+        pool,
+        strategies,
+        baselines: baselines(&Baseline::ALL),
+        seed: SEED,
+    };
     let mut all = MeasuredSet::new();
     for (part, Part { papers, questions }) in parts.into_iter().enumerate() {
         let mut engine = Engine::open(options(part))?;
@@ -194,7 +202,7 @@ fn measure_linked(
         measured[0].0 = "texts alone".to_owned();
         let copy = tempfile::tempdir().expect("a folder");
         let linked = linked_copy(engine, copy.path(), links)?;
-        let own = EvaluationOptions { baselines: Vec::new(), ..evaluation.clone() };
+        let own = EvaluationOptions { strategies: Vec::new(), baselines: Vec::new(), ..evaluation.clone() };
         let own = linked.evaluate(&labeled, &own, &|_| ())?.measured.into_iter().next();
         measured.insert(0, own.expect("our own ranking"));
         merge(&mut all, measured);

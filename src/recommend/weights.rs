@@ -37,6 +37,11 @@ string_enum!(Strategy, "a strategy", {
     Classifier => "classifier",
 });
 
+impl Strategy {
+    /// Those that use a part of the default.
+    pub const ALONE: [Strategy; 4] = [Strategy::Mean, Strategy::Nearest, Strategy::Interests, Strategy::Classifier];
+}
+
 /// The constants of the ranking. Features are z-scores: standard deviations from the mean of background papers. The default
 /// weights were measured: `docs/evaluation.md`.
 #[derive(Debug, Clone, PartialEq)]

@@ -48,6 +48,8 @@ pub struct EvaluationOptions {
     pub relevance_threshold: f64,
     /// What is ranked.
     pub pool: CandidatePool,
+    /// The strategies that are measured beside the default, if any query is a history of several papers.
+    pub strategies: Vec<Strategy>,
     /// The methods that the ranking is compared with: those of them that apply.
     pub baselines: Vec<Baseline>,
     /// The seed of all that is drawn.
@@ -93,7 +95,7 @@ pub struct TemporalSplit {
     pub not_found: Vec<PaperId>,
 }
 
-/// Ranks papers for labeled queries, by every [`Strategy`] and by every [`Baseline`], and measures the rankings. `done`
+/// Ranks papers for labeled queries, by the default [`Strategy`] and others, and by [`Baseline`]s, and measures the rankings. `done`
 /// is called with how many more queries are finished.
 ///
 /// # Errors
@@ -128,7 +130,8 @@ fn run(
     let methods: Vec<Baseline> =
         evaluation.baselines.iter().copied().filter(|method| method.applies(&collection)).collect();
     let is_history = |labeled: &LabeledQuery| labeled.request.positive.len() > 1;
-    let strategies = Strategy::ALL.iter().take(if labeled.iter().any(is_history) { Strategy::ALL.len() } else { 1 });
+    let others: &[Strategy] = if labeled.iter().any(is_history) { &evaluation.strategies } else { &[] };
+    let strategies = std::iter::once(Strategy::Auto).chain(others.iter().copied());
     let own = strategies.clone().map(|strategy| match strategy {
         Strategy::Auto => PAPERKIN_METHOD.to_owned(),
         other => format!("{PAPERKIN_METHOD} {other}"),
@@ -154,7 +157,7 @@ fn run(
             let mut ranked = Vec::new();
             if !candidates.is_empty() {
                 let candidates = Some(candidates.clone());
-                let request = Request { candidates, limit: None, strategy: *strategy, ..request.clone() };
+                let request = Request { candidates, limit: None, strategy, ..request.clone() };
                 let results = searcher
                     .answer(&request, &RequestScope { without_reasons: true, ..RequestScope::default() }, today)?
                     .results;

@@ -9,6 +9,7 @@ use crate::cli::output::{self, CommandProgress, Severity};
 use crate::engine::{CandidatePool, Engine, EvaluationOptions, EvaluationSummary, LabeledQuery};
 use crate::error::Result;
 use crate::evaluate::{Baseline, Metric};
+use crate::recommend::Strategy;
 
 /// Metrics of judged queries unless others are given.
 pub(super) const DEFAULT_METRICS: [Metric; 5] =
@@ -30,6 +31,7 @@ pub(super) fn evaluate(
     metrics: Vec<Metric>,
 ) -> Result<EvaluationSummary> {
     let options = EvaluationOptions {
+        strategies: Strategy::ALONE.to_vec(),
         metrics,
         relevance_threshold: args.relevance_threshold,
         pool: if args.judged_only { CandidatePool::Judged } else { CandidatePool::All },
