@@ -61,7 +61,7 @@ const WRITE: Access = Private("write");
 const ADMIN: Access = Private("admin");
 
 /// All routes of the service.
-const ROUTES: [(&str, &str, Access); 46] = [
+const ROUTES: [(&str, &str, Access); 47] = [
     ("GET", "/", READ),
     ("GET", "/assets/{name}", Open),
     ("POST", "/done", WRITE),
@@ -105,6 +105,7 @@ const ROUTES: [(&str, &str, Access); 46] = [
     ("POST", "/v1/profiles/{id}/feedback", WRITE),
     ("POST", "/v1/recommend", Public),
     ("POST", "/v1/recommend/batch", Public),
+    ("GET", "/v1/search", Public),
     ("POST", "/v1/search", Public),
     ("GET", "/v1/status", Public),
     ("POST", "/vote", WRITE),
