@@ -53,12 +53,15 @@ mod tests {
     use crate::server::access::RouteAccess;
 
     /// A change of this list is a change of who may do what.
-    const ACCESS: [&str; 47] = [
+    const ACCESS: [&str; 50] = [
         "GET / read, private",
         "GET /assets/{name} open",
         "POST /done write, private",
         "POST /embed read",
         "GET /feeds/{file} open",
+        "POST /graph/v1/paper/batch read",
+        "GET /graph/v1/paper/search read",
+        "GET /graph/v1/paper/{*paper_id} read",
         "GET /health/live open",
         "GET /health/ready open",
         "GET /info read",

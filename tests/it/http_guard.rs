@@ -61,12 +61,15 @@ const WRITE: Access = Private("write");
 const ADMIN: Access = Private("admin");
 
 /// All routes of the service.
-const ROUTES: [(&str, &str, Access); 47] = [
+const ROUTES: [(&str, &str, Access); 50] = [
     ("GET", "/", READ),
     ("GET", "/assets/{name}", Open),
     ("POST", "/done", WRITE),
     ("POST", "/embed", Public),
     ("GET", "/feeds/{file}", Open),
+    ("POST", "/graph/v1/paper/batch", Public),
+    ("GET", "/graph/v1/paper/search", Public),
+    ("GET", "/graph/v1/paper/{paper_id}", Public),
     ("GET", "/health/live", Open),
     ("GET", "/health/ready", Open),
     ("GET", "/info", Public),
