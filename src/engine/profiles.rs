@@ -249,6 +249,15 @@ impl Engine {
         self.library.renew_feed_token(&profile)
     }
 
+    /// The random id of the library, by which what remembers a profile elsewhere knows the library that it is of; created
+    /// at the first call.
+    ///
+    /// # Errors
+    /// Those of the library's file.
+    pub fn library_id(&mut self) -> Result<String> {
+        self.library.library_id()
+    }
+
     /// The feed token of a profile, if the profile exists and has one.
     ///
     /// # Errors

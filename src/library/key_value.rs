@@ -5,6 +5,9 @@ use rusqlite::OptionalExtension;
 use super::Library;
 use crate::error::Result;
 
+/// The key of the library's own id.
+const LIBRARY_ID: &str = "library id";
+
 impl Library {
     /// The text that was noted under this key; `None` before the first.
     ///
@@ -32,6 +35,36 @@ impl Library {
             "INSERT INTO key_value (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
         self.write_transaction("write a stored value", |transaction| transaction.execute(upsert, [key, value]))?;
         Ok(())
+    }
+
+    /// The random id of the library, made at the first call. It never changes: a copy has it too, another library has
+    /// another.
+    ///
+    /// ```
+    /// use paperkin::library::Library;
+    ///
+    /// let (mut one, mut other) = (Library::in_memory().unwrap(), Library::in_memory().unwrap());
+    /// assert_ne!(one.library_id().unwrap(), other.library_id().unwrap());
+    /// assert_eq!(one.known_library_id().unwrap(), Some(one.library_id().unwrap()));
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn library_id(&mut self) -> Result<String> {
+        let insert =
+            "INSERT INTO key_value (key, value) VALUES (?1, lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING";
+        self.write_transaction("write a stored value", |transaction| {
+            transaction.execute(insert, [LIBRARY_ID])?;
+            transaction.query_row("SELECT value FROM key_value WHERE key = ?1", [LIBRARY_ID], |row| row.get(0))
+        })
+    }
+
+    /// The id of the library, if it was asked for before.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn known_library_id(&self) -> Result<Option<String>> {
+        self.value(LIBRARY_ID)
     }
 }
 

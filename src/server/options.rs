@@ -27,6 +27,8 @@ pub struct ServerOptions {
     pub public_read: bool,
     /// Host names that are accepted on a loopback address, beside `localhost`.
     pub allowed_hosts: Vec<String>,
+    /// Origins whose pages may send requests; `*` for all of them, for what needs no token with `public_read`.
+    pub allowed_origins: Vec<String>,
     /// Requests per second and token; `None` for no limit.
     pub rate_limit_per_token: Option<u32>,
     /// Requests per second and client address; `None` for no limit.

@@ -30,6 +30,8 @@ pub(crate) enum ProblemCode {
     PaperNotFound,
     /// No such profile.
     ProfileNotFound,
+    /// The browser names no profile of this library, or another one than the page: choose one.
+    ProfileRequired,
     /// Neither a text nor a reading history.
     HistoryTooShort,
     /// The route does not have this method.
@@ -60,6 +62,7 @@ impl ProblemCode {
             ProblemCode::Unauthorized => StatusCode::UNAUTHORIZED,
             ProblemCode::Forbidden => StatusCode::FORBIDDEN,
             ProblemCode::NotFound | ProblemCode::PaperNotFound | ProblemCode::ProfileNotFound => StatusCode::NOT_FOUND,
+            ProblemCode::ProfileRequired => StatusCode::CONFLICT,
             ProblemCode::HistoryTooShort => StatusCode::UNPROCESSABLE_ENTITY,
             ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ProblemCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -81,6 +84,7 @@ impl ProblemCode {
             ProblemCode::NotFound => "Not found",
             ProblemCode::PaperNotFound => "Paper not found",
             ProblemCode::ProfileNotFound => "Profile not found",
+            ProblemCode::ProfileRequired => "Choose a profile",
             ProblemCode::HistoryTooShort => "Reading history required",
             ProblemCode::MethodNotAllowed => "Method not allowed",
             ProblemCode::UnsupportedMediaType => "Unsupported media type",

@@ -26,6 +26,7 @@ pub(super) fn router(app: AppState, guard: Arc<AuthGuard>) -> Router {
     let (router, description, access) = all_routes().into_parts(openapi::base());
     // Built once: it is the same for everybody.
     let description = Arc::new(openapi::complete(description, &access, &guard));
+    let auth = Arc::new(AuthState::new(guard, access));
     // JSON lines are sent as they are produced: compression would buffer them.
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new(NDJSON_TYPE));
     router
@@ -37,7 +38,8 @@ pub(super) fn router(app: AppState, guard: Arc<AuthGuard>) -> Router {
         .layer(DefaultBodyLimit::max(app.options().max_body_bytes))
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(layers::from_fn_with_state(app.options().request_timeout, middleware::limit_time))
-        .layer(layers::from_fn_with_state(AuthState::new(guard, access), middleware::authorize))
+        .layer(layers::from_fn_with_state(auth.clone(), middleware::authorize))
+        .layer(layers::from_fn_with_state(auth, middleware::allow_origins))
         .layer(layers::from_fn(middleware::translate_problem))
         .layer(layers::from_fn(middleware::show_problem_page))
         .layer(CompressionLayer::new().compress_when(compressed))
@@ -51,12 +53,15 @@ mod tests {
     use crate::server::access::RouteAccess;
 
     /// A change of this list is a change of who may do what.
-    const ACCESS: [&str; 46] = [
+    const ACCESS: [&str; 50] = [
         "GET / read, private",
         "GET /assets/{name} open",
         "POST /done write, private",
         "POST /embed read",
         "GET /feeds/{file} open",
+        "POST /graph/v1/paper/batch read",
+        "GET /graph/v1/paper/search read",
+        "GET /graph/v1/paper/{*paper_id} read",
         "GET /health/live open",
         "GET /health/ready open",
         "GET /info read",
@@ -95,6 +100,7 @@ mod tests {
         "POST /v1/profiles/{id}/feedback write, private",
         "POST /v1/recommend read",
         "POST /v1/recommend/batch read",
+        "GET /v1/search read",
         "POST /v1/search read",
         "GET /v1/status read",
         "POST /vote write, private",

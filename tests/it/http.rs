@@ -66,7 +66,7 @@ fn refusals_have_codes() {
         assert_eq!(problem["type"], format!("urn:paperkin:problem:{code}"));
         assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
     }
-    assert_eq!(server.call("PUT", "/v1/search", &[JSON], "{}").header("allow"), "POST");
+    assert_eq!(server.call("PUT", "/v1/search", &[JSON], "{}").header("allow"), "POST,GET,HEAD");
 }
 
 #[test]

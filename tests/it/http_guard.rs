@@ -61,12 +61,15 @@ const WRITE: Access = Private("write");
 const ADMIN: Access = Private("admin");
 
 /// All routes of the service.
-const ROUTES: [(&str, &str, Access); 46] = [
+const ROUTES: [(&str, &str, Access); 50] = [
     ("GET", "/", READ),
     ("GET", "/assets/{name}", Open),
     ("POST", "/done", WRITE),
     ("POST", "/embed", Public),
     ("GET", "/feeds/{file}", Open),
+    ("POST", "/graph/v1/paper/batch", Public),
+    ("GET", "/graph/v1/paper/search", Public),
+    ("GET", "/graph/v1/paper/{paper_id}", Public),
     ("GET", "/health/live", Open),
     ("GET", "/health/ready", Open),
     ("GET", "/info", Public),
@@ -105,6 +108,7 @@ const ROUTES: [(&str, &str, Access); 46] = [
     ("POST", "/v1/profiles/{id}/feedback", WRITE),
     ("POST", "/v1/recommend", Public),
     ("POST", "/v1/recommend/batch", Public),
+    ("GET", "/v1/search", Public),
     ("POST", "/v1/search", Public),
     ("GET", "/v1/status", Public),
     ("POST", "/vote", WRITE),

@@ -10,8 +10,9 @@ use crate::support::server::{JSON, LINES, Server};
 type Example = (&'static str, &'static str, &'static str, &'static str);
 
 /// One for every operation with a body. `PAPER` is the id of a paper.
-const EXAMPLES: [Example; 11] = [
+const EXAMPLES: [Example; 12] = [
     ("POST", "/embed", "/embed", r#"{"inputs":"hands"}"#),
+    ("POST", "/graph/v1/paper/batch", "/graph/v1/paper/batch", r#"{"ids":["PAPER"]}"#),
     ("POST", "/recommendations/v1/papers/", "/recommendations/v1/papers/", r#"{"positivePaperIds":["PAPER"]}"#),
     ("POST", "/v1/embeddings", "/v1/embeddings", r#"{"input":"hands","model":"all-MiniLM-L6-v2"}"#),
     ("POST", "/v1/papers", "/v1/papers", r#"{"id":"new","title":"Two hands","source":"test"}"#),

@@ -1,7 +1,9 @@
 //! The reading page, without JavaScript: forms, links, hostile papers.
 
+use serde_json::json;
+
 use crate::support::sandbox::Sandbox;
-use crate::support::server::{Reply, Server};
+use crate::support::server::{JSON, Reply, Server};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -130,18 +132,106 @@ fn histories_come_in_and_go_out() {
     assert!(exported.contains(&id) && exported.contains("\"kind\":\"read\""), "{exported}");
 }
 
+/// Chooses a profile by its address, and returns the cookie that a browser sends from then on.
+fn choose(server: &Server, name: &str) -> String {
+    let reply = server.call("GET", &format!("/?profile={name}"), &[], "");
+    assert_eq!(reply.status, 200, "{name}: {}", reply.body);
+    let (cookie, attributes) = reply.header("set-cookie").split_once("; ").unwrap();
+    assert!(attributes.starts_with("HttpOnly; SameSite=Strict; Path=/"), "{attributes}");
+    cookie.to_owned()
+}
+
+/// The ids in the history of a profile.
+fn voted(server: &Server, name: &str) -> Vec<String> {
+    let profile = server.get(&format!("/v1/profiles/{name}"));
+    profile["history"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
+}
+
 #[test]
-fn profiles_are_chosen_by_a_cookie() {
+fn a_profile_is_chosen_by_an_address_and_remembered_by_a_cookie() {
     let server = Server::start(&[]);
-    for name in ["ann", "bob"] {
-        send(&server, "/profiles/choose", &format!("name={name}"));
-    }
-    let of_bob = server.call("GET", "/library", &[("cookie", "profile=bob; theme=dark")], "").body;
-    assert!(of_bob.contains("Library of bob") && of_bob.contains("data-theme=\"dark\""));
+    send(&server, "/profiles/choose", "name=ann");
+    let created = send(&server, "/profiles/choose", "name=Zo%C3%AB%3B+x%3Dy").body;
+    assert!(created.contains("<a class=\"who\" href=\"/profiles\">Zoë; x=y</a>"), "{created}");
+    let cookie = choose(&server, "Zo%C3%AB;%20x%3Dy");
+    let theirs = server.call("GET", "/library", &[("cookie", &format!("{cookie}; theme=dark"))], "").body;
+    assert!(theirs.contains("Library of Zoë; x=y") && theirs.contains("data-theme=\"dark\""), "{theirs}");
+    // The address says more than the cookie.
+    let ann = server.call("GET", "/?profile=ann", &[("cookie", &cookie)], "").body;
+    assert!(ann.contains("<a class=\"who\" href=\"/profiles\">ann</a>"), "{ann}");
+    send(&server, "/profiles/remove", "name=Zo%C3%AB%3B+x%3Dy");
+    // One that is left needs no choice.
     send(&server, "/profiles/follow", "name=Di+Marsh");
     assert!(page(&server, "/profiles").contains("Di Marsh"));
-    send(&server, "/profiles/remove", "name=bob");
-    assert!(!page(&server, "/profiles").contains("bob"));
+    for (name, status, code) in [("nobody", 404, "profile_not_found"), ("", 400, "bad_request")] {
+        let reply = server.call("GET", &format!("/?profile={name}"), &[], "");
+        assert_eq!((reply.status, reply.header("set-cookie")), (status, ""), "{name}");
+        assert_eq!(reply.json()["code"], code, "{name}");
+    }
+    assert_eq!(server.get("/v1/profiles"), json!({ "profiles": ["ann"] }));
+}
+
+#[test]
+fn votes_never_go_to_another_profile() {
+    let server = Server::start(&[]);
+    for name in ["ann", "bob"] {
+        assert_eq!(server.call("PUT", &format!("/v1/profiles/{name}"), &[JSON], "{}").status, 200);
+    }
+    let (ann, bob) = (choose(&server, "ann"), choose(&server, "bob"));
+    let id = first(&server.call("GET", "/search?q=walking+robots", &[("cookie", &bob)], "").body);
+    let vote = |cookie: &str, more: &str| {
+        let form = format!("paper={id}&kind=like&back=/assets/icon.svg{more}");
+        let headers = [FORM, ("cookie", cookie)];
+        server.call("POST", "/vote", &headers[..if cookie.is_empty() { 1 } else { 2 }], &form)
+    };
+    assert_eq!(vote(&bob, "&profile=bob").status, 200);
+    assert_eq!((voted(&server, "ann"), voted(&server, "bob")), (vec![], vec![id.clone()]));
+    assert_eq!(server.call("DELETE", "/v1/profiles/bob", &[], "").status, 204);
+    assert_eq!(server.call("PUT", "/v1/profiles/eve", &[JSON], "{}").status, 200);
+
+    let other_library = ann.replacen(&ann["profile=".len()..][..32], &"0".repeat(32), 1);
+    let gone = "the profile `bob` no longer exists";
+    let foreign = "the profile that this browser remembers belongs to another library";
+    for (cookie, reason) in [
+        (bob.as_str(), gone),
+        (&other_library, foreign),
+        ("profile=ann", foreign),
+        ("", "this library has several profiles"),
+    ] {
+        let detail = format!("{reason}: choose a profile on the page `/profiles`");
+        let headers = [FORM, ("cookie", cookie)];
+        let headers = &headers[..if cookie.is_empty() { 1 } else { 2 }];
+        let answered = vote(cookie, "");
+        assert_eq!((answered.status, &answered.json()["code"]), (409, &json!("profile_required")), "{cookie}");
+        assert_eq!(answered.json()["detail"], detail);
+        for (path, form) in [
+            ("/done", "generation=1&papers="),
+            ("/profiles/follow", "name=Di+Marsh"),
+            ("/profiles/unfollow", "name=Di+Marsh"),
+            ("/profiles/renew", ""),
+        ] {
+            assert_eq!(server.call("POST", path, headers, form).status, 409, "{path} {cookie}");
+        }
+        let parts = "--x\r\ncontent-disposition: form-data; name=\"papers\"\r\n\r\n2401.00009\r\n--x--\r\n";
+        let multipart = [&[("content-type", "multipart/form-data; boundary=x")], &headers[1..]].concat();
+        assert_eq!(server.call("POST", "/library/import", &multipart, parts).status, 409, "{cookie}");
+        for path in ["/", "/search?q=robots", "/library", "/library/export.jsonl"] {
+            let html = [&headers[1..], &[("accept", "text/html")]].concat();
+            let asked = server.call("GET", path, &html, "");
+            assert_eq!(asked.status, 409, "{path} {cookie}");
+            assert!(asked.body.contains("<a href=\"/profiles\">Choose a profile</a>"), "{}", asked.body);
+        }
+        let profiles = server.call("GET", "/profiles", &headers[1..], "");
+        assert!(profiles.status == 200 && profiles.body.contains(reason), "{}", profiles.body);
+    }
+    // The page of one profile stays open, and another one is chosen.
+    let stale = vote(&ann, "&profile=eve");
+    assert_eq!(stale.status, 409);
+    let detail =
+        "the page was opened for the profile `eve`, and now it is `ann`: choose a profile on the page `/profiles`";
+    assert_eq!(stale.json()["detail"], detail);
+    assert_eq!(server.get("/v1/profiles"), json!({ "profiles": ["ann", "eve"] }));
+    assert_eq!((voted(&server, "ann"), voted(&server, "eve")), (vec![], vec![]));
 }
 
 #[test]

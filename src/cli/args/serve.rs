@@ -32,6 +32,10 @@ pub(crate) struct ServeArgs {
     /// Accept browser requests for these host names, besides `localhost` and IP addresses of this host
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub host: Vec<String>,
+    /// Let web pages of this origin send requests (CORS), such as https://papers.example; `*` lets pages of every site
+    /// search, and no more
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    pub allow_origin: Vec<String>,
     /// Maximum size of a request body, or of one line of NDJSON, in megabytes
     #[arg(long, default_value = "16", value_name = "MB", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub max_body: u32,

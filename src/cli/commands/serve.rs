@@ -24,6 +24,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<Comman
         token_file: args.token_file,
         public_read: args.public_read,
         allowed_hosts: args.host,
+        allowed_origins: args.allow_origin,
         rate_limit_per_token: args.rate_limit_per_token,
         rate_limit_per_ip: args.rate_limit_per_ip,
     };

@@ -19,7 +19,7 @@ pub(super) fn error_format(path: &str) -> Option<fn(&Problem) -> Value> {
         "/embed" | "/info" => Some(text_embeddings::error_body),
         "/v1/embeddings" => Some(openai::error_body),
         _ if path.starts_with("/v1/models") => Some(openai::error_body),
-        _ if path.starts_with("/recommendations/") => Some(semantic_scholar::error_body),
+        _ if path.starts_with("/recommendations/") || path.starts_with("/graph/") => Some(semantic_scholar::error_body),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use crate::server::problem::Problem;
 const LIST_FIELDS: [&str; 8] =
     ["authors", "candidates", "categories", "exclude", "fields", "negative", "positive", "sources"];
 /// Fields whose values are texts, even when they look like numbers.
-const TEXT_FIELDS: [&str; 3] = ["cursor", "id", "text"];
+const TEXT_FIELDS: [&str; 5] = ["cursor", "id", "q", "query", "text"];
 
 /// The query string, read as a JSON object with the same fields.
 pub(crate) struct QueryFields<T>(pub T);

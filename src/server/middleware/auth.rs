@@ -5,12 +5,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::cors::AllowedOrigins;
 use super::origin;
 use super::rate_limit::{ClientAddress, RateLimiter};
 use super::tokens::{AccessToken, TokenFile};
@@ -27,6 +28,7 @@ pub(crate) struct AuthGuard {
     public_read: bool,
     /// The host names that are accepted beside `localhost`; `None` on an address that is not a loopback address.
     loopback_hosts: Option<Vec<String>>,
+    allowed_origins: AllowedOrigins,
     token_limiter: RateLimiter,
     ip_limiter: RateLimiter,
 }
@@ -39,7 +41,8 @@ struct LoadedTokens {
 
 impl AuthGuard {
     /// # Errors
-    /// For a token file that cannot be read, and without a token file for an address that others can reach.
+    /// For a token file that cannot be read, without a token file for an address that others can reach, and for an invalid
+    /// origin.
     pub(crate) fn new(options: &ServerOptions) -> Result<AuthGuard> {
         let is_loopback = options.listen.ip().is_loopback();
         let load = |path: &PathBuf| {
@@ -55,6 +58,7 @@ impl AuthGuard {
             tokens,
             public_read: options.public_read,
             loopback_hosts: is_loopback.then(|| options.allowed_hosts.clone()),
+            allowed_origins: AllowedOrigins::new(&options.allowed_origins)?,
             token_limiter: RateLimiter::new(options.rate_limit_per_token),
             ip_limiter: RateLimiter::new(options.rate_limit_per_ip),
         })
@@ -91,11 +95,12 @@ impl AuthGuard {
         if let Some(hosts) = &self.loopback_hosts {
             origin::check_host(headers, uri, hosts)?;
         }
-        if !method.is_safe() {
+        let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let access = table.access(route, method);
+        if !method.is_safe() && self.allowed_origins.allowed(headers, access).is_none() {
             origin::check_origin(headers, uri)?;
         }
-        let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-        let Some(access) = table.access(route, method) else {
+        let Some(access) = access else {
             return Err(Problem::new(ProblemCode::NotFound, "this route declares no access"));
         };
         self.check_token(headers, access, now)
@@ -121,20 +126,29 @@ impl AuthGuard {
 }
 
 /// The guard, and who may call which route.
-#[derive(Clone)]
 pub(crate) struct AuthState {
     guard: Arc<AuthGuard>,
-    access: Arc<AccessTable>,
+    access: AccessTable,
 }
 
 impl AuthState {
     pub(crate) fn new(guard: Arc<AuthGuard>, access: AccessTable) -> AuthState {
-        AuthState { guard, access: Arc::new(access) }
+        AuthState { guard, access }
+    }
+
+    /// The sites whose pages may ask.
+    pub(super) fn allowed_origins(&self) -> &AllowedOrigins {
+        &self.guard.allowed_origins
+    }
+
+    /// As [`AccessTable::access`].
+    pub(super) fn access(&self, route: Option<&str>, method: &Method) -> Option<RouteAccess> {
+        self.access.access(route, method)
     }
 }
 
 /// The middleware: refuses a request, or lets it pass.
-pub(crate) async fn authorize(State(auth): State<AuthState>, request: Request, next: Next) -> Response {
+pub(crate) async fn authorize(State(auth): State<Arc<AuthState>>, request: Request, next: Next) -> Response {
     match auth.guard.check(&auth.access, &request) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),

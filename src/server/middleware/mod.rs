@@ -3,6 +3,7 @@
 mod access_log;
 mod auth;
 mod compat_errors;
+mod cors;
 mod origin;
 mod problem_page;
 mod rate_limit;
@@ -15,6 +16,7 @@ use axum::response::Response;
 pub(super) use access_log::log_access;
 pub(super) use auth::{AuthGuard, AuthState, authorize};
 pub(super) use compat_errors::translate_problem;
+pub(super) use cors::allow_origins;
 pub(super) use problem_page::show_problem_page;
 pub(super) use rate_limit::ClientAddress;
 pub(super) use timeout::limit_time;

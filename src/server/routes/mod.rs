@@ -11,6 +11,7 @@ mod papers;
 mod profile_feed;
 mod profiles;
 mod search;
+mod search_fields;
 mod status;
 
 use super::guarded_router::GuardedRouter;

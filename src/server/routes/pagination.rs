@@ -38,9 +38,9 @@ impl<'de> Deserialize<'de> for QueryRequest {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ResultPage {
     #[serde(flatten)]
-    answer: Answer,
+    pub answer: Answer,
     /// The `cursor` of the next page, to be sent with the same request; `null` on the last page.
-    next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// How a page is computed.

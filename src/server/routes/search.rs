@@ -6,6 +6,7 @@ use axum::response::Response;
 use utoipa_axum::routes;
 
 use super::pagination::{PagePlan, QueryRequest, ResultPage, check_history};
+use super::search_fields::{SearchQuery, SelectedPage};
 use crate::engine::{Engine, TextEmbeddings};
 use crate::paper::PaperId;
 use crate::recommend::HistoryItem;
@@ -17,7 +18,7 @@ use crate::server::runtime::{AppState, CachedContent, find_paper};
 
 pub(super) fn routes() -> GuardedRouter {
     GuardedRouter::new()
-        .operation(RouteAccess::PublicRead, routes!(search))
+        .operation(RouteAccess::PublicRead, routes!(search, search_by_query))
         .operation(RouteAccess::PublicRead, routes!(similar, similar_with_options))
         .operation(RouteAccess::PublicRead, routes!(recommend))
 }
@@ -33,6 +34,32 @@ async fn search(
         return Err(Problem::bad_request("`text` is required: say what the papers should be about"));
     }
     result_page(&app, query).await
+}
+
+/// Search for papers about a text, with the fields of a request in the query string
+#[utoipa::path(get, path = "/v1/search", tag = "queries",
+    params(("q" = String, Query, description = "What the papers should be about"),
+           ("fields" = Option<String>, Query, description = "The fields of results and papers to return, separated by commas: `title,authors,score`. Without `authors`, lists of authors end after ten, and `author_count` has their number"),
+           ("limit" = Option<usize>, Query, description = "Maximum number of papers; all other fields of a request are accepted too"),
+           ("published_after" = Option<String>, Query, description = "Only papers of this day or later"),
+           ("published_before" = Option<String>, Query, description = "Only papers of this day or before"),
+           ("categories" = Option<String>, Query, description = "Only papers of these categories, separated by commas"),
+           ("sources" = Option<String>, Query, description = "Only papers from these sources, separated by commas"),
+           ("cursor" = Option<String>, Query, description = "The `next_cursor` of the previous page")),
+    responses((status = 200, body = SelectedPage), (status = 304)))]
+async fn search_by_query(
+    State(app): State<AppState>,
+    conditional: ConditionalRequest,
+    QueryFields(SearchQuery { query, fields }): QueryFields<SearchQuery>,
+) -> Result<Response, Problem> {
+    fields.check()?;
+    let plan = PagePlan::new(query, app.options().max_results)?;
+    let embeddings = app.embed_request(&plan.request).await?;
+    let answer = move |engine: &mut Engine| {
+        let answer = engine.recommend_with(&plan.request, &embeddings)?;
+        CachedContent::json(&fields.select(plan.result_page(answer)?)?)
+    };
+    conditional.answer(&app, answer).await
 }
 
 /// Recommend papers for a reading history, a text, or both

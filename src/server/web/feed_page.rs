@@ -3,18 +3,19 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
 use super::page_frame::{PageFrame, PageProblem, redirect_to, render_page};
 use super::page_reader::PageReader;
 use super::paper_card::{PaperCard, ReaderVotes, paper_cards};
 use crate::engine::{Engine, FeedMode, FeedOptions};
-use crate::error::Result;
 use crate::paper::PaperId;
 use crate::recommend::Request;
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
+use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
 /// Maximum number of papers on the page.
@@ -56,6 +57,8 @@ impl FeedPage {
 #[derive(Deserialize)]
 struct FeedPageQuery {
     again: Option<String>,
+    /// Chooses a profile: an address with it can be bookmarked.
+    profile: Option<String>,
 }
 
 async fn show_feed(
@@ -65,6 +68,10 @@ async fn show_feed(
 ) -> Result<Response, PageProblem> {
     let again = query.again.is_some();
     let page = app.run(move |engine| {
+        let (reader, cookie) = match &query.profile {
+            Some(name) => reader.choose(engine, name).map(|(reader, cookie)| (reader, Some(cookie)))?,
+            None => (reader, None),
+        };
         let frame = PageFrame::new(&reader, engine, "feed")?;
         let profile = reader.profile(engine)?;
         let papers = engine.summary()?.papers;
@@ -74,7 +81,7 @@ async fn show_feed(
             // To start with, recent papers with many votes.
             None => engine.recommend(&Request { limit: Some(PAGE_PAPERS), ..Request::default() })?,
         };
-        Ok::<_, crate::Error>(FeedPage {
+        let page = FeedPage {
             frame,
             back: if again { "/?again=1" } else { "/" },
             papers,
@@ -83,9 +90,12 @@ async fn show_feed(
             note: answer.note,
             generation: answer.generation,
             cards: paper_cards(answer.results, &ReaderVotes::of(profile.as_ref()), None),
-        })
+        };
+        Ok::<_, Problem>((page, cookie))
     });
-    render_page(&page.await?)
+    let (page, cookie) = page.await?;
+    let cookies = cookie.into_iter().fold(CookieJar::new(), CookieJar::add);
+    Ok((cookies, render_page(&page)?).into_response())
 }
 
 /// What the page contained.
@@ -94,6 +104,8 @@ struct MarkSeenForm {
     generation: u64,
     /// Ids, one per line.
     papers: String,
+    /// The profile of the page.
+    profile: Option<String>,
 }
 
 /// Marks the papers of the page as seen. Papers that were added since are still new.
@@ -103,13 +115,14 @@ async fn mark_seen(
     Form(seen): Form<MarkSeenForm>,
 ) -> Result<Response, PageProblem> {
     app.run(move |engine: &mut Engine| {
+        reader.profile_name_of_form(engine, seen.profile.as_deref())?;
         let Some(profile) = reader.profile(engine)? else { return Ok(()) };
         let papers: Vec<PaperId> =
             seen.papers.lines().take(PAGE_PAPERS).filter_map(|id| PaperId::parse(id).ok()).collect();
         let newest = engine.generation_id()?.generation.max(profile.last_seen_generation);
         // A page that is older than the last visit brings nothing back.
         let generation = seen.generation.clamp(profile.last_seen_generation, newest);
-        engine.mark_feed_seen(&profile.name, &papers, generation)
+        Ok::<_, Problem>(engine.mark_feed_seen(&profile.name, &papers, generation)?)
     })
     .await?;
     Ok(redirect_to("/"))

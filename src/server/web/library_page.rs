@@ -10,7 +10,7 @@ use super::page_frame::{PageFrame, PageProblem, render_page};
 use super::page_reader::PageReader;
 use super::paper_card::paper_path;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::formats::{BibReference, ExportFormat, ReadOptions};
 use crate::import::{self, ImportedHistory};
 use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
@@ -89,7 +89,7 @@ async fn show_library(State(app): State<AppState>, reader: PageReader) -> Result
     render_page(&app.run(move |engine| library_page(engine, &reader, None)).await?)
 }
 
-fn library_page(engine: &Engine, reader: &PageReader, imported: Option<ImportResult>) -> Result<LibraryPage> {
+fn library_page(engine: &Engine, reader: &PageReader, imported: Option<ImportResult>) -> Result<LibraryPage, Problem> {
     let papers = history_papers(engine, reader)?;
     let kinds = [
         ("Saved", HistoryKind::Save),
@@ -113,7 +113,7 @@ fn library_page(engine: &Engine, reader: &PageReader, imported: Option<ImportRes
 }
 
 /// The papers of the reader's history, newest first.
-fn history_papers(engine: &Engine, reader: &PageReader) -> Result<Vec<ProfilePaper>> {
+fn history_papers(engine: &Engine, reader: &PageReader) -> Result<Vec<ProfilePaper>, Problem> {
     let profile = reader.profile(engine)?;
     let papers = profile.map(|profile| engine.history_papers(&profile.name)).transpose()?;
     Ok(papers.unwrap_or_default().into_iter().rev().collect())
@@ -121,10 +121,10 @@ fn history_papers(engine: &Engine, reader: &PageReader) -> Result<Vec<ProfilePap
 
 /// Imports files and texts, and shows the result.
 async fn import(State(app): State<AppState>, reader: PageReader, form: Multipart) -> Result<Response, PageProblem> {
-    let (texts, kind) = form_fields(form).await?;
+    let ImportForm { texts, kind, profile } = ImportForm::read(form).await?;
     let changed = app.clone();
     let page = app.run(move |engine| {
-        let name = reader.profile_name(engine)?;
+        let name = reader.profile_name_of_form(engine, profile.as_deref())?;
         let (papers, unreadable) = read_papers(texts);
         let options = ImportOptions { kind, weight: 1.0, at: engine.today(), dry_run: false };
         let summary = engine.import(&name, &papers, options)?;
@@ -154,31 +154,42 @@ fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) 
     (papers.into_iter().take(MAX_IMPORT).map(incoming).collect(), unreadable)
 }
 
-/// Returns the texts of the form with their names, and the kind of history entry.
-async fn form_fields(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, HistoryKind), Problem> {
-    let (mut texts, mut kind) = (Vec::new(), HistoryKind::Read);
-    while let Some(field) = form.next_field().await.map_err(|_| too_large())? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let file = field.file_name().unwrap_or("the text").to_owned();
-        let value = field.bytes().await.map_err(|_| too_large())?;
-        match name.as_str() {
-            "papers" | "file" if !value.trim_ascii().is_empty() => {
-                // Compressed files, which could expand to any length, are refused.
-                std::str::from_utf8(&value).map_err(|_| Problem::bad_request("the file is not UTF-8 text"))?;
-                texts.push((file, value.into()));
-            }
-            "kind" => {
-                kind = match &*value {
-                    b"save" => HistoryKind::Save,
-                    b"like" => HistoryKind::Like,
-                    b"dislike" => HistoryKind::Dislike,
-                    _ => HistoryKind::Read,
+/// The form of an import.
+struct ImportForm {
+    /// Texts with their names.
+    texts: Vec<(String, Vec<u8>)>,
+    kind: HistoryKind,
+    /// The profile of the page that the form is on.
+    profile: Option<String>,
+}
+
+impl ImportForm {
+    async fn read(mut form: Multipart) -> Result<ImportForm, Problem> {
+        let mut read = ImportForm { texts: Vec::new(), kind: HistoryKind::Read, profile: None };
+        while let Some(field) = form.next_field().await.map_err(|_| too_large())? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let file = field.file_name().unwrap_or("the text").to_owned();
+            let value = field.bytes().await.map_err(|_| too_large())?;
+            match name.as_str() {
+                "papers" | "file" if !value.trim_ascii().is_empty() => {
+                    // Compressed files, which could expand to any length, are refused.
+                    std::str::from_utf8(&value).map_err(|_| Problem::bad_request("the file is not UTF-8 text"))?;
+                    read.texts.push((file, value.into()));
                 }
+                "kind" => {
+                    read.kind = match &*value {
+                        b"save" => HistoryKind::Save,
+                        b"like" => HistoryKind::Like,
+                        b"dislike" => HistoryKind::Dislike,
+                        _ => HistoryKind::Read,
+                    }
+                }
+                "profile" => read.profile = Some(String::from_utf8_lossy(&value).into_owned()),
+                _ => {}
             }
-            _ => {}
         }
+        Ok(read)
     }
-    Ok((texts, kind))
 }
 
 /// Exports saved and liked papers as BibTeX.
@@ -187,7 +198,7 @@ async fn export_bibtex(State(app): State<AppState>, reader: PageReader) -> Resul
         let mut papers = history_papers(engine, &reader)?;
         papers.retain(|one| matches!(one.entry.kind, HistoryKind::Save | HistoryKind::Like));
         let papers: Vec<Paper> = papers.into_iter().filter_map(|paper| paper.paper).collect();
-        Ok::<_, Error>(ExportFormat::Bibtex.write(&papers))
+        Ok::<_, Problem>(ExportFormat::Bibtex.write(&papers))
     });
     let headers = [
         (header::CONTENT_TYPE, ExportFormat::Bibtex.media_type()),
@@ -201,7 +212,7 @@ async fn export_jsonl(State(app): State<AppState>, reader: PageReader) -> Result
     let lines = app.run(move |engine| {
         let history = reader.profile(engine)?.map(|profile| profile.history).unwrap_or_default();
         let line = |entry: &HistoryEntry| serde_json::to_string(entry).map(|line| line + "\n");
-        Ok::<_, Error>(history.iter().filter_map(|entry| line(entry).ok()).collect::<String>())
+        Ok::<_, Problem>(history.iter().filter_map(|entry| line(entry).ok()).collect::<String>())
     });
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson"),

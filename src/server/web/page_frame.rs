@@ -6,14 +6,13 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::page_reader::PageReader;
 use crate::engine::Engine;
-use crate::error::Result;
 use crate::server::problem::{Problem, ProblemCode};
 
 /// What surrounds every page.
 pub(super) struct PageFrame {
     /// The name of the open view.
     pub here: &'static str,
-    /// The name of the profile.
+    /// The name of the profile; empty when the reader must choose one.
     pub profile: String,
     /// `light`, `dark` or `system`.
     pub theme: &'static str,
@@ -22,9 +21,13 @@ pub(super) struct PageFrame {
 }
 
 impl PageFrame {
-    pub(super) fn new(reader: &PageReader, engine: &Engine, here: &'static str) -> Result<PageFrame> {
-        let profile = reader.profile_name(engine)?;
-        Ok(PageFrame { here, profile, theme: reader.theme(), address: reader.url().to_owned() })
+    pub(super) fn new(reader: &PageReader, engine: &Engine, here: &'static str) -> Result<PageFrame, Problem> {
+        Ok(PageFrame { profile: reader.profile_name(engine)?, ..PageFrame::without_profile(reader, here) })
+    }
+
+    /// What surrounds a page that is of no profile.
+    pub(super) fn without_profile(reader: &PageReader, here: &'static str) -> PageFrame {
+        PageFrame { here, profile: String::new(), theme: reader.theme(), address: reader.url().to_owned() }
     }
 }
 
@@ -62,12 +65,15 @@ struct ProblemPage<'a> {
     frame: PageFrame,
     title: &'a str,
     detail: &'a str,
+    /// Whether the reader must choose a profile.
+    must_choose: bool,
 }
 
 /// Renders a problem as a page.
 pub(in crate::server) fn problem_page(reader: PageReader, problem: &Problem) -> askama::Result<String> {
-    let frame = PageFrame { here: "", profile: String::new(), theme: reader.theme(), address: reader.url().to_owned() };
-    ProblemPage { frame, title: problem.title(), detail: problem.detail() }.render()
+    let frame = PageFrame::without_profile(&reader, "");
+    let must_choose = problem.code() == ProblemCode::ProfileRequired;
+    ProblemPage { frame, title: problem.title(), detail: problem.detail(), must_choose }.render()
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
-use crate::engine::Engine;
-use crate::error::Result;
+use crate::engine::{Engine, check_profile_name};
 use crate::library::Profile;
+use crate::server::problem::{Problem, ProblemCode};
 
-/// The cookie with the name of the profile.
+/// The cookie with the id of the library and the name of the profile, with a colon between them. Servers on other ports
+/// of the same host send and receive the same cookies.
 const PROFILE_COOKIE: &str = "profile";
 /// The cookie with the theme: `light`, `dark`, or nothing for the theme of the system.
 const THEME_COOKIE: &str = "theme";
@@ -21,10 +22,17 @@ const DEFAULT_PROFILE: &str = "me";
 /// The reader of a page.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PageReader {
-    profile: Option<String>,
+    chosen: Option<ChosenProfile>,
     theme: Option<&'static str>,
     /// The URL of the open page; empty for the answer to a form.
     url: String,
+}
+
+/// The profile that a reader has chosen, of which library.
+#[derive(Debug, Clone)]
+struct ChosenProfile {
+    library: String,
+    name: String,
 }
 
 impl<S: Sync> FromRequestParts<S> for PageReader {
@@ -41,7 +49,7 @@ impl PageReader {
         let value = |name| cookies.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
         let url = if method.is_safe() { uri.to_string() } else { String::new() };
         let theme = value(THEME_COOKIE).and_then(|theme| known_theme(&theme));
-        PageReader { profile: value(PROFILE_COOKIE), theme, url }
+        PageReader { chosen: value(PROFILE_COOKIE).as_deref().map(ChosenProfile::parse), theme, url }
     }
 
     /// `light`, `dark` or `system`.
@@ -54,30 +62,83 @@ impl PageReader {
         &self.url
     }
 
-    /// The name of the reader's profile: the one of the cookie, or else the first one of the library.
-    pub(super) fn profile_name(&self, engine: &Engine) -> Result<String> {
-        let names = engine.profile_names()?;
-        let chosen = self.profile.clone().filter(|name| names.contains(name));
-        Ok(chosen.or(names.into_iter().next()).or(self.profile.clone()).unwrap_or_else(|| DEFAULT_PROFILE.to_owned()))
+    /// The name of the reader's profile: the one that was chosen, or the only one of the library, or else the one that the
+    /// first vote creates.
+    ///
+    /// # Errors
+    /// The problem `profile_required`, so that nothing is ever recorded for another profile: when the chosen one is of
+    /// another library or gone, and when nothing was chosen and there are several.
+    pub(super) fn profile_name(&self, engine: &Engine) -> Result<String, Problem> {
+        let mut names = engine.profile_names()?;
+        let Some(ChosenProfile { library, name }) = &self.chosen else {
+            return match names.len() {
+                0 | 1 => Ok(names.pop().unwrap_or_else(|| DEFAULT_PROFILE.to_owned())),
+                _ => Err(profile_required("this library has several profiles".to_owned())),
+            };
+        };
+        if engine.library().known_library_id()?.as_ref() != Some(library) {
+            return Err(profile_required(
+                "the profile that this browser remembers belongs to another library".to_owned(),
+            ));
+        }
+        match names.contains(name) {
+            true => Ok(name.clone()),
+            false => Err(profile_required(format!("the profile `{name}` no longer exists"))),
+        }
+    }
+
+    /// As [`PageReader::profile_name`], for a form: `shown` is the profile of the page that it is on.
+    ///
+    /// # Errors
+    /// As there; also when another profile was chosen since the page was opened.
+    pub(super) fn profile_name_of_form(&self, engine: &Engine, shown: Option<&str>) -> Result<String, Problem> {
+        let name = self.profile_name(engine)?;
+        match shown.filter(|shown| *shown != name) {
+            None => Ok(name),
+            Some(shown) => {
+                Err(profile_required(format!("the page was opened for the profile `{shown}`, and now it is `{name}`")))
+            }
+        }
     }
 
     /// The reader's profile; `None` before the first vote.
-    pub(super) fn profile(&self, engine: &Engine) -> Result<Option<Profile>> {
+    ///
+    /// # Errors
+    /// As [`PageReader::profile_name`].
+    pub(super) fn profile(&self, engine: &Engine) -> Result<Option<Profile>, Problem> {
         let name = self.profile_name(engine)?;
         match engine.profile_names()?.contains(&name) {
-            true => engine.profile(&name).map(Some),
+            true => Ok(Some(engine.profile(&name)?)),
             false => Ok(None),
         }
     }
+
+    /// The same reader with another profile, and the cookie that remembers it.
+    ///
+    /// # Errors
+    /// The problem `profile_not_found`.
+    pub(super) fn choose(self, engine: &mut Engine, name: &str) -> Result<(PageReader, Cookie<'static>), Problem> {
+        let name = engine.profile(check_profile_name(name)?)?.name;
+        let library = engine.library_id()?;
+        let cookie = permanent_cookie(PROFILE_COOKIE, format!("{library}:{name}"));
+        Ok((PageReader { chosen: Some(ChosenProfile { library, name }), ..self }, cookie))
+    }
+}
+
+impl ChosenProfile {
+    /// Reads the value of the cookie. A name alone is of an unknown library.
+    fn parse(value: &str) -> ChosenProfile {
+        let (library, name) = value.split_once(':').unwrap_or(("", value));
+        ChosenProfile { library: library.to_owned(), name: name.to_owned() }
+    }
+}
+
+fn profile_required(reason: String) -> Problem {
+    Problem::new(ProblemCode::ProfileRequired, format!("{reason}: choose a profile on the page `/profiles`"))
 }
 
 fn known_theme(name: &str) -> Option<&'static str> {
     ["light", "dark"].into_iter().find(|known| *known == name)
-}
-
-/// A cookie that selects a profile.
-pub(super) fn profile_cookie(name: String) -> Cookie<'static> {
-    permanent_cookie(PROFILE_COOKIE, name)
 }
 
 /// A cookie that selects a theme.

@@ -5,15 +5,17 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::page_frame::{PageFrame, PageProblem, redirect_to, render_page};
-use super::page_reader::{PageReader, profile_cookie, theme_cookie};
+use super::page_reader::{PageReader, theme_cookie};
 use crate::engine::check_profile_name;
 use crate::error::Error;
 use crate::formats::FeedFormat;
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
+use crate::server::problem::{Problem, ProblemCode};
 use crate::server::routes::feed_path;
 use crate::server::runtime::AppState;
 
@@ -33,6 +35,8 @@ pub(super) fn routes() -> GuardedRouter {
 #[template(path = "profiles.html", config = "src/server/web/askama.toml")]
 struct ProfilesPage {
     frame: PageFrame,
+    /// Why the reader must choose a profile.
+    problem: Option<String>,
     /// Names, and the numbers of papers in their histories.
     profiles: Vec<(String, u64)>,
     /// The authors that the reader follows.
@@ -43,15 +47,23 @@ struct ProfilesPage {
 
 async fn show_profiles(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     let page = app.run(move |engine| {
-        let profile = reader.profile(engine)?;
+        // Here a reader who must choose a profile can do so.
+        let (frame, profile, problem) = match PageFrame::new(&reader, engine, "profiles") {
+            Ok(frame) => (frame, reader.profile(engine)?, None),
+            Err(problem) if problem.code() == ProblemCode::ProfileRequired => {
+                (PageFrame::without_profile(&reader, "profiles"), None, Some(problem))
+            }
+            Err(problem) => return Err(problem),
+        };
         let token = profile.as_ref().map(|profile| engine.feed_token(&profile.name)).transpose()?;
         let formats = [("Atom", FeedFormat::Atom), ("RSS", FeedFormat::Rss), ("JSON Feed", FeedFormat::JsonFeed)];
         let feed = |token: &String| {
             let name = profile.as_ref().map_or("", |profile| &profile.name);
             formats.map(|(title, format)| (title, feed_path(name, format, token)))
         };
-        Ok::<_, Error>(ProfilesPage {
-            frame: PageFrame::new(&reader, engine, "profiles")?,
+        Ok::<_, Problem>(ProfilesPage {
+            frame,
+            problem: problem.map(|problem| problem.detail().to_owned()),
             profiles: engine.summary()?.profiles,
             feeds: token.iter().flat_map(feed).collect(),
             authors: profile.map(|profile| profile.authors).unwrap_or_default(),
@@ -65,15 +77,15 @@ struct ProfileForm {
     name: String,
 }
 
-/// Switches to a profile, which is created if it does not exist.
+/// Creates a profile, unless it exists, and goes to its address, which chooses it.
 async fn choose(
     State(app): State<AppState>,
     Form(ProfileForm { name }): Form<ProfileForm>,
 ) -> Result<Response, PageProblem> {
     let name = check_profile_name(&name)?.to_owned();
-    let chosen = name.clone();
+    let chosen = format!("/?profile={}", utf8_percent_encode(&name, NON_ALPHANUMERIC));
     app.run(move |engine| engine.create_profile(&name)).await?;
-    Ok((CookieJar::new().add(profile_cookie(chosen)), redirect_to("/")).into_response())
+    Ok(redirect_to(&chosen))
 }
 
 async fn remove(
@@ -96,7 +108,7 @@ async fn follow(
     }
     app.run(move |engine| {
         let name = reader.profile_name(engine)?;
-        engine.follow(&name, &[author])
+        Ok::<_, Problem>(engine.follow(&name, &[author])?)
     })
     .await?;
     Ok(redirect_to("/profiles"))
@@ -108,8 +120,8 @@ async fn unfollow(
     Form(author): Form<ProfileForm>,
 ) -> Result<Response, PageProblem> {
     app.run(move |engine| match reader.profile(engine)? {
-        Some(profile) => engine.unfollow(&profile.name, &[author.name]).map(drop),
-        None => Ok(()),
+        Some(profile) => Ok(engine.unfollow(&profile.name, &[author.name]).map(drop)?),
+        None => Ok::<_, Problem>(()),
     })
     .await?;
     Ok(redirect_to("/profiles"))
@@ -118,8 +130,8 @@ async fn unfollow(
 /// Regenerates the feed URLs: the previous ones become invalid.
 async fn renew_feed_token(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     app.run(move |engine| match reader.profile(engine)? {
-        Some(profile) => engine.renew_feed_token(&profile.name).map(drop),
-        None => Ok(()),
+        Some(profile) => Ok(engine.renew_feed_token(&profile.name).map(drop)?),
+        None => Ok::<_, Problem>(()),
     })
     .await?;
     Ok(redirect_to("/profiles"))

@@ -15,6 +15,7 @@ use crate::paper::parse_date;
 use crate::recommend::Request;
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
+use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
 /// Maximum number of papers on the page.
@@ -61,7 +62,7 @@ async fn search(
     let page = app.run(move |engine| {
         let votes = ReaderVotes::of(reader.profile(engine)?.as_ref());
         let results = request.map(|request| engine.recommend_with(&request, &embedded)).transpose()?;
-        Ok::<_, Error>(SearchPage {
+        Ok::<_, Problem>(SearchPage {
             frame: PageFrame::new(&reader, engine, "search")?,
             back: address.to_string(),
             sources: engine.summary()?.sources.into_iter().map(|(source, _)| source).collect(),

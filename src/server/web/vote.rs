@@ -23,6 +23,8 @@ pub(super) fn routes() -> GuardedRouter {
 struct VoteForm {
     paper: PaperId,
     kind: VoteKind,
+    /// The profile of the page that the form is on.
+    profile: Option<String>,
     /// The page that the form is on.
     #[serde(default)]
     back: String,
@@ -56,9 +58,9 @@ async fn vote(
     reader: PageReader,
     Form(vote): Form<VoteForm>,
 ) -> Result<Response, PageProblem> {
-    let VoteForm { paper, kind, back } = vote;
+    let VoteForm { paper, kind, profile, back } = vote;
     app.run(move |engine| {
-        let name = reader.profile_name(engine)?;
+        let name = reader.profile_name_of_form(engine, profile.as_deref())?;
         match kind.history_kind() {
             Some(kind) => {
                 let id = find_paper(engine, &paper)?.id;

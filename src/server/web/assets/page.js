@@ -15,7 +15,10 @@ document.addEventListener("submit", async (event) => {
   body.set("kind", kind);
   try {
     const answer = await fetch("/vote", { method: "POST", body, redirect: "manual" });
-    if (answer.type !== "opaqueredirect") throw new Error(`the server answered ${answer.status}`);
+    if (answer.type !== "opaqueredirect") {
+      const problem = await answer.json().catch(() => ({}));
+      throw new Error(problem.detail ?? `the server answered ${answer.status}`);
+    }
     for (const button of form.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(button.value === kind && kind !== "undo"));
       if (button.value === "undo") button.hidden = kind === "undo";
@@ -23,7 +26,7 @@ document.addEventListener("submit", async (event) => {
     paper.classList.toggle("gone", kind === "hide");
     say({ like: "Liked", dislike: "Disliked", save: "Saved", hide: "Hidden", undo: "Undone" }[kind]);
   } catch (error) {
-    say(`Your vote was not recorded: ${error.message}. Try again.`);
+    say(`Your vote was not recorded: ${error.message}`);
   }
 });
 

@@ -1,13 +1,12 @@
-//! Semantic Scholar's recommendations API: for positive and negative papers, and for one paper.
-//!
-//! All papers come from the library, whatever `from` says; `paperId` is the library's id.
+//! Semantic Scholar's recommendations API: for positive and negative papers, and for one paper. All papers come from the
+//! library, whatever `from` says.
 
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 use utoipa_axum::routes;
 
+use super::paper_fields::{S2Fields, S2Paper, s2_paper_id};
 use crate::engine::Engine;
 use crate::paper::{Paper, PaperId};
 use crate::recommend::{HistoryItem, Request};
@@ -21,45 +20,12 @@ use crate::server::runtime::{AppState, find_paper};
 const MAX_LIMIT: usize = 500;
 /// Number of papers without `limit`, as in the original API.
 const DEFAULT_LIMIT: usize = 100;
-/// The fields of a paper without `fields`, as in the original API.
-const DEFAULT_FIELDS: [&str; 2] = ["paperId", "title"];
-/// All fields of a paper; those that the library does not know are `null`.
-const KNOWN_FIELDS: [&str; 23] = [
-    "paperId",
-    "corpusId",
-    "externalIds",
-    "url",
-    "title",
-    "abstract",
-    "venue",
-    "publicationVenue",
-    "year",
-    "referenceCount",
-    "citationCount",
-    "influentialCitationCount",
-    "isOpenAccess",
-    "openAccessPdf",
-    "fieldsOfStudy",
-    "s2FieldsOfStudy",
-    "publicationTypes",
-    "publicationDate",
-    "journal",
-    "citationStyles",
-    "authors",
-    "embedding",
-    "tldr",
-];
 
 pub(super) fn routes() -> GuardedRouter {
     GuardedRouter::new()
         .operation(RouteAccess::PublicRead, routes!(recommend_for_history))
         .operation(RouteAccess::PublicRead, routes!(recommend_for_paper))
         .post("/recommendations/v1/papers", RouteAccess::PublicRead, recommend_for_history)
-}
-
-/// A problem in Semantic Scholar's error format.
-pub(super) fn error_body(problem: &Problem) -> Value {
-    json!({ "error": problem.detail() })
 }
 
 /// Positive and negative examples.
@@ -85,8 +51,7 @@ struct S2RecommendQuery {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct S2RecommendResponse {
-    #[schema(value_type = Vec<Object>)]
-    recommended_papers: Vec<Map<String, Value>>,
+    recommended_papers: Vec<S2Paper>,
 }
 
 /// Recommend papers for positive and negative examples (Semantic Scholar API)
@@ -129,33 +94,16 @@ async fn respond(
     if query.from.as_deref().is_some_and(|pool| !["recent", "all-cs"].contains(&pool)) {
         return Err(Problem::bad_request("`from`: give `recent` or `all-cs`; both mean the whole library"));
     }
-    if let Some(field) = query.fields.iter().find(|field| !KNOWN_FIELDS.contains(&top_level(field))) {
-        return Err(Problem::bad_request(format!("Unrecognized or unsupported fields: [{field}]")));
-    }
+    let fields = S2Fields::of_recommendations(&query.fields)?;
     let positive = paper_ids(&history.positive_paper_ids)?;
     let negative = paper_ids(&history.negative_paper_ids)?;
     let papers = app.run(move |engine| recommend(engine, positive, negative, limit)).await?;
-    let fields: Vec<&str> = match query.fields.is_empty() {
-        true => DEFAULT_FIELDS.to_vec(),
-        false => ["paperId"].into_iter().chain(query.fields.iter().map(|field| top_level(field))).collect(),
-    };
-    Ok(Json(S2RecommendResponse {
-        recommended_papers: papers.iter().map(|paper| selected_fields(paper, &fields)).collect(),
-    }))
-}
-
-/// Returns the top-level field: `authors` of `authors.name`.
-fn top_level(field: &str) -> &str {
-    field.split('.').next().unwrap_or(field)
+    let recommended_papers = papers.iter().map(|paper| fields.select(paper)).collect();
+    Ok(Json(S2RecommendResponse { recommended_papers }))
 }
 
 fn paper_ids(texts: &[String]) -> Result<Vec<PaperId>, Problem> {
-    let id = |text: &String| {
-        let without_prefix =
-            text.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("url:")).map_or(&text[..], |_| &text[4..]);
-        PaperId::parse(without_prefix).map_err(|reason| Problem::bad_request(format!("`{text}`: {reason}")))
-    };
-    texts.iter().map(id).collect()
+    texts.iter().map(|text| s2_paper_id(text)).collect()
 }
 
 /// Recommends papers for a history; all its papers must be in the library.
@@ -170,27 +118,4 @@ fn recommend(
     let request =
         Request { positive: items(positive), negative: items(negative), limit: Some(limit), ..Request::default() };
     Ok(engine.recommend(&request)?.results.into_iter().map(|result| result.paper).collect())
-}
-
-fn selected_fields(paper: &Paper, fields: &[&str]) -> Map<String, Value> {
-    fields.iter().map(|field| ((*field).to_owned(), field_value(paper, field))).collect()
-}
-
-fn field_value(paper: &Paper, field: &str) -> Value {
-    let text = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
-    match field {
-        "paperId" => paper.id.as_str().into(),
-        "title" => text(&paper.title),
-        "abstract" => text(&paper.abstract_text),
-        "url" => paper.url.as_deref().map_or(Value::Null, text),
-        "year" => paper.published.or(paper.listed).map_or(Value::Null, |date| date.year().into()),
-        "publicationDate" => paper.published.map_or(Value::Null, |date| date.to_string().into()),
-        "authors" => paper.authors.iter().map(|name| json!({ "authorId": null, "name": name })).collect(),
-        "externalIds" => match paper.id.as_str().strip_prefix("doi:") {
-            Some(doi) => json!({ "DOI": doi }),
-            None if paper.id.is_arxiv() => json!({ "ArXiv": paper.id }),
-            None => json!({}),
-        },
-        _ => Value::Null,
-    }
 }
