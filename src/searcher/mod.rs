@@ -4,7 +4,8 @@
 //! it was opened on. A ranking passes through these files once each, in this order:
 //!
 //! 1. `resolve`: texts and ids become embeddings, terms, and rows of the index;
-//! 2. `expansion` and `classifier`: the papers that a short history borrows from; what is fitted to a long one;
+//! 2. `known_items`, `expansion` and `classifier`: the papers that a text names; the papers that a short history borrows from;
+//!    what is fitted to a long one;
 //! 3. `citations` and `retrieve`: citation links with the history; candidates, by embeddings, by terms, by links, and by
 //!    followed authors;
 //! 4. `score`: a score breakdown for each candidate;
@@ -20,6 +21,7 @@ mod expansion;
 mod explain;
 mod feed;
 mod graph_file;
+mod known_items;
 mod link_file;
 mod projection;
 mod report;
@@ -31,6 +33,7 @@ mod self_recall;
 mod signals;
 mod snapshot;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -197,7 +200,14 @@ impl<'a> Searcher<'a> {
 
     /// Runs steps 1 to 5 of the module documentation.
     fn rank(&self, request: &Request, scope: &RequestScope, as_of: Date) -> Result<CachedRanking> {
-        let mut resolved = resolve::resolve(self, request, scope, as_of)?;
+        let (request, identified) = known_items::by_id(self, request)?;
+        let is_unknown_id = matches!(request, Cow::Owned(_)) && identified.is_none();
+        let mut resolved = resolve::resolve(self, &request, scope, as_of)?;
+        if is_unknown_id {
+            let note = resolved.not_found.last().map(|id| format!("{id} is not in the library"));
+            return Ok(CachedRanking { results: Vec::new(), history: Vec::new(), not_found: resolved.not_found, note });
+        }
+        known_items::add_known_items(self, &mut resolved, identified)?;
         expansion::add_expansion(self, &mut resolved)?;
         classifier::add_classifier(self, &mut resolved)?;
         let rankers = resolved.rankers();

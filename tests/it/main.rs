@@ -24,6 +24,7 @@ mod http_null;
 mod import;
 mod independent_parsers;
 mod index;
+mod known_items;
 mod lexical_search;
 mod library_formats;
 mod merging;
