@@ -205,6 +205,7 @@ impl<'a> HistoryModel<'a> {
             term_similarity: top_k_mean(term_similarities.into_iter(), NEAREST_PAPERS),
             citations: 0.0,
             is_named: false,
+            is_mention: false,
         }
     }
 

@@ -68,6 +68,8 @@ pub struct RelevanceFeatures {
     pub citations: f32,
     /// Whether the text names the paper: then it is what was asked for.
     pub is_named: bool,
+    /// Whether its title or abstract has the name that the text is: then it is at least related.
+    pub is_mention: bool,
 }
 
 /// A logistic regression, and where its words begin: `docs/evaluation.md` says how they were chosen.
@@ -108,7 +110,7 @@ impl Relevance {
     /// ```
     /// use paperkin::recommend::{Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
     ///
-    /// let features = RelevanceFeatures { kind: RelevanceKind::Text, similarity: 0.7, term_similarity: 0.3, citations: 0.0, is_named: false };
+    /// let features = RelevanceFeatures { kind: RelevanceKind::Text, similarity: 0.7, term_similarity: 0.3, citations: 0.0, is_named: false, is_mention: false };
     /// let relevance = Relevance::new(features);
     /// assert!((relevance.probability - 0.69).abs() < 0.01);
     /// assert_eq!(relevance.word, RelevanceWord::Close);
@@ -123,7 +125,11 @@ impl Relevance {
             + model.similarity * features.similarity
             + model.term_similarity * features.term_similarity
             + model.citations * features.citations;
-        let probability = if features.is_named { 1.0 } else { 1.0 / (1.0 + (-logit).exp()) };
+        let probability = match features {
+            RelevanceFeatures { is_named: true, .. } => 1.0,
+            RelevanceFeatures { is_mention: true, .. } => (1.0 / (1.0 + (-logit).exp())).max(model.related),
+            _ => 1.0 / (1.0 + (-logit).exp()),
+        };
         let word = if probability >= model.close {
             RelevanceWord::Close
         } else if probability >= model.related {
@@ -148,7 +154,14 @@ mod tests {
     const KINDS: [RelevanceKind; 3] = [RelevanceKind::Text, RelevanceKind::Paper, RelevanceKind::History];
 
     fn relevance(kind: RelevanceKind, similarity: f32, term_similarity: f32) -> Relevance {
-        Relevance::new(RelevanceFeatures { kind, similarity, term_similarity, citations: 0.0, is_named: false })
+        Relevance::new(RelevanceFeatures {
+            kind,
+            similarity,
+            term_similarity,
+            citations: 0.0,
+            is_named: false,
+            is_mention: false,
+        })
     }
 
     proptest! {
@@ -193,8 +206,14 @@ mod tests {
         for (kind, counts) in
             [(RelevanceKind::Text, false), (RelevanceKind::Paper, true), (RelevanceKind::History, true)]
         {
-            let features =
-                RelevanceFeatures { kind, similarity: 0.3, term_similarity: 0.0, citations: 1.5, is_named: false };
+            let features = RelevanceFeatures {
+                kind,
+                similarity: 0.3,
+                term_similarity: 0.0,
+                citations: 1.5,
+                is_named: false,
+                is_mention: false,
+            };
             let linked = Relevance::new(features);
             let alone = relevance(kind, 0.3, 0.0);
             assert_eq!(linked.probability > alone.probability, counts, "{kind:?}");

@@ -240,6 +240,7 @@ impl<'a> SimilarityModel<'a> {
                 term_similarity: paper.words.cosine(term_vector),
                 citations: 0.0,
                 is_named: false,
+                is_mention: false,
             },
             SimilarityTarget::History(history) => history.relevance_features(paper),
         }

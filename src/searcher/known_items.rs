@@ -2,15 +2,12 @@
 //!
 //! A text can be an id or an address, a title, the name of an author, or the name of a system.
 
-use std::borrow::Cow;
-
 use super::Searcher;
 use super::resolve::ResolvedRequest;
 use super::retrieve::best_by_terms;
 use crate::error::Result;
 use crate::lexical::{NamePattern, for_each_term, word_sequence};
-use crate::paper::PaperId;
-use crate::recommend::{HistoryItem, Request, ResolvedQuery};
+use crate::recommend::ResolvedQuery;
 use crate::vector::{RowBitmap, RowId};
 
 /// Papers found by terms of which one may have the text as its title.
@@ -38,31 +35,15 @@ impl KnownItems {
         KnownItems { named: RowBitmap::default(), mentions: vec![titled] }
     }
 
+    /// Whether the title or the abstract of a paper has the name.
+    pub(super) fn is_mention(&self, row: RowId) -> bool {
+        self.mentions.iter().any(|tier| tier.contains(row))
+    }
+
     /// The tiers, the best first.
     pub(super) fn tiers(&self) -> impl DoubleEndedIterator<Item = &RowBitmap> {
         std::iter::once(&self.named).chain(&self.mentions)
     }
-}
-
-/// A request whose text is the id or the address of a paper as one for papers like it, and the paper's row; any other
-/// request as it is.
-///
-/// # Errors
-/// When the library's file cannot be read.
-pub(super) fn by_id<'r>(searcher: &Searcher<'_>, request: &'r Request) -> Result<(Cow<'r, Request>, Option<RowId>)> {
-    let as_it_is = (Cow::Borrowed(request), None);
-    let Some(text) = request.text.as_deref().map(str::trim).filter(|text| !text.contains(char::is_whitespace)) else {
-        return Ok(as_it_is);
-    };
-    let Ok(id) = PaperId::parse(text) else { return Ok(as_it_is) };
-    let row = searcher.library.paper(&id)?.and_then(|stored| searcher.snapshot.row(stored.key));
-    // Any word can be an id; an address is nothing else.
-    if row.is_none() && id.url().is_none() {
-        return Ok(as_it_is);
-    }
-    let mut request = Request { text: None, ..request.clone() };
-    request.positive.push(HistoryItem::id(id));
-    Ok((Cow::Owned(request), row))
 }
 
 /// Looks up what the text of a request names: nothing for a text beside a history.

@@ -3,7 +3,7 @@
 //! A [`Searcher`] is an immutable view: whatever other processes write meanwhile, it answers from the generation that
 //! it was opened on. A ranking passes through these files once each, in this order:
 //!
-//! 1. `resolve`: texts and ids become embeddings, terms, and rows of the index;
+//! 1. `typed_text` and `resolve`: what a typed text stands for; texts and ids become embeddings, terms, and rows of the index;
 //! 2. `known_items`, `expansion` and `classifier`: the papers that a text names; the papers that a short history borrows from;
 //!    what is fitted to a long one;
 //! 3. `citations` and `retrieve`: citation links with the history; candidates, by embeddings, by terms, by links, and by
@@ -32,8 +32,8 @@ mod select;
 mod self_recall;
 mod signals;
 mod snapshot;
+mod typed_text;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -50,6 +50,7 @@ use citations::{CitationTable, SnapshotCitations};
 use resolve::{InterestQuery, ResolvedRequest};
 use select::CachedRanking;
 use snapshot::IndexSnapshot;
+use typed_text::TypedText;
 
 pub(crate) use cache::SharedCaches;
 #[cfg(feature = "server")]
@@ -200,13 +201,13 @@ impl<'a> Searcher<'a> {
 
     /// Runs steps 1 to 5 of the module documentation.
     fn rank(&self, request: &Request, scope: &RequestScope, as_of: Date) -> Result<CachedRanking> {
-        let (request, identified) = known_items::by_id(self, request)?;
-        let is_unknown_id = matches!(request, Cow::Owned(_)) && identified.is_none();
-        let mut resolved = resolve::resolve(self, &request, scope, as_of)?;
-        if is_unknown_id {
-            let note = resolved.not_found.last().map(|id| format!("{id} is not in the library"));
-            return Ok(CachedRanking { results: Vec::new(), history: Vec::new(), not_found: resolved.not_found, note });
+        let TypedText { request, identified, unknown_id, note } = TypedText::new(self, request)?;
+        if let Some(id) = unknown_id {
+            let not_found = vec![id.to_string()];
+            return Ok(CachedRanking { results: Vec::new(), history: Vec::new(), not_found, note });
         }
+        let mut resolved = resolve::resolve(self, &request, scope, as_of)?;
+        resolved.note = resolved.note.or(note);
         known_items::add_known_items(self, &mut resolved, identified)?;
         expansion::add_expansion(self, &mut resolved)?;
         classifier::add_classifier(self, &mut resolved)?;

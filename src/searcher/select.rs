@@ -89,6 +89,7 @@ fn select_list(
         let candidate = Candidate { vector: vectors[index], terms, profile, signals, citations: *citations };
         // A paper that the text names by its id is the history itself, which is no reason.
         let is_named = resolved.known_items.named.contains(*row);
+        let is_mention = resolved.known_items.is_mention(*row);
         let is_history = is_named && resolved.history_rows.contains(*row);
         let max_reasons = if is_history { 0 } else { resolved.max_reasons };
         let mut reasons = ranker.reasons(&candidate, breakdown, &links, max_reasons);
@@ -98,9 +99,11 @@ fn select_list(
             breakdown: ranker.calibrate(&breakdowns[index]),
             reasons,
             interest: interest.interest.clone(),
-            relevance_features: ranker
-                .relevance_features(&candidate)
-                .map(|features| RelevanceFeatures { is_named, ..features }),
+            relevance_features: ranker.relevance_features(&candidate).map(|features| RelevanceFeatures {
+                is_named,
+                is_mention,
+                ..features
+            }),
         }
     });
     let is_good = |paper: &RankedPaper| resolved.request.min_score.is_none_or(|min| paper.breakdown.total() >= min);
