@@ -146,7 +146,7 @@ impl Engine {
 
     /// Papers about a text, best first: 20 of them. [`Engine::recommend`] takes filters and other options.
     pub fn search(&self, text: &str) -> Result<Answer> {
-        self.recommend(&Request::text(text))
+        self.recommend(&Request::search(text)?)
     }
 
     /// Papers similar to one paper of the library, which is given by its id or title.

@@ -4,6 +4,7 @@
 
 pub mod bm25;
 mod corpus_stats;
+mod name_pattern;
 pub mod postings;
 mod query;
 mod stop_words;
@@ -12,7 +13,8 @@ mod terms;
 
 pub use bm25::{Bm25Scores, CollectionStats, PostingBlocks};
 pub use corpus_stats::{CorpusStats, SparseVector, smoothed_idf, sublinear_tf};
+pub use name_pattern::NamePattern;
 pub use query::TermQuery;
 pub use stop_words::is_stop_word;
 pub use term_vector::{IdentityHasher, TermMap, TermVector};
-pub use terms::{TermCounts, for_each_term};
+pub use terms::{TermCounts, for_each_term, word_sequence};

@@ -110,6 +110,16 @@ pub fn for_each_term(text: &str, mut take: impl FnMut(&str)) -> u32 {
     count
 }
 
+/// The words of a text one after the other: in lower case, without accents, singular, stop words included. What a quoted phrase
+/// is looked for in.
+///
+/// ```
+/// assert_eq!(paperkin::lexical::word_sequence("The Models' Équations"), ["the", "model", "equation"]);
+/// ```
+pub fn word_sequence(text: &str) -> Vec<String> {
+    words(&fold(text)).map(|word| singular(word.text).into_owned()).collect()
+}
+
 /// Hands over each two neighboring characters, or the only one; gives how many terms these are.
 fn for_each_pair(characters: &str, take: &mut impl FnMut(&str)) -> u32 {
     let starts = characters.char_indices().map(|(start, _)| start);

@@ -1,11 +1,12 @@
 //! Which papers may answer: dates, categories, sources.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use rusqlite::types::Value;
 
 use super::Library;
+use super::text_filter::TextScope;
 use crate::error::Result;
 use crate::paper::PaperMetadata;
 
@@ -30,6 +31,14 @@ pub struct PaperFilter {
     pub sources: Vec<String>,
     /// Added after this generation of the library.
     pub added_after: Option<u64>,
+    /// Has an author who is [named](crate::paper::is_author_named) so: one of these; none given: any.
+    pub authors: Vec<String>,
+    /// Has all of these phrases in its title.
+    pub titles: Vec<String>,
+    /// Has all of these phrases in its title or its abstract.
+    pub phrases: Vec<String>,
+    /// Has none of these words and phrases.
+    pub without: Vec<String>,
 }
 
 impl Library {
@@ -38,13 +47,29 @@ impl Library {
         if *filter == PaperFilter::default() {
             return Ok(None);
         }
-        let (conditions, values) = conditions(filter);
+        let (mut conditions, values) = conditions(filter);
+        conditions.push("1".to_owned());
         let select = format!("SELECT row FROM paper WHERE {} ORDER BY row", conditions.join(" AND "));
-        let read = || -> rusqlite::Result<Vec<_>> {
+        let read = || -> rusqlite::Result<BTreeSet<i64>> {
             let mut statement = self.db.prepare_cached(&select)?;
             statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?.collect()
         };
-        read().map(Some).map_err(self.failed("select papers"))
+        let mut keys = read().map_err(self.failed("select papers"))?;
+        if !filter.authors.is_empty() {
+            let by = filter.authors.iter().map(|name| self.keys_by_author(name));
+            let by: BTreeSet<i64> = by.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+            keys.retain(|key| by.contains(key));
+        }
+        let titles = filter.titles.iter().map(|phrase| (phrase, TextScope::Title));
+        for (phrase, scope) in titles.chain(filter.phrases.iter().map(|phrase| (phrase, TextScope::Document))) {
+            let with_phrase: BTreeSet<i64> = self.keys_with_phrase(phrase, scope)?.into_iter().collect();
+            keys.retain(|key| with_phrase.contains(key));
+        }
+        for phrase in &filter.without {
+            let with_phrase: BTreeSet<i64> = self.keys_with_phrase(phrase, TextScope::Document)?.into_iter().collect();
+            keys.retain(|key| !with_phrase.contains(key));
+        }
+        Ok(Some(keys.into_iter().collect()))
     }
 
     /// Keys of the papers by any of these authors, in the order of addition. Names are compared as they are written, but

@@ -2,7 +2,7 @@
 //!
 //! [`Library`] opens the file; `papers` writes and reads papers, `change` says what an addition does to them, `merge`
 //! keeps what each source said of them, `title_ids` knows the forms of ids that are made from titles, `lookup` finds one by what a person types, `remove` takes them out. `embeddings`
-//! says what became of their vectors since a generation, `term_index` which papers have which terms, `filter` turns
+//! says what became of their vectors since a generation, `term_index` which papers have which terms, `spelling` which of them a misspelled word may stand for, `filter` and `text_filter` turn
 //! filters into rows, `profiles` keeps profiles, `history` what they read and were shown, `unresolved` the papers of theirs that are not there yet,
 //! `citations` which works cite which, `works` which papers they are, `key_value` what is remembered by a key. SQL stands nowhere else.
 
@@ -21,10 +21,12 @@ mod open;
 mod papers;
 mod profiles;
 mod remove;
+mod spelling;
 mod stored_paper;
 mod term_index;
 #[cfg(test)]
 mod tests;
+mod text_filter;
 mod title_ids;
 mod unresolved;
 mod works;

@@ -66,9 +66,11 @@ impl Library {
             let key = match is_new {
                 true => transaction.last_insert_rowid(),
                 false => {
-                    if text_changed {
-                        words.remove_stored(&transaction, &paper.id).map_err(fail("read a paper"))?;
+                    match text_changed {
+                        true => words.remove_stored(&transaction, &paper.id),
+                        false => words.remove_stored_authors(&transaction, &paper.id),
                     }
+                    .map_err(fail("read a paper"))?;
                     put(&transaction, UPDATE, paper, generation).map_err(fail("write a paper"))?;
                     MergedPaper::forget(&transaction, &paper.id, text_changed).map_err(fail("write a paper"))?
                 }
@@ -79,8 +81,9 @@ impl Library {
                 rename_title_ids(&transaction, paper).map_err(fail("write to a profile"))?;
             }
             if text_changed {
-                words.add(key, &paper.title, &paper.abstract_text);
+                words.add_text(key, &paper.title, &paper.abstract_text);
             }
+            words.add_authors(key, &paper.authors);
             if let Some(embedding) = embedding {
                 put_embedding(&transaction, key, model_key, generation, embedding)
                     .map_err(fail("write an embedding"))?;

@@ -8,7 +8,7 @@ use super::Library;
 use crate::error::{Error, Result};
 use crate::lexical::postings::{self, BLOCK_KEYS, DOC_LENGTH_TERM};
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector, for_each_term};
-use crate::paper::{PaperId, document};
+use crate::paper::{PaperId, document, surname};
 
 /// Changes, collected for one transaction.
 #[derive(Default)]
@@ -28,7 +28,7 @@ type BlockUpdate<'a> = (i64, &'a str, &'a [(i64, u32)]);
 
 impl TermIndexChanges {
     /// The paper in this row gets this text.
-    pub(super) fn add(&mut self, row: i64, title: &str, abstract_text: &str) {
+    pub(super) fn add_text(&mut self, row: i64, title: &str, abstract_text: &str) {
         let mut places = Vec::with_capacity(256);
         let words = for_each_term(&document(title, abstract_text), |term| places.push(self.term_index(term)));
         places.sort_unstable();
@@ -44,19 +44,45 @@ impl TermIndexChanges {
         self.entries.push((every, row, words.max(1)));
     }
 
+    /// The paper in this row gets these authors: their last names are terms of it, which texts do not have.
+    pub(super) fn add_authors(&mut self, row: i64, authors: &[String]) {
+        self.put_authors(row, authors, 1);
+    }
+
+    fn put_authors(&mut self, row: i64, authors: &[String], count: u32) {
+        for author in authors {
+            let place = self.term_index(&author_term(&surname(author)));
+            self.entries.push((place, row, count));
+        }
+    }
+
     /// The paper in this row had this text.
-    pub(super) fn remove(&mut self, row: i64, title: &str, abstract_text: &str) {
+    fn remove_text(&mut self, row: i64, title: &str, abstract_text: &str) {
         let mut places = vec![self.term_index(DOC_LENGTH_TERM)];
         for_each_term(&document(title, abstract_text), |term| places.push(self.term_index(term)));
         self.entries.extend(places.into_iter().map(|place| (place, row, 0)));
     }
 
-    /// The paper of this id, if there is one, loses the text that it has now.
+    /// The paper of this id, if there is one, loses the text and the authors that it has now.
     pub(super) fn remove_stored(&mut self, transaction: &Transaction<'_>, id: &PaperId) -> rusqlite::Result<()> {
         let mut select = transaction.prepare_cached("SELECT row, title, abstract FROM paper WHERE id = ?")?;
         let mut rows = select.query([id.as_str()])?;
         while let Some(row) = rows.next()? {
-            self.remove(row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+            self.remove_text(row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+        }
+        self.remove_stored_authors(transaction, id)
+    }
+
+    /// The paper of this id, if there is one, loses the authors that it has now.
+    pub(super) fn remove_stored_authors(
+        &mut self,
+        transaction: &Transaction<'_>,
+        id: &PaperId,
+    ) -> rusqlite::Result<()> {
+        let mut select = transaction.prepare_cached("SELECT row, authors FROM paper WHERE id = ?")?;
+        let mut rows = select.query([id.as_str()])?;
+        while let Some(row) = rows.next()? {
+            self.put_authors(row.get(0)?, &list(row.get_ref(1)?.as_str()?), 0);
         }
         Ok(())
     }
@@ -157,6 +183,16 @@ impl TermIndexChanges {
     }
 }
 
+/// The term of all papers with an author of this last name: texts have no `@` in their terms.
+pub(super) fn author_term(surname: &str) -> String {
+    format!("@{surname}")
+}
+
+/// A list of texts in the file.
+fn list(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
 /// Writes the words of all papers anew.
 pub(super) fn rebuild_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch("DELETE FROM posting; DELETE FROM term_vector;")?;
@@ -168,7 +204,7 @@ fn block_by_block(
     db: &Connection,
     mut take: impl FnMut(TermIndexChanges) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
-    let mut select = db.prepare("SELECT row, title, abstract FROM paper ORDER BY row")?;
+    let mut select = db.prepare("SELECT row, title, abstract, authors FROM paper ORDER BY row")?;
     let mut rows = select.query([])?;
     let mut changes = TermIndexChanges::default();
     let mut block = 0;
@@ -178,7 +214,8 @@ fn block_by_block(
             take(std::mem::take(&mut changes))?;
             block = key / BLOCK_KEYS;
         }
-        changes.add(key, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+        changes.add_text(key, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+        changes.add_authors(key, &list(row.get_ref(3)?.as_str()?));
     }
     take(changes)
 }

@@ -9,14 +9,60 @@ use super::title_key;
 const MAX_INITIALS: usize = 4;
 
 /// The last name, in lower case and without accents: of `Ada Lovelace` as of `Lovelace, Ada` and of `Lovelace A.`
-pub(super) fn surname(author: &str) -> String {
+pub(crate) fn surname(author: &str) -> String {
     let whole = author.split_once(',').map_or(author, |(last, _)| last);
-    let last = without_initials(without_suffix(whole));
-    let last: String = match last.is_ascii() {
-        true => title_key(last),
-        false => title_key(&last.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>()),
-    };
+    let last = folded(without_initials(without_suffix(whole)));
     last.rsplit(' ').next().unwrap_or_default().to_owned()
+}
+
+/// Words in lower case and without accents, single spaces between them.
+fn folded(name: &str) -> String {
+    match name.is_ascii() {
+        true => title_key(name),
+        false => title_key(&name.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>()),
+    }
+}
+
+/// The given names and initials, in lower case and without accents: `ada`, `b` of `Ada B. Oak` and of `Oak, Ada B.`; `a`, `b`
+/// of `Oak AB`.
+fn given_names(author: &str) -> Vec<String> {
+    let name = without_suffix(author);
+    let given = match name.split_once(',') {
+        Some((before, behind)) if is_suffix_of(before, behind) => return given_names(before),
+        Some((_, behind)) => behind,
+        None => match without_initials(name) {
+            last if last.len() < name.len() => &name[last.len()..],
+            whole => whole.rsplit_once(char::is_whitespace).map_or("", |(given, _)| given),
+        },
+    };
+    let is_joined = |word: &str| is_initials(word) && !word.contains('.') && word.chars().count() > 1;
+    let words = given.split_whitespace().map(|word| match is_joined(word) && word.chars().all(char::is_uppercase) {
+        true => word.chars().flat_map(|initial| [initial, ' ']).collect(),
+        false => word.to_owned(),
+    });
+    let spaced: Vec<String> = words.collect();
+    folded(&spaced.join(" ")).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether an author can be who a name stands for: the last names are the same, and each given name of the one is that of the
+/// other, or its initial. A last name alone stands for all who have it.
+///
+/// ```
+/// use paperkin::paper::is_author_named;
+///
+/// let author = "Émile B. Oakley";
+/// for name in ["Oakley", "emile oakley", "E. Oakley", "Oakley, E. B.", "Oakley EB"] {
+///     assert!(is_author_named(author, name), "{name}");
+/// }
+/// assert!(!is_author_named(author, "Ada Oakley") && !is_author_named(author, "Emile"));
+/// ```
+pub fn is_author_named(author: &str, name: &str) -> bool {
+    let is_same = |(one, other): (&String, &String)| {
+        let [short, long] = if one.len() <= other.len() { [one, other] } else { [other, one] };
+        short == long || short.chars().count() == 1 && long.starts_with(short.as_str())
+    };
+    let (own, asked) = (given_names(author), given_names(name));
+    surname(author) == surname(name) && own.len() >= asked.len().min(1) && own.iter().zip(&asked).all(is_same)
 }
 
 /// A name without the initials behind it, as databases write it: `Oak A.`, `Oak AB`, `de la Diaz D.`

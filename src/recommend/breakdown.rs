@@ -18,6 +18,9 @@ pub struct ScoreBreakdown {
     /// The score of an average background paper.
     #[serde(skip_serializing_if = "is_zero")]
     pub base: f32,
+    /// The text names the paper: its id, title, author or name.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub named: f32,
     /// Similarity to the text of the request.
     #[serde(skip_serializing_if = "is_zero")]
     pub text: f32,
@@ -62,9 +65,10 @@ pub(super) fn is_zero(number: &f32) -> bool {
 
 impl ScoreBreakdown {
     /// All parts by their names.
-    fn parts_mut(&mut self) -> [(&'static str, &mut f32); 13] {
+    fn parts_mut(&mut self) -> [(&'static str, &mut f32); 14] {
         [
             ("base", &mut self.base),
+            ("named", &mut self.named),
             ("text", &mut self.text),
             ("liked", &mut self.liked),
             ("words", &mut self.words),

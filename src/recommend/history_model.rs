@@ -204,6 +204,8 @@ impl<'a> HistoryModel<'a> {
             similarity: top_k_mean(similarities, NEAREST_PAPERS),
             term_similarity: top_k_mean(term_similarities.into_iter(), NEAREST_PAPERS),
             citations: 0.0,
+            is_named: false,
+            is_mention: false,
         }
     }
 

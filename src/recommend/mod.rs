@@ -17,6 +17,7 @@ mod ranker;
 mod relevance;
 mod request;
 mod resolved_query;
+mod search_text;
 mod similarity_model;
 mod smoothing;
 mod standardizer;

@@ -66,6 +66,10 @@ pub struct RelevanceFeatures {
     pub term_similarity: f32,
     /// What [citation links](super::CitationEvidence::score) with the history add to a score, for a weight of 1; 0 for none.
     pub citations: f32,
+    /// Whether the text names the paper: then it is what was asked for.
+    pub is_named: bool,
+    /// Whether its title or abstract has the name that the text is: then it is at least related.
+    pub is_mention: bool,
 }
 
 /// A logistic regression, and where its words begin: `docs/evaluation.md` says how they were chosen.
@@ -106,7 +110,7 @@ impl Relevance {
     /// ```
     /// use paperkin::recommend::{Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
     ///
-    /// let features = RelevanceFeatures { kind: RelevanceKind::Text, similarity: 0.7, term_similarity: 0.3, citations: 0.0 };
+    /// let features = RelevanceFeatures { kind: RelevanceKind::Text, similarity: 0.7, term_similarity: 0.3, citations: 0.0, is_named: false, is_mention: false };
     /// let relevance = Relevance::new(features);
     /// assert!((relevance.probability - 0.69).abs() < 0.01);
     /// assert_eq!(relevance.word, RelevanceWord::Close);
@@ -121,7 +125,11 @@ impl Relevance {
             + model.similarity * features.similarity
             + model.term_similarity * features.term_similarity
             + model.citations * features.citations;
-        let probability = 1.0 / (1.0 + (-logit).exp());
+        let probability = match features {
+            RelevanceFeatures { is_named: true, .. } => 1.0,
+            RelevanceFeatures { is_mention: true, .. } => (1.0 / (1.0 + (-logit).exp())).max(model.related),
+            _ => 1.0 / (1.0 + (-logit).exp()),
+        };
         let word = if probability >= model.close {
             RelevanceWord::Close
         } else if probability >= model.related {
@@ -146,7 +154,14 @@ mod tests {
     const KINDS: [RelevanceKind; 3] = [RelevanceKind::Text, RelevanceKind::Paper, RelevanceKind::History];
 
     fn relevance(kind: RelevanceKind, similarity: f32, term_similarity: f32) -> Relevance {
-        Relevance::new(RelevanceFeatures { kind, similarity, term_similarity, citations: 0.0 })
+        Relevance::new(RelevanceFeatures {
+            kind,
+            similarity,
+            term_similarity,
+            citations: 0.0,
+            is_named: false,
+            is_mention: false,
+        })
     }
 
     proptest! {
@@ -191,11 +206,20 @@ mod tests {
         for (kind, counts) in
             [(RelevanceKind::Text, false), (RelevanceKind::Paper, true), (RelevanceKind::History, true)]
         {
-            let features = RelevanceFeatures { kind, similarity: 0.3, term_similarity: 0.0, citations: 1.5 };
+            let features = RelevanceFeatures {
+                kind,
+                similarity: 0.3,
+                term_similarity: 0.0,
+                citations: 1.5,
+                is_named: false,
+                is_mention: false,
+            };
             let linked = Relevance::new(features);
             let alone = relevance(kind, 0.3, 0.0);
             assert_eq!(linked.probability > alone.probability, counts, "{kind:?}");
             assert_eq!(alone.word, RelevanceWord::Far, "{kind:?}");
+            let named = Relevance::new(RelevanceFeatures { is_named: true, ..features });
+            assert_eq!((named.probability, named.word), (1.0, RelevanceWord::Close), "{kind:?}");
             assert_eq!(linked.word != RelevanceWord::Far, counts, "{kind:?}: {}", linked.probability);
         }
     }

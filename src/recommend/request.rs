@@ -62,6 +62,18 @@ pub struct Request {
     /// Only papers from these sources.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// Only papers by one of these authors, by any form of the name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
+    /// Only papers with all of these phrases in the title.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub titles: Vec<String>,
+    /// Only papers with all of these phrases in the title or the abstract.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub phrases: Vec<String>,
+    /// Only papers without any of these words and phrases.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// How a reading history becomes a ranking.
     pub strategy: Strategy,
     /// Only papers that score at least this, from 0 to 1.

@@ -239,6 +239,8 @@ impl<'a> SimilarityModel<'a> {
                 similarity: dot(text.embedding.as_slice(), paper.vector),
                 term_similarity: paper.words.cosine(term_vector),
                 citations: 0.0,
+                is_named: false,
+                is_mention: false,
             },
             SimilarityTarget::History(history) => history.relevance_features(paper),
         }

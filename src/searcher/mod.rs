@@ -3,8 +3,9 @@
 //! A [`Searcher`] is an immutable view: whatever other processes write meanwhile, it answers from the generation that
 //! it was opened on. A ranking passes through these files once each, in this order:
 //!
-//! 1. `resolve`: texts and ids become embeddings, terms, and rows of the index;
-//! 2. `expansion` and `classifier`: the papers that a short history borrows from; what is fitted to a long one;
+//! 1. `typed_text` and `resolve`: what a typed text stands for; texts and ids become embeddings, terms, and rows of the index;
+//! 2. `known_items`, `expansion` and `classifier`: the papers that a text names; the papers that a short history borrows from;
+//!    what is fitted to a long one;
 //! 3. `citations` and `retrieve`: citation links with the history; candidates, by embeddings, by terms, by links, and by
 //!    followed authors;
 //! 4. `score`: a score breakdown for each candidate;
@@ -20,6 +21,7 @@ mod expansion;
 mod explain;
 mod feed;
 mod graph_file;
+mod known_items;
 mod link_file;
 mod projection;
 mod report;
@@ -30,6 +32,7 @@ mod select;
 mod self_recall;
 mod signals;
 mod snapshot;
+mod typed_text;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -47,6 +50,7 @@ use citations::{CitationTable, SnapshotCitations};
 use resolve::{InterestQuery, ResolvedRequest};
 use select::CachedRanking;
 use snapshot::IndexSnapshot;
+use typed_text::TypedText;
 
 pub(crate) use cache::SharedCaches;
 #[cfg(feature = "server")]
@@ -197,7 +201,14 @@ impl<'a> Searcher<'a> {
 
     /// Runs steps 1 to 5 of the module documentation.
     fn rank(&self, request: &Request, scope: &RequestScope, as_of: Date) -> Result<CachedRanking> {
-        let mut resolved = resolve::resolve(self, request, scope, as_of)?;
+        let TypedText { request, identified, unknown_id, note } = TypedText::new(self, request)?;
+        if let Some(id) = unknown_id {
+            let not_found = vec![id.to_string()];
+            return Ok(CachedRanking { results: Vec::new(), history: Vec::new(), not_found, note });
+        }
+        let mut resolved = resolve::resolve(self, &request, scope, as_of)?;
+        resolved.note = resolved.note.or(note);
+        known_items::add_known_items(self, &mut resolved, identified)?;
         expansion::add_expansion(self, &mut resolved)?;
         classifier::add_classifier(self, &mut resolved)?;
         let rankers = resolved.rankers();

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::Searcher;
 use super::background::background;
+use super::known_items::KnownItems;
 use super::signals::SignalTable;
 use crate::error::Result;
 use crate::lexical::TermCounts;
@@ -69,8 +70,8 @@ pub(super) struct ResolvedRequest<'r> {
     pub(super) seen: RowBitmap,
     /// Rows of the history, and of other records of its papers.
     pub(super) history_rows: RowBitmap,
-    /// Rows of the papers whose titles contain the text, if it is of a script without spaces between words.
-    pub(super) titled: RowBitmap,
+    /// Papers that the text names.
+    pub(super) known_items: KnownItems,
     pub(super) signals: SignalTable,
     pub(super) background: Arc<Background>,
     pub(super) weights: RankingWeights,
@@ -124,6 +125,7 @@ pub(super) fn resolve<'r>(
     let known = library.matching_keys(&PaperFilter { published_before: request.as_of, ..PaperFilter::default() })?;
     let note = cold_start_note(request, &query);
     let (recency, votes) = match note {
+        None if request.is_listing() => (COLD_START_WEIGHT, 0.0),
         Some(_) => (COLD_START_WEIGHT, COLD_START_WEIGHT),
         None => (request.recency, request.votes),
     };
@@ -132,6 +134,10 @@ pub(super) fn resolve<'r>(
         published_before: request.published_before,
         categories: request.categories.clone(),
         sources: request.sources.clone(),
+        authors: request.by.clone(),
+        titles: request.titles.clone(),
+        phrases: request.phrases.clone(),
+        without: request.without.clone(),
         ..scope.filter.clone()
     };
     let background = background(searcher, known.as_deref())?;
@@ -157,7 +163,7 @@ pub(super) fn resolve<'r>(
         excluded,
         seen,
         history_rows,
-        titled: rows_titled_with(searcher, request)?,
+        known_items: KnownItems::from_titles(rows_titled_with(searcher, request)?),
         signals,
         background,
         weights: RankingWeights { recency, votes, ..searcher.weights.clone() },
@@ -287,7 +293,7 @@ fn rows_titled_with(searcher: &Searcher<'_>, request: &Request) -> Result<RowBit
 
 /// What the answer says when there is nothing that a paper could be similar to.
 fn cold_start_note(request: &Request, query: &ResolvedQuery) -> Option<String> {
-    if query.text.is_some() || !query.liked.is_empty() {
+    if query.text.is_some() || !query.liked.is_empty() || request.is_listing() {
         return None;
     }
     let reason = match (request.positive.is_empty(), query.disliked.is_empty()) {

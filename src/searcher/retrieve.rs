@@ -40,7 +40,7 @@ struct Retrieval<'s, 'a> {
 impl Retrieval<'_, '_> {
     fn candidates(&self, query: &PreparedQuery<'_>) -> Result<Vec<RowId>> {
         let PreparedQuery { interest, ranker, citations } = query;
-        let ResolvedRequest { candidates, allowed, excluded, titled, pool, .. } = self.resolved;
+        let ResolvedRequest { candidates, allowed, excluded, known_items, pool, .. } = self.resolved;
         if let Some(rows) = candidates {
             let passes = |row: &RowId| !excluded.contains(*row) && self.is_allowed(*row);
             return Ok(rows.iter().filter(passes).collect());
@@ -51,10 +51,10 @@ impl Retrieval<'_, '_> {
             return Ok(allowed.as_ref().unwrap_or(all).iter().filter(|row| self.is_candidate(*row)).collect());
         }
         let mut rows = self.dense(ranker)?;
-        let titled = titled.iter().take(*pool).filter(|row| self.is_allowed(*row));
+        let known_items = known_items.tiers().flat_map(RowBitmap::iter).take(*pool).filter(|row| self.is_allowed(*row));
         let followed = self.resolved.signals.followed.iter().filter(|row| self.is_allowed(*row));
         let linked = citations.best(*pool, |row| self.is_allowed(row) && self.is_candidate(row));
-        let others = self.lexical(&interest.query)?.into_iter().chain(followed).chain(titled).chain(linked);
+        let others = self.lexical(&interest.query)?.into_iter().chain(followed).chain(known_items).chain(linked);
         others.filter(|row| self.is_candidate(*row)).for_each(|row| rows.insert(row));
         Ok(rows.iter().collect())
     }

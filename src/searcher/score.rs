@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::background::{term_profile, term_vector};
+use super::known_items::KnownItems;
 use super::resolve::ResolvedRequest;
 use super::{PreparedQuery, Searcher};
 use crate::error::Result;
@@ -10,8 +11,8 @@ use crate::lexical::TermVector;
 use crate::recommend::{Candidate, CitationEvidence, Request, ScoreBreakdown, TermProfile, smooth};
 use crate::vector::{RowBitmap, RowId};
 
-/// How far a paper whose title contains the text of the request is before all others, at least.
-const TITLE_LEAD: f32 = 0.1;
+/// How far a paper that the text names is before all others, at least, in deviations.
+const NAME_LEAD: f32 = 0.1;
 /// Candidates whose scores are smoothed, at most: the time is quadratic, 20 ms for these.
 const MAX_SMOOTHED: usize = 1_000;
 
@@ -44,7 +45,7 @@ fn score_rows(
     PreparedQuery { ranker, citations, .. }: &PreparedQuery<'_>,
     mut rows: Vec<RowId>,
 ) -> Result<Vec<ScoredCandidate>> {
-    let ResolvedRequest { signals, titled, pool, .. } = resolved;
+    let ResolvedRequest { signals, known_items, pool, .. } = resolved;
     let signals = |row: RowId| signals.signals(row, &searcher.snapshot);
     if !ranker.has_query() && rows.len() > *pool {
         // Without a query, dates and votes are most of the score: they select what is scored in full.
@@ -66,7 +67,7 @@ fn score_rows(
     }
     sort(&mut scored);
     smooth_scores(searcher, resolved.request, &mut scored)?;
-    raise_titled(&mut scored, titled);
+    raise_known_items(&mut scored, known_items);
     scored.truncate(*pool);
     Ok(scored)
 }
@@ -90,19 +91,28 @@ fn sort(scored: &mut [ScoredCandidate]) {
     scored.sort_by(|a, b| b.breakdown.total().total_cmp(&a.breakdown.total()).then(a.row.cmp(&b.row)));
 }
 
-/// Puts the papers whose titles contain the text of the request before all others, in the order of their scores.
-fn raise_titled(scored: &mut [ScoredCandidate], titled: &RowBitmap) {
+/// Puts the papers that the text names before all others, tier by tier, those of a tier in the order of their scores.
+fn raise_known_items(scored: &mut [ScoredCandidate], known_items: &KnownItems) {
+    let mut union = RowBitmap::default();
+    let mut unions = Vec::new();
+    for tier in known_items.tiers().filter(|tier| !tier.is_empty()) {
+        tier.iter().for_each(|row| union.insert(row));
+        unions.push(union.clone());
+    }
+    unions.iter().rev().for_each(|rows| raise(scored, rows));
+}
+
+/// Puts some papers before all others.
+fn raise(scored: &mut [ScoredCandidate], rows: &RowBitmap) {
     let total = |scored: &ScoredCandidate| scored.breakdown.total();
-    let best_other = scored.iter().find(|scored| !titled.contains(scored.row)).map(total);
-    let least_titled = scored.iter().rfind(|scored| titled.contains(scored.row)).map(total);
-    if let (Some(other), Some(titled_total)) = (best_other, least_titled)
-        && titled_total < other
+    let best_other = scored.iter().find(|scored| !rows.contains(scored.row)).map(total);
+    let least = scored.iter().rfind(|scored| rows.contains(scored.row)).map(total);
+    if let (Some(best_other), Some(least)) = (best_other, least)
+        && least < best_other
     {
-        let raise = other - titled_total + TITLE_LEAD;
-        scored
-            .iter_mut()
-            .filter(|scored| titled.contains(scored.row))
-            .for_each(|scored| scored.breakdown.words += raise);
+        let raise = best_other - least + NAME_LEAD;
+        let named = scored.iter_mut().filter(|scored| rows.contains(scored.row));
+        named.for_each(|scored| scored.breakdown.named += raise);
         sort(scored);
     }
 }

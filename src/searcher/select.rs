@@ -87,14 +87,23 @@ fn select_list(
         let ScoredCandidate { row, terms, profile, breakdown, citations } = &scored[index];
         let signals = QueryIndependentSignals::default();
         let candidate = Candidate { vector: vectors[index], terms, profile, signals, citations: *citations };
-        let mut reasons = ranker.reasons(&candidate, breakdown, &links, resolved.max_reasons);
+        // A paper that the text names by its id is the history itself, which is no reason.
+        let is_named = resolved.known_items.named.contains(*row);
+        let is_mention = resolved.known_items.is_mention(*row);
+        let is_history = is_named && resolved.history_rows.contains(*row);
+        let max_reasons = if is_history { 0 } else { resolved.max_reasons };
+        let mut reasons = ranker.reasons(&candidate, breakdown, &links, max_reasons);
         reasons.iter_mut().for_each(|reason| reason.history_index = interest.members[reason.history_index]);
         RankedPaper {
             key: searcher.snapshot.key(*row),
             breakdown: ranker.calibrate(&breakdowns[index]),
             reasons,
             interest: interest.interest.clone(),
-            relevance_features: ranker.relevance_features(&candidate),
+            relevance_features: ranker.relevance_features(&candidate).map(|features| RelevanceFeatures {
+                is_named,
+                is_mention,
+                ..features
+            }),
         }
     });
     let is_good = |paper: &RankedPaper| resolved.request.min_score.is_none_or(|min| paper.breakdown.total() >= min);

@@ -27,6 +27,7 @@ mod http_search;
 mod import;
 mod independent_parsers;
 mod index;
+mod known_items;
 mod lexical_search;
 mod library_formats;
 mod merging;

@@ -16,7 +16,11 @@ use crate::recommend::{Request, Strategy};
 #[command(after_help = "\
 Examples:
   paperkin search \"tool use in language models\" --after 2025-01-01
-  paperkin search \"protein folding\" --papers papers.csv --format json")]
+  paperkin search \"protein folding\" --papers papers.csv --format json
+  paperkin search 'diffusion -image author:\"Tri Dao\" year:2024..'
+
+Ids, addresses, titles, authors and names of systems bring their papers first. \"Quoted phrases\", -excluded words,
+title:, author:, category: and year:2024..2025 narrow a search.")]
 pub(crate) struct SearchArgs {
     /// Topic, in any words
     #[arg(value_name = "TEXT")]
@@ -116,6 +120,9 @@ pub(crate) struct QueryArgs {
     /// Collapse papers that are at least this similar, keeping the best
     #[arg(long, alias = "distinct", value_name = "0..1", allow_negative_numbers = true)]
     pub dedup_threshold: Option<f32>,
+    /// Only papers by these authors, by any form of the name
+    #[arg(long, value_name = "NAME")]
+    pub by: Vec<String>,
     /// Boost papers by these authors
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub author: Vec<String>,
@@ -156,6 +163,7 @@ impl QueryArgs {
             strategy: self.strategy,
             min_score: self.min_score,
             dedup_threshold: self.dedup_threshold,
+            by: self.by.clone(),
             authors: self.author.clone(),
             explain: self.explain,
             diversity: self.diversity,

@@ -6,9 +6,8 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::ReasonDisplay;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::recommend::Request;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: SearchArgs) -> Result<CommandOutcome> {
-    let request = Request { text: Some(args.text), ..args.query.request() };
+    let request = args.query.request().and_search(&args.text)?;
     query::answer(common, &args.papers, &request, args.query.format, ReasonDisplay::Links, Engine::recommend)
 }

@@ -1,0 +1,1 @@
+-- Format 10: the last names of authors are terms of their papers, which the program writes.

@@ -1,0 +1,187 @@
+//! Step 2 of a ranking: papers that the text of a request names come before all others.
+//!
+//! A text can be an id or an address, a title, the name of an author, or the name of a system.
+
+use super::Searcher;
+use super::resolve::ResolvedRequest;
+use super::retrieve::best_by_terms;
+use crate::error::Result;
+use crate::lexical::{NamePattern, for_each_term, word_sequence};
+use crate::recommend::ResolvedQuery;
+use crate::vector::{RowBitmap, RowId};
+
+/// Papers found by terms of which one may have the text as its title.
+const TITLE_CANDIDATES: usize = 20;
+/// Texts of fewer words are no titles that are nearly right.
+const MIN_TITLE_WORDS: usize = 4;
+/// The share of the words that a title and a text nearly like it have in common, of all words of both.
+const MIN_COMMON_WORDS: f32 = 0.8;
+/// Longest name of an author, in words.
+const MAX_AUTHOR_WORDS: usize = 4;
+
+/// Papers that a text names, in tiers: all papers of one come before those of the next.
+#[derive(Default)]
+pub(super) struct KnownItems {
+    /// The paper with the id or the title; papers that introduce the system; papers by the author. They are what was asked
+    /// for, whatever they are about.
+    pub(super) named: RowBitmap,
+    /// Papers whose titles begin with the name, have it, or whose abstracts have it.
+    mentions: Vec<RowBitmap>,
+}
+
+impl KnownItems {
+    /// Papers whose titles have the text.
+    pub(super) fn from_titles(titled: RowBitmap) -> KnownItems {
+        KnownItems { named: RowBitmap::default(), mentions: vec![titled] }
+    }
+
+    /// Whether the title or the abstract of a paper has the name.
+    pub(super) fn is_mention(&self, row: RowId) -> bool {
+        self.mentions.iter().any(|tier| tier.contains(row))
+    }
+
+    /// The tiers, the best first.
+    pub(super) fn tiers(&self) -> impl DoubleEndedIterator<Item = &RowBitmap> {
+        std::iter::once(&self.named).chain(&self.mentions)
+    }
+}
+
+/// Looks up what the text of a request names: nothing for a text beside a history.
+///
+/// # Errors
+/// When the library's file cannot be read.
+pub(super) fn add_known_items(
+    searcher: &Searcher<'_>,
+    resolved: &mut ResolvedRequest<'_>,
+    identified: Option<RowId>,
+) -> Result<()> {
+    if let Some(row) = identified {
+        resolved.seen.remove(row);
+        resolved.known_items.named.insert(row);
+    }
+    let Some(text) = resolved.request.text.as_deref().filter(|_| resolved.request.positive.is_empty()) else {
+        return Ok(());
+    };
+    let lookup = NameLookup { searcher, text };
+    let mut named = lookup.titled(resolved)?;
+    let mut mentions = lookup.mentions(&mut named)?;
+    if named.is_empty() {
+        named = lookup.by_author()?;
+    }
+    mentions.retain(|rows| !rows.is_empty());
+    resolved.known_items.named = named;
+    resolved.known_items.mentions.splice(0..0, mentions);
+    Ok(())
+}
+
+struct NameLookup<'s, 'a> {
+    searcher: &'s Searcher<'a>,
+    text: &'s str,
+}
+
+impl NameLookup<'_, '_> {
+    fn rows(&self, keys: &[i64]) -> RowBitmap {
+        self.searcher.snapshot.row_set(keys)
+    }
+
+    /// Papers of which the text is, or nearly is, the title.
+    fn titled(&self, resolved: &ResolvedRequest<'_>) -> Result<RowBitmap> {
+        let exact = self.searcher.library.papers_titled(self.text)?;
+        if !exact.is_empty() {
+            return Ok(self.rows(&exact.iter().map(|stored| stored.key).collect::<Vec<_>>()));
+        }
+        let words = word_sequence(self.text);
+        let mut rows = RowBitmap::default();
+        let [interest] = resolved.queries.as_slice() else { return Ok(rows) };
+        if words.len() < MIN_TITLE_WORDS {
+            return Ok(rows);
+        }
+        let query = ResolvedQuery { text: interest.query.text.clone(), ..ResolvedQuery::default() };
+        let near = best_by_terms(self.searcher, resolved, &query, resolved.allowed.as_ref(), TITLE_CANDIDATES)?;
+        for row in near {
+            let title = self.searcher.library.paper_at(self.searcher.snapshot.key(row))?.paper.title;
+            if common_words(&words, &word_sequence(&title)) >= MIN_COMMON_WORDS {
+                rows.insert(row);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Adds the papers that introduce the name to `named`. Returns those whose titles begin with it, those whose titles have
+    /// it, and those whose abstracts do: of what is no name, none.
+    fn mentions(&self, named: &mut RowBitmap) -> Result<Vec<RowBitmap>> {
+        let Searcher { library, snapshot, .. } = self.searcher;
+        let Some(name) = NamePattern::new(self.text) else { return Ok(Vec::new()) };
+        let mut tiers = vec![RowBitmap::default(); 3];
+        for (key, title) in self.titles_to_compare(&name)? {
+            let Some(row) = snapshot.row(key) else { continue };
+            if name.is_introduced_by(&title) {
+                named.insert(row);
+            } else if !name.is_name_like() {
+                continue;
+            } else if name.begins(&title) {
+                tiers[0].insert(row);
+            } else if name.is_in(&title) {
+                tiers[1].insert(row);
+            } else if name.is_in(&library.paper_at(key)?.paper.abstract_text) {
+                tiers[2].insert(row);
+            }
+        }
+        Ok(tiers)
+    }
+
+    /// Titles that can have the name: of a name, those of all papers that have its terms; else those that begin with it.
+    fn titles_to_compare(&self, name: &NamePattern) -> Result<Vec<(i64, String)>> {
+        let library = self.searcher.library;
+        if !name.is_name_like() {
+            return library.titles_with_prefix(self.text);
+        }
+        let mut terms = Vec::new();
+        for_each_term(self.text, |term| terms.push(term.to_owned()));
+        terms.sort_unstable();
+        terms.dedup();
+        library.titles_with_terms(&terms)
+    }
+
+    /// Papers by the author of whom the text is the name. A single word is a last name if more papers are by somebody of
+    /// that name than have the word.
+    fn by_author(&self) -> Result<RowBitmap> {
+        let words = self.text.split_whitespace().count();
+        if words > MAX_AUTHOR_WORDS || self.text.contains(|c: char| c.is_ascii_digit()) {
+            return Ok(RowBitmap::default());
+        }
+        let library = self.searcher.library;
+        let keys = library.keys_by_author(self.text)?;
+        if words == 1 {
+            let mut with_word = 0;
+            let mut terms = Vec::new();
+            for_each_term(self.text, |term| terms.push(term.to_owned()));
+            for term in terms {
+                with_word = with_word.max(library.keys_with_term(&term)?.len());
+            }
+            if with_word >= keys.len() {
+                return Ok(RowBitmap::default());
+            }
+        }
+        Ok(self.rows(&keys))
+    }
+}
+
+/// The share of words that two texts have in common, of all words of both.
+fn common_words(one: &[String], other: &[String]) -> f32 {
+    let [one, other] = [one, other].map(|words| words.iter().collect::<std::collections::HashSet<_>>());
+    one.intersection(&other).count() as f32 / one.union(&other).count().max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_words_of_titles() {
+        let common = |one: &str, other: &str| common_words(&word_sequence(one), &word_sequence(other));
+        assert_eq!(common("Boats on a Lake", "boats, on a lake"), 1.0);
+        assert_eq!(common("boats on a lake", "boats on a river"), 0.6);
+        assert_eq!(common("", ""), 0.0);
+    }
+}

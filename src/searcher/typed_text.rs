@@ -1,0 +1,145 @@
+//! Step 1 of a ranking, before its texts are embedded: what a typed text stands for. The id of a paper, misspelled words, words
+//! that no paper has, another language.
+
+use std::borrow::Cow;
+
+use whatlang::{Lang, Script};
+
+use super::Searcher;
+use crate::error::Result;
+use crate::lexical::{for_each_term, is_stop_word};
+use crate::library::Library;
+use crate::paper::PaperId;
+use crate::recommend::{HistoryItem, Request};
+use crate::vector::RowId;
+
+/// Longer texts, in words, are abstracts and descriptions: their words are not looked up.
+const MAX_TYPED_WORDS: usize = 30;
+/// Fewer words do not tell a language.
+const MIN_LANGUAGE_WORDS: usize = 4;
+
+/// A request as it is answered.
+pub(super) struct TypedText<'r> {
+    /// With the paper that the text is the id of in place of the text, or with misspelled words corrected.
+    pub(super) request: Cow<'r, Request>,
+    /// The paper that the text is the id of.
+    pub(super) identified: Option<RowId>,
+    /// An id that the library does not have.
+    pub(super) unknown_id: Option<PaperId>,
+    /// What a reader should know of the text.
+    pub(super) note: Option<String>,
+}
+
+impl<'r> TypedText<'r> {
+    fn as_it_is(request: &'r Request) -> TypedText<'r> {
+        TypedText { request: Cow::Borrowed(request), identified: None, unknown_id: None, note: None }
+    }
+
+    /// Looks up what the text of a request stands for: nothing beside a history.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub(super) fn new(searcher: &Searcher<'_>, request: &'r Request) -> Result<TypedText<'r>> {
+        let Some(text) = request.text.as_deref().map(str::trim).filter(|_| request.positive.is_empty()) else {
+            return Ok(TypedText::as_it_is(request));
+        };
+        if let Some(identified) = by_id(searcher, request, text)? {
+            return Ok(identified);
+        }
+        let words: Vec<&str> = text.split_whitespace().collect();
+        if words.len() > MAX_TYPED_WORDS || searcher.snapshot.all().is_empty() {
+            return Ok(TypedText::as_it_is(request));
+        }
+        let looked_up = words.iter().map(|word| TypedWord::new(searcher.library, word)).collect::<Result<Vec<_>>>()?;
+        let unknown: Vec<&TypedWord<'_>> = looked_up.iter().filter(|word| word.is_unknown).collect();
+        let known = looked_up.iter().filter(|word| word.has_term && !word.is_unknown).count();
+        if let Some(language) = other_language(text, words.len(), known, unknown.len()) {
+            let note = format!("the model reads English, and this text looks like {language}: results may be far off");
+            return Ok(TypedText { note: Some(note), ..TypedText::as_it_is(request) });
+        }
+        let mut request = Cow::Borrowed(request);
+        let note = unknown_words_note(&looked_up, known);
+        if looked_up.iter().any(|word| word.correction.is_some()) {
+            request.to_mut().text = Some(corrected(&looked_up));
+        }
+        Ok(TypedText { request, note, identified: None, unknown_id: None })
+    }
+}
+
+/// The request for papers like the one that the text is the id or the address of; `None` for any other text.
+fn by_id<'r>(searcher: &Searcher<'_>, request: &Request, text: &str) -> Result<Option<TypedText<'r>>> {
+    if text.contains(char::is_whitespace) {
+        return Ok(None);
+    }
+    let Ok(id) = PaperId::parse(text) else { return Ok(None) };
+    let identified = searcher.library.paper(&id)?.and_then(|stored| searcher.snapshot.row(stored.key));
+    // Any word can be an id; an address is nothing else.
+    if identified.is_none() && id.url().is_none() {
+        return Ok(None);
+    }
+    let unknown_id = identified.is_none().then(|| id.clone());
+    let note = unknown_id.as_ref().map(|id| format!("{id} is not in the library"));
+    let request = Request { text: None, positive: vec![HistoryItem::id(id)], ..request.clone() };
+    Ok(Some(TypedText { request: Cow::Owned(request), identified, unknown_id, note }))
+}
+
+/// A word of a typed text.
+struct TypedWord<'t> {
+    text: &'t str,
+    /// Whether it is more than a stop word or a sign.
+    has_term: bool,
+    /// Whether no paper has it.
+    is_unknown: bool,
+    /// The word of the library that it may be meant for.
+    correction: Option<String>,
+}
+
+impl<'t> TypedWord<'t> {
+    fn new(library: &Library, text: &'t str) -> Result<TypedWord<'t>> {
+        let mut terms = Vec::new();
+        for_each_term(text, |term| terms.push(term.to_owned()));
+        let mut is_unknown = !terms.is_empty();
+        for term in &terms {
+            is_unknown = is_unknown && !library.has_term(term)?;
+        }
+        // Names are not corrected: they have capitals and digits.
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_lowercase()) && !is_stop_word(text);
+        let correction = match terms.as_slice() {
+            [term] if is_unknown && is_plain => library.similar_term(term)?,
+            _ => None,
+        };
+        Ok(TypedWord { text, has_term: !terms.is_empty(), is_unknown, correction })
+    }
+}
+
+fn corrected(words: &[TypedWord<'_>]) -> String {
+    let words: Vec<&str> = words.iter().map(|word| word.correction.as_deref().unwrap_or(word.text)).collect();
+    words.join(" ")
+}
+
+/// What to say of words that no paper has.
+fn unknown_words_note(words: &[TypedWord<'_>], known: usize) -> Option<String> {
+    let unknown: Vec<String> =
+        words.iter().filter(|word| word.is_unknown).map(|word| format!("“{}”", word.text)).collect();
+    let has_correction = words.iter().any(|word| word.correction.is_some());
+    match (unknown.is_empty(), has_correction, known) {
+        (true, _, _) => None,
+        (false, true, _) => {
+            let all = unknown.join(", ");
+            Some(format!("no paper has {all}: showing results for “{}”", corrected(words)))
+        }
+        (false, false, 0) => Some("no paper has a word of this text".to_owned()),
+        (false, false, _) => Some(format!("no paper has {}", unknown.join(", "))),
+    }
+}
+
+/// The name of the language of a text, unless it is English or too short to tell. What the library knows most words of is
+/// English enough.
+fn other_language(text: &str, words: usize, known: usize, unknown: usize) -> Option<&'static str> {
+    let found = whatlang::detect(text)?;
+    if found.script() != Script::Latin {
+        return Some(found.lang().eng_name());
+    }
+    let is_sure = found.is_reliable() && words >= MIN_LANGUAGE_WORDS && unknown >= known;
+    (is_sure && found.lang() != Lang::Eng).then(|| found.lang().eng_name())
+}

@@ -1,0 +1,164 @@
+//! What a text names comes first: an id, an address, a title, an author, a system. Filters typed in a search.
+
+use serde_json::{Value, json};
+
+use crate::support::answers::{ids, results};
+use crate::support::sandbox::Sandbox;
+
+/// Id, title, abstract, authors and date of papers written for these tests.
+const PAPERS: [(&str, &str, &str, &[&str], &str); 10] = [
+    (
+        "2401.00001",
+        "Heron 2: Counting Boats From the Shore",
+        "We count boats in long videos.",
+        &["Ada Oakley", "Bo Reed"],
+        "2024-01-02",
+    ),
+    (
+        "2401.00002",
+        "Tracking Boats With Heron 2",
+        "Heron 2 is tuned for ferries, and Heron 2 is fast.",
+        &["Cy Marsh"],
+        "2024-03-01",
+    ),
+    ("2402.00003", "Heron2 Heron2 Heron2", "A parody.", &["Dee Fen"], "2024-05-01"),
+    ("2403.00004", "A Survey of Boats", "We compare Heron 2 with others.", &["E. Oakley"], "2025-01-05"),
+    ("2403.00005", "Herons of the Northern Lakes", "Birds that stand still for hours.", &["Ada Oakley"], "2025-02-01"),
+    ("2404.00006", "Flux: Open Models of Water", "Water in rivers, simulated.", &["Fay Brook"], "2025-03-01"),
+    ("2404.00007", "The flux of heat in engines", "Heat flux, and flux again: flux.", &["Gil Brook"], "2025-04-01"),
+    (
+        "2405.00008",
+        "How Engines Burn Fuel in Cold Winter Weather",
+        "Engines and snow.",
+        &["Hal Oakley-Reed"],
+        "2025-05-01",
+    ),
+    ("2405.00009", "Image Generation of Ferries", "Pictures of ferries, generated.", &["Émile Brook"], "2025-06-01"),
+    ("2405.00010", "Simulated Ferries", "Ferries in a simulated harbor.", &["Ida Reed"], "2025-07-01"),
+];
+
+fn library() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let record = |(id, title, text, authors, date): &(&str, &str, &str, &[&str], &str)| {
+        json!({"id": id, "title": title, "abstract": text, "authors": authors, "published": date, "categories": ["cs.CV"]})
+            .to_string()
+    };
+    let papers = sandbox.file("papers.jsonl", PAPERS.iter().map(record).collect::<Vec<_>>().join("\n"));
+    assert_eq!(sandbox.run(&["add", &papers]).code, 0);
+    sandbox
+}
+
+fn search(sandbox: &Sandbox, text: &str) -> Value {
+    sandbox.json(&["search", "--format", "json", "-n", "20", "--", text])
+}
+
+#[test]
+fn what_a_text_names_comes_first() {
+    let sandbox = library();
+    let table: [(&str, &[&str]); 17] = [
+        ("2401.00002", &["2401.00002"]),
+        ("arXiv:2401.00002v3", &["2401.00002"]),
+        ("https://arxiv.org/abs/2401.00002v1", &["2401.00002"]),
+        ("https://huggingface.co/papers/2401.00002", &["2401.00002"]),
+        ("simulated ferries", &["2405.00010"]),
+        ("how engines burn fuel in cold winter weather", &["2405.00008"]),
+        ("how engines burn fuel during cold winter weather", &["2405.00008"]),
+        ("Heron 2", &["2401.00001", "2401.00002", "2403.00004"]),
+        ("heron2", &["2401.00001"]),
+        ("Flux", &["2404.00006"]),
+        ("Ada Oakley", &["2401.00001", "2403.00005"]),
+        ("A. Oakley", &["2401.00001", "2403.00005"]),
+        ("Oakley, Ada", &["2401.00001", "2403.00005"]),
+        ("Oakley", &["2401.00001", "2403.00004", "2403.00005"]),
+        ("Emile Brook", &["2405.00009"]),
+        ("Marsh", &["2401.00002"]),
+        ("Reed", &["2401.00001", "2405.00008", "2405.00010"]),
+    ];
+    for (text, expected) in table {
+        let answer = search(&sandbox, text);
+        let mut first = ids(&answer)[..expected.len()].to_vec();
+        // Papers by an author are in the order of their scores.
+        if text.contains("Oakley") || text == "Reed" {
+            first.sort();
+        }
+        assert_eq!(first, expected, "{text}: {:?}", ids(&answer));
+        assert_eq!(results(&answer)[0]["relevance"]["word"], "close", "{text}");
+        assert!(answer.get("nothing_close").is_none(), "{text}");
+    }
+}
+
+#[test]
+fn an_id_brings_the_paper_and_its_neighbors() {
+    let sandbox = library();
+    let answer = search(&sandbox, "2401.00001");
+    assert_eq!(ids(&answer).len(), PAPERS.len());
+    let similar = sandbox.json(&["similar", "2401.00001", "--format", "json", "-n", "20"]);
+    assert_eq!(ids(&answer)[1..], ids(&similar)[..]);
+    let first = &results(&answer)[0];
+    assert!(first["reasons"].as_array().unwrap().is_empty(), "it is no reason for itself");
+    assert_eq!(results(&answer)[1]["reasons"][0]["id"], "2401.00001");
+
+    let unknown = search(&sandbox, "2499.00001");
+    assert!(results(&unknown).is_empty());
+    assert_eq!(
+        (&unknown["not_found"], &unknown["note"]),
+        (&json!(["2499.00001"]), &json!("2499.00001 is not in the library"))
+    );
+}
+
+#[test]
+fn parts_add_up_to_scores_that_never_rise() {
+    let sandbox = library();
+    for text in ["Heron 2", "Oakley", "2401.00001", "Flux", "boats"] {
+        let answer = search(&sandbox, text);
+        let mut before = f64::INFINITY;
+        for result in results(&answer) {
+            let score = result["score"].as_f64().unwrap();
+            let parts: f64 = result["breakdown"].as_object().unwrap().values().map(|part| part.as_f64().unwrap()).sum();
+            assert!((score - parts).abs() < 1e-4, "{text}: {result}");
+            assert!(score <= before + 1e-6, "{text}: {result}");
+            before = score;
+        }
+    }
+    assert!(results(&search(&sandbox, "Heron 2"))[0]["breakdown"].get("named").is_some());
+}
+
+#[test]
+fn filters_are_typed() {
+    let sandbox = library();
+    let table: [(&str, &[&str]); 10] = [
+        // Filters alone list papers, the newest first.
+        ("author:oakley", &["2403.00005", "2403.00004", "2401.00001"]),
+        ("author:\"Ada Oakley\"", &["2403.00005", "2401.00001"]),
+        ("author:\"Ada Oakley\" year:2025..", &["2403.00005"]),
+        ("author:oakley author:marsh year:2024", &["2401.00002", "2401.00001"]),
+        ("\"counting boats\"", &["2401.00001"]),
+        ("title:image", &["2405.00009"]),
+        ("\"of ferries\" -\"image generation\"", &[]),
+        ("heron title:\"heron 2\" -ferries", &["2401.00001"]),
+        ("flux category:cs.CL", &[]),
+        ("parody year:..2024 -boats", &["2402.00003"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(ids(&search(&sandbox, text)), expected, "{text}");
+    }
+    let run = sandbox.run(&["search", "year:2025-01"]);
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("`year:2025-01` is no year: write `year:2024`"), "{}", run.err);
+    let by = sandbox.json(&["search", "boats", "--by", "A. Oakley", "--format", "json"]);
+    assert_eq!(ids(&by), ["2401.00001", "2403.00005"]);
+}
+
+#[test]
+fn authors_are_found_by_what_the_library_has_now() {
+    let sandbox = library();
+    let by = |name: &str| ids(&search(&sandbox, &format!("author:{name}")));
+    let changed = json!({"id": "2405.00010", "title": "Simulated Ferries", "authors": ["Ida Reed", "Jo Willow"]});
+    let file = sandbox.file("changed.jsonl", changed.to_string());
+    assert_eq!(sandbox.run(&["add", &file]).code, 0);
+    assert_eq!(by("willow"), ["2405.00010"], "the text has not changed");
+    assert_eq!(sandbox.run(&["remove", "2401.00002"]).code, 0);
+    assert!(by("marsh").is_empty());
+    assert_eq!(sandbox.run(&["compact"]).code, 0);
+    assert_eq!(by("willow"), ["2405.00010"]);
+}
