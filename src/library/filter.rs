@@ -76,7 +76,7 @@ impl Library {
     }
 }
 
-fn conditions(filter: &PaperFilter) -> (Vec<String>, Vec<Value>) {
+pub(super) fn conditions(filter: &PaperFilter) -> (Vec<String>, Vec<Value>) {
     let (mut conditions, mut values) = (Vec::new(), Vec::<Value>::new());
     let mut date = |comparison: &str, date: Option<Date>| {
         if let Some(date) = date {

@@ -20,7 +20,7 @@ pub use id::PaperId;
 pub(crate) use id::title_key;
 pub(crate) use identity::authors_and_years_agree;
 pub(crate) use near_titles::are_near_titles;
-pub(crate) use person_name::{is_initials, is_name_suffix, is_suffix_of, without_initials};
+pub(crate) use person_name::{is_initials, is_name_suffix, is_same_person, is_suffix_of, without_initials};
 pub(crate) use placeholder::{is_missing_word, is_no_author};
 pub use work_name::{CitationLinks, WorkName};
 

@@ -141,7 +141,7 @@ fn a_truncated_gzip_gives_what_is_whole() {
 fn questions_that_make_no_sense() {
     let sandbox = Sandbox::with_papers();
     let table: [(&[&str], i32, &str); 13] = [
-        (&["similar", "2401.99999"], 1, "no paper `2401.99999`: "),
+        (&["similar", "2401.99999"], 1, "no paper `2401.99999` in the library: `paperkin add 2401.99999` fetches it"),
         (&["similar", ""], 1, "empty id"),
         (&["search", " "], 1, "`text`: is empty"),
         (&["search", "x", "--diversity", "2"], 1, "`diversity`: 2 is not between 0 and 1"),

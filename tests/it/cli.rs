@@ -295,7 +295,7 @@ fn embedding_a_file() {
 }
 
 /// Every command, with its subcommands.
-const COMMANDS: [&[&str]; 44] = [
+const COMMANDS: [&[&str]; 47] = [
     &["add"],
     &["fetch"],
     &["fetch", "hf-daily"],
@@ -306,6 +306,9 @@ const COMMANDS: [&[&str]; 44] = [
     &["init"],
     &["remove"],
     &["split"],
+    &["recent"],
+    &["list"],
+    &["show"],
     &["search"],
     &["similar"],
     &["recommend"],

@@ -30,6 +30,7 @@ mod merging;
 mod models;
 mod page;
 mod page_in_browser;
+mod paper_views;
 mod ranking;
 mod real_data;
 mod relevance;

@@ -21,6 +21,7 @@ pub(crate) use fetch::*;
 pub(crate) use global::GlobalArgs;
 pub(crate) use maintenance::*;
 pub(crate) use papers::*;
+pub(crate) use parsers::YearRange;
 pub(crate) use profile::*;
 pub(crate) use query::*;
 pub(crate) use serve::*;
@@ -54,6 +55,9 @@ pub(crate) enum Command {
     Init(InitArgs),
     Remove(RemoveArgs),
     Split(SplitArgs),
+    Recent(RecentArgs),
+    List(ListArgs),
+    Show(ShowArgs),
     Search(SearchArgs),
     Similar(SimilarArgs),
     Recommend(RecommendArgs),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::output::{SummaryFormat, VectorFormat};
+use crate::cli::output::{PaperFormat, SummaryFormat, VectorFormat};
 use crate::formats::{ColumnMapping, InputFormat, TextEncoding};
 use crate::paper::PaperId;
 
@@ -127,4 +127,27 @@ pub(crate) struct EmbedArgs {
     /// Output format
     #[arg(long, default_value = "f32", value_name = "FORMAT")]
     pub format: VectorFormat,
+}
+
+/// Show a paper: its authors, dates, ids, links and abstract
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin show 2401.12345
+  paperkin show https://huggingface.co/papers/2401.12345
+  paperkin show \"How Few Instructions\" --open
+  paperkin show 2401.12345 --format bibtex")]
+pub(crate) struct ShowArgs {
+    /// Paper: its id, its URL, or words that only its title contains
+    #[arg(value_name = "ID_OR_TITLE")]
+    pub paper: String,
+    /// Open the first link in the browser instead: the PDF, if there is one
+    #[arg(long, conflicts_with = "format")]
+    pub open: bool,
+    /// Name all authors, not only the first ten
+    #[arg(long)]
+    pub all_authors: bool,
+    /// Output format: table, json, jsonl, csv, bibtex, ris, csl-json or md
+    #[arg(long, default_value = "table", value_name = "FORMAT", hide_default_value = true)]
+    pub format: PaperFormat,
 }

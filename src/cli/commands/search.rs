@@ -9,6 +9,6 @@ use crate::error::Result;
 use crate::recommend::Request;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: SearchArgs) -> Result<CommandOutcome> {
-    let request = Request { text: Some(args.text), ..args.query.request() };
+    let request = Request { text: Some(args.text.join(" ")), ..args.query.request() };
     query::answer(common, &args.papers, &request, args.query.format, ReasonDisplay::Links, Engine::recommend)
 }
