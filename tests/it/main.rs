@@ -3,6 +3,7 @@
 // A test that unwraps what is not there fails, as it should.
 #![allow(clippy::unwrap_used)]
 
+mod add_by_id;
 mod add_preview;
 mod bad_input;
 mod citation_links;

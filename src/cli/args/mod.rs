@@ -30,7 +30,7 @@ const EXAMPLES: &str = "\
 Examples:
   paperkin similar --papers examples/daily-papers.txt \"How Few Instructions\"
   paperkin add papers.jsonl                       store papers in the library
-  paperkin search \"tool use in language models\"   find papers about a topic
+  paperkin search tool use in language models     find papers about a topic
   paperkin profile me like 2401.12345             start a reading history
   paperkin feed --profile me                      show new papers, ranked for you
 
