@@ -101,18 +101,19 @@ pub(crate) struct SimilarArgs {
 #[command(after_help = "\
 Examples:
   paperkin recommend --like 2401.12345,2402.00001 --dislike 2403.11111
+  paperkin recommend --like \"Pearls, and where to find them\"
   paperkin recommend --history read.txt --half-life 180 --diversity 0.3
 
 A history file has one id per line, or JSON lines:
   {\"id\": \"2401.12345\", \"weight\": 2, \"date\": \"2025-01-02\"}
   {\"id\": \"2403.11111\", \"dislike\": true}")]
 pub(crate) struct RecommendArgs {
-    /// Liked papers
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub like: Vec<PaperId>,
-    /// Disliked papers
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub dislike: Vec<PaperId>,
+    /// Liked paper: its id, URL or title; repeat for more, or separate ids with commas
+    #[arg(long, value_name = "ID_OR_TITLE")]
+    pub like: Vec<String>,
+    /// Disliked paper, in the same way
+    #[arg(long, value_name = "ID_OR_TITLE")]
+    pub dislike: Vec<String>,
     /// History file: one id per line, or JSON objects with `id`, `weight`, `date`, `dislike` and `interest`; `-` for
     /// standard input
     #[arg(long, value_name = "FILE")]
@@ -129,7 +130,10 @@ pub(crate) struct RecommendArgs {
 Examples:
   paperkin feed --profile me
   paperkin feed --profile me --again              show the last feed again
-  paperkin feed --profile me --since 2025-01-01   catch up on unseen papers")]
+  paperkin feed --profile me --since 2025-01-01   catch up on unseen papers
+
+Only the papers that are shown count as seen. If there is nothing new, the feed
+goes on with papers that earlier feeds had no room for.")]
 pub(crate) struct FeedArgs {
     /// Profile name
     #[arg(long, value_name = "NAME")]

@@ -102,6 +102,21 @@ fn write_list_item(out: &mut dyn Write, number: usize, paper: &Paper, width: usi
     Ok(())
 }
 
+/// Writes a text that fits the terminal, its later lines indented.
+pub(crate) fn write_wrapped(out: &mut dyn Write, text: &str, indent: usize) -> io::Result<()> {
+    wrap(out, text, indent, width(DEFAULT_WIDTH))
+}
+
+fn wrap(out: &mut dyn Write, text: &str, indent: usize, width: usize) -> io::Result<()> {
+    let indent = " ".repeat(indent);
+    // An address or an id that is cut in two cannot be copied.
+    let options = Options::new(width).subsequent_indent(&indent).break_words(false);
+    for line in textwrap::wrap(text, options.word_splitter(WordSplitter::NoHyphenation)) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
 fn write_paper(out: &mut dyn Write, shown: &LinkedPaper<'_>, named: usize, width: usize) -> io::Result<()> {
     let LinkedPaper { paper, links } = shown;
     for line in textwrap::wrap(&present::headline(paper), width) {
@@ -124,13 +139,7 @@ fn write_paper(out: &mut dyn Write, shown: &LinkedPaper<'_>, named: usize, width
     ];
     let links = links.iter().map(|link| (link.name, link.url.clone()));
     for (name, value) in facts.into_iter().chain(links).filter(|(_, value)| !value.is_empty()) {
-        let indent = " ".repeat(VALUE_INDENT);
-        // An address or an id that is cut in two cannot be copied.
-        let options = Options::new(width).subsequent_indent(&indent).break_words(false);
-        let line = format!("  {name:<0$}{value}", VALUE_INDENT - 2);
-        for line in textwrap::wrap(&line, options.word_splitter(WordSplitter::NoHyphenation)) {
-            writeln!(out, "{line}")?;
-        }
+        wrap(out, &format!("  {name:<0$}{value}", VALUE_INDENT - 2), VALUE_INDENT, width)?;
     }
     if !(paper.abstract_text.is_empty() || paper.title.is_empty()) {
         writeln!(out)?;
