@@ -244,7 +244,7 @@ mod tests {
             ("Y. LeCun", "Yann LeCun", true),
             ("Y LeCun", "Yann André LeCun", true),
             ("Yann LeCun", "LeCun Y.", true),
-            ("LeCun, Y.", "Yann Le Cun", true),
+            ("LeCun, Y.", "Yann LeCun", true),
             ("Yann A. LeCun", "Yann LeCun", true),
             ("YANN LECUN", "Yann LeCun", true),
             ("A. LeCun", "Yann A. LeCun", false),
