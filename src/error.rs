@@ -234,6 +234,19 @@ impl Fault {
     }
 }
 
+/// A message without the numbers of the system's errors, which its words say already: `Permission denied (os error 13)`.
+fn without_error_numbers(message: &str) -> String {
+    let mut parts = message.split(" (os error ");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => plain.push_str(rest),
+            _ => plain.extend([" (os error ", part]),
+        }
+    }
+    plain
+}
+
 impl Error {
     /// Who has to act.
     pub fn fault(&self) -> Fault {
@@ -275,6 +288,7 @@ impl Error {
             }
             cause = error.source();
         }
+        let line = without_error_numbers(&line);
         // Spaces within a line are kept: `TY  - JOUR`.
         line.split(char::is_control).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
@@ -283,5 +297,27 @@ impl Error {
     pub fn io(path: impl AsRef<Path>, doing: &'static str) -> impl FnOnce(io::Error) -> Error {
         let path = path.as_ref().to_path_buf();
         move |source| Error::Io { path, doing, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_have_no_numbers() {
+        for (message, expected) in [
+            ("x: cannot read: No such file or directory (os error 2)", "x: cannot read: No such file or directory"),
+            (
+                "connection failed (Connection refused (os error 111)), after 2",
+                "connection failed (Connection refused), after 2",
+            ),
+            ("a (os error x) b", "a (os error x) b"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(without_error_numbers(message), expected);
+        }
+        let error = Error::io("x", "read")(io::Error::from_raw_os_error(2));
+        assert!(!error.one_line().contains("os error"), "{}", error.one_line());
     }
 }

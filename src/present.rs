@@ -3,10 +3,14 @@
 //!
 //! Formulas are written as readable Unicode ([`readable`]). Exports for programs keep the text as it is.
 
+mod links;
+
 use crate::paper::Paper;
 use crate::recommend::{CitationCounts, InterestShare, Reason};
 use crate::text::latex::readable;
 use crate::text::truncate_at_word;
+
+pub(crate) use links::{PaperLink, links};
 
 /// How many authors are named.
 pub(crate) const NAMED_AUTHORS: usize = 3;
@@ -29,14 +33,19 @@ pub(crate) fn headline(paper: &Paper) -> String {
 /// Returns the first authors and the number of the others: `Ann Lee, Bo Chen, Cy Diaz and 2 more`. Without names, the
 /// number of authors; empty if that is unknown too.
 pub(crate) fn byline(paper: &Paper) -> String {
+    byline_of(paper, NAMED_AUTHORS)
+}
+
+/// As [`byline`], with up to so many names.
+pub(crate) fn byline_of(paper: &Paper, named: usize) -> String {
     let count = paper.authors.len().max(paper.author_count.unwrap_or(0) as usize);
     if paper.authors.is_empty() {
         return if count > 0 { counted(count, "author") } else { String::new() };
     }
-    let names = paper.authors.iter().take(NAMED_AUTHORS).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match count.saturating_sub(NAMED_AUTHORS) {
-        0 => names,
-        more => format!("{names} and {more} more"),
+    let names: Vec<&str> = paper.authors.iter().take(named).map(String::as_str).collect();
+    match count - names.len() {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
     }
 }
 
@@ -57,8 +66,12 @@ pub(crate) enum PaperFact {
     Votes,
     /// The number of comments, if there are any.
     Comments,
-    /// Its address or, without one, its id.
-    Address,
+    /// The day of publication or, where that is not known, of its listing.
+    Published,
+    /// Its id.
+    Id,
+    /// Its address, if there is one.
+    Link,
 }
 
 /// Returns the given facts that are known of a paper, in their order.
@@ -72,7 +85,9 @@ pub(crate) fn facts(paper: &Paper, facts: &[PaperFact]) -> Vec<String> {
         PaperFact::Source => Some(paper.source.clone()),
         PaperFact::Votes => count(paper.votes, "vote"),
         PaperFact::Comments => count(paper.comments, "comment"),
-        PaperFact::Address => Some(paper.url.clone().unwrap_or_else(|| paper.id.to_string())),
+        PaperFact::Published => paper.published.or(paper.listed).map(|date| date.to_string()),
+        PaperFact::Id => Some(paper.id.to_string()),
+        PaperFact::Link => paper.url.clone().filter(|url| *url != paper.id.as_str()),
     };
     facts.iter().filter_map(fact).filter(|text| !text.is_empty()).collect()
 }
@@ -166,7 +181,10 @@ mod tests {
         };
         assert_eq!(of(r#"["A","B","C"]"#, "null"), "A, B, C");
         assert_eq!(of(r#"["A","B","C","D","E"]"#, "null"), "A, B, C and 2 more");
-        assert_eq!(of(r#"["A"]"#, "7"), "A and 4 more");
+        assert_eq!(of(r#"["A"]"#, "7"), "A and 6 more");
+        let all = paper(r#"{"id":"a","title":"T","source":"s","authors":["A","B","C","D"]}"#);
+        assert_eq!(byline_of(&all, 2), "A, B and 2 more");
+        assert_eq!(byline_of(&all, usize::MAX), "A, B, C, D");
         assert_eq!(of("[]", "1"), "1 author");
         assert_eq!(of("[]", "null"), "");
     }
@@ -178,8 +196,10 @@ mod tests {
             r#"{"id":"a","title":"T","source":"arxiv","authors":["A"],"listed":"2025-01-02","published":"2024-12-30",
                 "votes":1,"comments":0,"categories":["cs.CL","cs.LG"]}"#,
         );
-        let all = [Authors, Date, Year, Category, Source, Votes, Comments, Address];
-        assert_eq!(fact_line(&paper, &all), "A · 2025-01-02 · 2024 · cs.CL · arxiv · 1 vote · a");
+        let all = [Authors, Date, Published, Year, Category, Source, Votes, Comments, Id, Link];
+        assert_eq!(fact_line(&paper, &all), "A · 2025-01-02 · 2024-12-30 · 2024 · cs.CL · arxiv · 1 vote · a");
+        let linked = Paper { url: Some("https://a.org/1".to_owned()), ..paper };
+        assert_eq!(fact_line(&linked, &[Id, Link]), "a · https://a.org/1");
     }
 
     #[test]

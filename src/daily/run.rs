@@ -75,8 +75,9 @@ pub struct DailySummary {
 /// that no later run delivers it again. The date is that of the engine's clock.
 ///
 /// # Errors
-/// [`Error::BadFile`] while another run is in progress, [`Error::BadRequest`] for invalid options. Failures of single
-/// sources and profiles are events.
+/// [`Error::BadFile`] while another run is in progress, [`Error::BadRequest`] for invalid options,
+/// [`Error::NotFound`] for a profile that does not exist, before anything is fetched. Failures of single sources and
+/// profiles are events.
 pub fn run(
     engine: &mut Engine,
     config: &DailyConfig,
@@ -88,6 +89,7 @@ pub fn run(
         return Err(Error::BadRequest { field: "mail", reason });
     }
     let _lock = lock(engine)?;
+    config.profiles.keys().try_for_each(|name| engine.profile(name).map(drop))?;
     let mut summary = DailySummary::default();
     fetch(engine, config, &mut summary, on_event)?;
     let changes = summary.fetched.added.changes;

@@ -67,6 +67,25 @@ impl Engine {
         Ok(answer)
     }
 
+    /// The papers that were never shown to a profile, whenever they were added, best first: what earlier feeds had no room
+    /// for. They are recorded as shown.
+    ///
+    /// # Errors
+    /// As [`Engine::feed`].
+    pub fn unseen_papers(&mut self, name: &str, options: &FeedOptions) -> Result<Answer> {
+        let (profile, today) = (self.library.profile(name)?, self.today());
+        let mut from_the_start = profile.clone();
+        from_the_start.last_seen_generation = 0;
+        let options = FeedOptions { mode: FeedMode::Peek, ..options.clone() };
+        let embeddings = TextEmbeddings::default();
+        let context = self.context();
+        let answer =
+            context.search(&embeddings, |searcher| searcher::feed(searcher, &from_the_start, &options, today))?;
+        let papers: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
+        self.library.record_impressions(&profile, &papers, today)?;
+        Ok(answer)
+    }
+
     /// The profile with this name, and its history.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::formats::{InputFormat, PaperRecord};
 
 /// Where the service is.
-const BASE: &str = "https://export.arxiv.org";
+pub(super) const BASE: &str = "https://export.arxiv.org";
 /// Papers of a page. arXiv gives up to 2,000, and fails more often the more they are.
 const PAGE: usize = 200;
 
@@ -139,7 +139,12 @@ impl ArxivPages<'_> {
 }
 
 /// The papers of one page. arXiv at times gives none though there are more: it is asked again.
-fn page(client: &mut HttpClient, url: &str, start: usize, total: &mut usize) -> Result<Vec<Result<PaperRecord>>> {
+pub(super) fn page(
+    client: &mut HttpClient,
+    url: &str,
+    start: usize,
+    total: &mut usize,
+) -> Result<Vec<Result<PaperRecord>>> {
     for failures in 0..client.manners().attempts {
         let answer = client.get(url.to_owned())?;
         let said = total_results(&answer.body);

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::formats::{InputFormat, PaperRecord};
 
 /// Where the service is.
-const BASE: &str = "https://huggingface.co";
+pub(super) const BASE: &str = "https://huggingface.co";
 /// Papers of one answer: the most that the service gives. A day that has more has further answers, up to [`PARTS`].
 const PART: usize = 100;
 const PARTS: usize = 10;

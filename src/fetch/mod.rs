@@ -12,6 +12,7 @@ mod hf_daily;
 mod id_pages;
 mod oai;
 mod openalex;
+mod paper_list;
 mod records;
 mod semantic_scholar;
 
@@ -34,6 +35,7 @@ pub use feed::FeedUrl;
 pub use hf_daily::HfDaily;
 pub use oai::OaiSet;
 pub use openalex::OpenAlex;
+pub use paper_list::{ArxivPapers, HfPapers};
 pub use semantic_scholar::SemanticScholar;
 
 /// How many days before the last run are fetched again: votes change, and arXiv lists papers some days after they were
@@ -47,6 +49,10 @@ pub enum FetchSource {
     HfDaily(HfDaily),
     /// arXiv's answers to a query, newest first.
     Arxiv(ArxivQuery),
+    /// Papers by their ids, from arXiv.
+    ArxivPapers(ArxivPapers),
+    /// Papers by their ids, from Hugging Face.
+    HfPapers(HfPapers),
     /// What changed in a set of arXiv's.
     Oai(OaiSet),
     /// Papers by their ids, from Semantic Scholar.
@@ -82,6 +88,8 @@ impl FetchSource {
         match self {
             FetchSource::HfDaily(_) => "hf-daily".to_owned(),
             FetchSource::Arxiv(arxiv) => format!("arxiv {}", arxiv.search()),
+            FetchSource::ArxivPapers(_) => "arxiv ids".to_owned(),
+            FetchSource::HfPapers(_) => "hf-papers".to_owned(),
             FetchSource::Oai(oai) => format!("arxiv-oai {}", oai.set()),
             FetchSource::SemanticScholar(_) => "s2".to_owned(),
             FetchSource::OpenAlex(openalex) => format!("openalex {}", openalex.query()),
@@ -98,6 +106,8 @@ impl FetchSource {
         match self {
             FetchSource::HfDaily(daily) => daily.pages(client, memory, today),
             FetchSource::Arxiv(arxiv) => arxiv.pages(client, memory, today),
+            FetchSource::ArxivPapers(papers) => papers.pages(client, memory),
+            FetchSource::HfPapers(papers) => papers.pages(client, memory),
             FetchSource::Oai(oai) => oai.pages(client, memory, today),
             FetchSource::SemanticScholar(papers) => papers.pages(client, memory),
             FetchSource::OpenAlex(papers) => papers.pages(client, memory),
@@ -112,7 +122,7 @@ impl ClientOptions {
         let defaults = ClientOptions::default();
         let needs = |source: &FetchSource| match source {
             FetchSource::Oai(_) => (Duration::from_secs(3), Duration::from_secs(300)),
-            FetchSource::Arxiv(_) => (Duration::from_secs(3), defaults.answer),
+            FetchSource::Arxiv(_) | FetchSource::ArxivPapers(_) => (Duration::from_secs(3), defaults.answer),
             _ => (defaults.pause, defaults.answer),
         };
         let pause = sources.iter().map(|source| needs(source).0).max().unwrap_or(defaults.pause);

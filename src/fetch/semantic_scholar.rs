@@ -102,10 +102,11 @@ fn none_of(answer: &HttpResponse, ids: &[PaperId]) -> Result<FetchedPage> {
 
 /// An id as the service spells it.
 fn spelled(id: &PaperId) -> String {
-    match id.as_str().strip_prefix("doi:") {
-        Some(doi) => format!("DOI:{doi}"),
-        None if id.is_arxiv() => format!("ARXIV:{id}"),
-        None => id.to_string(),
+    match id.as_str().split_once(':') {
+        Some(("doi", doi)) => format!("DOI:{doi}"),
+        Some(("pmid", number)) => format!("PMID:{number}"),
+        _ if id.is_arxiv() => format!("ARXIV:{id}"),
+        _ => id.to_string(),
     }
 }
 
@@ -177,6 +178,7 @@ mod tests {
         for (id, expect) in [
             ("https://arxiv.org/abs/2401.12345v2", "ARXIV:2401.12345"),
             ("10.1145/3292500", "DOI:10.1145/3292500"),
+            ("pmid:12345", "PMID:12345"),
             ("CorpusId:14636783", "CorpusId:14636783"),
         ] {
             assert_eq!(spelled(&PaperId::parse(id).unwrap()), expect);

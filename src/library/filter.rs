@@ -31,7 +31,7 @@ pub struct PaperFilter {
     pub sources: Vec<String>,
     /// Added after this generation of the library.
     pub added_after: Option<u64>,
-    /// Has an author who is [named](crate::paper::is_author_named) so: one of these; none given: any.
+    /// Has an author of one of these names: see [`Library::keys_by_author`]; none given: any.
     pub authors: Vec<String>,
     /// Has all of these phrases in its title.
     pub titles: Vec<String>,

@@ -27,6 +27,9 @@ impl Library {
         };
         match close.as_slice() {
             [only] => Ok(only.clone()),
+            [] if id.is_fetchable() && self.directory().is_some() => {
+                Err(not_found(format!(" in the library: `paperkin add {id}` fetches it")))
+            }
             [] => Err(not_found(": use `search` to search for a topic".to_owned())),
             close => {
                 let titles = list(close.iter().map(|stored| format!("`{}`", stored.paper.title)).collect());

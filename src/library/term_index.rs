@@ -8,7 +8,7 @@ use super::Library;
 use crate::error::{Error, Result};
 use crate::lexical::postings::{self, BLOCK_KEYS, DOC_LENGTH_TERM};
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector, for_each_term};
-use crate::paper::{PaperId, document, surname};
+use crate::paper::{PaperId, document, surname_key};
 
 /// Changes, collected for one transaction.
 #[derive(Default)]
@@ -51,7 +51,7 @@ impl TermIndexChanges {
 
     fn put_authors(&mut self, row: i64, authors: &[String], count: u32) {
         for author in authors {
-            let place = self.term_index(&author_term(&surname(author)));
+            let place = self.term_index(&author_term(author));
             self.entries.push((place, row, count));
         }
     }
@@ -183,9 +183,9 @@ impl TermIndexChanges {
     }
 }
 
-/// The term of all papers with an author of this last name: texts have no `@` in their terms.
-pub(super) fn author_term(surname: &str) -> String {
-    format!("@{surname}")
+/// The term of all papers with an author of the same last name: texts have no `@` in their terms.
+pub(super) fn author_term(author: &str) -> String {
+    format!("@{}", surname_key(author))
 }
 
 /// A list of texts in the file.

@@ -9,7 +9,7 @@ use super::term_index::author_term;
 use crate::error::Result;
 use crate::lexical::postings::{self, BLOCK_KEYS};
 use crate::lexical::{for_each_term, word_sequence};
-use crate::paper::{document, is_author_named, surname, title_key};
+use crate::paper::{document, is_same_person, title_key};
 
 /// What has to have a word or a phrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,16 +21,16 @@ pub enum TextScope {
 }
 
 impl Library {
-    /// Keys of the papers with an author who is named so, ascending: see [`is_author_named`].
+    /// Keys of the papers with an author of this name, ascending. Case and accents do not count, given names may be initials or missing.
     pub fn keys_by_author(&self, name: &str) -> Result<Vec<i64>> {
-        let keys = self.keys_with_term(&author_term(&surname(name)))?;
+        let keys = self.keys_with_term(&author_term(name))?;
         let read = || -> rusqlite::Result<Vec<i64>> {
             let mut select = self.db.prepare_cached("SELECT authors FROM paper WHERE row = ?")?;
             let mut is_by = |key: &i64| -> rusqlite::Result<bool> {
                 let authors: Option<String> = select.query_row([key], |row| row.get(0)).optional()?;
                 let authors: Vec<String> =
                     authors.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
-                Ok(authors.iter().any(|author| is_author_named(author, name)))
+                Ok(authors.iter().any(|author| is_same_person(name, author)))
             };
             keys.into_iter().filter_map(|key| is_by(&key).map(|is| is.then_some(key)).transpose()).collect()
         };

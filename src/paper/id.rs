@@ -90,6 +90,18 @@ impl PaperId {
         }
     }
 
+    /// Whether public services know papers by it: an arXiv id, a DOI or a PubMed id.
+    ///
+    /// ```
+    /// use paperkin::PaperId;
+    ///
+    /// assert!(PaperId::parse("10.1000/abc").unwrap().is_fetchable());
+    /// assert!(!PaperId::parse("mine").unwrap().is_fetchable());
+    /// ```
+    pub fn is_fetchable(&self) -> bool {
+        self.rank() < 3
+    }
+
     /// Where the paper can be read, for ids of public places.
     ///
     /// ```

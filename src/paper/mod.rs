@@ -20,8 +20,9 @@ pub use id::PaperId;
 pub(crate) use id::title_key;
 pub(crate) use identity::authors_and_years_agree;
 pub(crate) use near_titles::are_near_titles;
-pub use person_name::is_author_named;
-pub(crate) use person_name::{is_initials, is_name_suffix, is_suffix_of, surname, without_initials};
+pub(crate) use person_name::{
+    is_initials, is_name_suffix, is_same_person, is_suffix_of, surname_key, without_initials,
+};
 pub(crate) use placeholder::{is_missing_word, is_no_author};
 pub use work_name::{CitationLinks, WorkName};
 

@@ -7,62 +7,126 @@ use super::title_key;
 
 /// Most letters that are taken for initials.
 const MAX_INITIALS: usize = 4;
+/// Words that a last name may begin with.
+const PARTICLES: [&str; 20] = [
+    "al", "bin", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "el", "ibn", "la", "le", "ten", "ter",
+    "van", "vom", "von",
+];
 
 /// The last name, in lower case and without accents: of `Ada Lovelace` as of `Lovelace, Ada` and of `Lovelace A.`
-pub(crate) fn surname(author: &str) -> String {
+pub(super) fn surname(author: &str) -> String {
     let whole = author.split_once(',').map_or(author, |(last, _)| last);
-    let last = folded(without_initials(without_suffix(whole)));
+    let last = without_initials(without_suffix(whole));
+    let last: String = match last.is_ascii() {
+        true => title_key(last),
+        false => title_key(&last.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>()),
+    };
     last.rsplit(' ').next().unwrap_or_default().to_owned()
 }
 
-/// Words in lower case and without accents, single spaces between them.
-fn folded(name: &str) -> String {
-    match name.is_ascii() {
-        true => title_key(name),
-        false => title_key(&name.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>()),
+/// Whether two names may be of one person: they have the same last name, and given names that agree as far as both say
+/// them, in full or as initials. Case and accents do not count. A last name alone is that of everybody who has it.
+pub(crate) fn is_same_person(asked: &str, author: &str) -> bool {
+    let (asked, author) = (NameParts::of(asked), NameParts::of(author));
+    if !asked.has_last_name_of(&author) {
+        return false;
+    }
+    let (given, others) = (&asked.given, &author.given);
+    given.is_empty() || given.concat() == others.concat() || agree(given, others)
+}
+
+/// The word that all forms of a last name end with, folded: names of one person have the same.
+pub(crate) fn surname_key(name: &str) -> String {
+    NameParts::of(name).last.pop().unwrap_or_default()
+}
+
+/// A name in its parts, folded: lower case, without accents and punctuation.
+struct NameParts {
+    given: Vec<String>,
+    /// With what stands before it in lower case: `van der maaten`.
+    last: Vec<String>,
+}
+
+impl NameParts {
+    fn of(name: &str) -> NameParts {
+        // `A.Oak` has two words.
+        let name = &name.replace('.', ". ");
+        let (last, given) = match name.split_once(',') {
+            Some((before, behind)) if is_suffix_of(before, behind) => split_name(before),
+            Some((last, given)) => (last.trim(), given.trim()),
+            None => split_name(name),
+        };
+        NameParts { given: given_names(given), last: folded_words(last) }
+    }
+
+    /// Whether its last name is that of the other, or the end of it: `Maaten` of `van der Maaten`. The other may leave out
+    /// such words too.
+    fn has_last_name_of(&self, other: &NameParts) -> bool {
+        let is_end = |end: &[String], whole: &[String]| !end.is_empty() && whole.ends_with(end);
+        let start = self.last.len().saturating_sub(other.last.len());
+        let begins_with_particles = || self.last[..start].iter().all(|word| PARTICLES.contains(&word.as_str()));
+        self.last.concat() == other.last.concat() && !self.last.is_empty()
+            || is_end(&self.last, &other.last)
+            || is_end(&other.last, &self.last) && begins_with_particles()
     }
 }
 
-/// The given names and initials, in lower case and without accents: `ada`, `b` of `Ada B. Oak` and of `Oak, Ada B.`; `a`, `b`
-/// of `Oak AB`.
-fn given_names(author: &str) -> Vec<String> {
-    let name = without_suffix(author);
-    let given = match name.split_once(',') {
-        Some((before, behind)) if is_suffix_of(before, behind) => return given_names(before),
-        Some((_, behind)) => behind,
-        None => match without_initials(name) {
-            last if last.len() < name.len() => &name[last.len()..],
-            whole => whole.rsplit_once(char::is_whitespace).map_or("", |(given, _)| given),
-        },
-    };
-    let is_joined = |word: &str| is_initials(word) && !word.contains('.') && word.chars().count() > 1;
-    let words = given.split_whitespace().map(|word| match is_joined(word) && word.chars().all(char::is_uppercase) {
-        true => word.chars().flat_map(|initial| [initial, ' ']).collect(),
-        false => word.to_owned(),
-    });
-    let spaced: Vec<String> = words.collect();
-    folded(&spaced.join(" ")).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+/// Last name and given names of a name without a comma.
+fn split_name(name: &str) -> (&str, &str) {
+    let name = without_suffix(name);
+    let last = without_initials(name);
+    if last.len() < name.len() {
+        return (last, name[last.len()..].trim());
+    }
+    let mut start = name.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+    // Of `Laurens van der Maaten` three words are the last name.
+    while let Some((before, word)) = name[..start].trim_end().rsplit_once(char::is_whitespace) {
+        if !word.starts_with(char::is_lowercase) || before.is_empty() {
+            break;
+        }
+        start = before.len() + 1;
+    }
+    let given = name[..start].trim();
+    if given.starts_with(char::is_lowercase) && given.split_whitespace().all(|word| PARTICLES.contains(&word)) {
+        return (name, "");
+    }
+    (name[start..].trim(), given)
 }
 
-/// Whether an author can be who a name stands for: the last names are the same, and each given name of the one is that of the
-/// other, or its initial. A last name alone stands for all who have it.
-///
-/// ```
-/// use paperkin::paper::is_author_named;
-///
-/// let author = "Émile B. Oakley";
-/// for name in ["Oakley", "emile oakley", "E. Oakley", "Oakley, E. B.", "Oakley EB"] {
-///     assert!(is_author_named(author, name), "{name}");
-/// }
-/// assert!(!is_author_named(author, "Ada Oakley") && !is_author_named(author, "Emile"));
-/// ```
-pub fn is_author_named(author: &str, name: &str) -> bool {
-    let is_same = |(one, other): (&String, &String)| {
-        let [short, long] = if one.len() <= other.len() { [one, other] } else { [other, one] };
-        short == long || short.chars().count() == 1 && long.starts_with(short.as_str())
+/// Given names, each initial by itself.
+fn given_names(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '.' | '-'));
+    // `ADA` is a name in upper case.
+    let words = words.filter(|word| !word.is_empty()).flat_map(|word| match is_initials(word) && word.len() <= 2 {
+        true => word.chars().map(String::from).collect(),
+        false => vec![word.to_owned()],
+    });
+    words.flat_map(|word| folded_words(&word)).collect()
+}
+
+/// The words of a text in lower case, without accents: `Łukasz` and `Lukasz` are the same.
+fn folded_words(text: &str) -> Vec<String> {
+    let plain = |c: char| match c {
+        'ø' | 'Ø' => 'o',
+        'ł' | 'Ł' => 'l',
+        'đ' | 'Đ' => 'd',
+        'ı' => 'i',
+        c => c,
     };
-    let (own, asked) = (given_names(author), given_names(name));
-    surname(author) == surname(name) && own.len() >= asked.len().min(1) && own.iter().zip(&asked).all(is_same)
+    let folded: String = text.nfkd().filter(|c| !is_combining_mark(*c)).map(plain).collect();
+    title_key(&folded.replace('ß', "ss")).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether given names agree: the first are the same, and those of the shorter list come in the longer one, in its order.
+fn agree(one: &[String], other: &[String]) -> bool {
+    let is_same = |one: &str, other: &str| {
+        let is_initial = one.chars().count() == 1 || other.chars().count() == 1;
+        one == other || is_initial && one.chars().next() == other.chars().next()
+    };
+    let (few, many) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let mut left = many.iter();
+    let begins_same = matches!((few.first(), many.first()), (Some(one), Some(other)) if is_same(one, other));
+    begins_same && few.iter().all(|name| left.any(|other| is_same(name, other)))
 }
 
 /// A name without the initials behind it, as databases write it: `Oak A.`, `Oak AB`, `de la Diaz D.`
@@ -132,7 +196,7 @@ fn without_suffix(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_name_suffix, is_suffix_of, surname};
+    use super::{is_name_suffix, is_same_person, is_suffix_of, surname};
 
     #[test]
     fn last_names() {
@@ -173,6 +237,48 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(surname(name), expect, "{name}");
+        }
+    }
+
+    #[test]
+    fn people() {
+        for (asked, author, expect) in [
+            ("LeCun", "Yann LeCun", true),
+            ("lecun", "LeCun, Yann", true),
+            ("Yann LeCun", "Y. LeCun", true),
+            ("Y. LeCun", "Yann LeCun", true),
+            ("Y LeCun", "Yann André LeCun", true),
+            ("Yann LeCun", "LeCun Y.", true),
+            ("LeCun, Y.", "Yann LeCun", true),
+            ("Yann A. LeCun", "Yann LeCun", true),
+            ("YANN LECUN", "Yann LeCun", true),
+            ("A. LeCun", "Yann A. LeCun", false),
+            ("Jan LeCun", "Yann LeCun", false),
+            ("Yann", "Yann LeCun", false),
+            ("Yann LeCun", "LeCun", false),
+            ("J.-B. Alayrac", "Jean-Baptiste Alayrac", true),
+            ("Alayrac JB", "Jean-Baptiste Alayrac", true),
+            ("Feifei Li", "Fei-Fei Li", true),
+            ("Lukasz Kaiser", "Łukasz Kaiser", true),
+            ("Schutze", "Hinrich Schütze", true),
+            ("Sebastian Gross", "Sebastian Groß", true),
+            ("van der Maaten", "Laurens van der Maaten", true),
+            ("Maaten", "Laurens van der Maaten", true),
+            ("L. van der Maaten", "van der Maaten, Laurens", true),
+            ("Ada Oak, Jr.", "Ada Oak", true),
+            ("Oak", "Ada Oak-Elm", false),
+            ("Elm", "Ada Oak-Elm", true),
+            ("Oak-Elm", "Ada Oak-Elm", true),
+            ("Oak-Elm", "Ada Elm", false),
+            ("L. van der Maaten", "Maaten L.", true),
+            ("A.Oak", "Ada Oak", true),
+            ("A.Oak", "Zoe Oak", false),
+            ("A.B.Oak", "Ada Berta Oak", true),
+            ("王伟", "王伟", true),
+            ("", "Ada Oak", false),
+            (" ", "", false),
+        ] {
+            assert_eq!(is_same_person(asked, author), expect, "{asked} / {author}");
         }
     }
 

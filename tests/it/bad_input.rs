@@ -34,7 +34,7 @@ fn files_that_are_no_papers() {
         (sandbox.file("shape.json", "{\"color\": \"red\", \"size\": 3}"), "shape.json"),
         (sandbox.file("prose.txt", "Once upon a time there was no paper in this file.\n"), "prose.txt: "),
         (folder, "directory"),
-        (sandbox.folder.path().join("nowhere").to_str().unwrap().to_owned(), "nowhere: cannot read"),
+        (sandbox.folder.path().join("nowhere").to_str().unwrap().to_owned(), "nowhere: "),
     ];
     for (path, message) in &table {
         check_line(&sandbox.run(&["add", path]), 1, message);
@@ -141,7 +141,7 @@ fn a_truncated_gzip_gives_what_is_whole() {
 fn questions_that_make_no_sense() {
     let sandbox = Sandbox::with_papers();
     let table: [(&[&str], i32, &str); 13] = [
-        (&["similar", "2401.99999"], 1, "no paper `2401.99999`: "),
+        (&["similar", "2401.99999"], 1, "no paper `2401.99999` in the library: `paperkin add 2401.99999` fetches it"),
         (&["similar", ""], 1, "empty id"),
         (&["search", " "], 1, "`text`: is empty"),
         (&["search", "x", "--diversity", "2"], 1, "`diversity`: 2 is not between 0 and 1"),
@@ -223,13 +223,45 @@ fn requests_in_files() {
     }
     assert!(run.err.contains("c: not in the library: zzz"), "{}", run.err);
     assert!(
-        run.err.contains("c: none of the history papers are available: showing recent and popular papers"),
+        run.err.contains("note: c: none of the history papers is in the library: no papers are ranked\n"),
         "{}",
         run.err
     );
     let written = std::fs::read_to_string(out).unwrap();
     assert_eq!(written.lines().filter(|line| line.starts_with("a Q0 ")).count(), 3);
-    assert_eq!(written.lines().filter(|line| line.starts_with("c Q0 ")).count(), 3);
+    assert_eq!(written.lines().filter(|line| line.starts_with("c Q0 ")).count(), 0);
+}
+
+#[test]
+fn empty_files_say_what_is_expected() {
+    let sandbox = Sandbox::with_papers();
+    let out = sandbox.folder.path().join("out");
+    let out = out.to_str().unwrap();
+    for content in ["", "\n \n"] {
+        let file = sandbox.file("empty.jsonl", content);
+        let run = sandbox.run(&["rank", &file, "--run", out]);
+        let expected = "expected a JSON object on each line, such as {\"text\": \"soft robots\"}\n";
+        let told = format!("error: {file}: contains no requests: {expected}");
+        assert_eq!((run.code, run.err), (1, told));
+        let run = sandbox.run(&["embed", &file, "--out", out]);
+        let expected = "expected a JSON object on each line, with `text`, or with `title` and `abstract`\n";
+        let told = format!("error: {file}: contains no texts: {expected}");
+        assert_eq!((run.code, run.err), (1, told));
+    }
+    assert!(!std::path::Path::new(out).exists());
+}
+
+#[test]
+fn errors_of_the_system_have_no_numbers_and_addresses_have_a_form() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&["search", "x", "--papers", "nowhere"]);
+    assert_eq!((run.code, run.err.as_str()), (1, "error: nowhere: cannot read: No such file or directory\n"));
+    for (address, port) in [("7999", "7999"), ("localhost:80", "80"), ("x", "7474")] {
+        let run = sandbox.run(&["serve", "--listen", address]);
+        let told =
+            format!("expected an IP address and a port, such as 127.0.0.1:{port}, or 0.0.0.0:{port} for all networks");
+        check(&run, 2, &told);
+    }
 }
 
 #[test]

@@ -84,8 +84,11 @@ fn a_round_sends_everything_once() {
     let (port, sessions) = post("250 well");
     let config = config(&sandbox, &service, port);
     let early = daily(&sandbox, &config);
-    assert!(early.code == 1 && early.err.contains("no profile `me`"), "{}{}", early.out, early.err);
-    assert!(early.out.starts_with("fetched 7 papers: 7 new"), "the rest is done: {}", early.out);
+    let told = "error: no profile `me`: create it with `paperkin profile me like ID...`\n";
+    assert_eq!((early.code, early.out.as_str(), early.err.as_str()), (1, "", told));
+    assert!(service.take_requests().is_empty(), "nothing is fetched for a profile that does not exist");
+    let fetched = sandbox.run(&["fetch", "hf-daily", "--base-url", &service.url(), "--pause", "0"]);
+    assert!(fetched.out.starts_with("7 new, 0 updated"), "{}{}", fetched.out, fetched.err);
 
     let found = sandbox.json(&["search", "walking robots", "--limit", "1", "--format", "json"]);
     sandbox.run(&["profile", "me", "like", found["results"][0]["paper"]["id"].as_str().unwrap()]);

@@ -78,6 +78,9 @@ fn collections_and_tags_choose_and_part() {
     assert!(one.out.starts_with("one: 1 added, 0 already in history, 0 not"), "{}", one.out);
     let by_tag = import(&sandbox, &[&file, "--tags-as", "profiles"]);
     assert!(by_tag.out.contains("me/reading: 1 added") && by_tag.out.contains("me/robots: 0 added"), "{}", by_tag.out);
+    let none = sandbox.run(&["profile", "one", "import", &file, "--collection", "nonsense"]);
+    let told = "warning: no paper is in the collection or tag nonsense: there are reading, robots\n";
+    assert_eq!((none.code, none.err.as_str()), (0, told), "{}", none.out);
     sandbox.run(&["profile", "two", "import", &file, "--tags-as", "interests"]);
     let feed = ["feed", "--profile", "two", "--since", "2000-01-01", "--strategy", "interests", "--format", "json"];
     let results = sandbox.json(&feed)["results"].take();
@@ -108,6 +111,13 @@ fn lists_and_what_is_no_history() {
     let run = import(&sandbox, &[&list]);
     assert!(
         run.out.contains("1 added") && run.out.contains("2401.99999: no paper with this id in the library"),
+        "{}",
+        run.out
+    );
+    // Papers that are not in the library are counted: they are no failure.
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(
+        run.out.starts_with("me: 1 added, 0 already in history, 1 not in the library (0 stored with their text)\n"),
         "{}",
         run.out
     );

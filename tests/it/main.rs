@@ -3,6 +3,7 @@
 // A test that unwraps what is not there fails, as it should.
 #![allow(clippy::unwrap_used)]
 
+mod add_by_id;
 mod add_preview;
 mod bad_input;
 mod citation_links;
@@ -34,6 +35,7 @@ mod merging;
 mod models;
 mod page;
 mod page_in_browser;
+mod paper_views;
 mod ranking;
 mod real_data;
 mod relevance;

@@ -18,7 +18,8 @@ Cron:
 
 Each paper is delivered exactly once, no matter how often the command runs. If a
 source or a profile fails, the others are still processed and the exit code is 1.
-The next run delivers what could not be sent.")]
+The next run delivers what could not be sent. A profile that does not exist is an
+error before anything is fetched.")]
 pub(crate) struct DailyArgs {
     /// Config file
     #[arg(long, value_name = "FILE", default_value = "paperkin.toml")]

@@ -142,9 +142,22 @@ pub(crate) struct ServiceArgs {
     pub base_url: Option<String>,
 }
 
-/// How requests are made.
+/// How a source is fetched.
 #[derive(Debug, Args)]
 pub(crate) struct ClientArgs {
+    #[command(flatten)]
+    pub http: HttpArgs,
+    /// Count the papers that would be fetched, but store nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Summary format
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
+/// How requests are made.
+#[derive(Debug, Args)]
+pub(crate) struct HttpArgs {
     /// Contact address to send to services, an email address or URL
     #[arg(long, env = "PAPERKIN_CONTACT", value_name = "EMAIL_OR_URL")]
     pub contact: Option<String>,
@@ -157,10 +170,4 @@ pub(crate) struct ClientArgs {
     /// Maximum attempts per request
     #[arg(long, default_value = "5", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub attempts: u32,
-    /// Count the papers that would be fetched, but store nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Summary format
-    #[arg(long, default_value = "table", value_name = "FORMAT")]
-    pub format: SummaryFormat,
 }

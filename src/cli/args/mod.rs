@@ -21,6 +21,7 @@ pub(crate) use fetch::*;
 pub(crate) use global::GlobalArgs;
 pub(crate) use maintenance::*;
 pub(crate) use papers::*;
+pub(crate) use parsers::YearRange;
 pub(crate) use profile::*;
 pub(crate) use query::*;
 pub(crate) use serve::*;
@@ -29,7 +30,7 @@ const EXAMPLES: &str = "\
 Examples:
   paperkin similar --papers examples/daily-papers.txt \"How Few Instructions\"
   paperkin add papers.jsonl                       store papers in the library
-  paperkin search \"tool use in language models\"   find papers about a topic
+  paperkin search tool use in language models     find papers about a topic
   paperkin profile me like 2401.12345             start a reading history
   paperkin feed --profile me                      show new papers, ranked for you
 
@@ -54,6 +55,9 @@ pub(crate) enum Command {
     Init(InitArgs),
     Remove(RemoveArgs),
     Split(SplitArgs),
+    Recent(RecentArgs),
+    List(ListArgs),
+    Show(ShowArgs),
     Search(SearchArgs),
     Similar(SimilarArgs),
     Recommend(RecommendArgs),

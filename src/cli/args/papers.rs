@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::output::{SummaryFormat, VectorFormat};
+use super::fetch::{HttpArgs, ServiceArgs};
+
+use crate::cli::output::{PaperFormat, SummaryFormat, VectorFormat};
 use crate::formats::{ColumnMapping, InputFormat, TextEncoding};
 use crate::paper::PaperId;
 
-/// Add papers from files, or update existing ones
+/// Add papers from files or by id, or update existing ones
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Formats, detected unless --input is given; gzip files are decompressed:
@@ -31,6 +33,8 @@ Formats, detected unless --input is given; gzip files are decompressed:
 
 Examples:
   paperkin add page.txt today.json arxiv.xml
+  paperkin add 2401.12345 10.1145/3292500.3330701
+  paperkin add https://huggingface.co/papers/2401.12345
   paperkin add arxiv-metadata.jsonl.gz --category cs.CL --category stat
   paperkin add table.parquet --column title=headline --column abstract=body
   paperkin add old-library.ris --encoding windows-1252
@@ -39,10 +43,12 @@ Examples:
   paperkin add --explain export.csv --record \"walking robots\"
   curl -s https://huggingface.co/api/daily_papers | paperkin add -
 
-Additions are durable: rerun an interrupted command and it resumes.")]
+Papers given by id are fetched: from arXiv, from Hugging Face with their votes if
+the address is one there, and DOIs and PubMed ids from Semantic Scholar or else
+OpenAlex. Additions are durable: rerun an interrupted command and it resumes.")]
 pub(crate) struct AddArgs {
-    /// Files of papers; `-` for standard input
-    #[arg(required_unless_present = "links", value_name = "FILE")]
+    /// Files of papers, `-` for standard input; or ids and addresses of papers to fetch
+    #[arg(required_unless_present = "links", value_name = "FILE_OR_ID")]
     pub files: Vec<PathBuf>,
     /// A list of citations: two ids a line, first the paper that cites
     #[arg(long, value_name = "FILE")]
@@ -74,6 +80,10 @@ pub(crate) struct AddArgs {
     /// Summary format
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,
+    #[command(flatten)]
+    pub service: ServiceArgs,
+    #[command(flatten)]
+    pub http: HttpArgs,
 }
 
 /// Remove papers from the library
@@ -127,4 +137,27 @@ pub(crate) struct EmbedArgs {
     /// Output format
     #[arg(long, default_value = "f32", value_name = "FORMAT")]
     pub format: VectorFormat,
+}
+
+/// Show a paper: its authors, dates, ids, links and abstract
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin show 2401.12345
+  paperkin show https://huggingface.co/papers/2401.12345
+  paperkin show \"How Few Instructions\" --open
+  paperkin show 2401.12345 --format bibtex")]
+pub(crate) struct ShowArgs {
+    /// Paper: its id, its URL, or words that only its title contains
+    #[arg(value_name = "ID_OR_TITLE")]
+    pub paper: String,
+    /// Open the first link in the browser instead: the PDF, if there is one
+    #[arg(long, conflicts_with = "format")]
+    pub open: bool,
+    /// Name all authors, not only the first ten
+    #[arg(long)]
+    pub all_authors: bool,
+    /// Output format: table, json, jsonl, csv, bibtex, ris, csl-json or md
+    #[arg(long, default_value = "table", value_name = "FORMAT", hide_default_value = true)]
+    pub format: PaperFormat,
 }

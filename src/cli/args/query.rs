@@ -5,17 +5,70 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 
-use super::parsers::date;
-use crate::cli::output::OutputFormat;
+use super::parsers::{YearRange, date, years};
+use crate::cli::output::{OutputFormat, PaperFormat};
 use crate::formats::TextEncoding;
 use crate::paper::PaperId;
 use crate::recommend::{Request, Strategy};
+
+/// List the newest papers, without ranking them
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin recent
+  paperkin recent --days 7 -n 50")]
+pub(crate) struct RecentArgs {
+    /// Only papers published in the last so many days
+    #[arg(long, value_name = "DAYS")]
+    pub days: Option<u16>,
+    #[command(flatten)]
+    pub list: PaperListArgs,
+}
+
+/// List papers by author, year, category or source, newest first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin list --author \"Y. LeCun\" --year 2023..2025
+  paperkin list --category cs.CL --format bibtex -n 1000
+
+Names of authors match in any form: `Yann LeCun`, `Y. LeCun`, `LeCun, Yann` and
+`LeCun` find papers by Yann LeCun. Accents and case do not count.")]
+pub(crate) struct ListArgs {
+    /// Only papers by this author; repeat for papers by any of several
+    #[arg(long, value_name = "NAME")]
+    pub author: Vec<String>,
+    /// Only papers of this year, or of the years `2024..2025`, `2024..` or `..2025`
+    #[arg(long, value_name = "YEAR", value_parser = years)]
+    pub year: Option<YearRange>,
+    /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
+    pub category: Vec<String>,
+    /// Only papers from these sources, as listed by `status`
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    pub source: Vec<String>,
+    #[command(flatten)]
+    pub list: PaperListArgs,
+}
+
+/// Options of every list of papers.
+#[derive(Debug, Args)]
+pub(crate) struct PaperListArgs {
+    /// Number of papers
+    #[arg(short = 'n', long, default_value = "10", value_name = "N", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub limit: u64,
+    /// Output format: table, json, jsonl, csv, bibtex, ris, csl-json or md
+    #[arg(long, default_value = "table", value_name = "FORMAT", hide_default_value = true)]
+    pub format: PaperFormat,
+}
 
 /// Search for papers about a topic
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  paperkin search \"tool use in language models\" --after 2025-01-01
+  paperkin search tool use in language models
+  paperkin search \"tool use\" --after 2025-01-01
   paperkin search \"protein folding\" --papers papers.csv --format json
   paperkin search 'diffusion -image author:\"Tri Dao\" year:2024..'
 
@@ -23,8 +76,8 @@ Ids, addresses, titles, authors and names of systems bring their papers first. \
 title:, author:, category: and year:2024..2025 narrow a search.")]
 pub(crate) struct SearchArgs {
     /// Topic, in any words
-    #[arg(value_name = "TEXT")]
-    pub text: String,
+    #[arg(required = true, value_name = "TEXT")]
+    pub text: Vec<String>,
     #[command(flatten)]
     pub query: QueryArgs,
     #[command(flatten)]
@@ -52,18 +105,19 @@ pub(crate) struct SimilarArgs {
 #[command(after_help = "\
 Examples:
   paperkin recommend --like 2401.12345,2402.00001 --dislike 2403.11111
+  paperkin recommend --like \"Pearls, and where to find them\"
   paperkin recommend --history read.txt --half-life 180 --diversity 0.3
 
 A history file has one id per line, or JSON lines:
   {\"id\": \"2401.12345\", \"weight\": 2, \"date\": \"2025-01-02\"}
   {\"id\": \"2403.11111\", \"dislike\": true}")]
 pub(crate) struct RecommendArgs {
-    /// Liked papers
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub like: Vec<PaperId>,
-    /// Disliked papers
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub dislike: Vec<PaperId>,
+    /// Liked paper: its id, URL or title; repeat for more, or separate ids with commas
+    #[arg(long, value_name = "ID_OR_TITLE")]
+    pub like: Vec<String>,
+    /// Disliked paper, in the same way
+    #[arg(long, value_name = "ID_OR_TITLE")]
+    pub dislike: Vec<String>,
     /// History file: one id per line, or JSON objects with `id`, `weight`, `date`, `dislike` and `interest`; `-` for
     /// standard input
     #[arg(long, value_name = "FILE")]
@@ -80,7 +134,10 @@ pub(crate) struct RecommendArgs {
 Examples:
   paperkin feed --profile me
   paperkin feed --profile me --again              show the last feed again
-  paperkin feed --profile me --since 2025-01-01   catch up on unseen papers")]
+  paperkin feed --profile me --since 2025-01-01   catch up on unseen papers
+
+Only the papers that are shown count as seen. If there is nothing new, the feed
+goes on with papers that earlier feeds had no room for.")]
 pub(crate) struct FeedArgs {
     /// Profile name
     #[arg(long, value_name = "NAME")]

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::parsers::listen_address;
+
 /// Start the HTTP server
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -18,7 +20,7 @@ The library is created if it does not exist. Changes by other commands take effe
 immediately.")]
 pub(crate) struct ServeArgs {
     /// Address to listen on; port 0 selects a free port
-    #[arg(long, default_value = "127.0.0.1:7474", env = "PAPERKIN_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(long, default_value = "127.0.0.1:7474", env = "PAPERKIN_LISTEN", value_name = "ADDRESS:PORT", value_parser = listen_address)]
     pub listen: SocketAddr,
     /// Worker threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -15,6 +15,8 @@ use crate::vector::Embedding;
 
 /// Texts that are read and embedded together.
 const BATCH_SIZE: usize = 1024;
+/// What a line is.
+const EXPECTED: &str = "expected a JSON object on each line, with `text`, or with `title` and `abstract`";
 
 #[derive(Deserialize)]
 struct EmbedInput {
@@ -30,11 +32,17 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: EmbedArgs) -> Result<Comman
     let mut lines = TextLines::open(&args.texts)?;
     let bar = CommandProgress::of_file(&args.texts);
     output::write_to(&args.out, |out| {
+        let mut texts = 0;
         loop {
             let embeddings = embed_batch(&engine, &mut lines)?;
+            if embeddings.is_empty() && texts == 0 {
+                let reason = format!("contains no texts: {EXPECTED}");
+                return Err(Error::BadFile { file: args.texts.display().to_string(), reason });
+            }
             if embeddings.is_empty() {
                 return Ok(());
             }
+            texts += embeddings.len();
             write_vectors(out, &embeddings, args.format).map_err(Error::io(&args.out, "write"))?;
             bar.count(embeddings.len());
         }

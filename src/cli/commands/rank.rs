@@ -8,20 +8,28 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, Severity};
 use crate::engine::{Engine, TextEmbeddings};
 use crate::error::{Error, Result};
-use crate::recommend::{Answer, Request};
+use crate::recommend::{Answer, HistoryItem, PaperRef, Request};
 
 /// Requests whose texts are embedded together.
 const BATCH_SIZE: usize = 256;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: RankArgs) -> Result<CommandOutcome> {
     let (mut requests, outcome) = read(&args)?;
+    if requests.is_empty() && outcome == CommandOutcome::Complete {
+        let reason = "contains no requests: expected a JSON object on each line, such as {\"text\": \"soft robots\"}";
+        return Err(Error::BadFile { file: args.requests.display().to_string(), reason: reason.to_owned() });
+    }
     let (engine, opened) = input::open_engine(common, &args.papers)?;
     let bar = CommandProgress::of_count("ranking", requests.len());
     output::write_to(&args.run, |out| {
         for batch in requests.chunks_mut(BATCH_SIZE) {
             let embeddings = engine.embed_requests(batch)?;
             for request in batch {
-                let answer = rank(&engine, request, &embeddings, args.depth as usize)?;
+                let mut answer = rank(&engine, request, &embeddings, args.depth as usize)?;
+                if has_unknown_history(request, &answer) {
+                    answer.results.clear();
+                    answer.note = Some("none of the history papers is in the library: no papers are ranked".to_owned());
+                }
                 bar.aside(|| report(&answer));
                 write_run(out, &answer).map_err(Error::io(&args.run, "write"))?;
                 bar.advance(1);
@@ -64,6 +72,16 @@ fn rank(engine: &Engine, request: &mut Request, embeddings: &TextEmbeddings, dep
         request.limit.get_or_insert(depth);
     }
     engine.recommend_with(request, embeddings)
+}
+
+/// Whether a request has nothing but papers that the library does not have: popular papers are no answer to it.
+fn has_unknown_history(request: &Request, answer: &Answer) -> bool {
+    let is_unknown = |item: &HistoryItem| match &item.paper {
+        PaperRef::Id(id) => answer.not_found.iter().any(|unknown| unknown == id.as_str()),
+        PaperRef::Inline { .. } => false,
+    };
+    let history = || request.positive.iter().chain(&request.negative);
+    request.text.is_none() && history().next().is_some() && history().all(is_unknown)
 }
 
 /// Reports what the format of a run has no room for.

@@ -6,13 +6,12 @@ use crate::cli::input::HistoryFile;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::ReasonDisplay;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::recommend::HistoryItem;
+use crate::error::{Error, Fault, Result};
+use crate::paper::PaperId;
+use crate::recommend::{HistoryItem, Request};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: RecommendArgs) -> Result<CommandOutcome> {
     let mut request = args.query.request();
-    request.positive = args.like.into_iter().map(HistoryItem::id).collect();
-    request.negative = args.dislike.into_iter().map(HistoryItem::id).collect();
     let mut outcome = CommandOutcome::Complete;
     if let Some(path) = &args.history {
         let history = HistoryFile::read(path)?;
@@ -20,13 +19,48 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: RecommendArgs) -> Result<Co
         request.negative.extend(history.disliked);
         outcome = history.outcome;
     }
-    if request.positive.is_empty() && request.negative.is_empty() && args.history.is_none() {
+    if args.like.is_empty() && args.dislike.is_empty() && args.history.is_none() {
         return Err(Error::BadRequest {
             field: "like",
             reason: "a reading history is required: give --like ID, --dislike ID or --history FILE".to_owned(),
         });
     }
     let format = args.query.format;
-    let answered = query::answer(common, &args.papers, &request, format, ReasonDisplay::Show, Engine::recommend)?;
+    let ask = |engine: &Engine, request: &Request| {
+        let mut request = request.clone();
+        request.positive = [named_papers(engine, &args.like)?, request.positive].concat();
+        request.negative = [named_papers(engine, &args.dislike)?, request.negative].concat();
+        engine.recommend(&request)
+    };
+    let answered = query::answer(common, &args.papers, &request, format, ReasonDisplay::Show, ask)?;
     Ok(outcome.and(answered))
+}
+
+/// The papers that are named, also those that the library does not have.
+fn named_papers(engine: &Engine, names: &[String]) -> Result<Vec<HistoryItem>> {
+    let mut items = Vec::new();
+    for name in names {
+        items.extend(papers_of(engine, name)?.into_iter().map(HistoryItem::id));
+    }
+    Ok(items)
+}
+
+/// The paper with this id or title; or, if there is none, those of ids with commas between them. Titles have commas too,
+/// so these count as separators only where one of the parts names a paper, or all of them could.
+fn papers_of(engine: &Engine, name: &str) -> Result<Vec<PaperId>> {
+    let parse = |text: &str| PaperId::parse(text).map_err(|reason| Error::BadRequest { field: "like", reason });
+    let whole = parse(name)?;
+    if let Some(stored) = engine.library().lookup(&whole)? {
+        return Ok(vec![stored.paper.id]);
+    }
+    let parts = name.split(',').filter(|part| !part.trim().is_empty()).map(parse).collect::<Result<Vec<PaperId>>>()?;
+    let known = parts.iter().map(|id| Ok(engine.paper(id)?.is_some())).collect::<Result<Vec<bool>>>()?;
+    if name.contains(',') && (known.contains(&true) || parts.iter().all(PaperId::is_fetchable)) {
+        return Ok(parts);
+    }
+    match engine.find(name) {
+        Ok(stored) => Ok(vec![stored.paper.id]),
+        Err(error) if error.fault() == Fault::Missing => Ok(vec![whole]),
+        Err(error) => Err(error),
+    }
 }

@@ -8,6 +8,6 @@ use crate::engine::Engine;
 use crate::error::Result;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: SearchArgs) -> Result<CommandOutcome> {
-    let request = args.query.request().and_search(&args.text)?;
+    let request = args.query.request().and_search(&args.text.join(" "))?;
     query::answer(common, &args.papers, &request, args.query.format, ReasonDisplay::Links, Engine::recommend)
 }

@@ -6,6 +6,7 @@ mod diagnostic;
 mod dropped_fields;
 mod field_list;
 mod formats;
+mod papers;
 mod progress;
 mod serialize;
 mod stdout;
@@ -17,6 +18,7 @@ pub(crate) use diagnostic::{Severity, diagnostic, reject};
 pub(crate) use dropped_fields::warn_of_dropped;
 pub(crate) use field_list::{FieldList, field_values, record_values};
 pub(crate) use formats::{OutputFormat, SummaryFormat, VectorFormat};
+pub(crate) use papers::{PaperFormat, print_paper, print_papers, write_wrapped};
 pub(crate) use progress::CommandProgress;
 #[cfg(feature = "fetch")]
 pub(crate) use stdout::json;

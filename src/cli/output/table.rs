@@ -15,8 +15,8 @@ const MARGIN: usize = 12;
 /// Columns taken by the word for the relevance.
 const WORD_WIDTH: usize = 9;
 /// What the second line of a result says.
-const FACTS: [PaperFact; 5] =
-    [PaperFact::Authors, PaperFact::Date, PaperFact::Votes, PaperFact::Comments, PaperFact::Address];
+const FACTS: [PaperFact; 6] =
+    [PaperFact::Authors, PaperFact::Date, PaperFact::Votes, PaperFact::Comments, PaperFact::Id, PaperFact::Link];
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 

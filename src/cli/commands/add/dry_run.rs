@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::input::{in_categories, open};
+use super::by_id::{self, IdsToFetch};
+use super::input::{CategoryFilter, open};
 use super::links::{self, LinkFileSummary};
 use crate::cli::args::{AddArgs, GlobalArgs};
 use crate::cli::outcome::CommandOutcome;
@@ -96,16 +97,17 @@ impl KnownPapers {
     }
 }
 
-pub(super) fn run(common: &GlobalArgs, args: &AddArgs) -> Result<CommandOutcome> {
+pub(super) fn run(common: &GlobalArgs, args: &AddArgs, ids: IdsToFetch) -> Result<CommandOutcome> {
     let mut summary = DryRunSummary::default();
     let mut known = KnownPapers::of(common)?;
+    let filter = CategoryFilter::new(args);
     for path in &args.files {
         let bar = CommandProgress::of_file(path);
         let mut file = FileSummary { file: path.display().to_string(), ..FileSummary::default() };
         match open(path, args, &bar) {
             Ok(records) => {
                 file.format = Some(records.format().to_string());
-                in_categories(records, args).try_for_each(|record| file.add(record, known.as_mut()))?;
+                filter.keep(records).try_for_each(|record| file.add(record, known.as_mut()))?;
             }
             Err(error) => file.reject(error),
         }
@@ -113,6 +115,19 @@ pub(super) fn run(common: &GlobalArgs, args: &AddArgs) -> Result<CommandOutcome>
         bar.finish();
         summary.files.push(file);
     }
+    let mut fetched: Vec<FileSummary> = Vec::new();
+    let missing = by_id::fetch(ids, args, &mut |_, source, records| {
+        let is_new = fetched.last().is_none_or(|file| file.file != source);
+        if is_new {
+            fetched.push(FileSummary { file: source.to_owned(), ..FileSummary::default() });
+        }
+        let Some(file) = fetched.last_mut() else { return Ok(()) };
+        filter.keep(records.into_iter()).try_for_each(|record| file.add(record, known.as_mut()))
+    })?;
+    missing.iter().for_each(output::reject);
+    filter.warn_of_nothing();
+    fetched.iter_mut().for_each(|file| file.fields.retain(|field| field.papers > 0));
+    summary.files.extend(fetched);
     for path in &args.links {
         summary.links.push(links::read(path, args, known.as_ref().map(|known| &known.library))?);
     }
@@ -130,7 +145,8 @@ pub(super) fn run(common: &GlobalArgs, args: &AddArgs) -> Result<CommandOutcome>
     })?;
     let is_valid = |file: &FileSummary| file.rejected == 0 && !(args.strict && file.dropped_fields > 0);
     let links_are_valid = summary.links.iter().all(|file| file.rejected == 0);
-    Ok(CommandOutcome::complete_if(links_are_valid && summary.files.iter().all(is_valid)))
+    let all_are_known = missing.is_empty();
+    Ok(CommandOutcome::complete_if(all_are_known && links_are_valid && summary.files.iter().all(is_valid)))
 }
 
 impl FileSummary {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::input::{in_categories, open};
+use super::input::{CategoryFilter, open};
 use crate::cli::args::AddArgs;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, FieldList, record_values};
@@ -59,9 +59,10 @@ pub(super) fn run(args: &AddArgs) -> Result<CommandOutcome> {
 fn find(path: &Path, args: &AddArgs) -> Result<ExplainedRecord> {
     let bar = CommandProgress::of_file(path);
     let file = path.display().to_string();
+    let filter = CategoryFilter::new(args);
     let mut read = 0;
     let mut found = None;
-    for record in in_categories(open(path, args, &bar)?, args) {
+    for record in filter.keep(open(path, args, &bar)?) {
         read += 1;
         if is_wanted(&record, read, &args.record) {
             found = Some(record);

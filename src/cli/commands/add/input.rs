@@ -1,11 +1,13 @@
 //! The records of the files of `paperkin add`.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use super::by_id::no_file;
 use crate::cli::args::AddArgs;
-use crate::cli::output::CommandProgress;
+use crate::cli::output::{self, CommandProgress, Severity};
 use crate::error::{Error, Result};
 use crate::formats::{self, ColumnMap, LinkReader, PaperRecord, ReadOptions, RecordReader, ReferenceReader};
 
@@ -17,6 +19,7 @@ pub(super) fn open(path: &Path, args: &AddArgs, bar: &CommandProgress) -> Result
     let references = match path {
         _ if name == "-" => options.read(bar.follow(io::stdin()), &name),
         _ if path.is_dir() || formats::is_parquet(path) => options.open(path),
+        _ if !path.exists() => Err(no_file(path)),
         _ => options.read(bar.follow(File::open(path).map_err(Error::io(path, "read"))?), &name),
     };
     references.map(|references| ReferenceReader::checked(references).records())
@@ -33,14 +36,37 @@ pub(super) fn open_links(path: &Path, args: &AddArgs, bar: &CommandProgress) -> 
     }
 }
 
-/// Keeps the papers of the categories given, and all errors.
-pub(super) fn in_categories(
-    records: impl Iterator<Item = Result<PaperRecord>>,
-    args: &AddArgs,
-) -> impl Iterator<Item = Result<PaperRecord>> {
-    let categories = &args.category;
-    records.filter(move |record| match record {
-        Ok(record) => categories.is_empty() || record.paper.is_of_any(categories),
-        Err(_) => true,
-    })
+/// Keeps papers of the categories given, and counts.
+pub(super) struct CategoryFilter<'a> {
+    categories: &'a [String],
+    papers: Cell<usize>,
+    kept: Cell<usize>,
+}
+
+impl CategoryFilter<'_> {
+    pub(super) fn new(args: &AddArgs) -> CategoryFilter<'_> {
+        CategoryFilter { categories: &args.category, papers: Cell::new(0), kept: Cell::new(0) }
+    }
+
+    /// Keeps the papers of the categories given, and all errors.
+    pub(super) fn keep(
+        &self,
+        records: impl Iterator<Item = Result<PaperRecord>>,
+    ) -> impl Iterator<Item = Result<PaperRecord>> {
+        records.filter(|record| {
+            let Ok(record) = record else { return true };
+            let is_kept = self.categories.is_empty() || record.paper.is_of_any(self.categories);
+            self.papers.set(self.papers.get() + 1);
+            self.kept.set(self.kept.get() + usize::from(is_kept));
+            is_kept
+        })
+    }
+
+    /// Warns if there were papers, and none of them is of the categories.
+    pub(super) fn warn_of_nothing(&self) {
+        if self.papers.get() > 0 && self.kept.get() == 0 {
+            let (papers, names) = (self.papers.get(), self.categories.join(", "));
+            output::diagnostic(Severity::Warning, &format!("none of {papers} papers is of the category {names}"));
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! `paperkin add`
 
+mod by_id;
 mod dry_run;
 mod explain;
 mod input;

@@ -1,25 +1,32 @@
 //! Adding the papers of files to the library.
 
-use super::input::{in_categories, open};
-use super::{dry_run, explain, links};
+use super::by_id::IdsToFetch;
+use super::input::{CategoryFilter, open};
+use super::{by_id, dry_run, explain, links};
 use crate::cli::args::{AddArgs, GlobalArgs};
 use crate::cli::commands::reindex;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, AddOutput, CommandProgress, Severity};
 use crate::engine::{AddProgress, AddSummary, Engine, LibraryLocation};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::formats::PaperRecord;
 
-pub(in crate::cli) fn run(common: &GlobalArgs, args: AddArgs) -> Result<CommandOutcome> {
+pub(in crate::cli) fn run(common: &GlobalArgs, mut args: AddArgs) -> Result<CommandOutcome> {
+    let ids = IdsToFetch::take(&mut args.files);
     if args.explain {
+        if !ids.is_empty() {
+            let reason = "shows how files are read: give a file, not the id of a paper".to_owned();
+            return Err(Error::BadRequest { field: "explain", reason });
+        }
         return explain::run(&args);
     }
     if args.dry_run {
-        return dry_run::run(common, &args);
+        return dry_run::run(common, &args, ids);
     }
+    let filter = CategoryFilter::new(&args);
     let open = || Engine::open(common.options(LibraryLocation::Create(common.directory()?)));
     let (engine, added) = if args.strict {
-        let (papers, links_are_valid) = (read_all(&args), links::are_valid(&args)?);
+        let (papers, links_are_valid) = (read_all(&args, &filter, ids)?, links::are_valid(&args)?);
         let Some(papers) = papers.filter(|_| links_are_valid) else {
             output::diagnostic(
                 Severity::Error,
@@ -39,10 +46,12 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: AddArgs) -> Result<CommandO
         (engine, added)
     } else {
         let mut engine = open()?;
-        let mut added = add_each(&mut engine, &args)?;
+        let mut added = add_each(&mut engine, &args, &filter)?;
+        added += add_by_id(&mut engine, &args, &filter, ids)?;
         added += links::add(&mut engine, &args)?;
         (engine, added)
     };
+    filter.warn_of_nothing();
     let summary = AddOutput { added, papers: engine.summary()?.papers };
     summary.print(args.format)?;
     reindex::after_change(&engine);
@@ -50,13 +59,13 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: AddArgs) -> Result<CommandO
 }
 
 /// Adds one file after the other. A file that cannot be read at all counts as one rejected record.
-fn add_each(engine: &mut Engine, args: &AddArgs) -> Result<AddSummary> {
+fn add_each(engine: &mut Engine, args: &AddArgs, filter: &CategoryFilter<'_>) -> Result<AddSummary> {
     let mut added = AddSummary::default();
     for path in &args.files {
         let bar = CommandProgress::of_file(path);
         match open(path, args, &bar) {
             Ok(records) => {
-                let records = in_categories(records, args);
+                let records = filter.keep(records);
                 added += engine.add_with_progress(records, &|progress| bar.show(progress))?;
             }
             Err(error) => {
@@ -69,30 +78,51 @@ fn add_each(engine: &mut Engine, args: &AddArgs) -> Result<AddSummary> {
     Ok(added)
 }
 
-/// Reads all papers of all files. Returns `None`, with diagnostics, if any record or field is invalid.
-fn read_all(args: &AddArgs) -> Option<Vec<PaperRecord>> {
+/// Fetches and adds papers. One that no service knows counts as a rejected record.
+fn add_by_id(engine: &mut Engine, args: &AddArgs, filter: &CategoryFilter<'_>, ids: IdsToFetch) -> Result<AddSummary> {
+    let mut added = AddSummary::default();
+    let missing = by_id::fetch(ids, args, &mut |bar, _, papers| {
+        let papers = filter.keep(papers.into_iter());
+        added += engine.add_with_progress(papers, &|progress| bar.show(progress))?;
+        Ok(())
+    })?;
+    missing.iter().for_each(output::reject);
+    added.rejected += missing.len();
+    Ok(added)
+}
+
+/// Reads all papers of all files, and those that are fetched. Returns `None`, with diagnostics, if any record or field is
+/// invalid.
+///
+/// # Errors
+/// Those of the services.
+fn read_all(args: &AddArgs, filter: &CategoryFilter<'_>, ids: IdsToFetch) -> Result<Option<Vec<PaperRecord>>> {
     let mut papers = Vec::new();
     let mut valid = true;
+    let mut read = |record: Result<PaperRecord>, bar: &CommandProgress| match record {
+        Ok(record) => {
+            valid &= record.dropped.is_empty();
+            record.dropped.iter().for_each(|error| bar.show(AddProgress::Dropped(error)));
+            papers.push(PaperRecord { dropped: Vec::new(), ..record });
+        }
+        Err(error) => {
+            valid = false;
+            bar.aside(|| output::reject(&error));
+        }
+    };
     for path in &args.files {
         let bar = CommandProgress::of_file(path);
         let records: Box<dyn Iterator<Item = Result<PaperRecord>>> = match open(path, args, &bar) {
-            Ok(records) => Box::new(in_categories(records, args)),
+            Ok(records) => Box::new(filter.keep(records)),
             Err(error) => Box::new(std::iter::once(Err(error))),
         };
-        for record in records {
-            match record {
-                Ok(record) => {
-                    valid &= record.dropped.is_empty();
-                    record.dropped.iter().for_each(|error| bar.show(AddProgress::Dropped(error)));
-                    papers.push(PaperRecord { dropped: Vec::new(), ..record });
-                }
-                Err(error) => {
-                    valid = false;
-                    bar.aside(|| output::reject(&error));
-                }
-            }
-        }
+        records.for_each(|record| read(record, &bar));
         bar.finish();
     }
-    valid.then_some(papers)
+    let missing = by_id::fetch(ids, args, &mut |bar, _, records| {
+        filter.keep(records.into_iter()).for_each(|record| read(record, bar));
+        Ok(())
+    })?;
+    missing.iter().for_each(output::reject);
+    Ok((valid && missing.is_empty()).then_some(papers))
 }

@@ -5,6 +5,8 @@ mod run;
 
 #[cfg(feature = "fetch")]
 pub(in crate::cli) use run::run;
+#[cfg(feature = "fetch")]
+pub(super) use run::{client_options, service_key, with_progress};
 
 #[cfg(not(feature = "fetch"))]
 pub(in crate::cli) fn run(

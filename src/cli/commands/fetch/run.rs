@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::cli::args::{ClientArgs, FetchArgs, FetchCommand, GlobalArgs};
+use crate::cli::args::{ClientArgs, FetchArgs, FetchCommand, GlobalArgs, HttpArgs};
 use crate::cli::commands::reindex;
 use crate::cli::input::TextLines;
 use crate::cli::outcome::CommandOutcome;
@@ -18,7 +18,7 @@ use crate::paper::PaperId;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: FetchArgs) -> Result<CommandOutcome> {
     let (sources, options, outcome) = sources(args.source)?;
-    let mut client = HttpClient::new(client_options(&sources, &options))?;
+    let mut client = HttpClient::new(client_options(&sources, &options.http))?;
     let mut fetched = FetchSummary::default();
     if options.dry_run {
         let counted = sources.into_iter().try_for_each(|source| count(common, source, &mut client, &mut fetched));
@@ -37,7 +37,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: FetchArgs) -> Result<Comman
             reindex::after_change(&engine);
         }
         report_missing(&fetched);
-        ended.map_err(|error| with_progress(error, &fetched))?;
+        ended.map_err(|error| with_progress(error, fetched.papers))?;
         AddOutput { added: fetched.added, papers: engine.summary()?.papers }.print(options.format)?;
     }
     Ok(outcome.and(CommandOutcome::complete_if(fetched.added.rejected == 0 && fetched.missing.is_empty())))
@@ -83,10 +83,10 @@ fn print_count(fetched: &FetchSummary, format: SummaryFormat) -> Result<()> {
 }
 
 /// Adds to an error of a service how much was fetched before it.
-fn with_progress(error: Error, fetched: &FetchSummary) -> Error {
+pub(in crate::cli::commands) fn with_progress(error: Error, papers: usize) -> Error {
     match error {
         Error::Fetch { url, reason } => {
-            let stored = match fetched.papers {
+            let stored = match papers {
                 0 => "no papers were fetched: run the same command again to retry".to_owned(),
                 1 => "1 paper is already in the library: run the same command again to resume".to_owned(),
                 n => format!("{n} papers are already in the library: run the same command again to resume"),
@@ -98,7 +98,7 @@ fn with_progress(error: Error, fetched: &FetchSummary) -> Error {
 }
 
 /// Returns the options of the services, with those given on the command line in place of the defaults.
-fn client_options(sources: &[FetchSource], args: &ClientArgs) -> ClientOptions {
+pub(in crate::cli::commands) fn client_options(sources: &[FetchSource], args: &HttpArgs) -> ClientOptions {
     let defaults = ClientOptions::for_sources(sources);
     ClientOptions {
         contact: args.contact.clone(),
@@ -127,14 +127,15 @@ fn sources(command: FetchCommand) -> Result<(Vec<FetchSource>, ClientArgs, Comma
         FetchCommand::S2 { ids, references, service, client } => {
             let (ids, complete) = read_ids(&ids)?;
             outcome = complete;
-            let papers = SemanticScholar { base: service.base_url, ids, references, key: key("S2_API_KEY") };
+            let papers = SemanticScholar { base: service.base_url, ids, references, key: service_key("S2_API_KEY") };
             (vec![FetchSource::SemanticScholar(papers)], client)
         }
         FetchCommand::Openalex { ids, search, filter, since, service, client } => {
             let (ids, complete) = ids.as_deref().map(read_ids).transpose()?.unwrap_or((Vec::new(), outcome));
             outcome = complete;
             let is_list = search.is_none() && filter.is_none();
-            let papers = OpenAlex { base: service.base_url, ids, search, filter, since, key: key("OPENALEX_API_KEY") };
+            let papers =
+                OpenAlex { base: service.base_url, ids, search, filter, since, key: service_key("OPENALEX_API_KEY") };
             // Of a list without an id there is nothing to fetch.
             let sources = Some(FetchSource::OpenAlex(papers.clone())).filter(|_| !(is_list && papers.ids.is_empty()));
             (sources.into_iter().collect(), client)
@@ -145,7 +146,7 @@ fn sources(command: FetchCommand) -> Result<(Vec<FetchSource>, ClientArgs, Comma
 }
 
 /// Returns the key of a service that a variable of the environment has.
-fn key(name: &str) -> Option<String> {
+pub(in crate::cli::commands) fn service_key(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|key| !key.trim().is_empty())
 }
 

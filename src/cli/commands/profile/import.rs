@@ -1,11 +1,11 @@
 //! `paperkin profile NAME import`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use crate::cli::args::{ImportArgs, TagMapping};
 use crate::cli::outcome::CommandOutcome;
-use crate::cli::output;
+use crate::cli::output::{self, Severity};
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary, check_weight};
 use crate::error::Result;
 use crate::formats::{BibReference, ReadOptions};
@@ -13,6 +13,8 @@ use crate::import;
 
 /// Unmatched papers listed for each profile.
 const MAX_LISTED: usize = 20;
+/// Collections that are named when none is the one asked for.
+const MAX_COLLECTIONS: usize = 10;
 
 pub(super) fn run(engine: &mut Engine, name: &str, args: ImportArgs) -> Result<CommandOutcome> {
     let ImportArgs { files, encoding, kind, weight, collection, tags_as, dry_run, format } = args;
@@ -26,8 +28,10 @@ pub(super) fn run(engine: &mut Engine, name: &str, args: ImportArgs) -> Result<C
         outcome = outcome.and(CommandOutcome::complete_if(read.errors.is_empty()));
         references.extend(read.references);
     }
-    references
-        .retain(|reference| collection.is_empty() || reference.tags.iter().any(|tag| is_in_any(tag, &collection)));
+    if !collection.is_empty() && !references.iter().any(|reference| is_tagged(reference, &collection)) {
+        warn_of_no_collection(&collection, &references);
+    }
+    references.retain(|reference| collection.is_empty() || is_tagged(reference, &collection));
     let options = ImportOptions { kind, weight, at: engine.today(), dry_run };
     let mut summaries: BTreeMap<String, ImportSummary> = BTreeMap::new();
     for (profile, papers) in by_profile(name, references, &collection, tags_as) {
@@ -55,6 +59,27 @@ fn table(out: &mut dyn Write, profile: &str, summary: &ImportSummary, dry_run: b
         0 => Ok(()),
         more => writeln!(out, "  and {more} more: use --format json to list all"),
     }
+}
+
+/// Whether a paper is in one of these collections or below one of them.
+fn is_tagged(reference: &BibReference, collections: &[String]) -> bool {
+    reference.tags.iter().any(|tag| is_in_any(tag, collections))
+}
+
+/// Says that no paper is in the collections that were asked for, and which collections there are.
+fn warn_of_no_collection(asked: &[String], references: &[BibReference]) {
+    let names: BTreeSet<&str> = references.iter().flat_map(|reference| &reference.tags).map(String::as_str).collect();
+    let mut known: Vec<&str> = names.iter().copied().take(MAX_COLLECTIONS).collect();
+    if names.len() > known.len() {
+        known.push("...");
+    }
+    let known = if known.is_empty() {
+        "there are no collections or tags".to_owned()
+    } else {
+        format!("there are {}", known.join(", "))
+    };
+    let message = format!("no paper is in the collection or tag {}: {known}", asked.join(", "));
+    output::diagnostic(Severity::Warning, &message);
 }
 
 /// Returns whether a tag is one of these, or below one of them.

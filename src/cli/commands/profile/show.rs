@@ -46,10 +46,11 @@ fn table(out: &mut dyn Write, shown: &ProfileOutput) -> io::Result<()> {
         let absent = if *in_library { "" } else { " (not in the library)" };
         let title = title.as_deref().map(readable).unwrap_or_default();
         let interest = interest.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
-        writeln!(out, "{at}  {kind:<7}  {weight:<4}  {id}  {title}{interest}{absent}")?;
+        let start = format!("{at}  {kind:<7}  {weight:<4}  ");
+        output::write_wrapped(out, &format!("{start}{id}  {title}{interest}{absent}"), start.chars().count())?;
     }
     if !profile.authors.is_empty() {
-        writeln!(out, "follows {}", profile.authors.join(", "))?;
+        output::write_wrapped(out, &format!("follows {}", profile.authors.join(", ")), "follows ".len())?;
     }
     writeln!(out, "{}: {} in history, {}", profile.name, papers.len(), last_seen(profile))
 }

@@ -1,0 +1,28 @@
+//! The newest papers of a library, without a ranking.
+
+use std::collections::HashSet;
+
+use super::{Library, PaperFilter, StoredPaper};
+use crate::error::Result;
+
+impl Library {
+    /// Up to `limit` papers that pass a filter: those published (or listed) last come first, those without a date at the end.
+    ///
+    /// ```
+    /// use paperkin::library::{Library, PaperFilter};
+    ///
+    /// let library = Library::in_memory().unwrap();
+    /// let by = PaperFilter { authors: vec!["Y. LeCun".to_owned()], ..PaperFilter::default() };
+    /// assert!(library.newest_papers(&by, 10).unwrap().is_empty());
+    /// ```
+    pub fn newest_papers(&self, filter: &PaperFilter, limit: usize) -> Result<Vec<StoredPaper>> {
+        let passing: Option<HashSet<i64>> = self.matching_keys(filter)?.map(|keys| keys.into_iter().collect());
+        let read = || -> rusqlite::Result<Vec<i64>> {
+            let select = "SELECT row FROM paper ORDER BY coalesce(published, listed) DESC, row DESC";
+            self.db.prepare_cached(select)?.query_map([], |row| row.get(0))?.collect()
+        };
+        let newest = read().map_err(self.failed("read dates"))?.into_iter();
+        let passing = newest.filter(|key| passing.as_ref().is_none_or(|passing| passing.contains(key)));
+        passing.take(limit).map(|key| self.paper_at(key)).collect()
+    }
+}
