@@ -54,11 +54,12 @@ impl Request {
     /// # Errors
     /// As [`Request::search`].
     pub fn and_search(mut self, text: &str) -> Result<Request> {
-        let mut words: Vec<&str> = Vec::new();
+        let (mut words, mut has_filter): (Vec<&str>, bool) = (Vec::new(), false);
         let mut rest = text.trim();
         while let Some((token, after)) = next_token(rest) {
             rest = after;
             let SearchToken { is_excluded, field, is_quoted, value } = token;
+            has_filter |= is_excluded || field.is_some();
             let Some(field) = field else {
                 match (is_excluded, is_quoted) {
                     (true, _) => self.without.push(value.to_owned()),
@@ -99,16 +100,15 @@ impl Request {
             }
         }
         let words = words.join(" ");
-        self.text = Some(words).filter(|words| !words.is_empty());
+        // An empty text is refused; filters need none.
+        self.text = Some(words).filter(|words| !words.is_empty() || !has_filter);
         Ok(self)
     }
 
-    /// Whether it only lists papers that pass its filters: there is nothing that they could be like.
+    /// Whether it lists the papers of an author, or with some words, and there is nothing that they could be like.
     pub(crate) fn is_listing(&self) -> bool {
-        let narrows = [&self.by, &self.titles, &self.phrases, &self.without, &self.categories, &self.sources];
-        let has_filter = narrows.iter().any(|filter| !filter.is_empty())
-            || self.published_after.is_some()
-            || self.published_before.is_some();
+        let filters = [&self.by, &self.titles, &self.phrases, &self.without];
+        let has_filter = filters.iter().any(|filter| !filter.is_empty());
         self.text.is_none() && self.positive.is_empty() && self.negative.is_empty() && has_filter
     }
 }
@@ -188,7 +188,7 @@ mod tests {
             ("\"unfinished phrase", r#"{"text":"\"unfinished phrase"}"#),
             ("authors: many", r#"{"text":"authors: many"}"#),
             ("\"\" x", r#"{"text":" x"}"#),
-            (" ", "{}"),
+            (" ", r#"{"text":""}"#),
         ];
         for (text, expected) in table {
             let expected: Request = serde_json::from_str(expected).unwrap();
@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn a_listing_has_filters_and_nothing_else() {
-        let table = [("author:lecun", true), ("year:2024", true), ("x author:lecun", false), ("", false)];
+        let table =
+            [("author:lecun", true), ("-image", true), ("year:2024", false), ("x author:lecun", false), ("", false)];
         for (text, expected) in table {
             assert_eq!(Request::search(text).unwrap().is_listing(), expected, "{text}");
         }

@@ -207,8 +207,10 @@ impl<'a> Searcher<'a> {
             return Ok(CachedRanking { results: Vec::new(), history: Vec::new(), not_found, note });
         }
         let mut resolved = resolve::resolve(self, &request, scope, as_of)?;
-        resolved.note = resolved.note.or(note);
         known_items::add_known_items(self, &mut resolved, identified)?;
+        // A name is understood, whatever its words are.
+        let is_named = !resolved.known_items.named.is_empty();
+        resolved.note = resolved.note.or(note.filter(|_| !is_named));
         expansion::add_expansion(self, &mut resolved)?;
         classifier::add_classifier(self, &mut resolved)?;
         let rankers = resolved.rankers();

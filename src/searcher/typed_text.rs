@@ -10,13 +10,15 @@ use crate::error::Result;
 use crate::lexical::{for_each_term, is_stop_word};
 use crate::library::Library;
 use crate::paper::PaperId;
-use crate::recommend::{HistoryItem, Request};
+use crate::recommend::{HistoryItem, Relevance, Request};
 use crate::vector::RowId;
 
 /// Longer texts, in words, are abstracts and descriptions: their words are not looked up.
 const MAX_TYPED_WORDS: usize = 30;
 /// Fewer words do not tell a language.
 const MIN_LANGUAGE_WORDS: usize = 4;
+/// In a library of fewer papers, that a word is missing says nothing of the word.
+const MIN_VOCABULARY_PAPERS: usize = 500;
 
 /// A request as it is answered.
 pub(super) struct TypedText<'r> {
@@ -47,22 +49,29 @@ impl<'r> TypedText<'r> {
             return Ok(identified);
         }
         let words: Vec<&str> = text.split_whitespace().collect();
-        if words.len() > MAX_TYPED_WORDS || searcher.snapshot.all().is_empty() {
+        let papers = searcher.snapshot.all().len();
+        if words.len() > MAX_TYPED_WORDS || papers == 0 {
             return Ok(TypedText::as_it_is(request));
         }
-        let looked_up = words.iter().map(|word| TypedWord::new(searcher.library, word)).collect::<Result<Vec<_>>>()?;
-        let unknown: Vec<&TypedWord<'_>> = looked_up.iter().filter(|word| word.is_unknown).collect();
+        let is_vocabulary = papers >= MIN_VOCABULARY_PAPERS;
+        let look_up = |word| TypedWord::new(searcher.library, word, is_vocabulary);
+        let looked_up = words.iter().copied().map(look_up).collect::<Result<Vec<_>>>()?;
+        let unknown = looked_up.iter().filter(|word| word.is_unknown).count();
         let known = looked_up.iter().filter(|word| word.has_term && !word.is_unknown).count();
-        if let Some(language) = other_language(text, words.len(), known, unknown.len()) {
-            let note = format!("the model reads English, and this text looks like {language}: results may be far off");
-            return Ok(TypedText { note: Some(note), ..TypedText::as_it_is(request) });
+        if let Some(language) = other_language(text, words.len(), known, unknown) {
+            let is_english = searcher.library.model()?.is_some_and(|model| Relevance::is_fitted_to(&model.name));
+            let note =
+                || format!("the model reads English, and this text looks like {language}: results may be far off");
+            return Ok(TypedText { note: is_english.then(note), ..TypedText::as_it_is(request) });
         }
-        let mut request = Cow::Borrowed(request);
-        let note = unknown_words_note(&looked_up, known);
+        if known > 0 && !is_vocabulary {
+            return Ok(TypedText::as_it_is(request));
+        }
+        let mut typed = TypedText { note: unknown_words_note(&looked_up, known), ..TypedText::as_it_is(request) };
         if looked_up.iter().any(|word| word.correction.is_some()) {
-            request.to_mut().text = Some(corrected(&looked_up));
+            typed.request.to_mut().text = Some(corrected(&looked_up));
         }
-        Ok(TypedText { request, note, identified: None, unknown_id: None })
+        Ok(typed)
     }
 }
 
@@ -95,7 +104,8 @@ struct TypedWord<'t> {
 }
 
 impl<'t> TypedWord<'t> {
-    fn new(library: &Library, text: &'t str) -> Result<TypedWord<'t>> {
+    /// Looks a word up; if the library has a vocabulary, also what it may be meant for.
+    fn new(library: &Library, text: &'t str, is_vocabulary: bool) -> Result<TypedWord<'t>> {
         let mut terms = Vec::new();
         for_each_term(text, |term| terms.push(term.to_owned()));
         let mut is_unknown = !terms.is_empty();
@@ -105,7 +115,7 @@ impl<'t> TypedWord<'t> {
         // Names are not corrected: they have capitals and digits.
         let is_plain = text.bytes().all(|byte| byte.is_ascii_lowercase()) && !is_stop_word(text);
         let correction = match terms.as_slice() {
-            [term] if is_unknown && is_plain => library.similar_term(term)?,
+            [term] if is_unknown && is_plain && is_vocabulary => library.similar_term(term)?,
             _ => None,
         };
         Ok(TypedWord { text, has_term: !terms.is_empty(), is_unknown, correction })

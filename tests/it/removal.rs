@@ -97,6 +97,7 @@ fn a_paper_that_comes_back_is_a_new_one() {
     assert_eq!(sandbox.run(&["remove", &id]).code, 0);
     assert_eq!(key(), None);
     let shown = sandbox.run(&["profile", "me", "show"]).out;
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains(&id) && shown.contains("(not in the library)"), "{shown}");
     let run = sandbox.run(&["add", listing()]);
     assert_eq!(run.out, "1 new, 0 updated, 39 unchanged: 40 papers in the library\n");
