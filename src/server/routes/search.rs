@@ -38,7 +38,7 @@ async fn search(
 
 /// Search for papers about a text, with the fields of a request in the query string
 #[utoipa::path(get, path = "/v1/search", tag = "queries",
-    params(("q" = String, Query, description = "What the papers should be about"),
+    params(("q" = String, Query, description = "What the papers should be about, as typed in a search box: words, `\"phrases\"`, `-excluded`, `title:`, `author:`, `category:`, `year:2024..2025`"),
            ("fields" = Option<String>, Query, description = "The fields of results and papers to return, separated by commas: `title,authors,score`. Without `authors`, lists of authors end after ten, and `author_count` has their number"),
            ("limit" = Option<usize>, Query, description = "Maximum number of papers; all other fields of a request are accepted too"),
            ("published_after" = Option<String>, Query, description = "Only papers of this day or later"),

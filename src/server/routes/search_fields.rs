@@ -70,9 +70,10 @@ impl<'de> Deserialize<'de> for SearchQuery {
             return Err(D::Error::custom("`q` is empty"));
         }
         let mut query: QueryRequest = all.read().map_err(D::Error::custom)?;
-        if query.request.text.replace(q).is_some() {
+        if query.request.text.is_some() {
             return Err(D::Error::custom("give the text as `q`, not as `text`"));
         }
+        query.request = query.request.and_search(&q).map_err(D::Error::custom)?;
         Ok(SearchQuery { query, fields: FieldSelection(fields) })
     }
 }

@@ -91,7 +91,6 @@ impl SearchForm {
             return Ok(None);
         }
         let request = Request {
-            text: Some(self.q.clone()),
             limit: Some(PAGE_PAPERS),
             published_after: date("from", &self.from)?,
             published_before: date("to", &self.to)?,
@@ -99,6 +98,7 @@ impl SearchForm {
             sources: list(&self.source),
             ..Request::default()
         };
+        let request = request.and_search(&self.q)?;
         request.check()?;
         Ok(Some(request))
     }

@@ -133,7 +133,7 @@ async fn search_papers(
         return Err(Problem::bad_request("`query` is empty"));
     }
     let count = MAX_RESULTS.min(app.options().max_results);
-    let request = Request { text: Some(query), limit: Some(count), ..Request::default() };
+    let request = Request { limit: Some(count), ..Request::search(&query)? };
     let embeddings = app.embed_request(&request).await?;
     app.run(move |engine| {
         let results = engine.recommend_with(&request, &embeddings)?.results;
