@@ -3,6 +3,7 @@
 //!
 //! Formulas are written as readable Unicode ([`readable`]). Exports for programs keep the text as it is.
 
+#[cfg(feature = "cli")]
 mod links;
 
 use crate::paper::Paper;
@@ -10,6 +11,7 @@ use crate::recommend::{CitationCounts, InterestShare, Reason};
 use crate::text::latex::readable;
 use crate::text::truncate_at_word;
 
+#[cfg(feature = "cli")]
 pub(crate) use links::{PaperLink, links};
 
 /// How many authors are named.
