@@ -104,7 +104,7 @@ fn errors_of_the_graph_are_those_of_semantic_scholar() {
         ("GET", "paper/ARXIV:0704.0001", "", 404, "Paper with id ARXIV:0704.0001 not found"),
         ("GET", "paper/CorpusId:7/citations", "", 404, "Paper with id CorpusId:7/citations not found"),
         ("GET", "author/1", "", 404, "see `/openapi.json` for all routes"),
-        ("GET", "paper/CorpusId:7?fields=titel", "", 400, "Unrecognized or unsupported fields: [titel]"),
+        ("GET", "paper/CorpusId:7?fields=headline", "", 400, "Unrecognized or unsupported fields: [headline]"),
         ("GET", "paper/search", "", 400, "in the query: missing field `query`"),
         ("GET", "paper/search?query=+", "", 400, "`query` is empty"),
         ("GET", "paper/search?query=a&limit=101", "", 400, "`limit`: expected a number from 1 to 100"),
@@ -120,7 +120,7 @@ fn errors_of_the_graph_are_those_of_semantic_scholar() {
         ("POST", "paper/batch", r#"{"ids":[]}"#, 400, "`ids`: give 1 to 500 ids"),
         ("POST", "paper/batch", &many, 400, "`ids`: give 1 to 500 ids"),
         ("POST", "paper/batch", r#"{"ids":null}"#, 400, "in the body: missing field `ids`"),
-        ("POST", "paper/batch?fields=titel", r#"{"ids":["a"]}"#, 400, "Unrecognized or unsupported fields: [titel]"),
+        ("POST", "paper/batch?fields=headline", r#"{"ids":["a"]}"#, 400, "Unrecognized or unsupported fields: [headline]"),
     ] {
         let reply = server.call(method, &format!("/graph/v1/{path}"), &[JSON], body);
         assert_eq!((reply.status, reply.json()), (status, json!({ "error": error })), "{method} {path}");

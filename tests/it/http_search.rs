@@ -93,7 +93,7 @@ fn filters_of_a_query_string() {
         ("?q=a&text=b", "in the query: give the text as `q`, not as `text`".to_owned()),
         ("?q=a&q=b", "`q` is given twice".to_owned()),
         ("?q=a&limit=51", "`limit`: expected a number from 1 to 50".to_owned()),
-        ("?q=a&fields=titel", format!("`fields`: unknown field `titel`; known are {fields}")),
+        ("?q=a&fields=headline", format!("`fields`: unknown field `headline`; known are {fields}")),
     ] {
         let reply = server.call("GET", &format!("/v1/search{query}"), &[JSON], "");
         let problem = reply.json();

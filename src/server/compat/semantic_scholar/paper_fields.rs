@@ -220,7 +220,7 @@ mod tests {
         let S2Fields { own, of_references } = fields.unwrap();
         assert_eq!(own, ["paperId", "year", "authors", "references", "references", "citations"]);
         assert_eq!(of_references, ["paperId", "year", "authors"]);
-        for unknown in ["titel", "references.titel", "references.references"] {
+        for unknown in ["headline", "references.headline", "references.references"] {
             assert!(S2Fields::of_graph(&names(unknown)).is_err(), "{unknown}");
         }
         assert!(S2Fields::of_recommendations(&names("references")).is_err());
