@@ -120,7 +120,13 @@ fn errors_of_the_graph_are_those_of_semantic_scholar() {
         ("POST", "paper/batch", r#"{"ids":[]}"#, 400, "`ids`: give 1 to 500 ids"),
         ("POST", "paper/batch", &many, 400, "`ids`: give 1 to 500 ids"),
         ("POST", "paper/batch", r#"{"ids":null}"#, 400, "in the body: missing field `ids`"),
-        ("POST", "paper/batch?fields=headline", r#"{"ids":["a"]}"#, 400, "Unrecognized or unsupported fields: [headline]"),
+        (
+            "POST",
+            "paper/batch?fields=headline",
+            r#"{"ids":["a"]}"#,
+            400,
+            "Unrecognized or unsupported fields: [headline]",
+        ),
     ] {
         let reply = server.call(method, &format!("/graph/v1/{path}"), &[JSON], body);
         assert_eq!((reply.status, reply.json()), (status, json!({ "error": error })), "{method} {path}");
