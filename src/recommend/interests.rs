@@ -20,27 +20,32 @@ const MIN_PERCENTILE: f32 = 0.6;
 /// Background papers that are looked at for that.
 const SCATTER_SAMPLE: usize = 250;
 
-/// Whether each paper of a short history is of a subject of its own, and should have its share of a list: cross-validation,
-/// in which none of the papers is found by the others. Each is compared with the paper of the others that is most similar,
-/// as background papers are. Papers with a named interest are not: their readers have said how they belong together.
-pub fn is_scattered(past: &[HistoryPaper], background: &Background) -> bool {
+/// The interests of a short history whose papers are mostly of subjects of their own, so that each should have its share of a
+/// list; `None` for other histories. Cross-validation: each paper is compared with the paper of the others that is most
+/// similar, as background papers are, and those that the others do not find are interests of their own. Papers with a named
+/// interest are not looked at: their readers have said how they belong together.
+pub fn scattered_interests(past: &[HistoryPaper], background: &Background) -> Option<Vec<Vec<usize>>> {
     if !(2..=MAX_INTERESTS).contains(&past.len()) || past.iter().any(|paper| paper.interest.is_some()) {
-        return false;
+        return None;
     }
     let cosines =
         |vector: &[f32]| -> Vec<f32> { past.iter().map(|paper| dot(paper.embedding.as_slice(), vector)).collect() };
     let step = background.len().div_ceil(SCATTER_SAMPLE).max(1);
     let sample: Vec<Vec<f32>> = background.papers().step_by(step).map(|paper| cosines(paper.vector)).collect();
-    let is_isolated = |(place, paper): (usize, &HistoryPaper)| {
+    let is_isolated = |place: &usize| {
         let best_other = |cosines: &[f32]| {
-            let others = cosines.iter().enumerate().filter(|(other, _)| *other != place);
+            let others = cosines.iter().enumerate().filter(|(other, _)| other != place);
             others.map(|(_, cosine)| *cosine).fold(f32::NEG_INFINITY, f32::max)
         };
-        let own = best_other(&cosines(paper.embedding.as_slice()));
+        let own = best_other(&cosines(past[*place].embedding.as_slice()));
         let lower = sample.iter().filter(|cosines| best_other(cosines) < own).count();
         (lower as f32) < MIN_PERCENTILE * sample.len() as f32
     };
-    past.iter().enumerate().all(is_isolated)
+    let (isolated, others): (Vec<usize>, Vec<usize>) = (0..past.len()).partition(is_isolated);
+    let mut groups: Vec<Vec<usize>> = isolated.into_iter().map(|place| vec![place]).collect();
+    let is_scattered = 2 * groups.len() > past.len();
+    groups.extend(average_linkage(past, others));
+    is_scattered.then(|| by_weight(past, groups))
 }
 
 /// Parts a history into interests, those with most weight first: places in the history, in ascending order. Papers of an
@@ -54,7 +59,11 @@ pub fn cluster_history(past: &[HistoryPaper]) -> Vec<Vec<usize>> {
             None => others.push(place),
         }
     }
-    let mut groups: Vec<Vec<usize>> = named.into_values().chain(average_linkage(past, others)).collect();
+    by_weight(past, named.into_values().chain(average_linkage(past, others)).collect())
+}
+
+/// Groups in the order of their weights, their places ascending.
+fn by_weight(past: &[HistoryPaper], mut groups: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
     let weight = |group: &Vec<usize>| group.iter().map(|place| past[*place].weight).sum::<f32>();
     groups.iter_mut().for_each(|group| group.sort_unstable());
     groups.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cmp(b)));

@@ -33,7 +33,7 @@ pub use breakdown::ScoreBreakdown;
 pub use citation_evidence::{CitationCounts, CitationEvidence};
 pub use diversity::diversify;
 pub use expansion::{EXPANSION_SIZE, ExpansionScorer, MAX_EXPANSION_HISTORY};
-pub use interests::{cluster_history, interest_label, interleave_by_share, is_scattered};
+pub use interests::{cluster_history, interest_label, interleave_by_share, scattered_interests};
 pub use ranker::{Candidate, Contribution, HistoryCitations, QueryIndependentSignals, Ranker};
 pub use relevance::{Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
 pub use request::{HistoryItem, PaperRef, Request};

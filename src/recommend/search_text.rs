@@ -12,13 +12,15 @@
 //!
 //! Anything else is text, `NAME:` and `-` between words too.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::Date;
 
 use super::request::Request;
 use crate::error::{Error, Result};
 
-/// The years that can be asked for: those that `Date` has.
-const MAX_YEAR: i16 = 9999;
+/// The years that can be asked for: those of four digits in which papers appear.
+const YEARS: RangeInclusive<i16> = 1000..=2999;
 
 /// A part of a search.
 #[derive(Debug, PartialEq)]
@@ -149,7 +151,7 @@ fn is_quote(c: char) -> bool {
 
 /// The first and the last day of `2024`, `2024..2025`, `2024..` and `..2024`.
 fn years(text: &str) -> Option<(Option<Date>, Option<Date>)> {
-    let year = |text: &str| text.parse().ok().filter(|year| (1..=MAX_YEAR).contains(year));
+    let year = |text: &str| text.parse().ok().filter(|year| YEARS.contains(year));
     let (first, last) = match text.split_once("..") {
         None => (Some(year(text)?), Some(year(text)?)),
         Some((first, last)) => {
@@ -203,6 +205,7 @@ mod tests {
         let table = [
             ("year:soon", year("soon")),
             ("year:..", year("..")),
+            ("year:20", year("20")),
             ("year:2024..x", year("2024..x")),
             (
                 "author: lecun",

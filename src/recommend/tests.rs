@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::background::TermProfile;
 use super::{
     Background, Candidate, CitationEvidence, HistoryPaper, QueryIndependentSignals, QueryText, Ranker, RankingWeights,
-    RelevanceKind, ResolvedQuery, Strategy, is_scattered,
+    RelevanceKind, ResolvedQuery, Strategy, scattered_interests,
 };
 use crate::lexical::{TermCounts, TermVector};
 use crate::random::SplitMix64;
@@ -176,19 +176,24 @@ fn every_strategy_finds_the_subject_of_a_history() {
 #[test]
 fn a_history_of_single_papers_is_scattered() {
     let background = background();
+    let alone = |count: usize| Some((0..count).map(|place| vec![place]).collect::<Vec<_>>());
     for (papers, expected) in [
-        (vec![(0, 9_000), (1, 9_001), (2, 9_002), (3, 9_003)], true),
-        (vec![(0, 9_000), (1, 9_001)], true),
-        (vec![(0, 9_000), (0, 9_000)], false),
-        (vec![(0, 9_000), (0, 9_000), (1, 9_002), (1, 9_002)], false),
-        (vec![(0, 9_000)], false),
-        (vec![], false),
+        (vec![(0, 9_000), (1, 9_001), (2, 9_002), (3, 9_003)], alone(4)),
+        (vec![(0, 9_000), (1, 9_001)], alone(2)),
+        (
+            vec![(0, 9_000), (0, 9_000), (1, 9_001), (2, 9_002), (3, 9_003)],
+            Some(vec![vec![0, 1], vec![2], vec![3], vec![4]]),
+        ),
+        (vec![(0, 9_000), (0, 9_000)], None),
+        (vec![(0, 9_000), (0, 9_000), (1, 9_002), (1, 9_002)], None),
+        (vec![(0, 9_000)], None),
+        (vec![], None),
     ] {
-        assert_eq!(is_scattered(&history(&papers), &background), expected, "{papers:?}");
+        assert_eq!(scattered_interests(&history(&papers), &background), expected, "{papers:?}");
     }
     let mut named = history(&[(0, 9_000), (1, 9_001)]);
     named[0].interest = Some("robots".to_owned());
-    assert!(!is_scattered(&named, &background));
+    assert_eq!(scattered_interests(&named, &background), None);
 }
 
 #[test]

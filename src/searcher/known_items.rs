@@ -7,6 +7,7 @@ use super::resolve::ResolvedRequest;
 use super::retrieve::best_by_terms;
 use crate::error::Result;
 use crate::lexical::{NamePattern, for_each_term, word_sequence};
+use crate::library::Library;
 use crate::recommend::ResolvedQuery;
 use crate::vector::{RowBitmap, RowId};
 
@@ -146,13 +147,9 @@ impl NameLookup<'_, '_> {
     /// Papers by the author of whom the text is the name. A single word is a last name if more papers are by somebody of
     /// that name than have the word.
     fn by_author(&self) -> Result<RowBitmap> {
-        let words = self.text.split_whitespace().count();
-        if words > MAX_AUTHOR_WORDS || self.text.contains(|c: char| c.is_ascii_digit()) {
-            return Ok(RowBitmap::default());
-        }
         let library = self.searcher.library;
-        let keys = library.keys_by_author(self.text)?;
-        if words == 1 {
+        let keys = author_keys(library, self.text)?;
+        if !self.text.trim().contains(char::is_whitespace) {
             let mut with_word = 0;
             let mut terms = Vec::new();
             for_each_term(self.text, |term| terms.push(term.to_owned()));
@@ -164,6 +161,22 @@ impl NameLookup<'_, '_> {
             }
         }
         Ok(self.rows(&keys))
+    }
+}
+
+/// Keys of the papers by the author of whom a text is the name, with the last name at the end or at the beginning; none for a
+/// text that is no name.
+pub(super) fn author_keys(library: &Library, text: &str) -> Result<Vec<i64>> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_sign = |c: char| !(c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | ',' | '-' | '\'' | '’'));
+    let longest = words.iter().map(|word| word.chars().filter(|c| c.is_alphabetic()).count()).max();
+    if words.len() > MAX_AUTHOR_WORDS || text.contains(is_sign) || longest.unwrap_or(0) < 2 {
+        return Ok(Vec::new());
+    }
+    let keys = library.keys_by_author(text)?;
+    match words.as_slice() {
+        [last, given] if keys.is_empty() => library.keys_by_author(&format!("{given} {last}")),
+        _ => Ok(keys),
     }
 }
 

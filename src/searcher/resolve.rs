@@ -15,7 +15,7 @@ use crate::library::{PaperFilter, StoredPaper};
 use crate::paper::{PaperId, document};
 use crate::recommend::{
     Background, HistoryItem, HistoryPaper, InterestShare, PaperRef, QueryText, Ranker, RankingWeights, Request,
-    ResolvedQuery, Strategy, cluster_history, interest_label, is_scattered, time_decay,
+    ResolvedQuery, Strategy, cluster_history, interest_label, scattered_interests, time_decay,
 };
 use crate::text::script::is_unsegmented;
 use crate::vector::RowBitmap;
@@ -178,11 +178,15 @@ pub(super) fn resolve<'r>(
 /// A query for each interest of the history if the strategy asks for that or the history is scattered, else one for all of
 /// it.
 fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) -> Vec<InterestQuery> {
-    let is_scattered = strategy == Strategy::Auto && is_scattered(&query.liked, background);
-    if !is_scattered && (strategy != Strategy::Interests || query.liked.len() < 2) {
+    let interests = match strategy {
+        Strategy::Auto => scattered_interests(&query.liked, background),
+        Strategy::Interests if query.liked.len() >= 2 => Some(cluster_history(&query.liked)),
+        _ => None,
+    };
+    let Some(interests) = interests else {
         let members = (0..query.liked.len()).collect();
         return vec![InterestQuery { query, interest: None, members }];
-    }
+    };
     let weight = |papers: &[&HistoryPaper]| papers.iter().map(|paper| paper.weight).sum::<f32>();
     let whole = weight(&query.liked.iter().collect::<Vec<_>>());
     let interest_query = |members: Vec<usize>| {
@@ -191,10 +195,6 @@ fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) ->
         let liked = papers.into_iter().cloned().collect();
         let query = ResolvedQuery { liked, ..query.clone() }.normalized();
         InterestQuery { query, interest: Some(interest), members }
-    };
-    let interests = match is_scattered {
-        true => (0..query.liked.len()).map(|index| vec![index]).collect(),
-        false => cluster_history(&query.liked),
     };
     interests.into_iter().map(interest_query).collect()
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use whatlang::{Lang, Script};
 
 use super::Searcher;
+use super::known_items::author_keys;
 use crate::error::Result;
 use crate::lexical::{for_each_term, is_stop_word};
 use crate::library::Library;
@@ -58,6 +59,10 @@ impl<'r> TypedText<'r> {
         let looked_up = words.iter().copied().map(look_up).collect::<Result<Vec<_>>>()?;
         let unknown = looked_up.iter().filter(|word| word.is_unknown).count();
         let known = looked_up.iter().filter(|word| word.has_term && !word.is_unknown).count();
+        // A name is no misspelled word.
+        if unknown > 0 && is_author(searcher.library, text)? {
+            return Ok(TypedText::as_it_is(request));
+        }
         if let Some(language) = other_language(text, words.len(), known, unknown) {
             let is_english = searcher.library.model()?.is_some_and(|model| Relevance::is_fitted_to(&model.name));
             let note =
@@ -92,6 +97,11 @@ fn by_id<'r>(searcher: &Searcher<'_>, request: &Request, text: &str) -> Result<O
     Ok(Some(TypedText { request: Cow::Owned(request), identified, unknown_id, note }))
 }
 
+/// Whether papers are by an author of this name.
+fn is_author(library: &Library, text: &str) -> Result<bool> {
+    Ok(!author_keys(library, text)?.is_empty())
+}
+
 /// A word of a typed text.
 struct TypedWord<'t> {
     text: &'t str,
@@ -99,6 +109,8 @@ struct TypedWord<'t> {
     has_term: bool,
     /// Whether no paper has it.
     is_unknown: bool,
+    /// Whether it is the last name of an author.
+    is_author: bool,
     /// The word of the library that it may be meant for.
     correction: Option<String>,
 }
@@ -118,7 +130,9 @@ impl<'t> TypedWord<'t> {
             [term] if is_unknown && is_plain && is_vocabulary => library.similar_term(term)?,
             _ => None,
         };
-        Ok(TypedWord { text, has_term: !terms.is_empty(), is_unknown, correction })
+        let is_author = is_unknown && is_author(library, text)?;
+        let correction = correction.filter(|_| !is_author);
+        Ok(TypedWord { text, has_term: !terms.is_empty(), is_unknown, is_author, correction })
     }
 }
 
@@ -136,10 +150,14 @@ fn unknown_words_note(words: &[TypedWord<'_>], known: usize) -> Option<String> {
         (true, _, _) => None,
         (false, true, _) => {
             let all = unknown.join(", ");
-            Some(format!("no paper has {all}: showing results for “{}”", corrected(words)))
+            Some(format!("no title or abstract has {all}: showing results for “{}”", corrected(words)))
         }
-        (false, false, 0) => Some("no paper has a word of this text".to_owned()),
-        (false, false, _) => Some(format!("no paper has {}", unknown.join(", "))),
+        (false, false, 0) => Some("no title or abstract has a word of this text".to_owned()),
+        (false, false, _) => {
+            let author = words.iter().find(|word| word.is_author);
+            let hint = author.map(|word| format!("; `author:{}` finds an author of this name", word.text));
+            Some(format!("no title or abstract has {}{}", unknown.join(", "), hint.unwrap_or_default()))
+        }
     }
 }
 

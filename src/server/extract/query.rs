@@ -8,8 +8,20 @@ use serde_json::{Map, Value};
 use crate::server::problem::Problem;
 
 /// Fields whose values are lists, separated by commas.
-const LIST_FIELDS: [&str; 8] =
-    ["authors", "candidates", "categories", "exclude", "fields", "negative", "positive", "sources"];
+const LIST_FIELDS: [&str; 12] = [
+    "authors",
+    "by",
+    "candidates",
+    "categories",
+    "exclude",
+    "fields",
+    "negative",
+    "phrases",
+    "positive",
+    "sources",
+    "titles",
+    "without",
+];
 /// Fields whose values are texts, even when they look like numbers.
 const TEXT_FIELDS: [&str; 5] = ["cursor", "id", "q", "query", "text"];
 
