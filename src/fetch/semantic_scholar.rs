@@ -113,7 +113,7 @@ fn spelled(id: &PaperId) -> String {
 /// A short text that tells a list of ids from others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct S2Paper {
+struct S2Entry {
     title: Option<String>,
     #[serde(rename = "abstract")]
     abstract_text: Option<String>,
@@ -140,7 +140,7 @@ struct ExternalIds {
 
 fn reference(mut entry: Value, asked: &PaperId) -> Result<BibReference, String> {
     let references = entry.get_mut("references").map(Value::take).map(work_list).unwrap_or_default();
-    let entry: S2Paper = serde_json::from_value(entry).map_err(|error| error.to_string())?;
+    let entry: S2Entry = serde_json::from_value(entry).map_err(|error| error.to_string())?;
     let ids = entry.external_ids.unwrap_or_default();
     let names: Vec<String> = ids.arxiv.into_iter().chain(ids.doi).chain([asked.to_string()]).collect();
     let mut notes = RecordNotes::default();

@@ -1,6 +1,6 @@
-//! Which papers may answer: dates, categories, sources.
+//! Which papers may answer: dates, categories, sources, authors, words.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use jiff::civil::Date;
 use rusqlite::types::Value;
@@ -50,26 +50,27 @@ impl Library {
         let (mut conditions, values) = conditions(filter);
         conditions.push("1".to_owned());
         let select = format!("SELECT row FROM paper WHERE {} ORDER BY row", conditions.join(" AND "));
-        let read = || -> rusqlite::Result<BTreeSet<i64>> {
+        let read = || -> rusqlite::Result<Vec<i64>> {
             let mut statement = self.db.prepare_cached(&select)?;
             statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?.collect()
         };
         let mut keys = read().map_err(self.failed("select papers"))?;
         if !filter.authors.is_empty() {
             let by = filter.authors.iter().map(|name| self.keys_by_author(name));
-            let by: BTreeSet<i64> = by.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-            keys.retain(|key| by.contains(key));
+            let mut by = by.collect::<Result<Vec<_>>>()?.concat();
+            by.sort_unstable();
+            keys.retain(|key| by.binary_search(key).is_ok());
         }
         let titles = filter.titles.iter().map(|phrase| (phrase, TextScope::Title));
         for (phrase, scope) in titles.chain(filter.phrases.iter().map(|phrase| (phrase, TextScope::Document))) {
-            let with_phrase: BTreeSet<i64> = self.keys_with_phrase(phrase, scope)?.into_iter().collect();
-            keys.retain(|key| with_phrase.contains(key));
+            let with_phrase = self.keys_with_phrase(phrase, scope)?;
+            keys.retain(|key| with_phrase.binary_search(key).is_ok());
         }
         for phrase in &filter.without {
-            let with_phrase: BTreeSet<i64> = self.keys_with_phrase(phrase, TextScope::Document)?.into_iter().collect();
-            keys.retain(|key| !with_phrase.contains(key));
+            let with_phrase = self.keys_with_phrase(phrase, TextScope::Document)?;
+            keys.retain(|key| with_phrase.binary_search(key).is_err());
         }
-        Ok(Some(keys.into_iter().collect()))
+        Ok(Some(keys))
     }
 
     /// Keys of the papers by any of these authors, in the order of addition. Names are compared as they are written, but

@@ -68,7 +68,7 @@ impl Library {
                 false => {
                     match text_changed {
                         true => words.remove_stored(&transaction, &paper.id),
-                        false => words.remove_stored_authors(&transaction, &paper.id),
+                        false => words.replace_authors(&transaction, &paper.id, &paper.authors),
                     }
                     .map_err(fail("read a paper"))?;
                     put(&transaction, UPDATE, paper, generation).map_err(fail("write a paper"))?;
@@ -82,8 +82,8 @@ impl Library {
             }
             if text_changed {
                 words.add_text(key, &paper.title, &paper.abstract_text);
+                words.add_authors(key, &paper.authors);
             }
-            words.add_authors(key, &paper.authors);
             if let Some(embedding) = embedding {
                 put_embedding(&transaction, key, model_key, generation, embedding)
                     .map_err(fail("write an embedding"))?;

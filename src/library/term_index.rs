@@ -70,19 +70,24 @@ impl TermIndexChanges {
         while let Some(row) = rows.next()? {
             self.remove_text(row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
         }
-        self.remove_stored_authors(transaction, id)
+        self.replace_authors(transaction, id, &[])
     }
 
-    /// The paper of this id, if there is one, loses the authors that it has now.
-    pub(super) fn remove_stored_authors(
+    /// The paper of this id, if there is one and its authors change, gets these in place of those that it has now.
+    pub(super) fn replace_authors(
         &mut self,
         transaction: &Transaction<'_>,
         id: &PaperId,
+        authors: &[String],
     ) -> rusqlite::Result<()> {
         let mut select = transaction.prepare_cached("SELECT row, authors FROM paper WHERE id = ?")?;
         let mut rows = select.query([id.as_str()])?;
         while let Some(row) = rows.next()? {
-            self.put_authors(row.get(0)?, &list(row.get_ref(1)?.as_str()?), 0);
+            let (key, stored) = (row.get(0)?, list(row.get_ref(1)?.as_str()?));
+            if stored != authors {
+                self.put_authors(key, &stored, 0);
+                self.put_authors(key, authors, 1);
+            }
         }
         Ok(())
     }

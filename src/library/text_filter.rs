@@ -8,7 +8,7 @@ use super::Library;
 use super::term_index::author_term;
 use crate::error::Result;
 use crate::lexical::postings::{self, BLOCK_KEYS};
-use crate::lexical::{for_each_term, word_sequence};
+use crate::lexical::{TermCounts, word_sequence};
 use crate::paper::{document, is_same_person, title_key};
 
 /// What has to have a word or a phrase.
@@ -41,10 +41,8 @@ impl Library {
     /// matter. A text without words is nowhere.
     pub fn keys_with_phrase(&self, phrase: &str, scope: TextScope) -> Result<Vec<i64>> {
         let words = word_sequence(phrase);
-        let mut terms = Vec::new();
-        for_each_term(phrase, |term| terms.push(term.to_owned()));
         let mut found = Vec::new();
-        for key in self.keys_with_terms(&terms)? {
+        for key in self.keys_with_terms(&TermCounts::from_text(phrase))? {
             let paper = self.paper_at(key)?.paper;
             let text = match scope {
                 TextScope::Title => paper.title,
@@ -73,7 +71,7 @@ impl Library {
 
     /// The titles of the papers that have all of these terms in title or abstract, with the papers' keys; without terms,
     /// none.
-    pub fn titles_with_terms(&self, terms: &[String]) -> Result<Vec<(i64, String)>> {
+    pub fn titles_with_terms(&self, terms: &TermCounts) -> Result<Vec<(i64, String)>> {
         let keys = self.keys_with_terms(terms)?;
         let read = || -> rusqlite::Result<Vec<(i64, String)>> {
             let mut select = self.db.prepare_cached("SELECT title FROM paper WHERE row = ?")?;
@@ -83,9 +81,9 @@ impl Library {
     }
 
     /// Keys of the papers with all of these terms, ascending; without terms, none.
-    fn keys_with_terms(&self, terms: &[String]) -> Result<BTreeSet<i64>> {
+    fn keys_with_terms(&self, terms: &TermCounts) -> Result<BTreeSet<i64>> {
         let mut keys: Option<BTreeSet<i64>> = None;
-        for term in terms {
+        for (term, _) in terms.counts() {
             let with_term: BTreeSet<i64> = self.keys_with_term(term)?.into_iter().collect();
             keys = Some(match keys {
                 Some(keys) => &keys & &with_term,

@@ -27,7 +27,7 @@ pub(super) fn surname(author: &str) -> String {
 /// Whether two names may be of one person: they have the same last name, and given names that agree as far as both say
 /// them, in full or as initials. Case and accents do not count. A last name alone is that of everybody who has it.
 pub(crate) fn is_same_person(asked: &str, author: &str) -> bool {
-    let (asked, author) = (NameParts::of(asked), NameParts::of(author));
+    let (asked, author) = (PersonName::of(asked), PersonName::of(author));
     if !asked.has_last_name_of(&author) {
         return false;
     }
@@ -37,18 +37,18 @@ pub(crate) fn is_same_person(asked: &str, author: &str) -> bool {
 
 /// The word that all forms of a last name end with, folded: names of one person have the same.
 pub(crate) fn surname_key(name: &str) -> String {
-    NameParts::of(name).last.pop().unwrap_or_default()
+    PersonName::of(name).last.pop().unwrap_or_default()
 }
 
 /// A name in its parts, folded: lower case, without accents and punctuation.
-struct NameParts {
+struct PersonName {
     given: Vec<String>,
     /// With what stands before it in lower case: `van der maaten`.
     last: Vec<String>,
 }
 
-impl NameParts {
-    fn of(name: &str) -> NameParts {
+impl PersonName {
+    fn of(name: &str) -> PersonName {
         // `A.Oak` has two words.
         let name = &name.replace('.', ". ");
         let (last, given) = match name.split_once(',') {
@@ -56,12 +56,12 @@ impl NameParts {
             Some((last, given)) => (last.trim(), given.trim()),
             None => split_name(name),
         };
-        NameParts { given: given_names(given), last: folded_words(last) }
+        PersonName { given: given_names(given), last: folded_words(last) }
     }
 
     /// Whether its last name is that of the other, or the end of it: `Maaten` of `van der Maaten`. The other may leave out
     /// such words too.
-    fn has_last_name_of(&self, other: &NameParts) -> bool {
+    fn has_last_name_of(&self, other: &PersonName) -> bool {
         let is_end = |end: &[String], whole: &[String]| !end.is_empty() && whole.ends_with(end);
         let start = self.last.len().saturating_sub(other.last.len());
         let begins_with_particles = || self.last[..start].iter().all(|word| PARTICLES.contains(&word.as_str()));

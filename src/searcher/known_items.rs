@@ -6,7 +6,7 @@ use super::Searcher;
 use super::resolve::ResolvedRequest;
 use super::retrieve::best_by_terms;
 use crate::error::Result;
-use crate::lexical::{NamePattern, for_each_term, word_sequence};
+use crate::lexical::{NamePattern, TermCounts, word_sequence};
 use crate::library::Library;
 use crate::recommend::ResolvedQuery;
 use crate::vector::{RowBitmap, RowId};
@@ -69,9 +69,9 @@ pub(super) fn add_known_items(
     if named.is_empty() {
         named = lookup.by_author()?;
     }
-    mentions.retain(|rows| !rows.is_empty());
-    resolved.known_items.named = named;
-    resolved.known_items.mentions.splice(0..0, mentions);
+    let KnownItems { mentions: titled, .. } = std::mem::take(&mut resolved.known_items);
+    mentions.extend(titled);
+    resolved.known_items = KnownItems { named, mentions };
     Ok(())
 }
 
@@ -137,11 +137,7 @@ impl NameLookup<'_, '_> {
         if !name.is_name_like() {
             return library.titles_with_prefix(self.text);
         }
-        let mut terms = Vec::new();
-        for_each_term(self.text, |term| terms.push(term.to_owned()));
-        terms.sort_unstable();
-        terms.dedup();
-        library.titles_with_terms(&terms)
+        library.titles_with_terms(&TermCounts::from_text(self.text))
     }
 
     /// Papers by the author of whom the text is the name. A single word is a last name if more papers are by somebody of
@@ -151,10 +147,8 @@ impl NameLookup<'_, '_> {
         let keys = author_keys(library, self.text)?;
         if !self.text.trim().contains(char::is_whitespace) {
             let mut with_word = 0;
-            let mut terms = Vec::new();
-            for_each_term(self.text, |term| terms.push(term.to_owned()));
-            for term in terms {
-                with_word = with_word.max(library.keys_with_term(&term)?.len());
+            for (term, _) in TermCounts::from_text(self.text).counts() {
+                with_word = with_word.max(library.keys_with_term(term)?.len());
             }
             if with_word >= keys.len() {
                 return Ok(RowBitmap::default());

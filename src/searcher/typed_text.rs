@@ -8,7 +8,7 @@ use whatlang::{Lang, Script};
 use super::Searcher;
 use super::known_items::author_keys;
 use crate::error::Result;
-use crate::lexical::{for_each_term, is_stop_word};
+use crate::lexical::{TermCounts, is_stop_word};
 use crate::library::Library;
 use crate::paper::PaperId;
 use crate::recommend::{HistoryItem, Relevance, Request};
@@ -118,8 +118,8 @@ struct TypedWord<'t> {
 impl<'t> TypedWord<'t> {
     /// Looks a word up; if the library has a vocabulary, also what it may be meant for.
     fn new(library: &Library, text: &'t str, is_vocabulary: bool) -> Result<TypedWord<'t>> {
-        let mut terms = Vec::new();
-        for_each_term(text, |term| terms.push(term.to_owned()));
+        let counts = TermCounts::from_text(text);
+        let terms: Vec<&str> = counts.counts().map(|(term, _)| term).collect();
         let mut is_unknown = !terms.is_empty();
         for term in &terms {
             is_unknown = is_unknown && !library.has_term(term)?;
