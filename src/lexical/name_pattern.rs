@@ -90,7 +90,7 @@ fn strip_prefix_in_any_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> 
 }
 
 fn has_inner_capital(word: &str) -> bool {
-    word.chars().skip(1).any(char::is_uppercase) || word.chars().any(char::is_numeric)
+    word.chars().skip(1).any(char::is_uppercase) || word.contains(char::is_numeric)
 }
 
 fn words(text: &str) -> Vec<&str> {

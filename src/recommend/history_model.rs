@@ -199,14 +199,12 @@ impl<'a> HistoryModel<'a> {
     pub(super) fn relevance_features(&self, paper: &PaperFeatures<'_>) -> RelevanceFeatures {
         let similarities = self.papers.iter().map(|past| dot(past.embedding.as_slice(), paper.vector));
         let (term_similarities, _) = self.term_similarities(paper.words);
-        RelevanceFeatures {
-            kind: if self.papers.len() == 1 { RelevanceKind::Paper } else { RelevanceKind::History },
-            similarity: top_k_mean(similarities, NEAREST_PAPERS),
-            term_similarity: top_k_mean(term_similarities.into_iter(), NEAREST_PAPERS),
-            citations: 0.0,
-            is_named: false,
-            is_mention: false,
-        }
+        let kind = if self.papers.len() == 1 { RelevanceKind::Paper } else { RelevanceKind::History };
+        RelevanceFeatures::new(
+            kind,
+            top_k_mean(similarities, NEAREST_PAPERS),
+            top_k_mean(term_similarities.into_iter(), NEAREST_PAPERS),
+        )
     }
 
     /// The features of a paper of the history, compared with all others of it: those that weights are learned for.

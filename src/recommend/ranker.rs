@@ -235,8 +235,8 @@ impl<'a> Ranker<'a> {
         all
     }
 
-    /// How similar a candidate is to the text or to the liked papers, and how linked with these: to that of them which makes it more likely to be
-    /// relevant. `None` without both.
+    /// How similar a candidate is to the text or to the liked papers, and how linked with these: to that of them which makes
+    /// it more likely to be relevant. `None` without both.
     pub fn relevance_features(&self, candidate: &Candidate<'_>) -> Option<RelevanceFeatures> {
         let paper = candidate.features();
         let text = self.text.as_ref().map(|side| side.relevance_features(&paper));

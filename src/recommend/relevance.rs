@@ -66,10 +66,27 @@ pub struct RelevanceFeatures {
     pub term_similarity: f32,
     /// What [citation links](super::CitationEvidence::score) with the history add to a score, for a weight of 1; 0 for none.
     pub citations: f32,
-    /// Whether the text names the paper: then it is what was asked for.
-    pub is_named: bool,
-    /// Whether its title or abstract has the name that the text is: then it is at least related.
-    pub is_mention: bool,
+    /// Whether the text names it.
+    pub name_match: NameMatch,
+}
+
+/// How a text names a paper.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NameMatch {
+    /// It does not.
+    #[default]
+    Unnamed,
+    /// The title or the abstract has the name that the text is: the paper is at least related.
+    Mentioned,
+    /// By its id, its title, an author, or what it introduces: the paper is what was asked for.
+    Named,
+}
+
+impl RelevanceFeatures {
+    /// Those of a paper that is similar alone.
+    pub fn new(kind: RelevanceKind, similarity: f32, term_similarity: f32) -> RelevanceFeatures {
+        RelevanceFeatures { kind, similarity, term_similarity, citations: 0.0, name_match: NameMatch::Unnamed }
+    }
 }
 
 /// A logistic regression, and where its words begin: `docs/evaluation.md` says how they were chosen.
@@ -110,7 +127,7 @@ impl Relevance {
     /// ```
     /// use paperkin::recommend::{Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
     ///
-    /// let features = RelevanceFeatures { kind: RelevanceKind::Text, similarity: 0.7, term_similarity: 0.3, citations: 0.0, is_named: false, is_mention: false };
+    /// let features = RelevanceFeatures::new(RelevanceKind::Text, 0.7, 0.3);
     /// let relevance = Relevance::new(features);
     /// assert!((relevance.probability - 0.69).abs() < 0.01);
     /// assert_eq!(relevance.word, RelevanceWord::Close);
@@ -125,10 +142,11 @@ impl Relevance {
             + model.similarity * features.similarity
             + model.term_similarity * features.term_similarity
             + model.citations * features.citations;
-        let probability = match features {
-            RelevanceFeatures { is_named: true, .. } => 1.0,
-            RelevanceFeatures { is_mention: true, .. } => (1.0 / (1.0 + (-logit).exp())).max(model.related),
-            _ => 1.0 / (1.0 + (-logit).exp()),
+        let probability = 1.0 / (1.0 + (-logit).exp());
+        let probability = match features.name_match {
+            NameMatch::Unnamed => probability,
+            NameMatch::Mentioned => probability.max(model.related),
+            NameMatch::Named => 1.0,
         };
         let word = if probability >= model.close {
             RelevanceWord::Close
@@ -154,14 +172,7 @@ mod tests {
     const KINDS: [RelevanceKind; 3] = [RelevanceKind::Text, RelevanceKind::Paper, RelevanceKind::History];
 
     fn relevance(kind: RelevanceKind, similarity: f32, term_similarity: f32) -> Relevance {
-        Relevance::new(RelevanceFeatures {
-            kind,
-            similarity,
-            term_similarity,
-            citations: 0.0,
-            is_named: false,
-            is_mention: false,
-        })
+        Relevance::new(RelevanceFeatures::new(kind, similarity, term_similarity))
     }
 
     proptest! {
@@ -206,19 +217,12 @@ mod tests {
         for (kind, counts) in
             [(RelevanceKind::Text, false), (RelevanceKind::Paper, true), (RelevanceKind::History, true)]
         {
-            let features = RelevanceFeatures {
-                kind,
-                similarity: 0.3,
-                term_similarity: 0.0,
-                citations: 1.5,
-                is_named: false,
-                is_mention: false,
-            };
+            let features = RelevanceFeatures { citations: 1.5, ..RelevanceFeatures::new(kind, 0.3, 0.0) };
             let linked = Relevance::new(features);
             let alone = relevance(kind, 0.3, 0.0);
             assert_eq!(linked.probability > alone.probability, counts, "{kind:?}");
             assert_eq!(alone.word, RelevanceWord::Far, "{kind:?}");
-            let named = Relevance::new(RelevanceFeatures { is_named: true, ..features });
+            let named = Relevance::new(RelevanceFeatures { name_match: NameMatch::Named, ..features });
             assert_eq!((named.probability, named.word), (1.0, RelevanceWord::Close), "{kind:?}");
             assert_eq!(linked.word != RelevanceWord::Far, counts, "{kind:?}: {}", linked.probability);
         }

@@ -234,14 +234,11 @@ impl<'a> SimilarityModel<'a> {
     /// How similar a paper is to the text or the history, whatever is usual.
     pub(super) fn relevance_features(&self, paper: &PaperFeatures<'_>) -> RelevanceFeatures {
         match &self.target {
-            SimilarityTarget::Text { text, term_vector, .. } => RelevanceFeatures {
-                kind: RelevanceKind::Text,
-                similarity: dot(text.embedding.as_slice(), paper.vector),
-                term_similarity: paper.words.cosine(term_vector),
-                citations: 0.0,
-                is_named: false,
-                is_mention: false,
-            },
+            SimilarityTarget::Text { text, term_vector, .. } => RelevanceFeatures::new(
+                RelevanceKind::Text,
+                dot(text.embedding.as_slice(), paper.vector),
+                paper.words.cosine(term_vector),
+            ),
             SimilarityTarget::History(history) => history.relevance_features(paper),
         }
     }

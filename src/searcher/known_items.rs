@@ -8,7 +8,7 @@ use super::retrieve::best_by_terms;
 use crate::error::Result;
 use crate::lexical::{NamePattern, TermCounts, word_sequence};
 use crate::library::Library;
-use crate::recommend::ResolvedQuery;
+use crate::recommend::{NameMatch, ResolvedQuery};
 use crate::vector::{RowBitmap, RowId};
 
 /// Papers found by terms of which one may have the text as its title.
@@ -36,9 +36,13 @@ impl KnownItems {
         KnownItems { named: RowBitmap::default(), mentions: vec![titled] }
     }
 
-    /// Whether the title or the abstract of a paper has the name.
-    pub(super) fn is_mention(&self, row: RowId) -> bool {
-        self.mentions.iter().any(|tier| tier.contains(row))
+    /// How the text names a paper.
+    pub(super) fn name_match(&self, row: RowId) -> NameMatch {
+        match () {
+            () if self.named.contains(row) => NameMatch::Named,
+            () if self.mentions.iter().any(|tier| tier.contains(row)) => NameMatch::Mentioned,
+            () => NameMatch::Unnamed,
+        }
     }
 
     /// The tiers, the best first.

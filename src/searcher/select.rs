@@ -9,8 +9,8 @@ use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::recommend::{
-    Candidate, Contribution, InterestShare, QueryIndependentSignals, RelevanceFeatures, ScoreBreakdown, diversify,
-    interleave_by_share,
+    Candidate, Contribution, InterestShare, NameMatch, QueryIndependentSignals, RelevanceFeatures, ScoreBreakdown,
+    diversify, interleave_by_share,
 };
 use crate::vector::{RowId, dot};
 
@@ -88,9 +88,8 @@ fn select_list(
         let signals = QueryIndependentSignals::default();
         let candidate = Candidate { vector: vectors[index], terms, profile, signals, citations: *citations };
         // A paper that the text names by its id is the history itself, which is no reason.
-        let is_named = resolved.known_items.named.contains(*row);
-        let is_mention = resolved.known_items.is_mention(*row);
-        let is_history = is_named && resolved.history_rows.contains(*row);
+        let name_match = resolved.known_items.name_match(*row);
+        let is_history = name_match == NameMatch::Named && resolved.history_rows.contains(*row);
         let max_reasons = if is_history { 0 } else { resolved.max_reasons };
         let mut reasons = ranker.reasons(&candidate, breakdown, &links, max_reasons);
         reasons.iter_mut().for_each(|reason| reason.history_index = interest.members[reason.history_index]);
@@ -99,11 +98,9 @@ fn select_list(
             breakdown: ranker.calibrate(&breakdowns[index]),
             reasons,
             interest: interest.interest.clone(),
-            relevance_features: ranker.relevance_features(&candidate).map(|features| RelevanceFeatures {
-                is_named,
-                is_mention,
-                ..features
-            }),
+            relevance_features: ranker
+                .relevance_features(&candidate)
+                .map(|features| RelevanceFeatures { name_match, ..features }),
         }
     });
     let is_good = |paper: &RankedPaper| resolved.request.min_score.is_none_or(|min| paper.breakdown.total() >= min);
