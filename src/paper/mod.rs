@@ -12,6 +12,7 @@ mod person_name;
 mod placeholder;
 mod title_id;
 mod work_name;
+mod year_range;
 
 pub(crate) use address::is_of_web;
 pub(crate) use date::PartialDate;
@@ -25,6 +26,7 @@ pub(crate) use person_name::{
 };
 pub(crate) use placeholder::{is_missing_word, is_no_author};
 pub use work_name::{CitationLinks, WorkName};
+pub use year_range::YearRange;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -12,15 +12,9 @@
 //!
 //! Anything else is text, `NAME:` and `-` between words too.
 
-use std::ops::RangeInclusive;
-
-use jiff::civil::Date;
-
 use super::request::Request;
 use crate::error::{Error, Result};
-
-/// The years that can be asked for: those of four digits in which papers appear.
-const YEARS: RangeInclusive<i16> = 1000..=2999;
+use crate::paper::YearRange;
 
 /// A part of a search.
 #[derive(Debug, PartialEq)]
@@ -91,8 +85,8 @@ impl Request {
                 "category" => self.categories.push(value.to_owned()),
                 _ => {
                     let reason =
-                        || format!("`year:{value}` is no year: write `year:2024`, `year:2024..2025` or `year:2024..`");
-                    let (first, last) = years(value).ok_or_else(reason).map_err(bad)?;
+                        |_| format!("`year:{value}` is no year: write `year:2024`, `year:2024..2025` or `year:2024..`");
+                    let YearRange { first, last } = value.parse().map_err(reason).map_err(bad)?;
                     self.published_after = self.published_after.max(first);
                     self.published_before = match (self.published_before, last) {
                         (Some(before), Some(last)) => Some(before.min(last)),
@@ -147,21 +141,6 @@ fn next_token(text: &str) -> Option<(SearchToken<'_>, &str)> {
 
 fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\u{201c}' | '\u{201d}')
-}
-
-/// The first and the last day of `2024`, `2024..2025`, `2024..` and `..2024`.
-fn years(text: &str) -> Option<(Option<Date>, Option<Date>)> {
-    let year = |text: &str| text.parse().ok().filter(|year| YEARS.contains(year));
-    let (first, last) = match text.split_once("..") {
-        None => (Some(year(text)?), Some(year(text)?)),
-        Some((first, last)) => {
-            let bound = |text: &str| if text.is_empty() { Some(None) } else { year(text).map(Some) };
-            (bound(first)?, bound(last)?)
-        }
-    };
-    let is_range = first.is_some() || last.is_some();
-    let day = |year: Option<i16>, month, day| year.and_then(|year| Date::new(year, month, day).ok());
-    is_range.then(|| (day(first, 1, 1), day(last, 12, 31)))
 }
 
 #[cfg(test)]

@@ -21,7 +21,6 @@ pub(crate) use fetch::*;
 pub(crate) use global::GlobalArgs;
 pub(crate) use maintenance::*;
 pub(crate) use papers::*;
-pub(crate) use parsers::YearRange;
 pub(crate) use profile::*;
 pub(crate) use query::*;
 pub(crate) use serve::*;

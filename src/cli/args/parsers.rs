@@ -24,37 +24,6 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// Years from a first to a last one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct YearRange {
-    /// First day of the first year.
-    pub(crate) first: Option<Date>,
-    /// Last day of the last year.
-    pub(crate) last: Option<Date>,
-}
-
-/// A year, or two with `..` between them, one of which may be left out.
-pub(super) fn years(text: &str) -> Result<YearRange, String> {
-    let (first, last) = text.split_once("..").unwrap_or((text, text));
-    let year = |text: &str| match text.trim() {
-        "" => Some(None),
-        year if year.len() == 4 => year.parse::<i16>().ok().filter(|year| *year > 0).map(Some),
-        _ => None,
-    };
-    let day = |year: i16, month, day| Date::new(year, month, day).expect("the first and last days of years exist");
-    match (year(first), year(last)) {
-        (Some(None), Some(None)) | (None, _) | (_, None) => {
-            Err("not a year: use the form 2024, 2024..2025, 2024.. or ..2025".to_owned())
-        }
-        (Some(first), Some(last)) if first.is_some() && last.is_some() && first > last => {
-            Err("the first year is later than the last".to_owned())
-        }
-        (Some(first), Some(last)) => {
-            Ok(YearRange { first: first.map(|year| day(year, 1, 1)), last: last.map(|year| day(year, 12, 31)) })
-        }
-    }
-}
-
 /// A number of seconds, with or without decimals.
 #[cfg_attr(not(feature = "fetch"), allow(dead_code, reason = "only `fetch` has times"))]
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
@@ -62,31 +31,4 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     seconds
         .filter(|time| time.as_secs() <= MAX_SECONDS)
         .ok_or_else(|| format!("expected a number of seconds from 0 to {MAX_SECONDS}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_of_years() {
-        for (text, expected) in [
-            ("2024", Some(("2024-01-01", "2024-12-31"))),
-            ("2024..2025", Some(("2024-01-01", "2025-12-31"))),
-            ("2024..", Some(("2024-01-01", ""))),
-            ("..2025", Some(("", "2025-12-31"))),
-            ("2025..2024", None),
-            ("..", None),
-            ("", None),
-            ("24", None),
-            ("2024-01", None),
-        ] {
-            let found = years(text).ok().map(|YearRange { first, last }| {
-                let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
-                (day(first), day(last))
-            });
-            let expected = expected.map(|(first, last)| (first.to_owned(), last.to_owned()));
-            assert_eq!(found, expected, "{text}");
-        }
-    }
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 
-use super::parsers::{YearRange, date, years};
+use super::parsers::date;
 use crate::cli::output::{OutputFormat, PaperFormat};
 use crate::formats::TextEncoding;
-use crate::paper::PaperId;
+use crate::paper::{PaperId, YearRange};
 use crate::recommend::{Request, Strategy};
 
 /// List the newest papers, without ranking them
@@ -39,7 +39,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "NAME")]
     pub author: Vec<String>,
     /// Only papers of this year, or of the years `2024..2025`, `2024..` or `..2025`
-    #[arg(long, value_name = "YEAR", value_parser = years)]
+    #[arg(long, value_name = "YEAR")]
     pub year: Option<YearRange>,
     /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]

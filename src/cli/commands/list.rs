@@ -2,13 +2,13 @@
 
 use jiff::Span;
 
-use crate::cli::args::{GlobalArgs, ListArgs, PaperListArgs, RecentArgs, YearRange};
+use crate::cli::args::{GlobalArgs, ListArgs, PaperListArgs, RecentArgs};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
 use crate::engine::{Clock, Engine, LibraryLocation};
 use crate::error::Result;
 use crate::library::PaperFilter;
-use crate::paper::Paper;
+use crate::paper::{Paper, YearRange};
 
 pub(in crate::cli) fn recent(common: &GlobalArgs, args: RecentArgs) -> Result<CommandOutcome> {
     let first = args.days.map(|days| Clock::System.today().saturating_sub(Span::new().days(days)));
@@ -16,7 +16,7 @@ pub(in crate::cli) fn recent(common: &GlobalArgs, args: RecentArgs) -> Result<Co
 }
 
 pub(in crate::cli) fn list(common: &GlobalArgs, args: ListArgs) -> Result<CommandOutcome> {
-    let YearRange { first, last } = args.year.unwrap_or(YearRange { first: None, last: None });
+    let YearRange { first, last } = args.year.unwrap_or_default();
     let filter = PaperFilter {
         published_after: first,
         published_before: last,
