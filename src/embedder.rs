@@ -29,6 +29,12 @@ impl TextEmbeddings {
     pub fn get(&self, text: &str) -> Option<&Embedding> {
         self.0.get(text)
     }
+
+    /// These embeddings and others.
+    pub(crate) fn merged_with(mut self, others: TextEmbeddings) -> TextEmbeddings {
+        self.0.extend(others.0);
+        self
+    }
 }
 
 impl FromIterator<(String, Embedding)> for TextEmbeddings {

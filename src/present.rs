@@ -18,6 +18,8 @@ pub(crate) use links::{PaperLink, links};
 pub(crate) const NAMED_AUTHORS: usize = 3;
 /// How many history papers are named as reasons where space is short.
 pub(crate) const NAMED_REASONS: usize = 2;
+/// What stands above the older papers of a first feed.
+pub(crate) const BEST_OF_LIBRARY: &str = "Best of your library";
 /// Longest headline that is made of an abstract, in characters.
 const MAX_ABSTRACT_HEADLINE: usize = 120;
 

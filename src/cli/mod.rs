@@ -12,7 +12,7 @@ mod output;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::error::Result;
@@ -23,7 +23,7 @@ use output::Severity;
 /// Runs the program with the arguments of the process and returns its exit code: 0 on success, 1 when (a part of) the
 /// input cannot be used, 2 when the program could not do its work or was called incorrectly.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parse();
     let level = [LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG][usize::from(cli.common.verbose.min(2))];
     tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).without_time().with_target(false).init();
     match dispatch(cli) {
@@ -37,13 +37,21 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Reads the arguments of the process, and ends it if they are invalid or ask for help.
+fn parse() -> Cli {
+    // The page of the options of every command is that of a command, so that `help options` shows it.
+    let command = args::with_environment(Cli::command())
+        .mut_subcommand("options", |command| command.override_help(args::options_help()));
+    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+}
+
 fn dispatch(cli: Cli) -> Result<CommandOutcome> {
     let common = &cli.common;
     match cli.command {
         Command::Add(args) => commands::add::run(common, args),
         Command::Fetch(args) => commands::fetch::run(common, args),
         Command::Daily(args) => commands::daily::run(common, args),
-        Command::Init(args) => commands::init::run(args),
+        Command::Init(args) => commands::init::run(common, args),
         Command::Remove(args) => commands::remove::run(common, args),
         Command::Split(args) => commands::split::run(common, args),
         Command::Recent(args) => commands::list::recent(common, args),
@@ -70,5 +78,9 @@ fn dispatch(cli: Cli) -> Result<CommandOutcome> {
         Command::Token(args) => commands::token::run(args),
         Command::Backup(args) => commands::backup::run(common, args),
         Command::Completions(args) => commands::completions::run(args),
+        Command::Options => {
+            output::print(|out| out.write_all(args::options_help().as_bytes()))?;
+            Ok(CommandOutcome::Complete)
+        }
     }
 }

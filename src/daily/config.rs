@@ -116,6 +116,38 @@ impl DailyConfig {
     /// The commented example that `paperkin init` writes.
     pub const EXAMPLE: &str = include_str!("paperkin.toml");
 
+    /// The commented example for one profile, with arXiv categories to fetch and recipients of its digest.
+    ///
+    /// ```
+    /// use paperkin::daily::DailyConfig;
+    ///
+    /// let text = DailyConfig::example("ada", &["cs.CL".to_owned()], &["ada@example.org".to_owned()]);
+    /// let config = DailyConfig::parse(&text).unwrap();
+    /// assert_eq!(config.fetch.arxiv, ["cs.CL"]);
+    /// assert_eq!(config.profiles["ada"].mail, ["ada@example.org"]);
+    /// ```
+    pub fn example(profile: &str, categories: &[String], mail: &[String]) -> String {
+        // A string of JSON is one of TOML, too.
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let list = |items: &[String]| items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ");
+        let is_bare = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        let key = if is_bare(profile) { profile.to_owned() } else { quoted(profile) };
+        let (mut lines, mut in_mail) = (Vec::new(), false);
+        for line in DailyConfig::EXAMPLE.lines() {
+            in_mail |= line == "#: [mail]";
+            lines.push(match line {
+                "[profiles.me]" => format!("[profiles.{key}]"),
+                line if line.starts_with("#: arxiv = ") && !categories.is_empty() => {
+                    format!("arxiv = [{}]", list(categories))
+                }
+                line if line.starts_with("#: mail = ") && !mail.is_empty() => format!("mail = [{}]", list(mail)),
+                line if in_mail && !mail.is_empty() => line.trim_start_matches("#: ").to_owned(),
+                line => line.replace("paperkin profile me ", &format!("paperkin profile {profile} ")),
+            });
+        }
+        lines.join("\n") + "\n"
+    }
+
     /// Parses TOML. Paths stay as they are, relative to the current directory of the process.
     ///
     /// # Errors
@@ -167,6 +199,17 @@ mod tests {
         let everything: String = DailyConfig::EXAMPLE.lines().map(uncomment).collect();
         let config = parse(&everything).unwrap();
         assert!(config.mail.is_some() && config.fetch.hf_daily && !config.profiles["me"].mail.is_empty());
+    }
+
+    #[test]
+    fn the_example_takes_any_name() {
+        for profile in ["me", "ada-1", "Ada \"the first\" Example/RL", "日本"] {
+            let text = DailyConfig::example(profile, &[], &[]);
+            let config = DailyConfig::parse(&text).unwrap();
+            assert_eq!(config.profiles.keys().collect::<Vec<_>>(), [profile], "{text}");
+            assert!(config.fetch.arxiv.is_empty() && config.mail.is_none());
+        }
+        assert_eq!(DailyConfig::example("me", &[], &[]), DailyConfig::EXAMPLE);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::formats::{FeedDocument, FeedFormat};
 use crate::paper::PaperId;
-use crate::recommend::{Answer, Request};
+use crate::recommend::{Answer, Recommendation, Request};
 
 /// What was delivered to a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,18 +36,26 @@ pub(super) struct DeliveryContext<'a> {
 }
 
 impl DeliveryContext<'_> {
-    /// Writes and sends what is new for a profile, and marks it as seen once all of it is delivered.
+    /// Writes and sends what is new for a profile. What was sent is marked as seen; what was only written is still new in the
+    /// feed, but not in other digests.
     pub(super) fn deliver(&self, engine: &mut Engine, name: &str, reader: &ReaderConfig) -> Result<ProfileDelivery> {
-        let answer = self.feed(engine, name, reader, FeedMode::Peek)?;
+        let known = engine.digest_papers(name)?;
+        let answer = self.feed(engine, name, reader, FeedMode::Peek, known)?;
         let mut delivery = ProfileDelivery {
             profile: name.to_owned(),
-            papers: answer.results.len(),
+            papers: answer.all_results().count(),
             digest: None,
             sent_to: Vec::new(),
         };
-        if !answer.results.is_empty() {
-            let note = answer.note.as_deref();
-            let digest = Digest { reader: name, day: engine.today(), results: &answer.results, note, page: self.page };
+        if answer.all_results().next().is_some() {
+            let digest = Digest {
+                reader: name,
+                day: engine.today(),
+                results: &answer.results,
+                best_of_library: &answer.best_of_library,
+                note: answer.note.as_deref(),
+                page: self.page,
+            };
             if let Some(directory) = &reader.digests {
                 delivery.digest = Some(write_digest(&digest, directory)?);
             }
@@ -55,23 +63,34 @@ impl DeliveryContext<'_> {
                 mailer.send(&digest, &reader.mail)?;
                 delivery.sent_to.clone_from(&reader.mail);
             }
-            let seen: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
-            engine.mark_feed_seen(name, &seen, answer.generation)?;
+            let papers: Vec<PaperId> = answer.all_results().map(|result| result.paper.id.clone()).collect();
+            // A file may never be opened.
+            match delivery.sent_to.is_empty() {
+                true => engine.record_digest(name, &papers)?,
+                false => engine.mark_feed_seen(name, &papers, answer.generation)?,
+            }
         }
         if !reader.feeds.is_empty() {
-            let last = self.feed(engine, name, reader, FeedMode::Last)?;
+            let last = self.feed(engine, name, reader, FeedMode::Last, Vec::new())?.into_all_results();
             reader.feeds.iter().try_for_each(|path| self.write_feed(path, name, &last, engine.today()))?;
         }
         Ok(delivery)
     }
 
-    fn feed(&self, engine: &mut Engine, name: &str, reader: &ReaderConfig, mode: FeedMode) -> Result<Answer> {
-        let request = Request { limit: Some(reader.papers), strategy: reader.strategy, ..Request::default() };
+    fn feed(
+        &self,
+        engine: &mut Engine,
+        name: &str,
+        reader: &ReaderConfig,
+        mode: FeedMode,
+        exclude: Vec<PaperId>,
+    ) -> Result<Answer> {
+        let request = Request { limit: Some(reader.papers), strategy: reader.strategy, exclude, ..Request::default() };
         engine.feed(name, &FeedOptions { mode, request, ..FeedOptions::default() })
     }
 
     /// Writes a feed in the format that the extension of its file names.
-    fn write_feed(&self, path: &Path, name: &str, answer: &Answer, day: Date) -> Result<()> {
+    fn write_feed(&self, path: &Path, name: &str, results: &[Recommendation], day: Date) -> Result<()> {
         let format = match path.extension().and_then(|extension| extension.to_str()) {
             Some("atom" | "xml") => FeedFormat::Atom,
             Some("rss") => FeedFormat::Rss,
@@ -83,7 +102,7 @@ impl DeliveryContext<'_> {
         };
         let title = format!("Papers for {name}");
         let page = self.page.map(str::to_owned);
-        let feed = FeedDocument { title, address: None, page, day, results: &answer.results };
+        let feed = FeedDocument { title, address: None, page, day, results };
         write_file(path, &format.write(&feed))
     }
 }

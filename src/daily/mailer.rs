@@ -67,7 +67,7 @@ impl Mailer {
     /// Returns an id that is the same for the same papers, recipients and day, so that mail programs drop duplicates.
     fn message_id(&self, digest: &Digest<'_>, to: &[String]) -> String {
         let mut hash = Sha256::new();
-        let papers = digest.results.iter().map(|result| result.paper.id.as_str());
+        let papers = digest.results.iter().chain(digest.best_of_library).map(|result| result.paper.id.as_str());
         for part in
             [digest.reader, &digest.day.to_string()].into_iter().chain(to.iter().map(String::as_str)).chain(papers)
         {

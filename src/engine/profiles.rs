@@ -6,10 +6,15 @@ use jiff::civil::Date;
 
 use super::{Engine, FeedMode, FeedOptions, ImportItem, ImportOptions, ImportSummary, TextEmbeddings};
 use crate::error::{Error, Result};
-use crate::library::{HistoryEntry, Profile, ProfilePaper};
+use crate::library::{HistoryEntry, HistoryImport, Profile, ProfilePaper};
 use crate::paper::PaperId;
 use crate::recommend::Answer;
 use crate::{searcher, writer};
+
+/// Papers that are not in the library and that an import embeds at once: half a minute on two cores. Feeds embed others.
+const MAX_EMBEDDED_BY_IMPORT: usize = 1_000;
+/// Papers that are not in the library and that a feed embeds at most.
+const MAX_EMBEDDED_BY_FEED: usize = 100;
 
 /// Longest name of a profile, in bytes.
 const MAX_NAME_BYTES: usize = 200;
@@ -46,8 +51,9 @@ pub(crate) fn check_weight(weight: f64) -> Result<()> {
 }
 
 impl Engine {
-    /// The feed of a profile: what is new since it was last seen, best first. With [`FeedMode::New`] the papers are
-    /// recorded as seen.
+    /// The feed of a profile: what is new since it was last seen, best first. At the first look, the papers of the last 14
+    /// days are new, and [`Answer::best_of_library`] has the best of the older ones. With [`FeedMode::New`] the papers
+    /// are recorded as seen.
     ///
     /// # Errors
     /// [`Error::NotFound`] for an unknown profile; else as [`Engine::recommend`].
@@ -58,32 +64,48 @@ impl Engine {
     /// As [`Engine::feed`], with embeddings of the request's texts that were computed beforehand.
     pub fn feed_with(&mut self, name: &str, options: &FeedOptions, embeddings: &TextEmbeddings) -> Result<Answer> {
         let (profile, today) = (self.library.profile(name)?, self.today());
+        let embeddings = self.with_unresolved_embeddings(&profile, embeddings)?;
         let answer =
-            self.context().search(embeddings, |searcher| searcher::feed(searcher, &profile, options, today))?;
+            self.context().search(&embeddings, |searcher| searcher::feed(searcher, &profile, options, today))?;
         if options.mode == FeedMode::New && !answer.results.is_empty() {
-            let papers: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
+            let papers: Vec<PaperId> = answer.all_results().map(|result| result.paper.id.clone()).collect();
             self.library.mark_feed_seen(&profile, &papers, answer.generation, today)?;
         }
         Ok(answer)
     }
 
-    /// The papers that were never shown to a profile, whenever they were added, best first: what earlier feeds had no room
-    /// for. They are recorded as shown.
+    /// Adds the stored embeddings of papers of a history that are not in the library.
+    fn with_unresolved_embeddings(&mut self, profile: &Profile, embeddings: &TextEmbeddings) -> Result<TextEmbeddings> {
+        // A library on a read-only disk has the embeddings that it has.
+        if let Err(error) = self.writer().embed_unresolved(profile, MAX_EMBEDDED_BY_FEED) {
+            tracing::debug!("embeddings of papers outside of the library are not stored: {error}");
+        }
+        let mut stored = self.library.unresolved_embeddings(profile)?;
+        if stored.is_empty() {
+            return Ok(embeddings.clone());
+        }
+        let papers = self.library.unresolved_papers(profile)?;
+        let unresolved =
+            papers.iter().filter_map(|paper| Some((paper.document(), stored.remove(&paper.id)?))).collect();
+        Ok(embeddings.clone().merged_with(unresolved))
+    }
+
+    /// Records what a digest had, which is no look at the feed: the papers are still new there, but no other digest has them.
     ///
     /// # Errors
-    /// As [`Engine::feed`].
-    pub fn unseen_papers(&mut self, name: &str, options: &FeedOptions) -> Result<Answer> {
-        let (profile, today) = (self.library.profile(name)?, self.today());
-        let mut from_the_start = profile.clone();
-        from_the_start.last_seen_generation = 0;
-        let options = FeedOptions { mode: FeedMode::Peek, ..options.clone() };
-        let embeddings = TextEmbeddings::default();
-        let context = self.context();
-        let answer =
-            context.search(&embeddings, |searcher| searcher::feed(searcher, &from_the_start, &options, today))?;
-        let papers: Vec<PaperId> = answer.results.iter().map(|result| result.paper.id.clone()).collect();
-        self.library.record_impressions(&profile, &papers, today)?;
-        Ok(answer)
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn record_digest(&mut self, name: &str, papers: &[PaperId]) -> Result<()> {
+        let today = self.today();
+        let profile = self.library.profile(name)?;
+        self.library.record_digest(&profile, papers, today)
+    }
+
+    /// The papers that earlier digests of a profile had.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn digest_papers(&self, name: &str) -> Result<Vec<PaperId>> {
+        self.library.digest_papers(&self.library.profile(name)?)
     }
 
     /// The profile with this name, and its history.
@@ -134,7 +156,46 @@ impl Engine {
     /// [`Error::BadRequest`] for an invalid name or weight.
     pub fn import(&mut self, profile: &str, items: &[ImportItem], options: ImportOptions) -> Result<ImportSummary> {
         check_weight(options.weight)?;
-        writer::import(&mut self.library, check_profile_name(profile)?, items, options)
+        items.iter().filter_map(|item| item.weight).try_for_each(check_weight)?;
+        let name = check_profile_name(profile)?;
+        let summary = writer::import(&mut self.library, name, items, options)?;
+        if summary.import.is_some() {
+            let profile = self.library.profile(name)?;
+            self.writer().embed_unresolved(&profile, MAX_EMBEDDED_BY_IMPORT)?;
+        }
+        Ok(summary)
+    }
+
+    /// The imports into the history of a profile, newest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn imports(&self, name: &str) -> Result<Vec<HistoryImport>> {
+        self.library.imports(&self.library.profile(name)?)
+    }
+
+    /// Takes back an import of this number, or else the last one: removes the papers that it brought, except those on which
+    /// the reader has voted since. Returns the import as it was.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown profile or import; those of the library's file.
+    pub fn undo_import(&mut self, name: &str, number: Option<i64>) -> Result<HistoryImport> {
+        let profile = self.library.profile(name)?;
+        let imports = self.library.imports(&profile)?;
+        let found = imports.iter().find(|import| number.is_none_or(|number| number == import.number));
+        let Some(import) = found.cloned() else {
+            let numbers: Vec<String> = imports.iter().map(|import| import.number.to_string()).collect();
+            return Err(Error::NotFound {
+                what: "import",
+                name: number.map(|number| number.to_string()).unwrap_or_else(|| format!("of profile {name}")),
+                hint: match numbers.as_slice() {
+                    [] => ": there is none to take back".to_owned(),
+                    numbers => format!(": the imports of profile `{name}` are {}", numbers.join(", ")),
+                },
+            });
+        };
+        self.library.undo_import(&profile, import.number)?;
+        Ok(import)
     }
 
     /// Deletes a profile, its history and its impressions. Returns the profile as it was.

@@ -1,8 +1,9 @@
 //! Imports reading histories from elsewhere: Zotero's database, a browser's bookmarks, lists of ids, and every file
 //! format of [`formats`]. Each is read as [`BibReference`]s: a paper as it is named there, the day it was entered, its
-//! tags.
+//! tags. The format of paperkin's own histories says more: what the person did with each paper.
 
 mod bookmarks;
+mod history_lines;
 mod id_list;
 mod zotero;
 
@@ -13,12 +14,15 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::formats::{self, BibReference, FoundRecord, ReadOptions};
+use crate::library::HistoryKind;
+
+pub use history_lines::write_history;
 
 /// The reading history of a file or a folder.
 #[derive(Debug, Default)]
 pub struct ImportedHistory {
     /// Its papers, in their order.
-    pub references: Vec<BibReference>,
+    pub papers: Vec<ImportedPaper>,
     /// The files and records that could not be used.
     pub errors: Vec<Error>,
     /// The fields that could not be used, as [`Error::BadField`].
@@ -27,7 +31,27 @@ pub struct ImportedHistory {
 
 impl ImportedHistory {
     fn of(references: Vec<BibReference>) -> ImportedHistory {
-        ImportedHistory { references, ..ImportedHistory::default() }
+        let papers = references.into_iter().map(ImportedPaper::from).collect();
+        ImportedHistory { papers, ..ImportedHistory::default() }
+    }
+}
+
+/// A paper of a history from elsewhere.
+#[derive(Debug, Default)]
+pub struct ImportedPaper {
+    /// The paper as it is named there, the day, and its tags.
+    pub reference: BibReference,
+    /// What the person did with it, if the file says so.
+    pub kind: Option<HistoryKind>,
+    /// How much it counts, if the file says so.
+    pub weight: Option<f64>,
+    /// The name of the interest that it is of, if the file says so.
+    pub interest: Option<String>,
+}
+
+impl From<BibReference> for ImportedPaper {
+    fn from(reference: BibReference) -> ImportedPaper {
+        ImportedPaper { reference, ..ImportedPaper::default() }
     }
 }
 
@@ -59,7 +83,7 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<ImportedHistory> {
     for file in files {
         match read_file(&file, options) {
             Ok(read) => {
-                all.references.extend(read.references);
+                all.papers.extend(read.papers);
                 all.errors.extend(read.errors);
                 all.dropped.extend(read.dropped);
             }
@@ -101,6 +125,12 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<I
             "no link to a paper in it: expected bookmarks of arxiv.org or doi.org",
         );
     }
+    if let Ok(text) = text()
+        && history_lines::is_history(&text)
+    {
+        let (papers, errors) = history_lines::read(&text, name);
+        return Ok(ImportedHistory { papers, errors, dropped: Vec::new() });
+    }
     let mut references = match options.read(Cursor::new(Arc::clone(&bytes)), name) {
         Ok(references) => references,
         Err(error) => {
@@ -114,7 +144,7 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<I
             Ok(FoundRecord { position, mut reference }) => {
                 let dropped = std::mem::take(&mut reference.notes.dropped);
                 read.dropped.extend(formats::bad_fields(dropped, name, position));
-                read.references.push(reference);
+                read.papers.push(reference.into());
             }
             Err(error @ Error::BadRecord { .. }) => read.errors.push(error),
             Err(error) => ended = Err(error),
@@ -122,7 +152,7 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<I
     }
     // What came before the damage is used.
     match ended {
-        Err(error) if read.references.is_empty() => Err(error),
+        Err(error) if read.papers.is_empty() => Err(error),
         ended => {
             read.errors.extend(ended.err());
             Ok(read)
@@ -140,9 +170,9 @@ mod tests {
         let path = folder.path().join("list.txt");
         fs::write(&path, "# read\n2401.00001v2\n\nhttps://doi.org/10.1000/X\nWalking robots on soft ground\n").unwrap();
         let read = read(folder.path(), &ReadOptions::default()).unwrap();
-        let names: Vec<_> = read.references.iter().map(|reference| reference.raw_paper.id.as_deref()).collect();
+        let names: Vec<_> = read.papers.iter().map(|paper| paper.reference.raw_paper.id.as_deref()).collect();
         assert_eq!(names, [Some("2401.00001"), Some("doi:10.1000/x"), None]);
-        assert_eq!(read.references[2].raw_paper.title, "Walking robots on soft ground");
+        assert_eq!(read.papers[2].reference.raw_paper.title, "Walking robots on soft ground");
         for text in ["", "<html></html>", "{\"a\": 1}", "<!DOCTYPE NETSCAPE-Bookmark-file-1><DL></DL>", "[]"] {
             fs::write(&path, text).unwrap();
             assert!(read_file(&path, &ReadOptions::default()).is_err(), "{text}");

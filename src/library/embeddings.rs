@@ -152,14 +152,19 @@ pub(super) fn put_embedding(
     generation: i64,
     embedding: &Embedding,
 ) -> rusqlite::Result<usize> {
-    let bytes: Vec<u8> = embedding.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect();
+    let bytes = float_bytes(embedding);
     transaction
         .prepare_cached("INSERT OR REPLACE INTO embedding (row, model, written, vector) VALUES (?, ?, ?, ?)")?
         .execute(params![row, model, generation, bytes])
 }
 
+/// The numbers of an embedding as little-endian floats.
+pub(super) fn float_bytes(embedding: &Embedding) -> Vec<u8> {
+    embedding.as_slice().iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
 /// Reads little-endian floats; `false` when there are not as many as expected.
-fn read_floats(bytes: &[u8], numbers: &mut [f32]) -> bool {
+pub(super) fn read_floats(bytes: &[u8], numbers: &mut [f32]) -> bool {
     let (chunks, rest) = bytes.as_chunks::<4>();
     if chunks.len() != numbers.len() || !rest.is_empty() {
         return false;

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Library;
 use super::profiles::Profile;
@@ -42,7 +42,7 @@ impl HistoryEntry {
 /// assert!(HistoryKind::Save.counts_for() && HistoryKind::Dislike.counts_against());
 /// assert_eq!("like".parse(), Ok(HistoryKind::Like));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HistoryKind {
@@ -81,11 +81,12 @@ string_enum!(HistoryKind, "a history kind", {
 /// Enters papers into a profile's history; a profile that is not there is made.
 pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntry]) -> rusqlite::Result<()> {
     db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
-    // A vote does not take a paper out of its interest.
+    // A vote does not take a paper out of its interest, but undoing an import does not undo it.
     let mut statement = db.prepare(
         "INSERT INTO history (profile, paper, kind, weight, at, interest) \
          VALUES ((SELECT key FROM profile WHERE name = ?1), ?2, ?3, ?4, ?5, ?6) \
-         ON CONFLICT (profile, paper) DO UPDATE SET kind = ?3, weight = ?4, at = ?5, interest = coalesce(?6, interest)",
+         ON CONFLICT (profile, paper) DO UPDATE SET kind = ?3, weight = ?4, at = ?5, \
+         interest = coalesce(?6, interest), import = NULL",
     )?;
     for HistoryEntry { id, kind, weight, at, interest } in entries {
         statement.execute(params![profile, id.as_str(), kind.name(), weight, at.to_string(), interest])?;
@@ -93,11 +94,17 @@ pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntr
     Ok(())
 }
 
+/// Says of papers of a profile's history which import they came with.
+pub(super) fn set_import(db: &Connection, profile: i64, entries: &[HistoryEntry], import: i64) -> rusqlite::Result<()> {
+    let mut statement = db.prepare("UPDATE history SET import = ? WHERE profile = ? AND paper = ?")?;
+    entries.iter().try_for_each(|entry| statement.execute(params![import, profile, entry.id.as_str()]).map(drop))
+}
+
 /// Histories, and what was shown, have a paper under its id from now on that they had under another name; what they have
 /// under the id already stays. A name that is the id of another paper is none.
 pub(super) fn rename_in_histories(db: &Connection, name: &PaperId, id: &PaperId) -> rusqlite::Result<()> {
     let names = [name.as_str(), id.as_str()];
-    for table in ["history", "impression"] {
+    for table in ["history", "impression", "digest_entry"] {
         let of_name = "paper = ?1 AND NOT EXISTS (SELECT 1 FROM paper WHERE paper.id = ?1)";
         db.prepare_cached(&format!("UPDATE OR IGNORE {table} SET paper = ?2 WHERE {of_name}"))?.execute(names)?;
         db.prepare_cached(&format!("DELETE FROM {table} WHERE {of_name}"))?.execute([name.as_str()])?;
@@ -129,6 +136,26 @@ impl Library {
     /// Records that papers were shown, elsewhere than in the feed.
     pub fn record_impressions(&mut self, profile: &Profile, shown: &[PaperId], day: Date) -> Result<()> {
         self.write_transaction("record impressions", |db| put_impressions(db, profile, shown, day))
+    }
+
+    /// Records that a digest had papers, which is no look at the feed.
+    pub fn record_digest(&mut self, profile: &Profile, papers: &[PaperId], day: Date) -> Result<()> {
+        self.write_transaction("record a digest", |db| {
+            let insert = "INSERT OR REPLACE INTO digest_entry (profile, paper, on_day) VALUES (?, ?, ?)";
+            let mut statement = db.prepare(insert)?;
+            papers
+                .iter()
+                .try_for_each(|id| statement.execute(params![profile.key, id.as_str(), day.to_string()]).map(drop))
+        })
+    }
+
+    /// Papers that earlier digests of a profile had.
+    pub fn digest_papers(&self, profile: &Profile) -> Result<Vec<PaperId>> {
+        let read = || -> rusqlite::Result<Vec<_>> {
+            let select = "SELECT paper FROM digest_entry WHERE profile = ? ORDER BY on_day, paper";
+            self.db.prepare(select)?.query_map([profile.key], |row| id(row.get(0)?))?.collect()
+        };
+        read().map_err(self.failed("read digests"))
     }
 
     /// Papers that were shown to a profile, on this day or later if one is given.

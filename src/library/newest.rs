@@ -2,10 +2,25 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
+
 use super::{Library, PaperFilter, StoredPaper};
 use crate::error::Result;
 
 impl Library {
+    /// The day on which the newest paper was published (or listed); `None` without dates.
+    ///
+    /// ```
+    /// use paperkin::library::Library;
+    ///
+    /// assert_eq!(Library::in_memory().unwrap().newest_date().unwrap(), None);
+    /// ```
+    pub fn newest_date(&self) -> Result<Option<Date>> {
+        let select = "SELECT max(coalesce(published, listed)) FROM paper";
+        let day: Option<String> = self.db.query_row(select, [], |row| row.get(0)).map_err(self.failed("read dates"))?;
+        Ok(day.and_then(|day| day.parse().ok()))
+    }
+
     /// Up to `limit` papers that pass a filter: those published (or listed) last come first, those without a date at the end.
     ///
     /// ```

@@ -150,7 +150,7 @@ impl Library {
     /// Removes a profile, its history and what was shown to it.
     pub fn remove_profile(&mut self, profile: &Profile) -> Result<()> {
         self.write_transaction("remove a profile", |db| {
-            for table in ["history", "followed", "impression"] {
+            for table in ["history", "followed", "impression", "digest_entry", "import"] {
                 db.execute(&format!("DELETE FROM {table} WHERE profile = ?"), [profile.key])?;
             }
             db.execute("DELETE FROM profile WHERE key = ?", [profile.key]).map(drop)

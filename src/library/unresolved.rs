@@ -3,10 +3,11 @@
 use rusqlite::params;
 use rustc_hash::FxHashMap;
 
-use super::history::put_history;
-use super::{HistoryEntry, Library, Profile};
+use super::embeddings::{float_bytes, read_floats};
+use super::{HistoryEntry, HistoryKind, Library, Profile};
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
+use crate::vector::Embedding;
 
 /// A paper of a history.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,18 +20,46 @@ pub struct ProfilePaper {
     pub in_library: bool,
 }
 
+impl ProfilePaper {
+    /// Whether its reader saved or liked it.
+    pub fn is_kept(&self) -> bool {
+        matches!(self.entry.kind, HistoryKind::Save | HistoryKind::Like)
+    }
+}
+
 impl Library {
-    /// As [`Library::add_to_history`], with what is known of those of the papers that are not in the library.
-    pub fn add_unresolved(&mut self, profile: &str, entries: &[HistoryEntry], wanted: &[Paper]) -> Result<()> {
-        self.write_transaction("write to a profile", |transaction| {
-            put_history(transaction, profile, entries)?;
-            let mut insert = transaction.prepare(
-                "INSERT OR REPLACE INTO unresolved_paper (profile, paper, record) \
-                 VALUES ((SELECT key FROM profile WHERE name = ?), ?, ?)",
-            )?;
-            wanted.iter().try_for_each(|paper| {
-                let record = serde_json::to_string(paper).expect("a paper is JSON");
-                insert.execute(params![profile, paper.id.as_str(), record]).map(drop)
+    /// The embeddings of the library's model of papers of a profile's history that are not in the library, as far as they
+    /// were [stored](Library::store_unresolved_embeddings).
+    pub fn unresolved_embeddings(&self, profile: &Profile) -> Result<FxHashMap<PaperId, Embedding>> {
+        let Some(model) = self.model()? else { return Ok(FxHashMap::default()) };
+        let read = || -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+            let select = "SELECT paper, vector FROM unresolved_paper WHERE profile = ? AND model = ?";
+            let mut statement = self.db.prepare_cached(select)?;
+            statement.query_map([profile.key, model.key], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        let stored = read().map_err(self.failed("read a profile"))?.into_iter();
+        let embedding = |(id, bytes): (String, Vec<u8>)| {
+            let mut numbers = vec![0.0; model.dimension];
+            // A damaged one is computed again.
+            let embedding = read_floats(&bytes, &mut numbers).then(|| Embedding::normalize(numbers)).flatten();
+            PaperId::parse(&id).ok().zip(embedding)
+        };
+        Ok(stored.filter_map(embedding).collect())
+    }
+
+    /// Stores embeddings of the library's model of papers of a profile's history that are not in the library, so that a feed
+    /// need not compute them.
+    pub fn store_unresolved_embeddings(
+        &mut self,
+        profile: &Profile,
+        embeddings: &[(PaperId, Embedding)],
+    ) -> Result<()> {
+        let Some(model) = self.model()? else { return Ok(()) };
+        self.write_transaction("write to a profile", |db| {
+            let update = "UPDATE unresolved_paper SET model = ?, vector = ? WHERE profile = ? AND paper = ?";
+            let mut statement = db.prepare(update)?;
+            embeddings.iter().try_for_each(|(id, embedding)| {
+                statement.execute(params![model.key, float_bytes(embedding), profile.key, id.as_str()]).map(drop)
             })
         })
     }

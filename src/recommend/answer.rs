@@ -16,6 +16,9 @@ pub struct Answer {
     pub id: Option<String>,
     /// Best first.
     pub results: Vec<Recommendation>,
+    /// In a first feed, the best of the papers that are too old to be new; ranks go on from those of `results`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub best_of_library: Vec<Recommendation>,
     /// Whether all results are far from what was asked for: the library has nothing close. Left out in JSON when not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub nothing_close: bool,
@@ -32,6 +35,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The results, and then the best of the library.
+    pub fn all_results(&self) -> impl Iterator<Item = &Recommendation> {
+        self.results.iter().chain(&self.best_of_library)
+    }
+
+    /// The same, by value.
+    pub fn into_all_results(mut self) -> Vec<Recommendation> {
+        self.results.append(&mut self.best_of_library);
+        self.results
+    }
+
     /// Whether there are results, and all of them are far from what was asked for.
     pub fn is_nothing_close(results: &[Recommendation]) -> bool {
         let is_far =

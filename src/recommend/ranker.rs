@@ -51,6 +51,12 @@ pub struct QueryIndependentSignals {
 /// Papers less alike than this are different papers: the similarity of two on one narrow subject.
 const NOVELTY_THRESHOLD: f32 = 0.6;
 
+/// The least cosine of a result with a history paper that is named as its reason: papers of one subject have about 0.4, others
+/// about 0.1.
+const MIN_REASON_COSINE: f32 = 0.35;
+/// The least part of what the best reason adds that a reason adds.
+const MIN_REASON_SHARE: f32 = 0.25;
+
 /// A history paper's share in a score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Contribution {
@@ -202,7 +208,8 @@ impl<'a> Ranker<'a> {
     }
 
     /// The papers of the history that add most to a candidate's score, of which `parts` are the unfinished parts. `links` has
-    /// the candidate's citation links with each of them; it may be empty.
+    /// the candidate's citation links with each of them; it may be empty. A paper that is neither similar to the candidate nor
+    /// linked with it, or that adds little beside the first, is not a reason.
     pub fn reasons(
         &self,
         candidate: &Candidate<'_>,
@@ -229,9 +236,15 @@ impl<'a> Ranker<'a> {
                 }
             })
             .collect();
+        let cosines = side.history_cosines(candidate.vector);
+        all.retain(|Contribution { history_index, amount, borrowed, citations }| {
+            let is_near = cosines[*history_index] >= MIN_REASON_COSINE;
+            *amount > 0.0 && (is_near || citations.any() || *borrowed > amount / 2.0)
+        });
         all.sort_by(|a, b| b.amount.total_cmp(&a.amount));
         all.truncate(most);
-        all.retain(|contribution| contribution.amount > 0.0);
+        let least = all.first().map_or(0.0, |best| MIN_REASON_SHARE * best.amount);
+        all.retain(|contribution| contribution.amount >= least);
         all
     }
 

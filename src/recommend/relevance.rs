@@ -42,6 +42,19 @@ pub enum RelevanceWord {
     Far,
 }
 
+impl RelevanceWord {
+    /// Whether it is this close, or closer.
+    ///
+    /// ```
+    /// use paperkin::recommend::RelevanceWord::{Close, Far, Related};
+    ///
+    /// assert!(Close.is_at_least(Related) && Related.is_at_least(Related) && !Far.is_at_least(Related));
+    /// ```
+    pub fn is_at_least(self, other: RelevanceWord) -> bool {
+        self as u8 <= other as u8
+    }
+}
+
 string_enum!(RelevanceWord, "a relevance", { Close => "close", Related => "related", Far => "far" });
 
 /// What a result is compared with.

@@ -8,6 +8,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+use super::relevance::RelevanceWord;
 use super::weights::Strategy;
 use crate::error::{Error, Result};
 use crate::paper::{PaperId, document};
@@ -79,6 +80,12 @@ pub struct Request {
     /// Only papers that score at least this, from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f32>,
+    /// Only papers that are at least this close to what is asked for, or by followed authors; all when left out, but those that
+    /// are at least related in a feed. When all papers are far, the three nearest are given, and the answer says
+    /// `nothing_close`. A request that says by whom the papers are (`by`) or what they contain (`titles`, `phrases`) gets
+    /// these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_relevance: Option<RelevanceWord>,
     /// 0: the best; towards 1: the best that differ from each other (maximal marginal relevance).
     pub diversity: f32,
     /// How far a score moves towards the mean of the five papers nearest to the result: 0, not at all, to 1.
@@ -232,6 +239,20 @@ impl Request {
     /// Keeps only results whose score is at least this, from 0 to 1.
     pub fn min_score(mut self, score: f32) -> Request {
         self.min_score = Some(score);
+        self
+    }
+
+    /// Asks for papers that are at least this close, and for the three nearest when none is.
+    ///
+    /// ```
+    /// use paperkin::Request;
+    /// use paperkin::recommend::RelevanceWord;
+    ///
+    /// let request = Request::text("robots").min_relevance(RelevanceWord::Related);
+    /// assert_eq!(request.min_relevance, Some(RelevanceWord::Related));
+    /// ```
+    pub fn min_relevance(mut self, word: RelevanceWord) -> Request {
+        self.min_relevance = Some(word);
         self
     }
 

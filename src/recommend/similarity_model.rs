@@ -292,6 +292,16 @@ impl<'a> SimilarityModel<'a> {
         }
     }
 
+    /// The cosine of a unit vector with each history paper; nothing for a text.
+    pub(super) fn history_cosines(&self, vector: &[f32]) -> Vec<f32> {
+        match &self.target {
+            SimilarityTarget::History(history) => {
+                history.papers.iter().map(|past| dot(past.embedding.as_slice(), vector)).collect()
+            }
+            SimilarityTarget::Text { .. } => Vec::new(),
+        }
+    }
+
     /// Unit vectors near which papers with high scores are: the linear discriminant, then the text, or the history papers
     /// that differ most from each other.
     pub(super) fn retrieval_vectors(&self) -> Vec<Vec<f32>> {

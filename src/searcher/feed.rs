@@ -9,7 +9,7 @@ use super::{RequestScope, Searcher};
 use crate::error::Result;
 use crate::library::{HistoryEntry, HistoryKind, Library, PaperFilter, Profile};
 use crate::paper::PaperId;
-use crate::recommend::{Answer, HistoryItem, PaperRef, Request};
+use crate::recommend::{Answer, HistoryItem, PaperRef, RelevanceWord, Request};
 
 /// Days after which a paper of the history counts half.
 const HALF_LIFE_DAYS: f64 = 365.0;
@@ -19,8 +19,8 @@ const FEED_PRIOR_WEIGHT: f32 = 0.5;
 /// Cosine from which on two papers are shown as one: versions of it, or its announcement.
 const DEDUP_THRESHOLD: f32 = 0.95;
 
-/// History papers that are not in the library and count by their own text, at most: each has to be embedded.
-const MAX_UNRESOLVED_TEXTS: usize = 100;
+/// Days whose papers are new at the first look at a feed.
+const FIRST_FEED_DAYS: i32 = 14;
 
 /// Which papers a feed shows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,6 +32,8 @@ pub struct FeedOptions {
     /// Papers published (or listed) on this day or later that were not shown yet, instead of those added since the feed was
     /// last seen.
     pub since: Option<Date>,
+    /// Whether, when nothing is new, to show papers that earlier feeds had no room for.
+    pub backfill: bool,
     /// Limit, filters and diversity; its history is replaced by the profile's.
     pub request: Request,
 }
@@ -53,27 +55,99 @@ pub enum FeedMode {
 /// # Errors
 /// As [`Searcher::answer`].
 pub(crate) fn feed(searcher: &Searcher<'_>, profile: &Profile, options: &FeedOptions, today: Date) -> Result<Answer> {
-    let (request, scope) = feed_request(searcher.library, profile, options, today)?;
-    let mut answer = searcher.answer(&request, &scope, today)?;
-    if answer.results.is_empty() {
+    let (request, scope) = feed_request(searcher, profile, options, today)?;
+    let ask = |request: &Request, scope: &RequestScope| searcher.answer(request, scope, today);
+    let mut answer = match FirstFeed::new(searcher.library, profile, options, &scope, today)? {
+        Some(first) => first.answer(&request, |request| ask(request, &scope))?,
+        None => ask(&request, &scope)?,
+    };
+    let is_backfilled = options.backfill && options.mode != FeedMode::Last && options.since.is_none();
+    if is_backfilled && answer.all_results().next().is_none() {
+        let unseen = ask(&request, &RequestScope { filter: PaperFilter::default(), ..scope })?;
+        if !(unseen.results.is_empty() || is_too_far(&unseen, &request)) {
+            let note = Some("nothing new: these are papers that earlier feeds had no room for".to_owned());
+            answer = Answer { note, ..unseen };
+        }
+    }
+    if answer.all_results().next().is_none() {
         answer.note = Some(nothing_new(profile, options));
     }
     Ok(answer)
 }
 
+/// The feed of a profile that never looked at one: to it all papers of the library are new, but those of the last days are
+/// news, and the others are the best of the library.
+struct FirstFeed {
+    /// The first day of the new papers.
+    start: Date,
+    /// That there are no papers of the last days.
+    note: Option<String>,
+}
+
+impl FirstFeed {
+    /// `None` after the first look, for requests that choose days themselves, and for libraries without dates.
+    fn new(
+        library: &Library,
+        profile: &Profile,
+        options: &FeedOptions,
+        scope: &RequestScope,
+        today: Date,
+    ) -> Result<Option<FirstFeed>> {
+        let Request { published_after, published_before, .. } = options.request;
+        let chooses_days = options.since.or(published_after).or(published_before).is_some();
+        if chooses_days || scope.filter.added_after != Some(0) {
+            return Ok(None);
+        }
+        let Some(newest) = library.newest_date()? else { return Ok(None) };
+        let days_before = |day: Date| day.saturating_sub(Span::new().days(FIRST_FEED_DAYS - 1));
+        // The last feed is that of the day of the look.
+        let start = days_before(profile.last_seen_on.unwrap_or(today));
+        if newest >= start {
+            return Ok(Some(FirstFeed { start, note: None }));
+        }
+        let start = days_before(newest);
+        let note = format!("no papers of the last {FIRST_FEED_DAYS} days: the newest are of {start} to {newest}");
+        Ok(Some(FirstFeed { start, note: Some(note) }))
+    }
+
+    fn answer(self, request: &Request, ask: impl Fn(&Request) -> Result<Answer>) -> Result<Answer> {
+        let mut answer = ask(&Request { published_after: Some(self.start), ..request.clone() })?;
+        let places = request.result_count().saturating_sub(answer.results.len());
+        if places > 0 {
+            let (published_before, limit) = (self.start.yesterday().ok(), Some(places));
+            let best = ask(&Request { published_before, limit, ..request.clone() })?;
+            if !is_too_far(&best, request) {
+                answer.best_of_library = best.results;
+            }
+            for (rank, result) in (answer.results.len() + 1..).zip(&mut answer.best_of_library) {
+                result.rank = rank;
+            }
+        }
+        let notes: Vec<String> = self.note.into_iter().chain(answer.note).collect();
+        answer.note = (!notes.is_empty()).then(|| notes.join("; "));
+        Ok(answer)
+    }
+}
+
+/// Whether an answer has nothing but papers that are too far for the request.
+fn is_too_far(answer: &Answer, request: &Request) -> bool {
+    answer.nothing_close && request.min_relevance != Some(RelevanceWord::Far)
+}
+
 fn feed_request(
-    library: &Library,
+    searcher: &Searcher<'_>,
     profile: &Profile,
     options: &FeedOptions,
     today: Date,
 ) -> Result<(Request, RequestScope)> {
-    let unresolved = unresolved_refs(library, profile)?;
+    let library = searcher.library;
+    let unresolved = unresolved_refs(searcher, profile)?;
     let side = |keep: &dyn Fn(HistoryKind) -> bool| -> Vec<HistoryItem> {
         let entries = profile.history.iter().filter(|entry| keep(entry.kind));
         entries
-            .map(|HistoryEntry { id, weight, at, interest, .. }| {
-                let paper = unresolved.get(id).cloned().unwrap_or_else(|| PaperRef::Id(id.clone()));
-                HistoryItem { paper, weight: *weight, at: Some(*at), interest: interest.clone() }
+            .filter_map(|HistoryEntry { id, weight, at, interest, .. }| {
+                let paper = unresolved.get(id).cloned().unwrap_or_else(|| Some(PaperRef::Id(id.clone())))?;
+                Some(HistoryItem { paper, weight: *weight, at: Some(*at), interest: interest.clone() })
             })
             .collect()
     };
@@ -96,6 +170,7 @@ fn feed_request(
         recency: FEED_PRIOR_WEIGHT,
         votes: FEED_PRIOR_WEIGHT,
         authors,
+        min_relevance: options.request.min_relevance.or(Some(RelevanceWord::Related)),
         dedup_threshold: options.request.dedup_threshold.or(Some(DEDUP_THRESHOLD)),
         ..options.request.clone()
     };
@@ -111,24 +186,20 @@ fn feed_request(
 }
 
 /// What stands for the history papers that are not in the library under their ids: the paper that was added under another
-/// id since, or else, for the newest of them, their text.
-fn unresolved_refs(library: &Library, profile: &Profile) -> Result<HashMap<PaperId, PaperRef>> {
+/// id since, or else their text, if it is embedded already; else nothing, until it is.
+fn unresolved_refs(searcher: &Searcher<'_>, profile: &Profile) -> Result<HashMap<PaperId, Option<PaperRef>>> {
+    let library = searcher.library;
     let mut unresolved = HashMap::new();
-    let mut texts = 0;
     for paper in library.unresolved_papers(profile)? {
         if library.paper(&paper.id)?.is_some() {
             continue;
         }
         let copies = library.papers_titled(&paper.title)?;
-        let reference = match copies.iter().find(|stored| stored.paper.is_copy_of(&paper)) {
-            Some(stored) => PaperRef::Id(stored.paper.id.clone()),
-            None if texts == MAX_UNRESOLVED_TEXTS => continue,
-            None => {
-                texts += 1;
-                PaperRef::Inline { title: paper.title, abstract_text: paper.abstract_text }
-            }
-        };
-        unresolved.insert(paper.id, reference);
+        let copy = copies.into_iter().find(|stored| stored.paper.is_copy_of(&paper));
+        let is_embedded = searcher.embeddings.get(&paper.document()).is_some();
+        let (id, title, abstract_text) = (paper.id, paper.title, paper.abstract_text);
+        let text = || is_embedded.then_some(PaperRef::Inline { title, abstract_text });
+        unresolved.insert(id, copy.map(|stored| PaperRef::Id(stored.paper.id)).or_else(text));
     }
     Ok(unresolved)
 }

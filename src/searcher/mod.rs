@@ -44,7 +44,7 @@ use crate::embedder::{Embedder, TextEmbeddings};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
 use crate::library::Library;
-use crate::recommend::{Answer, Ranker, RankingWeights, Request};
+use crate::recommend::{Answer, Ranker, RankingWeights, RelevanceWord, Request};
 use crate::vector::Embedding;
 use citations::{CitationTable, SnapshotCitations};
 use resolve::{InterestQuery, ResolvedRequest};
@@ -173,13 +173,19 @@ impl<'a> Searcher<'a> {
         let ranking = self.ranking(request, scope, request.as_of.unwrap_or(today))?;
         let model = self.library.model()?;
         let results = explain::explain(self, request, &ranking, model.as_ref())?;
+        let nothing_close = Answer::is_nothing_close(&results);
+        let stops = request.min_relevance.is_some_and(|word| word != RelevanceWord::Far);
+        let place = if scope.filter.added_after.is_some() { "among the new papers" } else { "in this library" };
+        let stop = (nothing_close && stops).then(|| format!("nothing close {place}; nearest:"));
+        let notes: Vec<String> = ranking.note.iter().cloned().chain(stop).collect();
         let milliseconds = self.opened_at.elapsed().as_secs_f64() * 1e3;
         Ok(Answer {
             id: request.id.clone(),
-            nothing_close: Answer::is_nothing_close(&results),
+            nothing_close,
             results,
+            best_of_library: Vec::new(),
             not_found: ranking.not_found.clone(),
-            note: ranking.note.clone(),
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
             model: model.map(|model| model.label()).unwrap_or_default(),
             generation: self.snapshot.generation.generation,
             took_ms: (milliseconds * 100.0).round() / 100.0,

@@ -9,10 +9,15 @@ use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::recommend::{
-    Candidate, Contribution, InterestShare, NameMatch, QueryIndependentSignals, RelevanceFeatures, ScoreBreakdown,
-    diversify, interleave_by_share,
+    Candidate, Contribution, InterestShare, NameMatch, QueryIndependentSignals, Relevance, RelevanceFeatures,
+    RelevanceWord, Request, ScoreBreakdown, diversify, interleave_by_share,
 };
 use crate::vector::{RowId, dot};
+
+/// Results that are given when all are far.
+const NEAREST_SHOWN: usize = 3;
+/// How many times as many results as asked for are selected, when some of them may be too far.
+const READ_AHEAD: usize = 2;
 
 /// A ranking without the papers themselves: what is cached.
 pub(super) struct CachedRanking {
@@ -63,8 +68,36 @@ pub(super) fn select(
         1 => lists.remove(0),
         _ => interleave(queries, lists),
     };
+    if let Some(least) = least_relevance(searcher, resolved)? {
+        results = close_results(results, least);
+    }
     results.truncate(resolved.request.result_count());
     Ok(results)
+}
+
+/// The relevance that results must have; `None` when the request does not ask for one, says by whom the papers are or what
+/// they have in their titles and abstracts, or when the model has none.
+fn least_relevance(searcher: &Searcher<'_>, resolved: &ResolvedRequest<'_>) -> Result<Option<RelevanceWord>> {
+    let Request { min_relevance, by, titles, phrases, .. } = resolved.request;
+    let says_which = !(by.is_empty() && titles.is_empty() && phrases.is_empty());
+    let least = min_relevance.filter(|word| *word != RelevanceWord::Far && !says_which);
+    let Some(least) = least else { return Ok(None) };
+    let model = searcher.library.model()?;
+    Ok(model.is_some_and(|model| Relevance::is_fitted_to(&model.name)).then_some(least))
+}
+
+/// The results that are at least this close, or by followed authors; when all are far, the nearest of them, so that a reader
+/// can see how far.
+fn close_results(mut results: Vec<RankedPaper>, least: RelevanceWord) -> Vec<RankedPaper> {
+    let is_at_least = |paper: &RankedPaper, least: RelevanceWord| {
+        let word = paper.relevance_features.map(|features| Relevance::new(features).word);
+        paper.breakdown.authors > 0.0 || word.is_none_or(|word| word.is_at_least(least))
+    };
+    match results.iter().any(|paper| is_at_least(paper, RelevanceWord::Related)) {
+        true => results.retain(|paper| is_at_least(paper, least)),
+        false => results.truncate(NEAREST_SHOWN),
+    }
+    results
 }
 
 fn select_list(
@@ -77,7 +110,9 @@ fn select_list(
     let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
     let vector = |scored: &ScoredCandidate| searcher.snapshot.vector(scored.row);
     let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
-    let selected = diversify(&mut breakdowns, &vectors, resolved.request.diversity, resolved.request.result_count());
+    let read_ahead = if resolved.request.min_relevance.is_some() { READ_AHEAD } else { 1 };
+    let count = resolved.request.result_count().saturating_mul(read_ahead);
+    let selected = diversify(&mut breakdowns, &vectors, resolved.request.diversity, count);
     let rows: Vec<RowId> = selected.iter().map(|index| scored[*index].row).collect();
     let links = match resolved.max_reasons {
         0 => rows.iter().map(|_| Vec::new()).collect(),

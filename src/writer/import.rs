@@ -5,10 +5,12 @@ use std::collections::{HashMap, HashSet};
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::Writer;
 use super::title_match::TitleIndex;
 use crate::error::Result;
-use crate::library::{HistoryEntry, HistoryKind, Library, StoredPaper};
+use crate::library::{HistoryEntry, HistoryKind, Library, Profile, StoredPaper};
 use crate::paper::{Paper, PaperId, RawPaper, authors_and_years_agree, title_key};
+use crate::vector::Embedding;
 
 /// How the papers of an import are added to a history.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +19,7 @@ pub struct ImportOptions {
     pub kind: HistoryKind,
     /// How much each counts.
     pub weight: f64,
-    /// The date of papers that have none of their own.
+    /// The day of the import: the date of papers that have none of their own.
     pub at: Date,
     /// Report what would be added, and add nothing.
     pub dry_run: bool,
@@ -32,17 +34,52 @@ pub struct ImportItem {
     pub added: Option<Date>,
     /// The interest that it belongs to.
     pub interest: Option<String>,
+    /// What the person did with it, where the history says so; else that of the options.
+    pub kind: Option<HistoryKind>,
+    /// How much it counts, where the history says so; else as the options say.
+    pub weight: Option<f64>,
 }
 
 /// The result of an import.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ImportSummary {
+    /// The number of the import, to take it back; `None` if nothing was added.
+    pub import: Option<i64>,
     /// Papers of the library that were added to the history.
     pub matched: usize,
     /// Papers that were in the history already.
     pub already_in_history: usize,
     /// Papers that are not in the library.
     pub unmatched: Vec<UnmatchedItem>,
+}
+
+/// More papers than these at once are imported only if their reader confirms it.
+const MAX_UNCONFIRMED: usize = 500;
+/// An import that makes a history more than so many times as long is confirmed, too.
+const MAX_UNCONFIRMED_GROWTH: usize = 10;
+
+impl ImportSummary {
+    /// The number of papers that the import adds to the history.
+    pub fn added(&self) -> usize {
+        self.matched + self.unmatched.iter().filter(|paper| paper.stored).count()
+    }
+
+    /// Why the reader of a history of this length should confirm the import first; `None` for an import that is not large.
+    ///
+    /// ```
+    /// use paperkin::engine::ImportSummary;
+    ///
+    /// let import = |matched| ImportSummary { matched, ..ImportSummary::default() };
+    /// assert_eq!(import(30).reason_to_confirm(3), None);
+    /// assert!(import(31).reason_to_confirm(3).is_some());
+    /// assert_eq!(import(500).reason_to_confirm(0), None);
+    /// assert!(import(501).reason_to_confirm(0).is_some());
+    /// ```
+    pub fn reason_to_confirm(&self, history: usize) -> Option<String> {
+        let added = self.added();
+        let is_large = added > MAX_UNCONFIRMED || (history > 0 && added > MAX_UNCONFIRMED_GROWTH * history);
+        is_large.then(|| format!("{added} papers would be added to a history of {history}"))
+    }
 }
 
 /// A paper of an import that is not in the library.
@@ -52,7 +89,7 @@ pub struct UnmatchedItem {
     pub name: String,
     /// Why it was not matched.
     pub reason: String,
-    /// Whether it is stored in the history with its own text.
+    /// Whether it is in the history all the same: with its own text, until the library has it.
     pub stored: bool,
 }
 
@@ -79,12 +116,15 @@ pub(crate) fn import(
     }
     let (mut imported, mut entries, mut unresolved) = (ImportSummary::default(), Vec::new(), Vec::new());
     let mut titles = None;
-    for ImportItem { paper: raw, added, interest } in papers {
-        let at = added.unwrap_or(options.at);
-        let line = |id| HistoryEntry {
-            weight: options.weight,
+    for ImportItem { paper: raw, added, interest, kind, weight } in papers {
+        // Nobody read a paper before it was there: a bibliography's day of access can be that of another entry, or a default.
+        let day_of = |published: Option<Date>| {
+            added.filter(|day| kind.is_some() || published.is_none_or(|published| published <= *day))
+        };
+        let line = |id, published| HistoryEntry {
+            weight: weight.unwrap_or(options.weight),
             interest: interest.clone(),
-            ..HistoryEntry::new(id, options.kind, at)
+            ..HistoryEntry::new(id, kind.unwrap_or(options.kind), day_of(published).unwrap_or(options.at))
         };
         let paper = raw.clone().validate();
         let reason = match match_item(library, raw, paper.as_ref().ok(), &mut titles)? {
@@ -95,29 +135,67 @@ pub(crate) fn import(
             Ok(stored) => {
                 imported.matched += 1;
                 known.insert(stored.paper.id.clone());
-                entries.push(line(stored.paper.id));
+                entries.push(line(stored.paper.id, stored.paper.published));
                 continue;
             }
             Err(reason) => reason,
         };
         let name = [&raw.title, raw.id.as_deref().unwrap_or_default()].into_iter().find(|name| !name.is_empty());
         let name = name.map_or_else(|| "the record has no id or title".to_owned(), str::to_owned);
-        if let Ok(paper) = &paper {
-            if !waiting.has(paper) && known.insert(paper.id.clone()) {
-                entries.push(line(paper.id.clone()));
+        let stored = match &paper {
+            Ok(paper) if !waiting.has(paper) && known.insert(paper.id.clone()) => {
+                entries.push(line(paper.id.clone(), paper.published));
                 unresolved.push(paper.clone());
                 waiting.insert(paper.clone());
-            } else {
+                true
+            }
+            Ok(_) => {
                 imported.already_in_history += 1;
                 continue;
             }
-        }
-        imported.unmatched.push(UnmatchedItem { name, reason, stored: paper.is_ok() });
+            // A history says what its reader did with a paper, even if nothing else is known of it.
+            Err(_) => match raw.id.as_deref().and_then(|id| PaperId::parse(id).ok()).filter(|_| kind.is_some()) {
+                Some(id) if known.insert(id.clone()) => {
+                    entries.push(line(id, None));
+                    true
+                }
+                Some(_) => {
+                    imported.already_in_history += 1;
+                    continue;
+                }
+                None => false,
+            },
+        };
+        imported.unmatched.push(UnmatchedItem { name, reason, stored });
     }
     if !(options.dry_run || entries.is_empty()) {
-        library.add_unresolved(profile, &entries, &unresolved)?;
+        imported.import = Some(library.import_history(profile, &entries, &unresolved, options.at)?);
     }
     Ok(imported)
+}
+
+impl Writer<'_> {
+    /// Embeds papers of a profile's history that are not in the library, so that feeds need not: the newest of those without
+    /// an embedding, at most so many.
+    ///
+    /// # Errors
+    /// As [`Embedder::encoder`](crate::embedder::Embedder::encoder); those of the library's file.
+    pub(crate) fn embed_unresolved(&mut self, profile: &Profile, most: usize) -> Result<()> {
+        if self.library.model()?.is_none() {
+            return Ok(());
+        }
+        let known = self.library.unresolved_embeddings(profile)?;
+        let mut papers = self.library.unresolved_papers(profile)?;
+        papers.retain(|paper| !known.contains_key(&paper.id));
+        papers.truncate(most);
+        if papers.is_empty() {
+            return Ok(());
+        }
+        let texts: Vec<String> = papers.iter().map(Paper::document).collect();
+        let embeddings = self.encoder()?.encode(&texts, &|_| ())?;
+        let embeddings: Vec<(PaperId, Embedding)> = papers.into_iter().map(|paper| paper.id).zip(embeddings).collect();
+        self.library.store_unresolved_embeddings(profile, &embeddings)
+    }
 }
 
 /// Papers of a history that are not in the library, by their titles.

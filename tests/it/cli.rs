@@ -13,7 +13,8 @@ fn masked(text: &str) -> String {
         masked.push_str(if digits > 0 { "0.#" } else { "0." });
         rest = &rest[dot + 2 + digits..];
     }
-    masked + rest
+    // Bars differ by CPU as numbers do.
+    (masked + rest).replace(|c| ('▉'..='▏').contains(&c) || c == '█', " ")
 }
 
 /// Checks what every answer promises.
@@ -48,21 +49,24 @@ fn the_first_command_of_the_readme() {
     let run = Sandbox::new().run(&["similar", "--papers", listing(), "How Few Instructions Are Enough", "-n", "3"]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(masked(&run.out), @r"
-      1  0.#  related  Learning to Ask Back: Clarifying Questions in Instruction-Tuned Models
-                         6 authors · 2025-11-08 · title:2b608d83c0de042f-26becb0a29b0f091
+      1  0.#  related       Learning to Ask Back: Clarifying Questions in Instruction-Tuned Models
+                              6 authors · 2025-11-08 · title:2b608d83c0de042f-26becb0a29b0f091
 
-      2  0.#  related  PlainSpeak: Instruction Tuning from Requests That Were Answered Twice
-                         7 authors · 2024-03-14 · 4 comments · title:64fe156154aeaa2e-0dd200f6dfaaf8a3
+      2  0.#  related       PlainSpeak: Instruction Tuning from Requests That Were Answered Twice
+                              7 authors · 2024-03-14 · 4 comments ·
+                              title:64fe156154aeaa2e-0dd200f6dfaaf8a3
 
-      3  0.#  related  Instructions with a Memory: Tuning Models to Keep Standing Orders
-                         5 authors · 2025-05-21 · 2 comments · title:00b922c83b8d0d0f-f18712df31e7f8ef
+      3  0.#  related       Instructions with a Memory: Tuning Models to Keep Standing Orders
+                              5 authors · 2025-05-21 · 2 comments ·
+                              title:00b922c83b8d0d0f-f18712df31e7f8ef
     ");
 }
 
 #[test]
 fn every_format_has_the_same_results() {
     let sandbox = Sandbox::with_papers();
-    let search = |format: &str| sandbox.run(&["search", "robots", "-n", "4", "--format", format]);
+    let search =
+        |format: &str| sandbox.run(&["search", "robots", "-n", "4", "--min-relevance", "far", "--format", format]);
     let answer: serde_json::Value = serde_json::from_str(&search("json").out).unwrap();
     check(&answer);
     assert_eq!(answer["results"].as_array().unwrap().len(), 4);
@@ -87,7 +91,7 @@ fn every_format_has_the_same_results() {
 fn filters() {
     let sandbox = Sandbox::with_papers();
     let dates = |args: &[&str]| -> Vec<String> {
-        let mut all = vec!["search", "a model", "-n", "40", "--format", "json"];
+        let mut all = vec!["search", "a model", "-n", "40", "--min-relevance", "far", "--format", "json"];
         all.extend(args);
         let answer = sandbox.json(&all);
         check(&answer);
@@ -167,14 +171,14 @@ fn a_feed_shows_what_is_new_once() {
     assert_eq!(run.code, 0, "{}", run.err);
 
     let feed = |args: &[&str]| {
-        let mut all = vec!["feed", "--profile", "me", "-n", "5", "--format", "json"];
+        let mut all = vec!["feed", "--profile", "me", "-n", "5", "--min-relevance", "far", "--format", "json"];
         all.extend(args);
         let answer = sandbox.json(&all);
         check(&answer);
         answer
     };
     let first = feed(&[]);
-    assert_eq!(first["results"].as_array().unwrap().len(), 5);
+    assert_eq!(first["results"].as_array().unwrap().len() + first["best_of_library"].as_array().unwrap().len(), 5);
     assert!(titles(&first).iter().all(|title| !title.starts_with("Kitchen Hands")));
     assert_eq!(ids(&feed(&["--again"])), ids(&first));
 
@@ -202,13 +206,14 @@ fn only_what_a_feed_showed_is_seen() {
     assert_eq!(sandbox.run_with_input(&["add", "-"], papers).code, 0);
     sandbox.run(&["profile", "me", "like", "p0"]);
     let feed = |args: &[&str]| {
-        let answer = sandbox.json(&[&["feed", "--profile", "me", "--format", "json"], args].concat());
+        let answer =
+            sandbox.json(&[&["feed", "--profile", "me", "--min-relevance", "far", "--format", "json"], args].concat());
         (ids(&answer), answer["note"].as_str().unwrap_or_default().to_owned())
     };
     let (first, note) = feed(&["-n", "3"]);
     assert_eq!((first.len(), note.as_str()), (3, ""));
     let (second, note) = feed(&["-n", "3"]);
-    assert_eq!(note, "nothing new: showing papers that earlier feeds had no room for");
+    assert_eq!(note, "nothing new: these are papers that earlier feeds had no room for");
     let mut all = [first, second].concat();
     all.sort();
     assert_eq!(all, ["p1", "p2", "p3", "p4"]);
@@ -288,14 +293,15 @@ fn a_profile_without_likes_sees_what_is_recent() {
     let answer = sandbox.json(&["feed", "--profile", "me", "--format", "json"]);
     check(&answer);
     let reason = "the history contains only disliked papers: showing recent and popular papers instead";
-    assert_eq!(answer["note"], reason);
+    assert!(answer["note"].as_str().unwrap().ends_with(reason), "{}", answer["note"]);
     assert!(answer["results"][0]["breakdown"]["recency"].as_f64().unwrap() > 0.0);
 }
 
 #[test]
 fn a_batch_is_a_trec_run() {
     let sandbox = Sandbox::with_papers();
-    let all: Vec<String> = ids(&sandbox.json(&["search", "robots", "-n", "40", "--format", "json"]));
+    let all: Vec<String> =
+        ids(&sandbox.json(&["search", "robots", "-n", "40", "--min-relevance", "far", "--format", "json"]));
     let candidates = serde_json::to_string(&all[..30]).unwrap();
     let requests = format!(
         "{{\"id\":\"q1\",\"text\":\"robots\",\"candidates\":{candidates}}}\n\

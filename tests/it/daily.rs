@@ -65,11 +65,16 @@ fn daily(sandbox: &Sandbox, config: &str) -> Run {
     sandbox.run(&["daily", "--config", config])
 }
 
-/// An answer with a new paper for each day.
+/// An answer with a new paper for each day, each on another ground.
 fn days(asked: &crate::support::fake_service::ReceivedRequest) -> CannedReply {
     let day = asked.get("date");
-    let paper =
-        serde_json::json!({"paper": {"id": format!("day {day}"), "title": format!("Robots that walk, seen on {day}")}});
+    let grounds = ["sand", "mud", "snow", "ice", "gravel", "rubble", "wet leaves", "glass", "ropes", "stairs"];
+    let ground = grounds[day[8..].parse::<usize>().unwrap() % grounds.len()];
+    let (title, text) =
+        (format!("Legged robots that walk on {ground}"), format!("Legged robots learn locomotion over {ground}."));
+    let paper = serde_json::json!({"paper": {
+        "id": format!("day {day}"), "title": title, "summary": text, "publishedAt": format!("{day}T00:00:00.000Z"),
+    }});
     CannedReply::ok(serde_json::json!([paper]).to_string())
 }
 

@@ -5,7 +5,7 @@ use crate::support::sandbox::Sandbox;
 #[test]
 fn a_history_goes_to_a_reference_manager() {
     let sandbox = Sandbox::with_papers();
-    let found = sandbox.json(&["search", "walking robots", "--limit", "2", "--format", "json"]);
+    let found = sandbox.json(&["search", "instruction tuning", "--limit", "2", "--format", "json"]);
     let ids: Vec<&str> = (0..2).map(|at| found["results"][at]["paper"]["id"].as_str().unwrap()).collect();
     sandbox.run(&["profile", "me", "save", ids[0]]);
     sandbox.run(&["profile", "me", "dislike", ids[1]]);

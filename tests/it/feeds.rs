@@ -12,7 +12,7 @@ fn path(server: &Server) -> String {
 }
 
 fn like_something(server: &Server) {
-    let found = server.call("POST", "/v1/search", &[JSON], r#"{"text":"walking robots","limit":1}"#).body;
+    let found = server.call("POST", "/v1/search", &[JSON], r#"{"text":"instruction tuning","limit":1}"#).body;
     let found: serde_json::Value = serde_json::from_str(&found).unwrap();
     let body = serde_json::json!({"kind": "like", "papers": [found["results"][0]["paper"]["id"]]}).to_string();
     assert_eq!(server.call("POST", "/v1/profiles/me/feedback", &[JSON], &body).status, 200);

@@ -13,12 +13,24 @@ use crate::support::server::{JSON, LINES, Server};
 fn the_service_answers_as_the_program_does() {
     let server = Server::start(&[]);
     let answer = server.post("/v1/search", r#"{"text":"robots that use tools","limit":10}"#);
-    let printed = server.sandbox.json(&["search", "robots that use tools", "-n", "10", "--format", "json"]);
+    let printed = server.sandbox.json(&[
+        "search",
+        "robots that use tools",
+        "-n",
+        "10",
+        "--min-relevance",
+        "far",
+        "--format",
+        "json",
+    ]);
     assert_eq!(ids(&answer), ids(&printed));
     assert_eq!(answer["results"][0]["breakdown"], printed["results"][0]["breakdown"]);
     let id = &ids(&answer)[0];
     let similar = server.get(&format!("/v1/papers/{id}/similar?limit=5"));
-    assert_eq!(ids(&similar), ids(&server.sandbox.json(&["similar", id, "-n", "5", "--format", "json"])));
+    assert_eq!(
+        ids(&similar),
+        ids(&server.sandbox.json(&["similar", id, "-n", "5", "--min-relevance", "far", "--format", "json"]))
+    );
     assert_eq!(ids(&similar), ids(&server.post(&format!("/v1/papers/{id}/similar"), r#"{"limit":5}"#)));
     let liked = json!({ "positive": [id], "limit": 5 }).to_string();
     assert_eq!(ids(&similar), ids(&server.post("/v1/recommend", &liked)));
@@ -150,14 +162,22 @@ fn a_profile_has_feedback_and_a_feed() {
         (&profile["authors"], server.get("/v1/profiles")),
         (&json!(["Ada Example"]), json!({ "profiles": ["a b"] }))
     );
-    let feed = ids(&server.get("/v1/profiles/a%20b/feed?limit=40"));
+    let feed = ids(&server.get("/v1/profiles/a%20b/feed?limit=40&min_relevance=far&since=2000-01-01"));
     assert!(feed.contains(&some[1]) && [0, 2, 3].iter().all(|place| !feed.contains(&some[*place])), "{feed:?}");
-    assert_eq!(ids(&server.get("/v1/profiles/a%20b/feed?limit=40")), feed, "reading it records nothing");
-    assert_eq!(ids(&server.post("/v1/profiles/a%20b/feed", r#"{"limit":40}"#)), feed);
+    assert_eq!(
+        ids(&server.get("/v1/profiles/a%20b/feed?limit=40&min_relevance=far&since=2000-01-01")),
+        feed,
+        "reading it records nothing"
+    );
+    assert_eq!(
+        ids(&server.post("/v1/profiles/a%20b/feed", r#"{"limit":40,"min_relevance":"far","since":"2000-01-01"}"#)),
+        feed
+    );
     assert_eq!(ids(&server.get("/v1/profiles/a%20b/feed")).len(), 0);
     // The last feed once more, with what was seen elsewhere too.
-    let again = ids(&server.call("POST", "/v1/profiles/a%20b/feed?again=true&limit=40", &[], "").json());
-    assert_eq!(again, ids(&server.get("/v1/profiles/a%20b/feed?again=true&limit=40")));
+    let last = "/v1/profiles/a%20b/feed?again=true&limit=40&min_relevance=far&published_after=2000-01-01";
+    let again = ids(&server.call("POST", last, &[], "").json());
+    assert_eq!(again, ids(&server.get(last)));
     assert!(feed.iter().all(|id| again.contains(id)), "{feed:?} {again:?}");
     assert_eq!(server.call("DELETE", "/v1/profiles/a%20b", &[], "").status, 204);
     assert_eq!(server.get("/v1/profiles"), json!({ "profiles": [] }));

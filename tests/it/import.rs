@@ -24,18 +24,19 @@ fn a_bibliography_is_matched_and_the_rest_is_kept() {
     let file = sandbox.file("library.bib", BIBTEX);
     let dry = import(&sandbox, &[&file, "--dry-run"]);
     assert!(
-        dry.out.starts_with("me: 1 would be added, 0 already in history, 1 not in the library"),
+        dry.out
+            .starts_with("me: 2 would be added (1 in the library, 1 by their text), 0 already in history, 0 not found"),
         "{}{}",
         dry.out,
         dry.err
     );
     assert_eq!(sandbox.run(&["profile", "me", "show"]).code, 1, "nothing was entered");
 
-    let run = import(&sandbox, &[&file]);
+    let run = import(&sandbox, &[&file, "--details"]);
     assert_eq!((run.code, run.err.lines().count()), (1, 1), "the broken record is named: {}", run.err);
     let told = "A paper that nobody has read before: no paper with this title in the library";
     assert!(
-        run.out.contains("1 added, 0 already in history, 1 not in the library (1 stored with their text)"),
+        run.out.contains("2 added (1 in the library, 1 by their text), 0 already in history, 0 not found"),
         "{}",
         run.out
     );
@@ -44,7 +45,11 @@ fn a_bibliography_is_matched_and_the_rest_is_kept() {
     assert_eq!(entered.len(), 2);
     assert!(entered[0].0.contains("How Few") && entered[0].1 == "2024-05-06", "{entered:?}");
     let again = import(&sandbox, &[&file]);
-    assert!(again.out.starts_with("me: 0 added, 2 already in history, 0 not in the library"), "{}", again.out);
+    assert!(
+        again.out.starts_with("me: 0 added (0 in the library, 0 by their text), 2 already in history, 0 not found"),
+        "{}",
+        again.out
+    );
     assert_eq!(history(&sandbox, "me"), entered);
 }
 
@@ -75,9 +80,13 @@ fn collections_and_tags_choose_and_part() {
     let sandbox = Sandbox::with_papers();
     let file = sandbox.file("library.bib", &BIBTEX[..BIBTEX.find("@misc{broken").unwrap()]);
     let one = sandbox.run(&["profile", "one", "import", &file, "--collection", "reading", "--kind", "save"]);
-    assert!(one.out.starts_with("one: 1 added, 0 already in history, 0 not"), "{}", one.out);
+    assert!(one.out.starts_with("one: 1 added (1 in the library, 0 by their text), 0 already"), "{}", one.out);
     let by_tag = import(&sandbox, &[&file, "--tags-as", "profiles"]);
-    assert!(by_tag.out.contains("me/reading: 1 added") && by_tag.out.contains("me/robots: 0 added"), "{}", by_tag.out);
+    assert!(
+        by_tag.out.contains("me/reading: 1 added") && by_tag.out.contains("me/robots: 1 added (0 in"),
+        "{}",
+        by_tag.out
+    );
     let none = sandbox.run(&["profile", "one", "import", &file, "--collection", "nonsense"]);
     let told = "warning: no paper is in the collection or tag nonsense: there are reading, robots\n";
     assert_eq!((none.code, none.err.as_str()), (0, told), "{}", none.out);
@@ -108,7 +117,7 @@ fn lists_and_what_is_no_history() {
     let sandbox = Sandbox::with_papers();
     let list = sandbox
         .file("ids.txt", "How Few Instructions Are Enough? A Budget Study of Supervised Finetuning\n2401.99999\n");
-    let run = import(&sandbox, &[&list]);
+    let run = import(&sandbox, &[&list, "--details"]);
     assert!(
         run.out.contains("1 added") && run.out.contains("2401.99999: no paper with this id in the library"),
         "{}",
@@ -117,7 +126,7 @@ fn lists_and_what_is_no_history() {
     // Papers that are not in the library are counted: they are no failure.
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(
-        run.out.starts_with("me: 1 added, 0 already in history, 1 not in the library (0 stored with their text)\n"),
+        run.out.starts_with("me: 1 added (1 in the library, 0 by their text), 0 already in history, 1 not found\n"),
         "{}",
         run.out
     );
@@ -132,7 +141,7 @@ fn real_exports_are_read() {
     let sandbox = Sandbox::with_papers();
     for file in ["citeulike_export.bib", "endnote_export_small.ris", "wos_export.ris"] {
         let Some(path) = shared(&format!("data/raw_formats/{file}")) else { return };
-        let run = import(&sandbox, &[path.to_str().unwrap(), "--format", "json"]);
+        let run = import(&sandbox, &[path.to_str().unwrap(), "--yes", "--format", "json"]);
         let imported: serde_json::Value = serde_json::from_str(&run.out).unwrap();
         let unmatched = imported["me"]["unmatched"].as_array().unwrap();
         assert!(!unmatched.is_empty() && unmatched.iter().all(|one| one["stored"] == true), "{file}: {}", run.out);

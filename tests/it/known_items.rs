@@ -92,9 +92,9 @@ fn what_a_text_names_comes_first() {
 #[test]
 fn an_id_brings_the_paper_and_its_neighbors() {
     let sandbox = library();
-    let answer = search(&sandbox, "2401.00001");
+    let answer = sandbox.json(&["search", "2401.00001", "-n", "20", "--min-relevance", "far", "--format", "json"]);
     assert_eq!(ids(&answer).len(), PAPERS.len());
-    let similar = sandbox.json(&["similar", "2401.00001", "--format", "json", "-n", "20"]);
+    let similar = sandbox.json(&["similar", "2401.00001", "--format", "json", "-n", "20", "--min-relevance", "far"]);
     assert_eq!(ids(&answer)[1..], ids(&similar)[..]);
     let first = &results(&answer)[0];
     assert!(first["reasons"].as_array().unwrap().is_empty(), "it is no reason for itself");
@@ -195,8 +195,8 @@ fn misspelled_and_unknown_words_are_named() {
         ),
     ];
     for (text, note) in table {
-        let answer = search(&sandbox, text);
-        assert_eq!(answer["note"].as_str(), note, "{text}");
+        let all = ["search", text, "--min-relevance", "far", "--format", "json"];
+        assert_eq!(sandbox.json(&all)["note"].as_str(), note, "{text}");
     }
     let corrected = search(&sandbox, "habror simulaton");
     let right = search(&sandbox, "harbor simulation");

@@ -56,7 +56,7 @@ fn a_library_of_format_6_keeps_papers_profiles_and_feeds() {
     let not_here = profile["papers"].as_array().unwrap().iter().find(|paper| paper["in_library"] == false).unwrap();
     assert_eq!(not_here["title"], "A paper that is not here yet");
 
-    let found = sandbox.json(&["search", "kites", "-n", "6", "--format", "json"]);
+    let found = sandbox.json(&["search", "kites", "-n", "6", "--min-relevance", "far", "--format", "json"]);
     assert_eq!(found["results"].as_array().unwrap().len(), 6);
     assert_eq!(found["results"][0]["paper"]["id"], "2401.90006");
     assert!(found["results"][0]["breakdown"]["words"].as_f64().unwrap() > 0.0, "its terms are there: {found}");

@@ -53,7 +53,18 @@ fn a_score_is_the_same_share_for_every_question() {
     for line in queries.lines().take(20) {
         let query: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = query["text"].as_str().unwrap();
-        let answer = sandbox.json(&["search", text, "-n", "2000", "--min-score", "0.9", "--format", "json"]);
+        let answer = sandbox.json(&[
+            "search",
+            text,
+            "-n",
+            "2000",
+            "--min-score",
+            "0.9",
+            "--min-relevance",
+            "far",
+            "--format",
+            "json",
+        ]);
         shares.push(results(&answer).len() as f64 / papers);
     }
     assert!(shares.iter().all(|share| (0.08..0.12).contains(share)), "{shares:?}");

@@ -71,3 +71,65 @@ fn an_answer_says_how_likely_its_results_are_relevant() {
     assert_eq!((first.similarity, first.term_similarity, first.relevance), (None, None, None));
     assert!(!popular.nothing_close, "nothing was asked for");
 }
+
+#[test]
+fn lists_stop_where_nothing_is_close() {
+    let sandbox = Sandbox::with_papers();
+    let search =
+        |text: &str, args: &[&str]| sandbox.json(&[&["search", text, "-n", "40", "--format", "json"], args].concat());
+    let words = |answer: &serde_json::Value| -> Vec<String> {
+        results(answer).iter().map(|result| result["relevance"]["word"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = words(&search("robots that grasp by touch", &["--min-relevance", "far"]));
+    assert_eq!(all.len(), 40);
+    let related = words(&search("robots that grasp by touch", &[]));
+    let expected: Vec<String> = all.iter().filter(|word| *word != "far").cloned().collect();
+    assert!(related == expected && related.len() < 40 && related.len() > 1, "{related:?}");
+    let close = words(&search("robots that grasp by touch", &["--min-relevance", "close"]));
+    assert_eq!(close, expected.iter().filter(|word| *word == "close").cloned().collect::<Vec<_>>());
+
+    let nothing = search("apple pie with cinnamon", &[]);
+    assert_eq!((&nothing["nothing_close"], words(&nothing)), (&serde_json::json!(true), vec!["far".to_owned(); 3]));
+    let told = sandbox.run(&["search", "apple pie with cinnamon"]).err;
+    assert_eq!(told, "note: no title or abstract has a word of this text; nothing close in this library; nearest:\n");
+    let wrong = sandbox.run(&["search", "robots", "--min-relevance", "0.5"]).err;
+    assert!(wrong.contains("`0.5` is not a relevance: use close, related, far"), "{wrong}");
+    // A program asks for all, unless it says otherwise.
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    assert_eq!(engine.recommend(&Request::text("apple pie with cinnamon").limit(9)).unwrap().results.len(), 9);
+}
+
+#[test]
+fn a_reason_is_near() {
+    let sandbox = Sandbox::with_papers();
+    let find = |text: &str| {
+        let found = sandbox.json(&["search", text, "-n", "1", "--format", "json"]);
+        found["results"][0]["paper"]["id"].as_str().unwrap().to_owned()
+    };
+    let (robots, proteins) = (find("robots that grasp by touch"), find("protein folding"));
+    let like = format!("{robots},{proteins}");
+    let answer = sandbox.json(&["recommend", "--like", &like, "--strategy", "mean", "-n", "20", "--format", "json"]);
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let cosine = |a: &str, b: &str| {
+        let vector = |id: &str| {
+            let paper = engine.paper(&id.parse().unwrap()).unwrap().unwrap().paper;
+            engine.encoder().unwrap().encode(&[paper.document()], &|_| ()).unwrap().remove(0)
+        };
+        vector(a).cosine(&vector(b))
+    };
+    let mut named = 0;
+    for result in results(&answer) {
+        let reasons = result["reasons"].as_array().unwrap();
+        for reason in reasons {
+            let (paper, past) = (result["paper"]["id"].as_str().unwrap(), reason["id"].as_str().unwrap());
+            let borrowed = reason["borrowed"].as_f64().unwrap_or(0.0) > reason["contribution"].as_f64().unwrap() / 2.0;
+            assert!(borrowed || cosine(paper, past) > 0.34, "{result}");
+            named += 1;
+        }
+        if let [first, .., last] = reasons.as_slice() {
+            let amount = |reason: &serde_json::Value| reason["contribution"].as_f64().unwrap();
+            assert!(amount(last) >= 0.249 * amount(first), "{result}");
+        }
+    }
+    assert!(named > 0);
+}

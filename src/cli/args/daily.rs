@@ -32,9 +32,23 @@ pub(crate) struct DailyArgs {
 /// Write a commented config file for `daily`
 #[derive(Debug, Args)]
 #[cfg_attr(not(feature = "daily"), allow(dead_code, reason = "only the daily run reads it"))]
-#[command(after_help = "Example:\n  paperkin init --config paperkin.toml")]
+#[command(after_help = "\
+Examples:
+  paperkin init
+  paperkin init --profile ada --category cs.CL --category cs.LG --mail ada@example.org
+
+Prints the lines for cron and for a systemd timer, which run `daily` each morning.")]
 pub(crate) struct InitArgs {
     /// File to create; an existing file is not overwritten
     #[arg(long, value_name = "FILE", default_value = "paperkin.toml")]
     pub config: PathBuf,
+    /// Profile to deliver to
+    #[arg(long, value_name = "NAME", default_value = "me")]
+    pub profile: String,
+    /// arXiv category to fetch; repeat for more
+    #[arg(long, value_name = "CATEGORY")]
+    pub category: Vec<String>,
+    /// Recipient of the digest by mail; repeat for more
+    #[arg(long, value_name = "ADDRESS")]
+    pub mail: Vec<String>,
 }

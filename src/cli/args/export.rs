@@ -15,6 +15,7 @@ use crate::library::HistoryKind;
     after_help = "\
 Examples:
   paperkin export --profile me --format bibtex --out papers.bib
+  paperkin export --profile me --out history.jsonl    what `profile NAME import` reads
   paperkin export --profile me --kind save --format md
   paperkin export --profile me --feed --limit 10 --format csl-json
   paperkin export --papers --embeddings --format parquet --out library.parquet"
@@ -23,8 +24,8 @@ pub(crate) struct ExportArgs {
     /// Export the reading history of this profile
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Kinds of history papers to export: read, like, save, dislike or hide
-    #[arg(long, value_name = "KIND", value_delimiter = ',', default_value = "save,like", requires = "profile")]
+    /// Kinds of history papers to export: read, like, save, dislike or hide [default: all in jsonl, else save,like]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', requires = "profile")]
     pub kind: Vec<HistoryKind>,
     /// Export the profile's feed instead of its history, without marking it as seen
     #[arg(long, requires = "profile")]

@@ -3,39 +3,62 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::OsStr;
 
 use crate::encoder::{Cpu, DeviceChoice, EncoderOptions, ModelChoice, Precision};
 use crate::engine::{EngineOptions, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
 
-/// Options of every command.
+/// Environment variables that stand for options.
+const VARIABLES: [(&str, &str); 3] =
+    [("library", "PAPERKIN_LIBRARY"), ("model", "PAPERKIN_MODEL"), ("cpu", "PAPERKIN_CPU")];
+
+/// Options of every command. The help of a command shows the first and the last of them; `help options` shows all.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// Library directory [default: in the platform's data directory]
-    #[arg(long, global = true, env = "PAPERKIN_LIBRARY", value_name = "DIR")]
+    /// Library directory, also in PAPERKIN_LIBRARY [default: in the platform's data directory]
+    #[arg(long, global = true, value_name = "DIR", hide_default_value = true)]
     pub library: Option<PathBuf>,
-    /// Embedding model: `all-MiniLM-L6-v2` (bundled), a directory, or a Hugging Face id such as
+    /// Embedding model, also in PAPERKIN_MODEL: `all-MiniLM-L6-v2` (bundled), a directory, or a Hugging Face id such as
     /// `BAAI/bge-small-en-v1.5[@REVISION]` [default: the library's model]
-    #[arg(long, global = true, env = "PAPERKIN_MODEL", value_name = "MODEL")]
+    #[arg(long, global = true, value_name = "MODEL", hide_default_value = true, hide = true)]
     pub model: Option<ModelChoice>,
     /// Device that runs the model: auto, cpu, cuda or metal
-    #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", hide_default_value = true)]
+    #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", hide = true)]
     pub device: DeviceChoice,
     /// CPU precision: f32, bf16 or int8 [default: int8 for int8 weights, else f32]
-    #[arg(long, global = true, value_name = "PRECISION")]
+    #[arg(long, global = true, value_name = "PRECISION", hide = true)]
     pub precision: Option<Precision>,
-    /// CPU instruction set: amx, avx512bf16, avx512vnni, avx512, avx2vnni, avx2, neonbf16, neondot, neon or scalar
-    /// [default: the fastest available]
-    #[arg(long, global = true, env = "PAPERKIN_CPU", value_name = "CPU", hide_short_help = true)]
+    /// CPU instruction set, also in PAPERKIN_CPU: amx, avx512bf16, avx512vnni, avx512, avx2vnni, avx2, neonbf16, neondot,
+    /// neon or scalar [default: the fastest available]
+    #[arg(long, global = true, value_name = "CPU", hide_default_value = true, hide = true)]
     pub cpu: Option<Cpu>,
     /// Nearest-neighbor index: auto, exact or hnsw
-    #[arg(long, global = true, default_value = "auto", value_name = "INDEX", hide_default_value = true)]
+    #[arg(long, global = true, default_value = "auto", value_name = "INDEX", hide = true)]
     pub index: IndexKind,
     /// Increase verbosity; repeat for more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// The options of every command as one page of help.
+pub(crate) fn options_help() -> String {
+    let command = GlobalArgs::augment_args(clap::Command::new("options")).disable_help_flag(true);
+    let options: Vec<String> = command.get_arguments().map(|option| option.get_id().to_string()).collect();
+    let shown = options.iter().fold(command, |command, option| command.mut_arg(option, |option| option.hide(false)));
+    let shown = shown.help_template("Options that every command takes\n\n{all-args}").max_term_width(100);
+    shown.clone().render_help().to_string()
+}
+
+/// Adds the values of environment variables, as defaults: a usage line does not show these.
+pub(crate) fn with_environment(command: clap::Command) -> clap::Command {
+    let add = |command: clap::Command, (option, variable)| match std::env::var_os(variable) {
+        Some(value) => command.mut_arg(option, |option| option.default_value(OsStr::from(value))),
+        None => command,
+    };
+    VARIABLES.into_iter().fold(command, add)
 }
 
 impl GlobalArgs {

@@ -18,7 +18,7 @@ pub(crate) use daily::*;
 pub(crate) use evaluate::*;
 pub(crate) use export::*;
 pub(crate) use fetch::*;
-pub(crate) use global::GlobalArgs;
+pub(crate) use global::{GlobalArgs, options_help, with_environment};
 pub(crate) use maintenance::*;
 pub(crate) use papers::*;
 pub(crate) use profile::*;
@@ -33,7 +33,8 @@ Examples:
   paperkin profile me like 2401.12345             start a reading history
   paperkin feed --profile me                      show new papers, ranked for you
 
-Run `paperkin COMMAND --help` for examples of a command.";
+Run `paperkin COMMAND --help` for examples of a command, and `paperkin help options` for the model and the
+device that it runs on.";
 
 /// Semantic recommendations for research papers: similar papers, personal feeds, similarity reports
 #[derive(Debug, Parser)]
@@ -83,4 +84,6 @@ pub(crate) enum Command {
     Token(TokenArgs),
     Backup(BackupArgs),
     Completions(CompletionsArgs),
+    /// Show the options that every command takes: library, model, device and index
+    Options,
 }

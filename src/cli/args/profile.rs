@@ -41,6 +41,14 @@ pub(crate) enum ProfileAction {
     Hide(EntryArgs),
     /// Import a history from Zotero, a bibliography, bookmarks or a list
     Import(ImportArgs),
+    /// Take back an import
+    ///
+    /// Removes the papers that it brought, except those that you voted on since.
+    UndoImport {
+        /// Number of the import, as `import` and `show` print it [default: the last one]
+        #[arg(value_name = "NUMBER")]
+        number: Option<i64>,
+    },
     /// Remove papers from the history
     Remove {
         /// Papers to remove: ids, URLs or titles
@@ -98,10 +106,13 @@ Examples:
   paperkin profile me import library.bib export.ris   any bibliography format
   paperkin profile me import bookmarks.html           links to papers, DOIs
   paperkin profile me import ids.txt --kind save      one id, URL or title per line
+  paperkin profile me import history.jsonl            what `export --profile` writes
 
 Existing entries are not changed, so importing a file again is safe. Papers that
-the library does not contain are listed; their own text represents them until they
-are added. Zotero may stay open during an import.")]
+the library does not contain are represented by their own text until they are
+added. An import of more than 500 papers, or of more than ten times the history,
+has to be confirmed. `paperkin profile NAME undo-import` takes an import back.
+Zotero may stay open during an import.")]
 pub(crate) struct ImportArgs {
     /// Files or directories to import
     #[arg(required = true, value_name = "FILE")]
@@ -124,6 +135,12 @@ pub(crate) struct ImportArgs {
     /// Show what would be imported, but change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask before a large import
+    #[arg(short, long)]
+    pub yes: bool,
+    /// List the papers that are not in the library, and all records that could not be read
+    #[arg(long)]
+    pub details: bool,
     /// Summary format
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,

@@ -9,7 +9,7 @@ use super::parsers::date;
 use crate::cli::output::{OutputFormat, PaperFormat};
 use crate::formats::TextEncoding;
 use crate::paper::{PaperId, YearRange};
-use crate::recommend::{Request, Strategy};
+use crate::recommend::{RelevanceWord, Request, Strategy};
 
 /// List the newest papers, without ranking them
 #[derive(Debug, Args)]
@@ -109,8 +109,8 @@ Examples:
   paperkin recommend --history read.txt --half-life 180 --diversity 0.3
 
 A history file has one id per line, or JSON lines:
-  {\"id\": \"2401.12345\", \"weight\": 2, \"date\": \"2025-01-02\"}
-  {\"id\": \"2403.11111\", \"dislike\": true}")]
+  {\"id\": \"2401.12345\", \"kind\": \"like\", \"weight\": 2, \"at\": \"2025-01-02\"}
+  {\"id\": \"2403.11111\", \"kind\": \"dislike\"}")]
 pub(crate) struct RecommendArgs {
     /// Liked paper: its id, URL or title; repeat for more, or separate ids with commas
     #[arg(long, value_name = "ID_OR_TITLE")]
@@ -118,12 +118,14 @@ pub(crate) struct RecommendArgs {
     /// Disliked paper, in the same way
     #[arg(long, value_name = "ID_OR_TITLE")]
     pub dislike: Vec<String>,
-    /// History file: one id per line, or JSON objects with `id`, `weight`, `date`, `dislike` and `interest`; `-` for
-    /// standard input
+    /// History file, as `export --profile` writes it: JSON lines with `id` and, if known, `kind`, `weight`, `at` and
+    /// `interest`; or any file that `profile NAME import` reads; `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
     #[command(flatten)]
     pub query: QueryArgs,
+    #[command(flatten)]
+    pub history_ranking: HistoryRankingArgs,
     #[command(flatten)]
     pub papers: TemporaryLibrary,
 }
@@ -136,6 +138,7 @@ Examples:
   paperkin feed --profile me --again              show the last feed again
   paperkin feed --profile me --since 2025-01-01   catch up on unseen papers
 
+The first feed shows the papers of the last 14 days, then the best of the library.
 Only the papers that are shown count as seen. If there is nothing new, the feed
 goes on with papers that earlier feeds had no room for.")]
 pub(crate) struct FeedArgs {
@@ -153,6 +156,8 @@ pub(crate) struct FeedArgs {
     pub seen_days: Option<u16>,
     #[command(flatten)]
     pub query: QueryArgs,
+    #[command(flatten)]
+    pub history_ranking: HistoryRankingArgs,
 }
 
 /// Options of every query.
@@ -162,39 +167,37 @@ pub(crate) struct QueryArgs {
     #[arg(short = 'n', long, default_value = "10", value_name = "N", allow_negative_numbers = true,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub limit: u64,
-    /// Ranking strategy: auto, mean, nearest, interests or classifier
-    #[arg(long, default_value = "auto", value_name = "STRATEGY")]
-    pub strategy: Strategy,
-    /// Minimum score, a percentile: 0.9 keeps the best tenth of all papers
-    #[arg(long, value_name = "0..1", allow_negative_numbers = true)]
-    pub min_score: Option<f32>,
-    /// Trade relevance for diversity: 0 ranks by score alone
-    #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true)]
-    pub diversity: f32,
-    /// Move scores towards those of the nearest papers: 0 does not
-    #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true)]
-    pub smoothing: f32,
-    /// Collapse papers that are at least this similar, keeping the best
-    #[arg(long, alias = "distinct", value_name = "0..1", allow_negative_numbers = true)]
-    pub dedup_threshold: Option<f32>,
-    /// Only papers by these authors, by any form of the name
-    #[arg(long, value_name = "NAME")]
-    pub by: Vec<String>,
-    /// Boost papers by these authors
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub author: Vec<String>,
+    /// Output format
+    #[arg(
+        long,
+        default_value = "table",
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help = "Output format: table, json, jsonl, csv, atom, rss or json-feed"
+    )]
+    pub format: OutputFormat,
     /// Show the best-matching sentence of each paper
     #[arg(long)]
     pub explain: bool,
+    #[command(flatten)]
+    pub filters: QueryFilters,
+    #[command(flatten)]
+    pub ranking: RankingArgs,
+}
+
+/// Which papers a query looks at.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct QueryFilters {
+    /// Only papers by these authors, by any form of the name
+    #[arg(long, value_name = "NAME")]
+    pub by: Vec<String>,
     /// Only papers published on or after this date
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub after: Option<Date>,
     /// Only papers published on or before this date
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub before: Option<Date>,
-    /// Rank as if today were this date
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub as_of: Option<Date>,
     /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
     pub category: Vec<String>,
@@ -204,34 +207,74 @@ pub(crate) struct QueryArgs {
     /// Exclude these papers
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub exclude: Vec<PaperId>,
+    /// Minimum relevance: close, related, or far for all; when all papers are far, the three nearest are shown
+    #[arg(long, default_value = "related", value_name = "WORD")]
+    pub min_relevance: RelevanceWord,
+    /// Minimum score, a percentile: 0.9 keeps the best tenth of all papers
+    #[arg(long, value_name = "0..1", allow_negative_numbers = true, hide_short_help = true)]
+    pub min_score: Option<f32>,
+    /// Collapse papers that are at least this similar, keeping the best
+    #[arg(long, alias = "distinct", value_name = "0..1", allow_negative_numbers = true, hide_short_help = true)]
+    pub dedup_threshold: Option<f32>,
+}
+
+/// How a query ranks papers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ranking")]
+pub(crate) struct RankingArgs {
+    /// Boost papers by these authors
+    #[arg(long, value_name = "NAME", value_delimiter = ',', hide_short_help = true)]
+    pub author: Vec<String>,
+    /// Trade relevance for diversity: 0 ranks by score alone
+    #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true, hide_short_help = true)]
+    pub diversity: f32,
+    /// Move scores towards those of the nearest papers: 0 does not
+    #[arg(long, default_value = "0", value_name = "0..1", allow_negative_numbers = true, hide_short_help = true)]
+    pub smoothing: f32,
+    /// Rank as if today were this date
+    #[arg(long, value_name = "DATE", value_parser = date, hide_short_help = true)]
+    pub as_of: Option<Date>,
+}
+
+/// How a query ranks papers by a reading history.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ranking")]
+pub(crate) struct HistoryRankingArgs {
+    /// Ranking strategy: auto, mean, nearest, interests or classifier
+    #[arg(long, default_value = "auto", value_name = "STRATEGY")]
+    pub strategy: Strategy,
     /// Halve the weight of history papers every so many days
     #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     pub half_life: Option<f64>,
-    /// Output format
-    #[arg(long, default_value = "table", value_name = "FORMAT")]
-    pub format: OutputFormat,
+}
+
+impl HistoryRankingArgs {
+    /// Returns a request that ranks by a history in this way.
+    pub(crate) fn applied_to(&self, request: Request) -> Request {
+        Request { strategy: self.strategy, half_life_days: self.half_life, ..request }
+    }
 }
 
 impl QueryArgs {
     /// Returns a request with these options, and without a query yet.
     pub(crate) fn request(&self) -> Request {
+        let QueryArgs { limit, explain, filters, ranking, .. } = self;
         Request {
-            limit: Some(self.limit as usize),
-            strategy: self.strategy,
-            min_score: self.min_score,
-            dedup_threshold: self.dedup_threshold,
-            by: self.by.clone(),
-            authors: self.author.clone(),
-            explain: self.explain,
-            diversity: self.diversity,
-            smoothing: self.smoothing,
-            published_after: self.after,
-            published_before: self.before,
-            as_of: self.as_of,
-            categories: self.category.clone(),
-            sources: self.source.clone(),
-            exclude: self.exclude.clone(),
-            half_life_days: self.half_life,
+            limit: Some(*limit as usize),
+            explain: *explain,
+            by: filters.by.clone(),
+            published_after: filters.after,
+            published_before: filters.before,
+            categories: filters.category.clone(),
+            sources: filters.source.clone(),
+            exclude: filters.exclude.clone(),
+            min_relevance: Some(filters.min_relevance),
+            min_score: filters.min_score,
+            dedup_threshold: filters.dedup_threshold,
+            authors: ranking.author.clone(),
+            diversity: ranking.diversity,
+            smoothing: ranking.smoothing,
+            as_of: ranking.as_of,
             ..Request::default()
         }
     }

@@ -6,6 +6,7 @@ use crate::cli::output::{self, Severity};
 use crate::engine::{Engine, FeedMode, FeedOptions, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::formats::{ExportFormat, ExportedPaper, ParquetWriter};
+use crate::import;
 use crate::library::{ProfilePaper, StoredPaper};
 use crate::paper::Paper;
 use crate::recommend::Request;
@@ -16,11 +17,16 @@ type ExportSink<'a> = dyn FnMut(ExportedPaper) -> Result<()> + 'a;
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ExportArgs) -> Result<CommandOutcome> {
     let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     match &args.profile {
+        Some(profile) if !args.feed && args.format == ExportChoice::Text(ExportFormat::Jsonl) => {
+            let papers = history_papers(&engine, profile, &args)?;
+            let text = import::write_history(&papers);
+            output::write_to(&args.out, |out| out.write_all(text.as_bytes()).map_err(Error::io(&args.out, "write")))?;
+        }
         Some(profile) => {
             let papers = if args.feed {
                 feed_papers(&mut engine, profile, args.limit)?
             } else {
-                history_papers(&engine, profile, &args)?
+                known_papers(history_papers(&engine, profile, &args)?)
             };
             write(&args, |sink| {
                 papers.into_iter().try_for_each(|paper| {
@@ -93,23 +99,27 @@ fn feed_papers(engine: &mut Engine, profile: &str, limit: usize) -> Result<Vec<P
     let request = Request { limit: Some(limit), ..Request::default() };
     let options = FeedOptions { mode: FeedMode::Peek, request, ..FeedOptions::default() };
     let answer = engine.feed(profile, &options)?;
-    Ok(answer.results.into_iter().map(|result| result.paper).collect())
+    Ok(answer.into_all_results().into_iter().map(|result| result.paper).collect())
 }
 
-/// Returns the papers of a history that are of the kinds asked for, latest entries first.
-fn history_papers(engine: &Engine, profile: &str, args: &ExportArgs) -> Result<Vec<Paper>> {
-    let mut papers = Vec::new();
-    let mut missing = 0;
-    for ProfilePaper { entry, paper, .. } in engine.history_papers(profile)?.into_iter().rev() {
-        match paper {
-            _ if !args.kind.contains(&entry.kind) => {}
-            Some(paper) => papers.push(paper),
-            None => missing += 1,
-        }
-    }
-    if missing > 0 {
+/// Returns the papers of a history that are of the kinds asked for, oldest entries first.
+fn history_papers(engine: &Engine, profile: &str, args: &ExportArgs) -> Result<Vec<ProfilePaper>> {
+    let mut papers = engine.history_papers(profile)?;
+    let is_history = args.format == ExportChoice::Text(ExportFormat::Jsonl);
+    papers.retain(|paper| match args.kind.as_slice() {
+        [] => is_history || paper.is_kept(),
+        kinds => kinds.contains(&paper.entry.kind),
+    });
+    Ok(papers)
+}
+
+/// Returns those of which more than the id is known, latest entries first.
+fn known_papers(papers: Vec<ProfilePaper>) -> Vec<Paper> {
+    let all = papers.len();
+    let known: Vec<Paper> = papers.into_iter().rev().filter_map(|paper| paper.paper).collect();
+    if let missing @ 1.. = all - known.len() {
         let message = format!("skipped {missing} papers of the history that are not in the library");
         output::diagnostic(Severity::Warning, &message);
     }
-    Ok(papers)
+    known
 }

@@ -2,7 +2,7 @@
 
 use super::query;
 use crate::cli::args::{GlobalArgs, RecommendArgs};
-use crate::cli::input::HistoryFile;
+use crate::cli::input::{HistoryFile, HistorySides};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::ReasonDisplay;
 use crate::engine::Engine;
@@ -11,14 +11,9 @@ use crate::paper::PaperId;
 use crate::recommend::{HistoryItem, Request};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: RecommendArgs) -> Result<CommandOutcome> {
-    let mut request = args.query.request();
-    let mut outcome = CommandOutcome::Complete;
-    if let Some(path) = &args.history {
-        let history = HistoryFile::read(path)?;
-        request.positive.extend(history.liked);
-        request.negative.extend(history.disliked);
-        outcome = history.outcome;
-    }
+    let request = args.history_ranking.applied_to(args.query.request());
+    let history = args.history.as_deref().map(HistoryFile::read).transpose()?;
+    let outcome = history.as_ref().map_or(CommandOutcome::Complete, |history| history.outcome);
     if args.like.is_empty() && args.dislike.is_empty() && args.history.is_none() {
         return Err(Error::BadRequest {
             field: "like",
@@ -28,8 +23,10 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: RecommendArgs) -> Result<Co
     let format = args.query.format;
     let ask = |engine: &Engine, request: &Request| {
         let mut request = request.clone();
-        request.positive = [named_papers(engine, &args.like)?, request.positive].concat();
-        request.negative = [named_papers(engine, &args.dislike)?, request.negative].concat();
+        let HistorySides { liked, disliked } =
+            history.map(|history| history.sides(engine)).transpose()?.unwrap_or_default();
+        request.positive = [named_papers(engine, &args.like)?, liked].concat();
+        request.negative = [named_papers(engine, &args.dislike)?, disliked].concat();
         engine.recommend(&request)
     };
     let answered = query::answer(common, &args.papers, &request, format, ReasonDisplay::Show, ask)?;

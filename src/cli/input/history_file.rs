@@ -1,66 +1,73 @@
 //! Files of reading histories.
 
+use std::io::{self, Read};
 use std::path::Path;
 
-use jiff::civil::Date;
-use serde::Deserialize;
-
-use super::lines::TextLines;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output;
-use crate::error::Result;
-use crate::paper::{PaperId, parse_date};
-use crate::recommend::HistoryItem;
+use crate::engine::Engine;
+use crate::error::{Error, Fault, Result};
+use crate::formats::ReadOptions;
+use crate::import::{self, ImportedPaper};
+use crate::library::HistoryKind;
+use crate::paper::{PaperId, RawPaper};
+use crate::recommend::{HistoryItem, PaperRef};
 
 /// The contents of a history file.
 pub(crate) struct HistoryFile {
-    pub(crate) liked: Vec<HistoryItem>,
-    pub(crate) disliked: Vec<HistoryItem>,
+    papers: Vec<ImportedPaper>,
     pub(crate) outcome: CommandOutcome,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HistoryFileEntry {
-    id: PaperId,
-    weight: Option<f64>,
-    #[serde(alias = "at")]
-    date: Option<String>,
-    #[serde(default)]
-    dislike: bool,
-    interest: Option<String>,
+/// What counts for and against papers.
+#[derive(Default)]
+pub(crate) struct HistorySides {
+    pub(crate) liked: Vec<HistoryItem>,
+    pub(crate) disliked: Vec<HistoryItem>,
 }
 
 impl HistoryFile {
-    /// Reads ids, one per line, or JSON lines. Invalid lines are reported and skipped.
+    /// Reads what `profile NAME import` reads; `-` is standard input. Records that cannot be used are reported and skipped.
     pub(crate) fn read(path: &Path) -> Result<HistoryFile> {
-        let mut history = HistoryFile { liked: Vec::new(), disliked: Vec::new(), outcome: CommandOutcome::Complete };
-        let mut lines = TextLines::open(path)?;
-        while let Some(line) = lines.next() {
-            match line.and_then(|line| parse(&line).map_err(|reason| lines.bad(reason))) {
-                Ok((item, true)) => history.disliked.push(item),
-                Ok((item, false)) => history.liked.push(item),
-                Err(error) => {
-                    output::reject(&error);
-                    history.outcome = CommandOutcome::Incomplete;
-                }
+        let options = ReadOptions::default();
+        let read = match path.as_os_str() == "-" {
+            true => {
+                let mut bytes = Vec::new();
+                io::stdin().read_to_end(&mut bytes).map_err(Error::io(path, "read"))?;
+                import::read_bytes(bytes, "-", &options)?
             }
+            false => import::read(path, &options)?,
+        };
+        read.errors.iter().for_each(output::reject);
+        output::warn_of_dropped(&read.dropped, &path.display().to_string());
+        let outcome = CommandOutcome::complete_if(read.errors.is_empty());
+        Ok(HistoryFile { papers: read.papers, outcome })
+    }
+
+    /// What its papers count for and against. A paper that the library does not have counts by its text.
+    pub(crate) fn sides(self, engine: &Engine) -> Result<HistorySides> {
+        let mut sides = HistorySides::default();
+        for ImportedPaper { reference, kind, weight, interest } in self.papers {
+            let side = match kind {
+                Some(HistoryKind::Dislike) => &mut sides.disliked,
+                Some(HistoryKind::Hide) => continue,
+                Some(HistoryKind::Read | HistoryKind::Like | HistoryKind::Save) | None => &mut sides.liked,
+            };
+            let paper = paper_ref(engine, reference.raw_paper)?;
+            side.push(HistoryItem { paper, weight: weight.unwrap_or(1.0), at: reference.added, interest });
         }
-        Ok(history)
+        Ok(sides)
     }
 }
 
-/// Parses one line into a paper and whether it is disliked.
-fn parse(line: &str) -> Result<(HistoryItem, bool), String> {
-    if !line.starts_with('{') {
-        return Ok((HistoryItem::id(PaperId::parse(line)?), false));
+/// The paper of the library with this id or title, or else the text.
+fn paper_ref(engine: &Engine, RawPaper { id, title, abstract_text, .. }: RawPaper) -> Result<PaperRef> {
+    let id = id.and_then(|id| PaperId::parse(&id).ok());
+    let name = id.as_ref().map_or(title.as_str(), PaperId::as_str);
+    match (engine.find(name), id) {
+        (Ok(stored), _) => Ok(PaperRef::Id(stored.paper.id)),
+        (Err(error), _) if error.fault() != Fault::Missing => Err(error),
+        (Err(_), Some(id)) if title.is_empty() => Ok(PaperRef::Id(id)),
+        (Err(_), _) => Ok(PaperRef::Inline { title, abstract_text }),
     }
-    let entry: HistoryFileEntry = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let weight = entry.weight.unwrap_or(1.0);
-    if !(weight > 0.0 && weight.is_finite()) {
-        return Err(format!("`weight` is {weight}: expected a positive number"));
-    }
-    let day = |text: String| -> Result<Date, String> { parse_date(&text).ok_or(format!("`{text}` is not a date")) };
-    let at = entry.date.map(day).transpose()?;
-    Ok((HistoryItem { weight, at, interest: entry.interest, ..HistoryItem::id(entry.id) }, entry.dislike))
 }

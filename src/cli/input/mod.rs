@@ -5,5 +5,5 @@ mod history_file;
 mod lines;
 
 pub(crate) use engine::open_engine;
-pub(crate) use history_file::HistoryFile;
+pub(crate) use history_file::{HistoryFile, HistorySides};
 pub(crate) use lines::TextLines;

@@ -11,9 +11,6 @@ use crate::error::Result;
 use crate::formats::FeedFormat;
 use crate::recommend::Answer;
 
-/// What is said of results that are all far.
-const NOTHING_CLOSE: &str = "the library has nothing close to this: the results are the least far";
-
 /// Prints an answer; feeds are dated with `day`. Missing papers and notes also go to standard error, except in JSON, which includes them.
 pub(crate) fn print_answer(answer: &Answer, format: OutputFormat, reasons: ReasonDisplay, day: Date) -> Result<()> {
     if format != OutputFormat::Json {
@@ -22,9 +19,6 @@ pub(crate) fn print_answer(answer: &Answer, format: OutputFormat, reasons: Reaso
         }
         if let Some(note) = &answer.note {
             diagnostic(Severity::Note, note);
-        }
-        if answer.nothing_close {
-            diagnostic(Severity::Note, NOTHING_CLOSE);
         }
         if answer.results.is_empty() && answer.note.is_none() {
             diagnostic(Severity::Note, "no papers match the filters");

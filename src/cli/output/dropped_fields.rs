@@ -21,18 +21,39 @@ pub(crate) fn warn_of_dropped(errors: &[Error], name: &str) {
     dropped.warn_of_rest(name);
 }
 
+/// Warns in one line of the dropped fields of an input, which is called `name`.
+pub(crate) fn count_dropped(errors: &[Error], name: &str) {
+    let mut dropped = DroppedFields::new(0);
+    for error in errors {
+        dropped.count(error);
+    }
+    dropped.warn_of_rest(name);
+}
+
 /// The dropped fields of an input.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct DroppedFields {
+    /// How many are printed.
+    max_printed: usize,
     printed: usize,
     /// Those that were not printed, by their names.
     more: BTreeMap<String, usize>,
 }
 
+impl Default for DroppedFields {
+    fn default() -> DroppedFields {
+        DroppedFields::new(MAX_PRINTED)
+    }
+}
+
 impl DroppedFields {
+    fn new(max_printed: usize) -> DroppedFields {
+        DroppedFields { max_printed, printed: 0, more: BTreeMap::new() }
+    }
+
     /// Counts a field. Returns whether to print it.
     pub(crate) fn count(&mut self, error: &Error) -> bool {
-        if self.printed < MAX_PRINTED {
+        if self.printed < self.max_printed {
             self.printed += 1;
             return true;
         }
@@ -58,7 +79,8 @@ impl DroppedFields {
         let total: usize = self.more.values().sum();
         let (fields, were) = if total == 1 { ("field", "was") } else { ("fields", "were") };
         let names: Vec<String> = names.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        (total > 0).then(|| format!("{total} more {fields} {were} dropped: {}", names.join(", ")))
+        let more = if self.printed > 0 { "more " } else { "" };
+        (total > 0).then(|| format!("{total} {more}{fields} {were} dropped: {}", names.join(", ")))
     }
 }
 

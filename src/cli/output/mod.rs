@@ -15,7 +15,7 @@ mod table;
 pub(crate) use add_summary::AddOutput;
 pub(crate) use answer::print_answer;
 pub(crate) use diagnostic::{Severity, diagnostic, reject};
-pub(crate) use dropped_fields::warn_of_dropped;
+pub(crate) use dropped_fields::{count_dropped, warn_of_dropped};
 pub(crate) use field_list::{FieldList, field_values, record_values};
 pub(crate) use formats::{OutputFormat, SummaryFormat, VectorFormat};
 pub(crate) use papers::{PaperFormat, print_paper, print_papers, write_wrapped};

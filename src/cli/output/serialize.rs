@@ -9,7 +9,7 @@ use crate::recommend::Answer;
 
 /// Writes one JSON object per result.
 pub(super) fn jsonl(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
-    for result in &answer.results {
+    for result in answer.all_results() {
         serde_json::to_writer(&mut *out, result)?;
         writeln!(out)?;
     }
@@ -32,7 +32,7 @@ pub(super) fn csv(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
         "relevance",
         "relevance_word",
     ])?;
-    for result in &answer.results {
+    for result in answer.all_results() {
         let paper = &result.paper;
         let reasons: Vec<&str> = result.reasons.iter().map(|reason| reason.title.as_str()).collect();
         csv.write_record([

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
+use textwrap::{Options, WordSplitter};
 
-use crate::present::{self, PaperFact};
-use crate::recommend::{Answer, Recommendation};
+use crate::present::{self, BEST_OF_LIBRARY, PaperFact};
+use crate::recommend::{Answer, Recommendation, Relevance};
 use crate::text::latex::readable;
 
 /// Columns when standard output is not a terminal.
@@ -13,7 +14,11 @@ const DEFAULT_WIDTH: usize = 100;
 /// Columns taken by the rank and the score.
 const MARGIN: usize = 12;
 /// Columns taken by the word for the relevance.
-const WORD_WIDTH: usize = 9;
+const WORD_WIDTH: usize = 7;
+/// Columns of the bar of a probability of 1.
+const BAR_WIDTH: usize = 4;
+/// Left parts of a column, in eighths.
+const BLOCKS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 /// What the second line of a result says.
 const FACTS: [PaperFact; 6] =
     [PaperFact::Authors, PaperFact::Date, PaperFact::Votes, PaperFact::Comments, PaperFact::Id, PaperFact::Link];
@@ -37,9 +42,12 @@ pub(super) fn width(default: usize) -> usize {
 
 /// Writes the results of an answer.
 pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: ReasonDisplay) -> io::Result<()> {
-    for (index, result) in answer.results.iter().enumerate() {
+    for (index, result) in answer.all_results().enumerate() {
         if index > 0 {
             writeln!(out)?;
+        }
+        if index == answer.results.len() {
+            writeln!(out, "{BOLD}{BEST_OF_LIBRARY}{BOLD:#}\n")?;
         }
         write_result(out, result, reasons, width(DEFAULT_WIDTH))?;
     }
@@ -48,8 +56,9 @@ pub(super) fn write(out: &mut dyn Write, answer: &Answer, reasons: ReasonDisplay
 
 fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDisplay, width: usize) -> io::Result<()> {
     let paper = &result.paper;
-    let word = result.relevance.map(|relevance| format!("{:WORD_WIDTH$}", relevance.word.name())).unwrap_or_default();
-    let margin = MARGIN + word.len();
+    let relevance = |Relevance { probability, word }| format!("{:WORD_WIDTH$} {}  ", word.name(), bar(probability));
+    let word = result.relevance.map(relevance).unwrap_or_default();
+    let margin = MARGIN + word.chars().count();
     let width = width - margin;
     for (index, line) in textwrap::wrap(&present::headline(paper), width).iter().take(3).enumerate() {
         match index {
@@ -82,16 +91,33 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
         let (sentence, other) = (readable(&matched.sentence), readable(&matched.matched_sentence));
         lines.push(format!("“{sentence}” matches “{other}”"));
     }
-    for line in lines.iter().flat_map(|line| textwrap::wrap(line, width)) {
+    // An address or an id that is cut in two cannot be copied.
+    let options = Options::new(width).break_words(false).word_splitter(WordSplitter::NoHyphenation);
+    for line in lines.iter().flat_map(|line| textwrap::wrap(line, &options)) {
         writeln!(out, "{:margin$}{DIM}{line}{DIM:#}", "")?;
     }
     Ok(())
+}
+
+/// A bar for a probability.
+fn bar(probability: f32) -> String {
+    let eighths = (probability.clamp(0.0, 1.0) * (8 * BAR_WIDTH) as f32).round() as usize;
+    let bar = "█".repeat(eighths / 8) + BLOCKS[eighths % 8];
+    format!("{bar:BAR_WIDTH$}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::recommend::{Reason, ScoreBreakdown, SentenceMatch};
+
+    #[test]
+    fn bars_of_probabilities() {
+        for (probability, expected) in [(0.0, "    "), (0.1, "▍   "), (0.5, "██  "), (0.69, "██▊ "), (1.0, "████")]
+        {
+            assert_eq!(bar(probability), expected, "{probability}");
+        }
+    }
 
     #[test]
     fn formulas_are_readable() {

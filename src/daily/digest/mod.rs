@@ -11,7 +11,7 @@ use askama::Template;
 use jiff::civil::Date;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::present::{self, NAMED_REASONS, PaperFact};
+use crate::present::{self, BEST_OF_LIBRARY, NAMED_REASONS, PaperFact};
 use crate::recommend::Recommendation;
 use crate::text::latex::readable;
 use crate::text::truncate_at_word;
@@ -30,8 +30,10 @@ pub struct Digest<'a> {
     pub reader: &'a str,
     /// The day it is of.
     pub day: Date,
-    /// The papers, the best first.
+    /// The new papers, the best first.
     pub results: &'a [Recommendation],
+    /// In a first digest, the best of the papers that are too old to be new.
+    pub best_of_library: &'a [Recommendation],
     /// What was done in place of what was asked.
     pub note: Option<&'a str>,
     /// Where the reading page is, if there is one.
@@ -44,6 +46,9 @@ struct DigestTemplate<'a> {
     subject: String,
     note: Option<&'a str>,
     entries: Vec<DigestEntry>,
+    /// The heading of the older papers, and these.
+    best_heading: &'static str,
+    best_entries: Vec<DigestEntry>,
 }
 
 /// A paper as a reader sees it.
@@ -60,13 +65,20 @@ struct DigestEntry {
 impl Digest<'_> {
     /// What it is called.
     pub fn subject(&self) -> String {
-        let papers = if self.results.len() == 1 { "paper" } else { "papers" };
-        format!("{} {papers} for {}, {}", self.results.len(), self.reader, self.day)
+        let count = self.results.len() + self.best_of_library.len();
+        let papers = if count == 1 { "paper" } else { "papers" };
+        format!("{count} {papers} for {}, {}", self.reader, self.day)
     }
 
     /// It as HTML that needs nothing else.
     pub fn html(&self) -> String {
-        let html = DigestTemplate { subject: self.subject(), note: self.note, entries: self.entries().collect() };
+        let html = DigestTemplate {
+            subject: self.subject(),
+            note: self.note,
+            entries: self.entries(self.results).collect(),
+            best_heading: BEST_OF_LIBRARY,
+            best_entries: self.entries(self.best_of_library).collect(),
+        };
         html.render().expect("text can be written to memory")
     }
 
@@ -76,7 +88,17 @@ impl Digest<'_> {
         if let Some(note) = self.note {
             let _ = writeln!(text, "{}", wrapped(note, ""));
         }
-        for (entry, number) in self.entries().zip(1..) {
+        self.write_entries(&mut text, self.results, 1);
+        if !self.best_of_library.is_empty() {
+            let _ = writeln!(text, "\n{BEST_OF_LIBRARY}");
+            self.write_entries(&mut text, self.best_of_library, self.results.len() + 1);
+        }
+        text
+    }
+
+    /// Writes papers as plain text, with numbers from `first`.
+    fn write_entries(&self, text: &mut String, results: &[Recommendation], first: usize) {
+        for (entry, number) in self.entries(results).zip(first..) {
             let _ = writeln!(text, "\n{}", wrapped(&format!("{number}. {}", entry.title), ""));
             let lines = [Some(entry.facts), Some(entry.summary), entry.reason].into_iter().flatten();
             for line in lines.filter(|line| !line.is_empty()) {
@@ -86,23 +108,32 @@ impl Digest<'_> {
                 let _ = writeln!(text, "   {address}");
             }
         }
-        text
     }
 
-    fn entries(&self) -> impl Iterator<Item = DigestEntry> {
+    fn entries(&self, results: &[Recommendation]) -> impl Iterator<Item = DigestEntry> {
         let page = self.page.map(|page| page.trim_end_matches('/'));
-        self.results.iter().map(move |result| {
+        results.iter().map(move |result| {
             let paper = &result.paper;
             let id = utf8_percent_encode(paper.id.as_str(), NON_ALPHANUMERIC);
             DigestEntry {
                 title: present::headline(paper),
                 link: paper.link(),
-                facts: present::fact_line(paper, &FACTS),
+                facts: facts(result),
                 summary: truncate_at_word(&readable(&paper.abstract_text), ABSTRACT),
                 reason: reason(result),
                 more: page.map(|page| format!("{page}/paper/{id}")),
             }
         })
+    }
+}
+
+/// What is known of it beside its title: how relevant it is, then facts.
+fn facts(result: &Recommendation) -> String {
+    let facts = present::fact_line(&result.paper, &FACTS);
+    match result.relevance {
+        Some(relevance) if facts.is_empty() => relevance.word.to_string(),
+        Some(relevance) => format!("{} · {facts}", relevance.word),
+        None => facts,
     }
 }
 

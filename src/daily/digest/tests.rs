@@ -34,7 +34,7 @@ fn formulas_are_readable() {
     let mut results = [result(1, "On $\\alpha^2$", "Of $x_1 \\leq 2$.")];
     results[0].reasons[0].title = "About $\\beta$".to_owned();
     let day = jiff::civil::date(2025, 1, 3);
-    let digest = Digest { reader: "me", day, results: &results, note: None, page: None };
+    let digest = Digest { reader: "me", day, results: &results, best_of_library: &[], note: None, page: None };
     for text in [digest.text(), digest.html()] {
         for readable in ["On α²", "Of x₁ ≤2.", "near “About β”"] {
             assert!(text.contains(readable), "{text}");
@@ -49,9 +49,14 @@ fn by_example() {
     results[1].interest = Some(InterestShare { label: "Reading/RL".to_owned(), share: 0.5 });
     let day = jiff::civil::date(2025, 1, 3);
     let page = Some("http://localhost:7474/");
-    let digest = Digest { reader: "me", day, results: &results, note: Some("A first list."), page };
+    let best = [result(3, "Old but good", "")];
+    let note = Some("A first list.");
+    let digest = Digest { reader: "me", day, results: &results, best_of_library: &best, note, page };
     insta::assert_snapshot!("text", digest.text());
     insta::assert_snapshot!("html", digest.html());
     assert!(digest.text().lines().all(|line| line.chars().count() <= WIDTH));
-    assert_eq!(Digest { results: &results[..1], ..digest }.subject(), "1 paper for me, 2025-01-03");
+    assert_eq!(
+        Digest { results: &results[..1], best_of_library: &[], ..digest }.subject(),
+        "1 paper for me, 2025-01-03"
+    );
 }

@@ -38,7 +38,7 @@ fn a_library_of_format_2_gets_its_words() {
         .db
         .execute_batch(
             "DROP TABLE posting; DROP TABLE term_vector; DROP TABLE followed; DROP TABLE alias; DROP TABLE record; \
-             DROP TABLE citation; DROP TABLE work_alias; DROP TABLE work; DROP TABLE not_same; DROP TABLE unresolved_paper; DROP TABLE key_value; DROP INDEX impression_paper; \
+             DROP TABLE citation; DROP TABLE work_alias; DROP TABLE work; DROP TABLE not_same; DROP TABLE unresolved_paper; DROP TABLE key_value; DROP TABLE digest_entry; DROP TABLE import; DROP INDEX impression_paper; \
              ALTER TABLE impression RENAME TO shown; ALTER TABLE paper DROP COLUMN aliases; \
              ALTER TABLE profile DROP COLUMN feed_token; \
              ALTER TABLE profile RENAME COLUMN last_seen_generation TO looked; \

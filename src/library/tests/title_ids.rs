@@ -178,7 +178,7 @@ fn histories_follow_an_id_of_the_title_alone() {
         let mut library = Library::in_memory().unwrap();
         let title_id = PaperId::from_text("Editorial");
         let known: Vec<Paper> = known.into_iter().map(older).collect();
-        library.add_unresolved("me", &[entry(&title_id)], &known).unwrap();
+        library.import_history("me", &[entry(&title_id)], &known, jiff::civil::date(2025, 1, 2)).unwrap();
         add(&mut library, oak.clone());
         let expected = if follows { &oak.id } else { &title_id };
         assert_eq!(library.profile("me").unwrap().history, [entry(expected)], "{known:?}");

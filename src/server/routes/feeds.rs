@@ -61,13 +61,13 @@ async fn feed_file(
         let request = Request { limit: Some(FEED_PAPERS), ..Request::default() };
         // Papers that were seen on the page stay: the feed reader may not have fetched them yet.
         let options = FeedOptions { mode: FeedMode::Last, request, ..FeedOptions::default() };
-        let answer = engine.feed(&name, &options)?;
+        let results = engine.feed(&name, &options)?.into_all_results();
         let document = FeedDocument {
             title: format!("Papers for {name}"),
             address: Some(format!("{site}{}", feed_path(&name, format, &token))),
             page: Some(format!("{site}/")),
             day: engine.today(),
-            results: &answer.results,
+            results: &results,
         };
         Ok(CachedContent::text(format.media_type(), format.write(&document)))
     });

@@ -57,7 +57,8 @@ impl FeedRequest {
     /// Options of a feed in this mode, or of the last feed.
     fn options(self, mode: FeedMode) -> FeedOptions {
         let FeedFields { again, seen_days, since } = self.fields;
-        FeedOptions { mode: if again { FeedMode::Last } else { mode }, seen_days, since, request: self.request }
+        let mode = if again { FeedMode::Last } else { mode };
+        FeedOptions { mode, seen_days, since, request: self.request, ..FeedOptions::default() }
     }
 }
 

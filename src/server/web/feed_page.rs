@@ -87,9 +87,9 @@ async fn show_feed(
             papers,
             has_history: profile.as_ref().is_some_and(|profile| !profile.history.is_empty()),
             again,
-            note: answer.note,
+            note: answer.note.clone(),
             generation: answer.generation,
-            cards: paper_cards(answer.results, &ReaderVotes::of(profile.as_ref()), None),
+            cards: paper_cards(answer.into_all_results(), &ReaderVotes::of(profile.as_ref()), None),
         };
         Ok::<_, Problem>((page, cookie))
     });
@@ -129,5 +129,6 @@ async fn mark_seen(
 }
 
 fn feed_options(mode: FeedMode) -> FeedOptions {
-    FeedOptions { mode, request: Request { limit: Some(PAGE_PAPERS), ..Request::default() }, ..FeedOptions::default() }
+    let request = Request { limit: Some(PAGE_PAPERS), ..Request::default() };
+    FeedOptions { mode, request, backfill: true, ..FeedOptions::default() }
 }

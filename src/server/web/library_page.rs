@@ -11,8 +11,8 @@ use super::page_reader::PageReader;
 use super::paper_card::paper_path;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
 use crate::error::Error;
-use crate::formats::{BibReference, ExportFormat, ReadOptions};
-use crate::import::{self, ImportedHistory};
+use crate::formats::{ExportFormat, ReadOptions};
+use crate::import::{self, ImportedHistory, ImportedPaper};
 use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
 use crate::paper::Paper;
 use crate::server::access::{RouteAccess, Scope};
@@ -139,8 +139,8 @@ fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) 
     let (mut papers, mut unreadable) = (Vec::new(), Vec::new());
     for (name, text) in texts {
         match import::read_bytes(text, &name, &ReadOptions::default()) {
-            Ok(ImportedHistory { references, errors, .. }) => {
-                papers.extend(references);
+            Ok(ImportedHistory { papers: read, errors, .. }) => {
+                papers.extend(read);
                 unreadable.extend(errors.iter().map(Error::one_line));
             }
             Err(error) => unreadable.push(error.one_line()),
@@ -150,7 +150,13 @@ fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) 
         unreadable
             .push(format!("{} more papers: `paperkin profile NAME import` has no limit", papers.len() - MAX_IMPORT));
     }
-    let incoming = |BibReference { raw_paper, added, .. }| ImportItem { paper: raw_paper, added, interest: None };
+    let incoming = |ImportedPaper { reference, kind, weight, interest }: ImportedPaper| ImportItem {
+        paper: reference.raw_paper,
+        added: reference.added,
+        interest,
+        kind,
+        weight,
+    };
     (papers.into_iter().take(MAX_IMPORT).map(incoming).collect(), unreadable)
 }
 
@@ -195,9 +201,8 @@ impl ImportForm {
 /// Exports saved and liked papers as BibTeX.
 async fn export_bibtex(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     let text = app.run(move |engine| {
-        let mut papers = history_papers(engine, &reader)?;
-        papers.retain(|one| matches!(one.entry.kind, HistoryKind::Save | HistoryKind::Like));
-        let papers: Vec<Paper> = papers.into_iter().filter_map(|paper| paper.paper).collect();
+        let papers = history_papers(engine, &reader)?.into_iter();
+        let papers: Vec<Paper> = papers.filter(ProfilePaper::is_kept).filter_map(|paper| paper.paper).collect();
         Ok::<_, Problem>(ExportFormat::Bibtex.write(&papers))
     });
     let headers = [
@@ -210,9 +215,8 @@ async fn export_bibtex(State(app): State<AppState>, reader: PageReader) -> Resul
 /// Exports the history as JSON lines.
 async fn export_jsonl(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
     let lines = app.run(move |engine| {
-        let history = reader.profile(engine)?.map(|profile| profile.history).unwrap_or_default();
-        let line = |entry: &HistoryEntry| serde_json::to_string(entry).map(|line| line + "\n");
-        Ok::<_, Problem>(history.iter().filter_map(|entry| line(entry).ok()).collect::<String>())
+        let papers = reader.profile(engine)?.map(|profile| engine.history_papers(&profile.name)).transpose()?;
+        Ok::<_, Problem>(import::write_history(&papers.unwrap_or_default()))
     });
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson"),

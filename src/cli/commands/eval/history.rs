@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::shared::{evaluate, metrics, report_ids};
 use crate::cli::args::{EvalArgs, GlobalArgs, TemporaryLibrary};
-use crate::cli::input::{self, HistoryFile};
+use crate::cli::input::{self, HistoryFile, HistorySides};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
 use crate::engine::{Engine, EvaluationSummary, TemporalSplit};
@@ -17,6 +17,8 @@ use crate::recommend::HistoryItem;
 const HELD_OUT_SHARE: f64 = 0.3;
 /// A reader sees the first tenth of a list, and at most this many papers.
 const MAX_CUTOFF: usize = 100;
+/// With fewer held-out papers, the standard error of a recall is above 0.11.
+const FEW_PICKS: usize = 20;
 
 /// The result of an evaluation on a history.
 #[derive(Serialize)]
@@ -37,7 +39,8 @@ pub(super) fn run(common: &GlobalArgs, args: &EvalArgs) -> Result<CommandOutcome
         (None, Some(path)) => {
             let history = HistoryFile::read(path)?;
             outcome = outcome.and(history.outcome);
-            (history.liked, history.disliked)
+            let HistorySides { liked, disliked } = history.sides(&engine)?;
+            (liked, disliked)
         }
         (None, None) => unreachable!("clap requires one of the four"),
     };
@@ -48,6 +51,13 @@ pub(super) fn run(common: &GlobalArgs, args: &EvalArgs) -> Result<CommandOutcome
     if held_out.picks == 0 {
         let reason = format!("no held-out paper was published since the split on {}", held_out.day);
         return Err(Error::BadRequest { field: "history", reason });
+    }
+    if held_out.picks < FEW_PICKS {
+        let message = format!(
+            "only {} held-out papers: one more or less found changes the figures; {FEW_PICKS} or more say something",
+            held_out.picks
+        );
+        output::diagnostic(Severity::Warning, &message);
     }
     let cutoff = held_out.candidates.div_ceil(10).min(MAX_CUTOFF);
     let defaults = [Metric::Recall(cutoff), Metric::Ndcg(cutoff), Metric::AveragePrecision, Metric::ReciprocalRank];

@@ -10,7 +10,7 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output;
 use crate::engine::{Engine, LibraryLocation, check_profile_name};
 use crate::error::Result;
-use crate::library::{HistoryKind, Profile};
+use crate::library::{HistoryImport, HistoryKind, Profile};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ProfileArgs) -> Result<CommandOutcome> {
     let name = check_profile_name(&args.name)?;
@@ -22,6 +22,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ProfileArgs) -> Result<Comm
         ProfileAction::Hide(entries) => history::add(&mut engine, name, HistoryKind::Hide, entries),
         ProfileAction::Dislike(entries) => history::add(&mut engine, name, HistoryKind::Dislike, entries),
         ProfileAction::Import(import) => import::run(&mut engine, name, import),
+        ProfileAction::UndoImport { number } => undo_import(&mut engine, name, number),
         ProfileAction::Remove { papers } => history::remove(&mut engine, name, &papers),
         ProfileAction::Follow { authors } => follow::follow(&mut engine, name, &authors),
         ProfileAction::Unfollow { authors } => follow::unfollow(&mut engine, name, &authors),
@@ -34,6 +35,15 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ProfileArgs) -> Result<Comm
 fn print_feed_token(engine: &mut Engine, name: &str, renew: bool) -> Result<CommandOutcome> {
     let token = if renew { engine.renew_feed_token(name)? } else { engine.feed_token(name)? };
     output::print(|out| writeln!(out, "{token}"))?;
+    Ok(CommandOutcome::Complete)
+}
+
+fn undo_import(engine: &mut Engine, name: &str, number: Option<i64>) -> Result<CommandOutcome> {
+    let HistoryImport { number, on_day, papers } = engine.undo_import(name, number)?;
+    let left = engine.profile(name)?.history.len();
+    output::print(|out| {
+        writeln!(out, "{name}: import {number} of {on_day} taken back: {papers} removed, {left} in history")
+    })?;
     Ok(CommandOutcome::Complete)
 }
 

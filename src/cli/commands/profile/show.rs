@@ -9,7 +9,7 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, SummaryFormat};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::library::{HistoryEntry, Profile, ProfilePaper};
+use crate::library::{HistoryEntry, HistoryImport, Profile, ProfilePaper};
 use crate::text::latex::readable;
 
 #[derive(Serialize)]
@@ -25,6 +25,7 @@ struct ProfileOutput {
     #[serde(flatten)]
     profile: Profile,
     papers: Vec<ProfileLine>,
+    imports: Vec<HistoryImport>,
 }
 
 pub(super) fn run(engine: &Engine, name: &str, format: SummaryFormat) -> Result<CommandOutcome> {
@@ -36,12 +37,12 @@ pub(super) fn run(engine: &Engine, name: &str, format: SummaryFormat) -> Result<
     let papers: Vec<ProfileLine> = engine.history_papers(name)?.into_iter().map(line).collect();
     // The lines say all of it already.
     profile.history.clear();
-    output::print_summary(format, &ProfileOutput { profile, papers }, table)?;
+    output::print_summary(format, &ProfileOutput { profile, papers, imports: engine.imports(name)? }, table)?;
     Ok(CommandOutcome::Complete)
 }
 
 fn table(out: &mut dyn Write, shown: &ProfileOutput) -> io::Result<()> {
-    let ProfileOutput { profile, papers } = shown;
+    let ProfileOutput { profile, papers, imports } = shown;
     for ProfileLine { entry: HistoryEntry { id, kind, weight, at, interest }, title, in_library } in papers {
         let absent = if *in_library { "" } else { " (not in the library)" };
         let title = title.as_deref().map(readable).unwrap_or_default();
@@ -51,6 +52,9 @@ fn table(out: &mut dyn Write, shown: &ProfileOutput) -> io::Result<()> {
     }
     if !profile.authors.is_empty() {
         output::write_wrapped(out, &format!("follows {}", profile.authors.join(", ")), "follows ".len())?;
+    }
+    for HistoryImport { number, on_day, papers } in imports {
+        writeln!(out, "import {number} of {on_day}: {papers} papers")?;
     }
     writeln!(out, "{}: {} in history, {}", profile.name, papers.len(), last_seen(profile))
 }
