@@ -15,6 +15,7 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let (media_type, bytes) = match name.as_str() {
         "style.css" => ("text/css; charset=utf-8", include_str!("assets/style.css")),
         "page.js" => ("text/javascript; charset=utf-8", include_str!("assets/page.js")),
+        "icons.svg" => ("image/svg+xml", include_str!("assets/icons.svg")),
         "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };

@@ -3,9 +3,11 @@
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use percent_encoding::percent_decode_str;
 
 use super::page_reader::PageReader;
 use crate::engine::Engine;
+use crate::paper::PaperId;
 use crate::server::problem::{Problem, ProblemCode};
 
 /// What surrounds every page.
@@ -16,6 +18,10 @@ pub(super) struct PageFrame {
     pub profile: String,
     /// `light`, `dark` or `system`.
     pub theme: &'static str,
+    /// `full` or `compact`.
+    pub density: &'static str,
+    /// What the search box has in it.
+    pub query: String,
     /// The URL of the open page, to return to after the theme was switched.
     pub address: String,
 }
@@ -27,7 +33,14 @@ impl PageFrame {
 
     /// What surrounds a page that is of no profile.
     pub(super) fn without_profile(reader: &PageReader, here: &'static str) -> PageFrame {
-        PageFrame { here, profile: String::new(), theme: reader.theme(), address: reader.url().to_owned() }
+        PageFrame {
+            here,
+            profile: String::new(),
+            theme: reader.theme(),
+            density: reader.density(),
+            query: String::new(),
+            address: reader.url().to_owned(),
+        }
     }
 }
 
@@ -67,18 +80,36 @@ struct ProblemPage<'a> {
     detail: &'a str,
     /// Whether the reader must choose a profile.
     must_choose: bool,
+    /// The id of the paper that is not in the library, if it can be fetched.
+    missing: Option<String>,
 }
 
 /// Renders a problem as a page.
 pub(in crate::server) fn problem_page(reader: PageReader, problem: &Problem) -> askama::Result<String> {
     let frame = PageFrame::without_profile(&reader, "");
+    let missing = Some(reader.url()).filter(|_| problem.code() == ProblemCode::PaperNotFound).and_then(fetchable_id);
     let must_choose = problem.code() == ProblemCode::ProfileRequired;
-    ProblemPage { frame, title: problem.title(), detail: problem.detail(), must_choose }.render()
+    ProblemPage { frame, title: problem.title(), detail: problem.detail(), must_choose, missing }.render()
+}
+
+/// The id of the paper whose page has this address, if the paper can be fetched.
+fn fetchable_id(address: &str) -> Option<String> {
+    let path = address.split('?').next()?.strip_prefix("/paper/")?;
+    let id = PaperId::parse(&percent_decode_str(path).decode_utf8().ok()?).ok()?;
+    id.is_fetchable().then(|| id.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn papers_that_can_be_fetched() {
+        let of = |address| fetchable_id(address);
+        assert_eq!(of("/paper/2401%2E00001?q=a").as_deref(), Some("2401.00001"));
+        assert_eq!(of("/paper/10.1000%2Fabc").as_deref(), Some("doi:10.1000/abc"));
+        assert_eq!((of("/paper/mine"), of("/search?q=2401.00001")), (None, None));
+    }
 
     #[test]
     fn redirects_stay_on_this_site() {

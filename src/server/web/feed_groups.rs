@@ -1,0 +1,117 @@
+//! Groups the papers of a feed by day and by interest.
+
+use jiff::civil::Date;
+
+use crate::recommend::Recommendation;
+
+/// Older papers are grouped by month.
+const DAYS_BY_NAME: i32 = 7;
+
+/// Papers of a day, or of a month, for an interest.
+pub(super) struct FeedGroup {
+    pub heading: String,
+    /// The interest; empty when the history has one only.
+    pub interest: String,
+    /// Best first.
+    pub results: Vec<Recommendation>,
+}
+
+/// Groups papers: the newest first, and those of a day by interest in the order of the best paper. Within a group they
+/// stay in their order.
+pub(super) fn feed_groups(results: Vec<Recommendation>, today: Date) -> Vec<FeedGroup> {
+    let mut groups: Vec<(Option<Date>, FeedGroup)> = Vec::new();
+    for result in results {
+        let start = result.paper.date().map(|date| period(date, today));
+        let interest = result.interest.as_ref().map(|interest| interest.label.clone()).unwrap_or_default();
+        match groups.iter_mut().find(|(known, group)| *known == start && group.interest == interest) {
+            Some((_, group)) => group.results.push(result),
+            None => {
+                let heading = start.map_or("Without a date".to_owned(), |start| name(start, today));
+                groups.push((start, FeedGroup { heading, interest, results: vec![result] }));
+            }
+        }
+    }
+    // The sort is stable; no date is before all dates.
+    groups.sort_by(|(one, _), (other, _)| other.cmp(one));
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// The day itself when it is of the last week, else the first day of its month.
+fn period(date: Date, today: Date) -> Date {
+    match days_ago(date, today) {
+        ..DAYS_BY_NAME => date,
+        _ => date.first_of_month(),
+    }
+}
+
+fn days_ago(date: Date, today: Date) -> i32 {
+    (today - date).get_days()
+}
+
+fn name(start: Date, today: Date) -> String {
+    match days_ago(start, today) {
+        0 => "Today".to_owned(),
+        1 => "Yesterday".to_owned(),
+        ..DAYS_BY_NAME => start.strftime("%A, %B %-d").to_string(),
+        _ => start.strftime("%B %Y").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::recommend::{InterestShare, ScoreBreakdown};
+
+    fn result(title: &str, listed: &str, interest: &str) -> Recommendation {
+        let listed = if listed.is_empty() { "null".to_owned() } else { format!("\"{listed}\"") };
+        let paper = format!(r#"{{"id":"{title}","title":"{title}","source":"s","listed":{listed}}}"#);
+        let interest = Some(interest).filter(|name| !name.is_empty());
+        Recommendation {
+            rank: 1,
+            score: 0.5,
+            similarity: None,
+            term_similarity: None,
+            relevance: None,
+            paper: serde_json::from_str(&paper).unwrap(),
+            breakdown: ScoreBreakdown::default(),
+            reasons: Vec::new(),
+            interest: interest.map(|label| InterestShare { label: label.to_owned(), share: 0.5 }),
+            sentence_match: None,
+        }
+    }
+
+    #[test]
+    fn groups_are_named_and_the_newest_is_first() {
+        let results = vec![
+            result("a", "2026-03-01", ""),
+            result("b", "", ""),
+            result("c", "2026-06-10", "robots"),
+            result("d", "2026-06-09", ""),
+            result("e", "2026-06-10", "speech"),
+            result("f", "2026-03-30", ""),
+            result("g", "2026-06-10", "robots"),
+            result("h", "2026-06-05", ""),
+        ];
+        let groups = feed_groups(results, date(2026, 6, 10));
+        let shown: Vec<String> = groups
+            .iter()
+            .map(|group| {
+                let papers: Vec<&str> = group.results.iter().map(|result| result.paper.id.as_str()).collect();
+                format!("{}/{}: {}", group.heading, group.interest, papers.join(" "))
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "Today/robots: c g",
+                "Today/speech: e",
+                "Yesterday/: d",
+                "Friday, June 5/: h",
+                "March 2026/: a f",
+                "Without a date/: b"
+            ]
+        );
+    }
+}
