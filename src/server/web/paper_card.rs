@@ -218,13 +218,17 @@ pub(super) fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, UNRESERVED).to_string()
 }
 
-/// Splits an abstract, so that the matching sentence is a piece of its own.
+/// Splits an abstract, so that the matching sentence is a piece of its own. Formulas are read before, as a sentence may end
+/// within one.
 pub(super) fn marked_pieces(text: &str, matched: Option<&str>) -> Vec<TextPiece> {
-    let range = matched.and_then(|matched| Some((text.find(matched)?, matched.len())));
-    let Some((start, length)) = range else { return vec![(readable(text), false)] };
+    let text = readable(text);
+    let matched = matched.map(readable).filter(|matched| !matched.is_empty());
+    let Some((start, length)) = matched.and_then(|matched| Some((text.find(&matched)?, matched.len()))) else {
+        return vec![(text, false)];
+    };
     let (before, rest) = text.split_at(start);
     let (sentence, after) = rest.split_at(length);
-    [(before, false), (sentence, true), (after, false)].map(|(piece, marked)| (readable(piece), marked)).to_vec()
+    [(before, false), (sentence, true), (after, false)].map(|(piece, marked)| (piece.to_owned(), marked)).to_vec()
 }
 
 #[cfg(test)]
@@ -240,6 +244,8 @@ mod tests {
         let marked = |matched| marked_pieces("One. Two is it. Three.", matched);
         assert_eq!(marked(Some("Two is it."))[1], ("Two is it.".to_owned(), true));
         assert_eq!(marked(Some("Four.")), [("One. Two is it. Three.".to_owned(), false)]);
+        let formula = marked_pieces("Of $x_1$. And $y^2$. So.", Some("And $y^2$."));
+        assert_eq!(formula[1], ("And y².".to_owned(), true));
     }
 
     fn card(json: &str) -> PaperCard {
