@@ -88,7 +88,7 @@ pub(crate) fn facts(paper: &Paper, facts: &[PaperFact]) -> Vec<String> {
         PaperFact::Date => paper.date().map(|date| date.to_string()),
         PaperFact::Year => paper.published.or(paper.listed).map(|date| date.year().to_string()),
         PaperFact::Category => paper.categories.first().cloned(),
-        PaperFact::Source => Some(source_name(&paper.source).to_owned()),
+        PaperFact::Source => Some(source_name(&paper.source)),
         PaperFact::Votes => count(paper.votes, "vote"),
         PaperFact::Comments => count(paper.comments, "comment"),
         PaperFact::Published => paper.published.or(paper.listed).map(|date| date.to_string()),

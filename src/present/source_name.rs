@@ -1,7 +1,7 @@
 //! Names of sources for people.
 
 /// Sources that have a name of their own, and the name.
-const NAMES: [(&str, &str); 17] = [
+const NAMES: [(&str, &str); 18] = [
     ("arxiv", "arXiv"),
     ("bibtex", "BibTeX"),
     ("bioc", "BioC"),
@@ -16,14 +16,16 @@ const NAMES: [(&str, &str); 17] = [
     ("parquet", "Parquet"),
     ("pubmed", "PubMed"),
     ("ris", "RIS"),
+    ("rss", "RSS"),
     ("semantic-scholar", "Semantic Scholar"),
     ("wos", "Web of Science"),
     ("zotero", "Zotero"),
 ];
 
-/// Returns the name of a source as people write it; one without a name of its own is called as it is.
-pub(crate) fn source_name(source: &str) -> &str {
-    NAMES.iter().find(|(known, _)| *known == source).map_or(source, |(_, name)| name)
+/// Returns the name of a source as people write it; of one without a name of its own, its words.
+pub(crate) fn source_name(source: &str) -> String {
+    let known = NAMES.iter().find(|(known, _)| *known == source);
+    known.map_or_else(|| source.replace(['_', '-'], " "), |(_, name)| (*name).to_owned())
 }
 
 #[cfg(test)]
@@ -32,7 +34,7 @@ mod tests {
 
     #[test]
     fn names_of_sources() {
-        for (source, name) in [("hf-daily", "Hugging Face"), ("arxiv", "arXiv"), ("my-notes", "my-notes")] {
+        for (source, name) in [("hf-daily", "Hugging Face"), ("arxiv", "arXiv"), ("my_own-notes", "my own notes")] {
             assert_eq!(source_name(source), name);
         }
     }

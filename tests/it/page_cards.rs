@@ -60,22 +60,36 @@ fn a_card_has_what_is_known_of_a_paper() {
 fn density_is_remembered() {
     let server = server();
     let open = |page: &str| page.matches("<details class=\"abstract\" open>").count();
-    let full = page(&server, "/search?q=lamps");
+    let full = page(&server, "/search?q=lamps&far=1");
     assert!(full.contains("data-density=\"full\"") && open(&full) == 2, "{full}");
-    let back = "density=compact&back=/search?q=lamps";
+    let back = "density=compact&back=/search?q=lamps%26far=1";
     let switched = server.call("POST", "/density", &[crate::page::FORM], back);
     assert!(switched.status == 200 && switched.body.contains("<title>lamps"), "{}", switched.body);
-    let compact = server.call("GET", "/search?q=lamps", &[("cookie", "density=compact")], "").body;
+    let compact = server.call("GET", "/search?q=lamps&far=1", &[("cookie", "density=compact")], "").body;
     assert!(compact.contains("data-density=\"compact\"") && open(&compact) == 0, "{compact}");
     assert!(compact.contains(r#"value="compact" aria-pressed="true""#), "{compact}");
-    let odd = server.call("GET", "/search?q=lamps", &[("cookie", "density=<b>")], "").body;
+    let odd = server.call("GET", "/search?q=lamps&far=1", &[("cookie", "density=<b>")], "").body;
     assert!(odd.contains("data-density=\"full\""));
 }
 
 /// A number of a page in tenths.
 fn tenths(text: &str) -> i64 {
-    let number: f64 = text.trim_start_matches('+').replace('−', "-").parse().unwrap_or_else(|_| panic!("{text}"));
+    let number: f64 = text.replace('−', "-").parse().unwrap_or_else(|_| panic!("{text}"));
     (number * 10.0).round() as i64
+}
+
+/// The value of `50.0 base + 30.1 text − 0.4 novelty`, in tenths.
+fn sum(text: &str) -> i64 {
+    let (mut sum, mut sign) = (0, 1);
+    for word in text.split(' ') {
+        match word {
+            "+" => sign = 1,
+            "−" => sign = -1,
+            number if number.ends_with(|c: char| c.is_ascii_digit()) => sum += sign * tenths(number),
+            _ => {}
+        }
+    }
+    sum
 }
 
 #[test]
@@ -83,12 +97,11 @@ fn scores_add_up_and_are_in_their_order() {
     let server = Server::start(&[]);
     let liked = papers(&page(&server, "/search?q=walking+robots")).remove(0);
     let scores = |found: &str| -> Vec<i64> {
-        let details = found.split("score <b>").skip(1).map(|rest| rest.split("</p>").next().unwrap());
+        let details = found.split("; score ").skip(1).map(|rest| rest.split("</p>").next().unwrap());
         let score = |details: &str| {
-            let numbers: Vec<&str> = details.split("<b>").map(|rest| rest.split("</b>").next().unwrap()).collect();
-            let (total, parts) = numbers.split_first().unwrap();
-            assert!(details.contains("% = base <b>"), "{details}");
-            assert_eq!(parts.iter().map(|part| tenths(part)).sum::<i64>(), tenths(total), "{details}");
+            let (total, parts) = details.split_once("% = ").unwrap();
+            assert!(parts.contains(" base"), "{details}");
+            assert_eq!(sum(parts), tenths(total), "{details}");
             tenths(total)
         };
         details.map(score).collect()
@@ -109,13 +122,15 @@ fn a_relevance_is_a_word_with_a_bar() {
     let api = server.get("/v1/search?q=walking+robots&limit=1");
     let best = &api["results"][0];
     let probability = best["relevance"]["probability"].as_f64().unwrap();
-    let bar = format!("<meter min=\"0\" max=\"1\" value=\"{probability:.2}\" aria-label=\"relevance\"></meter> close");
-    assert!(found.contains(&bar), "{bar} in {found}");
+    for (level, word) in [(3, "close"), (2, "related")] {
+        let bar = format!("<meter max=\"3\" value=\"{level}\" aria-label=\"relevance\"></meter> {word}</summary>");
+        assert!(found.contains(&bar), "{bar} in {found}");
+    }
     let similarity = format!(
         "similarity {:.2}, of words {:.2}",
         best["similarity"].as_f64().unwrap(),
         best["term_similarity"].as_f64().unwrap()
     );
-    let details = format!("relevant with a probability of {:.0}%, {similarity}; score <b>", 100.0 * probability);
+    let details = format!("relevant with a probability of {:.0}%, {similarity}; score ", 100.0 * probability);
     assert!(found.contains(&details), "{details} in {found}");
 }

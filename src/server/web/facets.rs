@@ -50,7 +50,7 @@ pub(super) fn facets(form: &SearchForm, request: &Request, papers: &[&Paper]) ->
         "Source",
         papers,
         |paper| BTreeSet::from([paper.source.clone()]),
-        |source| (source_name(source).to_owned(), form.source == source),
+        |source| (source_name(source), form.source == source),
         |source| SearchForm { source, ..form.clone() },
     ));
     if request.by.is_empty() || !form.author.is_empty() {
@@ -61,6 +61,10 @@ pub(super) fn facets(form: &SearchForm, request: &Request, papers: &[&Paper]) ->
             |author| (author.to_owned(), form.author == author),
             |author| SearchForm { author, ..form.clone() },
         ));
+    }
+    // Most papers have authors whom no other paper of the search has.
+    if let Some(authors) = facets.last_mut().filter(|facet| facet.name == "Author") {
+        authors.values.retain(|author| author.count > 1 || author.is_chosen);
     }
     facets.retain(|facet| !facet.values.is_empty());
     facets
@@ -119,12 +123,7 @@ mod tests {
         let form = SearchForm { q: "lamps".to_owned(), ..SearchForm::default() };
         assert_eq!(
             shown(&form),
-            [
-                "Year: 2024 2, 2023 1",
-                "Category: cs.LG 2, cs.CL 1",
-                "Source: arXiv 2, Hugging Face 1",
-                "Author: Bo 2, Ada 1"
-            ]
+            ["Year: 2024 2, 2023 1", "Category: cs.LG 2, cs.CL 1", "Source: arXiv 2, Hugging Face 1", "Author: Bo 2"]
         );
         let typed = SearchForm { q: "lamps author:bo category:cs.LG".to_owned(), ..SearchForm::default() };
         assert_eq!(shown(&typed).len(), 2);
@@ -133,15 +132,15 @@ mod tests {
     #[test]
     fn a_chosen_value_leads_back() {
         let paper: Paper =
-            serde_json::from_str(r#"{"id":"a","title":"A","source":"s","authors":["Ada Oak"]}"#).unwrap();
-        let author_of = |author: &str| {
-            let form = SearchForm { q: "x".to_owned(), author: author.to_owned(), ..SearchForm::default() };
+            serde_json::from_str(r#"{"id":"a","title":"A","source":"s","categories":["cs.CL"]}"#).unwrap();
+        let category_of = |category: &str| {
+            let form = SearchForm { q: "x".to_owned(), category: category.to_owned(), ..SearchForm::default() };
             let request = form.request(9).unwrap().unwrap();
-            let mut author = facets(&form, &request, &[&paper]).pop().unwrap();
-            let FacetValue { address, is_chosen, .. } = author.values.remove(0);
+            let mut facets = facets(&form, &request, &[&paper]);
+            let FacetValue { address, is_chosen, .. } = facets[0].values.remove(0);
             (address, is_chosen)
         };
-        assert_eq!(author_of(""), ("/search?q=x&author=Ada%20Oak".to_owned(), false));
-        assert_eq!(author_of("Ada Oak"), ("/search?q=x".to_owned(), true));
+        assert_eq!(category_of(""), ("/search?q=x&category=cs%2ECL".to_owned(), false));
+        assert_eq!(category_of("cs.CL"), ("/search?q=x".to_owned(), true));
     }
 }

@@ -4,8 +4,10 @@ use jiff::civil::Date;
 
 use crate::recommend::Recommendation;
 
-/// Older papers are grouped by month.
+/// Older papers are grouped by month, and those that are older still by year, so that a page does not consist of
+/// headings.
 const DAYS_BY_NAME: i32 = 7;
+const DAYS_BY_MONTH: i32 = 92;
 
 /// Papers of a day, or of a month, for an interest.
 pub(super) struct FeedGroup {
@@ -23,10 +25,10 @@ pub(super) fn feed_groups(results: Vec<Recommendation>, today: Date) -> Vec<Feed
     for result in results {
         let start = result.paper.date().map(|date| period(date, today));
         let interest = result.interest.as_ref().map(|interest| interest.label.clone()).unwrap_or_default();
-        match groups.iter_mut().find(|(known, group)| *known == start && group.interest == interest) {
+        let heading = result.paper.date().map_or("Without a date".to_owned(), |date| name(date, today));
+        match groups.iter_mut().find(|(_, group)| group.heading == heading && group.interest == interest) {
             Some((_, group)) => group.results.push(result),
             None => {
-                let heading = start.map_or("Without a date".to_owned(), |start| name(start, today));
                 groups.push((start, FeedGroup { heading, interest, results: vec![result] }));
             }
         }
@@ -36,11 +38,12 @@ pub(super) fn feed_groups(results: Vec<Recommendation>, today: Date) -> Vec<Feed
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// The day itself when it is of the last week, else the first day of its month.
+/// The day itself when it is of the last week, else the first day of its month or its year.
 fn period(date: Date, today: Date) -> Date {
     match days_ago(date, today) {
         ..DAYS_BY_NAME => date,
-        _ => date.first_of_month(),
+        ..DAYS_BY_MONTH => date.first_of_month(),
+        _ => date.first_of_year(),
     }
 }
 
@@ -48,12 +51,14 @@ fn days_ago(date: Date, today: Date) -> i32 {
     (today - date).get_days()
 }
 
-fn name(start: Date, today: Date) -> String {
-    match days_ago(start, today) {
+fn name(date: Date, today: Date) -> String {
+    match days_ago(date, today) {
         0 => "Today".to_owned(),
         1 => "Yesterday".to_owned(),
-        ..DAYS_BY_NAME => start.strftime("%A, %B %-d").to_string(),
-        _ => start.strftime("%B %Y").to_string(),
+        ..DAYS_BY_NAME => date.strftime("%A, %B %-d").to_string(),
+        ..DAYS_BY_MONTH => date.strftime("%B %Y").to_string(),
+        _ if date.year() == today.year() => format!("Earlier in {}", date.year()),
+        _ => date.year().to_string(),
     }
 }
 
@@ -85,12 +90,15 @@ mod tests {
     #[test]
     fn groups_are_named_and_the_newest_is_first() {
         let results = vec![
-            result("a", "2026-03-01", ""),
+            result("a", "2026-02-01", ""),
             result("b", "", ""),
             result("c", "2026-06-10", "robots"),
             result("d", "2026-06-09", ""),
             result("e", "2026-06-10", "speech"),
-            result("f", "2026-03-30", ""),
+            result("f", "2026-05-30", ""),
+            result("i", "2024-01-01", ""),
+            result("j", "2026-05-01", ""),
+            result("k", "2024-12-31", ""),
             result("g", "2026-06-10", "robots"),
             result("h", "2026-06-05", ""),
         ];
@@ -109,7 +117,9 @@ mod tests {
                 "Today/speech: e",
                 "Yesterday/: d",
                 "Friday, June 5/: h",
-                "March 2026/: a f",
+                "May 2026/: f j",
+                "Earlier in 2026/: a",
+                "2024/: i k",
                 "Without a date/: b"
             ]
         );

@@ -50,6 +50,14 @@ pub(super) fn render_page(page: &impl Template) -> Result<Response, PageProblem>
     Ok(([(header::CACHE_CONTROL, "private, no-cache")], Html(html)).into_response())
 }
 
+/// Splits a message at its backticks, as a sentence: text, and whether it is code.
+pub(super) fn code_pieces(message: &str) -> Vec<(String, bool)> {
+    let mut rest = message.chars();
+    let message: String = rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default();
+    let pieces = message.split('`').zip([false, true].into_iter().cycle());
+    pieces.map(|(piece, is_code)| (piece.to_owned(), is_code)).filter(|(piece, _)| !piece.is_empty()).collect()
+}
+
 /// Redirects to the page that a form was sent from, which is on this site whatever the form says.
 pub(super) fn redirect_to(address: &str) -> Response {
     let is_local = address.starts_with('/') && !address.starts_with("//") && !address.contains(['\\', '\r', '\n']);
@@ -77,7 +85,8 @@ impl IntoResponse for PageProblem {
 struct ProblemPage<'a> {
     frame: PageFrame,
     title: &'a str,
-    detail: &'a str,
+    /// What is wrong: text, and whether it is code.
+    detail: Vec<(String, bool)>,
     /// Whether the reader must choose a profile.
     must_choose: bool,
     /// The id of the paper that is not in the library, if it can be fetched.
@@ -89,7 +98,7 @@ pub(in crate::server) fn problem_page(reader: PageReader, problem: &Problem) -> 
     let frame = PageFrame::without_profile(&reader, "");
     let missing = Some(reader.url()).filter(|_| problem.code() == ProblemCode::PaperNotFound).and_then(fetchable_id);
     let must_choose = problem.code() == ProblemCode::ProfileRequired;
-    ProblemPage { frame, title: problem.title(), detail: problem.detail(), must_choose, missing }.render()
+    ProblemPage { frame, title: problem.title(), detail: code_pieces(problem.detail()), must_choose, missing }.render()
 }
 
 /// The id of the paper whose page has this address, if the paper can be fetched.
@@ -102,6 +111,13 @@ fn fetchable_id(address: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_are_sentences_with_code() {
+        let piece = |text: &str, is_code| (text.to_owned(), is_code);
+        assert_eq!(code_pieces("no `a:b` here"), [piece("No ", false), piece("a:b", true), piece(" here", false)]);
+        assert_eq!(code_pieces(""), []);
+    }
 
     #[test]
     fn papers_that_can_be_fetched() {

@@ -24,6 +24,8 @@ pub(super) struct PaperCard {
     /// The fragment of the card in its page.
     pub anchor: String,
     pub id: String,
+    /// The id as people know it; empty when it is made from the title.
+    pub public_id: String,
     /// The path of the paper's page.
     pub page: String,
     pub title: Vec<TextPiece>,
@@ -149,6 +151,7 @@ impl PaperCard {
         PaperCard {
             anchor: "paper".to_owned(),
             id: paper.id.to_string(),
+            public_id: if paper.id.is_of_title() { String::new() } else { paper.id.to_string() },
             page: paper_path(&paper.id),
             title: words.pieces(&present::headline(paper)),
             authors: Byline::new(paper, NAMED_AUTHORS),

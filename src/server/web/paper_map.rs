@@ -36,7 +36,8 @@ pub(super) struct PaperMap {
 /// A circle of equal similarity with the paper.
 pub(super) struct MapRing {
     pub radius: String,
-    /// Where its text is, above the center.
+    /// Where the middle of its text is.
+    pub x: String,
     pub y: String,
     pub similarity: String,
 }
@@ -84,7 +85,9 @@ impl PaperMap {
         let rings = rings(scale);
         let mut taken: Vec<MapBox> = places[1..].iter().map(|place| MapBox::new(*place, [DOT + 1.0; 2])).collect();
         taken.push(MapBox::new([0.0; 2], [CENTER_DOT + 1.0; 2]));
-        taken.extend(rings.iter().map(|(radius, _)| MapBox::new([0.0, -radius], [1.5 * DIGIT.0, DIGIT.1 / 2.0])));
+        let free = free_direction(&places[1..]);
+        let ring_text = |radius: f32| [radius * free[0], radius * free[1]];
+        taken.extend(rings.iter().map(|(radius, _)| MapBox::new(ring_text(*radius), [1.5 * DIGIT.0, DIGIT.1 / 2.0])));
         let dot = |(place, number): (&[f32; 2], usize)| {
             let label = label_place(*place, number, &taken);
             let far = distance_of(*place, label.middle) > MAX_WITHOUT_LINE;
@@ -101,7 +104,8 @@ impl PaperMap {
         let dots = places[1..].iter().zip(1..).map(dot).collect();
         let ring = |(radius, similarity): (f32, f32)| MapRing {
             radius: format!("{radius:.1}"),
-            y: coordinate(-radius),
+            x: coordinate(ring_text(radius)[0]),
+            y: coordinate(ring_text(radius)[1]),
             similarity: format!("{similarity:.1}"),
         };
         Some(PaperMap { size: 2.0 * HALF_SIZE, center: HALF_SIZE, rings: rings.into_iter().map(ring).collect(), dots })
@@ -158,6 +162,18 @@ fn rings(scale: f32) -> Vec<(f32, f32)> {
     // The outer ones say most.
     let inner = rings.len().saturating_sub(MAX_RINGS);
     rings.split_off(inner)
+}
+
+/// The direction in which the next dot is farthest: there is room for the texts of the rings.
+fn free_direction(dots: &[[f32; 2]]) -> [f32; 2] {
+    let along = |direction: [f32; 2], dot: &[f32; 2]| {
+        let length = dot[0].hypot(dot[1]).max(1e-3);
+        (direction[0] * dot[0] + direction[1] * dot[1]) / length
+    };
+    let nearest = |direction: &[f32; 2]| dots.iter().map(|dot| along(*direction, dot)).fold(-1.0, f32::max);
+    let directions = (0..DIRECTIONS).map(|step| (TAU * step as f32 / DIRECTIONS as f32).sin_cos());
+    let directions = directions.map(|(sine, cosine)| [sine, -cosine]);
+    directions.min_by(|one, other| nearest(one).total_cmp(&nearest(other))).unwrap_or([0.0, -1.0])
 }
 
 /// The place nearest to a dot where its number overlaps nothing.

@@ -143,7 +143,7 @@ impl AllAuthors {
 
 /// What is known of a paper, on one line, with all categories and ids.
 fn facts(paper: &Paper) -> String {
-    let ids = paper.all_ids().map(|id| id.to_string());
+    let ids = paper.all_ids().filter(|id| !id.is_of_title()).map(|id| id.to_string());
     let categories = Some(paper.categories.join(", ")).filter(|categories| !categories.is_empty());
     present::facts(paper, &FACTS).into_iter().chain(categories).chain(ids).collect::<Vec<_>>().join(" · ")
 }

@@ -1,25 +1,20 @@
 //! A score and its parts in percent, rounded so that the parts that are shown add up to the score that is shown.
 
-use crate::recommend::Recommendation;
-
-/// A part of a score.
-pub(super) struct ScorePart {
-    pub name: &'static str,
-    /// In percent, with a sign.
-    pub value: String,
-}
+use crate::recommend::{Recommendation, RelevanceWord};
 
 /// A score, what it is made of, and what speaks for it.
 pub(super) struct ShownScore {
     /// How likely the paper is relevant, in a word; empty when nothing is known of it.
     pub word: &'static str,
-    /// The probability, from 0 to 1, for a bar.
-    pub probability: String,
+    /// 1 for far to 3 for close, for a bar. The probability itself would be a short bar for most papers that are close to a
+    /// history.
+    pub level: usize,
     /// The probability and the similarities in words.
     pub evidence: String,
     /// The score in percent.
     pub total: String,
-    pub parts: Vec<ScorePart>,
+    /// What it is the sum of: `50.0 base + 30.1 text − 0.4 novelty`.
+    pub sum: String,
 }
 
 impl ShownScore {
@@ -28,7 +23,7 @@ impl ShownScore {
         let total = tenths(result.score).floor() as i64;
         let named: Vec<(&'static str, f32)> = result.breakdown.named().collect();
         let shares = rounded_to(total, &named.iter().map(|(_, part)| tenths(*part)).collect::<Vec<_>>());
-        let parts = named.iter().zip(shares).filter(|(_, share)| *share != 0);
+        let parts = named.iter().zip(&shares).filter(|(_, share)| **share != 0);
         let percent = |share: f32| format!("{:.0}%", 100.0 * share);
         let evidence = [
             result
@@ -39,10 +34,14 @@ impl ShownScore {
         ];
         ShownScore {
             word: result.relevance.map_or("", |relevance| relevance.word.name()),
-            probability: result.relevance.map(|one| format!("{:.2}", one.probability)).unwrap_or_default(),
+            level: result.relevance.map_or(0, |relevance| match relevance.word {
+                RelevanceWord::Close => 3,
+                RelevanceWord::Related => 2,
+                RelevanceWord::Far => 1,
+            }),
             evidence: evidence.into_iter().flatten().collect::<Vec<_>>().join(", "),
             total: in_percent(total),
-            parts: parts.map(|((name, _), share)| ScorePart { name, value: signed(share) }).collect(),
+            sum: sum_text(parts.map(|((name, _), share)| (*name, *share))),
         }
     }
 }
@@ -56,8 +55,17 @@ fn in_percent(tenths: i64) -> String {
     format!("{}{}.{}", if tenths < 0 { "−" } else { "" }, tenths.abs() / 10, tenths.abs() % 10)
 }
 
-fn signed(tenths: i64) -> String {
-    format!("{}{}", if tenths > 0 { "+" } else { "" }, in_percent(tenths))
+fn sum_text<'n>(parts: impl Iterator<Item = (&'n str, i64)>) -> String {
+    let mut text = String::new();
+    for (name, tenths) in parts {
+        let (sign, amount) = match (text.is_empty(), tenths < 0) {
+            (true, _) => ("", tenths),
+            (false, false) => (" + ", tenths),
+            (false, true) => (" − ", -tenths),
+        };
+        text.push_str(&format!("{sign}{} {name}", in_percent(amount)));
+    }
+    text
 }
 
 /// Rounds numbers to whole ones with a given sum: those that lose most by rounding down are rounded up (largest
@@ -88,7 +96,9 @@ mod tests {
     }
 
     #[test]
-    fn percents_have_a_sign() {
-        assert_eq!([signed(977), signed(-4), signed(0)], ["+97.7", "−0.4", "0.0"]);
+    fn a_sum_is_an_equation() {
+        let sum = |parts: &[(&'static str, i64)]| sum_text(parts.iter().copied());
+        assert_eq!(sum(&[("base", 500), ("text", 481), ("novelty", -4)]), "50.0 base + 48.1 text − 0.4 novelty");
+        assert_eq!(sum(&[("base", -7)]), "−0.7 base");
     }
 }

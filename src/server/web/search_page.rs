@@ -6,13 +6,14 @@ use axum::http::Uri;
 use axum::response::Response;
 
 use super::facets::{Facet, facets};
-use super::page_frame::{PageFrame, PageProblem, render_page};
+use super::page_frame::{PageFrame, PageProblem, code_pieces, render_page};
 use super::page_reader::PageReader;
 use super::paper_card::{PaperCard, ReaderVotes, paper_cards};
 use super::search_form::SearchForm;
 use super::search_words::SearchWords;
 use crate::engine::{Engine, TextEmbeddings};
 use crate::paper::{Paper, PaperId};
+use crate::present;
 use crate::recommend::{Answer, Recommendation, RelevanceWord, Request};
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
@@ -92,7 +93,7 @@ impl SearchPage {
     }
 
     fn source_name(&self, source: &str) -> String {
-        crate::present::source_name(source).to_owned()
+        present::source_name(source)
     }
 }
 
@@ -127,7 +128,7 @@ impl FoundPapers {
         let missing = not_found.into_iter().find(|id| PaperId::parse(id).is_ok_and(|id| id.is_fetchable()));
         Ok(FoundPapers {
             count,
-            note: note_pieces(note.as_deref().unwrap_or_default()),
+            note: code_pieces(note.as_deref().unwrap_or_default()),
             missing,
             nothing_close,
             facets,
@@ -154,25 +155,5 @@ fn count_text(results: &[Recommendation], ranked: usize, nothing_close: bool) ->
     match is_judged && !nothing_close && !results.iter().any(is_far) {
         true => format!("{papers}, close or related"),
         false => papers,
-    }
-}
-
-/// Splits a note at its backticks, as a sentence.
-fn note_pieces(note: &str) -> Vec<(String, bool)> {
-    let mut start = note.chars();
-    let note: String = start.next().map(|first| first.to_uppercase().chain(start).collect()).unwrap_or_default();
-    let pieces = note.split('`').zip([false, true].into_iter().cycle());
-    pieces.map(|(piece, is_code)| (piece.to_owned(), is_code)).filter(|(piece, _)| !piece.is_empty()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn notes_are_sentences_with_code() {
-        let piece = |text: &str, is_code| (text.to_owned(), is_code);
-        assert_eq!(note_pieces("no `a:b` here"), [piece("No ", false), piece("a:b", true), piece(" here", false)]);
-        assert_eq!(note_pieces(""), []);
     }
 }
