@@ -134,3 +134,29 @@ fn a_relevance_is_a_word_with_a_bar() {
     let details = format!("relevant with a probability of {:.0}%, {similarity}; score ", 100.0 * probability);
     assert!(found.contains(&details), "{details} in {found}");
 }
+
+#[test]
+fn formulas_are_readable_everywhere() {
+    let server = server();
+    send(&server, "/vote", "vote=save+p1+2401.00001&back=/");
+    let mut shown: Vec<(String, String)> = ["/search?q=lanterns", "/paper/2401.00001", "/library", "/?again=1"]
+        .into_iter()
+        .map(|path| (path.to_owned(), page(&server, path)))
+        .collect();
+    for args in [
+        &["search", "lanterns"][..],
+        &["search", "lanterns", "--format", "atom"],
+        &["search", "lanterns", "--format", "rss"],
+        &["search", "lanterns", "--format", "json-feed"],
+        &["show", "2401.00001"],
+        &["list", "--author", "Ada Oak"],
+        &["profile", "me", "show"],
+        &["export", "--profile", "me", "--format", "md"],
+    ] {
+        let run = server.sandbox.run(args);
+        shown.push((args.join(" "), run.out + &run.err));
+    }
+    for (place, text) in shown {
+        assert!(text.contains("α-glass") && !text.contains("\\alpha"), "{place}: {text}");
+    }
+}

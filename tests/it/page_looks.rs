@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::page::{page, papers, send};
 use crate::page_paper::crowd;
 use crate::support::browser::Browser;
-use crate::support::prerequisites::variable;
+use crate::support::prerequisites;
 use crate::support::sandbox::Sandbox;
 use crate::support::server::Server;
 
@@ -145,7 +145,7 @@ fn rows_of_the_library_are_one_line_each() {
 
 #[test]
 fn pages_are_accessible() {
-    let Some(axe) = variable("PAPERKIN_AXE", "the file axe.min.js of axe-core") else { return };
+    let Some(axe) = prerequisites::axe() else { return };
     let axe = std::fs::read_to_string(axe).unwrap();
     let server = with_history();
     let Some(browser) = Browser::open(&server.address) else { return };

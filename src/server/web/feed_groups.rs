@@ -1,5 +1,7 @@
 //! Groups the papers of a feed by day and by interest.
 
+use std::collections::HashSet;
+
 use jiff::civil::Date;
 
 use crate::recommend::Recommendation;
@@ -19,16 +21,22 @@ pub(super) struct FeedGroup {
 }
 
 /// Groups papers: the newest first, and those of a day by interest in the order of the best paper. Within a group they
-/// stay in their order.
+/// stay in their order. When most groups would have one paper, interests make no groups: each paper keeps its own.
 pub(super) fn feed_groups(results: Vec<Recommendation>, today: Date) -> Vec<FeedGroup> {
+    let heading =
+        |result: &Recommendation| result.paper.date().map_or("Without a date".to_owned(), |date| name(date, today));
+    let label = |result: &Recommendation| result.interest.as_ref().map(|interest| interest.label.clone());
+    let with_interests: HashSet<_> = results.iter().map(|result| (heading(result), label(result))).collect();
+    let is_by_interest = 2 * with_interests.len() <= results.len();
     let mut groups: Vec<(Option<Date>, FeedGroup)> = Vec::new();
-    for result in results {
-        let start = result.paper.date().map(|date| period(date, today));
-        let interest = result.interest.as_ref().map(|interest| interest.label.clone()).unwrap_or_default();
-        let heading = result.paper.date().map_or("Without a date".to_owned(), |date| name(date, today));
+    for mut result in results {
+        let heading = heading(&result);
+        let interest = if is_by_interest { result.interest.take() } else { None };
+        let interest = interest.map(|interest| interest.label).unwrap_or_default();
         match groups.iter_mut().find(|(_, group)| group.heading == heading && group.interest == interest) {
             Some((_, group)) => group.results.push(result),
             None => {
+                let start = result.paper.date().map(|date| period(date, today));
                 groups.push((start, FeedGroup { heading, interest, results: vec![result] }));
             }
         }
@@ -87,41 +95,49 @@ mod tests {
         }
     }
 
+    fn shown(results: Vec<Recommendation>) -> Vec<String> {
+        let group = |group: FeedGroup| {
+            let papers: Vec<&str> = group.results.iter().map(|result| result.paper.id.as_str()).collect();
+            format!("{}/{}: {}", group.heading, group.interest, papers.join(" "))
+        };
+        feed_groups(results, date(2026, 6, 10)).into_iter().map(group).collect()
+    }
+
     #[test]
     fn groups_are_named_and_the_newest_is_first() {
-        let results = vec![
-            result("a", "2026-02-01", ""),
-            result("b", "", ""),
-            result("c", "2026-06-10", "robots"),
-            result("d", "2026-06-09", ""),
-            result("e", "2026-06-10", "speech"),
-            result("f", "2026-05-30", ""),
-            result("i", "2024-01-01", ""),
-            result("j", "2026-05-01", ""),
-            result("k", "2024-12-31", ""),
-            result("g", "2026-06-10", "robots"),
-            result("h", "2026-06-05", ""),
+        let dates = [
+            ("a", "2026-02-01"),
+            ("b", ""),
+            ("c", "2026-06-10"),
+            ("d", "2026-06-09"),
+            ("f", "2026-05-30"),
+            ("g", "2026-06-10"),
+            ("h", "2026-06-05"),
+            ("i", "2024-01-01"),
+            ("j", "2026-05-01"),
+            ("k", "2024-12-31"),
         ];
-        let groups = feed_groups(results, date(2026, 6, 10));
-        let shown: Vec<String> = groups
-            .iter()
-            .map(|group| {
-                let papers: Vec<&str> = group.results.iter().map(|result| result.paper.id.as_str()).collect();
-                format!("{}/{}: {}", group.heading, group.interest, papers.join(" "))
-            })
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                "Today/robots: c g",
-                "Today/speech: e",
-                "Yesterday/: d",
-                "Friday, June 5/: h",
-                "May 2026/: f j",
-                "Earlier in 2026/: a",
-                "2024/: i k",
-                "Without a date/: b"
-            ]
-        );
+        let expected = [
+            "Today/: c g",
+            "Yesterday/: d",
+            "Friday, June 5/: h",
+            "May 2026/: f j",
+            "Earlier in 2026/: a",
+            "2024/: i k",
+            "Without a date/: b",
+        ];
+        assert_eq!(shown(dates.iter().map(|(id, date)| result(id, date, "")).collect()), expected);
+    }
+
+    #[test]
+    fn interests_make_groups_unless_those_were_of_one_paper() {
+        let mut results: Vec<Recommendation> = [("a", "robots"), ("b", "speech"), ("c", "robots"), ("d", "speech")]
+            .map(|(id, interest)| result(id, "2026-06-10", interest))
+            .into();
+        assert_eq!(shown(results.clone()), ["Today/robots: a c", "Today/speech: b d"]);
+        results.truncate(3);
+        assert_eq!(shown(results.clone()), ["Today/: a b c"]);
+        let kept = &feed_groups(results, date(2026, 6, 10))[0].results[0].interest;
+        assert_eq!(kept.as_ref().map(|interest| interest.label.as_str()), Some("robots"));
     }
 }

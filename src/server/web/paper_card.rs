@@ -130,7 +130,8 @@ pub(super) fn paper_cards(
     let no_words = SearchWords::default();
     let (text, words) = search.map_or((None, &no_words), |(text, words)| (Some(text), words));
     let card = |(place, result): (usize, Recommendation)| {
-        let reason = reason_text(&result, votes);
+        let reasons = reason_text(&result, votes).into_iter().chain(result.interest.as_ref().map(present::interest));
+        let reason = Some(reasons.collect::<Vec<_>>().join(", ")).filter(|reason| !reason.is_empty());
         let score = Some(ShownScore::new(&result));
         let card = PaperCard::new(&result.paper, votes, words);
         let page = match text {
