@@ -111,7 +111,7 @@ fn scores_add_up_and_are_in_their_order() {
         assert!(!scores.is_empty() && scores.is_sorted_by(|one, next| one >= next), "{path}: {scores:?}");
     }
     send(&server, "/vote", &format!("vote=like+p1+{liked}&back=/"));
-    assert_eq!(scores(&page(&server, "/")).len(), 12);
+    assert_eq!(scores(&page(&server, "/")).len(), 10);
     assert_eq!(scores(&page(&server, &format!("/paper/{liked}?q=robots"))).len(), 13);
 }
 

@@ -21,7 +21,7 @@ use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
 /// Papers on a page: two screens, and less than 30 KB.
-const PAGE_PAPERS: usize = 12;
+const PAGE_PAPERS: usize = 10;
 /// Pages that a feed has at most: the papers behind them come when those before them are seen.
 const MAX_PAGES: usize = 50;
 
