@@ -316,6 +316,14 @@ fn assets_are_sent_once() {
     let known = [("if-none-match", &*tag("page.js"))];
     let again = server.call("GET", "/assets/page.js", &known, "");
     assert_eq!((again.status, again.body.as_str()), (304, ""));
+    // Under the address that pages name, a browser does not even ask.
+    let profiles = page(&server, "/profiles");
+    let named = profiles.split("href=\"/assets/style.css?").nth(1).unwrap().split('"').next().unwrap();
+    let caching = |query: &str| {
+        server.call("GET", &format!("/assets/style.css{query}"), &[], "").header("cache-control").to_owned()
+    };
+    assert_eq!(caching(&format!("?{named}")), "public, max-age=31536000, immutable");
+    assert_eq!((caching(""), caching("?old")), ("no-cache".to_owned(), "no-cache".to_owned()));
 }
 
 #[test]

@@ -138,11 +138,11 @@ fn a_relevance_is_a_word_with_a_bar() {
 #[test]
 fn formulas_are_readable_everywhere() {
     let server = server();
+    let mut shown = vec![("/".to_owned(), page(&server, "/"))];
     send(&server, "/vote", "vote=save+p1+2401.00001&back=/");
-    let mut shown: Vec<(String, String)> = ["/search?q=lanterns", "/paper/2401.00001", "/library", "/?again=1"]
-        .into_iter()
-        .map(|path| (path.to_owned(), page(&server, path)))
-        .collect();
+    for path in ["/search?q=lanterns", "/paper/2401.00001", "/library"] {
+        shown.push((path.to_owned(), page(&server, path)));
+    }
     for args in [
         &["search", "lanterns"][..],
         &["search", "lanterns", "--format", "atom"],

@@ -26,14 +26,10 @@ fn a_morning_with_the_page() {
     browser.wait("location.search.includes('robots')");
     browser.command("refresh", json!({}));
     browser.press("jl");
-    browser.wait(
-        "document.querySelector('#p1 button[aria-label=\"liked: undo\"]').getAttribute('aria-pressed') === 'true'",
-    );
+    browser.wait("document.querySelector('#p1 button[aria-label=\"liked: undo\"]')");
     assert_eq!(browser.run("return document.getElementById('status').textContent"), json!("Liked"));
     browser.command("refresh", json!({}));
-    browser.wait(
-        "document.querySelector('#p1 button[aria-label=\"liked: undo\"]').getAttribute('aria-pressed') === 'true'",
-    );
+    browser.wait("document.querySelector('#p1 button[aria-label=\"liked: undo\"]')");
     browser.photograph(&folder, "search");
 
     // The feed knows of the vote; what is hidden is gone when it is opened again.

@@ -36,13 +36,13 @@ fn a_compact_page_has_six_papers_and_a_tab_moves_nothing() {
     browser.go("/");
     set_cookie(&browser, "density", "compact");
     let visible = "return [...document.querySelectorAll('.papers .paper')].filter(paper => paper.getBoundingClientRect().bottom <= 900).length";
-    for path in ["/", "/search?q=walking+robots", "/search?q=learning"] {
+    for path in ["/", "/search?q=walking+robots&far=1", "/search?q=learning&far=1"] {
         browser.go(path);
         let visible = browser.run(visible).as_u64().unwrap();
         assert!(visible >= 6, "{path}: {visible} papers on a screen");
     }
     // The abstract is folded, and all facts are on one line.
-    browser.go("/search?q=learning");
+    browser.go("/search?q=learning&far=1");
     assert_eq!(
         browser.run("return document.querySelector('.abstract p').checkVisibility({contentVisibilityAuto: true})"),
         json!(false)

@@ -61,7 +61,7 @@ fn results_are_counted_paged_and_sorted() {
     let by_date = page(&server, "/search?q=lamps+of+glass&sort=date");
     let dates: Vec<&str> = by_date.split("</a> · 20").skip(1).map(|rest| rest.split(" · ").next().unwrap()).collect();
     assert!(dates.len() == 20 && dates.is_sorted_by(|one, next| one >= next), "{dates:?}");
-    assert!(by_date.contains("<b>by date</b>") && by_date.contains("sort=date&#38;page=2"), "{by_date}");
+    assert!(by_date.contains("<strong>by date</strong>") && by_date.contains("sort=date&#38;page=2"), "{by_date}");
     assert!(page(&server, "/search?q=lamps+of+glass&far=1").contains("<h2>61 papers</h2>"));
 }
 

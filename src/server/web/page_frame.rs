@@ -5,6 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
+use super::assets::asset_address;
 use super::page_reader::PageReader;
 use crate::engine::Engine;
 use crate::paper::PaperId;
@@ -29,6 +30,11 @@ pub(super) struct PageFrame {
 impl PageFrame {
     pub(super) fn new(reader: &PageReader, engine: &Engine, here: &'static str) -> Result<PageFrame, Problem> {
         Ok(PageFrame { profile: reader.profile_name(engine)?, ..PageFrame::without_profile(reader, here) })
+    }
+
+    /// The address of a static file.
+    fn asset(&self, name: &str) -> String {
+        asset_address(name)
     }
 
     /// What surrounds a page that is of no profile.
