@@ -19,7 +19,7 @@ pub(super) struct ShownScore {
 
 impl ShownScore {
     pub(super) fn new(result: &Recommendation) -> ShownScore {
-        // Rounded down: no score reaches 100.
+        // Rounded down, as on the terminal: a paper is not said to match better than it does.
         let total = tenths(result.score).floor() as i64;
         let named: Vec<(&'static str, f32)> = result.breakdown.named().collect();
         let shares = rounded_to(total, &named.iter().map(|(_, part)| tenths(*part)).collect::<Vec<_>>());
