@@ -33,7 +33,7 @@ impl PageFrame {
     }
 
     /// The address of a static file.
-    fn asset(&self, name: &str) -> String {
+    pub(super) fn asset(&self, name: &str) -> String {
         asset_address(name)
     }
 
