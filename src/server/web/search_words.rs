@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn words_of_the_search_are_marked_in_all_their_forms() {
         for (search, text, expected) in [
-            ("walking robots", "A robot walks; Walking Robots walked.", "A [robot] [walks]; [Walking Robots walked]."),
+            ("walking robots", "A robot walks; Walking Robots walked.", "A [robot walks]; [Walking Robots walked]."),
             ("the art of class", "Of the art in classes", "Of the [art] in [classes]"),
             ("image", "Images of languages", "[Images] of languages"),
             ("3D über", "ÜBER 3d-maps", "[ÜBER] [3d]-maps"),
