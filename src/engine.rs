@@ -181,9 +181,17 @@ impl Engine {
         self.library.paper(id)
     }
 
-    /// Coordinates of papers in the unit square, in their order: the closer two papers, the more similar.
-    pub fn project(&self, ids: &[PaperId]) -> Result<Vec<[f32; 2]>> {
-        self.context().search(&TextEmbeddings::default(), |searcher| searcher::project(searcher, ids))
+    /// The cosines of papers with each other, in their order: a row for each. Those of a paper that is not in the library
+    /// are 0.
+    ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation, PaperId};
+    ///
+    /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// assert_eq!(engine.cosines(&[PaperId::parse("2401.00001").unwrap()]).unwrap(), [[0.0]]);
+    /// ```
+    pub fn cosines(&self, ids: &[PaperId]) -> Result<Vec<Vec<f32>>> {
+        self.context().search(&TextEmbeddings::default(), |searcher| searcher::cosines(searcher, ids))
     }
 
     /// The `k` nearest neighbors of every paper, and the pairs whose cosine is at least `threshold`. `done` is called

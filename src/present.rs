@@ -3,8 +3,9 @@
 //!
 //! Formulas are written as readable Unicode ([`readable`]). Exports for programs keep the text as it is.
 
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "server"))]
 mod links;
+mod source_name;
 
 use crate::paper::Paper;
 use crate::recommend::{CitationCounts, InterestShare, Reason};
@@ -12,7 +13,10 @@ use crate::text::latex::readable;
 use crate::text::truncate_at_word;
 
 #[cfg(feature = "cli")]
-pub(crate) use links::{PaperLink, links};
+pub(crate) use links::PaperLink;
+#[cfg(any(feature = "cli", feature = "server"))]
+pub(crate) use links::links;
+pub(crate) use source_name::source_name;
 
 /// How many authors are named.
 pub(crate) const NAMED_AUTHORS: usize = 3;
@@ -64,7 +68,7 @@ pub(crate) enum PaperFact {
     Year,
     /// The primary subject class.
     Category,
-    /// The kind of source.
+    /// The name of the source.
     Source,
     /// The number of votes, if there are any.
     Votes,
@@ -86,7 +90,7 @@ pub(crate) fn facts(paper: &Paper, facts: &[PaperFact]) -> Vec<String> {
         PaperFact::Date => paper.date().map(|date| date.to_string()),
         PaperFact::Year => paper.published.or(paper.listed).map(|date| date.year().to_string()),
         PaperFact::Category => paper.categories.first().cloned(),
-        PaperFact::Source => Some(paper.source.clone()),
+        PaperFact::Source => Some(source_name(&paper.source)),
         PaperFact::Votes => count(paper.votes, "vote"),
         PaperFact::Comments => count(paper.comments, "comment"),
         PaperFact::Published => paper.published.or(paper.listed).map(|date| date.to_string()),
@@ -201,7 +205,7 @@ mod tests {
                 "votes":1,"comments":0,"categories":["cs.CL","cs.LG"]}"#,
         );
         let all = [Authors, Date, Published, Year, Category, Source, Votes, Comments, Id, Link];
-        assert_eq!(fact_line(&paper, &all), "A · 2025-01-02 · 2024-12-30 · 2024 · cs.CL · arxiv · 1 vote · a");
+        assert_eq!(fact_line(&paper, &all), "A · 2025-01-02 · 2024-12-30 · 2024 · cs.CL · arXiv · 1 vote · a");
         let linked = Paper { url: Some("https://a.org/1".to_owned()), ..paper };
         assert_eq!(fact_line(&linked, &[Id, Link]), "a · https://a.org/1");
     }

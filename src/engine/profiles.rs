@@ -292,6 +292,27 @@ impl Engine {
         self.library.mark_feed_seen(&profile, papers, generation, today)
     }
 
+    /// Takes back that papers were seen: the next feed shows them again. `looks` are the generations of the last look at the
+    /// feed and of the one before it, if a whole feed was seen.
+    ///
+    /// ```
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation, PaperId};
+    ///
+    /// let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+    /// let before = engine.create_profile("me").unwrap();
+    /// let papers = [PaperId::parse("2401.00001").unwrap()];
+    /// engine.mark_feed_seen("me", &papers, 0).unwrap();
+    /// engine.mark_feed_unseen("me", &papers, Some([0, 0])).unwrap();
+    /// assert_eq!(engine.profile("me").unwrap().last_seen_generation, before.last_seen_generation);
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the library's file.
+    pub fn mark_feed_unseen(&mut self, name: &str, papers: &[PaperId], looks: Option<[u64; 2]>) -> Result<()> {
+        let profile = self.library.profile(name)?;
+        self.library.mark_feed_unseen(&profile, papers, looks)
+    }
+
     /// Records that papers were shown to a profile, which is created if it does not exist: no feed shows them again.
     ///
     /// # Errors

@@ -147,6 +147,20 @@ impl Library {
         })
     }
 
+    /// Takes back that papers were shown and, with the generations of the last two looks at the feed, that it was looked at.
+    pub fn mark_feed_unseen(&mut self, profile: &Profile, shown: &[PaperId], looks: Option<[u64; 2]>) -> Result<()> {
+        self.write_transaction("write to a profile", |db| {
+            if let Some(looks) = looks {
+                // Undoing brings papers back, and hides none.
+                let [last, before] = looks.map(|generation| generation.min(profile.last_seen_generation) as i64);
+                let update = "UPDATE profile SET last_seen_generation = ?, previous_seen_generation = ? WHERE key = ?";
+                db.execute(update, params![last, before, profile.key])?;
+            }
+            let mut statement = db.prepare("DELETE FROM impression WHERE profile = ? AND paper = ?")?;
+            shown.iter().try_for_each(|id| statement.execute(params![profile.key, id.as_str()]).map(drop))
+        })
+    }
+
     /// Removes a profile, its history and what was shown to it.
     pub fn remove_profile(&mut self, profile: &Profile) -> Result<()> {
         self.write_transaction("remove a profile", |db| {

@@ -53,9 +53,11 @@ mod tests {
     use crate::server::access::RouteAccess;
 
     /// A change of this list is a change of who may do what.
-    const ACCESS: [&str; 50] = [
+    const ACCESS: [&str; 53] = [
         "GET / read, private",
         "GET /assets/{name} open",
+        "GET /bibtex/{*id} read, private",
+        "POST /density write, private",
         "POST /done write, private",
         "POST /embed read",
         "GET /feeds/{file} open",
@@ -83,6 +85,7 @@ mod tests {
         "GET /recommendations/v1/papers/forpaper/{*paper_id} read",
         "GET /search read, private",
         "POST /theme write, private",
+        "POST /unseen write, private",
         "POST /v1/embeddings read",
         "GET /v1/models read",
         "GET /v1/models/{*name} read",

@@ -61,9 +61,11 @@ const WRITE: Access = Private("write");
 const ADMIN: Access = Private("admin");
 
 /// All routes of the service.
-const ROUTES: [(&str, &str, Access); 50] = [
+const ROUTES: [(&str, &str, Access); 53] = [
     ("GET", "/", READ),
     ("GET", "/assets/{name}", Open),
+    ("GET", "/bibtex/{id}", READ),
+    ("POST", "/density", WRITE),
     ("POST", "/done", WRITE),
     ("POST", "/embed", Public),
     ("GET", "/feeds/{file}", Open),
@@ -91,6 +93,7 @@ const ROUTES: [(&str, &str, Access); 50] = [
     ("GET", "/recommendations/v1/papers/forpaper/{paper_id}", Public),
     ("GET", "/search", READ),
     ("POST", "/theme", WRITE),
+    ("POST", "/unseen", WRITE),
     ("POST", "/v1/embeddings", Public),
     ("GET", "/v1/models", Public),
     ("GET", "/v1/models/{name}", Public),

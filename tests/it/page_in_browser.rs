@@ -22,21 +22,21 @@ fn a_morning_with_the_page() {
     browser.go("/search");
     browser.run("document.querySelector('input[name=q]').focus()");
     browser.press("walking robots");
-    browser.wait("document.querySelectorAll('.paper').length > 5");
+    browser.wait("document.querySelectorAll('.paper').length > 1");
     browser.wait("location.search.includes('robots')");
     browser.command("refresh", json!({}));
     browser.press("jl");
-    browser.wait("document.querySelector('#p1 button[value=like]').getAttribute('aria-pressed') === 'true'");
+    browser.wait("document.querySelector('#p1 button[aria-label=\"liked: undo\"]')");
     assert_eq!(browser.run("return document.getElementById('status').textContent"), json!("Liked"));
     browser.command("refresh", json!({}));
-    browser.wait("document.querySelector('#p1 button[value=like]').getAttribute('aria-pressed') === 'true'");
+    browser.wait("document.querySelector('#p1 button[aria-label=\"liked: undo\"]')");
     browser.photograph(&folder, "search");
 
     // The feed knows of the vote; what is hidden is gone when it is opened again.
     browser.go("/");
     assert!(browser.text().contains("(liked)"));
     browser.photograph(&folder, "feed");
-    let first = "document.querySelector('#p1 input[name=paper]').value";
+    let first = "document.querySelector('#p1 button[name=vote]').value";
     let hidden = browser.run(&format!("return {first}"));
     browser.press("jx");
     browser.wait("document.querySelector('#p1').classList.contains('gone')");
@@ -45,7 +45,7 @@ fn a_morning_with_the_page() {
 
     // A paper, and from there to a neighbor.
     browser.press("jm");
-    browser.wait("document.querySelectorAll('svg.map circle').length > 5");
+    browser.wait("document.querySelectorAll('.map circle').length > 5");
     browser.photograph(&folder, "paper");
 
     browser.go("/library");

@@ -65,7 +65,7 @@ async fn feed_file(
         let document = FeedDocument {
             title: format!("Papers for {name}"),
             address: Some(format!("{site}{}", feed_path(&name, format, &token))),
-            page: Some(format!("{site}/")),
+            page: Some(format!("{site}/?profile={}", utf8_percent_encode(&name, NON_ALPHANUMERIC))),
             day: engine.today(),
             results: &results,
         };

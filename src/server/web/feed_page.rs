@@ -7,25 +7,31 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
+use super::feed_groups::{FeedGroup, feed_groups};
 use super::page_frame::{PageFrame, PageProblem, redirect_to, render_page};
 use super::page_reader::PageReader;
-use super::paper_card::{PaperCard, ReaderVotes, paper_cards};
+use super::paper_card::{PaperCard, ReaderVotes, paper_cards, percent_encoded};
 use crate::engine::{Engine, FeedMode, FeedOptions};
+use crate::library::Profile;
 use crate::paper::PaperId;
+use crate::present::BEST_OF_LIBRARY;
 use crate::recommend::Request;
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
-/// Maximum number of papers on the page.
-const PAGE_PAPERS: usize = 25;
+/// Papers on a page: two screens, and less than 30 KB.
+const PAGE_PAPERS: usize = 10;
+/// Pages that a feed has at most: the papers behind them come when those before them are seen.
+const MAX_PAGES: usize = 50;
 
 pub(super) fn routes() -> GuardedRouter {
-    GuardedRouter::new().get("/", RouteAccess::Private(Scope::Read), show_feed).post(
-        "/done",
-        RouteAccess::Private(Scope::Write),
-        mark_seen,
+    let write = RouteAccess::Private(Scope::Write);
+    GuardedRouter::new().get("/", RouteAccess::Private(Scope::Read), show_feed).post("/done", write, mark_seen).post(
+        "/unseen",
+        write,
+        mark_unseen,
     )
 }
 
@@ -34,7 +40,7 @@ pub(super) fn routes() -> GuardedRouter {
 struct FeedPage {
     frame: PageFrame,
     /// Where votes return to.
-    back: &'static str,
+    back: String,
     /// The number of papers in the library.
     papers: u64,
     /// Whether the reader has a reading history.
@@ -42,15 +48,30 @@ struct FeedPage {
     again: bool,
     /// Why the feed is not what was requested.
     note: Option<String>,
-    cards: Vec<PaperCard>,
+    groups: Vec<CardGroup>,
+    /// Pages before and after this one.
+    previous: Option<String>,
+    next: Option<String>,
+    /// What was marked as seen just now.
+    marked: Option<MarkedPapers>,
     /// The generation of the library.
     generation: u64,
+}
+
+/// Cards under a heading.
+struct CardGroup {
+    heading: String,
+    interest: String,
+    cards: Vec<PaperCard>,
+    /// How many papers of the page are in this group and in those above it.
+    above: usize,
 }
 
 impl FeedPage {
     /// The ids of the papers, one per line.
     fn paper_ids(&self) -> String {
-        self.cards.iter().map(|card| card.id.as_str()).collect::<Vec<_>>().join("\n")
+        let cards = self.groups.iter().flat_map(|group| &group.cards);
+        cards.map(|card| card.id.as_str()).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -59,6 +80,33 @@ struct FeedPageQuery {
     again: Option<String>,
     /// Chooses a profile: an address with it can be bookmarked.
     profile: Option<String>,
+    page: Option<usize>,
+    /// Papers that were marked as seen just now, which can be undone.
+    seen: Option<String>,
+    /// The looks at the feed before that, if the whole feed was marked.
+    looks: Option<String>,
+}
+
+/// Papers that were marked as seen.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct MarkedPapers {
+    /// Ids, one per line.
+    papers: String,
+    /// See [`looks_of`]; empty when some papers were marked, not the whole feed.
+    looks: String,
+    /// The profile of the page.
+    profile: Option<String>,
+}
+
+impl MarkedPapers {
+    fn count(&self) -> usize {
+        self.papers.lines().count()
+    }
+
+    fn ids(&self) -> Vec<PaperId> {
+        self.papers.lines().take(PAGE_PAPERS).filter_map(|id| PaperId::parse(id).ok()).collect()
+    }
 }
 
 async fn show_feed(
@@ -66,36 +114,76 @@ async fn show_feed(
     reader: PageReader,
     Query(query): Query<FeedPageQuery>,
 ) -> Result<Response, PageProblem> {
-    let again = query.again.is_some();
     let page = app.run(move |engine| {
         let (reader, cookie) = match &query.profile {
             Some(name) => reader.choose(engine, name).map(|(reader, cookie)| (reader, Some(cookie)))?,
             None => (reader, None),
         };
-        let frame = PageFrame::new(&reader, engine, "feed")?;
-        let profile = reader.profile(engine)?;
-        let papers = engine.summary()?.papers;
-        let mode = if again { FeedMode::Last } else { FeedMode::Peek };
-        let answer = match &profile {
-            Some(profile) => engine.feed(&profile.name, &feed_options(mode))?,
-            // To start with, recent papers with many votes.
-            None => engine.recommend(&Request { limit: Some(PAGE_PAPERS), ..Request::default() })?,
-        };
-        let page = FeedPage {
-            frame,
-            back: if again { "/?again=1" } else { "/" },
-            papers,
-            has_history: profile.as_ref().is_some_and(|profile| !profile.history.is_empty()),
-            again,
-            note: answer.note.clone(),
-            generation: answer.generation,
-            cards: paper_cards(answer.into_all_results(), &ReaderVotes::of(profile.as_ref()), None),
-        };
-        Ok::<_, Problem>((page, cookie))
+        Ok::<_, Problem>((feed_page(engine, &reader, query)?, cookie))
     });
     let (page, cookie) = page.await?;
     let cookies = cookie.into_iter().fold(CookieJar::new(), CookieJar::add);
     Ok((cookies, render_page(&page)?).into_response())
+}
+
+fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> Result<FeedPage, Problem> {
+    let again = query.again.is_some();
+    let number = query.page.unwrap_or(1).clamp(1, MAX_PAGES);
+    let profile = reader.profile(engine)?;
+    // One more tells whether there is a next page.
+    let request = Request { limit: Some(number * PAGE_PAPERS + 1), ..Request::default() };
+    let answer = match &profile {
+        Some(profile) => {
+            let mode = if again { FeedMode::Last } else { FeedMode::Peek };
+            engine.feed(&profile.name, &FeedOptions { mode, request, backfill: true, ..FeedOptions::default() })?
+        }
+        // To start with, recent papers with many votes.
+        None => engine.recommend(&request)?,
+    };
+    let (note, generation, new_papers) = (answer.note.clone(), answer.generation, answer.results.len());
+    let mut results = answer.into_all_results();
+    let next = (results.len() > number * PAGE_PAPERS && number < MAX_PAGES).then(|| feed_address(again, number + 1));
+    results.truncate(number * PAGE_PAPERS);
+    let first = results.len().min((number - 1) * PAGE_PAPERS);
+    let best = results.split_off(new_papers.clamp(first, results.len()));
+    let mut groups = feed_groups(results.split_off(first.min(results.len())), engine.today());
+    if !best.is_empty() {
+        groups.push(FeedGroup { heading: BEST_OF_LIBRARY.to_owned(), interest: String::new(), results: best });
+    }
+    let votes = ReaderVotes::of(profile.as_ref());
+    let groups = card_groups(groups, &votes);
+    let looks = query.looks.unwrap_or_default();
+    let marked = query.seen.map(|papers| MarkedPapers { papers, looks, profile: None });
+    Ok(FeedPage {
+        frame: PageFrame::new(reader, engine, "feed")?,
+        back: feed_address(again, number),
+        papers: engine.summary()?.papers,
+        has_history: profile.is_some_and(|profile| !profile.history.is_empty()),
+        again,
+        note,
+        groups,
+        previous: (number > 1).then(|| feed_address(again, number - 1)),
+        next,
+        marked,
+        generation,
+    })
+}
+
+fn card_groups(groups: Vec<FeedGroup>, votes: &ReaderVotes) -> Vec<CardGroup> {
+    let mut above = 0;
+    let cards = |FeedGroup { heading, interest, results }: FeedGroup| {
+        let first = above + 1;
+        above += results.len();
+        CardGroup { heading, interest, cards: paper_cards(results, votes, None, first), above }
+    };
+    groups.into_iter().map(cards).collect()
+}
+
+/// The address of a page of the feed.
+fn feed_address(again: bool, number: usize) -> String {
+    let fields = [(again, "again=1".to_owned()), (number > 1, format!("page={number}"))];
+    let fields: Vec<String> = fields.into_iter().filter(|(is_set, _)| *is_set).map(|(_, field)| field).collect();
+    if fields.is_empty() { "/".to_owned() } else { format!("/?{}", fields.join("&")) }
 }
 
 /// What the page contained.
@@ -104,31 +192,60 @@ struct MarkSeenForm {
     generation: u64,
     /// Ids, one per line.
     papers: String,
+    /// How many of them: those above the button. Without it the whole feed is marked, as far as it was known to the page.
+    above: Option<usize>,
     /// The profile of the page.
     profile: Option<String>,
 }
 
-/// Marks the papers of the page as seen. Papers that were added since are still new.
+/// Marks papers of the page, or the whole feed, as seen. Papers that were added since are still new.
 async fn mark_seen(
     State(app): State<AppState>,
     reader: PageReader,
     Form(seen): Form<MarkSeenForm>,
 ) -> Result<Response, PageProblem> {
-    app.run(move |engine: &mut Engine| {
+    let address = app.run(move |engine: &mut Engine| {
         reader.profile_name_of_form(engine, seen.profile.as_deref())?;
-        let Some(profile) = reader.profile(engine)? else { return Ok(()) };
-        let papers: Vec<PaperId> =
-            seen.papers.lines().take(PAGE_PAPERS).filter_map(|id| PaperId::parse(id).ok()).collect();
-        let newest = engine.generation_id()?.generation.max(profile.last_seen_generation);
-        // A page that is older than the last visit brings nothing back.
-        let generation = seen.generation.clamp(profile.last_seen_generation, newest);
-        Ok::<_, Problem>(engine.mark_feed_seen(&profile.name, &papers, generation)?)
+        let Some(profile) = reader.profile(engine)? else { return Ok("/".to_owned()) };
+        let count = seen.above.unwrap_or(PAGE_PAPERS).min(PAGE_PAPERS);
+        let lines = seen.papers.lines().take(count);
+        let papers: Vec<PaperId> = lines.filter_map(|id| PaperId::parse(id).ok()).collect();
+        let looks = match seen.above {
+            Some(_) => {
+                engine.record_impressions(&profile.name, &papers, engine.today())?;
+                String::new()
+            }
+            None => {
+                let newest = engine.generation_id()?.generation.max(profile.last_seen_generation);
+                // A page that is older than the last visit brings nothing back.
+                let generation = seen.generation.clamp(profile.last_seen_generation, newest);
+                engine.mark_feed_seen(&profile.name, &papers, generation)?;
+                format!("&looks={}", looks_of(&profile))
+            }
+        };
+        let papers: Vec<&str> = papers.iter().map(PaperId::as_str).collect();
+        Ok::<_, Problem>(format!("/?seen={}{looks}", percent_encoded(&papers.join("\n"))))
+    });
+    Ok(redirect_to(&address.await?))
+}
+
+/// The generations of the last two looks at the feed.
+fn looks_of(profile: &Profile) -> String {
+    format!("{}-{}", profile.last_seen_generation, profile.previous_seen_generation)
+}
+
+/// Takes back that papers were marked as seen.
+async fn mark_unseen(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(marked): Form<MarkedPapers>,
+) -> Result<Response, PageProblem> {
+    app.run(move |engine: &mut Engine| {
+        let name = reader.profile_name_of_form(engine, marked.profile.as_deref())?;
+        let looks = marked.looks.split_once('-');
+        let looks = looks.and_then(|(last, before)| Some([last.parse().ok()?, before.parse().ok()?]));
+        Ok::<_, Problem>(engine.mark_feed_unseen(&name, &marked.ids(), looks)?)
     })
     .await?;
     Ok(redirect_to("/"))
-}
-
-fn feed_options(mode: FeedMode) -> FeedOptions {
-    let request = Request { limit: Some(PAGE_PAPERS), ..Request::default() };
-    FeedOptions { mode, request, backfill: true, ..FeedOptions::default() }
 }

@@ -15,12 +15,12 @@ use crate::formats::{ExportFormat, ReadOptions};
 use crate::import::{self, ImportedHistory, ImportedPaper};
 use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
 use crate::paper::Paper;
+use crate::present;
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::extract::too_large;
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
-use crate::text::latex::readable;
 
 /// Maximum number of papers per import.
 const MAX_IMPORT: usize = 10_000;
@@ -99,7 +99,7 @@ fn library_page(engine: &Engine, reader: &PageReader, imported: Option<ImportRes
         ("Hidden", HistoryKind::Hide),
     ];
     let line = |ProfilePaper { entry: HistoryEntry { id, at, .. }, paper, in_library }: &ProfilePaper| VoteLine {
-        title: paper.as_ref().map_or_else(|| id.to_string(), |paper| readable(&paper.title)),
+        title: paper.as_ref().map_or_else(|| id.to_string(), present::headline),
         page: in_library.then(|| paper_path(id)),
         id: id.to_string(),
         at: *at,

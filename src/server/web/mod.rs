@@ -4,14 +4,20 @@
 //! form or a link does too.
 
 mod assets;
+mod facets;
+mod feed_groups;
 mod feed_page;
 mod library_page;
 mod page_frame;
 mod page_reader;
 mod paper_card;
+mod paper_map;
 mod paper_page;
 mod profiles_page;
+mod score_parts;
+mod search_form;
 mod search_page;
+mod search_words;
 mod vote;
 
 use super::guarded_router::GuardedRouter;

@@ -3,9 +3,12 @@
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use percent_encoding::percent_decode_str;
 
+use super::assets::asset_address;
 use super::page_reader::PageReader;
 use crate::engine::Engine;
+use crate::paper::PaperId;
 use crate::server::problem::{Problem, ProblemCode};
 
 /// What surrounds every page.
@@ -16,6 +19,10 @@ pub(super) struct PageFrame {
     pub profile: String,
     /// `light`, `dark` or `system`.
     pub theme: &'static str,
+    /// `full` or `compact`.
+    pub density: &'static str,
+    /// What the search box has in it.
+    pub query: String,
     /// The URL of the open page, to return to after the theme was switched.
     pub address: String,
 }
@@ -25,9 +32,21 @@ impl PageFrame {
         Ok(PageFrame { profile: reader.profile_name(engine)?, ..PageFrame::without_profile(reader, here) })
     }
 
+    /// The address of a static file.
+    pub(super) fn asset(&self, name: &str) -> String {
+        asset_address(name)
+    }
+
     /// What surrounds a page that is of no profile.
     pub(super) fn without_profile(reader: &PageReader, here: &'static str) -> PageFrame {
-        PageFrame { here, profile: String::new(), theme: reader.theme(), address: reader.url().to_owned() }
+        PageFrame {
+            here,
+            profile: String::new(),
+            theme: reader.theme(),
+            density: reader.density(),
+            query: String::new(),
+            address: reader.url().to_owned(),
+        }
     }
 }
 
@@ -35,6 +54,14 @@ impl PageFrame {
 pub(super) fn render_page(page: &impl Template) -> Result<Response, PageProblem> {
     let html = page.render().map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
     Ok(([(header::CACHE_CONTROL, "private, no-cache")], Html(html)).into_response())
+}
+
+/// Splits a message at its backticks, as a sentence: text, and whether it is code.
+pub(super) fn code_pieces(message: &str) -> Vec<(String, bool)> {
+    let mut rest = message.chars();
+    let message: String = rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default();
+    let pieces = message.split('`').zip([false, true].into_iter().cycle());
+    pieces.map(|(piece, is_code)| (piece.to_owned(), is_code)).filter(|(piece, _)| !piece.is_empty()).collect()
 }
 
 /// Redirects to the page that a form was sent from, which is on this site whatever the form says.
@@ -64,21 +91,47 @@ impl IntoResponse for PageProblem {
 struct ProblemPage<'a> {
     frame: PageFrame,
     title: &'a str,
-    detail: &'a str,
+    /// What is wrong: text, and whether it is code.
+    detail: Vec<(String, bool)>,
     /// Whether the reader must choose a profile.
     must_choose: bool,
+    /// The id of the paper that is not in the library, if it can be fetched.
+    missing: Option<String>,
 }
 
 /// Renders a problem as a page.
 pub(in crate::server) fn problem_page(reader: PageReader, problem: &Problem) -> askama::Result<String> {
     let frame = PageFrame::without_profile(&reader, "");
+    let missing = Some(reader.url()).filter(|_| problem.code() == ProblemCode::PaperNotFound).and_then(fetchable_id);
     let must_choose = problem.code() == ProblemCode::ProfileRequired;
-    ProblemPage { frame, title: problem.title(), detail: problem.detail(), must_choose }.render()
+    ProblemPage { frame, title: problem.title(), detail: code_pieces(problem.detail()), must_choose, missing }.render()
+}
+
+/// The id of the paper whose page has this address, if the paper can be fetched.
+fn fetchable_id(address: &str) -> Option<String> {
+    let path = address.split('?').next()?.strip_prefix("/paper/")?;
+    let id = PaperId::parse(&percent_decode_str(path).decode_utf8().ok()?).ok()?;
+    id.is_fetchable().then(|| id.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_are_sentences_with_code() {
+        let piece = |text: &str, is_code| (text.to_owned(), is_code);
+        assert_eq!(code_pieces("no `a:b` here"), [piece("No ", false), piece("a:b", true), piece(" here", false)]);
+        assert_eq!(code_pieces(""), []);
+    }
+
+    #[test]
+    fn papers_that_can_be_fetched() {
+        let of = |address| fetchable_id(address);
+        assert_eq!(of("/paper/2401%2E00001?q=a").as_deref(), Some("2401.00001"));
+        assert_eq!(of("/paper/10.1000%2Fabc").as_deref(), Some("doi:10.1000/abc"));
+        assert_eq!((of("/paper/mine"), of("/search?q=2401.00001")), (None, None));
+    }
 
     #[test]
     fn redirects_stay_on_this_site() {

@@ -1,4 +1,4 @@
-//! Who reads the page: the profile and the theme, from cookies.
+//! Who reads the page: the profile, the theme and the density of lists, from cookies.
 
 use std::convert::Infallible;
 
@@ -16,6 +16,10 @@ use crate::server::problem::{Problem, ProblemCode};
 const PROFILE_COOKIE: &str = "profile";
 /// The cookie with the theme: `light`, `dark`, or nothing for the theme of the system.
 const THEME_COOKIE: &str = "theme";
+/// The cookie with the density of lists: `compact`, or nothing for the full one.
+const DENSITY_COOKIE: &str = "density";
+/// The density that folds abstracts.
+const COMPACT: &str = "compact";
 /// The profile that the first vote creates.
 const DEFAULT_PROFILE: &str = "me";
 
@@ -24,6 +28,7 @@ const DEFAULT_PROFILE: &str = "me";
 pub(crate) struct PageReader {
     chosen: Option<ChosenProfile>,
     theme: Option<&'static str>,
+    is_compact: bool,
     /// The URL of the open page; empty for the answer to a form.
     url: String,
 }
@@ -49,12 +54,18 @@ impl PageReader {
         let value = |name| cookies.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty());
         let url = if method.is_safe() { uri.to_string() } else { String::new() };
         let theme = value(THEME_COOKIE).and_then(|theme| known_theme(&theme));
-        PageReader { chosen: value(PROFILE_COOKIE).as_deref().map(ChosenProfile::parse), theme, url }
+        let is_compact = value(DENSITY_COOKIE).as_deref() == Some(COMPACT);
+        PageReader { chosen: value(PROFILE_COOKIE).as_deref().map(ChosenProfile::parse), theme, is_compact, url }
     }
 
     /// `light`, `dark` or `system`.
     pub(super) fn theme(&self) -> &'static str {
         self.theme.unwrap_or("system")
+    }
+
+    /// `full` or `compact`.
+    pub(super) fn density(&self) -> &'static str {
+        if self.is_compact { COMPACT } else { "full" }
     }
 
     /// The URL of the open page; empty for the answer to a form.
@@ -144,6 +155,11 @@ fn known_theme(name: &str) -> Option<&'static str> {
 /// A cookie that selects a theme.
 pub(super) fn theme_cookie(name: &str) -> Cookie<'static> {
     permanent_cookie(THEME_COOKIE, known_theme(name).unwrap_or_default().to_owned())
+}
+
+/// A cookie that selects a density.
+pub(super) fn density_cookie(name: &str) -> Cookie<'static> {
+    permanent_cookie(DENSITY_COOKIE, if name == COMPACT { COMPACT.to_owned() } else { String::new() })
 }
 
 fn permanent_cookie(name: &'static str, value: String) -> Cookie<'static> {

@@ -1,4 +1,4 @@
-//! Profiles: the current one, its followed authors and its feed URLs; and the theme.
+//! Profiles: the current one, its followed authors and its feed URLs; and how pages look.
 
 use askama::Template;
 use axum::Form;
@@ -9,7 +9,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::page_frame::{PageFrame, PageProblem, redirect_to, render_page};
-use super::page_reader::{PageReader, theme_cookie};
+use super::page_reader::{PageReader, density_cookie, theme_cookie};
+use super::paper_card::AuthorLink;
 use crate::engine::check_profile_name;
 use crate::error::Error;
 use crate::formats::FeedFormat;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> GuardedRouter {
         .post("/profiles/unfollow", write, unfollow)
         .post("/profiles/renew", write, renew_feed_token)
         .post("/theme", write, switch_theme)
+        .post("/density", write, switch_density)
 }
 
 #[derive(Template)]
@@ -43,6 +45,13 @@ struct ProfilesPage {
     authors: Vec<String>,
     /// Format names and URLs of the reader's feed.
     feeds: Vec<(&'static str, String)>,
+}
+
+impl ProfilesPage {
+    /// The address of a search for an author's papers.
+    fn search(&self, author: &str) -> String {
+        AuthorLink::new(author).search
+    }
 }
 
 async fn show_profiles(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
@@ -97,17 +106,25 @@ async fn remove(
     Ok(redirect_to("/profiles"))
 }
 
+/// An author to follow.
+#[derive(Deserialize)]
+struct AuthorForm {
+    name: String,
+    /// The profile of the page that the form is on.
+    profile: Option<String>,
+}
+
 async fn follow(
     State(app): State<AppState>,
     reader: PageReader,
-    Form(author): Form<ProfileForm>,
+    Form(AuthorForm { name: author, profile }): Form<AuthorForm>,
 ) -> Result<Response, PageProblem> {
-    let author = author.name.trim().to_owned();
+    let author = author.trim().to_owned();
     if author.is_empty() {
         return Err(Error::BadRequest { field: "author", reason: "must not be empty".to_owned() }.into());
     }
     app.run(move |engine| {
-        let name = reader.profile_name(engine)?;
+        let name = reader.profile_name_of_form(engine, profile.as_deref())?;
         Ok::<_, Problem>(engine.follow(&name, &[author])?)
     })
     .await?;
@@ -117,21 +134,37 @@ async fn follow(
 async fn unfollow(
     State(app): State<AppState>,
     reader: PageReader,
-    Form(author): Form<ProfileForm>,
+    Form(AuthorForm { name: author, profile }): Form<AuthorForm>,
 ) -> Result<Response, PageProblem> {
-    app.run(move |engine| match reader.profile(engine)? {
-        Some(profile) => Ok(engine.unfollow(&profile.name, &[author.name]).map(drop)?),
-        None => Ok::<_, Problem>(()),
+    app.run(move |engine| {
+        reader.profile_name_of_form(engine, profile.as_deref())?;
+        match reader.profile(engine)? {
+            Some(profile) => Ok(engine.unfollow(&profile.name, &[author]).map(drop)?),
+            None => Ok::<_, Problem>(()),
+        }
     })
     .await?;
     Ok(redirect_to("/profiles"))
 }
 
+#[derive(Deserialize)]
+struct RenewForm {
+    /// The profile of the page that the form is on.
+    profile: Option<String>,
+}
+
 /// Regenerates the feed URLs: the previous ones become invalid.
-async fn renew_feed_token(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
-    app.run(move |engine| match reader.profile(engine)? {
-        Some(profile) => Ok(engine.renew_feed_token(&profile.name).map(drop)?),
-        None => Ok::<_, Problem>(()),
+async fn renew_feed_token(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(RenewForm { profile }): Form<RenewForm>,
+) -> Result<Response, PageProblem> {
+    app.run(move |engine| {
+        reader.profile_name_of_form(engine, profile.as_deref())?;
+        match reader.profile(engine)? {
+            Some(profile) => Ok(engine.renew_feed_token(&profile.name).map(drop)?),
+            None => Ok::<_, Problem>(()),
+        }
     })
     .await?;
     Ok(redirect_to("/profiles"))
@@ -146,4 +179,15 @@ struct ThemeForm {
 
 async fn switch_theme(Form(ThemeForm { theme, back }): Form<ThemeForm>) -> Response {
     (CookieJar::new().add(theme_cookie(&theme)), redirect_to(&back)).into_response()
+}
+
+#[derive(Deserialize)]
+struct DensityForm {
+    density: String,
+    #[serde(default)]
+    back: String,
+}
+
+async fn switch_density(Form(DensityForm { density, back }): Form<DensityForm>) -> Response {
+    (CookieJar::new().add(density_cookie(&density)), redirect_to(&back)).into_response()
 }

@@ -3,7 +3,7 @@
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
 use super::page_frame::{PageProblem, redirect_to};
 use super::page_reader::PageReader;
@@ -18,11 +18,10 @@ pub(super) fn routes() -> GuardedRouter {
     GuardedRouter::new().post("/vote", RouteAccess::Private(Scope::Write), vote)
 }
 
-/// The form of a paper; its buttons are the kinds.
+/// The form of a page; its buttons are the votes.
 #[derive(Deserialize)]
 struct VoteForm {
-    paper: PaperId,
-    kind: VoteKind,
+    vote: PaperVote,
     /// The profile of the page that the form is on.
     profile: Option<String>,
     /// The page that the form is on.
@@ -30,26 +29,35 @@ struct VoteForm {
     back: String,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum VoteKind {
-    Like,
-    Dislike,
-    Save,
-    Hide,
-    Undo,
+/// What a button sends: `like p3 2401.12345`. One form with many buttons makes a page much smaller than a form for each
+/// paper.
+struct PaperVote {
+    /// `None` takes a vote back.
+    kind: Option<HistoryKind>,
+    /// Where the paper is on the page.
+    anchor: String,
+    paper: PaperId,
 }
 
-impl VoteKind {
-    /// The kind of history entry; `None` removes the entry.
-    fn history_kind(self) -> Option<HistoryKind> {
-        match self {
-            VoteKind::Like => Some(HistoryKind::Like),
-            VoteKind::Dislike => Some(HistoryKind::Dislike),
-            VoteKind::Save => Some(HistoryKind::Save),
-            VoteKind::Hide => Some(HistoryKind::Hide),
-            VoteKind::Undo => None,
-        }
+impl<'de> Deserialize<'de> for PaperVote {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PaperVote, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut parts = text.splitn(3, ' ');
+        let (Some(kind), Some(anchor), Some(paper)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(de::Error::custom("a vote is a kind, a place and an id, such as `like p1 2401.12345`"));
+        };
+        let kind = match kind {
+            "like" => Some(HistoryKind::Like),
+            "dislike" => Some(HistoryKind::Dislike),
+            "save" => Some(HistoryKind::Save),
+            "hide" => Some(HistoryKind::Hide),
+            "undo" => None,
+            _ => return Err(de::Error::custom("a vote is like, dislike, save, hide or undo")),
+        };
+        let paper = PaperId::parse(paper).map_err(de::Error::custom)?;
+        // It becomes part of an address.
+        let anchor = anchor.chars().filter(char::is_ascii_alphanumeric).collect();
+        Ok(PaperVote { kind, anchor, paper })
     }
 }
 
@@ -58,10 +66,10 @@ async fn vote(
     reader: PageReader,
     Form(vote): Form<VoteForm>,
 ) -> Result<Response, PageProblem> {
-    let VoteForm { paper, kind, profile, back } = vote;
+    let VoteForm { vote: PaperVote { kind, anchor, paper }, profile, back } = vote;
     app.run(move |engine| {
         let name = reader.profile_name_of_form(engine, profile.as_deref())?;
-        match kind.history_kind() {
+        match kind {
             Some(kind) => {
                 let id = find_paper(engine, &paper)?.id;
                 let entry = HistoryEntry::new(id, kind, engine.today());
@@ -76,5 +84,5 @@ async fn vote(
         Ok::<_, Problem>(())
     })
     .await?;
-    Ok(redirect_to(&back))
+    Ok(redirect_to(&format!("{back}#{anchor}")))
 }

@@ -6,12 +6,16 @@ use super::symbols::{DOUBLED, LOWERED, RAISED, SILENT, SPOKEN, SymbolMode, accen
 
 /// Longest group that is read, in characters.
 const MAX_GROUP: usize = 1_000;
+/// Longest number that is raised or lowered outside of formulas, in digits.
+const MAX_SHIFTED_DIGITS: usize = 3;
+/// Commands whose argument names something that is not in the text.
+const REFERENCES: [&str; 7] = ["cite", "citep", "citet", "eqref", "footnotemark", "label", "ref"];
 /// Deepest nesting of groups that is read; deeper ones stay as they are.
 const MAX_DEPTH: usize = 8;
 
 /// Returns a text with its LaTeX as Unicode; unknown commands stay as they are.
 pub(crate) fn readable(text: &str) -> String {
-    if !text.contains(['$', '\\', '{']) {
+    if !text.contains(['$', '\\', '{', '^', '_', '~']) {
         return text.to_owned();
     }
     plain(text, false, MAX_DEPTH).nfc().collect()
@@ -41,6 +45,10 @@ fn plain(text: &str, mut formula: bool, depth: usize) -> String {
             }
             '\\' => rest = command(whole, formula, depth, &mut out),
             '{' | '}' => {}
+            '^' if formula && degrees(rest).is_some() => {
+                out.push('°');
+                rest = degrees(rest).unwrap_or(rest);
+            }
             '^' | '_' if formula => {
                 let (inside, after) = argument(rest);
                 let inside = plain(inside, true, depth - 1);
@@ -48,10 +56,57 @@ fn plain(text: &str, mut formula: bool, depth: usize) -> String {
                 let shifted = shifted(&inside, if c == '^' { RAISED } else { LOWERED });
                 out.push_str(&shifted.unwrap_or_else(|| format!("{c}{}", grouped(&inside))));
             }
+            '^' | '_' => match shifted_number(c, rest, &out) {
+                Some((number, after)) => {
+                    out.push_str(&number);
+                    rest = after;
+                }
+                None => out.push(c),
+            },
+            '~' if is_tie(&out, rest) => out.push(' '),
             c => out.push(c),
         }
     }
     out
+}
+
+/// Reads what follows a raising or lowering sign outside of formulas, as services that take out the dollars leave it: a
+/// number, as in `R^2` and `x_1`, and degrees. Names such as `eval_1` stay as they are.
+fn shifted_number<'a>(sign: char, rest: &'a str, before: &str) -> Option<(String, &'a str)> {
+    let mut last = before.chars().rev();
+    let base = last.next().filter(|c| c.is_alphanumeric() || (sign == '^' && *c == ')'))?;
+    if sign == '_' && !(base.is_alphabetic() && last.next().is_none_or(|c| c.is_whitespace() || "(,=+[".contains(c))) {
+        return None;
+    }
+    let degrees = rest.strip_prefix("circ").or_else(|| rest.strip_prefix("\\circ")).filter(|_| sign == '^');
+    if let Some(after) = degrees.filter(|after| !after.starts_with(char::is_alphabetic) || base.is_ascii_digit()) {
+        return Some(("°".to_owned(), after));
+    }
+    let (number, after) = match rest.starts_with('{') {
+        true => argument(rest),
+        false => {
+            let digits = rest.strip_prefix('-').unwrap_or(rest);
+            rest.split_at(rest.len() - digits.trim_start_matches(|c: char| c.is_ascii_digit()).len())
+        }
+    };
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    let is_number =
+        !digits.is_empty() && digits.len() <= MAX_SHIFTED_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // A name goes on behind its number.
+    let is_name = sign == '_' && after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let shifted = shifted(number, if sign == '^' { RAISED } else { LOWERED }).filter(|_| is_number && !is_name)?;
+    Some((shifted, after))
+}
+
+/// What follows `\circ`, with braces around it or not, as the whole of an exponent.
+fn degrees(rest: &str) -> Option<&str> {
+    rest.strip_prefix("{\\circ}").or_else(|| rest.strip_prefix("\\circ"))
+}
+
+/// Whether a tilde ties two words together, as in `Step~9`; in `5~10` and `~5` it means about.
+fn is_tie(before: &str, rest: &str) -> bool {
+    let ends_word = before.ends_with(|c: char| c.is_alphabetic() || matches!(c, '.' | ',' | ')'));
+    ends_word && rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '\\' | '$' | '[' | '('))
 }
 
 /// Whether a dollar before this begins a formula: prices are followed by a number, and end nowhere.
@@ -97,6 +152,16 @@ fn command<'a>(whole: &'a str, formula: bool, depth: usize, out: &mut String) ->
         "sqrt" if after.starts_with('{') => {
             let (inside, after) = read(after);
             out.push_str(&format!("√{}", grouped(&inside)));
+            return after;
+        }
+        name if REFERENCES.contains(&name) && after.starts_with(['{', '[']) => {
+            // The space before it goes with it.
+            out.truncate(out.trim_end_matches([' ', '~']).len());
+            let after = after.strip_prefix('[').and_then(|note| Some(note.split_once(']')?.1)).unwrap_or(after);
+            return argument(after).1;
+        }
+        "eg" | "ie" => {
+            out.push_str(if name == "eg" { "e.g." } else { "i.e." });
             return after;
         }
         "mathbb" => {
@@ -212,6 +277,11 @@ mod tests {
             ("C:\\c and \\v", "C:\\c and \\v"),
             ("a_b outside of formulas", "a_b outside of formulas"),
             ("\\unknown command", "\\unknown command"),
+            ("R^2=0.8, UniF^2ace, 10^-3 and 10^{22}, (a)^2", "R²=0.8, UniF²ace, 10⁻³ and 10²², (a)²"),
+            ("F_1 of x_0, eval_1, imo_1960_p2, x_1_2, a^b", "F₁ of x₀, eval_1, imo_1960_p2, x_1_2, a^b"),
+            ("360^circ, $90^\\circ$ and $45^{\\circ}$", "360°, 90° and 45°"),
+            ("https://a.org/x_1/~b, ~5x, 5~10, Step~9 of A~$x$", "https://a.org/x_1/~b, ~5x, 5~10, Step 9 of A x"),
+            ("as shown~\\citep{a2024b}, see \\cite[p. 3]{c}. (\\eg lamps)", "as shown, see. (e.g. lamps)"),
             ("$\\ell_1$-norm", "ℓ₁-norm"),
             ("<b>$<$</b>", "<b><</b>"),
             ("\\textendash{} and \\O re", "– and Øre"),

@@ -45,6 +45,11 @@ pub(crate) fn python() -> Option<PathBuf> {
     variable("PAPERKIN_PYTHON", "an interpreter with the packages of tests/fixtures/clients.txt").map(PathBuf::from)
 }
 
+/// Returns the script `axe.min.js` of axe-core: `PAPERKIN_AXE`.
+pub(crate) fn axe() -> Option<PathBuf> {
+    variable("PAPERKIN_AXE", "the script axe.min.js of axe-core").map(PathBuf::from)
+}
+
 /// Returns the folder of all-MiniLM-L6-v2 in f32: `PAPERKIN_F32_MODEL`.
 pub(crate) fn f32_model() -> Option<PathBuf> {
     variable("PAPERKIN_F32_MODEL", "the folder of all-MiniLM-L6-v2 in f32").map(PathBuf::from)
