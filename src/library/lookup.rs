@@ -2,13 +2,17 @@
 
 use super::{Library, StoredPaper};
 use crate::error::{Error, Result};
+use crate::lexical::NamePattern;
 use crate::paper::PaperId;
 
 /// Titles that are suggested when more than one paper could be meant.
 const MAX_SUGGESTIONS: usize = 3;
+/// Titles that are searched for the one that introduces a name: those that begin with it come first.
+const MAX_TITLES: usize = 100;
 
 impl Library {
-    /// The paper with this id, or else the only one with this title, or else the only one whose title contains these words.
+    /// The paper with this id, or else the only one with this title, or else the only one that introduces what has this name
+    /// (`SAM 2`, for a title `SAM 2: ...`), or else the only one whose title contains these words.
     ///
     /// # Errors
     /// [`Error::NotFound`] with the papers of this title, or with the titles that come close.
@@ -19,7 +23,7 @@ impl Library {
         let list = |texts: Vec<String>| texts.into_iter().take(MAX_SUGGESTIONS).collect::<Vec<_>>().join(", ");
         let close = match named.as_slice() {
             [only] => return Ok(only.clone()),
-            [] => self.papers_titled_like(id_or_title, MAX_SUGGESTIONS)?,
+            [] => self.introduced_or_titled_like(id_or_title)?,
             several => {
                 let ids = list(several.iter().map(|stored| format!("`{}`", stored.paper.id)).collect());
                 return Err(not_found(format!(": several papers have this title: {ids}")));
@@ -32,10 +36,22 @@ impl Library {
             }
             [] => Err(not_found(": use `search` to search for a topic".to_owned())),
             close => {
-                let titles = list(close.iter().map(|stored| format!("`{}`", stored.paper.title)).collect());
-                Err(not_found(format!(": several titles contain these words: {titles}")))
+                let papers = close.iter().map(|stored| format!("{} `{}`", stored.paper.id, stored.paper.title));
+                Err(not_found(format!(": several titles contain these words: {}", list(papers.collect()))))
             }
         }
+    }
+
+    /// The only paper that introduces what has this name, such as `SAM 2`, or else papers whose titles have these words.
+    fn introduced_or_titled_like(&self, words: &str) -> Result<Vec<StoredPaper>> {
+        if let Some(name) = NamePattern::new(words) {
+            let mut introducing = self.papers_titled_like(words, MAX_TITLES)?;
+            introducing.retain(|stored| name.is_introduced_by(&stored.paper.title));
+            if introducing.len() == 1 {
+                return Ok(introducing);
+            }
+        }
+        self.papers_titled_like(words, MAX_SUGGESTIONS)
     }
 
     /// The paper with this id, or else the only one with this title; `None` when there is neither.

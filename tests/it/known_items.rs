@@ -202,3 +202,14 @@ fn misspelled_and_unknown_words_are_named() {
     let right = search(&sandbox, "harbor simulation");
     assert_eq!(ids(&corrected), ids(&right));
 }
+
+#[test]
+fn a_paper_is_named_by_what_it_introduces() {
+    let sandbox = library();
+    let shown = sandbox.json(&["show", "Heron 2", "--format", "json"]);
+    assert_eq!(shown["id"], "2401.00001");
+    let run = sandbox.run(&["similar", "ferries"]);
+    let told = "error: no paper `ferries`: several titles contain these words: 2405.00009 `Image Generation of Ferries`, \
+                2405.00010 `Simulated Ferries`\n";
+    assert_eq!((run.code, run.err.as_str()), (1, told));
+}

@@ -124,6 +124,30 @@ fn the_page_exports_the_same() {
 }
 
 #[test]
+fn the_page_asks_and_takes_back_too() {
+    let server = Server::start(&[]);
+    server.sandbox.run(&["profile", "me", "like", &some_ids(&server.sandbox, "1")[0]]);
+    let send = |large: bool| {
+        let field = |name: &str, value: &str| {
+            format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let large = if large { field("large", "on") } else { String::new() };
+        let body = format!("{}{large}--x--\r\n", field("papers", &bibliography(11)));
+        server.call("POST", "/library/import", &[("content-type", "multipart/form-data; boundary=x")], &body)
+    };
+    let refused = send(false);
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("11 papers would be added to a history of 1"), "{}", refused.body);
+    let done = send(true);
+    assert!(done.status == 200 && done.body.contains("11 stored until the library has them"), "{}", done.body);
+    let number = done.body.split("name=\"number\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let undo = format!("number={number}&profile=me");
+    assert_eq!(server.call("POST", "/library/undo-import", &[form], &undo).status, 200);
+    assert_eq!(exported(&server.sandbox, "me").lines().count(), 1);
+}
+
+#[test]
 fn papers_kept_as_text_keep_their_vectors() {
     let sandbox = Sandbox::with_papers();
     import(&sandbox, &[&sandbox.file("more.bib", bibliography(3))]);

@@ -1,12 +1,14 @@
 //! The reader's library: what was saved, liked and read; import and export.
 
 use askama::Template;
+use axum::Form;
 use axum::extract::{Multipart, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
+use serde::Deserialize;
 
-use super::page_frame::{PageFrame, PageProblem, render_page};
+use super::page_frame::{PageFrame, PageProblem, redirect_to, render_page};
 use super::page_reader::PageReader;
 use super::paper_card::paper_path;
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary};
@@ -32,6 +34,7 @@ pub(super) fn routes() -> GuardedRouter {
     GuardedRouter::new()
         .get("/library", read, show_library)
         .post("/library/import", RouteAccess::Private(Scope::Write), import)
+        .post("/library/undo-import", RouteAccess::Private(Scope::Write), undo_import)
         .get("/library/export.jsonl", read, export_jsonl)
         .get("/library/export.bib", read, export_bibtex)
 }
@@ -121,17 +124,44 @@ fn history_papers(engine: &Engine, reader: &PageReader) -> Result<Vec<ProfilePap
 
 /// Imports files and texts, and shows the result.
 async fn import(State(app): State<AppState>, reader: PageReader, form: Multipart) -> Result<Response, PageProblem> {
-    let ImportForm { texts, kind, profile } = ImportForm::read(form).await?;
+    let ImportForm { texts, kind, profile, is_confirmed } = ImportForm::read(form).await?;
     let changed = app.clone();
     let page = app.run(move |engine| {
         let name = reader.profile_name_of_form(engine, profile.as_deref())?;
         let (papers, unreadable) = read_papers(texts);
-        let options = ImportOptions { kind, weight: 1.0, at: engine.today(), dry_run: false };
-        let summary = engine.import(&name, &papers, options)?;
+        let options = ImportOptions { kind, weight: 1.0, at: engine.today(), dry_run: true };
+        let history = reader.profile(engine)?.map_or(0, |profile| profile.history.len());
+        let preview = engine.import(&name, &papers, options)?;
+        if let Some(reason) = preview.reason_to_confirm(history).filter(|_| !is_confirmed) {
+            let reason = format!("{reason}: check “also a large import” and import again");
+            return Err(Problem::bad_request(reason));
+        }
+        let summary = engine.import(&name, &papers, ImportOptions { dry_run: false, ..options })?;
         changed.library_changed();
         library_page(engine, &reader, Some(ImportResult { summary, kind, unreadable }))
     });
     render_page(&page.await?)
+}
+
+#[derive(Deserialize)]
+struct UndoImportForm {
+    number: i64,
+    /// The profile of the page.
+    profile: Option<String>,
+}
+
+/// Takes an import back.
+async fn undo_import(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(undo): Form<UndoImportForm>,
+) -> Result<Response, PageProblem> {
+    app.run(move |engine| {
+        let name = reader.profile_name_of_form(engine, undo.profile.as_deref())?;
+        Ok::<_, Problem>(engine.undo_import(&name, Some(undo.number)).map(drop)?)
+    })
+    .await?;
+    Ok(redirect_to("/library"))
 }
 
 /// Reads the papers of named texts. Also returns why some could not be read.
@@ -167,11 +197,13 @@ struct ImportForm {
     kind: HistoryKind,
     /// The profile of the page that the form is on.
     profile: Option<String>,
+    /// Whether the reader wants a large import.
+    is_confirmed: bool,
 }
 
 impl ImportForm {
     async fn read(mut form: Multipart) -> Result<ImportForm, Problem> {
-        let mut read = ImportForm { texts: Vec::new(), kind: HistoryKind::Read, profile: None };
+        let mut read = ImportForm { texts: Vec::new(), kind: HistoryKind::Read, profile: None, is_confirmed: false };
         while let Some(field) = form.next_field().await.map_err(|_| too_large())? {
             let name = field.name().unwrap_or_default().to_owned();
             let file = field.file_name().unwrap_or("the text").to_owned();
@@ -190,6 +222,7 @@ impl ImportForm {
                         _ => HistoryKind::Read,
                     }
                 }
+                "large" => read.is_confirmed = true,
                 "profile" => read.profile = Some(String::from_utf8_lossy(&value).into_owned()),
                 _ => {}
             }
