@@ -8,7 +8,7 @@ use super::{Engine, FeedMode, FeedOptions, ImportItem, ImportOptions, ImportSumm
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, HistoryImport, Profile, ProfilePaper};
 use crate::paper::PaperId;
-use crate::recommend::Answer;
+use crate::recommend::{Answer, InterestShare};
 use crate::{searcher, writer};
 
 /// Papers that are not in the library and that an import embeds at once: half a minute on two cores. Feeds embed others.
@@ -88,6 +88,17 @@ impl Engine {
         let unresolved =
             papers.iter().filter_map(|paper| Some((paper.document(), stored.remove(&paper.id)?))).collect();
         Ok(embeddings.clone().merged_with(unresolved))
+    }
+
+    /// The interests of a profile, named and found, those with most weight first: [`Request::interest`](crate::recommend::Request::interest) asks for one of
+    /// them. One or none for a history of one subject.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown profile; else as [`Engine::recommend`].
+    pub fn interests(&mut self, name: &str) -> Result<Vec<InterestShare>> {
+        let (profile, today) = (self.library.profile(name)?, self.today());
+        let embeddings = self.with_unresolved_embeddings(&profile, &TextEmbeddings::default())?;
+        self.context().search(&embeddings, |searcher| searcher::interests(searcher, &profile, today))
     }
 
     /// Records what a digest had, which is no look at the feed: the papers are still new there, but no other digest has them.

@@ -95,6 +95,8 @@ pub struct InterestShare {
     pub label: String,
     /// Its share of the history, 0 to 1.
     pub share: f32,
+    /// Whether the reader named it; else it was found, and its label may change with the history.
+    pub is_named: bool,
 }
 
 /// Two sentences that are alike.

@@ -77,6 +77,9 @@ pub struct Request {
     pub without: Vec<String>,
     /// How a reading history becomes a ranking.
     pub strategy: Strategy,
+    /// Only for this interest of the history, named or found, by its label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interest: Option<String>,
     /// Only papers that score at least this, from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f32>,

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use jiff::Span;
 use jiff::civil::Date;
 
-use super::{RequestScope, Searcher};
+use super::{RequestScope, Searcher, resolve};
 use crate::error::Result;
 use crate::library::{HistoryEntry, HistoryKind, Library, PaperFilter, Profile};
 use crate::paper::PaperId;
-use crate::recommend::{Answer, HistoryItem, PaperRef, RelevanceWord, Request};
+use crate::recommend::{Answer, HistoryItem, InterestShare, PaperRef, RelevanceWord, Request, Strategy};
 
 /// Days after which a paper of the history counts half.
 const HALF_LIFE_DAYS: f64 = 365.0;
@@ -73,6 +73,17 @@ pub(crate) fn feed(searcher: &Searcher<'_>, profile: &Profile, options: &FeedOpt
         answer.note = Some(nothing_new(profile, options));
     }
     Ok(answer)
+}
+
+/// The interests of a profile, named and found, those with most weight first; one or none for a history of one subject.
+///
+/// # Errors
+/// As [`Searcher::answer`].
+pub(crate) fn interests(searcher: &Searcher<'_>, profile: &Profile, today: Date) -> Result<Vec<InterestShare>> {
+    let (request, scope) = feed_request(searcher, profile, &FeedOptions::default(), today)?;
+    let request = Request { strategy: Strategy::Interests, ..request };
+    let resolved = resolve::resolve(searcher, &request, &scope, today)?;
+    Ok(resolved.queries.into_iter().filter_map(|query| query.interest).collect())
 }
 
 /// The feed of a profile that never looked at one: to it all papers of the library are new, but those of the last days are

@@ -9,7 +9,7 @@ use super::Searcher;
 use super::background::background;
 use super::known_items::KnownItems;
 use super::signals::SignalTable;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lexical::TermCounts;
 use crate::library::{PaperFilter, StoredPaper};
 use crate::paper::{PaperId, document};
@@ -154,7 +154,7 @@ pub(super) fn resolve<'r>(
     let history = query.liked.iter().map(|paper| (paper.id.clone(), paper.title.clone())).collect();
     Ok(ResolvedRequest {
         request,
-        queries: queries(query, request.strategy, &background),
+        queries: queries(query, request, &background)?,
         history,
         candidates,
         known_rows: known.as_deref().map(|keys| snapshot.row_set(keys)),
@@ -176,27 +176,42 @@ pub(super) fn resolve<'r>(
 }
 
 /// A query for each interest of the history if the strategy asks for that or the history is scattered, else one for all of
-/// it.
-fn queries(query: ResolvedQuery, strategy: Strategy, background: &Background) -> Vec<InterestQuery> {
-    let interests = match strategy {
+/// it; or for the interest that the request names.
+fn queries(query: ResolvedQuery, request: &Request, background: &Background) -> Result<Vec<InterestQuery>> {
+    let interests = match request.strategy {
+        _ if request.interest.is_some() => Some(cluster_history(&query.liked)),
         Strategy::Auto => scattered_interests(&query.liked, background),
         Strategy::Interests if query.liked.len() >= 2 => Some(cluster_history(&query.liked)),
         _ => None,
     };
     let Some(interests) = interests else {
         let members = (0..query.liked.len()).collect();
-        return vec![InterestQuery { query, interest: None, members }];
+        return Ok(vec![InterestQuery { query, interest: None, members }]);
     };
     let weight = |papers: &[&HistoryPaper]| papers.iter().map(|paper| paper.weight).sum::<f32>();
     let whole = weight(&query.liked.iter().collect::<Vec<_>>());
     let interest_query = |members: Vec<usize>| {
         let papers: Vec<&HistoryPaper> = members.iter().map(|index| &query.liked[*index]).collect();
-        let interest = InterestShare { label: interest_label(&papers, background), share: weight(&papers) / whole };
+        let interest = InterestShare {
+            label: interest_label(&papers, background),
+            share: weight(&papers) / whole,
+            is_named: papers.iter().any(|paper| paper.interest.is_some()),
+        };
         let liked = papers.into_iter().cloned().collect();
         let query = ResolvedQuery { liked, ..query.clone() }.normalized();
         InterestQuery { query, interest: Some(interest), members }
     };
-    interests.into_iter().map(interest_query).collect()
+    let mut all: Vec<InterestQuery> = interests.into_iter().map(interest_query).collect();
+    if let Some(label) = &request.interest {
+        let labels: Vec<String> =
+            all.iter().filter_map(|query| Some(format!("`{}`", query.interest.as_ref()?.label))).collect();
+        all.retain(|query| query.interest.as_ref().is_some_and(|interest| interest.label == *label));
+        if all.is_empty() {
+            let reason = format!("the history has no interest `{label}`: its interests are {}", labels.join(", "));
+            return Err(Error::BadRequest { field: "interest", reason });
+        }
+    }
+    Ok(all)
 }
 
 /// Looks up the papers of a history.

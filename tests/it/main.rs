@@ -30,6 +30,7 @@ mod http_search;
 mod import;
 mod independent_parsers;
 mod index;
+mod interests;
 mod known_items;
 mod lexical_search;
 mod library_formats;

@@ -246,12 +246,16 @@ pub(crate) struct HistoryRankingArgs {
     /// Halve the weight of history papers every so many days
     #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     pub half_life: Option<f64>,
+    /// Only for this interest of the history, as results name it
+    #[arg(long, value_name = "NAME")]
+    pub interest: Option<String>,
 }
 
 impl HistoryRankingArgs {
     /// Returns a request that ranks by a history in this way.
     pub(crate) fn applied_to(&self, request: Request) -> Request {
-        Request { strategy: self.strategy, half_life_days: self.half_life, ..request }
+        let HistoryRankingArgs { strategy, half_life, interest } = self;
+        Request { strategy: *strategy, half_life_days: *half_life, interest: interest.clone(), ..request }
     }
 }
 

@@ -46,7 +46,7 @@ fn formulas_are_readable() {
 fn by_example() {
     let long = "Robots walk on many kinds of ground. ".repeat(20);
     let mut results = [result(1, "Walking <script>alert(1)</script>", &long), result(2, "Sinking", "")];
-    results[1].interest = Some(InterestShare { label: "Reading/RL".to_owned(), share: 0.5 });
+    results[1].interest = Some(InterestShare { label: "Reading/RL".to_owned(), share: 0.5, is_named: true });
     let day = jiff::civil::date(2025, 1, 3);
     let page = Some("http://localhost:7474/");
     let best = [result(3, "Old but good", "")];

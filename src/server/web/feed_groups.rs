@@ -90,7 +90,7 @@ mod tests {
             paper: serde_json::from_str(&paper).unwrap(),
             breakdown: ScoreBreakdown::default(),
             reasons: Vec::new(),
-            interest: interest.map(|label| InterestShare { label: label.to_owned(), share: 0.5 }),
+            interest: interest.map(|label| InterestShare { label: label.to_owned(), share: 0.5, is_named: false }),
             sentence_match: None,
         }
     }

@@ -15,7 +15,7 @@ use crate::engine::{Engine, FeedMode, FeedOptions};
 use crate::library::Profile;
 use crate::paper::PaperId;
 use crate::present::BEST_OF_LIBRARY;
-use crate::recommend::Request;
+use crate::recommend::{InterestShare, Request};
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
@@ -48,6 +48,10 @@ struct FeedPage {
     again: bool,
     /// Why the feed is not what was requested.
     note: Option<String>,
+    /// The interests of the history; none when it has only one.
+    tabs: Vec<InterestTab>,
+    /// The interest that a vote on the page goes to; empty for none.
+    vote_interest: String,
     groups: Vec<CardGroup>,
     /// Pages before and after this one.
     previous: Option<String>,
@@ -56,6 +60,15 @@ struct FeedPage {
     marked: Option<MarkedPapers>,
     /// The generation of the library.
     generation: u64,
+}
+
+/// The feed of one interest, or of all.
+struct InterestTab {
+    label: String,
+    /// Percent of the history.
+    share: String,
+    address: String,
+    is_chosen: bool,
 }
 
 /// Cards under a heading.
@@ -81,6 +94,8 @@ struct FeedPageQuery {
     /// Chooses a profile: an address with it can be bookmarked.
     profile: Option<String>,
     page: Option<usize>,
+    /// Shows what is new for this interest.
+    interest: Option<String>,
     /// Papers that were marked as seen just now, which can be undone.
     seen: Option<String>,
     /// The looks at the feed before that, if the whole feed was marked.
@@ -131,7 +146,15 @@ fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> 
     let number = query.page.unwrap_or(1).clamp(1, MAX_PAGES);
     let profile = reader.profile(engine)?;
     // One more tells whether there is a next page.
-    let request = Request { limit: Some(number * PAGE_PAPERS + 1), ..Request::default() };
+    let interests = match &profile {
+        Some(profile) if !again => engine.interests(&profile.name)?,
+        _ => Vec::new(),
+    };
+    // The label of a found interest changes with the history.
+    let interest = interests.iter().find(|interest| query.interest.as_ref() == Some(&interest.label)).cloned();
+    let label = interest.as_ref().map(|interest| interest.label.clone());
+    let address = FeedAddress { again, interest: label.clone() };
+    let request = Request { limit: Some(number * PAGE_PAPERS + 1), interest: label.clone(), ..Request::default() };
     let answer = match &profile {
         Some(profile) => {
             let mode = if again { FeedMode::Last } else { FeedMode::Peek };
@@ -142,7 +165,7 @@ fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> 
     };
     let (note, generation, new_papers) = (answer.note.clone(), answer.generation, answer.results.len());
     let mut results = answer.into_all_results();
-    let next = (results.len() > number * PAGE_PAPERS && number < MAX_PAGES).then(|| feed_address(again, number + 1));
+    let next = (results.len() > number * PAGE_PAPERS && number < MAX_PAGES).then(|| address.of_page(number + 1));
     results.truncate(number * PAGE_PAPERS);
     let first = results.len().min((number - 1) * PAGE_PAPERS);
     let best = results.split_off(new_papers.clamp(first, results.len()));
@@ -156,13 +179,15 @@ fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> 
     let marked = query.seen.map(|papers| MarkedPapers { papers, looks, profile: None });
     Ok(FeedPage {
         frame: PageFrame::new(reader, engine, "feed")?,
-        back: feed_address(again, number),
+        back: address.of_page(number),
         papers: engine.summary()?.papers,
         has_history: profile.is_some_and(|profile| !profile.history.is_empty()),
         again,
         note,
         groups,
-        previous: (number > 1).then(|| feed_address(again, number - 1)),
+        previous: (number > 1).then(|| address.of_page(number - 1)),
+        tabs: interest_tabs(&interests, label.as_deref()),
+        vote_interest: interest.filter(|interest| interest.is_named).map(|interest| interest.label).unwrap_or_default(),
         next,
         marked,
         generation,
@@ -179,11 +204,41 @@ fn card_groups(groups: Vec<FeedGroup>, votes: &ReaderVotes) -> Vec<CardGroup> {
     groups.into_iter().map(cards).collect()
 }
 
-/// The address of a page of the feed.
-fn feed_address(again: bool, number: usize) -> String {
-    let fields = [(again, "again=1".to_owned()), (number > 1, format!("page={number}"))];
-    let fields: Vec<String> = fields.into_iter().filter(|(is_set, _)| *is_set).map(|(_, field)| field).collect();
-    if fields.is_empty() { "/".to_owned() } else { format!("/?{}", fields.join("&")) }
+/// What the pages of a feed have in common.
+struct FeedAddress {
+    again: bool,
+    interest: Option<String>,
+}
+
+impl FeedAddress {
+    /// The address of a page.
+    fn of_page(&self, number: usize) -> String {
+        let interest = self.interest.as_ref().map(|label| format!("interest={}", percent_encoded(label)));
+        let fields =
+            [self.again.then(|| "again=1".to_owned()), interest, (number > 1).then(|| format!("page={number}"))];
+        let fields: Vec<String> = fields.into_iter().flatten().collect();
+        if fields.is_empty() { "/".to_owned() } else { format!("/?{}", fields.join("&")) }
+    }
+}
+
+/// A tab for all interests and for each of them; none for a history of one.
+fn interest_tabs(interests: &[InterestShare], chosen: Option<&str>) -> Vec<InterestTab> {
+    if interests.len() < 2 {
+        return Vec::new();
+    }
+    let all = InterestTab {
+        label: "All".to_owned(),
+        share: String::new(),
+        address: "/".to_owned(),
+        is_chosen: chosen.is_none(),
+    };
+    let tab = |InterestShare { label, share, .. }: &InterestShare| InterestTab {
+        share: format!("{:.0}%", 100.0 * share),
+        address: FeedAddress { again: false, interest: Some(label.clone()) }.of_page(1),
+        is_chosen: chosen == Some(label),
+        label: label.clone(),
+    };
+    std::iter::once(all).chain(interests.iter().map(tab)).collect()
 }
 
 /// What the page contained.

@@ -24,6 +24,8 @@ struct VoteForm {
     vote: PaperVote,
     /// The profile of the page that the form is on.
     profile: Option<String>,
+    /// The named interest that the page is of.
+    interest: Option<String>,
     /// The page that the form is on.
     #[serde(default)]
     back: String,
@@ -66,13 +68,13 @@ async fn vote(
     reader: PageReader,
     Form(vote): Form<VoteForm>,
 ) -> Result<Response, PageProblem> {
-    let VoteForm { vote: PaperVote { kind, anchor, paper }, profile, back } = vote;
+    let VoteForm { vote: PaperVote { kind, anchor, paper }, profile, interest, back } = vote;
     app.run(move |engine| {
         let name = reader.profile_name_of_form(engine, profile.as_deref())?;
         match kind {
             Some(kind) => {
                 let id = find_paper(engine, &paper)?.id;
-                let entry = HistoryEntry::new(id, kind, engine.today());
+                let entry = HistoryEntry { interest, ..HistoryEntry::new(id, kind, engine.today()) };
                 engine.add_to_history(&name, &[entry])?;
             }
             None => {
