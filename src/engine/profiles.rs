@@ -11,8 +11,8 @@ use crate::paper::PaperId;
 use crate::recommend::Answer;
 use crate::{searcher, writer};
 
-/// Longest name of a profile, in bytes.
-const MAX_NAME_BYTES: usize = 200;
+/// Longest name of a profile, in characters.
+const MAX_NAME_LENGTH: usize = 200;
 
 /// Checks the name of a profile and returns it without white space around it.
 ///
@@ -27,8 +27,8 @@ const MAX_NAME_BYTES: usize = 200;
 /// [`Error::BadRequest`] for a name that is empty, too long, or contains control characters.
 pub fn check_profile_name(name: &str) -> Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
-        let reason = format!("give a name of 1 to {MAX_NAME_BYTES} bytes without control characters");
+    if name.is_empty() || name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
+        let reason = format!("give a name of 1 to {MAX_NAME_LENGTH} characters without control characters");
         return Err(Error::BadRequest { field: "profile", reason });
     }
     Ok(name)
@@ -308,8 +308,8 @@ mod tests {
         {
             assert_eq!(check_profile_name(name).ok(), expected, "{name:?}");
         }
-        assert!(check_profile_name(&"x".repeat(MAX_NAME_BYTES)).is_ok());
-        assert!(check_profile_name(&"x".repeat(MAX_NAME_BYTES + 1)).is_err());
+        assert!(check_profile_name(&"x".repeat(MAX_NAME_LENGTH)).is_ok());
+        assert!(check_profile_name(&"x".repeat(MAX_NAME_LENGTH + 1)).is_err());
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Free text that the papers should be about.
+    #[cfg_attr(feature = "server", schema(pattern = r"\S"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Papers read or liked.
@@ -44,6 +45,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<PaperId>,
     /// How many results; 20 when left out.
+    #[cfg_attr(feature = "server", schema(minimum = 1))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// Only papers published (or listed) on this day or later.
@@ -77,26 +79,33 @@ pub struct Request {
     /// How a reading history becomes a ranking.
     pub strategy: Strategy,
     /// Only papers that score at least this, from 0 to 1.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f32>,
     /// 0: the best; towards 1: the best that differ from each other (maximal marginal relevance).
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     pub diversity: f32,
     /// How far a score moves towards the mean of the five papers nearest to the result: 0, not at all, to 1.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     pub smoothing: f32,
     /// Days after which a dated paper of the history counts half; left out: no decay.
+    #[cfg_attr(feature = "server", schema(exclusive_minimum = 0))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub half_life_days: Option<f64>,
     /// Authors whose papers gain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<String>,
     /// Of papers whose embeddings are at least this similar, only the best: 0 to 1; left out: all of them.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     #[serde(alias = "distinct", skip_serializing_if = "Option::is_none")]
     pub dedup_threshold: Option<f32>,
     /// Whether to find the sentences that match best.
     pub explain: bool,
     /// How much a paper of today gains, for each deviation of what papers score: 0 to 1.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     pub recency: f32,
     /// How much a paper with more votes than all others of its day gains, for each deviation of what papers score: 0 to 1.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     pub votes: f32,
 }
 

@@ -44,7 +44,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonOrQuery<T> {
     }
 }
 
-async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+/// Reads a whole body.
+pub(crate) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.into_response().status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ => Problem::bad_request("the body ended too early"),
@@ -70,6 +71,11 @@ pub(crate) fn json_object<T: DeserializeOwned>(json: &[u8]) -> Result<T, String>
 /// The problem of a body, or a line of it, that is longer than `--max-body` allows.
 pub(crate) fn too_large() -> Problem {
     Problem::new(ProblemCode::TooLarge, "the body, or a line of it, is larger than this server accepts")
+}
+
+/// Whether the body is declared as JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    check_content_type(headers, &["application/json"]).is_ok()
 }
 
 /// Refuses bodies with another content type, and compressed ones.

@@ -39,6 +39,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryFields<T>
     }
 }
 
+/// Whether a text of a search box has more than white space and quotation marks.
+pub(crate) fn has_search_text(text: &str) -> bool {
+    text.contains(|c: char| !c.is_whitespace() && !matches!(c, '"' | '\u{201c}' | '\u{201d}'))
+}
+
 fn parse_fields<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
     let mut object = Map::new();
     for (name, text) in pairs {

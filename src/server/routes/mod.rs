@@ -10,6 +10,7 @@ mod pagination;
 mod papers;
 mod profile_feed;
 mod profiles;
+mod request_schemas;
 mod search;
 mod search_fields;
 mod status;

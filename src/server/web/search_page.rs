@@ -65,7 +65,7 @@ async fn search(
         Ok::<_, Problem>(SearchPage {
             frame: PageFrame::new(&reader, engine, "search")?,
             back: address.to_string(),
-            sources: engine.summary()?.sources.into_iter().map(|(source, _)| source).collect(),
+            sources: engine.summary()?.sources.into_iter().map(|size| size.source).collect(),
             nothing_close: results.as_ref().is_some_and(|answer| answer.nothing_close),
             cards: results.map(|answer| paper_cards(answer.results, &votes, Some(&form.q))).unwrap_or_default(),
             form,
