@@ -8,7 +8,7 @@ use super::{Engine, FeedMode, FeedOptions, ImportItem, ImportOptions, ImportSumm
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, Profile, ProfilePaper};
 use crate::paper::PaperId;
-use crate::recommend::Answer;
+use crate::recommend::{Answer, MAX_WEIGHT};
 use crate::{searcher, writer};
 
 /// Longest name of a profile, in characters.
@@ -37,11 +37,14 @@ pub fn check_profile_name(name: &str) -> Result<&str> {
 /// Checks the weight of a paper in a history.
 ///
 /// # Errors
-/// [`Error::BadRequest`] for a weight that is not a finite number above 0.
+/// [`Error::BadRequest`] for a weight that is not above 0, or too large.
 pub(crate) fn check_weight(weight: f64) -> Result<()> {
-    match weight > 0.0 && weight.is_finite() {
+    match weight > 0.0 && weight <= MAX_WEIGHT {
         true => Ok(()),
-        false => Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not a positive number") }),
+        false => {
+            let reason = format!("{weight} is not a positive number up to {MAX_WEIGHT}");
+            Err(Error::BadRequest { field: "weight", reason })
+        }
     }
 }
 

@@ -14,6 +14,8 @@ use crate::paper::{PaperId, document};
 
 /// Most results that one request may ask for.
 const MAX_LIMIT: usize = 1_000_000;
+/// Largest weight of a paper in a history: sums of weights are finite, and nobody counts a paper a million times.
+pub(crate) const MAX_WEIGHT: f64 = 1e6;
 
 /// A question: papers near to a text, to a reading history, or both. All fields may be left out.
 ///
@@ -307,8 +309,8 @@ impl Request {
             return bad("text", "is empty".to_owned());
         }
         for (field, items) in [("positive", &self.positive), ("negative", &self.negative)] {
-            if let Some(item) = items.iter().find(|item| !(item.weight > 0.0 && item.weight.is_finite())) {
-                return bad(field, format!("{} is not a positive weight", item.weight));
+            if let Some(item) = items.iter().find(|item| !(item.weight > 0.0 && item.weight <= MAX_WEIGHT)) {
+                return bad(field, format!("{} is not a positive weight up to {MAX_WEIGHT}", item.weight));
             }
         }
         Ok(())

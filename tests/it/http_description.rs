@@ -116,4 +116,13 @@ fn one_record_is_json() {
     let (status, answer) = add(r#"{"id":"a"}"#);
     assert_eq!((status, &answer["outcome"]), (422, &json!("rejected")));
     assert_eq!(answer["problem"]["detail"], "no title and no abstract");
+    // Its fields have the types of the description; lines have those of their source.
+    let votes = r#"{"id":"b","title":"Pulleys","upvotes":"3"}"#;
+    let (status, answer) = add(votes);
+    assert_eq!((status, &answer["code"]), (400, &json!("bad_request")), "{answer}");
+    assert_eq!(server.call("POST", "/v1/papers", &[LINES], votes).lines()[0]["outcome"], "new");
+    let whole =
+        r#"{"id":"c","title":"Winches","votes":3.0,"references":["a",{"title":"Ropes","year":1999}],"url":null}"#;
+    assert_eq!(add(whole).0, 200);
+    assert_eq!(server.get("/v1/papers/c")["votes"], 3);
 }

@@ -85,10 +85,7 @@ fn what_cites_and_is_cited_is_listed_page_by_page() {
     let all = json!({ "offset": 0, "data": [cited(words()), cited(wheels.clone())] });
     assert_eq!(get("CorpusId:7/references"), all);
     assert_eq!(get("10.5555%2Fpulleys/references?fields=title,contexts"), all);
-    assert_eq!(
-        get("CorpusId:7/references?limit=1"),
-        json!({ "offset": 0, "next": 1, "data": [cited(words())] })
-    );
+    assert_eq!(get("CorpusId:7/references?limit=1"), json!({ "offset": 0, "next": 1, "data": [cited(words())] }));
     assert_eq!(get("CorpusId:7/references?limit=1&offset=1"), json!({ "offset": 1, "data": [cited(wheels)] }));
     let citing = json!({ "offset": 0, "data": [{ "citingPaper": { "paperId": "2106.15928", "year": 2021 } }] });
     assert_eq!(get("DOI:10.1/words/citations?fields=year"), citing);
@@ -125,7 +122,13 @@ fn errors_of_the_graph_are_those_of_semantic_scholar() {
         ("GET", "paper/ARXIV:0704.0001", "", 404, "Paper with id ARXIV:0704.0001 not found"),
         ("GET", "paper/CorpusId:8/citations", "", 404, "Paper with id CorpusId:8 not found"),
         ("GET", "paper/CorpusId:7/references?limit=1001", "", 400, "`limit`: expected a number from 1 to 1000"),
-        ("GET", "paper/CorpusId:7/references?fields=citations", "", 400, "Unrecognized or unsupported fields: [citations]"),
+        (
+            "GET",
+            "paper/CorpusId:7/references?fields=citations",
+            "",
+            400,
+            "Unrecognized or unsupported fields: [citations]",
+        ),
         ("GET", "author/1", "", 404, "see `/openapi.json` for all routes"),
         ("GET", "paper/CorpusId:7?fields=headline", "", 400, "Unrecognized or unsupported fields: [headline]"),
         ("GET", "paper/search", "", 400, "in the query: missing field `query`"),

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::routes;
@@ -59,9 +60,12 @@ fn default_normalize() -> bool {
     true
 }
 
-fn always_true() -> Object {
+fn always_true() -> RefOr<Schema> {
+    // Generators of clients know no enum of booleans, and utoipa has no field for `const`.
+    let only = Extensions::from_iter([("const", true)]);
+    let only = ObjectBuilder::new().schema_type(Type::Boolean).extensions(Some(only));
     let description = "Must be `true`: embeddings are always normalized.";
-    ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([true])).description(Some(description)).build()
+    OneOfBuilder::new().description(Some(description)).item(Object::with_type(Type::Null)).item(only).into()
 }
 
 /// One text or many.

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::json_fields::whole_or_fraction;
 use crate::server::problem::Problem;
 
 /// Fields whose values are lists, separated by commas.
@@ -48,12 +49,18 @@ fn parse_fields<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, 
     let mut object = Map::new();
     for (name, text) in pairs {
         let value = if LIST_FIELDS.contains(&name.as_str()) {
-            text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
+            // Names of fields are checked where they are used, and an empty one is none of them.
+            let are_names = name == "fields" && !text.trim().is_empty();
+            let items = text.split(',').map(str::trim).filter(|item| are_names || !item.is_empty()).map(Value::from);
+            // Some clients give the name of a list once for each of its values.
+            let mut list = object.remove(&name).and_then(|list| list.as_array().cloned()).unwrap_or_default();
+            list.extend(items);
+            list.into()
         } else if TEXT_FIELDS.contains(&name.as_str()) {
             Value::String(text)
         } else {
             // Numbers and booleans are JSON; the rest is text.
-            serde_json::from_str(&text).ok().filter(is_number_or_boolean).unwrap_or(Value::String(text))
+            number_or_boolean(&text).unwrap_or(Value::String(text))
         };
         if object.insert(name.clone(), value).is_some() {
             return Err(Problem::bad_request(format!("`{name}` is given twice")));
@@ -63,8 +70,13 @@ fn parse_fields<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, 
         .map_err(|error| Problem::bad_request(format!("in the query: {error}")))
 }
 
-fn is_number_or_boolean(value: &Value) -> bool {
-    value.is_number() || value.is_boolean()
+fn number_or_boolean(text: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    match &value {
+        Value::Number(number) if number.is_f64() => number.as_f64().map(whole_or_fraction),
+        Value::Number(_) | Value::Bool(_) => Some(value),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -89,6 +101,8 @@ mod tests {
         .unwrap();
         assert_eq!((request.limit, request.text.as_deref(), request.explain), (Some(3), Some("7"), true));
         assert_eq!((request.categories.len(), request.positive.len()), (2, 1));
+        let request = parse(&[("categories", "cs.CL"), ("limit", "3.0"), ("categories", "cs.LG,cs.AI")]).unwrap();
+        assert_eq!((request.limit, request.categories.len()), (Some(3), 3));
         assert!(parse(&[("limt", "3")]).unwrap_err().detail().contains("unknown field `limt`"));
         assert!(parse(&[("limit", "null")]).unwrap_err().detail().contains("invalid type: string \"null\""));
         assert!(parse(&[("limit", "3"), ("limit", "4")]).unwrap_err().detail().contains("twice"));

@@ -50,7 +50,7 @@ struct FeedbackRequest {
     papers: Vec<PaperId>,
     /// The weight, above 0.
     #[serde(default = "default_weight")]
-    #[schema(exclusive_minimum = 0)]
+    #[schema(exclusive_minimum = 0, maximum = 1_000_000)]
     weight: f64,
     /// The day; today by default.
     at: Option<Date>,

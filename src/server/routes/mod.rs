@@ -4,6 +4,7 @@ mod batch;
 mod feedback;
 mod feeds;
 mod metrics;
+mod new_paper;
 mod nullable_fields;
 pub(super) mod openapi;
 mod pagination;

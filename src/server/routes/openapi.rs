@@ -9,19 +9,23 @@ use utoipa::ToSchema;
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::Object;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema};
 
 use super::nullable_fields::allow_null;
 use super::request_schemas::ProfileName;
 use super::search_fields::ResultField;
-use crate::server::access::{AccessTable, RouteAccess};
 use crate::paper::PaperId;
-use crate::server::compat::{OpenAiErrorBody, S2ErrorBody, S2FieldName, S2GraphFieldName, S2Pool, TeiErrorBody, error_schema};
+use crate::server::access::{AccessTable, RouteAccess};
+use crate::server::compat::{
+    OpenAiErrorBody, S2ErrorBody, S2FieldName, S2GraphFieldName, S2Pool, TeiErrorBody, error_schema,
+};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::middleware::AuthGuard;
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
+/// The operation whose body may be left out. utoipa would describe it as one that may be `null`.
+const WITH_OPTIONAL_BODY: &str = "take_feed";
 /// The schema of requests of OpenAI's API.
 const OPENAI_REQUEST: &str = "OpenAiEmbedRequest";
 
@@ -100,6 +104,11 @@ pub(in crate::server) fn complete(
             let Some(operation) = operation else { continue };
             let problem = problem_response(path);
             operation.responses.responses.entry("default".to_owned()).or_insert(problem);
+            if let Some(RefOr::T(body)) = &mut operation.request_body
+                && operation.operation_id.as_deref() == Some(WITH_OPTIONAL_BODY)
+            {
+                body.required = Some(Required::False);
+            }
             operation.security = access.declared(path, &method).and_then(|access| security(access, guard));
             for parameter in operation.parameters.iter_mut().flatten() {
                 if let RefOr::T(Parameter { name, schema: Some(schema), .. }) = parameter

@@ -89,7 +89,8 @@ pub(super) fn bound_limit(request: &mut Request, max_results: usize) -> Result<u
         return Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {max_results}")));
     }
     let count = request.result_count().min(max_results);
-    request.limit = Some(count);
+    // No candidates, no results: a limit of 0 is none.
+    request.limit = Some(count).filter(|count| *count > 0);
     Ok(count)
 }
 

@@ -1,7 +1,6 @@
 //! Papers of the library: read, add, remove.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{self, FromRequest, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -9,14 +8,15 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use utoipa_axum::routes;
 
-use super::request_schemas::NewPaper;
+use super::new_paper::NewPaperFields;
+use super::request_schemas::{NewPaper, PaperLine};
 use crate::engine::{Engine, PendingBatch};
 use crate::formats::{self, PaperRecord};
 use crate::library::PaperChange;
 use crate::paper::{Paper, PaperId};
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::extract::{
-    ConditionalRequest, NdjsonBody, NdjsonLine, PathParam, is_json, ndjson_response, paper_id, read_body,
+    ConditionalRequest, JsonBody, NdjsonBody, NdjsonLine, PathParam, is_json, ndjson_response, paper_id,
 };
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
@@ -95,16 +95,16 @@ struct RecordResult {
 
 /// Add or update papers
 ///
-/// The body is one record, as JSON, or a record on each line. A record has the fields that `paperkin add` reads. Of lines,
-/// the response has one for each record, sent as soon as the record is durable. An invalid record does not affect the
+/// The body is one paper, as JSON, or a record on each line. Lines have all names and forms of fields that `paperkin add`
+/// reads. The response has a line for each, sent as soon as the record is durable. An invalid record does not affect the
 /// others; if none of them could be used, the status is 422.
 #[utoipa::path(post, path = "/v1/papers", tag = "papers", operation_id = "add_papers",
-    request_body(description = "A record, or records, one on each line", content(
+    request_body(description = "A paper, or records of papers, one on each line", content(
         (NewPaper = "application/json", example = json!({
             "id": "2401.12345", "title": "Robots that lend each other tools",
             "abstract": "Two robots agree on who holds the hammer.", "authors": ["Ada Example"],
             "published": "2024-01-23", "categories": ["cs.RO"], "references": ["10.1145/3292500.3330701"] })),
-        (NewPaper = "application/x-ndjson", example = json!({ "id": "2401.12346", "title": "Hammers for two" })))),
+        (PaperLine = "application/x-ndjson", example = json!({ "id": "2401.12346", "title": "Hammers for two" })))),
     responses(
         (status = 200, description = "What became of the record, or of each of them", content(
             (RecordResult = "application/json"), (RecordResult = "application/x-ndjson"))),
@@ -118,7 +118,8 @@ async fn add_papers(State(app): State<AppState>, body: RecordsBody) -> Response 
             ndjson_response(results, RecordResult::is_rejected).await
         }
         RecordsBody::Record(record) => {
-            let results = commit_lines(app, vec![(1, Ok(record.to_vec()))]).await;
+            let record = serde_json::to_vec(&record).map_err(|error| Problem::bad_request(error.to_string()));
+            let results = commit_lines(app, vec![(1, record)]).await;
             let status = match results.iter().any(RecordResult::is_rejected) {
                 true => StatusCode::UNPROCESSABLE_ENTITY,
                 false => StatusCode::OK,
@@ -128,9 +129,9 @@ async fn add_papers(State(app): State<AppState>, body: RecordsBody) -> Response 
     }
 }
 
-/// A body with records: one in a body of JSON, or lines.
+/// A body with one paper as JSON, or with lines of records.
 enum RecordsBody {
-    Record(Bytes),
+    Record(Box<NewPaperFields>),
     Lines(NdjsonBody),
 }
 
@@ -139,7 +140,9 @@ impl FromRequest<AppState> for RecordsBody {
 
     async fn from_request(request: extract::Request, app: &AppState) -> Result<RecordsBody, Problem> {
         match is_json(request.headers()) {
-            true => read_body(request, app).await.map(RecordsBody::Record),
+            true => {
+                JsonBody::from_request(request, app).await.map(|JsonBody(record)| RecordsBody::Record(Box::new(record)))
+            }
             false => NdjsonBody::from_request(request, app).await.map(RecordsBody::Lines),
         }
     }

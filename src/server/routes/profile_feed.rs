@@ -36,6 +36,7 @@ pub(super) struct FeedFields {
     /// Return the last feed again.
     again: bool,
     /// Show papers again this many days after they were seen.
+    #[schema(maximum = 65535)]
     seen_days: Option<u16>,
     /// Return unseen papers of this day or later, in place of those added since the feed was last seen.
     since: Option<Date>,

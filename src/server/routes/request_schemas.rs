@@ -12,13 +12,17 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{KnownFormat, Ref, RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::new_paper::NewPaperFields;
+use super::nullable_fields::remove_default;
 use super::pagination::PageFields;
 use super::profile_feed::FeedFields;
-use crate::paper::{Paper, PaperId};
-use crate::recommend::{HistoryItem, Request};
+use crate::paper::PaperId;
+use crate::recommend::{HistoryItem, MAX_WEIGHT, Request};
 
 /// Control characters, in a class of a pattern.
 const CONTROL: &str = r"\x00-\x1f\x7f-\x9f";
+/// The days of a record: a year before 1000 or after 2100 is a mistake.
+const RECORD_YEARS: &str = "^(1[0-9]{3}|20[0-9]{2}|2100)-";
 /// A text with a character that is neither white space nor a control character.
 const VISIBLE_TEXT: &str = r"[^\s\x00-\x1f\x7f-\x9f]";
 /// An abstract of nothing but dashes and the like counts as missing.
@@ -85,32 +89,20 @@ described_body!(
     /// A paper to be added.
     NewPaper,
     new_paper(),
-    PaperParts
+    NewPaperFields
 );
 described_body!(
-    /// A work that a paper cites, or that cites it.
-    LinkedWork,
-    linked_work(),
+    /// One line of records of papers.
+    PaperLine,
+    paper_line(),
     PaperId
 );
-
 described_body!(
     /// The name of a profile, as in a path.
     ProfileName,
     profile_name().into(),
     PaperId
 );
-
-/// The schemas that a [`NewPaper`] refers to.
-struct PaperParts;
-
-impl PaperParts {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Paper::schemas(schemas);
-        schemas.push((LinkedWork::name().into_owned(), LinkedWork::schema()));
-        LinkedWork::schemas(schemas);
-    }
-}
 
 /// `HistoryItem` is deserialized by hand, so its schema is written by hand too.
 impl PartialSchema for HistoryItem {
@@ -188,7 +180,8 @@ fn closed(mut object: Object, description: &str) -> Object {
 }
 
 fn required(mut object: Object, name: &str) -> Object {
-    let field = object.properties.remove(name).map(without_null);
+    let mut field = object.properties.remove(name).map(without_null);
+    field.iter_mut().for_each(remove_default);
     object.properties.extend(field.map(|field| (name.to_owned(), field)));
     object.required.push(name.to_owned());
     object
@@ -210,7 +203,7 @@ fn with_text_or_history(object: Object) -> RefOr<Schema> {
 }
 
 fn history_paper() -> RefOr<Schema> {
-    let weight = ObjectBuilder::new().schema_type(Type::Number).exclusive_minimum(Some(0));
+    let weight = ObjectBuilder::new().schema_type(Type::Number).exclusive_minimum(Some(0)).maximum(Some(MAX_WEIGHT));
     let object = ObjectBuilder::new()
         .property("id", reference::<PaperId>())
         .property("title", described("The title of a paper, which need not be in the library."))
@@ -228,37 +221,37 @@ fn history_paper() -> RefOr<Schema> {
 }
 
 fn new_paper() -> RefOr<Schema> {
-    let mut object = object(Paper::schema());
-    object.required.clear();
-    object.description = Some(
-        "A paper to be added: a title or an abstract, and what else is known. The fields may have the names that other \
-         services use. Without an id, one is made from the title. Of a paper that the library has, what is left out stays."
-            .to_owned(),
+    let mut object = closed(
+        object(NewPaperFields::schema()),
+        "A paper to be added: a title or an abstract, and what else is known. Of a paper that the library has, what is left \
+         out stays.",
     );
-    let works = |description: &str| {
-        let work = AnyOfBuilder::new().item(reference::<PaperId>()).item(reference::<LinkedWork>());
-        ArrayBuilder::new().items(work).description(Some(description)).build()
-    };
-    object.properties.insert("references".to_owned(), works("What the paper cites.").into());
-    object.properties.insert("citations".to_owned(), works("What cites the paper.").into());
-    for (name, longest) in [("title", 5_000), ("abstract", 200_000)] {
+    for name in ["published", "listed"] {
         if let Some(RefOr::T(Schema::Object(field))) = object.properties.get_mut(name) {
-            field.max_length = Some(longest);
+            field.pattern = Some(RECORD_YEARS.to_owned());
         }
     }
-    with_any_of(object, [("title", text(VISIBLE_TEXT).into()), ("abstract", text(MEANINGFUL_TEXT).into())])
+    with_any_of(object, text_of_record())
 }
 
-fn linked_work() -> RefOr<Schema> {
-    let authors = ArrayBuilder::new().items(described("A name.")).description(Some("Names of the authors.")).build();
-    let year = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(9999));
-    ObjectBuilder::new()
-        .description(Some("A work that a paper cites or that cites it, by its id, or by title, author and year."))
-        .property("id", reference::<PaperId>())
-        .property("title", described("The title."))
-        .property("authors", authors)
-        .property("year", year.description(Some("The year of publication.")))
-        .into()
+/// Everything but the text has the forms of its source, which no schema describes.
+fn paper_line() -> RefOr<Schema> {
+    let object = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(
+            "A record of a paper, with all names and forms of fields that `paperkin add` reads: those of `NewPaper`, of \
+             Semantic Scholar, of OpenAlex, ...",
+        ))
+        .build();
+    with_any_of(object, text_of_record())
+}
+
+/// What a record needs.
+fn text_of_record() -> [(&'static str, RefOr<Schema>); 2] {
+    let text = |pattern: &str, longest: usize| {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).max_length(Some(longest)).into()
+    };
+    [("title", text(VISIBLE_TEXT, 5_000)), ("abstract", text(MEANINGFUL_TEXT, 200_000))]
 }
 
 fn profile_name() -> Object {
@@ -275,6 +268,7 @@ fn parameters(object: Object, left_out: &[&str]) -> Vec<Parameter> {
     let fields = object.properties.into_iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
     let parameter = |(name, field): (String, RefOr<Schema>)| {
         let mut field = without_null(field);
+        remove_default(&mut field);
         let description = take_description(&mut field);
         let parameter = ParameterBuilder::new().name(name.as_str()).parameter_in(ParameterIn::Query);
         let parameter = parameter.required(Required::False).description(description);

@@ -18,6 +18,8 @@ use crate::server::runtime::AppState;
 const MAX_LIMIT: usize = 1000;
 /// Number of works without `limit`, as in the original API.
 const DEFAULT_LIMIT: usize = 100;
+/// Largest `offset`: no paper has more links.
+const MAX_OFFSET: usize = 1_000_000;
 /// Fields of a link, which are not those of a paper; the library has none of them.
 const LINK_ONLY_FIELDS: [&str; 4] = ["contexts", "intents", "contextsWithIntent", "isInfluential"];
 
@@ -89,7 +91,7 @@ enum S2LinkedPaper {
             description = "With or without a prefix: `ARXIV:`, `DOI:`, `PMID:`, `CorpusId:`, `URL:`"),
            ("fields" = Option<Vec<S2FieldName>>, Query, style = Form, explode = false, example = json!(["title", "year"]),
             description = "The fields of works to return"),
-           ("offset" = Option<usize>, Query, minimum = 0, description = "The position of the first work of the page, from 0"),
+           ("offset" = Option<usize>, Query, minimum = 0, maximum = 1_000_000, description = "The position of the first work of the page, from 0"),
            ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "Maximum number of works of the page; 100 by default")),
     responses((status = 200, description = "A page of works", body = S2LinkPage)))]
 async fn s2_references(
@@ -108,7 +110,7 @@ async fn s2_references(
             description = "With or without a prefix: `ARXIV:`, `DOI:`, `PMID:`, `CorpusId:`, `URL:`"),
            ("fields" = Option<Vec<S2FieldName>>, Query, style = Form, explode = false, example = json!(["title", "year"]),
             description = "The fields of works to return"),
-           ("offset" = Option<usize>, Query, minimum = 0, description = "The position of the first work of the page, from 0"),
+           ("offset" = Option<usize>, Query, minimum = 0, maximum = 1_000_000, description = "The position of the first work of the page, from 0"),
            ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "Maximum number of works of the page; 100 by default")),
     responses((status = 200, description = "A page of works", body = S2LinkPage)))]
 async fn s2_citations(
@@ -130,6 +132,9 @@ pub(super) async fn list_links(
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {MAX_LIMIT}")));
+    }
+    if offset > MAX_OFFSET {
+        return Err(Problem::bad_request(format!("`offset`: expected a number from 0 to {MAX_OFFSET}")));
     }
     let of_papers: Vec<String> = fields.into_iter().filter(|name| !LINK_ONLY_FIELDS.contains(&name.as_str())).collect();
     let fields = S2Fields::of_recommendations(&of_papers)?;
