@@ -23,10 +23,10 @@ def first(ctx, response):
 
 def order_days(fields):
     """The first day is not later than the last one."""
-    names = ["published_after", "published_before"]
-    days = [fields.get(name) for name in names]
-    if all(isinstance(day, str) for day in days):
-        fields.update(zip(names, sorted(days)))
+    days = [fields.get(name) for name in ["published_after", "since", "published_before"]]
+    days = [day for day in days if isinstance(day, str)]
+    if isinstance(fields.get("published_before"), str):
+        fields["published_before"] = max(days)
 
 
 def take_cursor(case, fields):

@@ -31,7 +31,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Free text that the papers should be about.
-    #[cfg_attr(feature = "server", schema(pattern = r"\S"))]
+    #[cfg_attr(feature = "server", schema(pattern = r"[^\s\x85]"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Papers read or liked.

@@ -15,7 +15,7 @@ use super::guarded_router::GuardedRouter;
 use super::problem::Problem;
 
 pub(super) use openai::OpenAiErrorBody;
-pub(super) use semantic_scholar::{S2ErrorBody, S2FieldName, S2GraphFieldName, S2Pool};
+pub(super) use semantic_scholar::{S2ErrorBody, S2FieldName, S2GraphFieldName, S2LinkFieldName, S2Pool};
 pub(super) use text_embeddings::TeiErrorBody;
 
 pub(super) fn routes() -> GuardedRouter {

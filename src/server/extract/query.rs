@@ -50,7 +50,7 @@ fn parse_fields<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, 
     for (name, text) in pairs {
         let value = if LIST_FIELDS.contains(&name.as_str()) {
             // Names of fields are checked where they are used, and an empty one is none of them.
-            let are_names = name == "fields" && !text.trim().is_empty();
+            let are_names = name == "fields";
             let items = text.split(',').map(str::trim).filter(|item| are_names || !item.is_empty()).map(Value::from);
             // Some clients give the name of a list once for each of its values.
             let mut list = object.remove(&name).and_then(|list| list.as_array().cloned()).unwrap_or_default();

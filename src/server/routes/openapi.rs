@@ -17,7 +17,7 @@ use super::search_fields::ResultField;
 use crate::paper::PaperId;
 use crate::server::access::{AccessTable, RouteAccess};
 use crate::server::compat::{
-    OpenAiErrorBody, S2ErrorBody, S2FieldName, S2GraphFieldName, S2Pool, TeiErrorBody, error_schema,
+    OpenAiErrorBody, S2ErrorBody, S2FieldName, S2GraphFieldName, S2LinkFieldName, S2Pool, TeiErrorBody, error_schema,
 };
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::middleware::AuthGuard;
@@ -66,7 +66,7 @@ async fn openapi_json(Extension(description): Extension<Arc<OpenApi>>) -> Respon
     components(schemas(
         Problem, OpenAiErrorBody, S2ErrorBody, TeiErrorBody,
         // utoipa does not collect the types of parameters.
-        PaperId, ProfileName, ResultField, S2FieldName, S2GraphFieldName, S2Pool
+        PaperId, ProfileName, ResultField, S2FieldName, S2GraphFieldName, S2LinkFieldName, S2Pool
     )),
     tags(
         (name = "queries", description = "Search, similar papers, recommendations"),

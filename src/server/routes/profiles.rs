@@ -56,7 +56,7 @@ async fn get_profile(
 
 /// The name of an author.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(pattern = r"\S", example = "Ada Example")]
+#[schema(pattern = r"[^\s\x85]", example = "Ada Example")]
 struct AuthorName(String);
 
 /// The settings of a profile.

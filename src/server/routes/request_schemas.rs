@@ -19,6 +19,8 @@ use super::profile_feed::FeedFields;
 use crate::paper::PaperId;
 use crate::recommend::{HistoryItem, MAX_WEIGHT, Request};
 
+/// A text that is not blank. JavaScript, whose patterns these are, does not count U+0085 as white space.
+const TEXT: &str = r"[^\s\x85]";
 /// Control characters, in a class of a pattern.
 const CONTROL: &str = r"\x00-\x1f\x7f-\x9f";
 /// The days of a record: a year before 1000 or after 2100 is a mistake.
@@ -199,7 +201,7 @@ fn with_any_of<const N: usize>(object: Object, fields: [(&str, RefOr<Schema>); N
 
 fn with_text_or_history(object: Object) -> RefOr<Schema> {
     let papers = || ArrayBuilder::new().items(reference::<HistoryItem>()).min_items(Some(1)).build().into();
-    with_any_of(object, [("text", text(r"\S").into()), ("positive", papers()), ("negative", papers())])
+    with_any_of(object, [("text", text(TEXT).into()), ("positive", papers()), ("negative", papers())])
 }
 
 fn history_paper() -> RefOr<Schema> {
@@ -214,10 +216,7 @@ fn history_paper() -> RefOr<Schema> {
         .build();
     let object =
         closed(object, "A paper of a history: one of the library by its `id`, or any by `title` and `abstract`.");
-    with_any_of(
-        object,
-        [("id", reference::<PaperId>()), ("title", text(r"\S").into()), ("abstract", text(r"\S").into())],
-    )
+    with_any_of(object, [("id", reference::<PaperId>()), ("title", text(TEXT).into()), ("abstract", text(TEXT).into())])
 }
 
 fn new_paper() -> RefOr<Schema> {

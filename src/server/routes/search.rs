@@ -45,9 +45,9 @@ async fn search(
 ///
 /// Finds papers about what a person typed in a search box, best first. The answer has an `ETag`.
 #[utoipa::path(get, path = "/v1/search", tag = "queries", operation_id = "search_papers_by_url",
-    params(("q" = String, Query, pattern = r#"[^\s"“”]"#, example = "robots that use tools",
+    params(("q" = String, Query, pattern = r#"[^\s\x85"“”]"#, example = "robots that use tools",
             description = "What the papers should be about, as typed in a search box: words, `\"phrases\"`, `-excluded`, `title:`, `author:`, `category:`, `year:2024..2025`"),
-           ("fields" = Option<Vec<ResultField>>, Query, style = Form, explode = false, example = json!(["title", "score"]),
+           ("fields" = Option<Vec<ResultField>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "score"]),
             description = "The fields of results and papers to return; without it, all. Without `authors`, lists of authors end after ten, and `author_count` has their number"),
            SearchParameters),
     responses((status = 200, description = "One page of papers", body = SelectedPage),

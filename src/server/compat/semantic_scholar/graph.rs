@@ -45,7 +45,7 @@ struct S2PaperQuery {
 #[utoipa::path(get, path = "/graph/v1/paper/{*paper_id}", tag = "compatible", operation_id = "s2_get_paper",
     params(("paper_id" = PaperId, Path, example = "ARXIV:2401.12345",
             description = "With or without a prefix: `ARXIV:`, `DOI:`, `PMID:`, `CorpusId:`, `URL:`"),
-           ("fields" = Option<Vec<S2GraphFieldName>>, Query, style = Form, explode = false, example = json!(["title", "year"]),
+           ("fields" = Option<Vec<S2GraphFieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
             description = "The fields of papers to return; `paperId` always, and `title` without this parameter")),
     responses((status = 200, description = "The paper", body = S2Paper)))]
 async fn get_paper(
@@ -81,7 +81,7 @@ struct S2BatchRequest {
 /// The answer has a paper for each id, in their order; `null` for those that the library does not have.
 #[utoipa::path(post, path = "/graph/v1/paper/batch", tag = "compatible", operation_id = "s2_get_papers",
     request_body(content = S2BatchRequest, description = "The ids", example = json!({ "ids": ["ARXIV:2401.12345"] })),
-    params(("fields" = Option<Vec<S2GraphFieldName>>, Query, style = Form, explode = false, example = json!(["title", "year"]),
+    params(("fields" = Option<Vec<S2GraphFieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
             description = "The fields of papers to return; `paperId` always, and `title` without this parameter")),
     responses((status = 200, description = "A paper for each id", body = Vec<Option<S2Paper>>)))]
 async fn get_papers(
@@ -134,9 +134,9 @@ struct S2SearchResponse {
 ///
 /// Returns up to 1,000 papers on all pages, best first.
 #[utoipa::path(get, path = "/graph/v1/paper/search", tag = "compatible", operation_id = "s2_search_papers",
-    params(("query" = String, Query, pattern = r#"[^\s"“”]"#, example = "robots that use tools",
+    params(("query" = String, Query, pattern = r#"[^\s\x85"“”]"#, example = "robots that use tools",
             description = "What the papers should be about, as typed in a search box"),
-           ("fields" = Option<Vec<S2GraphFieldName>>, Query, style = Form, explode = false, example = json!(["title", "year"]),
+           ("fields" = Option<Vec<S2GraphFieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
             description = "The fields of papers to return; `paperId` always, and `title` without this parameter"),
            ("offset" = Option<usize>, Query, minimum = 0, maximum = 1000, description = "The position of the first paper of the page, from 0"),
            ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Maximum number of papers of the page; 100 by default")),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
 use super::graph::no_paper;
-use super::paper_fields::{S2FieldName, S2Fields, S2Paper, s2_paper_id};
+use super::paper_fields::{LINK_ONLY_FIELDS, S2Fields, S2LinkFieldName, S2Paper, s2_paper_id};
 use crate::paper::PaperId;
 use crate::server::access::RouteAccess;
 use crate::server::extract::{PathParam, QueryFields};
@@ -20,8 +20,6 @@ const MAX_LIMIT: usize = 1000;
 const DEFAULT_LIMIT: usize = 100;
 /// Largest `offset`: no paper has more links.
 const MAX_OFFSET: usize = 1_000_000;
-/// Fields of a link, which are not those of a paper; the library has none of them.
-const LINK_ONLY_FIELDS: [&str; 4] = ["contexts", "intents", "contextsWithIntent", "isInfluential"];
 
 pub(super) fn routes() -> GuardedRouter {
     GuardedRouter::new()
@@ -89,7 +87,7 @@ enum S2LinkedPaper {
 #[utoipa::path(get, path = "/graph/v1/paper/{paper_id}/references", tag = "compatible", operation_id = "s2_list_references",
     params(("paper_id" = PaperId, Path, example = "ARXIV:2401.12345",
             description = "With or without a prefix: `ARXIV:`, `DOI:`, `PMID:`, `CorpusId:`, `URL:`"),
-           ("fields" = Option<Vec<S2FieldName>>, Query, style = Form, explode = false, example = json!(["title", "year"]),
+           ("fields" = Option<Vec<S2LinkFieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
             description = "The fields of works to return"),
            ("offset" = Option<usize>, Query, minimum = 0, maximum = 1_000_000, description = "The position of the first work of the page, from 0"),
            ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "Maximum number of works of the page; 100 by default")),
@@ -108,7 +106,7 @@ async fn s2_references(
 #[utoipa::path(get, path = "/graph/v1/paper/{paper_id}/citations", tag = "compatible", operation_id = "s2_list_citations",
     params(("paper_id" = PaperId, Path, example = "ARXIV:2401.12345",
             description = "With or without a prefix: `ARXIV:`, `DOI:`, `PMID:`, `CorpusId:`, `URL:`"),
-           ("fields" = Option<Vec<S2FieldName>>, Query, style = Form, explode = false, example = json!(["title", "year"]),
+           ("fields" = Option<Vec<S2LinkFieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
             description = "The fields of works to return"),
            ("offset" = Option<usize>, Query, minimum = 0, maximum = 1_000_000, description = "The position of the first work of the page, from 0"),
            ("limit" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "Maximum number of works of the page; 100 by default")),

@@ -7,7 +7,7 @@ mod links;
 mod paper_fields;
 mod recommendations;
 
-pub(in crate::server) use paper_fields::{S2FieldName, S2GraphFieldName};
+pub(in crate::server) use paper_fields::{S2FieldName, S2GraphFieldName, S2LinkFieldName};
 pub(in crate::server) use recommendations::S2Pool;
 
 use axum::http::StatusCode;

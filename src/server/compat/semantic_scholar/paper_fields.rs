@@ -41,6 +41,8 @@ const KNOWN_FIELDS: [&str; 23] = [
 ];
 /// Fields whose values are lists of papers; only the graph has them.
 const LINK_FIELDS: [&str; 2] = ["references", "citations"];
+/// Fields of a link, which are not those of a paper; the library has none of them.
+pub(super) const LINK_ONLY_FIELDS: [&str; 4] = ["contexts", "intents", "contextsWithIntent", "isInfluential"];
 /// The prefix of ids that Semantic Scholar numbers papers by.
 const CORPUS_PREFIX: &str = "CorpusId:";
 
@@ -111,6 +113,18 @@ impl PartialSchema for S2GraphFieldName {
 }
 
 impl ToSchema for S2GraphFieldName {}
+
+/// The description of a name in `fields` of links: of the link itself, or of the work at its end.
+pub(in crate::server) enum S2LinkFieldName {}
+
+impl PartialSchema for S2LinkFieldName {
+    fn schema() -> RefOr<Schema> {
+        let (of_link, known) = (LINK_ONLY_FIELDS.join("|"), known_field());
+        field_names(format!("^({of_link}|{known})$"))
+    }
+}
+
+impl ToSchema for S2LinkFieldName {}
 
 /// A pattern of a field, with the field of its value if it has one.
 fn known_field() -> String {

@@ -74,7 +74,7 @@ struct S2RecommendResponse {
 #[utoipa::path(post, path = "/recommendations/v1/papers/", tag = "compatible", operation_id = "s2_recommend_for_papers",
     request_body(content = S2RecommendRequest, description = "Positive and negative examples",
         example = json!({ "positivePaperIds": ["ARXIV:2401.12345"] })),
-    params(("fields" = Option<Vec<S2FieldName>>, Query, style = Form, explode = false, example = json!(["title", "year"]),
+    params(("fields" = Option<Vec<S2FieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
             description = "The fields of papers to return; `paperId` always, and `title` without this parameter"),
            ("limit" = Option<usize>, Query, minimum = 1, maximum = 500, description = "Maximum number of papers; 100 by default")),
     responses((status = 200, description = "Papers, best first", body = S2RecommendResponse)))]
@@ -96,7 +96,7 @@ async fn recommend_for_history(
     operation_id = "s2_recommend_for_paper",
     params(("paper_id" = PaperId, Path, example = "ARXIV:2401.12345",
             description = "With or without a prefix: `ARXIV:`, `DOI:`, `PMID:`, `CorpusId:`, `URL:`"),
-           ("fields" = Option<Vec<S2FieldName>>, Query, style = Form, explode = false, example = json!(["title", "year"]),
+           ("fields" = Option<Vec<S2FieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
             description = "The fields of papers to return; `paperId` always, and `title` without this parameter"),
            ("limit" = Option<usize>, Query, minimum = 1, maximum = 500, description = "Maximum number of papers; 100 by default"),
            ("from" = Option<S2Pool>, Query, description = "Both mean the whole library")),
