@@ -23,6 +23,8 @@ const LIST_FIELDS: [&str; 12] = [
     "titles",
     "without",
 ];
+/// Lists of names, which are never empty: an empty one is refused where it is used.
+const NAME_LISTS: [&str; 5] = ["candidates", "exclude", "fields", "negative", "positive"];
 /// Fields whose values are texts, even when they look like numbers.
 const TEXT_FIELDS: [&str; 5] = ["cursor", "id", "q", "query", "text"];
 
@@ -49,9 +51,8 @@ fn parse_fields<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, 
     let mut object = Map::new();
     for (name, text) in pairs {
         let value = if LIST_FIELDS.contains(&name.as_str()) {
-            // Names of fields are checked where they are used, and an empty one is none of them.
-            let are_names = name == "fields";
-            let items = text.split(',').map(str::trim).filter(|item| are_names || !item.is_empty()).map(Value::from);
+            let keeps_empty = NAME_LISTS.contains(&name.as_str());
+            let items = text.split(',').map(str::trim).filter(|item| keeps_empty || !item.is_empty()).map(Value::from);
             // Some clients give the name of a list once for each of its values.
             let mut list = object.remove(&name).and_then(|list| list.as_array().cloned()).unwrap_or_default();
             list.extend(items);
@@ -103,6 +104,8 @@ mod tests {
         assert_eq!((request.categories.len(), request.positive.len()), (2, 1));
         let request = parse(&[("categories", "cs.CL"), ("limit", "3.0"), ("categories", "cs.LG,cs.AI")]).unwrap();
         assert_eq!((request.limit, request.categories.len()), (Some(3), 3));
+        assert!(parse(&[("categories", "")]).unwrap().categories.is_empty());
+        assert!(parse(&[("exclude", "a,")]).unwrap_err().detail().contains("empty id"));
         assert!(parse(&[("limt", "3")]).unwrap_err().detail().contains("unknown field `limt`"));
         assert!(parse(&[("limit", "null")]).unwrap_err().detail().contains("invalid type: string \"null\""));
         assert!(parse(&[("limit", "3"), ("limit", "4")]).unwrap_err().detail().contains("twice"));

@@ -273,9 +273,8 @@ fn parameters(object: Object, left_out: &[&str]) -> Vec<Parameter> {
         let parameter = parameter.required(Required::False).description(description);
         match field {
             RefOr::T(Schema::Array(list)) => {
-                // An object of a history has no place in a query string.
-                let is_history = ["positive", "negative"].contains(&name.as_str());
-                let list = if is_history { Array::new(reference::<PaperId>()) } else { list };
+                let has_ids = ["candidates", "exclude", "negative", "positive"].contains(&name.as_str());
+                let list = if has_ids { listed_ids() } else { list };
                 parameter.schema(Some(list)).style(Some(ParameterStyle::Form)).explode(Some(false))
             }
             other => parameter.schema(Some(other)),
@@ -283,6 +282,15 @@ fn parameters(object: Object, left_out: &[&str]) -> Vec<Parameter> {
         .build()
     };
     fields.map(parameter).collect()
+}
+
+/// A list of ids in a query string: none of them is an object, as in a history, and none has a comma.
+fn listed_ids() -> Array {
+    let id = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(format!("^[^,{CONTROL}]*[^,\\s{CONTROL}][^,{CONTROL}]*$")))
+        .max_length(Some(512));
+    ArrayBuilder::new().items(id).min_items(Some(1)).build()
 }
 
 /// The schema of a field without `null`, which is what a field of Rust that is an `Option` may be.
