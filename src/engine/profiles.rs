@@ -8,7 +8,7 @@ use super::{Engine, FeedMode, FeedOptions, ImportItem, ImportOptions, ImportSumm
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, HistoryImport, Profile, ProfilePaper};
 use crate::paper::PaperId;
-use crate::recommend::{Answer, InterestShare};
+use crate::recommend::{Answer, InterestShare, MAX_WEIGHT};
 use crate::{searcher, writer};
 
 /// Papers that are not in the library and that an import embeds at once: half a minute on two cores. Feeds embed others.
@@ -16,8 +16,8 @@ const MAX_EMBEDDED_BY_IMPORT: usize = 1_000;
 /// Papers that are not in the library and that a feed embeds at most.
 const MAX_EMBEDDED_BY_FEED: usize = 100;
 
-/// Longest name of a profile, in bytes.
-const MAX_NAME_BYTES: usize = 200;
+/// Longest name of a profile, in characters.
+const MAX_NAME_LENGTH: usize = 200;
 
 /// Checks the name of a profile and returns it without white space around it.
 ///
@@ -32,8 +32,8 @@ const MAX_NAME_BYTES: usize = 200;
 /// [`Error::BadRequest`] for a name that is empty, too long, or contains control characters.
 pub fn check_profile_name(name: &str) -> Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
-        let reason = format!("give a name of 1 to {MAX_NAME_BYTES} bytes without control characters");
+    if name.is_empty() || name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
+        let reason = format!("give a name of 1 to {MAX_NAME_LENGTH} characters without control characters");
         return Err(Error::BadRequest { field: "profile", reason });
     }
     Ok(name)
@@ -42,11 +42,14 @@ pub fn check_profile_name(name: &str) -> Result<&str> {
 /// Checks the weight of a paper in a history.
 ///
 /// # Errors
-/// [`Error::BadRequest`] for a weight that is not a finite number above 0.
+/// [`Error::BadRequest`] for a weight that is not above 0, or too large.
 pub(crate) fn check_weight(weight: f64) -> Result<()> {
-    match weight > 0.0 && weight.is_finite() {
+    match weight > 0.0 && weight <= MAX_WEIGHT {
         true => Ok(()),
-        false => Err(Error::BadRequest { field: "weight", reason: format!("{weight} is not a positive number") }),
+        false => {
+            let reason = format!("{weight} is not a positive number up to {MAX_WEIGHT}");
+            Err(Error::BadRequest { field: "weight", reason })
+        }
     }
 }
 
@@ -401,8 +404,8 @@ mod tests {
         {
             assert_eq!(check_profile_name(name).ok(), expected, "{name:?}");
         }
-        assert!(check_profile_name(&"x".repeat(MAX_NAME_BYTES)).is_ok());
-        assert!(check_profile_name(&"x".repeat(MAX_NAME_BYTES + 1)).is_err());
+        assert!(check_profile_name(&"x".repeat(MAX_NAME_LENGTH)).is_ok());
+        assert!(check_profile_name(&"x".repeat(MAX_NAME_LENGTH + 1)).is_err());
     }
 
     #[test]

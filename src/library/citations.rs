@@ -137,6 +137,30 @@ impl Library {
                       JOIN citation ON citation.citing = own.number JOIN work ON work.number = citation.cited \
                       LEFT JOIN paper ON paper.row = work.paper \
                       WHERE own.paper = +?1 AND work.paper IS NOT ?1 ORDER BY work.number";
+        self.named_works(select, key)
+    }
+
+    /// What cites a paper, each once, named as in [`Library::references`].
+    ///
+    /// ```
+    /// use paperkin::PaperId;
+    /// use paperkin::library::Library;
+    ///
+    /// let library = Library::in_memory().unwrap();
+    /// assert!(library.citations(1).unwrap().is_empty(), "there is no such paper");
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn citations(&self, key: i64) -> Result<Vec<WorkName>> {
+        let select = "SELECT DISTINCT coalesce(paper.id, work.id), work.text, work.author, work.year FROM work AS own \
+                      JOIN citation ON citation.cited = own.number JOIN work ON work.number = citation.citing \
+                      LEFT JOIN paper ON paper.row = work.paper \
+                      WHERE own.paper = +?1 AND work.paper IS NOT ?1 ORDER BY work.number";
+        self.named_works(select, key)
+    }
+
+    fn named_works(&self, select: &str, key: i64) -> Result<Vec<WorkName>> {
         let mut works = self.link_rows(select, key, |row| {
             let Some(id) = work_id(row.get(0)?) else { return Ok(WorkName::default()) };
             let text: Option<String> = row.get(1)?;

@@ -41,7 +41,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 pub use change::{ChangeCounts, MergedPaper, PaperChange};
-pub use check::{CheckFinding, LibrarySummary};
+pub use check::{CheckFinding, DayRange, LibrarySummary, ProfileSize, SourceSize};
 pub use citations::{LinkCounts, LinkDelta, LinkSummary};
 pub use embeddings::EmbeddingDelta;
 pub use filter::PaperFilter;

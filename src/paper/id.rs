@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::address::split_host;
 use super::doi::{doi, doi_address};
 
-/// Longest id accepted, in bytes.
+/// Longest id accepted, in characters.
 const MAX_ID: usize = 512;
 
 /// What names a paper, in its one normal spelling:
@@ -35,6 +35,16 @@ const MAX_ID: usize = 512;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(
+    feature = "server",
+    schema(
+        description = "A paper's id: of arXiv (`2401.12345`), a DOI (`doi:10.1145/3292500.3330701`), of PubMed (`pmid:12345678`), \
+                   of OpenReview, or any other text. Every spelling of an id is accepted, with a version or as an address too.",
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        max_length = 512,
+        example = "2401.12345"
+    )
+)]
 #[serde(transparent)]
 pub struct PaperId(pub(super) String);
 
@@ -50,8 +60,8 @@ impl PaperId {
         if text.is_empty() {
             return Err("empty id".to_owned());
         }
-        if text.len() > MAX_ID {
-            return Err(format!("id longer than {MAX_ID} bytes"));
+        if text.len() > MAX_ID && text.chars().count() > MAX_ID {
+            return Err(format!("id longer than {MAX_ID} characters"));
         }
         if text.chars().any(char::is_control) {
             return Err("id contains control characters".to_owned());

@@ -54,6 +54,7 @@ pub struct Paper {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<String>,
     /// How many authors there are, where the source says only that.
+    #[cfg_attr(feature = "server", schema(format = Int64))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author_count: Option<u32>,
     /// The day it was first published.
@@ -63,9 +64,11 @@ pub struct Paper {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<Date>,
     /// Votes, as the source counts them.
+    #[cfg_attr(feature = "server", schema(format = Int64))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub votes: Option<u32>,
     /// Comments, as the source counts them.
+    #[cfg_attr(feature = "server", schema(format = Int64))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comments: Option<u32>,
     /// Subject classes, the primary one first: `cs.CL`, ...

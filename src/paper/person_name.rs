@@ -78,13 +78,16 @@ fn split_name(name: &str) -> (&str, &str) {
     if last.len() < name.len() {
         return (last, name[last.len()..].trim());
     }
-    let mut start = name.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+    // White space may be a character of several bytes.
+    let mut start = name.len() - name.rsplit(char::is_whitespace).next().map_or(0, str::len);
     // Of `Laurens van der Maaten` three words are the last name.
-    while let Some((before, word)) = name[..start].trim_end().rsplit_once(char::is_whitespace) {
+    loop {
+        let earlier = name[..start].trim_end();
+        let Some((before, word)) = earlier.rsplit_once(char::is_whitespace) else { break };
         if !word.starts_with(char::is_lowercase) || before.is_empty() {
             break;
         }
-        start = before.len() + 1;
+        start = earlier.len() - word.len();
     }
     let given = name[..start].trim();
     if given.starts_with(char::is_lowercase) && given.split_whitespace().all(|word| PARTICLES.contains(&word)) {
@@ -234,6 +237,8 @@ mod tests {
             ("Oak", "oak"),
             ("OAK", "oak"),
             ("王伟", "王伟"),
+            ("Ada\u{a0}Oak", "oak"),
+            ("Ada\u{3000}van\u{a0}der\u{a0}Oak", "oak"),
             ("", ""),
         ] {
             assert_eq!(surname(name), expect, "{name}");

@@ -36,6 +36,7 @@ pub use expansion::{EXPANSION_SIZE, ExpansionScorer, MAX_EXPANSION_HISTORY};
 pub use interests::{cluster_history, interest_label, interleave_by_share, scattered_interests};
 pub use ranker::{Candidate, Contribution, HistoryCitations, QueryIndependentSignals, Ranker};
 pub use relevance::{NameMatch, Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
+pub(crate) use request::MAX_WEIGHT;
 pub use request::{HistoryItem, PaperRef, Request};
 pub use resolved_query::{ExpansionPaper, HistoryPaper, QueryText, ResolvedQuery, time_decay};
 pub use smoothing::smooth;

@@ -15,6 +15,8 @@ use crate::paper::{PaperId, document};
 
 /// Most results that one request may ask for.
 const MAX_LIMIT: usize = 1_000_000;
+/// Largest weight of a paper in a history: sums of weights are finite, and nobody counts a paper a million times.
+pub(crate) const MAX_WEIGHT: f64 = 1e6;
 
 /// A question: papers near to a text, to a reading history, or both. All fields may be left out.
 ///
@@ -30,6 +32,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Free text that the papers should be about.
+    #[cfg_attr(feature = "server", schema(pattern = r"[^\s\x85]"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Papers read or liked.
@@ -45,6 +48,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<PaperId>,
     /// How many results; 20 when left out.
+    #[cfg_attr(feature = "server", schema(minimum = 1))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// Only papers published (or listed) on this day or later.
@@ -81,6 +85,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interest: Option<String>,
     /// Only papers that score at least this, from 0 to 1.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_score: Option<f32>,
     /// Only papers that are at least this close to what is asked for, or by followed authors; all when left out, but those that
@@ -90,23 +95,29 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_relevance: Option<RelevanceWord>,
     /// 0: the best; towards 1: the best that differ from each other (maximal marginal relevance).
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     pub diversity: f32,
     /// How far a score moves towards the mean of the five papers nearest to the result: 0, not at all, to 1.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     pub smoothing: f32,
     /// Days after which a dated paper of the history counts half; left out: no decay.
+    #[cfg_attr(feature = "server", schema(exclusive_minimum = 0))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub half_life_days: Option<f64>,
     /// Authors whose papers gain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<String>,
     /// Of papers whose embeddings are at least this similar, only the best: 0 to 1; left out: all of them.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     #[serde(alias = "distinct", skip_serializing_if = "Option::is_none")]
     pub dedup_threshold: Option<f32>,
     /// Whether to find the sentences that match best.
     pub explain: bool,
     /// How much a paper of today gains, for each deviation of what papers score: 0 to 1.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     pub recency: f32,
     /// How much a paper with more votes than all others of its day gains, for each deviation of what papers score: 0 to 1.
+    #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     pub votes: f32,
 }
 
@@ -322,8 +333,8 @@ impl Request {
             return bad("text", "is empty".to_owned());
         }
         for (field, items) in [("positive", &self.positive), ("negative", &self.negative)] {
-            if let Some(item) = items.iter().find(|item| !(item.weight > 0.0 && item.weight.is_finite())) {
-                return bad(field, format!("{} is not a positive weight", item.weight));
+            if let Some(item) = items.iter().find(|item| !(item.weight > 0.0 && item.weight <= MAX_WEIGHT)) {
+                return bad(field, format!("{} is not a positive weight up to {MAX_WEIGHT}", item.weight));
             }
         }
         Ok(())

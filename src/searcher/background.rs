@@ -30,7 +30,8 @@ fn read(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Result<Background> {
     let snapshot = &searcher.snapshot;
     let rows = known.map_or_else(|| snapshot.all().clone(), |keys| snapshot.row_set(keys));
     let rows = sample(rows.iter().collect(), |row| snapshot.key(*row));
-    let dimension = rows.first().map_or(Ok(0), |row| snapshot.vector(*row).map(<[f32]>::len))?;
+    // A background without papers has the dimension of the library: what is ranked is compared with its mean.
+    let dimension = snapshot.all().iter().next().map_or(Ok(0), |row| snapshot.vector(row).map(<[f32]>::len))?;
     let mut vectors = EmbeddingMatrix::with_capacity(dimension, rows.len());
     let mut term_vectors = Vec::with_capacity(rows.len());
     for row in rows {

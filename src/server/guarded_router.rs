@@ -34,6 +34,20 @@ impl GuardedRouter {
         GuardedRouter { router: self.router.routes(operation), access: self.access }
     }
 
+    /// Adds an operation to the description alone: another route has its paths too, and answers it.
+    pub(crate) fn described(mut self, access: RouteAccess, operation: UtoipaMethodRouter<AppState>) -> GuardedRouter {
+        let (schemas, paths, _) = operation;
+        for (path, item) in &paths.paths {
+            for (method, _) in operations(item) {
+                self.access.declare(path, method, access);
+            }
+        }
+        let description = self.router.get_openapi_mut();
+        description.paths.merge(paths);
+        description.components.get_or_insert_default().schemas.extend(schemas);
+        self
+    }
+
     /// Adds a route for `GET` that the description does not contain.
     pub(crate) fn get<H: Handler<T, AppState>, T: 'static>(
         self,

@@ -25,7 +25,7 @@ fn all_routes() -> GuardedRouter {
 pub(super) fn router(app: AppState, guard: Arc<AuthGuard>) -> Router {
     let (router, description, access) = all_routes().into_parts(openapi::base());
     // Built once: it is the same for everybody.
-    let description = Arc::new(openapi::complete(description, &access, &guard));
+    let description = Arc::new(openapi::complete(description, &access, &guard, &app));
     let auth = Arc::new(AuthState::new(guard, access));
     // JSON lines are sent as they are produced: compression would buffer them.
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new(NDJSON_TYPE));
@@ -53,7 +53,7 @@ mod tests {
     use crate::server::access::RouteAccess;
 
     /// A change of this list is a change of who may do what.
-    const ACCESS: [&str; 53] = [
+    const ACCESS: [&str; 56] = [
         "GET / read, private",
         "GET /assets/{name} open",
         "GET /bibtex/{*id} read, private",
@@ -64,6 +64,8 @@ mod tests {
         "POST /graph/v1/paper/batch read",
         "GET /graph/v1/paper/search read",
         "GET /graph/v1/paper/{*paper_id} read",
+        "GET /graph/v1/paper/{paper_id}/citations read",
+        "GET /graph/v1/paper/{paper_id}/references read",
         "GET /health/live open",
         "GET /health/ready open",
         "GET /info read",
@@ -71,6 +73,7 @@ mod tests {
         "GET /library/export.bib read, private",
         "GET /library/export.jsonl read, private",
         "POST /library/import write, private",
+        "POST /library/undo-import write, private",
         "GET /metrics read, private",
         "GET /openapi.json read",
         "GET /paper/{*id} read, private",

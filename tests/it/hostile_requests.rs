@@ -33,7 +33,7 @@ fn a_bad_record_costs_itself_only() {
         (r#"{"id":"f","title":"half a pair: \ud800"}"#.to_owned(), ""),
         (json!({ "id": "../../etc/passwd", "title": "A path" }).to_string(), ""),
         (json!({ "id": "%2e%2e", "title": "Dots" }).to_string(), ""),
-        (json!({ "id": "x".repeat(513), "title": "A long id" }).to_string(), "id longer than 512 bytes"),
+        (json!({ "id": "x".repeat(513), "title": "A long id" }).to_string(), "id longer than 512 characters"),
         (json!({ "id": "a\0b", "title": "A bad id" }).to_string(), "id contains control characters"),
         (format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), "recursion limit exceeded"),
         (format!(r#"{{"id":"g","title":"A","x":{}1{}}}"#, "[".repeat(99_999), "]".repeat(99_999)), "recursion limit"),

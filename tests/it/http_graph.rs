@@ -69,9 +69,27 @@ fn a_paper_has_many_ids_and_fields() {
             "citations": null,
         })
     );
+    let citing = server.get("/graph/v1/paper/DOI:10.1/words?fields=citations,citations.year");
+    assert_eq!(citing["citations"], json!([{ "paperId": "2106.15928", "year": 2021 }]));
     // What a paper cites is not known without links.
     let levers = server.get("/graph/v1/paper/PMID:12345?fields=references,externalIds");
     assert_eq!(levers, json!({ "paperId": "pmid:12345", "references": null, "externalIds": { "PubMed": "12345" } }));
+}
+
+#[test]
+fn what_cites_and_is_cited_is_listed_page_by_page() {
+    let server = three_papers();
+    let wheels = json!({ "paperId": null, "title": "Wheels of old" });
+    let cited = |paper: Value| json!({ "citedPaper": paper });
+    let get = |path: &str| server.get(&format!("/graph/v1/paper/{path}"));
+    let all = json!({ "offset": 0, "data": [cited(words()), cited(wheels.clone())] });
+    assert_eq!(get("CorpusId:7/references"), all);
+    assert_eq!(get("10.5555%2Fpulleys/references?fields=title,contexts"), all);
+    assert_eq!(get("CorpusId:7/references?limit=1"), json!({ "offset": 0, "next": 1, "data": [cited(words())] }));
+    assert_eq!(get("CorpusId:7/references?limit=1&offset=1"), json!({ "offset": 1, "data": [cited(wheels)] }));
+    let citing = json!({ "offset": 0, "data": [{ "citingPaper": { "paperId": "2106.15928", "year": 2021 } }] });
+    assert_eq!(get("DOI:10.1/words/citations?fields=year"), citing);
+    assert_eq!(get("PMID:12345/citations"), json!({ "offset": 0, "data": [] }));
 }
 
 #[test]
@@ -102,14 +120,22 @@ fn errors_of_the_graph_are_those_of_semantic_scholar() {
     let many = json!({ "ids": vec!["a"; 501] }).to_string();
     for (method, path, body, status, error) in [
         ("GET", "paper/ARXIV:0704.0001", "", 404, "Paper with id ARXIV:0704.0001 not found"),
-        ("GET", "paper/CorpusId:7/citations", "", 404, "Paper with id CorpusId:7/citations not found"),
+        ("GET", "paper/CorpusId:8/citations", "", 404, "Paper with id CorpusId:8 not found"),
+        ("GET", "paper/CorpusId:7/references?limit=1001", "", 400, "`limit`: expected a number from 1 to 1000"),
+        (
+            "GET",
+            "paper/CorpusId:7/references?fields=citations",
+            "",
+            400,
+            "Unrecognized or unsupported fields: [citations]",
+        ),
         ("GET", "author/1", "", 404, "see `/openapi.json` for all routes"),
         ("GET", "paper/CorpusId:7?fields=headline", "", 400, "Unrecognized or unsupported fields: [headline]"),
         ("GET", "paper/search", "", 400, "in the query: missing field `query`"),
         ("GET", "paper/search?query=+", "", 400, "`query` is empty"),
         ("GET", "paper/search?query=a&limit=101", "", 400, "`limit`: expected a number from 1 to 100"),
         ("GET", "paper/search?query=a&limit=0", "", 400, "`limit`: expected a number from 1 to 100"),
-        ("GET", "paper/search?query=a&offset=901", "", 400, "`offset` and `limit` must not add up to more than 1000"),
+        ("GET", "paper/search?query=a&offset=1001", "", 400, "`offset`: expected a number from 0 to 1000"),
         (
             "GET",
             "paper/search?query=a&venue=b",

@@ -61,7 +61,7 @@ const WRITE: Access = Private("write");
 const ADMIN: Access = Private("admin");
 
 /// All routes of the service.
-const ROUTES: [(&str, &str, Access); 53] = [
+const ROUTES: [(&str, &str, Access); 56] = [
     ("GET", "/", READ),
     ("GET", "/assets/{name}", Open),
     ("GET", "/bibtex/{id}", READ),
@@ -72,6 +72,8 @@ const ROUTES: [(&str, &str, Access); 53] = [
     ("POST", "/graph/v1/paper/batch", Public),
     ("GET", "/graph/v1/paper/search", Public),
     ("GET", "/graph/v1/paper/{paper_id}", Public),
+    ("GET", "/graph/v1/paper/{paper_id}/citations", Public),
+    ("GET", "/graph/v1/paper/{paper_id}/references", Public),
     ("GET", "/health/live", Open),
     ("GET", "/health/ready", Open),
     ("GET", "/info", Public),
@@ -79,6 +81,7 @@ const ROUTES: [(&str, &str, Access); 53] = [
     ("GET", "/library/export.bib", READ),
     ("GET", "/library/export.jsonl", READ),
     ("POST", "/library/import", WRITE),
+    ("POST", "/library/undo-import", WRITE),
     ("GET", "/metrics", READ),
     ("GET", "/openapi.json", Public),
     ("GET", "/paper/{id}", READ),
@@ -171,14 +174,16 @@ fn the_description_has_the_scopes() {
             let (.., access) = row.unwrap_or_else(|| panic!("{method} {path}: not in the table"));
             let expected = match access {
                 Open => Value::Null,
-                Public => json!([{}, { "token": ["read"] }]),
-                Private(scope) => json!([{ "token": [scope] }]),
+                Public => json!([{}, { "token": ["read"] }, { "password": ["read"] }]),
+                Private(scope) => json!([{ "token": [scope] }, { "password": [scope] }]),
             };
             assert_eq!(operation["security"], expected, "{method} {path}");
         }
     }
     let without_tokens = Server::start(&[]).get("/openapi.json");
-    assert!(!without_tokens.to_string().contains("\"security"), "a server without tokens asks for none");
+    let removal = &without_tokens["paths"]["/v1/papers/{id}"]["delete"]["security"];
+    let expected = json!([{}, { "token": ["admin"] }, { "password": ["admin"] }]);
+    assert_eq!(*removal, expected, "a server without tokens asks for none");
 }
 
 #[test]

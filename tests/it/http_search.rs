@@ -53,7 +53,7 @@ fn fields_are_selected_and_authors_cut() {
         "categories": ["cs.RO", "cs.AI"], "source": "jsonl", "url": "https://arxiv.org/abs/2401.00001",
     });
     assert_eq!(pulleys("fields=paper"), json!({ "paper": whole }));
-    let all = pulleys("fields=");
+    let all = pulleys("");
     assert_eq!((&all["paper"], &all["rank"]), (&whole, &json!(1)));
     let by_body = &server.post("/v1/search", r#"{"text":"pulleys that lift","limit":1}"#)["results"][0];
     for field in ["score", "similarity", "term_similarity", "relevance", "breakdown", "reasons"] {
@@ -93,6 +93,7 @@ fn filters_of_a_query_string() {
         ("?q=a&text=b", "in the query: give the text as `q`, not as `text`".to_owned()),
         ("?q=a&q=b", "`q` is given twice".to_owned()),
         ("?q=a&limit=51", "`limit`: expected a number from 1 to 50".to_owned()),
+        ("?q=a&fields=", format!("`fields`: unknown field ``; known are {fields}")),
         ("?q=a&fields=headline", format!("`fields`: unknown field `headline`; known are {fields}")),
     ] {
         let reply = server.call("GET", &format!("/v1/search{query}"), &[JSON], "");

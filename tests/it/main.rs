@@ -23,6 +23,7 @@ mod hostile_requests;
 mod http;
 mod http_compat;
 mod http_cors;
+mod http_description;
 mod http_graph;
 mod http_guard;
 mod http_null;

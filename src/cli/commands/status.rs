@@ -9,6 +9,7 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output;
 use crate::engine::{Engine, GraphStatus, LibraryLocation, LibraryStatus};
 use crate::error::Result;
+use crate::library::DayRange;
 
 #[derive(Serialize)]
 struct StatusOutput {
@@ -26,20 +27,19 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: SummaryArgs) -> Result<Comm
 
 fn table(out: &mut dyn Write, shown: &StatusOutput) -> io::Result<()> {
     let StatusOutput { library, status: LibraryStatus { generation, model, index, summary, citations } } = shown;
-    let counts = |pairs: &[(String, u64)]| {
-        let counts: Vec<String> = pairs.iter().map(|(name, count)| format!("{name} ({count})")).collect();
-        if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
-    };
+    let listed = |counts: Vec<String>| if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
+    let sources = summary.sources.iter().map(|size| format!("{} ({})", size.source, size.papers)).collect();
+    let profiles = summary.profiles.iter().map(|size| format!("{} ({})", size.name, size.papers)).collect();
     writeln!(out, "library   {library}")?;
     writeln!(out, "papers    {}, {} with abstract", summary.papers, summary.with_abstract)?;
-    if let Some((first, last)) = &summary.days {
+    if let Some(DayRange { first, last }) = &summary.days {
         writeln!(out, "dates     {first} to {last}")?;
     }
-    writeln!(out, "sources   {}", counts(&summary.sources))?;
+    writeln!(out, "sources   {}", listed(sources))?;
     if citations.links > 0 {
         writeln!(out, "citations {} links, {} papers with some", citations.links, citations.papers)?;
     }
-    writeln!(out, "profiles  {}", counts(&summary.profiles))?;
+    writeln!(out, "profiles  {}", listed(profiles))?;
     match model {
         Some(model) => writeln!(out, "model     {}, {} dimensions", model.label(), model.dimension)?,
         None => writeln!(out, "model     none yet")?,

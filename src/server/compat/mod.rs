@@ -4,10 +4,19 @@ mod openai;
 mod semantic_scholar;
 mod text_embeddings;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 use super::guarded_router::GuardedRouter;
 use super::problem::Problem;
+
+pub(super) use openai::OpenAiErrorBody;
+pub(super) use semantic_scholar::{S2ErrorBody, S2FieldName, S2GraphFieldName, S2LinkFieldName, S2Pool};
+pub(super) use text_embeddings::TeiErrorBody;
 
 pub(super) fn routes() -> GuardedRouter {
     GuardedRouter::new().merge(openai::routes()).merge(text_embeddings::routes()).merge(semantic_scholar::routes())
@@ -15,11 +24,46 @@ pub(super) fn routes() -> GuardedRouter {
 
 /// Returns how problems of a path are written, when it belongs to another service's API.
 pub(super) fn error_format(path: &str) -> Option<fn(&Problem) -> Value> {
-    match path {
-        "/embed" | "/info" => Some(text_embeddings::error_body),
-        "/v1/embeddings" => Some(openai::error_body),
-        _ if path.starts_with("/v1/models") => Some(openai::error_body),
-        _ if path.starts_with("/recommendations/") || path.starts_with("/graph/") => Some(semantic_scholar::error_body),
-        _ => None,
+    OtherService::of(path).map(|service| match service {
+        OtherService::OpenAi => openai::error_body,
+        OtherService::TextEmbeddings => text_embeddings::error_body,
+        OtherService::SemanticScholar => semantic_scholar::error_body as fn(&Problem) -> Value,
+    })
+}
+
+/// Returns the name of the schema of such a problem.
+pub(super) fn error_schema(path: &str) -> Option<Cow<'static, str>> {
+    OtherService::of(path).map(|service| match service {
+        OtherService::OpenAi => OpenAiErrorBody::name(),
+        OtherService::TextEmbeddings => TeiErrorBody::name(),
+        OtherService::SemanticScholar => S2ErrorBody::name(),
+    })
+}
+
+/// The schema of what is embedded: one text, or a list of them.
+fn text_or_texts(max_texts: usize) -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let texts = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(max_texts));
+    AnyOfBuilder::new().description(Some("A text, or a list of texts.")).item(text()).item(texts).into()
+}
+
+/// The services whose APIs this server has.
+enum OtherService {
+    OpenAi,
+    TextEmbeddings,
+    SemanticScholar,
+}
+
+impl OtherService {
+    fn of(path: &str) -> Option<OtherService> {
+        match path {
+            "/embed" | "/info" => Some(OtherService::TextEmbeddings),
+            "/v1/embeddings" => Some(OtherService::OpenAi),
+            _ if path.starts_with("/v1/models") => Some(OtherService::OpenAi),
+            _ if path.starts_with("/recommendations/") || path.starts_with("/graph/") => {
+                Some(OtherService::SemanticScholar)
+            }
+            _ => None,
+        }
     }
 }

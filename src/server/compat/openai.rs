@@ -7,8 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::routes;
 
+use super::text_or_texts;
 use crate::server::access::RouteAccess;
 use crate::server::extract::{JsonBody, PathParam};
 use crate::server::guarded_router::GuardedRouter;
@@ -35,7 +38,27 @@ pub(super) fn error_body(problem: &Problem) -> Value {
         _ if problem.status().is_server_error() => "server_error",
         _ => "invalid_request_error",
     };
-    json!({ "error": { "message": problem.detail(), "type": kind, "param": null, "code": problem.code() } })
+    let message = problem.detail().to_owned();
+    json!(OpenAiErrorBody { error: OpenAiError { message, kind, param: None, code: problem.code() } })
+}
+
+/// An answer of OpenAI's API that is an error.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::server) struct OpenAiErrorBody {
+    error: OpenAiError,
+}
+
+/// An error of OpenAI's API.
+#[derive(Serialize, utoipa::ToSchema)]
+struct OpenAiError {
+    /// What is wrong with the request.
+    message: String,
+    /// The kind of error.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Always `null`.
+    param: Option<String>,
+    code: ProblemCode,
 }
 
 /// Texts to embed.
@@ -52,15 +75,23 @@ struct OpenAiEmbedRequest {
 }
 
 /// One text or many.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum OpenAiInput {
     Text(String),
     Texts(Vec<String>),
     /// Anything else, such as tokens: refused.
-    #[schema(value_type = Vec<u32>)]
     Other(IgnoredAny),
 }
+
+/// What is refused is not described.
+impl PartialSchema for OpenAiInput {
+    fn schema() -> RefOr<Schema> {
+        text_or_texts(MAX_TEXTS)
+    }
+}
+
+impl ToSchema for OpenAiInput {}
 
 /// How embeddings are encoded.
 #[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
@@ -105,9 +136,13 @@ struct TokenUsage {
     total_tokens: usize,
 }
 
-/// Create embeddings (OpenAI API)
-#[utoipa::path(post, path = "/v1/embeddings", tag = "compatible", request_body = OpenAiEmbedRequest,
-    responses((status = 200, body = OpenAiEmbedResponse)))]
+/// Embed texts (OpenAI)
+///
+/// Returns one embedding for each text, in their order. The model is that of the library; any other is not found.
+#[utoipa::path(post, path = "/v1/embeddings", tag = "compatible", operation_id = "openai_create_embeddings",
+    request_body(content = OpenAiEmbedRequest, description = "The texts and the model",
+        example = json!({ "input": "robots that use tools", "model": "all-MiniLM-L6-v2" })),
+    responses((status = 200, description = "An embedding for each text", body = OpenAiEmbedResponse)))]
 async fn create_embeddings(
     State(app): State<AppState>,
     JsonBody(request): JsonBody<OpenAiEmbedRequest>,
@@ -179,15 +214,23 @@ struct OpenAiModel {
     owned_by: &'static str,
 }
 
-/// List models (OpenAI API)
-#[utoipa::path(get, path = "/v1/models", tag = "compatible", responses((status = 200, body = OpenAiModelList)))]
+/// List the models (OpenAI)
+///
+/// A server has one model: that of its library.
+#[utoipa::path(get, path = "/v1/models", tag = "compatible", operation_id = "openai_list_models",
+    responses((status = 200, description = "The model", body = OpenAiModelList, example = json!({
+        "object": "list",
+        "data": [{ "id": "all-MiniLM-L6-v2", "object": "model", "created": 0, "owned_by": "paperkin" }] }))))]
 async fn list_models(State(app): State<AppState>) -> Json<OpenAiModelList> {
     Json(OpenAiModelList { object: "list", data: vec![OpenAiModel::of(&app)] })
 }
 
-/// Get a model (OpenAI API)
-#[utoipa::path(get, path = "/v1/models/{*name}", tag = "compatible",
-    params(("name" = String, Path, description = "The model's name")), responses((status = 200, body = OpenAiModel)))]
+/// Get a model (OpenAI)
+///
+/// Any other model than that of the library is not found.
+#[utoipa::path(get, path = "/v1/models/{*name}", tag = "compatible", operation_id = "openai_get_model",
+    params(("name" = String, Path, description = "The model's name", example = "all-MiniLM-L6-v2")),
+    responses((status = 200, description = "The model", body = OpenAiModel)))]
 async fn get_model(
     State(app): State<AppState>,
     PathParam(name): PathParam<String>,

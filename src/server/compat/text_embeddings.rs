@@ -4,8 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::routes;
 
+use super::text_or_texts;
 use crate::server::access::RouteAccess;
 use crate::server::extract::JsonBody;
 use crate::server::guarded_router::GuardedRouter;
@@ -29,7 +34,16 @@ pub(super) fn error_body(problem: &Problem) -> Value {
         _ if problem.status().is_server_error() => "Backend",
         _ => "Validation",
     };
-    json!({ "error": problem.detail(), "error_type": kind })
+    json!(TeiErrorBody { error: problem.detail().to_owned(), error_type: kind })
+}
+
+/// An error of text-embeddings-inference.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::server) struct TeiErrorBody {
+    /// What is wrong with the request.
+    error: String,
+    /// `Validation`, `Overloaded`, `Unauthorized` or `Backend`.
+    error_type: &'static str,
 }
 
 /// Texts to embed. Texts that are too long for the model are truncated.
@@ -38,6 +52,7 @@ struct TeiEmbedRequest {
     inputs: TeiInputs,
     /// Must be `true`: embeddings are always normalized.
     #[serde(default = "default_normalize")]
+    #[schema(schema_with = always_true)]
     normalize: bool,
 }
 
@@ -45,17 +60,37 @@ fn default_normalize() -> bool {
     true
 }
 
+fn always_true() -> RefOr<Schema> {
+    // Generators of clients know no enum of booleans, and utoipa has no field for `const`.
+    let only = Extensions::from_iter([("const", true)]);
+    let only = ObjectBuilder::new().schema_type(Type::Boolean).extensions(Some(only));
+    let description = "Must be `true`: embeddings are always normalized.";
+    OneOfBuilder::new().description(Some(description)).item(Object::with_type(Type::Null)).item(only).into()
+}
+
 /// One text or many.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum TeiInputs {
     Text(String),
     Texts(Vec<String>),
 }
 
-/// Create embeddings (text-embeddings-inference API)
-#[utoipa::path(post, path = "/embed", tag = "compatible", request_body = TeiEmbedRequest,
-    responses((status = 200, body = Vec<Vec<f32>>)))]
+impl PartialSchema for TeiInputs {
+    fn schema() -> RefOr<Schema> {
+        text_or_texts(MAX_TEXTS)
+    }
+}
+
+impl ToSchema for TeiInputs {}
+
+/// Embed texts (text-embeddings-inference)
+///
+/// Returns one embedding for each text, in their order. Texts that are too long for the model are truncated.
+#[utoipa::path(post, path = "/embed", tag = "compatible", operation_id = "tei_embed",
+    request_body(content = TeiEmbedRequest, description = "A text, or a list of texts",
+        example = json!({ "inputs": ["robots that use tools", "hammers for two"] })),
+    responses((status = 200, description = "An embedding for each text", body = Vec<Vec<f32>>)))]
 async fn embed(
     State(app): State<AppState>,
     JsonBody(request): JsonBody<TeiEmbedRequest>,
@@ -86,8 +121,13 @@ struct TeiInfo {
     version: &'static str,
 }
 
-/// Get the model (text-embeddings-inference API)
-#[utoipa::path(get, path = "/info", tag = "compatible", responses((status = 200, body = TeiInfo)))]
+/// Describe the model (text-embeddings-inference)
+///
+/// Returns the model of the library, and the limits of the server.
+#[utoipa::path(get, path = "/info", tag = "compatible", operation_id = "tei_get_info",
+    responses((status = 200, description = "The model and the limits", body = TeiInfo, example = json!({
+        "model_id": "all-MiniLM-L6-v2", "model_sha": "6e8a4b2d", "model_type": { "embedding": { "pooling": "mean" } },
+        "max_client_batch_size": 2048, "auto_truncate": true, "version": "0.1.0" }))))]
 async fn info(State(app): State<AppState>) -> Json<TeiInfo> {
     let model = app.model();
     Json(TeiInfo {

@@ -55,21 +55,32 @@ fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     json_object(bytes).map_err(|reason| Problem::bad_request(format!("in the body: {reason}")))
 }
 
-/// Parses a JSON object, in which a field that is `null` counts as absent. serde would also accept an array with the
-/// values in order; that is refused.
+/// Parses a JSON object, in which a field that is `null` counts as absent, and `5.0` as an integer. serde would also accept
+/// an array with the values in order; that is refused.
 pub(crate) fn json_object<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
     let parsed = match json.trim_ascii_start().first() {
-        // Most bodies have no `null`; they are read without a detour, and errors have a line and a column.
-        None | Some(b'{') if memmem::find(json, b"null").is_none() => serde_json::from_slice(json),
-        None | Some(b'{') => serde_json::from_slice(json).and_then(JsonTree::read),
+        // Most bodies need no detour, and errors have a line and a column without it.
+        None | Some(b'{') if memmem::find(json, b"null").is_none() => {
+            serde_json::from_slice(json).or_else(|error| read_tree(json).map_err(|_| error))
+        }
+        None | Some(b'{') => read_tree(json),
         Some(_) => return Err("expected an object: `{...}`".to_owned()),
     };
     parsed.map_err(|error| error.to_string())
 }
 
+fn read_tree<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    serde_json::from_slice(json).and_then(JsonTree::read)
+}
+
 /// The problem of a body, or a line of it, that is longer than `--max-body` allows.
 pub(crate) fn too_large() -> Problem {
     Problem::new(ProblemCode::TooLarge, "the body, or a line of it, is larger than this server accepts")
+}
+
+/// Whether the body is declared as JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    check_content_type(headers, &["application/json"]).is_ok()
 }
 
 /// Refuses bodies with another content type, and compressed ones.

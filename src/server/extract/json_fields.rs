@@ -52,6 +52,16 @@ impl<'de> Deserialize<'de> for JsonFields {
     }
 }
 
+/// A number of JSON. One without a fraction is an integer, however it is written: to a JSON Schema, `5.0` is one.
+pub(super) fn whole_or_fraction(number: f64) -> Value {
+    /// Up to here, a float has every integer.
+    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+    match number.fract() == 0.0 && number.abs() <= MAX_EXACT {
+        true => (number as i64).into(),
+        false => number.into(),
+    }
+}
+
 struct TreeVisitor;
 
 impl<'de> Visitor<'de> for TreeVisitor {
@@ -78,7 +88,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<JsonTree, E> {
-        Ok(JsonTree::Scalar(number.into()))
+        Ok(JsonTree::Scalar(whole_or_fraction(number)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<JsonTree, E> {
@@ -240,6 +250,18 @@ mod tests {
             request(r#"{"limit":null,"strategy":null,"positive":[{"id":"a","title":null,"weight":null}]}"#),
             request(r#"{"positive":[{"id":"a"}]}"#)
         );
+    }
+
+    #[test]
+    fn a_whole_number_is_an_integer() {
+        let limit = |json: &str| json_object::<Request>(json.as_bytes()).map(|request| request.limit);
+        for json in [r#"{"limit":5}"#, r#"{"limit":5.0}"#, r#"{"limit":0.5e1,"text":null}"#] {
+            assert_eq!(limit(json), Ok(Some(5)), "{json}");
+        }
+        for json in [r#"{"limit":5.5}"#, r#"{"limit":-5.0}"#, r#"{"limit":1e30}"#] {
+            assert!(limit(json).is_err(), "{json}");
+        }
+        assert_eq!(json_object::<Request>(br#"{"diversity":1.0,"text":null}"#).unwrap().diversity, 1.0);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
@@ -17,6 +17,10 @@ use crate::server::runtime::AppState;
 
 /// The media type of JSON lines.
 pub(crate) const NDJSON_TYPE: &str = "application/x-ndjson";
+
+/// Refused lines at the start of a body after which the response begins, whether or not a later line can be used: enough
+/// for a body that somebody typed, and little memory for one that never ends.
+const MAX_HELD_LINES: usize = 100;
 
 /// The number, from 1, and the bytes of a line that is not blank. An error is the last item.
 pub(crate) type NdjsonLine = (u64, Result<Vec<u8>, Problem>);
@@ -101,12 +105,31 @@ impl NdjsonBody {
     }
 }
 
-/// A response of JSON lines, each sent as soon as it is produced.
-pub(crate) fn ndjson_response<T: Serialize + 'static>(lines: impl Stream<Item = T> + Send + 'static) -> Response {
-    let lines = lines.map(|line| {
+/// A response of JSON lines, each sent as soon as it is produced. The status is 422 if all lines were refused; to know,
+/// the first ones are held back until one could be used.
+pub(crate) async fn ndjson_response<T: Serialize + Send + 'static>(
+    lines: impl Stream<Item = T> + Send + 'static,
+    is_refused: fn(&T) -> bool,
+) -> Response {
+    let mut lines = Box::pin(lines);
+    let mut held = Vec::new();
+    let status = loop {
+        match lines.next().await {
+            Some(line) => {
+                let was_used = !is_refused(&line);
+                held.push(line);
+                if was_used || held.len() == MAX_HELD_LINES {
+                    break StatusCode::OK;
+                }
+            }
+            None if held.is_empty() => break StatusCode::OK,
+            None => break StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    };
+    let lines = stream::iter(held).chain(lines).map(|line| {
         let mut json = serde_json::to_vec(&line).expect("answers are JSON");
         json.push(b'\n');
         Ok::<_, Infallible>(Bytes::from(json))
     });
-    ([(header::CONTENT_TYPE, NDJSON_TYPE)], Body::from_stream(lines)).into_response()
+    (status, [(header::CONTENT_TYPE, NDJSON_TYPE)], Body::from_stream(lines)).into_response()
 }

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::json_fields::whole_or_fraction;
 use crate::server::problem::Problem;
 
 /// Fields whose values are lists, separated by commas.
@@ -22,6 +23,8 @@ const LIST_FIELDS: [&str; 12] = [
     "titles",
     "without",
 ];
+/// Lists of names, which are never empty: an empty one is refused where it is used.
+const NAME_LISTS: [&str; 5] = ["candidates", "exclude", "fields", "negative", "positive"];
 /// Fields whose values are texts, even when they look like numbers.
 const TEXT_FIELDS: [&str; 5] = ["cursor", "id", "q", "query", "text"];
 
@@ -39,16 +42,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryFields<T>
     }
 }
 
+/// Whether a text of a search box has more than white space and quotation marks.
+pub(crate) fn has_search_text(text: &str) -> bool {
+    text.contains(|c: char| !c.is_whitespace() && !matches!(c, '"' | '\u{201c}' | '\u{201d}'))
+}
+
 fn parse_fields<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
     let mut object = Map::new();
     for (name, text) in pairs {
         let value = if LIST_FIELDS.contains(&name.as_str()) {
-            text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
+            let keeps_empty = NAME_LISTS.contains(&name.as_str());
+            let items = text.split(',').map(str::trim).filter(|item| keeps_empty || !item.is_empty()).map(Value::from);
+            // Some clients give the name of a list once for each of its values.
+            let mut list = object.remove(&name).and_then(|list| list.as_array().cloned()).unwrap_or_default();
+            list.extend(items);
+            list.into()
         } else if TEXT_FIELDS.contains(&name.as_str()) {
             Value::String(text)
         } else {
             // Numbers and booleans are JSON; the rest is text.
-            serde_json::from_str(&text).ok().filter(is_number_or_boolean).unwrap_or(Value::String(text))
+            number_or_boolean(&text).unwrap_or(Value::String(text))
         };
         if object.insert(name.clone(), value).is_some() {
             return Err(Problem::bad_request(format!("`{name}` is given twice")));
@@ -58,8 +71,13 @@ fn parse_fields<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, 
         .map_err(|error| Problem::bad_request(format!("in the query: {error}")))
 }
 
-fn is_number_or_boolean(value: &Value) -> bool {
-    value.is_number() || value.is_boolean()
+fn number_or_boolean(text: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    match &value {
+        Value::Number(number) if number.is_f64() => number.as_f64().map(whole_or_fraction),
+        Value::Number(_) | Value::Bool(_) => Some(value),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +102,10 @@ mod tests {
         .unwrap();
         assert_eq!((request.limit, request.text.as_deref(), request.explain), (Some(3), Some("7"), true));
         assert_eq!((request.categories.len(), request.positive.len()), (2, 1));
+        let request = parse(&[("categories", "cs.CL"), ("limit", "3.0"), ("categories", "cs.LG,cs.AI")]).unwrap();
+        assert_eq!((request.limit, request.categories.len()), (Some(3), 3));
+        assert!(parse(&[("categories", "")]).unwrap().categories.is_empty());
+        assert!(parse(&[("exclude", "a,")]).unwrap_err().detail().contains("empty id"));
         assert!(parse(&[("limt", "3")]).unwrap_err().detail().contains("unknown field `limt`"));
         assert!(parse(&[("limit", "null")]).unwrap_err().detail().contains("invalid type: string \"null\""));
         assert!(parse(&[("limit", "3"), ("limit", "4")]).unwrap_err().detail().contains("twice"));

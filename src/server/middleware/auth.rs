@@ -81,11 +81,6 @@ impl AuthGuard {
         self.tokens.is_some() && !access.allows_anonymous(self.public_read)
     }
 
-    /// Whether there are tokens at all.
-    pub(crate) fn has_tokens(&self) -> bool {
-        self.tokens.is_some()
-    }
-
     fn check(&self, table: &AccessTable, request: &Request) -> Result<(), Problem> {
         let (headers, uri, method) = (request.headers(), request.uri(), request.method());
         let now = Instant::now();

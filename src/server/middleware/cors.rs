@@ -16,9 +16,11 @@ use crate::error::{Error, Result};
 use crate::server::access::RouteAccess;
 
 /// What pages of other sites may send, and read of an answer. Cookies are not in it: nothing ever allows credentials.
-const ALLOWED: [(HeaderName, &str); 3] = [
+///
+/// Headers are not in it either. A page may send all that it asks for: clients of other services add headers of their own,
+/// and the server ignores those that it does not know.
+const ALLOWED: [(HeaderName, &str); 2] = [
     (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE"),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, if-none-match, x-request-id"),
     // Seconds that a browser may keep the answer.
     (header::ACCESS_CONTROL_MAX_AGE, "600"),
 ];
@@ -84,8 +86,13 @@ pub(crate) async fn allow_origins(State(auth): State<Arc<AuthState>>, request: R
     let allowed = origins.allowed(headers, access);
     let mut response = match (&preflight, &allowed) {
         (Some(_), Some(_)) => {
-            let allowed = ALLOWED.map(|(name, value)| (name, HeaderValue::from_static(value)));
-            (StatusCode::NO_CONTENT, HeaderMap::from_iter(allowed)).into_response()
+            let mut allowed: HeaderMap =
+                ALLOWED.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect();
+            if let Some(asked) = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+                allowed.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+                allowed.append(header::VARY, HeaderValue::from_static("access-control-request-headers"));
+            }
+            (StatusCode::NO_CONTENT, allowed).into_response()
         }
         _ => next.run(request).await,
     };

@@ -6,7 +6,8 @@ use futures_util::stream::StreamExt;
 use serde::Serialize;
 use utoipa_axum::routes;
 
-use super::pagination::{check_history, check_limit};
+use super::pagination::{bound_limit, check_history};
+use super::request_schemas::BatchRequest;
 use crate::recommend::{Answer, Request};
 use crate::server::access::RouteAccess;
 use crate::server::extract::{NdjsonBody, NdjsonLine, json_object, ndjson_response};
@@ -27,29 +28,42 @@ pub(super) fn routes() -> GuardedRouter {
 #[serde(untagged)]
 enum BatchLine {
     Answer(Answer),
-    Problem { line: u64, problem: Problem },
+    Problem(BatchProblem),
 }
 
-/// Answer many requests, one per line
+/// What is wrong with the request on a line.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct BatchProblem {
+    /// The line number, from 1.
+    line: u64,
+    problem: Problem,
+}
+
+/// Answer many requests
 ///
-/// The response has a line for each request, in the same order, sent as soon as it is ready.
-#[utoipa::path(post, path = "/v1/recommend/batch", tag = "queries",
-    request_body(content = Request, content_type = "application/x-ndjson"),
-    responses((status = 200, body = BatchLine, content_type = "application/x-ndjson")))]
+/// The body has a request on each line. The response has a line for each of them, in the same order, sent as soon as it is
+/// ready. If none of the requests could be answered, the status is 422.
+#[utoipa::path(post, path = "/v1/recommend/batch", tag = "queries", operation_id = "recommend_batch",
+    request_body(content = BatchRequest, content_type = "application/x-ndjson",
+        description = "Requests as JSON, one on each line",
+        example = json!({ "id": "first", "text": "robots that use tools", "limit": 3 })),
+    responses(
+        (status = 200, description = "A line for each request", body = BatchLine, content_type = "application/x-ndjson"),
+        (status = 422, description = "No request could be answered; the lines say why", body = BatchLine,
+         content_type = "application/x-ndjson")))]
 async fn recommend_batch(State(app): State<AppState>, body: NdjsonBody) -> Response {
     let answers = body.stream().map(move |line| answer_line(app.clone(), line)).buffered(MAX_CONCURRENT);
-    ndjson_response(answers)
+    ndjson_response(answers, |line| matches!(line, BatchLine::Problem(_))).await
 }
 
 async fn answer_line(app: AppState, (line, text): NdjsonLine) -> BatchLine {
     let answer = async {
-        let request: Request =
+        let mut request: Request =
             json_object(&text?).map_err(|reason| Problem::bad_request(format!("line {line}: {reason}")))?;
-        request.check()?;
+        bound_limit(&mut request, app.options().max_results)?;
         check_history(&request)?;
-        check_limit(&request, app.options().max_results)?;
         let embeddings = app.embed_request(&request).await?;
         app.workers().run_when_free(move |engine| engine.recommend_with(&request, &embeddings)).await
     };
-    answer.await.map_or_else(|problem| BatchLine::Problem { line, problem }, BatchLine::Answer)
+    answer.await.map_or_else(|problem| BatchLine::Problem(BatchProblem { line, problem }), BatchLine::Answer)
 }

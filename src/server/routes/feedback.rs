@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
+use super::request_schemas::ProfileName;
 use crate::engine::{Engine, check_profile_name, check_weight};
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
@@ -45,9 +46,11 @@ enum FeedbackKind {
 struct FeedbackRequest {
     kind: FeedbackKind,
     /// Ids of papers.
+    #[schema(min_items = 1)]
     papers: Vec<PaperId>,
     /// The weight, above 0.
     #[serde(default = "default_weight")]
+    #[schema(exclusive_minimum = 0, maximum = 1_000_000)]
     weight: f64,
     /// The day; today by default.
     at: Option<Date>,
@@ -70,10 +73,15 @@ struct FeedbackResponse {
     not_found: Vec<PaperId>,
 }
 
-/// Record what a person did with papers; creates the profile if it does not exist
-#[utoipa::path(post, path = "/v1/profiles/{id}/feedback", tag = "profiles", request_body = FeedbackRequest,
-    params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = FeedbackResponse)))]
+/// Record feedback
+///
+/// Records what a person did with papers. The profile is created if it does not exist. Papers that are not in the library
+/// are listed in the answer; if none of them is, nothing is recorded, and the status is 404.
+#[utoipa::path(post, path = "/v1/profiles/{id}/feedback", tag = "profiles", operation_id = "record_feedback",
+    request_body(content = FeedbackRequest, description = "What was done with which papers",
+        example = json!({ "kind": "like", "papers": ["2401.12345"] })),
+    params(("id" = ProfileName, Path, description = "The profile's name", example = "me")),
+    responses((status = 200, description = "What was recorded", body = FeedbackResponse)))]
 async fn post_feedback(
     State(app): State<AppState>,
     PathParam(name): PathParam<String>,

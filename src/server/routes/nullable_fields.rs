@@ -1,4 +1,5 @@
-//! The description of fields of request bodies: one that is not required may be `null`, which counts as absent.
+//! The description of fields of request bodies: one that is not required may be `null`, which counts as absent. It has no
+//! default: generators of TypeScript take a field with a default for one that is always there.
 
 use std::collections::BTreeSet;
 
@@ -39,6 +40,7 @@ fn allow_in(schema: &mut RefOr<Schema>, names: &mut Vec<String>) {
             for (name, field) in &mut object.properties {
                 allow_in(field, names);
                 if !object.required.contains(name) {
+                    remove_default(field);
                     add_null(field);
                 }
             }
@@ -55,6 +57,18 @@ fn allow_in(schema: &mut RefOr<Schema>, names: &mut Vec<String>) {
     }
 }
 
+pub(super) fn remove_default(field: &mut RefOr<Schema>) {
+    match field {
+        RefOr::Ref(reference) => reference.default = None,
+        RefOr::T(Schema::Object(object)) => object.default = None,
+        RefOr::T(Schema::Array(list)) => list.default = None,
+        RefOr::T(Schema::OneOf(choice)) => choice.default = None,
+        RefOr::T(Schema::AnyOf(choice)) => choice.default = None,
+        RefOr::T(Schema::AllOf(parts)) => parts.default = None,
+        RefOr::T(_) => {}
+    }
+}
+
 fn add_null(field: &mut RefOr<Schema>) {
     match field {
         RefOr::T(Schema::Object(Object { schema_type, .. })) => add_null_type(schema_type),
@@ -65,8 +79,7 @@ fn add_null(field: &mut RefOr<Schema>) {
             let mut choice = OneOfBuilder::new().item(null());
             if let RefOr::Ref(reference) = field {
                 let description = std::mem::take(&mut reference.description);
-                let description = Some(description).filter(|text| !text.is_empty());
-                choice = choice.description(description).default(reference.default.take());
+                choice = choice.description(Some(description).filter(|text| !text.is_empty()));
             }
             *field = choice.item(field.clone()).into();
         }

@@ -5,24 +5,46 @@ use std::sync::Arc;
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, SchemaType, Type};
+use utoipa::ToSchema;
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::schema::Object;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema};
 
 use super::nullable_fields::allow_null;
-use crate::recommend::HistoryItem;
+use super::request_schemas::ProfileName;
+use super::search_fields::ResultField;
+use crate::paper::PaperId;
 use crate::server::access::{AccessTable, RouteAccess};
+use crate::server::compat::{
+    OpenAiErrorBody, S2ErrorBody, S2FieldName, S2GraphFieldName, S2LinkFieldName, S2Pool, TeiErrorBody, error_schema,
+};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::middleware::AuthGuard;
 use crate::server::problem::Problem;
+use crate::server::runtime::AppState;
 
-/// The tag of the APIs of other services.
-const COMPATIBLE_TAG: &str = "compatible";
+/// The operation whose body may be left out. utoipa would describe it as one that may be `null`.
+const WITH_OPTIONAL_BODY: &str = "take_feed";
+/// The schema of requests of OpenAI's API.
+const OPENAI_REQUEST: &str = "OpenAiEmbedRequest";
 
-/// The name of the security scheme.
-const TOKEN_SCHEME: &str = "token";
+/// Security schemes: their names, and what they are.
+const SECURITY_SCHEMES: [(&str, HttpAuthScheme, &str); 2] = [
+    (
+        "token",
+        HttpAuthScheme::Bearer,
+        "A token that `paperkin token` printed. Its scope is `read` (run queries, read profiles), `write` (also add papers, \
+         change profiles) or `admin` (also remove papers and profiles); each operation names the scope that it needs. A \
+         server without tokens, which only its own machine can reach, needs none.",
+    ),
+    (
+        "password",
+        HttpAuthScheme::Basic,
+        "A token as the password, with any name: what a browser sends when it asks for a password. The scopes are those of \
+         `token`.",
+    ),
+];
 
 pub(super) fn routes() -> GuardedRouter {
     GuardedRouter::new().get("/openapi.json", RouteAccess::PublicRead, openapi_json)
@@ -35,8 +57,17 @@ async fn openapi_json(Extension(description): Extension<Arc<OpenApi>>) -> Respon
 /// The general part of the description.
 #[derive(utoipa::OpenApi)]
 #[openapi(
-    info(title = "paperkin", description = "Semantic recommendations for research papers."),
-    components(schemas(Problem)),
+    info(
+        title = "paperkin",
+        description = "Semantic recommendations for research papers: search, similar papers, recommendations for reading \
+                       histories, and feeds. Errors are problems (RFC 9457) with a `code`; the APIs of other services have \
+                       the errors of those services."
+    ),
+    components(schemas(
+        Problem, OpenAiErrorBody, S2ErrorBody, TeiErrorBody,
+        // utoipa does not collect the types of parameters.
+        PaperId, ProfileName, ResultField, S2FieldName, S2GraphFieldName, S2LinkFieldName, S2Pool
+    )),
     tags(
         (name = "queries", description = "Search, similar papers, recommendations"),
         (name = "papers", description = "Papers of the library"),
@@ -53,8 +84,15 @@ pub(in crate::server) fn base() -> OpenApi {
 }
 
 /// Adds what the handlers cannot describe: that every route may answer a problem, which tokens it needs on this server,
-/// and that fields of request bodies may be `null`. OpenAPI has no wildcard parameters, so they become plain ones.
-pub(in crate::server) fn complete(mut description: OpenApi, access: &AccessTable, guard: &AuthGuard) -> OpenApi {
+/// what this server's options and model allow, and that fields of request bodies may be `null`. OpenAPI has no wildcard
+/// parameters, so they become plain ones.
+pub(in crate::server) fn complete(
+    mut description: OpenApi,
+    access: &AccessTable,
+    guard: &AuthGuard,
+    app: &AppState,
+) -> OpenApi {
+    let components = description.components.get_or_insert_default();
     for (path, item) in &mut description.paths.paths {
         let operations = [
             (Method::GET, &mut item.get),
@@ -64,64 +102,80 @@ pub(in crate::server) fn complete(mut description: OpenApi, access: &AccessTable
         ];
         for (method, operation) in operations {
             let Some(operation) = operation else { continue };
-            let problem = problem_response(operation);
+            let problem = problem_response(path);
             operation.responses.responses.entry("default".to_owned()).or_insert(problem);
+            if let Some(RefOr::T(body)) = &mut operation.request_body
+                && operation.operation_id.as_deref() == Some(WITH_OPTIONAL_BODY)
+            {
+                body.required = Some(Required::False);
+            }
             operation.security = access.declared(path, &method).and_then(|access| security(access, guard));
+            for parameter in operation.parameters.iter_mut().flatten() {
+                if let RefOr::T(Parameter { name, schema: Some(schema), .. }) = parameter
+                    && name == "limit"
+                {
+                    bound_limit(schema, app.options().max_results);
+                }
+            }
         }
+    }
+    for (name, schema) in &mut components.schemas {
+        for object in objects(schema) {
+            for (field, schema) in &mut object.properties {
+                match (name.as_str(), field.as_str()) {
+                    (_, "limit") => bound_limit(schema, app.options().max_results),
+                    (OPENAI_REQUEST, "dimensions") => bound(schema, app.model().dimension, app.model().dimension),
+                    _ => {}
+                }
+            }
+        }
+    }
+    for (name, scheme, text) in SECURITY_SCHEMES {
+        let scheme = Http::builder().scheme(scheme).description(Some(text)).build();
+        components.security_schemes.insert(name.to_owned(), RefOr::T(SecurityScheme::Http(scheme)));
     }
     allow_null(&mut description);
     let paths = std::mem::take(&mut description.paths.paths);
     description.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
-    if guard.has_tokens() {
-        let components = description.components.get_or_insert_default();
-        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        components.security_schemes.insert(TOKEN_SCHEME.to_owned(), RefOr::T(scheme));
-    }
     description
 }
 
-/// The token that an operation needs on this server, with its scope; one that is optional has an empty alternative.
-fn security(access: RouteAccess, guard: &AuthGuard) -> Option<Vec<SecurityRequirement>> {
-    let scope = access.scope().filter(|_| guard.has_tokens())?;
-    let token = SecurityRequirement::new(TOKEN_SCHEME, [scope.to_string()]);
-    Some(match guard.needs_token(access) {
-        true => vec![token],
-        false => vec![SecurityRequirement::default(), token],
-    })
-}
-
-/// A problem, in the format that clients of the route expect.
-fn problem_response(operation: &Operation) -> RefOr<utoipa::openapi::Response> {
-    let response = ResponseBuilder::new().description("The problem");
-    let response = match operation.tags.iter().flatten().any(|tag| tag == COMPATIBLE_TAG) {
-        true => response.content("application/json", Content::new(Some(Object::with_type(Type::Object)))),
-        false => response.content(
-            "application/problem+json",
-            Content::new(Some(Ref::from_schema_name(<Problem as ToSchema>::name()))),
-        ),
-    };
-    response.build().into()
-}
-
-/// `HistoryItem` is deserialized by hand, so its schema is written by hand too.
-impl PartialSchema for HistoryItem {
-    fn schema() -> RefOr<Schema> {
-        let text = |description: &str| string().description(Some(description)).build();
-        let object = ObjectBuilder::new()
-            .property("id", text("A paper of the library"))
-            .property("title", text("The title of a paper, which need not be in the library"))
-            .property("abstract", text("Its abstract"))
-            .property("weight", ObjectBuilder::new().schema_type(SchemaType::new(Type::Number)).build())
-            .property("at", text("The day, such as 2025-01-31"))
-            .property("interest", text("The name of the interest it belongs to, for the strategy `interests`"))
-            .build();
-        let id: Object = text("A paper's id");
-        RefOr::T(Schema::OneOf(OneOfBuilder::new().item(id).item(object).build()))
+/// The objects that a schema consists of.
+fn objects(schema: &mut RefOr<Schema>) -> Vec<&mut Object> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => vec![object],
+        RefOr::T(Schema::AllOf(parts)) => parts.items.iter_mut().flat_map(objects).collect(),
+        _ => Vec::new(),
     }
 }
 
-impl ToSchema for HistoryItem {}
+/// Sets the maximum of a `limit` that has none.
+fn bound_limit(schema: &mut RefOr<Schema>, max_results: usize) {
+    if matches!(schema, RefOr::T(Schema::Object(Object { maximum: None, .. }))) {
+        bound(schema, 1, max_results);
+    }
+}
 
-fn string() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(SchemaType::new(Type::String))
+fn bound(schema: &mut RefOr<Schema>, minimum: usize, maximum: usize) {
+    if let RefOr::T(Schema::Object(number)) = schema {
+        (number.minimum, number.maximum) = (Some(minimum.into()), Some(maximum.into()));
+    }
+}
+
+/// What an operation needs on this server, each with its scope; where a token is optional, nothing is an alternative.
+fn security(access: RouteAccess, guard: &AuthGuard) -> Option<Vec<SecurityRequirement>> {
+    let scope = access.scope()?;
+    let none = (!guard.needs_token(access)).then(SecurityRequirement::default);
+    let schemes = SECURITY_SCHEMES.iter().map(|(name, ..)| SecurityRequirement::new(*name, [scope.to_string()]));
+    Some(none.into_iter().chain(schemes).collect())
+}
+
+/// A problem, in the format that clients of the route expect.
+fn problem_response(path: &str) -> RefOr<utoipa::openapi::Response> {
+    let (media_type, name) = match error_schema(path) {
+        Some(name) => ("application/json", name),
+        None => ("application/problem+json", Problem::name()),
+    };
+    let content = Content::new(Some(Ref::from_schema_name(name)));
+    ResponseBuilder::new().description("What is wrong with the request").content(media_type, content).build().into()
 }

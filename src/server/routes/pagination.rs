@@ -10,17 +10,16 @@ use crate::server::extract::JsonFields;
 use crate::server::problem::{Problem, ProblemCode};
 
 /// A request, or a request for its next page.
-#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct QueryRequest {
-    #[serde(flatten)]
     pub request: Request,
-    /// The `next_cursor` of the previous page.
     pub cursor: Option<String>,
 }
 
 /// The field that a [`Request`] does not have.
-#[derive(Deserialize)]
-struct PageFields {
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(super) struct PageFields {
+    /// The `next_cursor` of the previous page; everything else as in the request for that page.
     cursor: Option<String>,
 }
 
@@ -58,9 +57,7 @@ impl PagePlan {
     /// For an invalid cursor or one of another request, and for a limit above `max_results`.
     pub(super) fn new(query: QueryRequest, max_results: usize) -> Result<PagePlan, Problem> {
         let QueryRequest { mut request, cursor } = query;
-        request.check()?;
-        check_limit(&request, max_results)?;
-        let count = request.result_count();
+        let count = bound_limit(&mut request, max_results)?;
         let hash = request_hash(&request);
         let (start, generation) = match cursor {
             None => (0, None),
@@ -84,12 +81,17 @@ impl PagePlan {
     }
 }
 
-/// Refuses a limit above the server's maximum.
-pub(super) fn check_limit(request: &Request, max_results: usize) -> Result<(), Problem> {
-    match request.result_count() > max_results {
-        true => Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {max_results}"))),
-        false => Ok(()),
+/// Checks a request, and refuses a limit above the server's maximum. Without a limit there are as many results as the
+/// server gives, however many candidates there are. Returns the number of results.
+pub(super) fn bound_limit(request: &mut Request, max_results: usize) -> Result<usize, Problem> {
+    request.check()?;
+    if request.limit.is_some_and(|limit| limit > max_results) {
+        return Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {max_results}")));
     }
+    let count = request.result_count().min(max_results);
+    // No candidates, no results: a limit of 0 is none.
+    request.limit = Some(count).filter(|count| *count > 0);
+    Ok(count)
 }
 
 /// Refuses a request without a text and without a history.

@@ -1,18 +1,23 @@
 //! Papers of the library: read, add, remove.
 
-use axum::extract::State;
+use axum::Json;
+use axum::extract::{self, FromRequest, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use utoipa_axum::routes;
 
+use super::new_paper::NewPaperFields;
+use super::request_schemas::{NewPaper, PaperLine};
 use crate::engine::{Engine, PendingBatch};
 use crate::formats::{self, PaperRecord};
 use crate::library::PaperChange;
 use crate::paper::{Paper, PaperId};
 use crate::server::access::{RouteAccess, Scope};
-use crate::server::extract::{ConditionalRequest, NdjsonBody, NdjsonLine, PathParam, ndjson_response, paper_id};
+use crate::server::extract::{
+    ConditionalRequest, JsonBody, NdjsonBody, NdjsonLine, PathParam, is_json, ndjson_response, paper_id,
+};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::{AppState, CachedContent, find_paper};
@@ -28,9 +33,12 @@ pub(super) fn routes() -> GuardedRouter {
 }
 
 /// Get a paper
-#[utoipa::path(get, path = "/v1/papers/{id}", tag = "papers",
-    params(("id" = String, Path, description = "The paper's id, percent-encoded")),
-    responses((status = 200, body = Paper), (status = 304)))]
+///
+/// The id may have any spelling, and may be an alias. The answer has an `ETag`.
+#[utoipa::path(get, path = "/v1/papers/{id}", tag = "papers", operation_id = "get_paper",
+    params(("id" = PaperId, Path, description = "The paper's id, percent-encoded", example = "2401.12345")),
+    responses((status = 200, description = "The paper", body = Paper),
+              (status = 304, description = "The paper has not changed since the answer with this `ETag`")))]
 async fn get_paper(
     State(app): State<AppState>,
     PathParam(id): PathParam<String>,
@@ -41,8 +49,10 @@ async fn get_paper(
 }
 
 /// Remove a paper
-#[utoipa::path(delete, path = "/v1/papers/{id}", tag = "papers",
-    params(("id" = String, Path, description = "The paper's id, percent-encoded")),
+///
+/// Reading histories keep its id. `paperkin compact` erases the paper from the disk.
+#[utoipa::path(delete, path = "/v1/papers/{id}", tag = "papers", operation_id = "remove_paper",
+    params(("id" = PaperId, Path, description = "The paper's id, percent-encoded", example = "2401.12345")),
     responses((status = 204, description = "The paper was removed")))]
 async fn remove_paper(State(app): State<AppState>, PathParam(id): PathParam<String>) -> Result<StatusCode, Problem> {
     let id = paper_id(&id)?;
@@ -83,17 +93,59 @@ struct RecordResult {
     problem: Option<Problem>,
 }
 
-/// Add or update papers: one record per line, with the fields that `paperkin add` reads
+/// Add or update papers
 ///
-/// A record may have `references` and `citations` too: lists of ids, or of objects with ids, title, authors and year.
-/// The response has a line for each record, sent as soon as the record is durable. An invalid record does not affect the
-/// others.
-#[utoipa::path(post, path = "/v1/papers", tag = "papers",
-    request_body(content = Paper, content_type = "application/x-ndjson"),
-    responses((status = 200, body = RecordResult, content_type = "application/x-ndjson")))]
-async fn add_papers(State(app): State<AppState>, body: NdjsonBody) -> Response {
-    let results = body.stream().ready_chunks(BATCH_RECORDS).then(move |lines| commit_lines(app.clone(), lines));
-    ndjson_response(results.flat_map(stream::iter))
+/// The body is one paper, as JSON, or a record on each line. Lines have all names and forms of fields that `paperkin add`
+/// reads. The response has a line for each, sent as soon as the record is durable. An invalid record does not affect the
+/// others; if none of them could be used, the status is 422.
+#[utoipa::path(post, path = "/v1/papers", tag = "papers", operation_id = "add_papers",
+    request_body(description = "A paper, or records of papers, one on each line", content(
+        (NewPaper = "application/json", example = json!({
+            "id": "2401.12345", "title": "Robots that lend each other tools",
+            "abstract": "Two robots agree on who holds the hammer.", "authors": ["Ada Example"],
+            "published": "2024-01-23", "categories": ["cs.RO"], "references": ["10.1145/3292500.3330701"] })),
+        (PaperLine = "application/x-ndjson", example = json!({ "id": "2401.12346", "title": "Hammers for two" })))),
+    responses(
+        (status = 200, description = "What became of the record, or of each of them", content(
+            (RecordResult = "application/json"), (RecordResult = "application/x-ndjson"))),
+        (status = 422, description = "No record could be used; the lines say why", content(
+            (RecordResult = "application/json"), (RecordResult = "application/x-ndjson")))))]
+async fn add_papers(State(app): State<AppState>, body: RecordsBody) -> Response {
+    match body {
+        RecordsBody::Lines(lines) => {
+            let results = lines.stream().ready_chunks(BATCH_RECORDS);
+            let results = results.then(move |lines| commit_lines(app.clone(), lines)).flat_map(stream::iter);
+            ndjson_response(results, RecordResult::is_rejected).await
+        }
+        RecordsBody::Record(record) => {
+            let record = serde_json::to_vec(&record).map_err(|error| Problem::bad_request(error.to_string()));
+            let results = commit_lines(app, vec![(1, record)]).await;
+            let status = match results.iter().any(RecordResult::is_rejected) {
+                true => StatusCode::UNPROCESSABLE_ENTITY,
+                false => StatusCode::OK,
+            };
+            (status, Json(results.into_iter().next())).into_response()
+        }
+    }
+}
+
+/// A body with one paper as JSON, or with lines of records.
+enum RecordsBody {
+    Record(Box<NewPaperFields>),
+    Lines(NdjsonBody),
+}
+
+impl FromRequest<AppState> for RecordsBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: extract::Request, app: &AppState) -> Result<RecordsBody, Problem> {
+        match is_json(request.headers()) {
+            true => {
+                JsonBody::from_request(request, app).await.map(|JsonBody(record)| RecordsBody::Record(Box::new(record)))
+            }
+            false => NdjsonBody::from_request(request, app).await.map(RecordsBody::Lines),
+        }
+    }
 }
 
 /// Commits the records of some lines, in as few transactions as the order of records of the same paper allows.
@@ -148,6 +200,10 @@ fn commit_papers(engine: &mut Engine, papers: Vec<(u64, PaperRecord)>, results: 
 }
 
 impl RecordResult {
+    fn is_rejected(&self) -> bool {
+        self.outcome == RecordOutcome::Rejected
+    }
+
     fn rejected(line: u64, id: Option<PaperId>, problem: Problem) -> RecordResult {
         RecordResult { line, id, outcome: RecordOutcome::Rejected, problem: Some(problem) }
     }

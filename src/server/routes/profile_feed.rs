@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use utoipa_axum::routes;
 
-use super::pagination::check_limit;
+use super::pagination::bound_limit;
+use super::request_schemas::{FeedParameters, FeedRequest, ProfileName};
 use crate::engine::{FeedMode, FeedOptions, check_profile_name};
 use crate::recommend::{Answer, Request};
 use crate::server::access::{RouteAccess, Scope};
@@ -22,20 +23,20 @@ pub(super) fn routes() -> GuardedRouter {
 }
 
 /// The fields of a request, and those of a feed.
-#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
-struct FeedRequest {
-    #[serde(flatten)]
+#[derive(Debug, Default)]
+struct FeedQuery {
     request: Request,
-    #[serde(flatten)]
     fields: FeedFields,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+/// The fields that a [`Request`] does not have.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
-struct FeedFields {
+pub(super) struct FeedFields {
     /// Return the last feed again.
     again: bool,
     /// Show papers again this many days after they were seen.
+    #[schema(maximum = 65535)]
     seen_days: Option<u16>,
     /// Return unseen papers of this day or later, in place of those added since the feed was last seen.
     since: Option<Date>,
@@ -43,17 +44,17 @@ struct FeedFields {
 
 const FIELD_NAMES: [&str; 3] = ["again", "seen_days", "since"];
 
-impl<'de> Deserialize<'de> for FeedRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FeedRequest, D::Error> {
+impl<'de> Deserialize<'de> for FeedQuery {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FeedQuery, D::Error> {
         use serde::de::Error;
         let mut object = JsonFields::deserialize(deserializer)?;
         let fields = object.take(&FIELD_NAMES).read().map_err(D::Error::custom)?;
         let request = object.read().map_err(D::Error::custom)?;
-        Ok(FeedRequest { request, fields })
+        Ok(FeedQuery { request, fields })
     }
 }
 
-impl FeedRequest {
+impl FeedQuery {
     /// Options of a feed in this mode, or of the last feed.
     fn options(self, mode: FeedMode) -> FeedOptions {
         let FeedFields { again, seen_days, since } = self.fields;
@@ -62,40 +63,39 @@ impl FeedRequest {
     }
 }
 
-/// Get what is new for a profile; the papers stay new
-#[utoipa::path(get, path = "/v1/profiles/{id}/feed", tag = "profiles",
-    params(("id" = String, Path, description = "The profile's name"),
-           ("limit" = Option<usize>, Query, description = "Maximum number of papers; all other fields of a request are accepted too"),
-           ("again" = Option<bool>, Query, description = "Return the last feed again"),
-           ("seen_days" = Option<u16>, Query, description = "Show papers again this many days after they were seen"),
-           ("since" = Option<String>, Query, description = "Return unseen papers of this day or later")),
-    responses((status = 200, body = Answer)))]
+/// Get what is new for a profile
+///
+/// Reading the feed records nothing: its papers stay new.
+#[utoipa::path(get, path = "/v1/profiles/{id}/feed", tag = "profiles", operation_id = "get_feed",
+    params(("id" = ProfileName, Path, description = "The profile's name", example = "me"), FeedParameters),
+    responses((status = 200, description = "Papers that are new, best first", body = Answer)))]
 async fn get_feed(
     State(app): State<AppState>,
     PathParam(name): PathParam<String>,
-    QueryFields(query): QueryFields<FeedRequest>,
+    QueryFields(query): QueryFields<FeedQuery>,
 ) -> Result<Json<Answer>, Problem> {
     feed(&app, &name, query.options(FeedMode::Peek)).await
 }
 
-/// Get what is new for a profile, and record the papers as seen
+/// Take what is new for a profile
 ///
-/// The fields are given in the body or, without a body, in the query.
-#[utoipa::path(post, path = "/v1/profiles/{id}/feed", tag = "profiles", request_body = Option<FeedRequest>,
-    params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Answer)))]
+/// The papers are recorded as seen: the next feed does not have them. The body may be left out; the fields are read from
+/// the query string then.
+#[utoipa::path(post, path = "/v1/profiles/{id}/feed", tag = "profiles", operation_id = "take_feed",
+    request_body(content = FeedRequest, description = "What the feed should contain", example = json!({ "limit": 10 })),
+    params(("id" = ProfileName, Path, description = "The profile's name", example = "me")),
+    responses((status = 200, description = "Papers that are new, best first", body = Answer)))]
 async fn take_feed(
     State(app): State<AppState>,
     PathParam(name): PathParam<String>,
-    JsonOrQuery(query): JsonOrQuery<FeedRequest>,
+    JsonOrQuery(query): JsonOrQuery<FeedQuery>,
 ) -> Result<Json<Answer>, Problem> {
     feed(&app, &name, query.options(FeedMode::New)).await
 }
 
-async fn feed(app: &AppState, name: &str, options: FeedOptions) -> Result<Json<Answer>, Problem> {
+async fn feed(app: &AppState, name: &str, mut options: FeedOptions) -> Result<Json<Answer>, Problem> {
     let name = check_profile_name(name)?.to_owned();
-    options.request.check()?;
-    check_limit(&options.request, app.options().max_results)?;
+    bound_limit(&mut options.request, app.options().max_results)?;
     let embeddings = app.embed_request(&options.request).await?;
     app.run(move |engine| engine.feed_with(&name, &options, &embeddings)).await.map(Json)
 }

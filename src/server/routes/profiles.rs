@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
+use super::request_schemas::ProfileName;
 use crate::engine::check_profile_name;
 use crate::library::Profile;
 use crate::server::access::{RouteAccess, Scope};
@@ -29,18 +30,22 @@ struct ProfileNames {
     profiles: Vec<String>,
 }
 
-/// List all profiles
-#[utoipa::path(get, path = "/v1/profiles", tag = "profiles",
-    responses((status = 200, body = ProfileNames)))]
+/// List the profiles
+///
+/// Returns the names of all profiles, sorted.
+#[utoipa::path(get, path = "/v1/profiles", tag = "profiles", operation_id = "list_profiles",
+    responses((status = 200, description = "The names", body = ProfileNames, example = json!({ "profiles": ["me"] }))))]
 async fn list_profiles(State(app): State<AppState>) -> Result<Json<ProfileNames>, Problem> {
     let profiles = app.run(|engine| engine.profile_names()).await?;
     Ok(Json(ProfileNames { profiles }))
 }
 
-/// Get a profile with its reading history
-#[utoipa::path(get, path = "/v1/profiles/{id}", tag = "profiles",
-    params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Profile)))]
+/// Get a profile
+///
+/// Returns the reading history, the authors that are followed, and when the feed was last seen.
+#[utoipa::path(get, path = "/v1/profiles/{id}", tag = "profiles", operation_id = "get_profile",
+    params(("id" = ProfileName, Path, description = "The profile's name", example = "me")),
+    responses((status = 200, description = "The profile", body = Profile)))]
 async fn get_profile(
     State(app): State<AppState>,
     PathParam(name): PathParam<String>,
@@ -49,18 +54,26 @@ async fn get_profile(
     app.run(move |engine| engine.profile(&name)).await.map(Json)
 }
 
+/// The name of an author.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(pattern = r"[^\s\x85]", example = "Ada Example")]
+struct AuthorName(String);
+
 /// The settings of a profile.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct ProfileUpdate {
     /// Replaces the followed authors, whose papers are boosted in the feed.
-    authors: Option<Vec<String>>,
+    authors: Option<Vec<AuthorName>>,
 }
 
-/// Create a profile, or replace the authors it follows
-#[utoipa::path(put, path = "/v1/profiles/{id}", tag = "profiles", request_body = ProfileUpdate,
-    params(("id" = String, Path, description = "The profile's name")),
-    responses((status = 200, body = Profile)))]
+/// Create or change a profile
+///
+/// Creates the profile if it does not exist, and replaces the authors that it follows if `authors` is given.
+#[utoipa::path(put, path = "/v1/profiles/{id}", tag = "profiles", operation_id = "update_profile",
+    request_body(content = ProfileUpdate, description = "The settings", example = json!({ "authors": ["Ada Example"] })),
+    params(("id" = ProfileName, Path, description = "The profile's name", example = "me")),
+    responses((status = 200, description = "The profile as it is now", body = Profile)))]
 async fn put_profile(
     State(app): State<AppState>,
     PathParam(name): PathParam<String>,
@@ -68,16 +81,21 @@ async fn put_profile(
 ) -> Result<Json<Profile>, Problem> {
     let name = check_profile_name(&name)?.to_owned();
     app.run(move |engine| match authors {
-        Some(authors) => engine.set_followed(&name, &authors),
+        Some(authors) => {
+            let authors: Vec<String> = authors.into_iter().map(|AuthorName(name)| name).collect();
+            engine.set_followed(&name, &authors)
+        }
         None => engine.create_profile(&name),
     })
     .await
     .map(Json)
 }
 
-/// Delete a profile, its history and its impressions
-#[utoipa::path(delete, path = "/v1/profiles/{id}", tag = "profiles",
-    params(("id" = String, Path, description = "The profile's name")),
+/// Delete a profile
+///
+/// Deletes its history too, and what is known of the papers that it was shown.
+#[utoipa::path(delete, path = "/v1/profiles/{id}", tag = "profiles", operation_id = "delete_profile",
+    params(("id" = ProfileName, Path, description = "The profile's name", example = "me")),
     responses((status = 204, description = "The profile was deleted")))]
 async fn delete_profile(
     State(app): State<AppState>,

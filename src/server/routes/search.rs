@@ -6,7 +6,8 @@ use axum::response::Response;
 use utoipa_axum::routes;
 
 use super::pagination::{PagePlan, QueryRequest, ResultPage, check_history};
-use super::search_fields::{SearchQuery, SelectedPage};
+use super::request_schemas::{RecommendRequest, SearchParameters, SearchRequest, SimilarParameters, SimilarRequest};
+use super::search_fields::{ResultField, SearchQuery, SelectedPage};
 use crate::engine::{Engine, TextEmbeddings};
 use crate::paper::PaperId;
 use crate::recommend::HistoryItem;
@@ -23,9 +24,13 @@ pub(super) fn routes() -> GuardedRouter {
         .operation(RouteAccess::PublicRead, routes!(recommend))
 }
 
-/// Search for papers about a text
-#[utoipa::path(post, path = "/v1/search", tag = "queries", request_body = QueryRequest,
-    responses((status = 200, body = ResultPage)))]
+/// Search for papers
+///
+/// Finds papers about a text, best first. The text is compared as it is; `GET` understands a search box's syntax too.
+#[utoipa::path(post, path = "/v1/search", tag = "queries", operation_id = "search_papers",
+    request_body(content = SearchRequest, description = "The text, filters and options",
+        example = json!({ "text": "robots that use tools", "limit": 5 })),
+    responses((status = 200, description = "One page of papers", body = ResultPage)))]
 async fn search(
     State(app): State<AppState>,
     JsonBody(query): JsonBody<QueryRequest>,
@@ -36,17 +41,17 @@ async fn search(
     result_page(&app, query).await
 }
 
-/// Search for papers about a text, with the fields of a request in the query string
-#[utoipa::path(get, path = "/v1/search", tag = "queries",
-    params(("q" = String, Query, description = "What the papers should be about, as typed in a search box: words, `\"phrases\"`, `-excluded`, `title:`, `author:`, `category:`, `year:2024..2025`"),
-           ("fields" = Option<String>, Query, description = "The fields of results and papers to return, separated by commas: `title,authors,score`. Without `authors`, lists of authors end after ten, and `author_count` has their number"),
-           ("limit" = Option<usize>, Query, description = "Maximum number of papers; all other fields of a request are accepted too"),
-           ("published_after" = Option<String>, Query, description = "Only papers of this day or later"),
-           ("published_before" = Option<String>, Query, description = "Only papers of this day or before"),
-           ("categories" = Option<String>, Query, description = "Only papers of these categories, separated by commas"),
-           ("sources" = Option<String>, Query, description = "Only papers from these sources, separated by commas"),
-           ("cursor" = Option<String>, Query, description = "The `next_cursor` of the previous page")),
-    responses((status = 200, body = SelectedPage), (status = 304)))]
+/// Search for papers by URL
+///
+/// Finds papers about what a person typed in a search box, best first. The answer has an `ETag`.
+#[utoipa::path(get, path = "/v1/search", tag = "queries", operation_id = "search_papers_by_url",
+    params(("q" = String, Query, pattern = r#"[^\s\x85"“”]"#, example = "robots that use tools",
+            description = "What the papers should be about, as typed in a search box: words, `\"phrases\"`, `-excluded`, `title:`, `author:`, `category:`, `year:2024..2025`"),
+           ("fields" = Option<Vec<ResultField>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "score"]),
+            description = "The fields of results and papers to return; without it, all. Without `authors`, lists of authors end after ten, and `author_count` has their number"),
+           SearchParameters),
+    responses((status = 200, description = "One page of papers", body = SelectedPage),
+              (status = 304, description = "Nothing has changed since the answer with this `ETag`")))]
 async fn search_by_query(
     State(app): State<AppState>,
     conditional: ConditionalRequest,
@@ -62,9 +67,13 @@ async fn search_by_query(
     conditional.answer(&app, answer).await
 }
 
-/// Recommend papers for a reading history, a text, or both
-#[utoipa::path(post, path = "/v1/recommend", tag = "queries", request_body = QueryRequest,
-    responses((status = 200, body = ResultPage)))]
+/// Recommend papers
+///
+/// Finds papers for a reading history (`positive` and `negative` papers), for a `text`, or for both.
+#[utoipa::path(post, path = "/v1/recommend", tag = "queries", operation_id = "recommend_papers",
+    request_body(content = RecommendRequest, description = "The history or the text, filters and options",
+        example = json!({ "positive": ["2401.12345", { "title": "Gloves that feel", "weight": 0.5 }], "limit": 5 })),
+    responses((status = 200, description = "One page of papers", body = ResultPage)))]
 async fn recommend(
     State(app): State<AppState>,
     JsonBody(query): JsonBody<QueryRequest>,
@@ -73,11 +82,13 @@ async fn recommend(
     result_page(&app, query).await
 }
 
-/// Find papers similar to a paper of the library
-#[utoipa::path(get, path = "/v1/papers/{id}/similar", tag = "queries",
-    params(("id" = String, Path, description = "The paper's id, percent-encoded"),
-           ("limit" = Option<usize>, Query, description = "Maximum number of papers; all other fields of a request are accepted too")),
-    responses((status = 200, body = ResultPage), (status = 304)))]
+/// Get similar papers
+///
+/// Finds papers similar to a paper of the library. The answer has an `ETag`.
+#[utoipa::path(get, path = "/v1/papers/{id}/similar", tag = "queries", operation_id = "get_similar_papers",
+    params(("id" = PaperId, Path, description = "The paper's id, percent-encoded", example = "2401.12345"), SimilarParameters),
+    responses((status = 200, description = "One page of papers", body = ResultPage),
+              (status = 304, description = "Nothing has changed since the answer with this `ETag`")))]
 async fn similar(
     State(app): State<AppState>,
     PathParam(id): PathParam<String>,
@@ -88,10 +99,13 @@ async fn similar(
     conditional.answer(&app, move |engine| CachedContent::json(&query.result_page(engine)?)).await
 }
 
-/// Find papers similar to a paper of the library, with the fields of a request in the body
-#[utoipa::path(post, path = "/v1/papers/{id}/similar", tag = "queries", request_body = QueryRequest,
-    params(("id" = String, Path, description = "The paper's id, percent-encoded")),
-    responses((status = 200, body = ResultPage)))]
+/// Find similar papers
+///
+/// As with `GET`, with the fields of a request in the body. Papers of `positive` are added to the one of the path.
+#[utoipa::path(post, path = "/v1/papers/{id}/similar", tag = "queries", operation_id = "find_similar_papers",
+    request_body(content = SimilarRequest, description = "Filters and options", example = json!({ "limit": 5 })),
+    params(("id" = PaperId, Path, description = "The paper's id, percent-encoded", example = "2401.12345")),
+    responses((status = 200, description = "One page of papers", body = ResultPage)))]
 async fn similar_with_options(
     State(app): State<AppState>,
     PathParam(id): PathParam<String>,

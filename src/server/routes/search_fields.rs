@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::pagination::{QueryRequest, ResultPage};
 use crate::paper::Paper;
 use crate::recommend::{Answer, Recommendation};
-use crate::server::extract::JsonFields;
+use crate::server::extract::{JsonFields, has_search_text};
 use crate::server::problem::{Problem, ProblemCode};
 
 /// Fields of a result.
@@ -43,6 +46,18 @@ const PAPER_FIELDS: [&str; 13] = [
 /// Maximum number of authors of a paper when `fields` does not ask for them: some papers have thousands.
 const MAX_AUTHORS: usize = 10;
 
+/// The description of a name in `fields`.
+pub(super) enum ResultField {}
+
+impl PartialSchema for ResultField {
+    fn schema() -> RefOr<Schema> {
+        let names = RESULT_FIELDS.iter().chain(&PAPER_FIELDS).copied();
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for ResultField {}
+
 /// The fields of an object as JSON texts, so that numbers stay as they are written elsewhere.
 type RawFields = BTreeMap<String, Box<RawValue>>;
 
@@ -66,7 +81,7 @@ impl<'de> Deserialize<'de> for SearchQuery {
         use serde::de::Error;
         let mut all = JsonFields::deserialize(deserializer)?;
         let SearchOnlyFields { q, fields } = all.take(&["q", "fields"]).read().map_err(D::Error::custom)?;
-        if q.trim().is_empty() {
+        if !has_search_text(&q) {
             return Err(D::Error::custom("`q` is empty"));
         }
         let mut query: QueryRequest = all.read().map_err(D::Error::custom)?;
@@ -78,6 +93,32 @@ impl<'de> Deserialize<'de> for SearchQuery {
     }
 }
 
+/// A result with the fields that were asked for; see `Recommendation`.
+enum SelectedResult {}
+
+impl PartialSchema for SelectedResult {
+    fn schema() -> RefOr<Schema> {
+        let paper = optional_fields(Paper::schema(), "The paper, with the fields that were asked for.");
+        let mut result = optional_fields(Recommendation::schema(), "A result with the fields that were asked for.");
+        result.properties.insert("paper".to_owned(), paper.into());
+        result.into()
+    }
+}
+
+impl ToSchema for SelectedResult {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Recommendation::schemas(schemas);
+    }
+}
+
+/// The fields of a struct, none of which is required.
+fn optional_fields(schema: RefOr<Schema>, description: &str) -> Object {
+    let RefOr::T(Schema::Object(mut object)) = schema else { return Object::default() };
+    object.required.clear();
+    object.description = Some(description.to_owned());
+    object
+}
+
 /// The names of the fields to return, of results and of their papers; none for all of them.
 #[derive(Debug, Default)]
 pub(super) struct FieldSelection(Vec<String>);
@@ -86,7 +127,7 @@ pub(super) struct FieldSelection(Vec<String>);
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct SelectedPage {
     /// As in the answer to `POST /v1/search`, with the fields that `fields` names.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<SelectedResult>)]
     results: Vec<RawFields>,
     /// Whether all results are far from what was asked for. Left out when not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -25,23 +25,35 @@ struct HealthResponse {
     status: &'static str,
 }
 
-/// Liveness: whether the process responds
-#[utoipa::path(get, path = "/health/live", tag = "service", responses((status = 200, body = HealthResponse)))]
+/// Check whether the server runs
+///
+/// For supervisors: does not look at the library.
+#[utoipa::path(get, path = "/health/live", tag = "service", operation_id = "check_liveness",
+    responses((status = 200, description = "The server runs", body = HealthResponse, example = json!({ "status": "ok" }))))]
 async fn live() -> Json<HealthResponse> {
     Json(HealthResponse { status: "ok" })
 }
 
-/// Readiness: whether a worker is available and can read the library
-#[utoipa::path(get, path = "/health/ready", tag = "service",
-    responses((status = 200, body = HealthResponse), (status = 503, body = Problem, content_type = "application/problem+json")))]
+/// Check whether the server can answer
+///
+/// For load balancers: whether a worker is free and can read the library.
+#[utoipa::path(get, path = "/health/ready", tag = "service", operation_id = "check_readiness",
+    responses((status = 200, description = "The server can answer", body = HealthResponse, example = json!({ "status": "ok" })),
+              (status = 503, description = "It cannot answer now", body = Problem, content_type = "application/problem+json")))]
 async fn ready(State(app): State<AppState>) -> Result<Json<HealthResponse>, Problem> {
     app.run(|engine| engine.generation_id()).await?;
     Ok(Json(HealthResponse { status: "ok" }))
 }
 
-/// The contents of the library, its model and its index
-#[utoipa::path(get, path = "/v1/status", tag = "service",
-    responses((status = 200, body = LibraryStatus)))]
+/// Describe the library
+///
+/// Returns how many papers there are and where they come from, the model of the embeddings, and the state of the index.
+#[utoipa::path(get, path = "/v1/status", tag = "service", operation_id = "get_status",
+    responses((status = 200, description = "The library in numbers", body = LibraryStatus, example = json!({
+        "generation": 1, "papers": 40, "with_abstract": 40, "days": { "first": "2023-10-11", "last": "2026-06-08" },
+        "sources": [{ "source": "hf-page", "papers": 40 }], "profiles": [{ "name": "me", "papers": 3 }], "bytes": 524288,
+        "model": { "name": "all-MiniLM-L6-v2", "fingerprint": "6e8a4b2d", "dimension": 384 },
+        "index": { "kind": "exact", "papers": 40, "graph": null }, "citations": { "links": 0, "papers": 0 } }))))]
 async fn status(State(app): State<AppState>) -> Result<Json<LibraryStatus>, Problem> {
     app.run(|engine| engine.status()).await.map(Json)
 }

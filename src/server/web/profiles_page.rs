@@ -73,7 +73,7 @@ async fn show_profiles(State(app): State<AppState>, reader: PageReader) -> Resul
         Ok::<_, Problem>(ProfilesPage {
             frame,
             problem: problem.map(|problem| problem.detail().to_owned()),
-            profiles: engine.summary()?.profiles,
+            profiles: engine.summary()?.profiles.into_iter().map(|size| (size.name, size.papers)).collect(),
             feeds: token.iter().flat_map(feed).collect(),
             authors: profile.map(|profile| profile.authors).unwrap_or_default(),
         })

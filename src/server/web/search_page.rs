@@ -79,7 +79,7 @@ async fn search(
         Ok::<_, Problem>(SearchPage {
             frame: PageFrame { query: form.q.clone(), ..PageFrame::new(&reader, engine, "search")? },
             back: address.to_string(),
-            sources: summary.sources.into_iter().map(|(source, _)| source).collect(),
+            sources: summary.sources.into_iter().map(|size| size.source).collect(),
             papers: summary.papers,
             found,
             form,

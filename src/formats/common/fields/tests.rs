@@ -54,7 +54,7 @@ fn ids() {
         (json!(1.5), "`1.5` is not an id: expected a string or an integer"),
         (json!(true), "`true` is not an id: expected a string or an integer"),
         (json!({"$oid": "0a"}), "`{\"$oid\":\"0a\"}` is not an id: expected a string or an integer"),
-        (json!("i".repeat(600)), "id longer than 512 bytes"),
+        (json!("i".repeat(600)), "id longer than 512 characters"),
         (json!("a\u{0}b"), "id contains control characters"),
     ] {
         let dropped = json!([format!("`id`: {reason}")]);

@@ -2,14 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
-use super::paper_fields::{S2Fields, S2Paper, s2_paper_id};
+use super::links::{S2Link, S2LinkQuery, list_links};
+use super::paper_fields::{S2Fields, S2GraphFieldName, S2Paper, s2_paper_id};
 use crate::engine::Engine;
+use crate::library::PaperFilter;
+use crate::paper::PaperId;
 use crate::recommend::Request;
 use crate::server::access::RouteAccess;
-use crate::server::extract::{JsonBody, PathParam, QueryFields};
+use crate::server::extract::{JsonBody, PathParam, QueryFields, has_search_text};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::{Problem, ProblemCode};
 use crate::server::runtime::AppState;
@@ -35,21 +39,31 @@ struct S2PaperQuery {
     fields: Vec<String>,
 }
 
-/// Get a paper (Semantic Scholar API)
-#[utoipa::path(get, path = "/graph/v1/paper/{*paper_id}", tag = "compatible",
-    params(("paper_id" = String, Path, description = "With or without a prefix: `ARXIV:`, `DOI:`, `PMID:`, `CorpusId:`, `URL:`"),
-           ("fields" = Option<String>, Query)),
-    responses((status = 200, body = S2Paper)))]
+/// Get a paper (Semantic Scholar)
+///
+/// Fields that the library does not have are `null`.
+#[utoipa::path(get, path = "/graph/v1/paper/{*paper_id}", tag = "compatible", operation_id = "s2_get_paper",
+    params(("paper_id" = PaperId, Path, example = "ARXIV:2401.12345",
+            description = "With or without a prefix: `ARXIV:`, `DOI:`, `PMID:`, `CorpusId:`, `URL:`"),
+           ("fields" = Option<Vec<S2GraphFieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
+            description = "The fields of papers to return; `paperId` always, and `title` without this parameter")),
+    responses((status = 200, description = "The paper", body = S2Paper)))]
 async fn get_paper(
-    State(app): State<AppState>,
+    state: State<AppState>,
     PathParam(text): PathParam<String>,
-    QueryFields(query): QueryFields<S2PaperQuery>,
-) -> Result<Json<S2Paper>, Problem> {
+    QueryFields(query): QueryFields<S2LinkQuery>,
+) -> Result<Response, Problem> {
+    // Behind a wildcard, the router knows no routes; ids may have slashes, so there is a wildcard.
+    let link = S2Link::ALL.into_iter().find_map(|link| Some((link, text.strip_suffix(link.path_end())?)));
+    if let Some((link, id)) = link {
+        return list_links(&state, link, id, query).await.map(IntoResponse::into_response);
+    }
+    let app = state.0;
     let fields = S2Fields::of_graph(&query.fields)?;
     let id = s2_paper_id(&text)?;
     app.run(move |engine| match engine.paper(&id)? {
-        Some(stored) => fields.select_stored(engine, &stored).map(Json),
-        None => Err(Problem::new(ProblemCode::PaperNotFound, format!("Paper with id {text} not found"))),
+        Some(stored) => fields.select_stored(engine, &stored).map(|paper| Json(paper).into_response()),
+        None => Err(no_paper(&text)),
     })
     .await
 }
@@ -58,13 +72,18 @@ async fn get_paper(
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct S2BatchRequest {
     /// With or without a prefix: `ARXIV:2401.12345`, `DOI:10.1/x`, `CorpusId:1`.
+    #[schema(min_items = 1, max_items = 500)]
     ids: Vec<String>,
 }
 
-/// Get many papers; `null` for those that the library does not have (Semantic Scholar API)
-#[utoipa::path(post, path = "/graph/v1/paper/batch", tag = "compatible", request_body = S2BatchRequest,
-    params(("fields" = Option<String>, Query)),
-    responses((status = 200, body = Vec<Option<S2Paper>>)))]
+/// Get many papers (Semantic Scholar)
+///
+/// The answer has a paper for each id, in their order; `null` for those that the library does not have.
+#[utoipa::path(post, path = "/graph/v1/paper/batch", tag = "compatible", operation_id = "s2_get_papers",
+    request_body(content = S2BatchRequest, description = "The ids", example = json!({ "ids": ["ARXIV:2401.12345"] })),
+    params(("fields" = Option<Vec<S2GraphFieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
+            description = "The fields of papers to return; `paperId` always, and `title` without this parameter")),
+    responses((status = 200, description = "A paper for each id", body = Vec<Option<S2Paper>>)))]
 async fn get_papers(
     State(app): State<AppState>,
     QueryFields(query): QueryFields<S2PaperQuery>,
@@ -100,7 +119,7 @@ struct S2SearchQuery {
 /// A page of a search.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct S2SearchResponse {
-    /// The number of papers on all pages.
+    /// The number of papers that the search ranks: all that its filters let pass. Pages have the first 1,000 of them.
     total: usize,
     /// The position of the first paper of this page, from 0.
     offset: usize,
@@ -111,11 +130,17 @@ struct S2SearchResponse {
     data: Vec<S2Paper>,
 }
 
-/// Search for papers about a text (Semantic Scholar API)
-#[utoipa::path(get, path = "/graph/v1/paper/search", tag = "compatible",
-    params(("query" = String, Query), ("fields" = Option<String>, Query), ("offset" = Option<usize>, Query),
-           ("limit" = Option<usize>, Query)),
-    responses((status = 200, body = S2SearchResponse)))]
+/// Search for papers (Semantic Scholar)
+///
+/// Returns up to 1,000 papers on all pages, best first.
+#[utoipa::path(get, path = "/graph/v1/paper/search", tag = "compatible", operation_id = "s2_search_papers",
+    params(("query" = String, Query, pattern = r#"[^\s\x85"“”]"#, example = "robots that use tools",
+            description = "What the papers should be about, as typed in a search box"),
+           ("fields" = Option<Vec<S2GraphFieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
+            description = "The fields of papers to return; `paperId` always, and `title` without this parameter"),
+           ("offset" = Option<usize>, Query, minimum = 0, maximum = 1000, description = "The position of the first paper of the page, from 0"),
+           ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Maximum number of papers of the page; 100 by default")),
+    responses((status = 200, description = "A page of papers", body = S2SearchResponse)))]
 async fn search_papers(
     State(app): State<AppState>,
     QueryFields(search): QueryFields<S2SearchQuery>,
@@ -126,10 +151,10 @@ async fn search_papers(
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {MAX_LIMIT}")));
     }
-    if offset.saturating_add(limit) > MAX_RESULTS {
-        return Err(Problem::bad_request(format!("`offset` and `limit` must not add up to more than {MAX_RESULTS}")));
+    if offset > MAX_RESULTS {
+        return Err(Problem::bad_request(format!("`offset`: expected a number from 0 to {MAX_RESULTS}")));
     }
-    if query.trim().is_empty() {
+    if !has_search_text(&query) {
         return Err(Problem::bad_request("`query` is empty"));
     }
     let count = MAX_RESULTS.min(app.options().max_results);
@@ -146,7 +171,32 @@ async fn search_papers(
         let data = page.filter_map(|result| select(&result.paper.id).transpose()).collect::<Result<_, Problem>>()?;
         let end = offset + limit;
         let next = (end < results.len()).then_some(end);
-        Ok::<_, Problem>(Json(S2SearchResponse { total: results.len(), offset, next, data }))
+        let total = if results.len() < count { results.len() } else { matching_papers(engine, &request)? };
+        Ok::<_, Problem>(Json(S2SearchResponse { total, offset, next, data }))
     })
     .await
+}
+
+/// The number of papers that a search ranks: all that pass its filters.
+fn matching_papers(engine: &Engine, request: &Request) -> Result<usize, Problem> {
+    let Request { published_after, published_before, categories, by, titles, phrases, without, .. } = request.clone();
+    let filter = PaperFilter {
+        published_after,
+        published_before,
+        categories,
+        authors: by,
+        titles,
+        phrases,
+        without,
+        ..PaperFilter::default()
+    };
+    match engine.library().matching_keys(&filter)? {
+        Some(keys) => Ok(keys.len()),
+        None => Ok(engine.index_status()?.papers),
+    }
+}
+
+/// The problem of an id that is of no paper of the library.
+pub(super) fn no_paper(id: &str) -> Problem {
+    Problem::new(ProblemCode::PaperNotFound, format!("Paper with id {id} not found"))
 }

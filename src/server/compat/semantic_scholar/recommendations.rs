@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
-use super::paper_fields::{S2Fields, S2Paper, s2_paper_id};
+use super::paper_fields::{S2FieldName, S2Fields, S2Paper, s2_paper_id};
 use crate::engine::Engine;
 use crate::paper::{Paper, PaperId};
 use crate::recommend::{HistoryItem, Request};
@@ -33,8 +33,11 @@ pub(super) fn routes() -> GuardedRouter {
 #[serde(rename_all = "camelCase")]
 struct S2RecommendRequest {
     /// With or without a prefix: `ARXIV:2401.12345`, `DOI:10.1/x`, `URL:https://...`.
+    #[schema(min_items = 1, value_type = Vec<PaperId>)]
     positive_paper_ids: Vec<String>,
+    /// As `positivePaperIds`.
     #[serde(default)]
+    #[schema(value_type = Vec<PaperId>)]
     negative_paper_ids: Vec<String>,
 }
 
@@ -44,7 +47,18 @@ struct S2RecommendRequest {
 struct S2RecommendQuery {
     fields: Vec<String>,
     limit: Option<usize>,
-    from: Option<String>,
+    /// Both pools are the whole library.
+    from: Option<S2Pool>,
+}
+
+/// The papers that recommendations come from.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::server) enum S2Pool {
+    /// Recent papers.
+    Recent,
+    /// All papers of computer science.
+    AllCs,
 }
 
 /// Papers, best first.
@@ -54,10 +68,16 @@ struct S2RecommendResponse {
     recommended_papers: Vec<S2Paper>,
 }
 
-/// Recommend papers for positive and negative examples (Semantic Scholar API)
-#[utoipa::path(post, path = "/recommendations/v1/papers/", tag = "compatible", request_body = S2RecommendRequest,
-    params(("fields" = Option<String>, Query), ("limit" = Option<usize>, Query)),
-    responses((status = 200, body = S2RecommendResponse)))]
+/// Recommend papers for several papers (Semantic Scholar)
+///
+/// All papers of the request must be in the library.
+#[utoipa::path(post, path = "/recommendations/v1/papers/", tag = "compatible", operation_id = "s2_recommend_for_papers",
+    request_body(content = S2RecommendRequest, description = "Positive and negative examples",
+        example = json!({ "positivePaperIds": ["ARXIV:2401.12345"] })),
+    params(("fields" = Option<Vec<S2FieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
+            description = "The fields of papers to return; `paperId` always, and `title` without this parameter"),
+           ("limit" = Option<usize>, Query, minimum = 1, maximum = 500, description = "Maximum number of papers; 100 by default")),
+    responses((status = 200, description = "Papers, best first", body = S2RecommendResponse)))]
 async fn recommend_for_history(
     State(app): State<AppState>,
     QueryFields(query): QueryFields<S2RecommendQuery>,
@@ -69,11 +89,18 @@ async fn recommend_for_history(
     respond(&app, query, history).await
 }
 
-/// Recommend papers for one paper (Semantic Scholar API)
+/// Recommend papers for one paper (Semantic Scholar)
+///
+/// All papers come from the library, whatever `from` says.
 #[utoipa::path(get, path = "/recommendations/v1/papers/forpaper/{*paper_id}", tag = "compatible",
-    params(("paper_id" = String, Path, description = "With or without a prefix such as `ARXIV:`"),
-           ("fields" = Option<String>, Query), ("limit" = Option<usize>, Query), ("from" = Option<String>, Query)),
-    responses((status = 200, body = S2RecommendResponse)))]
+    operation_id = "s2_recommend_for_paper",
+    params(("paper_id" = PaperId, Path, example = "ARXIV:2401.12345",
+            description = "With or without a prefix: `ARXIV:`, `DOI:`, `PMID:`, `CorpusId:`, `URL:`"),
+           ("fields" = Option<Vec<S2FieldName>>, Query, min_items = 1, style = Form, explode = false, example = json!(["title", "year"]),
+            description = "The fields of papers to return; `paperId` always, and `title` without this parameter"),
+           ("limit" = Option<usize>, Query, minimum = 1, maximum = 500, description = "Maximum number of papers; 100 by default"),
+           ("from" = Option<S2Pool>, Query, description = "Both mean the whole library")),
+    responses((status = 200, description = "Papers, best first", body = S2RecommendResponse)))]
 async fn recommend_for_paper(
     State(app): State<AppState>,
     PathParam(id): PathParam<String>,
@@ -90,9 +117,6 @@ async fn respond(
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {MAX_LIMIT}")));
-    }
-    if query.from.as_deref().is_some_and(|pool| !["recent", "all-cs"].contains(&pool)) {
-        return Err(Problem::bad_request("`from`: give `recent` or `all-cs`; both mean the whole library"));
     }
     let fields = S2Fields::of_recommendations(&query.fields)?;
     let positive = paper_ids(&history.positive_paper_ids)?;
