@@ -9,7 +9,7 @@ use super::Searcher;
 use super::background::background;
 use super::known_items::KnownItems;
 use super::signals::SignalTable;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::lexical::TermCounts;
 use crate::library::{PaperFilter, StoredPaper};
 use crate::paper::{PaperId, document};
@@ -152,9 +152,11 @@ pub(super) fn resolve<'r>(
     excluded.iter().for_each(|row| seen.insert(row));
 
     let history = query.liked.iter().map(|paper| (paper.id.clone(), paper.title.clone())).collect();
+    let mut queries = queries(query, request, &background);
+    let no_interest = request.interest.as_deref().and_then(|label| keep_interest(&mut queries, label));
     Ok(ResolvedRequest {
         request,
-        queries: queries(query, request, &background)?,
+        queries,
         history,
         candidates,
         known_rows: known.as_deref().map(|keys| snapshot.row_set(keys)),
@@ -170,23 +172,23 @@ pub(super) fn resolve<'r>(
         today,
         pool: (CANDIDATE_POOL.0 * request.result_count()).max(CANDIDATE_POOL.1),
         max_reasons: if scope.without_reasons { 0 } else { MAX_REASONS },
-        note,
+        note: note.or(no_interest),
         not_found,
     })
 }
 
 /// A query for each interest of the history if the strategy asks for that or the history is scattered, else one for all of
 /// it; or for the interest that the request names.
-fn queries(query: ResolvedQuery, request: &Request, background: &Background) -> Result<Vec<InterestQuery>> {
+fn queries(query: ResolvedQuery, request: &Request, background: &Background) -> Vec<InterestQuery> {
     let interests = match request.strategy {
-        _ if request.interest.is_some() => Some(cluster_history(&query.liked)),
+        _ if request.interest.is_some() && !query.liked.is_empty() => Some(cluster_history(&query.liked)),
         Strategy::Auto => scattered_interests(&query.liked, background),
         Strategy::Interests if query.liked.len() >= 2 => Some(cluster_history(&query.liked)),
         _ => None,
     };
     let Some(interests) = interests else {
         let members = (0..query.liked.len()).collect();
-        return Ok(vec![InterestQuery { query, interest: None, members }]);
+        return vec![InterestQuery { query, interest: None, members }];
     };
     let weight = |papers: &[&HistoryPaper]| papers.iter().map(|paper| paper.weight).sum::<f32>();
     let whole = weight(&query.liked.iter().collect::<Vec<_>>());
@@ -201,17 +203,21 @@ fn queries(query: ResolvedQuery, request: &Request, background: &Background) -> 
         let query = ResolvedQuery { liked, ..query.clone() }.normalized();
         InterestQuery { query, interest: Some(interest), members }
     };
-    let mut all: Vec<InterestQuery> = interests.into_iter().map(interest_query).collect();
-    if let Some(label) = &request.interest {
-        let labels: Vec<String> =
-            all.iter().filter_map(|query| Some(format!("`{}`", query.interest.as_ref()?.label))).collect();
-        all.retain(|query| query.interest.as_ref().is_some_and(|interest| interest.label == *label));
-        if all.is_empty() {
-            let reason = format!("the history has no interest `{label}`: its interests are {}", labels.join(", "));
-            return Err(Error::BadRequest { field: "interest", reason });
-        }
+    interests.into_iter().map(interest_query).collect()
+}
+
+/// Leaves the query for an interest; all of them if there is none of this label, with a note that says so.
+fn keep_interest(queries: &mut Vec<InterestQuery>, label: &str) -> Option<String> {
+    let interests = || queries.iter().filter_map(|query| query.interest.as_ref());
+    if interests().any(|interest| interest.label == label) {
+        queries.retain(|query| query.interest.as_ref().is_some_and(|interest| interest.label == label));
+        return None;
     }
-    Ok(all)
+    let labels: Vec<String> = interests().map(|interest| format!("`{}`", interest.label)).collect();
+    match labels.is_empty() {
+        true => Some(format!("no interest `{label}`: the history is empty")),
+        false => Some(format!("no interest `{label}`: these are for all, which are {}", labels.join(", "))),
+    }
 }
 
 /// Looks up the papers of a history.
