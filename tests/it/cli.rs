@@ -50,14 +50,15 @@ fn the_first_command_of_the_readme() {
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(masked(&run.out), @r"
       1  0.#  related       Learning to Ask Back: Clarifying Questions in Instruction-Tuned Models
-                              6 authors · 2025-11-08 · title:2b608d83c0de042f-26becb0a29b0f091
+                              similarity 0.# · 6 authors · 2025-11-08 ·
+                              title:2b608d83c0de042f-26becb0a29b0f091
 
       2  0.#  related       PlainSpeak: Instruction Tuning from Requests That Were Answered Twice
-                              7 authors · 2024-03-14 · 4 comments ·
+                              similarity 0.# · 7 authors · 2024-03-14 · 4 comments ·
                               title:64fe156154aeaa2e-0dd200f6dfaaf8a3
 
       3  0.#  related       Instructions with a Memory: Tuning Models to Keep Standing Orders
-                              5 authors · 2025-05-21 · 2 comments ·
+                              similarity 0.# · 5 authors · 2025-05-21 · 2 comments ·
                               title:00b922c83b8d0d0f-f18712df31e7f8ef
     ");
 }

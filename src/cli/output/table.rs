@@ -68,7 +68,10 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
         }
         writeln!(out, "{BOLD}{line}{BOLD:#}")?;
     }
-    let mut lines = vec![present::fact_line(paper, &FACTS)];
+    let similarity = result.similarity.map(|similarity| format!("similarity {similarity:.2}"));
+    let facts = [similarity.unwrap_or_default(), present::fact_line(paper, &FACTS)];
+    let facts: Vec<&str> = facts.iter().map(String::as_str).filter(|facts| !facts.is_empty()).collect();
+    let mut lines = vec![facts.join(" · ")];
     if reasons == ReasonDisplay::Show {
         let parts: Vec<String> = result
             .breakdown
