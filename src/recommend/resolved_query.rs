@@ -25,6 +25,9 @@ pub struct ResolvedQuery {
     pub classifier: Option<Arc<TermClassifier>>,
 }
 
+/// Words by which people speak of themselves. Abstracts have `we` and `our`.
+const PERSONAL_WORDS: [&str; 3] = ["me", "my", "mine"];
+
 /// A text asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryText {
@@ -32,6 +35,27 @@ pub struct QueryText {
     pub embedding: Embedding,
     /// Its words.
     pub terms: TermCounts,
+    /// Whether its writer speaks of their own affairs: `my chatbot`. Some of its words are then of these, and not
+    /// of the subject.
+    pub is_personal: bool,
+}
+
+impl QueryText {
+    /// A text with its vector.
+    ///
+    /// ```
+    /// use paperkin::recommend::QueryText;
+    /// use paperkin::vector::Embedding;
+    ///
+    /// let text = |text| QueryText::new(text, Embedding::normalize(vec![1.0, 0.0]).unwrap());
+    /// assert!(text("How do I keep my robot upright?").is_personal);
+    /// assert!(!text("how robots stay upright").is_personal);
+    /// ```
+    pub fn new(text: &str, embedding: Embedding) -> QueryText {
+        let mut words = text.split(|c: char| !c.is_alphabetic());
+        let is_personal = words.any(|word| PERSONAL_WORDS.iter().any(|other| word.eq_ignore_ascii_case(other)));
+        QueryText { embedding, terms: TermCounts::from_text(text), is_personal }
+    }
 }
 
 /// A paper of the history.

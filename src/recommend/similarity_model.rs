@@ -23,6 +23,8 @@ const RIDGE_PENALTY: f32 = 1.0;
 /// with a unit vector.
 const DISCRIMINANT_WEIGHT: f32 = 1.5;
 const TERM_DISCRIMINANT_WEIGHT: f32 = 6.0;
+/// How much the terms of a text count, compared with its embedding, whose writer speaks of their own affairs.
+const PERSONAL_TERM_WEIGHT: f32 = 0.4;
 /// The smallest standard deviation of scores: those of a few equal papers must not count without bound.
 const MIN_DEVIATION: f32 = 0.003;
 /// History papers that candidates are retrieved near, at most.
@@ -84,7 +86,8 @@ impl<'a> SimilarityModel<'a> {
         let question = background.corpus_stats.query_weights(&terms);
         let term_vector = background.corpus_stats.tfidf(&terms);
         // Terms that somebody typed count in full, however small the background.
-        let weights = first_features([weights.near, weights.contrast * trust, weights.words, 0.0]);
+        let words = weights.words * if text.is_personal { PERSONAL_TERM_WEIGHT } else { 1.0 };
+        let weights = first_features([weights.near, weights.contrast * trust, words, 0.0]);
         let target = SimilarityTarget::Text { text, direction, question, term_vector };
         SimilarityModel::new(background, target, weights)
     }

@@ -52,7 +52,7 @@ fn past(Made { embedding, terms }: Made, weight: f32, title: String) -> HistoryP
 }
 
 fn text(Made { embedding, terms }: Made) -> QueryText {
-    QueryText { embedding, terms }
+    QueryText { embedding, terms, is_personal: false }
 }
 
 fn history(papers: &[(usize, u64)]) -> Vec<HistoryPaper> {

@@ -115,7 +115,7 @@ pub(super) fn resolve<'r>(
 ) -> Result<ResolvedRequest<'r>> {
     let Searcher { library, snapshot, .. } = searcher;
     let mut papers = HistoryLookup { searcher, request, today, found: Lookups::default() };
-    let text = |text| Ok(QueryText { embedding: searcher.embed(text)?, terms: TermCounts::from_text(text) });
+    let text = |text| Ok(QueryText::new(text, searcher.embed(text)?));
     let text = request.text.as_deref().map(text).transpose()?;
     let liked = papers.resolve(&request.positive)?;
     let disliked = papers.resolve(&request.negative)?;

@@ -43,7 +43,7 @@ fn borrowed(text: &str, x: f32) -> ExpansionPaper {
 fn ordinary_papers_have_the_features_of_any_paper() {
     let background = background();
     let history = [past("zebra words", 0.3, 1.0), past("graph of graphs", 0.8, 0.5)];
-    let text = QueryText { embedding: embedding(0.6), terms: TermCounts::from_text("words of zebra zebra unknown") };
+    let text = QueryText::new("words of zebra zebra unknown", embedding(0.6));
     let expansion = [borrowed("tree of zebra", 0.4), borrowed("unknown graph", 0.9)];
     let classifier = TermClassifier::fit(&background, &history, &[Arc::new(TermVector::from_text("tree"))]);
     let weights = RankingWeights::default();
