@@ -27,6 +27,8 @@ pub struct ResolvedQuery {
 
 /// Words by which people speak of themselves. Abstracts have `we` and `our`.
 const PERSONAL_WORDS: [&str; 3] = ["me", "my", "mine"];
+/// A longer text describes its subject in words enough.
+const MAX_QUESTION_WORDS: usize = 30;
 
 /// A text asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +37,8 @@ pub struct QueryText {
     pub embedding: Embedding,
     /// Its words.
     pub terms: TermCounts,
-    /// Whether its writer speaks of their own affairs: `my chatbot`. Some of its words are then of these, and not
-    /// of the subject.
+    /// Whether it is a short question whose writer speaks of their own affairs: `my chatbot`. Some of its words are then of
+    /// these, and not of the subject.
     pub is_personal: bool,
 }
 
@@ -52,8 +54,9 @@ impl QueryText {
     /// assert!(!text("how robots stay upright").is_personal);
     /// ```
     pub fn new(text: &str, embedding: Embedding) -> QueryText {
-        let mut words = text.split(|c: char| !c.is_alphabetic());
-        let is_personal = words.any(|word| PERSONAL_WORDS.iter().any(|other| word.eq_ignore_ascii_case(other)));
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+        let has = |other: &&str| words.iter().any(|word| word.eq_ignore_ascii_case(other));
+        let is_personal = words.len() <= MAX_QUESTION_WORDS && PERSONAL_WORDS.iter().any(has);
         QueryText { embedding, terms: TermCounts::from_text(text), is_personal }
     }
 }

@@ -23,8 +23,8 @@ const RIDGE_PENALTY: f32 = 1.0;
 /// with a unit vector.
 const DISCRIMINANT_WEIGHT: f32 = 1.5;
 const TERM_DISCRIMINANT_WEIGHT: f32 = 6.0;
-/// How much the terms of a text count, compared with its embedding, whose writer speaks of their own affairs.
-const PERSONAL_TERM_WEIGHT: f32 = 0.4;
+/// How much the terms of a short question count whose writer speaks of their own affairs; those of other texts count 1.
+const PERSONAL_TERM_WEIGHT: f32 = 0.2;
 /// The smallest standard deviation of scores: those of a few equal papers must not count without bound.
 const MIN_DEVIATION: f32 = 0.003;
 /// History papers that candidates are retrieved near, at most.

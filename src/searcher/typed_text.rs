@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn languages_of_texts() {
-        let french = "Comment puis-je exécuter de grands modèles de langage sur mon téléphone ?";
+        let french = "Comment les réseaux de neurones reconnaissent-ils un visage caché ?";
         for (text, known, unknown, expected) in [
             (french, 7, 4, Some("French")),
             (french, 10, 2, None),

@@ -9,47 +9,13 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 use crate::support::sandbox::Sandbox;
+use crate::support::walking_papers::walking_papers;
 
 const TODAY: Date = date(2026, 3, 31);
 
-const GROUNDS: [&str; 20] = [
-    "sand",
-    "mud",
-    "snow",
-    "ice",
-    "gravel",
-    "stairs",
-    "ladders",
-    "rubble",
-    "wet leaves",
-    "cables",
-    "glass",
-    "mattresses",
-    "roofs",
-    "ropes",
-    "carpets",
-    "coal",
-    "reefs",
-    "dunes",
-    "trains",
-    "barges",
-];
-
-/// Papers on one subject, of every third day up to a last one.
-fn papers(last: Date) -> String {
-    let line = |(ground, number): (&str, i32)| {
-        let day = last - (3 * number).days();
-        format!(
-            "{{\"id\":\"walk-{number}\",\"title\":\"Robots that walk on {ground}\",\"published\":\"{day}\",\
-             \"abstract\":\"Legged robots learn to walk on {ground} without falling.\"}}\n"
-        )
-    };
-    GROUNDS.into_iter().zip(0..).map(line).collect()
-}
-
-/// A library with these papers, and a profile that likes one of the oldest.
+/// A library with 20 papers on one subject, one each third day up to a last one, and a profile that likes the oldest.
 fn engine(sandbox: &Sandbox, last: Date) -> Engine {
-    sandbox.run(&["add", &sandbox.file("papers.jsonl", papers(last))]);
+    sandbox.run(&["add", &sandbox.file("papers.jsonl", walking_papers(20, last, 1.0 / 3.0))]);
     let mut options = EngineOptions::new(LibraryLocation::Existing(sandbox.library()));
     options.clock = Clock::Fixed(TODAY);
     let mut engine = Engine::open(options).unwrap();

@@ -12,7 +12,7 @@ fn field(page: &str, name: &str) -> String {
 
 /// A server with a reader who likes a paper.
 fn with_history() -> Server {
-    let server = Server::start(&[]);
+    let server = Server::over(Sandbox::with_walking_papers(), &[]);
     let liked = papers(&page(&server, "/search?q=walking+robots")).remove(0);
     send(&server, "/vote", &format!("vote=like+p1+{liked}&back=/"));
     server

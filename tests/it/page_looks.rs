@@ -21,7 +21,7 @@ fn set_cookie(browser: &Browser, name: &str, value: &str) {
 
 /// A server with a reader who has liked, saved and imported papers.
 fn with_history() -> Server {
-    let server = Server::start(&[]);
+    let server = Server::over(Sandbox::with_walking_papers(), &[]);
     let ids = papers(&page(&server, "/search?q=walking+robots"));
     send(&server, "/vote", &format!("vote=like+p1+{}&back=/", ids[0]));
     send(&server, "/vote", &format!("vote=save+p2+{}&back=/", ids[1]));

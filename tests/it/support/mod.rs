@@ -7,3 +7,4 @@ pub(crate) mod made_up;
 pub(crate) mod prerequisites;
 pub(crate) mod sandbox;
 pub(crate) mod server;
+pub(crate) mod walking_papers;
