@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::support::browser::Browser;
+use crate::support::sandbox::Sandbox;
 use crate::support::server::Server;
 
 #[test]
 fn a_morning_with_the_page() {
-    let server = Server::start(&[]);
+    let sandbox = Sandbox::with_papers();
+    sandbox.add_walking_papers();
+    let server = Server::over(sandbox, &[]);
     let Some(browser) = Browser::open(&server.address) else { return };
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).unwrap();

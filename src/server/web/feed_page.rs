@@ -158,7 +158,7 @@ fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> 
     let answer = match &profile {
         Some(profile) => {
             let mode = if again { FeedMode::Last } else { FeedMode::Peek };
-            engine.feed(&profile.name, &FeedOptions { mode, request, backfill: true, ..FeedOptions::default() })?
+            engine.feed(&profile.name, &FeedOptions { mode, request, ..FeedOptions::default() })?
         }
         // To start with, recent papers with many votes.
         None => engine.recommend(&request)?,

@@ -47,9 +47,14 @@ impl Sandbox {
     /// A library of 40 walking papers of the last seven days.
     pub(crate) fn with_walking_papers() -> Sandbox {
         let sandbox = Sandbox::new();
-        let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
-        let file = sandbox.file("walking.jsonl", walking_papers(40, today, 6.0));
-        assert_eq!(sandbox.run(&["add", &file]).code, 0);
+        sandbox.add_walking_papers();
         sandbox
+    }
+
+    /// Adds these papers.
+    pub(crate) fn add_walking_papers(&self) {
+        let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+        let file = self.file("walking.jsonl", walking_papers(40, today, 6.0));
+        assert_eq!(self.run(&["add", &file]).code, 0);
     }
 }
