@@ -8,7 +8,7 @@ use crate::support::server::Server;
 fn lamps() -> Server {
     let sandbox = Sandbox::new();
     let paper = |number: usize| {
-        let (year, author) = (2021 + number % 3, if number % 2 == 0 { "Ada Oak" } else { "Ben Elm" });
+        let (year, author) = (2021 + number % 3, if number.is_multiple_of(2) { "Ada Oak" } else { "Ben Elm" });
         let (source, category) = if number < 20 { ("arxiv", "cs.CL") } else { ("hf-daily", "cs.RO") };
         format!(
             "{{\"id\":\"lamp-{number}\",\"title\":\"Lamps of glass, part {number}\",\"abstract\":\"Lamps of glass shine in the night.\",\"authors\":[\"{author}\"],\"published\":\"{year}-{:02}-01\",\"categories\":[\"{category}\"],\"source\":\"{source}\"}}\n",

@@ -49,8 +49,8 @@ pub(super) fn feed_groups(results: Vec<Recommendation>, today: Date) -> Vec<Feed
 /// The day itself when it is of the last week, else the first day of its month or its year.
 fn period(date: Date, today: Date) -> Date {
     match days_ago(date, today) {
-        ..DAYS_BY_NAME => date,
-        ..DAYS_BY_MONTH => date.first_of_month(),
+        days if days < DAYS_BY_NAME => date,
+        days if days < DAYS_BY_MONTH => date.first_of_month(),
         _ => date.first_of_year(),
     }
 }
@@ -63,8 +63,8 @@ fn name(date: Date, today: Date) -> String {
     match days_ago(date, today) {
         0 => "Today".to_owned(),
         1 => "Yesterday".to_owned(),
-        ..DAYS_BY_NAME => date.strftime("%A, %B %-d").to_string(),
-        ..DAYS_BY_MONTH => date.strftime("%B %Y").to_string(),
+        days if days < DAYS_BY_NAME => date.strftime("%A, %B %-d").to_string(),
+        days if days < DAYS_BY_MONTH => date.strftime("%B %Y").to_string(),
         _ if date.year() == today.year() => format!("Earlier in {}", date.year()),
         _ => date.year().to_string(),
     }

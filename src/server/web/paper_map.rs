@@ -155,7 +155,7 @@ fn rings(scale: f32) -> Vec<(f32, f32)> {
     for similarity in RINGS {
         let radius = distance(similarity) * scale;
         let is_apart = rings.last().is_none_or(|(last, _)| radius - last >= RING_GAP);
-        if radius >= 2.0 * RING_GAP && radius <= MAX_RADIUS + RING_GAP && is_apart {
+        if (2.0 * RING_GAP..=MAX_RADIUS + RING_GAP).contains(&radius) && is_apart {
             rings.push((radius, similarity));
         }
     }
