@@ -1,5 +1,6 @@
 """Asks a server, whose address is the argument, with the Python client that was generated from its description."""
 
+import datetime
 import sys
 
 from paperkin_client import AuthenticatedClient
@@ -10,12 +11,14 @@ from paperkin_client.api.service import get_status
 from paperkin_client.models import (
     FeedbackKind,
     FeedbackRequest,
+    FeedRequest,
     HistoryPaper,
     NewPaper,
     Problem,
     ProblemCode,
     RecommendRequest,
     RecordOutcome,
+    RelevanceWord,
     ResultField,
     SearchRequest,
 )
@@ -47,10 +50,12 @@ like = FeedbackRequest(kind=FeedbackKind.LIKE, papers=["2401.99999", "2401.88888
 recorded = record_feedback.sync("reader", client=client, body=like)
 assert (recorded.papers, recorded.not_found) == (["2401.99999"], ["2401.88888"]), recorded
 assert [entry.id for entry in get_profile.sync("reader", client=client).history] == ["2401.99999"]
-feed = get_feed.sync("reader", client=client, limit=5)
-assert len(feed.results) == 5 and feed.results[0].reasons[0].id == "2401.99999", feed
-taken = take_feed.sync("reader", client=client)
-assert [result.paper.id for result in taken.results][:5] == [result.paper.id for result in feed.results]
+# The first feed has news alone, and no feed has papers that are far, unless it is asked for them.
+everything = {"min_relevance": RelevanceWord.FAR, "since": datetime.date(2000, 1, 1)}
+feed = get_feed.sync("reader", client=client, limit=5, **everything)
+assert len(feed.results) == 5 and feed.results[0].relevance.word in RelevanceWord, feed
+taken = take_feed.sync("reader", client=client, body=FeedRequest(limit=5, **everything))
+assert [result.paper.id for result in taken.results] == [result.paper.id for result in feed.results]
 
 assert remove_paper.sync_detailed("2401.99999", client=client).status_code == 204
 missing = get_paper.sync("2401.99999", client=client)

@@ -45,6 +45,7 @@ mod page_looks;
 mod page_paper;
 mod page_search;
 mod paper_views;
+mod questions;
 mod ranking;
 mod real_data;
 mod relevance;

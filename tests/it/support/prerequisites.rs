@@ -45,6 +45,12 @@ pub(crate) fn python() -> Option<PathBuf> {
     variable("PAPERKIN_PYTHON", "an interpreter with the packages of tests/fixtures/clients.txt").map(PathBuf::from)
 }
 
+/// Returns the directory of a library of daily papers: `PAPERKIN_DAILY_PAPERS`.
+pub(crate) fn daily_papers() -> Option<PathBuf> {
+    variable("PAPERKIN_DAILY_PAPERS", "a library of ../shared/data/hf_daily_papers, as .ci/full builds it")
+        .map(PathBuf::from)
+}
+
 /// Returns the script `axe.min.js` of axe-core: `PAPERKIN_AXE`.
 pub(crate) fn axe() -> Option<PathBuf> {
     variable("PAPERKIN_AXE", "the script axe.min.js of axe-core").map(PathBuf::from)
