@@ -234,6 +234,9 @@ impl<'a> Searcher<'a> {
         // They borrow `resolved`, which is taken apart next.
         drop(queries);
         let ResolvedRequest { history, not_found, note, .. } = resolved;
+        // Filters that nothing passes are not answered with other papers.
+        let is_of_filters = results.is_empty() && request.text.is_none() && history.is_empty();
+        let note = note.filter(|_| !is_of_filters);
         Ok(CachedRanking { results, history, not_found, note })
     }
 

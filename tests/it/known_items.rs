@@ -147,6 +147,10 @@ fn filters_are_typed() {
     let run = sandbox.run(&["search", "year:2025-01"]);
     assert_eq!(run.code, 1);
     assert!(run.err.contains("`year:2025-01` is no year: write `year:2024`"), "{}", run.err);
+    for nothing in ["year:1999", "category:cs.XX", "author:nobody"] {
+        let run = sandbox.run(&["search", nothing]);
+        assert_eq!((run.out.as_str(), run.err.as_str()), ("", "note: no papers match the filters\n"), "{nothing}");
+    }
     let by = sandbox.json(&["search", "boats", "--by", "A. Oakley", "--format", "json"]);
     assert_eq!(ids(&by), ["2401.00001", "2403.00005"]);
 }
