@@ -17,6 +17,8 @@ const TITLE_CANDIDATES: usize = 20;
 const MIN_TITLE_WORDS: usize = 4;
 /// The share of the words that a title and a text nearly like it have in common, of all words of both.
 const MIN_COMMON_WORDS: f32 = 0.8;
+/// A text of at least so many words that a title begins with is meant for it.
+const MIN_BEGINNING_WORDS: usize = 5;
 /// Longest name of an author, in words.
 const MAX_AUTHOR_WORDS: usize = 4;
 
@@ -105,7 +107,9 @@ impl NameLookup<'_, '_> {
         let near = best_by_terms(self.searcher, resolved, &query, resolved.allowed.as_ref(), TITLE_CANDIDATES)?;
         for row in near {
             let title = self.searcher.library.paper_at(self.searcher.snapshot.key(row))?.paper.title;
-            if common_words(&words, &word_sequence(&title)) >= MIN_COMMON_WORDS {
+            let title = word_sequence(&title);
+            let is_beginning = words.len() >= MIN_BEGINNING_WORDS && title.starts_with(&words);
+            if is_beginning || common_words(&words, &title) >= MIN_COMMON_WORDS {
                 rows.insert(row);
             }
         }

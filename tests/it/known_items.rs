@@ -55,8 +55,9 @@ fn search(sandbox: &Sandbox, text: &str) -> Value {
 #[test]
 fn what_a_text_names_comes_first() {
     let sandbox = library();
-    let table: [(&str, &[&str]); 19] = [
+    let table: [(&str, &[&str]); 20] = [
         ("2401.00002", &["2401.00002"]),
+        ("how engines burn fuel in", &["2405.00008"]),
         ("arXiv:2401.00002v3", &["2401.00002"]),
         ("https://arxiv.org/abs/2401.00002v1", &["2401.00002"]),
         ("https://huggingface.co/papers/2401.00002", &["2401.00002"]),
