@@ -72,7 +72,11 @@ impl Engine {
             self.context().search(&embeddings, |searcher| searcher::feed(searcher, &profile, options, today))?;
         if options.mode == FeedMode::New && !answer.results.is_empty() {
             let papers: Vec<PaperId> = answer.all_results().map(|result| result.paper.id.clone()).collect();
-            self.library.mark_feed_seen(&profile, &papers, answer.generation, today)?;
+            match options.request.interest {
+                // The news of the other interests are still new.
+                Some(_) => self.library.record_impressions(&profile, &papers, today)?,
+                None => self.library.mark_feed_seen(&profile, &papers, answer.generation, today)?,
+            }
         }
         Ok(answer)
     }
@@ -201,9 +205,9 @@ impl Engine {
             let numbers: Vec<String> = imports.iter().map(|import| import.number.to_string()).collect();
             return Err(Error::NotFound {
                 what: "import",
-                name: number.map(|number| number.to_string()).unwrap_or_else(|| format!("of profile {name}")),
+                name: number.map_or("last".to_owned(), |number| number.to_string()),
                 hint: match numbers.as_slice() {
-                    [] => ": there is none to take back".to_owned(),
+                    [] => format!(": profile `{name}` has none to take back"),
                     numbers => format!(": the imports of profile `{name}` are {}", numbers.join(", ")),
                 },
             });

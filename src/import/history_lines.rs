@@ -171,11 +171,11 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn what_is_written_is_read(
-            number in 0u32..100_000, kind in 0usize..5, weight in 0.001f64..1e6, interest: Option<String>, day in 1i8..28,
+            number in 0u32..100_000, kind in 0usize..5, eighths in 1u32..8_000_000, interest: Option<String>, day in 1i8..28,
             in_library: bool, title in "[a-z]{1,9}( [a-z]{1,9}){0,3}", abstract_text in "([A-Za-z \"\\\\{}]{0,80})",
         ) {
             let id = PaperId::parse(&format!("2401.{number:05}")).unwrap();
-            let kind = HistoryKind::ALL[kind];
+            let (kind, weight) = (HistoryKind::ALL[kind], f64::from(eighths) / 8.0);
             let entry = HistoryEntry { weight, interest, ..HistoryEntry::new(id, kind, jiff::civil::date(2025, 1, day)) };
             let raw = RawPaper { id: Some(entry.id.to_string()), title, abstract_text, source: "a".to_owned(), ..RawPaper::default() };
             let paper = raw.validate().unwrap();

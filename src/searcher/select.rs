@@ -16,8 +16,6 @@ use crate::vector::{RowId, dot};
 
 /// Results that are given when all are far.
 const NEAREST_SHOWN: usize = 3;
-/// How many times as many results as asked for are selected, when some of them may be too far.
-const READ_AHEAD: usize = 2;
 
 /// A ranking without the papers themselves: what is cached.
 pub(super) struct CachedRanking {
@@ -60,15 +58,21 @@ pub(super) fn select(
     queries: &[PreparedQuery<'_>],
     scored: Vec<Vec<ScoredCandidate>>,
 ) -> Result<Vec<RankedPaper>> {
+    let least = least_relevance(searcher, resolved)?;
     let mut lists = Vec::with_capacity(scored.len());
     for (scored, query) in scored.into_iter().zip(queries) {
-        lists.push(select_list(searcher, resolved, query, scored)?);
+        let scored = deduplicate(searcher, resolved.request.dedup_threshold, scored)?;
+        let scored = match least {
+            Some(least) => close_candidates(searcher, resolved, query, scored, least)?,
+            None => scored,
+        };
+        lists.push(select_list(searcher, resolved, query, &scored)?);
     }
     let mut results = match lists.len() {
         1 => lists.remove(0),
         _ => interleave(queries, lists),
     };
-    if let Some(least) = least_relevance(searcher, resolved)? {
+    if let Some(least) = least {
         results = close_results(results, least);
     }
     results.truncate(resolved.request.result_count());
@@ -86,13 +90,41 @@ fn least_relevance(searcher: &Searcher<'_>, resolved: &ResolvedRequest<'_>) -> R
     Ok(model.is_some_and(|model| Relevance::is_fitted_to(&model.name)).then_some(least))
 }
 
+/// Whether a paper is at least this close, or by a followed author.
+fn is_at_least(features: Option<RelevanceFeatures>, breakdown: &ScoreBreakdown, least: RelevanceWord) -> bool {
+    let word = features.map(|features| Relevance::new(features).word);
+    breakdown.authors > 0.0 || word.is_none_or(|word| word.is_at_least(least))
+}
+
+/// The candidates that are at least this close, of those with the best scores: a list is cut after the others are left out,
+/// because the order of scores is not that of relevance. When all are far, the best.
+fn close_candidates(
+    searcher: &Searcher<'_>,
+    resolved: &ResolvedRequest<'_>,
+    query: &PreparedQuery<'_>,
+    mut scored: Vec<ScoredCandidate>,
+    least: RelevanceWord,
+) -> Result<Vec<ScoredCandidate>> {
+    scored.truncate(resolved.pool);
+    let mut is_close = Vec::with_capacity(scored.len());
+    for candidate in &scored {
+        let vector = searcher.snapshot.vector(candidate.row)?;
+        let features = relevance_features(resolved, query, candidate, vector);
+        is_close.push(is_at_least(features, &candidate.breakdown, least));
+    }
+    if is_close.contains(&true) {
+        let mut is_close = is_close.into_iter();
+        scored.retain(|_| is_close.next().unwrap_or_default());
+    } else {
+        scored.truncate(NEAREST_SHOWN);
+    }
+    Ok(scored)
+}
+
 /// The results that are at least this close, or by followed authors; when all are far, the nearest of them, so that a reader
 /// can see how far.
 fn close_results(mut results: Vec<RankedPaper>, least: RelevanceWord) -> Vec<RankedPaper> {
-    let is_at_least = |paper: &RankedPaper, least: RelevanceWord| {
-        let word = paper.relevance_features.map(|features| Relevance::new(features).word);
-        paper.breakdown.authors > 0.0 || word.is_none_or(|word| word.is_at_least(least))
-    };
+    let is_at_least = |paper: &RankedPaper, least| is_at_least(paper.relevance_features, &paper.breakdown, least);
     match results.iter().any(|paper| is_at_least(paper, RelevanceWord::Related)) {
         true => results.retain(|paper| is_at_least(paper, least)),
         false => results.truncate(NEAREST_SHOWN),
@@ -100,42 +132,55 @@ fn close_results(mut results: Vec<RankedPaper>, least: RelevanceWord) -> Vec<Ran
     results
 }
 
+/// What the relevance of a candidate depends on.
+fn relevance_features(
+    resolved: &ResolvedRequest<'_>,
+    query: &PreparedQuery<'_>,
+    scored: &ScoredCandidate,
+    vector: &[f32],
+) -> Option<RelevanceFeatures> {
+    let name_match = resolved.known_items.name_match(scored.row);
+    let features = query.ranker.relevance_features(&candidate(scored, vector));
+    features.map(|features| RelevanceFeatures { name_match, ..features })
+}
+
+/// A candidate without what is known of it beside its text and its links.
+fn candidate<'c>(scored: &'c ScoredCandidate, vector: &'c [f32]) -> Candidate<'c> {
+    let ScoredCandidate { terms, profile, citations, .. } = scored;
+    let signals = QueryIndependentSignals::default();
+    Candidate { vector, terms, profile, signals, citations: *citations }
+}
+
 fn select_list(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
-    PreparedQuery { interest, ranker, citations }: &PreparedQuery<'_>,
-    scored: Vec<ScoredCandidate>,
+    query: &PreparedQuery<'_>,
+    scored: &[ScoredCandidate],
 ) -> Result<Vec<RankedPaper>> {
-    let scored = deduplicate(searcher, resolved.request.dedup_threshold, scored)?;
+    let PreparedQuery { interest, ranker, citations } = query;
     let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
     let vector = |scored: &ScoredCandidate| searcher.snapshot.vector(scored.row);
     let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
-    let read_ahead = if resolved.request.min_relevance.is_some() { READ_AHEAD } else { 1 };
-    let count = resolved.request.result_count().saturating_mul(read_ahead);
-    let selected = diversify(&mut breakdowns, &vectors, resolved.request.diversity, count);
+    let selected = diversify(&mut breakdowns, &vectors, resolved.request.diversity, resolved.request.result_count());
     let rows: Vec<RowId> = selected.iter().map(|index| scored[*index].row).collect();
     let links = match resolved.max_reasons {
         0 => rows.iter().map(|_| Vec::new()).collect(),
         _ => history_citations(searcher, resolved, citations, &rows)?,
     };
     let ranked = selected.into_iter().zip(links).map(|(index, links)| {
-        let ScoredCandidate { row, terms, profile, breakdown, citations } = &scored[index];
-        let signals = QueryIndependentSignals::default();
-        let candidate = Candidate { vector: vectors[index], terms, profile, signals, citations: *citations };
+        let ScoredCandidate { row, breakdown, .. } = &scored[index];
         // A paper that the text names by its id is the history itself, which is no reason.
         let name_match = resolved.known_items.name_match(*row);
         let is_history = name_match == NameMatch::Named && resolved.history_rows.contains(*row);
         let max_reasons = if is_history { 0 } else { resolved.max_reasons };
-        let mut reasons = ranker.reasons(&candidate, breakdown, &links, max_reasons);
+        let mut reasons = ranker.reasons(&candidate(&scored[index], vectors[index]), breakdown, &links, max_reasons);
         reasons.iter_mut().for_each(|reason| reason.history_index = interest.members[reason.history_index]);
         RankedPaper {
             key: searcher.snapshot.key(*row),
             breakdown: ranker.calibrate(&breakdowns[index]),
             reasons,
             interest: interest.interest.clone(),
-            relevance_features: ranker
-                .relevance_features(&candidate)
-                .map(|features| RelevanceFeatures { name_match, ..features }),
+            relevance_features: relevance_features(resolved, query, &scored[index], vectors[index]),
         }
     });
     let is_good = |paper: &RankedPaper| resolved.request.min_score.is_none_or(|min| paper.breakdown.total() >= min);

@@ -184,7 +184,6 @@ mod tests {
             (french, 7, 4, Some("French")),
             (french, 10, 2, None),
             ("Wie kann man große Sprachmodelle auf dem Handy ausführen?", 2, 6, Some("German")),
-            ("Come posso eseguire grandi modelli linguistici sul mio telefono?", 3, 5, Some("Italian")),
             ("How can large language models run on a phone?", 9, 0, None),
             ("A proof of the Poincaré conjecture by surgery on manifolds", 9, 1, None),
             ("modèles", 0, 1, None),

@@ -73,7 +73,7 @@ fn a_configuration_for_one_reader() {
     }
     for line in [
         format!("created {path}: set the mail server under [mail]"),
-        format!("Try it: paperkin daily --config {path}"),
+        format!("daily --config {path}\n"),
         format!("daily --config {path} --quiet"),
     ] {
         assert!(run.out.contains(&line), "{line}: {}", run.out);

@@ -65,7 +65,7 @@ fn a_large_import_is_confirmed_and_can_be_taken_back() {
     let left = exported(&sandbox, "me");
     assert!(left.contains(title) && left.contains(liked) && left.lines().count() == 2, "{left}");
     let again = sandbox.run(&["profile", "me", "undo-import", "1"]);
-    assert_eq!(again.err, "error: no import `1`: there is none to take back\n");
+    assert_eq!(again.err, "error: no import `1`: profile `me` has none to take back\n");
 
     // A first import of up to 500 papers is what most begin with.
     assert_eq!(sandbox.run(&["profile", "new", "import", &file]).code, 0);

@@ -33,8 +33,8 @@ Examples:
   paperkin profile me like 2401.12345             start a reading history
   paperkin feed --profile me                      show new papers, ranked for you
 
-Run `paperkin COMMAND --help` for examples of a command, and `paperkin help options` for the model and the
-device that it runs on.";
+Run `paperkin COMMAND --help` for examples of a command, and
+`paperkin help options` for the model and the device that it runs on.";
 
 /// Semantic recommendations for research papers: similar papers, personal feeds, similarity reports
 #[derive(Debug, Parser)]

@@ -72,8 +72,9 @@ Examples:
   paperkin search \"protein folding\" --papers papers.csv --format json
   paperkin search 'diffusion -image author:\"Tri Dao\" year:2024..'
 
-Ids, addresses, titles, authors and names of systems bring their papers first. \"Quoted phrases\", -excluded words,
-title:, author:, category: and year:2024..2025 narrow a search. The built-in model reads English.")]
+Ids, addresses, titles, authors and names of systems bring their papers first.
+\"Quoted phrases\", -excluded words, title:, author:, category: and year:2024..2025
+narrow a search. The built-in model reads English.")]
 pub(crate) struct SearchArgs {
     /// Topic, in any words
     #[arg(required = true, value_name = "TEXT")]

@@ -32,7 +32,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: InitArgs) -> Result<Command
     let edit = if mail.is_empty() { "" } else { ": set the mail server under [mail]" };
     let command = daily_command(common, &path);
     output::print(|out| {
-        writeln!(out, "created {}{edit}\n\nTry it: paperkin daily --config {0}", path.display())?;
+        writeln!(out, "created {}{edit}\n\nTry it: {}", path.display(), command.trim_end_matches(" --quiet"))?;
         writeln!(out, "\nEach morning, with cron (`crontab -e`):\n\n7 6 * * *  {}", command.replace('%', "\\%"))?;
         writeln!(
             out,

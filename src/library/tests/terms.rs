@@ -63,6 +63,9 @@ fn terms_of_an_older_library_become_pairs_of_characters() {
         .zip(0..)
         .for_each(|(title, number)| add(&mut library, titled(number, title)));
     let damage = "DELETE FROM posting; DELETE FROM term_vector; DROP TABLE citation; DROP TABLE work_alias; DROP TABLE work; \
+                  DROP TABLE digest_entry; DROP TABLE history; DROP TABLE unresolved_paper; DROP TABLE import; \
+                  CREATE TABLE history (profile INTEGER, paper TEXT) STRICT; \
+                  CREATE TABLE unresolved_paper (profile INTEGER, paper TEXT) STRICT; \
                   PRAGMA user_version = 7";
     library.db.execute_batch(damage).unwrap();
     drop(library);

@@ -50,6 +50,8 @@ struct FeedPage {
     note: Option<String>,
     /// The interests of the history; none when it has only one.
     tabs: Vec<InterestTab>,
+    /// Whether it is the feed of one interest: the others have news that the reader has not seen.
+    is_of_interest: bool,
     /// The interest that a vote on the page goes to; empty for none.
     vote_interest: String,
     groups: Vec<CardGroup>,
@@ -186,6 +188,7 @@ fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> 
         note,
         groups,
         previous: (number > 1).then(|| address.of_page(number - 1)),
+        is_of_interest: label.is_some(),
         tabs: interest_tabs(&interests, label.as_deref()),
         vote_interest: interest.filter(|interest| interest.is_named).map(|interest| interest.label).unwrap_or_default(),
         next,

@@ -103,7 +103,7 @@ mod tests {
             ("walking robots", "A robot walks; Walking Robots walked.", "A [robot walks]; [Walking Robots walked]."),
             ("the art of class", "Of the art in classes", "Of the [art] in [classes]"),
             ("image", "Images of languages", "[Images] of languages"),
-            ("3D über", "ÜBER 3d-maps", "[ÜBER] [3d]-maps"),
+            ("3D über", "ÜBER 3d-maps", "[ÜBER 3d]-maps"),
             ("", "Nothing", "Nothing"),
             ("x", "x²", "x²"),
         ] {
