@@ -126,13 +126,25 @@ fn recommendations_for_a_history() {
         })
         .collect();
     let like = ids.join(",");
-    let answer = sandbox.json(&["recommend", "--like", &like, "-n", "5", "--format", "json"]);
+    let answer = sandbox.json(&["recommend", "--like", &like, "-n", "5", "--min-relevance", "far", "--format", "json"]);
     check(&answer);
     assert!(titles(&answer)[0].contains("Robot"), "{:?}", titles(&answer));
     assert_eq!(answer["results"][0]["reasons"].as_array().unwrap().len(), 3);
 
     let top = answer["results"][0]["paper"]["id"].as_str().unwrap();
-    let without = sandbox.json(&["recommend", "--like", &like, "--dislike", top, "-n", "40", "--format", "json"]);
+    let without = sandbox.json(&[
+        "recommend",
+        "--like",
+        &like,
+        "--dislike",
+        top,
+        "-n",
+        "40",
+        "--min-relevance",
+        "far",
+        "--format",
+        "json",
+    ]);
     check(&without);
     assert!(!self::ids(&without).contains(&top.to_owned()));
     let results = without["results"].as_array().unwrap();
@@ -143,20 +155,55 @@ fn recommendations_for_a_history() {
         ids[0], ids[1], ids[2]
     );
     let file = sandbox.file("history.txt", history);
-    let from_file = sandbox.json(&["recommend", "--history", &file, "-n", "5", "--format", "json"]);
+    let from_file =
+        sandbox.json(&["recommend", "--history", &file, "-n", "5", "--min-relevance", "far", "--format", "json"]);
     check(&from_file);
     assert_eq!(titles(&from_file)[0], titles(&answer)[0]);
     let named =
         ids.iter().take(3).map(|id| format!("{{\"id\":\"{id}\",\"interest\":\"robots\"}}\n")).collect::<String>();
     let file = sandbox.file("named.jsonl", named);
-    let named = sandbox.json(&["recommend", "--history", &file, "--strategy", "interests", "--format", "json"]);
+    let named = sandbox.json(&[
+        "recommend",
+        "--history",
+        &file,
+        "--strategy",
+        "interests",
+        "--min-relevance",
+        "far",
+        "--format",
+        "json",
+    ]);
     assert_eq!(named["results"][0]["interest"]["label"], "robots");
 
-    let diverse = sandbox.json(&["recommend", "--like", &like, "--diversity", "0.7", "-n", "5", "--format", "json"]);
+    let diverse = sandbox.json(&[
+        "recommend",
+        "--like",
+        &like,
+        "--diversity",
+        "0.7",
+        "-n",
+        "5",
+        "--min-relevance",
+        "far",
+        "--format",
+        "json",
+    ]);
     check(&diverse);
     assert_ne!(self::ids(&diverse), self::ids(&answer));
 
-    let smooth = sandbox.json(&["recommend", "--like", &like, "--smoothing", "0.4", "-n", "5", "--format", "json"]);
+    let smooth = sandbox.json(&[
+        "recommend",
+        "--like",
+        &like,
+        "--smoothing",
+        "0.4",
+        "-n",
+        "5",
+        "--min-relevance",
+        "far",
+        "--format",
+        "json",
+    ]);
     check(&smooth);
     let neighbors = |answer: &serde_json::Value| answer["results"][0]["breakdown"]["neighbors"].as_f64();
     assert!(neighbors(&smooth).is_some_and(|part| part < 0.0), "the best is better than its neighbors");
