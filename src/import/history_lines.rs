@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::ImportedPaper;
 use crate::error::{Error, RecordPosition};
@@ -39,13 +40,6 @@ struct HistoryLine {
 }
 
 impl HistoryLine {
-    /// Whether it says what somebody did with a paper: a line with a paper alone can be of any other file of JSON lines.
-    fn is_of_history(&self) -> bool {
-        let HistoryLine { kind, weight, interest, at, dislike, title, .. } = self;
-        let dated = at.is_some() && title.is_empty();
-        kind.is_some() || weight.is_some() || interest.is_some() || dated || *dislike
-    }
-
     fn into_paper(self) -> Result<ImportedPaper, String> {
         let HistoryLine { id, kind, weight, at, interest, dislike, title, abstract_text, authors, published, source } =
             self;
@@ -72,11 +66,23 @@ impl HistoryLine {
     }
 }
 
-/// Whether a text is a history: the first of its objects is a line of one.
+/// Fields of a line that say what somebody did with a paper: a line without them can be of any other file of JSON lines.
+const HISTORY_FIELDS: [&str; 4] = ["kind", "weight", "interest", "dislike"];
+/// Fields of a day, which are also fields of papers.
+const DAY_FIELDS: [&str; 2] = ["at", "date"];
+/// Fields of the paper.
+const PAPER_FIELDS: [&str; 6] = ["id", "title", "abstract", "authors", "published", "source"];
+
+/// Whether a text is a history: the first of its objects has the fields of a line of one, whatever their values.
 pub(super) fn is_history(text: &str) -> bool {
     let mut objects = text.lines().map(str::trim).filter(|line| line.starts_with('{'));
-    let first = objects.next().and_then(|line| serde_json::from_str::<HistoryLine>(line).ok());
-    first.is_some_and(|line| line.is_of_history())
+    let first = objects.next().and_then(|line| serde_json::from_str::<serde_json::Map<String, Value>>(line).ok());
+    let Some(line) = first else { return false };
+    let has = |fields: &[&str]| fields.iter().any(|field| line.contains_key(*field));
+    let is_known = |field: &String| {
+        [&HISTORY_FIELDS[..], &DAY_FIELDS, &PAPER_FIELDS].iter().any(|fields| fields.contains(&field.as_str()))
+    };
+    line.keys().all(is_known) && (has(&HISTORY_FIELDS) || (has(&DAY_FIELDS) && !has(&["title"])))
 }
 
 /// Reads a history: its papers, and the lines that cannot be used. Lines that are no objects are ids.
@@ -142,7 +148,7 @@ mod tests {
             (r#"{"id":"2401.00001","title":"Walking","date":"2025-01-02"}"#, false),
             (r#"{"id":"2401.00001"}"#, false),
             (r#"{"id":"2401.00001","kind":"like","votes":3}"#, false),
-            (r#"{"id":"2401.00001","kind":"journal"}"#, false),
+            (r#"{"id":"2401.00001","kind":"love"}"#, true),
             ("2401.00001", false),
             ("", false),
         ] {

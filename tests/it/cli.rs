@@ -330,7 +330,10 @@ fn profiles_are_listed_and_deleted() {
     assert_ne!(token(&["--renew"]), first);
     assert_eq!(sandbox.run(&["profiles"]).out, "me: 1 in history, feed never viewed\n");
     assert!(!sandbox.run(&["profiles", "--format", "json"]).out.contains("token"));
-    assert_eq!(sandbox.run(&["profile", "me", "delete"]).out, "me: deleted, with 1 in history\n");
+    let refused = sandbox.run(&["profile", "me", "delete"]);
+    let told = "error: `delete`: 1 in the history of me would be lost: repeat it with --yes\n";
+    assert_eq!((refused.code, refused.err.as_str()), (1, told));
+    assert_eq!(sandbox.run(&["profile", "me", "delete", "--yes"]).out, "me: deleted, with 1 in history\n");
     assert_eq!(sandbox.run(&["profiles"]).out, "");
 }
 

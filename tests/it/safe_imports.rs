@@ -102,12 +102,33 @@ fn what_is_exported_is_imported() {
     };
     assert_eq!(facts(&there), facts(&history));
 
+    let wrong = sandbox.file("wrong.jsonl", r#"{"id":"2401.00001","kind":"love"}"#);
+    let wrong = sandbox.run(&["recommend", "--history", &wrong]);
+    assert!(wrong.err.contains("line 1: unknown variant `love`, expected one of `read`, `like`"), "{}", wrong.err);
+    let words = sandbox.run_with_input(&["recommend", "--history", "-"], "Nonsense of many words\n");
+    assert!(words.err.contains("not in the library: `Nonsense of many words`"), "{}", words.err);
+
     // A ranking reads the same file.
     let by_file = sandbox.json(&["recommend", "--history", &file, "--format", "json"]);
     assert_eq!(by_file["not_found"], serde_json::json!([]));
     let hidden_and_read = by_file["results"].to_string();
     for id in [&ids[0], &ids[1], &ids[2], &ids[4]] {
         assert!(!hidden_and_read.contains(&format!("\"paper\":{{\"id\":\"{id}\"")), "{id} is of the history");
+    }
+}
+
+#[test]
+fn every_export_is_imported() {
+    let sandbox = Sandbox::new();
+    let papers =
+        "{\"id\":\"2401.00001\",\"title\":\"On lamps\"}\n{\"id\":\"2401.00002\",\"title\":\"On [old] boats\"}\n";
+    sandbox.run(&["add", &sandbox.file("papers.jsonl", papers)]);
+    sandbox.run(&["profile", "me", "like", "2401.00001", "2401.00002"]);
+    for format in ["jsonl", "bibtex", "ris", "csl-json", "csv", "md"] {
+        let text = sandbox.run(&["export", "--profile", "me", "--format", format]).out;
+        let file = sandbox.file(&format!("export.{format}"), text);
+        let run = sandbox.run(&["profile", format, "import", &file]);
+        assert!(run.out.contains(": 2 added (2 in the library, "), "{format}: {}{}", run.out, run.err);
     }
 }
 

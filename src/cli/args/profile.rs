@@ -77,7 +77,11 @@ pub(crate) enum ProfileAction {
         renew: bool,
     },
     /// Delete the profile and its history
-    Delete,
+    Delete {
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
 }
 
 /// Papers to enter into a history.

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::cli::outcome::CommandOutcome;
-use crate::cli::output;
+use crate::cli::output::{self, Severity};
 use crate::engine::Engine;
 use crate::error::{Error, Fault, Result};
 use crate::formats::ReadOptions;
@@ -68,6 +68,12 @@ fn paper_ref(engine: &Engine, RawPaper { id, title, abstract_text, .. }: RawPape
         (Ok(stored), _) => Ok(PaperRef::Id(stored.paper.id)),
         (Err(error), _) if error.fault() != Fault::Missing => Err(error),
         (Err(_), Some(id)) if title.is_empty() => Ok(PaperRef::Id(id)),
-        (Err(_), _) => Ok(PaperRef::Inline { title, abstract_text }),
+        (Err(_), _) => {
+            if abstract_text.is_empty() {
+                let message = format!("not in the library: `{title}`: compared by these words alone");
+                output::diagnostic(Severity::Warning, &message);
+            }
+            Ok(PaperRef::Inline { title, abstract_text })
+        }
     }
 }

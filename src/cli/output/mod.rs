@@ -2,6 +2,7 @@
 
 mod add_summary;
 mod answer;
+mod confirm;
 mod diagnostic;
 mod dropped_fields;
 mod field_list;
@@ -14,6 +15,7 @@ mod table;
 
 pub(crate) use add_summary::AddOutput;
 pub(crate) use answer::print_answer;
+pub(crate) use confirm::confirm;
 pub(crate) use diagnostic::{Severity, diagnostic, reject};
 pub(crate) use dropped_fields::{count_dropped, warn_of_dropped};
 pub(crate) use field_list::{FieldList, field_values, record_values};

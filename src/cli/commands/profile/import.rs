@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::io;
 
 use crate::cli::args::{ImportArgs, TagMapping};
 use crate::cli::outcome::CommandOutcome;
@@ -92,13 +91,8 @@ fn confirm(engine: &Engine, summaries: &BTreeMap<String, ImportSummary>) -> Resu
     if reason.is_empty() {
         return Ok(());
     }
-    if io::stdin().is_terminal() && io::stderr().is_terminal() {
-        eprint!("{reason}. Import them? [y/N] ");
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(Error::io(Path::new("-"), "read"))?;
-        if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
-            return Ok(());
-        }
+    if output::confirm(&format!("{reason}. Import them?"))? {
+        return Ok(());
     }
     let reason = format!("{reason}: look at it with --dry-run, and import it with --yes");
     Err(Error::BadRequest { field: "import", reason })

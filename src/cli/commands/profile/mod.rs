@@ -9,7 +9,7 @@ use crate::cli::args::{GlobalArgs, ProfileAction, ProfileArgs};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output;
 use crate::engine::{Engine, LibraryLocation, check_profile_name};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::library::{HistoryImport, HistoryKind, Profile};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ProfileArgs) -> Result<CommandOutcome> {
@@ -28,7 +28,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ProfileArgs) -> Result<Comm
         ProfileAction::Unfollow { authors } => follow::unfollow(&mut engine, name, &authors),
         ProfileAction::Show(show) => show::run(&engine, name, show.format),
         ProfileAction::FeedToken { renew } => print_feed_token(&mut engine, name, renew),
-        ProfileAction::Delete => delete(&mut engine, name),
+        ProfileAction::Delete { yes } => delete(&mut engine, name, yes),
     }
 }
 
@@ -47,7 +47,14 @@ fn undo_import(engine: &mut Engine, name: &str, number: Option<i64>) -> Result<C
     Ok(CommandOutcome::Complete)
 }
 
-fn delete(engine: &mut Engine, name: &str) -> Result<CommandOutcome> {
+/// Deletes a profile; one with a history only if that is confirmed.
+fn delete(engine: &mut Engine, name: &str, yes: bool) -> Result<CommandOutcome> {
+    let history = engine.profile(name)?.history.len();
+    let is_confirmed = yes || history == 0 || output::confirm(&format!("Delete {name}, with {history} in history?"))?;
+    if !is_confirmed {
+        let reason = format!("{history} in the history of {name} would be lost: repeat it with --yes");
+        return Err(Error::BadRequest { field: "delete", reason });
+    }
     let profile = engine.delete_profile(name)?;
     output::print(|out| writeln!(out, "{name}: deleted, with {} in history", profile.history.len()))?;
     Ok(CommandOutcome::Complete)
