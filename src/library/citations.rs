@@ -133,11 +133,7 @@ impl Library {
     /// # Errors
     /// When the file cannot be read.
     pub fn references(&self, key: i64) -> Result<Vec<WorkName>> {
-        let select = "SELECT DISTINCT coalesce(paper.id, work.id), work.text, work.author, work.year FROM work AS own \
-                      JOIN citation ON citation.citing = own.number JOIN work ON work.number = citation.cited \
-                      LEFT JOIN paper ON paper.row = work.paper \
-                      WHERE own.paper = +?1 AND work.paper IS NOT ?1 ORDER BY work.number";
-        self.named_works(select, key)
+        self.linked_works("citing", "cited", key)
     }
 
     /// What cites a paper, each once, named as in [`Library::references`].
@@ -153,15 +149,18 @@ impl Library {
     /// # Errors
     /// When the file cannot be read.
     pub fn citations(&self, key: i64) -> Result<Vec<WorkName>> {
-        let select = "SELECT DISTINCT coalesce(paper.id, work.id), work.text, work.author, work.year FROM work AS own \
-                      JOIN citation ON citation.cited = own.number JOIN work ON work.number = citation.citing \
-                      LEFT JOIN paper ON paper.row = work.paper \
-                      WHERE own.paper = +?1 AND work.paper IS NOT ?1 ORDER BY work.number";
-        self.named_works(select, key)
+        self.linked_works("cited", "citing", key)
     }
 
-    fn named_works(&self, select: &str, key: i64) -> Result<Vec<WorkName>> {
-        let mut works = self.link_rows(select, key, |row| {
+    /// The works at the `other` end of the links whose `own` end is a paper: ends are columns of the table of links.
+    fn linked_works(&self, own: &str, other: &str, key: i64) -> Result<Vec<WorkName>> {
+        let select = format!(
+            "SELECT DISTINCT coalesce(paper.id, work.id), work.text, work.author, work.year FROM work AS own \
+             JOIN citation ON citation.{own} = own.number JOIN work ON work.number = citation.{other} \
+             LEFT JOIN paper ON paper.row = work.paper \
+             WHERE own.paper = +?1 AND work.paper IS NOT ?1 ORDER BY work.number"
+        );
+        let mut works = self.link_rows(&select, key, |row| {
             let Some(id) = work_id(row.get(0)?) else { return Ok(WorkName::default()) };
             let text: Option<String> = row.get(1)?;
             let (author, year) = (row.get::<_, Option<String>>(2)?.unwrap_or_default(), row.get(3)?);
