@@ -224,6 +224,17 @@ impl Request {
         self
     }
 
+    /// The relevance that results must have, if any: a request that says by whom the papers are or what they contain gets
+    /// these, however far they are.
+    pub(crate) fn least_relevance(&self) -> Option<RelevanceWord> {
+        self.min_relevance.filter(|word| *word != RelevanceWord::Far && !self.says_which_papers())
+    }
+
+    /// Whether it says by whom the papers are, or what their titles or abstracts contain.
+    pub(crate) fn says_which_papers(&self) -> bool {
+        [&self.by, &self.titles, &self.phrases].iter().any(|filter| !filter.is_empty())
+    }
+
     /// Asks for the sentences that match.
     pub fn explain(mut self) -> Request {
         self.explain = true;

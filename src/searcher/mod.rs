@@ -174,10 +174,9 @@ impl<'a> Searcher<'a> {
         let model = self.library.model()?;
         let results = explain::explain(self, request, &ranking, model.as_ref())?;
         let nothing_close = Answer::is_nothing_close(&results);
-        let says_which = !(request.by.is_empty() && request.titles.is_empty() && request.phrases.is_empty());
-        let stops = request.min_relevance.is_some_and(|word| word != RelevanceWord::Far) && !says_which;
         let place = if scope.filter.added_after.is_some() { "among the new papers" } else { "in this library" };
-        let stop = (nothing_close && stops).then(|| format!("nothing close {place}; nearest:"));
+        let stop =
+            (nothing_close && request.least_relevance().is_some()).then(|| format!("nothing close {place}; nearest:"));
         let only_related = results.is_empty() && request.min_relevance == Some(RelevanceWord::Close);
         let only_related = only_related.then(|| format!("nothing close {place}: ask for papers that are related"));
         let notes: Vec<String> = ranking.note.iter().cloned().chain(stop).chain(only_related).collect();

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::paper::PaperId;
 use crate::recommend::{
     Candidate, Contribution, InterestShare, NameMatch, QueryIndependentSignals, Relevance, RelevanceFeatures,
-    RelevanceWord, Request, ScoreBreakdown, diversify, interleave_by_share,
+    RelevanceWord, ScoreBreakdown, diversify, interleave_by_share,
 };
 use crate::vector::{RowId, dot};
 
@@ -79,13 +79,9 @@ pub(super) fn select(
     Ok(results)
 }
 
-/// The relevance that results must have; `None` when the request does not ask for one, says by whom the papers are or what
-/// they have in their titles and abstracts, or when the model has none.
+/// The relevance that results must have; `None` when the request asks for none, or the model has none.
 fn least_relevance(searcher: &Searcher<'_>, resolved: &ResolvedRequest<'_>) -> Result<Option<RelevanceWord>> {
-    let Request { min_relevance, by, titles, phrases, .. } = resolved.request;
-    let says_which = !(by.is_empty() && titles.is_empty() && phrases.is_empty());
-    let least = min_relevance.filter(|word| *word != RelevanceWord::Far && !says_which);
-    let Some(least) = least else { return Ok(None) };
+    let Some(least) = resolved.request.least_relevance() else { return Ok(None) };
     let model = searcher.library.model()?;
     Ok(model.is_some_and(|model| Relevance::is_fitted_to(&model.name)).then_some(least))
 }

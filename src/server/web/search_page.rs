@@ -109,9 +109,8 @@ impl FoundPapers {
     ) -> Result<FoundPapers, Problem> {
         let Answer { mut results, nothing_close, not_found, note, .. } = engine.recommend_with(request, embedded)?;
         let ranked = results.len();
-        let says_which = !(request.by.is_empty() && request.titles.is_empty() && request.phrases.is_empty());
-        let nothing_close = nothing_close && !says_which;
-        match form.shows_far() || says_which {
+        let nothing_close = nothing_close && !request.says_which_papers();
+        match form.shows_far() || request.says_which_papers() {
             true => {}
             false if nothing_close => results.truncate(NEAREST_SHOWN),
             false => results.retain(|result| !is_far(result)),
