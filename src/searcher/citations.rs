@@ -65,11 +65,11 @@ struct HistoryLinks {
     weight: f32,
     /// Its part of the history.
     share: f32,
-    works: Vec<LinkedWork>,
+    works: Vec<WorkLinks>,
 }
 
 /// A work with those that cite it, of those known, and those that it cites.
-struct LinkedWork {
+struct WorkLinks {
     number: u32,
     citing: Vec<u32>,
     references: Vec<u32>,
@@ -164,9 +164,9 @@ impl<'s> KnownLinks<'s> {
         liked.iter().map(history_links).collect()
     }
 
-    fn linked_works(&self, key: i64) -> Result<Vec<LinkedWork>> {
+    fn linked_works(&self, key: i64) -> Result<Vec<WorkLinks>> {
         let linked =
-            |number| Ok(LinkedWork { number, citing: self.citing(number)?, references: self.references(number)? });
+            |number| Ok(WorkLinks { number, citing: self.citing(number)?, references: self.references(number)? });
         self.works(key)?.into_iter().map(linked).collect()
     }
 
@@ -220,7 +220,7 @@ impl<'s> KnownLinks<'s> {
     }
 
     /// A history paper is linked with those that it cites and those that cite it.
-    fn add_direct(&self, work: &LinkedWork, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
+    fn add_direct(&self, work: &WorkLinks, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
         let evidence = CitationEvidence { direct: weight, ..CitationEvidence::default() };
         // A candidate's own references count on any day.
         let citing = self.graph.citations(work.number).map_err(corrupt_graph)?;
@@ -229,7 +229,7 @@ impl<'s> KnownLinks<'s> {
     }
 
     /// Other works that have references of a history paper.
-    fn add_coupling(&self, work: &LinkedWork, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
+    fn add_coupling(&self, work: &WorkLinks, weight: f32, links: &mut Vec<(u32, CitationEvidence)>) -> Result<()> {
         for reference in &work.references {
             let citing = self.graph.citations(*reference).map_err(corrupt_graph)?;
             if citing.len() > MAX_SHARED_REFERENCE_CITATIONS {
