@@ -67,7 +67,7 @@ impl Engine {
     /// As [`Engine::feed`], with embeddings of the request's texts that were computed beforehand.
     pub fn feed_with(&mut self, name: &str, options: &FeedOptions, embeddings: &TextEmbeddings) -> Result<Answer> {
         let (profile, today) = (self.library.profile(name)?, self.today());
-        let embeddings = self.with_unresolved_embeddings(&profile, embeddings)?;
+        let embeddings = self.unresolved_embeddings(&profile).merged_with(embeddings.clone());
         let answer =
             self.context().search(&embeddings, |searcher| searcher::feed(searcher, &profile, options, today))?;
         if options.mode == FeedMode::New && !answer.results.is_empty() {
@@ -81,20 +81,12 @@ impl Engine {
         Ok(answer)
     }
 
-    /// Adds the stored embeddings of papers of a history that are not in the library.
-    fn with_unresolved_embeddings(&mut self, profile: &Profile, embeddings: &TextEmbeddings) -> Result<TextEmbeddings> {
-        // A library on a read-only disk has the embeddings that it has.
-        if let Err(error) = self.writer().embed_unresolved(profile, MAX_EMBEDDED_BY_FEED) {
-            tracing::debug!("embeddings of papers outside of the library are not stored: {error}");
-        }
-        let mut stored = self.library.unresolved_embeddings(profile)?;
-        if stored.is_empty() {
-            return Ok(embeddings.clone());
-        }
-        let papers = self.library.unresolved_papers(profile)?;
-        let unresolved =
-            papers.iter().filter_map(|paper| Some((paper.document(), stored.remove(&paper.id)?))).collect();
-        Ok(embeddings.clone().merged_with(unresolved))
+    /// Embeddings of papers of a history that are not in the library. Without a model there is a feed all the same.
+    fn unresolved_embeddings(&mut self, profile: &Profile) -> TextEmbeddings {
+        self.writer().embed_unresolved(profile, MAX_EMBEDDED_BY_FEED).unwrap_or_else(|error| {
+            tracing::debug!("papers outside of the library are not embedded: {error}");
+            TextEmbeddings::default()
+        })
     }
 
     /// The interests of a profile, named and found, those with most weight first: [`Request::interest`](crate::recommend::Request::interest) asks for one of
@@ -104,7 +96,7 @@ impl Engine {
     /// [`Error::NotFound`] for an unknown profile; else as [`Engine::recommend`].
     pub fn interests(&mut self, name: &str) -> Result<Vec<InterestShare>> {
         let (profile, today) = (self.library.profile(name)?, self.today());
-        let embeddings = self.with_unresolved_embeddings(&profile, &TextEmbeddings::default())?;
+        let embeddings = self.unresolved_embeddings(&profile);
         self.context().search(&embeddings, |searcher| searcher::interests(searcher, &profile, today))
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Writer;
 use super::title_match::TitleIndex;
+use crate::embedder::TextEmbeddings;
 use crate::error::Result;
 use crate::library::{HistoryEntry, HistoryKind, Library, Profile, StoredPaper};
 use crate::paper::{Paper, PaperId, RawPaper, authors_and_years_agree, title_key};
@@ -175,26 +176,36 @@ pub(crate) fn import(
 }
 
 impl Writer<'_> {
-    /// Embeds papers of a profile's history that are not in the library, so that feeds need not: the newest of those without
-    /// an embedding, at most so many.
+    /// The embeddings of papers of a profile's history that are not in the library, by their texts. Those without a stored
+    /// embedding are embedded and stored, so that feeds need not: the newest, at most so many.
     ///
     /// # Errors
-    /// As [`Embedder::encoder`](crate::embedder::Embedder::encoder); those of the library's file.
-    pub(crate) fn embed_unresolved(&mut self, profile: &Profile, most: usize) -> Result<()> {
+    /// As [`Embedder::encoder`](crate::embedder::Embedder::encoder); those of reading the library's file.
+    pub(crate) fn embed_unresolved(&mut self, profile: &Profile, most: usize) -> Result<TextEmbeddings> {
         if self.library.model()?.is_none() {
-            return Ok(());
+            return Ok(TextEmbeddings::default());
         }
-        let known = self.library.unresolved_embeddings(profile)?;
-        let mut papers = self.library.unresolved_papers(profile)?;
-        papers.retain(|paper| !known.contains_key(&paper.id));
-        papers.truncate(most);
-        if papers.is_empty() {
-            return Ok(());
+        let mut stored = self.library.unresolved_embeddings(profile)?;
+        let (mut known, mut missing) = (Vec::new(), Vec::new());
+        for paper in self.library.unresolved_papers(profile)? {
+            let text = paper.document();
+            match stored.remove(&paper.id) {
+                Some(embedding) => known.push((text, embedding)),
+                None => missing.push((paper.id, text)),
+            }
         }
-        let texts: Vec<String> = papers.iter().map(Paper::document).collect();
-        let embeddings = self.encoder()?.encode(&texts, &|_| ())?;
-        let embeddings: Vec<(PaperId, Embedding)> = papers.into_iter().map(|paper| paper.id).zip(embeddings).collect();
-        self.library.store_unresolved_embeddings(profile, &embeddings)
+        missing.truncate(most);
+        if !missing.is_empty() {
+            let (ids, texts): (Vec<PaperId>, Vec<String>) = missing.into_iter().unzip();
+            let embeddings = self.encoder()?.encode(&texts, &|_| ())?;
+            let new: Vec<(PaperId, Embedding)> = ids.into_iter().zip(embeddings.iter().cloned()).collect();
+            // On a read-only disk they are computed again next time.
+            if let Err(error) = self.library.store_unresolved_embeddings(profile, &new) {
+                tracing::debug!("embeddings of papers outside of the library are not stored: {error}");
+            }
+            known.extend(texts.into_iter().zip(embeddings));
+        }
+        Ok(known.into_iter().collect())
     }
 }
 
