@@ -129,14 +129,16 @@ async fn import(State(app): State<AppState>, reader: PageReader, form: Multipart
     let page = app.run(move |engine| {
         let name = reader.profile_name_of_form(engine, profile.as_deref())?;
         let (papers, unreadable) = read_papers(texts);
-        let options = ImportOptions { kind, weight: 1.0, at: engine.today(), dry_run: true };
-        let history = reader.profile(engine)?.map_or(0, |profile| profile.history.len());
-        let preview = engine.import(&name, &papers, options)?;
-        if let Some(reason) = preview.reason_to_confirm(history).filter(|_| !is_confirmed) {
-            let reason = format!("{reason}: check “also a large import” and import again");
-            return Err(Problem::bad_request(reason));
+        let options = ImportOptions { kind, weight: 1.0, at: engine.today(), dry_run: false };
+        if !is_confirmed {
+            let history = reader.profile(engine)?.map_or(0, |profile| profile.history.len());
+            let preview = engine.import(&name, &papers, ImportOptions { dry_run: true, ..options })?;
+            if let Some(reason) = preview.reason_to_confirm(history) {
+                let reason = format!("{reason}: check “also a large import” and import again");
+                return Err(Problem::bad_request(reason));
+            }
         }
-        let summary = engine.import(&name, &papers, ImportOptions { dry_run: false, ..options })?;
+        let summary = engine.import(&name, &papers, options)?;
         changed.library_changed();
         library_page(engine, &reader, Some(ImportResult { summary, kind, unreadable }))
     });

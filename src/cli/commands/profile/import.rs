@@ -33,14 +33,12 @@ pub(super) fn run(engine: &mut Engine, name: &str, args: ImportArgs) -> Result<C
     }
     papers.retain(|paper| collection.is_empty() || is_tagged(paper, &collection));
     let by_profile = by_profile(name, papers, &collection, tags_as);
-    let options = ImportOptions { kind, weight, at: engine.today(), dry_run: true };
-    let mut summaries = import_all(engine, &by_profile, options)?;
-    if !dry_run {
-        if !yes {
-            confirm(engine, &summaries)?;
-        }
-        summaries = import_all(engine, &by_profile, ImportOptions { dry_run, ..options })?;
+    let options = ImportOptions { kind, weight, at: engine.today(), dry_run };
+    if !(dry_run || yes) {
+        let preview = import_all(engine, &by_profile, ImportOptions { dry_run: true, ..options })?;
+        confirm(engine, &preview)?;
     }
+    let summaries = import_all(engine, &by_profile, options)?;
     output::print_summary(format, &summaries, |out, summaries| table(out, summaries, dry_run, details))?;
     Ok(outcome)
 }
