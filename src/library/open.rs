@@ -20,7 +20,7 @@ pub(super) const APPLICATION_ID: i64 = 0x706b_696e;
 /// How long a writer waits for another one, in this or another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
-pub(super) const MIGRATIONS: [&str; 11] = [
+pub(super) const MIGRATIONS: [&str; 12] = [
     include_str!("format1.sql"),
     include_str!("format2.sql"),
     include_str!("format3.sql"),
@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: [&str; 11] = [
     include_str!("format9.sql"),
     include_str!("format10.sql"),
     include_str!("format11.sql"),
+    include_str!("format12.sql"),
 ];
 /// The first format with the terms as they are now: those of older files are written anew.
 const FIRST_FORMAT_WITH_THESE_TERMS: i64 = 10;

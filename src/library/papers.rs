@@ -135,11 +135,13 @@ impl Library {
     /// Keys of the papers whose titles contain a text, but for case, punctuation and white space; ascending.
     pub fn keys_titled_with(&self, text: &str) -> Result<Vec<i64>> {
         let read = || -> rusqlite::Result<Vec<i64>> {
-            let mut statement =
-                self.db.prepare_cached("SELECT row FROM paper WHERE instr(title_key, ?) ORDER BY row")?;
+            // Sorted below: with ORDER BY, SQLite reads whole papers instead of the index of titles.
+            let mut statement = self.db.prepare_cached("SELECT row FROM paper WHERE instr(title_key, ?)")?;
             statement.query_map([title_key(text)], |row| row.get(0))?.collect()
         };
-        read().map_err(self.failed("read the titles"))
+        let mut keys = read().map_err(self.failed("read the titles"))?;
+        keys.sort_unstable();
+        Ok(keys)
     }
 
     /// The titles of all papers, reduced to what tells titles apart, with the papers' keys.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::citations::SnapshotCitations;
 use super::select::CachedRanking;
+use super::signals::MetadataTable;
 use super::snapshot::IndexSnapshot;
 use crate::error::Result;
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector};
@@ -30,6 +31,7 @@ pub(crate) struct SharedCaches {
     pub(crate) snapshot: PerGeneration<IndexSnapshot>,
     pub(super) background: PerGeneration<Background>,
     pub(super) collection: PerGeneration<CollectionStats>,
+    pub(super) metadata: PerGeneration<MetadataTable>,
     /// Terms of papers by key: candidates of one question are often those of the next.
     pub(super) term_vectors: PerGeneration<BoundedCache<i64, TermVector, TERM_VECTOR_CACHE_BYTES>>,
     /// The same by the background of all papers.

@@ -9,7 +9,7 @@ use super::{RequestScope, Searcher, resolve};
 use crate::error::Result;
 use crate::library::{HistoryEntry, HistoryKind, Library, PaperFilter, Profile};
 use crate::paper::PaperId;
-use crate::recommend::{Answer, HistoryItem, InterestShare, PaperRef, RelevanceWord, Request, Strategy};
+use crate::recommend::{Answer, HistoryItem, InterestShare, PaperRef, RelevanceWord, Request};
 
 /// Days after which a paper of the history counts half.
 const HALF_LIFE_DAYS: f64 = 365.0;
@@ -80,10 +80,8 @@ pub(crate) fn feed(searcher: &Searcher<'_>, profile: &Profile, options: &FeedOpt
 /// # Errors
 /// As [`Searcher::answer`].
 pub(crate) fn interests(searcher: &Searcher<'_>, profile: &Profile, today: Date) -> Result<Vec<InterestShare>> {
-    let (request, scope) = feed_request(searcher, profile, &FeedOptions::default(), today)?;
-    let request = Request { strategy: Strategy::Interests, ..request };
-    let resolved = resolve::resolve(searcher, &request, &scope, today)?;
-    Ok(resolved.queries.into_iter().filter_map(|query| query.interest).collect())
+    let (request, _) = feed_request(searcher, profile, &FeedOptions::default(), today)?;
+    resolve::interests(searcher, &request, today)
 }
 
 /// The feed of a profile that never looked at one: to it all papers of the library are new, but those of the last days are

@@ -60,11 +60,11 @@ impl KnownItems {
 pub(super) fn add_known_items(
     searcher: &Searcher<'_>,
     resolved: &mut ResolvedRequest<'_>,
-    identified: Option<RowId>,
+    identified: &[RowId],
 ) -> Result<()> {
-    if let Some(row) = identified {
-        resolved.seen.remove(row);
-        resolved.known_items.named.insert(row);
+    for row in identified {
+        resolved.seen.remove(*row);
+        resolved.known_items.named.insert(*row);
     }
     let Some(text) = resolved.request.text.as_deref().filter(|_| resolved.request.positive.is_empty()) else {
         return Ok(());

@@ -44,6 +44,7 @@ use crate::embedder::{Embedder, TextEmbeddings};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
 use crate::library::Library;
+use crate::paper::PaperId;
 use crate::recommend::{Answer, Ranker, RankingWeights, RelevanceWord, Request};
 use crate::vector::Embedding;
 use citations::{CitationTable, SnapshotCitations};
@@ -209,13 +210,15 @@ impl<'a> Searcher<'a> {
 
     /// Runs steps 1 to 5 of the module documentation.
     fn rank(&self, request: &Request, scope: &RequestScope, as_of: Date) -> Result<CachedRanking> {
-        let TypedText { request, identified, unknown_id, note } = TypedText::new(self, request)?;
-        if let Some(id) = unknown_id {
-            let not_found = vec![id.to_string()];
+        let TypedText { request, identified, unknown_ids, note } = TypedText::new(self, request)?;
+        let unknown_ids: Vec<String> = unknown_ids.iter().map(PaperId::to_string).collect();
+        if identified.is_empty() && !unknown_ids.is_empty() {
+            let not_found = unknown_ids;
             return Ok(CachedRanking { results: Vec::new(), history: Vec::new(), not_found, note });
         }
         let mut resolved = resolve::resolve(self, &request, scope, as_of)?;
-        known_items::add_known_items(self, &mut resolved, identified)?;
+        known_items::add_known_items(self, &mut resolved, &identified)?;
+        resolved.not_found.extend(unknown_ids);
         // A name is understood, whatever its words are.
         let is_named = !resolved.known_items.named.is_empty();
         resolved.note = resolved.note.or(note.filter(|_| !is_named));
@@ -238,7 +241,10 @@ impl<'a> Searcher<'a> {
         let ResolvedRequest { history, not_found, note, .. } = resolved;
         // Filters that nothing passes are not answered with other papers.
         let is_of_filters = results.is_empty() && request.text.is_none() && history.is_empty();
-        let note = note.filter(|_| !is_of_filters);
+        let note = match results.is_empty() {
+            true => typed_text::unknown_authors_note(self.library, &request.by)?.or(note.filter(|_| !is_of_filters)),
+            false => note,
+        };
         Ok(CachedRanking { results, history, not_found, note })
     }
 

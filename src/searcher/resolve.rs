@@ -177,6 +177,19 @@ pub(super) fn resolve<'r>(
     })
 }
 
+/// The interests of a request's history, named and found; one or none for a history of one subject.
+///
+/// # Errors
+/// As [`resolve`].
+pub(super) fn interests(searcher: &Searcher<'_>, request: &Request, today: Date) -> Result<Vec<InterestShare>> {
+    let mut papers = HistoryLookup { searcher, request, today, found: Lookups::default() };
+    let liked = papers.resolve(&request.positive)?;
+    let query = ResolvedQuery { liked, ..ResolvedQuery::default() }.normalized();
+    let background = background(searcher, None)?;
+    let request = Request { strategy: Strategy::Interests, ..Request::default() };
+    Ok(queries(query, &request, &background).into_iter().filter_map(|query| query.interest).collect())
+}
+
 /// A query for each interest of the history if the strategy asks for that or the history is scattered, else one for all of
 /// it; or for the interest that the request names.
 fn queries(query: ResolvedQuery, request: &Request, background: &Background) -> Vec<InterestQuery> {

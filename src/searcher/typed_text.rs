@@ -18,24 +18,26 @@ use crate::vector::RowId;
 const MAX_TYPED_WORDS: usize = 30;
 /// Fewer words do not tell a language.
 const MIN_LANGUAGE_WORDS: usize = 4;
+/// A text with so many words that no paper has is in another language, unless each is nearly a word of the library.
+const MIN_FOREIGN_WORDS: usize = 3;
 /// In a library of fewer papers, that a word is missing says nothing of the word.
 const MIN_VOCABULARY_PAPERS: usize = 500;
 
 /// A request as it is answered.
 pub(super) struct TypedText<'r> {
-    /// With the paper that the text is the id of in place of the text, or with misspelled words corrected.
+    /// With the papers that the text is the ids of in place of the text, or with misspelled words corrected.
     pub(super) request: Cow<'r, Request>,
-    /// The paper that the text is the id of.
-    pub(super) identified: Option<RowId>,
-    /// An id that the library does not have.
-    pub(super) unknown_id: Option<PaperId>,
+    /// The papers that the text is the ids of.
+    pub(super) identified: Vec<RowId>,
+    /// Ids that the library does not have.
+    pub(super) unknown_ids: Vec<PaperId>,
     /// What a reader should know of the text.
     pub(super) note: Option<String>,
 }
 
 impl<'r> TypedText<'r> {
     fn as_it_is(request: &'r Request) -> TypedText<'r> {
-        TypedText { request: Cow::Borrowed(request), identified: None, unknown_id: None, note: None }
+        TypedText { request: Cow::Borrowed(request), identified: Vec::new(), unknown_ids: Vec::new(), note: None }
     }
 
     /// Looks up what the text of a request stands for: nothing beside a history.
@@ -46,7 +48,7 @@ impl<'r> TypedText<'r> {
         let Some(text) = request.text.as_deref().map(str::trim).filter(|_| request.positive.is_empty()) else {
             return Ok(TypedText::as_it_is(request));
         };
-        if let Some(identified) = by_id(searcher, request, text)? {
+        if let Some(identified) = by_ids(searcher, request, text)? {
             return Ok(identified);
         }
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -56,7 +58,7 @@ impl<'r> TypedText<'r> {
         }
         let is_vocabulary = papers >= MIN_VOCABULARY_PAPERS;
         let look_up = |word| TypedWord::new(searcher.library, word, is_vocabulary);
-        let looked_up = words.iter().copied().map(look_up).collect::<Result<Vec<_>>>()?;
+        let mut looked_up = words.iter().copied().map(look_up).collect::<Result<Vec<_>>>()?;
         let unknown = looked_up.iter().filter(|word| word.is_unknown).count();
         let known = looked_up.iter().filter(|word| word.has_term && !word.is_unknown).count();
         // A name is no misspelled word.
@@ -72,6 +74,10 @@ impl<'r> TypedText<'r> {
         if known > 0 && !is_vocabulary {
             return Ok(TypedText::as_it_is(request));
         }
+        let is_all_corrected = looked_up.iter().all(|word| !word.is_unknown || word.correction.is_some());
+        if unknown >= MIN_FOREIGN_WORDS && unknown > known && !is_all_corrected {
+            looked_up.iter_mut().for_each(|word| word.correction = None);
+        }
         let mut typed = TypedText { note: unknown_words_note(&looked_up, known), ..TypedText::as_it_is(request) };
         if looked_up.iter().any(|word| word.correction.is_some()) {
             typed.request.to_mut().text = Some(corrected(&looked_up));
@@ -80,21 +86,53 @@ impl<'r> TypedText<'r> {
     }
 }
 
-/// The request for papers like the one that the text is the id or the address of; `None` for any other text.
-fn by_id<'r>(searcher: &Searcher<'_>, request: &Request, text: &str) -> Result<Option<TypedText<'r>>> {
-    if text.contains(char::is_whitespace) {
-        return Ok(None);
+/// The request for papers like those that the text has the ids or the addresses of; `None` for any other text.
+fn by_ids<'r>(searcher: &Searcher<'_>, request: &Request, text: &str) -> Result<Option<TypedText<'r>>> {
+    let (mut identified, mut positive, mut unknown_ids) = (Vec::new(), Vec::new(), Vec::new());
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
+    for word in &words {
+        let Ok(id) = PaperId::parse(word) else { return Ok(None) };
+        // Any word can be an id: of several, each must be one that is nothing else.
+        if words.len() > 1 && id.url().is_none() {
+            return Ok(None);
+        }
+        match searcher.library.paper(&id)?.and_then(|stored| searcher.snapshot.row(stored.key)) {
+            Some(row) => {
+                identified.push(row);
+                positive.push(HistoryItem::id(id));
+            }
+            None if id.url().is_none() => return Ok(None),
+            None => unknown_ids.push(id),
+        }
     }
-    let Ok(id) = PaperId::parse(text) else { return Ok(None) };
-    let identified = searcher.library.paper(&id)?.and_then(|stored| searcher.snapshot.row(stored.key));
-    // Any word can be an id; an address is nothing else.
-    if identified.is_none() && id.url().is_none() {
-        return Ok(None);
+    let note = match unknown_ids.as_slice() {
+        [] => None,
+        [id] => Some(format!("{id} is not in the library")),
+        ids => {
+            let ids: Vec<String> = ids.iter().map(PaperId::to_string).collect();
+            Some(format!("not in the library: {}", ids.join(", ")))
+        }
+    };
+    let request = Request { text: None, positive, ..request.clone() };
+    Ok(Some(TypedText { request: Cow::Owned(request), identified, unknown_ids, note }))
+}
+
+/// What to say when no paper is by any of these authors; `None` when one is, and without authors.
+///
+/// # Errors
+/// When the library's file cannot be read.
+pub(super) fn unknown_authors_note(library: &Library, authors: &[String]) -> Result<Option<String>> {
+    let mut similar = None;
+    for name in authors {
+        if !library.keys_by_author(name)?.is_empty() {
+            return Ok(None);
+        }
+        similar = similar.or(library.similar_author(name)?);
     }
-    let unknown_id = identified.is_none().then(|| id.clone());
-    let note = unknown_id.as_ref().map(|id| format!("{id} is not in the library"));
-    let request = Request { text: None, positive: vec![HistoryItem::id(id)], ..request.clone() };
-    Ok(Some(TypedText { request: Cow::Owned(request), identified, unknown_id, note }))
+    let hint = similar.map(|name| format!("; `author:{name}` finds an author of a similar name")).unwrap_or_default();
+    let names: Vec<String> = authors.iter().map(|name| format!("“{name}”")).collect();
+    Ok((!names.is_empty()).then(|| format!("no paper is by {}{hint}", names.join(", "))))
 }
 
 /// Whether papers are by an author of this name.
@@ -113,6 +151,8 @@ struct TypedWord<'t> {
     is_author: bool,
     /// The word of the library that it may be meant for.
     correction: Option<String>,
+    /// The last name of an author that it may be meant for.
+    similar_author: Option<String>,
 }
 
 impl<'t> TypedWord<'t> {
@@ -132,7 +172,9 @@ impl<'t> TypedWord<'t> {
         };
         let is_author = is_unknown && is_author(library, text)?;
         let correction = correction.filter(|_| !is_author);
-        Ok(TypedWord { text, has_term: !terms.is_empty(), is_unknown, is_author, correction })
+        let may_be_name = is_unknown && is_vocabulary && !is_author && correction.is_none();
+        let similar_author = if may_be_name { library.similar_author(text)? } else { None };
+        Ok(TypedWord { text, has_term: !terms.is_empty(), is_unknown, is_author, correction, similar_author })
     }
 }
 
@@ -152,11 +194,14 @@ fn unknown_words_note(words: &[TypedWord<'_>], known: usize) -> Option<String> {
             let all = unknown.join(", ");
             Some(format!("no title or abstract has {all}: showing results for “{}”", corrected(words)))
         }
-        (false, false, 0) => Some("no title or abstract has a word of this text".to_owned()),
-        (false, false, _) => {
+        (false, false, known) => {
             let author = words.iter().find(|word| word.is_author);
-            let hint = author.map(|word| format!("; `author:{}` finds an author of this name", word.text));
-            Some(format!("no title or abstract has {}{}", unknown.join(", "), hint.unwrap_or_default()))
+            let of_name = author.map(|word| format!("; `author:{}` finds an author of this name", word.text));
+            let similar = words.iter().find_map(|word| word.similar_author.as_ref());
+            let of_similar = || similar.map(|name| format!("; `author:{name}` finds an author of a similar name"));
+            let hint = of_name.or_else(of_similar).unwrap_or_default();
+            let unknown = if known == 0 { "a word of this text".to_owned() } else { unknown.join(", ") };
+            Some(format!("no title or abstract has {unknown}{hint}"))
         }
     }
 }

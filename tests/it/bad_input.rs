@@ -140,7 +140,7 @@ fn a_truncated_gzip_gives_what_is_whole() {
 #[test]
 fn questions_that_make_no_sense() {
     let sandbox = Sandbox::with_papers();
-    let table: [(&[&str], i32, &str); 13] = [
+    let table: [(&[&str], i32, &str); 14] = [
         (&["similar", "2401.99999"], 1, "no paper `2401.99999` in the library: `paperkin add 2401.99999` fetches it"),
         (&["similar", ""], 1, "empty id"),
         (&["search", " "], 1, "`text`: is empty"),
@@ -149,6 +149,7 @@ fn questions_that_make_no_sense() {
         (&["search", "x", "--diversity", "NaN"], 1, "`diversity`: NaN is not between 0 and 1"),
         (&["search", "x", "--after", "2025-01-01", "--before", "2024-01-01"], 1, "later than `published_before`"),
         (&["recommend"], 1, "a reading history is required"),
+        (&["recommend", "--like", "zzz", "--dislike", "zzz"], 1, "`zzz` is also given to --like"),
         (&["recommend", "--like", "zzz"], 1, "not in the library: zzz"),
         (
             &["feed", "--profile", "nobody"],
@@ -195,7 +196,7 @@ fn a_newer_library_is_left_alone() {
     drop(db);
     for args in [&["status"][..], &["add", "-"], &["search", "x"]] {
         let run = sandbox.run_with_input(args, "{\"title\":\"t\"}");
-        check_line(&run, 2, "created by a newer version of paperkin (format 99, supported up to 11): update paperkin");
+        check_line(&run, 2, "created by a newer version of paperkin (format 99, supported up to 12): update paperkin");
     }
     let db = rusqlite::Connection::open(sandbox.folder.path().join("library/other")).unwrap();
     db.execute_batch("CREATE TABLE theirs (x); PRAGMA user_version = 1").unwrap();

@@ -107,6 +107,12 @@ fn an_id_brings_the_paper_and_its_neighbors() {
         (&unknown["not_found"], &unknown["note"]),
         (&json!(["2412.99999"]), &json!("2412.99999 is not in the library"))
     );
+
+    let several = search(&sandbox, "2401.00001, https://arxiv.org/abs/2401.00002 2412.99999");
+    let mut first = ids(&several)[..2].to_vec();
+    first.sort_unstable();
+    assert_eq!(first, ["2401.00001", "2401.00002"]);
+    assert_eq!(several["not_found"], json!(["2412.99999"]));
 }
 
 #[test]
@@ -148,9 +154,14 @@ fn filters_are_typed() {
     let run = sandbox.run(&["search", "year:2025-01"]);
     assert_eq!(run.code, 1);
     assert!(run.err.contains("`year:2025-01` is no year: write `year:2024`"), "{}", run.err);
-    for nothing in ["year:1999", "category:cs.XX", "author:nobody"] {
+    let table = [
+        ("year:1999", "no papers match the filters"),
+        ("category:cs.XX", "no papers match the filters"),
+        ("author:nobody", "no paper is by “nobody”"),
+    ];
+    for (nothing, note) in table {
         let run = sandbox.run(&["search", nothing]);
-        assert_eq!((run.out.as_str(), run.err.as_str()), ("", "note: no papers match the filters\n"), "{nothing}");
+        assert_eq!((run.out.as_str(), run.err.as_str()), ("", format!("note: {note}\n").as_str()), "{nothing}");
     }
     let by = sandbox.json(&["search", "boats", "--by", "A. Oakley", "--format", "json"]);
     assert_eq!(ids(&by), ["2401.00001", "2403.00005"]);
@@ -177,7 +188,7 @@ fn misspelled_and_unknown_words_are_named() {
     let subjects = ["harbor", "weather", "engine", "lantern", "orchard", "violin"];
     let record = |number: usize| {
         let subject = subjects[number % subjects.len()];
-        json!({"id": format!("p{number}"), "title": format!("{subject} simulation number {number}")}).to_string()
+        json!({"id": format!("p{number}"), "title": format!("{subject} simulation number {number}"), "authors": ["Ola Pikesund"]}).to_string()
     };
     let papers = sandbox.file("papers.jsonl", (0..600).map(record).collect::<Vec<_>>().join("\n"));
     assert_eq!(sandbox.run(&["add", &papers]).code, 0);
@@ -190,6 +201,12 @@ fn misspelled_and_unknown_words_are_named() {
         ("harbor kangaroos", Some("no title or abstract has “kangaroos”")),
         ("Habror simulation", Some("no title or abstract has “Habror”")),
         ("qwrtz zxcvb", Some("no title or abstract has a word of this text")),
+        ("harbar zimulatio numerosa", Some("no title or abstract has a word of this text")),
+        (
+            "Piksund",
+            Some("no title or abstract has a word of this text; `author:pikesund` finds an author of a similar name"),
+        ),
+        ("author:Piksund", Some("no paper is by “Piksund”; `author:pikesund` finds an author of a similar name")),
         (
             "Wie kann man große Sprachmodelle auf dem Handy ausführen?",
             Some("the model reads English, and this text looks like German: results may be far off"),

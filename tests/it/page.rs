@@ -219,7 +219,11 @@ fn votes_never_go_to_another_profile() {
         let parts = "--x\r\ncontent-disposition: form-data; name=\"papers\"\r\n\r\n2401.00009\r\n--x--\r\n";
         let multipart = [&[("content-type", "multipart/form-data; boundary=x")], &headers[1..]].concat();
         assert_eq!(server.call("POST", "/library/import", &multipart, parts).status, 409, "{cookie}");
-        for path in ["/", "/search?q=robots", "/library", "/library/export.jsonl"] {
+        // Whoever has chosen nothing yet can read, but not vote.
+        let search = ["/search?q=robots"];
+        for path in
+            ["/", "/library", "/library/export.jsonl"].iter().chain(search.iter().filter(|_| !cookie.is_empty()))
+        {
             let html = [&headers[1..], &[("accept", "text/html")]].concat();
             let asked = server.call("GET", path, &html, "");
             assert_eq!(asked.status, 409, "{path} {cookie}");
@@ -228,6 +232,10 @@ fn votes_never_go_to_another_profile() {
         let profiles = server.call("GET", "/profiles", &headers[1..], "");
         assert!(profiles.status == 200 && profiles.body.contains(reason), "{}", profiles.body);
     }
+    let searched = server.call("GET", "/search?q=robots", &[], "");
+    assert!(searched.status == 200 && searched.body.contains("name=\"profile\" value=\"\""), "{}", searched.body);
+    assert_eq!(server.call("GET", &format!("/paper/{id}"), &[], "").status, 200);
+    assert_eq!(vote("", "&profile=").status, 409);
     // The page of one profile stays open, and another one is chosen.
     let stale = vote(&ann, "&profile=eve");
     assert_eq!(stale.status, 409);

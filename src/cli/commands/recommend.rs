@@ -25,8 +25,12 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: RecommendArgs) -> Result<Co
         let mut request = request.clone();
         let HistorySides { liked, disliked } =
             history.map(|history| history.sides(engine)).transpose()?.unwrap_or_default();
-        request.positive = [named_papers(engine, &args.like)?, liked].concat();
-        request.negative = [named_papers(engine, &args.dislike)?, disliked].concat();
+        let (likes, dislikes) = (named_papers(engine, &args.like)?, named_papers(engine, &args.dislike)?);
+        if let Some(id) = dislikes.iter().find(|id| likes.contains(id)) {
+            return Err(Error::BadRequest { field: "dislike", reason: format!("`{id}` is also given to --like") });
+        }
+        request.positive = likes.into_iter().map(HistoryItem::id).chain(liked).collect();
+        request.negative = dislikes.into_iter().map(HistoryItem::id).chain(disliked).collect();
         engine.recommend(&request)
     };
     let answered = query::answer(common, &args.papers, &request, format, ReasonDisplay::Show, ask)?;
@@ -34,12 +38,9 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: RecommendArgs) -> Result<Co
 }
 
 /// The papers that are named, also those that the library does not have.
-fn named_papers(engine: &Engine, names: &[String]) -> Result<Vec<HistoryItem>> {
-    let mut items = Vec::new();
-    for name in names {
-        items.extend(papers_of(engine, name)?.into_iter().map(HistoryItem::id));
-    }
-    Ok(items)
+fn named_papers(engine: &Engine, names: &[String]) -> Result<Vec<PaperId>> {
+    let papers = names.iter().map(|name| papers_of(engine, name)).collect::<Result<Vec<_>>>()?;
+    Ok(papers.concat())
 }
 
 /// The paper with this id or title; or, if there is none, those of ids with commas between them. Titles have commas too,

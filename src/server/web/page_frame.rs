@@ -32,6 +32,14 @@ impl PageFrame {
         Ok(PageFrame { profile: reader.profile_name(engine)?, ..PageFrame::without_profile(reader, here) })
     }
 
+    /// The same for a page of papers, which readers who have not decided for a profile can open too.
+    pub(super) fn of_papers(reader: &PageReader, engine: &Engine, here: &'static str) -> Result<PageFrame, Problem> {
+        match reader.is_undecided(engine)? {
+            true => Ok(PageFrame::without_profile(reader, here)),
+            false => PageFrame::new(reader, engine, here),
+        }
+    }
+
     /// The address of a static file.
     pub(super) fn asset(&self, name: &str) -> String {
         asset_address(name)

@@ -98,6 +98,14 @@ impl PageReader {
         }
     }
 
+    /// Whether the reader has chosen none of several profiles: papers can be searched and read, but not voted on.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub(super) fn is_undecided(&self, engine: &Engine) -> Result<bool, Problem> {
+        Ok(self.chosen.is_none() && engine.profile_names()?.len() > 1)
+    }
+
     /// As [`PageReader::profile_name`], for a form: `shown` is the profile of the page that it is on.
     ///
     /// # Errors
@@ -122,6 +130,14 @@ impl PageReader {
             true => Ok(Some(engine.profile(&name)?)),
             false => Ok(None),
         }
+    }
+
+    /// As [`PageReader::profile`]; also `None` for a reader who is undecided.
+    ///
+    /// # Errors
+    /// As [`PageReader::profile_name`].
+    pub(super) fn profile_if_decided(&self, engine: &Engine) -> Result<Option<Profile>, Problem> {
+        if self.is_undecided(engine)? { Ok(None) } else { self.profile(engine) }
     }
 
     /// The same reader with another profile, and the cookie that remembers it.

@@ -91,7 +91,7 @@ async fn show_paper(
     };
     let page = app.run(move |engine| {
         let paper = find_paper(engine, &id)?;
-        let profile = reader.profile(engine)?;
+        let profile = reader.profile_if_decided(engine)?;
         let votes = ReaderVotes::of(profile.as_ref());
         // Explains how the paper matches the search that led here, or else the reader's history.
         let positive = liked_by(profile.as_ref(), &id);
@@ -115,7 +115,7 @@ async fn show_paper(
         // Neighbors of this paper need no other reason.
         let neighbors = neighbors.into_iter().map(|near| Recommendation { reasons: Vec::new(), ..near }).collect();
         Ok::<_, Problem>(PaperPage {
-            frame: PageFrame::new(&reader, engine, "paper")?,
+            frame: PageFrame::of_papers(&reader, engine, "paper")?,
             back: address.to_string(),
             facts: facts(&paper),
             authors: AllAuthors::new(&paper),

@@ -73,11 +73,11 @@ async fn search(
         None => TextEmbeddings::default(),
     };
     let page = app.run(move |engine| {
-        let votes = ReaderVotes::of(reader.profile(engine)?.as_ref());
+        let votes = ReaderVotes::of(reader.profile_if_decided(engine)?.as_ref());
         let found = request.map(|request| FoundPapers::new(engine, &form, &request, &embedded, &votes)).transpose()?;
         let summary = engine.summary()?;
         Ok::<_, Problem>(SearchPage {
-            frame: PageFrame { query: form.q.clone(), ..PageFrame::new(&reader, engine, "search")? },
+            frame: PageFrame { query: form.q.clone(), ..PageFrame::of_papers(&reader, engine, "search")? },
             back: address.to_string(),
             sources: summary.sources.into_iter().map(|size| size.source).collect(),
             papers: summary.papers,
