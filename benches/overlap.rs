@@ -7,8 +7,8 @@
 //! `cargo bench --bench overlap -- A.f32 B.f32`
 
 use anyhow::{Result, ensure};
-use paperkin::index::{IndexKind, VectorIndex};
-use paperkin::vector::{EmbeddingMatrix, dot};
+use paperkin::index::all_nearest;
+use paperkin::vector::dot;
 
 mod support;
 
@@ -22,14 +22,9 @@ fn main() -> Result<()> {
     let (first, second) = (support::read_vectors(first, DIMENSION)?, support::read_vectors(second, DIMENSION)?);
     ensure!(first.len() == second.len() && !first.is_empty(), "files of the same texts");
     let cosines: Vec<f32> = first.rows().zip(second.rows()).map(|(a, b)| dot(a, b)).collect();
-    let neighbors = |vectors: EmbeddingMatrix| {
-        VectorIndex::build(vectors, IndexKind::Exact, 1).all_neighbors(10, &|_| ()).expect("nothing is frozen")
-    };
-    let same: usize = neighbors(first)
-        .iter()
-        .zip(neighbors(second))
-        .map(|((_, a), (_, b))| a.iter().filter(|hit| b.iter().any(|other| other.row == hit.row)).count())
-        .sum();
+    let [first, second] = [first, second].map(|vectors| all_nearest(&vectors, 10, &|_| ()));
+    let kept = |row: usize| first.of(row).filter(|(near, _)| second.of(row).any(|(other, _)| other == *near)).count();
+    let same: usize = (0..first.len()).map(kept).sum();
     let rows = cosines.len();
     let round = |x: f64| (x * 1e5).round() / 1e5;
     let line = serde_json::json!({

@@ -1,7 +1,9 @@
-//! Compares a collection with itself: what lies close to what, and what is there twice.
+//! Compares a collection with itself: its groups, what is near to what, and what is there twice.
 //!
 //! `cargo run --release --example report`
 
+use paperkin::engine::PaperSelection;
+use paperkin::report::{Report, ReportOptions};
 use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Result};
 
 /// Neighbors of each paper.
@@ -19,17 +21,22 @@ fn main() -> Result<()> {
     let second = Paper { id: PaperId::from_text("workshop version"), title, ..first };
     engine.add([Ok(second)])?;
 
-    let report = engine.report(NEIGHBORS, DUPLICATE_THRESHOLD, &|_| ())?;
-    println!("{} papers, compared with the {} index\n", report.entries.len(), report.manifest.index);
-    for entry in report.entries.iter().take(5) {
-        println!("{}", entry.title);
-        for neighbor in &entry.neighbors {
-            println!("  {:.3}  {}", neighbor.score, neighbor.title);
+    let options = ReportOptions { neighbors: NEIGHBORS, threshold: DUPLICATE_THRESHOLD, ..ReportOptions::default() };
+    let report = Report::new(engine.collection(&PaperSelection::default(), &|_| ())?, &options, &|_| ());
+    for finding in &report.findings {
+        println!("{finding}");
+    }
+    println!("\nneighbors:");
+    let title = |paper: u32| &report.papers[paper as usize].title;
+    for paper in 0..5 {
+        println!("{}", title(paper));
+        for (neighbor, cosine) in report.neighbors.of(paper as usize).take(NEIGHBORS) {
+            println!("  {cosine:.3}  {}", title(neighbor));
         }
     }
-    println!("\nnear-duplicates:");
-    for pair in &report.duplicates {
-        println!("  {:.3}  {}\n         {}", pair.score, pair.title, pair.other_title);
+    println!("\nthe same paper, or nearly:");
+    for pair in report.duplicates.iter().flat_map(|group| &group.pairs) {
+        println!("  {} {:.3}  {}\n         {}", pair.reason, pair.score, title(pair.one), title(pair.other));
     }
     Ok(())
 }

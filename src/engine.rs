@@ -21,7 +21,7 @@ use crate::library::{CheckFinding, GenerationId, Library, LibrarySummary, Stored
 use crate::maintenance;
 use crate::paper::{PaperId, WorkName};
 use crate::recommend::{Answer, HistoryItem, Request};
-use crate::report::SimilarityReport;
+use crate::report::{Collection, ReportObserver};
 use crate::searcher::{self, RequestScope, SearchContext, SharedCaches};
 use crate::vector::Embedding;
 use crate::writer::{self, Writer};
@@ -31,7 +31,8 @@ pub use crate::maintenance::{GraphStatus, IndexStatus, LibraryStatus, RebuildSum
 #[cfg(feature = "server")]
 pub(crate) use crate::searcher::{BoundedCache, PerGeneration};
 pub use crate::searcher::{
-    CandidatePool, EvaluationOptions, EvaluationSummary, FeedMode, FeedOptions, LabeledQuery, TemporalSplit,
+    CandidatePool, EvaluationOptions, EvaluationSummary, FeedMode, FeedOptions, LabeledQuery, PaperSelection,
+    TemporalSplit,
 };
 #[cfg(feature = "fetch")]
 pub use crate::writer::FetchSummary;
@@ -194,10 +195,12 @@ impl Engine {
         self.context().search(&TextEmbeddings::default(), |searcher| searcher::cosines(searcher, ids))
     }
 
-    /// The `k` nearest neighbors of every paper, and the pairs whose cosine is at least `threshold`. `done` is called
-    /// with how many more papers are finished.
-    pub fn report(&self, k: usize, threshold: f32, done: &(dyn Fn(usize) + Sync)) -> Result<SimilarityReport> {
-        searcher::report(self.context(), k, threshold, done)
+    /// Selected papers with their embeddings: what a [`Report`](crate::report::Report) is made from.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read.
+    pub fn collection(&self, selection: &PaperSelection, observer: ReportObserver<'_>) -> Result<Collection> {
+        searcher::collection(self.context(), selection, observer)
     }
 
     /// Measures the ranking and the baselines on labeled queries. `done` is called with how many more are finished.

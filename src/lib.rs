@@ -68,6 +68,7 @@ pub mod vector;
 pub mod encoder;
 pub mod evaluate;
 pub mod index;
+mod kernels;
 pub mod library;
 
 mod citation_graph;

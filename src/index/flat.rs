@@ -16,8 +16,6 @@ use crate::vector::{EmbeddingMatrix, Quantizer, QueryCode, RowId, dot, prefetch}
 
 /// Nodes in a tile: their codes stay in the fastest cache while several queries use them.
 const TILE: usize = 256;
-/// Queries that go through a tile together: enough that reading codes is no longer what takes the time.
-const QUERIES: usize = 32;
 /// Nodes that one task scans for a single query: below this, more than one thread does not pay.
 const STRIP: usize = 65_536;
 
@@ -86,28 +84,6 @@ pub(super) fn nearest_of(
         candidates.offer(coded, tile, &dots, keep);
     }
     rescore(coded, query, candidates, keep)
-}
-
-/// The `k` rows nearest to each query, best first, for many queries at once. `done` is told how many more queries are
-/// answered.
-pub(super) fn nearest_to_each<'a>(
-    coded: &impl QuantizedVectors,
-    queries: &[&'a [f32]],
-    k: usize,
-    keep: RowFilter<'_>,
-    done: &(dyn Fn(usize) + Sync),
-) -> Result<Vec<Vec<SearchHit>>, IndexCorruption> {
-    let of_block = |queries: &[&'a [f32]]| {
-        let codes: Vec<QueryCode> = queries.iter().map(|query| coded.quantizer().query(query)).collect();
-        let mut candidates: Vec<TopCandidates> = codes.iter().map(|code| TopCandidates::new(k, code)).collect();
-        scan(coded, 0..coded.nodes(), &codes, &mut candidates, keep)?;
-        let found = queries.iter().zip(candidates).map(|(query, candidates)| rescore(coded, query, candidates, keep));
-        let found = found.collect::<Result<Vec<_>, _>>()?;
-        done(queries.len());
-        Ok(found)
-    };
-    let blocks: Vec<Vec<Vec<SearchHit>>> = queries.par_chunks(QUERIES).map(of_block).collect::<Result<_, _>>()?;
-    Ok(blocks.into_iter().flatten().collect())
 }
 
 /// Offers all nodes of a range to the candidates of each query.

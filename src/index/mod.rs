@@ -1,8 +1,10 @@
 //! Nearest neighbors: an exact scan, and a frozen HNSW graph for large libraries.
 
+mod all_pairs;
 mod flat;
 mod hnsw;
 mod link_builder;
+mod neighbor_lists;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -14,7 +16,9 @@ use crate::vector::{EmbeddingMatrix, RowBitmap, RowId};
 use flat::FlatIndex;
 
 pub use crate::file::MappedFile;
+pub use all_pairs::all_nearest;
 pub use flat::RowFilter;
+pub use neighbor_lists::NeighborLists;
 
 pub use hnsw::{HnswGraph, IndexCorruption, SOURCE_ID_LEN};
 
@@ -231,39 +235,6 @@ impl VectorIndex {
             }
             _ => flat::nearest(frozen, query, k, keep),
         }
-    }
-
-    /// For every row its `k` nearest other rows, best first, in ascending order of the rows. `done` is told how many
-    /// more rows are finished.
-    ///
-    /// # Errors
-    /// [`IndexCorruption`] of the frozen graph.
-    pub fn all_neighbors(
-        &self,
-        k: usize,
-        done: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<(RowId, Vec<SearchHit>)>, IndexCorruption> {
-        use rayon::prelude::*;
-        let rows: Vec<RowId> = self.live.iter().collect();
-        let vectors: Vec<&[f32]> = rows.iter().map(|row| self.vector(*row)).collect::<Result<_, _>>()?;
-        let found: Vec<Vec<SearchHit>> = if self.graph.is_none() {
-            let found = flat::nearest_to_each(&self.delta, &vectors, k + 1, None, done)?;
-            let renumber = |hit: SearchHit| SearchHit { row: self.delta_rows[hit.row.index()], ..hit };
-            found.into_iter().map(|hits| hits.into_iter().map(renumber).collect()).collect()
-        } else {
-            let of_row = |vector: &&[f32]| {
-                let hits = self.nearest(vector, k + 1, None);
-                done(1);
-                hits
-            };
-            vectors.par_iter().map(of_row).collect::<Result<_, _>>()?
-        };
-        let without_itself = |(row, mut hits): (RowId, Vec<SearchHit>)| {
-            hits.retain(|hit| hit.row != row);
-            hits.truncate(k);
-            (row, hits)
-        };
-        Ok(rows.into_iter().zip(found).map(without_itself).collect())
     }
 }
 

@@ -64,24 +64,10 @@ fn the_same_vectors_give_the_same_graph() {
 }
 
 #[test]
-fn neighbors_leave_out_the_row_itself() {
-    for kind in [IndexKind::Exact, IndexKind::Hnsw] {
-        let index = VectorIndex::build(clustered(100, 16, 5), kind, 1);
-        let neighbors = index.all_neighbors(3, &|_| ()).unwrap();
-        assert_eq!(neighbors.len(), 100, "{kind}");
-        for (row, hits) in neighbors {
-            assert_eq!(hits.len(), 3, "{kind}");
-            assert!(hits.iter().all(|hit| hit.row != row), "{kind}");
-        }
-    }
-}
-
-#[test]
 fn an_empty_index_answers_nothing() {
     for kind in IndexKind::ALL {
         let index = VectorIndex::build(EmbeddingMatrix::with_capacity(4, 0), kind, 1);
         assert_eq!(index.nearest(&[1.0, 0.0, 0.0, 0.0], 3, None), Ok(vec![]));
-        assert_eq!(index.all_neighbors(3, &|_| ()), Ok(vec![]));
     }
 }
 

@@ -63,7 +63,8 @@ pub use feed::{FeedMode, FeedOptions};
 pub(crate) use feed::{feed, interests};
 pub(crate) use graph_file::{graph_path, remove_graph, source_id};
 pub(crate) use link_file::{check_link_file, remove_link_file, write_link_file};
-pub(crate) use report::report;
+pub use report::PaperSelection;
+pub(crate) use report::collection;
 pub(crate) use resolve::RequestScope;
 pub(crate) use self_recall::self_recall;
 

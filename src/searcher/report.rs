@@ -1,81 +1,70 @@
-//! The similarity report: the whole library compared with itself.
+//! The papers and vectors of a similarity report.
 
-use super::graph_file::corrupt_index;
-use super::{IndexSnapshot, SearchContext};
+use super::SearchContext;
 use crate::error::Result;
-use crate::report::{DuplicatePair, NeighborPaper, ReportEntry, ReportManifest, SimilarityReport};
-use crate::vector::RowId;
+use crate::library::PaperFilter;
+use crate::paper::PaperId;
+use crate::report::{Collection, CollectionSource, PhaseProgress, ReportObserver, ReportPhase};
+use crate::vector::Embedding;
 
-/// The `k` nearest neighbors of every paper, and the pairs whose cosine is at least `threshold`. `done` is called with
-/// how many more papers are finished.
+/// Papers of a library.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PaperSelection {
+    /// Those that pass; the default lets all pass.
+    pub filter: PaperFilter,
+    /// Only these; `None` for all.
+    pub ids: Option<Vec<PaperId>>,
+    /// What a report of them is called.
+    pub title: String,
+}
+
+/// Reads selected papers with their embeddings.
 ///
 /// # Errors
 /// When the library's file cannot be read.
-pub(crate) fn report(
+pub(crate) fn collection(
     context: SearchContext<'_>,
-    k: usize,
-    threshold: f32,
-    done: &(dyn Fn(usize) + Sync),
-) -> Result<SimilarityReport> {
+    selection: &PaperSelection,
+    observer: ReportObserver<'_>,
+) -> Result<Collection> {
+    let library = context.library;
     context.retry_without_corrupt_file(|| {
-        // The comparison takes minutes: it runs outside the transaction, on vectors that cannot change.
-        let (snapshot, entries) = context.library.read_transaction(|| {
-            let snapshot = context.snapshot(context.library.summary()?.papers as usize)?;
-            let entry = |row| {
-                let paper = context.library.paper_at(snapshot.key(row))?.paper;
-                Ok(ReportEntry { id: paper.id, title: paper.title, neighbors: Vec::new() })
+        library.read_transaction(|| {
+            let snapshot = context.snapshot(1)?;
+            let source = CollectionSource {
+                model: library.model()?.map(|model| model.label()).unwrap_or_default(),
+                generation: snapshot.generation.generation,
+                title: selection.title.clone(),
             };
-            let entries = snapshot.all().iter().map(entry).collect::<Result<Vec<_>>>()?;
-            Ok((snapshot, entries))
-        })?;
-        let model = context.library.model()?.map(|model| model.label()).unwrap_or_default();
-        compare(&snapshot, entries, model, k, threshold, done)
+            let keys = selected_keys(context, selection)?;
+            let progress = PhaseProgress::start(ReportPhase::Reading, keys.len(), observer);
+            let paper = |key: i64| {
+                let paper = library.paper_at(key)?.paper;
+                let embedding: Option<Embedding> = snapshot.row(key).map(|row| snapshot.embedding(row)).transpose()?;
+                progress.advance(1);
+                Ok((paper, embedding))
+            };
+            let papers = keys.into_iter().map(paper).collect::<Result<Vec<_>>>()?;
+            Ok(Collection::new(source, papers))
+        })
     })
 }
 
-fn compare(
-    snapshot: &IndexSnapshot,
-    mut entries: Vec<ReportEntry>,
-    model: String,
-    k: usize,
-    threshold: f32,
-    done: &(dyn Fn(usize) + Sync),
-) -> Result<SimilarityReport> {
-    let found = snapshot.index.all_neighbors(k, done).map_err(corrupt_index)?;
-    let place = |row: RowId| found.binary_search_by_key(&row, |(row, _)| *row).expect("neighbors are rows too");
-    let mut duplicates = Vec::new();
-    for ((row, hits), entry) in found.iter().zip(&entries) {
-        let all_alike = hits.len() == k && hits.iter().all(|hit| hit.score >= threshold);
-        let further = all_alike.then(|| snapshot.nearest(snapshot.vector(*row)?, snapshot.rows(), None)).transpose()?;
-        let alike = further.as_ref().unwrap_or(hits).iter();
-        for hit in alike.filter(|hit| hit.score >= threshold && hit.row > *row) {
-            let other = &entries[place(hit.row)];
-            duplicates.push(DuplicatePair {
-                id: entry.id.clone(),
-                title: entry.title.clone(),
-                other_id: other.id.clone(),
-                other_title: other.title.clone(),
-                score: hit.score,
-            });
-        }
-    }
-    duplicates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    for (at, (_, hits)) in found.iter().enumerate() {
-        let neighbors = hits.iter().map(|hit| {
-            let ReportEntry { id, title, .. } = &entries[place(hit.row)];
-            NeighborPaper { id: id.clone(), title: title.clone(), score: hit.score }
-        });
-        entries[at].neighbors = neighbors.collect();
-    }
-    let manifest = ReportManifest {
-        paperkin: env!("CARGO_PKG_VERSION"),
-        model,
-        generation: snapshot.generation.generation,
-        index: snapshot.index.kind().to_string(),
-        papers: entries.len(),
-        neighbors: k,
-        threshold,
-        pairs: duplicates.len(),
+fn selected_keys(context: SearchContext<'_>, selection: &PaperSelection) -> Result<Vec<i64>> {
+    let library = context.library;
+    let passing = library.matching_keys(&selection.filter)?;
+    let Some(ids) = &selection.ids else {
+        return match passing {
+            Some(keys) => Ok(keys),
+            None => library.all_keys(),
+        };
     };
-    Ok(SimilarityReport { manifest, entries, duplicates })
+    let mut keys = Vec::new();
+    for id in ids {
+        keys.extend(library.paper(id)?.map(|stored| stored.key));
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys.retain(|key| passing.as_ref().is_none_or(|passing| passing.binary_search(key).is_ok()));
+    Ok(keys)
 }

@@ -50,6 +50,8 @@ mod ranking;
 mod real_data;
 mod relevance;
 mod removal;
+mod report;
+mod report_page;
 mod reported_inputs;
 mod safe_imports;
 mod shared_library;

@@ -1,4 +1,4 @@
-//! Arguments of the commands that rank in bulk and measure: `rank`, `report` and `eval`.
+//! Arguments of the commands that rank in bulk and measure: `rank` and `eval`.
 
 use std::path::PathBuf;
 
@@ -32,24 +32,6 @@ pub(crate) struct RankArgs {
     #[arg(long, default_value = "1000", value_name = "N", allow_negative_numbers = true,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub depth: u64,
-    #[command(flatten)]
-    pub papers: TemporaryLibrary,
-}
-
-/// Report the nearest neighbors and near-duplicates of every paper
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  paperkin report --out report --neighbors 10 --threshold 0.95")]
-pub(crate) struct ReportArgs {
-    /// Output directory
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// Neighbors per paper
-    #[arg(short = 'k', long, default_value = "10", value_name = "K", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    pub neighbors: u64,
-    /// Minimum cosine similarity of near-duplicates
-    #[arg(long, default_value = "0.95", value_name = "0..1", allow_negative_numbers = true)]
-    pub threshold: f32,
     #[command(flatten)]
     pub papers: TemporaryLibrary,
 }

@@ -10,6 +10,7 @@ mod papers;
 mod parsers;
 mod profile;
 mod query;
+mod report;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +24,7 @@ pub(crate) use maintenance::*;
 pub(crate) use papers::*;
 pub(crate) use profile::*;
 pub(crate) use query::*;
+pub(crate) use report::*;
 pub(crate) use serve::*;
 
 const EXAMPLES: &str = "\

@@ -1,25 +1,122 @@
 //! `paperkin report`
 
-use crate::cli::args::{GlobalArgs, ReportArgs};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use crate::cli::args::{GlobalArgs, ReportArgs, ReportFilters};
 use crate::cli::input;
 use crate::cli::outcome::CommandOutcome;
-use crate::cli::output::{self, CommandProgress};
+use crate::cli::output::{self, CommandProgress, Severity};
+use crate::engine::{Engine, PaperSelection};
 use crate::error::{Error, Result};
+use crate::library::PaperFilter;
+use crate::paper::PaperId;
+use crate::report::{Report, ReportOptions, ReportPart, ReportPhase, ReportProgress, check_directory};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<CommandOutcome> {
     if !(-1.0..=1.0).contains(&args.threshold) {
         let reason = format!("{} is not between -1 and 1", args.threshold);
         return Err(Error::BadRequest { field: "threshold", reason });
     }
-    let (engine, outcome) = input::open_engine(common, &args.papers)?;
-    let bar = CommandProgress::of_count("comparing", engine.summary()?.papers as usize);
-    let report = engine.report(args.neighbors as usize, args.threshold, &|papers| bar.advance(papers))?;
-    bar.finish();
-    report.write(&args.out)?;
-    let (papers, pairs) = (report.manifest.papers, report.manifest.pairs);
-    let (threshold, directory) = (args.threshold, args.out.display());
+    check_directory(&args.out, args.force)?;
+    let parts = if args.include.is_empty() { ReportPart::ALL.to_vec() } else { args.include };
+    let options = ReportOptions { parts, neighbors: args.neighbors as usize, threshold: args.threshold };
+    let (engine, mut outcome) = input::open_engine(common, &args.papers)?;
+    let selection = selection(&engine, &args.filters, &mut outcome)?;
+    let bars = PhaseBars::default();
+    let collection = engine.collection(&selection, &|progress| bars.show(progress))?;
+    let report = Report::new(collection, &options, &|progress| bars.show(progress));
+    report.write(&args.out, args.force, &|progress| bars.show(progress))?;
+    bars.finish();
     output::print(|out| {
-        writeln!(out, "{directory}: {papers} papers, {pairs} near-duplicate pairs with similarity >= {threshold}")
+        report.findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
+        writeln!(out, "The report is in {}: open report.html.", args.out.display())
     })?;
     Ok(outcome)
+}
+
+/// The papers that the filters select.
+fn selection(engine: &Engine, filters: &ReportFilters, outcome: &mut CommandOutcome) -> Result<PaperSelection> {
+    let ReportFilters { after, before, category, source, profile, ids } = filters;
+    let filter = PaperFilter {
+        published_after: *after,
+        published_before: *before,
+        categories: category.clone(),
+        sources: source.clone(),
+        ..PaperFilter::default()
+    };
+    let described = [
+        after.map(|day| format!("published on or after {day}")),
+        before.map(|day| format!("published on or before {day}")),
+        (!category.is_empty()).then(|| format!("of {}", category.join(", "))),
+        (!source.is_empty()).then(|| format!("from {}", source.join(", "))),
+        profile.as_ref().map(|name| format!("in the history of `{name}`")),
+        ids.as_ref().map(|path| format!("listed in {}", path.display())),
+    ];
+    let described: Vec<String> = described.into_iter().flatten().collect();
+    let mut selected: Option<Vec<PaperId>> = None;
+    if let Some(name) = profile {
+        let papers = engine.history_papers(name)?;
+        selected = Some(papers.into_iter().map(|paper| paper.entry.id).collect());
+    }
+    if let Some(path) = ids {
+        let listed = listed_ids(engine, path, outcome)?;
+        selected = Some(match selected {
+            Some(history) => history.into_iter().filter(|id| listed.contains(id)).collect(),
+            None => listed,
+        });
+    }
+    let title = if described.is_empty() { "All papers".to_owned() } else { format!("Papers {}", described.join(", ")) };
+    Ok(PaperSelection { filter, ids: selected, title })
+}
+
+/// The ids in a file, one per line. Those that the library does not have are named.
+fn listed_ids(engine: &Engine, path: &Path, outcome: &mut CommandOutcome) -> Result<Vec<PaperId>> {
+    let text = match path.as_os_str() == "-" {
+        true => {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).map(|_| text)
+        }
+        false => std::fs::read_to_string(path),
+    };
+    let text = text.map_err(Error::io(path, "read"))?;
+    let mut ids = Vec::new();
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        let known = PaperId::parse(line).ok().map(|id| engine.paper(&id)).transpose()?.flatten();
+        match known {
+            Some(stored) => ids.push(stored.paper.id),
+            None => {
+                *outcome = CommandOutcome::Incomplete;
+                let message = format!("{}:{number}: `{}` is not in the library", path.display(), line.trim());
+                output::diagnostic(Severity::Warning, &message);
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// A bar for the phase that is being done.
+#[derive(Default)]
+struct PhaseBars(Mutex<Option<(ReportPhase, CommandProgress)>>);
+
+impl PhaseBars {
+    fn show(&self, progress: ReportProgress) {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_none_or(|(phase, _)| *phase != progress.phase) {
+            if let Some((_, bar)) = current.take() {
+                bar.finish();
+            }
+            *current = Some((progress.phase, CommandProgress::of_count(progress.phase.name(), progress.total)));
+        }
+        if let Some((_, bar)) = &*current {
+            bar.set_done(progress.done);
+        }
+    }
+
+    fn finish(&self) {
+        if let Some((_, bar)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish();
+        }
+    }
 }

@@ -62,6 +62,11 @@ impl CommandProgress {
         self.bar.inc(count as u64);
     }
 
+    /// Moves the bar to this many items.
+    pub(crate) fn set_done(&self, count: usize) {
+        self.bar.set_position(count as u64);
+    }
+
     /// Sets the number of remaining items.
     pub(crate) fn set_left(&self, count: usize) {
         self.bar.set_length(self.bar.position() + count as u64);

@@ -1,11 +1,11 @@
 //! Attention within one text: scores, softmax and the mix of values, head by head, in pieces that stay in the cache.
 
-use super::cpu::Cpu;
-use super::element::{ElementType, PANEL, WordBuffer};
-use super::gemm::{PackedPanels, PaddedRows, gemm};
 use super::rows::{
     Epilogue, RowScale, exponentials, finish_float, finish_int8, interleave, load, load_signed, times, whole_numbers,
 };
+use crate::kernels::Cpu;
+use crate::kernels::{ElementType, PANEL, WordBuffer};
+use crate::kernels::{PackedPanels, PaddedRows, gemm};
 
 /// Memory for [`attend`], kept from one call to the next.
 #[derive(Default)]
@@ -115,7 +115,7 @@ impl AttentionColumns {
     fn product(&self, cpu: Cpu, rows: &PaddedRows, scales: &[RowScale], out: &mut [f32], stride: usize) {
         let AttentionColumns { panels, factors, sums, bias, digits } = self;
         let finish = Epilogue { columns: panels.columns, digits: *digits, scales, factors, sums, bias };
-        gemm(cpu, rows, digits * scales.len(), panels, |tile| match panels.kind {
+        gemm(cpu, rows, 0..digits * scales.len(), panels, |tile| match panels.kind {
             ElementType::Int8 | ElementType::Int16 => finish_int8(cpu, &tile, &finish, out, stride),
             ElementType::Bf16 | ElementType::F32 => finish_float(cpu, &tile, &finish, out, stride),
         });
@@ -149,7 +149,7 @@ impl AttentionColumns {
         ones.resize(kind, 1, depth);
         ones.row_mut(0).fill(0x0101_0101);
         let sums = &mut self.sums;
-        gemm(cpu, ones, 1, &self.panels, |tile| {
+        gemm(cpu, ones, 0..1, &self.panels, |tile| {
             let sums = sums[tile.column..].iter_mut();
             sums.zip(tile.words).for_each(|(sum, word)| *sum = word.cast_signed() as f32);
         });

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 
 use super::attention::{self, attend};
-use super::cpu::Cpu;
-use super::element::{ElementType, PANEL, WordBuffer};
 use super::norm;
 use super::packed::{GemmOperand, PackedLinear};
 use crate::encoder::config::Activation;
+use crate::kernels::Cpu;
+use crate::kernels::{ElementType, PANEL, WordBuffer};
 use crate::string_enum::string_enum;
 
 /// How precisely a CPU computes.

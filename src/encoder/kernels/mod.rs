@@ -2,14 +2,8 @@
 //! compiler turns into vector instructions; on other devices they are candle's operations.
 
 mod activation;
-#[cfg(target_arch = "x86_64")]
-mod amx;
 mod attention;
-mod cpu;
-mod dot;
-mod element;
 mod exp;
-mod gemm;
 mod layer;
 mod norm;
 mod packed;
@@ -23,43 +17,14 @@ use candle_core::{CpuStorage, D, Device, InplaceOp1, InplaceOp2, Layout, Result,
 
 use super::config::Activation;
 
-pub use cpu::Cpu;
-pub(super) use element::ElementType;
+pub use crate::kernels::Cpu;
+pub(super) use crate::kernels::ElementType;
 pub(super) use layer::PackedLayer;
 pub use layer::Precision;
 pub(super) use norm::norm_rows;
 pub(super) use packed::{PackedLinear, WeightSource};
 
-/// Compiles a function once for each instruction set, and picks one by what the CPU has. All give the same bits:
-/// the portable body fixes the order of the operations, and nothing is contracted.
-macro_rules! for_each_cpu {
-    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),*) = $portable:ident) => {
-        $(#[$doc])*
-        pub(in crate::encoder) fn $name($($arg: $type),*) {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx512f,avx512dq")]
-                fn avx512($($arg: $type),*) {
-                    $portable($($arg),*)
-                }
-                #[target_feature(enable = "avx2")]
-                fn avx2($($arg: $type),*) {
-                    $portable($($arg),*)
-                }
-                if std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512dq") {
-                    // SAFETY: the CPU has both features, asked in the line above.
-                    return unsafe { avx512($($arg),*) };
-                }
-                if std::is_x86_feature_detected!("avx2") {
-                    // SAFETY: the CPU has AVX2, asked in the line above.
-                    return unsafe { avx2($($arg),*) };
-                }
-            }
-            $portable($($arg),*)
-        }
-    };
-}
-use for_each_cpu;
+use crate::kernels::for_each_cpu;
 
 /// Parameters for one row: on the host for the kernels here, on the device for candle's.
 pub(super) struct RowParameters {

@@ -1,13 +1,13 @@
 //! Linear layers on a CPU, packed for products.
 
 use super::activation;
-use super::cpu::Cpu;
-use super::element::{ElementType, PANEL, bf16_pair};
-use super::gemm::{PackedPanels, PaddedRows, gemm};
 use super::rows::{
     Epilogue, RowScale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine,
 };
 use crate::encoder::config::Activation;
+use crate::kernels::Cpu;
+use crate::kernels::{ElementType, PANEL, bf16_pair};
+use crate::kernels::{PackedPanels, PaddedRows, gemm};
 
 /// The left side of a product.
 #[derive(Default)]
@@ -131,7 +131,7 @@ impl PackedLinear {
         let digits = if fine { 2 } else { 1 };
         let finish = Epilogue { columns: stride, digits, scales, factors, sums, bias };
         let fused = kind != ElementType::F32 && !fine && activation == Some(Activation::Gelu);
-        gemm(cpu, words, digits * scales.len(), &self.panels, |tile| match (kind.is_integer(), fused) {
+        gemm(cpu, words, 0..digits * scales.len(), &self.panels, |tile| match (kind.is_integer(), fused) {
             (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),
             (true, false) => finish_int8(cpu, &tile, &finish, out, stride),
             (false, true) => finish_float_gelu(cpu, &tile, &finish, out, stride),

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::attention::{self, attend};
-use super::element::{PANEL, bf16};
-use super::gemm::{PackedPanels, PaddedRows, gemm};
 use super::rows::{RowScale, exponentials, load, load_fine};
 use super::*;
+use crate::kernels::{PANEL, bf16};
+use crate::kernels::{PackedPanels, PaddedRows, gemm};
 use crate::random::SplitMix64;
 
 const KINDS: [ElementType; 4] = [ElementType::Int8, ElementType::Int16, ElementType::Bf16, ElementType::F32];
@@ -70,7 +70,7 @@ fn check_product(cpu: Cpu, kind: ElementType, rows: usize, columns: usize, depth
     };
     let mut seen = vec![0; rows * columns];
     let words: Vec<Vec<u32>> = (0..rows).map(|row| a.row_mut(row).to_vec()).collect();
-    gemm(cpu, &a, rows, &b, |tile| {
+    gemm(cpu, &a, 0..rows, &b, |tile| {
         for row in 0..tile.rows {
             for column in tile.column..columns.min(tile.column + tile.columns) {
                 let word = tile.words[row * tile.columns + column - tile.column];
@@ -115,7 +115,7 @@ fn int8_products_do_not_saturate() {
             rows.row_mut(0).fill(kind.word(std::iter::repeat_n(byte, kind.per_word())));
             let left = part(cpu, kind, rows.row_mut(0), 0) as i32;
             for extreme in [1.0, -1.0] {
-                gemm(cpu, &rows, 1, &panels(kind, 16, 1024, |_, _| extreme), |tile| {
+                gemm(cpu, &rows, 0..1, &panels(kind, 16, 1024, |_, _| extreme), |tile| {
                     let expect = left * 127 * 1024 * extreme as i32;
                     assert!(tile.words[..16].iter().all(|word| word.cast_signed() == expect), "{cpu} {kind:?} {byte}");
                 });

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::{LANES, RowScale};
-use crate::encoder::kernels::element::ElementType;
+use crate::kernels::ElementType;
 
 /// [`super::quantize_row`] for a row of whole blocks of 16 numbers.
 #[target_feature(enable = "avx2,fma")]

@@ -1,7 +1,7 @@
 //! Tiles of sums become rows of f32, finished.
 
 use super::{Cpu, LANES, RowScale, fma, for_cpu};
-use crate::encoder::kernels::gemm::OutputTile;
+use crate::kernels::OutputTile;
 
 /// What becomes of the sums of a product's columns.
 pub(in crate::encoder::kernels) struct Epilogue<'a> {

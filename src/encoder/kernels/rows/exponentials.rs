@@ -6,7 +6,7 @@ use std::f32::consts::LOG2_E;
 use super::avx512;
 use super::{Cpu, ElementType, LANES, ROUND, extreme, fma, for_cpu, to_bf16, to_bytes};
 use crate::encoder::kernels::exp::{EXP2, exp};
-use crate::encoder::kernels::gemm::PaddedRows;
+use crate::kernels::PaddedRows;
 
 /// Makes words of the exponentials of `scores` less the highest of them, all times a number; gives the factor that makes
 /// the sum of what is in the words 1.

@@ -8,13 +8,13 @@ use std::arch::asm;
 use super::DotKernel;
 
 /// Words of four int8, by `sdot`.
-pub(in crate::encoder::kernels) struct Int8Dot;
+pub(crate) struct Int8Dot;
 /// Words of four int8: products of 16 bits are added in pairs, and the two sums of a word when they are stored.
-pub(in crate::encoder::kernels) struct Int8;
+pub(crate) struct Int8;
 /// Words of two bf16, by `bfdot`.
-pub(in crate::encoder::kernels) struct Bf16Dot;
+pub(crate) struct Bf16Dot;
 /// Words of one f32.
-pub(in crate::encoder::kernels) struct F32;
+pub(crate) struct F32;
 
 macro_rules! neon {
     ($name:ty, $sum:ty, $zero:expr, $to_words:expr, |$total:ident, $a:ident, $b:ident| $dot:expr) => {

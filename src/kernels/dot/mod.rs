@@ -1,19 +1,19 @@
 //! Dot products of words, lane by lane: the one step that every matrix product is made of, for each CPU.
 
 #[cfg(target_arch = "x86_64")]
-pub(super) mod avx2;
+pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
-pub(super) mod avx512;
+pub(crate) mod avx512;
 #[cfg(target_arch = "aarch64")]
-pub(super) mod neon;
-pub(super) mod scalar;
+pub(crate) mod neon;
+pub(crate) mod scalar;
 
 use super::element::PANEL;
 
 /// One instruction set's way to multiply words of one kind and to add them up, in registers of [`DotKernel::LANES`] lanes.
 ///
 /// All functions are unsafe: the CPU must have the instructions, and pointers must be good for the lanes.
-pub(super) trait DotKernel {
+pub(crate) trait DotKernel {
     /// Lanes of a register: 16, 8 or 4.
     const LANES: usize;
     /// A register of words.
@@ -34,7 +34,7 @@ pub(super) trait DotKernel {
 }
 
 /// Steps at a time: addresses are worked out once for all of them.
-pub(super) const UNROLLED: usize = 4;
+pub(crate) const UNROLLED: usize = 4;
 
 /// The product of `ROWS` rows and `PANELS` panels, in registers from beginning to end: `tile[row][16 · panel + column]`.
 ///
@@ -43,7 +43,7 @@ pub(super) const UNROLLED: usize = 4;
 /// words, `stride` words apart; `b` for `PANELS` panels of `steps` times 16 words, 16 times `stride` words apart; `tile`
 /// for `ROWS · PANELS · 16` words.
 #[inline(always)]
-pub(super) unsafe fn tile<D: DotKernel, const ROWS: usize, const REGISTERS: usize>(
+pub(crate) unsafe fn tile<D: DotKernel, const ROWS: usize, const REGISTERS: usize>(
     a: *const u32,
     stride: usize,
     b: *const u32,

@@ -1,23 +1,21 @@
-//! AVX-512: 16 lanes.
+//! AVX2 with FMA: 8 lanes.
 
 use std::arch::x86_64::*;
 
 use super::DotKernel;
 
-/// Words of four int8, by `vpdpbusd`.
-pub(in crate::encoder::kernels) struct Int8Vnni;
+/// Words of four int8, by AVX-VNNI's `vpdpbusd`.
+pub(crate) struct Int8Vnni;
 /// Words of two bytes, widened to 16 bits: `vpmaddubsw` would take four as they are, but its sums of two saturate.
-pub(in crate::encoder::kernels) struct Int16;
-/// Words of two bf16, by `vdpbf16ps`.
-pub(in crate::encoder::kernels) struct Bf16Dot;
+pub(crate) struct Int16;
 /// Words of one f32.
-pub(in crate::encoder::kernels) struct F32;
+pub(crate) struct F32;
 
-macro_rules! avx512 {
+macro_rules! avx2 {
     ($name:ty, $sum:ty, $zero:ident, $to_words:expr, |$total:ident, $a:ident, $b:ident| $dot:expr) => {
         impl DotKernel for $name {
-            const LANES: usize = 16;
-            type Word = __m512i;
+            const LANES: usize = 8;
+            type Word = __m256i;
             type Sum = $sum;
 
             #[inline(always)]
@@ -29,13 +27,13 @@ macro_rules! avx512 {
             #[inline(always)]
             unsafe fn load(words: *const u32) -> Self::Word {
                 // SAFETY: the caller's pointer is good for the lanes.
-                unsafe { _mm512_loadu_si512(words.cast()) }
+                unsafe { _mm256_loadu_si256(words.cast()) }
             }
 
             #[inline(always)]
             unsafe fn splat(word: *const u32) -> Self::Word {
                 // SAFETY: the caller's pointer is good for a word.
-                unsafe { _mm512_set1_epi32(word.read().cast_signed()) }
+                unsafe { _mm256_set1_epi32(word.read().cast_signed()) }
             }
 
             #[inline(always)]
@@ -47,17 +45,14 @@ macro_rules! avx512 {
             #[inline(always)]
             unsafe fn store(sums: *mut u32, sum: Self::Sum) {
                 // SAFETY: the caller's pointer is good for the lanes.
-                unsafe { _mm512_storeu_si512(sums.cast(), $to_words(sum)) }
+                unsafe { _mm256_storeu_si256(sums.cast(), $to_words(sum)) }
             }
         }
     };
 }
 
-avx512!(Int8Vnni, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_dpbusd_epi32(sum, a, b));
-avx512!(Int16, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)));
-avx512!(Bf16Dot, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
-    _mm512_dpbf16_ps(sum, std::mem::transmute::<__m512i, __m512bh>(a), std::mem::transmute::<__m512i, __m512bh>(b))
-});
-avx512!(F32, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
-    _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum)
+avx2!(Int8Vnni, __m256i, _mm256_setzero_si256, |sum| sum, |sum, a, b| _mm256_dpbusd_avx_epi32(sum, a, b));
+avx2!(Int16, __m256i, _mm256_setzero_si256, |sum| sum, |sum, a, b| _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)));
+avx2!(F32, __m256, _mm256_setzero_ps, |sum| _mm256_castps_si256(sum), |sum, a, b| {
+    _mm256_fmadd_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), sum)
 });

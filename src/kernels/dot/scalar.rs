@@ -3,13 +3,13 @@
 use super::DotKernel;
 
 /// Words of four int8.
-pub(in crate::encoder::kernels) struct Int8;
+pub(crate) struct Int8;
 /// Words of two bytes, widened to 16 bits.
-pub(in crate::encoder::kernels) struct Int16;
+pub(crate) struct Int16;
 /// Words of two bf16.
-pub(in crate::encoder::kernels) struct Bf16;
+pub(crate) struct Bf16;
 /// Words of one f32.
-pub(in crate::encoder::kernels) struct F32;
+pub(crate) struct F32;
 
 macro_rules! scalar {
     ($name:ty, $sum:ty, |$total:ident, $a:ident, $b:ident| $dot:expr) => {

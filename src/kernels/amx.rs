@@ -8,7 +8,7 @@ use std::arch::x86_64::{__cpuid_count, _xgetbv};
 use std::sync::OnceLock;
 
 /// Whether CPU and system have tiles for int8 and bf16. The system is asked for them, once for the process.
-pub(super) fn is_here() -> bool {
+pub(crate) fn is_here() -> bool {
     static HERE: OnceLock<bool> = OnceLock::new();
     *HERE.get_or_init(|| {
         let features = __cpuid_count(7, 0).edx;
@@ -71,14 +71,14 @@ static LAYOUT: TileConfig = TileConfig {
 };
 
 /// The tiles of this thread, for as long as it lives.
-pub(super) struct ThreadTiles(());
+pub(crate) struct ThreadTiles(());
 
 impl ThreadTiles {
     /// Sets the tiles up.
     ///
     /// # Safety
     /// [`is_here`] is true.
-    pub(super) unsafe fn set_up() -> ThreadTiles {
+    pub(crate) unsafe fn set_up() -> ThreadTiles {
         // SAFETY: the caller vouches for AMX, and the layout is valid for palette 1.
         unsafe { asm!("ldtilecfg [{}]", in(reg) &LAYOUT, options(nostack, readonly)) };
         ThreadTiles(())
@@ -99,7 +99,7 @@ macro_rules! product {
         ///
         /// # Safety
         /// As there, with [`ThreadTiles`] set up in this thread; `steps` is a multiple of 16.
-        pub(super) unsafe fn $name<const PANELS: usize>(
+        pub(crate) unsafe fn $name<const PANELS: usize>(
             a: *const u32,
             stride: usize,
             b: *const u32,

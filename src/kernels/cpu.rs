@@ -98,34 +98,34 @@ impl Cpu {
 
     /// Whether it has AVX-512 F, BW, DQ and VL.
     #[cfg(target_arch = "x86_64")]
-    pub(super) fn has_avx512(self) -> bool {
+    pub(crate) fn has_avx512(self) -> bool {
         matches!(self, Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512)
     }
 
     /// Whether it multiplies bytes as they are, with sums that do not saturate.
-    pub(super) fn has_int8(self) -> bool {
+    pub(crate) fn has_int8(self) -> bool {
         !matches!(self, Cpu::Avx512 | Cpu::Avx2)
     }
 
     /// Whether it has AVX-512 with dot products of int8.
-    pub(super) fn has_avx512_vnni(self) -> bool {
+    pub(crate) fn has_avx512_vnni(self) -> bool {
         matches!(self, Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni)
     }
 
     /// Whether it has AVX-512 with instructions for bf16.
     #[cfg(target_arch = "x86_64")]
-    pub(super) fn has_avx512_bf16(self) -> bool {
+    pub(crate) fn has_avx512_bf16(self) -> bool {
         matches!(self, Cpu::Amx | Cpu::Avx512Bf16)
     }
 
     /// Whether it multiplies signed bytes with signed ones, so that int8 words on the left are signed too.
-    pub(super) fn has_signed_rows(self) -> bool {
+    pub(crate) fn has_signed_rows(self) -> bool {
         matches!(self, Cpu::NeonBf16 | Cpu::NeonDot | Cpu::Neon)
     }
 
     /// Whether products of bf16 numbers are faster than those of f32. Intel's `vdpbf16ps` is one instruction where
     /// `vfmadd231ps` is four (measured on Sapphire Rapids), AMD's is as fast.
-    pub(super) fn prefers_bf16(self) -> bool {
+    pub(crate) fn prefers_bf16(self) -> bool {
         match self {
             Cpu::Amx | Cpu::NeonBf16 => true,
             #[cfg(target_arch = "x86_64")]

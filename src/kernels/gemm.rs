@@ -1,6 +1,7 @@
 //! Products of rows with packed matrices, tile by tile.
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 #[cfg(target_arch = "x86_64")]
 use super::amx;
@@ -15,11 +16,11 @@ use super::element::{CacheLine, ElementType, PANEL, WordBuffer};
 /// A matrix on the right of products: `columns` outputs of `depth` inputs each, in panels of 16 columns; within a panel
 /// step by step, one word of each column. Unused columns and words are 0.
 #[derive(Default)]
-pub(super) struct PackedPanels {
-    pub(super) kind: ElementType,
-    pub(super) columns: usize,
+pub(crate) struct PackedPanels {
+    pub(crate) kind: ElementType,
+    pub(crate) columns: usize,
     /// Words of a column, padded.
-    pub(super) steps: usize,
+    pub(crate) steps: usize,
     /// Words of a column that count.
     used: usize,
     words: WordBuffer,
@@ -27,27 +28,27 @@ pub(super) struct PackedPanels {
 
 impl PackedPanels {
     /// Room for a matrix of 0.
-    pub(super) fn zeros(kind: ElementType, columns: usize, depth: usize) -> PackedPanels {
+    pub(crate) fn zeros(kind: ElementType, columns: usize, depth: usize) -> PackedPanels {
         let mut panels = PackedPanels::default();
         panels.resize(kind, columns, depth);
         panels
     }
 
     /// Becomes another matrix. What is in it is not defined.
-    pub(super) fn resize(&mut self, kind: ElementType, columns: usize, depth: usize) {
+    pub(crate) fn resize(&mut self, kind: ElementType, columns: usize, depth: usize) {
         (self.kind, self.columns) = (kind, columns);
         (self.steps, self.used) = (kind.padded(depth), kind.words(depth).next_multiple_of(UNROLLED));
         self.words.grow(columns.next_multiple_of(PANEL) * self.steps);
     }
 
     /// The words of a panel: `steps` times 16.
-    pub(super) fn panel_mut(&mut self, panel: usize) -> &mut [u32] {
+    pub(crate) fn panel_mut(&mut self, panel: usize) -> &mut [u32] {
         let size = PANEL * self.steps;
         &mut self.words[panel * size..][..size]
     }
 
     /// Sets one word of a column.
-    pub(super) fn set(&mut self, column: usize, step: usize, word: u32) {
+    pub(crate) fn set(&mut self, column: usize, step: usize, word: u32) {
         self.panel_mut(column / PANEL)[step * PANEL + column % PANEL] = word;
     }
 
@@ -58,27 +59,37 @@ impl PackedPanels {
 
 /// Rows on the left of products, each padded to a multiple of 16 words.
 #[derive(Default)]
-pub(super) struct PaddedRows {
+pub(crate) struct PaddedRows {
     /// Words of a row.
-    pub(super) stride: usize,
+    pub(crate) stride: usize,
     words: WordBuffer,
 }
 
 impl PaddedRows {
     /// Becomes `rows` rows of `depth` numbers. What is in them is not defined; there are rows behind them, so that the
     /// last tile of a product may read on.
-    pub(super) fn resize(&mut self, kind: ElementType, rows: usize, depth: usize) {
+    pub(crate) fn resize(&mut self, kind: ElementType, rows: usize, depth: usize) {
         self.stride = kind.padded(depth);
         self.words.grow((rows + MOST_ROWS) * self.stride);
     }
 
     /// The words of a row.
-    pub(super) fn row_mut(&mut self, row: usize) -> &mut [u32] {
+    pub(crate) fn row(&self, row: usize) -> &[u32] {
+        &self.words[row * self.stride..][..self.stride]
+    }
+
+    /// The words of all rows and of those behind them.
+    pub(crate) fn words_mut(&mut self) -> &mut [u32] {
+        &mut self.words
+    }
+
+    /// The words of a row.
+    pub(crate) fn row_mut(&mut self, row: usize) -> &mut [u32] {
         &mut self.words[row * self.stride..][..self.stride]
     }
 
     /// The words of a row of high digits, and of the row of low digits that follows it.
-    pub(super) fn digits_mut(&mut self, row: usize) -> [&mut [u32]; 2] {
+    pub(crate) fn digits_mut(&mut self, row: usize) -> [&mut [u32]; 2] {
         let (high, low) = self.words[2 * row * self.stride..][..2 * self.stride].split_at_mut(self.stride);
         [high, low]
     }
@@ -90,17 +101,17 @@ const MOST_ROWS: usize = 32;
 const TILE: usize = 32 * 2 * PANEL;
 
 /// A tile as it comes out of a product: bits of i32 for integers, of f32 otherwise.
-pub(super) struct OutputTile<'a> {
+pub(crate) struct OutputTile<'a> {
     /// The first row of the product that is in it.
-    pub(super) row: usize,
+    pub(crate) row: usize,
     /// How many rows count.
-    pub(super) rows: usize,
+    pub(crate) rows: usize,
     /// The first column.
-    pub(super) column: usize,
+    pub(crate) column: usize,
     /// How many columns it has; those of the last panel that are too many are among them.
-    pub(super) columns: usize,
+    pub(crate) columns: usize,
     /// Row after row.
-    pub(super) words: &'a [u32],
+    pub(crate) words: &'a [u32],
 }
 
 type GemmKernel = unsafe fn(*const u32, usize, *const u32, usize, *mut u32);
@@ -113,10 +124,16 @@ struct KernelShape {
     kernel: GemmKernel,
 }
 
-/// Every tile of the product of the first `rows` rows and the panels, handed to `take` in no special order.
-pub(super) fn gemm(cpu: Cpu, a: &PaddedRows, rows: usize, b: &PackedPanels, mut take: impl FnMut(OutputTile<'_>)) {
+/// Every tile of the product of a range of rows and the panels, handed to `take` in no special order.
+pub(crate) fn gemm(
+    cpu: Cpu,
+    a: &PaddedRows,
+    rows: Range<usize>,
+    b: &PackedPanels,
+    mut take: impl FnMut(OutputTile<'_>),
+) {
     assert_eq!(a.stride, b.steps, "rows and panels of one depth");
-    assert!(a.words.len() >= (rows + MOST_ROWS - 1) * a.stride, "rows to read on");
+    assert!(a.words.len() >= (rows.end + MOST_ROWS - 1) * a.stride, "rows to read on");
     let shapes = shapes(cpu, b.kind);
     // A tile of AMX takes 16 words at once.
     let steps = if cpu == Cpu::Amx { b.steps } else { b.used };
@@ -130,14 +147,14 @@ pub(super) fn gemm(cpu: Cpu, a: &PaddedRows, rows: usize, b: &PackedPanels, mut 
         let left = b.panels() - panel;
         let shape = shapes.iter().find(|shape| shape.panels <= left).expect("every CPU has a shape of one panel");
         let right = &b.words[panel * PANEL * b.steps..][..shape.panels * PANEL * b.steps];
-        for row in (0..rows).step_by(shape.rows) {
+        for row in rows.clone().step_by(shape.rows) {
             let left = &a.words[row * a.stride..];
             // SAFETY: the CPU has the kernel's instructions, as `cpu` is one of `checked` or `detect`. `left` has
             // `shape.rows` rows by the assertion above, `right` has the panels, and `words` has room for a tile.
             unsafe { (shape.kernel)(left.as_ptr(), a.stride, right.as_ptr(), steps, words) };
             take(OutputTile {
                 row,
-                rows: shape.rows.min(rows - row),
+                rows: shape.rows.min(rows.end - row),
                 column: panel * PANEL,
                 columns: shape.panels * PANEL,
                 // SAFETY: the kernel has written as many words.

@@ -1,0 +1,68 @@
+//! Arguments of `report`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::civil::Date;
+
+use super::parsers::date;
+use super::query::TemporaryLibrary;
+use crate::report::ReportPart;
+
+/// Report what a collection contains: groups, trends, duplicates, neighbors, a map
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin report --out report
+  paperkin report --out 2025 --after 2025-01-01 --before 2025-12-31
+  paperkin report --out mine --profile me
+  paperkin report --out found --papers search-results.ris
+
+Open DIR/report.html in a browser; it needs no network. The tables are there as
+Parquet, JSON lines and CSV. The same papers give the same report, whatever order they were added in.")]
+pub(crate) struct ReportArgs {
+    /// Output directory
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace the report that is in the directory
+    #[arg(long)]
+    pub force: bool,
+    /// Only these parts: neighbors, duplicates, groups, trends, map [default: all]
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub include: Vec<ReportPart>,
+    /// Neighbors per paper
+    #[arg(short = 'k', long, default_value = "10", value_name = "K", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub neighbors: u64,
+    /// Minimum cosine similarity of duplicates with different texts
+    #[arg(long, default_value = "0.95", value_name = "0..1", allow_negative_numbers = true)]
+    pub threshold: f32,
+    #[command(flatten)]
+    pub filters: ReportFilters,
+    #[command(flatten)]
+    pub papers: TemporaryLibrary,
+}
+
+/// Which papers a report is of.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct ReportFilters {
+    /// Only papers published on or after this date
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub after: Option<Date>,
+    /// Only papers published on or before this date
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub before: Option<Date>,
+    /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
+    pub category: Vec<String>,
+    /// Only papers from these sources, as listed by `status`
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    pub source: Vec<String>,
+    /// Only papers in the reading history of this profile
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Only papers whose ids are in this file, one per line; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub ids: Option<PathBuf>,
+}

@@ -1,0 +1,117 @@
+//! The findings of a report in words.
+
+use super::{DuplicateReason, PaperGroup, Report, ReportLevel, Trend};
+
+/// Groups that a sentence names.
+const NAMED_GROUPS: usize = 3;
+
+/// A sentence for each finding.
+pub(super) fn findings(report: &Report) -> Vec<String> {
+    let mut sentences = vec![extent(report)];
+    if report.manifest.without_embedding > 0 {
+        let papers = counted(report.manifest.without_embedding, "paper");
+        sentences.push(format!("In no group and not on the map, for want of an embedding: {papers}."));
+    }
+    if let Some(level) = report.levels.first() {
+        sentences.extend(largest(report, level));
+    }
+    // The second level has subjects, the first has fields.
+    if let Some(level) = report.levels.get(1).or(report.levels.first()) {
+        let table = [(Trend::Growing, "Growing"), (Trend::Shrinking, "Shrinking"), (Trend::New, "New")];
+        sentences.extend(table.into_iter().filter_map(|(trend, word)| changed(level, trend, word)));
+    }
+    sentences.extend(between(report));
+    sentences.extend(duplicates(report));
+    sentences.extend(apart(report));
+    sentences
+}
+
+fn extent(report: &Report) -> String {
+    let papers = counted(report.papers.len(), "paper");
+    match (report.months.first(), report.months.last()) {
+        (Some(first), Some(last)) if first != last => {
+            format!("{papers}, from {} to {}.", first.strftime("%B %Y"), last.strftime("%B %Y"))
+        }
+        (Some(month), _) => format!("{papers} of {}.", month.strftime("%B %Y")),
+        _ => format!("{papers}."),
+    }
+}
+
+fn largest(report: &Report, level: &ReportLevel) -> Option<String> {
+    if level.groups.len() < 2 {
+        return None;
+    }
+    let named: Vec<String> = level.groups.iter().take(NAMED_GROUPS).map(|group| named(report, group)).collect();
+    Some(format!("The largest of {} groups: {}.", level.groups.len(), named.join("; ")))
+}
+
+/// A group with its share of the papers.
+fn named(report: &Report, group: &PaperGroup) -> String {
+    format!("{} ({})", group.name, percent(f64::from(group.papers) / report.places.len().max(1) as f64))
+}
+
+/// A count with its noun: `1 paper`, `13,610 papers`.
+fn counted(count: usize, noun: &str) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    format!("{} {noun}{}", groups.join(","), if count == 1 { "" } else { "s" })
+}
+
+fn percent(share: f64) -> String {
+    if share < 0.01 { format!("{:.1}%", 100.0 * share) } else { format!("{:.0}%", 100.0 * share) }
+}
+
+fn changed(level: &ReportLevel, trend: Trend, word: &str) -> Option<String> {
+    let described = |group: &&PaperGroup| match (trend, group.shares) {
+        (Trend::Growing | Trend::Shrinking, Some([was, is])) => {
+            format!("{} (from {} to {})", group.name, percent(was), percent(is))
+        }
+        _ => format!("{} ({})", group.name, counted(group.papers as usize, "paper")),
+    };
+    let groups: Vec<String> = level.groups_with(trend).iter().take(NAMED_GROUPS).map(described).collect();
+    (!groups.is_empty()).then(|| format!("{word}: {}.", groups.join("; ")))
+}
+
+fn between(report: &Report) -> Option<String> {
+    let between = report.places.iter().filter(|place| place.between.is_some()).count();
+    let share = percent(between as f64 / report.places.len().max(1) as f64);
+    (between > 0).then(|| format!("{share} of the papers are between two groups of the finest level."))
+}
+
+fn duplicates(report: &Report) -> Option<String> {
+    let of_reason = |reason: DuplicateReason| {
+        let count = report.duplicates.iter().filter(|group| group.reason() == reason).count();
+        (count > 0).then(|| format!("{reason}: {count}"))
+    };
+    let reasons: Vec<String> = DuplicateReason::ALL.into_iter().filter_map(of_reason).collect();
+    let groups = counted(report.duplicates.len(), "group");
+    (!reasons.is_empty()).then(|| format!("Papers that may be the same: {groups} ({}).", reasons.join(", ")))
+}
+
+fn apart(report: &Report) -> Option<String> {
+    let title = |paper: &u32| format!("“{}”", report.papers[*paper as usize].title);
+    let outlier =
+        report.outliers.first().map(|paper| format!("The paper farthest from all others is {}.", title(paper)));
+    let novel = report.novel.first().map(|paper| format!("The least like anything earlier is {}.", title(paper)));
+    let both: Vec<String> = outlier.into_iter().chain(novel).collect();
+    (!both.is_empty()).then(|| both.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_commas() {
+        let table = [
+            (0, "0 papers"),
+            (1, "1 paper"),
+            (999, "999 papers"),
+            (13_610, "13,610 papers"),
+            (1_000_000, "1,000,000 papers"),
+        ];
+        for (count, expected) in table {
+            assert_eq!(counted(count, "paper"), expected);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The phrases of a text: what a label can be made of.
+
+use rustc_hash::FxHashMap;
+
+use crate::lexical::{is_stop_word, word_sequence};
+
+/// Words of a phrase, at most.
+pub(super) const MAX_WORDS: usize = 4;
+/// Longer words, in bytes, are addresses and formulas.
+const MAX_WORD_BYTES: usize = 40;
+/// Words that papers have for being papers, and more stop words: no label begins or ends with them.
+const PAPER_WORDS: [&str; 99] = [
+    "achieve",
+    "achieving",
+    "across",
+    "address",
+    "against",
+    "aim",
+    "among",
+    "approach",
+    "available",
+    "average",
+    "based",
+    "become",
+    "being",
+    "better",
+    "challenge",
+    "challenging",
+    "code",
+    "compared",
+    "comprehensive",
+    "consistently",
+    "current",
+    "demonstrate",
+    "demonstrating",
+    "despite",
+    "different",
+    "diverse",
+    "effective",
+    "effectively",
+    "enabling",
+    "existing",
+    "experiment",
+    "experimental",
+    "extensive",
+    "find",
+    "finding",
+    "first",
+    "framework",
+    "general",
+    "give",
+    "given",
+    "help",
+    "high",
+    "however",
+    "improve",
+    "improved",
+    "improvement",
+    "improving",
+    "including",
+    "increasingly",
+    "introduce",
+    "key",
+    "large",
+    "low",
+    "made",
+    "make",
+    "many",
+    "method",
+    "multiple",
+    "need",
+    "new",
+    "novel",
+    "often",
+    "outperform",
+    "paper",
+    "particular",
+    "per",
+    "performance",
+    "present",
+    "problem",
+    "propose",
+    "proposed",
+    "provide",
+    "remain",
+    "result",
+    "show",
+    "shown",
+    "significant",
+    "significantly",
+    "stateoftheart",
+    "study",
+    "take",
+    "toward",
+    "towards",
+    "use",
+    "used",
+    "using",
+    "various",
+    "via",
+    "way",
+    "well",
+    "what",
+    "whether",
+    "who",
+    "whom",
+    "whose",
+    "why",
+    "within",
+    "without",
+    "work",
+];
+
+/// A phrase of one to four words, as a number: equal for spellings that differ in case, accents, plurals and hyphens.
+pub(super) type PhraseKey = u64;
+
+/// A phrase where it occurs.
+pub(super) struct Phrase<'t> {
+    pub(super) key: PhraseKey,
+    /// How many words.
+    pub(super) words: usize,
+    /// As it is written.
+    pub(super) text: &'t str,
+}
+
+/// A word where it occurs.
+struct Token<'t> {
+    text: &'t str,
+    start: usize,
+    key: String,
+    /// Whether a phrase can begin or end with it.
+    is_content: bool,
+    /// Whether it follows on the word before, with only a space between.
+    follows: bool,
+}
+
+/// Hands over each phrase of a text, as often as it occurs. A phrase is within a clause, and neither begins nor ends with a
+/// stop word, a number, or a word such as `propose`.
+pub(super) fn for_each_phrase<'t>(text: &'t str, mut take: impl FnMut(Phrase<'t>)) {
+    let tokens = tokens(text);
+    for (first, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_content) {
+        let mut key = KEY_START;
+        for (index, last) in tokens[first..].iter().enumerate().take(MAX_WORDS) {
+            if index > 0 && !last.follows {
+                break;
+            }
+            key = extended(key, &last.key);
+            if last.is_content {
+                let text = &text[token.start..last.start + last.text.len()];
+                take(Phrase { key, words: index + 1, text });
+            }
+        }
+    }
+}
+
+const KEY_START: PhraseKey = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a over the words with a space before each.
+fn extended(key: PhraseKey, word: &str) -> PhraseKey {
+    let bytes = std::iter::once(b' ').chain(word.bytes());
+    bytes.fold(key, |key, byte| (key ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens: Vec<Token<'_>> = Vec::new();
+    let mut end = 0;
+    let mut in_formula = false;
+    while let Some(from) = text[end..].find(char::is_alphanumeric) {
+        let start = end + from;
+        let gap = &text[end..start];
+        in_formula ^= gap.matches('$').count() % 2 == 1;
+        let word = &text[start..start + word_length(&text[start..])];
+        end = start + word.len();
+        if in_formula || word.len() > MAX_WORD_BYTES {
+            continue;
+        }
+        let key = word_sequence(word).concat();
+        let is_content = key.chars().nth(1).is_some()
+            && key.contains(char::is_alphabetic)
+            && !is_stop_word(&word.to_lowercase())
+            && !is_stop_word(&key)
+            && PAPER_WORDS.binary_search(&key.as_str()).is_err();
+        let follows = gap == " " && !tokens.is_empty();
+        tokens.push(Token { text: word, start, key, is_content, follows });
+    }
+    tokens
+}
+
+/// The bytes of the word that a text begins with: letters and digits, and hyphens between them.
+fn word_length(text: &str) -> usize {
+    let mut characters = text.char_indices().peekable();
+    while let Some((start, character)) = characters.next() {
+        let is_hyphen = matches!(character, '-' | '\u{2010}' | '\u{2011}' | '\'' | '\u{2019}');
+        let joins = is_hyphen && characters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
+        if !(character.is_alphanumeric() || joins) {
+            return start;
+        }
+    }
+    text.len()
+}
+
+/// How often each spelling of some phrases occurs.
+#[derive(Default)]
+pub(super) struct Spellings<'t>(FxHashMap<PhraseKey, FxHashMap<&'t str, u32>>);
+
+impl<'t> Spellings<'t> {
+    /// Of these phrases.
+    pub(super) fn of(keys: impl Iterator<Item = PhraseKey>) -> Spellings<'t> {
+        Spellings(keys.map(|key| (key, FxHashMap::default())).collect())
+    }
+
+    /// Counts the phrases of a text.
+    pub(super) fn count(&mut self, text: &'t str) {
+        for_each_phrase(text, |phrase| {
+            if let Some(spellings) = self.0.get_mut(&phrase.key) {
+                *spellings.entry(phrase.text).or_default() += 1;
+            }
+        });
+    }
+
+    /// Adds the counts of others.
+    pub(super) fn merge(mut self, other: Spellings<'t>) -> Spellings<'t> {
+        for (key, spellings) in other.0 {
+            let all = self.0.entry(key).or_default();
+            spellings.into_iter().for_each(|(text, count)| *all.entry(text).or_default() += count);
+        }
+        self
+    }
+
+    /// The usual spelling of a phrase: the most frequent, but the one in lower case unless that is rare, as titles and
+    /// sentences begin with capitals.
+    pub(super) fn usual(&self, key: PhraseKey) -> Option<String> {
+        let spellings = self.0.get(&key)?;
+        let total: u32 = spellings.values().sum();
+        let is_lower = |text: &str| !text.contains(char::is_uppercase);
+        let lower: u32 = spellings.iter().filter(|(text, _)| is_lower(text)).map(|(_, count)| count).sum();
+        let prefers_lower = lower * 5 >= total;
+        let candidates = spellings.iter().filter(|(text, _)| !prefers_lower || is_lower(text));
+        let best = candidates.max_by(|(one, count), (other, others)| count.cmp(others).then(other.cmp(one)));
+        best.map(|(text, _)| (*text).to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn phrases(text: &str) -> Vec<&str> {
+        let mut found = Vec::new();
+        for_each_phrase(text, |phrase| found.push(phrase.text));
+        found
+    }
+
+    #[test]
+    fn phrases_are_within_clauses_and_have_no_stop_words_at_their_ends() {
+        let table: [(&str, &[&str]); 5] = [
+            ("models of rain", &["models", "models of rain", "rain"]),
+            ("We propose kites, then boats", &["kites", "boats"]),
+            ("fine-tuning $x_i$ GPT-4o", &["fine-tuning", "GPT-4o"]),
+            ("2024 1 a -", &[]),
+            ("boat engine noise", &["boat", "boat engine", "boat engine noise", "engine", "engine noise", "noise"]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(phrases(text), expected, "{text}");
+        }
+    }
+
+    fn keys(text: &str) -> Vec<(usize, PhraseKey)> {
+        let mut keys = Vec::new();
+        for_each_phrase(text, |phrase| keys.push((phrase.words, phrase.key)));
+        keys
+    }
+
+    #[test]
+    fn spellings_of_one_phrase_have_one_key() {
+        assert_eq!(keys("Boat Engines"), keys("boat engine"));
+        assert_ne!(keys("boat engine")[1], keys("engine boat")[1]);
+    }
+
+    #[test]
+    fn paper_words_are_sorted() {
+        assert!(PAPER_WORDS.is_sorted());
+    }
+
+    #[test]
+    fn the_usual_spelling() {
+        let texts = ["Boat engines hum. GANs and boat engines", "Boat Engines; GANs; Gans", "a GAN"];
+        let (boat, gan) = (keys("boat engine")[1].1, keys("gan")[0].1);
+        let mut spellings = Spellings::of([boat, gan].into_iter());
+        texts.iter().for_each(|text| spellings.count(text));
+        assert_eq!(spellings.usual(boat).as_deref(), Some("boat engines"));
+        assert_eq!(spellings.usual(gan).as_deref(), Some("GANs"));
+        assert_eq!(spellings.usual(1), None);
+    }
+}
