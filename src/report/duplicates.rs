@@ -131,15 +131,20 @@ struct ComparedText {
 
 impl ComparedText {
     fn new(paper: &Paper) -> ComparedText {
-        let title = title_key(&paper.title);
         let words = word_sequence(&paper.abstract_text);
         let is_abstract = words.len() >= MIN_ABSTRACT_WORDS;
         ComparedText {
-            title: (title.split(' ').count() >= MIN_TITLE_WORDS).then(|| hashed(&title)),
+            title: title_hash(paper),
             abstract_text: is_abstract.then(|| hashed(&words.join(" "))),
             bands: if is_abstract { bands(&shingles(&words)) } else { Vec::new() },
         }
     }
+}
+
+/// A hash of what tells the title from others; `None` for short titles, which many papers have.
+pub(super) fn title_hash(paper: &Paper) -> Option<u64> {
+    let title = title_key(&paper.title);
+    (title.split(' ').count() >= MIN_TITLE_WORDS).then(|| hashed(&title))
 }
 
 /// Pairs of papers that have a key in common: each paper with the first that has the key.

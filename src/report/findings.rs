@@ -1,6 +1,6 @@
 //! The findings of a report in words.
 
-use super::{DuplicateReason, PaperGroup, Report, ReportLevel, Trend};
+use super::{CoverageState, DuplicateReason, PaperGroup, Report, ReportLevel, Trend};
 
 /// Groups that a sentence names.
 const NAMED_GROUPS: usize = 3;
@@ -20,6 +20,7 @@ pub(super) fn findings(report: &Report) -> Vec<String> {
         let table = [(Trend::Growing, "Growing"), (Trend::Shrinking, "Shrinking"), (Trend::New, "New")];
         sentences.extend(table.into_iter().filter_map(|(trend, word)| changed(level, trend, word)));
     }
+    sentences.extend(coverage(report));
     sentences.extend(between(report));
     sentences.extend(duplicates(report));
     sentences.extend(apart(report));
@@ -70,6 +71,19 @@ fn changed(level: &ReportLevel, trend: Trend, word: &str) -> Option<String> {
     };
     let groups: Vec<String> = level.groups_with(trend).iter().take(NAMED_GROUPS).map(described).collect();
     (!groups.is_empty()).then(|| format!("{word}: {}.", groups.join("; ")))
+}
+
+/// What the papers are beside another collection, and which of its groups got nothing.
+fn coverage(report: &Report) -> Option<String> {
+    let coverage = report.coverage.as_ref()?;
+    let counts = CoverageState::ALL.map(|state| format!("{state}: {}", coverage.count(state)));
+    let without: Vec<&str> =
+        coverage.groups.iter().filter(|group| group.matched == 0).map(|group| group.name.as_str()).collect();
+    let nothing = match without.is_empty() {
+        true => String::new(),
+        false => format!(" Nothing on: {}.", without.join("; ")),
+    };
+    Some(format!("Beside {}: {}.{nothing}", coverage.other, counts.join(", ")))
 }
 
 fn between(report: &Report) -> Option<String> {

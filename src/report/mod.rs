@@ -6,6 +6,7 @@
 //! [`Report::write`] writes the files that `docs/report.md` describes.
 
 mod collection;
+mod coverage;
 mod duplicates;
 mod files;
 mod findings;
@@ -18,6 +19,7 @@ mod summary;
 mod trends;
 
 pub use collection::{Collection, CollectionSource};
+pub use coverage::{Coverage, CoverageState, CoveredGroup, CoveredPaper};
 pub use duplicates::{DuplicateGroup, DuplicatePair, DuplicateReason};
 pub use files::check_directory;
 pub use layout::MapPlace;
@@ -55,6 +57,8 @@ pub struct Report {
     pub outliers: Vec<u32>,
     /// Papers least like what was published before them, the most novel first; outliers are left out.
     pub novel: Vec<u32>,
+    /// The papers beside another collection; `None` if there was none to compare with.
+    pub coverage: Option<Coverage>,
     /// The findings in words, a sentence each.
     pub findings: Vec<String>,
 }
@@ -99,6 +103,28 @@ impl Report {
     /// assert_eq!(report.findings, ["0 papers."]);
     /// ```
     pub fn new(collection: Collection, options: &ReportOptions, observer: ReportObserver<'_>) -> Report {
+        Report::make(collection, None, options, observer)
+    }
+
+    /// Makes a report that also compares the papers with another collection: see [`Coverage`].
+    ///
+    /// # Panics
+    /// If the embeddings of the two have different dimensions.
+    pub fn against(
+        collection: Collection,
+        other: &Collection,
+        options: &ReportOptions,
+        observer: ReportObserver<'_>,
+    ) -> Report {
+        Report::make(collection, Some(other), options, observer)
+    }
+
+    fn make(
+        collection: Collection,
+        other: Option<&Collection>,
+        options: &ReportOptions,
+        observer: ReportObserver<'_>,
+    ) -> Report {
         let Collection { papers, vectors, source } = collection;
         let embedded = &papers[..vectors.len()];
         let k = options.neighbors.max(GRAPH_NEIGHBORS).min(embedded.len().saturating_sub(1));
@@ -109,6 +135,10 @@ impl Report {
         let duplicates = options.has(ReportPart::Duplicates).then(|| {
             let _progress = start(ReportPhase::Duplicates, 1);
             duplicates::duplicate_groups(embedded, &lists, options.threshold)
+        });
+        let coverage = other.map(|other| {
+            let _progress = start(ReportPhase::Comparing, 1);
+            coverage::coverage(embedded, &vectors, other, options.threshold)
         });
         let map = options.has(ReportPart::Map).then(|| {
             let progress = start(ReportPhase::Mapping, layout::EPOCHS);
@@ -122,6 +152,7 @@ impl Report {
         let mut report = summary::summarize(embedded, &vectors, &lists, &levels, map.as_deref(), options);
         drop(grouping);
         report.duplicates = duplicates.unwrap_or_default();
+        report.coverage = coverage;
         report.manifest = ReportManifest {
             paperkin: env!("CARGO_PKG_VERSION"),
             model: source.model,

@@ -99,7 +99,7 @@ pub(super) fn summarize(
             let certainties = members.iter().map(|paper| memberships[index].certainty[*paper as usize]);
             PaperGroup {
                 number: group as u32 + 1,
-                name: labels.iter().take(NAME_LABELS).cloned().collect::<Vec<_>>().join(", "),
+                name: group_name(&labels),
                 labels,
                 parent: parents.as_ref().map(|parents| parents[group]),
                 papers: members.len() as u32,
@@ -130,6 +130,11 @@ pub(super) fn summarize(
         months: months.months,
         ..Report::default()
     }
+}
+
+/// The name of a group with these labels.
+pub(super) fn group_name(labels: &[String]) -> String {
+    labels.iter().take(NAME_LABELS).cloned().collect::<Vec<_>>().join(", ")
 }
 
 fn by_month(members: &[u32], dates: &[Option<Date>], months: &MonthCounts) -> Vec<u32> {

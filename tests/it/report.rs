@@ -60,6 +60,7 @@ fn papers(count: usize) -> Vec<Value> {
     ];
     let paper = |number: usize| {
         let (subject, text) = subjects[number % 3];
+        let category = ["eng.SEA", "bio.X", "bio.X"][number % 3];
         let (year, month) = (2023 + number / 3 % 2, 1 + number / 6 % 12);
         json!({
             "id": format!("p{number:03}"),
@@ -67,7 +68,7 @@ fn papers(count: usize) -> Vec<Value> {
             "abstract": format!("{text} This is observation number {number} of {subject}."),
             "authors": ["Ada Marsh"],
             "published": format!("{year}-{month:02}-05"),
-            "categories": [["eng.SEA", "bio.X", "bio.X"][number % 3]],
+            "categories": [category],
         })
     };
     (0..count).map(paper).collect()
@@ -190,6 +191,41 @@ fn copies_are_found_with_a_reason() {
     let of_copy = found.iter().find(|pair| pair["id"] == "copy" && pair["other_id"] == "p004").unwrap();
     assert_eq!(of_copy["reason"], "same abstract");
     assert_eq!(of_copy["differences"], json!(["title"]));
+}
+
+#[test]
+fn a_collection_beside_another_one() {
+    let sandbox = Sandbox::new();
+    let all = papers(60);
+    // The library has boats and bread, but no owls.
+    let is_known = |number: usize| number % 3 < 2 && number < 45;
+    let of = |known: bool| all.iter().enumerate().filter(move |(number, _)| is_known(*number) == known);
+    let [known, rest] = [true, false].map(|known| of(known).map(|(_, paper)| paper.clone()).collect::<Vec<Value>>());
+    assert_eq!(sandbox.run_with_input(&["add", "-"], lines(&known)).code, 0);
+    assert_eq!(sandbox.run(&["profile", "me", "like", "p000", "p003", "p006"]).code, 0);
+    let file = sandbox.file("week.jsonl", lines(&[rest, known[..2].to_vec()].concat()));
+    let library = sandbox.library().display().to_string();
+    let (run, out) = report(&sandbox, "report", &["--papers", &file, "--against", &library]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let states: BTreeMap<String, String> = rows(&out, "coverage")
+        .iter()
+        .map(|row| (row["id"].as_str().unwrap().to_owned(), row["state"].as_str().unwrap().to_owned()))
+        .collect();
+    assert_eq!((states["p000"].as_str(), states["p001"].as_str()), ("near copy", "near copy"));
+    for (id, state) in &states {
+        let is_owl = id[1..].parse::<usize>().unwrap() % 3 == 2;
+        assert_eq!(state == "new", is_owl, "{id}: {state}");
+    }
+    assert!(run.out.contains(&format!("Beside {library}: new: 20, ")), "{}", run.out);
+    let groups = rows(&out, "covered_groups");
+    assert_eq!(groups.iter().map(|group| group["papers"].as_u64().unwrap()).sum::<u64>(), 30);
+
+    let (run, out) = report(&sandbox, "mine", &["--against-profile", "me", "--category", "bio"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("Beside the history of `me`: new: 15, "), "{}", run.out);
+    assert_eq!(rows(&out, "coverage").len(), 15);
+    let (run, _) = report(&sandbox, "none", &["--against", "nowhere"]);
+    assert!(run.code == 1 && run.err.contains("nowhere"), "{}", run.err);
 }
 
 #[test]

@@ -17,6 +17,7 @@ Examples:
   paperkin report --out 2025 --after 2025-01-01 --before 2025-12-31
   paperkin report --out mine --profile me
   paperkin report --out found --papers search-results.ris
+  paperkin report --out week --after 2026-11-23 --against-profile me
 
 Open DIR/report.html in a browser; it needs no network. The tables are there as
 Parquet, JSON lines and CSV. The same papers give the same report, whatever order they were added in.")]
@@ -37,6 +38,12 @@ pub(crate) struct ReportArgs {
     /// Minimum cosine similarity of duplicates with different texts
     #[arg(long, default_value = "0.95", value_name = "0..1", allow_negative_numbers = true)]
     pub threshold: f32,
+    /// Compare with another collection: a file of papers, or the directory of a library
+    #[arg(long, value_name = "PATH", conflicts_with = "against_profile")]
+    pub against: Option<PathBuf>,
+    /// Compare with the reading history of this profile
+    #[arg(long, value_name = "NAME")]
+    pub against_profile: Option<String>,
     #[command(flatten)]
     pub filters: ReportFilters,
     #[command(flatten)]

@@ -4,15 +4,17 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::cli::args::{GlobalArgs, ReportArgs, ReportFilters};
+use crate::cli::args::{GlobalArgs, ReportArgs, ReportFilters, TemporaryLibrary};
 use crate::cli::input;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, Severity};
-use crate::engine::{Engine, PaperSelection};
+use crate::engine::{Engine, LibraryLocation, PaperSelection};
 use crate::error::{Error, Result};
 use crate::library::PaperFilter;
 use crate::paper::PaperId;
-use crate::report::{Report, ReportOptions, ReportPart, ReportPhase, ReportProgress, check_directory};
+use crate::report::{
+    Collection, Report, ReportObserver, ReportOptions, ReportPart, ReportPhase, ReportProgress, check_directory,
+};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<CommandOutcome> {
     if !(-1.0..=1.0).contains(&args.threshold) {
@@ -20,14 +22,19 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
         return Err(Error::BadRequest { field: "threshold", reason });
     }
     check_directory(&args.out, args.force)?;
-    let parts = if args.include.is_empty() { ReportPart::ALL.to_vec() } else { args.include };
+    let parts = if args.include.is_empty() { ReportPart::ALL.to_vec() } else { args.include.clone() };
     let options = ReportOptions { parts, neighbors: args.neighbors as usize, threshold: args.threshold };
     let (engine, mut outcome) = input::open_engine(common, &args.papers)?;
     let selection = selection(&engine, &args.filters, &mut outcome)?;
     let bars = PhaseBars::default();
-    let collection = engine.collection(&selection, &|progress| bars.show(progress))?;
-    let report = Report::new(collection, &options, &|progress| bars.show(progress));
-    report.write(&args.out, args.force, &|progress| bars.show(progress))?;
+    let show = |progress: ReportProgress| bars.show(progress);
+    let other = other_collection(common, &engine, &args, &mut outcome, &show)?;
+    let collection = engine.collection(&selection, &show)?;
+    let report = match &other {
+        Some(other) => Report::against(collection, other, &options, &show),
+        None => Report::new(collection, &options, &show),
+    };
+    report.write(&args.out, args.force, &show)?;
     bars.finish();
     output::print(|out| {
         report.findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
@@ -69,6 +76,37 @@ fn selection(engine: &Engine, filters: &ReportFilters, outcome: &mut CommandOutc
     }
     let title = if described.is_empty() { "All papers".to_owned() } else { format!("Papers {}", described.join(", ")) };
     Ok(PaperSelection { filter, ids: selected, title })
+}
+
+/// What `--against` names: a library, files of papers, or a history.
+fn other_collection(
+    common: &GlobalArgs,
+    engine: &Engine,
+    args: &ReportArgs,
+    outcome: &mut CommandOutcome,
+    show: ReportObserver<'_>,
+) -> Result<Option<Collection>> {
+    if let Some(name) = &args.against_profile {
+        let ids = engine.history_papers(name)?.into_iter().map(|paper| paper.entry.id).collect();
+        let title = format!("the history of `{name}`");
+        return engine
+            .collection(&PaperSelection { ids: Some(ids), title, ..PaperSelection::default() }, show)
+            .map(Some);
+    }
+    let Some(path) = &args.against else { return Ok(None) };
+    let selection = PaperSelection { title: path.display().to_string(), ..PaperSelection::default() };
+    if path.is_dir() {
+        let other = Engine::open(common.options(LibraryLocation::Existing(path.clone())))?;
+        if other.library().model()? != engine.library().model()? {
+            let reason = format!("`{}` has embeddings of another model", path.display());
+            return Err(Error::BadRequest { field: "against", reason });
+        }
+        return other.collection(&selection, show).map(Some);
+    }
+    let papers = TemporaryLibrary { papers: vec![path.clone()], encoding: args.papers.encoding };
+    let (other, read) = input::open_engine(common, &papers)?;
+    *outcome = outcome.and(read);
+    other.collection(&selection, show).map(Some)
 }
 
 /// The ids in a file, one per line. Those that the library does not have are named.

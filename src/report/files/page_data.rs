@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::paper::Paper;
 use crate::present;
-use crate::report::{MapPlace, PaperGroup, Report};
+use crate::report::{Coverage, CoverageState, MapPlace, PaperGroup, Report};
 
 /// Papers that a page has at most: more would make a file of tens of megabytes.
 const MAX_PAPERS: usize = 50_000;
@@ -60,6 +60,10 @@ impl PageData {
             ("neighbors", rows.neighbors(k)),
             ("scores", rows.scores(k)),
         ];
+        if let Some(coverage) = &report.coverage {
+            let state = |paper: &u32| coverage.papers[*paper as usize].state as u8;
+            rest.push(("coverage", rows.papers.iter().map(state).collect()));
+        }
         if snippet > 0 {
             rest.push(("snippets", rows.texts(|paper| shortened(&paper.abstract_text, snippet))));
         }
@@ -139,7 +143,24 @@ impl<'r> PageRows<'r> {
             "outliers": self.of(&report.outliers),
             "novel": self.of(&report.novel),
             "duplicates": duplicates.collect::<Vec<Value>>(),
-            "coverage": null,
+            "coverage": report.coverage.as_ref().map(|coverage| self.coverage_overview(coverage)),
+        })
+    }
+
+    /// How many papers of each state there are in each of the coarsest groups.
+    fn coverage_overview(&self, coverage: &Coverage) -> Value {
+        let mut counts =
+            vec![[0u32; CoverageState::ALL.len()]; self.report.levels.first().map_or(0, |level| level.groups.len())];
+        for (group, covered) in
+            self.report.levels.iter().take(1).flat_map(|level| &level.of_paper).zip(&coverage.papers)
+        {
+            counts[*group as usize][covered.state as usize] += 1;
+        }
+        let groups = counts.iter().enumerate().map(|(group, counts)| json!({"group": group, "counts": counts}));
+        json!({
+            "other": coverage.other,
+            "words": CoverageState::ALL.map(CoverageState::name),
+            "groups": groups.collect::<Vec<Value>>(),
         })
     }
 

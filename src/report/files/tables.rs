@@ -2,7 +2,7 @@
 
 use super::table::{Table, TableBuilder};
 use crate::paper::Paper;
-use crate::report::{DuplicatePair, PaperGroup, Report, ReportPart};
+use crate::report::{Coverage, CoveredGroup, CoveredPaper, DuplicatePair, PaperGroup, Report, ReportPart};
 
 /// The tables of the parts that a report has.
 pub(super) fn tables(report: &Report) -> Vec<Table<'_>> {
@@ -19,6 +19,10 @@ pub(super) fn tables(report: &Report) -> Vec<Table<'_>> {
     }
     if has(ReportPart::Groups) && has(ReportPart::Trends) {
         tables.push(trends(report));
+    }
+    if let Some(found) = &report.coverage {
+        tables.push(coverage(report, found));
+        tables.push(covered_groups(found));
     }
     tables
 }
@@ -152,5 +156,26 @@ fn trends(report: &Report) -> Table<'_> {
         .date("month", move |row| Some(report.months[row.month]))
         .integer("papers", |row| Some(row.group.by_month[row.month]))
         .number("share", move |row| Some(share(row)))
+        .build()
+}
+
+/// A paper a row: what the other collection has of it.
+fn coverage<'r>(report: &'r Report, coverage: &'r Coverage) -> Table<'r> {
+    let rows = report.embedded_papers().iter().zip(&coverage.papers);
+    TableBuilder::new("coverage", rows)
+        .text("id", |(paper, _): (&'r Paper, &'r CoveredPaper)| paper.id.as_str())
+        .text("title", |(paper, _)| paper.title.as_str())
+        .text("state", |(_, covered)| covered.state.name())
+        .optional_text("nearest_id", |(_, covered)| covered.nearest.as_ref().map(|(id, _)| id.as_str()))
+        .number("similarity", |(_, covered)| covered.nearest.as_ref().map(|(_, cosine)| *cosine))
+        .build()
+}
+
+/// A group of the other collection a row.
+fn covered_groups(coverage: &Coverage) -> Table<'_> {
+    TableBuilder::new("covered_groups", coverage.groups.iter())
+        .text("name", |group: &CoveredGroup| group.name.as_str())
+        .integer("papers", |group| Some(group.papers))
+        .integer("matched", |group| Some(group.matched))
         .build()
 }
