@@ -59,7 +59,7 @@ fn counted(count: usize, noun: &str) -> String {
 }
 
 fn percent(share: f64) -> String {
-    if share < 0.01 { format!("{:.1}%", 100.0 * share) } else { format!("{:.0}%", 100.0 * share) }
+    if share < 0.0995 { format!("{:.1}%", 100.0 * share) } else { format!("{:.0}%", 100.0 * share) }
 }
 
 fn changed(level: &ReportLevel, trend: Trend, word: &str) -> Option<String> {

@@ -23,14 +23,15 @@ const TITLE_WEIGHT: f32 = 2.0;
 /// How much more than a word a phrase of several words says.
 const WORD_FACTORS: [f32; MAX_WORDS] = [1.0, 1.6, 1.7, 1.7];
 /// A phrase that goes on in the same way in so much of its occurrences is a part of the longer one: `large language`.
-const WHOLE_SHARE: f32 = 0.5;
+const WHOLE_SHARE: f32 = 0.6;
 /// What is left of the score of a phrase all of whose words are in labels chosen before: of the group itself, of the group
 /// that it is part of, and of its siblings.
 const REPEATED_OWN: f32 = 0.05;
 const REPEATED_PARENT: f32 = 0.2;
 const REPEATED_SIBLING: f32 = 0.5;
-/// Papers of a group that have a label, at least, unless the group has hardly more papers.
+/// Papers of a group that have a label, at least: two, and one in so many; unless the group has hardly more papers.
 const MIN_PAPERS: u32 = 2;
+const PAPERS_PER_LABEL: u32 = 20;
 const SMALL_GROUP: usize = 4;
 
 /// How much of a group has a phrase.
@@ -94,7 +95,8 @@ fn phrase_counts(papers: &[Paper], members: &[u32]) -> PhraseCounts {
         }
     }
     if members.len() >= SMALL_GROUP {
-        counts.retain(|_, count| count.papers >= MIN_PAPERS);
+        let least = MIN_PAPERS.max(members.len() as u32 / PAPERS_PER_LABEL);
+        counts.retain(|_, count| count.papers >= least);
     }
     counts
 }

@@ -30,7 +30,7 @@ string_enum!(ReportPart, "a part of a report", {
 /// What a report contains.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportOptions {
-    /// Its parts. Trends are those of groups: without [`ReportPart::Groups`] there are none.
+    /// Its parts. Trends are those of groups, so [`ReportPart::Trends`] includes [`ReportPart::Groups`].
     pub parts: Vec<ReportPart>,
     /// Neighbors of each paper that are reported.
     pub neighbors: usize,
@@ -48,7 +48,7 @@ impl Default for ReportOptions {
 impl ReportOptions {
     /// Whether a part is wanted.
     pub fn has(&self, part: ReportPart) -> bool {
-        self.parts.contains(&part)
+        self.parts.contains(&part) || part == ReportPart::Groups && self.parts.contains(&ReportPart::Trends)
     }
 }
 

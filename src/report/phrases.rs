@@ -9,36 +9,57 @@ pub(super) const MAX_WORDS: usize = 4;
 /// Longer words, in bytes, are addresses and formulas.
 const MAX_WORD_BYTES: usize = 40;
 /// Words that papers have for being papers, and more stop words: no label begins or ends with them.
-const PAPER_WORDS: [&str; 99] = [
+const PAPER_WORDS: [&str; 158] = [
+    "ability",
     "achieve",
     "achieving",
     "across",
     "address",
     "against",
     "aim",
+    "allow",
+    "allowing",
     "among",
     "approach",
+    "aspect",
     "available",
     "average",
     "based",
     "become",
     "being",
+    "best",
     "better",
+    "beyond",
+    "capability",
+    "caused",
     "challenge",
     "challenging",
     "code",
     "compared",
+    "complex",
     "comprehensive",
     "consistently",
+    "construct",
+    "critical",
+    "crucial",
     "current",
+    "degrade",
     "demonstrate",
     "demonstrating",
+    "designed",
     "despite",
     "different",
     "diverse",
+    "done",
     "effective",
     "effectively",
     "enabling",
+    "end",
+    "ensure",
+    "ensuring",
+    "evaluating",
+    "even",
+    "every",
     "existing",
     "experiment",
     "experimental",
@@ -46,22 +67,38 @@ const PAPER_WORDS: [&str; 99] = [
     "find",
     "finding",
     "first",
+    "focus",
     "framework",
+    "gain",
     "general",
     "give",
     "given",
+    "good",
     "help",
     "high",
+    "highquality",
     "however",
+    "importance",
+    "important",
     "improve",
     "improved",
     "improvement",
     "improving",
     "including",
     "increasingly",
+    "initial",
+    "integrating",
+    "interesting",
     "introduce",
     "key",
+    "lack",
     "large",
+    "leading",
+    "learn",
+    "led",
+    "leverage",
+    "leveraging",
+    "limited",
     "low",
     "made",
     "make",
@@ -73,26 +110,46 @@ const PAPER_WORDS: [&str; 99] = [
     "novel",
     "often",
     "outperform",
+    "overall",
     "paper",
     "particular",
     "per",
     "performance",
+    "potential",
+    "powerful",
     "present",
     "problem",
+    "promising",
     "propose",
     "proposed",
     "provide",
+    "range",
+    "recent",
+    "recently",
     "remain",
     "result",
+    "reveal",
+    "right",
     "show",
     "shown",
     "significant",
     "significantly",
+    "simple",
     "stateoftheart",
+    "step",
+    "still",
+    "strong",
+    "stronger",
     "study",
+    "substantial",
+    "suffer",
+    "superior",
+    "tackle",
     "take",
     "toward",
     "towards",
+    "unleashing",
+    "updated",
     "use",
     "used",
     "using",
@@ -106,10 +163,15 @@ const PAPER_WORDS: [&str; 99] = [
     "whom",
     "whose",
     "why",
+    "wide",
     "within",
     "without",
     "work",
+    "yet",
 ];
+
+/// Stop words that a phrase can have within: `chain of thought`, but no clause.
+const INNER_WORDS: [&str; 5] = ["and", "from", "in", "of", "with"];
 
 /// A phrase of one to four words, as a number: equal for spellings that differ in case, accents, plurals and hyphens.
 pub(super) type PhraseKey = u64;
@@ -130,6 +192,8 @@ struct Token<'t> {
     key: String,
     /// Whether a phrase can begin or end with it.
     is_content: bool,
+    /// Whether a phrase can have it in its middle.
+    is_inner: bool,
     /// Whether it follows on the word before, with only a space between.
     follows: bool,
 }
@@ -141,7 +205,7 @@ pub(super) fn for_each_phrase<'t>(text: &'t str, mut take: impl FnMut(Phrase<'t>
     for (first, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_content) {
         let mut key = KEY_START;
         for (index, last) in tokens[first..].iter().enumerate().take(MAX_WORDS) {
-            if index > 0 && !last.follows {
+            if index > 0 && !(last.follows && last.is_inner) {
                 break;
             }
             key = extended(key, &last.key);
@@ -175,13 +239,15 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             continue;
         }
         let key = word_sequence(word).concat();
+        let lower = word.to_lowercase();
+        let is_stop = is_stop_word(&lower) || is_stop_word(&key);
         let is_content = key.chars().nth(1).is_some()
             && key.contains(char::is_alphabetic)
-            && !is_stop_word(&word.to_lowercase())
-            && !is_stop_word(&key)
+            && !is_stop
             && PAPER_WORDS.binary_search(&key.as_str()).is_err();
+        let is_inner = is_content || INNER_WORDS.contains(&lower.as_str()) || !is_stop && !key.is_empty();
         let follows = gap == " " && !tokens.is_empty();
-        tokens.push(Token { text: word, start, key, is_content, follows });
+        tokens.push(Token { text: word, start, key, is_content, is_inner, follows });
     }
     tokens
 }
@@ -253,8 +319,9 @@ mod tests {
 
     #[test]
     fn phrases_are_within_clauses_and_have_no_stop_words_at_their_ends() {
-        let table: [(&str, &[&str]); 5] = [
+        let table: [(&str, &[&str]); 6] = [
             ("models of rain", &["models", "models of rain", "rain"]),
+            ("boats are fast", &["boats", "fast"]),
             ("We propose kites, then boats", &["kites", "boats"]),
             ("fine-tuning $x_i$ GPT-4o", &["fine-tuning", "GPT-4o"]),
             ("2024 1 a -", &[]),

@@ -1,6 +1,7 @@
 //! What the neighbor lists, the groups and the map say of each group and of each paper.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -9,13 +10,13 @@ use super::groups::{GroupAssignment, GroupLevels, Memberships};
 use super::labels::group_labels;
 use super::trends::{Month, MonthCounts, Trend};
 use super::{MapPlace, Report, ReportOptions, ReportPart};
-use crate::index::NeighborLists;
+use crate::index::{IndexKind, NeighborLists, VectorIndex};
 use crate::paper::Paper;
-use crate::vector::{EmbeddingMatrix, dot};
+use crate::vector::{EmbeddingMatrix, RowBitmap, RowId, dot};
 
 /// Labels that make the name of a group.
 const NAME_LABELS: usize = 2;
-/// Outliers and novel papers that are listed.
+/// Novel papers that are listed.
 const LISTED: usize = 50;
 /// A paper is an outlier below the lower quartile by so many interquartile ranges: between Tukey's two fences, 1.5 and 3.
 const OUTLIER_FENCE: f32 = 2.0;
@@ -82,14 +83,14 @@ pub(super) fn summarize(
     map: Option<&[MapPlace]>,
     options: &ReportOptions,
 ) -> Report {
-    let dates: Vec<Option<Date>> = papers.iter().map(Paper::date).collect();
+    let dates: Vec<Option<Date>> = papers.iter().map(report_date).collect();
     let months = match options.has(ReportPart::Trends) {
         true => MonthCounts::new(dates.iter().flatten().copied()),
         false => MonthCounts::default(),
     };
     let memberships: Vec<Memberships> = levels.levels().iter().map(|level| Memberships::new(lists, level)).collect();
     let finest = memberships.last();
-    let novelties = novelties(lists, &dates);
+    let novelties = novelties(lists, vectors, &dates);
     let outliers = outliers(lists);
     let novel = most_novel(&novelties, &outliers);
     let report_level = |(index, (level, labels)): (usize, (&GroupAssignment, Vec<Vec<String>>))| {
@@ -124,12 +125,17 @@ pub(super) fn summarize(
     Report {
         levels: levels.levels().iter().zip(labels).enumerate().map(report_level).collect(),
         places: (0..papers.len()).map(place).collect(),
-        outliers: outliers.into_iter().take(LISTED).collect(),
+        outliers,
         novel,
         by_month: months.all,
         months: months.months,
         ..Report::default()
     }
+}
+
+/// When a paper was published, or else listed: the day that filters go by.
+pub(super) fn report_date(paper: &Paper) -> Option<Date> {
+    paper.published.or(paper.listed)
 }
 
 /// The name of a group with these labels.
@@ -183,21 +189,28 @@ fn outliers(lists: &NeighborLists) -> Vec<u32> {
     outliers
 }
 
-/// For each paper, 1 less the cosine of the nearest earlier paper. Where none of its neighbors is earlier, that of the last
-/// one counts: all earlier papers are farther.
-fn novelties(lists: &NeighborLists, dates: &[Option<Date>]) -> Vec<Option<f32>> {
+/// For each paper, 1 less the cosine of the nearest earlier paper. Where none of its neighbors is earlier, it is compared
+/// with all papers.
+fn novelties(lists: &NeighborLists, vectors: &EmbeddingMatrix, dates: &[Option<Date>]) -> Vec<Option<f32>> {
     let mut sorted: Vec<Date> = dates.iter().flatten().copied().collect();
     sorted.sort_unstable();
+    let index = OnceLock::new();
     let novelty = |paper: usize| {
         let date = dates[paper]?;
         if sorted.partition_point(|other| *other < date) < MIN_EARLIER {
             return None;
         }
         let is_earlier = |other: u32| dates[other as usize].is_some_and(|other| other < date);
-        let earlier = lists.of(paper).find(|(other, _)| is_earlier(*other));
-        earlier.or_else(|| lists.of(paper).last()).map(|(_, cosine)| 1.0 - cosine)
+        if let Some((_, cosine)) = lists.of(paper).find(|(other, _)| is_earlier(*other)) {
+            return Some(1.0 - cosine);
+        }
+        let index = index.get_or_init(|| VectorIndex::build(vectors.clone(), IndexKind::Exact, 1));
+        let mut earlier = RowBitmap::default();
+        (0..dates.len() as u32).filter(|other| is_earlier(*other)).for_each(|other| earlier.insert(RowId(other)));
+        let nearest = index.nearest(vectors.row(paper), 1, Some(&earlier));
+        nearest.expect("vectors in memory are sound").first().map(|hit| 1.0 - hit.score)
     };
-    (0..lists.len()).map(novelty).collect()
+    (0..lists.len()).into_par_iter().map(novelty).collect()
 }
 
 fn most_novel(novelties: &[Option<f32>], outliers: &[u32]) -> Vec<u32> {
@@ -227,6 +240,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::vector::Embedding;
 
     #[test]
     fn papers_far_from_their_neighbors_are_outliers() {
@@ -239,21 +253,26 @@ mod tests {
     #[test]
     fn a_paper_is_novel_beside_what_was_there_before() {
         let day = |paper: usize| Some(date(2020, 1, 1).saturating_add(jiff::Span::new().days(paper as i64)));
-        let mut dates: Vec<Option<Date>> = (0..103).map(day).collect();
-        dates[102] = None;
+        let mut dates: Vec<Option<Date>> = (0..104).map(day).collect();
+        dates[103] = None;
+        let mut vectors = EmbeddingMatrix::with_capacity(2, 104);
+        // The papers go along a quarter of a circle, and the last stand in its middle.
+        let angle = |paper: usize| if paper < 100 { paper as f32 / 100.0 } else { 0.5 + (paper - 100) as f32 };
+        for paper in 0..104 {
+            let angle = angle(paper) * std::f32::consts::FRAC_PI_2;
+            vectors.push(&Embedding::normalize(vec![angle.cos(), angle.sin()]).unwrap());
+        }
         let near = |paper: usize| match paper {
             // A later paper is nearer, an earlier one is not.
-            100 => vec![(101, 0.9), (3, 0.6)],
-            // No neighbor is earlier.
-            99 => vec![(100, 0.8), (101, 0.5)],
-            101 => vec![(101, 0.9)],
-            _ => vec![(0, 0.9)],
+            101 => vec![(102, 0.9), (3, 0.6)],
+            // No neighbor is earlier: all papers are compared.
+            _ => vec![(103, 0.9)],
         };
-        let lists = NeighborLists::from_lists(2, (0..103).map(near));
-        let found = novelties(&lists, &dates);
-        assert_eq!((found[98], found[102]), (None, None));
-        assert!((found[100].unwrap() - 0.4).abs() < 1e-6);
-        assert_eq!(found[99], None, "99 papers are earlier");
-        assert_eq!(most_novel(&found, &[101]), [100]);
+        let lists = NeighborLists::from_lists(2, (0..104).map(near));
+        let found = novelties(&lists, &vectors, &dates);
+        assert_eq!((found[99], found[103]), (None, None), "99 papers are earlier; no date");
+        assert!((found[101].unwrap() - 0.4).abs() < 1e-6);
+        assert!(found[100].unwrap().abs() < 1e-6, "the 50th paper is where it is");
+        assert_eq!(most_novel(&found, &[101]), [102, 100]);
     }
 }

@@ -10,6 +10,8 @@ const MAX_MONTHS: i32 = 1200;
 const RECENT_MONTHS: usize = 6;
 /// Fewer papers with a date say nothing of a trend.
 const MIN_DATED: u32 = 12;
+/// Recent papers of the whole collection, at least: of fewer, shares are chance.
+const MIN_RECENT: f64 = 20.0;
 /// A share that has grown by this factor is growing, and one that has shrunk by it is shrinking.
 const CHANGE: f64 = 1.5;
 /// Differences smaller than so many standard deviations are noise.
@@ -98,13 +100,16 @@ impl MonthCounts {
         if dated < MIN_DATED {
             return Trend::Unknown;
         }
+        let all_after = f64::from(self.all[self.all.len() - self.recent()..].iter().sum::<u32>());
+        let all = f64::from(self.all.iter().sum::<u32>());
+        if all_after < MIN_RECENT {
+            return Trend::Unknown;
+        }
+        let mean = f64::from(dated) / all;
+        let deviation = (mean * (1.0 - mean) * (1.0 / (all - all_after) + 1.0 / all_after)).sqrt();
         if was == 0.0 {
             return Trend::New;
         }
-        let all_after = f64::from(self.all[self.all.len() - self.recent()..].iter().sum::<u32>());
-        let all = f64::from(self.all.iter().sum::<u32>());
-        let mean = f64::from(dated) / all;
-        let deviation = (mean * (1.0 - mean) * (1.0 / (all - all_after) + 1.0 / all_after)).sqrt();
         match (is - was).abs() > MIN_DEVIATIONS * deviation {
             true if is > CHANGE * was => Trend::Growing,
             true if was > CHANGE * is => Trend::Shrinking,
@@ -159,6 +164,8 @@ mod tests {
         for (group, trend) in table {
             assert_eq!(counts.trend(&group), trend, "{group:?}");
         }
+        let few = MonthCounts { all: [vec![100; 18], vec![3; 6]].concat(), ..counts };
+        assert_eq!(few.trend(&group(5, 3)), Trend::Unknown);
         assert_eq!(MonthCounts { months: vec![date(2024, 1, 1)], all: vec![20] }.trend(&[20]), Trend::Unknown);
     }
 }

@@ -157,7 +157,7 @@ fn filters_select_the_papers() {
         assert_eq!(manifest["papers"], papers, "{args:?}");
         assert!(manifest["title"].as_str().unwrap().starts_with(title), "{args:?}: {manifest}");
         if code == 1 {
-            assert!(run.err.contains("ids.txt:4: `not-there` is not in the library"), "{}", run.err);
+            assert!(run.err.contains("ids.txt:4: `not-there` is not among the papers"), "{}", run.err);
         }
     }
 }
@@ -255,10 +255,11 @@ fn small_and_odd_collections_have_reports() {
         assert_eq!((scripts, page.matches("onerror").count()), (1, 0), "{what}");
         assert!(!fs::read_to_string(out.join("map.svg")).unwrap().contains("<script"), "{what}");
     }
-    // A library can be empty.
+    // Of no papers there is no report, and an older one stays.
     assert_eq!(sandbox.run_with_input(&["add", "-"], lines(&papers(1))).code, 0);
-    let (run, out) = report(&sandbox, "none", &["--after", "2030-01-01"]);
-    assert_eq!((run.code, rows(&out, "papers").len()), (0, 0), "{}", run.err);
+    let (run, out) = report(&sandbox, "report", &["--after", "2030-01-01", "--force"]);
+    assert_eq!((run.code, rows(&out, "papers").len()), (1, 6));
+    assert!(run.err.contains("no papers match, so there is no report"), "{}", run.err);
 }
 
 #[test]
@@ -273,7 +274,7 @@ fn directories_are_new_or_those_of_reports() {
     assert!(run.err.contains("has a report already: `--force` replaces it"), "{}", run.err);
     assert_eq!(contents(&first), before);
     let notes = sandbox.file("notes.txt", "mine");
-    let table = [("notes.txt", "is not a directory"), (".", "has other files: choose an empty or a new directory")];
+    let table = [("notes.txt", "is not a directory"), (".", "has other files than a report, such as `")];
     for (name, reason) in table {
         let (run, _) = report(&sandbox, name, &[&args[..], &["--force"]].concat());
         assert_eq!(run.code, 1, "{name}");

@@ -58,7 +58,7 @@ fn groups_are_lists_and_addresses() {
     let Some(browser) = Browser::open("localhost") else { return };
     let page = page(&sandbox);
     resize(&browser, 1280, 900);
-    open(&browser, &page, "#group=0.1");
+    open(&browser, &page, "#group=1.1");
     browser.wait("!document.querySelector('#view').hidden");
     let papers = browser.run("return document.querySelectorAll('#view .papers[aria-label] > li').length");
     let expected = std::fs::read_to_string(page.with_file_name("groups.jsonl")).unwrap();
@@ -81,7 +81,7 @@ fn the_page_is_accessible_in_both_themes() {
     let run = "const done = arguments[0]; axe.run(document).then(found => done(found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html} ${node.failureSummary}`))))";
     for (width, height) in [(390, 844), (1280, 900)] {
         resize(&browser, width, height);
-        for more in ["", "#group=0.1", "#search=learning"] {
+        for more in ["", "#group=1.1", "#search=learning"] {
             for _theme in 0..2 {
                 open(&browser, &page, more);
                 browser.run(&axe);

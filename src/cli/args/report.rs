@@ -36,7 +36,7 @@ pub(crate) struct ReportArgs {
           value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub neighbors: u64,
     /// Minimum cosine similarity of duplicates with different texts
-    #[arg(long, default_value = "0.95", value_name = "0..1", allow_negative_numbers = true)]
+    #[arg(long, default_value = "0.95", value_name = "-1..1", allow_negative_numbers = true)]
     pub threshold: f32,
     /// Compare with another collection: a file of papers, or the directory of a library
     #[arg(long, value_name = "PATH", conflicts_with = "against_profile")]

@@ -21,6 +21,11 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
         let reason = format!("{} is not between -1 and 1", args.threshold);
         return Err(Error::BadRequest { field: "threshold", reason });
     }
+    let reads_twice = args.papers.papers.iter().chain(&args.filters.ids).filter(|path| path.as_os_str() == "-").count();
+    if reads_twice > 1 {
+        let reason = "standard input is either papers or ids".to_owned();
+        return Err(Error::BadRequest { field: "ids", reason });
+    }
     check_directory(&args.out, args.force)?;
     let parts = if args.include.is_empty() { ReportPart::ALL.to_vec() } else { args.include.clone() };
     let options = ReportOptions { parts, neighbors: args.neighbors as usize, threshold: args.threshold };
@@ -30,6 +35,12 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
     let show = |progress: ReportProgress| bars.show(progress);
     let other = other_collection(common, &engine, &args, &mut outcome, &show)?;
     let collection = engine.collection(&selection, &show)?;
+    if collection.is_empty() {
+        return Err(Error::BadRequest {
+            field: "filters",
+            reason: "no papers match, so there is no report".to_owned(),
+        });
+    }
     let report = match &other {
         Some(other) => Report::against(collection, other, &options, &show),
         None => Report::new(collection, &options, &show),
@@ -126,7 +137,7 @@ fn listed_ids(engine: &Engine, path: &Path, outcome: &mut CommandOutcome) -> Res
             Some(stored) => ids.push(stored.paper.id),
             None => {
                 *outcome = CommandOutcome::Incomplete;
-                let message = format!("{}:{number}: `{}` is not in the library", path.display(), line.trim());
+                let message = format!("{}:{number}: `{}` is not among the papers", path.display(), line.trim());
                 output::diagnostic(Severity::Warning, &message);
             }
         }

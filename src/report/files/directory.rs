@@ -1,14 +1,21 @@
 //! A directory that is there whole or not at all.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::file;
 
 /// The file by which a report is known.
 const MANIFEST: &str = "manifest.json";
+/// The names of tables, and of the other files.
+const TABLES: [&str; 7] = ["papers", "neighbors", "duplicates", "groups", "trends", "coverage", "covered_groups"];
+const OTHER_FILES: [(&str, &str); 5] =
+    [("manifest", "json"), ("map", "svg"), ("trends", "svg"), ("report", "md"), ("report", "html")];
 /// What an unfinished directory has while it is written.
 const LOCK: &str = ".lock";
 
@@ -27,20 +34,23 @@ impl UnfinishedDirectory {
     /// As [`check_directory`]; [`Error::Io`].
     pub(super) fn create(target: &Path, replace: bool) -> Result<UnfinishedDirectory> {
         check_directory(target, replace)?;
-        let mut name = target.file_name().ok_or_else(|| refused(target, "is not the name of a directory"))?.to_owned();
-        name.push(".unfinished");
-        let path = target.with_file_name(name);
+        // A link stays: what it points to is replaced.
+        let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+        let path = beside(&target, "unfinished")?;
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::create_dir_all(parent).map_err(Error::io(parent, "create the directory"))?;
         }
         if path.exists() {
             // A run that was killed left it, unless that still goes on.
-            drop(locked(&path, target)?);
+            if !path.join(LOCK).is_file() {
+                return Err(refused(&path, "is in the way and not of paperkin: move it"));
+            }
+            drop(locked(&path, &target)?);
             std::fs::remove_dir_all(&path).map_err(Error::io(&path, "delete"))?;
         }
-        std::fs::create_dir(&path).map_err(Error::io(target, "create the directory"))?;
-        let lock = locked(&path, target)?;
-        Ok(UnfinishedDirectory { path, target: target.to_owned(), is_finished: false, _lock: lock })
+        std::fs::create_dir(&path).map_err(Error::io(&path, "create the directory"))?;
+        let lock = locked(&path, &target)?;
+        Ok(UnfinishedDirectory { path, target, is_finished: false, _lock: lock })
     }
 
     /// Writes a file in it.
@@ -55,8 +65,13 @@ impl UnfinishedDirectory {
     /// Gives it its name.
     pub(super) fn finish(mut self) -> Result<()> {
         let failed = || Error::io(&self.target, "write");
+        let aside = beside(&self.target, "old")?;
+        if aside.exists() {
+            // The last report that was replaced, if it could not be deleted.
+            check_directory(&aside, true)?;
+            std::fs::remove_dir_all(&aside).map_err(Error::io(&aside, "delete"))?;
+        }
         std::fs::remove_file(self.path.join(LOCK)).map_err(failed())?;
-        let aside = self.path.with_extension("old");
         let has_old = self.target.exists();
         if has_old {
             std::fs::rename(&self.target, &aside).map_err(failed())?;
@@ -70,7 +85,7 @@ impl UnfinishedDirectory {
         }
         self.is_finished = true;
         match has_old {
-            true => std::fs::remove_dir_all(&aside).map_err(Error::io(&aside, "delete the old report")),
+            true => std::fs::remove_dir_all(&aside).map_err(Error::io(&aside, "delete")),
             false => Ok(()),
         }
     }
@@ -85,21 +100,59 @@ impl Drop for UnfinishedDirectory {
     }
 }
 
-/// Checks that a report can be written to a directory, before the work is done.
+/// A hidden name beside a directory.
+fn beside(target: &Path, what: &str) -> Result<PathBuf> {
+    let name = target.file_name().ok_or_else(|| refused(target, "is not the name of a directory"))?;
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".paperkin-{what}"));
+    Ok(target.with_file_name(hidden))
+}
+
+/// Checks that a report can be written to a directory, before the work is done. What is replaced is a report and nothing
+/// else: a directory with any other file or folder stays.
 ///
 /// # Errors
 /// [`Error::BadRequest`] when something else is there, or a report and not `replace`.
 pub fn check_directory(target: &Path, replace: bool) -> Result<()> {
-    let Ok(metadata) = std::fs::metadata(target) else { return Ok(()) };
+    let metadata = match std::fs::metadata(target) {
+        Ok(metadata) => metadata,
+        Err(_) if target.is_symlink() => return Err(refused(target, "is a link to nothing")),
+        Err(_) => return Ok(()),
+    };
     if !metadata.is_dir() {
         return Err(refused(target, "is not a directory"));
     }
-    let is_empty = std::fs::read_dir(target).map_err(Error::io(target, "read"))?.next().is_none();
-    match (is_empty, target.join(MANIFEST).is_file(), replace) {
-        (true, ..) | (false, true, true) => Ok(()),
-        (false, true, false) => Err(refused(target, "has a report already: `--force` replaces it")),
-        (false, false, _) => Err(refused(target, "has other files: choose an empty or a new directory")),
+    let entries = std::fs::read_dir(target).map_err(Error::io(target, "read"))?;
+    let names = entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<OsString>>>();
+    let names = names.map_err(Error::io(target, "read"))?;
+    if names.is_empty() {
+        return Ok(());
     }
+    if let Some(other) = names.iter().find(|name| !is_report_file(name)) {
+        let reason = format!("has other files than a report, such as `{}`: choose a new directory", other.display());
+        return Err(refused(target, &reason));
+    }
+    match is_manifest(&target.join(MANIFEST)) {
+        false => Err(refused(target, "has files, but no report: choose a new directory")),
+        true if !replace => Err(refused(target, "has a report already: `--force` replaces it")),
+        true => Ok(()),
+    }
+}
+
+/// Whether this is the name of a file of reports.
+fn is_report_file(name: &OsStr) -> bool {
+    let Some((stem, extension)) = name.to_str().and_then(|name| name.split_once('.')) else { return false };
+    match extension {
+        "jsonl" | "csv" | "parquet" => TABLES.contains(&stem),
+        _ => OTHER_FILES.contains(&(stem, extension)),
+    }
+}
+
+/// Whether a file is the manifest of a report.
+fn is_manifest(path: &Path) -> bool {
+    let text = std::fs::read(path).unwrap_or_default();
+    serde_json::from_slice::<Value>(&text).is_ok_and(|manifest| manifest["paperkin"].is_string())
 }
 
 /// The lock of an unfinished directory.
@@ -117,7 +170,7 @@ mod tests {
 
     fn write(target: &Path, replace: bool) -> Result<()> {
         let directory = UnfinishedDirectory::create(target, replace)?;
-        directory.write(MANIFEST, |out| out.write_all(b"{}"))?;
+        directory.write(MANIFEST, |out| out.write_all(b"{\"paperkin\": \"0.1.0\"}"))?;
         directory.finish()
     }
 
@@ -127,10 +180,10 @@ mod tests {
         let target = parent.path().join("a").join("report");
         write(&target, false).unwrap();
         assert!(write(&target, false).unwrap_err().to_string().contains("has a report already"));
-        std::fs::write(target.join("extra"), "").unwrap();
+        std::fs::write(target.join("papers.csv"), "").unwrap();
         write(&target, true).unwrap();
         let left: Vec<_> = std::fs::read_dir(target.parent().unwrap()).unwrap().collect();
-        assert!(left.len() == 1 && !target.join("extra").exists(), "{left:?}");
+        assert!(left.len() == 1 && !target.join("papers.csv").exists(), "{left:?}");
     }
 
     #[test]
@@ -140,9 +193,13 @@ mod tests {
         let first = UnfinishedDirectory::create(&target, false).unwrap();
         let second = UnfinishedDirectory::create(&target, false).err().unwrap();
         assert!(second.to_string().contains("is being written by another process"), "{second}");
-        drop(first);
-        std::fs::create_dir(parent.path().join("report.unfinished")).unwrap();
-        std::fs::write(parent.path().join("report.unfinished/papers.csv"), "half").unwrap();
+        // As if it was killed.
+        let unfinished = first.path.clone();
+        std::mem::forget(first);
+        std::fs::remove_dir_all(&unfinished).unwrap();
+        std::fs::create_dir(&unfinished).unwrap();
+        std::fs::write(unfinished.join(LOCK), "").unwrap();
+        std::fs::write(unfinished.join("papers.csv"), "half").unwrap();
         write(&target, false).unwrap();
         assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 1);
         assert_eq!(std::fs::read_dir(&target).unwrap().count(), 1);
@@ -150,13 +207,55 @@ mod tests {
 
     #[test]
     fn what_is_no_report_stays() {
+        let table: [(&[(&str, &str)], &str); 6] = [
+            (&[("thesis.tex", "mine")], "has other files than a report, such as `thesis.tex`"),
+            (&[("manifest.json", "{\"name\": \"an app\"}")], "has files, but no report"),
+            (&[("papers.csv", "mine")], "has files, but no report"),
+            (&[("manifest.json", "{\"paperkin\": \"0.1.0\"}"), ("notes.txt", "mine")], "such as `notes.txt`"),
+            (&[("manifest.json", "{\"paperkin\": \"0.1.0\"}"), ("report.md.orig", "mine")], "such as `report.md.orig`"),
+            (&[("report.pdf", "mine")], "such as `report.pdf`"),
+        ];
+        for (files, reason) in table {
+            let parent = tempfile::tempdir().unwrap();
+            let target = parent.path().join("notes");
+            std::fs::create_dir(&target).unwrap();
+            files.iter().for_each(|(name, text)| std::fs::write(target.join(name), text).unwrap());
+            let refusal = write(&target, true).unwrap_err().to_string();
+            assert!(refusal.contains(reason), "{refusal}");
+            for (name, text) in files {
+                assert_eq!(&std::fs::read_to_string(target.join(name)).unwrap(), text);
+            }
+            let within = target.join(files[0].0);
+            assert!(write(&within, true).unwrap_err().to_string().contains("is not a directory"));
+        }
+    }
+
+    #[test]
+    fn what_is_beside_a_report_stays() {
         let parent = tempfile::tempdir().unwrap();
-        let target = parent.path().join("notes");
-        std::fs::create_dir(&target).unwrap();
-        std::fs::write(target.join("thesis.tex"), "all of it").unwrap();
-        assert!(write(&target, true).unwrap_err().to_string().contains("has other files"));
-        assert!(write(&target.join("thesis.tex"), true).unwrap_err().to_string().contains("is not a directory"));
-        assert_eq!(std::fs::read_to_string(target.join("thesis.tex")).unwrap(), "all of it");
+        let target = parent.path().join("report");
+        for what in ["unfinished", "old"] {
+            let other = beside(&target, what).unwrap();
+            std::fs::create_dir(&other).unwrap();
+            std::fs::write(other.join("thesis.tex"), "mine").unwrap();
+            assert!(write(&target, false).is_err(), "{what}");
+            assert_eq!(std::fs::read_to_string(other.join("thesis.tex")).unwrap(), "mine");
+            std::fs::remove_dir_all(&other).unwrap();
+        }
+        write(&target, false).unwrap();
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_stays_and_what_it_points_to_is_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let [real, link] = ["real", "link"].map(|name| parent.path().join(name));
+        std::fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write(&link, false).unwrap();
+        assert!(link.is_symlink() && real.join(MANIFEST).exists());
+        std::fs::remove_dir_all(&real).unwrap();
+        assert!(write(&link, false).unwrap_err().to_string().contains("is a link to nothing"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::palette::color;
+use super::visible;
 use crate::report::{MapPlace, PaperGroup, Report, ReportLevel};
 
 /// The width of a figure, and the height of the map.
@@ -135,9 +136,7 @@ fn start(out: &mut impl Write, height: f32, title: &str) -> io::Result<()> {
     writeln!(out, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>")
 }
 
-/// Writes text, escaped for XML and without characters that XML does not have.
+/// Writes text, escaped for XML.
 fn write_escaped(out: &mut impl Write, text: &str) -> io::Result<()> {
-    let is_valid = |c: &char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
-    let text: String = text.chars().filter(is_valid).collect();
-    write!(out, "{}", quick_xml::escape::escape(text.as_str()))
+    write!(out, "{}", quick_xml::escape::escape(visible(text).as_str()))
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::visible;
 use crate::report::{PaperGroup, Report, ReportLevel};
 
 /// Papers in lists, and duplicates.
@@ -89,12 +90,11 @@ fn titled(report: &Report, paper: u32) -> String {
 /// Text without anything that Markdown or HTML understands.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in visible(text).chars() {
         match character {
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' => escaped.extend(['\\', character]),
-            character if character.is_control() => escaped.push(' '),
             character => escaped.push(character),
         }
     }

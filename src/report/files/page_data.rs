@@ -7,8 +7,10 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
+use super::visible;
 use crate::paper::Paper;
 use crate::present;
+use crate::report::summary::report_date;
 use crate::report::{Coverage, CoverageState, MapPlace, PaperGroup, Report};
 
 /// Papers that a page has at most: more would make a file of tens of megabytes.
@@ -50,9 +52,9 @@ impl PageData {
         let mut rest = vec![
             ("titles", rows.texts(|paper| paper.title.clone())),
             ("ids", rows.texts(|paper| paper.id.to_string())),
-            ("dates", rows.texts(|paper| paper.date().map(|date| date.to_string()).unwrap_or_default())),
+            ("dates", rows.texts(|paper| report_date(paper).map(|date| date.to_string()).unwrap_or_default())),
             ("authors", rows.texts(authors)),
-            ("links", rows.texts(link)),
+            ("links", rows.lines(link)),
             ("sources", rows.sources()),
             ("certainty", rows.bytes(|row| row.certainty.unwrap_or_default())),
             ("novelty", rows.novelty()),
@@ -180,7 +182,11 @@ impl<'r> PageRows<'r> {
     }
 
     fn texts(&self, text: impl Fn(&Paper) -> String) -> Vec<u8> {
-        let line = |paper: &u32| text(&self.report.papers[*paper as usize]).replace(['\n', '\r'], " ");
+        self.lines(|paper| visible(&text(paper)))
+    }
+
+    fn lines(&self, text: impl Fn(&Paper) -> String) -> Vec<u8> {
+        let line = |paper: &u32| text(&self.report.papers[*paper as usize]);
         self.papers.iter().map(line).collect::<Vec<String>>().join("\n").into_bytes()
     }
 
@@ -299,8 +305,9 @@ fn authors(paper: &Paper) -> String {
     names.chain((more > 0).then(|| format!("+{more}"))).collect::<Vec<String>>().join("; ")
 }
 
+/// The link, with [`ID_IN_LINK`] for the id.
 fn link(paper: &Paper) -> String {
-    paper.link().map(|link| link.replace(paper.id.as_str(), ID_IN_LINK)).unwrap_or_default()
+    paper.link().map(|link| visible(&link).replace(paper.id.as_str(), ID_IN_LINK)).unwrap_or_default()
 }
 
 /// The beginning of a text, up to the end of a word.

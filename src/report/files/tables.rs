@@ -2,6 +2,7 @@
 
 use super::table::{Table, TableBuilder};
 use crate::paper::Paper;
+use crate::report::summary::report_date;
 use crate::report::{Coverage, CoveredGroup, CoveredPaper, DuplicatePair, PaperGroup, Report, ReportPart};
 
 /// The tables of the parts that a report has.
@@ -35,7 +36,7 @@ fn papers(report: &Report) -> Table<'_> {
         .text("id", move |row| paper(row).id.as_str())
         .text("title", move |row| paper(row).title.as_str())
         .texts("authors", move |row| paper(row).authors.as_slice())
-        .date("date", move |row| paper(row).date())
+        .date("date", move |row| report_date(paper(row)))
         .text("source", move |row| paper(row).source.as_str())
         .texts("categories", move |row| paper(row).categories.as_slice())
         .optional_text("url", move |row| paper(row).link());

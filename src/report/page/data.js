@@ -180,6 +180,8 @@ const searchTitles = (asked) => {
   const words = fold(asked).split(" ").filter(Boolean).map((word) => (unspaced.test(word) ? word : ` ${word}`));
   const found = [];
   if (!words.length) return found;
+  const named = data.ids.indexOf(asked.trim());
+  if (named >= 0) return [named];
   for (let paper = 0; paper < data.n; paper += 1) if (words.every((word) => data.folded[paper].includes(word))) found.push(paper);
   // Rows lie by group: the newest first is what a reader expects.
   return found.sort(byDate);

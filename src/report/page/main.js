@@ -110,7 +110,9 @@ const openers = {
     if (zoomed) showAll();
   },
   group: (asked, focus, moving) => {
-    const [level, number] = asked.split(".").map(Number);
+    const [above, number] = asked.split(".").map(Number);
+    // Addresses count levels from 1, as the tables do.
+    const level = above - 1;
     const index = data.levels[level]?.groups.findIndex((group) => group.number === number) ?? -1;
     if (index < 0) return missing(`There is no group ${asked} in this report.`);
     setState("group", { level, index });

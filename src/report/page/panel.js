@@ -6,7 +6,7 @@ const percent = (part, whole) => {
 };
 const certaintyWords = (certainty) => (certainty >= .8 ? "clearly set apart" : certainty >= .6 ? "fairly set apart" : "blends into others");
 const trendWords = { growing: "↗ growing", shrinking: "↘ shrinking", steady: "→ steady", new: "✦ new" };
-const groupHash = (level, index) => `#group=${level}.${data.levels[level].groups[index].number}`;
+const groupHash = (level, index) => `#group=${level + 1}.${data.levels[level].groups[index].number}`;
 const paperHash = (paper) => `#id=${encodeURIComponent(idOf(paper))}`;
 const searchHash = (words) => `#search=${encodeURIComponent(words)}`;
 
