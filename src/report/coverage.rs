@@ -19,6 +19,8 @@ const KNOWN_QUANTILE: f64 = 0.25;
 /// Of fewer papers, the nearest of each says little: then the cosine from which on two papers are often on one subject.
 const MIN_PAPERS: usize = 20;
 const KNOWN_COSINE: f32 = 0.55;
+/// Papers with this cosine are on one subject, however near those of the other collection are to each other.
+const SAME_SUBJECT: f32 = 0.7;
 
 /// What another collection has of a paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +118,7 @@ fn known_cosine(mut nearest: Vec<f32>) -> f32 {
         return KNOWN_COSINE;
     }
     let rank = (nearest.len() as f64 * KNOWN_QUANTILE) as usize;
-    *nearest.select_nth_unstable_by(rank, f32::total_cmp).1
+    nearest.select_nth_unstable_by(rank, f32::total_cmp).1.min(SAME_SUBJECT)
 }
 
 /// Papers by what names them.
@@ -212,5 +214,6 @@ mod tests {
         let cosines: Vec<f32> = (0..100).map(|number| number as f32 / 100.0).collect();
         assert_eq!(known_cosine(cosines), 0.25);
         assert_eq!(known_cosine(vec![0.9; 19]), KNOWN_COSINE);
+        assert_eq!(known_cosine(vec![0.9; 20]), SAME_SUBJECT);
     }
 }
