@@ -20,6 +20,8 @@ use crate::recommend::{
 use crate::text::script::is_unsegmented;
 use crate::vector::RowBitmap;
 
+/// The least weight of a history paper: much less than any that is meant, and its square is a number too.
+const MIN_WEIGHT: f64 = 1e-12;
 /// Weights of recency and votes when they are all there is to rank by.
 const COLD_START_WEIGHT: f32 = 1.0;
 /// Candidates that are scored for each result that is asked for, and the fewest: of more papers, those that the index
@@ -268,7 +270,9 @@ impl HistoryLookup<'_, '_> {
 
     fn paper(&mut self, item: &HistoryItem) -> Result<Option<HistoryPaper>> {
         let Searcher { library, snapshot, .. } = self.searcher;
-        let weight = (item.weight * time_decay(item.at, self.today, self.request.half_life_days)) as f32;
+        let weight = item.weight * time_decay(item.at, self.today, self.request.half_life_days);
+        // A weight that becomes 0 would leave a history without any.
+        let weight = weight.max(MIN_WEIGHT) as f32;
         let interest = item.interest.clone();
         let (key, id, title, document, embedding) = match &item.paper {
             PaperRef::Inline { title, abstract_text } => {
