@@ -20,8 +20,6 @@ use crate::recommend::{
 use crate::text::script::is_unsegmented;
 use crate::vector::RowBitmap;
 
-/// The least weight of a history paper: much less than any that is meant, and its square is a number too.
-const MIN_WEIGHT: f64 = 1e-12;
 /// Weights of recency and votes when they are all there is to rank by.
 const COLD_START_WEIGHT: f32 = 1.0;
 /// Candidates that are scored for each result that is asked for, and the fewest: of more papers, those that the index
@@ -253,13 +251,17 @@ struct Lookups {
 
 impl HistoryLookup<'_, '_> {
     fn resolve(&mut self, items: &[HistoryItem]) -> Result<Vec<HistoryPaper>> {
-        let mut history = Vec::with_capacity(items.len());
-        for item in items {
-            // What was read later does not count yet.
-            if self.request.as_of.is_some() && item.at > self.request.as_of {
-                continue;
-            }
-            match (self.paper(item)?, &item.paper) {
+        // What was read later does not count yet.
+        let counts = |item: &&HistoryItem| self.request.as_of.is_none() || item.at <= self.request.as_of;
+        let decayed = |item: &HistoryItem| item.weight * time_decay(item.at, self.today, self.request.half_life_days);
+        let weighted: Vec<(&HistoryItem, f64)> =
+            items.iter().filter(counts).map(|item| (item, decayed(item))).collect();
+        let heaviest = weighted.iter().map(|(_, weight)| *weight).fold(0.0, f64::max);
+        let mut history = Vec::with_capacity(weighted.len());
+        for (item, weight) in weighted {
+            // Only ratios matter, and an f32 has no place for the weight of what was read long ago.
+            let weight = if heaviest > 0.0 { weight / heaviest } else { 1.0 };
+            match (self.paper(item, weight as f32)?, &item.paper) {
                 (Some(paper), _) => history.push(paper),
                 (None, PaperRef::Id(id)) => self.found.not_found.push(id.to_string()),
                 (None, PaperRef::Inline { .. }) => {}
@@ -268,11 +270,8 @@ impl HistoryLookup<'_, '_> {
         Ok(history)
     }
 
-    fn paper(&mut self, item: &HistoryItem) -> Result<Option<HistoryPaper>> {
+    fn paper(&mut self, item: &HistoryItem, weight: f32) -> Result<Option<HistoryPaper>> {
         let Searcher { library, snapshot, .. } = self.searcher;
-        let weight = item.weight * time_decay(item.at, self.today, self.request.half_life_days);
-        // A weight that becomes 0 would leave a history without any.
-        let weight = weight.max(MIN_WEIGHT) as f32;
         let interest = item.interest.clone();
         let (key, id, title, document, embedding) = match &item.paper {
             PaperRef::Inline { title, abstract_text } => {
