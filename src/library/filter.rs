@@ -75,17 +75,6 @@ impl Library {
         Ok(Some(keys))
     }
 
-    /// Keys of all papers, in the order of addition.
-    pub fn all_keys(&self) -> Result<Vec<i64>> {
-        let read = || -> rusqlite::Result<Vec<i64>> {
-            let mut statement = self.db.prepare_cached("SELECT row FROM paper")?;
-            statement.query_map([], |row| row.get(0))?.collect()
-        };
-        let mut keys = read().map_err(self.failed("select papers"))?;
-        keys.sort_unstable();
-        Ok(keys)
-    }
-
     /// Keys of the papers by any of these authors, in the order of addition. Names are compared as they are written, but
     /// for the case of Latin letters.
     pub fn papers_by(&self, authors: &[String]) -> Result<Vec<i64>> {

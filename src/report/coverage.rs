@@ -7,11 +7,11 @@ use super::Collection;
 use super::duplicates::title_hash;
 use super::groups::{GRAPH_NEIGHBORS, GroupLevels};
 use super::labels::group_labels;
-use super::summary::group_name;
-use crate::index::{IndexKind, VectorIndex, all_nearest};
+use super::summary::{group_name, nearest_row};
+use crate::index::all_nearest;
 use crate::paper::{Paper, PaperId};
 use crate::string_enum::string_enum;
-use crate::vector::EmbeddingMatrix;
+use crate::vector::{EmbeddingMatrix, dot};
 
 /// A paper is known if the nearest paper of the other collection is as near as those papers are to each other: three
 /// quarters of them have a neighbor at least that near.
@@ -82,14 +82,12 @@ pub(super) fn coverage(papers: &[Paper], vectors: &EmbeddingMatrix, other: &Coll
     let lists = all_nearest(&other.vectors, k, &|_| {});
     let nearest_cosines = (0..lists.len()).filter_map(|paper| lists.of(paper).next().map(|(_, cosine)| cosine));
     let known_cosine = known_cosine(nearest_cosines.collect());
-    let known = KnownPapers::new(others);
-    let index = VectorIndex::build(other.vectors.clone(), IndexKind::Exact, 1);
+    let named = NamedPapers::new(others);
     let compared = |(paper, vector): (&Paper, &[f32])| {
-        let hits = index.nearest(vector, 1, None).expect("vectors in memory are sound");
-        let nearest = hits.first().map(|hit| (hit.row.0, hit.score));
-        match (known.same(paper), nearest) {
+        let nearest = nearest_row(vector, &other.vectors, |_| true);
+        match (named.same(paper), nearest) {
             (Some(same), _) => {
-                let cosine = crate::vector::dot(vector, other.vectors.row(same as usize));
+                let cosine = dot(vector, other.vectors.row(same as usize));
                 (CoverageState::NearCopy, Some((same, cosine)))
             }
             (None, Some((_, cosine))) if cosine >= threshold => (CoverageState::NearCopy, nearest),
@@ -122,23 +120,23 @@ fn known_cosine(mut nearest: Vec<f32>) -> f32 {
 }
 
 /// Papers by what names them.
-struct KnownPapers<'p> {
+struct NamedPapers<'p> {
     ids: FxHashMap<&'p str, u32>,
     titles: FxHashMap<u64, u32>,
 }
 
-impl<'p> KnownPapers<'p> {
-    fn new(papers: &'p [Paper]) -> KnownPapers<'p> {
-        let mut known = KnownPapers { ids: FxHashMap::default(), titles: FxHashMap::default() };
+impl<'p> NamedPapers<'p> {
+    fn new(papers: &'p [Paper]) -> NamedPapers<'p> {
+        let mut named = NamedPapers { ids: FxHashMap::default(), titles: FxHashMap::default() };
         for (index, paper) in (0u32..).zip(papers) {
             for id in paper.all_ids() {
-                known.ids.entry(id.as_str()).or_insert(index);
+                named.ids.entry(id.as_str()).or_insert(index);
             }
             if let Some(title) = title_hash(paper) {
-                known.titles.entry(title).or_insert(index);
+                named.titles.entry(title).or_insert(index);
             }
         }
-        known
+        named
     }
 
     /// The paper that has an id or the title of this one.

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::text_hash::hashed;
 use crate::index::NeighborLists;
 use crate::lexical::word_sequence;
 use crate::paper::{Paper, surname_key, title_key};
@@ -195,11 +196,6 @@ fn bands(shingles: &FxHashSet<u64>) -> Vec<u64> {
     };
     let minima: Vec<u64> = (0..BANDS * BAND_HASHES).map(&mut least).collect();
     minima.chunks(BAND_HASHES).map(|band| band.iter().fold(0, |all, least| mixed(all ^ least))).collect()
-}
-
-/// FNV-1a.
-fn hashed(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// All bits depend on all bits.

@@ -194,17 +194,18 @@ fn labels(
 ) -> Vec<String> {
     let written = |phrase: &ScoredPhrase| {
         let text = spellings.usual(phrase.key)?;
-        Some(Candidate { words: word_sequence(&text), text, weight: phrase.weight, score: phrase.score })
+        Some(LabelCandidate { words: word_sequence(&text), text, weight: phrase.weight, score: phrase.score })
     };
-    let candidates: Vec<Candidate> = candidates.iter().filter_map(written).collect();
-    let is_part = |part: &Candidate| candidates.iter().any(|whole| part.is_part_of(whole));
-    let mut candidates: Vec<&Candidate> = candidates.iter().filter(|candidate| !is_part(candidate)).collect();
+    let candidates: Vec<LabelCandidate> = candidates.iter().filter_map(written).collect();
+    let is_part = |part: &LabelCandidate| candidates.iter().any(|whole| part.is_part_of(whole));
+    let mut candidates: Vec<&LabelCandidate> = candidates.iter().filter(|candidate| !is_part(candidate)).collect();
     let repeated = |words: &[String]| parent.kept(words, REPEATED_PARENT) * siblings.kept(words, REPEATED_SIBLING);
     let mut own = LabelWords::default();
     let mut labels = Vec::new();
     while labels.len() < LABELS {
-        let score =
-            |Candidate { words, score, .. }: &Candidate| score * repeated(words) * own.kept(words, REPEATED_OWN);
+        let score = |LabelCandidate { words, score, .. }: &LabelCandidate| {
+            score * repeated(words) * own.kept(words, REPEATED_OWN)
+        };
         let scores: Vec<f32> = candidates.iter().map(|candidate| score(candidate)).collect();
         let best = (0..scores.len()).max_by(|one, other| scores[*one].total_cmp(&scores[*other]).then(other.cmp(one)));
         let Some(best) = best else { break };
@@ -216,16 +217,16 @@ fn labels(
 }
 
 /// What a label can be.
-struct Candidate {
+struct LabelCandidate {
     text: String,
     words: Vec<String>,
     weight: f32,
     score: f32,
 }
 
-impl Candidate {
+impl LabelCandidate {
     /// Whether it mostly occurs within a longer phrase.
-    fn is_part_of(&self, whole: &Candidate) -> bool {
+    fn is_part_of(&self, whole: &LabelCandidate) -> bool {
         whole.words.len() > self.words.len()
             && whole.weight >= WHOLE_SHARE * self.weight
             && whole.words.windows(self.words.len()).any(|words| words == self.words)

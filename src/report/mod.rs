@@ -16,6 +16,7 @@ mod layout;
 mod options;
 mod phrases;
 mod summary;
+mod text_hash;
 mod trends;
 
 pub use collection::{Collection, CollectionSource};

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::text_hash::{EMPTY, extended};
 use crate::lexical::{is_stop_word, word_sequence};
 
 /// Words of a phrase, at most.
@@ -203,26 +204,18 @@ struct Token<'t> {
 pub(super) fn for_each_phrase<'t>(text: &'t str, mut take: impl FnMut(Phrase<'t>)) {
     let tokens = tokens(text);
     for (first, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_content) {
-        let mut key = KEY_START;
+        let mut key = EMPTY;
         for (index, last) in tokens[first..].iter().enumerate().take(MAX_WORDS) {
             if index > 0 && !(last.follows && last.is_inner) {
                 break;
             }
-            key = extended(key, &last.key);
+            key = extended(extended(key, " "), &last.key);
             if last.is_content {
                 let text = &text[token.start..last.start + last.text.len()];
                 take(Phrase { key, words: index + 1, text });
             }
         }
     }
-}
-
-const KEY_START: PhraseKey = 0xcbf2_9ce4_8422_2325;
-
-/// FNV-1a over the words with a space before each.
-fn extended(key: PhraseKey, word: &str) -> PhraseKey {
-    let bytes = std::iter::once(b' ').chain(word.bytes());
-    bytes.fold(key, |key, byte| (key ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn tokens(text: &str) -> Vec<Token<'_>> {
@@ -245,7 +238,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             && key.contains(char::is_alphabetic)
             && !is_stop
             && PAPER_WORDS.binary_search(&key.as_str()).is_err();
-        let is_inner = is_content || INNER_WORDS.contains(&lower.as_str()) || !is_stop && !key.is_empty();
+        let is_inner = !is_stop || INNER_WORDS.contains(&lower.as_str());
         let follows = gap == " " && !tokens.is_empty();
         tokens.push(Token { text: word, start, key, is_content, is_inner, follows });
     }

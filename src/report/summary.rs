@@ -1,7 +1,6 @@
 //! What the neighbor lists, the groups and the map say of each group and of each paper.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -10,9 +9,9 @@ use super::groups::{GroupAssignment, GroupLevels, Memberships};
 use super::labels::group_labels;
 use super::trends::{Month, MonthCounts, Trend};
 use super::{MapPlace, Report, ReportOptions, ReportPart};
-use crate::index::{IndexKind, NeighborLists, VectorIndex};
+use crate::index::NeighborLists;
 use crate::paper::Paper;
-use crate::vector::{EmbeddingMatrix, RowBitmap, RowId, dot};
+use crate::vector::{EmbeddingMatrix, dot};
 
 /// Labels that make the name of a group.
 const NAME_LABELS: usize = 2;
@@ -70,6 +69,8 @@ pub struct PaperPlace {
     pub between: Option<u32>,
     /// 1 less the cosine of the most similar earlier paper; `None` without a date, or with few earlier papers.
     pub novelty: Option<f32>,
+    /// Whether it is far from all others.
+    pub is_outlier: bool,
     /// Its place on the map.
     pub place: Option<MapPlace>,
 }
@@ -91,7 +92,8 @@ pub(super) fn summarize(
     let memberships: Vec<Memberships> = levels.levels().iter().map(|level| Memberships::new(lists, level)).collect();
     let finest = memberships.last();
     let novelties = novelties(lists, vectors, &dates);
-    let outliers = outliers(lists);
+    let ranked_outliers = outliers(lists);
+    let outliers: HashSet<u32> = ranked_outliers.iter().copied().collect();
     let novel = most_novel(&novelties, &outliers);
     let report_level = |(index, (level, labels)): (usize, (&GroupAssignment, Vec<Vec<String>>))| {
         let parents = index.checked_sub(1).map(|coarser| level.parents(&levels.levels()[coarser]));
@@ -119,13 +121,14 @@ pub(super) fn summarize(
         certainty: finest.map(|finest| finest.certainty[paper]),
         between: finest.and_then(|finest| finest.between[paper]),
         novelty: novelties[paper],
+        is_outlier: outliers.contains(&(paper as u32)),
         place: map.map(|map| map[paper]),
     };
     let labels = group_labels(papers, levels.levels());
     Report {
         levels: levels.levels().iter().zip(labels).enumerate().map(report_level).collect(),
         places: (0..papers.len()).map(place).collect(),
-        outliers,
+        outliers: ranked_outliers,
         novel,
         by_month: months.all,
         months: months.months,
@@ -194,7 +197,6 @@ fn outliers(lists: &NeighborLists) -> Vec<u32> {
 fn novelties(lists: &NeighborLists, vectors: &EmbeddingMatrix, dates: &[Option<Date>]) -> Vec<Option<f32>> {
     let mut sorted: Vec<Date> = dates.iter().flatten().copied().collect();
     sorted.sort_unstable();
-    let index = OnceLock::new();
     let novelty = |paper: usize| {
         let date = dates[paper]?;
         if sorted.partition_point(|other| *other < date) < MIN_EARLIER {
@@ -204,17 +206,23 @@ fn novelties(lists: &NeighborLists, vectors: &EmbeddingMatrix, dates: &[Option<D
         if let Some((_, cosine)) = lists.of(paper).find(|(other, _)| is_earlier(*other)) {
             return Some(1.0 - cosine);
         }
-        let index = index.get_or_init(|| VectorIndex::build(vectors.clone(), IndexKind::Exact, 1));
-        let mut earlier = RowBitmap::default();
-        (0..dates.len() as u32).filter(|other| is_earlier(*other)).for_each(|other| earlier.insert(RowId(other)));
-        let nearest = index.nearest(vectors.row(paper), 1, Some(&earlier));
-        nearest.expect("vectors in memory are sound").first().map(|hit| 1.0 - hit.score)
+        nearest_row(vectors.row(paper), vectors, is_earlier).map(|(_, cosine)| 1.0 - cosine)
     };
     (0..lists.len()).into_par_iter().map(novelty).collect()
 }
 
-fn most_novel(novelties: &[Option<f32>], outliers: &[u32]) -> Vec<u32> {
-    let outliers: HashSet<&u32> = outliers.iter().collect();
+/// The row most similar to a vector, of those that may be it, with the cosine; of equal ones the first.
+pub(super) fn nearest_row(
+    vector: &[f32],
+    vectors: &EmbeddingMatrix,
+    may_be: impl Fn(u32) -> bool,
+) -> Option<(u32, f32)> {
+    let rows = (0u32..).zip(vectors.rows()).filter(|(row, _)| may_be(*row));
+    let cosines = rows.map(|(row, other)| (row, dot(vector, other)));
+    cosines.max_by(|one, other| one.1.total_cmp(&other.1).then(other.0.cmp(&one.0)))
+}
+
+fn most_novel(novelties: &[Option<f32>], outliers: &HashSet<u32>) -> Vec<u32> {
     let papers = (0u32..).zip(novelties).filter_map(|(paper, novelty)| Some((paper, (*novelty)?)));
     let mut novel: Vec<(u32, f32)> = papers.filter(|(paper, _)| !outliers.contains(paper)).collect();
     novel.sort_by(|(one, novelty), (other, others)| others.total_cmp(novelty).then(one.cmp(other)));
@@ -273,6 +281,6 @@ mod tests {
         assert_eq!((found[99], found[103]), (None, None), "99 papers are earlier; no date");
         assert!((found[101].unwrap() - 0.4).abs() < 1e-6);
         assert!(found[100].unwrap().abs() < 1e-6, "the 50th paper is where it is");
-        assert_eq!(most_novel(&found, &[101]), [102, 100]);
+        assert_eq!(most_novel(&found, &HashSet::from([101])), [102, 100]);
     }
 }

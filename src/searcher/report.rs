@@ -2,8 +2,8 @@
 
 use super::SearchContext;
 use crate::error::Result;
-use crate::library::PaperFilter;
-use crate::paper::PaperId;
+use crate::library::{Library, PaperFilter, StoredPaper};
+use crate::paper::{Paper, PaperId};
 use crate::report::{Collection, CollectionSource, PhaseProgress, ReportObserver, ReportPhase};
 use crate::vector::Embedding;
 
@@ -36,29 +36,29 @@ pub(crate) fn collection(
                 generation: snapshot.generation.generation,
                 title: selection.title.clone(),
             };
-            let keys = selected_keys(context, selection)?;
-            let progress = PhaseProgress::start(ReportPhase::Reading, keys.len(), observer);
-            let paper = |key: i64| {
-                let paper = library.paper_at(key)?.paper;
-                let embedding: Option<Embedding> = snapshot.row(key).map(|row| snapshot.embedding(row)).transpose()?;
+            let keys = selected_keys(library, selection)?;
+            let count = keys.as_ref().map_or(library.summary()?.papers as usize, Vec::len);
+            let progress = PhaseProgress::start(ReportPhase::Reading, count, observer);
+            let mut papers: Vec<(Paper, Option<Embedding>)> = Vec::with_capacity(count);
+            let mut add = |StoredPaper { key, paper }: StoredPaper| {
+                let embedding = snapshot.row(key).map(|row| snapshot.embedding(row)).transpose()?;
+                papers.push((paper, embedding));
                 progress.advance(1);
-                Ok((paper, embedding))
+                Ok(())
             };
-            let papers = keys.into_iter().map(paper).collect::<Result<Vec<_>>>()?;
+            match keys {
+                Some(keys) => keys.into_iter().try_for_each(|key| add(library.paper_at(key)?))?,
+                None => library.for_each_paper(&mut add)?,
+            }
             Ok(Collection::new(source, papers))
         })
     })
 }
 
-fn selected_keys(context: SearchContext<'_>, selection: &PaperSelection) -> Result<Vec<i64>> {
-    let library = context.library;
+/// The keys of selected papers, ascending; `None` for all papers.
+fn selected_keys(library: &Library, selection: &PaperSelection) -> Result<Option<Vec<i64>>> {
     let passing = library.matching_keys(&selection.filter)?;
-    let Some(ids) = &selection.ids else {
-        return match passing {
-            Some(keys) => Ok(keys),
-            None => library.all_keys(),
-        };
-    };
+    let Some(ids) = &selection.ids else { return Ok(passing) };
     let mut keys = Vec::new();
     for id in ids {
         keys.extend(library.paper(id)?.map(|stored| stored.key));
@@ -66,5 +66,5 @@ fn selected_keys(context: SearchContext<'_>, selection: &PaperSelection) -> Resu
     keys.sort_unstable();
     keys.dedup();
     keys.retain(|key| passing.as_ref().is_none_or(|passing| passing.binary_search(key).is_ok()));
-    Ok(keys)
+    Ok(Some(keys))
 }

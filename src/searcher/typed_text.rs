@@ -130,9 +130,13 @@ pub(super) fn unknown_authors_note(library: &Library, authors: &[String]) -> Res
         }
         similar = similar.or(library.similar_author(name)?);
     }
-    let hint = similar.map(|name| format!("; `author:{name}` finds an author of a similar name")).unwrap_or_default();
+    let hint = similar.as_deref().map(similar_author_hint).unwrap_or_default();
     let names: Vec<String> = authors.iter().map(|name| format!("“{name}”")).collect();
     Ok((!names.is_empty()).then(|| format!("no paper is by {}{hint}", names.join(", "))))
+}
+
+fn similar_author_hint(name: &str) -> String {
+    format!("; `author:{name}` finds an author of a similar name")
 }
 
 /// Whether papers are by an author of this name.
@@ -198,8 +202,7 @@ fn unknown_words_note(words: &[TypedWord<'_>], known: usize) -> Option<String> {
             let author = words.iter().find(|word| word.is_author);
             let of_name = author.map(|word| format!("; `author:{}` finds an author of this name", word.text));
             let similar = words.iter().find_map(|word| word.similar_author.as_ref());
-            let of_similar = || similar.map(|name| format!("; `author:{name}` finds an author of a similar name"));
-            let hint = of_name.or_else(of_similar).unwrap_or_default();
+            let hint = of_name.or_else(|| similar.map(|name| similar_author_hint(name))).unwrap_or_default();
             let unknown = if known == 0 { "a word of this text".to_owned() } else { unknown.join(", ") };
             Some(format!("no title or abstract has {unknown}{hint}"))
         }

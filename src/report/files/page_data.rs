@@ -39,7 +39,12 @@ struct PageRows<'r> {
     papers: Vec<u32>,
     /// The row of each paper; `None` for papers that are not shown.
     rows: Vec<Option<u32>>,
+    /// The sources of the papers, ascending.
+    sources: Vec<&'r str>,
 }
+
+/// A neighbor of a row and its cosine as a byte; `None` where there are fewer, or where one is not shown.
+type ShownNeighbor = Option<(u32, u8)>;
 
 impl PageData {
     /// The data of a report, with so many characters of each abstract.
@@ -49,6 +54,7 @@ impl PageData {
         let title: String = report.manifest.title.chars().take(MAX_TITLE).collect();
         let overview = serde_json::to_vec(&rows.overview(&title, k)).expect("text and numbers are JSON");
         let first = vec![("report", overview), ("places", rows.places()), ("groups", rows.groups())];
+        let neighbors = rows.neighbor_rows(k);
         let mut rest = vec![
             ("titles", rows.texts(|paper| paper.title.clone())),
             ("ids", rows.texts(|paper| paper.id.to_string())),
@@ -59,8 +65,8 @@ impl PageData {
             ("certainty", rows.bytes(|row| row.certainty.unwrap_or_default())),
             ("novelty", rows.novelty()),
             ("between", rows.between()),
-            ("neighbors", rows.neighbors(k)),
-            ("scores", rows.scores(k)),
+            ("neighbors", rows.neighbors(&neighbors)),
+            ("scores", score_steps(&neighbors, k)),
         ];
         if let Some(coverage) = &report.coverage {
             let state = |paper: &u32| coverage.papers[*paper as usize].state as u8;
@@ -88,7 +94,11 @@ impl<'r> PageRows<'r> {
         for (row, paper) in (0u32..).zip(&papers) {
             rows[*paper as usize] = Some(row);
         }
-        PageRows { report, papers, rows }
+        let mut sources: Vec<&str> =
+            papers.iter().map(|paper| report.papers[*paper as usize].source.as_str()).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        PageRows { report, papers, rows, sources }
     }
 
     fn of(&self, papers: &[u32]) -> Vec<u32> {
@@ -140,7 +150,7 @@ impl<'r> PageRows<'r> {
             "neighbors": k,
             "findings": report.findings,
             "months": report.months.iter().map(month).collect::<Vec<String>>(),
-            "sources": self.source_names().iter().map(|source| present::source_name(source)).collect::<Vec<String>>(),
+            "sources": self.sources.iter().map(|source| present::source_name(source)).collect::<Vec<String>>(),
             "levels": levels.collect::<Vec<Value>>(),
             "outliers": self.of(&report.outliers),
             "novel": self.of(&report.novel),
@@ -210,22 +220,13 @@ impl<'r> PageRows<'r> {
         self.papers.iter().flat_map(|paper| group(paper).to_le_bytes()).collect()
     }
 
-    fn source_names(&self) -> Vec<&'r str> {
-        let mut sources: Vec<&str> =
-            self.papers.iter().map(|paper| self.report.papers[*paper as usize].source.as_str()).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        sources
-    }
-
     fn sources(&self) -> Vec<u8> {
-        let names = self.source_names();
-        let number = |paper: &u32| names.binary_search(&self.report.papers[*paper as usize].source.as_str());
+        let number = |paper: &u32| self.sources.binary_search(&self.report.papers[*paper as usize].source.as_str());
         self.papers.iter().map(|paper| number(paper).unwrap_or_default().min(255) as u8).collect()
     }
 
-    /// `k` neighbors of each row; `None` where there are fewer, or where one is not shown.
-    fn neighbor_rows(&self, k: usize) -> Vec<Option<(u32, u8)>> {
+    /// `k` neighbors of each row.
+    fn neighbor_rows(&self, k: usize) -> Vec<ShownNeighbor> {
         let of_paper = |paper: &u32| {
             let near = self.report.neighbors.of(*paper as usize).take(k);
             let shown = near.filter_map(|(other, cosine)| Some((self.rows[other as usize]?, as_byte(cosine))));
@@ -236,30 +237,28 @@ impl<'r> PageRows<'r> {
 
     /// The lowest bytes of all neighbors, then the second ones, and so on: as many as the number of rows needs. All bits set:
     /// none.
-    fn neighbors(&self, k: usize) -> Vec<u8> {
+    fn neighbors(&self, neighbors: &[ShownNeighbor]) -> Vec<u8> {
         let planes = match self.papers.len() {
             0..=0xffff => 2,
             0x1_0000..=0xff_ffff => 3,
             _ => 4,
         };
-        let rows = self.neighbor_rows(k);
-        let byte = |row: &Option<(u32, u8)>, plane: usize| row.map_or(u32::MAX, |(row, _)| row).to_le_bytes()[plane];
-        (0..planes).flat_map(|plane| rows.iter().map(move |row| byte(row, plane))).collect()
+        let byte = |row: &ShownNeighbor, plane: usize| row.map_or(u32::MAX, |(row, _)| row).to_le_bytes()[plane];
+        (0..planes).flat_map(|plane| neighbors.iter().map(move |row| byte(row, plane))).collect()
     }
+}
 
-    /// Of each row the first score, and then by how much each is lower than the one before.
-    fn scores(&self, k: usize) -> Vec<u8> {
-        let rows = self.neighbor_rows(k);
-        let of_row = |row: &[Option<(u32, u8)>]| {
-            let mut before: Option<u8> = None;
-            let step = |neighbor: &Option<(u32, u8)>| {
-                let score = neighbor.map(|(_, score)| score).or(before).unwrap_or_default();
-                before.replace(score).map_or(score, |before| before.saturating_sub(score))
-            };
-            row.iter().map(step).collect::<Vec<u8>>()
+/// Of each row the first score, and then by how much each is lower than the one before.
+fn score_steps(neighbors: &[ShownNeighbor], k: usize) -> Vec<u8> {
+    let of_row = |row: &[ShownNeighbor]| {
+        let mut before: Option<u8> = None;
+        let step = |neighbor: &ShownNeighbor| {
+            let score = neighbor.map(|(_, score)| score).or(before).unwrap_or_default();
+            before.replace(score).map_or(score, |before| before.saturating_sub(score))
         };
-        rows.chunks(k.max(1)).flat_map(of_row).collect()
-    }
+        row.iter().map(step).collect::<Vec<u8>>()
+    };
+    neighbors.chunks(k.max(1)).flat_map(of_row).collect()
 }
 
 /// How places become numbers from 0 to 65,535, with the same scale on both axes.

@@ -51,10 +51,9 @@ fn papers(report: &Report) -> Table<'_> {
             .number("certainty", move |row| place(row)?.certainty)
             .integer("between", move |row| Some(finest.groups[place(row)?.between? as usize].number));
     }
-    let is_outlier = move |row: usize| u32::from(report.outliers.contains(&(row as u32)));
     table
         .number("novelty", move |row| place(row)?.novelty)
-        .integer("outlier", move |row| place(row).map(|_| is_outlier(row)))
+        .integer("outlier", move |row| Some(u32::from(place(row)?.is_outlier)))
         .number("x", move |row| Some(place(row)?.place?[0]))
         .number("y", move |row| Some(place(row)?.place?[1]))
         .build()
@@ -141,14 +140,12 @@ struct TrendRow<'a> {
 }
 
 /// A month of a group a row; months without a paper of the group are left out.
-fn trends(report: &Report) -> Table<'_> {
-    let of_group = |(index, group): GroupRow<'_>| {
-        let months = group.by_month.iter().enumerate().filter(|(_, papers)| **papers > 0);
-        months.map(|(month, _)| (index, month)).collect::<Vec<_>>()
+fn trends<'r>(report: &'r Report) -> Table<'r> {
+    let of_group = |(index, group): GroupRow<'r>| {
+        let months = (0..group.by_month.len()).filter(|month| group.by_month[*month] > 0);
+        months.map(move |month| TrendRow { level: index as u32 + 1, group, month })
     };
-    let rows = all_groups(report).flat_map(|(index, group)| {
-        of_group((index, group)).into_iter().map(move |(_, month)| TrendRow { level: index as u32 + 1, group, month })
-    });
+    let rows = all_groups(report).flat_map(of_group);
     let share = move |row: TrendRow<'_>| row.group.by_month[row.month] as f32 / report.by_month[row.month] as f32;
     TableBuilder::new("trends", rows)
         .integer("level", |row: TrendRow<'_>| Some(row.level))
