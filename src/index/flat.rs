@@ -14,7 +14,7 @@ use super::{SearchHit, best};
 use crate::file::ZeroedBuffer;
 use crate::vector::{EmbeddingMatrix, Quantizer, QueryCode, RowId, dot, prefetch};
 
-/// Nodes in a tile: their codes stay in the fastest cache while several queries use them.
+/// Nodes in a tile: their similarities stay in the fastest cache until they are looked at.
 const TILE: usize = 256;
 /// Nodes that one task scans for a single query: below this, more than one thread does not pay.
 const STRIP: usize = 65_536;
@@ -51,10 +51,7 @@ pub(super) fn nearest(
     let strips = (0..coded.nodes()).step_by(STRIP).collect::<Vec<_>>();
     let of_strip = |from: &usize| {
         let nodes = *from..coded.nodes().min(from + STRIP);
-        let mut candidates = [TopCandidates::new(k, &code)];
-        scan(coded, nodes, std::slice::from_ref(&code), &mut candidates, keep)?;
-        let [candidates] = candidates;
-        Ok(candidates)
+        scan(coded, nodes, &code, k, keep)
     };
     let found: Vec<TopCandidates> = match &strips[..] {
         [one] => vec![of_strip(one)?],
@@ -86,14 +83,15 @@ pub(super) fn nearest_of(
     rescore(coded, query, candidates, keep)
 }
 
-/// Offers all nodes of a range to the candidates of each query.
+/// The nodes of a range that may be among the `k` best.
 fn scan(
     coded: &impl QuantizedVectors,
     nodes: Range<usize>,
-    queries: &[QueryCode],
-    candidates: &mut [TopCandidates],
+    query: &QueryCode,
+    k: usize,
     keep: RowFilter<'_>,
-) -> Result<(), IndexCorruption> {
+) -> Result<TopCandidates, IndexCorruption> {
+    let mut candidates = TopCandidates::new(k, query);
     let mut tile = Vec::with_capacity(TILE);
     let mut dots = Vec::with_capacity(TILE);
     for from in nodes.clone().step_by(TILE) {
@@ -101,12 +99,10 @@ fn scan(
         coded.check(from..to)?;
         tile.clear();
         tile.extend(from as u32..to as u32);
-        for (query, candidates) in queries.iter().zip(candidates.iter_mut()) {
-            query.dots(coded.codes(), &tile, &mut dots);
-            candidates.offer(coded, &tile, &dots, keep);
-        }
+        query.dots(coded.codes(), &tile, &mut dots);
+        candidates.offer(coded, &tile, &dots, keep);
     }
-    Ok(())
+    Ok(candidates)
 }
 
 /// Nodes that may be among the `k` best.

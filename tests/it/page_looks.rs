@@ -9,12 +9,6 @@ use crate::support::prerequisites;
 use crate::support::sandbox::Sandbox;
 use crate::support::server::Server;
 
-/// Sets the size of the page, which can be narrower than any window.
-fn resize(browser: &Browser, width: u32, height: u32) {
-    let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-    browser.command("goog/cdp/execute", json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": size}));
-}
-
 fn set_cookie(browser: &Browser, name: &str, value: &str) {
     browser.command("cookie", json!({"cookie": {"name": name, "value": value, "path": "/"}}));
 }
@@ -32,7 +26,7 @@ fn with_history() -> Server {
 fn a_compact_page_has_six_papers_and_a_tab_moves_nothing() {
     let server = with_history();
     let Some(browser) = Browser::open(&server.address) else { return };
-    resize(&browser, 1280, 900);
+    browser.resize(1280, 900);
     browser.go("/");
     set_cookie(&browser, "density", "compact");
     let visible = "return [...document.querySelectorAll('.papers .paper')].filter(paper => paper.getBoundingClientRect().bottom <= 900).length";
@@ -66,7 +60,7 @@ fn a_compact_page_has_six_papers_and_a_tab_moves_nothing() {
 fn fingers_find_their_targets() {
     let server = with_history();
     let Some(browser) = Browser::open(&server.address) else { return };
-    resize(&browser, 390, 844);
+    browser.resize(390, 844);
     let first = papers(&page(&server, "/")).remove(0);
     // Links within a sentence are exempt, and so are the dots of the map, whose papers are in the list too.
     let small = "return [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden]):not([type=checkbox]), textarea')]\
@@ -98,7 +92,7 @@ fn labels_of_the_map_do_not_overlap() {
         return [places.length, places.filter((one, index) => places.slice(0, index).some(other =>\
             one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 3 && other.top < one.bottom - 3)).length]";
     for (width, height) in [(390, 844), (1280, 900)] {
-        resize(&browser, width, height);
+        browser.resize(width, height);
         for id in papers(&page(&server, "/?again=1")).iter().take(5) {
             browser.go(&format!("/paper/{id}"));
             let counts = browser.run(overlaps);
@@ -116,7 +110,7 @@ fn an_abstract_is_above_the_fold_whoever_wrote_it() {
     assert_eq!(sandbox.run_with_input(&["add", "-"], crowd()).code, 0);
     let server = Server::over(sandbox, &[]);
     let Some(browser) = Browser::open(&server.address) else { return };
-    resize(&browser, 1280, 720);
+    browser.resize(1280, 720);
     browser.go("/paper/crowd");
     let top =
         browser.run("return document.querySelector('.whole .text').getBoundingClientRect().top").as_f64().unwrap();
@@ -131,7 +125,7 @@ fn rows_of_the_library_are_one_line_each() {
     send(&server, "/vote", "vote=save+p1+untitled&back=/library");
     let Some(browser) = Browser::open(&server.address) else { return };
     for (width, rows) in [(1280, 1), (390, 3)] {
-        resize(&browser, width, 900);
+        browser.resize(width, 900);
         browser.go("/library");
         let script = "return [...document.querySelectorAll('.lines li')].map(row => { const [title, day, button] = row.children; const [a, b, c] = [title, day, button].map(part => part.getBoundingClientRect()); return [a.width, a.height, c.width, c.height, b.height]; })";
         for row in browser.run(script).as_array().unwrap() {
@@ -150,9 +144,8 @@ fn pages_are_accessible() {
     let server = with_history();
     let Some(browser) = Browser::open(&server.address) else { return };
     let first = papers(&page(&server, "/")).remove(0);
-    let run = "const done = arguments[0]; axe.run(document).then(found => done(found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html} ${node.failureSummary}`))))";
     for (width, height) in [(390, 844), (1280, 900)] {
-        resize(&browser, width, height);
+        browser.resize(width, height);
         for (theme, density) in [("light", "full"), ("dark", "compact"), ("light", "compact"), ("dark", "full")] {
             browser.go("/");
             set_cookie(&browser, "theme", theme);
@@ -169,8 +162,7 @@ fn pages_are_accessible() {
                 "/?seen=a",
             ] {
                 browser.go(path);
-                browser.run(&axe);
-                let violations = browser.command("execute/async", json!({"script": run, "args": []}));
+                let violations = browser.violations(&axe);
                 assert_eq!(violations, json!([]), "{path}, {width} px, {theme}, {density}");
             }
         }

@@ -298,11 +298,12 @@ fn a_report_that_does_not_fit_leaves_the_old_one() {
     }
     // What a killed run leaves is removed by the next.
     assert_eq!(sandbox.run(&args).code, 0);
-    let left: Vec<String> = contents_of_names(sandbox.folder.path());
+    let left = names(sandbox.folder.path());
     assert!(!left.iter().any(|name| name.contains("unfinished")), "{left:?}");
 }
 
-fn contents_of_names(directory: &Path) -> Vec<String> {
+/// The names of what is in a directory.
+fn names(directory: &Path) -> Vec<String> {
     fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 

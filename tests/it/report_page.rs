@@ -23,16 +23,12 @@ fn open(browser: &Browser, page: &Path, more: &str) {
     browser.wait("document.documentElement.dataset.ready");
 }
 
-fn resize(browser: &Browser, width: u32, height: u32) {
-    browser.command("window/rect", json!({"width": width, "height": height}));
-}
-
 #[test]
 fn the_page_shows_searches_and_links() {
     let sandbox = Sandbox::new();
     let Some(browser) = Browser::open("localhost") else { return };
     let page = page(&sandbox);
-    resize(&browser, 1280, 900);
+    browser.resize(1280, 900);
     for renderer in ["", "?renderer=2d"] {
         open(&browser, &page, renderer);
         assert!(browser.text().contains("40 papers"), "{}", browser.text());
@@ -57,7 +53,7 @@ fn groups_are_lists_and_addresses() {
     let sandbox = Sandbox::new();
     let Some(browser) = Browser::open("localhost") else { return };
     let page = page(&sandbox);
-    resize(&browser, 1280, 900);
+    browser.resize(1280, 900);
     open(&browser, &page, "#group=1.1");
     browser.wait("!document.querySelector('#view').hidden");
     let papers = browser.run("return document.querySelectorAll('#view .papers[aria-label] > li').length");
@@ -78,14 +74,12 @@ fn the_page_is_accessible_in_both_themes() {
     let Some(browser) = Browser::open("localhost") else { return };
     let page = page(&sandbox);
     let axe = std::fs::read_to_string(axe).unwrap();
-    let run = "const done = arguments[0]; axe.run(document).then(found => done(found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html} ${node.failureSummary}`))))";
     for (width, height) in [(390, 844), (1280, 900)] {
-        resize(&browser, width, height);
+        browser.resize(width, height);
         for more in ["", "#group=1.1", "#search=learning"] {
             for _theme in 0..2 {
                 open(&browser, &page, more);
-                browser.run(&axe);
-                let violations = browser.command("execute/async", json!({"script": run, "args": []}));
+                let violations = browser.violations(&axe);
                 assert_eq!(violations, json!([]), "{width} px, {more}");
                 let sideways = browser.run("return document.documentElement.scrollWidth > window.innerWidth");
                 assert_eq!(sideways, json!(false), "{width} px, {more}");

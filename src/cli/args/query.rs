@@ -186,13 +186,9 @@ pub(crate) struct QueryArgs {
     pub ranking: RankingArgs,
 }
 
-/// Which papers a query looks at.
+/// When papers were published, and where.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Filters")]
-pub(crate) struct QueryFilters {
-    /// Only papers by these authors, by any form of the name
-    #[arg(long, value_name = "NAME")]
-    pub by: Vec<String>,
+pub(crate) struct PublishedFilters {
     /// Only papers published on or after this date
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub after: Option<Date>,
@@ -205,6 +201,17 @@ pub(crate) struct QueryFilters {
     /// Only papers from these sources, as listed by `status`
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     pub source: Vec<String>,
+}
+
+/// Which papers a query looks at.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filters")]
+pub(crate) struct QueryFilters {
+    /// Only papers by these authors, by any form of the name
+    #[arg(long, value_name = "NAME")]
+    pub by: Vec<String>,
+    #[command(flatten)]
+    pub published: PublishedFilters,
     /// Exclude these papers
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub exclude: Vec<PaperId>,
@@ -268,10 +275,10 @@ impl QueryArgs {
             limit: Some(*limit as usize),
             explain: *explain,
             by: filters.by.clone(),
-            published_after: filters.after,
-            published_before: filters.before,
-            categories: filters.category.clone(),
-            sources: filters.source.clone(),
+            published_after: filters.published.after,
+            published_before: filters.published.before,
+            categories: filters.published.category.clone(),
+            sources: filters.published.source.clone(),
             exclude: filters.exclude.clone(),
             min_relevance: Some(filters.min_relevance),
             min_score: filters.min_score,

@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::civil::Date;
 
-use super::parsers::date;
-use super::query::TemporaryLibrary;
+use super::query::{PublishedFilters, TemporaryLibrary};
 use crate::report::ReportPart;
 
 /// Report what a collection contains: groups, trends, duplicates, neighbors, a map
@@ -20,7 +18,8 @@ Examples:
   paperkin report --out week --after 2026-11-23 --against-profile me
 
 Open DIR/report.html in a browser; it needs no network. The tables are there as
-Parquet, JSON lines and CSV. The same papers give the same report, whatever order they were added in.")]
+Parquet, JSON lines and CSV. The same papers give the same report, whatever
+order they were added in.")]
 pub(crate) struct ReportArgs {
     /// Output directory
     #[arg(long, value_name = "DIR")]
@@ -54,18 +53,8 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filters")]
 pub(crate) struct ReportFilters {
-    /// Only papers published on or after this date
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub after: Option<Date>,
-    /// Only papers published on or before this date
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub before: Option<Date>,
-    /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
-    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
-    pub category: Vec<String>,
-    /// Only papers from these sources, as listed by `status`
-    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
-    pub source: Vec<String>,
+    #[command(flatten)]
+    pub published: PublishedFilters,
     /// Only papers in the reading history of this profile
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::cli::args::{GlobalArgs, ReportArgs, ReportFilters, TemporaryLibrary};
+use crate::cli::args::{GlobalArgs, PublishedFilters, ReportArgs, ReportFilters, TemporaryLibrary};
 use crate::cli::input;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, Severity};
@@ -56,7 +56,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
 
 /// The papers that the filters select.
 fn selection(engine: &Engine, filters: &ReportFilters, outcome: &mut CommandOutcome) -> Result<PaperSelection> {
-    let ReportFilters { after, before, category, source, profile, ids } = filters;
+    let ReportFilters { published: PublishedFilters { after, before, category, source }, profile, ids } = filters;
     let filter = PaperFilter {
         published_after: *after,
         published_before: *before,

@@ -77,6 +77,20 @@ impl Browser {
         self.run("return document.body.innerText").as_str().unwrap().to_owned()
     }
 
+    /// Sets the size of the page, which can be narrower than any window.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.command("goog/cdp/execute", json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": size}));
+    }
+
+    /// What axe-core, a script, finds wrong with the page.
+    pub(crate) fn violations(&self, axe: &str) -> Value {
+        const RUN: &str = "const done = arguments[0]; axe.run(document).then(found => done(found.violations.flatMap(rule => \
+            rule.nodes.map(node => `${rule.id}: ${node.html} ${node.failureSummary}`))))";
+        self.run(axe);
+        self.command("execute/async", json!({"script": RUN, "args": []}))
+    }
+
     /// Types on the keyboard.
     pub(crate) fn press(&self, keys: &str) {
         let steps: Vec<Value> = keys
