@@ -19,7 +19,7 @@ mod input_format;
 mod reader;
 mod reference;
 mod services;
-mod tables;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 

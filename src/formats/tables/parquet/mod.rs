@@ -1,11 +1,13 @@
 //! Parquet.
 
 mod cell;
+mod column_writer;
 mod links;
 mod read;
 mod table_file;
 mod write;
 
+pub(crate) use column_writer::{days_since_1970, io_error, write_column};
 pub(crate) use links::read_links;
 pub(crate) use read::{MAGIC, read};
 pub use write::ParquetWriter;

@@ -3,17 +3,15 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use jiff::Unit;
-use jiff::civil::{Date, date};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int32Type};
-use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 use serde_json::Value;
 
+use super::column_writer::{days_since_1970, io_error, write_column};
 use crate::formats::exported_paper::{ExportedPaper, work_value};
 use crate::paper::{Paper, PaperId, WorkName};
 
@@ -57,7 +55,7 @@ impl<W: Write + Send> ParquetWriter<W> {
             // No number comes twice.
             .set_column_dictionary_enabled(embedding.clone(), false)
             .set_column_compression(embedding, Compression::UNCOMPRESSED);
-        let file = SerializedFileWriter::new(out, columns, Arc::new(properties.build())).map_err(failed)?;
+        let file = SerializedFileWriter::new(out, columns, Arc::new(properties.build())).map_err(io_error)?;
         Ok(ParquetWriter { file, rows: Vec::new() })
     }
 
@@ -70,20 +68,20 @@ impl<W: Write + Send> ParquetWriter<W> {
     /// Writes the end of the table.
     pub fn finish(mut self) -> io::Result<()> {
         self.write()?;
-        self.file.close().map(drop).map_err(failed)
+        self.file.close().map(drop).map_err(io_error)
     }
 
     fn write(&mut self) -> io::Result<()> {
         let rows = std::mem::take(&mut self.rows);
-        let mut columns = RowGroupColumns { rows: &rows, group: self.file.next_row_group().map_err(failed)? };
+        let mut columns = RowGroupColumns { rows: &rows, group: self.file.next_row_group().map_err(io_error)? };
         columns.text(|paper| paper.id.as_str())?;
         columns.list(|paper| paper.aliases.iter().map(PaperId::as_str).collect())?;
         columns.text(|paper| &paper.title)?;
         columns.text(|paper| &paper.abstract_text)?;
         columns.list(|paper| paper.authors.iter().map(String::as_str).collect())?;
         columns.number(|paper| paper.author_count.map(u32::cast_signed))?;
-        columns.number(|paper| paper.published.map(day))?;
-        columns.number(|paper| paper.listed.map(day))?;
+        columns.number(|paper| paper.published.map(days_since_1970))?;
+        columns.number(|paper| paper.listed.map(days_since_1970))?;
         columns.number(|paper| paper.votes.map(u32::cast_signed))?;
         columns.number(|paper| paper.comments.map(u32::cast_signed))?;
         columns.list(|paper| paper.categories.iter().map(String::as_str).collect())?;
@@ -91,7 +89,7 @@ impl<W: Write + Send> ParquetWriter<W> {
         columns.put::<ByteArrayType>(1, |row| Some(vec![row.paper.url.as_deref()?.into()]))?;
         columns.put::<ByteArrayType>(1, |row| Some(row.references.iter().map(work).collect()))?;
         columns.put::<FloatType>(2, |row| row.embedding.clone())?;
-        columns.group.close().map(drop).map_err(failed)
+        columns.group.close().map(drop).map_err(io_error)
     }
 }
 
@@ -114,21 +112,9 @@ impl<W: Write + Send> RowGroupColumns<'_, W> {
         self.put::<Int32Type>(1, |row| Some(vec![number(&row.paper)?]))
     }
 
-    /// Writes the next column. A value that is there has the definition level `there`; an empty list has one less, and
-    /// nothing at all has 0. Values of a list but the first repeat.
+    /// Writes the next column: see [`write_column`].
     fn put<T: DataType>(&mut self, there: i16, cell: impl Fn(&ExportedPaper) -> Option<Vec<T::T>>) -> io::Result<()> {
-        let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
-        for row in self.rows {
-            let cell = cell(row);
-            let absent = if cell.is_some() { there - 1 } else { 0 };
-            let cell = cell.unwrap_or_default();
-            definition.extend(if cell.is_empty() { vec![absent] } else { vec![there; cell.len()] });
-            repetition.extend((0..cell.len().max(1)).map(|position| i16::from(position > 0)));
-            values.extend(cell);
-        }
-        let mut column = self.group.next_column().map_err(failed)?.expect("no more columns than COLUMNS has");
-        column.typed::<T>().write_batch(&values, Some(&definition), Some(&repetition)).map_err(failed)?;
-        column.close().map_err(failed)
+        write_column::<T, W>(&mut self.group, there, self.rows.iter().map(cell))
     }
 }
 
@@ -137,18 +123,5 @@ fn work(work: &WorkName) -> ByteArray {
     match work_value(work) {
         Value::String(id) => id.as_str().into(),
         other => other.to_string().as_str().into(),
-    }
-}
-
-/// Days since 1970.
-fn day(day: Date) -> i32 {
-    let since = day.since((Unit::Day, date(1970, 1, 1))).expect("days between two days can be counted");
-    since.get_days()
-}
-
-fn failed(error: ParquetError) -> io::Error {
-    match error {
-        ParquetError::External(source) => io::Error::other(source),
-        other => io::Error::other(other),
     }
 }
