@@ -78,7 +78,8 @@ impl<'r> TypedText<'r> {
         if unknown >= MIN_FOREIGN_WORDS && unknown > known && !is_all_corrected {
             looked_up.iter_mut().for_each(|word| word.correction = None);
         }
-        let mut typed = TypedText { note: unknown_words_note(&looked_up, known), ..TypedText::as_it_is(request) };
+        let note = unknown_words_note(searcher.library, &looked_up, known, is_vocabulary)?;
+        let mut typed = TypedText { note, ..TypedText::as_it_is(request) };
         if looked_up.iter().any(|word| word.correction.is_some()) {
             typed.request.to_mut().text = Some(corrected(&looked_up));
         }
@@ -155,8 +156,6 @@ struct TypedWord<'t> {
     is_author: bool,
     /// The word of the library that it may be meant for.
     correction: Option<String>,
-    /// The last name of an author that it may be meant for.
-    similar_author: Option<String>,
 }
 
 impl<'t> TypedWord<'t> {
@@ -176,9 +175,7 @@ impl<'t> TypedWord<'t> {
         };
         let is_author = is_unknown && is_author(library, text)?;
         let correction = correction.filter(|_| !is_author);
-        let may_be_name = is_unknown && is_vocabulary && !is_author && correction.is_none();
-        let similar_author = if may_be_name { library.similar_author(text)? } else { None };
-        Ok(TypedWord { text, has_term: !terms.is_empty(), is_unknown, is_author, correction, similar_author })
+        Ok(TypedWord { text, has_term: !terms.is_empty(), is_unknown, is_author, correction })
     }
 }
 
@@ -188,25 +185,37 @@ fn corrected(words: &[TypedWord<'_>]) -> String {
 }
 
 /// What to say of words that no paper has.
-fn unknown_words_note(words: &[TypedWord<'_>], known: usize) -> Option<String> {
+fn unknown_words_note(
+    library: &Library,
+    words: &[TypedWord<'_>],
+    known: usize,
+    is_vocabulary: bool,
+) -> Result<Option<String>> {
     let unknown: Vec<String> =
         words.iter().filter(|word| word.is_unknown).map(|word| format!("“{}”", word.text)).collect();
-    let has_correction = words.iter().any(|word| word.correction.is_some());
-    match (unknown.is_empty(), has_correction, known) {
-        (true, _, _) => None,
-        (false, true, _) => {
-            let all = unknown.join(", ");
-            Some(format!("no title or abstract has {all}: showing results for “{}”", corrected(words)))
-        }
-        (false, false, known) => {
-            let author = words.iter().find(|word| word.is_author);
-            let of_name = author.map(|word| format!("; `author:{}` finds an author of this name", word.text));
-            let similar = words.iter().find_map(|word| word.similar_author.as_ref());
-            let hint = of_name.or_else(|| similar.map(|name| similar_author_hint(name))).unwrap_or_default();
-            let unknown = if known == 0 { "a word of this text".to_owned() } else { unknown.join(", ") };
-            Some(format!("no title or abstract has {unknown}{hint}"))
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    let all = unknown.join(", ");
+    if words.iter().any(|word| word.correction.is_some()) {
+        return Ok(Some(format!("no title or abstract has {all}: showing results for “{}”", corrected(words))));
+    }
+    let hint = author_hint(library, words, is_vocabulary)?;
+    let all = if known == 0 { "a word of this text".to_owned() } else { all };
+    Ok(Some(format!("no title or abstract has {all}{hint}")))
+}
+
+/// The author whose name one of the unknown words is or, in a vocabulary, may be meant for; empty if there is none.
+fn author_hint(library: &Library, words: &[TypedWord<'_>], is_vocabulary: bool) -> Result<String> {
+    if let Some(word) = words.iter().find(|word| word.is_author) {
+        return Ok(format!("; `author:{}` finds an author of this name", word.text));
+    }
+    for word in words.iter().filter(|word| is_vocabulary && word.is_unknown) {
+        if let Some(name) = library.similar_author(word.text)? {
+            return Ok(similar_author_hint(&name));
         }
     }
+    Ok(String::new())
 }
 
 /// The name of the language of a text, unless it is English or too short to tell. What the library knows most words of is

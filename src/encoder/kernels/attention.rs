@@ -3,9 +3,7 @@
 use super::rows::{
     Epilogue, RowScale, exponentials, finish_float, finish_int8, interleave, load, load_signed, times, whole_numbers,
 };
-use crate::kernels::Cpu;
-use crate::kernels::{ElementType, PANEL, WordBuffer};
-use crate::kernels::{PackedPanels, PaddedRows, gemm};
+use crate::kernels::{Cpu, ElementType, PANEL, PackedPanels, PaddedRows, WordBuffer, gemm};
 
 /// Memory for [`attend`], kept from one call to the next.
 #[derive(Default)]

@@ -6,8 +6,7 @@ use super::attention::{self, attend};
 use super::norm;
 use super::packed::{GemmOperand, PackedLinear};
 use crate::encoder::config::Activation;
-use crate::kernels::Cpu;
-use crate::kernels::{ElementType, PANEL, WordBuffer};
+use crate::kernels::{Cpu, ElementType, PANEL, WordBuffer};
 use crate::string_enum::string_enum;
 
 /// How precisely a CPU computes.

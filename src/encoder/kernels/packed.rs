@@ -5,9 +5,7 @@ use super::rows::{
     Epilogue, RowScale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine,
 };
 use crate::encoder::config::Activation;
-use crate::kernels::Cpu;
-use crate::kernels::{ElementType, PANEL, bf16_pair};
-use crate::kernels::{PackedPanels, PaddedRows, gemm};
+use crate::kernels::{Cpu, ElementType, PANEL, PackedPanels, PaddedRows, bf16_pair, gemm};
 
 /// The left side of a product.
 #[derive(Default)]

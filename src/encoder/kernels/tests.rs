@@ -5,8 +5,7 @@ use proptest::prelude::*;
 use super::attention::{self, attend};
 use super::rows::{RowScale, exponentials, load, load_fine};
 use super::*;
-use crate::kernels::{PANEL, bf16};
-use crate::kernels::{PackedPanels, PaddedRows, gemm};
+use crate::kernels::{PANEL, PackedPanels, PaddedRows, bf16, gemm};
 use crate::random::SplitMix64;
 
 const KINDS: [ElementType; 4] = [ElementType::Int8, ElementType::Int16, ElementType::Bf16, ElementType::F32];

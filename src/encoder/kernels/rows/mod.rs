@@ -7,9 +7,7 @@ mod avx512;
 mod epilogue;
 mod exponentials;
 
-use crate::kernels::Cpu;
-use crate::kernels::PaddedRows;
-use crate::kernels::{ElementType, bf16, bf16_pair};
+use crate::kernels::{Cpu, ElementType, PaddedRows, bf16, bf16_pair};
 
 /// Compiles a function for each vector width, and picks one by the CPU. With `FMA` the body may contract `a · b + c`.
 macro_rules! for_cpu {
