@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::bars::NO_BAR;
 use super::codes::RowCodes;
+use super::thresholds::NO_THRESHOLD;
 use crate::index::NeighborLists;
 
 /// A neighbor as a number: a larger one is better. No neighbor is 0.
@@ -17,23 +17,28 @@ pub(super) struct BlockLists {
     /// `k` for each place, best first.
     keys: Vec<Key>,
     /// For each place the steps that its k-th best has at least.
-    bars: Vec<i32>,
+    thresholds: Vec<i32>,
 }
 
 impl BlockLists {
     pub(super) fn new(places: Range<usize>, k: usize) -> BlockLists {
-        BlockLists { k, start: places.start, keys: vec![0; places.len() * k], bars: vec![NO_BAR; places.len()] }
+        BlockLists {
+            k,
+            start: places.start,
+            keys: vec![0; places.len() * k],
+            thresholds: vec![NO_THRESHOLD; places.len()],
+        }
     }
 
     /// For each place the steps that its k-th best has at least.
-    pub(super) fn bars(&self) -> &[i32] {
-        &self.bars
+    pub(super) fn thresholds(&self) -> &[i32] {
+        &self.thresholds
     }
 
-    /// Sets bars by the products of the block with itself, `width` to a place: `k` others have at least the k-th best of
+    /// Sets thresholds by the products of the block with itself, `width` to a place: `k` others have at least the k-th best of
     /// these, less what it may be off by.
-    pub(super) fn set_first_bars(&mut self, codes: &RowCodes, dots: &[i32], width: usize) {
-        let count = self.bars.len();
+    pub(super) fn set_first_thresholds(&mut self, codes: &RowCodes, dots: &[i32], width: usize) {
+        let count = self.thresholds.len();
         let places = self.start..self.start + count;
         let taken: Vec<i32> = places.map(|place| codes.offset(place) + codes.error(place)).collect();
         let mut least = Vec::with_capacity(count);
@@ -43,7 +48,7 @@ impl BlockLists {
             least.swap_remove(at);
             if least.len() >= self.k {
                 let (_, kth, _) = least.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a));
-                self.bars[at] = *kth - codes.error(self.start + at);
+                self.thresholds[at] = *kth - codes.error(self.start + at);
             }
         }
     }
@@ -63,7 +68,7 @@ impl BlockLists {
                 list[place..].rotate_right(1);
                 list[place] = key;
                 if let Some((_, score)) = neighbor(list[self.k - 1]) {
-                    self.bars[at] = self.bars[at].max(codes.steps(score));
+                    self.thresholds[at] = self.thresholds[at].max(codes.steps(score));
                 }
             }
         }

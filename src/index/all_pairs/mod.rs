@@ -5,16 +5,16 @@
 //! compared by their vectors. Lists hold the exact similarities alone, so they do not depend on the order of the work or
 //! on the number of threads.
 //!
-//! Bars, below which a pair is of no use, keep pairs out. They are high at once: near vectors stand together (see
+//! Thresholds, below which a pair is of no use, keep pairs out. They are high at once: near vectors stand together (see
 //! [`order`]), and the pairs within each block come first.
 //!
-//! Vectors are taken in blocks of [`BLOCK`]. A *block row* is one block with the half of all blocks that follow it, round
-//! and round: every pair of blocks is in one block row, and all of them take the same time.
+//! Vectors are taken in blocks of [`BLOCK`]. A *block row* is one block with the half of all blocks that follow it in a
+//! circle: every pair of blocks is in one block row, and all of them take the same time.
 
-mod bars;
 mod codes;
 mod lists;
 mod order;
+mod thresholds;
 
 #[cfg(test)]
 mod tests;
@@ -23,10 +23,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use bars::{ColumnBars, Hit, RowBars, find_hits};
 use codes::{CodeScale, RowCodes};
 use lists::BlockLists;
 use rayon::prelude::*;
+use thresholds::{ColumnThresholds, Hit, RowThresholds, find_hits};
 
 use super::NeighborLists;
 use crate::kernels::{Cpu, PANEL, PackedPanels, gemm};
@@ -39,6 +39,7 @@ const BLOCK: usize = 1024;
 const MOST_HITS: usize = 1 << 16;
 /// How many pairs ahead vectors are asked for: they lie anywhere.
 const AHEAD: usize = 8;
+
 /// The `k` nearest others of every row; of equal ones the smaller row comes first. `done` is told how many more rows are
 /// through: a block row at a time, which all take the same time.
 ///
@@ -98,8 +99,8 @@ struct AllPairs<'a> {
 #[derive(Default)]
 struct Workspace {
     panels: PackedPanels,
-    columns: ColumnBars,
-    rows: RowBars,
+    columns: ColumnThresholds,
+    rows: RowThresholds,
     hits: Vec<Hit>,
     scores: Vec<f32>,
     dots: Vec<i32>,
@@ -157,7 +158,7 @@ impl<'a> AllPairs<'a> {
         self.lists[block].lock().expect("no thread panicked")
     }
 
-    /// The pairs within a block. First a bar for each row: the k-th best similarity of codes, less what it may be off by.
+    /// The pairs within a block. First a threshold for each row: the k-th best similarity of codes, less what it may be off by.
     fn within_block(&self, work: &mut Workspace, block: usize) {
         let places = self.places(block);
         self.codes.pack(places.clone(), &mut work.panels);
@@ -170,18 +171,18 @@ impl<'a> AllPairs<'a> {
                 to.copy_from_slice(bytemuck::cast_slice(words));
             }
         });
-        self.locked(block).set_first_bars(&self.codes, &work.dots, width);
+        self.locked(block).set_first_thresholds(&self.codes, &work.dots, width);
         self.pair_of_blocks(work, block, block);
     }
 
     /// The pairs of a block, whose panels are packed, with another one or itself.
     fn pair_of_blocks(&self, work: &mut Workspace, block: usize, other: usize) {
         let (columns, rows) = (self.places(block), self.places(other));
-        work.columns.fill(&self.codes, columns.clone(), self.locked(block).bars());
-        work.rows.fill(&self.codes, rows.clone(), self.locked(other).bars());
-        let Workspace { panels, columns: column_bars, rows: row_bars, hits, scores, .. } = work;
+        work.columns.fill(&self.codes, columns.clone(), self.locked(block).thresholds());
+        work.rows.fill(&self.codes, rows.clone(), self.locked(other).thresholds());
+        let Workspace { panels, columns: column_thresholds, rows: row_thresholds, hits, scores, .. } = work;
         gemm(self.cpu, self.codes.words(), rows.clone(), panels, |tile| {
-            find_hits(&tile, column_bars, row_bars, (rows.start, columns.start), hits);
+            find_hits(&tile, column_thresholds, row_thresholds, (rows.start, columns.start), hits);
             if hits.len() >= MOST_HITS {
                 self.compare(hits, scores, block, other);
             }

@@ -1,13 +1,13 @@
-//! Which pairs may enter a list: every sum of a tile is compared with the bars of its row and its column.
+//! Which pairs may enter a list: every sum of a tile is compared with the thresholds of its row and its column.
 
 use std::ops::Range;
 
 use super::codes::RowCodes;
 use crate::kernels::{OutputTile, PANEL, for_each_cpu};
 
-/// The bar of a row whose list has places left: below every product.
-pub(super) const NO_BAR: i32 = i32::MIN / 4;
-/// What brings a column that does not exist below [`NO_BAR`].
+/// The threshold of a row whose list has places left: below every product.
+pub(super) const NO_THRESHOLD: i32 = i32::MIN / 4;
+/// What brings a column that does not exist below [`NO_THRESHOLD`].
 const NOWHERE: i32 = i32::MIN / 2;
 
 /// The places of a pair that may enter a list.
@@ -17,38 +17,38 @@ pub(super) struct Hit {
     pub(super) column: u32,
 }
 
-/// The bars of the rows on the left of a product.
+/// The thresholds of the rows on the left of a product.
 #[derive(Default)]
-pub(super) struct RowBars {
-    bars: Vec<i32>,
+pub(super) struct RowThresholds {
+    thresholds: Vec<i32>,
     errors: Vec<i32>,
 }
 
-/// The bars of the columns, those of the last panel that do not exist among them.
+/// The thresholds of the columns, those of the last panel that do not exist among them.
 #[derive(Default)]
-pub(super) struct ColumnBars {
-    bars: Vec<i32>,
+pub(super) struct ColumnThresholds {
+    thresholds: Vec<i32>,
     /// What is added to a product: the column's error less its offset.
     lifts: Vec<i32>,
 }
 
-impl RowBars {
-    /// Takes over the bars of some places.
-    pub(super) fn fill(&mut self, codes: &RowCodes, rows: Range<usize>, bars: &[i32]) {
-        self.bars.clear();
-        self.bars.extend_from_slice(bars);
+impl RowThresholds {
+    /// Takes over the thresholds of some places.
+    pub(super) fn fill(&mut self, codes: &RowCodes, rows: Range<usize>, thresholds: &[i32]) {
+        self.thresholds.clear();
+        self.thresholds.extend_from_slice(thresholds);
         self.errors.clear();
         self.errors.extend(rows.map(|row| codes.error(row)));
     }
 }
 
-impl ColumnBars {
-    /// Takes over the bars of some places.
-    pub(super) fn fill(&mut self, codes: &RowCodes, rows: Range<usize>, bars: &[i32]) {
+impl ColumnThresholds {
+    /// Takes over the thresholds of some places.
+    pub(super) fn fill(&mut self, codes: &RowCodes, rows: Range<usize>, thresholds: &[i32]) {
         let padded = rows.len().next_multiple_of(PANEL);
-        self.bars.clear();
-        self.bars.extend_from_slice(bars);
-        self.bars.resize(padded, NO_BAR);
+        self.thresholds.clear();
+        self.thresholds.extend_from_slice(thresholds);
+        self.thresholds.resize(padded, NO_THRESHOLD);
         self.lifts.clear();
         self.lifts.extend(rows.map(|row| codes.error(row) - codes.offset(row)));
         self.lifts.resize(padded, NOWHERE);
@@ -59,15 +59,15 @@ for_each_cpu! {
     /// Appends the pairs of a tile that may enter the list of their row or of their column. `first` has the places of
     /// the product's first row and column.
     fn find_hits(
-        tile: &OutputTile<'_>, columns: &ColumnBars, rows: &RowBars, first: (usize, usize), hits: &mut Vec<Hit>
+        tile: &OutputTile<'_>, columns: &ColumnThresholds, rows: &RowThresholds, first: (usize, usize), hits: &mut Vec<Hit>
     ) = hits_of_tile
 }
 
 #[inline(always)]
 fn hits_of_tile(
     tile: &OutputTile<'_>,
-    columns: &ColumnBars,
-    rows: &RowBars,
+    columns: &ColumnThresholds,
+    rows: &RowThresholds,
     first: (usize, usize),
     hits: &mut Vec<Hit>,
 ) {
@@ -82,20 +82,20 @@ fn hits_of_tile(
 #[inline(always)]
 fn hits_of_panels<const PANELS: usize>(
     tile: &OutputTile<'_>,
-    columns: &ColumnBars,
-    rows: &RowBars,
+    columns: &ColumnThresholds,
+    rows: &RowThresholds,
     first: (usize, usize),
     hits: &mut Vec<Hit>,
 ) {
-    let bars: &[[i32; PANEL]; PANELS] = panels(&columns.bars, tile.column);
+    let thresholds: &[[i32; PANEL]; PANELS] = panels(&columns.thresholds, tile.column);
     let lifts: &[[i32; PANEL]; PANELS] = panels(&columns.lifts, tile.column);
     let (tile_rows, _) = tile.words.as_chunks::<PANEL>().0.as_chunks::<PANELS>();
     for (at, words) in tile_rows.iter().take(tile.rows).enumerate() {
         let row = tile.row + at - first.0;
-        let (row_bar, error) = (rows.bars[row], rows.errors[row]);
-        // How far a product is above the lower of both bars, less the row's error.
+        let (row_threshold, error) = (rows.thresholds[row], rows.errors[row]);
+        // How far a product is above the lower of both thresholds, less the row's error.
         let above = |panel: usize, lane: usize| {
-            words[panel][lane].cast_signed() + lifts[panel][lane] - bars[panel][lane].min(row_bar)
+            words[panel][lane].cast_signed() + lifts[panel][lane] - thresholds[panel][lane].min(row_threshold)
         };
         let mut highest = [i32::MIN; PANEL];
         for panel in 0..PANELS {
