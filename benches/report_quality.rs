@@ -6,13 +6,18 @@
 //!   beside spherical k-means with as many groups (scikit-learn's way: the best of three starts by inertia).
 //! - `map`: the share of each paper's 15 nearest neighbors that are among its 15 nearest on the map.
 //!
-//! `cargo bench --bench report_quality -- LIBRARY [--pairs FILE]`
+//! With `--peer PYTHON`, an interpreter with umap-learn, evoc and scikit-learn does the same with the same vectors in the
+//! same run: the map of umap-learn, and the groups of EVoC, compared on the papers that it puts into groups with the level
+//! of the report that has about as many.
+//!
+//! `cargo bench --bench report_quality -- LIBRARY [--pairs FILE] [--peer PYTHON]`
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use paperkin::engine::PaperSelection;
 use paperkin::evaluate::kmeans_centroids;
 use paperkin::report::{Report, ReportOptions};
@@ -28,16 +33,56 @@ const KEPT: usize = 15;
 /// Starts of k-means.
 const STARTS: u64 = 3;
 
+const PEER: &str = r#"
+import json, sys, time
+import numpy
+vectors = numpy.fromfile(sys.argv[1] + "/vectors.f32", "<f4").reshape(-1, int(sys.argv[2]))
+groups = json.load(open(sys.argv[1] + "/groups.json"))
+from sklearn.metrics import adjusted_mutual_info_score as ami
+from sklearn.neighbors import NearestNeighbors
+import umap
+start = time.perf_counter()
+places = umap.UMAP(n_neighbors=15, min_dist=0.1, metric="cosine", random_state=42).fit_transform(vectors)
+seconds = time.perf_counter() - start
+near = NearestNeighbors(n_neighbors=16).fit(places).kneighbors(return_distance=False)[:, :15]
+kept = 0
+for begin in range(0, len(vectors), 1024):
+    cosines = vectors[begin:begin + 1024] @ vectors.T
+    cosines[numpy.arange(len(cosines)), begin + numpy.arange(len(cosines))] = -2
+    nearest = numpy.argpartition(-cosines, 15, axis=1)[:, :15]
+    kept += sum(len(set(a) & set(b)) for a, b in zip(nearest, near[begin:begin + 1024]))
+print(json.dumps({"umap_learn": {"neighbors_kept": kept / (15 * len(vectors)), "seconds": seconds}}))
+from evoc import EVoC
+start = time.perf_counter()
+evoc = EVoC(random_state=42)
+evoc.fit_predict(vectors)
+seconds = time.perf_counter() - start
+categories = numpy.array(groups["categories"])
+for labels in evoc.cluster_layers_:
+    labels = numpy.asarray(labels)
+    inside = labels >= 0
+    count = len(set(labels[inside]))
+    level = numpy.array(min(groups["levels"], key=lambda level: abs(len(set(level)) - count)))
+    print(json.dumps({"evoc": {"groups": count, "in_groups": float(inside.mean()), "seconds": seconds,
+        "ami": ami(categories[inside], labels[inside]), "report_groups": len(set(level.tolist())),
+        "report_ami": ami(categories[inside], level[inside])}}))
+"#;
+
 fn main() -> Result<()> {
     let arguments = support::arguments();
-    let (library, pairs) = match &arguments[..] {
-        [library] => (library, None),
-        [library, flag, pairs] if flag == "--pairs" => (library, Some(PathBuf::from(pairs))),
-        _ => {
-            support::print_usage("report_quality", "LIBRARY [--pairs FILE]");
-            return Ok(());
+    let (mut pairs, mut peer) = (None, None);
+    let Some((library, mut rest)) = arguments.split_first() else { return usage() };
+    while let [flag, value, others @ ..] = rest {
+        match flag.as_str() {
+            "--pairs" => pairs = Some(PathBuf::from(value)),
+            "--peer" => peer = Some(value.clone()),
+            _ => return usage(),
         }
-    };
+        rest = others;
+    }
+    if !rest.is_empty() {
+        return usage();
+    }
     let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(library.into())))?;
     let collection = engine.collection(&PaperSelection::default(), &|_| {})?;
     let vectors = collection.vectors().clone();
@@ -62,7 +107,26 @@ fn main() -> Result<()> {
         });
         println!("{line}");
     }
-    println!("{}", json!({"map": {"neighbors_kept": kept(&report)}}));
+    println!("{}", json!({"map": {"neighbors_kept": kept(&report), "seconds": report.manifest.seconds["mapping"]}}));
+    peer.map_or(Ok(()), |python| run_peer(&python, &vectors, &report, &categories))
+}
+
+fn usage() -> Result<()> {
+    support::print_usage("report_quality", "LIBRARY [--pairs FILE] [--peer PYTHON]");
+    Ok(())
+}
+
+/// Runs the peers on the same vectors; they print their own lines.
+fn run_peer(python: &str, vectors: &EmbeddingMatrix, report: &Report, categories: &[u32]) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let bytes: Vec<u8> = vectors.values().iter().flat_map(|number| number.to_le_bytes()).collect();
+    std::fs::write(folder.path().join("vectors.f32"), bytes)?;
+    let levels: Vec<&[u32]> = report.levels.iter().map(|level| &level.of_paper[..]).collect();
+    let groups = json!({"categories": categories, "levels": levels});
+    std::fs::write(folder.path().join("groups.json"), groups.to_string())?;
+    let dimension = vectors.dimension().to_string();
+    let status = Command::new(python).arg("-c").arg(PEER).arg(folder.path()).arg(dimension).status()?;
+    ensure!(status.success(), "the peers failed");
     Ok(())
 }
 

@@ -175,6 +175,10 @@ pub enum Error {
         reason: String,
     },
 
+    /// Somebody stopped the work before it was done.
+    #[error("canceled before it was done")]
+    Cancelled,
+
     /// The encoder failed on valid input.
     #[error("the encoder failed to {doing}")]
     Encoder {
@@ -265,7 +269,8 @@ impl Error {
             | Error::Device { .. }
             | Error::Hub { .. }
             | Error::Fetch { .. }
-            | Error::Mail { .. } => Fault::Environment,
+            | Error::Mail { .. }
+            | Error::Cancelled => Fault::Environment,
             Error::Io { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => Fault::Missing,
                 _ => Fault::Environment,

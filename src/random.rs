@@ -10,6 +10,11 @@ impl SplitMix64 {
         SplitMix64(seed)
     }
 
+    /// Returns the seed of a generator that goes on as this one does.
+    pub fn state(&self) -> u64 {
+        self.0
+    }
+
     /// Returns 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

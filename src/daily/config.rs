@@ -21,6 +21,8 @@ pub struct DailyConfig {
     pub contact: Option<String>,
     /// URL of the web page, for links in digests.
     pub page: Option<String>,
+    /// Directory of the weekly reports.
+    pub weekly_reports: Option<PathBuf>,
     /// Where papers are fetched from.
     #[serde(default)]
     pub fetch: SourcesConfig,
@@ -164,6 +166,7 @@ impl DailyConfig {
         let bad = |reason: String| Error::BadFile { file: path.display().to_string(), reason };
         let mut config: DailyConfig = toml::from_str(text).map_err(|error| bad(one_line(text, &error)))?;
         let directory = path.parent().unwrap_or(Path::new("."));
+        config.weekly_reports.iter_mut().for_each(|path| *path = directory.join(&*path));
         for (name, reader) in &mut config.profiles {
             if !reader.mail.is_empty() && config.mail.is_none() {
                 return Err(bad(format!("profile `{name}` has `mail`, but the [mail] section is missing")));
@@ -214,8 +217,10 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_the_file() {
-        let text = "[profiles.me]\nfeeds = [\"me.atom\", \"/me.rss\"]\ndigests = \"digests\"\n";
+        let text =
+            "weekly_reports = \"reports\"\n[profiles.me]\nfeeds = [\"me.atom\", \"/me.rss\"]\ndigests = \"digests\"\n";
         let config = DailyConfig::parse_file(text, Path::new("/etc/paperkin/daily.toml")).unwrap();
+        assert_eq!(config.weekly_reports.as_deref(), Some(Path::new("/etc/paperkin/reports")));
         let reader = &config.profiles["me"];
         assert_eq!(reader.feeds, [Path::new("/etc/paperkin/me.atom"), Path::new("/me.rss")]);
         assert_eq!(reader.digests.as_deref(), Some(Path::new("/etc/paperkin/digests")));

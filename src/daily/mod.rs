@@ -19,6 +19,7 @@ mod deliver;
 pub mod digest;
 mod mailer;
 mod run;
+mod weekly_report;
 
 pub use config::{DailyConfig, MailConfig, MailSecurity, ReaderConfig, SourcesConfig};
 pub use deliver::ProfileDelivery;

@@ -1,11 +1,13 @@
-//! The order of a daily run: lock, fetch, index, then rank and deliver for each profile.
+//! The order of a daily run: lock, fetch, index, then rank and deliver for each profile, and the report of a week.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::config::{DailyConfig, SourcesConfig};
 use super::deliver::{DeliveryContext, ProfileDelivery};
 use super::mailer::Mailer;
+use super::weekly_report;
 use crate::engine::{AddProgress, Engine, FetchSummary};
 use crate::error::{Error, Result};
 use crate::fetch::{ArxivQuery, ClientOptions, FeedUrl, FetchSource, HfDaily, HttpClient};
@@ -50,6 +52,8 @@ pub enum DailyEvent<'a> {
     IndexFinished,
     /// The index could not be built; queries scan the embeddings instead.
     IndexFailed(&'a Error),
+    /// The report of the last week could not be written; the next run tries again.
+    ReportFailed(&'a Error),
     /// Nothing was marked as seen for a profile, so that the next run tries again.
     DeliveryFailed {
         /// Name of the profile.
@@ -67,12 +71,14 @@ pub struct DailySummary {
     pub fetched: FetchSummary,
     /// What was delivered, for each profile without a failure.
     pub deliveries: Vec<ProfileDelivery>,
-    /// How many sources and profiles failed; each was reported as an event.
+    /// The directory of the report of the last week, if it was written.
+    pub report: Option<PathBuf>,
+    /// How many sources, profiles and reports failed; each was reported as an event.
     pub failures: usize,
 }
 
-/// Fetches from all sources, then delivers to each profile what is new for it. What was delivered is marked as seen, so
-/// that no later run delivers it again. The date is that of the engine's clock.
+/// Fetches from all sources, then delivers to each profile what is new for it, and writes the report of the last week. What
+/// was delivered is marked as seen, so that no later run delivers it again. The date is that of the engine's clock.
 ///
 /// # Errors
 /// [`Error::BadFile`] while another run is in progress, [`Error::BadRequest`] for invalid options,
@@ -103,6 +109,15 @@ pub fn run(
             Err(error) => {
                 summary.failures += 1;
                 on_event(DailyEvent::DeliveryFailed { profile, error: &error });
+            }
+        }
+    }
+    if let Some(reports) = &config.weekly_reports {
+        match weekly_report::write(engine, reports) {
+            Ok(report) => summary.report = report,
+            Err(error) => {
+                summary.failures += 1;
+                on_event(DailyEvent::ReportFailed(&error));
             }
         }
     }

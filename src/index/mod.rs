@@ -1,10 +1,12 @@
 //! Nearest neighbors: an exact scan, and a frozen HNSW graph for large libraries.
 
 mod all_pairs;
+mod approximate;
 mod flat;
 mod hnsw;
 mod link_builder;
 mod neighbor_lists;
+mod work_watcher;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -16,9 +18,11 @@ use crate::vector::{EmbeddingMatrix, RowBitmap, RowId};
 use flat::FlatIndex;
 
 pub use crate::file::MappedFile;
-pub use all_pairs::all_nearest;
+pub use all_pairs::{PairState, all_nearest, continue_all_nearest};
+pub use approximate::{ApproximateNeighbors, approximate_nearest};
 pub use flat::RowFilter;
 pub use neighbor_lists::NeighborLists;
+pub use work_watcher::WorkWatcher;
 
 pub use hnsw::{HnswGraph, IndexCorruption, SOURCE_ID_LEN};
 

@@ -1,5 +1,8 @@
 //! The papers of a report.
 
+use jiff::civil::Date;
+use serde::Serialize;
+
 use crate::paper::Paper;
 use crate::vector::{Embedding, EmbeddingMatrix};
 
@@ -22,6 +25,28 @@ pub struct CollectionSource {
     pub generation: u64,
     /// What a report of them is called: which papers they are.
     pub title: String,
+    /// Which papers of the library they are.
+    pub filter: CollectionFilter,
+}
+
+/// Which papers of a library a collection has; the default is all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CollectionFilter {
+    /// Published, or else listed, on this day or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Date>,
+    /// Published, or else listed, on this day or before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Date>,
+    /// Has one of these categories.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Comes from one of these sources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// How many ids were given; `None` when papers were not selected by ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ids: Option<usize>,
 }
 
 impl Collection {
@@ -30,18 +55,9 @@ impl Collection {
     /// # Panics
     /// If embeddings have different dimensions.
     pub fn new(source: CollectionSource, papers: impl IntoIterator<Item = (Paper, Option<Embedding>)>) -> Collection {
-        let mut papers: Vec<(Paper, Option<Embedding>)> = papers.into_iter().collect();
-        papers.sort_by(|(one, embedding), (other, others)| {
-            (embedding.is_none(), &one.id).cmp(&(others.is_none(), &other.id))
-        });
-        let dimension = papers.iter().find_map(|(_, embedding)| embedding.as_ref()).map_or(0, Embedding::dimension);
-        let mut vectors = EmbeddingMatrix::with_capacity(dimension, papers.len());
-        let push = |(paper, embedding): (Paper, Option<Embedding>)| {
-            embedding.iter().for_each(|embedding| vectors.push(embedding));
-            paper
-        };
-        let papers = papers.into_iter().map(push).collect();
-        Collection { papers, vectors, source }
+        let mut builder = CollectionBuilder::new(source);
+        papers.into_iter().for_each(|(paper, embedding)| builder.push(paper, embedding));
+        builder.finish()
     }
 
     /// The embeddings, in the order of the report's papers.
@@ -57,5 +73,57 @@ impl Collection {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.papers.is_empty()
+    }
+}
+
+/// Takes papers one after the other.
+pub(crate) struct CollectionBuilder {
+    source: CollectionSource,
+    vectors: EmbeddingMatrix,
+    /// With each paper the row of its embedding.
+    papers: Vec<(Paper, Option<u32>)>,
+}
+
+impl CollectionBuilder {
+    pub(crate) fn new(source: CollectionSource) -> CollectionBuilder {
+        CollectionBuilder { source, vectors: EmbeddingMatrix::default(), papers: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, paper: Paper, embedding: Option<Embedding>) {
+        let row = embedding.map(|embedding| {
+            if self.vectors.is_empty() {
+                self.vectors = EmbeddingMatrix::with_capacity(embedding.dimension(), 0);
+            }
+            self.vectors.push(&embedding);
+            self.vectors.len() as u32 - 1
+        });
+        self.papers.push((paper, row));
+    }
+
+    pub(crate) fn finish(self) -> Collection {
+        let CollectionBuilder { source, mut vectors, mut papers } = self;
+        papers.sort_by(|(one, row), (other, others)| (row.is_none(), &one.id).cmp(&(others.is_none(), &other.id)));
+        let order: Vec<u32> = papers.iter().filter_map(|(_, row)| *row).collect();
+        vectors.reorder(&order);
+        Collection { papers: papers.into_iter().map(|(paper, _)| paper).collect(), vectors, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn papers_and_embeddings_are_in_the_order_of_ids() {
+        let paper = |id: &str| -> Paper {
+            serde_json::from_value(serde_json::json!({"id": id, "title": id, "source": "test"})).unwrap()
+        };
+        let unit = |numbers: [f32; 2]| Embedding::normalize(numbers.to_vec());
+        let papers = [("c", unit([0.6, 0.8])), ("b", None), ("d", unit([0.0, 1.0])), ("a", unit([1.0, 0.0]))]
+            .map(|(id, unit)| (paper(id), unit));
+        let collection = Collection::new(CollectionSource::default(), papers);
+        let ids: Vec<&str> = collection.papers.iter().map(|paper| paper.id.as_str()).collect();
+        assert_eq!(ids, ["a", "c", "d", "b"]);
+        assert_eq!(collection.vectors.rows().collect::<Vec<_>>(), [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]);
     }
 }

@@ -4,6 +4,8 @@ use super::{CoverageState, DuplicateReason, PaperGroup, Report, ReportLevel, Tre
 
 /// Groups that a sentence names.
 const NAMED_GROUPS: usize = 3;
+/// New papers of a group that has grown, at least.
+const MIN_GROWTH: u32 = 3;
 
 /// A sentence for each finding.
 pub(super) fn findings(report: &Report) -> Vec<String> {
@@ -12,9 +14,11 @@ pub(super) fn findings(report: &Report) -> Vec<String> {
         let papers = counted(report.manifest.without_embedding, "paper");
         sentences.push(format!("In no group and not on the map, for want of an embedding: {papers}."));
     }
+    sentences.extend(since_base(report));
     if let Some(level) = report.levels.first() {
         sentences.extend(largest(report, level));
     }
+    sentences.extend(grown(report));
     // The second level has subjects, the first has fields.
     if let Some(level) = report.levels.get(1).or(report.levels.first()) {
         let table = [(Trend::Growing, "Growing"), (Trend::Shrinking, "Shrinking"), (Trend::New, "New")];
@@ -44,6 +48,25 @@ fn largest(report: &Report, level: &ReportLevel) -> Option<String> {
     }
     let named: Vec<String> = level.groups.iter().take(NAMED_GROUPS).map(|group| named(report, group)).collect();
     Some(format!("The largest of {} groups: {}.", level.groups.len(), named.join("; ")))
+}
+
+/// How many papers an earlier report does not have.
+fn since_base(report: &Report) -> Option<String> {
+    let new = counted(report.manifest.new_papers?, "paper");
+    Some(format!("New since the earlier report: {new}."))
+}
+
+/// The groups with most new papers for their size, of the level of subjects.
+fn grown(report: &Report) -> Option<String> {
+    let level = report.levels.get(1).or(report.levels.first())?;
+    let new = |group: &PaperGroup| group.new_papers.unwrap_or_default();
+    let growth = |group: &PaperGroup| f64::from(new(group)) / f64::from((group.papers - new(group)).max(1));
+    // As many as could be chance say nothing of a group.
+    let mut groups: Vec<&PaperGroup> = level.groups.iter().filter(|group| new(group) >= MIN_GROWTH).collect();
+    groups.sort_by(|one, other| growth(other).total_cmp(&growth(one)).then(one.number.cmp(&other.number)));
+    let described = |group: &&PaperGroup| format!("{} ({} of {} are new)", group.name, new(group), group.papers);
+    let described: Vec<String> = groups.iter().take(NAMED_GROUPS).map(described).collect();
+    (!described.is_empty()).then(|| format!("Grown most since then: {}.", described.join("; ")))
 }
 
 /// A group with its share of the papers.

@@ -30,7 +30,7 @@ const RESOLUTIONS: (f64, f64) = (0.02, 500.0);
 /// Leiden takes no weights of 0 or less.
 const MIN_WEIGHT: f32 = 1e-3;
 /// The seed of the algorithm's random numbers.
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 
 /// The groups of each level, coarsest first.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,11 +38,13 @@ pub(super) struct GroupLevels {
     levels: Vec<GroupAssignment>,
 }
 
-/// The group of every paper at one level. Groups are numbered from 0, the largest first.
+/// The group of every paper at one level. The indices of groups count from 0, the largest first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct GroupAssignment {
     pub(super) of_paper: Vec<u32>,
     pub(super) sizes: Vec<u32>,
+    /// The numbers by which readers know the groups.
+    pub(super) numbers: Vec<u32>,
 }
 
 /// An undirected edge, the smaller node first, and its weight.
@@ -73,6 +75,11 @@ impl GroupLevels {
         GroupLevels { levels }
     }
 
+    /// Levels that are nested, coarsest first.
+    pub(super) fn new(levels: Vec<GroupAssignment>) -> GroupLevels {
+        GroupLevels { levels }
+    }
+
     /// The levels, coarsest first.
     pub(super) fn levels(&self) -> &[GroupAssignment] {
         &self.levels
@@ -80,24 +87,41 @@ impl GroupLevels {
 }
 
 impl GroupAssignment {
-    /// Numbers groups by size, and equal ones by their first paper.
+    /// Numbers groups from 1 by size, and equal ones by their first paper.
     pub(super) fn new(labels: Vec<usize>) -> GroupAssignment {
-        let groups = labels.iter().max().map_or(0, |most| most + 1);
+        let mut groups = GroupAssignment::by_size(labels.iter().copied());
+        groups.numbers = (1..=groups.sizes.len() as u32).collect();
+        groups
+    }
+
+    /// Groups whose numbers are given.
+    pub(super) fn of_numbers(numbers: &[u32]) -> GroupAssignment {
+        let mut groups = GroupAssignment::by_size(numbers.iter().map(|number| *number as usize));
+        groups.numbers = vec![0; groups.sizes.len()];
+        for (group, number) in groups.of_paper.iter().zip(numbers) {
+            groups.numbers[*group as usize] = *number;
+        }
+        groups
+    }
+
+    fn by_size(labels: impl Iterator<Item = usize> + Clone) -> GroupAssignment {
+        let groups = labels.clone().max().map_or(0, |most| most + 1);
         let mut sizes = vec![0u32; groups];
         let mut first = vec![usize::MAX; groups];
-        for (paper, label) in labels.iter().enumerate() {
-            sizes[*label] += 1;
-            first[*label] = first[*label].min(paper);
+        for (paper, label) in labels.clone().enumerate() {
+            sizes[label] += 1;
+            first[label] = first[label].min(paper);
         }
         let mut order: Vec<usize> = (0..groups).filter(|group| sizes[*group] > 0).collect();
         order.sort_by_key(|group| (Reverse(sizes[*group]), first[*group]));
-        let mut numbers = vec![0u32; groups];
-        for (number, group) in order.iter().enumerate() {
-            numbers[*group] = number as u32;
+        let mut indices = vec![0u32; groups];
+        for (index, group) in order.iter().enumerate() {
+            indices[*group] = index as u32;
         }
         GroupAssignment {
-            of_paper: labels.into_iter().map(|label| numbers[label]).collect(),
+            of_paper: labels.map(|label| indices[label]).collect(),
             sizes: order.into_iter().map(|group| sizes[group]).collect(),
+            numbers: Vec::new(),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::lexical::word_sequence;
 use crate::paper::Paper;
 
 /// Labels of a group.
-const LABELS: usize = 4;
+const LABELS: usize = 3;
 /// Phrases from which the labels of a group are chosen.
 const CANDIDATES: usize = 60;
 /// A phrase in the title counts for so many in the abstract.
@@ -29,10 +29,12 @@ const WHOLE_SHARE: f32 = 0.6;
 const REPEATED_OWN: f32 = 0.05;
 const REPEATED_PARENT: f32 = 0.2;
 const REPEATED_SIBLING: f32 = 0.5;
-/// Papers of a group that have a label, at least: two, and one in so many; unless the group has hardly more papers.
-const MIN_PAPERS: u32 = 2;
+/// Papers of a group that have a label, at least: three, and one in so many; two of a
+/// small group, and one of a very small one.
+const MIN_PAPERS: u32 = 3;
 const PAPERS_PER_LABEL: u32 = 20;
-const SMALL_GROUP: usize = 4;
+const SMALL_GROUP: usize = 10;
+const VERY_SMALL_GROUP: usize = 4;
 
 /// How much of a group has a phrase.
 #[derive(Clone, Copy, Default)]
@@ -94,10 +96,12 @@ fn phrase_counts(papers: &[Paper], members: &[u32]) -> PhraseCounts {
             count.words = *words;
         }
     }
-    if members.len() >= SMALL_GROUP {
-        let least = MIN_PAPERS.max(members.len() as u32 / PAPERS_PER_LABEL);
-        counts.retain(|_, count| count.papers >= least);
-    }
+    let least = match members.len() {
+        ..VERY_SMALL_GROUP => 1,
+        VERY_SMALL_GROUP..SMALL_GROUP => 2,
+        size => MIN_PAPERS.max(size as u32 / PAPERS_PER_LABEL),
+    };
+    counts.retain(|_, count| count.papers >= least);
     counts
 }
 
@@ -274,7 +278,7 @@ mod tests {
 
     #[test]
     fn groups_are_named_by_what_others_do_not_have() {
-        let groups = GroupAssignment { of_paper: vec![0, 0, 1, 1, 2, 2], sizes: vec![2, 2, 2] };
+        let groups = GroupAssignment::new(vec![0, 0, 1, 1, 2, 2]);
         let labels = group_labels(&harbor_papers(), &[groups]);
         let first: Vec<&str> = labels[0].iter().map(|labels| labels[0].as_str()).collect();
         assert_eq!(first, ["lantern oil", "boat engines", "tide tables"]);
@@ -284,7 +288,7 @@ mod tests {
     fn labels_do_not_stop_within_a_phrase() {
         let text = "the slow boat engine noise meter hums";
         let papers = [paper("1", text), paper("2", text), paper("3", "moss on old stones"), paper("4", "moss")];
-        let groups = GroupAssignment { of_paper: vec![0, 0, 1, 1], sizes: vec![2, 2] };
+        let groups = GroupAssignment::new(vec![0, 0, 1, 1]);
         let labels = group_labels(&papers, &[groups]);
         let first = &labels[0][0][0];
         assert!(
@@ -300,8 +304,8 @@ mod tests {
             [paper(&title, "boat engines"), paper(&format!("{title} again"), "boat engines")]
         };
         let papers = [of("Propellers"), of("Noise"), [paper("Moss", "moss"), paper("Moss twice", "moss")]].concat();
-        let coarse = GroupAssignment { of_paper: vec![0, 0, 0, 0, 1, 1], sizes: vec![4, 2] };
-        let fine = GroupAssignment { of_paper: vec![0, 0, 1, 1, 2, 2], sizes: vec![2, 2, 2] };
+        let coarse = GroupAssignment::new(vec![0, 0, 0, 0, 1, 1]);
+        let fine = GroupAssignment::new(vec![0, 0, 1, 1, 2, 2]);
         let labels = group_labels(&papers, &[coarse, fine]);
         assert_eq!(labels[0][0][0], "boat engines");
         assert!(labels[1][0][0].to_lowercase().starts_with("propellers"), "{:?}", labels[1]);
@@ -311,7 +315,7 @@ mod tests {
     #[test]
     fn papers_without_words_have_no_labels() {
         let papers = [paper("1", ""), paper("2", "")];
-        let groups = GroupAssignment { of_paper: vec![0, 0], sizes: vec![2] };
+        let groups = GroupAssignment::new(vec![0, 0]);
         assert_eq!(group_labels(&papers, &[groups]), [[Vec::<String>::new()]]);
         assert!(group_labels(&[], &[]).is_empty());
     }

@@ -9,7 +9,7 @@
 //! Places depend on the neighbor lists and the vectors alone: the start is the two principal components, random numbers are
 //! seeded, and edges are visited in one order by one thread.
 
-use crate::index::NeighborLists;
+use crate::index::{NeighborLists, WorkWatcher};
 use crate::random::SplitMix64;
 use crate::vector::EmbeddingMatrix;
 
@@ -29,7 +29,8 @@ const START_RADIUS: f32 = 10.0;
 const PCA_SAMPLE: usize = 4096;
 /// Steps of the power iteration: the axes need not be exact.
 const PCA_STEPS: usize = 30;
-const SEED: u64 = 42;
+/// The seed of its random numbers.
+pub(super) const SEED: u64 = 42;
 
 /// A place on the map; the unit is arbitrary.
 pub type MapPlace = [f32; 2];
@@ -42,20 +43,77 @@ struct Pull {
     next: f32,
 }
 
-/// Lays out papers with these neighbors; `done` is told how many more of [`EPOCHS`] are done.
-pub(super) fn map_places(neighbors: &NeighborLists, vectors: &EmbeddingMatrix, done: &dyn Fn(usize)) -> Vec<MapPlace> {
-    let mut random = SplitMix64::new(SEED);
-    let mut places = start(vectors, &mut random);
+/// A layout as it stands, to be saved and gone on with.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct MapState {
+    /// Epochs that are done.
+    epoch: u32,
+    /// The state of the random numbers.
+    random: u64,
+    places: Vec<MapPlace>,
+}
+
+/// Lays out papers with these neighbors, from a state of the same work on; `None` when the watcher stopped it. A step is an
+/// epoch, of [`EPOCHS`].
+pub(super) fn map_places(
+    neighbors: &NeighborLists,
+    vectors: &EmbeddingMatrix,
+    from: Option<MapState>,
+    watcher: &dyn WorkWatcher<MapState>,
+) -> Option<Vec<MapPlace>> {
     let mut pulls = pulls(&edge_weights(neighbors));
+    let from = from.filter(|state| state.places.len() == vectors.len() && state.epoch as usize <= EPOCHS);
+    let MapState { epoch: first, random, mut places } = from.unwrap_or_else(|| {
+        let mut random = SplitMix64::new(SEED);
+        let places = start(vectors, &mut random);
+        MapState { epoch: 0, random: random.state(), places }
+    });
+    let mut random = SplitMix64::new(random);
     for epoch in 0..EPOCHS {
+        let is_done = epoch < first as usize;
         let rate = 1.0 - epoch as f32 / EPOCHS as f32;
         for pull in pulls.iter_mut().filter(|pull| pull.next <= epoch as f32) {
             pull.next += pull.period;
-            step(&mut places, pull, rate, &mut random);
+            if !is_done {
+                step(&mut places, pull, rate, &mut random);
+            }
         }
-        done(1);
+        if !is_done {
+            watcher.offer_state(&|| MapState {
+                epoch: epoch as u32 + 1,
+                random: random.state(),
+                places: places.clone(),
+            });
+        }
+        watcher.advance(1);
+        if watcher.is_cancelled() {
+            return None;
+        }
     }
-    places
+    Some(places)
+}
+
+impl MapState {
+    /// The state as bytes: the epoch, the random numbers and the places, little-endian.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let MapState { epoch, random, places } = self;
+        let mut bytes = [&epoch.to_le_bytes()[..], &random.to_le_bytes()].concat();
+        bytes.extend(places.iter().flatten().flat_map(|x| x.to_le_bytes()));
+        bytes
+    }
+
+    /// The state of [`to_bytes`](MapState::to_bytes); `None` for anything else.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<MapState> {
+        let (epoch, rest) = bytes.split_first_chunk()?;
+        let (random, rest) = rest.split_first_chunk()?;
+        let (places, []) = rest.as_chunks::<8>() else { return None };
+        let place = |[a, b, c, d, e, f, g, h]: &[u8; 8]| [[*a, *b, *c, *d], [*e, *f, *g, *h]].map(f32::from_le_bytes);
+        Some(MapState {
+            epoch: u32::from_le_bytes(*epoch),
+            random: u64::from_le_bytes(*random),
+            places: places.iter().map(place).collect(),
+        })
+    }
 }
 
 fn step(places: &mut [MapPlace], pull: &Pull, rate: f32, random: &mut SplitMix64) {
@@ -207,6 +265,9 @@ fn normalize(axis: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::vector::Embedding;
 
@@ -234,11 +295,52 @@ mod tests {
         NeighborLists::from_lists(k, (0..vectors.len()).map(near))
     }
 
+    fn map(lists: &NeighborLists, vectors: &EmbeddingMatrix) -> Vec<MapPlace> {
+        map_places(lists, vectors, None, &|_: usize| {}).unwrap()
+    }
+
+    /// Stops after so many epochs, and keeps the last state.
+    struct StoppingWatcher {
+        left: AtomicUsize,
+        state: Mutex<Option<MapState>>,
+    }
+
+    impl WorkWatcher<MapState> for StoppingWatcher {
+        fn advance(&self, epochs: usize) {
+            self.left.fetch_sub(epochs, Ordering::Relaxed);
+        }
+
+        fn is_cancelled(&self) -> bool {
+            self.left.load(Ordering::Relaxed) == 0
+        }
+
+        fn offer_state(&self, state: &dyn Fn() -> MapState) {
+            *self.state.lock().unwrap() = Some(state());
+        }
+    }
+
+    #[test]
+    fn a_layout_that_was_stopped_goes_on() {
+        let vectors = bundles(4, 25);
+        let lists = lists(&vectors, 10);
+        let expected = map(&lists, &vectors);
+        for epochs in [1, 2, 77, 199] {
+            let watcher = StoppingWatcher { left: AtomicUsize::new(epochs), state: Mutex::new(None) };
+            assert_eq!(map_places(&lists, &vectors, None, &watcher), None);
+            let state = watcher.state.into_inner().unwrap().unwrap();
+            let state = MapState::from_bytes(&state.to_bytes());
+            assert_eq!(map_places(&lists, &vectors, state, &|_: usize| {}).as_ref(), Some(&expected), "{epochs}");
+        }
+        let other = MapState { epoch: 3, random: 1, places: vec![[0.0; 2]; 7] };
+        assert_eq!(map_places(&lists, &vectors, Some(other.clone()), &|_: usize| {}), Some(expected));
+        assert_eq!(MapState::from_bytes(&other.to_bytes()[..30]), None);
+    }
+
     #[test]
     fn near_papers_are_near_on_the_map() {
         let vectors = bundles(4, 25);
         let lists = lists(&vectors, 10);
-        let places = map_places(&lists, &vectors, &|_| {});
+        let places = map(&lists, &vectors);
         let distance = |one: usize, other: usize| {
             let [x, y] = difference(places[one], places[other]);
             x * x + y * y
@@ -249,7 +351,7 @@ mod tests {
                 .min_by(|one, other| distance(paper, *one).total_cmp(&distance(paper, *other)));
             assert_eq!(nearest.unwrap() / 25, paper / 25, "{paper}");
         }
-        assert_eq!(map_places(&lists, &vectors, &|_| {}), places);
+        assert_eq!(map(&lists, &vectors), places);
     }
 
     #[test]
@@ -257,7 +359,7 @@ mod tests {
         for papers in [0, 1, 2, 40] {
             let mut vectors = EmbeddingMatrix::with_capacity(3, papers);
             (0..papers).for_each(|_| vectors.push(&Embedding::normalize(vec![1.0, 2.0, 2.0]).unwrap()));
-            let places = map_places(&lists(&vectors, 5), &vectors, &|_| {});
+            let places = map(&lists(&vectors, 5), &vectors);
             assert_eq!(places.len(), papers);
             assert!(places.iter().flatten().all(|x| x.is_finite()), "{places:?}");
         }

@@ -17,6 +17,10 @@ pub enum ReportPart {
     Trends,
     /// A place in the plane for every paper.
     Map,
+    /// The beginning of every abstract, on the page.
+    Abstracts,
+    /// The embeddings, as a table.
+    Embeddings,
 }
 
 string_enum!(ReportPart, "a part of a report", {
@@ -25,6 +29,8 @@ string_enum!(ReportPart, "a part of a report", {
     Groups => "groups",
     Trends => "trends",
     Map => "map",
+    Abstracts => "abstracts",
+    Embeddings => "embeddings",
 });
 
 /// What a report contains.
@@ -36,12 +42,21 @@ pub struct ReportOptions {
     pub neighbors: usize,
     /// The cosine from which on two papers are duplicates for their embeddings alone.
     pub threshold: f32,
+    /// Papers up to which all pairs are compared; beyond, an HNSW graph finds most of the neighbors, in time that grows
+    /// hardly faster than the number of papers.
+    pub exact_limit: usize,
+}
+
+impl ReportOptions {
+    /// [`exact_limit`](ReportOptions::exact_limit) unless it is set: with so many papers, both take about the same time.
+    pub const EXACT_LIMIT: usize = 1_000_000;
 }
 
 impl Default for ReportOptions {
-    /// All parts, ten neighbors, 0.95.
+    /// All parts but the embeddings, ten neighbors, 0.95.
     fn default() -> ReportOptions {
-        ReportOptions { parts: ReportPart::ALL.to_vec(), neighbors: 10, threshold: 0.95 }
+        let parts = ReportPart::ALL.into_iter().filter(|part| *part != ReportPart::Embeddings).collect();
+        ReportOptions { parts, neighbors: 10, threshold: 0.95, exact_limit: ReportOptions::EXACT_LIMIT }
     }
 }
 
@@ -61,10 +76,14 @@ pub enum ReportPhase {
     Comparing,
     /// Duplicates are looked for.
     Duplicates,
-    /// Groups are formed and named.
+    /// Groups are formed.
     Grouping,
+    /// Groups are named.
+    Labeling,
     /// The map is drawn.
     Mapping,
+    /// Papers are placed in groups.
+    Summarizing,
     /// Files are written.
     Writing,
 }
@@ -74,7 +93,9 @@ string_enum!(ReportPhase, "a phase", {
     Comparing => "comparing",
     Duplicates => "finding duplicates",
     Grouping => "grouping",
+    Labeling => "naming groups",
     Mapping => "mapping",
+    Summarizing => "summarizing",
     Writing => "writing",
 });
 

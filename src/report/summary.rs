@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use super::groups::{GroupAssignment, GroupLevels, Memberships};
-use super::labels::group_labels;
+use super::groups::{GroupAssignment, Memberships};
 use super::trends::{Month, MonthCounts, Trend};
-use super::{MapPlace, Report, ReportOptions, ReportPart};
+use super::{Found, MapPlace, Report, ReportOptions, ReportPart};
 use crate::index::NeighborLists;
 use crate::paper::Paper;
 use crate::vector::{EmbeddingMatrix, dot};
@@ -34,7 +33,7 @@ pub struct ReportLevel {
 /// Papers on one subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PaperGroup {
-    /// From 1, the largest first.
+    /// From 1, the largest first; with an earlier report, the number that it has there.
     pub number: u32,
     /// What it is about: its first labels.
     pub name: String,
@@ -44,6 +43,8 @@ pub struct PaperGroup {
     pub parent: Option<u32>,
     /// How many papers it has.
     pub papers: u32,
+    /// How many of them an earlier report does not have; `None` without one.
+    pub new_papers: Option<u32>,
     /// The share of the neighbors of its papers that are in it too: 0 to 1.
     pub certainty: f32,
     /// The index of the paper nearest to its center.
@@ -73,17 +74,19 @@ pub struct PaperPlace {
     pub is_outlier: bool,
     /// Its place on the map.
     pub place: Option<MapPlace>,
+    /// Whether an earlier report does not have it; `None` without one.
+    pub is_new: Option<bool>,
 }
 
 /// Everything that follows from lists, groups and map; the rest of the report is empty.
 pub(super) fn summarize(
     papers: &[Paper],
     vectors: &EmbeddingMatrix,
-    lists: &NeighborLists,
-    levels: &GroupLevels,
-    map: Option<&[MapPlace]>,
+    found: Found<'_>,
     options: &ReportOptions,
 ) -> Report {
+    let Found { lists, levels, labels, map, base } = found;
+    let is_new: Option<Vec<bool>> = base.map(|base| papers.iter().map(|paper| !base.has(paper)).collect());
     let dates: Vec<Option<Date>> = papers.iter().map(report_date).collect();
     let months = match options.has(ReportPart::Trends) {
         true => MonthCounts::new(dates.iter().flatten().copied()),
@@ -101,11 +104,14 @@ pub(super) fn summarize(
             let by_month = by_month(&members, &dates, &months);
             let certainties = members.iter().map(|paper| memberships[index].certainty[*paper as usize]);
             PaperGroup {
-                number: group as u32 + 1,
+                number: level.numbers[group],
                 name: group_name(&labels),
                 labels,
                 parent: parents.as_ref().map(|parents| parents[group]),
                 papers: members.len() as u32,
+                new_papers: is_new
+                    .as_ref()
+                    .map(|is_new| members.iter().filter(|paper| is_new[**paper as usize]).count() as u32),
                 certainty: certainties.sum::<f32>() / members.len() as f32,
                 representative: representative(&members, vectors),
                 first_month: by_month.iter().position(|count| *count > 0).map(|month| months.months[month]),
@@ -123,8 +129,8 @@ pub(super) fn summarize(
         novelty: novelties[paper],
         is_outlier: outliers.contains(&(paper as u32)),
         place: map.map(|map| map[paper]),
+        is_new: is_new.as_ref().map(|is_new| is_new[paper]),
     };
-    let labels = group_labels(papers, levels.levels());
     Report {
         levels: levels.levels().iter().zip(labels).enumerate().map(report_level).collect(),
         places: (0..papers.len()).map(place).collect(),

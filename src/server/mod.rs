@@ -24,7 +24,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::recommend::Request;
 use middleware::AuthGuard;
-use runtime::{AppState, EmbeddingQueue, IndexMaintainer, WorkerPool, listener, metrics_recorder};
+use runtime::{AppState, EmbeddingQueue, IndexMaintainer, ReportRunner, WorkerPool, listener, metrics_recorder};
 
 pub use access::Scope;
 pub use middleware::generate_token;
@@ -46,9 +46,11 @@ pub fn serve(options: ServerOptions, engine: &Engine, ready: impl FnOnce(SocketA
     threads.push(thread);
     let (maintainer, thread) = IndexMaintainer::start(engine.try_clone()?);
     threads.push(thread);
+    let (reports, thread) = ReportRunner::start(engine.try_clone()?)?;
+    threads.push(thread);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::io("threads", "start them"))?;
-    let app = AppState::new(options.clone(), model, workers, embeddings, maintainer);
+    let app = AppState::new(options.clone(), model, workers, embeddings, maintainer, reports);
     let router = router::router(app, guard.clone());
     let served = runtime.block_on(listener::run(options, router, guard, ready));
     // Drops requests that were too slow, and with them the last handles of the threads.

@@ -30,6 +30,8 @@ pub(crate) enum ProblemCode {
     PaperNotFound,
     /// No such profile.
     ProfileNotFound,
+    /// No such report, or no such file of a report.
+    ReportNotFound,
     /// The browser names no profile of this library, or another one than the page: choose one.
     ProfileRequired,
     /// Neither a text nor a reading history.
@@ -61,7 +63,10 @@ impl ProblemCode {
             ProblemCode::CursorOutdated => StatusCode::GONE,
             ProblemCode::Unauthorized => StatusCode::UNAUTHORIZED,
             ProblemCode::Forbidden => StatusCode::FORBIDDEN,
-            ProblemCode::NotFound | ProblemCode::PaperNotFound | ProblemCode::ProfileNotFound => StatusCode::NOT_FOUND,
+            ProblemCode::NotFound
+            | ProblemCode::PaperNotFound
+            | ProblemCode::ProfileNotFound
+            | ProblemCode::ReportNotFound => StatusCode::NOT_FOUND,
             ProblemCode::ProfileRequired => StatusCode::CONFLICT,
             ProblemCode::HistoryTooShort => StatusCode::UNPROCESSABLE_ENTITY,
             ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -84,6 +89,7 @@ impl ProblemCode {
             ProblemCode::NotFound => "Not found",
             ProblemCode::PaperNotFound => "Paper not found",
             ProblemCode::ProfileNotFound => "Profile not found",
+            ProblemCode::ReportNotFound => "Report not found",
             ProblemCode::ProfileRequired => "Choose a profile",
             ProblemCode::HistoryTooShort => "Reading history required",
             ProblemCode::MethodNotAllowed => "Method not allowed",

@@ -53,7 +53,7 @@ mod tests {
     use crate::server::access::RouteAccess;
 
     /// A change of this list is a change of who may do what.
-    const ACCESS: [&str; 56] = [
+    const ACCESS: [&str; 65] = [
         "GET / read, private",
         "GET /assets/{name} open",
         "GET /bibtex/{*id} read, private",
@@ -86,6 +86,10 @@ mod tests {
         "POST /recommendations/v1/papers read",
         "POST /recommendations/v1/papers/ read",
         "GET /recommendations/v1/papers/forpaper/{*paper_id} read",
+        "GET /report read, private",
+        "POST /report/follow write, private",
+        "POST /report/make write, private",
+        "GET /report/{id}/{level}/{number} read, private",
         "GET /search read, private",
         "POST /theme write, private",
         "POST /unseen write, private",
@@ -106,6 +110,11 @@ mod tests {
         "POST /v1/profiles/{id}/feedback write, private",
         "POST /v1/recommend read",
         "POST /v1/recommend/batch read",
+        "GET /v1/reports read, private",
+        "POST /v1/reports write, private",
+        "DELETE /v1/reports/{id} write, private",
+        "GET /v1/reports/{id} read, private",
+        "GET /v1/reports/{id}/files/{name} read, private",
         "GET /v1/search read",
         "POST /v1/search read",
         "GET /v1/status read",

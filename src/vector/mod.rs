@@ -70,7 +70,7 @@ impl Embedding {
 /// matrix.push(&Embedding::normalize(vec![0.0, 2.0]).unwrap());
 /// assert_eq!((matrix.len(), matrix.row(0)), (1, &[0.0, 1.0][..]));
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct EmbeddingMatrix {
     dimension: usize,
     values: Vec<f32>,
@@ -118,6 +118,47 @@ impl EmbeddingMatrix {
             self.values.extend_from_slice(numbers);
         }
         unit
+    }
+
+    /// Puts the rows in another order: the row at a place is then the one that `order` has there. It takes no second copy
+    /// of the rows.
+    ///
+    /// # Panics
+    /// If `order` does not have every row once.
+    ///
+    /// ```
+    /// use paperkin::vector::EmbeddingMatrix;
+    ///
+    /// let mut matrix = EmbeddingMatrix::with_capacity(2, 3);
+    /// for row in [[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]] {
+    ///     matrix.push_unit(&row);
+    /// }
+    /// matrix.reorder(&[2, 0, 1]);
+    /// assert_eq!(matrix.rows().collect::<Vec<_>>(), [[0.6, 0.8], [1.0, 0.0], [0.0, 1.0]]);
+    /// ```
+    pub fn reorder(&mut self, order: &[u32]) {
+        assert_eq!(order.len(), self.len(), "a place for each row");
+        let mut is_placed = vec![false; order.len()];
+        for start in 0..order.len() {
+            // Around a cycle of rows, each is swapped with the one that belongs in its place.
+            let mut place = start;
+            while !is_placed[place] {
+                is_placed[place] = true;
+                let row = order[place] as usize;
+                if row == start {
+                    break;
+                }
+                assert!(!is_placed[row], "every row once");
+                self.swap_rows(place, row);
+                place = row;
+            }
+        }
+    }
+
+    fn swap_rows(&mut self, one: usize, other: usize) {
+        let [first, second] = [one.min(other), one.max(other)].map(|row| row * self.dimension);
+        let (before, after) = self.values.split_at_mut(second);
+        before[first..][..self.dimension].swap_with_slice(&mut after[..self.dimension]);
     }
 
     /// How many rows.

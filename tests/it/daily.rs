@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
+use jiff::ToSpan;
+
 use crate::support::fake_service::{CannedReply, FakeService};
 use crate::support::sandbox::{Run, Sandbox};
 
@@ -136,6 +138,35 @@ fn what_fails_is_done_by_the_next_round() {
     let done = daily(&sandbox, &config(&sandbox, &service, port));
     assert_eq!((done.code, done.out.contains("me: 5 new papers")), (0, true), "{}{}", done.out, done.err);
     sessions.recv().unwrap();
+}
+
+#[test]
+fn a_week_gets_its_report() {
+    let sandbox = Sandbox::with_papers();
+    let today = jiff::Zoned::now().date();
+    let monday = today.saturating_sub((i32::from(today.weekday().to_monday_zero_offset()) + 7).days());
+    let paper = |number: i32| {
+        let day = monday.saturating_add((number % 7).days());
+        serde_json::json!({"id": format!("w{number}"), "title": format!("Ropes and knots {number}"), "published": day})
+    };
+    let lines: String = (0..9).map(|number| format!("{}\n", paper(number))).collect();
+    assert_eq!(sandbox.run_with_input(&["add", "-"], lines).code, 0);
+    let config = sandbox.file("weekly.toml", "weekly_reports = \"reports\"\n[profiles]\n");
+    let round = daily(&sandbox, &config);
+    assert_eq!((round.code, round.err.as_str()), (0, ""), "{}", round.out);
+    let week = monday.iso_week_date();
+    let name = format!("{}-W{:02}", week.year(), week.week());
+    let report = sandbox.folder.path().join("reports").join(&name);
+    assert!(round.out.contains(&format!("wrote the report of last week: {}", report.display())), "{}", round.out);
+    let papers = std::fs::read_to_string(report.join("papers.jsonl")).unwrap();
+    assert_eq!(papers.lines().count(), 9);
+    let again = daily(&sandbox, &config);
+    assert!(again.code == 0 && !again.out.contains("report"), "{}", again.out);
+    // What is in the way is reported, and the rest is done.
+    std::fs::remove_dir_all(&report).unwrap();
+    std::fs::write(report.with_file_name(format!(".{name}.paperkin-unfinished")), "mine").unwrap();
+    let failed = daily(&sandbox, &config);
+    assert!(failed.code == 1 && failed.err.contains("weekly report: "), "{}{}", failed.out, failed.err);
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod http_description;
 mod http_graph;
 mod http_guard;
 mod http_null;
+mod http_reports;
 mod http_search;
 mod import;
 mod independent_parsers;

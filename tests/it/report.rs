@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::support::prerequisites::python;
@@ -49,6 +53,16 @@ fn contents(directory: &Path) -> BTreeMap<String, Vec<u8>> {
 fn rows(directory: &Path, table: &str) -> Vec<Value> {
     let text = fs::read_to_string(directory.join(format!("{table}.jsonl"))).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The text of a block of the page.
+fn page_text(page: &Path, block: &str) -> String {
+    let page = fs::read_to_string(page).unwrap();
+    let Some((_, rest)) = page.split_once(&format!("id=\"data-{block}\">")) else { return String::new() };
+    let packed = STANDARD.decode(rest.split_once('<').unwrap().0).unwrap();
+    let mut text = String::new();
+    flate2::read::ZlibDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
+    text
 }
 
 /// Papers on three subjects, each with its own words, over two years.
@@ -130,10 +144,119 @@ fn the_same_papers_give_the_same_bytes() {
         let mut program = sandbox.command(&["report", "--force", "--papers", &shuffled, "--out"]);
         let done = program.arg(&second).env("RAYON_NUM_THREADS", threads).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        for ((name, one), other) in contents(&first).iter().zip(contents(&second).values()) {
-            assert!(one == other, "{name} differs with {threads} threads");
+        assert_same(&first, &second, &format!("{threads} threads"));
+    }
+}
+
+/// Two reports have the same files, but for the seconds that they took.
+fn assert_same(one: &Path, other: &Path, what: &str) {
+    let contents = [one, other].map(|directory| {
+        let mut files = contents(directory);
+        let mut manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+        assert!(manifest["seconds"]["comparing"].is_number(), "{manifest}");
+        manifest["seconds"] = Value::Null;
+        files.insert("manifest.json".to_owned(), manifest.to_string().into_bytes());
+        files
+    });
+    let [one, other] = &contents;
+    assert!(one.keys().eq(other.keys()), "{what}");
+    one.iter().for_each(|(name, bytes)| assert!(other[name] == *bytes, "{name} differs: {what}"));
+}
+
+#[test]
+fn a_report_that_was_killed_goes_on() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.file("papers.jsonl", lines(&papers(400)));
+    assert_eq!(sandbox.run(&["add", &file]).code, 0);
+    let (run, whole) = report(&sandbox, "whole", &[]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let out = sandbox.folder.path().join("killed");
+    let mut killed = 0;
+    for milliseconds in [5, 40, 80, 130, 200] {
+        let mut child = sandbox.start(&["report", "--out", out.to_str().unwrap()]);
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        if child.try_wait().unwrap().is_none() {
+            killed += 1;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if out.exists() {
+            assert_same(&whole, &out, "a report that is there is whole");
+            fs::remove_dir_all(&out).unwrap();
         }
     }
+    assert!(killed > 0);
+    let (run, _) = report(&sandbox, "killed", &[]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_same(&whole, &out, "after kills");
+    assert!(!names(sandbox.folder.path()).iter().any(|name| name.contains("unfinished")));
+}
+
+#[test]
+fn a_report_goes_on_from_an_earlier_one() {
+    let sandbox = Sandbox::new();
+    let all = papers(90);
+    let earlier = sandbox.file("earlier.jsonl", lines(&all[..60]));
+    let later = sandbox.file("later.jsonl", lines(&all));
+    let (_, first) = report(&sandbox, "first", &["--papers", &earlier]);
+    let base = first.to_str().unwrap();
+    let (run, second) = report(&sandbox, "second", &["--papers", &later, "--base", base]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("New since the earlier report: 30 papers."), "{}", run.out);
+    assert!(run.out.contains("Grown most since then: "), "{}", run.out);
+    let by_id = |directory: &Path| -> BTreeMap<String, Value> {
+        rows(directory, "papers").into_iter().map(|row| (row["id"].as_str().unwrap().to_owned(), row)).collect()
+    };
+    let (before, after) = (by_id(&first), by_id(&second));
+    let subject = |id: &str| id[1..].parse::<usize>().unwrap() % 3;
+    for (id, row) in &after {
+        assert_eq!(row["new"], u8::from(!before.contains_key(id)), "{id}");
+        // A new paper is where the others on its subject are.
+        let like =
+            before.get(id).or_else(|| before.values().find(|row| subject(row["id"].as_str().unwrap()) == subject(id)));
+        assert_eq!(row["group_1"], like.unwrap()["group_1"], "{id}");
+        if let Some(old) = before.get(id) {
+            assert_eq!((&row["x"], &row["y"]), (&old["x"], &old["y"]), "{id}");
+        }
+    }
+    let named = |directory: &Path| -> BTreeMap<u64, Value> {
+        rows(directory, "groups")
+            .into_iter()
+            .map(|row| (row["number"].as_u64().unwrap(), row["labels"].clone()))
+            .collect()
+    };
+    assert_eq!(named(&first), named(&second));
+    let new: u64 = rows(&second, "groups").iter().map(|group| group["new_papers"].as_u64().unwrap()).sum();
+    assert_eq!(new, 30);
+    // Bad ones are named.
+    let other = sandbox.file("other.jsonl", "{\"id\": \"moss\", \"title\": \"On moss\"}\n");
+    let (run, _) = report(&sandbox, "other", &["--papers", &other, "--base", base]);
+    assert!(run.code == 1 && run.err.contains("it has none of these papers"), "{}", run.err);
+    let (run, _) = report(&sandbox, "other", &["--papers", &later, "--base", "nowhere"]);
+    assert!(run.code == 1 && run.err.contains("nowhere/manifest.json: cannot read"), "{}", run.err);
+    let (_, bare) = report(&sandbox, "bare", &["--papers", &earlier, "--include", "map"]);
+    let (run, _) = report(&sandbox, "other", &["--papers", &later, "--base", bare.to_str().unwrap()]);
+    assert!(run.code == 1 && run.err.contains("has no groups"), "{}", run.err);
+    fs::write(first.join("groups.jsonl"), "{\"level\": 1}\n").unwrap();
+    let (run, _) = report(&sandbox, "other", &["--papers", &later, "--base", base]);
+    assert!(run.code == 1 && run.err.contains("groups.jsonl: line 1: "), "{}", run.err);
+}
+
+#[test]
+fn a_graph_finds_the_neighbors_of_many_papers() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.file("papers.jsonl", lines(&papers(90)));
+    let manifest = |directory: &Path| -> Value {
+        serde_json::from_slice(&fs::read(directory.join("manifest.json")).unwrap()).unwrap()
+    };
+    let (_, exact) = report(&sandbox, "exact", &["--papers", &file]);
+    assert_eq!(manifest(&exact)["comparison"], json!({"exact": true, "recall": 1.0, "audited": 0}));
+    let (run, found) = report(&sandbox, "found", &["--papers", &file, "--exact-limit", "89"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let comparison = &manifest(&found)["comparison"];
+    assert_eq!((&comparison["exact"], &comparison["audited"]), (&json!(false), &json!(90)));
+    assert!(comparison["recall"].as_f64().unwrap() > 0.9, "{comparison}");
+    assert_eq!(rows(&found, "neighbors").len(), 900);
 }
 
 #[test]
@@ -173,7 +296,14 @@ fn parts_can_be_chosen() {
     assert!(rows(&out, "papers")[0]["x"].is_number() && rows(&out, "papers")[0].get("group_1").is_none());
     let (run, _) = report(&sandbox, "other", &["--papers", &file, "--include", "everything"]);
     assert_eq!(run.code, 2);
-    assert!(run.err.contains("neighbors, duplicates, groups, trends, map"), "{}", run.err);
+    assert!(run.err.contains("neighbors, duplicates, groups, trends, map, abstracts, embeddings"), "{}", run.err);
+    let text = "observation number 7 of";
+    for (parts, is_there) in [("map,abstracts,embeddings", true), ("map", false)] {
+        let (run, out) = report(&sandbox, parts, &["--papers", &file, "--include", parts]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert_eq!(out.join("embeddings.parquet").exists(), is_there);
+        assert_eq!(page_text(&out.join("report.html"), "snippets").contains(text), is_there);
+    }
 }
 
 #[test]

@@ -68,6 +68,19 @@ fn groups_are_lists_and_addresses() {
 }
 
 #[test]
+fn without_a_map_the_lists_are_there() {
+    let sandbox = Sandbox::new();
+    let Some(browser) = Browser::open("localhost") else { return };
+    let out = sandbox.folder.path().join("report");
+    let args = ["report", "--papers", listing(), "--include", "groups", "--out", out.to_str().unwrap()];
+    assert_eq!(sandbox.run(&args).code, 0);
+    open(&browser, &out.join("report.html"), "#group=7.7");
+    assert!(browser.text().contains("There is no group 7.7 in this report."), "{}", browser.text());
+    assert_eq!(browser.run("return document.querySelector('#map').offsetParent"), json!(null));
+    assert_eq!(browser.run("return document.querySelectorAll('.groups a').length > 1"), json!(true));
+}
+
+#[test]
 fn the_page_is_accessible_in_both_themes() {
     let Some(axe) = axe() else { return };
     let sandbox = Sandbox::new();

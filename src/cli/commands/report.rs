@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::library::PaperFilter;
 use crate::paper::PaperId;
 use crate::report::{
-    Collection, Report, ReportObserver, ReportOptions, ReportPart, ReportPhase, ReportProgress, check_directory,
+    Collection, Report, ReportContext, ReportDirectory, ReportObserver, ReportOptions, ReportPhase, ReportProgress,
+    StoredReport,
 };
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<CommandOutcome> {
@@ -26,9 +27,17 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
         let reason = "standard input is either papers or ids".to_owned();
         return Err(Error::BadRequest { field: "ids", reason });
     }
-    check_directory(&args.out, args.force)?;
-    let parts = if args.include.is_empty() { ReportPart::ALL.to_vec() } else { args.include.clone() };
-    let options = ReportOptions { parts, neighbors: args.neighbors as usize, threshold: args.threshold };
+    let base = args.base.as_deref().map(StoredReport::read).transpose()?;
+    let directory = ReportDirectory::create(&args.out, args.force)?;
+    let mut options = ReportOptions {
+        neighbors: args.neighbors as usize,
+        threshold: args.threshold,
+        exact_limit: args.exact_limit,
+        ..ReportOptions::default()
+    };
+    if !args.include.is_empty() {
+        options.parts = args.include.clone();
+    }
     let (engine, mut outcome) = input::open_engine(common, &args.papers)?;
     let selection = selection(&engine, &args.filters, &mut outcome)?;
     let bars = PhaseBars::default();
@@ -41,11 +50,10 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
             reason: "no papers match, so there is no report".to_owned(),
         });
     }
-    let report = match &other {
-        Some(other) => Report::against(collection, other, &options, &show),
-        None => Report::new(collection, &options, &show),
-    };
-    report.write(&args.out, args.force, &show)?;
+    let context =
+        ReportContext { against: other.as_ref(), base: base.as_ref(), directory: Some(&directory), cancelled: None };
+    let report = Report::with(collection, context, &options, &show)?;
+    report.write_into(directory, &show)?;
     bars.finish();
     output::print(|out| {
         report.findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
@@ -64,29 +72,17 @@ fn selection(engine: &Engine, filters: &ReportFilters, outcome: &mut CommandOutc
         sources: source.clone(),
         ..PaperFilter::default()
     };
-    let described = [
-        after.map(|day| format!("published on or after {day}")),
-        before.map(|day| format!("published on or before {day}")),
-        (!category.is_empty()).then(|| format!("of {}", category.join(", "))),
-        (!source.is_empty()).then(|| format!("from {}", source.join(", "))),
-        profile.as_ref().map(|name| format!("in the history of `{name}`")),
-        ids.as_ref().map(|path| format!("listed in {}", path.display())),
-    ];
-    let described: Vec<String> = described.into_iter().flatten().collect();
-    let mut selected: Option<Vec<PaperId>> = None;
+    let mut selection = PaperSelection::new(filter);
     if let Some(name) = profile {
         let papers = engine.history_papers(name)?;
-        selected = Some(papers.into_iter().map(|paper| paper.entry.id).collect());
+        let ids = papers.into_iter().map(|paper| paper.entry.id).collect();
+        selection = selection.within(ids, &format!("in the history of `{name}`"));
     }
     if let Some(path) = ids {
         let listed = listed_ids(engine, path, outcome)?;
-        selected = Some(match selected {
-            Some(history) => history.into_iter().filter(|id| listed.contains(id)).collect(),
-            None => listed,
-        });
+        selection = selection.within(listed, &format!("listed in {}", path.display()));
     }
-    let title = if described.is_empty() { "All papers".to_owned() } else { format!("Papers {}", described.join(", ")) };
-    Ok(PaperSelection { filter, ids: selected, title })
+    Ok(selection)
 }
 
 /// What `--against` names: a library, files of papers, or a history.

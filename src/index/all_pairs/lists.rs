@@ -7,7 +7,7 @@ use super::thresholds::NO_THRESHOLD;
 use crate::index::NeighborLists;
 
 /// A neighbor as a number: a larger one is better. No neighbor is 0.
-type Key = u64;
+pub(super) type Key = u64;
 
 /// The lists of the places of a block.
 pub(super) struct BlockLists {
@@ -35,6 +35,19 @@ impl BlockLists {
         &self.thresholds
     }
 
+    /// `k` neighbors for each place, best first.
+    pub(super) fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// Takes the lists of earlier work.
+    pub(super) fn restore(&mut self, codes: &RowCodes, keys: &[Key]) {
+        self.keys.copy_from_slice(keys);
+        for (threshold, list) in self.thresholds.iter_mut().zip(keys.chunks_exact(self.k)) {
+            *threshold = neighbor(list[self.k - 1]).map_or(NO_THRESHOLD, |(_, score)| codes.steps(score));
+        }
+    }
+
     /// Sets thresholds by the products of the block with itself, `width` to a place: `k` others have at least the k-th best of
     /// these, less what it may be off by.
     pub(super) fn set_first_thresholds(&mut self, codes: &RowCodes, dots: &[i32], width: usize) {
@@ -48,7 +61,7 @@ impl BlockLists {
             least.swap_remove(at);
             if least.len() >= self.k {
                 let (_, kth, _) = least.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a));
-                self.thresholds[at] = *kth - codes.error(self.start + at);
+                self.thresholds[at] = self.thresholds[at].max(*kth - codes.error(self.start + at));
             }
         }
     }
@@ -95,7 +108,7 @@ fn key(row: u32, score: f32) -> Key {
 }
 
 /// What a key stands for; nothing for 0.
-fn neighbor(key: Key) -> Option<(u32, f32)> {
+pub(super) fn neighbor(key: Key) -> Option<(u32, f32)> {
     let ordered = (key >> 32) as u32;
     let bits = if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered };
     (key != 0).then(|| (!(key as u32), f32::from_bits(bits)))

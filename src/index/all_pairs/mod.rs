@@ -14,13 +14,14 @@
 mod codes;
 mod lists;
 mod order;
+mod state;
 mod thresholds;
 
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use codes::{CodeScale, RowCodes};
@@ -28,9 +29,11 @@ use lists::BlockLists;
 use rayon::prelude::*;
 use thresholds::{ColumnThresholds, Hit, RowThresholds, find_hits};
 
-use super::NeighborLists;
+use super::{NeighborLists, WorkWatcher};
 use crate::kernels::{Cpu, PANEL, PackedPanels, gemm};
 use crate::vector::{EmbeddingMatrix, dot, prefetch};
+
+pub use state::PairState;
 
 /// Vectors in a block: the codes of two blocks stay in the second cache of a core, and little time goes into what is done
 /// once for a pair of blocks.
@@ -58,7 +61,22 @@ const AHEAD: usize = 8;
 /// assert_eq!(nearest.of(0).map(|(row, _)| row).collect::<Vec<_>>(), [2]);
 /// ```
 pub fn all_nearest(vectors: &EmbeddingMatrix, k: usize, done: &(dyn Fn(usize) + Sync)) -> NeighborLists {
-    all_nearest_with(Cpu::detect(), BLOCK, vectors, k, done)
+    let lists = continue_all_nearest(vectors, k, None, &|rows| done(rows));
+    lists.expect("nobody stops it")
+}
+
+/// [`all_nearest`], from a state of the same work on: the same vectors, in the same order, and the same `k`. A state of
+/// another size is ignored. `None` when the watcher stopped it.
+///
+/// # Panics
+/// As [`all_nearest`].
+pub fn continue_all_nearest(
+    vectors: &EmbeddingMatrix,
+    k: usize,
+    from: Option<PairState>,
+    watcher: &dyn WorkWatcher<PairState>,
+) -> Option<NeighborLists> {
+    all_nearest_with(Cpu::detect(), BLOCK, vectors, k, from, watcher)
 }
 
 /// The same with the instructions of `cpu`, which must be here, and blocks of any size.
@@ -67,20 +85,27 @@ fn all_nearest_with(
     block: usize,
     vectors: &EmbeddingMatrix,
     k: usize,
-    done: &(dyn Fn(usize) + Sync),
-) -> NeighborLists {
+    from: Option<PairState>,
+    watcher: &dyn WorkWatcher<PairState>,
+) -> Option<NeighborLists> {
     let places = k.min(vectors.len().saturating_sub(1));
     if places == 0 {
-        return NeighborLists::without_neighbors(k, vectors.len());
+        return Some(NeighborLists::without_neighbors(k, vectors.len()));
     }
     let all = AllPairs::new(cpu, block, vectors, places);
-    all.run(done);
+    if let Some(state) = from {
+        all.restore(state);
+    }
+    all.run(watcher);
+    if watcher.is_cancelled() {
+        return None;
+    }
     let AllPairs { order, codes, lists, .. } = all;
     // The neighbors take as much memory as the lists: the codes make room.
     drop(codes);
     let lists: Vec<BlockLists> =
         lists.into_iter().map(|lists| lists.into_inner().expect("no thread panicked")).collect();
-    lists::neighbors(&lists, &order, k)
+    Some(lists::neighbors(&lists, &order, k))
 }
 
 /// What all threads share. Rows are taken in an order of its own: a row's *place* is where it stands in it.
@@ -93,6 +118,8 @@ struct AllPairs<'a> {
     order: Vec<u32>,
     codes: RowCodes,
     lists: Vec<Mutex<BlockLists>>,
+    /// The block rows that are through.
+    finished: Vec<AtomicBool>,
 }
 
 /// What a thread works with.
@@ -112,8 +139,9 @@ impl<'a> AllPairs<'a> {
         let order = order::near_together(cpu, scale, vectors);
         let codes = RowCodes::new(scale, vectors, &order);
         let blocks = vectors.len().div_ceil(size);
-        let mut all = AllPairs { cpu, size, vectors, order, codes, lists: Vec::new() };
+        let mut all = AllPairs { cpu, size, vectors, order, codes, lists: Vec::new(), finished: Vec::new() };
         all.lists = (0..blocks).map(|block| Mutex::new(BlockLists::new(all.places(block), k))).collect();
+        all.finished = (0..blocks).map(|_| AtomicBool::new(false)).collect();
         all
     }
 
@@ -123,34 +151,65 @@ impl<'a> AllPairs<'a> {
     }
 
     /// Offers every pair to both sides.
-    fn run(&self, done: &(dyn Fn(usize) + Sync)) {
+    fn run(&self, watcher: &dyn WorkWatcher<PairState>) {
         let blocks = self.lists.len();
-        self.for_each_block(|work, block| self.within_block(work, block));
-        self.for_each_block(|work, block| {
-            self.codes.pack(self.places(block), &mut work.panels);
-            // With an even number, the block across the circle is met from one of the two sides.
-            let ahead = blocks / 2 - usize::from(blocks.is_multiple_of(2) && block >= blocks / 2);
-            for step in 1..=ahead {
-                self.pair_of_blocks(work, block, (block + step) % blocks);
+        self.for_each_block(watcher, |work, block| self.within_block(work, block));
+        self.for_each_block(watcher, |work, block| {
+            if !self.finished[block].load(Ordering::Acquire) {
+                self.codes.pack(self.places(block), &mut work.panels);
+                // With an even number, the block across the circle is met from one of the two sides.
+                let ahead = blocks / 2 - usize::from(blocks.is_multiple_of(2) && block >= blocks / 2);
+                for step in 1..=ahead {
+                    self.pair_of_blocks(work, block, (block + step) % blocks);
+                }
+                self.finished[block].store(true, Ordering::Release);
+                watcher.offer_state(&|| self.state());
             }
-            done(self.places(block).len());
+            watcher.advance(self.places(block).len());
         });
     }
 
     /// Every block in turn, by as many threads as there are.
-    fn for_each_block(&self, of_block: impl Fn(&mut Workspace, usize) + Sync) {
+    fn for_each_block(&self, watcher: &dyn WorkWatcher<PairState>, of_block: impl Fn(&mut Workspace, usize) + Sync) {
         let next = AtomicUsize::new(0);
         // A thread that is busy elsewhere is not waited for: the others take all blocks.
         (0..rayon::current_num_threads()).into_par_iter().with_max_len(1).for_each(|_| {
             let mut work = Workspace::default();
             loop {
                 let block = next.fetch_add(1, Ordering::Relaxed);
-                if block >= self.lists.len() {
+                if block >= self.lists.len() || watcher.is_cancelled() {
                     break;
                 }
                 of_block(&mut work, block);
             }
         });
+    }
+
+    /// What is needed to go on from here. Lists can have more than the finished block rows offered: those pairs are offered
+    /// again, and are known then.
+    fn state(&self) -> PairState {
+        // Before the lists: what is finished is in them.
+        let finished = self.finished.iter().map(|finished| finished.load(Ordering::Acquire)).collect();
+        let keys = (0..self.lists.len()).flat_map(|block| self.locked(block).keys().to_vec()).collect();
+        PairState { finished, keys }
+    }
+
+    /// Goes on from a state, unless it is of another size.
+    fn restore(&self, PairState { finished, keys }: PairState) {
+        let count: usize = (0..self.lists.len()).map(|block| self.locked(block).keys().len()).sum();
+        let are_rows =
+            keys.iter().all(|key| lists::neighbor(*key).is_none_or(|(row, _)| (row as usize) < self.order.len()));
+        if finished.len() != self.finished.len() || keys.len() != count || !are_rows {
+            return;
+        }
+        let mut rest = &keys[..];
+        for block in 0..self.lists.len() {
+            let mut lists = self.locked(block);
+            let (own, others) = rest.split_at(lists.keys().len());
+            lists.restore(&self.codes, own);
+            rest = others;
+        }
+        self.finished.iter().zip(finished).for_each(|(to, finished)| to.store(finished, Ordering::Release));
     }
 
     /// The lists of a block. No thread holds those of two, so none waits for ever.

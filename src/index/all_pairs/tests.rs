@@ -93,7 +93,7 @@ proptest! {
         let expected = by_comparing_all(&vectors, k);
         for cpu in here() {
             for threads in [1, 2] {
-                let found = on_threads(threads, || all_nearest_with(cpu, block, &vectors, k, &|_| {}));
+                let found = on_threads(threads, || all_nearest_with(cpu, block, &vectors, k, None, &|_: usize| {}).unwrap());
                 prop_assert!(found == expected, "{cpu}, {threads} threads: {found:?} for {expected:?}");
             }
         }
@@ -127,7 +127,8 @@ fn many_blocks_and_pivots() {
     let expected = by_comparing_all(&vectors, 7);
     for cpu in here() {
         for (block, threads) in [(64, 1), (64, 2), (100, 2), (BLOCK, 2)] {
-            let found = on_threads(threads, || all_nearest_with(cpu, block, &vectors, 7, &|_| {}));
+            let found =
+                on_threads(threads, || all_nearest_with(cpu, block, &vectors, 7, None, &|_: usize| {}).unwrap());
             assert!(found == expected, "{cpu}, blocks of {block}, {threads} threads");
         }
     }
@@ -136,7 +137,7 @@ fn many_blocks_and_pivots() {
 #[test]
 fn few_rows() {
     let values = [1.0, 0.0, 0.6, 0.8];
-    let of = |count: usize, k| all_nearest(&matrix(&values[..2 * count], 2), k, &|_| {});
+    let of = |count: usize, k| all_nearest(&matrix(&values[..2 * count], 2), k, &|_: usize| {});
     let lists = |k, lists: Vec<Vec<(u32, f32)>>| NeighborLists::from_lists(k, lists.into_iter());
     assert_eq!(of(0, 3), lists(3, vec![]));
     assert_eq!(of(1, 1), lists(1, vec![vec![]]));
@@ -148,8 +149,57 @@ fn few_rows() {
 fn progress_comes_to_all_rows() {
     let values = clusters(500, 8);
     let told = AtomicUsize::new(0);
-    all_nearest_with(Cpu::detect(), 64, &matrix(&values, 8), 3, &|rows| {
+    all_nearest(&matrix(&values, 8), 3, &|rows| {
         told.fetch_add(rows, Ordering::Relaxed);
     });
     assert_eq!(told.into_inner(), 500);
+}
+
+/// Stops the work when so many block rows are through, and keeps the last state.
+struct StoppingWatcher {
+    left: AtomicUsize,
+    state: Mutex<Option<PairState>>,
+}
+
+impl WorkWatcher<PairState> for StoppingWatcher {
+    fn advance(&self, _rows: usize) {
+        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+
+    fn offer_state(&self, state: &dyn Fn() -> PairState) {
+        *self.state.lock().unwrap() = Some(state());
+    }
+}
+
+#[test]
+fn work_that_was_stopped_goes_on() {
+    let vectors = matrix(&clusters(1_000, 24), 24);
+    let expected = by_comparing_all(&vectors, 5);
+    for (stop, threads) in [(1, 1), (3, 2), (7, 1), (12, 2), (15, 2)] {
+        let watcher = StoppingWatcher { left: AtomicUsize::new(stop), state: Mutex::new(None) };
+        let run = |from, watcher: &dyn WorkWatcher<PairState>| {
+            on_threads(threads, || all_nearest_with(Cpu::detect(), 64, &vectors, 5, from, watcher))
+        };
+        assert!(run(None, &watcher).is_none());
+        let state = watcher.state.into_inner().unwrap().unwrap();
+        assert!(state.finished.iter().filter(|finished| **finished).count() >= stop.min(15));
+        let state = PairState::from_bytes(&state.to_bytes()).unwrap();
+        assert!(run(Some(state), &|_: usize| {}).unwrap() == expected, "stopped at {stop}");
+    }
+}
+
+#[test]
+fn a_state_of_other_work_is_ignored() {
+    let vectors = matrix(&clusters(200, 8), 8);
+    let other = PairState { finished: vec![true; 4], keys: vec![7; 200] };
+    let found = all_nearest_with(Cpu::detect(), 64, &vectors, 5, Some(other.clone()), &|_: usize| {});
+    assert!(found.unwrap() == by_comparing_all(&vectors, 5));
+    let bytes = other.to_bytes();
+    for length in [0, 7, 11, 13, bytes.len() - 1] {
+        assert_eq!(PairState::from_bytes(&bytes[..length]), None, "{length}");
+    }
 }

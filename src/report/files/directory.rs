@@ -9,30 +9,46 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::file;
+use crate::string_enum::string_enum;
 
 /// The file by which a report is known.
 const MANIFEST: &str = "manifest.json";
 /// The names of tables, and of the other files.
-const TABLES: [&str; 7] = ["papers", "neighbors", "duplicates", "groups", "trends", "coverage", "covered_groups"];
+const TABLES: [&str; 8] =
+    ["papers", "neighbors", "duplicates", "groups", "trends", "coverage", "covered_groups", "embeddings"];
 const OTHER_FILES: [(&str, &str); 5] =
     [("manifest", "json"), ("map", "svg"), ("trends", "svg"), ("report", "md"), ("report", "html")];
 /// What an unfinished directory has while it is written.
 const LOCK: &str = ".lock";
 
-/// A directory beside the one that it becomes. Dropped before it is finished, it is deleted.
-pub(super) struct UnfinishedDirectory {
+/// Work that an unfinished directory has, so that a report that was killed goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum SavedWork {
+    /// Neighbor lists.
+    Pairs,
+    /// Places on the map.
+    Map,
+}
+
+string_enum!(SavedWork, "saved work", { Pairs => ".pairs", Map => ".map" });
+
+/// The directory of a report that is being made: a hidden one beside the one that it becomes when it is complete. Dropped
+/// before that, it is deleted. One that a killed process left is taken over with the work that was saved in it.
+#[derive(Debug)]
+pub struct ReportDirectory {
     path: PathBuf,
     target: PathBuf,
     is_finished: bool,
     _lock: File,
 }
 
-impl UnfinishedDirectory {
+impl ReportDirectory {
     /// Creates it. `replace` allows that the target is a report already.
     ///
     /// # Errors
-    /// As [`check_directory`]; [`Error::Io`].
-    pub(super) fn create(target: &Path, replace: bool) -> Result<UnfinishedDirectory> {
+    /// [`Error::BadRequest`] when something else is there, a report and not `replace`, or a report that another process is
+    /// making; [`Error::Io`].
+    pub fn create(target: &Path, replace: bool) -> Result<ReportDirectory> {
         check_directory(target, replace)?;
         // A link stays: what it points to is replaced.
         let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
@@ -45,12 +61,27 @@ impl UnfinishedDirectory {
             if !path.join(LOCK).is_file() {
                 return Err(refused(&path, "is in the way and not of paperkin: move it"));
             }
-            drop(locked(&path, &target)?);
-            std::fs::remove_dir_all(&path).map_err(Error::io(&path, "delete"))?;
+            let lock = locked(&path, &target)?;
+            remove_all_but_saved(&path)?;
+            return Ok(ReportDirectory { path, target, is_finished: false, _lock: lock });
         }
         std::fs::create_dir(&path).map_err(Error::io(&path, "create the directory"))?;
         let lock = locked(&path, &target)?;
-        Ok(UnfinishedDirectory { path, target, is_finished: false, _lock: lock })
+        Ok(ReportDirectory { path, target, is_finished: false, _lock: lock })
+    }
+
+    /// The work that was saved under a name.
+    pub(in crate::report) fn saved(&self, name: SavedWork) -> Option<Vec<u8>> {
+        std::fs::read(self.path.join(name.name())).ok()
+    }
+
+    /// Saves work under a name.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(in crate::report) fn save(&self, name: SavedWork, bytes: &[u8]) -> Result<()> {
+        let path = self.path.join(name.name());
+        file::replace(&path, |out| out.write_all(bytes).map_err(Error::io(&path, "write")))
     }
 
     /// Writes a file in it.
@@ -71,7 +102,8 @@ impl UnfinishedDirectory {
             check_directory(&aside, true)?;
             std::fs::remove_dir_all(&aside).map_err(Error::io(&aside, "delete"))?;
         }
-        std::fs::remove_file(self.path.join(LOCK)).map_err(failed())?;
+        let mut helpers = SavedWork::ALL.map(SavedWork::name).into_iter().chain([LOCK]);
+        helpers.try_for_each(|name| remove_if_there(&self.path.join(name)))?;
         let has_old = self.target.exists();
         if has_old {
             std::fs::rename(&self.target, &aside).map_err(failed())?;
@@ -91,7 +123,7 @@ impl UnfinishedDirectory {
     }
 }
 
-impl Drop for UnfinishedDirectory {
+impl Drop for ReportDirectory {
     fn drop(&mut self) {
         if !self.is_finished {
             // The error to report is the one that stopped the writing.
@@ -109,12 +141,12 @@ fn beside(target: &Path, what: &str) -> Result<PathBuf> {
     Ok(target.with_file_name(hidden))
 }
 
-/// Checks that a report can be written to a directory, before the work is done. What is replaced is a report and nothing
-/// else: a directory with any other file or folder stays.
+/// Checks that a report can be written to a directory. What is replaced is a report and nothing else: a directory with any
+/// other file or folder stays.
 ///
 /// # Errors
 /// [`Error::BadRequest`] when something else is there, or a report and not `replace`.
-pub fn check_directory(target: &Path, replace: bool) -> Result<()> {
+fn check_directory(target: &Path, replace: bool) -> Result<()> {
     let metadata = match std::fs::metadata(target) {
         Ok(metadata) => metadata,
         Err(_) if target.is_symlink() => return Err(refused(target, "is a link to nothing")),
@@ -155,6 +187,25 @@ fn is_manifest(path: &Path) -> bool {
     serde_json::from_slice::<Value>(&text).is_ok_and(|manifest| manifest["paperkin"].is_string())
 }
 
+/// Deletes what a killed process had written, but for its work.
+fn remove_all_but_saved(directory: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(directory).map_err(Error::io(directory, "read"))? {
+        let name = entry.map_err(Error::io(directory, "read"))?.file_name();
+        let is_kept = SavedWork::ALL.map(SavedWork::name).into_iter().chain([LOCK]).any(|kept| name == kept);
+        if !is_kept {
+            remove_if_there(&directory.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_if_there(file: &Path) -> Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(file, "delete")(error)),
+        _ => Ok(()),
+    }
+}
+
 /// The lock of an unfinished directory.
 fn locked(path: &Path, target: &Path) -> Result<File> {
     file::lock(&path.join(LOCK))?.ok_or_else(|| refused(target, "is being written by another process"))
@@ -169,7 +220,7 @@ mod tests {
     use super::*;
 
     fn write(target: &Path, replace: bool) -> Result<()> {
-        let directory = UnfinishedDirectory::create(target, replace)?;
+        let directory = ReportDirectory::create(target, replace)?;
         directory.write(MANIFEST, |out| out.write_all(b"{\"paperkin\": \"0.1.0\"}"))?;
         directory.finish()
     }
@@ -190,8 +241,8 @@ mod tests {
     fn two_reports_do_not_mix_and_leftovers_are_removed() {
         let parent = tempfile::tempdir().unwrap();
         let target = parent.path().join("report");
-        let first = UnfinishedDirectory::create(&target, false).unwrap();
-        let second = UnfinishedDirectory::create(&target, false).err().unwrap();
+        let first = ReportDirectory::create(&target, false).unwrap();
+        let second = ReportDirectory::create(&target, false).err().unwrap();
         assert!(second.to_string().contains("is being written by another process"), "{second}");
         // As if it was killed.
         let unfinished = first.path.clone();
@@ -200,7 +251,11 @@ mod tests {
         std::fs::create_dir(&unfinished).unwrap();
         std::fs::write(unfinished.join(LOCK), "").unwrap();
         std::fs::write(unfinished.join("papers.csv"), "half").unwrap();
-        write(&target, false).unwrap();
+        std::fs::write(unfinished.join(SavedWork::Pairs.name()), "work").unwrap();
+        let next = ReportDirectory::create(&target, false).unwrap();
+        assert_eq!((next.saved(SavedWork::Pairs), next.saved(SavedWork::Map)), (Some(b"work".to_vec()), None));
+        next.write(MANIFEST, |out| out.write_all(b"{\"paperkin\": \"0.1.0\"}")).unwrap();
+        next.finish().unwrap();
         assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 1);
         assert_eq!(std::fs::read_dir(&target).unwrap().count(), 1);
     }
@@ -263,7 +318,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let target = parent.path().join("report");
         write(&target, false).unwrap();
-        let directory = UnfinishedDirectory::create(&target, true).unwrap();
+        let directory = ReportDirectory::create(&target, true).unwrap();
         let full = directory.write("papers.csv", |_| Err(io::Error::other("the disk is full")));
         assert!(full.unwrap_err().to_string().contains("papers.csv"));
         drop(directory);

@@ -21,8 +21,13 @@ fn value(cells: &Cells<'_>, row: usize) -> Value {
         Cells::Text(cell) => json!(cell(row)),
         Cells::Texts(cell) => json!(cell(row)),
         Cells::Integer(cell) => json!(cell(row)),
-        // As short as the number is precise: 0.9, not 0.8999999761581421.
-        Cells::Number(cell) => json!(cell(row).and_then(|number| number.to_string().parse::<f64>().ok())),
+        Cells::Number(cell) => json!(cell(row).and_then(short)),
+        Cells::Numbers(cell) => json!(cell(row).iter().map(|number| short(*number)).collect::<Vec<_>>()),
         Cells::Date(cell) => json!(cell(row)),
     }
+}
+
+/// As short as the number is precise: 0.9, not 0.8999999761581421.
+fn short(number: f32) -> Option<f64> {
+    number.to_string().parse().ok()
 }

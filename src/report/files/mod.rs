@@ -15,34 +15,62 @@ mod tables;
 use std::io::Write;
 use std::path::Path;
 
-pub use directory::check_directory;
+use rayon::prelude::*;
 
-use super::{PhaseProgress, Report, ReportObserver, ReportPhase};
+pub use directory::ReportDirectory;
+pub(super) use directory::SavedWork;
+
+use super::{PhaseProgress, Report, ReportObserver, ReportPart, ReportPhase};
 use crate::error::Result;
-use directory::UnfinishedDirectory;
+use crate::string_enum::string_enum;
+use table::Table;
 
 /// Characters of each abstract that the page contains.
 const SNIPPET: usize = 300;
-/// A table is written in so many formats.
-const FORMATS: usize = 3;
+
+/// A format in which tables are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileFormat {
+    JsonLines,
+    Csv,
+    Parquet,
+}
+
+string_enum!(FileFormat, "a format of tables", { JsonLines => "jsonl", Csv => "csv", Parquet => "parquet" });
 
 impl Report {
     /// Writes the report into a directory, which is there when all files are complete and on disk. `replace` replaces a
     /// report that is there already.
     ///
     /// # Errors
-    /// As [`check_directory`]; [`Error::Io`](crate::error::Error::Io).
+    /// As [`ReportDirectory::create`]; [`Error::Io`](crate::error::Error::Io).
     pub fn write(&self, directory: &Path, replace: bool, observer: ReportObserver<'_>) -> Result<()> {
+        self.write_into(ReportDirectory::create(directory, replace)?, observer)
+    }
+
+    /// Writes the report into the directory in which its work was saved.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::error::Error::Io).
+    pub fn write_into(&self, files: ReportDirectory, observer: ReportObserver<'_>) -> Result<()> {
         let tables = tables::tables(self);
-        let progress = PhaseProgress::start(ReportPhase::Writing, FORMATS * tables.len() + 1, observer);
-        let files = UnfinishedDirectory::create(directory, replace)?;
-        for table in &tables {
-            files.write(&format!("{}.jsonl", table.name), |out| json_table::write(table, out))?;
+        let progress = PhaseProgress::start(ReportPhase::Writing, FileFormat::ALL.len() * tables.len() + 1, observer);
+        let each: Vec<(&Table<'_>, FileFormat)> =
+            tables.iter().flat_map(|table| FileFormat::ALL.map(|format| (table, format))).collect();
+        each.into_par_iter().try_for_each(|(table, format)| {
+            let name = format!("{}.{format}", table.name);
+            files.write(&name, |out| match format {
+                FileFormat::JsonLines => json_table::write(table, out),
+                FileFormat::Csv => csv_table::write(table, out),
+                FileFormat::Parquet => parquet_table::write(table, out),
+            })?;
             progress.advance(1);
-            files.write(&format!("{}.csv", table.name), |out| csv_table::write(table, out))?;
-            progress.advance(1);
-            files.write(&format!("{}.parquet", table.name), |out| parquet_table::write(table, out))?;
-            progress.advance(1);
+            Ok(())
+        })?;
+        if !self.vectors.is_empty() {
+            // Numbers as text would take several times as much.
+            let embeddings = tables::embeddings(self);
+            files.write("embeddings.parquet", |out| parquet_table::write(&embeddings, out))?;
         }
         if self.places.iter().any(|place| place.place.is_some()) {
             files.write("map.svg", |out| figures::write_map(self, out))?;
@@ -51,7 +79,8 @@ impl Report {
             files.write("trends.svg", |out| figures::write_trends(self, out))?;
         }
         files.write("report.md", |out| markdown::write(self, out))?;
-        files.write("report.html", |out| page::write(self, SNIPPET, out))?;
+        let snippet = if self.manifest.parts.contains(&ReportPart::Abstracts.name()) { SNIPPET } else { 0 };
+        files.write("report.html", |out| page::write(self, snippet, out))?;
         files.write("manifest.json", |out| {
             serde_json::to_writer_pretty(&mut *out, &self.manifest)?;
             out.write_all(b"\n")

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::page_data::PageData;
@@ -60,10 +61,13 @@ fn source_hash(text: &str) -> String {
 }
 
 fn write_blocks(blocks: &[(&str, Vec<u8>)], out: &mut impl Write) -> io::Result<()> {
-    for (name, bytes) in blocks {
+    let packed = |(_, bytes): &(&str, Vec<u8>)| {
         let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
         packed.write_all(bytes)?;
-        let text = STANDARD.encode(packed.finish()?);
+        Ok(STANDARD.encode(packed.finish()?))
+    };
+    let texts = blocks.par_iter().map(packed).collect::<io::Result<Vec<String>>>()?;
+    for ((name, _), text) in blocks.iter().zip(texts) {
         writeln!(out, "<script type=\"text/plain\" id=\"data-{name}\">{text}</script>")?;
     }
     Ok(())

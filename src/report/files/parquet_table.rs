@@ -41,6 +41,9 @@ pub(super) fn write(table: &Table<'_>, out: &mut (impl Write + Send)) -> io::Res
                 Cells::Number(cell) => {
                     write_column::<FloatType, _>(&mut group, 1, rows.map(|row| Some(vec![cell(row)?])))?
                 }
+                Cells::Numbers(cell) => {
+                    write_column::<FloatType, _>(&mut group, 1, rows.map(|row| Some(cell(row).to_vec())))?
+                }
                 Cells::Date(cell) => write_column::<Int32Type, _>(
                     &mut group,
                     1,
@@ -59,6 +62,9 @@ fn schema(table: &Table<'_>) -> String {
         Cells::Text(_) => format!("OPTIONAL BINARY {name} (UTF8);"),
         Cells::Texts(_) => {
             format!("REQUIRED GROUP {name} (LIST) {{ REPEATED GROUP list {{ REQUIRED BINARY element (UTF8); }} }}")
+        }
+        Cells::Numbers(_) => {
+            format!("REQUIRED GROUP {name} (LIST) {{ REPEATED GROUP list {{ REQUIRED FLOAT element; }} }}")
         }
         Cells::Integer(_) => format!("OPTIONAL INT32 {name};"),
         Cells::Number(_) => format!("OPTIONAL FLOAT {name};"),

@@ -1,7 +1,7 @@
 //! A table whose cells are computed as they are written.
 
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -19,7 +19,7 @@ pub(super) struct Column<'a> {
     pub(super) cells: Cells<'a>,
 }
 
-type CellOf<'a, T> = Box<dyn Fn(usize) -> T + 'a>;
+type CellOf<'a, T> = Box<dyn Fn(usize) -> T + Send + Sync + 'a>;
 
 /// The cells of a column, by row.
 pub(super) enum Cells<'a> {
@@ -27,26 +27,28 @@ pub(super) enum Cells<'a> {
     Texts(CellOf<'a, Vec<Cow<'a, str>>>),
     Integer(CellOf<'a, Option<i32>>),
     Number(CellOf<'a, Option<f32>>),
+    /// As many in every row.
+    Numbers(CellOf<'a, &'a [f32]>),
     Date(CellOf<'a, Option<Date>>),
 }
 
 /// A table to which columns are added: each is a function of what a row is about.
 pub(super) struct TableBuilder<'a, R> {
     name: &'static str,
-    rows: Rc<Vec<R>>,
+    rows: Arc<Vec<R>>,
     columns: Vec<Column<'a>>,
 }
 
-impl<'a, R: Copy + 'a> TableBuilder<'a, R> {
+impl<'a, R: Copy + Send + Sync + 'a> TableBuilder<'a, R> {
     pub(super) fn new(name: &'static str, rows: impl Iterator<Item = R>) -> TableBuilder<'a, R> {
-        TableBuilder { name, rows: Rc::new(rows.collect()), columns: Vec::new() }
+        TableBuilder { name, rows: Arc::new(rows.collect()), columns: Vec::new() }
     }
 
     pub(super) fn build(self) -> Table<'a> {
         Table { name: self.name, rows: self.rows.len(), columns: self.columns }
     }
 
-    fn cells<T>(&self, cell: impl Fn(R) -> T + 'a) -> CellOf<'a, T> {
+    fn cells<T>(&self, cell: impl Fn(R) -> T + Send + Sync + 'a) -> CellOf<'a, T> {
         let rows = self.rows.clone();
         Box::new(move |row| cell(rows[row]))
     }
@@ -56,35 +58,52 @@ impl<'a, R: Copy + 'a> TableBuilder<'a, R> {
         self
     }
 
-    pub(super) fn text<T: Into<Cow<'a, str>>>(self, name: &str, cell: impl Fn(R) -> T + 'a) -> TableBuilder<'a, R> {
+    pub(super) fn text<T: Into<Cow<'a, str>>>(
+        self,
+        name: &str,
+        cell: impl Fn(R) -> T + Send + Sync + 'a,
+    ) -> TableBuilder<'a, R> {
         self.optional_text(name, move |row| Some(cell(row)))
     }
 
     pub(super) fn optional_text<T: Into<Cow<'a, str>>>(
         self,
         name: &str,
-        cell: impl Fn(R) -> Option<T> + 'a,
+        cell: impl Fn(R) -> Option<T> + Send + Sync + 'a,
     ) -> TableBuilder<'a, R> {
         let cells = self.cells(move |row| cell(row).map(Into::into));
         self.with(name, Cells::Text(cells))
     }
 
-    pub(super) fn texts<T: AsRef<str> + 'a>(self, name: &str, cell: impl Fn(R) -> &'a [T] + 'a) -> TableBuilder<'a, R> {
+    pub(super) fn texts<T: AsRef<str> + 'a>(
+        self,
+        name: &str,
+        cell: impl Fn(R) -> &'a [T] + Send + Sync + 'a,
+    ) -> TableBuilder<'a, R> {
         let cells = self.cells(move |row| cell(row).iter().map(|text| Cow::Borrowed(text.as_ref())).collect());
         self.with(name, Cells::Texts(cells))
     }
 
-    pub(super) fn integer(self, name: impl Into<String>, cell: impl Fn(R) -> Option<u32> + 'a) -> TableBuilder<'a, R> {
+    pub(super) fn integer(
+        self,
+        name: impl Into<String>,
+        cell: impl Fn(R) -> Option<u32> + Send + Sync + 'a,
+    ) -> TableBuilder<'a, R> {
         let cells = self.cells(move |row| cell(row).map(u32::cast_signed));
         self.with(name, Cells::Integer(cells))
     }
 
-    pub(super) fn number(self, name: &str, cell: impl Fn(R) -> Option<f32> + 'a) -> TableBuilder<'a, R> {
+    pub(super) fn number(self, name: &str, cell: impl Fn(R) -> Option<f32> + Send + Sync + 'a) -> TableBuilder<'a, R> {
         let cells = self.cells(cell);
         self.with(name, Cells::Number(cells))
     }
 
-    pub(super) fn date(self, name: &str, cell: impl Fn(R) -> Option<Date> + 'a) -> TableBuilder<'a, R> {
+    pub(super) fn numbers(self, name: &str, cell: impl Fn(R) -> &'a [f32] + Send + Sync + 'a) -> TableBuilder<'a, R> {
+        let cells = self.cells(cell);
+        self.with(name, Cells::Numbers(cells))
+    }
+
+    pub(super) fn date(self, name: &str, cell: impl Fn(R) -> Option<Date> + Send + Sync + 'a) -> TableBuilder<'a, R> {
         let cells = self.cells(cell);
         self.with(name, Cells::Date(cells))
     }

@@ -51,11 +51,22 @@ fn papers(report: &Report) -> Table<'_> {
             .number("certainty", move |row| place(row)?.certainty)
             .integer("between", move |row| Some(finest.groups[place(row)?.between? as usize].number));
     }
-    table
+    table = table
         .number("novelty", move |row| place(row)?.novelty)
         .integer("outlier", move |row| Some(u32::from(place(row)?.is_outlier)))
         .number("x", move |row| Some(place(row)?.place?[0]))
-        .number("y", move |row| Some(place(row)?.place?[1]))
+        .number("y", move |row| Some(place(row)?.place?[1]));
+    if report.manifest.new_papers.is_some() {
+        table = table.integer("new", move |row| Some(u32::from(place(row)?.is_new?)));
+    }
+    table.build()
+}
+
+/// The embedding of a paper a row.
+pub(super) fn embeddings(report: &Report) -> Table<'_> {
+    TableBuilder::new("embeddings", 0..report.vectors.len())
+        .text("id", move |row| report.papers[row].id.as_str())
+        .numbers("embedding", move |row| report.vectors.row(row))
         .build()
 }
 
@@ -115,7 +126,7 @@ fn groups(report: &Report) -> Table<'_> {
         Some(coarser.groups[group.parent? as usize].number)
     };
     let representative = move |(_, group): GroupRow<'_>| report.papers[group.representative as usize].id.as_str();
-    TableBuilder::new("groups", all_groups(report))
+    let mut table = TableBuilder::new("groups", all_groups(report))
         .integer("level", |(index, _): GroupRow<'_>| Some(index as u32 + 1))
         .integer("number", |(_, group)| Some(group.number))
         .integer("parent", parent)
@@ -127,8 +138,11 @@ fn groups(report: &Report) -> Table<'_> {
         .date("first_month", |(_, group)| group.first_month)
         .text("trend", |(_, group)| group.trend.name())
         .number("x", |(_, group)| Some(group.place?[0]))
-        .number("y", |(_, group)| Some(group.place?[1]))
-        .build()
+        .number("y", |(_, group)| Some(group.place?[1]));
+    if report.manifest.new_papers.is_some() {
+        table = table.integer("new_papers", |(_, group)| group.new_papers);
+    }
+    table.build()
 }
 
 /// A group and the index of a month that it has papers of.

@@ -141,7 +141,12 @@ const openers = {
     show(selectionView(selected), `${counted(selected.length, "paper")} selected`, focus);
   },
 };
-const missing = (text) => { openers.overview("", false); notify(text); };
+const missing = (text) => {
+  openers.overview("", false);
+  byId("note").textContent = text;
+  byId("note").hidden = false;
+  notify(text);
+};
 let places = null;
 const paperAt = (id) => {
   places ??= new Map(Array.from({ length: data.n }, (_, paper) => [idOf(paper), paper]));
@@ -311,6 +316,7 @@ const writeHead = () => {
   byId("note").hidden = !report.note;
   const made = [`Made by ${report.program}`, report.model && `with ${report.model}`, report.made && `on ${dateWords(report.made)}`];
   byId("made").textContent = made.filter(Boolean).join(" ");
+  document.body.classList.toggle("mapless", !report.map);
   byId("ink").setAttribute("aria-label", `Map of ${counted(data.n, "paper")}`);
 };
 

@@ -44,7 +44,8 @@ const groupRow = (level, index) => {
   const group = data.levels[level].groups[index];
   const within = childrenOf(level, index);
   const row = make("li", { className: `group level-${level}`, dataset: { peek: `${level}.${index}` } });
-  const words = facts(trendWords[group.trend], certaintyWords(group.certainty));
+  const added = group.new ? `${group.new.toLocaleString("en-US")} new` : null;
+  const words = facts(added, trendWords[group.trend], certaintyWords(group.certainty));
   const name = make("div", { className: "name" }, link(group.name, groupHash(level, index)), quiet(words));
   const count = make("span", { className: "count", textContent: group.count.toLocaleString("en-US") });
   const line = make("div", { className: "row" }, groupSwatch(level, index), name, count, sparkline(group.months ?? []));

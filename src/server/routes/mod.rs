@@ -11,6 +11,7 @@ mod pagination;
 mod papers;
 mod profile_feed;
 mod profiles;
+mod reports;
 mod request_schemas;
 mod search;
 mod search_fields;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> GuardedRouter {
         .merge(profiles::routes())
         .merge(profile_feed::routes())
         .merge(feedback::routes())
+        .merge(reports::routes())
         .merge(feeds::routes())
         .merge(metrics::routes())
         .merge(openapi::routes())

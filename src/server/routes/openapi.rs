@@ -72,6 +72,7 @@ async fn openapi_json(Extension(description): Extension<Arc<OpenApi>>) -> Respon
         (name = "queries", description = "Search, similar papers, recommendations"),
         (name = "papers", description = "Papers of the library"),
         (name = "profiles", description = "Reading histories, feedback and feeds"),
+        (name = "reports", description = "Similarity reports of the library"),
         (name = "service", description = "Health and status"),
         (name = "compatible", description = "APIs of other services"),
     )

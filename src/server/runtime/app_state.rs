@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::embedding_queue::{EmbeddedText, EmbeddingQueue};
 use super::etag_cache::EtagCache;
 use super::index_maintainer::IndexMaintainer;
+use super::report_runner::ReportRunner;
 use super::worker_pool::WorkerPool;
 use crate::encoder::ModelIdentity;
 use crate::engine::{Engine, TextEmbeddings};
@@ -27,6 +28,7 @@ struct AppInner {
     workers: WorkerPool,
     embeddings: EmbeddingQueue,
     maintainer: IndexMaintainer,
+    reports: ReportRunner,
     etag_cache: EtagCache,
 }
 
@@ -37,9 +39,10 @@ impl AppState {
         workers: WorkerPool,
         embeddings: EmbeddingQueue,
         maintainer: IndexMaintainer,
+        reports: ReportRunner,
     ) -> AppState {
         let etag_cache = EtagCache::default();
-        AppState { inner: Arc::new(AppInner { options, model, workers, embeddings, maintainer, etag_cache }) }
+        AppState { inner: Arc::new(AppInner { options, model, workers, embeddings, maintainer, reports, etag_cache }) }
     }
 
     /// How the service was started.
@@ -55,6 +58,11 @@ impl AppState {
     /// Wakes the index maintenance after papers were added or removed.
     pub(crate) fn library_changed(&self) {
         self.inner.maintainer.wake();
+    }
+
+    /// The similarity reports.
+    pub(crate) fn reports(&self) -> &ReportRunner {
+        &self.inner.reports
     }
 
     /// Previous answers by their `ETag`s.

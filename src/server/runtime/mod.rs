@@ -7,6 +7,7 @@ mod index_maintainer;
 pub(super) mod listener;
 mod lookup;
 pub(super) mod metrics_recorder;
+mod report_runner;
 mod worker_pool;
 
 pub(super) use app_state::AppState;
@@ -14,4 +15,5 @@ pub(super) use embedding_queue::EmbeddingQueue;
 pub(super) use etag_cache::CachedContent;
 pub(super) use index_maintainer::IndexMaintainer;
 pub(super) use lookup::find_paper;
+pub(super) use report_runner::{ReportJob, ReportOrder, ReportRunner, ReportState};
 pub(super) use worker_pool::WorkerPool;

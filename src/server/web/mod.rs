@@ -14,6 +14,7 @@ mod paper_card;
 mod paper_map;
 mod paper_page;
 mod profiles_page;
+mod report_page;
 mod score_parts;
 mod search_form;
 mod search_page;
@@ -34,5 +35,6 @@ pub(super) fn routes() -> GuardedRouter {
         .merge(paper_page::routes())
         .merge(library_page::routes())
         .merge(profiles_page::routes())
+        .merge(report_page::routes())
         .merge(vote::routes())
 }

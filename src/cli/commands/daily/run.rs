@@ -56,6 +56,9 @@ fn show(bar: &Mutex<Option<CommandProgress>>, event: DailyEvent<'_>) {
         DailyEvent::FetchFailed { source: subject, error } | DailyEvent::DeliveryFailed { profile: subject, error } => {
             output::diagnostic(Severity::Error, &format!("{subject}: {}", error.one_line()));
         }
+        DailyEvent::ReportFailed(error) => {
+            output::diagnostic(Severity::Error, &format!("weekly report: {}", error.one_line()));
+        }
         DailyEvent::IndexFailed(error) => {
             finish(&mut bar);
             reindex::warn(error);
@@ -87,5 +90,6 @@ fn table(out: &mut dyn Write, summary: &DailySummary) -> std::io::Result<()> {
             write!(out, ", sent to {}", sent_to.join(", "))?;
         }
         writeln!(out)
-    })
+    })?;
+    summary.report.iter().try_for_each(|path| writeln!(out, "wrote the report of last week: {}", path.display()))
 }

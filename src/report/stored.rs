@@ -1,0 +1,171 @@
+//! A report that was written: its groups, and where its papers are in them.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::MapPlace;
+use crate::error::{Error, Result};
+use crate::paper::PaperId;
+
+/// The groups and papers of a report that was written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StoredReport {
+    /// What it is called.
+    pub title: String,
+    /// The model whose embeddings were compared.
+    pub model: String,
+    /// The generation of the library.
+    pub generation: u64,
+    /// The groups of each level, coarsest level first, as they are in the table.
+    pub levels: Vec<Vec<StoredGroup>>,
+    /// The papers, as they are in the table.
+    pub papers: Vec<StoredPaper>,
+    by_id: FxHashMap<PaperId, u32>,
+}
+
+/// A group of a report that was written.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct StoredGroup {
+    /// The level, from 1.
+    pub level: usize,
+    /// Its number at this level.
+    pub number: u32,
+    /// The number of the group of the level above that it is part of.
+    pub parent: Option<u32>,
+    /// Its name; empty if its papers have no words.
+    pub name: String,
+    /// Phrases of its papers.
+    pub labels: Vec<String>,
+    /// How many papers it has.
+    pub papers: u32,
+    /// The ID of the paper nearest to its center.
+    pub representative: PaperId,
+    /// The name of its trend.
+    pub trend: String,
+}
+
+/// A paper of a report that was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredPaper {
+    /// Its ID.
+    pub id: PaperId,
+    /// Its title.
+    pub title: String,
+    /// The number of its group at each level, coarsest first; empty without an embedding.
+    pub groups: Vec<u32>,
+    /// The share of its neighbors that are in its finest group.
+    pub certainty: Option<f32>,
+    /// Its place on the map.
+    pub place: Option<MapPlace>,
+}
+
+#[derive(Deserialize)]
+struct ManifestFile {
+    title: String,
+    model: String,
+    generation: u64,
+}
+
+#[derive(Deserialize)]
+struct PaperLine {
+    id: PaperId,
+    title: String,
+    certainty: Option<f32>,
+    x: Option<f32>,
+    y: Option<f32>,
+    group_1: Option<u32>,
+    group_2: Option<u32>,
+    group_3: Option<u32>,
+    group_4: Option<u32>,
+}
+
+impl StoredPaper {
+    /// The number of its group at the finest level.
+    pub fn finest_group(&self) -> Option<u32> {
+        self.groups.last().copied()
+    }
+}
+
+impl StoredReport {
+    /// Reads the report in a directory.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::BadFile`] when a file is not that of a report, [`Error::BadRequest`] when the report has no
+    /// groups.
+    pub fn read(directory: &Path) -> Result<StoredReport> {
+        let path = directory.join("manifest.json");
+        let manifest = std::fs::read(&path).map_err(Error::io(&path, "read"))?;
+        let ManifestFile { title, model, generation } =
+            serde_json::from_slice(&manifest).map_err(|error| bad_file(&path, &error))?;
+        let mut report = StoredReport { title, model, generation, ..StoredReport::default() };
+        let path = directory.join("groups.jsonl");
+        if !path.exists() {
+            let reason = format!("the report in `{}` has no groups", directory.display());
+            return Err(Error::BadRequest { field: "base", reason });
+        }
+        for_each_line(&path, |group: StoredGroup| {
+            // Levels follow one another.
+            if group.level == report.levels.len() + 1 {
+                report.levels.push(Vec::new());
+            }
+            let parent = group.level.checked_sub(2).zip(group.parent);
+            let has_parent = parent.is_some_and(|(level, number)| report.group(level, number).is_some());
+            let is_whole = group.level == report.levels.len() && (has_parent || group.level == 1);
+            is_whole.then(|| report.levels[group.level - 1].push(group))
+        })?;
+        for_each_line(&directory.join("papers.jsonl"), |line: PaperLine| {
+            let PaperLine { id, title, certainty, x, y, group_1, group_2, group_3, group_4 } = line;
+            let groups: Vec<u32> = [group_1, group_2, group_3, group_4].into_iter().flatten().collect();
+            let are_there = groups.iter().enumerate().all(|(level, number)| report.group(level, *number).is_some());
+            if !are_there || !groups.is_empty() && groups.len() != report.levels.len() {
+                return None;
+            }
+            report.by_id.insert(id.clone(), report.papers.len() as u32);
+            report.papers.push(StoredPaper { id, title, groups, certainty, place: x.zip(y).map(|(x, y)| [x, y]) });
+            Some(())
+        })?;
+        Ok(report)
+    }
+
+    /// The group of a level, counted from 0, with a number.
+    pub fn group(&self, level: usize, number: u32) -> Option<&StoredGroup> {
+        let groups = self.levels.get(level)?;
+        // Most are where their numbers say.
+        let guess = groups.get((number as usize).checked_sub(1)?).filter(|group| group.number == number);
+        guess.or_else(|| groups.iter().find(|group| group.number == number))
+    }
+
+    /// The papers of a group of a level, counted from 0: the surest first.
+    pub fn papers_of(&self, level: usize, number: u32) -> Vec<&StoredPaper> {
+        let of_group = |paper: &&StoredPaper| paper.groups.get(level) == Some(&number);
+        let mut papers: Vec<&StoredPaper> = self.papers.iter().filter(of_group).collect();
+        let certainty = |paper: &StoredPaper| paper.certainty.unwrap_or_default();
+        papers.sort_by(|one, other| certainty(other).total_cmp(&certainty(one)).then(one.id.cmp(&other.id)));
+        papers
+    }
+
+    /// The paper with an ID.
+    pub fn paper_by_id(&self, id: &PaperId) -> Option<&StoredPaper> {
+        self.by_id.get(id).map(|index| &self.papers[*index as usize])
+    }
+}
+
+/// Hands over each line of a JSON lines file; `None` says that it makes no sense.
+fn for_each_line<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T) -> Option<()>) -> Result<()> {
+    let file = File::open(path).map_err(Error::io(path, "read"))?;
+    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
+        let line = line.map_err(Error::io(path, "read"))?;
+        let parsed = serde_json::from_str(&line).map_err(|error| bad_file(path, &format!("line {number}: {error}")))?;
+        take(parsed).ok_or_else(|| bad_file(path, &format!("line {number} does not fit the others of the report")))?;
+    }
+    Ok(())
+}
+
+fn bad_file(path: &Path, reason: &dyn std::fmt::Display) -> Error {
+    Error::BadFile { file: path.display().to_string(), reason: reason.to_string() }
+}
