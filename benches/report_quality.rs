@@ -48,7 +48,7 @@ near = NearestNeighbors(n_neighbors=16).fit(places).kneighbors(return_distance=F
 kept = 0
 for begin in range(0, len(vectors), 1024):
     cosines = vectors[begin:begin + 1024] @ vectors.T
-    cosines[numpy.arange(len(cosines)), begin + numpy.arange(len(cosines))] = -2
+    cosines[range(len(cosines)), range(begin, begin + len(cosines))] = -2
     nearest = numpy.argpartition(-cosines, 15, axis=1)[:, :15]
     kept += sum(len(set(a) & set(b)) for a, b in zip(nearest, near[begin:begin + 1024]))
 print(json.dumps({"umap_learn": {"neighbors_kept": kept / (15 * len(vectors)), "seconds": seconds}}))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::groups::{GRAPH_NEIGHBORS, GroupAssignment, GroupLevels};
 use super::summary::nearest_row;
-use super::{MapPlace, StoredPaper, StoredReport};
+use super::{GroupedPaper, MapPlace, StoredReport};
 use crate::index::NeighborLists;
 use crate::paper::Paper;
 use crate::vector::EmbeddingMatrix;
@@ -19,7 +19,7 @@ impl StoredReport {
         self.paper(paper).is_some()
     }
 
-    fn paper(&self, paper: &Paper) -> Option<&StoredPaper> {
+    fn paper(&self, paper: &Paper) -> Option<&GroupedPaper> {
         paper.all_ids().find_map(|id| self.paper_by_id(id))
     }
 

@@ -30,7 +30,7 @@ pub use files::ReportDirectory;
 pub use layout::MapPlace;
 pub(crate) use options::PhaseProgress;
 pub use options::{ReportObserver, ReportOptions, ReportPart, ReportPhase, ReportProgress};
-pub use stored::{StoredGroup, StoredPaper, StoredReport};
+pub use stored::{GroupedPaper, StoredGroup, StoredReport};
 pub use summary::{PaperGroup, PaperPlace, ReportLevel};
 pub use trends::{Month, Trend};
 

@@ -30,8 +30,11 @@ const PAPER_WORDS: &str = "
 
 /// Words between phrases, beside stop words: `domains like mathematics` is two.
 const CLAUSE_WORDS: [&str; 9] = ["during", "like", "than", "through", "using", "via", "when", "while", "without"];
-/// How adjectives end from which adverbs are made: `systematical-ly`, but not `anoma-ly`.
-const ADVERB_ENDINGS: [&str; 10] = ["al", "ant", "ar", "ed", "ent", "ful", "ing", "ive", "ous", "se"];
+/// How adverbs end, but not `anomaly` or `family`.
+const ADVERB_ENDINGS: [&str; 10] =
+    ["ally", "antly", "arly", "edly", "ently", "fully", "ingly", "ively", "ously", "sely"];
+/// Letters of an adverb, at least: `early` is often an adjective.
+const SHORTEST_ADVERB: usize = 6;
 
 /// Stop words that a phrase can have within: `chain of thought`, but no clause.
 const INNER_WORDS: [&str; 5] = ["and", "from", "in", "of", "with"];
@@ -112,7 +115,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 }
 
 fn is_adverb(word: &str) -> bool {
-    word.strip_suffix("ly").is_some_and(|stem| ADVERB_ENDINGS.iter().any(|ending| stem.ends_with(ending)))
+    word.len() >= SHORTEST_ADVERB && ADVERB_ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
 /// The bytes of the word that a text begins with: letters and digits, and hyphens between them.

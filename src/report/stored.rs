@@ -24,7 +24,7 @@ pub struct StoredReport {
     /// The groups of each level, coarsest level first, as they are in the table.
     pub levels: Vec<Vec<StoredGroup>>,
     /// The papers, as they are in the table.
-    pub papers: Vec<StoredPaper>,
+    pub papers: Vec<GroupedPaper>,
     by_id: FxHashMap<PaperId, u32>,
 }
 
@@ -51,7 +51,7 @@ pub struct StoredGroup {
 
 /// A paper of a report that was written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StoredPaper {
+pub struct GroupedPaper {
     /// Its ID.
     pub id: PaperId,
     /// Its title.
@@ -84,7 +84,7 @@ struct PaperLine {
     group_4: Option<u32>,
 }
 
-impl StoredPaper {
+impl GroupedPaper {
     /// The number of its group at the finest level.
     pub fn finest_group(&self) -> Option<u32> {
         self.groups.last().copied()
@@ -126,7 +126,7 @@ impl StoredReport {
                 return None;
             }
             report.by_id.insert(id.clone(), report.papers.len() as u32);
-            report.papers.push(StoredPaper { id, title, groups, certainty, place: x.zip(y).map(|(x, y)| [x, y]) });
+            report.papers.push(GroupedPaper { id, title, groups, certainty, place: x.zip(y).map(|(x, y)| [x, y]) });
             Some(())
         })?;
         Ok(report)
@@ -141,16 +141,16 @@ impl StoredReport {
     }
 
     /// The papers of a group of a level, counted from 0: the surest first.
-    pub fn papers_of(&self, level: usize, number: u32) -> Vec<&StoredPaper> {
-        let of_group = |paper: &&StoredPaper| paper.groups.get(level) == Some(&number);
-        let mut papers: Vec<&StoredPaper> = self.papers.iter().filter(of_group).collect();
-        let certainty = |paper: &StoredPaper| paper.certainty.unwrap_or_default();
+    pub fn papers_of(&self, level: usize, number: u32) -> Vec<&GroupedPaper> {
+        let of_group = |paper: &&GroupedPaper| paper.groups.get(level) == Some(&number);
+        let mut papers: Vec<&GroupedPaper> = self.papers.iter().filter(of_group).collect();
+        let certainty = |paper: &GroupedPaper| paper.certainty.unwrap_or_default();
         papers.sort_by(|one, other| certainty(other).total_cmp(&certainty(one)).then(one.id.cmp(&other.id)));
         papers
     }
 
     /// The paper with an ID.
-    pub fn paper_by_id(&self, id: &PaperId) -> Option<&StoredPaper> {
+    pub fn paper_by_id(&self, id: &PaperId) -> Option<&GroupedPaper> {
         self.by_id.get(id).map(|index| &self.papers[*index as usize])
     }
 }

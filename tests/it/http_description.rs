@@ -60,15 +60,17 @@ fn the_examples_of_requests_are_answered() {
     let server = Server::start(&[]);
     let description = server.get("/openapi.json");
     let mut all = operations(&description);
-    // The paper and the profile of the examples are created first and removed last.
+    // The paper, the profile and the report of the examples are created first and removed last.
     all.sort_by_key(|(method, path, _)| match (*method, *path) {
         ("post", "/v1/papers") => 0,
-        ("post", "/v1/profiles/{id}/feedback") => 1,
+        ("post", "/v1/profiles/{id}/feedback" | "/v1/reports") => 1,
         ("delete", _) => 3,
         _ => 2,
     });
+    let mut report = String::new();
     for (method, path, operation) in all {
         let (url, bodies) = example_request(path, operation);
+        let url = url.replace("0f1e2d3c4b5a6978", &report);
         let bodies = if bodies.is_empty() { vec![(String::new(), String::new())] } else { bodies };
         for (media, body) in bodies {
             let headers = match media.as_str() {
@@ -77,7 +79,13 @@ fn the_examples_of_requests_are_answered() {
                 _ => vec![JSON],
             };
             let reply = server.call(&method.to_uppercase(), &url, &headers, &body);
-            assert!([200, 204].contains(&reply.status), "{method} {url} {body}: {} {}", reply.status, reply.body);
+            assert!([200, 202, 204].contains(&reply.status), "{method} {url} {body}: {} {}", reply.status, reply.body);
+            if reply.status == 202 {
+                report = reply.json()["id"].as_str().unwrap().to_owned();
+                while server.get(&format!("/v1/reports/{report}"))["state"] != "finished" {
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                }
+            }
         }
     }
 }

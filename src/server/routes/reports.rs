@@ -170,7 +170,7 @@ async fn order_report(
 ///
 /// Returns those that wait or are made, and the ten newest of those that are finished.
 #[utoipa::path(get, path = "/v1/reports", tag = "reports", operation_id = "list_reports",
-    responses((status = 200, description = "The reports", body = ReportList)))]
+    responses((status = 200, description = "The reports", body = ReportList, example = json!({ "reports": [] }))))]
 async fn list_reports(State(app): State<AppState>) -> Json<ReportList> {
     Json(ReportList { reports: app.reports().jobs() })
 }

@@ -13,7 +13,7 @@ use super::search_words::SearchWords;
 use crate::engine::{Engine, ImportItem, ImportOptions, PaperSelection};
 use crate::library::{HistoryKind, PaperFilter};
 use crate::paper::RawPaper;
-use crate::report::{ReportOptions, StoredGroup, StoredPaper, StoredReport};
+use crate::report::{GroupedPaper, ReportOptions, StoredGroup, StoredReport};
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::{Problem, ProblemCode};
@@ -179,7 +179,7 @@ async fn show_group(
         let words = SearchWords::default();
         let mut cards = Vec::new();
         let of_page = papers.into_iter().skip((shown - 1) * PAGE_PAPERS).take(PAGE_PAPERS);
-        for (place, StoredPaper { id, .. }) in (1..).zip(of_page) {
+        for (place, GroupedPaper { id, .. }) in (1..).zip(of_page) {
             // A paper can be gone since the report was made.
             let card = engine.paper(id)?.map(|stored| PaperCard::new(&stored.paper, &votes, &words));
             cards.extend(card.map(|card| PaperCard { anchor: format!("p{place}"), ..card }));
@@ -230,7 +230,7 @@ async fn follow_group(
         let group = found_group(&stored, level, number)?;
         let center = stored.paper_by_id(&group.representative);
         let surest = stored.papers_of(level - 1, number).into_iter().filter(|paper| paper.id != group.representative);
-        let item = |paper: &StoredPaper| ImportItem {
+        let item = |paper: &GroupedPaper| ImportItem {
             paper: RawPaper { id: Some(paper.id.to_string()), title: paper.title.clone(), ..RawPaper::default() },
             added: None,
             interest: Some(shown_name(group)),
