@@ -29,6 +29,8 @@ const WHOLE_SHARE: f32 = 0.6;
 const REPEATED_OWN: f32 = 0.05;
 const REPEATED_PARENT: f32 = 0.2;
 const REPEATED_SIBLING: f32 = 0.5;
+/// Letters of a word, at least, of which a longer one is made.
+const SHORTEST_STEM: usize = 5;
 /// Papers of a group that have a label, at least: three, and one in so many; two of a
 /// small group, and one of a very small one.
 const MIN_PAPERS: u32 = 3;
@@ -252,9 +254,15 @@ impl LabelWords {
         self.0.extend(labels.flat_map(|label| word_sequence(label)));
     }
 
+    /// Whether a word is here, or one that goes on from the other, such as `robot` and `robotic`.
+    fn has(&self, word: &str) -> bool {
+        let goes_on = |longer: &str, word: &str| word.len() >= SHORTEST_STEM && longer.starts_with(word);
+        self.0.contains(word) || self.0.iter().any(|other| goes_on(other, word) || goes_on(word, other))
+    }
+
     /// The factor of the score of a phrase: 1 if none of its words is here, `repeated` if all are.
     fn kept(&self, words: &[String], repeated: f32) -> f32 {
-        let here = words.iter().filter(|word| self.0.contains(*word)).count();
+        let here = words.iter().filter(|word| self.has(word)).count();
         1.0 - (1.0 - repeated) * here as f32 / words.len().max(1) as f32
     }
 }
@@ -310,6 +318,15 @@ mod tests {
         assert_eq!(labels[0][0][0], "boat engines");
         assert!(labels[1][0][0].to_lowercase().starts_with("propellers"), "{:?}", labels[1]);
         assert!(labels[1][1][0].to_lowercase().starts_with("noise"), "{:?}", labels[1]);
+    }
+
+    #[test]
+    fn words_are_repeated_in_other_forms() {
+        let words = LabelWords::new(&["robots".to_owned(), "art".to_owned()]);
+        for (word, is_here) in [("robot", true), ("robotic", true), ("robo", false), ("artist", false), ("moss", false)]
+        {
+            assert_eq!(words.has(word), is_here, "{word}");
+        }
     }
 
     #[test]

@@ -13,19 +13,22 @@ pub(super) const MAX_WORDS: usize = 4;
 const MAX_WORD_BYTES: usize = 40;
 /// Words that papers have for being papers, and more stop words: no label begins or ends with them.
 const PAPER_WORDS: &str = "
-    ability able accurate achieve achieving across address against aim allow allowing among approach aspect available average
-    based become being best better beyond capability caused challenge challenging carefully code compared complex
-    comprehensive consistently construct critical crucial curated current degrade demonstrate demonstrating designed despite
-    different diverse domain done effective effectively enabling end ensure ensuring evaluating even every existing
-    examine experiment experimental exploration explore extensive find finding first focus framework gain general give given good help high
-    highquality however importance important improve improved improvement improving including increasingly initial
-    integrating interesting interplay introduce investigate issue key lack large leading learn led leverage leveraging limited low made make
-    many method multiple need new novel obtain often outperform overall own paper particular per performance potential
-    powerful progress
-    present problem promising propose proposed provide range recent recently remain result reveal right show shown
-    scalable significant significantly simple solution stateoftheart step still strong stronger study substantial suffer superior
-    tackle take task toward towards unleashing updated use used using various via way well what whether who whom whose
-    why wide within without work yet
+    ability able accurate achieve achieving across address against aim allow allowing among analyze apply approach
+    aspect assess automated automatic available average based become being best better beyond build capability
+    carefully caused challenge challenging code combine compared complex comprehensive consistently construct critical
+    crucial curated current define degrade demonstrate demonstrating designed despite develop different diverse domain
+    done effective effectively employ enabling end enhance enhanced enhancing ensure ensuring establish evaluating even
+    every examine existing experiment experimental exploration explore exploring extend extensive facilitate find
+    finding first focus formulate framework gain general give given good handle help high highquality however identify
+    importance important improve improved improvement improving including incorporate increasingly initial inspired
+    integrating interesting interplay introduce investigate issue key lack large leading learn led leverage leveraging
+    limited low made make many method mitigate mitigating multiple need new novel obtain often opensource outperform
+    overall own paper particular per perform performance potential powerful present preserve problem produce progress
+    promising propose proposed provide range recent recently reduce reducing reinforce remain require requiring result
+    reveal right scalable show shown significant significantly simple solution solve solving stateoftheart step still
+    strong stronger study substantial suffer superior tackle take task toward towards understand unleashing updated use
+    used using utilize utilizing validate various via way well what whether who whom whose why wide within without work
+    yet
 ";
 
 /// Words between phrases, beside stop words: `domains like mathematics` is two.
@@ -105,7 +108,9 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         let key = word_sequence(word).concat();
         let lower = word.to_lowercase();
         let is_stop = is_stop_word(&lower) || is_stop_word(&key);
-        let is_word = key.chars().nth(1).is_some() && key.contains(char::is_alphabetic);
+        // `v1` is what a version is cut to.
+        let is_version = key.strip_prefix('v').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
+        let is_word = key.chars().nth(1).is_some() && key.contains(char::is_alphabetic) && !is_version;
         let is_content = is_word && !is_stop && !is_paper_word(&key) && !is_adverb(&lower);
         let is_inner = !CLAUSE_WORDS.contains(&lower.as_str()) && !is_stop || INNER_WORDS.contains(&lower.as_str());
         let follows = gap == " " && !tokens.is_empty();
