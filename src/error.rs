@@ -177,7 +177,7 @@ pub enum Error {
 
     /// Somebody stopped the work before it was done.
     #[error("canceled before it was done")]
-    Cancelled,
+    Canceled,
 
     /// The encoder failed on valid input.
     #[error("the encoder failed to {doing}")]
@@ -270,7 +270,7 @@ impl Error {
             | Error::Hub { .. }
             | Error::Fetch { .. }
             | Error::Mail { .. }
-            | Error::Cancelled => Fault::Environment,
+            | Error::Canceled => Fault::Environment,
             Error::Io { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => Fault::Missing,
                 _ => Fault::Environment,

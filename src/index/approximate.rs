@@ -57,14 +57,14 @@ pub fn approximate_nearest(
     };
     let rows: Vec<usize> = (0..vectors.len()).collect();
     let of_chunk = |chunk: &[usize]| {
-        if watcher.is_cancelled() {
+        if watcher.is_canceled() {
             return Vec::new();
         }
         watcher.advance(chunk.len() / 2);
         chunk.iter().map(|row| list(*row)).collect()
     };
     let lists: Vec<Vec<(u32, f32)>> = rows.par_chunks(CHUNK).flat_map_iter(of_chunk).collect();
-    if watcher.is_cancelled() {
+    if watcher.is_canceled() {
         return None;
     }
     let lists = NeighborLists::from_lists(k, lists.into_iter());

@@ -8,7 +8,7 @@ pub trait WorkWatcher<State>: Sync {
     fn advance(&self, steps: usize);
 
     /// Whether to stop. The result is of no use then.
-    fn is_cancelled(&self) -> bool {
+    fn is_canceled(&self) -> bool {
         false
     }
 

@@ -11,11 +11,13 @@ use rustc_hash::FxHashMap;
 
 use super::groups::GroupAssignment;
 use super::phrases::{MAX_WORDS, PhraseKey, Spellings, for_each_phrase};
+use super::summary::NAME_LABELS;
 use crate::lexical::word_sequence;
 use crate::paper::Paper;
 
-/// Labels of a group.
-const LABELS: usize = 3;
+/// Labels of a group, at most. Those after the first two, which make its name, are as good as the best, nearly.
+const LABELS: usize = 4;
+const NEARLY_AS_GOOD: f32 = 0.7;
 /// Phrases from which the labels of a group are chosen.
 const CANDIDATES: usize = 60;
 /// A phrase in the title counts for so many in the abstract.
@@ -207,7 +209,7 @@ fn labels(
     let mut candidates: Vec<&LabelCandidate> = candidates.iter().filter(|candidate| !is_part(candidate)).collect();
     let repeated = |words: &[String]| parent.kept(words, REPEATED_PARENT) * siblings.kept(words, REPEATED_SIBLING);
     let mut own = LabelWords::default();
-    let mut labels = Vec::new();
+    let (mut labels, mut best_score) = (Vec::new(), 0.0f32);
     while labels.len() < LABELS {
         let score = |LabelCandidate { words, score, .. }: &LabelCandidate| {
             score * repeated(words) * own.kept(words, REPEATED_OWN)
@@ -215,6 +217,10 @@ fn labels(
         let scores: Vec<f32> = candidates.iter().map(|candidate| score(candidate)).collect();
         let best = (0..scores.len()).max_by(|one, other| scores[*one].total_cmp(&scores[*other]).then(other.cmp(one)));
         let Some(best) = best else { break };
+        best_score = best_score.max(scores[best]);
+        if labels.len() >= NAME_LABELS && scores[best] < NEARLY_AS_GOOD * best_score {
+            break;
+        }
         let text = &candidates.remove(best).text;
         own.add([text].into_iter());
         labels.push(text.clone());
@@ -256,7 +262,9 @@ impl LabelWords {
 
     /// Whether a word is here, or one that goes on from the other, such as `robot` and `robotic`.
     fn has(&self, word: &str) -> bool {
-        let goes_on = |longer: &str, word: &str| word.len() >= SHORTEST_STEM && longer.starts_with(word);
+        let goes_on = |longer: &str, word: &str| {
+            longer.strip_prefix(word).is_some_and(|end| end == "s" || word.len() >= SHORTEST_STEM)
+        };
         self.0.contains(word) || self.0.iter().any(|other| goes_on(other, word) || goes_on(word, other))
     }
 
@@ -323,7 +331,8 @@ mod tests {
     #[test]
     fn words_are_repeated_in_other_forms() {
         let words = LabelWords::new(&["robots".to_owned(), "art".to_owned()]);
-        for (word, is_here) in [("robot", true), ("robotic", true), ("robo", false), ("artist", false), ("moss", false)]
+        for (word, is_here) in
+            [("robot", true), ("robotic", true), ("arts", true), ("robo", false), ("artist", false), ("moss", false)]
         {
             assert_eq!(words.has(word), is_here, "{word}");
         }

@@ -86,7 +86,7 @@ pub(super) fn map_places(
             });
         }
         watcher.advance(1);
-        if watcher.is_cancelled() {
+        if watcher.is_canceled() {
             return None;
         }
     }
@@ -310,7 +310,7 @@ mod tests {
             self.left.fetch_sub(epochs, Ordering::Relaxed);
         }
 
-        fn is_cancelled(&self) -> bool {
+        fn is_canceled(&self) -> bool {
             self.left.load(Ordering::Relaxed) == 0
         }
 

@@ -14,6 +14,7 @@ mod findings;
 mod groups;
 mod labels;
 mod layout;
+mod manifest;
 mod options;
 mod phrases;
 mod saved_work;
@@ -21,6 +22,7 @@ mod stored;
 mod summary;
 mod text_hash;
 mod trends;
+mod work;
 
 pub(crate) use collection::CollectionBuilder;
 pub use collection::{Collection, CollectionFilter, CollectionSource};
@@ -28,28 +30,23 @@ pub use coverage::{Coverage, CoverageState, CoveredGroup, CoveredPaper};
 pub use duplicates::{DuplicateGroup, DuplicatePair, DuplicateReason};
 pub use files::ReportDirectory;
 pub use layout::MapPlace;
+pub use manifest::{ComparisonMethod, ReportManifest, ReportSeeds};
 pub(crate) use options::PhaseProgress;
 pub use options::{ReportObserver, ReportOptions, ReportPart, ReportPhase, ReportProgress};
 pub use stored::{GroupedPaper, StoredGroup, StoredReport};
 pub use summary::{PaperGroup, PaperPlace, ReportLevel};
 pub use trends::{Month, Trend};
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::atomic::AtomicBool;
 
-use serde::Serialize;
-
-use crate::error::{Error, Result};
-use crate::index::{ApproximateNeighbors, NeighborLists, PairState, approximate_nearest, continue_all_nearest};
+use crate::error::Result;
+use crate::index::NeighborLists;
 use crate::kernels::Cpu;
 use crate::paper::Paper;
 use crate::vector::EmbeddingMatrix;
-use files::SavedWork;
 use groups::{GRAPH_NEIGHBORS, GroupLevels};
-use layout::MapState;
-use saved_work::{PhaseWatcher, WorkStore};
+use saved_work::WorkStore;
+use work::{Grouping, PhaseTimes, ReportWork, bad_base};
 
 /// What a collection of papers contains.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -82,69 +79,6 @@ pub struct Report {
     pub findings: Vec<String>,
 }
 
-/// What a report was made from, and how.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct ReportManifest {
-    /// The program's version.
-    pub paperkin: &'static str,
-    /// The model whose embeddings were compared.
-    pub model: String,
-    /// The generation of the library.
-    pub generation: u64,
-    /// What the report is called: which papers it is of.
-    pub title: String,
-    /// Which papers of the library it is of.
-    pub filter: CollectionFilter,
-    /// How many papers there are.
-    pub papers: usize,
-    /// How many of them have no embedding.
-    pub without_embedding: usize,
-    /// How many of them an earlier report does not have; `None` without one.
-    pub new_papers: Option<usize>,
-    /// Its parts.
-    pub parts: Vec<&'static str>,
-    /// How many neighbors each paper has, at most.
-    pub neighbors: usize,
-    /// The cosine from which on two papers are duplicates for their embeddings alone.
-    pub threshold: f32,
-    /// How the neighbors were found.
-    pub comparison: ComparisonMethod,
-    /// The seeds of random numbers.
-    pub seeds: ReportSeeds,
-    /// Groups at each level, coarsest first.
-    pub groups: Vec<usize>,
-    /// Groups of duplicates.
-    pub duplicates: usize,
-    /// Seconds of each phase: the one thing that is not the same each time.
-    pub seconds: BTreeMap<&'static str, f64>,
-}
-
-/// How neighbors were found.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub struct ComparisonMethod {
-    /// Whether all pairs were compared, so that all neighbors are the nearest. Else an HNSW graph was used.
-    pub exact: bool,
-    /// The share of the nearest neighbors that were found, in a sample of the lists.
-    pub recall: f32,
-    /// The size of the sample; 0 when all pairs were compared.
-    pub audited: usize,
-}
-
-/// The seeds of a report's random numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct ReportSeeds {
-    /// Of the Leiden algorithm.
-    pub groups: u64,
-    /// Of the map.
-    pub map: u64,
-}
-
-impl Default for ReportSeeds {
-    fn default() -> ReportSeeds {
-        ReportSeeds { groups: groups::SEED, map: layout::SEED }
-    }
-}
-
 /// What a report is made with, besides its papers.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReportContext<'a> {
@@ -155,7 +89,7 @@ pub struct ReportContext<'a> {
     /// Where work is saved from time to time, and found again: the directory in which the report will be written.
     pub directory: Option<&'a ReportDirectory>,
     /// Set to true by somebody else, it stops the work.
-    pub cancelled: Option<&'a AtomicBool>,
+    pub canceled: Option<&'a AtomicBool>,
 }
 
 impl Report {
@@ -178,7 +112,8 @@ impl Report {
     /// Makes a report with a context.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] when an earlier report is of another model, or of other papers; [`Error::Cancelled`].
+    /// [`BadRequest`](crate::error::Error::BadRequest) when an earlier report is of another model, or of other papers;
+    /// [`Canceled`](crate::error::Error::Canceled).
     ///
     /// # Panics
     /// If the other collection has embeddings of another dimension.
@@ -188,25 +123,25 @@ impl Report {
         options: &ReportOptions,
         observer: ReportObserver<'_>,
     ) -> Result<Report> {
-        let ReportContext { against, base, directory, cancelled } = context;
+        let ReportContext { against, base, directory, canceled } = context;
         let Collection { papers, vectors, source } = collection;
         if base.is_some_and(|base| base.model != source.model) {
             return Err(bad_base("it was made with another model"));
         }
         let embedded = &papers[..vectors.len()];
         let k = options.neighbors.max(GRAPH_NEIGHBORS).min(embedded.len().saturating_sub(1));
-        let comparison = if embedded.len() > options.exact_limit { "graph" } else { "exact" };
-        let parameters = format!("{} {} {comparison} {k}", env!("CARGO_PKG_VERSION"), Cpu::detect());
+        let is_exact = embedded.len() <= options.exact_limit;
+        let parameters = format!("{} {} {is_exact} {k}", env!("CARGO_PKG_VERSION"), Cpu::detect());
         let store = directory.map(|directory| WorkStore::new(directory, &vectors, &parameters));
-        let work = ReportWork { store, cancelled };
+        let work = ReportWork { store, canceled };
         let times = PhaseTimes::default();
 
         let (lists, comparison) = times.time(ReportPhase::Comparing, vectors.len(), observer, |progress| {
-            work.neighbors(&vectors, k, comparison == "exact", progress)
+            work.neighbors(&vectors, k, is_exact, progress)
         })?;
         let coverage = against.map(|other| {
             times.time(ReportPhase::Comparing, 1, observer, |_| {
-                work.unless_cancelled(|| coverage::coverage(embedded, &vectors, other, options.threshold))
+                work.unless_canceled(|| coverage::coverage(embedded, &vectors, other, options.threshold))
             })
         });
         let keeps_map = base.is_some_and(StoredReport::has_map);
@@ -228,7 +163,7 @@ impl Report {
             None => map,
         };
         let mut report = times.time(ReportPhase::Summarizing, 1, observer, |_| {
-            work.unless_cancelled(|| {
+            work.unless_canceled(|| {
                 let found = Found { lists: &lists, levels: &levels, labels, map: map.as_deref(), base };
                 summary::summarize(embedded, &vectors, found, options)
             })
@@ -274,135 +209,4 @@ struct Found<'a> {
     labels: Vec<Vec<Vec<String>>>,
     map: Option<&'a [MapPlace]>,
     base: Option<&'a StoredReport>,
-}
-
-/// The phases that take long: they can be stopped, and gone on with.
-struct ReportWork<'a> {
-    store: Option<WorkStore<'a>>,
-    cancelled: Option<&'a AtomicBool>,
-}
-
-impl ReportWork<'_> {
-    fn unless_cancelled<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
-        match self.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed)) {
-            true => Err(Error::Cancelled),
-            false => Ok(work()),
-        }
-    }
-
-    fn neighbors(
-        &self,
-        vectors: &EmbeddingMatrix,
-        k: usize,
-        exact: bool,
-        progress: &PhaseProgress<'_>,
-    ) -> Result<(NeighborLists, ComparisonMethod)> {
-        let watcher = PhaseWatcher {
-            progress,
-            cancelled: self.cancelled,
-            store: self.store.as_ref(),
-            name: SavedWork::Pairs,
-            to_bytes: PairState::to_bytes,
-        };
-        if !exact {
-            let found = approximate_nearest(vectors, k, &watcher).ok_or(Error::Cancelled)?;
-            let ApproximateNeighbors { lists, recall, audited } = found;
-            return Ok((lists, ComparisonMethod { exact: false, recall, audited }));
-        }
-        let saved = self.store.as_ref().and_then(|store| store.saved(SavedWork::Pairs));
-        let state = saved.and_then(|bytes| PairState::from_bytes(&bytes));
-        let lists = continue_all_nearest(vectors, k, state, &watcher).ok_or(Error::Cancelled)?;
-        Ok((lists, ComparisonMethod { exact: true, recall: 1.0, audited: 0 }))
-    }
-
-    fn map(
-        &self,
-        lists: &NeighborLists,
-        vectors: &EmbeddingMatrix,
-        progress: &PhaseProgress<'_>,
-    ) -> Result<Vec<MapPlace>> {
-        let watcher = PhaseWatcher {
-            progress,
-            cancelled: self.cancelled,
-            store: self.store.as_ref(),
-            name: SavedWork::Map,
-            to_bytes: MapState::to_bytes,
-        };
-        let saved = self.store.as_ref().and_then(|store| store.saved(SavedWork::Map));
-        let state = saved.and_then(|bytes| MapState::from_bytes(&bytes));
-        layout::map_places(lists, vectors, state, &watcher).ok_or(Error::Cancelled)
-    }
-}
-
-/// What needs no map.
-struct Grouping {
-    duplicates: Vec<DuplicateGroup>,
-    levels: GroupLevels,
-    labels: Vec<Vec<Vec<String>>>,
-}
-
-impl Grouping {
-    /// Finds it. The progress that people see is that of the map.
-    fn new(
-        papers: &[Paper],
-        vectors: &EmbeddingMatrix,
-        lists: &NeighborLists,
-        base: Option<&StoredReport>,
-        options: &ReportOptions,
-        work: &ReportWork<'_>,
-        times: &PhaseTimes,
-    ) -> Result<Grouping> {
-        let duplicates = match options.has(ReportPart::Duplicates) {
-            true => times.time(ReportPhase::Duplicates, 1, &|_| {}, |_| {
-                work.unless_cancelled(|| duplicates::duplicate_groups(papers, lists, options.threshold))
-            })?,
-            false => Vec::new(),
-        };
-        if !options.has(ReportPart::Groups) {
-            return Ok(Grouping { duplicates, levels: GroupLevels::default(), labels: Vec::new() });
-        }
-        let levels = times.time(ReportPhase::Grouping, 1, &|_| {}, |_| {
-            work.unless_cancelled(|| match base {
-                Some(base) => base.groups(papers, vectors, lists),
-                None => Some(GroupLevels::find(lists)),
-            })
-        })?;
-        let levels = levels.ok_or_else(|| bad_base("it has none of these papers"))?;
-        let labels = times.time(ReportPhase::Labeling, 1, &|_| {}, |_| {
-            work.unless_cancelled(|| match base {
-                Some(base) => base.labels(levels.levels()),
-                None => labels::group_labels(papers, levels.levels()),
-            })
-        })?;
-        Ok(Grouping { duplicates, levels, labels })
-    }
-}
-
-/// How long phases take; some are done beside others.
-#[derive(Default)]
-struct PhaseTimes(Mutex<BTreeMap<&'static str, f64>>);
-
-impl PhaseTimes {
-    fn time<T>(
-        &self,
-        phase: ReportPhase,
-        steps: usize,
-        observer: ReportObserver<'_>,
-        work: impl FnOnce(&PhaseProgress<'_>) -> T,
-    ) -> T {
-        let start = Instant::now();
-        let progress = PhaseProgress::start(phase, steps, observer);
-        let result = work(&progress);
-        let mut seconds = self.0.lock().expect("no thread panicked");
-        *seconds.entry(phase.name()).or_default() += start.elapsed().as_secs_f64();
-        result
-    }
-
-    fn seconds(self) -> BTreeMap<&'static str, f64> {
-        self.0.into_inner().expect("no thread panicked")
-    }
-}
-
-fn bad_base(reason: &str) -> Error {
-    Error::BadRequest { field: "base", reason: format!("the earlier report cannot be gone on from: {reason}") }
 }

@@ -13,7 +13,7 @@ pub(super) const MAX_WORDS: usize = 4;
 const MAX_WORD_BYTES: usize = 40;
 /// Words that papers have for being papers, and more stop words: no label begins or ends with them.
 const PAPER_WORDS: &str = "
-    ability able accurate achieve achieving across address against aim allow allowing among analyze apply approach
+    ability able accurate achieve achieving across additional address against aim allow allowing among analyze apply approach
     aspect assess automated automatic available average based become being best better beyond build capability
     carefully caused challenge challenging code combine compared complex comprehensive consistently construct critical
     crucial curated current define degrade demonstrate demonstrating designed despite develop different diverse domain
@@ -34,8 +34,8 @@ const PAPER_WORDS: &str = "
 /// Words between phrases, beside stop words: `domains like mathematics` is two.
 const CLAUSE_WORDS: [&str; 9] = ["during", "like", "than", "through", "using", "via", "when", "while", "without"];
 /// How adverbs end, but not `anomaly` or `family`.
-const ADVERB_ENDINGS: [&str; 10] =
-    ["ally", "antly", "arly", "edly", "ently", "fully", "ingly", "ively", "ously", "sely"];
+const ADVERB_ENDINGS: [&str; 11] =
+    ["ally", "antly", "arly", "edly", "ently", "fully", "ghly", "ingly", "ively", "ously", "sely"];
 /// Letters of an adverb, at least: `early` is often an adjective.
 const SHORTEST_ADVERB: usize = 6;
 

@@ -82,7 +82,7 @@ impl<'a> WorkStore<'a> {
 /// Watches a phase: shows how far it is, stops it when the report was canceled, and saves its state.
 pub(super) struct PhaseWatcher<'a, State> {
     pub(super) progress: &'a PhaseProgress<'a>,
-    pub(super) cancelled: Option<&'a AtomicBool>,
+    pub(super) canceled: Option<&'a AtomicBool>,
     pub(super) store: Option<&'a WorkStore<'a>>,
     pub(super) name: SavedWork,
     pub(super) to_bytes: fn(&State) -> Vec<u8>,
@@ -93,8 +93,8 @@ impl<State> WorkWatcher<State> for PhaseWatcher<'_, State> {
         self.progress.advance(steps);
     }
 
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed))
+    fn is_canceled(&self) -> bool {
+        self.canceled.is_some_and(|canceled| canceled.load(Ordering::Relaxed))
     }
 
     fn offer_state(&self, state: &dyn Fn() -> State) {

@@ -13,7 +13,7 @@ use crate::paper::Paper;
 use crate::vector::{EmbeddingMatrix, dot};
 
 /// Labels that make the name of a group.
-const NAME_LABELS: usize = 2;
+pub(super) const NAME_LABELS: usize = 2;
 /// Novel papers that are listed.
 const LISTED: usize = 50;
 /// A paper is an outlier below the lower quartile by so many interquartile ranges: between Tukey's two fences, 1.5 and 3.

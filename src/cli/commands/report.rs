@@ -51,7 +51,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
         });
     }
     let context =
-        ReportContext { against: other.as_ref(), base: base.as_ref(), directory: Some(&directory), cancelled: None };
+        ReportContext { against: other.as_ref(), base: base.as_ref(), directory: Some(&directory), canceled: None };
     let report = Report::with(collection, context, &options, &show)?;
     report.write_into(directory, &show)?;
     bars.finish();

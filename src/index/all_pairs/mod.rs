@@ -97,7 +97,7 @@ fn all_nearest_with(
         all.restore(state);
     }
     all.run(watcher);
-    if watcher.is_cancelled() {
+    if watcher.is_canceled() {
         return None;
     }
     let AllPairs { order, codes, lists, .. } = all;
@@ -177,7 +177,7 @@ impl<'a> AllPairs<'a> {
             let mut work = Workspace::default();
             loop {
                 let block = next.fetch_add(1, Ordering::Relaxed);
-                if block >= self.lists.len() || watcher.is_cancelled() {
+                if block >= self.lists.len() || watcher.is_canceled() {
                     break;
                 }
                 of_block(&mut work, block);

@@ -166,7 +166,7 @@ impl WorkWatcher<PairState> for StoppingWatcher {
         let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
     }
 
-    fn is_cancelled(&self) -> bool {
+    fn is_canceled(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
 

@@ -158,8 +158,8 @@ impl ReportRunner {
     pub(crate) fn remove(&self, id: &str) -> Result<(), Problem> {
         let mut jobs = self.shared.jobs();
         let index = jobs.all.iter().position(|(job, _)| job.id == id).ok_or_else(|| not_found(id))?;
-        let (job, cancelled) = jobs.all.remove(index);
-        cancelled.store(true, Ordering::Relaxed);
+        let (job, canceled) = jobs.all.remove(index);
+        canceled.store(true, Ordering::Relaxed);
         jobs.waiting.retain(|(waiting, _)| waiting != id);
         match job.state {
             ReportState::Finished => Ok(self.shared.delete_files(id)?),
@@ -205,7 +205,7 @@ impl ReportRunner {
 impl Drop for ReportRunner {
     fn drop(&mut self) {
         let jobs = self.shared.jobs();
-        jobs.all.iter().for_each(|(_, cancelled)| cancelled.store(true, Ordering::Relaxed));
+        jobs.all.iter().for_each(|(_, canceled)| canceled.store(true, Ordering::Relaxed));
     }
 }
 
@@ -230,9 +230,9 @@ impl SharedReports {
     fn next(&self) -> Option<(String, ReportOrder, Arc<AtomicBool>)> {
         let mut jobs = self.jobs();
         let (id, order) = jobs.waiting.pop_front()?;
-        let (job, cancelled) = jobs.all.iter_mut().find(|(job, _)| job.id == id)?;
+        let (job, canceled) = jobs.all.iter_mut().find(|(job, _)| job.id == id)?;
         job.state = ReportState::Running;
-        Some((id, order, cancelled.clone()))
+        Some((id, order, canceled.clone()))
     }
 
     fn make(
@@ -241,7 +241,7 @@ impl SharedReports {
         pool: &ThreadPool,
         id: &str,
         order: &ReportOrder,
-        cancelled: &AtomicBool,
+        canceled: &AtomicBool,
     ) -> Result<()> {
         let Some(directory) = &self.directory else {
             let reason = "is in memory: it has no reports".to_owned();
@@ -263,7 +263,7 @@ impl SharedReports {
         let context = ReportContext {
             against: other.as_ref(),
             directory: Some(&files),
-            cancelled: Some(cancelled),
+            canceled: Some(canceled),
             ..ReportContext::default()
         };
         let report = pool.install(|| Report::with(collection, context, &order.options, &show))?;
@@ -307,8 +307,8 @@ impl SharedReports {
 
 fn work(engine: &Engine, shared: &SharedReports, pool: &ThreadPool, wakes: &Receiver<()>) {
     while wakes.recv().is_ok() {
-        while let Some((id, order, cancelled)) = shared.next() {
-            let made = shared.make(engine, pool, &id, &order, &cancelled);
+        while let Some((id, order, canceled)) = shared.next() {
+            let made = shared.make(engine, pool, &id, &order, &canceled);
             shared.settle(&id, made);
         }
     }
