@@ -111,8 +111,9 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         // `v1` is what a version is cut to.
         let is_version = key.strip_prefix('v').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
         let is_word = key.chars().nth(1).is_some() && key.contains(char::is_alphabetic) && !is_version;
+        let is_stop = is_stop || CLAUSE_WORDS.contains(&lower.as_str());
         let is_content = is_word && !is_stop && !is_paper_word(&key) && !is_adverb(&lower);
-        let is_inner = !CLAUSE_WORDS.contains(&lower.as_str()) && !is_stop || INNER_WORDS.contains(&lower.as_str());
+        let is_inner = !is_stop || INNER_WORDS.contains(&lower.as_str());
         let follows = gap == " " && !tokens.is_empty();
         tokens.push(Token { text: word, start, key, is_content, is_inner, follows });
     }

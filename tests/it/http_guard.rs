@@ -61,7 +61,7 @@ const WRITE: Access = Private("write");
 const ADMIN: Access = Private("admin");
 
 /// All routes of the service.
-const ROUTES: [(&str, &str, Access); 56] = [
+const ROUTES: [(&str, &str, Access); 65] = [
     ("GET", "/", READ),
     ("GET", "/assets/{name}", Open),
     ("GET", "/bibtex/{id}", READ),
@@ -94,6 +94,10 @@ const ROUTES: [(&str, &str, Access); 56] = [
     ("POST", "/recommendations/v1/papers", Public),
     ("POST", "/recommendations/v1/papers/", Public),
     ("GET", "/recommendations/v1/papers/forpaper/{paper_id}", Public),
+    ("GET", "/report", READ),
+    ("POST", "/report/follow", WRITE),
+    ("POST", "/report/make", WRITE),
+    ("GET", "/report/{id}/{level}/{number}", READ),
     ("GET", "/search", READ),
     ("POST", "/theme", WRITE),
     ("POST", "/unseen", WRITE),
@@ -114,6 +118,11 @@ const ROUTES: [(&str, &str, Access); 56] = [
     ("POST", "/v1/profiles/{id}/feedback", WRITE),
     ("POST", "/v1/recommend", Public),
     ("POST", "/v1/recommend/batch", Public),
+    ("GET", "/v1/reports", READ),
+    ("POST", "/v1/reports", WRITE),
+    ("DELETE", "/v1/reports/{id}", WRITE),
+    ("GET", "/v1/reports/{id}", READ),
+    ("GET", "/v1/reports/{id}/files/{name}", READ),
     ("GET", "/v1/search", Public),
     ("POST", "/v1/search", Public),
     ("GET", "/v1/status", Public),

@@ -10,7 +10,7 @@ use crate::support::server::{JSON, LINES, Server};
 type Example = (&'static str, &'static str, &'static str, &'static str);
 
 /// One for every operation with a body. `PAPER` is the id of a paper.
-const EXAMPLES: [Example; 12] = [
+const EXAMPLES: [Example; 13] = [
     ("POST", "/embed", "/embed", r#"{"inputs":"hands"}"#),
     ("POST", "/graph/v1/paper/batch", "/graph/v1/paper/batch", r#"{"ids":["PAPER"]}"#),
     ("POST", "/recommendations/v1/papers/", "/recommendations/v1/papers/", r#"{"positivePaperIds":["PAPER"]}"#),
@@ -22,6 +22,7 @@ const EXAMPLES: [Example; 12] = [
     ("POST", "/v1/profiles/{id}/feedback", "/v1/profiles/me/feedback", r#"{"kind":"like","papers":["PAPER"]}"#),
     ("POST", "/v1/recommend", "/v1/recommend", r#"{"positive":[{"id":"PAPER"}]}"#),
     ("POST", "/v1/recommend/batch", "/v1/recommend/batch", r#"{"positive":["PAPER"],"negative":[{"title":"Hands"}]}"#),
+    ("POST", "/v1/reports", "/v1/reports", r#"{"after":"2024-01-01"}"#),
     ("POST", "/v1/search", "/v1/search", r#"{"text":"hands"}"#),
 ];
 
@@ -107,13 +108,17 @@ impl Described {
         if let (Some(_), Some(id)) = (answer["outcome"].as_str(), answer["id"].as_str()) {
             assert_eq!(self.server.call("DELETE", &format!("/v1/papers/{id}"), &[], "").status, 204);
         }
+        if let (202, Some(id)) = (reply.status, answer["id"].as_str()) {
+            assert_eq!(self.server.call("DELETE", &format!("/v1/reports/{id}"), &[], "").status, 204);
+            answer["id"] = Value::Null;
+        }
         (reply.status, answer)
     }
 }
 
 /// Whether a body, or a line, was refused.
 fn is_refused((status, answer): &(u16, Value)) -> bool {
-    *status != 200 || answer["problem"].is_object()
+    ![200, 202].contains(status) || answer["problem"].is_object()
 }
 
 /// Leaves out where in the body an error is.

@@ -202,7 +202,7 @@ async fn remove_report(State(app): State<AppState>, PathParam(id): PathParam<Str
 /// The files are described in the documentation of reports: `report.html`, tables as Parquet, JSON lines and CSV, figures.
 #[utoipa::path(get, path = "/v1/reports/{id}/files/{name}", tag = "reports", operation_id = "get_report_file",
     params(("id" = String, Path, description = "The report's ID", example = "0f1e2d3c4b5a6978"),
-           ("name" = String, Path, description = "The file's name", example = "papers.parquet")),
+           ("name" = String, Path, description = "The file's name", example = "groups.csv")),
     responses((status = 200, description = "The file", content_type = "application/octet-stream", body = [u8])))]
 async fn get_report_file(
     State(app): State<AppState>,
