@@ -166,6 +166,9 @@ impl DailyConfig {
         let bad = |reason: String| Error::BadFile { file: path.display().to_string(), reason };
         let mut config: DailyConfig = toml::from_str(text).map_err(|error| bad(one_line(text, &error)))?;
         let directory = path.parent().unwrap_or(Path::new("."));
+        if config.weekly_reports.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+            return Err(bad("`weekly_reports` must name a directory".to_owned()));
+        }
         config.weekly_reports.iter_mut().for_each(|path| *path = directory.join(&*path));
         for (name, reader) in &mut config.profiles {
             if !reader.mail.is_empty() && config.mail.is_none() {
@@ -233,6 +236,7 @@ mod tests {
             ("contact = ", "line 1: "),
             ("[profiles.me]\nmail = [\"me@example.org\"]", "the [mail] section is missing"),
             ("[profiles.me]\npapers = 0", "`papers` must be at least 1"),
+            ("weekly_reports = \"\"", "`weekly_reports` must name a directory"),
             ("[mail]\nhost = \"h\"\nfrom = \"f\"\nsecurity = \"ssl\"", "line 4: "),
         ];
         for (text, expected) in table {

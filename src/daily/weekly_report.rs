@@ -42,7 +42,7 @@ impl Week {
 pub(super) fn write(engine: &Engine, reports: &Path) -> Result<Option<PathBuf>> {
     let week = Week::before(engine.today());
     let path = reports.join(week.name());
-    if path.exists() {
+    if path.join("manifest.json").exists() {
         return Ok(None);
     }
     let filter = PaperFilter {

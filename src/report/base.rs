@@ -12,6 +12,8 @@ use crate::vector::EmbeddingMatrix;
 
 /// Neighbors between which a new paper is put on the map.
 const PLACED_BETWEEN: usize = 5;
+/// Rounds in which new papers may change their groups: two that follow each other would do so for ever.
+const MAX_ROUNDS: usize = 20;
 
 impl StoredReport {
     /// Whether a paper is in the earlier report, by any of its ids.
@@ -36,6 +38,7 @@ impl StoredReport {
             return None;
         }
         let found = spread(&known, |paper, groups| vote(paper, groups, neighbors));
+        let found = settled(&known, found, |paper, groups| vote(paper, groups, neighbors));
         let nearest = |paper: usize| {
             let (row, _) = nearest_row(vectors.row(paper), vectors, |row| found[row as usize].is_some())?;
             found[row as usize]
@@ -101,6 +104,25 @@ fn spread<T: Copy>(known: &[Option<T>], value: impl Fn(usize, &[Option<T>]) -> O
     }
 }
 
+/// Lets papers without a known value decide again, now that their neighbors have values, until nothing changes.
+fn settled<T: Copy + PartialEq>(
+    known: &[Option<T>],
+    mut values: Vec<Option<T>>,
+    value: impl Fn(usize, &[Option<T>]) -> Option<T>,
+) -> Vec<Option<T>> {
+    for _ in 0..MAX_ROUNDS {
+        let open = (0..values.len()).filter(|paper| known[*paper].is_none());
+        let changed =
+            open.map(|paper| (paper, value(paper, &values))).filter(|(paper, value)| values[*paper] != *value);
+        let changed: Vec<(usize, Option<T>)> = changed.collect();
+        if changed.is_empty() {
+            break;
+        }
+        changed.into_iter().for_each(|(paper, value)| values[paper] = value);
+    }
+    values
+}
+
 /// The group that most neighbors of a paper are in, by their cosines; of equal ones that with the lower number.
 fn vote(paper: usize, groups: &[Option<u32>], neighbors: &NeighborLists) -> Option<u32> {
     let mut votes: BTreeMap<u32, f32> = BTreeMap::new();
@@ -124,6 +146,25 @@ mod tests {
         let before = |paper: usize, values: &[Option<i32>]| values[paper.checked_sub(1)?];
         assert_eq!(spread(&known, before), [Some(7); 4]);
         assert_eq!(spread(&[None, None, Some(1)], before), [None, None, Some(1)]);
+    }
+
+    #[test]
+    fn papers_decide_again_when_their_neighbors_have_groups() {
+        // The third paper has one neighbor in group 1, and two that will be in group 2.
+        let near: [&[(u32, f32)]; 6] = [
+            &[(2, 0.9)],
+            &[(3, 0.9), (4, 0.9)],
+            &[(0, 0.9), (3, 0.8), (4, 0.8)],
+            &[(1, 0.9), (5, 0.9)],
+            &[(1, 0.9), (5, 0.9)],
+            &[(1, 0.9)],
+        ];
+        let lists = NeighborLists::from_lists(3, near.iter().map(|near| near.to_vec()));
+        let known = [Some(1), Some(2), None, None, None, None];
+        let value = |paper: usize, groups: &[Option<u32>]| vote(paper, groups, &lists);
+        let first = spread(&known, value);
+        assert_eq!(first[2], Some(1));
+        assert_eq!(settled(&known, first, value), [1, 2, 2, 2, 2, 2].map(Some));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::MapPlace;
+use super::files::visible;
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
 
@@ -58,8 +59,8 @@ pub struct GroupedPaper {
     pub title: String,
     /// The number of its group at each level, coarsest first; empty without an embedding.
     pub groups: Vec<u32>,
-    /// The share of its neighbors that are in its finest group.
-    pub certainty: Option<f32>,
+    /// Its cosine with the center of its group at each level.
+    pub centralities: Vec<f32>,
     /// Its place on the map.
     pub place: Option<MapPlace>,
 }
@@ -69,19 +70,23 @@ struct ManifestFile {
     title: String,
     model: String,
     generation: u64,
+    papers: usize,
 }
 
 #[derive(Deserialize)]
 struct PaperLine {
     id: PaperId,
     title: String,
-    certainty: Option<f32>,
     x: Option<f32>,
     y: Option<f32>,
     group_1: Option<u32>,
     group_2: Option<u32>,
     group_3: Option<u32>,
     group_4: Option<u32>,
+    centrality_1: Option<f32>,
+    centrality_2: Option<f32>,
+    centrality_3: Option<f32>,
+    centrality_4: Option<f32>,
 }
 
 impl GroupedPaper {
@@ -100,7 +105,7 @@ impl StoredReport {
     pub fn read(directory: &Path) -> Result<StoredReport> {
         let path = directory.join("manifest.json");
         let manifest = std::fs::read(&path).map_err(Error::io(&path, "read"))?;
-        let ManifestFile { title, model, generation } =
+        let ManifestFile { title, model, generation, papers: count } =
             serde_json::from_slice(&manifest).map_err(|error| bad_file(&path, &error))?;
         let mut report = StoredReport { title, model, generation, ..StoredReport::default() };
         let path = directory.join("groups.jsonl");
@@ -108,7 +113,9 @@ impl StoredReport {
             let reason = format!("the report in `{}` has no groups", directory.display());
             return Err(Error::BadRequest { field: "base", reason });
         }
-        for_each_line(&path, |group: StoredGroup| {
+        for_each_line(&path, |mut group: StoredGroup| {
+            group.name = visible(&group.name);
+            group.labels.iter_mut().for_each(|label| *label = visible(label));
             // Levels follow one another.
             if group.level == report.levels.len() + 1 {
                 report.levels.push(Vec::new());
@@ -118,18 +125,38 @@ impl StoredReport {
             let is_whole = group.level == report.levels.len() && (has_parent || group.level == 1);
             is_whole.then(|| report.levels[group.level - 1].push(group))
         })?;
-        for_each_line(&directory.join("papers.jsonl"), |line: PaperLine| {
-            let PaperLine { id, title, certainty, x, y, group_1, group_2, group_3, group_4 } = line;
+        let path = directory.join("papers.jsonl");
+        for_each_line(&path, |line: PaperLine| {
+            let PaperLine { id, title, x, y, group_1, group_2, group_3, group_4, .. } = line;
             let groups: Vec<u32> = [group_1, group_2, group_3, group_4].into_iter().flatten().collect();
-            let are_there = groups.iter().enumerate().all(|(level, number)| report.group(level, *number).is_some());
-            if !are_there || !groups.is_empty() && groups.len() != report.levels.len() {
-                return None;
-            }
-            report.by_id.insert(id.clone(), report.papers.len() as u32);
-            report.papers.push(GroupedPaper { id, title, groups, certainty, place: x.zip(y).map(|(x, y)| [x, y]) });
-            Some(())
+            let centralities = [line.centrality_1, line.centrality_2, line.centrality_3, line.centrality_4];
+            let place = x.zip(y).map(|(x, y)| [x, y]);
+            let paper =
+                GroupedPaper { id, title, groups, centralities: centralities.into_iter().flatten().collect(), place };
+            report.fits(&paper).then(|| {
+                report.by_id.insert(paper.id.clone(), report.papers.len() as u32);
+                report.papers.push(paper);
+            })
         })?;
-        Ok(report)
+        match report.papers.len() == count {
+            true => Ok(report),
+            false => {
+                Err(bad_file(&path, &format!("{} papers, where `manifest.json` has {count}", report.papers.len())))
+            }
+        }
+    }
+
+    /// Whether a paper is new, its groups are within each other, and its place is one.
+    fn fits(&self, GroupedPaper { id, groups, place, .. }: &GroupedPaper) -> bool {
+        let parent = |level: usize, number: u32| self.group(level, number).map(|group| group.parent);
+        let is_within = |(level, number): (usize, &u32)| match level.checked_sub(1) {
+            None => parent(level, *number).is_some(),
+            Some(above) => parent(level, *number) == Some(Some(groups[above])),
+        };
+        (groups.is_empty() || groups.len() == self.levels.len())
+            && groups.iter().enumerate().all(is_within)
+            && place.iter().flatten().all(|x| x.is_finite())
+            && !self.by_id.contains_key(id)
     }
 
     /// The group of a level, counted from 0, with a number.
@@ -140,13 +167,28 @@ impl StoredReport {
         guess.or_else(|| groups.iter().find(|group| group.number == number))
     }
 
-    /// The papers of a group of a level, counted from 0: the surest first.
+    /// The papers of a group of a level, counted from 0: the nearest to its center first.
     pub fn papers_of(&self, level: usize, number: u32) -> Vec<&GroupedPaper> {
         let of_group = |paper: &&GroupedPaper| paper.groups.get(level) == Some(&number);
         let mut papers: Vec<&GroupedPaper> = self.papers.iter().filter(of_group).collect();
-        let certainty = |paper: &GroupedPaper| paper.certainty.unwrap_or_default();
-        papers.sort_by(|one, other| certainty(other).total_cmp(&certainty(one)).then(one.id.cmp(&other.id)));
+        let centrality = |paper: &GroupedPaper| paper.centralities.get(level).copied().unwrap_or_default();
+        papers.sort_by(|one, other| centrality(other).total_cmp(&centrality(one)).then(one.id.cmp(&other.id)));
         papers
+    }
+
+    /// Papers that stand for a group of a level, counted from 0, at most so many: its center, the centers of the groups
+    /// within it, the largest first, and then those nearest to its center.
+    pub fn typical_papers(&self, level: usize, number: u32, count: usize) -> Vec<&GroupedPaper> {
+        let own = self.group(level, number).into_iter();
+        let within = self.levels.get(level + 1).into_iter().flatten().filter(|group| group.parent == Some(number));
+        let centers = own.chain(within).filter_map(|group| self.paper_by_id(&group.representative));
+        let mut typical: Vec<&GroupedPaper> = Vec::new();
+        for paper in centers.chain(self.papers_of(level, number)) {
+            if typical.len() < count && !typical.iter().any(|other| other.id == paper.id) {
+                typical.push(paper);
+            }
+        }
+        typical
     }
 
     /// The paper with an ID.

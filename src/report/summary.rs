@@ -28,6 +28,8 @@ pub struct ReportLevel {
     pub groups: Vec<PaperGroup>,
     /// The index in `groups` of the group of each paper.
     pub of_paper: Vec<u32>,
+    /// The cosine of each paper with the center of its group: the mean of the embeddings of the group.
+    pub centralities: Vec<f32>,
 }
 
 /// Papers on one subject.
@@ -100,6 +102,7 @@ pub(super) fn summarize(
     let novel = most_novel(&novelties, &outliers);
     let report_level = |(index, (level, labels)): (usize, (&GroupAssignment, Vec<Vec<String>>))| {
         let parents = index.checked_sub(1).map(|coarser| level.parents(&levels.levels()[coarser]));
+        let centralities = centralities(level, vectors);
         let groups = level.members().into_par_iter().zip(labels).enumerate().map(|(group, (members, labels))| {
             let by_month = by_month(&members, &dates, &months);
             let certainties = members.iter().map(|paper| memberships[index].certainty[*paper as usize]);
@@ -113,7 +116,7 @@ pub(super) fn summarize(
                     .as_ref()
                     .map(|is_new| members.iter().filter(|paper| is_new[**paper as usize]).count() as u32),
                 certainty: certainties.sum::<f32>() / members.len() as f32,
-                representative: representative(&members, vectors),
+                representative: representative(&members, &centralities),
                 first_month: by_month.iter().position(|count| *count > 0).map(|month| months.months[month]),
                 shares: months.shares(&by_month),
                 trend: months.trend(&by_month),
@@ -121,7 +124,8 @@ pub(super) fn summarize(
                 place: map.map(|map| middle(&members, map)),
             }
         });
-        ReportLevel { groups: groups.collect(), of_paper: level.of_paper.clone() }
+        let groups = groups.collect();
+        ReportLevel { groups, of_paper: level.of_paper.clone(), centralities }
     };
     let place = |paper: usize| PaperPlace {
         certainty: finest.map(|finest| finest.certainty[paper]),
@@ -160,14 +164,28 @@ fn by_month(members: &[u32], dates: &[Option<Date>], months: &MonthCounts) -> Ve
     counts
 }
 
-/// The paper most similar to the mean of a group.
-fn representative(members: &[u32], vectors: &EmbeddingMatrix) -> u32 {
-    let mut mean = vec![0.0f32; vectors.dimension()];
-    for paper in members {
-        mean.iter_mut().zip(vectors.row(*paper as usize)).for_each(|(sum, x)| *sum += x);
-    }
-    let similarity = |paper: &u32| dot(vectors.row(*paper as usize), &mean);
-    let best = members.iter().max_by(|one, other| similarity(one).total_cmp(&similarity(other)).then(other.cmp(one)));
+/// The cosine of each paper with the mean of its group.
+fn centralities(groups: &GroupAssignment, vectors: &EmbeddingMatrix) -> Vec<f32> {
+    let of_group = |members: Vec<u32>| {
+        let mut mean = vec![0.0f32; vectors.dimension()];
+        for paper in &members {
+            mean.iter_mut().zip(vectors.row(*paper as usize)).for_each(|(sum, x)| *sum += x);
+        }
+        let length = dot(&mean, &mean).sqrt().max(f32::MIN_POSITIVE);
+        let cosine = |paper: &u32| (*paper, dot(vectors.row(*paper as usize), &mean) / length);
+        members.iter().map(cosine).collect::<Vec<(u32, f32)>>()
+    };
+    let cosines: Vec<Vec<(u32, f32)>> = groups.members().into_par_iter().map(of_group).collect();
+    let mut centralities = vec![0.0; vectors.len()];
+    cosines.into_iter().flatten().for_each(|(paper, cosine)| centralities[paper as usize] = cosine);
+    centralities
+}
+
+/// The paper nearest to the center of a group.
+fn representative(members: &[u32], centralities: &[f32]) -> u32 {
+    let centrality = |paper: u32| centralities[paper as usize];
+    let best =
+        members.iter().max_by(|one, other| centrality(**one).total_cmp(&centrality(**other)).then(other.cmp(one)));
     best.copied().unwrap_or_default()
 }
 

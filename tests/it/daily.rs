@@ -162,7 +162,10 @@ fn a_week_gets_its_report() {
     assert_eq!(papers.lines().count(), 9);
     let again = daily(&sandbox, &config);
     assert!(again.code == 0 && !again.out.contains("report"), "{}", again.out);
-    // What is in the way is reported, and the rest is done.
+    // An empty directory is filled. What is in the way is reported, and the rest is done.
+    std::fs::remove_dir_all(&report).unwrap();
+    std::fs::create_dir(&report).unwrap();
+    assert!(daily(&sandbox, &config).out.contains("wrote the report of last week"));
     std::fs::remove_dir_all(&report).unwrap();
     std::fs::write(report.with_file_name(format!(".{name}.paperkin-unfinished")), "mine").unwrap();
     let failed = daily(&sandbox, &config);

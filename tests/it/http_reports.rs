@@ -51,6 +51,19 @@ fn a_report_is_made_and_downloaded() {
     let out = server.sandbox.folder.path().join("report");
     assert_eq!(server.sandbox.run(&["report", "--out", out.to_str().unwrap()]).code, 0);
     assert_eq!(file("groups.jsonl").body, std::fs::read_to_string(out.join("groups.jsonl")).unwrap());
+    // The report of the library stays, however many others come after it; of those the newest ten do.
+    let others: Vec<String> = (0..11)
+        .map(|_| made(&server, &json!({"sources": [], "include": ["neighbors"], "before": "2024-12-31"})))
+        .map(|report| report["id"].as_str().unwrap().to_owned())
+        .collect();
+    let kept = server.get("/v1/reports")["reports"].as_array().unwrap().len();
+    assert_eq!(
+        (kept, server.get(&format!("/v1/reports/{}", others[0]))["code"].as_str()),
+        (11, Some("report_not_found"))
+    );
+    others[1..]
+        .iter()
+        .for_each(|id| assert_eq!(server.call("DELETE", &format!("/v1/reports/{id}"), &[], "").status, 204));
     // It is there after a restart, until it is removed.
     server.restart();
     assert_eq!(server.get("/v1/reports")["reports"][0], report);
@@ -90,6 +103,22 @@ fn reports_have_filters_parts_and_histories() {
     for method in ["GET", "DELETE"] {
         assert_eq!(server.call(method, "/v1/reports/none", &[], "").json()["code"], "report_not_found");
     }
+}
+
+#[test]
+fn a_damaged_report_is_passed_over() {
+    let server = Server::start(&[]);
+    let reports = [made(&server, &json!({})), made(&server, &json!({}))];
+    let [older, newer] = reports.map(|report| report["id"].as_str().unwrap().to_owned());
+    let page = || server.call("GET", "/report", &[("accept", "text/html")], "");
+    assert!(page().body.contains(&newer));
+    let groups = server.sandbox.library().join("reports").join(&newer).join("groups.jsonl");
+    std::fs::write(&groups, "no groups").unwrap();
+    // It was read already; after another one it is read again.
+    assert_eq!(server.call("GET", &format!("/report/{older}/1/1"), &[], "").status, 200);
+    assert!(page().body.contains(&older));
+    let reply = server.call("GET", &format!("/report/{newer}/1/1"), &[], "");
+    assert!(reply.status == 500 && !reply.body.contains("groups.jsonl"), "{}", reply.body);
 }
 
 #[test]

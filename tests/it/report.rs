@@ -239,6 +239,19 @@ fn a_report_goes_on_from_an_earlier_one() {
     let (_, bare) = report(&sandbox, "bare", &["--papers", &earlier, "--include", "map"]);
     let (run, _) = report(&sandbox, "other", &["--papers", &later, "--base", bare.to_str().unwrap()]);
     assert!(run.code == 1 && run.err.contains("has no groups"), "{}", run.err);
+    let papers = fs::read_to_string(first.join("papers.jsonl")).unwrap();
+    let (line, rest) = papers.split_once('\n').unwrap();
+    let damages = [
+        (rest.to_owned(), "59 papers, where `manifest.json` has 60"),
+        (format!("{line}\n{papers}"), "line 2 does not fit the others"),
+        (papers.replacen("\"group_1\":", "\"group_1\":99", 1), "line 1 does not fit the others"),
+        (format!("no JSON\n{rest}"), "line 1: "),
+    ];
+    for (text, reason) in damages {
+        fs::write(first.join("papers.jsonl"), text).unwrap();
+        let (run, _) = report(&sandbox, "other", &["--papers", &later, "--base", base]);
+        assert!(run.code == 1 && run.err.contains(reason), "{}", run.err);
+    }
     fs::write(first.join("groups.jsonl"), "{\"level\": 1}\n").unwrap();
     let (run, _) = report(&sandbox, "other", &["--papers", &later, "--base", base]);
     assert!(run.code == 1 && run.err.contains("groups.jsonl: line 1: "), "{}", run.err);

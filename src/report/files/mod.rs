@@ -90,7 +90,7 @@ impl Report {
 }
 
 /// Text without control characters, and without those that turn the direction of the text behind them.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let is_invisible = |c: char| {
         c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
     };

@@ -93,7 +93,11 @@ impl<'a, R: Copy + Send + Sync + 'a> TableBuilder<'a, R> {
         self.with(name, Cells::Integer(cells))
     }
 
-    pub(super) fn number(self, name: &str, cell: impl Fn(R) -> Option<f32> + Send + Sync + 'a) -> TableBuilder<'a, R> {
+    pub(super) fn number(
+        self,
+        name: impl Into<String>,
+        cell: impl Fn(R) -> Option<f32> + Send + Sync + 'a,
+    ) -> TableBuilder<'a, R> {
         let cells = self.cells(cell);
         self.with(name, Cells::Number(cells))
     }

@@ -42,7 +42,10 @@ fn papers(report: &Report) -> Table<'_> {
         .optional_text("url", move |row| paper(row).link());
     for (index, level) in report.levels.iter().enumerate() {
         let number = move |row: usize| Some(level.groups[*level.of_paper.get(row)? as usize].number);
-        table = table.integer(format!("group_{}", index + 1), number);
+        let centrality = move |row: usize| level.centralities.get(row).copied();
+        table = table
+            .integer(format!("group_{}", index + 1), number)
+            .number(format!("centrality_{}", index + 1), centrality);
     }
     if let Some(finest) = report.levels.last() {
         let name = move |row: usize| Some(finest.groups[*finest.of_paper.get(row)? as usize].name.as_str());

@@ -187,7 +187,7 @@ impl ReportRunner {
     /// The groups of a finished report.
     ///
     /// # Errors
-    /// [`ProblemCode::ReportNotFound`]; those of [`StoredReport::read`].
+    /// [`ProblemCode::ReportNotFound`]; [`ProblemCode::Internal`] when its files are damaged.
     pub(crate) fn read(&self, id: &str) -> Result<Arc<StoredReport>, Problem> {
         let path = self.file(id, "manifest.json")?;
         let mut read = self.shared.read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -196,7 +196,12 @@ impl ReportRunner {
         {
             return Ok(report.clone());
         }
-        let report = Arc::new(StoredReport::read(path.parent().unwrap_or(&path))?);
+        let stored = StoredReport::read(path.parent().unwrap_or(&path)).map_err(|error| {
+            // Not the fault of who asks.
+            tracing::error!("a report cannot be read: {}", error.one_line());
+            Problem::internal()
+        });
+        let report = Arc::new(stored?);
         *read = Some((id.to_owned(), report.clone()));
         Ok(report)
     }
@@ -292,14 +297,19 @@ impl SharedReports {
         self.delete_old();
     }
 
+    /// Deletes the oldest of what is over, but not the newest report of the library: the page shows it.
     fn delete_old(&self) {
         let mut jobs = self.jobs();
-        let is_over = |job: &ReportJob| matches!(job.state, ReportState::Finished | ReportState::Failed);
-        while jobs.all.iter().filter(|(job, _)| is_over(job)).count() > KEPT {
-            let Some(index) = jobs.all.iter().position(|(job, _)| is_over(job)) else { return };
-            let (job, _) = jobs.all.remove(index);
-            if let (ReportState::Finished, Err(error)) = (job.state, self.delete_files(&job.id)) {
-                tracing::warn!("an old report could not be deleted: {}", error.one_line());
+        for state in [ReportState::Finished, ReportState::Failed] {
+            let shown = jobs.all.iter().rposition(|(job, _)| job.is_of_library && job.state == ReportState::Finished);
+            let over = jobs.all.iter().enumerate().filter(|(_, (job, _))| job.state == state);
+            let mut over: Vec<usize> = over.map(|(index, _)| index).filter(|index| Some(*index) != shown).collect();
+            over.truncate(over.len().saturating_sub(KEPT));
+            for index in over.into_iter().rev() {
+                let (job, _) = jobs.all.remove(index);
+                if let (ReportState::Finished, Err(error)) = (state, self.delete_files(&job.id)) {
+                    tracing::warn!("an old report could not be deleted: {}", error.one_line());
+                }
             }
         }
     }
@@ -315,7 +325,10 @@ fn work(engine: &Engine, shared: &SharedReports, pool: &ThreadPool, wakes: &Rece
 }
 
 fn not_found(id: &str) -> Problem {
-    Problem::new(ProblemCode::ReportNotFound, format!("there is no report `{id}`: the oldest are deleted"))
+    Problem::new(
+        ProblemCode::ReportNotFound,
+        format!("there is no report `{id}`: it was removed, or not finished when the server stopped"),
+    )
 }
 
 /// The reports in a directory, the oldest first.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -15,13 +15,14 @@ use crate::library::{HistoryKind, PaperFilter};
 use crate::paper::RawPaper;
 use crate::report::{GroupedPaper, ReportOptions, StoredGroup, StoredReport};
 use crate::server::access::{RouteAccess, Scope};
+use crate::server::extract::PathParam;
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::{Problem, ProblemCode};
 use crate::server::runtime::{AppState, ReportJob, ReportOrder, ReportState};
 
 /// Papers of a group on a page.
 const PAGE_PAPERS: usize = 20;
-/// Papers of a group that are added to the history of who follows it: its center, and those that are surest of it.
+/// Typical papers of a group that are added to the history of who follows it.
 const FOLLOWED_PAPERS: usize = 10;
 
 pub(super) fn routes() -> GuardedRouter {
@@ -84,14 +85,12 @@ fn report_page(app: &AppState, engine: &Engine, reader: &PageReader) -> Result<R
     let reports = app.reports();
     let newest = |state| reports.newest_of_library(state);
     let making = newest(ReportState::Running).or_else(|| newest(ReportState::Waiting));
-    let finished = newest(ReportState::Finished);
-    let stored = finished.as_ref().map(|job| reports.read(&job.id)).transpose()?;
+    // One whose files were damaged since is passed over.
+    let finished = reports.jobs().into_iter().filter(|job| job.is_of_library && job.state == ReportState::Finished);
+    let found = finished.filter_map(|job| Some((reports.read(&job.id).ok()?, job.id))).next();
     let last = reports.jobs().into_iter().find(|job| job.is_of_library);
     let generation = engine.generation_id()?.generation;
-    let groups = match (&finished, &stored) {
-        (Some(job), Some(stored)) => group_lines(&job.id, stored),
-        _ => Vec::new(),
-    };
+    let groups = found.as_ref().map(|(stored, id)| group_lines(id, stored)).unwrap_or_default();
     Ok(ReportPage {
         frame: PageFrame::of_papers(reader, engine, "report")?,
         making: making.map(|job| {
@@ -99,9 +98,9 @@ fn report_page(app: &AppState, engine: &Engine, reader: &PageReader) -> Result<R
             (job, percent)
         }),
         problem: last.and_then(|job| job.problem),
-        is_old: stored.is_some_and(|stored| stored.generation != generation),
+        is_old: found.as_ref().is_some_and(|(stored, _)| stored.generation != generation),
         groups,
-        report: finished.map(|job| job.id),
+        report: found.map(|(_, id)| id),
     })
 }
 
@@ -165,7 +164,7 @@ struct GroupQuery {
 async fn show_group(
     State(app): State<AppState>,
     reader: PageReader,
-    Path((report, level, number)): Path<(String, usize, u32)>,
+    PathParam((report, level, number)): PathParam<(String, usize, u32)>,
     Query(GroupQuery { page }): Query<GroupQuery>,
 ) -> Result<Response, PageProblem> {
     let reports = app.clone();
@@ -228,8 +227,6 @@ async fn follow_group(
         let name = reader.profile_name_of_form(engine, profile.as_deref())?;
         let stored = reports.reports().read(&report)?;
         let group = found_group(&stored, level, number)?;
-        let center = stored.paper_by_id(&group.representative);
-        let surest = stored.papers_of(level - 1, number).into_iter().filter(|paper| paper.id != group.representative);
         let item = |paper: &GroupedPaper| ImportItem {
             paper: RawPaper { id: Some(paper.id.to_string()), title: paper.title.clone(), ..RawPaper::default() },
             added: None,
@@ -237,7 +234,8 @@ async fn follow_group(
             kind: None,
             weight: None,
         };
-        let items: Vec<ImportItem> = center.into_iter().chain(surest).take(FOLLOWED_PAPERS).map(item).collect();
+        let typical = stored.typical_papers(level - 1, number, FOLLOWED_PAPERS);
+        let items: Vec<ImportItem> = typical.into_iter().map(item).collect();
         let options = ImportOptions { kind: HistoryKind::Like, weight: 1.0, at: engine.today(), dry_run: false };
         engine.import(&name, &items, options)?;
         Ok::<_, Problem>(shown_name(group))
