@@ -55,8 +55,9 @@ impl Collection {
     /// # Panics
     /// If embeddings have different dimensions.
     pub fn new(source: CollectionSource, papers: impl IntoIterator<Item = (Paper, Option<Embedding>)>) -> Collection {
-        let mut builder = CollectionBuilder::new(source);
-        papers.into_iter().for_each(|(paper, embedding)| builder.push(paper, embedding));
+        let papers = papers.into_iter();
+        let mut builder = CollectionBuilder::new(source, papers.size_hint().0);
+        papers.for_each(|(paper, embedding)| builder.push(paper, embedding));
         builder.finish()
     }
 
@@ -82,17 +83,19 @@ pub(crate) struct CollectionBuilder {
     vectors: EmbeddingMatrix,
     /// With each paper the row of its embedding.
     papers: Vec<(Paper, Option<u32>)>,
+    count: usize,
 }
 
 impl CollectionBuilder {
-    pub(crate) fn new(source: CollectionSource) -> CollectionBuilder {
-        CollectionBuilder { source, vectors: EmbeddingMatrix::default(), papers: Vec::new() }
+    /// With room for so many papers.
+    pub(crate) fn new(source: CollectionSource, count: usize) -> CollectionBuilder {
+        CollectionBuilder { source, vectors: EmbeddingMatrix::default(), papers: Vec::with_capacity(count), count }
     }
 
     pub(crate) fn push(&mut self, paper: Paper, embedding: Option<Embedding>) {
         let row = embedding.map(|embedding| {
             if self.vectors.is_empty() {
-                self.vectors = EmbeddingMatrix::with_capacity(embedding.dimension(), 0);
+                self.vectors = EmbeddingMatrix::with_capacity(embedding.dimension(), self.count);
             }
             self.vectors.push(&embedding);
             self.vectors.len() as u32 - 1
@@ -101,7 +104,7 @@ impl CollectionBuilder {
     }
 
     pub(crate) fn finish(self) -> Collection {
-        let CollectionBuilder { source, mut vectors, mut papers } = self;
+        let CollectionBuilder { source, mut vectors, mut papers, .. } = self;
         papers.sort_by(|(one, row), (other, others)| (row.is_none(), &one.id).cmp(&(others.is_none(), &other.id)));
         let order: Vec<u32> = papers.iter().filter_map(|(_, row)| *row).collect();
         vectors.reorder(&order);

@@ -98,7 +98,7 @@ pub(crate) fn collection(
             let keys = selected_keys(library, selection)?;
             let count = keys.as_ref().map_or(library.summary()?.papers as usize, Vec::len);
             let progress = PhaseProgress::start(ReportPhase::Reading, count, observer);
-            let mut papers = CollectionBuilder::new(source);
+            let mut papers = CollectionBuilder::new(source, count);
             let mut add = |StoredPaper { key, paper }: StoredPaper| {
                 let embedding = snapshot.row(key).map(|row| snapshot.embedding(row)).transpose()?;
                 papers.push(paper, embedding);

@@ -50,6 +50,8 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
             reason: "no papers match, so there is no report".to_owned(),
         });
     }
+    // What it holds for questions, such as a copy of the vectors, makes room.
+    drop(engine);
     let context =
         ReportContext { against: other.as_ref(), base: base.as_ref(), directory: Some(&directory), canceled: None };
     let report = Report::with(collection, context, &options, &show)?;
