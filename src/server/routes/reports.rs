@@ -150,7 +150,9 @@ struct ReportList {
 #[utoipa::path(post, path = "/v1/reports", tag = "reports", operation_id = "order_report",
     request_body(content = ReportRequest, description = "The papers and the parts", example = json!({ "after": "2026-01-01" })),
     responses((status = 202, description = "It will be made", body = ReportJob,
-        headers(("Location" = String, description = "Where it is asked for")))))]
+        headers(("Location" = String, description = "Where it is asked for"))),
+        (status = 429, description = "Four others wait: try again later", body = Problem,
+         content_type = "application/problem+json")))]
 async fn order_report(
     State(app): State<AppState>,
     JsonBody(request): JsonBody<ReportRequest>,
@@ -203,7 +205,10 @@ async fn remove_report(State(app): State<AppState>, PathParam(id): PathParam<Str
 #[utoipa::path(get, path = "/v1/reports/{id}/files/{name}", tag = "reports", operation_id = "get_report_file",
     params(("id" = String, Path, description = "The report's ID", example = "0f1e2d3c4b5a6978"),
            ("name" = String, Path, description = "The file's name", example = "groups.csv")),
-    responses((status = 200, description = "The file", content_type = "application/octet-stream", body = [u8])))]
+    responses((status = 200, description = "The file", content(
+        (String = "text/html"), (String = "text/csv"), (String = "text/markdown"), (String = "application/x-ndjson"),
+        (serde_json::Value = "application/json"), (String = "image/svg+xml"),
+        (Vec<u8> = "application/vnd.apache.parquet")))))]
 async fn get_report_file(
     State(app): State<AppState>,
     PathParam((id, name)): PathParam<(String, String)>,

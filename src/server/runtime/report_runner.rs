@@ -22,6 +22,9 @@ const KEPT: usize = 10;
 /// Reports that may wait.
 const MAX_WAITING: usize = 4;
 
+/// Seconds after which an order may be repeated: a small report takes less, a large one more.
+const RETRY_AFTER: u64 = 2;
+
 /// Where a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -111,11 +114,12 @@ impl ReportRunner {
     /// Asks for a report.
     ///
     /// # Errors
-    /// [`Problem::busy`] when too many wait.
+    /// [`ProblemCode::RateLimited`] when too many wait.
     pub(crate) fn order(&self, order: ReportOrder) -> Result<ReportJob, Problem> {
         let mut jobs = self.shared.jobs();
         if jobs.waiting.len() >= MAX_WAITING {
-            return Err(Problem::busy());
+            let detail = format!("{MAX_WAITING} reports wait: try again when one is finished");
+            return Err(Problem::new(ProblemCode::RateLimited, detail).after(RETRY_AFTER));
         }
         let id = format!("{:016x}", getrandom::u64().map_err(|_| Problem::internal())?);
         let PaperSelection { filter, ids, title } = &order.selection;
