@@ -26,7 +26,7 @@ const LIST_FIELDS: [&str; 12] = [
 /// Lists of names, which are never empty: an empty one is refused where it is used.
 const NAME_LISTS: [&str; 5] = ["candidates", "exclude", "fields", "negative", "positive"];
 /// Fields whose values are texts, even when they look like numbers.
-const TEXT_FIELDS: [&str; 5] = ["cursor", "id", "q", "query", "text"];
+const TEXT_FIELDS: [&str; 6] = ["cursor", "id", "interest", "q", "query", "text"];
 
 /// The query string, read as a JSON object with the same fields.
 pub(crate) struct QueryFields<T>(pub T);
@@ -98,8 +98,10 @@ mod tests {
             ("published_after", "2025-01-01"),
             ("explain", "true"),
             ("positive", "2401.12345"),
+            ("interest", "false"),
         ])
         .unwrap();
+        assert_eq!(request.interest.as_deref(), Some("false"));
         assert_eq!((request.limit, request.text.as_deref(), request.explain), (Some(3), Some("7"), true));
         assert_eq!((request.categories.len(), request.positive.len()), (2, 1));
         let request = parse(&[("categories", "cs.CL"), ("limit", "3.0"), ("categories", "cs.LG,cs.AI")]).unwrap();
