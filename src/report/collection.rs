@@ -1,7 +1,7 @@
 //! The papers of a report.
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::paper::Paper;
 use crate::vector::{Embedding, EmbeddingMatrix};
@@ -30,7 +30,8 @@ pub struct CollectionSource {
 }
 
 /// Which papers of a library a collection has; the default is all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CollectionFilter {
     /// Published, or else listed, on this day or later.
     #[serde(skip_serializing_if = "Option::is_none")]

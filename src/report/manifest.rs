@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CollectionFilter, groups, layout};
+use super::{CollectionFilter, ReportPart, groups, layout};
 
 /// What a report was made from, and how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -26,7 +26,7 @@ pub struct ReportManifest {
     /// How many of them an earlier report does not have; `None` without one.
     pub new_papers: Option<usize>,
     /// Its parts.
-    pub parts: Vec<&'static str>,
+    pub parts: Vec<ReportPart>,
     /// How many neighbors each paper has, at most.
     pub neighbors: usize,
     /// The cosine from which on two papers are duplicates for their embeddings alone.

@@ -33,7 +33,7 @@ pub use layout::MapPlace;
 pub use manifest::{ComparisonMethod, ReportManifest, ReportSeeds};
 pub(crate) use options::PhaseProgress;
 pub use options::{ReportObserver, ReportOptions, ReportPart, ReportPhase, ReportProgress};
-pub use stored::{GroupedPaper, StoredGroup, StoredReport};
+pub use stored::{GroupedPaper, StoredGroup, StoredManifest, StoredReport};
 pub use summary::{PaperGroup, PaperPlace, ReportLevel};
 pub use trends::{Month, Trend};
 
@@ -179,7 +179,7 @@ impl Report {
             papers: papers.len(),
             without_embedding: papers.len() - embedded.len(),
             new_papers: base.map(|base| papers.iter().filter(|paper| !base.has(paper)).count()),
-            parts: ReportPart::ALL.into_iter().filter(|part| options.has(*part)).map(ReportPart::name).collect(),
+            parts: ReportPart::ALL.into_iter().filter(|part| options.has(*part)).collect(),
             neighbors: options.neighbors,
             threshold: options.threshold,
             comparison,

@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::MapPlace;
-use super::files::visible;
+use super::files::{MANIFEST, visible};
+use super::{CollectionFilter, MapPlace};
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
 
@@ -65,12 +65,20 @@ pub struct GroupedPaper {
     pub place: Option<MapPlace>,
 }
 
-#[derive(Deserialize)]
-struct ManifestFile {
-    title: String,
-    model: String,
-    generation: u64,
-    papers: usize,
+/// What the manifest of a report that was written says of its papers.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct StoredManifest {
+    /// What the report is called.
+    pub title: String,
+    /// The model whose embeddings were compared.
+    pub model: String,
+    /// The generation of the library.
+    pub generation: u64,
+    /// How many papers there are.
+    pub papers: usize,
+    /// Which papers of the library they are.
+    #[serde(default)]
+    pub filter: CollectionFilter,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +97,18 @@ struct PaperLine {
     centrality_4: Option<f32>,
 }
 
+impl StoredManifest {
+    /// Reads the manifest of the report in a directory.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::BadFile`] when it is not that of a report.
+    pub fn read(directory: &Path) -> Result<StoredManifest> {
+        let path = directory.join(MANIFEST);
+        let manifest = std::fs::read(&path).map_err(Error::io(&path, "read"))?;
+        serde_json::from_slice(&manifest).map_err(|error| bad_file(&path, &error))
+    }
+}
+
 impl GroupedPaper {
     /// The number of its group at the finest level.
     pub fn finest_group(&self) -> Option<u32> {
@@ -103,10 +123,7 @@ impl StoredReport {
     /// [`Error::Io`], [`Error::BadFile`] when a file is not that of a report, [`Error::BadRequest`] when the report has no
     /// groups.
     pub fn read(directory: &Path) -> Result<StoredReport> {
-        let path = directory.join("manifest.json");
-        let manifest = std::fs::read(&path).map_err(Error::io(&path, "read"))?;
-        let ManifestFile { title, model, generation, papers: count } =
-            serde_json::from_slice(&manifest).map_err(|error| bad_file(&path, &error))?;
+        let StoredManifest { title, model, generation, papers: count, .. } = StoredManifest::read(directory)?;
         let mut report = StoredReport { title, model, generation, ..StoredReport::default() };
         let path = directory.join("groups.jsonl");
         if !path.exists() {

@@ -52,8 +52,12 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ReportArgs) -> Result<Comma
     }
     // What it holds for questions, such as a copy of the vectors, makes room.
     drop(engine);
-    let context =
-        ReportContext { against: other.as_ref(), base: base.as_ref(), directory: Some(&directory), canceled: None };
+    let context = ReportContext {
+        against: other.as_ref(),
+        base: base.as_ref(),
+        directory: Some(&directory),
+        ..Default::default()
+    };
     let report = Report::with(collection, context, &options, &show)?;
     report.write_into(directory, &show)?;
     bars.finish();

@@ -12,7 +12,7 @@ use crate::file;
 use crate::string_enum::string_enum;
 
 /// The file by which a report is known.
-const MANIFEST: &str = "manifest.json";
+pub(in crate::report) const MANIFEST: &str = "manifest.json";
 /// The names of tables, and of the other files.
 const TABLES: [&str; 8] =
     ["papers", "neighbors", "duplicates", "groups", "trends", "coverage", "covered_groups", "embeddings"];

@@ -18,7 +18,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 pub use directory::ReportDirectory;
-pub(super) use directory::SavedWork;
+pub(super) use directory::{MANIFEST, SavedWork};
 
 use super::{PhaseProgress, Report, ReportObserver, ReportPart, ReportPhase};
 use crate::error::Result;
@@ -79,9 +79,9 @@ impl Report {
             files.write("trends.svg", |out| figures::write_trends(self, out))?;
         }
         files.write("report.md", |out| markdown::write(self, out))?;
-        let snippet = if self.manifest.parts.contains(&ReportPart::Abstracts.name()) { SNIPPET } else { 0 };
+        let snippet = if self.manifest.parts.contains(&ReportPart::Abstracts) { SNIPPET } else { 0 };
         files.write("report.html", |out| page::write(self, snippet, out))?;
-        files.write("manifest.json", |out| {
+        files.write(MANIFEST, |out| {
             serde_json::to_writer_pretty(&mut *out, &self.manifest)?;
             out.write_all(b"\n")
         })?;

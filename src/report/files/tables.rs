@@ -8,7 +8,7 @@ use crate::report::{Coverage, CoveredGroup, CoveredPaper, DuplicatePair, PaperGr
 /// The tables of the parts that a report has.
 pub(super) fn tables(report: &Report) -> Vec<Table<'_>> {
     let mut tables = vec![papers(report)];
-    let has = |part: ReportPart| report.manifest.parts.contains(&part.name());
+    let has = |part: ReportPart| report.manifest.parts.contains(&part);
     if has(ReportPart::Neighbors) {
         tables.push(neighbors(report));
     }

@@ -63,8 +63,8 @@ struct ReportRequest {
     #[schema(value_type = Option<ProfileName>)]
     against_profile: Option<String>,
     /// The parts: all but the embeddings if there are none.
-    #[schema(value_type = Vec<ReportPartName>, max_items = 100)]
-    include: Vec<String>,
+    #[schema(max_items = 100)]
+    include: Vec<ReportPart>,
     /// Neighbors of each paper; 10 if absent.
     #[schema(minimum = 1, maximum = 100)]
     neighbors: Option<usize>,
@@ -73,26 +73,10 @@ struct ReportRequest {
     threshold: Option<f32>,
 }
 
-/// A part of a report.
-#[derive(utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(dead_code)]
-enum ReportPartName {
-    Neighbors,
-    Duplicates,
-    Groups,
-    Trends,
-    Map,
-    Abstracts,
-    Embeddings,
-}
-
 impl ReportRequest {
     fn options(&self) -> Result<ReportOptions, Problem> {
         let defaults = ReportOptions::default();
         let bad = |field, reason: String| Problem::from(Error::BadRequest { field, reason });
-        let parts = self.include.iter().map(|part| part.parse().map_err(|reason| bad("include", reason)));
-        let parts = parts.collect::<Result<Vec<ReportPart>, Problem>>()?;
         let neighbors = self.neighbors.unwrap_or(defaults.neighbors);
         if !(1..=MAX_NEIGHBORS).contains(&neighbors) {
             return Err(bad("neighbors", format!("must be from 1 to {MAX_NEIGHBORS}")));
@@ -101,11 +85,12 @@ impl ReportRequest {
         if !(-1.0..=1.0).contains(&threshold) {
             return Err(bad("threshold", "must be from -1 to 1".to_owned()));
         }
-        let lists = [("categories", &self.categories), ("sources", &self.sources), ("include", &self.include)];
-        if let Some((field, _)) = lists.into_iter().find(|(_, list)| list.len() > MAX_LIST) {
+        let lengths =
+            [("categories", self.categories.len()), ("sources", self.sources.len()), ("include", self.include.len())];
+        if let Some((field, _)) = lengths.into_iter().find(|(_, length)| *length > MAX_LIST) {
             return Err(bad(field, format!("must have at most {MAX_LIST} entries")));
         }
-        let parts = if parts.is_empty() { defaults.parts.clone() } else { parts };
+        let parts = if self.include.is_empty() { defaults.parts.clone() } else { self.include.clone() };
         Ok(ReportOptions { parts, neighbors, threshold, ..defaults })
     }
 

@@ -12,7 +12,10 @@ use serde::Serialize;
 
 use crate::engine::{Engine, PaperSelection};
 use crate::error::{Error, Result};
-use crate::report::{Report, ReportContext, ReportDirectory, ReportOptions, ReportProgress, StoredReport};
+use crate::report::{
+    CollectionFilter, Report, ReportContext, ReportDirectory, ReportOptions, ReportProgress, StoredManifest,
+    StoredReport,
+};
 use crate::server::problem::{Problem, ProblemCode};
 
 /// Where reports are kept, in the directory of the library.
@@ -262,6 +265,10 @@ impl SharedReports {
                 job.progress = done as f32 / total.max(1) as f32;
             });
         };
+        // Nobody waits for it any more: its papers need not be read.
+        if canceled.load(Ordering::Relaxed) {
+            return Err(Error::Canceled);
+        }
         let files = ReportDirectory::create(&directory.join(id), false)?;
         let other = order.against.as_ref().map(|against| engine.collection(against, &show)).transpose()?;
         let collection = engine.collection(&order.selection, &show)?;
@@ -347,12 +354,12 @@ fn found_reports(directory: &Path) -> Vec<(ReportJob, Arc<AtomicBool>)> {
             let _ = std::fs::remove_dir_all(&path);
             continue;
         }
-        let Ok(report) = StoredReportFile::read(&path) else { continue };
+        let Ok(manifest) = StoredManifest::read(&path) else { continue };
         let time = entry.metadata().and_then(|metadata| metadata.modified()).ok();
         let job = ReportJob {
             id: name,
-            title: report.title,
-            is_of_library: report.filter.is_empty(),
+            title: manifest.title,
+            is_of_library: manifest.filter == CollectionFilter::default(),
             state: ReportState::Finished,
             phase: None,
             progress: 1.0,
@@ -363,19 +370,6 @@ fn found_reports(directory: &Path) -> Vec<(ReportJob, Arc<AtomicBool>)> {
     }
     found.sort_by(|(one, job), (other, others)| one.cmp(other).then(job.id.cmp(&others.id)));
     found.into_iter().map(|(_, job)| (job, Arc::default())).collect()
-}
-
-/// What the manifest of a report says of its papers.
-#[derive(serde::Deserialize)]
-struct StoredReportFile {
-    title: String,
-    filter: serde_json::Map<String, serde_json::Value>,
-}
-
-impl StoredReportFile {
-    fn read(directory: &Path) -> std::io::Result<StoredReportFile> {
-        Ok(serde_json::from_slice(&std::fs::read(directory.join("manifest.json"))?)?)
-    }
 }
 
 fn file_names(directory: &Path) -> Vec<String> {
