@@ -457,12 +457,14 @@ fn data_tools_read_the_tables() {
     let Some(python) = python() else { return };
     let sandbox = Sandbox::new();
     let file = sandbox.file("papers.jsonl", lines(&papers(60)));
-    let (run, out) = report(&sandbox, "report", &["--papers", &file]);
+    let parts = "neighbors,groups,map,trends,embeddings";
+    let (run, out) = report(&sandbox, "report", &["--papers", &file, "--include", parts]);
     assert_eq!(run.code, 0, "{}", run.err);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/read_report.py");
     let done = Command::new(python).arg(script).arg(&out).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let groups = rows(&out, "groups").len();
-    let expected = format!("pandas 60 {groups}\npolars 60 {groups}\nduckdb 60 {groups}\n");
+    let tools = format!("pandas 60 {groups}\npolars 60 {groups}\nduckdb 60 {groups}\n");
+    let expected = tools + "pyarrow 60 fixed_size_list<element: float not null>[384]\n";
     assert_eq!(String::from_utf8(done.stdout).unwrap(), expected);
 }

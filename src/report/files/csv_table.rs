@@ -21,7 +21,7 @@ fn field<'a>(cells: &Cells<'a>, row: usize) -> Cow<'a, str> {
         Cells::Texts(cell) => cell(row).join("; ").into(),
         Cells::Integer(cell) => written(cell(row)),
         Cells::Number(cell) => written(cell(row)),
-        Cells::Numbers(cell) => cell(row).iter().map(f32::to_string).collect::<Vec<String>>().join("; ").into(),
+        Cells::Numbers { cell, .. } => cell(row).iter().map(f32::to_string).collect::<Vec<String>>().join("; ").into(),
         Cells::Date(cell) => written(cell(row)),
     }
 }

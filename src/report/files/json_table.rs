@@ -22,7 +22,7 @@ fn value(cells: &Cells<'_>, row: usize) -> Value {
         Cells::Texts(cell) => json!(cell(row)),
         Cells::Integer(cell) => json!(cell(row)),
         Cells::Number(cell) => json!(cell(row).and_then(short)),
-        Cells::Numbers(cell) => json!(cell(row).iter().map(|number| short(*number)).collect::<Vec<_>>()),
+        Cells::Numbers { cell, .. } => json!(cell(row).iter().map(|number| short(*number)).collect::<Vec<_>>()),
         Cells::Date(cell) => json!(cell(row)),
     }
 }

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::add_encoded_arrow_schema_to_metadata;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, FloatType, Int32Type};
 use parquet::file::properties::WriterProperties;
@@ -18,7 +20,8 @@ const ROW_GROUP_SIZE: usize = 65_536;
 /// Writes the table.
 pub(super) fn write(table: &Table<'_>, out: &mut (impl Write + Send)) -> io::Result<()> {
     let schema = Arc::new(parse_message_type(&schema(table)).expect("names of columns are words"));
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    let mut properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    add_encoded_arrow_schema_to_metadata(&arrow_schema(table), &mut properties);
     let mut file = SerializedFileWriter::new(out, schema, Arc::new(properties)).map_err(io_error)?;
     // A table without rows has one empty group: some readers want one.
     for start in (0..table.rows.max(1)).step_by(ROW_GROUP_SIZE) {
@@ -41,7 +44,7 @@ pub(super) fn write(table: &Table<'_>, out: &mut (impl Write + Send)) -> io::Res
                 Cells::Number(cell) => {
                     write_column::<FloatType, _>(&mut group, 1, rows.map(|row| Some(vec![cell(row)?])))?
                 }
-                Cells::Numbers(cell) => {
+                Cells::Numbers { cell, .. } => {
                     write_column::<FloatType, _>(&mut group, 1, rows.map(|row| Some(cell(row).to_vec())))?
                 }
                 Cells::Date(cell) => write_column::<Int32Type, _>(
@@ -63,7 +66,7 @@ fn schema(table: &Table<'_>) -> String {
         Cells::Texts(_) => {
             format!("REQUIRED GROUP {name} (LIST) {{ REPEATED GROUP list {{ REQUIRED BINARY element (UTF8); }} }}")
         }
-        Cells::Numbers(_) => {
+        Cells::Numbers { .. } => {
             format!("REQUIRED GROUP {name} (LIST) {{ REPEATED GROUP list {{ REQUIRED FLOAT element; }} }}")
         }
         Cells::Integer(_) => format!("OPTIONAL INT32 {name};"),
@@ -72,4 +75,21 @@ fn schema(table: &Table<'_>) -> String {
     };
     let columns: Vec<String> = table.columns.iter().map(|each| column(&each.name, &each.cells)).collect();
     format!("message {} {{ {} }}", table.name, columns.join(" "))
+}
+
+/// The columns in Arrow's language, which Arrow's readers go by: Parquet has no lists of a fixed length.
+fn arrow_schema(table: &Table<'_>) -> Schema {
+    let list_of = |element: DataType| Arc::new(Field::new("element", element, false));
+    let column = |name: &str, cells: &Cells<'_>| match cells {
+        Cells::Text(_) => Field::new(name, DataType::Utf8, true),
+        Cells::Texts(_) => Field::new(name, DataType::List(list_of(DataType::Utf8)), false),
+        Cells::Numbers { length, .. } => {
+            let length = i32::try_from(*length).expect("a vector has fewer than 2^31 numbers");
+            Field::new(name, DataType::FixedSizeList(list_of(DataType::Float32), length), false)
+        }
+        Cells::Integer(_) => Field::new(name, DataType::Int32, true),
+        Cells::Number(_) => Field::new(name, DataType::Float32, true),
+        Cells::Date(_) => Field::new(name, DataType::Date32, true),
+    };
+    Schema::new(table.columns.iter().map(|each| column(&each.name, &each.cells)).collect::<Vec<_>>())
 }

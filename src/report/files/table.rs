@@ -27,8 +27,11 @@ pub(super) enum Cells<'a> {
     Texts(CellOf<'a, Vec<Cow<'a, str>>>),
     Integer(CellOf<'a, Option<i32>>),
     Number(CellOf<'a, Option<f32>>),
-    /// As many in every row.
-    Numbers(CellOf<'a, &'a [f32]>),
+    /// `length` of them in every row.
+    Numbers {
+        length: usize,
+        cell: CellOf<'a, &'a [f32]>,
+    },
     Date(CellOf<'a, Option<Date>>),
 }
 
@@ -102,9 +105,14 @@ impl<'a, R: Copy + Send + Sync + 'a> TableBuilder<'a, R> {
         self.with(name, Cells::Number(cells))
     }
 
-    pub(super) fn numbers(self, name: &str, cell: impl Fn(R) -> &'a [f32] + Send + Sync + 'a) -> TableBuilder<'a, R> {
-        let cells = self.cells(cell);
-        self.with(name, Cells::Numbers(cells))
+    pub(super) fn numbers(
+        self,
+        name: &str,
+        length: usize,
+        cell: impl Fn(R) -> &'a [f32] + Send + Sync + 'a,
+    ) -> TableBuilder<'a, R> {
+        let cell = self.cells(cell);
+        self.with(name, Cells::Numbers { length, cell })
     }
 
     pub(super) fn date(self, name: &str, cell: impl Fn(R) -> Option<Date> + Send + Sync + 'a) -> TableBuilder<'a, R> {

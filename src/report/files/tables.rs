@@ -69,7 +69,7 @@ fn papers(report: &Report) -> Table<'_> {
 pub(super) fn embeddings(report: &Report) -> Table<'_> {
     TableBuilder::new("embeddings", 0..report.vectors.len())
         .text("id", move |row| report.papers[row].id.as_str())
-        .numbers("embedding", move |row| report.vectors.row(row))
+        .numbers("embedding", report.vectors.dimension(), move |row| report.vectors.row(row))
         .build()
 }
 
