@@ -5,6 +5,8 @@
 //! - `mixed`: each connection asks for similar papers, searches, recommends, votes and reads its feed; one more adds
 //!   5,000 papers; the index is rebuilt by another process. The library is changed: give a copy.
 //! - `similar`: each connection asks for papers like others, one after the other.
+//! - `hostile`: each connection asks for similar papers, one after the other, and votes, at a rate that leaves the server
+//!   time; eight hostile clients from another address do what they can against it. The library is changed: give a copy.
 //! - `embeddings`: each connection sends texts of the library to `/v1/embeddings`, eight at a time; before and after it
 //!   the encoder alone embeds them in this process.
 //!
@@ -20,15 +22,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use hostile_clients::HostileClient;
 use paperkin::evaluate::SplitMix64;
 use paperkin::{Engine, EngineOptions, LibraryLocation, Paper};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Request;
 
+#[path = "support/hostile_clients.rs"]
+mod hostile_clients;
 mod support;
 
-const USAGE: &str = "mixed|similar|embeddings LIBRARY [SECONDS] [CONNECTIONS]";
+const USAGE: &str = "mixed|similar|hostile|embeddings LIBRARY [SECONDS] [CONNECTIONS]";
 const JSON: &str = "application/json";
 /// Papers that are added.
 const ADDED: usize = 5_000;
@@ -37,6 +42,10 @@ const BATCH: usize = 100;
 /// Requests that are no part of the load of some seconds: what is looked for afterwards, and additions, which go on.
 const CHECK: &str = "check";
 const ADD: &str = "add";
+/// Hostile clients: one for each kind of attack.
+const HOSTILE_CLIENTS: usize = 8;
+/// The pause of an honest client between two requests.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Texts of one request for embeddings.
 const TEXTS: usize = 8;
 
@@ -56,6 +65,7 @@ fn main() -> Result<()> {
     let before = server.memory()?;
     match what.as_str() {
         "mixed" => mixed(&load, connections, library)?,
+        "hostile" => hostile(&load, connections),
         "similar" => load.run(connections, |client| client.similar()),
         "embeddings" => {
             let model = engine.encoder()?.identity().name.clone();
@@ -316,6 +326,49 @@ fn mixed(load: &Load, connections: usize, library: &str) -> Result<()> {
     );
     println!("index rebuilt beside it (success, seconds): {rebuilt:?}");
     Ok(())
+}
+
+/// Honest clients ask and vote beside hostile ones; then the votes that were answered are looked for.
+fn hostile(load: &Load, connections: usize) {
+    let end = Instant::now() + Duration::from_secs_f64(load.seconds);
+    let papers: Vec<String> = load.papers.iter().map(|paper| paper.id.to_string()).collect();
+    let address = load.server.address.trim_start_matches("http://").trim_end_matches('/');
+    let lost = Mutex::new((0, 0));
+    let honest = &|number| {
+        let mut client = Client::new(load, number);
+        while Instant::now() < end {
+            if client.number() % 10 == 0 {
+                client.vote()
+            } else {
+                client.similar()
+            }
+            thread::sleep(PAUSE);
+        }
+        let mut lost = lost.lock().unwrap_or_else(PoisonError::into_inner);
+        *lost = (lost.0 + client.votes.len(), lost.1 + client.lost());
+    };
+    let peak = Mutex::new(0);
+    thread::scope(|scope| {
+        (0..connections).for_each(|number| drop(scope.spawn(move || honest(number))));
+        let papers = &papers;
+        let attack = |kind| {
+            let (name, count) = HostileClient { address, papers, end }.attack(kind);
+            println!("{name}: {count}");
+        };
+        (0..HOSTILE_CLIENTS).for_each(|kind| drop(scope.spawn(move || attack(kind))));
+        scope.spawn(|| {
+            while Instant::now() < end {
+                let now = support::memory_mib(&load.server.child.id().to_string(), "RssAnon").unwrap_or(0);
+                let mut peak = peak.lock().unwrap_or_else(PoisonError::into_inner);
+                *peak = now.max(*peak);
+                drop(peak);
+                thread::sleep(PAUSE);
+            }
+        });
+    });
+    let (votes, lost) = *lost.lock().unwrap_or_else(PoisonError::into_inner);
+    let peak = *peak.lock().unwrap_or_else(PoisonError::into_inner);
+    println!("{votes} votes, {lost} lost; the server's own memory was {peak} MB at most");
 }
 
 /// Texts a second of the encoder in this process, over some seconds.

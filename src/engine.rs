@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::cancellation::Cancellation;
 use crate::embedder::Embedder;
 use crate::encoder::{Encoder, ModelChoice};
 use crate::error::{Error, Result};
@@ -119,6 +120,11 @@ impl Engine {
         Ok(Engine { library: Library::open(directory)?, embedder, caches, options: self.options.clone() })
     }
 
+    /// What is asked from now on fails with [`Error::Canceled`] once this is canceled; what it writes is rolled back.
+    pub fn set_cancellation(&mut self, cancellation: Cancellation) {
+        self.library.set_cancellation(cancellation);
+    }
+
     // Questions
 
     /// Papers for a request: similar to its text, to its liked papers, or to both; best first.
@@ -142,6 +148,7 @@ impl Engine {
     /// }
     /// ```
     pub fn recommend_with(&self, request: &Request, embeddings: &TextEmbeddings) -> Result<Answer> {
+        request.check()?;
         self.context().search(embeddings, |searcher| searcher.answer(request, &RequestScope::default(), self.today()))
     }
 

@@ -54,6 +54,7 @@
 //! | `daily` | yes | the daily run: fetch, rank, write, send |
 //! | `cuda`, `metal`, `accelerate` | no | the candle features of the same names |
 
+mod cancellation;
 pub mod error;
 mod random;
 mod string_enum;
@@ -100,6 +101,7 @@ pub mod server;
 #[cfg(feature = "cli")]
 pub mod cli;
 
+pub use cancellation::Cancellation;
 pub use engine::{Clock, Engine, EngineOptions, LibraryLocation, TextEmbeddings};
 pub use error::{Error, Fault, Result};
 /// Dates in this crate's signatures.

@@ -2,13 +2,15 @@
 //!
 //! The rules of names and weights are here, whoever writes a profile.
 
+use std::collections::HashSet;
+
 use jiff::civil::Date;
 
 use super::{Engine, FeedMode, FeedOptions, ImportItem, ImportOptions, ImportSummary, TextEmbeddings};
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, HistoryImport, Profile, ProfilePaper};
 use crate::paper::PaperId;
-use crate::recommend::{Answer, InterestShare, MAX_WEIGHT};
+use crate::recommend::{Answer, InterestShare, MAX_AUTHORS, MAX_WEIGHT, check_length, check_names};
 use crate::{searcher, writer};
 
 /// Papers that are not in the library and that an import embeds at once: half a minute on two cores. Feeds embed others.
@@ -17,7 +19,7 @@ const MAX_EMBEDDED_BY_IMPORT: usize = 1_000;
 const MAX_EMBEDDED_BY_FEED: usize = 100;
 
 /// Longest name of a profile, in characters.
-const MAX_NAME_LENGTH: usize = 200;
+const MAX_PROFILE_NAME_LENGTH: usize = 200;
 
 /// Checks the name of a profile and returns it without white space around it.
 ///
@@ -32,8 +34,8 @@ const MAX_NAME_LENGTH: usize = 200;
 /// [`Error::BadRequest`] for a name that is empty, too long, or contains control characters.
 pub fn check_profile_name(name: &str) -> Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
-        let reason = format!("give a name of 1 to {MAX_NAME_LENGTH} characters without control characters");
+    if name.is_empty() || name.chars().count() > MAX_PROFILE_NAME_LENGTH || name.chars().any(char::is_control) {
+        let reason = format!("give a name of 1 to {MAX_PROFILE_NAME_LENGTH} characters without control characters");
         return Err(Error::BadRequest { field: "profile", reason });
     }
     Ok(name)
@@ -66,6 +68,7 @@ impl Engine {
 
     /// As [`Engine::feed`], with embeddings of the request's texts that were computed beforehand.
     pub fn feed_with(&mut self, name: &str, options: &FeedOptions, embeddings: &TextEmbeddings) -> Result<Answer> {
+        options.request.check()?;
         let (profile, today) = (self.library.profile(name)?, self.today());
         let embeddings = self.unresolved_embeddings(&profile).merged_with(embeddings.clone());
         let answer =
@@ -249,10 +252,17 @@ impl Engine {
     /// Makes a profile, which is created if it does not exist, follow authors: their papers are boosted in its feed.
     ///
     /// # Errors
-    /// [`Error::BadRequest`] for an empty name; those of the library's file.
+    /// [`Error::BadRequest`] for an empty name, and for more authors than a profile may follow; those of the library's file.
     pub fn follow(&mut self, name: &str, authors: &[String]) -> Result<()> {
         let name = check_profile_name(name)?;
-        self.library.follow(name, &checked_authors(authors)?)
+        let authors = checked_authors(authors)?;
+        let followed = match self.library.profile(name) {
+            Err(Error::NotFound { .. }) => Vec::new(),
+            profile => profile?.authors,
+        };
+        let all: HashSet<&String> = followed.iter().chain(&authors).collect();
+        check_length("authors", all.len(), MAX_AUTHORS)?;
+        self.library.follow(name, &authors)
     }
 
     /// Makes a profile follow authors no longer. Returns those it followed.
@@ -381,6 +391,7 @@ impl Engine {
 /// Names of authors without white space around them.
 fn checked_authors(authors: &[String]) -> Result<Vec<String>> {
     let authors: Vec<String> = authors.iter().map(|author| author.trim().to_owned()).collect();
+    check_names("authors", &authors, MAX_AUTHORS)?;
     match authors.iter().any(String::is_empty) {
         true => Err(Error::BadRequest { field: "authors", reason: "a name is empty".to_owned() }),
         false => Ok(authors),
@@ -400,8 +411,8 @@ mod tests {
         {
             assert_eq!(check_profile_name(name).ok(), expected, "{name:?}");
         }
-        assert!(check_profile_name(&"x".repeat(MAX_NAME_LENGTH)).is_ok());
-        assert!(check_profile_name(&"x".repeat(MAX_NAME_LENGTH + 1)).is_err());
+        assert!(check_profile_name(&"x".repeat(MAX_PROFILE_NAME_LENGTH)).is_ok());
+        assert!(check_profile_name(&"x".repeat(MAX_PROFILE_NAME_LENGTH + 1)).is_err());
     }
 
     #[test]

@@ -78,14 +78,13 @@ impl Library {
     /// Keys of the papers by any of these authors, in the order of addition. Names are compared as they are written, but
     /// for the case of Latin letters.
     pub fn papers_by(&self, authors: &[String]) -> Result<Vec<i64>> {
-        let names = vec!["lower(?)"; authors.len()].join(", ");
-        let select = format!(
-            "SELECT row FROM paper WHERE EXISTS (SELECT 1 FROM json_each(authors) WHERE lower(value) IN ({names})) \
-             ORDER BY row"
-        );
+        // One parameter, however many names there are.
+        let names = serde_json::to_string(authors).expect("names are JSON");
+        let select = "SELECT row FROM paper WHERE EXISTS (SELECT 1 FROM json_each(authors) \
+                      WHERE lower(value) IN (SELECT lower(value) FROM json_each(?))) ORDER BY row";
         let read = || -> rusqlite::Result<Vec<_>> {
-            let mut statement = self.db.prepare_cached(&select)?;
-            statement.query_map(rusqlite::params_from_iter(authors), |row| row.get(0))?.collect()
+            let mut statement = self.db.prepare_cached(select)?;
+            statement.query_map([names], |row| row.get(0))?.collect()
         };
         read().map_err(self.failed("read authors"))
     }

@@ -38,6 +38,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde::Serialize;
 
+use crate::cancellation::Cancellation;
 use crate::error::{Error, Result};
 
 pub use change::{ChangeCounts, MergedPaper, PaperChange};
@@ -52,6 +53,9 @@ pub use profiles::Profile;
 pub use stored_paper::StoredPaper;
 pub use unresolved::ProfilePaper;
 
+/// Steps of SQLite's virtual machine after which a statement looks whether it was canceled: less than a millisecond.
+const CANCELLATION_STEPS: i32 = 10_000;
+
 /// An open library. One process may hold many; writers of several processes take turns.
 ///
 /// ```
@@ -65,6 +69,8 @@ pub use unresolved::ProfilePaper;
 pub struct Library {
     path: PathBuf,
     db: Connection,
+    /// Whether somebody waits for what is read.
+    cancellation: Cancellation,
 }
 
 /// The model that made the library's embeddings.
@@ -82,6 +88,10 @@ pub struct StoredModel {
 }
 
 impl Library {
+    fn new(path: PathBuf, db: Connection) -> Library {
+        Library { path, db, cancellation: Cancellation::default() }
+    }
+
     /// The library's file; `:memory:` for a throw-away one.
     pub fn path(&self) -> &Path {
         &self.path
@@ -130,6 +140,22 @@ impl Library {
             Ok(value)
         };
         in_transaction(&mut self.db).map_err(open::sqlite_error(&self.path, doing))
+    }
+
+    /// From now on, statements of SQL stop when this is canceled, and [`Library::check_canceled`] fails. A transaction that
+    /// stops is rolled back.
+    pub fn set_cancellation(&mut self, cancellation: Cancellation) {
+        self.cancellation = cancellation.clone();
+        let installed = self.db.progress_handler(CANCELLATION_STEPS, Some(move || cancellation.is_canceled()));
+        installed.expect("the connection is open, and this one's own");
+    }
+
+    /// Fails when nobody waits for what is read: for loops over many papers.
+    ///
+    /// # Errors
+    /// [`Error::Canceled`].
+    pub fn check_canceled(&self) -> Result<()> {
+        self.cancellation.check()
     }
 
     fn failed(&self, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {

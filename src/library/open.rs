@@ -99,7 +99,7 @@ impl Library {
                 // It ends with the connection.
                 transaction.set_drop_behavior(DropBehavior::Ignore);
                 drop(transaction);
-                return Ok(Library { path, db });
+                return Ok(Library::new(path, db));
             }
         }
         Library::open(directory)
@@ -122,7 +122,7 @@ fn prepare(mut db: Connection, path: &Path) -> Result<Library> {
     if version < MIGRATIONS.len() as i64 {
         migrate(&mut db, path)?;
     }
-    Ok(Library { path: path.to_owned(), db })
+    Ok(Library::new(path.to_owned(), db))
 }
 
 /// The format's version, 0 for an empty file. Refuses other programs' files and newer formats.
@@ -178,7 +178,7 @@ fn open_immutable(path: &Path) -> Result<Library> {
             reason: "has an older format, which cannot be upgraded on a read-only disk".to_owned(),
         });
     }
-    Ok(Library { path: path.to_owned(), db })
+    Ok(Library::new(path.to_owned(), db))
 }
 
 fn is_unwritable(cause: &(dyn std::error::Error + 'static)) -> bool {
@@ -194,6 +194,7 @@ pub(super) fn sqlite_error(path: &Path, doing: &'static str) -> impl FnOnce(rusq
             let reason = "is not a paperkin library".to_owned();
             Error::BadFile { file: path.display().to_string(), reason }
         }
+        Some(ErrorCode::OperationInterrupted) => Error::Canceled,
         Some(ErrorCode::DatabaseCorrupt) => Error::DamagedLibrary { path, reason: source.to_string() },
         _ => Error::Library { path, doing, source: source.into() },
     }

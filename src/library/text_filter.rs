@@ -43,6 +43,7 @@ impl Library {
         let words = word_sequence(phrase);
         let mut found = Vec::new();
         for key in self.keys_with_terms(&TermCounts::from_text(phrase))? {
+            self.check_canceled()?;
             let paper = self.paper_at(key)?.paper;
             let text = match scope {
                 TextScope::Title => paper.title,

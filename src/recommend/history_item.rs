@@ -32,7 +32,7 @@ pub struct HistoryItem {
 }
 
 /// A paper named, or given with its text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PaperRef {
     /// A paper of the library.
     Id(PaperId),

@@ -17,6 +17,7 @@ mod interests;
 mod ranker;
 mod relevance;
 mod request;
+mod request_limits;
 mod resolved_query;
 mod search_text;
 mod similarity_model;
@@ -40,6 +41,10 @@ pub use ranker::{Candidate, Contribution, HistoryCitations, QueryIndependentSign
 pub use relevance::{NameMatch, Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
 pub(crate) use request::MAX_WEIGHT;
 pub use request::Request;
+pub(crate) use request_limits::{
+    MAX_AUTHORS, MAX_FILTER_VALUES, MAX_HISTORY, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, check_length, check_names,
+    check_text,
+};
 pub use resolved_query::{ExpansionPaper, HistoryPaper, QueryText, ResolvedQuery, time_decay};
 pub use smoothing::smooth;
 pub use term_classifier::{MIN_CLASSIFIER_HISTORY, TermClassifier};

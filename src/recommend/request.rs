@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history_item::{HistoryItem, PaperRef};
 use super::relevance::RelevanceWord;
+use super::request_limits::check_limits;
 use super::weights::Strategy;
 use crate::error::{Error, Result};
 use crate::paper::{PaperId, document};
@@ -25,22 +26,27 @@ pub(crate) const MAX_WEIGHT: f64 = 1e6;
 #[serde(default, deny_unknown_fields)]
 pub struct Request {
     /// What the caller calls this request.
+    #[cfg_attr(feature = "server", schema(max_length = 1_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Free text that the papers should be about.
-    #[cfg_attr(feature = "server", schema(pattern = r"[^\s\x85]"))]
+    #[cfg_attr(feature = "server", schema(pattern = r"[^\s\x85]", max_length = 100_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Papers read or liked.
+    #[cfg_attr(feature = "server", schema(max_items = 10_000))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub positive: Vec<HistoryItem>,
     /// Papers disliked.
+    #[cfg_attr(feature = "server", schema(max_items = 10_000))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub negative: Vec<HistoryItem>,
     /// Rank these papers and no others, all of them unless `limit` is given.
+    #[cfg_attr(feature = "server", schema(max_items = 100_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<PaperId>>,
     /// Never give these.
+    #[cfg_attr(feature = "server", schema(max_items = 100_000))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<PaperId>,
     /// How many results; 20 when left out.
@@ -58,26 +64,33 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Date>,
     /// Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`.
+    #[cfg_attr(feature = "server", schema(max_items = 100))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
     /// Only papers from these sources.
+    #[cfg_attr(feature = "server", schema(max_items = 100))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
     /// Only papers by one of these authors, by any form of the name.
+    #[cfg_attr(feature = "server", schema(max_items = 100))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
     /// Only papers with all of these phrases in the title.
+    #[cfg_attr(feature = "server", schema(max_items = 100))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub titles: Vec<String>,
     /// Only papers with all of these phrases in the title or the abstract.
+    #[cfg_attr(feature = "server", schema(max_items = 100))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub phrases: Vec<String>,
     /// Only papers without any of these words and phrases.
+    #[cfg_attr(feature = "server", schema(max_items = 100))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
     /// How a reading history becomes a ranking.
     pub strategy: Strategy,
     /// Only for this interest of the history, named or found, by its label.
+    #[cfg_attr(feature = "server", schema(max_length = 1_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interest: Option<String>,
     /// Only papers that score at least this, from 0 to 1.
@@ -101,6 +114,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub half_life_days: Option<f64>,
     /// Authors whose papers gain.
+    #[cfg_attr(feature = "server", schema(max_items = 1_000))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<String>,
     /// Of papers whose embeddings are at least this similar, only the best: 0 to 1; left out: all of them.
@@ -270,6 +284,7 @@ impl Request {
     /// # Errors
     /// [`Error::BadRequest`] that names the field.
     pub fn check(&self) -> Result<()> {
+        check_limits(self)?;
         let bad = |field, reason: String| Err(Error::BadRequest { field, reason });
         if self.limit.is_some_and(|limit| limit == 0 || limit > MAX_LIMIT) {
             return bad("limit", format!("expected a number from 1 to {MAX_LIMIT}"));

@@ -37,8 +37,7 @@ pub use stored::{GroupedPaper, StoredGroup, StoredManifest, StoredReport};
 pub use summary::{PaperGroup, PaperPlace, ReportLevel};
 pub use trends::{Month, Trend};
 
-use std::sync::atomic::AtomicBool;
-
+use crate::cancellation::Cancellation;
 use crate::error::Result;
 use crate::index::NeighborLists;
 use crate::kernels::Cpu;
@@ -88,8 +87,8 @@ pub struct ReportContext<'a> {
     pub base: Option<&'a StoredReport>,
     /// Where work is saved from time to time, and found again: the directory in which the report will be written.
     pub directory: Option<&'a ReportDirectory>,
-    /// Set to true by somebody else, it stops the work.
-    pub canceled: Option<&'a AtomicBool>,
+    /// Stops the work.
+    pub cancellation: Option<&'a Cancellation>,
 }
 
 impl Report {
@@ -123,7 +122,7 @@ impl Report {
         options: &ReportOptions,
         observer: ReportObserver<'_>,
     ) -> Result<Report> {
-        let ReportContext { against, base, directory, canceled } = context;
+        let ReportContext { against, base, directory, cancellation } = context;
         let Collection { papers, vectors, source } = collection;
         if base.is_some_and(|base| base.model != source.model) {
             return Err(bad_base("it was made with another model"));
@@ -133,7 +132,7 @@ impl Report {
         let is_exact = embedded.len() <= options.exact_limit;
         let parameters = format!("{} {} {is_exact} {k}", env!("CARGO_PKG_VERSION"), Cpu::detect());
         let store = directory.map(|directory| WorkStore::new(directory, &vectors, &parameters));
-        let work = ReportWork { store, canceled };
+        let work = ReportWork { store, cancellation };
         let times = PhaseTimes::default();
 
         let (lists, comparison) = times.time(ReportPhase::Comparing, vectors.len(), observer, |progress| {

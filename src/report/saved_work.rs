@@ -1,7 +1,6 @@
 //! Work of a report that is saved from time to time, so that a report that was killed goes on.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -9,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::files::{ReportDirectory, SavedWork};
 use super::options::PhaseProgress;
+use crate::cancellation::Cancellation;
 use crate::index::WorkWatcher;
 use crate::vector::EmbeddingMatrix;
 
@@ -82,7 +82,7 @@ impl<'a> WorkStore<'a> {
 /// Watches a phase: shows how far it is, stops it when the report was canceled, and saves its state.
 pub(super) struct PhaseWatcher<'a, State> {
     pub(super) progress: &'a PhaseProgress<'a>,
-    pub(super) canceled: Option<&'a AtomicBool>,
+    pub(super) cancellation: Option<&'a Cancellation>,
     pub(super) store: Option<&'a WorkStore<'a>>,
     pub(super) name: SavedWork,
     pub(super) to_bytes: fn(&State) -> Vec<u8>,
@@ -94,7 +94,7 @@ impl<State> WorkWatcher<State> for PhaseWatcher<'_, State> {
     }
 
     fn is_canceled(&self) -> bool {
-        self.canceled.is_some_and(|canceled| canceled.load(Ordering::Relaxed))
+        self.cancellation.is_some_and(Cancellation::is_canceled)
     }
 
     fn offer_state(&self, state: &dyn Fn() -> State) {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::files::SavedWork;
@@ -13,6 +12,7 @@ use super::{
     ComparisonMethod, DuplicateGroup, MapPlace, PhaseProgress, ReportObserver, ReportOptions, ReportPart, ReportPhase,
     StoredReport, duplicates, labels, layout,
 };
+use crate::cancellation::Cancellation;
 use crate::error::{Error, Result};
 use crate::index::{ApproximateNeighbors, NeighborLists, PairState, approximate_nearest, continue_all_nearest};
 use crate::paper::Paper;
@@ -21,15 +21,13 @@ use crate::vector::EmbeddingMatrix;
 /// The phases that take long: they can be stopped, and gone on with.
 pub(super) struct ReportWork<'a> {
     pub(super) store: Option<WorkStore<'a>>,
-    pub(super) canceled: Option<&'a AtomicBool>,
+    pub(super) cancellation: Option<&'a Cancellation>,
 }
 
 impl ReportWork<'_> {
     pub(super) fn unless_canceled<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
-        match self.canceled.is_some_and(|canceled| canceled.load(Ordering::Relaxed)) {
-            true => Err(Error::Canceled),
-            false => Ok(work()),
-        }
+        self.cancellation.map_or(Ok(()), Cancellation::check)?;
+        Ok(work())
     }
 
     pub(super) fn neighbors(
@@ -41,7 +39,7 @@ impl ReportWork<'_> {
     ) -> Result<(NeighborLists, ComparisonMethod)> {
         let watcher = PhaseWatcher {
             progress,
-            canceled: self.canceled,
+            cancellation: self.cancellation,
             store: self.store.as_ref(),
             name: SavedWork::Pairs,
             to_bytes: PairState::to_bytes,
@@ -65,7 +63,7 @@ impl ReportWork<'_> {
     ) -> Result<Vec<MapPlace>> {
         let watcher = PhaseWatcher {
             progress,
-            canceled: self.canceled,
+            cancellation: self.cancellation,
             store: self.store.as_ref(),
             name: SavedWork::Map,
             to_bytes: MapState::to_bytes,

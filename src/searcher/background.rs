@@ -47,6 +47,8 @@ fn read(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Result<Background> {
 /// When the file cannot be read.
 pub(super) fn term_vector(searcher: &Searcher<'_>, row: RowId) -> Result<Arc<TermVector>> {
     let Searcher { library, snapshot, caches, .. } = searcher;
+    // All loops over candidates come by here.
+    library.check_canceled()?;
     let key = snapshot.key(row);
     let stored = caches.term_vectors.get_or_build(snapshot.generation, || Ok(Default::default()))?;
     stored.get_or_read(&key, TermVector::size_bytes, || library.term_vector(key))

@@ -12,6 +12,10 @@ use crate::vector::Embedding;
 
 /// Shorter pieces, in characters, are joined to their neighbors: they are what abbreviations leave.
 const MIN_SENTENCE_CHARS: usize = 25;
+/// Sentences of a text that are compared: as many as its first pages have.
+const MAX_SENTENCES: usize = 200;
+/// Sentences that are embedded before the next look whether somebody waits for them: some tenths of a second.
+const EMBEDDED_AT_ONCE: usize = 128;
 
 /// The results of a ranking: their papers, the history papers behind them, and, if the request asks for explanations,
 /// their matching sentences.
@@ -26,6 +30,7 @@ pub(super) fn explain(
 ) -> Result<Vec<Recommendation>> {
     let is_fitted = model.is_some_and(|model: &StoredModel| Relevance::is_fitted_to(&model.name));
     let recommendation = |(rank, result): (usize, &RankedPaper)| {
+        searcher.library.check_canceled()?;
         let reasons = result.reasons.iter().map(|contribution| {
             let (id, title) = ranking.history[contribution.history_index].clone();
             let citations = Some(contribution.citations).filter(|counts| counts.any());
@@ -55,12 +60,14 @@ pub(super) fn explain(
 /// Finds in each paper the sentence that is most similar to a sentence of the text, or else of the first of the history
 /// papers behind it.
 fn match_sentences(searcher: &Searcher<'_>, text: Option<&str>, results: &mut [Recommendation]) -> Result<()> {
+    let mut of_text = text.map(sentences).unwrap_or_default();
+    of_text.truncate(MAX_SENTENCES);
     let mut others = Vec::with_capacity(results.len());
     for result in &*results {
         let first = result.reasons.first().and_then(|reason| reason.id.as_ref());
         let paper = first.map(|id| searcher.library.paper(id)).transpose()?.flatten();
         others.push(match (text, paper) {
-            (Some(text), _) => sentences(text),
+            (Some(_), _) => of_text.clone(),
             (None, Some(stored)) => paper_sentences(&stored.paper),
             (None, None) => Vec::new(),
         });
@@ -69,7 +76,11 @@ fn match_sentences(searcher: &Searcher<'_>, text: Option<&str>, results: &mut [R
     let mut all: Vec<&String> = own.iter().chain(&others).flatten().collect();
     all.sort_unstable();
     all.dedup();
-    let embeddings = searcher.embedder.embed_all(searcher.library, &all, &|_| ())?;
+    let mut embeddings = Vec::with_capacity(all.len());
+    for texts in all.chunks(EMBEDDED_AT_ONCE) {
+        searcher.library.check_canceled()?;
+        embeddings.extend(searcher.embedder.embed_all(searcher.library, texts, &|_| ())?);
+    }
     let embedding =
         |sentence: &String| -> Option<&Embedding> { all.binary_search(&sentence).ok().map(|index| &embeddings[index]) };
     for ((result, own), others) in results.iter_mut().zip(&own).zip(&others) {

@@ -171,7 +171,7 @@ impl<'a> Searcher<'a> {
     /// # Errors
     /// [`Error::BadRequest`]; errors of the library's file and, when a text has to be embedded, of the model.
     pub(crate) fn answer(&self, request: &Request, scope: &RequestScope, today: Date) -> Result<Answer> {
-        request.check()?;
+        self.library.check_canceled()?;
         let ranking = self.ranking(request, scope, request.as_of.unwrap_or(today))?;
         let model = self.library.model()?;
         let results = explain::explain(self, request, &ranking, model.as_ref())?;
@@ -259,6 +259,7 @@ impl<'a> Searcher<'a> {
 
     /// The embedding of a text: the caller's, or else computed now.
     fn embed(&self, text: &str) -> Result<Embedding> {
+        self.library.check_canceled()?;
         match self.embeddings.get(text) {
             Some(embedding) => Ok(embedding.clone()),
             None => self.embedder.embed(self.library, text),

@@ -1,6 +1,7 @@
 //! Step 1 of a ranking: texts and ids of a request become embeddings, terms and rows of the index.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -254,8 +255,7 @@ impl HistoryLookup<'_, '_> {
         // What was read later does not count yet.
         let counts = |item: &&HistoryItem| self.request.as_of.is_none() || item.at <= self.request.as_of;
         let decayed = |item: &HistoryItem| item.weight * time_decay(item.at, self.today, self.request.half_life_days);
-        let weighted: Vec<(&HistoryItem, f64)> =
-            items.iter().filter(counts).map(|item| (item, decayed(item))).collect();
+        let weighted = merged(items.iter().filter(counts).map(|item| (item, decayed(item))));
         let heaviest = weighted.iter().map(|(_, weight)| *weight).fold(0.0, f64::max);
         let mut history = Vec::with_capacity(weighted.len());
         for (item, weight) in weighted {
@@ -272,6 +272,7 @@ impl HistoryLookup<'_, '_> {
 
     fn paper(&mut self, item: &HistoryItem, weight: f32) -> Result<Option<HistoryPaper>> {
         let Searcher { library, snapshot, .. } = self.searcher;
+        library.check_canceled()?;
         let interest = item.interest.clone();
         let (key, id, title, document, embedding) = match &item.paper {
             PaperRef::Inline { title, abstract_text } => {
@@ -296,10 +297,27 @@ impl HistoryLookup<'_, '_> {
     }
 }
 
+/// Items that name the same paper for the same interest as one, with the sum of their weights, in the order of the first.
+fn merged<'i>(items: impl Iterator<Item = (&'i HistoryItem, f64)>) -> Vec<(&'i HistoryItem, f64)> {
+    let mut places: HashMap<(&PaperRef, Option<&str>), usize> = HashMap::new();
+    let mut merged: Vec<(&HistoryItem, f64)> = Vec::new();
+    for (item, weight) in items {
+        match places.entry((&item.paper, item.interest.as_deref())) {
+            Entry::Occupied(place) => merged[*place.get()].1 += weight,
+            Entry::Vacant(place) => {
+                place.insert(merged.len());
+                merged.push((item, weight));
+            }
+        }
+    }
+    merged
+}
+
 /// Rows of ids; ids that are not in the library go to `not_found`.
 fn rows_of_ids(searcher: &Searcher<'_>, ids: &[PaperId], not_found: &mut Vec<String>) -> Result<RowBitmap> {
     let mut rows = RowBitmap::default();
     for id in ids {
+        searcher.library.check_canceled()?;
         match searcher.library.lookup(id)?.and_then(|stored| searcher.snapshot.row(stored.key)) {
             Some(row) => rows.insert(row),
             None => not_found.push(id.to_string()),
@@ -312,6 +330,7 @@ fn rows_of_ids(searcher: &Searcher<'_>, ids: &[PaperId], not_found: &mut Vec<Str
 fn rows_of_titles(searcher: &Searcher<'_>, titles: &HashSet<String>) -> Result<RowBitmap> {
     let mut rows = RowBitmap::default();
     for title in titles.iter().filter(|title| !title.is_empty()) {
+        searcher.library.check_canceled()?;
         let papers = searcher.library.papers_titled(title)?;
         papers.iter().filter_map(|stored| searcher.snapshot.row(stored.key)).for_each(|row| rows.insert(row));
     }

@@ -157,7 +157,10 @@ fn select_list(
     let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
     let vector = |scored: &ScoredCandidate| searcher.snapshot.vector(scored.row);
     let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
-    let selected = diversify(&mut breakdowns, &vectors, resolved.request.diversity, resolved.request.result_count());
+    let selected =
+        diversify(&mut breakdowns, &vectors, resolved.request.diversity, resolved.request.result_count(), &|| {
+            searcher.library.check_canceled()
+        })?;
     let rows: Vec<RowId> = selected.iter().map(|index| scored[*index].row).collect();
     let links = match resolved.max_reasons {
         0 => rows.iter().map(|_| Vec::new()).collect(),
@@ -192,6 +195,7 @@ fn deduplicate(
     let Some(threshold) = threshold else { return Ok(scored) };
     let mut unique: Vec<ScoredCandidate> = Vec::with_capacity(scored.len());
     for candidate in scored {
+        searcher.library.check_canceled()?;
         let vector = searcher.snapshot.vector(candidate.row)?;
         let mut is_new = true;
         for other in &unique {

@@ -1,10 +1,15 @@
 //! Who may call a route: declared with the route, and looked up for each request.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
+use axum::extract::FromRequestParts;
 use axum::http::Method;
+use axum::http::request::Parts;
+
+use super::problem::{Problem, ProblemCode};
 
 /// What a token permits; each scope includes the previous ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +54,8 @@ pub(crate) enum RouteAccess {
     PublicRead,
     /// Tokens with this scope, also with `--public-read`: what changes something, and what tells who reads what.
     Private(Scope),
+    /// As `Private`, and also tokens for one profile, of which the [`AccessGrant`] tells the handler.
+    Profile(Scope),
 }
 
 impl RouteAccess {
@@ -57,7 +64,7 @@ impl RouteAccess {
         match self {
             RouteAccess::Open => None,
             RouteAccess::PublicRead => Some(Scope::Read),
-            RouteAccess::Private(scope) => Some(scope),
+            RouteAccess::Private(scope) | RouteAccess::Profile(scope) => Some(scope),
         }
     }
 
@@ -66,8 +73,65 @@ impl RouteAccess {
         match self {
             RouteAccess::Open => true,
             RouteAccess::PublicRead => public_read,
-            RouteAccess::Private(_) => false,
+            RouteAccess::Private(_) | RouteAccess::Profile(_) => false,
         }
+    }
+
+    /// Whether a token for one profile is served.
+    pub(crate) fn allows_profile_tokens(self) -> bool {
+        !matches!(self, RouteAccess::Private(_))
+    }
+}
+
+/// What the sender of a request is permitted: in the extensions of every request that reaches a handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AccessGrant {
+    /// The largest scope; `None` without a token.
+    scope: Option<Scope>,
+    /// The only profile that may be read and changed; `None` for all of them.
+    profile: Option<String>,
+}
+
+impl AccessGrant {
+    /// What everybody is permitted on a server without tokens.
+    pub(crate) const EVERYTHING: AccessGrant = AccessGrant { scope: Some(Scope::Admin), profile: None };
+    /// What is permitted without a token.
+    pub(crate) const NOTHING_PRIVATE: AccessGrant = AccessGrant { scope: None, profile: None };
+
+    /// What a token permits.
+    pub(crate) fn of_token(scope: Option<Scope>, profile: Option<String>) -> AccessGrant {
+        AccessGrant { scope, profile }
+    }
+
+    /// Whether it includes this scope.
+    pub(crate) fn permits(&self, scope: Scope) -> bool {
+        self.scope.is_some_and(|own| own >= scope)
+    }
+
+    /// The profile that the token is for, if it is for one alone.
+    pub(crate) fn only_profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
+    /// Whether this profile may be read.
+    pub(crate) fn permits_profile(&self, name: &str) -> bool {
+        self.permits(Scope::Read) && self.only_profile().is_none_or(|own| own == name)
+    }
+
+    /// Refuses profiles that the token is not for.
+    pub(crate) fn check_profile(&self, name: &str) -> Result<(), Problem> {
+        match self.only_profile().filter(|own| *own != name) {
+            None => Ok(()),
+            Some(own) => Err(Problem::new(ProblemCode::Forbidden, format!("the token is for the profile `{own}`"))),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for AccessGrant {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<AccessGrant, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or(AccessGrant::NOTHING_PRIVATE))
     }
 }
 

@@ -18,7 +18,8 @@ mod web;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -30,6 +31,11 @@ pub use access::Scope;
 pub use middleware::generate_token;
 pub use options::ServerOptions;
 
+/// How long requests that were given up, and the threads behind them, may take to end when the service stops.
+const CLOSING_TIME: Duration = Duration::from_millis(500);
+/// How often is looked whether the threads have ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
 /// Serves requests until the process is told to stop. Calls `ready` with the address as soon as requests are served.
 ///
 /// # Errors
@@ -40,7 +46,9 @@ pub fn serve(options: ServerOptions, engine: &Engine, ready: impl FnOnce(SocketA
     let model = engine.encoder()?.identity().clone();
     // Loads now what the first query needs, so that what cannot be read is reported at the start.
     engine.recommend(&Request { text: Some("warm-up".to_owned()), limit: Some(1), ..Request::default() })?;
-    let engines = (0..options.workers.max(1)).map(|_| engine.try_clone()).collect::<Result<Vec<_>>>()?;
+    let mut engines = (0..options.workers.max(1)).map(|_| engine.try_clone()).collect::<Result<Vec<_>>>()?;
+    // Cookies name the library. Its ID is made now: no request that reads changes anything. A read-only library has none.
+    let _ = engines[0].library_id();
     let (workers, mut threads) = WorkerPool::start(engines);
     let (embeddings, thread) = EmbeddingQueue::start(engine.try_clone()?);
     threads.push(thread);
@@ -53,10 +61,16 @@ pub fn serve(options: ServerOptions, engine: &Engine, ready: impl FnOnce(SocketA
     let app = AppState::new(options.clone(), model, workers, embeddings, maintainer, reports);
     let router = router::router(app, guard.clone());
     let served = runtime.block_on(listener::run(options, router, guard, ready));
-    // Drops requests that were too slow, and with them the last handles of the threads.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    for thread in threads {
-        let _ = thread.join();
-    }
+    // Drops requests that were too slow, which stops their jobs, and with them the last handles of the threads.
+    runtime.shutdown_timeout(CLOSING_TIME);
+    wait_for(&threads, Instant::now() + CLOSING_TIME);
     served
+}
+
+/// Waits until the threads have ended, but not longer. A thread that goes on, as one that builds an index, ends with the
+/// process: what it writes is there whole or not at all.
+fn wait_for(threads: &[JoinHandle<()>], end: Instant) {
+    while !threads.iter().all(JoinHandle::is_finished) && Instant::now() < end {
+        thread::sleep(POLL_INTERVAL);
+    }
 }

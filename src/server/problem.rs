@@ -190,6 +190,8 @@ impl From<Error> for Problem {
             (Error::ModelMismatch { .. } | Error::BadModel { .. }, _) => {
                 Problem::new(ProblemCode::ModelMismatch, error.one_line())
             }
+            // Nobody waits for it.
+            (Error::Canceled, _) => Problem::new(ProblemCode::Timeout, error.one_line()),
             (_, Fault::Input) => Problem::bad_request(error.one_line()),
             (Error::NotFound { .. }, _) => Problem::new(ProblemCode::NotFound, error.one_line()),
             (_, fault) => {

@@ -68,12 +68,13 @@ fn a_bad_record_costs_itself_only() {
 fn requests_are_refused_or_answered_but_break_nothing() {
     let server = server();
     let deep = format!(r#"{{"text":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-    let (long, many) = ("x".repeat(5 << 20), json!({ "kind": "like", "papers": vec!["x"; 100_000] }).to_string());
+    let (long, many) = ("x".repeat(5 << 20), json!({ "kind": "like", "papers": vec!["x"; 10_000] }).to_string());
+    let too_many = json!({ "kind": "like", "papers": vec!["x"; 10_001] }).to_string();
     let long = json!({ "text": long }).to_string();
     let name = format!("/v1/profiles/{}", "n".repeat(201));
     let huge = format!("/v1/papers/{}/similar", "9".repeat(8_000));
     type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16);
-    let table: [Case; 31] = [
+    let table: [Case; 32] = [
         ("GET", "/v1/papers/..%2F..%2Fetc%2Fpasswd", &[], "", 404),
         ("GET", "/v1/papers/%2e%2e", &[], "", 404),
         ("GET", "/v1/papers/%2e%2e/similar", &[], "", 404),
@@ -103,6 +104,7 @@ fn requests_are_refused_or_answered_but_break_nothing() {
         ("POST", "/v1/papers", &[("content-type", "text/csv")], "a,b", 415),
         ("PUT", "/v1/profiles/me", &[JSON], "[]", 400),
         ("POST", "/v1/profiles/%E2%80%AE/feedback", &[JSON], &many, 404),
+        ("POST", "/v1/profiles/me/feedback", &[JSON], &too_many, 400),
         ("POST", "/v1/profiles/me/feedback", &[JSON], r#"{"kind":"like","papers":["x"],"weight":1e999}"#, 400),
         ("POST", "/v1/profiles/me/feedback", &[JSON], r#"{"kind":"like","papers":["x"],"at":"9999-12-32"}"#, 400),
         ("DELETE", "/v1/papers/%3Cscript%3E", &[], "", 404),

@@ -47,26 +47,31 @@ fn tokens_have_scopes() {
     );
 }
 
-/// Who may call a route: everybody; tokens with `read`, or everybody with `--public-read`; tokens with a scope.
+/// Who may call a route: everybody; tokens with `read`, or everybody with `--public-read`; tokens with a scope; also those of
+/// one profile.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Access {
     Open,
     Public,
     Private(&'static str),
+    Profile(&'static str),
 }
-use Access::{Open, Private, Public};
+use Access::{Open, Private, Profile, Public};
 
 const READ: Access = Private("read");
 const WRITE: Access = Private("write");
 const ADMIN: Access = Private("admin");
+const OWN_READ: Access = Profile("read");
+const OWN_WRITE: Access = Profile("write");
+const OWN_ADMIN: Access = Profile("admin");
 
 /// All routes of the service.
 const ROUTES: [(&str, &str, Access); 65] = [
-    ("GET", "/", READ),
+    ("GET", "/", OWN_READ),
     ("GET", "/assets/{name}", Open),
-    ("GET", "/bibtex/{id}", READ),
-    ("POST", "/density", WRITE),
-    ("POST", "/done", WRITE),
+    ("GET", "/bibtex/{id}", OWN_READ),
+    ("POST", "/density", OWN_WRITE),
+    ("POST", "/done", OWN_WRITE),
     ("POST", "/embed", Public),
     ("GET", "/feeds/{file}", Open),
     ("POST", "/graph/v1/paper/batch", Public),
@@ -77,20 +82,20 @@ const ROUTES: [(&str, &str, Access); 65] = [
     ("GET", "/health/live", Open),
     ("GET", "/health/ready", Open),
     ("GET", "/info", Public),
-    ("GET", "/library", READ),
-    ("GET", "/library/export.bib", READ),
-    ("GET", "/library/export.jsonl", READ),
-    ("POST", "/library/import", WRITE),
-    ("POST", "/library/undo-import", WRITE),
+    ("GET", "/library", OWN_READ),
+    ("GET", "/library/export.bib", OWN_READ),
+    ("GET", "/library/export.jsonl", OWN_READ),
+    ("POST", "/library/import", OWN_WRITE),
+    ("POST", "/library/undo-import", OWN_WRITE),
     ("GET", "/metrics", READ),
     ("GET", "/openapi.json", Public),
-    ("GET", "/paper/{id}", READ),
-    ("GET", "/profiles", READ),
-    ("POST", "/profiles/choose", WRITE),
-    ("POST", "/profiles/follow", WRITE),
+    ("GET", "/paper/{id}", OWN_READ),
+    ("GET", "/profiles", OWN_READ),
+    ("POST", "/profiles/choose", OWN_WRITE),
+    ("POST", "/profiles/follow", OWN_WRITE),
     ("POST", "/profiles/remove", ADMIN),
-    ("POST", "/profiles/renew", WRITE),
-    ("POST", "/profiles/unfollow", WRITE),
+    ("POST", "/profiles/renew", OWN_WRITE),
+    ("POST", "/profiles/unfollow", OWN_WRITE),
     ("POST", "/recommendations/v1/papers", Public),
     ("POST", "/recommendations/v1/papers/", Public),
     ("GET", "/recommendations/v1/papers/forpaper/{paper_id}", Public),
@@ -98,9 +103,9 @@ const ROUTES: [(&str, &str, Access); 65] = [
     ("POST", "/report/follow", WRITE),
     ("POST", "/report/make", WRITE),
     ("GET", "/report/{id}/{level}/{number}", READ),
-    ("GET", "/search", READ),
-    ("POST", "/theme", WRITE),
-    ("POST", "/unseen", WRITE),
+    ("GET", "/search", OWN_READ),
+    ("POST", "/theme", OWN_WRITE),
+    ("POST", "/unseen", OWN_WRITE),
     ("POST", "/v1/embeddings", Public),
     ("GET", "/v1/models", Public),
     ("GET", "/v1/models/{name}", Public),
@@ -109,13 +114,13 @@ const ROUTES: [(&str, &str, Access); 65] = [
     ("GET", "/v1/papers/{id}", Public),
     ("GET", "/v1/papers/{id}/similar", Public),
     ("POST", "/v1/papers/{id}/similar", Public),
-    ("GET", "/v1/profiles", READ),
-    ("DELETE", "/v1/profiles/{id}", ADMIN),
-    ("GET", "/v1/profiles/{id}", READ),
-    ("PUT", "/v1/profiles/{id}", WRITE),
-    ("GET", "/v1/profiles/{id}/feed", READ),
-    ("POST", "/v1/profiles/{id}/feed", WRITE),
-    ("POST", "/v1/profiles/{id}/feedback", WRITE),
+    ("GET", "/v1/profiles", OWN_READ),
+    ("DELETE", "/v1/profiles/{id}", OWN_ADMIN),
+    ("GET", "/v1/profiles/{id}", OWN_READ),
+    ("PUT", "/v1/profiles/{id}", OWN_WRITE),
+    ("GET", "/v1/profiles/{id}/feed", OWN_READ),
+    ("POST", "/v1/profiles/{id}/feed", OWN_WRITE),
+    ("POST", "/v1/profiles/{id}/feedback", OWN_WRITE),
     ("POST", "/v1/recommend", Public),
     ("POST", "/v1/recommend/batch", Public),
     ("GET", "/v1/reports", READ),
@@ -126,7 +131,7 @@ const ROUTES: [(&str, &str, Access); 65] = [
     ("GET", "/v1/search", Public),
     ("POST", "/v1/search", Public),
     ("GET", "/v1/status", Public),
-    ("POST", "/vote", WRITE),
+    ("POST", "/vote", OWN_WRITE),
 ];
 
 /// How a request is refused, or 0 when it is not refused for lack of a scope.
@@ -148,8 +153,8 @@ fn every_route_asks_for_its_scope() {
     for (method, route, access) in ROUTES {
         let expected = match access {
             Open => [0; 5],
-            Public | READ => [401, 401, 0, 0, 0],
-            WRITE => [401, 401, 403, 0, 0],
+            Public | READ | OWN_READ => [401, 401, 0, 0, 0],
+            WRITE | OWN_WRITE => [401, 401, 403, 0, 0],
             _ => [401, 401, 403, 403, 0],
         };
         let with = |secret| refusal(&server, method, route, secret);
@@ -161,12 +166,73 @@ fn every_route_asks_for_its_scope() {
             with(Some(&secrets[2])),
         ];
         assert_eq!(refusals, expected, "{method} {route}");
-        let expected = if matches!(access, Private(_)) { 401 } else { 0 };
+        let expected = if matches!(access, Private(_) | Profile(_)) { 401 } else { 0 };
         assert_eq!(refusal(&public, method, route, None), expected, "{method} {route} with --public-read");
         if method == "GET" {
             assert_eq!(refusal(&server, "HEAD", route, None), refusals[0], "HEAD {route}");
         }
     }
+}
+
+#[test]
+fn a_token_of_a_profile_is_for_this_profile_alone() {
+    let sandbox = Sandbox::with_papers();
+    let run = sandbox.run(&["token", "ada", "--scope", "admin", "--profile", "ada & co"]);
+    let file = sandbox.file("tokens", run.err);
+    let secret = format!("Bearer {}", run.out.trim());
+    for name in ["ada & co", "other"] {
+        assert_eq!(sandbox.run(&["profile", name, "follow", "Ada Example"]).code, 0);
+    }
+    let server = Server::over(sandbox, &["--token-file", &file]);
+    for (method, route, access) in ROUTES {
+        let route = route.replace("/v1/profiles/{id}", "/v1/profiles/ada%20%26%20co");
+        let own = refusal(&server, method, &route, Some(&secret));
+        assert_eq!(own, if matches!(access, Private(_)) { 403 } else { 0 }, "{method} {route}");
+        if route.contains("/ada") {
+            let other = refusal(&server, method, &route.replace("ada%20%26%20co", "other"), Some(&secret));
+            assert_eq!(other, 403, "{method} {route} for another profile");
+        }
+    }
+    let call = |method: &str, path: &str, body: &str| {
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        server.call(method, path, &[("authorization", &secret), form], body)
+    };
+    // The pages are those of its profile, whatever the address, the form or the cookie says.
+    assert_eq!(call("PUT", "/v1/profiles/ada%20%26%20co", "").status, 415);
+    assert_eq!(call("GET", "/?profile=other", "").status, 403);
+    assert_eq!(call("POST", "/profiles/choose", "name=other").status, 403);
+    assert_eq!(call("POST", "/profiles/follow", "name=Bo&profile=other").status, 409);
+    let cookie = [("authorization", secret.as_str()), ("cookie", "profile=:other")];
+    let page = server.call("GET", "/profiles", &cookie, "").body;
+    assert!(!page.contains("other") && page.contains("ada &#38; co"), "{page}");
+    let status = server.call("GET", "/v1/status", &cookie, "").json();
+    assert!(!status["profiles"].to_string().contains("other"), "{status}");
+}
+
+#[test]
+fn only_those_who_may_read_profiles_see_their_names() {
+    let sandbox = Sandbox::with_papers();
+    assert_eq!(sandbox.run(&["profile", "me", "follow", "Ada Example"]).code, 0);
+    let (file, secrets) = tokens(&sandbox);
+    let server = Server::over(sandbox, &["--token-file", &file, "--public-read"]);
+    let names = |headers: &[(&str, &str)]| server.call("GET", "/v1/status", headers, "").json()["profiles"].clone();
+    assert_eq!(names(&[]), json!([]));
+    assert_eq!(names(&[("authorization", &secrets[0])])[0]["name"], "me");
+}
+
+#[test]
+fn readers_neither_see_nor_make_feed_urls() {
+    let sandbox = Sandbox::with_papers();
+    assert_eq!(sandbox.run(&["profile", "me", "follow", "Ada Example"]).code, 0);
+    let (file, secrets) = tokens(&sandbox);
+    let server = Server::over(sandbox, &["--token-file", &file]);
+    let page = |secret: &str| server.call("GET", "/profiles", &[("authorization", secret)], "").body;
+    // Nothing that is read makes one.
+    assert!(!page(&secrets[1]).contains("/feeds/"));
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let renew = |secret: &str| server.call("POST", "/profiles/renew", &[("authorization", secret), form], "").status;
+    assert_eq!((renew(&secrets[0]), renew(&secrets[1])), (403, 200));
+    assert_eq!((page(&secrets[0]).contains("/feeds/"), page(&secrets[1]).contains("/feeds/")), (false, true));
 }
 
 #[test]
@@ -184,7 +250,7 @@ fn the_description_has_the_scopes() {
             let expected = match access {
                 Open => Value::Null,
                 Public => json!([{}, { "token": ["read"] }, { "password": ["read"] }]),
-                Private(scope) => json!([{ "token": [scope] }, { "password": [scope] }]),
+                Private(scope) | Profile(scope) => json!([{ "token": [scope] }, { "password": [scope] }]),
             };
             assert_eq!(operation["security"], expected, "{method} {path}");
         }

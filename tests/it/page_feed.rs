@@ -109,6 +109,7 @@ fn a_feed_has_pages() {
 fn a_feed_document_leads_to_the_page_of_its_profile() {
     let server = Server::start(&[]);
     send(&server, "/profiles/choose", "name=Zo%C3%AB");
+    send(&server, "/profiles/renew", "");
     let profiles = page(&server, "/profiles");
     let address = profiles.split("href=\"/feeds/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let document = server.call("GET", &format!("/feeds/{address}"), &[], "").body;

@@ -57,6 +57,8 @@ fn a_morning_with_the_page() {
     browser.photograph(&folder, "library");
 
     browser.go("/profiles");
+    browser.run("document.querySelector('form[action=\"/profiles/renew\"]').submit()");
+    browser.wait("document.querySelector('a[href^=\"/feeds/\"]')");
     browser.photograph(&folder, "profiles");
     let script = "const done = arguments[0]; fetch(document.querySelector('a[href^=\"/feeds/\"]').href).then(a => a.text()).then(done)";
     let atom = browser.command("execute/async", json!({"script": script, "args": []}));

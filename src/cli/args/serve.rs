@@ -66,8 +66,9 @@ pub(crate) struct ServeArgs {
 /// Create an access token for `serve`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   paperkin token reader --scope read 2>> tokens
+  paperkin token ada --scope write --profile ada 2>> tokens
 
 The secret is printed to standard output and cannot be shown again. The line for
 the token file goes to standard error: it contains only a hash of the secret.")]
@@ -78,6 +79,9 @@ pub(crate) struct TokenArgs {
     /// Permissions of the token
     #[arg(long, required = true, value_name = "SCOPE", value_delimiter = ',')]
     pub scope: Vec<TokenScope>,
+    /// Only for this profile: others can be neither seen nor changed, and reports not at all
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
 }
 
 /// The permissions of a token; each includes those above it.

@@ -16,7 +16,7 @@ pub(in crate::cli) fn run(args: TokenArgs) -> Result<CommandOutcome> {
         TokenScope::Admin => server::Scope::Admin,
     };
     let scopes: Vec<server::Scope> = args.scope.iter().map(scope).collect();
-    let (secret, line) = server::generate_token(&args.name, &scopes)?;
+    let (secret, line) = server::generate_token(&args.name, &scopes, args.profile.as_deref())?;
     output::print(|out| writeln!(out, "{secret}"))?;
     eprintln!("{line}");
     Ok(CommandOutcome::Complete)

@@ -13,6 +13,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::guarded_router::GuardedRouter;
 use super::problem::Problem;
+use crate::recommend::{MAX_TEXT_LENGTH, check_text};
 
 pub(super) use openai::OpenAiErrorBody;
 pub(super) use semantic_scholar::{S2ErrorBody, S2FieldName, S2GraphFieldName, S2LinkFieldName, S2Pool};
@@ -42,9 +43,17 @@ pub(super) fn error_schema(path: &str) -> Option<Cow<'static, str>> {
 
 /// The schema of what is embedded: one text, or a list of them.
 fn text_or_texts(max_texts: usize) -> RefOr<Schema> {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let text = || ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_TEXT_LENGTH));
     let texts = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(max_texts));
     AnyOfBuilder::new().description(Some("A text, or a list of texts.")).item(text()).item(texts).into()
+}
+
+/// Checks how many texts there are to embed, and how long they are.
+fn check_texts(field: &'static str, texts: &[String], max_texts: usize) -> Result<(), Problem> {
+    if texts.is_empty() || texts.len() > max_texts {
+        return Err(Problem::bad_request(format!("`{field}`: give 1 to {max_texts} texts")));
+    }
+    Ok(texts.iter().try_for_each(|text| check_text(field, text, MAX_TEXT_LENGTH))?)
 }
 
 /// The services whose APIs this server has.

@@ -11,7 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::routes;
 
-use super::text_or_texts;
+use super::{check_texts, text_or_texts};
 use crate::server::access::RouteAccess;
 use crate::server::extract::{JsonBody, PathParam};
 use crate::server::guarded_router::GuardedRouter;
@@ -67,6 +67,7 @@ struct OpenAiEmbedRequest {
     /// A text, or a list of texts.
     input: OpenAiInput,
     /// The model of this server; see `/v1/models`.
+    #[schema(max_length = 1_000)]
     model: String,
     #[serde(default)]
     encoding_format: EncodingFormat,
@@ -162,9 +163,7 @@ async fn create_embeddings(
             ));
         }
     };
-    if texts.is_empty() || texts.len() > MAX_TEXTS {
-        return Err(Problem::bad_request(format!("`input`: give 1 to {MAX_TEXTS} texts")));
-    }
+    check_texts("input", &texts, MAX_TEXTS)?;
     let embedded = app.embed(texts).await?;
     let tokens = embedded.iter().map(|embedded| embedded.tokens).sum();
     let item = |(index, embedding)| OpenAiEmbedding {

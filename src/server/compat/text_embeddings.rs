@@ -10,7 +10,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::routes;
 
-use super::text_or_texts;
+use super::{check_texts, text_or_texts};
 use crate::server::access::RouteAccess;
 use crate::server::extract::JsonBody;
 use crate::server::guarded_router::GuardedRouter;
@@ -102,9 +102,7 @@ async fn embed(
         TeiInputs::Text(text) => vec![text],
         TeiInputs::Texts(texts) => texts,
     };
-    if texts.is_empty() || texts.len() > MAX_TEXTS {
-        return Err(Problem::bad_request(format!("`inputs`: give 1 to {MAX_TEXTS} texts")));
-    }
+    check_texts("inputs", &texts, MAX_TEXTS)?;
     let embedded = app.embed(texts).await?;
     Ok(Json(embedded.iter().map(|embedded| embedded.embedding.as_slice().to_vec()).collect()))
 }

@@ -4,7 +4,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use crate::engine::check_profile_name;
 use crate::paper::PaperId;
+use crate::server::access::AccessGrant;
 use crate::server::problem::Problem;
 
 /// A path parameter, percent-decoded.
@@ -17,6 +19,20 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathPar
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         path.map(|path| PathParam(path.0))
             .map_err(|rejection| Problem::bad_request(format!("in the path: {}", rejection.body_text())))
+    }
+}
+
+/// The name of a profile in the path, which the sender of the request may use.
+pub(crate) struct ProfileParam(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ProfileParam {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<ProfileParam, Problem> {
+        let PathParam(name) = PathParam::<String>::from_request_parts(parts, state).await?;
+        let name = check_profile_name(&name)?.to_owned();
+        let Ok(grant) = AccessGrant::from_request_parts(parts, state).await;
+        grant.check_profile(&name).map(|()| ProfileParam(name))
     }
 }
 

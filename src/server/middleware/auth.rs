@@ -16,7 +16,7 @@ use super::origin;
 use super::rate_limit::{ClientAddress, RateLimiter};
 use super::tokens::{AccessToken, TokenFile};
 use crate::error::{Error, Result};
-use crate::server::access::{AccessTable, RouteAccess};
+use crate::server::access::{AccessGrant, AccessTable, RouteAccess};
 use crate::server::options::ServerOptions;
 use crate::server::problem::{Problem, ProblemCode};
 
@@ -81,7 +81,7 @@ impl AuthGuard {
         self.tokens.is_some() && !access.allows_anonymous(self.public_read)
     }
 
-    fn check(&self, table: &AccessTable, request: &Request) -> Result<(), Problem> {
+    fn check(&self, table: &AccessTable, request: &Request) -> Result<AccessGrant, Problem> {
         let (headers, uri, method) = (request.headers(), request.uri(), request.method());
         let now = Instant::now();
         if let Some(client) = request.extensions().get::<ClientAddress>() {
@@ -101,21 +101,28 @@ impl AuthGuard {
         self.check_token(headers, access, now)
     }
 
-    fn check_token(&self, headers: &HeaderMap, access: RouteAccess, now: Instant) -> Result<(), Problem> {
-        let (Some(LoadedTokens { tokens, .. }), Some(scope)) = (&self.tokens, access.scope()) else { return Ok(()) };
+    fn check_token(&self, headers: &HeaderMap, access: RouteAccess, now: Instant) -> Result<AccessGrant, Problem> {
+        let Some(LoadedTokens { tokens, .. }) = &self.tokens else { return Ok(AccessGrant::EVERYTHING) };
+        let Some(scope) = access.scope() else { return Ok(AccessGrant::NOTHING_PRIVATE) };
         let Some(secret) = secret(headers) else {
             return match self.needs_token(access) {
                 true => Err(Problem::new(ProblemCode::Unauthorized, "send `Authorization: Bearer TOKEN`")),
-                false => Ok(()),
+                false => Ok(AccessGrant::NOTHING_PRIVATE),
             };
         };
         let tokens = tokens.read().unwrap_or_else(PoisonError::into_inner).clone();
         let unknown = || Problem::new(ProblemCode::Unauthorized, "unknown token");
         let token: &AccessToken = tokens.find(&secret).ok_or_else(unknown)?;
         self.token_limiter.count(&token.name, now)?;
-        match token.allows(scope) {
-            true => Ok(()),
-            false => Err(Problem::new(ProblemCode::Forbidden, format!("the token lacks the scope `{scope}`"))),
+        if !token.allows(scope) {
+            return Err(Problem::new(ProblemCode::Forbidden, format!("the token lacks the scope `{scope}`")));
+        }
+        match token.profile().filter(|_| !access.allows_profile_tokens()) {
+            None => Ok(token.grant()),
+            Some(profile) => {
+                let detail = format!("the token is for the profile `{profile}`, and this is about others too");
+                Err(Problem::new(ProblemCode::Forbidden, detail))
+            }
         }
     }
 }
@@ -142,10 +149,13 @@ impl AuthState {
     }
 }
 
-/// The middleware: refuses a request, or lets it pass.
-pub(crate) async fn authorize(State(auth): State<Arc<AuthState>>, request: Request, next: Next) -> Response {
+/// The middleware: refuses a request, or lets it pass with what it is permitted.
+pub(crate) async fn authorize(State(auth): State<Arc<AuthState>>, mut request: Request, next: Next) -> Response {
     match auth.guard.check(&auth.access, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(grant) => {
+            request.extensions_mut().insert(grant);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     }
 }

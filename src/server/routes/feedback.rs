@@ -1,5 +1,7 @@
 //! Feedback: what a person did with papers.
 
+use std::collections::HashSet;
+
 use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
@@ -7,17 +9,18 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
 use super::request_schemas::ProfileName;
-use crate::engine::{Engine, check_profile_name, check_weight};
+use crate::engine::{Engine, check_weight};
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
+use crate::recommend::{MAX_HISTORY, MAX_NAME_LENGTH, check_length, check_text};
 use crate::server::access::{RouteAccess, Scope};
-use crate::server::extract::{JsonBody, PathParam};
+use crate::server::extract::{JsonBody, ProfileParam};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::{Problem, ProblemCode};
 use crate::server::runtime::{AppState, find_paper};
 
 pub(super) fn routes() -> GuardedRouter {
-    GuardedRouter::new().operation(RouteAccess::Private(Scope::Write), routes!(post_feedback))
+    GuardedRouter::new().operation(RouteAccess::Profile(Scope::Write), routes!(post_feedback))
 }
 
 /// Kinds of feedback.
@@ -46,7 +49,7 @@ enum FeedbackKind {
 struct FeedbackRequest {
     kind: FeedbackKind,
     /// Ids of papers.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, max_items = 10_000)]
     papers: Vec<PaperId>,
     /// The weight, above 0.
     #[serde(default = "default_weight")]
@@ -55,6 +58,7 @@ struct FeedbackRequest {
     /// The day; today by default.
     at: Option<Date>,
     /// The name of the interest that the papers belong to.
+    #[schema(max_length = 1_000)]
     interest: Option<String>,
 }
 
@@ -84,13 +88,14 @@ struct FeedbackResponse {
     responses((status = 200, description = "What was recorded", body = FeedbackResponse)))]
 async fn post_feedback(
     State(app): State<AppState>,
-    PathParam(name): PathParam<String>,
+    ProfileParam(name): ProfileParam,
     JsonBody(feedback): JsonBody<FeedbackRequest>,
 ) -> Result<Json<FeedbackResponse>, Problem> {
-    let name = check_profile_name(&name)?.to_owned();
     if feedback.papers.is_empty() {
         return Err(Problem::bad_request("`papers` must not be empty"));
     }
+    check_length("papers", feedback.papers.len(), MAX_HISTORY)?;
+    check_text("interest", feedback.interest.as_deref().unwrap_or_default(), MAX_NAME_LENGTH)?;
     check_weight(feedback.weight)?;
     app.run(move |engine| record_feedback(engine, name, feedback)).await.map(Json)
 }
@@ -104,7 +109,8 @@ fn record_feedback(
     let at = at.unwrap_or_else(|| engine.today());
     if kind == FeedbackKind::Undo {
         let removed = engine.remove_from_history(&profile, &papers)?;
-        let not_found = papers.into_iter().filter(|id| !removed.contains(id)).collect();
+        let gone: HashSet<&PaperId> = removed.iter().collect();
+        let not_found = papers.into_iter().filter(|id| !gone.contains(id)).collect();
         return Ok(FeedbackResponse { profile, kind, papers: removed, not_found });
     }
     let (mut known, mut not_found) = (Vec::new(), Vec::new());

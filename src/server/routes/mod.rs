@@ -1,11 +1,11 @@
 //! The routes of the service, one file for each resource.
 
 mod batch;
+mod body_fields;
 mod feedback;
 mod feeds;
 mod metrics;
 mod new_paper;
-mod nullable_fields;
 pub(super) mod openapi;
 mod pagination;
 mod papers;

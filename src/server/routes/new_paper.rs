@@ -4,8 +4,23 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use crate::error::Result;
 use crate::paper::PaperId;
+use crate::recommend::{check_length, check_names, check_text};
 use crate::server::extract::JsonTree;
+
+/// Aliases, and categories.
+const MAX_TAGS: usize = 1_000;
+/// Authors: the longest lists of real papers have 5,000.
+const MAX_AUTHORS: usize = 20_000;
+/// References, and citations.
+const MAX_LINKS: usize = 50_000;
+/// Characters of the name of a source.
+const MAX_SOURCE_LENGTH: usize = 100;
+/// Characters of an address.
+const MAX_URL_LENGTH: usize = 8_000;
+/// Characters of a title.
+const MAX_TITLE_LENGTH: usize = 5_000;
 
 /// The fields of a paper to be added.
 #[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -14,6 +29,7 @@ pub(super) struct NewPaperFields {
     /// What names it; without an id, one is made from the title.
     id: Option<PaperId>,
     /// What names it too: its DOI beside its arXiv id, ...
+    #[schema(max_items = 1_000)]
     aliases: Vec<PaperId>,
     /// The title.
     #[schema(max_length = 5000)]
@@ -23,6 +39,7 @@ pub(super) struct NewPaperFields {
     #[schema(max_length = 200_000)]
     abstract_text: Option<String>,
     /// Names of the authors, in order.
+    #[schema(max_items = 20_000)]
     authors: Vec<String>,
     /// How many authors there are, if their names are not given.
     #[schema(format = Int64, maximum = 4294967295_u32)]
@@ -38,15 +55,42 @@ pub(super) struct NewPaperFields {
     #[schema(format = Int64, maximum = 4294967295_u32)]
     comments: Option<u32>,
     /// Subject classes, the primary one first: `cs.CL`, ...
+    #[schema(max_items = 1_000)]
     categories: Vec<String>,
     /// The kind of source it came from; `jsonl` by default.
+    #[schema(max_length = 100)]
     source: Option<String>,
     /// Where it can be read.
+    #[schema(max_length = 8_000)]
     url: Option<String>,
     /// What it cites.
+    #[schema(max_items = 50_000)]
     references: Vec<LinkedWork>,
     /// What cites it.
+    #[schema(max_items = 50_000)]
     citations: Vec<LinkedWork>,
+}
+
+impl NewPaperFields {
+    /// Checks the lengths of lists, and of texts that a paper keeps as they are.
+    pub(super) fn check(&self) -> Result<()> {
+        check_length("aliases", self.aliases.len(), MAX_TAGS)?;
+        check_names("authors", &self.authors, MAX_AUTHORS)?;
+        check_names("categories", &self.categories, MAX_TAGS)?;
+        check_text("source", self.source.as_deref().unwrap_or_default(), MAX_SOURCE_LENGTH)?;
+        check_text("url", self.url.as_deref().unwrap_or_default(), MAX_URL_LENGTH)?;
+        for (field, works) in [("references", &self.references), ("citations", &self.citations)] {
+            check_length(field, works.len(), MAX_LINKS)?;
+            works.iter().try_for_each(|work| match work {
+                LinkedWork::Id(_) => Ok(()),
+                LinkedWork::Fields(LinkedWorkFields { title, authors, .. }) => {
+                    check_text(field, title.as_deref().unwrap_or_default(), MAX_TITLE_LENGTH)?;
+                    check_names(field, authors, MAX_AUTHORS)
+                }
+            })?;
+        }
+        Ok(())
+    }
 }
 
 /// A work that cites or is cited: its id, or an object.
@@ -75,8 +119,10 @@ struct LinkedWorkFields {
     /// Its id.
     id: Option<PaperId>,
     /// The title.
+    #[schema(max_length = 5000)]
     title: Option<String>,
     /// Names of the authors, in order.
+    #[schema(max_items = 20_000)]
     authors: Vec<String>,
     /// The year of publication.
     #[schema(maximum = 65535)]

@@ -11,7 +11,7 @@ use utoipa::openapi::schema::Object;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema};
 
-use super::nullable_fields::allow_null;
+use super::body_fields::allow_null;
 use super::request_schemas::ProfileName;
 use super::search_fields::ResultField;
 use crate::paper::PaperId;

@@ -20,6 +20,7 @@ pub(super) struct QueryRequest {
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct PageFields {
     /// The `next_cursor` of the previous page; everything else as in the request for that page.
+    #[schema(max_length = 1_000)]
     cursor: Option<String>,
 }
 

@@ -141,7 +141,9 @@ impl FromRequest<AppState> for RecordsBody {
     async fn from_request(request: extract::Request, app: &AppState) -> Result<RecordsBody, Problem> {
         match is_json(request.headers()) {
             true => {
-                JsonBody::from_request(request, app).await.map(|JsonBody(record)| RecordsBody::Record(Box::new(record)))
+                let JsonBody(record) = JsonBody::<NewPaperFields>::from_request(request, app).await?;
+                record.check()?;
+                Ok(RecordsBody::Record(Box::new(record)))
             }
             false => NdjsonBody::from_request(request, app).await.map(RecordsBody::Lines),
         }

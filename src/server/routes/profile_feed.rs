@@ -8,18 +8,18 @@ use utoipa_axum::routes;
 
 use super::pagination::bound_limit;
 use super::request_schemas::{FeedParameters, FeedRequest, ProfileName};
-use crate::engine::{FeedMode, FeedOptions, check_profile_name};
+use crate::engine::{FeedMode, FeedOptions};
 use crate::recommend::{Answer, Request};
 use crate::server::access::{RouteAccess, Scope};
-use crate::server::extract::{JsonFields, JsonOrQuery, PathParam, QueryFields};
+use crate::server::extract::{JsonFields, JsonOrQuery, ProfileParam, QueryFields};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
 pub(super) fn routes() -> GuardedRouter {
     GuardedRouter::new()
-        .operation(RouteAccess::Private(Scope::Read), routes!(get_feed))
-        .operation(RouteAccess::Private(Scope::Write), routes!(take_feed))
+        .operation(RouteAccess::Profile(Scope::Read), routes!(get_feed))
+        .operation(RouteAccess::Profile(Scope::Write), routes!(take_feed))
 }
 
 /// The fields of a request, and those of a feed.
@@ -71,10 +71,10 @@ impl FeedQuery {
     responses((status = 200, description = "Papers that are new, best first", body = Answer)))]
 async fn get_feed(
     State(app): State<AppState>,
-    PathParam(name): PathParam<String>,
+    ProfileParam(name): ProfileParam,
     QueryFields(query): QueryFields<FeedQuery>,
 ) -> Result<Json<Answer>, Problem> {
-    feed(&app, &name, query.options(FeedMode::Peek)).await
+    feed(&app, name, query.options(FeedMode::Peek)).await
 }
 
 /// Take what is new for a profile
@@ -87,14 +87,13 @@ async fn get_feed(
     responses((status = 200, description = "Papers that are new, best first", body = Answer)))]
 async fn take_feed(
     State(app): State<AppState>,
-    PathParam(name): PathParam<String>,
+    ProfileParam(name): ProfileParam,
     JsonOrQuery(query): JsonOrQuery<FeedQuery>,
 ) -> Result<Json<Answer>, Problem> {
-    feed(&app, &name, query.options(FeedMode::New)).await
+    feed(&app, name, query.options(FeedMode::New)).await
 }
 
-async fn feed(app: &AppState, name: &str, mut options: FeedOptions) -> Result<Json<Answer>, Problem> {
-    let name = check_profile_name(name)?.to_owned();
+async fn feed(app: &AppState, name: String, mut options: FeedOptions) -> Result<Json<Answer>, Problem> {
     bound_limit(&mut options.request, app.options().max_results)?;
     let embeddings = app.embed_request(&options.request).await?;
     app.run(move |engine| engine.feed_with(&name, &options, &embeddings)).await.map(Json)

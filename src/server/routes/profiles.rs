@@ -7,20 +7,19 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
 use super::request_schemas::ProfileName;
-use crate::engine::check_profile_name;
 use crate::library::Profile;
-use crate::server::access::{RouteAccess, Scope};
-use crate::server::extract::{JsonBody, PathParam};
+use crate::server::access::{AccessGrant, RouteAccess, Scope};
+use crate::server::extract::{JsonBody, ProfileParam};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
 pub(super) fn routes() -> GuardedRouter {
     GuardedRouter::new()
-        .operation(RouteAccess::Private(Scope::Read), routes!(list_profiles))
-        .operation(RouteAccess::Private(Scope::Read), routes!(get_profile))
-        .operation(RouteAccess::Private(Scope::Write), routes!(put_profile))
-        .operation(RouteAccess::Private(Scope::Admin), routes!(delete_profile))
+        .operation(RouteAccess::Profile(Scope::Read), routes!(list_profiles))
+        .operation(RouteAccess::Profile(Scope::Read), routes!(get_profile))
+        .operation(RouteAccess::Profile(Scope::Write), routes!(put_profile))
+        .operation(RouteAccess::Profile(Scope::Admin), routes!(delete_profile))
 }
 
 /// The names of all profiles.
@@ -32,11 +31,12 @@ struct ProfileNames {
 
 /// List the profiles
 ///
-/// Returns the names of all profiles, sorted.
+/// Returns the names of all profiles that the token is for, sorted.
 #[utoipa::path(get, path = "/v1/profiles", tag = "profiles", operation_id = "list_profiles",
     responses((status = 200, description = "The names", body = ProfileNames, example = json!({ "profiles": ["me"] }))))]
-async fn list_profiles(State(app): State<AppState>) -> Result<Json<ProfileNames>, Problem> {
-    let profiles = app.run(|engine| engine.profile_names()).await?;
+async fn list_profiles(State(app): State<AppState>, grant: AccessGrant) -> Result<Json<ProfileNames>, Problem> {
+    let mut profiles = app.run(|engine| engine.profile_names()).await?;
+    profiles.retain(|name| grant.permits_profile(name));
     Ok(Json(ProfileNames { profiles }))
 }
 
@@ -46,17 +46,13 @@ async fn list_profiles(State(app): State<AppState>) -> Result<Json<ProfileNames>
 #[utoipa::path(get, path = "/v1/profiles/{id}", tag = "profiles", operation_id = "get_profile",
     params(("id" = ProfileName, Path, description = "The profile's name", example = "me")),
     responses((status = 200, description = "The profile", body = Profile)))]
-async fn get_profile(
-    State(app): State<AppState>,
-    PathParam(name): PathParam<String>,
-) -> Result<Json<Profile>, Problem> {
-    let name = check_profile_name(&name)?.to_owned();
+async fn get_profile(State(app): State<AppState>, ProfileParam(name): ProfileParam) -> Result<Json<Profile>, Problem> {
     app.run(move |engine| engine.profile(&name)).await.map(Json)
 }
 
 /// The name of an author.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(pattern = r"[^\s\x85]", example = "Ada Example")]
+#[schema(pattern = r"[^\s\x85]", max_length = 1_000, example = "Ada Example")]
 struct AuthorName(String);
 
 /// The settings of a profile.
@@ -64,6 +60,7 @@ struct AuthorName(String);
 #[serde(default, deny_unknown_fields)]
 struct ProfileUpdate {
     /// Replaces the followed authors, whose papers are boosted in the feed.
+    #[schema(max_items = 1_000)]
     authors: Option<Vec<AuthorName>>,
 }
 
@@ -76,10 +73,9 @@ struct ProfileUpdate {
     responses((status = 200, description = "The profile as it is now", body = Profile)))]
 async fn put_profile(
     State(app): State<AppState>,
-    PathParam(name): PathParam<String>,
+    ProfileParam(name): ProfileParam,
     JsonBody(ProfileUpdate { authors }): JsonBody<ProfileUpdate>,
 ) -> Result<Json<Profile>, Problem> {
-    let name = check_profile_name(&name)?.to_owned();
     app.run(move |engine| match authors {
         Some(authors) => {
             let authors: Vec<String> = authors.into_iter().map(|AuthorName(name)| name).collect();
@@ -97,11 +93,7 @@ async fn put_profile(
 #[utoipa::path(delete, path = "/v1/profiles/{id}", tag = "profiles", operation_id = "delete_profile",
     params(("id" = ProfileName, Path, description = "The profile's name", example = "me")),
     responses((status = 204, description = "The profile was deleted")))]
-async fn delete_profile(
-    State(app): State<AppState>,
-    PathParam(name): PathParam<String>,
-) -> Result<StatusCode, Problem> {
-    let name = check_profile_name(&name)?.to_owned();
+async fn delete_profile(State(app): State<AppState>, ProfileParam(name): ProfileParam) -> Result<StatusCode, Problem> {
     app.run(move |engine| engine.delete_profile(&name)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,6 +14,7 @@ use crate::engine::{Engine, PaperSelection, check_profile_name};
 use crate::error::Error;
 use crate::library::PaperFilter;
 use crate::paper::PaperId;
+use crate::recommend::{MAX_FILTER_VALUES, check_length, check_names};
 use crate::report::{ReportOptions, ReportPart};
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::extract::{JsonBody, NDJSON_TYPE, PathParam};
@@ -23,8 +24,6 @@ use crate::server::runtime::{AppState, ReportJob, ReportOrder};
 
 /// Neighbors of each paper, at most: a table of more would be larger than the library.
 const MAX_NEIGHBORS: usize = 100;
-/// Entries of a list of a request.
-const MAX_LIST: usize = 100;
 /// The file that is a page.
 const PAGE: &str = "report.html";
 /// What a report's page may do in the frame of another page: run its own script, and open papers in tabs. It cannot read
@@ -85,11 +84,9 @@ impl ReportRequest {
         if !(-1.0..=1.0).contains(&threshold) {
             return Err(bad("threshold", "must be from -1 to 1".to_owned()));
         }
-        let lengths =
-            [("categories", self.categories.len()), ("sources", self.sources.len()), ("include", self.include.len())];
-        if let Some((field, _)) = lengths.into_iter().find(|(_, length)| *length > MAX_LIST) {
-            return Err(bad(field, format!("must have at most {MAX_LIST} entries")));
-        }
+        check_names("categories", &self.categories, MAX_FILTER_VALUES)?;
+        check_names("sources", &self.sources, MAX_FILTER_VALUES)?;
+        check_length("include", self.include.len(), MAX_FILTER_VALUES)?;
         let parts = if self.include.is_empty() { defaults.parts.clone() } else { self.include.clone() };
         Ok(ReportOptions { parts, neighbors, threshold, ..defaults })
     }

@@ -12,12 +12,12 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{KnownFormat, Ref, RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::body_fields::remove_default;
 use super::new_paper::NewPaperFields;
-use super::nullable_fields::remove_default;
 use super::pagination::PageFields;
 use super::profile_feed::FeedFields;
 use crate::paper::PaperId;
-use crate::recommend::{HistoryItem, MAX_WEIGHT, Request};
+use crate::recommend::{HistoryItem, MAX_HISTORY, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, MAX_WEIGHT, Request};
 
 /// A text that is not blank. JavaScript, whose patterns these are, does not count U+0085 as white space.
 const TEXT: &str = r"[^\s\x85]";
@@ -200,7 +200,10 @@ fn with_any_of<const N: usize>(object: Object, fields: [(&str, RefOr<Schema>); N
 }
 
 fn with_text_or_history(object: Object) -> RefOr<Schema> {
-    let papers = || ArrayBuilder::new().items(reference::<HistoryItem>()).min_items(Some(1)).build().into();
+    let papers = || {
+        let papers = ArrayBuilder::new().items(reference::<HistoryItem>()).min_items(Some(1));
+        papers.max_items(Some(MAX_HISTORY)).build().into()
+    };
     with_any_of(object, [("text", text(TEXT).into()), ("positive", papers()), ("negative", papers())])
 }
 
@@ -208,11 +211,11 @@ fn history_paper() -> RefOr<Schema> {
     let weight = ObjectBuilder::new().schema_type(Type::Number).exclusive_minimum(Some(0)).maximum(Some(MAX_WEIGHT));
     let object = ObjectBuilder::new()
         .property("id", reference::<PaperId>())
-        .property("title", described("The title of a paper, which need not be in the library."))
-        .property("abstract", described("Its abstract."))
+        .property("title", described("The title of a paper, which need not be in the library.", MAX_TEXT_LENGTH))
+        .property("abstract", described("Its abstract.", MAX_TEXT_LENGTH))
         .property("weight", weight.description(Some("How much it counts; 1 by default.")))
         .property("at", day("The day it was read, liked or disliked."))
-        .property("interest", described("The name of the interest it belongs to, for the strategy `interests`."))
+        .property("interest", described("The name of the interest it belongs to.", MAX_NAME_LENGTH))
         .build();
     let object =
         closed(object, "A paper of a history: one of the library by its `id`, or any by `title` and `abstract`.");
@@ -323,11 +326,13 @@ fn reference<T: ToSchema>() -> RefOr<Schema> {
 }
 
 fn text(pattern: &str) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build()
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
+    text.max_length(Some(MAX_TEXT_LENGTH)).build()
 }
 
-fn described(description: &str) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).description(Some(description)).build()
+fn described(description: &str, longest: usize) -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(longest));
+    text.description(Some(description)).build()
 }
 
 fn day(description: &str) -> Object {

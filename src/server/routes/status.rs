@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa_axum::routes;
 
 use crate::engine::LibraryStatus;
-use crate::server::access::RouteAccess;
+use crate::server::access::{AccessGrant, RouteAccess};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
@@ -47,13 +47,16 @@ async fn ready(State(app): State<AppState>) -> Result<Json<HealthResponse>, Prob
 
 /// Describe the library
 ///
-/// Returns how many papers there are and where they come from, the model of the embeddings, and the state of the index.
+/// Returns how many papers there are and where they come from, the model of the embeddings, the state of the index, and the profiles that the
+/// token may read.
 #[utoipa::path(get, path = "/v1/status", tag = "service", operation_id = "get_status",
     responses((status = 200, description = "The library in numbers", body = LibraryStatus, example = json!({
         "generation": 1, "papers": 40, "with_abstract": 40, "days": { "first": "2023-10-11", "last": "2026-06-08" },
         "sources": [{ "source": "hf-page", "papers": 40 }], "profiles": [{ "name": "me", "papers": 3 }], "bytes": 524288,
         "model": { "name": "all-MiniLM-L6-v2", "fingerprint": "6e8a4b2d", "dimension": 384 },
         "index": { "kind": "exact", "papers": 40, "graph": null }, "citations": { "links": 0, "papers": 0 } }))))]
-async fn status(State(app): State<AppState>) -> Result<Json<LibraryStatus>, Problem> {
-    app.run(|engine| engine.status()).await.map(Json)
+async fn status(State(app): State<AppState>, grant: AccessGrant) -> Result<Json<LibraryStatus>, Problem> {
+    let mut status = app.run(|engine| engine.status()).await?;
+    status.summary.profiles.retain(|profile| grant.permits_profile(&profile.name));
+    Ok(Json(status))
 }

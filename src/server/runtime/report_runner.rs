@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -10,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use rayon::ThreadPool;
 use serde::Serialize;
 
+use crate::cancellation::Cancellation;
 use crate::engine::{Engine, PaperSelection};
 use crate::error::{Error, Result};
 use crate::report::{
@@ -91,7 +91,7 @@ struct SharedReports {
 #[derive(Default)]
 struct Jobs {
     /// The oldest first.
-    all: Vec<(ReportJob, Arc<AtomicBool>)>,
+    all: Vec<(ReportJob, Cancellation)>,
     waiting: VecDeque<(String, ReportOrder)>,
 }
 
@@ -136,7 +136,7 @@ impl ReportRunner {
             problem: None,
             files: Vec::new(),
         };
-        jobs.all.push((job.clone(), Arc::default()));
+        jobs.all.push((job.clone(), Cancellation::default()));
         jobs.waiting.push_back((id, order));
         // A full channel means that the thread is going to look anyway.
         let _ = self.wake.try_send(());
@@ -165,8 +165,8 @@ impl ReportRunner {
     pub(crate) fn remove(&self, id: &str) -> Result<(), Problem> {
         let mut jobs = self.shared.jobs();
         let index = jobs.all.iter().position(|(job, _)| job.id == id).ok_or_else(|| not_found(id))?;
-        let (job, canceled) = jobs.all.remove(index);
-        canceled.store(true, Ordering::Relaxed);
+        let (job, cancellation) = jobs.all.remove(index);
+        cancellation.cancel();
         jobs.waiting.retain(|(waiting, _)| waiting != id);
         match job.state {
             ReportState::Finished => Ok(self.shared.delete_files(id)?),
@@ -217,7 +217,7 @@ impl ReportRunner {
 impl Drop for ReportRunner {
     fn drop(&mut self) {
         let jobs = self.shared.jobs();
-        jobs.all.iter().for_each(|(_, canceled)| canceled.store(true, Ordering::Relaxed));
+        jobs.all.iter().for_each(|(_, cancellation)| cancellation.cancel());
     }
 }
 
@@ -239,12 +239,12 @@ impl SharedReports {
     }
 
     /// Takes the next report that waits.
-    fn next(&self) -> Option<(String, ReportOrder, Arc<AtomicBool>)> {
+    fn next(&self) -> Option<(String, ReportOrder, Cancellation)> {
         let mut jobs = self.jobs();
         let (id, order) = jobs.waiting.pop_front()?;
-        let (job, canceled) = jobs.all.iter_mut().find(|(job, _)| job.id == id)?;
+        let (job, cancellation) = jobs.all.iter_mut().find(|(job, _)| job.id == id)?;
         job.state = ReportState::Running;
-        Some((id, order, canceled.clone()))
+        Some((id, order, cancellation.clone()))
     }
 
     fn make(
@@ -253,7 +253,7 @@ impl SharedReports {
         pool: &ThreadPool,
         id: &str,
         order: &ReportOrder,
-        canceled: &AtomicBool,
+        cancellation: &Cancellation,
     ) -> Result<()> {
         let Some(directory) = &self.directory else {
             let reason = "is in memory: it has no reports".to_owned();
@@ -266,9 +266,7 @@ impl SharedReports {
             });
         };
         // Nobody waits for it any more: its papers need not be read.
-        if canceled.load(Ordering::Relaxed) {
-            return Err(Error::Canceled);
-        }
+        cancellation.check()?;
         let files = ReportDirectory::create(&directory.join(id), false)?;
         let other = order.against.as_ref().map(|against| engine.collection(against, &show)).transpose()?;
         let collection = engine.collection(&order.selection, &show)?;
@@ -279,7 +277,7 @@ impl SharedReports {
         let context = ReportContext {
             against: other.as_ref(),
             directory: Some(&files),
-            canceled: Some(canceled),
+            cancellation: Some(cancellation),
             ..ReportContext::default()
         };
         let report = pool.install(|| Report::with(collection, context, &order.options, &show))?;
@@ -328,8 +326,8 @@ impl SharedReports {
 
 fn work(engine: &Engine, shared: &SharedReports, pool: &ThreadPool, wakes: &Receiver<()>) {
     while wakes.recv().is_ok() {
-        while let Some((id, order, canceled)) = shared.next() {
-            let made = shared.make(engine, pool, &id, &order, &canceled);
+        while let Some((id, order, cancellation)) = shared.next() {
+            let made = shared.make(engine, pool, &id, &order, &cancellation);
             shared.settle(&id, made);
         }
     }
@@ -343,7 +341,7 @@ fn not_found(id: &str) -> Problem {
 }
 
 /// The reports in a directory, the oldest first.
-fn found_reports(directory: &Path) -> Vec<(ReportJob, Arc<AtomicBool>)> {
+fn found_reports(directory: &Path) -> Vec<(ReportJob, Cancellation)> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut found = Vec::new();
     for entry in entries {
@@ -369,7 +367,7 @@ fn found_reports(directory: &Path) -> Vec<(ReportJob, Arc<AtomicBool>)> {
         found.push((time, job));
     }
     found.sort_by(|(one, job), (other, others)| one.cmp(other).then(job.id.cmp(&others.id)));
-    found.into_iter().map(|(_, job)| (job, Arc::default())).collect()
+    found.into_iter().map(|(_, job)| (job, Cancellation::default())).collect()
 }
 
 fn file_names(directory: &Path) -> Vec<String> {

@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::cancellation::Cancellation;
 use crate::engine::Engine;
 use crate::server::problem::Problem;
 
@@ -48,7 +49,7 @@ impl WorkerPool {
     {
         let (job, result) = boxed_job(work);
         self.queue.try_send(job).map_err(|_| Problem::busy())?;
-        result.await.unwrap_or_else(|_| Err(Problem::internal()))
+        result.wait().await
     }
 
     /// Runs a job on a worker, and waits for room in the queue: for streams, which can wait.
@@ -62,7 +63,7 @@ impl WorkerPool {
     {
         let (job, result) = boxed_job(work);
         self.queue.send(job).await.map_err(|_| Problem::busy())?;
-        result.await.unwrap_or_else(|_| Err(Problem::internal()))
+        result.wait().await
     }
 
     /// The number of queued jobs.
@@ -76,29 +77,51 @@ fn next_job(jobs: &Mutex<mpsc::Receiver<WorkerJob>>) -> Option<WorkerJob> {
     jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
 }
 
-fn boxed_job<T, E>(
-    work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static,
-) -> (WorkerJob, oneshot::Receiver<Result<T, Problem>>)
+/// What a job comes to. Whoever drops it, because the client is gone or the time is up, stops the job.
+struct PendingResult<T> {
+    receiver: oneshot::Receiver<Result<T, Problem>>,
+    cancellation: Cancellation,
+}
+
+impl<T> PendingResult<T> {
+    async fn wait(mut self) -> Result<T, Problem> {
+        (&mut self.receiver).await.unwrap_or_else(|_| Err(Problem::internal()))
+    }
+}
+
+impl<T> Drop for PendingResult<T> {
+    fn drop(&mut self) {
+        self.cancellation.cancel();
+    }
+}
+
+fn boxed_job<T, E>(work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static) -> (WorkerJob, PendingResult<T>)
 where
     T: Send + 'static,
     E: Into<Problem> + 'static,
 {
     let (sender, receiver) = oneshot::channel();
+    let cancellation = Cancellation::default();
+    let result = PendingResult { receiver, cancellation: cancellation.clone() };
     let span = tracing::Span::current();
     let job = Box::new(move |engine: &mut Engine| {
         let _entered = span.enter();
-        // A client that went away needs no answer.
-        if !sender.is_closed() {
-            // Unwind safe: the engine's caches are written as a whole, and its transactions are rolled back.
-            let result = catch_unwind(AssertUnwindSafe(|| work(engine).map_err(Into::into)));
-            let _ = sender.send(result.unwrap_or_else(|_| Err(Problem::internal())));
+        if cancellation.is_canceled() {
+            return;
         }
+        engine.set_cancellation(cancellation);
+        // Unwind safe: the engine's caches are written as a whole, and its transactions are rolled back.
+        let result = catch_unwind(AssertUnwindSafe(|| work(engine).map_err(Into::into)));
+        let _ = sender.send(result.unwrap_or_else(|_| Err(Problem::internal())));
+        engine.set_cancellation(Cancellation::default());
     });
-    (job, receiver)
+    (job, result)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::engine::{EngineOptions, LibraryLocation};
     use crate::server::problem::ProblemCode;
@@ -112,6 +135,27 @@ mod tests {
         assert_eq!(result.unwrap_err().code(), ProblemCode::Internal);
         let alive = runtime.block_on(workers.run(|engine| engine.generation_id()));
         assert_eq!(alive.unwrap().generation, 0);
+        drop(workers);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    }
+
+    #[test]
+    fn work_stops_when_nobody_waits() {
+        let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
+        let (workers, threads) = WorkerPool::start(vec![engine]);
+        let (ended, end) = std::sync::mpsc::channel();
+        // It goes on until the library refuses to be read.
+        let job = workers.run(move |engine| -> Result<(), Problem> {
+            while engine.search("robots").is_ok() {}
+            ended.send(engine.search("robots").unwrap_err().to_string()).unwrap();
+            Ok(())
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let timed_out = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(20), job).await });
+        assert!(timed_out.is_err());
+        assert_eq!(end.recv().unwrap(), "canceled before it was done");
+        // The next job is another.
+        assert!(runtime.block_on(workers.run(|engine| engine.search("robots"))).is_ok());
         drop(workers);
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     }

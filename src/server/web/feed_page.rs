@@ -27,8 +27,8 @@ const PAGE_PAPERS: usize = 10;
 const MAX_PAGES: usize = 50;
 
 pub(super) fn routes() -> GuardedRouter {
-    let write = RouteAccess::Private(Scope::Write);
-    GuardedRouter::new().get("/", RouteAccess::Private(Scope::Read), show_feed).post("/done", write, mark_seen).post(
+    let write = RouteAccess::Profile(Scope::Write);
+    GuardedRouter::new().get("/", RouteAccess::Profile(Scope::Read), show_feed).post("/done", write, mark_seen).post(
         "/unseen",
         write,
         mark_unseen,

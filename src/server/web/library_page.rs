@@ -30,11 +30,11 @@ const MAX_IMPORT: usize = 10_000;
 const MAX_ERRORS: usize = 20;
 
 pub(super) fn routes() -> GuardedRouter {
-    let read = RouteAccess::Private(Scope::Read);
+    let read = RouteAccess::Profile(Scope::Read);
     GuardedRouter::new()
         .get("/library", read, show_library)
-        .post("/library/import", RouteAccess::Private(Scope::Write), import)
-        .post("/library/undo-import", RouteAccess::Private(Scope::Write), undo_import)
+        .post("/library/import", RouteAccess::Profile(Scope::Write), import)
+        .post("/library/undo-import", RouteAccess::Profile(Scope::Write), undo_import)
         .get("/library/export.jsonl", read, export_jsonl)
         .get("/library/export.bib", read, export_bibtex)
 }

@@ -9,6 +9,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use crate::engine::{Engine, check_profile_name};
 use crate::library::Profile;
+use crate::server::access::AccessGrant;
 use crate::server::problem::{Problem, ProblemCode};
 
 /// The cookie with the id of the library and the name of the profile, with a colon between them. Servers on other ports
@@ -31,6 +32,8 @@ pub(crate) struct PageReader {
     is_compact: bool,
     /// The URL of the open page; empty for the answer to a form.
     url: String,
+    /// The only profile that the reader's token is for.
+    own_profile: Option<String>,
 }
 
 /// The profile that a reader has chosen, of which library.
@@ -43,8 +46,10 @@ struct ChosenProfile {
 impl<S: Sync> FromRequestParts<S> for PageReader {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<PageReader, Infallible> {
-        Ok(PageReader::from_request(&parts.method, &parts.uri, &parts.headers))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<PageReader, Infallible> {
+        let reader = PageReader::from_request(&parts.method, &parts.uri, &parts.headers);
+        let grant = AccessGrant::from_request_parts(parts, state).await?;
+        Ok(PageReader { own_profile: grant.only_profile().map(str::to_owned), ..reader })
     }
 }
 
@@ -55,7 +60,8 @@ impl PageReader {
         let url = if method.is_safe() { uri.to_string() } else { String::new() };
         let theme = value(THEME_COOKIE).and_then(|theme| known_theme(&theme));
         let is_compact = value(DENSITY_COOKIE).as_deref() == Some(COMPACT);
-        PageReader { chosen: value(PROFILE_COOKIE).as_deref().map(ChosenProfile::parse), theme, is_compact, url }
+        let chosen = value(PROFILE_COOKIE).as_deref().map(ChosenProfile::parse);
+        PageReader { chosen, theme, is_compact, url, own_profile: None }
     }
 
     /// `light`, `dark` or `system`.
@@ -73,13 +79,16 @@ impl PageReader {
         &self.url
     }
 
-    /// The name of the reader's profile: the one that was chosen, or the only one of the library, or else the one that the
-    /// first vote creates.
+    /// The name of the reader's profile: the one that the token is for, the one that was chosen, the only one of the
+    /// library, or else the one that the first vote creates.
     ///
     /// # Errors
     /// The problem `profile_required`, so that nothing is ever recorded for another profile: when the chosen one is of
     /// another library or gone, and when nothing was chosen and there are several.
     pub(super) fn profile_name(&self, engine: &Engine) -> Result<String, Problem> {
+        if let Some(own) = &self.own_profile {
+            return Ok(own.clone());
+        }
         let mut names = engine.profile_names()?;
         let Some(ChosenProfile { library, name }) = &self.chosen else {
             return match names.len() {
@@ -87,7 +96,7 @@ impl PageReader {
                 _ => Err(profile_required("this library has several profiles".to_owned())),
             };
         };
-        if engine.library().known_library_id()?.as_ref() != Some(library) {
+        if engine.library().known_library_id()?.unwrap_or_default() != *library {
             return Err(profile_required(
                 "the profile that this browser remembers belongs to another library".to_owned(),
             ));
@@ -103,7 +112,7 @@ impl PageReader {
     /// # Errors
     /// When the library's file cannot be read.
     pub(super) fn is_undecided(&self, engine: &Engine) -> Result<bool, Problem> {
-        Ok(self.chosen.is_none() && engine.profile_names()?.len() > 1)
+        Ok(self.own_profile.is_none() && self.chosen.is_none() && engine.profile_names()?.len() > 1)
     }
 
     /// As [`PageReader::profile_name`], for a form: `shown` is the profile of the page that it is on.
@@ -143,10 +152,14 @@ impl PageReader {
     /// The same reader with another profile, and the cookie that remembers it.
     ///
     /// # Errors
-    /// The problem `profile_not_found`.
-    pub(super) fn choose(self, engine: &mut Engine, name: &str) -> Result<(PageReader, Cookie<'static>), Problem> {
-        let name = engine.profile(check_profile_name(name)?)?.name;
-        let library = engine.library_id()?;
+    /// The problem `profile_not_found`; `forbidden` for a profile that the token is not for.
+    pub(super) fn choose(self, engine: &Engine, name: &str) -> Result<(PageReader, Cookie<'static>), Problem> {
+        let name = check_profile_name(name)?;
+        if let Some(own) = self.own_profile.as_deref().filter(|own| *own != name) {
+            return Err(Problem::new(ProblemCode::Forbidden, format!("the token is for the profile `{own}`")));
+        }
+        let name = engine.profile(name)?.name;
+        let library = engine.library().known_library_id()?.unwrap_or_default();
         let cookie = permanent_cookie(PROFILE_COOKIE, format!("{library}:{name}"));
         Ok((PageReader { chosen: Some(ChosenProfile { library, name }), ..self }, cookie))
     }

@@ -36,7 +36,7 @@ const YEAR_COLORS: usize = 5;
 const FACTS: [PaperFact; 4] = [PaperFact::Date, PaperFact::Source, PaperFact::Votes, PaperFact::Comments];
 
 pub(super) fn routes() -> GuardedRouter {
-    let read = RouteAccess::Private(Scope::Read);
+    let read = RouteAccess::Profile(Scope::Read);
     GuardedRouter::new().get("/paper/{*id}", read, show_paper).get("/bibtex/{*id}", read, show_bibtex)
 }
 

@@ -14,16 +14,16 @@ use super::paper_card::AuthorLink;
 use crate::engine::check_profile_name;
 use crate::error::Error;
 use crate::formats::FeedFormat;
-use crate::server::access::{RouteAccess, Scope};
+use crate::server::access::{AccessGrant, RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::{Problem, ProblemCode};
 use crate::server::routes::feed_path;
 use crate::server::runtime::AppState;
 
 pub(super) fn routes() -> GuardedRouter {
-    let write = RouteAccess::Private(Scope::Write);
+    let write = RouteAccess::Profile(Scope::Write);
     GuardedRouter::new()
-        .get("/profiles", RouteAccess::Private(Scope::Read), show_profiles)
+        .get("/profiles", RouteAccess::Profile(Scope::Read), show_profiles)
         .post("/profiles/choose", write, choose)
         .post("/profiles/remove", RouteAccess::Private(Scope::Admin), remove)
         .post("/profiles/follow", write, follow)
@@ -43,8 +43,10 @@ struct ProfilesPage {
     profiles: Vec<(String, u64)>,
     /// The authors that the reader follows.
     authors: Vec<String>,
-    /// Format names and URLs of the reader's feed.
+    /// Format names and URLs of the reader's feed, if it has some, for those who may change them.
     feeds: Vec<(&'static str, String)>,
+    /// Whether the reader may make URLs.
+    may_renew: bool,
 }
 
 impl ProfilesPage {
@@ -54,7 +56,11 @@ impl ProfilesPage {
     }
 }
 
-async fn show_profiles(State(app): State<AppState>, reader: PageReader) -> Result<Response, PageProblem> {
+async fn show_profiles(
+    State(app): State<AppState>,
+    reader: PageReader,
+    grant: AccessGrant,
+) -> Result<Response, PageProblem> {
     let page = app.run(move |engine| {
         // Here a reader who must choose a profile can do so.
         let (frame, profile, problem) = match PageFrame::new(&reader, engine, "profiles") {
@@ -64,16 +70,20 @@ async fn show_profiles(State(app): State<AppState>, reader: PageReader) -> Resul
             }
             Err(problem) => return Err(problem),
         };
-        let token = profile.as_ref().map(|profile| engine.feed_token(&profile.name)).transpose()?;
+        // Whoever has a URL can read the feed for good, also when the token is gone.
+        let may_renew = profile.is_some() && grant.permits(Scope::Write);
+        let token = profile.as_ref().and_then(|profile| profile.feed_token.clone()).filter(|_| may_renew);
         let formats = [("Atom", FeedFormat::Atom), ("RSS", FeedFormat::Rss), ("JSON Feed", FeedFormat::JsonFeed)];
         let feed = |token: &String| {
             let name = profile.as_ref().map_or("", |profile| &profile.name);
             formats.map(|(title, format)| (title, feed_path(name, format, token)))
         };
+        let profiles = engine.summary()?.profiles.into_iter().map(|size| (size.name, size.papers));
         Ok::<_, Problem>(ProfilesPage {
             frame,
             problem: problem.map(|problem| problem.detail().to_owned()),
-            profiles: engine.summary()?.profiles.into_iter().map(|size| (size.name, size.papers)).collect(),
+            profiles: profiles.filter(|(name, _)| grant.permits_profile(name)).collect(),
+            may_renew,
             feeds: token.iter().flat_map(feed).collect(),
             authors: profile.map(|profile| profile.authors).unwrap_or_default(),
         })
@@ -89,9 +99,11 @@ struct ProfileForm {
 /// Creates a profile, unless it exists, and goes to its address, which chooses it.
 async fn choose(
     State(app): State<AppState>,
+    grant: AccessGrant,
     Form(ProfileForm { name }): Form<ProfileForm>,
 ) -> Result<Response, PageProblem> {
     let name = check_profile_name(&name)?.to_owned();
+    grant.check_profile(&name)?;
     let chosen = format!("/?profile={}", utf8_percent_encode(&name, NON_ALPHANUMERIC));
     app.run(move |engine| engine.create_profile(&name)).await?;
     Ok(redirect_to(&chosen))
@@ -153,7 +165,7 @@ struct RenewForm {
     profile: Option<String>,
 }
 
-/// Regenerates the feed URLs: the previous ones become invalid.
+/// Makes new feed URLs: the previous ones become invalid.
 async fn renew_feed_token(
     State(app): State<AppState>,
     reader: PageReader,

@@ -28,7 +28,7 @@ const MAX_RESULTS: usize = 200;
 const NEAREST_SHOWN: usize = 3;
 
 pub(super) fn routes() -> GuardedRouter {
-    GuardedRouter::new().get("/search", RouteAccess::Private(Scope::Read), search)
+    GuardedRouter::new().get("/search", RouteAccess::Profile(Scope::Read), search)
 }
 
 #[derive(Template)]

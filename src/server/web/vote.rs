@@ -15,7 +15,7 @@ use crate::server::problem::Problem;
 use crate::server::runtime::{AppState, find_paper};
 
 pub(super) fn routes() -> GuardedRouter {
-    GuardedRouter::new().post("/vote", RouteAccess::Private(Scope::Write), vote)
+    GuardedRouter::new().post("/vote", RouteAccess::Profile(Scope::Write), vote)
 }
 
 /// The form of a page; its buttons are the votes.

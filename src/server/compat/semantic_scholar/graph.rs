@@ -72,7 +72,7 @@ async fn get_paper(
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct S2BatchRequest {
     /// With or without a prefix: `ARXIV:2401.12345`, `DOI:10.1/x`, `CorpusId:1`.
-    #[schema(min_items = 1, max_items = 500)]
+    #[schema(min_items = 1, max_items = 500, value_type = Vec<PaperId>)]
     ids: Vec<String>,
 }
 

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::paper_fields::{S2FieldName, S2Fields, S2Paper, s2_paper_id};
 use crate::engine::Engine;
 use crate::paper::{Paper, PaperId};
-use crate::recommend::{HistoryItem, Request};
+use crate::recommend::{HistoryItem, Request, check_length};
 use crate::server::access::RouteAccess;
 use crate::server::extract::{JsonBody, PathParam, QueryFields};
 use crate::server::guarded_router::GuardedRouter;
@@ -18,6 +18,8 @@ use crate::server::runtime::{AppState, find_paper};
 
 /// Maximum number of papers, as in the original API.
 const MAX_LIMIT: usize = 500;
+/// Maximum number of positive, and of negative examples.
+const MAX_EXAMPLES: usize = 500;
 /// Number of papers without `limit`, as in the original API.
 const DEFAULT_LIMIT: usize = 100;
 
@@ -33,11 +35,11 @@ pub(super) fn routes() -> GuardedRouter {
 #[serde(rename_all = "camelCase")]
 struct S2RecommendRequest {
     /// With or without a prefix: `ARXIV:2401.12345`, `DOI:10.1/x`, `URL:https://...`.
-    #[schema(min_items = 1, value_type = Vec<PaperId>)]
+    #[schema(min_items = 1, max_items = 500, value_type = Vec<PaperId>)]
     positive_paper_ids: Vec<String>,
     /// As `positivePaperIds`.
     #[serde(default)]
-    #[schema(value_type = Vec<PaperId>)]
+    #[schema(max_items = 500, value_type = Vec<PaperId>)]
     negative_paper_ids: Vec<String>,
 }
 
@@ -119,14 +121,15 @@ async fn respond(
         return Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {MAX_LIMIT}")));
     }
     let fields = S2Fields::of_recommendations(&query.fields)?;
-    let positive = paper_ids(&history.positive_paper_ids)?;
-    let negative = paper_ids(&history.negative_paper_ids)?;
+    let positive = paper_ids("positivePaperIds", &history.positive_paper_ids)?;
+    let negative = paper_ids("negativePaperIds", &history.negative_paper_ids)?;
     let papers = app.run(move |engine| recommend(engine, positive, negative, limit)).await?;
     let recommended_papers = papers.iter().map(|paper| fields.select(paper)).collect();
     Ok(Json(S2RecommendResponse { recommended_papers }))
 }
 
-fn paper_ids(texts: &[String]) -> Result<Vec<PaperId>, Problem> {
+fn paper_ids(field: &'static str, texts: &[String]) -> Result<Vec<PaperId>, Problem> {
+    check_length(field, texts.len(), MAX_EXAMPLES)?;
     texts.iter().map(|text| s2_paper_id(text)).collect()
 }
 

@@ -1,10 +1,13 @@
 //! The description of fields of request bodies: one that is not required may be `null`, which counts as absent. It has no
-//! default: generators of TypeScript take a field with a default for one that is always there.
+//! default: generators of TypeScript take a field with a default for one that is always there. The texts in lists are names,
+//! with the limit of names.
 
 use std::collections::BTreeSet;
 
 use utoipa::openapi::schema::{ArrayItems, Object, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
+
+use crate::recommend::MAX_NAME_LENGTH;
 
 /// Adds `null` to the types of all fields of request bodies that are not required. A response of the same type has it too:
 /// there it means nothing.
@@ -47,6 +50,7 @@ fn allow_in(schema: &mut RefOr<Schema>, names: &mut Vec<String>) {
         }
         RefOr::T(Schema::Array(array)) => {
             if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                limit_names(items);
                 allow_in(items, names);
             }
         }
@@ -54,6 +58,16 @@ fn allow_in(schema: &mut RefOr<Schema>, names: &mut Vec<String>) {
         RefOr::T(Schema::AnyOf(choice)) => choice.items.iter_mut().for_each(|item| allow_in(item, names)),
         RefOr::T(Schema::AllOf(parts)) => parts.items.iter_mut().for_each(|item| allow_in(item, names)),
         RefOr::T(_) => {}
+    }
+}
+
+/// Gives the limit of names to the texts of a list that have none: attributes of fields cannot say it.
+fn limit_names(items: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(name)) = items
+        && name.schema_type == SchemaType::Type(Type::String)
+        && name.enum_values.is_none()
+    {
+        name.max_length.get_or_insert(MAX_NAME_LENGTH);
     }
 }
 

@@ -1,4 +1,5 @@
-//! A field that is `null` counts as absent, in every request body that the service describes.
+//! Request bodies as the service describes them: a field that is `null` counts as absent, and every list and every text
+//! has a limit, beyond which it is refused.
 
 use std::collections::BTreeSet;
 
@@ -99,7 +100,7 @@ impl Described {
             let like = json!({ "kind": "like", "papers": [self.paper] }).to_string();
             assert_eq!(self.server.post("/v1/profiles/me/feedback", &like)["papers"], json!([self.paper]));
         }
-        let headers = if ["/v1/papers", "/v1/recommend/batch"].contains(&path) { [LINES] } else { [JSON] };
+        let headers = if path == "/v1/recommend/batch" { [LINES] } else { [JSON] };
         let reply = self.server.call(method, &path.replace("PAPER", &self.paper), &headers, &body.to_string());
         let mut answer = reply.json();
         if let Some(fields) = answer.as_object_mut() {
@@ -156,5 +157,61 @@ fn null_is_absent_in_every_body() {
             is_refused(&service.answer(example, &body))
         });
         assert_eq!(null, other, "{method} {path}");
+    }
+}
+
+/// The lists and texts within a schema that have no limit.
+fn unlimited(service: &Described, schema: &Value, place: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in service.parts(schema) {
+        let is = |kind: &str| {
+            part["type"] == kind || part["type"].as_array().is_some_and(|types| types.contains(&json!(kind)))
+        };
+        let is_limited = |limit: &str| [limit, "enum", "format", "const"].iter().any(|name| !part[name].is_null());
+        if is("array") {
+            found.extend((!is_limited("maxItems")).then(|| place.to_owned()));
+            found.extend(unlimited(service, &part["items"], &format!("{place}[]")));
+        }
+        found.extend((is("string") && !is_limited("maxLength")).then(|| place.to_owned()));
+        for (name, field) in part["properties"].as_object().into_iter().flatten() {
+            found.extend(unlimited(service, field, &format!("{place}.{name}")));
+        }
+    }
+    found
+}
+
+/// The first value of a keyword in the parts of a schema.
+fn keyword(service: &Described, schema: &Value, name: &str) -> Option<u64> {
+    service.parts(schema).into_iter().find_map(|part| part[name].as_u64())
+}
+
+/// Something that a list may contain.
+fn an_item(service: &Described, list: &Value) -> Value {
+    let items = service.parts(list).into_iter().find_map(|part| part.get("items")).unwrap();
+    let known = service.parts(items).into_iter().find_map(|part| Some(part["enum"].as_array()?[0].clone()));
+    known.unwrap_or_else(|| json!(service.paper))
+}
+
+#[test]
+fn every_list_and_every_text_has_a_limit() {
+    let service = Described::start();
+    for example in EXAMPLES {
+        let (method, path, _, body) = example;
+        let schema = service.body_schema(method, path);
+        assert_eq!(unlimited(&service, schema, ""), [""; 0], "{method} {path}");
+        let fields = service.parts(schema).into_iter().filter_map(|part| part["properties"].as_object()).flatten();
+        for (name, field) in fields {
+            let text = keyword(&service, field, "maxLength").map(|most| json!("x".repeat(most as usize + 1)));
+            let list = keyword(&service, field, "maxItems");
+            let list = list.map(|most| json!(vec![an_item(&service, field); most as usize + 1]));
+            for value in [text, list].into_iter().flatten() {
+                let mut body: Value = serde_json::from_str(&body.replace("PAPER", &service.paper)).unwrap();
+                body[name] = value;
+                let answer = service.answer(example, &body);
+                assert!(is_refused(&answer) && answer.0 < 500, "{method} {path}: `{name}`: {answer:?}");
+                let problem = answer.1.to_string();
+                assert!(problem.contains(name.trim_start_matches("against_")), "{method} {path}: `{name}`: {problem}");
+            }
+        }
     }
 }
