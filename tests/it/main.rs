@@ -19,6 +19,7 @@ mod feeds;
 mod fetch;
 mod fetch_links;
 mod first_feed;
+mod fuzz_corpus;
 mod help;
 mod hostile_requests;
 mod http;
