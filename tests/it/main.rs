@@ -22,6 +22,7 @@ mod help;
 mod hostile_requests;
 mod http;
 mod http_compat;
+mod http_connections;
 mod http_cors;
 mod http_description;
 mod http_graph;
