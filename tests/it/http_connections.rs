@@ -206,10 +206,10 @@ fn requests_that_others_may_read_in_another_way_are_refused() {
 fn answer(stream: &mut TcpStream) -> String {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
-        let text = String::from_utf8_lossy(&bytes).to_lowercase();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
             let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
-            if body.len() >= length.unwrap_or(0) {
+            if bytes.len() >= end + 4 + length.unwrap_or(0) {
                 return String::from_utf8(bytes).unwrap();
             }
         }

@@ -36,8 +36,13 @@ impl BodyLimits {
     }
 }
 
+tokio::task_local! {
+    /// The body of the request that is being answered.
+    static CURRENT: BodyReceipt;
+}
+
 /// The body of a request while it arrives, in the extensions of every request with a body. The memory of the body becomes
-/// free when the last one who knows of it is done: the middleware has an answer, and the body is gone.
+/// free when nobody has the receipt any more: there is an answer, and no job of a worker is left over.
 #[derive(Debug, Clone)]
 pub(crate) struct BodyReceipt {
     memory: Arc<Semaphore>,
@@ -57,6 +62,11 @@ struct BodyState {
 impl BodyReceipt {
     fn new(memory: Arc<Semaphore>) -> BodyReceipt {
         BodyReceipt { memory, state: Arc::default() }
+    }
+
+    /// The receipt of the request that is being answered, if it has a body.
+    pub(crate) fn current() -> Option<BodyReceipt> {
+        CURRENT.try_with(BodyReceipt::clone).ok()
     }
 
     fn state(&self) -> MutexGuard<'_, BodyState> {
@@ -126,7 +136,7 @@ pub(crate) async fn receive_body(State(limits): State<BodyLimits>, mut request: 
         let pace = SendingPace::new(limits.max_pause);
         Body::from_stream(ArrivingBody { chunks: body.into_data_stream(), receipt, pace }.stream())
     });
-    let response = next.run(request).await;
+    let response = CURRENT.scope(receipt.clone(), next.run(request)).await;
     match receipt.take_failure() {
         Some(problem) if !response.status().is_success() => problem.into_response(),
         _ => response,
