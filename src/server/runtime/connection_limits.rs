@@ -121,7 +121,8 @@ mod tests {
         drop(one);
         let again = admit("[2001:db8:1:2::2]:1").unwrap();
         drop((two, again));
-        assert_eq!((limits.open().total, limits.open().by_client.len()), (1, 1));
+        let open = limits.open();
+        assert_eq!((open.total, open.by_client.len()), (1, 1));
     }
 
     #[tokio::test]
