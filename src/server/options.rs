@@ -13,9 +13,18 @@ pub struct ServerOptions {
     pub workers: usize,
     /// Maximum size of a request body in bytes; for a stream of JSON lines, of each line.
     pub max_body_bytes: usize,
+    /// Maximum size of all request bodies in memory together, in bytes; at least `max_body_bytes`.
+    pub max_body_memory_bytes: usize,
+    /// Maximum number of open connections.
+    pub max_connections: usize,
+    /// Maximum number of open connections of one client address.
+    pub max_connections_per_ip: usize,
+    /// How long a client may keep the server waiting: for the headers of a request, for the next bytes of its body, or to
+    /// read more of the response.
+    pub client_timeout: Duration,
     /// Maximum size of a request's headers in bytes.
     pub max_header_bytes: usize,
-    /// How long a request may take; for a stream of JSON lines, how long it may pause.
+    /// How long a request may take, with its body; for a stream of JSON lines, until the response begins.
     pub request_timeout: Duration,
     /// How long requests in flight may take when the service stops.
     pub shutdown_timeout: Duration,

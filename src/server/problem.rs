@@ -44,9 +44,11 @@ pub(crate) enum ProblemCode {
     TooLarge,
     /// Too many requests.
     RateLimited,
+    /// The body of the request arrived too slowly.
+    SlowRequest,
     /// The request took too long.
     Timeout,
-    /// All workers are busy, and the queue is full.
+    /// All workers are busy and the queue is full, or all connections or the memory for bodies are in use.
     ServerBusy,
     /// The library's embeddings were computed by another model.
     ModelMismatch,
@@ -72,6 +74,7 @@ impl ProblemCode {
             ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ProblemCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ProblemCode::SlowRequest => StatusCode::REQUEST_TIMEOUT,
             ProblemCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             ProblemCode::Timeout | ProblemCode::ServerBusy | ProblemCode::ModelMismatch | ProblemCode::Unavailable => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -96,6 +99,7 @@ impl ProblemCode {
             ProblemCode::UnsupportedMediaType => "Unsupported media type",
             ProblemCode::TooLarge => "Request body too large",
             ProblemCode::RateLimited => "Too many requests",
+            ProblemCode::SlowRequest => "Request body too slow",
             ProblemCode::Timeout => "Request timed out",
             ProblemCode::ServerBusy => "Server busy",
             ProblemCode::ModelMismatch => "Embedding model mismatch",

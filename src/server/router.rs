@@ -11,7 +11,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use super::extract::NDJSON_TYPE;
 use super::guarded_router::GuardedRouter;
-use super::middleware::{self, AuthGuard, AuthState};
+use super::middleware::{self, AuthGuard, AuthState, BodyLimits};
 use super::problem::{Problem, ProblemCode};
 use super::routes::openapi;
 use super::runtime::AppState;
@@ -38,8 +38,10 @@ pub(super) fn router(app: AppState, guard: Arc<AuthGuard>) -> Router {
         .layer(DefaultBodyLimit::max(app.options().max_body_bytes))
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(layers::from_fn_with_state(app.options().request_timeout, middleware::limit_time))
+        .layer(layers::from_fn_with_state(BodyLimits::new(app.options()), middleware::receive_body))
         .layer(layers::from_fn_with_state(auth.clone(), middleware::authorize))
         .layer(layers::from_fn_with_state(auth, middleware::allow_origins))
+        .layer(layers::from_fn(middleware::check_connection))
         .layer(layers::from_fn(middleware::translate_problem))
         .layer(layers::from_fn(middleware::show_problem_page))
         .layer(CompressionLayer::new().compress_when(compressed))

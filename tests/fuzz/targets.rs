@@ -11,7 +11,7 @@ pub const TARGETS: [(&str, fn(&[u8])); 3] = [("records", records), ("histories",
 pub fn records(bytes: &[u8]) {
     let Some((options, bytes)) = options(bytes) else { return };
     let Ok(reader) = options.read(std::io::Cursor::new(bytes.to_vec()), "file") else { return };
-    for record in reader.records() {
+    for record in reader.checked().records() {
         match record {
             Ok(record) => {
                 let texts = [&record.paper.title, &record.paper.abstract_text, &record.paper.source];

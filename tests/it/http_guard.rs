@@ -341,6 +341,9 @@ fn browsers_ask_for_their_own_pages_only() {
         let reply = server.call("POST", "/v1/search", &headers, r#"{"text":"hands"}"#);
         assert_eq!(reply.status, expected, "{headers:?}");
     }
+    for (path, status) in [("/health/live", 200), ("/health/ready", 200), ("/health", 403), ("/v1/status", 403)] {
+        assert_eq!(server.call("GET", path, &[("host", "10.0.0.1:7474")], "").status, status, "{path}");
+    }
     for path in ["/v1/profiles/me/feed", "/v1/profiles/me/feedback", "/vote", "/theme"] {
         let reply = server.call("POST", path, &[JSON, ("origin", "https://elsewhere.example")], "{}");
         assert_eq!(reply.status, 403, "{path}");

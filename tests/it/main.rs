@@ -25,6 +25,7 @@ mod hostile_requests;
 mod http;
 mod http_bodies;
 mod http_compat;
+mod http_connections;
 mod http_cors;
 mod http_description;
 mod http_graph;

@@ -41,6 +41,18 @@ pub(crate) struct ServeArgs {
     /// Maximum size of a request body, or of one line of NDJSON, in megabytes
     #[arg(long, default_value = "16", value_name = "MB", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub max_body: u32,
+    /// Maximum size of all request bodies in memory together, in megabytes [default: 16 times --max-body]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub max_body_memory: Option<u32>,
+    /// Maximum number of open connections; health checks are answered beyond it
+    #[arg(long, default_value = "512", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_connections: u32,
+    /// Maximum number of open connections of each IP address. All clients behind a proxy have the address of the proxy
+    #[arg(long, default_value = "128", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_connections_per_ip: u32,
+    /// How long a client may keep the server waiting, for headers, for the next part of a body or to read on, in seconds
+    #[arg(long, default_value = "20", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub client_timeout: u32,
     /// Maximum size of request headers, in kilobytes
     #[arg(long, alias = "max-head", default_value = "16", value_name = "KB",
           value_parser = clap::value_parser!(u32).range(1..=256))]

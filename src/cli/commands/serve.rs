@@ -2,7 +2,13 @@
 
 use crate::cli::args::{GlobalArgs, ServeArgs};
 use crate::cli::outcome::CommandOutcome;
+#[cfg(feature = "server")]
+use crate::error::Error;
 use crate::error::Result;
+
+/// Bodies of the maximum size that fit into the default of `--max-body-memory`.
+#[cfg(feature = "server")]
+const UPLOADS_AT_ONCE: u32 = 16;
 
 #[cfg(feature = "server")]
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<CommandOutcome> {
@@ -13,10 +19,19 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<Comman
     use crate::server::{ServerOptions, serve};
 
     let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+    let max_body_memory = args.max_body_memory.unwrap_or(args.max_body.saturating_mul(UPLOADS_AT_ONCE));
+    if max_body_memory < args.max_body {
+        let reason = format!("must be at least --max-body, which is {}", args.max_body);
+        return Err(Error::BadRequest { field: "max-body-memory", reason });
+    }
     let options = ServerOptions {
         listen: args.listen,
         workers: args.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from),
         max_body_bytes: (args.max_body as usize) << 20,
+        max_body_memory_bytes: (max_body_memory as usize) << 20,
+        max_connections: args.max_connections as usize,
+        max_connections_per_ip: args.max_connections_per_ip as usize,
+        client_timeout: seconds(args.client_timeout),
         max_header_bytes: (args.max_header_size as usize) << 10,
         request_timeout: seconds(args.timeout),
         shutdown_timeout: seconds(args.shutdown_timeout),

@@ -1,7 +1,6 @@
 //! JSON lines, streamed in both directions: memory holds a few lines at a time.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::{FromRequest, Request};
@@ -9,10 +8,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
-use tokio::time::timeout;
 
 use super::json::{check_content_type, too_large};
-use crate::server::problem::{Problem, ProblemCode};
+use crate::server::middleware::BodyReceipt;
+use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
 /// The media type of JSON lines.
@@ -21,6 +20,9 @@ pub(crate) const NDJSON_TYPE: &str = "application/x-ndjson";
 /// Refused lines at the start of a body after which the response begins, whether or not a later line can be used: enough
 /// for a body that somebody typed, and little memory for one that never ends.
 const MAX_HELD_LINES: usize = 100;
+
+/// The buffer of a stream that waits for its next line: a long line before must not hold memory for hours.
+const IDLE_BUFFER_BYTES: usize = 64 << 10;
 
 /// The number, from 1, and the bytes of a line that is not blank. An error is the last item.
 pub(crate) type NdjsonLine = (u64, Result<Vec<u8>, Problem>);
@@ -33,7 +35,8 @@ pub(crate) struct NdjsonBody {
     line_number: u64,
     ended: bool,
     max_line_bytes: usize,
-    max_pause: Duration,
+    /// `None` for an empty body.
+    receipt: Option<BodyReceipt>,
 }
 
 impl FromRequest<AppState> for NdjsonBody {
@@ -41,9 +44,10 @@ impl FromRequest<AppState> for NdjsonBody {
 
     async fn from_request(request: Request, app: &AppState) -> Result<NdjsonBody, Problem> {
         check_content_type(request.headers(), &[NDJSON_TYPE, "application/jsonl", "application/json"])?;
-        let (max_line_bytes, max_pause) = (app.options().max_body_bytes, app.options().request_timeout);
+        let max_line_bytes = app.options().max_body_bytes;
+        let receipt = request.extensions().get::<BodyReceipt>().cloned();
         let chunks = request.into_body().into_data_stream();
-        Ok(NdjsonBody { chunks, buffer: Vec::new(), line_number: 0, ended: false, max_line_bytes, max_pause })
+        Ok(NdjsonBody { chunks, buffer: Vec::new(), line_number: 0, ended: false, max_line_bytes, receipt })
     }
 }
 
@@ -60,9 +64,14 @@ impl NdjsonBody {
     /// Returns the lines of the next chunks; none at the end.
     async fn next_lines(&mut self) -> Vec<NdjsonLine> {
         let mut lines = Vec::new();
+        // The lines before are somebody else's by now.
+        self.buffer.shrink_to(IDLE_BUFFER_BYTES);
+        if let Some(receipt) = &self.receipt {
+            receipt.keep(self.buffer.len());
+        }
         while lines.is_empty() && !self.ended {
-            let problem = match timeout(self.max_pause, self.chunks.next()).await {
-                Ok(Some(Ok(chunk))) => {
+            let problem = match self.chunks.next().await {
+                Some(Ok(chunk)) => {
                     let from = self.buffer.len();
                     self.buffer.extend_from_slice(&chunk);
                     self.take_lines(from, &mut lines);
@@ -71,11 +80,11 @@ impl NdjsonBody {
                     }
                     Some(too_large())
                 }
-                Ok(Some(Err(_))) => Some(Problem::bad_request("the body ended too early")),
-                Err(_) => {
-                    Some(Problem::new(ProblemCode::Timeout, "no line arrived in time: send lines without long pauses"))
+                Some(Err(_)) => {
+                    let failure = self.receipt.as_ref().and_then(BodyReceipt::take_failure);
+                    Some(failure.unwrap_or_else(|| Problem::bad_request("the body ended too early")))
                 }
-                Ok(None) => None,
+                None => None,
             };
             self.ended = true;
             match problem {

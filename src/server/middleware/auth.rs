@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::connection::is_health_check;
 use super::cors::AllowedOrigins;
 use super::origin;
 use super::rate_limit::{ClientAddress, RateLimiter};
@@ -85,9 +86,12 @@ impl AuthGuard {
         let (headers, uri, method) = (request.headers(), request.uri(), request.method());
         let now = Instant::now();
         if let Some(client) = request.extensions().get::<ClientAddress>() {
-            self.ip_limiter.count(&client.rate_key(), now)?;
+            self.ip_limiter.count(&client.key(), now)?;
         }
-        if let Some(hosts) = &self.loopback_hosts {
+        // Supervisors and load balancers have names of their own for the host.
+        if let Some(hosts) = &self.loopback_hosts
+            && !is_health_check(uri.path())
+        {
             origin::check_host(headers, uri, hosts)?;
         }
         let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);

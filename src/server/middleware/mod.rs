@@ -3,10 +3,12 @@
 mod access_log;
 mod auth;
 mod compat_errors;
+mod connection;
 mod cors;
 mod origin;
 mod problem_page;
 mod rate_limit;
+mod request_body;
 mod timeout;
 mod tokens;
 
@@ -16,9 +18,11 @@ use axum::response::Response;
 pub(super) use access_log::log_access;
 pub(super) use auth::{AuthGuard, AuthState, authorize};
 pub(super) use compat_errors::translate_problem;
+pub(super) use connection::{ClientConnection, check_connection};
 pub(super) use cors::allow_origins;
 pub(super) use problem_page::show_problem_page;
 pub(super) use rate_limit::ClientAddress;
+pub(super) use request_body::{BodyLimits, BodyReceipt, receive_body};
 pub(super) use timeout::limit_time;
 pub use tokens::generate_token;
 

@@ -15,8 +15,8 @@ const MAX_BUCKETS: usize = 10_000;
 pub(crate) struct ClientAddress(pub SocketAddr);
 
 impl ClientAddress {
-    /// Returns the key of the client's rate limit: the address; of IPv6 the prefix that one household has.
-    pub(super) fn rate_key(self) -> String {
+    /// Returns the key of the client's limits: the address; of IPv6 the prefix that one household has.
+    pub(crate) fn key(self) -> String {
         match self.0.ip().to_canonical() {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => {
@@ -95,7 +95,7 @@ mod tests {
             ("192.0.2.1:5", "192.0.2.1"),
             ("[::ffff:192.0.2.1]:5", "192.0.2.1"),
         ] {
-            assert_eq!(ClientAddress(address.parse().unwrap()).rate_key(), key);
+            assert_eq!(ClientAddress(address.parse().unwrap()).key(), key);
         }
     }
 }

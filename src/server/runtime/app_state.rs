@@ -10,6 +10,7 @@ use super::worker_pool::WorkerPool;
 use crate::encoder::ModelIdentity;
 use crate::engine::{Engine, TextEmbeddings};
 use crate::recommend::{Answer, Request};
+use crate::server::middleware::BodyReceipt;
 use crate::server::options::ServerOptions;
 use crate::server::problem::Problem;
 
@@ -90,6 +91,12 @@ impl AppState {
         T: Send + 'static,
         E: Into<Problem> + 'static,
     {
+        // What was read of the body goes to the job, which may be queued for longer than the client waits.
+        let body = BodyReceipt::current();
+        let job = move |engine: &mut Engine| {
+            let _body = body;
+            job(engine)
+        };
         self.workers().run(job).await
     }
 

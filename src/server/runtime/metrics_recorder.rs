@@ -42,6 +42,7 @@ pub(crate) async fn run_upkeep() {
 fn describe() {
     describe_counter!("paperkin_http_requests_total", "HTTP requests by route, method and status");
     describe_histogram!("paperkin_http_request_duration_seconds", "Time to the first byte of the response, by route");
+    describe_gauge!("paperkin_http_connections", "Open connections, without those beyond the limits");
     describe_gauge!("paperkin_http_requests_in_flight", "HTTP requests being processed");
     describe_gauge!("paperkin_queue_jobs", "Jobs waiting for a worker or for the encoder");
     describe_histogram!("paperkin_embedding_batch_size", "Texts per embedding batch");

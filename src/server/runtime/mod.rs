@@ -1,8 +1,11 @@
 //! What runs beside the handlers: connections, worker threads, the embedding queue, index maintenance, caches, metrics.
 
 mod app_state;
+mod client_stream;
+mod connection_limits;
 mod embedding_queue;
 mod etag_cache;
+mod head_scanner;
 mod index_maintainer;
 pub(super) mod listener;
 mod lookup;

@@ -74,9 +74,21 @@ pub(super) fn code_pieces(message: &str) -> Vec<(String, bool)> {
 
 /// Redirects to the page that a form was sent from, which is on this site whatever the form says.
 pub(super) fn redirect_to(address: &str) -> Response {
-    let is_local = address.starts_with('/') && !address.starts_with("//") && !address.contains(['\\', '\r', '\n']);
-    let location = if is_local { address } else { "/" };
+    let location = if is_local(address) { address } else { "/" };
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// Whether an address is a path of this site for every browser and proxy, also one that decodes the path before it looks at
+/// it. Browsers leave out tabs and line breaks, and read `\` as `/`; `//` begins the name of a host.
+fn is_local(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let is_local_path =
+        |path: &str| path.starts_with('/') && !path[1..].starts_with(['/', '\\']) && !path.contains(char::is_control);
+    // Encoded twice, it would have to be decoded twice.
+    let decoded = percent_decode_str(path).decode_utf8_lossy().into_owned();
+    let twice = percent_decode_str(&decoded).decode_utf8_lossy();
+    let is_plain = !address.contains(|c: char| c == '\\' || c.is_control());
+    is_plain && [path, &*decoded, &*twice].into_iter().all(is_local_path)
 }
 
 /// A problem of a page. The middleware shows it as a page.
@@ -143,15 +155,40 @@ mod tests {
 
     #[test]
     fn redirects_stay_on_this_site() {
-        let table = [
-            ("/search?q=a#p3", "/search?q=a#p3"),
-            ("//elsewhere", "/"),
-            ("https://elsewhere", "/"),
-            ("/\\elsewhere", "/"),
-            ("", "/"),
-        ];
-        for (address, expected) in table {
-            assert_eq!(redirect_to(address).headers()[header::LOCATION], expected, "{address}");
+        for address in
+            ["/search?q=a#p3", "/", "/?profile=a%2Fb", "/paper/10.1000%2Fabc#p1", "/paper/a%5Cb", "/search?q=%09%0A//"]
+        {
+            assert_eq!(redirect_to(address).headers()[header::LOCATION], address);
+        }
+        for address in [
+            "",
+            "search",
+            "https://elsewhere.example",
+            "javascript:alert(1)",
+            "//elsewhere.example",
+            "///elsewhere.example",
+            "/\\elsewhere.example",
+            "\\\\elsewhere.example",
+            "/search\\a",
+            "/\t/elsewhere.example",
+            "/\n/elsewhere.example",
+            "/\r/elsewhere.example",
+            "\t//elsewhere.example",
+            " //elsewhere.example",
+            "/\u{85}/elsewhere.example",
+            "/a\0",
+            "/a\u{7f}",
+            "/search?q=a\r\nSet-Cookie: a=b",
+            "/%2felsewhere.example",
+            "/%2F%2Felsewhere.example",
+            "/%5Celsewhere.example",
+            "/%09/elsewhere.example",
+            "/%0d%0aSet-Cookie:a",
+            "/%252Felsewhere.example",
+            "/%255celsewhere.example",
+            "%2F%2Felsewhere.example",
+        ] {
+            assert_eq!(redirect_to(address).headers()[header::LOCATION], "/", "{address:?}");
         }
     }
 }
