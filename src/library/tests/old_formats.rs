@@ -51,7 +51,7 @@ fn write(directory: &Path, format: usize) {
     db.execute("UPDATE library SET model = 1", []).unwrap();
     match format {
         1 => db.execute("UPDATE library SET generation = ?", [GENERATION as i64]),
-        _ => db.execute("INSERT INTO generation VALUES (?, randomblob(16))", [GENERATION as i64]),
+        _ => db.execute("UPDATE generation SET number = ?", [GENERATION as i64]),
     }
     .unwrap();
     for paper in papers(format) {
