@@ -58,6 +58,10 @@ impl Embedder {
             Some(stored) if stored.fingerprint != identity.fingerprint => {
                 Err(Error::ModelMismatch { stored: stored.label(), asked: stored_model(identity).label() })
             }
+            Some(stored) if stored.dimension != identity.dimension => {
+                let reason = format!("{} has {} dimensions, not {}", stored.name, identity.dimension, stored.dimension);
+                Err(Error::DamagedLibrary { path: library.path().to_owned(), reason })
+            }
             _ => Ok(()),
         };
         if let Some(encoder) = self.encoder.get() {

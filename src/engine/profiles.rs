@@ -8,7 +8,9 @@ use jiff::civil::Date;
 
 use super::{Engine, FeedMode, FeedOptions, ImportItem, ImportOptions, ImportSummary, TextEmbeddings};
 use crate::error::{Error, Result};
-use crate::library::{HistoryEntry, HistoryImport, Profile, ProfilePaper};
+use crate::library::{
+    HistoryEntry, HistoryImport, MAX_HISTORY_WEIGHT, MAX_PROFILE_NAME_CHARS, Profile, ProfilePaper, is_profile_name,
+};
 use crate::paper::PaperId;
 use crate::recommend::{Answer, InterestShare, MAX_AUTHORS, MAX_WEIGHT, check_length, check_names};
 use crate::{searcher, writer};
@@ -18,8 +20,8 @@ const MAX_EMBEDDED_BY_IMPORT: usize = 1_000;
 /// Papers that are not in the library and that a feed embeds at most.
 const MAX_EMBEDDED_BY_FEED: usize = 100;
 
-/// Longest name of a profile, in characters.
-const MAX_PROFILE_NAME_LENGTH: usize = 200;
+/// What requests may have, histories may have.
+const _: () = assert!(MAX_WEIGHT == MAX_HISTORY_WEIGHT);
 
 /// Checks the name of a profile and returns it without white space around it.
 ///
@@ -34,8 +36,8 @@ const MAX_PROFILE_NAME_LENGTH: usize = 200;
 /// [`Error::BadRequest`] for a name that is empty, too long, or contains control characters.
 pub fn check_profile_name(name: &str) -> Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_PROFILE_NAME_LENGTH || name.chars().any(char::is_control) {
-        let reason = format!("give a name of 1 to {MAX_PROFILE_NAME_LENGTH} characters without control characters");
+    if !is_profile_name(name) {
+        let reason = format!("give a name of 1 to {MAX_PROFILE_NAME_CHARS} characters without control characters");
         return Err(Error::BadRequest { field: "profile", reason });
     }
     Ok(name)
@@ -411,8 +413,8 @@ mod tests {
         {
             assert_eq!(check_profile_name(name).ok(), expected, "{name:?}");
         }
-        assert!(check_profile_name(&"x".repeat(MAX_PROFILE_NAME_LENGTH)).is_ok());
-        assert!(check_profile_name(&"x".repeat(MAX_PROFILE_NAME_LENGTH + 1)).is_err());
+        assert!(check_profile_name(&"x".repeat(MAX_PROFILE_NAME_CHARS)).is_ok());
+        assert!(check_profile_name(&"x".repeat(MAX_PROFILE_NAME_CHARS + 1)).is_err());
     }
 
     #[test]

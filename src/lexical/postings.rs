@@ -18,6 +18,21 @@ pub fn read(mut bytes: &[u8]) -> impl Iterator<Item = (u32, u32)> {
     })
 }
 
+/// Whether bytes are postings to their end: rows within a block, ascending, each with a count above 0.
+pub fn are_sound(mut bytes: &[u8]) -> bool {
+    let mut next = 0u32;
+    while !bytes.is_empty() {
+        let (Some(distance), Some(count)) = (number(&mut bytes), number(&mut bytes)) else { return false };
+        // The distance from the row before, which is one less than the next row, is above 0 but for the first.
+        let Some(row) = (next.saturating_sub(1)).checked_add(distance) else { return false };
+        if row < next || i64::from(row) >= BLOCK_KEYS || count == 0 {
+            return false;
+        }
+        next = row + 1;
+    }
+    true
+}
+
 /// The bytes of postings with rows in ascending order.
 pub fn write(postings: impl Iterator<Item = (u32, u32)>) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -50,7 +65,12 @@ pub(super) fn number(bytes: &mut &[u8]) -> Option<u32> {
     for shift in (0..35).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
         *bytes = rest;
-        value |= u32::from(byte & 0x7f).checked_shl(shift)?;
+        let bits = u32::from(byte & 0x7f);
+        // Bits beyond the 32nd would be lost.
+        if bits > u32::MAX >> shift {
+            return None;
+        }
+        value |= bits << shift;
         if *byte < 0x80 {
             return Some(value);
         }
@@ -88,12 +108,29 @@ mod tests {
                 map.extend(changes);
                 map.retain(|_, count| *count > 0);
                 prop_assert!(read(&bytes).eq(map.iter().map(|(row, count)| (*row, *count))));
+                prop_assert!(are_sound(&bytes));
             }
         }
 
         #[test]
         fn any_bytes_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..50)) {
             prop_assert!(read(&bytes).count() <= bytes.len());
+            // Sound bytes are those of what is read from them, but for longer spellings of numbers.
+            if are_sound(&bytes) {
+                let postings: Vec<(u32, u32)> = read(&bytes).collect();
+                prop_assert!(postings.is_sorted_by(|a, b| a.0 < b.0) && write(postings.into_iter()).len() <= bytes.len());
+            }
+        }
+
+        #[test]
+        fn what_is_cut_within_a_posting_is_not_sound(changes in changes()) {
+            let bytes = change(&[], &changes);
+            let postings: Vec<(u32, u32)> = read(&bytes).collect();
+            let ends = (0..=postings.len()).map(|count| write(postings[..count].iter().copied()).len());
+            let ends: Vec<usize> = ends.collect();
+            for end in 0..=bytes.len() {
+                prop_assert_eq!(are_sound(&bytes[..end]), ends.contains(&end));
+            }
         }
     }
 }

@@ -85,6 +85,7 @@ impl TermVector {
     /// let vector = TermVector::from_text("sparse attention");
     /// assert_eq!(TermVector::from_bytes(&vector.to_bytes()), Some(vector));
     /// assert_eq!(TermVector::from_bytes(&[200]), None);
+    /// assert_eq!(TermVector::from_bytes(&[1, 1, 0, 0, 0, 0, 0]), None, "a term that does not occur");
     /// ```
     pub fn from_bytes(mut bytes: &[u8]) -> Option<TermVector> {
         let words = number(&mut bytes)?;
@@ -92,7 +93,8 @@ impl TermVector {
         let (numbers, mut counts) = bytes.split_at_checked(terms.checked_mul(4)?)?;
         let numbers = numbers.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
         let terms = numbers.map(|term| Some((term, number(&mut counts)?))).collect::<Option<Vec<_>>>()?;
-        (counts.is_empty() && terms.is_sorted_by(|a, b| a.0 < b.0)).then_some(TermVector { terms, length: words })
+        let is_sound = counts.is_empty() && terms.is_sorted_by(|a, b| a.0 < b.0) && terms.iter().all(|(_, n)| *n > 0);
+        is_sound.then_some(TermVector { terms, length: words })
     }
 }
 

@@ -3,17 +3,18 @@
 
 use std::ops::AddAssign;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Row as SqlRow, Transaction, params};
 use serde::Serialize;
 
+use super::Library;
 use super::generation::{GenerationId, TransactionGeneration};
+use super::stored_value::{MAX_GENERATION, damaged, key, optional, quoted};
 use super::works::{find_paper, resolve, work_id};
-use super::{Library, open};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::paper::{PaperId, WorkName};
 
 /// The key of the generation in which links were deleted last.
-const LAST_DELETION: &str = "links deleted";
+pub(super) const LAST_DELETION: &str = "links deleted";
 
 /// What became of the citation links since a generation.
 ///
@@ -75,7 +76,8 @@ impl Library {
     /// When the file cannot be read.
     pub fn links_since(&self, then: Option<GenerationId>) -> Result<LinkDelta> {
         self.read_transaction(|| {
-            let deleted: i64 = self.value(LAST_DELETION)?.and_then(|number| number.parse().ok()).unwrap_or(0);
+            let deleted = self.value(LAST_DELETION)?.map_or(Ok(0), |number| last_deletion(&number));
+            let deleted = deleted.map_err(self.failed("read citation links"))?;
             let known = match then {
                 Some(then) if then.generation as i64 >= deleted && self.knows(&then)? => Some(then.generation as i64),
                 _ => None,
@@ -88,8 +90,8 @@ impl Library {
             let generation = known.unwrap_or(-1);
             let works = format!("SELECT number, paper FROM work {works} WHERE written > ?");
             let links = format!("SELECT citing, cited FROM citation {links} WHERE written > ?");
-            let mut works = self.link_rows(&works, generation, |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let mut links = self.link_rows(&links, generation, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let mut works = self.link_rows(&works, generation, |row| Ok((work(row, 0)?, optional(row, 1, key)?)))?;
+            let mut links = self.link_rows(&links, generation, |row| Ok((work(row, 0)?, work(row, 1)?)))?;
             works.sort_unstable();
             links.sort_unstable();
             Ok(LinkDelta { generation: self.generation_id()?, is_complete: known.is_none(), works, links })
@@ -124,7 +126,7 @@ impl Library {
     /// # Errors
     /// When the file cannot be read.
     pub fn works_of(&self, key: i64) -> Result<Vec<u32>> {
-        self.link_rows("SELECT number FROM work WHERE paper = +? ORDER BY number", key, |row| row.get(0))
+        self.link_rows("SELECT number FROM work WHERE paper = +? ORDER BY number", key, |row| work(row, 0))
     }
 
     /// What a paper cites, each once: by the id of its paper in the library, else by its own id; what has none has title,
@@ -231,14 +233,19 @@ impl Library {
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
         let rows = || self.db.prepare_cached(select)?.query_map([value], read)?.collect::<rusqlite::Result<Vec<T>>>();
-        rows().map_err(|error| match error {
-            rusqlite::Error::IntegralValueOutOfRange(..) => {
-                let reason = "there are more works than can be numbered".to_owned();
-                Error::DamagedLibrary { path: self.path.clone(), reason }
-            }
-            error => open::sqlite_error(&self.path, "read citation links")(error),
-        })
+        rows().map_err(self.failed("read citation links"))
     }
+}
+
+/// The number of a work.
+fn work(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<u32> {
+    key(row, column).map(|number| number as u32)
+}
+
+/// Reads the generation that is stored under [`LAST_DELETION`].
+pub(super) fn last_deletion(value: &str) -> rusqlite::Result<i64> {
+    let number = value.parse().ok().filter(|number| (0..=MAX_GENERATION).contains(number));
+    number.ok_or_else(|| damaged(format!("{} is not the number of a generation", quoted(value))))
 }
 
 /// A work of the file: its number, and whether its paper is in the library.

@@ -2,8 +2,10 @@
 
 use rusqlite::{Transaction, params};
 
+use super::checksums::{put_embedding_checksum, write_embeddings};
 use super::generation::{GenerationId, next_generation};
 use super::stored_paper::{COLUMNS, StoredPaper, row_of};
+use super::stored_value::key;
 use super::{Library, StoredModel};
 use crate::error::{Error, Result};
 use crate::vector::{Embedding, EmbeddingMatrix};
@@ -57,11 +59,15 @@ impl Library {
         let fail = || self.failed("read the embeddings");
         let select = "SELECT row FROM embedding WHERE model = ? AND written > ? ORDER BY row";
         let keys = self.keys(select, [model.key, generation]).map_err(fail())?;
-        let mut vectors = EmbeddingMatrix::with_capacity(model.dimension, keys.len());
+        let mut vectors = EmbeddingMatrix::with_capacity(model.dimension, 0);
         let mut numbers = vec![0.0; model.dimension];
         let select = "SELECT vector FROM embedding WHERE row = ? AND model = ?";
         let mut statement = self.db.prepare(select).map_err(fail())?;
         for key in &keys {
+            // The dimension may be damaged: memory is taken when the first embedding has it.
+            if vectors.len() == 1 {
+                vectors.reserve(keys.len() - 1);
+            }
             let unit = statement
                 .query_row([*key, model.key], |row| {
                     let bytes = row.get_ref(0)?.as_blob()?;
@@ -84,7 +90,14 @@ impl Library {
     }
 
     fn keys(&self, select: &str, params: impl rusqlite::Params) -> rusqlite::Result<Vec<i64>> {
-        self.db.prepare_cached(select)?.query_map(params, |row| row.get(0))?.collect()
+        self.db.prepare_cached(select)?.query_map(params, |row| key(row, 0))?.collect()
+    }
+
+    /// The keys of the papers that have an embedding of the library's model, ascending.
+    pub fn embedded_keys(&self) -> Result<Vec<i64>> {
+        let Some(model) = self.model()? else { return Ok(Vec::new()) };
+        let select = "SELECT row FROM embedding WHERE model = ? ORDER BY row";
+        self.keys(select, [model.key]).map_err(self.failed("read the embeddings"))
     }
 
     /// Up to `limit` papers that have no embedding of this model yet, and how many there are in all.
@@ -129,6 +142,7 @@ impl Library {
             if switched {
                 let generation = next_generation(transaction)?;
                 transaction.execute("UPDATE embedding SET written = ?", [generation])?;
+                write_embeddings(transaction)?;
             }
             Ok(true)
         })
@@ -151,11 +165,12 @@ pub(super) fn put_embedding(
     model: i64,
     generation: i64,
     embedding: &Embedding,
-) -> rusqlite::Result<usize> {
+) -> rusqlite::Result<()> {
     let bytes = float_bytes(embedding);
     transaction
         .prepare_cached("INSERT OR REPLACE INTO embedding (row, model, written, vector) VALUES (?, ?, ?, ?)")?
-        .execute(params![row, model, generation, bytes])
+        .execute(params![row, model, generation, bytes])?;
+    put_embedding_checksum(transaction, row, model)
 }
 
 /// The numbers of an embedding as little-endian floats.

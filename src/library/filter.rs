@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use rusqlite::types::Value;
 
 use super::Library;
+use super::stored_value::{damaged_in, key, optional_date, value};
 use super::text_filter::TextScope;
 use crate::error::Result;
 use crate::paper::PaperMetadata;
@@ -92,10 +93,12 @@ impl Library {
     /// What is known of every paper beside its text, by its key.
     pub fn paper_metadata(&self) -> Result<HashMap<i64, PaperMetadata>> {
         let read = || -> rusqlite::Result<HashMap<_, _>> {
-            let mut statement = self.db.prepare_cached("SELECT row, coalesce(listed, published), votes FROM paper")?;
+            let mut statement =
+                self.db.prepare_cached("SELECT row, coalesce(listed, published) AS listed, votes FROM paper")?;
             let facts = statement.query_map([], |row| {
-                let date = row.get::<_, Option<String>>(1)?.and_then(|date| date.parse().ok());
-                Ok((row.get(0)?, PaperMetadata { date, votes: row.get(2)? }))
+                let read = || Ok(PaperMetadata { date: optional_date(row, 1)?, votes: value(row, 2)? });
+                let key = key(row, 0)?;
+                Ok((key, read().map_err(damaged_in(|| format!("the paper in row {key}")))?))
             })?;
             facts.collect()
         };

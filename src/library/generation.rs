@@ -3,6 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::Library;
+use super::stored_value::generation;
 use crate::error::Result;
 
 /// One generation of one library. What is derived from a library carries the stamp of the generation that it was made
@@ -32,9 +33,7 @@ impl Library {
     pub fn generation_id(&self) -> Result<GenerationId> {
         let select = "SELECT number, stamp FROM generation ORDER BY number DESC LIMIT 1";
         self.db
-            .query_row(select, [], |row| {
-                Ok(GenerationId { generation: row.get::<_, i64>(0)? as u64, nonce: row.get(1)? })
-            })
+            .query_row(select, [], |row| Ok(GenerationId { generation: generation(row, 0)?, nonce: row.get(1)? }))
             .map_err(self.failed("read the generation"))
     }
 

@@ -1,14 +1,18 @@
 //! Reading histories: what a person read, liked and disliked, and what was shown.
 
 use jiff::civil::Date;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
 
 use super::Library;
 use super::profiles::Profile;
+use super::stored_value::{damaged, damaged_in, date, id, parsed, quoted, value};
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::string_enum::string_enum;
+
+/// The largest weight of a paper of a history.
+pub const MAX_HISTORY_WEIGHT: f64 = 1e6;
 
 /// One paper of a history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -18,7 +22,7 @@ pub struct HistoryEntry {
     pub id: PaperId,
     /// What the person did with it.
     pub kind: HistoryKind,
-    /// How much it counts, above 0; 1 is usual.
+    /// How much it counts, above 0 and at most [`MAX_HISTORY_WEIGHT`]; 1 is usual.
     pub weight: f64,
     /// When.
     pub at: Date,
@@ -89,6 +93,7 @@ pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntr
          interest = coalesce(?6, interest), import = NULL",
     )?;
     for HistoryEntry { id, kind, weight, at, interest } in entries {
+        let interest = interest.as_deref().filter(|name| !name.is_empty());
         statement.execute(params![profile, id.as_str(), kind.name(), weight, at.to_string(), interest])?;
     }
     Ok(())
@@ -153,7 +158,7 @@ impl Library {
     pub fn digest_papers(&self, profile: &Profile) -> Result<Vec<PaperId>> {
         let read = || -> rusqlite::Result<Vec<_>> {
             let select = "SELECT paper FROM digest_entry WHERE profile = ? ORDER BY on_day, paper";
-            self.db.prepare(select)?.query_map([profile.key], |row| id(row.get(0)?))?.collect()
+            self.db.prepare(select)?.query_map([profile.key], |row| id(row, 0))?.collect()
         };
         read().map_err(self.failed("read digests"))
     }
@@ -164,7 +169,7 @@ impl Library {
         let read = || -> rusqlite::Result<Vec<_>> {
             let select = "SELECT paper FROM impression WHERE profile = ? AND on_day >= ? ORDER BY on_day, paper";
             let mut statement = self.db.prepare(select)?;
-            statement.query_map(params![profile.key, since], |row| id(row.get(0)?))?.collect()
+            statement.query_map(params![profile.key, since], |row| id(row, 0))?.collect()
         };
         read().map_err(self.failed("read impressions"))
     }
@@ -185,29 +190,28 @@ pub(super) fn put_impressions(
 
 /// Returns the history of a profile, oldest first.
 pub(super) fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>> {
-    let mut statement =
-        db.prepare("SELECT paper, kind, weight, at, interest FROM history WHERE profile = ? ORDER BY at, paper")?;
-    let entries = statement.query_map([profile], |row| {
-        let kind: String = row.get(1)?;
-        let at: String = row.get(3)?;
+    let select = format!("SELECT {HISTORY_COLUMNS} FROM history WHERE profile = ? ORDER BY at, paper");
+    db.prepare(&select)?.query_map([profile], history_entry)?.collect()
+}
+
+/// The columns of a paper of a history, in the order in which they are read.
+pub(super) const HISTORY_COLUMNS: &str = "paper, kind, weight, at, interest";
+
+/// Reads a paper of a history from its columns. Of one that cannot be read, the error has the ID.
+pub(super) fn history_entry(row: &SqlRow<'_>) -> rusqlite::Result<HistoryEntry> {
+    let place = || format!("paper {} of a history", quoted(&row.get::<_, String>(0).unwrap_or_default()));
+    let weight = || match value(row, 2)? {
+        weight if weight > 0.0 && weight <= MAX_HISTORY_WEIGHT => Ok(weight),
+        weight => Err(damaged(format!("`weight`: {weight} is out of range"))),
+    };
+    let read = || {
         Ok(HistoryEntry {
-            id: id(row.get(0)?)?,
-            kind: HistoryKind::ALL
-                .into_iter()
-                .find(|known| known.name() == kind)
-                .ok_or_else(|| damaged(format!("`{kind}` is not a history kind")))?,
-            weight: row.get(2)?,
-            at: at.parse().map_err(|_| damaged(format!("`{at}` is not a date")))?,
-            interest: row.get(4)?,
+            id: id(row, 0)?,
+            kind: parsed(row, 1, str::parse)?,
+            weight: weight()?,
+            at: date(row, 3)?,
+            interest: value(row, 4)?,
         })
-    })?;
-    entries.collect()
-}
-
-fn id(text: String) -> rusqlite::Result<PaperId> {
-    PaperId::parse(&text).map_err(damaged)
-}
-
-fn damaged(reason: String) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, reason.into())
+    };
+    read().map_err(damaged_in(place))
 }

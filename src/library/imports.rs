@@ -1,10 +1,11 @@
 //! Imports of histories: what each brought, and how it is taken back.
 
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row as SqlRow, params};
 use serde::Serialize;
 
 use super::history::{put_history, set_import};
+use super::stored_value::date;
 use super::{HistoryEntry, Library, Profile};
 use crate::error::Result;
 use crate::paper::Paper;
@@ -61,18 +62,16 @@ impl Library {
 
     /// The imports into a profile's history, newest first.
     pub fn imports(&self, profile: &Profile) -> Result<Vec<HistoryImport>> {
-        let read = || -> rusqlite::Result<Vec<(i64, String, i64)>> {
+        let read = || -> rusqlite::Result<Vec<HistoryImport>> {
             let select = "SELECT number, on_day, (SELECT count(*) FROM history WHERE import = number) \
                           FROM import WHERE profile = ? ORDER BY number DESC";
             let mut statement = self.db.prepare_cached(select)?;
-            statement.query_map([profile.key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+            let import = |row: &SqlRow<'_>| {
+                Ok(HistoryImport { number: row.get(0)?, on_day: date(row, 1)?, papers: row.get::<_, i64>(2)? as u64 })
+            };
+            statement.query_map([profile.key], import)?.collect()
         };
-        let rows = read().map_err(self.failed("read imports"))?.into_iter();
-        let import = |(number, day, papers): (i64, String, i64)| {
-            let on_day = day.parse().ok()?;
-            Some(HistoryImport { number, on_day, papers: papers as u64 })
-        };
-        Ok(rows.filter_map(import).collect())
+        read().map_err(self.failed("read imports"))
     }
 
     /// Takes back an import: removes the papers that it brought, except those on which their reader has voted since. Gives

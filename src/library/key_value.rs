@@ -6,7 +6,7 @@ use super::Library;
 use crate::error::Result;
 
 /// The key of the library's own id.
-const LIBRARY_ID: &str = "library id";
+pub(super) const LIBRARY_ID: &str = "library id";
 
 impl Library {
     /// The text that was noted under this key; `None` before the first.

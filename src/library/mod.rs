@@ -9,6 +9,7 @@
 mod backup;
 mod change;
 mod check;
+mod checksums;
 mod citations;
 mod embeddings;
 mod filter;
@@ -25,6 +26,8 @@ mod profiles;
 mod remove;
 mod spelling;
 mod stored_paper;
+mod stored_value;
+mod summary;
 mod term_index;
 #[cfg(test)]
 mod tests;
@@ -42,15 +45,16 @@ use crate::cancellation::Cancellation;
 use crate::error::{Error, Result};
 
 pub use change::{ChangeCounts, MergedPaper, PaperChange};
-pub use check::{CheckFinding, DayRange, LibrarySummary, ProfileSize, SourceSize};
+pub use check::CheckFinding;
 pub use citations::{LinkCounts, LinkDelta, LinkSummary};
 pub use embeddings::EmbeddingDelta;
 pub use filter::PaperFilter;
 pub use generation::GenerationId;
-pub use history::{HistoryEntry, HistoryKind};
+pub use history::{HistoryEntry, HistoryKind, MAX_HISTORY_WEIGHT};
 pub use imports::HistoryImport;
-pub use profiles::Profile;
+pub use profiles::{MAX_PROFILE_NAME_CHARS, Profile, is_profile_name};
 pub use stored_paper::StoredPaper;
+pub use summary::{DayRange, LibrarySummary, ProfileSize, SourceSize};
 pub use unresolved::ProfilePaper;
 
 /// Steps of SQLite's virtual machine after which a statement looks whether it was canceled: less than a millisecond.
@@ -112,7 +116,7 @@ impl Library {
                     key: row.get(0)?,
                     name: row.get(1)?,
                     fingerprint: row.get(2)?,
-                    dimension: row.get::<_, i64>(3)? as usize,
+                    dimension: stored_value::dimension(row, 3)?,
                 })
             })
             .optional()

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
+use super::stored_value::optional_date;
 use super::{Library, PaperFilter, StoredPaper};
 use crate::error::Result;
 
@@ -16,9 +17,8 @@ impl Library {
     /// assert_eq!(Library::in_memory().unwrap().newest_date().unwrap(), None);
     /// ```
     pub fn newest_date(&self) -> Result<Option<Date>> {
-        let select = "SELECT max(coalesce(published, listed)) FROM paper";
-        let day: Option<String> = self.db.query_row(select, [], |row| row.get(0)).map_err(self.failed("read dates"))?;
-        Ok(day.and_then(|day| day.parse().ok()))
+        let select = "SELECT max(coalesce(published, listed)) AS published FROM paper";
+        self.db.query_row(select, [], |row| optional_date(row, 0)).map_err(self.failed("read dates"))
     }
 
     /// Up to `limit` papers that pass a filter: those published (or listed) last come first, those without a date at the end.

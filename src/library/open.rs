@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, DropBehavior, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{Library, term_index};
+use super::stored_value::damage;
+use super::{Library, checksums, term_index};
 use crate::error::{Error, Result};
 
 /// Statements that are kept prepared by each connection: more than there are.
@@ -20,7 +21,7 @@ pub(super) const APPLICATION_ID: i64 = 0x706b_696e;
 /// How long a writer waits for another one, in this or another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
-pub(super) const MIGRATIONS: [&str; 12] = [
+pub(super) const MIGRATIONS: [&str; 13] = [
     include_str!("format1.sql"),
     include_str!("format2.sql"),
     include_str!("format3.sql"),
@@ -33,9 +34,12 @@ pub(super) const MIGRATIONS: [&str; 12] = [
     include_str!("format10.sql"),
     include_str!("format11.sql"),
     include_str!("format12.sql"),
+    include_str!("format13.sql"),
 ];
 /// The first format with the terms as they are now: those of older files are written anew.
 const FIRST_FORMAT_WITH_THESE_TERMS: i64 = 10;
+/// The first format with checksums: those of older files are computed from what they hold.
+const FIRST_FORMAT_WITH_CHECKSUMS: i64 = 13;
 
 impl Library {
     /// Opens the library in a directory for reading and writing, or makes both.
@@ -137,6 +141,10 @@ fn version(db: &Connection, path: &Path) -> Result<i64> {
         });
     }
     let known = MIGRATIONS.len() as i64;
+    if version < 0 {
+        let reason = format!("the format is {version}, and formats are numbered from 1");
+        return Err(Error::DamagedLibrary { path: path.to_owned(), reason });
+    }
     if version > known {
         return Err(Error::NewerLibrary { path: path.to_owned(), found: version, known });
     }
@@ -162,6 +170,9 @@ fn bring_up(transaction: &Transaction<'_>, path: &Path) -> Result<()> {
     }
     if from < FIRST_FORMAT_WITH_THESE_TERMS {
         term_index::rebuild_all(transaction).map_err(sqlite_error(path, "upgrade to the current format"))?;
+    }
+    if from < FIRST_FORMAT_WITH_CHECKSUMS {
+        checksums::write_all(transaction).map_err(sqlite_error(path, "upgrade to the current format"))?;
     }
     Ok(())
 }
@@ -190,12 +201,18 @@ fn is_unwritable(cause: &(dyn std::error::Error + 'static)) -> bool {
 pub(super) fn sqlite_error(path: &Path, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
     let path = path.to_owned();
     move |source| match source.sqlite_error_code() {
+        _ if matches!(source, rusqlite::Error::QueryReturnedNoRows) => {
+            Error::DamagedLibrary { path, reason: format!("cannot {doing}: a row is missing") }
+        }
         Some(ErrorCode::NotADatabase) => {
             let reason = "is not a paperkin library".to_owned();
             Error::BadFile { file: path.display().to_string(), reason }
         }
         Some(ErrorCode::OperationInterrupted) => Error::Canceled,
         Some(ErrorCode::DatabaseCorrupt) => Error::DamagedLibrary { path, reason: source.to_string() },
-        _ => Error::Library { path, doing, source: source.into() },
+        _ => match damage(&source) {
+            Some(reason) => Error::DamagedLibrary { path, reason: format!("cannot {doing}: {reason}") },
+            None => Error::Library { path, doing, source: source.into() },
+        },
     }
 }

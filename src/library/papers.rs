@@ -3,11 +3,13 @@
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::change::{MergedPaper, PaperChange};
+use super::checksums::put_paper_checksum;
 use super::citations::{LinkCounts, put_links};
 use super::embeddings::{model_key, put_embedding};
 use super::generation::next_generation;
 use super::remove::remove;
 use super::stored_paper::{COLUMNS, StoredPaper, row_of, stored};
+use super::stored_value::damaged;
 use super::term_index::TermIndexChanges;
 use super::title_ids::rename_title_ids;
 use super::works::WorkChanges;
@@ -76,6 +78,7 @@ impl Library {
                 }
             };
             known.write(&transaction, key).map_err(fail("write a paper"))?;
+            put_paper_checksum(&transaction, key).map_err(fail("write a paper"))?;
             works.note(&transaction, &paper.id).map_err(fail("read citation links"))?;
             if is_new {
                 rename_title_ids(&transaction, paper).map_err(fail("write to a profile"))?;
@@ -106,11 +109,19 @@ impl Library {
         statement.query_row([id.as_str()], stored).optional().map_err(self.failed("read a paper"))
     }
 
+    /// Whether there is a paper with this id, which need not be readable.
+    pub fn has_paper(&self, id: &PaperId) -> Result<bool> {
+        let select = "SELECT EXISTS (SELECT 1 FROM paper WHERE id = ?)";
+        self.db.query_row(select, [id.as_str()], |row| row.get(0)).map_err(self.failed("read a paper"))
+    }
+
     /// The paper in this row of the file.
     pub fn paper_at(&self, key: i64) -> Result<StoredPaper> {
         let select = format!("SELECT {COLUMNS} FROM paper WHERE row = ?");
         let mut statement = self.db.prepare_cached(&select).map_err(self.failed("read a paper"))?;
-        statement.query_row([key], stored).map_err(self.failed("read a paper"))
+        let missing = || damaged(format!("there is no paper in row {key}"));
+        let found = statement.query_row([key], stored).optional().and_then(|paper| paper.ok_or_else(missing));
+        found.map_err(self.failed("read a paper"))
     }
 
     /// Papers whose title is this one but for case, punctuation and white space, in the order of their addition.

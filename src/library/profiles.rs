@@ -6,8 +6,23 @@ use serde::Serialize;
 
 use super::Library;
 use super::history::{HistoryEntry, history, put_impressions};
+use super::stored_value::{damaged_in, generation, optional_date, quoted};
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
+
+/// Longest name of a profile, in characters.
+pub const MAX_PROFILE_NAME_CHARS: usize = 200;
+
+/// Whether a text can be the name of a profile: not blank, not too long, and without control characters.
+///
+/// ```
+/// use paperkin::library::is_profile_name;
+///
+/// assert!(is_profile_name("me") && !is_profile_name(" "));
+/// ```
+pub fn is_profile_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= MAX_PROFILE_NAME_CHARS && !text.chars().any(char::is_control)
+}
 
 /// A named reading history.
 ///
@@ -59,9 +74,9 @@ impl Library {
                     Ok(Profile {
                         key: row.get(0)?,
                         name: name.to_owned(),
-                        last_seen_generation: row.get::<_, i64>(1)? as u64,
-                        previous_seen_generation: row.get::<_, i64>(2)? as u64,
-                        last_seen_on: row.get::<_, Option<String>>(3)?.and_then(|day| day.parse().ok()),
+                        last_seen_generation: generation(row, 1)?,
+                        previous_seen_generation: generation(row, 2)?,
+                        last_seen_on: optional_date(row, 3)?,
                         feed_token: row.get(4)?,
                         authors: Vec::new(),
                         history: Vec::new(),
@@ -74,7 +89,8 @@ impl Library {
             };
             profile.map(whole).transpose()
         };
-        let profile: Option<Profile> = read().map_err(self.failed("read a profile"))?;
+        let place = || format!("profile {}", quoted(name));
+        let profile: Option<Profile> = read().map_err(damaged_in(place)).map_err(self.failed("read a profile"))?;
         match profile {
             Some(profile) => Ok(profile),
             None => Err(Error::NotFound {
@@ -173,7 +189,7 @@ impl Library {
 
     /// The token of a profile's feed, if there is such a profile and it was asked for before.
     pub fn known_feed_token(&self, profile: &str) -> Result<Option<String>> {
-        let select = "SELECT feed_token FROM profile WHERE name = ?";
+        let select = "SELECT nullif(feed_token, '') FROM profile WHERE name = ?";
         let token = self.db.query_row(select, [profile], |row| row.get(0)).optional();
         token.map(Option::flatten).map_err(self.failed("read a profile"))
     }

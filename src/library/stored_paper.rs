@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension, Row as SqlRow, Transaction};
 
-use crate::paper::{Paper, PaperId, document};
+use super::stored_value::{damaged_in, id, json, key, optional, optional_date, quoted, value};
+use crate::paper::{Paper, document};
 
 /// A paper with its place in the library's file.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,37 +27,30 @@ pub(super) fn row_of(transaction: &Transaction<'_>, paper: &Paper) -> rusqlite::
     Ok(found.optional()?.flatten())
 }
 
-/// Reads a paper from its columns.
+/// Reads a paper from its columns. Of one that cannot be read, the error has the ID.
 pub(super) fn stored(row: &SqlRow<'_>) -> rusqlite::Result<StoredPaper> {
-    let damaged = |column: usize, reason: String| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, reason.into())
+    let place = || match row.get::<_, String>(1) {
+        Ok(id) => format!("paper {}", quoted(&id)),
+        Err(_) => format!("the paper in row {}", row.get::<_, i64>(0).unwrap_or_default()),
     };
-    let list = |column: usize| {
-        let text: String = row.get(column)?;
-        serde_json::from_str(&text).map_err(|error| damaged(column, error.to_string()))
-    };
-    let date = |column: usize| {
-        let text: Option<String> = row.get(column)?;
-        text.map(|text| text.parse().map_err(|_| damaged(column, format!("`{text}` is not a date")))).transpose()
-    };
-    let id: String = row.get(1)?;
-    let also: Option<String> = row.get(13)?;
-    let also =
-        also.map(|text| serde_json::from_str(&text).map_err(|error| damaged(13, error.to_string()))).transpose()?;
+    read(row).map_err(damaged_in(place))
+}
+
+fn read(row: &SqlRow<'_>) -> rusqlite::Result<StoredPaper> {
     let paper = Paper {
-        id: PaperId::parse(&id).map_err(|reason| damaged(1, reason))?,
-        aliases: also.unwrap_or_default(),
-        title: row.get(2)?,
-        abstract_text: row.get(3)?,
-        authors: list(4)?,
-        author_count: row.get(5)?,
-        published: date(6)?,
-        listed: date(7)?,
-        votes: row.get(8)?,
-        comments: row.get(9)?,
-        categories: list(10)?,
-        source: row.get(11)?,
-        url: row.get(12)?,
+        id: id(row, 1)?,
+        aliases: optional(row, 13, json)?.unwrap_or_default(),
+        title: value(row, 2)?,
+        abstract_text: value(row, 3)?,
+        authors: json(row, 4)?,
+        author_count: value(row, 5)?,
+        published: optional_date(row, 6)?,
+        listed: optional_date(row, 7)?,
+        votes: value(row, 8)?,
+        comments: value(row, 9)?,
+        categories: json(row, 10)?,
+        source: value(row, 11)?,
+        url: value(row, 12)?,
     };
-    Ok(StoredPaper { key: row.get(0)?, paper })
+    Ok(StoredPaper { key: key(row, 0)?, paper })
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use rustc_hash::FxHashMap;
 
 use super::Library;
+use super::stored_value::{damaged, key, optional, quoted};
 use crate::error::{Error, Result};
 use crate::lexical::postings::{self, BLOCK_KEYS, DOC_LENGTH_TERM};
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector, for_each_term};
@@ -68,7 +69,9 @@ impl TermIndexChanges {
         let mut select = transaction.prepare_cached("SELECT row, title, abstract FROM paper WHERE id = ?")?;
         let mut rows = select.query([id.as_str()])?;
         while let Some(row) = rows.next()? {
-            self.remove_text(row.get(0)?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+            // A damaged paper can be removed. Which terms it had is not known then: a check finds them.
+            let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str().unwrap_or_default());
+            self.remove_text(row.get(0)?, text(1)?, text(2)?);
         }
         self.replace_authors(transaction, id, &[])
     }
@@ -83,7 +86,7 @@ impl TermIndexChanges {
         let mut select = transaction.prepare_cached("SELECT row, authors FROM paper WHERE id = ?")?;
         let mut rows = select.query([id.as_str()])?;
         while let Some(row) = rows.next()? {
-            let (key, stored) = (row.get(0)?, list(row.get_ref(1)?.as_str()?));
+            let (key, stored) = (row.get(0)?, list(row.get_ref(1)?.as_str().unwrap_or_default()));
             if stored != authors {
                 self.put_authors(key, &stored, 0);
                 self.put_authors(key, authors, 1);
@@ -236,7 +239,8 @@ impl Library {
     pub fn term_vector(&self, key: i64) -> Result<TermVector> {
         let read = || {
             let mut statement = self.db.prepare_cached("SELECT terms FROM term_vector WHERE row = ?")?;
-            statement.query_row([key], |row| Ok(TermVector::from_bytes(row.get_ref(0)?.as_blob()?)))
+            let vector = statement.query_row([key], |row| Ok(TermVector::from_bytes(row.get_ref(0)?.as_blob()?)));
+            vector.optional().map(Option::flatten)
         };
         read().map_err(self.failed("read the terms of a paper"))?.ok_or_else(|| {
             let reason = format!("the terms of row {key} cannot be read: run `paperkin compact` to rebuild them");
@@ -247,13 +251,30 @@ impl Library {
     /// The papers that have a term.
     pub fn postings(&self, term: &str) -> Result<PostingBlocks> {
         let read = || -> rusqlite::Result<PostingBlocks> {
-            let last = self.db.query_row("SELECT max(row) FROM paper", [], |row| row.get::<_, Option<i64>>(0))?;
+            let last = self.db.query_row("SELECT max(row) AS row FROM paper", [], |row| optional(row, 0, key))?;
             let mut select = self.db.prepare_cached("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
-            let mut of_block = |block| {
-                let bytes = select.query_row(params![block, term], |row| row.get(0)).optional()?;
-                Ok(bytes.map(|bytes| (block, bytes)))
-            };
-            (0..last.map_or(0, |row| row / BLOCK_KEYS + 1)).filter_map(|block| of_block(block).transpose()).collect()
+            let mut next = self.db.prepare_cached("SELECT row FROM paper WHERE row >= ? ORDER BY row LIMIT 1")?;
+            let (mut blocks, mut block) = (PostingBlocks::new(), 0);
+            while last.is_some_and(|last| block <= last / BLOCK_KEYS) {
+                let bytes: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
+                match bytes {
+                    Some(bytes) if postings::are_sound(&bytes) => {
+                        blocks.push((block, bytes));
+                        block += 1;
+                    }
+                    Some(_) => {
+                        let reason = format!("block {block} of the term {} cannot be read", quoted(term));
+                        return Err(damaged(format!("{reason}: run `paperkin compact` to rebuild it")));
+                    }
+                    // Keys may have gaps of many blocks.
+                    None => {
+                        let row = next.query_row([(block + 1) * BLOCK_KEYS], |row| key(row, 0)).optional()?;
+                        let Some(row) = row else { break };
+                        block = row / BLOCK_KEYS;
+                    }
+                }
+            }
+            Ok(blocks)
         };
         read().map_err(self.failed("read the terms"))
     }

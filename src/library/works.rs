@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
 
 use super::generation::TransactionGeneration;
 use super::stored_paper::{COLUMNS, StoredPaper, stored};
+use super::stored_value::{damaged_in, value};
 use crate::paper::{PaperId, WorkName};
 
 /// Papers of one title, at most, among which one is looked for: a title that more have says nothing.
@@ -36,7 +37,9 @@ impl WorkChanges {
             return Ok(());
         }
         let mut select = transaction.prepare_cached("SELECT row, title_key FROM paper WHERE id = ?")?;
-        let found = select.query_row([paper.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let key_and_title =
+            |row: &SqlRow<'_>| Ok((row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default().to_owned()));
+        let found = select.query_row([paper.as_str()], key_and_title).optional()?;
         let Some((row, title)): Option<(i64, String)> = found else { return Ok(()) };
         // One more or less changes nothing.
         let title = (count_titled(transaction, &title)? <= MAX_PAPERS_OF_TITLE + 1).then_some(title);
@@ -130,11 +133,12 @@ impl StoredWork {
                 ids: work_id(row.get(0)?).into_iter().collect(),
                 title: title_key.clone().unwrap_or_default(),
                 author: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-                year: row.get(3)?,
+                year: value(row, 3)?,
                 citation: String::new(),
             };
             Ok(StoredWork { name, title_key, paper: row.get(4)? })
         });
+        let work = work.map_err(damaged_in(|| format!("work {number}")));
         let Some(mut work) = work.optional()? else { return Ok(None) };
         let mut select = db.prepare_cached("SELECT name FROM work_alias WHERE work = ?")?;
         let names = select.query_map([number], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;

@@ -3,7 +3,7 @@
 use crate::embedder::{TextEmbeddings, stored_model};
 use crate::error::Result;
 use crate::library::CheckFinding;
-use crate::searcher::{SearchContext, check_link_file, self_recall};
+use crate::searcher::{SearchContext, check_link_file, has_all_papers, self_recall};
 
 /// Papers that are looked for in the index by their own embeddings.
 const SAMPLE_SIZE: usize = 100;
@@ -16,6 +16,10 @@ pub(crate) fn check(context: SearchContext<'_>) -> Result<Vec<CheckFinding>> {
     let mut findings = context.library.check()?;
     let embeddings = TextEmbeddings::default();
     let index = context.search(&embeddings, |searcher| {
+        if !has_all_papers(searcher)? {
+            let found = "has other papers than the library".to_owned();
+            return Ok(CheckFinding { what: "index", found, remedy: Some("run `paperkin index rebuild`") });
+        }
         let (kind, found, tried) = self_recall(searcher, SAMPLE_SIZE)?;
         let remedy = (found < tried).then_some("run `paperkin index rebuild`");
         let found = format!("{kind}, finds {found} of {tried} sampled papers");
@@ -24,7 +28,7 @@ pub(crate) fn check(context: SearchContext<'_>) -> Result<Vec<CheckFinding>> {
     findings.push(index.unwrap_or_else(|error| CheckFinding {
         what: "index",
         found: error.one_line(),
-        remedy: Some("repair the embeddings: see above"),
+        remedy: Some("repair what is damaged above"),
     }));
     findings.extend(check_link_file(context.library).map(|checked| match checked {
         Ok(links) => CheckFinding { what: "citation graph", found: format!("{links} links"), remedy: None },

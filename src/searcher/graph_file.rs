@@ -8,7 +8,7 @@ use super::SharedCaches;
 use crate::error::{Error, Result};
 use crate::file::MappedFile;
 use crate::index::{HnswGraph, IndexCorruption, SOURCE_ID_LEN};
-use crate::library::{GenerationId, Library};
+use crate::library::{GenerationId, Library, StoredModel};
 
 /// The path of the graph; `None` for a library in memory.
 pub(crate) fn graph_path(library: &Library) -> Option<PathBuf> {
@@ -75,5 +75,8 @@ pub(super) fn generation_of(source_id: &[u8; SOURCE_ID_LEN]) -> GenerationId {
 pub(super) fn source_generation(graph: &HnswGraph, library: &Library) -> Result<Option<GenerationId>> {
     let generation = generation_of(graph.source_id());
     let model = library.model()?;
-    Ok(model.filter(|model| source_id(&generation, &model.fingerprint) == *graph.source_id()).map(|_| generation))
+    let is_of = |model: &StoredModel| {
+        model.dimension == graph.dimension() && source_id(&generation, &model.fingerprint) == *graph.source_id()
+    };
+    Ok(model.filter(is_of).map(|_| generation))
 }

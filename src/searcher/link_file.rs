@@ -16,6 +16,10 @@ const MIN_LINKS_FOR_FILE: usize = 200_000;
 /// The file is written anew when more than one link in so many is not in it.
 const REWRITE_FRACTION: usize = 4;
 
+/// Numbers of works for each work, at most, of a file, which has a place for each number: with more, the numbers are
+/// damaged, or nearly all works were deleted.
+const MAX_NUMBERS_PER_WORK: usize = 64;
+
 /// The path of the citation graph; `None` for a library in memory.
 fn link_path(library: &Library) -> Option<PathBuf> {
     library.directory().map(|directory| directory.join("index").join("citations"))
@@ -89,6 +93,10 @@ pub(crate) fn write_link_file(library: &Library) -> Result<bool> {
     fs::create_dir_all(directory).map_err(Error::io(directory, "create"))?;
     let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(false) };
     let LinkDelta { generation, works, links, .. } = library.links_since(None)?;
+    let largest = works.iter().map(|(work, _)| *work).chain(links.iter().flat_map(|(one, other)| [*one, *other])).max();
+    if largest.unwrap_or(0) as usize > MAX_NUMBERS_PER_WORK * works.len() {
+        return Ok(false);
+    }
     // Links do not depend on the model.
     let bytes = CitationFile::bytes(&works, &links, &source_id(&generation, ""));
     file::replace(&path, |file| file.write_all(&bytes).map_err(Error::io(&path, "write")))?;

@@ -66,7 +66,7 @@ pub(crate) use link_file::{check_link_file, remove_link_file, write_link_file};
 pub use report::PaperSelection;
 pub(crate) use report::collection;
 pub(crate) use resolve::RequestScope;
-pub(crate) use self_recall::self_recall;
+pub(crate) use self_recall::{has_all_papers, self_recall};
 
 /// Files of the index that can be corrupt: the graph of neighbors and the citation graph.
 const INDEX_FILES: usize = 2;

@@ -7,6 +7,15 @@ use crate::index::IndexKind;
 /// Cosine from which on a hit counts as the paper itself: another paper with the same embedding is as good.
 const SAME_EMBEDDING: f32 = 0.999;
 
+/// Whether the index has the papers of the library, no more and no fewer.
+///
+/// # Errors
+/// When the library's file cannot be read.
+pub(crate) fn has_all_papers(searcher: &Searcher<'_>) -> Result<bool> {
+    let keys = searcher.library.embedded_keys()?;
+    Ok(searcher.snapshot.all().iter().map(|row| searcher.snapshot.key(row)).eq(keys))
+}
+
 /// The kind of the index, how many of a sample of papers it finds by their own embeddings, and the size of the sample.
 ///
 /// # Errors

@@ -60,6 +60,12 @@ impl Embedding {
     }
 }
 
+/// Whether numbers are finite and have length 1.
+pub(crate) fn is_unit_vector(numbers: &[f32]) -> bool {
+    // Of numbers that are not finite, the product is not either.
+    (dot(numbers, numbers) - 1.0).abs() < 1e-3
+}
+
 /// Rows of unit vectors of one dimension, in one piece of memory.
 ///
 /// ```
@@ -102,6 +108,11 @@ impl EmbeddingMatrix {
         Ok(vectors)
     }
 
+    /// Makes room for so many more rows.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.values.reserve(self.dimension * rows);
+    }
+
     /// Adds a row.
     ///
     /// # Panics
@@ -113,7 +124,7 @@ impl EmbeddingMatrix {
 
     /// Adds a row of numbers if they are a unit vector of the right dimension, and says whether they are.
     pub fn push_unit(&mut self, numbers: &[f32]) -> bool {
-        let unit = numbers.len() == self.dimension && (dot(numbers, numbers) - 1.0).abs() < 1e-3;
+        let unit = numbers.len() == self.dimension && is_unit_vector(numbers);
         if unit {
             self.values.extend_from_slice(numbers);
         }

@@ -20,6 +20,11 @@ pub struct RemoveSummary {
 pub(crate) fn remove(library: &mut Library, ids: &[PaperId]) -> Result<RemoveSummary> {
     let (mut found, mut not_found) = (Vec::new(), Vec::new());
     for id in ids {
+        // One that is damaged can be removed too, if not by its title.
+        if library.has_paper(id)? {
+            found.push(id.clone());
+            continue;
+        }
         match library.lookup(id)? {
             Some(stored) => found.push(stored.paper.id),
             None => not_found.push(id.clone()),

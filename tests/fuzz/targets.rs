@@ -5,10 +5,11 @@ use paperkin::formats::{InputFormat, ReadOptions};
 use paperkin::{Error, Request};
 
 /// The functions, with the names of their programs and of their folders in `corpus`.
-pub const TARGETS: [(&str, fn(&[u8])); 3] = [("records", records), ("histories", histories), ("requests", requests)];
+pub(crate) const TARGETS: [(&str, fn(&[u8])); 3] =
+    [("records", records), ("histories", histories), ("requests", requests)];
 
 /// Reads a file of papers. The first byte chooses the format, or that it is detected.
-pub fn records(bytes: &[u8]) {
+pub(crate) fn records(bytes: &[u8]) {
     let Some((options, bytes)) = options(bytes) else { return };
     let Ok(reader) = options.read(std::io::Cursor::new(bytes.to_vec()), "file") else { return };
     for record in reader.checked().records() {
@@ -24,7 +25,7 @@ pub fn records(bytes: &[u8]) {
 }
 
 /// Reads a reading history.
-pub fn histories(bytes: &[u8]) {
+pub(crate) fn histories(bytes: &[u8]) {
     let Some((options, bytes)) = options(bytes) else { return };
     match paperkin::import::read_bytes(bytes.to_vec(), "file", &options) {
         Ok(_) => {}
@@ -33,7 +34,7 @@ pub fn histories(bytes: &[u8]) {
 }
 
 /// Reads a request, as JSON and as typed in a search box.
-pub fn requests(bytes: &[u8]) {
+pub(crate) fn requests(bytes: &[u8]) {
     if let Ok(request) = serde_json::from_slice::<Request>(bytes)
         && request.check().is_ok()
     {

@@ -555,7 +555,9 @@ fn the_doctor_looks_at_everything() {
         assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
         for line in [
             "ok       file: ok",
-            "ok       embeddings: 40 checked, 0 not normalized",
+            "ok       tables: ok",
+            "ok       papers: 40 checked\n",
+            "ok       embeddings: 40 checked\n",
             "ok       model: all-MiniLM-L6-v2 (",
         ] {
             assert!(run.out.contains(line), "{line}: {}", run.out);

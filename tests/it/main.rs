@@ -11,6 +11,7 @@ mod citation_links;
 mod citation_ranking;
 mod cli;
 mod daily;
+mod damage;
 mod durability;
 mod encodings;
 mod eval;

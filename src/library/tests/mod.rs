@@ -1,6 +1,7 @@
 //! Laws of the library's generations, and of what leaves it.
 
 mod citations;
+mod damage;
 mod old_formats;
 mod records;
 mod terms;
@@ -190,6 +191,8 @@ proptest! {
                 readers.push(now);
             }
         }
+        let findings = library.check().unwrap();
+        prop_assert!(findings.iter().all(|finding| finding.remedy.is_none()), "{findings:?}");
     }
 }
 

@@ -8,6 +8,7 @@ use super::*;
 /// The generation that the files are in.
 const GENERATION: u64 = 7;
 const DAY: &str = "2025-01-02";
+const TOKEN: &str = "00112233445566778899aabbccddeeff";
 const NOT_IN_LIBRARY: &str = "2401.00009";
 /// Tables have other names since.
 const LAST_FORMAT_WITH_OLD_NAMES: usize = 6;
@@ -50,7 +51,7 @@ fn write(directory: &Path, format: usize) {
     db.execute("UPDATE library SET model = 1", []).unwrap();
     match format {
         1 => db.execute("UPDATE library SET generation = ?", [GENERATION as i64]),
-        _ => db.execute("INSERT INTO generation VALUES (?, randomblob(16))", [GENERATION as i64]),
+        _ => db.execute("UPDATE generation SET number = ?", [GENERATION as i64]),
     }
     .unwrap();
     for paper in papers(format) {
@@ -98,7 +99,7 @@ fn write_profile(db: &Connection, format: usize) {
         db.execute("INSERT INTO followed VALUES (1, 'Ada Example')", []).unwrap();
     }
     if format >= 4 {
-        db.execute("UPDATE profile SET feed_token = 'secret'", []).unwrap();
+        db.execute("UPDATE profile SET feed_token = ?", [TOKEN]).unwrap();
     }
 }
 
@@ -146,7 +147,7 @@ fn libraries_of_all_formats_are_brought_up() {
         assert_eq!(library.impressions(&profile, None).unwrap(), [id(1)], "format {format}");
         let authors = if format >= 3 { vec!["Ada Example"] } else { Vec::new() };
         assert_eq!(profile.authors, authors, "format {format}");
-        assert_eq!(profile.feed_token.as_deref(), (format >= 4).then_some("secret"), "format {format}");
+        assert_eq!(profile.feed_token.as_deref(), (format >= 4).then_some(TOKEN), "format {format}");
         let (value, known) = (library.value("fetch test").unwrap(), library.unresolved_papers(&profile).unwrap());
         let expected = (format >= 5).then(|| ("page 3".to_owned(), vec![unresolved()])).unzip();
         assert_eq!((value, known), (expected.0, expected.1.unwrap_or_default()), "format {format}");

@@ -1,0 +1,73 @@
+//! Whether a library is sound: everything in the file is read as the program reads it, and compared with what it follows
+//! from.
+
+mod links;
+mod papers;
+mod profiles;
+mod row_check;
+mod tables;
+
+use serde::Serialize;
+
+use super::Library;
+use super::open::sqlite_error;
+use crate::error::{Error, Result};
+
+/// The way out when what is wrong follows from papers.
+const COMPACT: &str = "run `paperkin compact`";
+/// The way out when papers are wrong.
+const ADD_AGAIN: &str = "restore a backup, or remove these papers with `paperkin remove` and add them again";
+/// The way out when anything else is wrong.
+const RESTORE: &str = "restore a backup, or add the papers to a new library";
+
+/// One thing that a check looked at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CheckFinding {
+    /// What was looked at.
+    pub what: &'static str,
+    /// What was found.
+    pub found: String,
+    /// What to do about it; `None` when all is well.
+    pub remedy: Option<&'static str>,
+}
+
+/// Looks at one thing.
+type Check = fn(&Library) -> rusqlite::Result<CheckFinding>;
+
+/// Everything that is looked at. A check that fails does not keep the others from looking.
+const CHECKS: [(&str, Check); 12] = [
+    ("file", Library::check_file),
+    ("tables", Library::check_tables),
+    ("references", Library::check_references),
+    ("generations", Library::check_generations),
+    ("papers", Library::check_papers),
+    ("records and aliases", Library::check_records),
+    ("papers without an embedding", Library::check_missing),
+    ("embeddings", Library::check_embeddings),
+    ("words", Library::check_terms),
+    ("profiles", Library::check_profiles),
+    ("histories", Library::check_histories),
+    ("citations", Library::check_citations),
+];
+
+impl Library {
+    /// Checks the file and all that is in it: that it can be read, that it is in the ranges in which the program writes
+    /// it, that papers and embeddings fit their checksums, and that what follows from papers does.
+    ///
+    /// # Errors
+    /// When the file cannot be read at all.
+    pub fn check(&self) -> Result<Vec<CheckFinding>> {
+        self.read_transaction(|| {
+            let look = |(what, check): (&'static str, Check)| match check(self) {
+                Ok(finding) => Ok(CheckFinding { what, ..finding }),
+                Err(error) => match sqlite_error(&self.path, "check")(error) {
+                    Error::DamagedLibrary { reason, .. } => {
+                        Ok(CheckFinding { what, found: reason, remedy: Some(RESTORE) })
+                    }
+                    error => Ok(CheckFinding { what, found: error.one_line(), remedy: Some(RESTORE) }),
+                },
+            };
+            CHECKS.into_iter().map(look).collect()
+        })
+    }
+}
