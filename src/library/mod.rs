@@ -4,7 +4,8 @@
 //! keeps what each source said of them, `title_ids` knows the forms of ids that are made from titles, `lookup` finds one by what a person types, `remove` takes them out. `embeddings`
 //! says what became of their vectors since a generation, `term_index` which papers have which terms, `spelling` which of them a misspelled word may stand for, `filter` and `text_filter` turn
 //! filters into rows, `newest` lists papers by date, `profiles` keeps profiles, `history` what they read and were shown, `unresolved` the papers of theirs that are not there yet,
-//! `citations` which works cite which, `works` which papers they are, `key_value` what is remembered by a key. SQL stands nowhere else.
+//! `citations` which works cite which, `works` which papers they are, `key_value` what is remembered by a key.
+//! `stored_value` refuses values that the program never writes, `checksums` show what something else changed, `check` looks for both, `summary` counts. SQL stands nowhere else.
 
 mod backup;
 mod change;

@@ -6,11 +6,13 @@ use super::row_check::RowCheck;
 use super::{CheckFinding, RESTORE};
 use crate::library::Library;
 use crate::library::citations::{LAST_DELETION, last_deletion};
+use crate::library::embeddings::read_floats;
 use crate::library::history::{HISTORY_COLUMNS, history_entry};
 use crate::library::key_value::LIBRARY_ID;
 use crate::library::profiles::is_profile_name;
-use crate::library::stored_value::{damaged, date, id, json, key, number, optional, optional_date, value};
+use crate::library::stored_value::{damaged, date, dimension, id, json, key, number, optional, optional_date, value};
 use crate::paper::Paper;
+use crate::vector::is_unit_vector;
 
 impl Library {
     pub(super) fn check_profiles(&self) -> Result<CheckFinding> {
@@ -66,12 +68,15 @@ impl Library {
                 return Err(damaged("its record is of another paper"));
             }
             let vector: Option<Vec<u8>> = value(row, 3)?;
-            let dimension: Option<i64> = value(row, 4)?;
-            let numbers = vector.map(|bytes| bytes.len() as f64 / 4.0);
-            match numbers == dimension.map(|dimension| dimension as f64) {
-                true => Ok(()),
-                false => Err(damaged("its embedding does not fit the model")),
-            }
+            let is_sound = match (vector, optional(row, 4, dimension)?) {
+                (None, None) => true,
+                (Some(bytes), Some(dimension)) => {
+                    let mut numbers = vec![0.0; dimension];
+                    read_floats(&bytes, &mut numbers) && is_unit_vector(&numbers)
+                }
+                _ => false,
+            };
+            if is_sound { Ok(()) } else { Err(damaged("its embedding is not one of the model")) }
         })?;
         Ok(histories.finding(RESTORE))
     }
