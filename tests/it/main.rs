@@ -19,6 +19,7 @@ mod fetch;
 mod fetch_links;
 mod first_feed;
 mod help;
+mod hostile_files;
 mod hostile_requests;
 mod http;
 mod http_compat;
