@@ -388,6 +388,35 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_kept_that_is_not_shown() {
+        let raw = RawPaper {
+            id: Some("mine".to_owned()),
+            aliases: vec!["his\u{202e}".to_owned(), "10.5555/a".to_owned()],
+            categories: vec!["cs\u{1b}[2J.CL\u{2066}".to_owned()],
+            source: format!("li\u{9b}st\n{}", "x".repeat(200)),
+            url: Some(" https://example.org/\u{1b}[2J\r\na\u{202e} ".to_owned()),
+            ..draft("La\u{202e}mps \u{2066} light", "")
+        };
+        let paper = raw.clone().validate().unwrap();
+        assert_eq!(paper.title, "Lamps light");
+        assert_eq!(paper.aliases.iter().map(PaperId::as_str).collect::<Vec<_>>(), ["doi:10.5555/a"]);
+        assert_eq!(paper.categories, ["cs [2J.CL"]);
+        assert!(paper.source.starts_with("li st x") && paper.source.len() == MAX_SOURCE, "{}", paper.source);
+        assert_eq!(paper.url.as_deref(), Some("https://example.org/[2Ja"));
+        let long = format!("https://example.org/{}", "x".repeat(MAX_ADDRESS));
+        assert_eq!(RawPaper { url: Some(long), aliases: Vec::new(), ..raw.clone() }.validate().unwrap().url, None);
+        assert!(RawPaper { id: Some("mine\u{202e}".to_owned()), ..raw }.validate().is_err());
+    }
+
+    #[test]
+    fn a_paper_has_so_many_aliases_and_no_more() {
+        let aliases = (0..100_000).map(|n| format!("10.5555/{n}")).collect();
+        let paper = RawPaper { id: Some("mine".into()), aliases, ..draft("t", "") }.validate().unwrap();
+        assert_eq!(paper.aliases.len(), MAX_ALIASES);
+        assert_eq!(paper.clone().merged_with(paper).aliases.len(), MAX_ALIASES);
+    }
+
+    #[test]
     fn an_address_comes_from_the_id() {
         let paper = RawPaper { id: Some("arXiv:2401.12345v2".into()), ..draft("t", "") }.validate().unwrap();
         assert_eq!(paper.url.as_deref(), Some("https://arxiv.org/abs/2401.12345"));

@@ -96,13 +96,13 @@ impl<R: Length> Length for BoundedFile<R> {
 }
 
 impl<R: ChunkReader> ChunkReader for BoundedFile<R> {
-    type T = PageReader<R::T>;
+    type T = HeaderReader<R::T>;
 
     /// The crate reads the footer and the headers of pages so.
-    fn get_read(&self, start: u64) -> Result<PageReader<R::T>> {
+    fn get_read(&self, start: u64) -> Result<HeaderReader<R::T>> {
         let is_footer = start + FOOTER_BYTES as u64 >= self.len();
         let size = if is_footer { None } else { Some(self.size()) };
-        Ok(PageReader { source: self.file.get_read(start)?, start: Cursor::new(Vec::new()), size })
+        Ok(HeaderReader { source: self.file.get_read(start)?, start: Cursor::new(Vec::new()), size })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
@@ -111,14 +111,14 @@ impl<R: ChunkReader> ChunkReader for BoundedFile<R> {
 }
 
 /// Reads the header of a page, after it was checked.
-pub(super) struct PageReader<R> {
+pub(super) struct HeaderReader<R> {
     source: R,
     start: Cursor<Vec<u8>>,
     /// What the page is added to when the first byte is read.
     size: Option<Arc<UnpackedSize>>,
 }
 
-impl<R: Read> Read for PageReader<R> {
+impl<R: Read> Read for HeaderReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(size) = self.size.take() {
             self.source.by_ref().take(HEADER_BYTES).read_to_end(self.start.get_mut())?;
