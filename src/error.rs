@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::text::visible;
+
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -251,6 +253,13 @@ fn without_error_numbers(message: &str) -> String {
     plain
 }
 
+/// A message that may quote a file or a service, on one line, without anything that a terminal obeys. Spaces within a line
+/// are kept: `TY  - JOUR`.
+fn on_one_line(message: &str) -> String {
+    let lines = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    visible(&lines).trim().to_owned()
+}
+
 impl Error {
     /// Who has to act.
     pub fn fault(&self) -> Fault {
@@ -293,9 +302,7 @@ impl Error {
             }
             cause = error.source();
         }
-        let line = without_error_numbers(&line);
-        // Spaces within a line are kept: `TY  - JOUR`.
-        line.split(char::is_control).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        on_one_line(&without_error_numbers(&line))
     }
 
     /// Wraps a system error, for `map_err(Error::io(path, "read"))`.
@@ -322,6 +329,9 @@ mod tests {
         ] {
             assert_eq!(without_error_numbers(message), expected);
         }
+        let error =
+            Error::BadFile { file: "a\u{1b}[2J\nb".to_owned(), reason: "not\r\n\u{9b}31m  it\u{202e}".to_owned() };
+        assert_eq!(error.one_line(), "a[2J b: not 31m  it");
         let error = Error::io("x", "read")(io::Error::from_raw_os_error(2));
         assert!(!error.one_line().contains("os error"), "{}", error.one_line());
     }

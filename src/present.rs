@@ -7,10 +7,12 @@
 mod links;
 mod source_name;
 
+use std::borrow::Cow;
+
 use crate::paper::Paper;
 use crate::recommend::{CitationCounts, InterestShare, Reason};
 use crate::text::latex::readable;
-use crate::text::truncate_at_word;
+use crate::text::{truncate_at_word, visible};
 
 #[cfg(feature = "cli")]
 pub(crate) use links::PaperLink;
@@ -30,12 +32,17 @@ const MAX_ABSTRACT_HEADLINE: usize = 120;
 /// Returns the title of a paper; of one without a title the beginning of its abstract.
 pub(crate) fn headline(paper: &Paper) -> String {
     if !paper.title.is_empty() {
-        return readable(&paper.title);
+        return shown(&paper.title);
     }
-    match truncate_at_word(&readable(&paper.abstract_text), MAX_ABSTRACT_HEADLINE) {
+    match truncate_at_word(&shown(&paper.abstract_text), MAX_ABSTRACT_HEADLINE) {
         start if start.is_empty() => paper.id.to_string(),
         start => start,
     }
+}
+
+/// Returns a text as people read it, on one line. Libraries of older versions have papers with control characters.
+pub(crate) fn shown(text: &str) -> String {
+    visible(&readable(text)).into_owned()
 }
 
 /// Returns the first authors and the number of the others: `Ann Lee, Bo Chen, Cy Diaz and 2 more`. Without names, the
@@ -50,7 +57,7 @@ pub(crate) fn byline_of(paper: &Paper, named: usize) -> String {
     if paper.authors.is_empty() {
         return if count > 0 { counted(count, "author") } else { String::new() };
     }
-    let names: Vec<&str> = paper.authors.iter().take(named).map(String::as_str).collect();
+    let names: Vec<Cow<'_, str>> = paper.authors.iter().take(named).map(|name| visible(name)).collect();
     match count - names.len() {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
@@ -97,7 +104,7 @@ pub(crate) fn facts(paper: &Paper, facts: &[PaperFact]) -> Vec<String> {
         PaperFact::Id => Some(paper.id.to_string()),
         PaperFact::Link => paper.url.clone().filter(|url| *url != paper.id.as_str()),
     };
-    facts.iter().filter_map(fact).filter(|text| !text.is_empty()).collect()
+    facts.iter().filter_map(fact).filter(|text| !text.is_empty()).map(|fact| visible(&fact).into_owned()).collect()
 }
 
 /// Returns [`facts`] on one line: `Ann Lee · 2025-01-02 · 7 votes`.
@@ -114,8 +121,8 @@ pub(crate) fn reason_text<'r>(
     let [mut near, mut borrowed, mut linked] = [const { Vec::new() }; 3];
     for reason in reasons {
         let name = match remark(reason) {
-            remark if remark.is_empty() => format!("“{}”", readable(&reason.title)),
-            remark => format!("“{}” ({remark})", readable(&reason.title)),
+            remark if remark.is_empty() => format!("“{}”", shown(&reason.title)),
+            remark => format!("“{}” ({remark})", shown(&reason.title)),
         };
         match &reason.citations {
             Some(counts) => linked.push(citation_text(counts, &name)),
@@ -154,7 +161,7 @@ fn enumeration(names: &[String]) -> Option<String> {
 
 /// Returns the interest that a recommendation is for: `for Reading/RL`.
 pub(crate) fn interest(interest: &InterestShare) -> String {
-    format!("for {}", interest.label)
+    format!("for {}", visible(&interest.label))
 }
 
 /// A count with its noun: `1 vote`, `2 votes`.

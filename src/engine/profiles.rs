@@ -11,8 +11,9 @@ use crate::error::{Error, Result};
 use crate::library::{
     HistoryEntry, HistoryImport, MAX_HISTORY_WEIGHT, MAX_PROFILE_NAME_CHARS, Profile, ProfilePaper, is_profile_name,
 };
-use crate::paper::PaperId;
+use crate::paper::{PaperId, one_line};
 use crate::recommend::{Answer, InterestShare, MAX_AUTHORS, MAX_WEIGHT, check_length, check_names};
+use crate::text::is_invisible;
 use crate::{searcher, writer};
 
 /// Papers that are not in the library and that an import embeds at once: half a minute on two cores. Feeds embed others.
@@ -36,7 +37,7 @@ const _: () = assert!(MAX_WEIGHT == MAX_HISTORY_WEIGHT);
 /// [`Error::BadRequest`] for a name that is empty, too long, or contains control characters.
 pub fn check_profile_name(name: &str) -> Result<&str> {
     let name = name.trim();
-    if !is_profile_name(name) {
+    if !is_profile_name(name) || name.chars().any(is_invisible) {
         let reason = format!("give a name of 1 to {MAX_PROFILE_NAME_CHARS} characters without control characters");
         return Err(Error::BadRequest { field: "profile", reason });
     }
@@ -54,6 +55,17 @@ pub(crate) fn check_weight(weight: f64) -> Result<()> {
             let reason = format!("{weight} is not a positive number up to {MAX_WEIGHT}");
             Err(Error::BadRequest { field: "weight", reason })
         }
+    }
+}
+
+/// Checks the name of an interest, which is printed and shown.
+fn check_interest(name: &str) -> Result<()> {
+    match name.contains(is_invisible) {
+        true => {
+            let reason = "the name of an interest has control characters".to_owned();
+            Err(Error::BadRequest { field: "interest", reason })
+        }
+        false => Ok(()),
     }
 }
 
@@ -231,6 +243,7 @@ impl Engine {
     pub fn add_to_history(&mut self, name: &str, entries: &[HistoryEntry]) -> Result<()> {
         let name = check_profile_name(name)?;
         entries.iter().try_for_each(|entry| check_weight(entry.weight))?;
+        entries.iter().filter_map(|entry| entry.interest.as_deref()).try_for_each(check_interest)?;
         self.library.add_to_history(name, entries)
     }
 
@@ -392,7 +405,7 @@ impl Engine {
 
 /// Names of authors without white space around them.
 fn checked_authors(authors: &[String]) -> Result<Vec<String>> {
-    let authors: Vec<String> = authors.iter().map(|author| author.trim().to_owned()).collect();
+    let authors: Vec<String> = authors.iter().map(|author| one_line(author)).collect();
     check_names("authors", &authors, MAX_AUTHORS)?;
     match authors.iter().any(String::is_empty) {
         true => Err(Error::BadRequest { field: "authors", reason: "a name is empty".to_owned() }),

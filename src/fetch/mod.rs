@@ -42,6 +42,11 @@ pub use semantic_scholar::SemanticScholar;
 /// submitted.
 const REFETCH_DAYS: i64 = 7;
 
+/// Most records of one answer. Pages of services have up to 1,000, and the longest feeds some thousands.
+const MAX_RECORDS: usize = 20_000;
+/// Most bytes of an answer that is a compressed file, when it is unpacked.
+const MAX_UNPACKED_BYTES: u64 = 64 << 20;
+
 /// What to fetch.
 #[derive(Debug, Clone)]
 pub enum FetchSource {
@@ -153,21 +158,35 @@ fn paged<'c>(mut next: impl FnMut() -> Result<Option<FetchedPage>> + 'c) -> Page
     }))
 }
 
-/// The papers of an answer in a format of files.
+/// The papers of an answer in a format of files. They are held together, so there are limits for what a service may send,
+/// also within a file that is compressed.
 fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<PaperRecord>>> {
-    let options = ReadOptions { format, encoding: charset(&answer), may_be_empty: true, ..ReadOptions::default() };
+    let options = ReadOptions {
+        format,
+        encoding: charset(&answer),
+        may_be_empty: true,
+        max_bytes: Some(MAX_UNPACKED_BYTES),
+        ..ReadOptions::default()
+    };
     let url = answer.url;
     let unreadable = |error: Error| match error {
         Error::BadFile { reason, .. } => failed(&url, reason),
         other => failed(&url, other.one_line()),
     };
     let references = options.read(Cursor::new(answer.body), &url).map_err(unreadable)?;
-    let mut records: Vec<Result<PaperRecord>> = references.checked().records().collect();
+    let mut records: Vec<Result<PaperRecord>> = references.checked().records().take(MAX_RECORDS + 1).collect();
+    check_count(&url, records.len())?;
     match records.pop() {
         Some(Err(error)) if !matches!(error, Error::BadRecord { .. }) => return Err(unreadable(error)),
         last => records.extend(last),
     }
     validate(&url, records)
+}
+
+/// Refuses an answer with more records than any feed or page has.
+fn check_count(url: &str, records: usize) -> Result<()> {
+    let reason = || format!("more than {MAX_RECORDS} records in one response: download it, and add it as a file");
+    if records > MAX_RECORDS { Err(failed(url, reason())) } else { Ok(()) }
 }
 
 /// The encoding that the header of an answer names: `application/rss+xml; charset=ISO-8859-1`.

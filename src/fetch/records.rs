@@ -6,6 +6,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesStart, Event};
 
+use super::check_count;
 use super::client::failed;
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::{self, BibReference, FoundRecord, InputFormat, PaperRecord, arxiv_text};
@@ -56,6 +57,7 @@ pub(super) fn parse(url: &str, body: &[u8]) -> Result<OaiListing> {
             Event::End(_) => {
                 if let [_, "record"] = within(&path)[..] {
                     number += 1;
+                    check_count(url, number as usize)?;
                     let record = std::mem::take(&mut record);
                     if let Some(day) = parse_date(&record.datestamp) {
                         let (first, last) = listing.days.unwrap_or((day, day));
@@ -167,7 +169,7 @@ impl OaiRecord {
             ..RawPaper::default()
         });
         reference.raw_paper = arxiv_text::read_accents(reference.raw_paper);
-        formats::clean_paper(&mut reference.raw_paper, InputFormat::ArxivAtom);
+        formats::clean(&mut reference, InputFormat::ArxivAtom);
         if published.is_none() && !created.is_empty() {
             reference.notes.drop("created", format!("`{created}` is not a date that exists"));
         }

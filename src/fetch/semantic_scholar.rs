@@ -9,7 +9,7 @@ use super::client::{HttpClient, HttpRequest, HttpResponse, address, failed};
 use super::id_pages::pages_of_ids;
 use super::{FetchedPage, PageIter, validate};
 use crate::error::{Error, RecordPosition, Result};
-use crate::formats::{BibReference, FoundRecord, InputFormat, RecordNotes, clean_links, work_list};
+use crate::formats::{BibReference, FoundRecord, InputFormat, RecordNotes, clean, work_list};
 use crate::paper::{CitationLinks, PaperId, RawPaper, parse_date};
 
 /// Where the service is.
@@ -164,9 +164,10 @@ fn reference(mut entry: Value, asked: &PaperId) -> Result<BibReference, String> 
         url: entry.url.filter(|_| !is_known),
         ..RawPaper::default()
     };
-    let mut links = CitationLinks { references, ..CitationLinks::default() };
-    clean_links(&mut links, InputFormat::SemanticScholar);
-    Ok(BibReference { raw_paper, links, notes, ..BibReference::default() })
+    let links = CitationLinks { references, ..CitationLinks::default() };
+    let mut reference = BibReference { raw_paper, links, notes, ..BibReference::default() };
+    clean(&mut reference, InputFormat::SemanticScholar);
+    Ok(reference)
 }
 
 #[cfg(test)]

@@ -39,8 +39,13 @@ pub(crate) fn detect(head: &InputHead, name: &str, columns: &ColumnMap) -> Resul
 
 /// Refuses what is of no format at all: an archive, an encoding that is not known. Also where the format is given.
 pub(crate) fn readable(head: &InputHead) -> Result<(), String> {
-    const MAGIC: [(&[u8], &str); 6] = [
+    const MAGIC: [(&[u8], &str); 11] = [
         (b"PK\x03\x04", "a zip archive, spreadsheet or document: extract it, or save it as CSV"),
+        (b"PK\x05\x06", "an empty zip archive"),
+        (b"PK\x07\x08", "a zip archive in several files: extract it"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive: extract it"),
+        (b"Rar!\x1a\x07", "a RAR archive: extract it"),
+        (b"\x04\x22\x4d\x18", "compressed with lz4: decompress it first; only gzip is supported"),
         (b"\x28\xb5\x2f\xfd", "compressed with zstd: decompress it first; only gzip is supported"),
         (b"BZh", "compressed with bzip2: decompress it first; only gzip is supported"),
         (b"\xfd7zXZ\0", "compressed with xz: decompress it first; only gzip is supported"),
@@ -253,6 +258,8 @@ mod tests {
         let chinese = "灯塔,title".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
         check(chinese, "-", Err("UTF-16 without a byte order mark: give --encoding utf-16le or utf-16be"));
         check(b"PK\x03\x04rest", "x.xlsx", Err("a zip archive"));
+        check(b"PK\x05\x06rest", "x.zip", Err("an empty zip archive"));
+        check(b"7z\xbc\xaf\x27\x1crest", "x.7z", Err("a 7z archive"));
         check(
             b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0",
             "-",

@@ -27,11 +27,7 @@ pub(crate) use common::clean::clean;
 pub use common::encoding::TextEncoding;
 pub(crate) use common::identifiers;
 #[cfg(feature = "fetch")]
-pub(crate) use common::{
-    arxiv_text,
-    clean::{clean_links, clean_paper},
-    work_names::work_list,
-};
+pub(crate) use common::{arxiv_text, work_names::work_list};
 pub use export_format::ExportFormat;
 pub use exported_paper::ExportedPaper;
 pub use feeds::{FeedDocument, FeedFormat};
@@ -42,4 +38,5 @@ pub use reader::{
 };
 pub use reference::{BibReference, DroppedField, FieldOrigin, PaperRecord, RecordNotes};
 pub(crate) use reference::{FoundRecord, bad_fields};
+pub(crate) use tables::csv::cell_of_text;
 pub use tables::{ColumnMap, ColumnMapping, ParquetWriter};

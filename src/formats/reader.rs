@@ -157,7 +157,14 @@ pub struct ReadOptions {
     /// Whether it is fine that there are no records: a service may have nothing new. If not, a file without records is an
     /// [`Error::BadFile`], which says what was looked for: it may be of another format.
     pub may_be_empty: bool,
+    /// Most bytes of the text, after decompression; without a limit if `None`, as files are read as a stream.
+    pub max_bytes: Option<u64>,
 }
+
+/// Longest Parquet file that does not come from a path, in bytes: it is held in memory.
+const MAX_STREAMED_PARQUET: u64 = 1 << 30;
+/// Longest text in no format of records, in bytes.
+const MAX_TEXT: u64 = 256 << 20;
 
 impl ReadOptions {
     /// Opens a file of any format. Only reference managers store tags and the day on which a paper was entered.
@@ -180,13 +187,13 @@ impl ReadOptions {
     }
 
     /// Reads references from any source of bytes; `name` is its name in messages, `-` for standard input. The first
-    /// 256 KB are read at once, the rest on demand. Parquet, whose index is at its end, is read into memory;
+    /// 256 KB are read at once, the rest on demand. Parquet, whose index is at its end, is read into memory, up to 1 GB;
     /// [`ReadOptions::open`] reads it in place.
     ///
     /// # Errors
     /// As for [`ReadOptions::open`].
     pub fn read(&self, input: impl Read + Send + 'static, name: &str) -> Result<ReferenceReader> {
-        let (mut input, head) = InputReader::with_encoding(input, name, self.encoding)?;
+        let (mut input, head) = InputReader::open(input, name, self.encoding, self.max_bytes)?;
         let found = match self.format {
             Some(format) => detect::readable(&head).map(|()| format),
             None => detect::detect(&head, name, &self.columns),
@@ -206,9 +213,7 @@ impl ReadOptions {
             }
             InputFormat::Csv | InputFormat::Tsv => csv::read(input, &head, format, &self.columns)?,
             InputFormat::Parquet => {
-                let mut bytes = Vec::new();
-                input.read_to_end(&mut bytes).map_err(|error| input.read_error(&error))?;
-                parquet::read(bytes::Bytes::from(bytes), name, &self.columns)?
+                parquet::read(bytes::Bytes::from(input.read_whole(MAX_STREAMED_PARQUET)?), name, &self.columns)?
             }
             InputFormat::Bibtex => bibtex::read(input),
             InputFormat::Ris | InputFormat::Nbib | InputFormat::Wos | InputFormat::Enw => ris::read(input, format),
@@ -241,11 +246,10 @@ impl ReadOptions {
     /// # Errors
     /// As for [`ReadOptions::open_links`].
     pub fn read_links(&self, input: impl Read + Send + 'static, name: &str) -> Result<LinkReader> {
-        let (mut input, head) = InputReader::with_encoding(input, name, self.encoding)?;
+        let (mut input, head) = InputReader::open(input, name, self.encoding, self.max_bytes)?;
         if head.bytes.starts_with(&parquet::MAGIC) {
-            let mut bytes = Vec::new();
-            input.read_to_end(&mut bytes).map_err(|error| input.read_error(&error))?;
-            return Ok(LinkReader(parquet::read_links(bytes::Bytes::from(bytes), name)?));
+            let bytes = bytes::Bytes::from(input.read_whole(MAX_STREAMED_PARQUET)?);
+            return Ok(LinkReader(parquet::read_links(bytes, name)?));
         }
         detect::readable(&head).map_err(|reason| input.bad_file(reason))?;
         Ok(LinkReader(link_list::read(input)))
@@ -253,10 +257,8 @@ impl ReadOptions {
 
     /// Reads a whole file that is a text in no format of records: decompressed, as UTF-8.
     pub(crate) fn text(&self, input: impl Read + Send + 'static, name: &str) -> Result<String> {
-        let (mut input, _) = InputReader::with_encoding(input, name, self.encoding)?;
-        let mut bytes = Vec::new();
-        input.read_to_end(&mut bytes).map_err(|error| input.read_error(&error))?;
-        String::from_utf8(bytes).map_err(|_| input.bad_file(NOT_UTF8))
+        let (mut input, _) = InputReader::open(input, name, self.encoding, self.max_bytes)?;
+        String::from_utf8(input.read_whole(MAX_TEXT)?).map_err(|_| input.bad_file(NOT_UTF8))
     }
 }
 

@@ -10,6 +10,8 @@ use crate::formats::common::dates::TypedDate;
 use crate::formats::common::values::not_of_web;
 use crate::paper::{CitationLinks, Paper, RawPaper, WorkName, is_of_web};
 
+/// Fields of one record that are noted as dropped, at most.
+pub(crate) const MAX_DROPPED: usize = 100;
 /// How much of a value that cannot be read is shown, in characters.
 const MAX_QUOTED_CHARS: usize = 60;
 
@@ -150,9 +152,11 @@ impl RecordNotes {
         }
     }
 
-    /// Notes that a field could not be used.
+    /// Notes that a field could not be used, unless that many were noted already that nobody reads on.
     pub(crate) fn drop(&mut self, field: impl Into<Cow<'static, str>>, reason: impl Into<String>) {
-        self.dropped.push(DroppedField { field: field.into(), reason: reason.into() });
+        if self.dropped.len() < MAX_DROPPED {
+            self.dropped.push(DroppedField { field: field.into(), reason: reason.into() });
+        }
     }
 }
 

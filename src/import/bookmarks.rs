@@ -3,12 +3,15 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::MAX_ITEMS;
 use crate::formats::{BibReference, identifiers};
-use crate::paper::RawPaper;
+use crate::paper::{RawPaper, one_line};
 use crate::text::markup::unescape;
 
 /// Hosts whose pages are papers, beside those whose addresses have ids in them.
 const HOSTS: [&str; 2] = ["semanticscholar.org/paper/", "aclanthology.org/"];
+/// Most folders within one another that are named.
+const MAX_FOLDERS: usize = 32;
 /// What sites put before and after a title.
 const BEFORE: [&str; 1] = ["Paper page - "];
 const AFTER: [&str; 5] = [" | OpenReview", " - ACL Anthology", " | Semantic Scholar", " - Hugging Face", " - arXiv"];
@@ -17,7 +20,7 @@ const AFTER: [&str; 5] = [" | OpenReview", " - ACL Anthology", " | Semantic Scho
 pub(super) fn read(text: &str) -> Vec<BibReference> {
     let (mut references, mut folders, mut heading) = (Vec::new(), Vec::<String>::new(), None);
     let mut rest = text;
-    while let Some(open) = rest.find('<') {
+    while let Some(open) = rest.find('<').filter(|_| references.len() <= MAX_ITEMS) {
         rest = &rest[open + 1..];
         let Some(end) = end_of(rest) else { break };
         let (tag, after) = (&rest[..end], &rest[end + 1..]);
@@ -53,7 +56,8 @@ fn link(tag: &str, title: &str, folders: &[String]) -> Option<BibReference> {
     identifiers::assign(&mut raw_paper, [id.as_str()]);
     let seconds = attribute(tag, "add_date").and_then(|seconds| seconds.parse().ok());
     let added = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let folders: Vec<&str> = folders.iter().map(String::as_str).filter(|folder| !folder.is_empty()).collect();
+    let folders = folders.iter().map(String::as_str).filter(|folder| !folder.is_empty());
+    let folders: Vec<String> = folders.take(MAX_FOLDERS).map(one_line).collect();
     Some(BibReference {
         raw_paper,
         added: added.map(|moment| TimeZone::UTC.to_datetime(moment).date()),

@@ -4,11 +4,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ImportedPaper;
+use super::{ImportedPaper, MAX_ITEMS};
 use crate::error::{Error, RecordPosition};
 use crate::formats::BibReference;
 use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
-use crate::paper::{RawPaper, parse_date};
+use crate::paper::{RawPaper, one_line, parse_date};
 
 /// A line of a history: what a person did with a paper. A paper that the library does not have stands there with its text.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -60,6 +60,7 @@ impl HistoryLine {
             source: source.unwrap_or_else(|| "history".to_owned()),
             ..RawPaper::default()
         };
+        let interest = interest.map(|interest| one_line(&interest)).filter(|interest| !interest.is_empty());
         let reference = BibReference { raw_paper, added: at.map(day).transpose()?, ..BibReference::default() };
         let kind = kind.or(dislike.then_some(HistoryKind::Dislike));
         Ok(ImportedPaper { reference, kind, weight, interest })
@@ -89,6 +90,9 @@ pub(super) fn is_history(text: &str) -> bool {
 pub(super) fn read(text: &str, name: &str) -> (Vec<ImportedPaper>, Vec<Error>) {
     let (mut papers, mut errors) = (Vec::new(), Vec::new());
     for (line, number) in text.lines().map(str::trim).zip(1..) {
+        if papers.len() + errors.len() > MAX_ITEMS {
+            break;
+        }
         if line.is_empty() || line.starts_with('#') {
             continue;
         }

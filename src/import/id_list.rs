@@ -1,5 +1,6 @@
 //! Lists of ids, addresses and titles, one a line.
 
+use super::MAX_ITEMS;
 use crate::formats::{BibReference, identifiers};
 use crate::paper::RawPaper;
 
@@ -17,7 +18,7 @@ pub(super) fn read(text: &str) -> Option<Vec<BibReference>> {
         }
         BibReference { raw_paper, ..BibReference::default() }
     };
-    is_list.then(|| lines.iter().map(reference).collect())
+    is_list.then(|| lines.iter().take(MAX_ITEMS + 1).map(reference).collect())
 }
 
 /// The address of a link in Markdown, `- [Title](<https://arxiv.org/abs/2401.00001>)`, as exports write it.

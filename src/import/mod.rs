@@ -8,7 +8,7 @@ mod id_list;
 mod zotero;
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +34,11 @@ impl ImportedHistory {
         let papers = references.into_iter().map(ImportedPaper::from).collect();
         ImportedHistory { papers, ..ImportedHistory::default() }
     }
+
+    /// Fails where there is more than a reading history has.
+    fn checked(self, file: &str) -> Result<ImportedHistory> {
+        if self.papers.len() + self.errors.len() > MAX_ITEMS { Err(too_long(file)) } else { Ok(self) }
+    }
 }
 
 /// A paper of a history from elsewhere.
@@ -57,6 +62,10 @@ impl From<BibReference> for ImportedPaper {
 
 /// The name of Zotero's database.
 const ZOTERO: &str = "zotero.sqlite";
+/// Most papers and errors of one history, which is held in memory. The largest collections of one person have some 100,000.
+const MAX_ITEMS: usize = 200_000;
+/// Longest file, and longest text of one that is compressed, in bytes.
+const MAX_BYTES: u64 = 1 << 30;
 /// How many bytes are enough to recognize a format.
 const START: usize = 1024;
 
@@ -94,11 +103,31 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<ImportedHistory> {
 }
 
 fn read_file(path: &Path, options: &ReadOptions) -> Result<ImportedHistory> {
-    let bytes = fs::read(path).map_err(Error::io(path, "read"))?;
-    match bytes.starts_with(b"SQLite format 3\0") {
-        true => filled(zotero::read(path)?, &path.display().to_string(), "no item in it: expected a library of Zotero"),
-        false => read_bytes(bytes, &path.display().to_string(), options),
+    let name = path.display().to_string();
+    let mut file = fs::File::open(path).map_err(Error::io(path, "read"))?;
+    let mut start = Vec::new();
+    file.by_ref().take(START as u64).read_to_end(&mut start).map_err(Error::io(path, "read"))?;
+    match start.starts_with(b"SQLite format 3\0") {
+        true => filled(zotero::read(path)?, &name, "no item in it: expected a library of Zotero"),
+        false => read_stream(Cursor::new(start).chain(file), &name, options),
     }
+}
+
+/// Reads a history from any source of bytes; `name` is its name in messages, `-` for standard input.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_stream(input: impl Read, name: &str, options: &ReadOptions) -> Result<ImportedHistory> {
+    let mut bytes = Vec::new();
+    input.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(name, "read"))?;
+    if bytes.len() as u64 > MAX_BYTES { Err(too_long(name)) } else { read_bytes(bytes, name, options) }
+}
+
+/// The error of a file that is no reading history, as it has too much in it.
+fn too_long(name: &str) -> Error {
+    let limits = format!("more than {MAX_ITEMS} records or {} MB", MAX_BYTES >> 20);
+    let reason = format!("{limits}, too many for a reading history: `paperkin add` adds papers to the library");
+    Error::BadFile { file: name.to_owned(), reason }
 }
 
 /// Returns the history of a file, or why it has none.
@@ -106,7 +135,7 @@ fn filled(references: Vec<BibReference>, file: &str, reason: &str) -> Result<Imp
     if references.is_empty() {
         return Err(Error::BadFile { file: file.to_owned(), reason: reason.to_owned() });
     }
-    Ok(ImportedHistory::of(references))
+    ImportedHistory::of(references).checked(file)
 }
 
 /// Reads the content of a file; `name` is its name in messages.
@@ -114,6 +143,7 @@ fn filled(references: Vec<BibReference>, file: &str, reason: &str) -> Result<Imp
 /// # Errors
 /// As for [`read`].
 pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<ImportedHistory> {
+    let options = ReadOptions { max_bytes: Some(MAX_BYTES), ..options.clone() };
     let bytes: Arc<[u8]> = bytes.into();
     let text = || options.text(Cursor::new(Arc::clone(&bytes)), name);
     // In UTF-16 there is a NUL beside each letter.
@@ -129,17 +159,20 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<I
         && history_lines::is_history(&text)
     {
         let (papers, errors) = history_lines::read(&text, name);
-        return Ok(ImportedHistory { papers, errors, dropped: Vec::new() });
+        return ImportedHistory { papers, errors, dropped: Vec::new() }.checked(name);
     }
     let mut references = match options.read(Cursor::new(Arc::clone(&bytes)), name) {
         Ok(references) => references,
         Err(error) => {
             let list = text().ok().and_then(|text| id_list::read(&text));
-            return list.map(ImportedHistory::of).ok_or(error);
+            return ImportedHistory::of(list.ok_or(error)?).checked(name);
         }
     };
     let (mut read, mut ended) = (ImportedHistory::default(), Ok(()));
     while let Some(record) = references.next_record() {
+        if read.papers.len() + read.errors.len() == MAX_ITEMS {
+            return Err(too_long(name));
+        }
         match record {
             Ok(FoundRecord { position, mut reference }) => {
                 let dropped = std::mem::take(&mut reference.notes.dropped);

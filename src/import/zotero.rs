@@ -36,7 +36,7 @@ const TAGS: &str = "SELECT itemID, name, '' FROM itemTags JOIN tags USING (tagID
 const COLLECTIONS: &str = "WITH RECURSIVE path (collectionID, name) AS ( \
         SELECT collectionID, collectionName FROM existing WHERE parentCollectionID IS NULL \
         UNION ALL SELECT child.collectionID, path.name || '/' || child.collectionName \
-        FROM existing child JOIN path ON child.parentCollectionID = path.collectionID), \
+        FROM existing child JOIN path ON child.parentCollectionID = path.collectionID WHERE length(path.name) < 1000), \
     existing AS (SELECT * FROM collections WHERE collectionID NOT IN (SELECT collectionID FROM deletedCollections)) \
     SELECT itemID, name, '' FROM collectionItems JOIN path USING (collectionID) ORDER BY itemID, name";
 

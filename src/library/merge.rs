@@ -10,6 +10,9 @@ use super::title_ids::is_newer_version;
 use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId};
 
+/// Most records of one paper, one for each of its sources and ids: of more, the oldest become one.
+const MAX_RECORDS: usize = 50;
+
 impl MergedPaper {
     /// The paper of these records, of which there is at least one.
     fn of(records: Vec<Paper>) -> MergedPaper {
@@ -71,6 +74,10 @@ impl Library {
                 records.push(now);
             }
             None => records.push(now),
+        }
+        if let Some(excess) = records.len().checked_sub(MAX_RECORDS).filter(|excess| *excess > 0) {
+            let oldest: Vec<Paper> = records.drain(..=excess).collect();
+            records.insert(0, Paper::from_records(&oldest));
         }
         let is_said_before = records == before;
         let known = MergedPaper { duplicates: same, ..MergedPaper::of(records) };
@@ -157,8 +164,8 @@ impl Library {
         {
             there.push(stored);
         }
-        if there.is_empty() && !record.authors.is_empty() {
-            for stored in self.papers_titled(&record.title)? {
+        if there.is_empty() && !record.authors.is_empty() && record.has_telling_title() {
+            for stored in self.papers_titled_if_few(&record.title)? {
                 if record.is_copy_of(&stored.paper) && !self.are_not_same(record, &stored)? {
                     there.push(stored);
                     break;

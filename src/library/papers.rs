@@ -18,6 +18,11 @@ use crate::error::{Error, Result};
 use crate::paper::{Paper, PaperId, WorkName, title_key};
 use crate::vector::Embedding;
 
+/// Papers of one title that are looked at, at most.
+const MAX_PAPERS_OF_TITLE: usize = 1_000;
+/// Papers of one title, at most, among which the one of a record is looked for.
+const MAX_COPIES: usize = 64;
+
 impl Library {
     /// Writes changes and the embeddings of those that need one (same order) in one transaction: all or nothing.
     /// The first call decides the library's model. Facts of a paper that was removed, or got another text, since they
@@ -124,11 +129,23 @@ impl Library {
         found.map_err(self.failed("read a paper"))
     }
 
-    /// Papers whose title is this one but for case, punctuation and white space, in the order of their addition.
+    /// Papers whose title is this one but for case, punctuation and white space, in the order of their addition; of very
+    /// many the first.
     pub fn papers_titled(&self, title: &str) -> Result<Vec<StoredPaper>> {
+        self.first_papers_titled(title, MAX_PAPERS_OF_TITLE)
+    }
+
+    /// As [`Library::papers_titled`], to find the paper that a record is of; none where so many papers have the title that
+    /// it says nothing.
+    pub(super) fn papers_titled_if_few(&self, title: &str) -> Result<Vec<StoredPaper>> {
+        let papers = self.first_papers_titled(title, MAX_COPIES + 1)?;
+        Ok(if papers.len() > MAX_COPIES { Vec::new() } else { papers })
+    }
+
+    fn first_papers_titled(&self, title: &str, limit: usize) -> Result<Vec<StoredPaper>> {
         // Without the plus SQLite plans anew for every title.
-        let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = +? ORDER BY row");
-        self.collect(&select, [title_key(title)])
+        let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = +?1 ORDER BY row LIMIT ?2");
+        self.collect(&select, params![title_key(title), limit as i64])
     }
 
     /// Up to `limit` papers whose titles begin with these words, or else have them, in the order of their addition.

@@ -31,7 +31,7 @@ impl Library {
     /// A record with an id of the title alone is one that an older version exported, if something that both say agrees.
     fn paper_of_newer_form(&self, record: &Paper) -> Result<Option<StoredPaper>> {
         let has_newer_form = |paper: &Paper| paper.all_ids().any(|id| id.of_title_alone().as_ref() == Some(&record.id));
-        let of_title = self.papers_titled(&record.title)?;
+        let of_title = self.papers_titled_if_few(&record.title)?;
         let agrees = |stored: &StoredPaper| stored.paper.details_agree(record) == Some(true);
         Ok(of_title.into_iter().find(|stored| has_newer_form(&stored.paper) && agrees(stored)))
     }

@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::address::split_host;
 use super::doi::{doi, doi_address};
+use crate::text::is_invisible;
 
 /// Longest id accepted, in characters.
 const MAX_ID: usize = 512;
@@ -98,6 +99,18 @@ impl PaperId {
             () if self.0.starts_with("pmid:") => 2,
             () => 3,
         }
+    }
+
+    /// Reads an id of a new paper: one without characters that turn the direction of a text. Libraries of older versions have
+    /// such ids.
+    pub(crate) fn parse_new(text: &str) -> Result<PaperId, String> {
+        let id = PaperId::parse(text)?;
+        if id.is_invisible() { Err("id contains characters that are not shown".to_owned()) } else { Ok(id) }
+    }
+
+    /// Whether it has characters that are not shown.
+    pub(super) fn is_invisible(&self) -> bool {
+        !self.0.is_ascii() && self.0.contains(is_invisible)
     }
 
     /// Whether public services know papers by it: an arXiv id, a DOI or a PubMed id.

@@ -5,6 +5,8 @@
 //! reading history, where a person sees what was matched: together with a similar title it needs less. A work that is
 //! cited by its title is the paper of this title if [`authors_and_years_agree`] and no id tells them apart.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::person_name::surname;
 use super::title_id::{address_key, first_surname};
 use super::{Paper, PaperId, title_key};
@@ -70,6 +72,11 @@ impl Paper {
             && self.has_author_of(other)
     }
 
+    /// Whether few papers share its title, so that another record of the title may be a copy.
+    pub(crate) fn has_telling_title(&self) -> bool {
+        tells_papers_apart(&title_key(&self.title))
+    }
+
     /// Whether a work that is cited by the same title is this paper: an author in common, years that fit, and no id that
     /// tells them apart.
     pub(super) fn is_cited_as(&self, work: &Paper) -> bool {
@@ -103,15 +110,16 @@ impl Paper {
 
     /// Whether they have an author's last name in common.
     fn has_author_of(&self, other: &Paper) -> bool {
-        self.authors.iter().any(|one| other.authors.iter().any(|other| surname(one) == surname(other)))
+        let surnames: HashSet<_> = self.authors.iter().map(|name| surname(name)).collect();
+        other.authors.iter().any(|name| surnames.contains(&surname(name)))
     }
 
     /// Whether names tell them apart: two names of one kind, or two of one source.
     fn is_named_apart_from(&self, other: &Paper) -> bool {
-        let of_one_kind = |one: &PaperId, other: &PaperId| one.rank() == other.rank() && one.rank() <= GIVEN;
+        let given =
+            |paper: &Paper| paper.all_ids().map(PaperId::rank).filter(|rank| *rank <= GIVEN).collect::<BTreeSet<u8>>();
         let made_up = self.id.is_of_title() || other.id.is_of_title();
-        let kinds = self.all_ids().any(|one| other.all_ids().any(|other| of_one_kind(one, other)));
-        kinds || (self.source == other.source && !made_up)
+        !given(self).is_disjoint(&given(other)) || (self.source == other.source && !made_up)
     }
 }
 

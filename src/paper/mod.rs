@@ -28,13 +28,23 @@ pub(crate) use placeholder::{is_missing_word, is_no_author};
 pub use work_name::{CitationLinks, WorkName};
 pub use year_range::YearRange;
 
+use std::collections::HashSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use crate::text::is_invisible;
 
 /// Longest title accepted, in characters. The longest of 165,737 arXiv titles has 227.
 const MAX_TITLE: usize = 5_000;
 /// Longest abstract accepted, in characters; the encoder reads the first few hundred words of it.
 const MAX_ABSTRACT: usize = 200_000;
+/// Longest name of a source that is kept, in characters.
+const MAX_SOURCE: usize = 100;
+/// Longest address that is kept, in bytes; browsers and servers take about 8,000.
+const MAX_ADDRESS: usize = 8_000;
+/// Aliases kept of one paper, whatever its sources say: those with the most have ten.
+pub(crate) const MAX_ALIASES: usize = 1_000;
 
 /// A paper. Made by [`RawPaper::validate`], so it has an id and some text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,15 +110,10 @@ impl Paper {
         fn list(old: Vec<String>, new: Vec<String>) -> Vec<String> {
             if new.is_empty() { old } else { new }
         }
-        let mut also = self.aliases;
-        for name in std::iter::once(newer.id).chain(newer.aliases) {
-            if name != self.id && !also.contains(&name) {
-                also.push(name);
-            }
-        }
+        let names = self.aliases.into_iter().chain([newer.id]).chain(newer.aliases);
         Paper {
+            aliases: distinct_aliases(&self.id, names),
             id: self.id,
-            aliases: also,
             title: text(self.title, newer.title),
             abstract_text: text(self.abstract_text, newer.abstract_text),
             authors: list(self.authors, newer.authors),
@@ -223,18 +228,18 @@ impl RawPaper {
         check_length("title", &self.title, MAX_TITLE)?;
         check_length("abstract", &self.abstract_text, MAX_ABSTRACT)?;
         let id = match self.id.as_deref().map(str::trim).filter(|id| !id.is_empty() && !is_missing_word(id)) {
-            Some(id) => PaperId::parse(id)?,
+            Some(id) => PaperId::parse_new(id)?,
             None => PaperId::from_record(&self),
         };
-        let mut aliases: Vec<PaperId> = Vec::new();
         let names = self.aliases.iter().filter(|name| !is_missing_word(name));
-        for name in names.filter_map(|name| PaperId::parse(name).ok()) {
-            if name != id && !aliases.contains(&name) {
-                aliases.push(name);
-            }
-        }
-        let url = self.url.filter(|url| !url.trim().is_empty() && is_of_web(url)).or_else(|| id.url());
+        let names = names.filter_map(|name| PaperId::parse_new(name).ok());
+        let aliases = distinct_aliases(&id, names);
+        let url = self.url.as_deref().and_then(clean_address).or_else(|| id.url());
         let url = url.or_else(|| aliases.iter().find_map(PaperId::url));
+        let mut source = into_one_line(self.source);
+        if let Some((end, _)) = source.char_indices().nth(MAX_SOURCE) {
+            source.truncate(end);
+        }
         Ok(Paper {
             id,
             aliases,
@@ -247,7 +252,7 @@ impl RawPaper {
             votes: self.votes,
             comments: self.comments,
             categories: lines(self.categories),
-            source: self.source,
+            source,
             url,
         })
     }
@@ -264,6 +269,19 @@ impl RawPaper {
     }
 }
 
+/// Aliases of a paper of this id, each once, in their order; of too many the first.
+fn distinct_aliases(id: &PaperId, names: impl Iterator<Item = PaperId>) -> Vec<PaperId> {
+    let mut known = HashSet::from([id.clone()]);
+    names.filter(|name| known.insert(name.clone())).take(MAX_ALIASES).collect()
+}
+
+/// Returns an address of the web without white space around it and invisible characters in it; `None` for any other.
+fn clean_address(address: &str) -> Option<String> {
+    let address: String = address.trim().chars().filter(|c| !is_invisible(*c)).collect();
+    let is_kept = !address.is_empty() && address.len() <= MAX_ADDRESS && is_of_web(&address);
+    is_kept.then_some(address)
+}
+
 fn check_length(what: &str, text: &str, most: usize) -> Result<(), String> {
     if text.len() > most && text.chars().count() > most {
         return Err(format!("the {what} is longer than {most} characters"));
@@ -275,17 +293,22 @@ fn lines(texts: Vec<String>) -> Vec<String> {
     texts.into_iter().map(into_one_line).filter(|text| !text.is_empty()).collect()
 }
 
-/// The text on one line: runs of white space and control characters become one space.
+/// The text on one line: runs of white space and control characters become one space, and what turns the direction of a
+/// text is left out.
 pub(crate) fn one_line(text: &str) -> String {
     if is_on_one_line(text) {
         return text.to_owned();
     }
     let mut line = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        let length = line.len();
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(word);
+        line.extend(word.chars().filter(|c| !is_invisible(*c)));
+        if line.ends_with(' ') {
+            line.truncate(length);
+        }
     }
     line
 }
@@ -362,6 +385,35 @@ mod tests {
             assert_eq!(paper.is_of_any(&["x".to_owned(), category.to_owned()]), expect, "{category}");
         }
         assert!(!paper.is_of_any(&[]));
+    }
+
+    #[test]
+    fn nothing_is_kept_that_is_not_shown() {
+        let raw = RawPaper {
+            id: Some("mine".to_owned()),
+            aliases: vec!["his\u{202e}".to_owned(), "10.5555/a".to_owned()],
+            categories: vec!["cs\u{1b}[2J.CL\u{2066}".to_owned()],
+            source: format!("li\u{9b}st\n{}", "x".repeat(200)),
+            url: Some(" https://example.org/\u{1b}[2J\r\na\u{202e} ".to_owned()),
+            ..draft("La\u{202e}mps \u{2066} light", "")
+        };
+        let paper = raw.clone().validate().unwrap();
+        assert_eq!(paper.title, "Lamps light");
+        assert_eq!(paper.aliases.iter().map(PaperId::as_str).collect::<Vec<_>>(), ["doi:10.5555/a"]);
+        assert_eq!(paper.categories, ["cs [2J.CL"]);
+        assert!(paper.source.starts_with("li st x") && paper.source.len() == MAX_SOURCE, "{}", paper.source);
+        assert_eq!(paper.url.as_deref(), Some("https://example.org/[2Ja"));
+        let long = format!("https://example.org/{}", "x".repeat(MAX_ADDRESS));
+        assert_eq!(RawPaper { url: Some(long), aliases: Vec::new(), ..raw.clone() }.validate().unwrap().url, None);
+        assert!(RawPaper { id: Some("mine\u{202e}".to_owned()), ..raw }.validate().is_err());
+    }
+
+    #[test]
+    fn a_paper_has_so_many_aliases_and_no_more() {
+        let aliases = (0..100_000).map(|n| format!("10.5555/{n}")).collect();
+        let paper = RawPaper { id: Some("mine".into()), aliases, ..draft("t", "") }.validate().unwrap();
+        assert_eq!(paper.aliases.len(), MAX_ALIASES);
+        assert_eq!(paper.clone().merged_with(paper).aliases.len(), MAX_ALIASES);
     }
 
     #[test]

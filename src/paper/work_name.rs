@@ -64,6 +64,7 @@ impl WorkName {
         if placeholder::is_no_author(&self.author) {
             self.author.clear();
         }
+        self.ids.retain(|id| !id.is_invisible());
         // The order of ids of one kind does not depend on the source.
         self.ids.sort_by(|one, other| (one.rank(), one).cmp(&(other.rank(), other)));
         self.ids.dedup();

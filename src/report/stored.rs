@@ -8,10 +8,11 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::files::{MANIFEST, visible};
+use super::files::MANIFEST;
 use super::{CollectionFilter, MapPlace};
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
+use crate::text::visible;
 
 /// The groups and papers of a report that was written.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -131,8 +132,8 @@ impl StoredReport {
             return Err(Error::BadRequest { field: "base", reason });
         }
         for_each_line(&path, |mut group: StoredGroup| {
-            group.name = visible(&group.name);
-            group.labels.iter_mut().for_each(|label| *label = visible(label));
+            group.name = visible(&group.name).into_owned();
+            group.labels.iter_mut().for_each(|label| *label = visible(label).into_owned());
             // Levels follow one another.
             if group.level == report.levels.len() + 1 {
                 report.levels.push(Vec::new());

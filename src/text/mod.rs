@@ -1,8 +1,12 @@
 //! Text that came with markup as plain Unicode: LaTeX, HTML and publishers' XML. Scripts without spaces between words.
+//! Texts without characters that a terminal obeys.
 
 pub(crate) mod latex;
 pub(crate) mod markup;
 pub(crate) mod script;
+mod visible;
+
+pub(crate) use visible::{is_invisible, visible};
 
 /// Returns the beginning of a text, at most so many characters and an ellipsis, up to the end of a word.
 pub(crate) fn truncate_at_word(text: &str, max_chars: usize) -> String {

@@ -231,15 +231,20 @@ pub(crate) struct PendingBatch {
 impl PendingBatch {
     /// Whether a record may be one of the papers that were added.
     pub(crate) fn may_match(&self, record: &Paper) -> bool {
-        record.all_ids().any(|id| self.ids.contains(id)) || self.titles.contains(&title_key(&record.title))
+        record.all_ids().any(|id| self.ids.contains(id))
+            || identifying_title(record).is_some_and(|title| self.titles.contains(&title))
     }
 
     /// Adds a paper.
     pub(crate) fn insert(&mut self, paper: &Paper) {
         self.ids.extend(paper.all_ids().cloned());
-        // Papers without a title have none in common.
-        self.titles.extend(Some(title_key(&paper.title)).filter(|title| !title.is_empty()));
+        self.titles.extend(identifying_title(paper));
     }
+}
+
+/// The key of a title by which a record may be found to be a paper: not that of `Editorial`, unless the id is made from it.
+fn identifying_title(paper: &Paper) -> Option<String> {
+    (paper.has_telling_title() || paper.id.is_of_title()).then(|| title_key(&paper.title))
 }
 
 /// The text that a change needs an embedding of; `None` if the stored embedding stays valid.

@@ -22,6 +22,7 @@ mod fetch_links;
 mod first_feed;
 mod fuzz_corpus;
 mod help;
+mod hostile_files;
 mod hostile_requests;
 mod http;
 mod http_bodies;

@@ -1,5 +1,6 @@
 //! `paperkin rank`
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use crate::cli::args::{GlobalArgs, RankArgs};
@@ -76,8 +77,9 @@ fn rank(engine: &Engine, request: &mut Request, embeddings: &TextEmbeddings, dep
 
 /// Whether a request has nothing but papers that the library does not have: popular papers are no answer to it.
 fn has_unknown_history(request: &Request, answer: &Answer) -> bool {
+    let not_found: HashSet<&str> = answer.not_found.iter().map(String::as_str).collect();
     let is_unknown = |item: &HistoryItem| match &item.paper {
-        PaperRef::Id(id) => answer.not_found.iter().any(|unknown| unknown == id.as_str()),
+        PaperRef::Id(id) => not_found.contains(id.as_str()),
         PaperRef::Inline { .. } => false,
     };
     let history = || request.positive.iter().chain(&request.negative);

@@ -1,12 +1,12 @@
 //! Files of reading histories.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
 use crate::engine::Engine;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Fault, Result};
 use crate::formats::ReadOptions;
 use crate::import::{self, ImportedPaper};
 use crate::library::HistoryKind;
@@ -31,11 +31,7 @@ impl HistoryFile {
     pub(crate) fn read(path: &Path) -> Result<HistoryFile> {
         let options = ReadOptions::default();
         let read = match path.as_os_str() == "-" {
-            true => {
-                let mut bytes = Vec::new();
-                io::stdin().read_to_end(&mut bytes).map_err(Error::io(path, "read"))?;
-                import::read_bytes(bytes, "-", &options)?
-            }
+            true => import::read_stream(io::stdin(), "-", &options)?,
             false => import::read(path, &options)?,
         };
         read.errors.iter().for_each(output::reject);

@@ -5,6 +5,7 @@ use std::io::Write;
 use anstyle::AnsiColor;
 
 use crate::error::Error;
+use crate::text::visible;
 
 /// How serious a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(crate) enum Severity {
     Note,
 }
 
-/// Writes one line to standard error. A closed standard error is no reason to stop.
+/// Writes one line to standard error, whatever is in the message. A closed standard error is no reason to stop.
 pub(crate) fn diagnostic(severity: Severity, message: &str) {
     let (label, color) = match severity {
         Severity::Error => ("error", AnsiColor::Red),
@@ -25,7 +26,7 @@ pub(crate) fn diagnostic(severity: Severity, message: &str) {
         Severity::Note => ("note", AnsiColor::Cyan),
     };
     let style = color.on_default().bold();
-    let _ = writeln!(anstream::stderr(), "{style}{label}{style:#}: {message}");
+    let _ = writeln!(anstream::stderr(), "{style}{label}{style:#}: {}", visible(message));
 }
 
 /// Reports a part of the input that cannot be used; the command continues without it.

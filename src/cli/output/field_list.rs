@@ -7,6 +7,7 @@ use textwrap::core::display_width;
 
 use super::table::width;
 use crate::paper::{CitationLinks, Paper, PaperId, WorkName};
+use crate::text::visible;
 
 /// Columns when standard output is not a terminal.
 const DEFAULT_WIDTH: usize = 80;
@@ -20,7 +21,7 @@ pub(crate) struct FieldList(Vec<Vec<String>>);
 impl FieldList {
     /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [&str; N]) {
-        self.0.push(cells.map(str::to_owned).to_vec());
+        self.0.push(cells.map(|cell| visible(cell).into_owned()).to_vec());
     }
 
     /// Writes the rows, indented.

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::formats::ExportFormat;
 use crate::paper::{Paper, PaperId};
 use crate::present::{self, PaperFact, PaperLink};
-use crate::text::latex::readable;
+use crate::text::visible;
 
 /// Columns when standard output is not a terminal.
 const DEFAULT_WIDTH: usize = 80;
@@ -139,11 +139,11 @@ fn write_paper(out: &mut dyn Write, shown: &LinkedPaper<'_>, named: usize, width
     ];
     let links = links.iter().map(|link| (link.name, link.url.clone()));
     for (name, value) in facts.into_iter().chain(links).filter(|(_, value)| !value.is_empty()) {
-        wrap(out, &format!("  {name:<0$}{value}", VALUE_INDENT - 2), VALUE_INDENT, width)?;
+        wrap(out, &format!("  {name:<0$}{1}", VALUE_INDENT - 2, visible(&value)), VALUE_INDENT, width)?;
     }
     if !(paper.abstract_text.is_empty() || paper.title.is_empty()) {
         writeln!(out)?;
-        for line in textwrap::wrap(&readable(&paper.abstract_text), width) {
+        for line in textwrap::wrap(&present::shown(&paper.abstract_text), width) {
             writeln!(out, "{line}")?;
         }
     }

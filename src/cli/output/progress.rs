@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,11 +11,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::diagnostic::{Severity, diagnostic, reject};
 use super::dropped_fields::DroppedFields;
 use crate::engine::AddProgress;
+use crate::error::Error;
+use crate::text::visible;
+
+/// Rejected records of an input that are named.
+const MAX_REJECTED: usize = 1_000;
 
 /// A bar with rate and remaining time.
 #[derive(Clone)]
 pub(crate) struct CommandProgress {
     bar: ProgressBar,
+    /// How many records were rejected.
+    rejected: Arc<AtomicUsize>,
     /// What is said of the input when it is done.
     dropped: Arc<Mutex<DroppedFields>>,
     name: String,
@@ -42,7 +50,8 @@ impl CommandProgress {
     }
 
     fn new(bar: ProgressBar, name: &str) -> CommandProgress {
-        CommandProgress { bar: bar.with_prefix(name.to_owned()), dropped: Arc::default(), name: name.to_owned() }
+        let name = visible(name).into_owned();
+        CommandProgress { bar: bar.with_prefix(name.clone()), dropped: Arc::default(), rejected: Arc::default(), name }
     }
 
     /// Wraps a reader so that reading moves the bar.
@@ -80,7 +89,7 @@ impl CommandProgress {
     /// Shows the progress of an addition.
     pub(crate) fn show(&self, progress: AddProgress<'_>) {
         match progress {
-            AddProgress::Rejected(error) => self.aside(|| reject(error)),
+            AddProgress::Rejected(error) => self.reject(error),
             AddProgress::Dropped(error) if !self.dropped().count(error) => {}
             AddProgress::Dropped(error) => self.aside(|| diagnostic(Severity::Warning, &error.one_line())),
             AddProgress::Embedded(_) => {}
@@ -88,9 +97,20 @@ impl CommandProgress {
         }
     }
 
-    /// Removes the bar, and says how many more fields were dropped than were printed.
+    /// Says why a record was rejected, unless so many were that nobody reads on: a damaged file would fill the log.
+    pub(crate) fn reject(&self, error: &Error) {
+        let is_record = matches!(error, Error::BadRecord { .. });
+        if !is_record || self.rejected.fetch_add(1, Ordering::Relaxed) < MAX_REJECTED {
+            self.aside(|| reject(error));
+        }
+    }
+
+    /// Removes the bar, and says how many more records were rejected and fields dropped than were printed.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
+        if let Some(more @ 1..) = self.rejected.swap(0, Ordering::Relaxed).checked_sub(MAX_REJECTED) {
+            diagnostic(Severity::Error, &format!("{}: {more} more records were rejected", self.name));
+        }
         std::mem::take(&mut *self.dropped()).warn_of_rest(&self.name);
     }
 

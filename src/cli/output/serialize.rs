@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use jiff::civil::Date;
 
-use crate::formats::{FeedDocument, FeedFormat};
+use crate::formats::{FeedDocument, FeedFormat, cell_of_text};
 use crate::recommend::Answer;
 
 /// Writes one JSON object per result.
@@ -35,16 +35,16 @@ pub(super) fn csv(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
     for result in answer.all_results() {
         let paper = &result.paper;
         let reasons: Vec<&str> = result.reasons.iter().map(|reason| reason.title.as_str()).collect();
-        csv.write_record([
+        csv.write_record::<[&str; 11], &str>([
             &result.rank.to_string(),
             &result.score.to_string(),
-            paper.id.as_str(),
-            &paper.title,
-            &paper.authors.join("; "),
+            &cell_of_text(paper.id.as_str()),
+            &cell_of_text(&paper.title),
+            &cell_of_text(&paper.authors.join("; ")),
             &paper.published.map(|date| date.to_string()).unwrap_or_default(),
             &paper.votes.map(|votes| votes.to_string()).unwrap_or_default(),
-            paper.url.as_deref().unwrap_or_default(),
-            &reasons.join("; "),
+            &cell_of_text(paper.url.as_deref().unwrap_or_default()),
+            &cell_of_text(&reasons.join("; ")),
             &result.relevance.map(|relevance| relevance.probability.to_string()).unwrap_or_default(),
             &result.relevance.map(|relevance| relevance.word.to_string()).unwrap_or_default(),
         ])?;

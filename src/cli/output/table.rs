@@ -7,7 +7,6 @@ use textwrap::{Options, WordSplitter};
 
 use crate::present::{self, BEST_OF_LIBRARY, PaperFact};
 use crate::recommend::{Answer, Recommendation, Relevance};
-use crate::text::latex::readable;
 
 /// Columns when standard output is not a terminal.
 const DEFAULT_WIDTH: usize = 100;
@@ -91,7 +90,7 @@ fn write_result(out: &mut dyn Write, result: &Recommendation, reasons: ReasonDis
         lines.push(format!("{} ({:.0}% of the history)", present::interest(interest), 100.0 * interest.share));
     }
     if let Some(matched) = &result.sentence_match {
-        let (sentence, other) = (readable(&matched.sentence), readable(&matched.matched_sentence));
+        let (sentence, other) = (present::shown(&matched.sentence), present::shown(&matched.matched_sentence));
         lines.push(format!("“{sentence}” matches “{other}”"));
     }
     // An address or an id that is cut in two cannot be copied.

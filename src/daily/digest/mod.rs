@@ -13,8 +13,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::present::{self, BEST_OF_LIBRARY, NAMED_REASONS, PaperFact};
 use crate::recommend::Recommendation;
-use crate::text::latex::readable;
-use crate::text::truncate_at_word;
+use crate::text::{truncate_at_word, visible};
 
 /// What is known of a paper beside its title.
 const FACTS: [PaperFact; 3] = [PaperFact::Authors, PaperFact::Date, PaperFact::Votes];
@@ -67,7 +66,7 @@ impl Digest<'_> {
     pub fn subject(&self) -> String {
         let count = self.results.len() + self.best_of_library.len();
         let papers = if count == 1 { "paper" } else { "papers" };
-        format!("{count} {papers} for {}, {}", self.reader, self.day)
+        format!("{count} {papers} for {}, {}", visible(self.reader), self.day)
     }
 
     /// It as HTML that needs nothing else.
@@ -117,9 +116,9 @@ impl Digest<'_> {
             let id = utf8_percent_encode(paper.id.as_str(), NON_ALPHANUMERIC);
             DigestEntry {
                 title: present::headline(paper),
-                link: paper.link(),
+                link: paper.link().map(|link| visible(&link).into_owned()),
                 facts: facts(result),
-                summary: truncate_at_word(&readable(&paper.abstract_text), ABSTRACT),
+                summary: truncate_at_word(&present::shown(&paper.abstract_text), ABSTRACT),
                 reason: reason(result),
                 more: page.map(|page| format!("{page}/paper/{id}")),
             }

@@ -43,6 +43,14 @@ fn formulas_are_readable() {
 }
 
 #[test]
+fn a_name_begins_no_other_header() {
+    let day = jiff::civil::date(2025, 1, 3);
+    let reader = "me\r\nBcc: you@example.org\u{1b}[2J";
+    let digest = Digest { reader, day, results: &[], best_of_library: &[], note: None, page: None };
+    assert_eq!(digest.subject(), "0 papers for me  Bcc: you@example.org[2J, 2025-01-03");
+}
+
+#[test]
 fn by_example() {
     let long = "Robots walk on many kinds of ground. ".repeat(20);
     let mut results = [result(1, "Walking <script>alert(1)</script>", &long), result(2, "Sinking", "")];

@@ -2,6 +2,7 @@
 
 use crate::paper::Paper;
 use crate::present::{self, PaperFact};
+use crate::text::visible;
 
 pub(crate) fn write(papers: &[Paper]) -> String {
     papers.iter().map(line).collect()
@@ -9,7 +10,8 @@ pub(crate) fn write(papers: &[Paper]) -> String {
 
 fn line(paper: &Paper) -> String {
     let title = escaped(&present::headline(paper));
-    let title = match paper.link().filter(|url| !url.contains(['<', '>', '\n'])) {
+    let link = paper.link().map(|url| visible(&url).into_owned());
+    let title = match link.filter(|url| !url.contains(['<', '>'])) {
         Some(url) => format!("[{title}](<{url}>)"),
         None => title,
     };

@@ -28,6 +28,8 @@ const KIND: XmlDialect = XmlDialect {
 
 /// Longest export, in bytes of XML.
 const MAX_LIBRARY: u64 = 1 << 30;
+/// Most records of an export: papers, their attachments, notes and journals. The largest libraries have some 100,000 papers.
+const MAX_RECORDS: u64 = 500_000;
 /// Longest path of a collection, in bytes: of a longer one the outermost names are left out. This also ends cycles.
 const MAX_PATH: usize = 1000;
 /// Kinds of items that are not papers.
@@ -55,6 +57,7 @@ fn library(input: InputReader, max_bytes: u64) -> Vec<Result<FoundRecord>> {
     let mut items: Vec<(RecordPosition, Result<ZoteroItem, String>)> = Vec::new();
     let mut containers: HashMap<String, RdfContainer> = HashMap::new();
     let mut collections = CollectionTree::default();
+    let mut count = 0;
     let fault = loop {
         let (record, position) = match records.record() {
             Ok(Some(record)) => record,
@@ -71,9 +74,10 @@ fn library(input: InputReader, max_bytes: u64) -> Vec<Result<FoundRecord>> {
                 }
             }
         }
-        if records.position() > max_bytes {
+        count += 1;
+        if records.position() > max_bytes || count == MAX_RECORDS {
             break Some(records.input().bad_file(format!(
-                "more than {} MB of items: export the collections separately, or import the Zotero directory",
+                "more than {} MB or {MAX_RECORDS} items: export the collections separately, or import the Zotero directory",
                 max_bytes >> 20
             )));
         }

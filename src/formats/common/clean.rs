@@ -2,8 +2,8 @@
 //! source. So the same paper of two sources has the same title.
 
 use crate::formats::input_format::InputFormat;
-use crate::formats::reference::BibReference;
-use crate::paper::{CitationLinks, RawPaper, WorkName};
+use crate::formats::reference::{BibReference, RecordNotes};
+use crate::paper::{CitationLinks, MAX_ALIASES, RawPaper, WorkName, one_line};
 use crate::text::markup::{MarkupRule, as_tex};
 
 /// The heading of an abstract that publishers put into it.
@@ -11,15 +11,46 @@ const HEADINGS: [&str; 3] = ["Abstract", "ABSTRACT", "Summary"];
 /// What Springer's TeX begins with, also where its tags are gone: a whole document for each formula.
 const TEX_DOCUMENT: [&str; 2] = ["\\documentclass", "\\end{document}"];
 
-/// Cleans the texts of a reference that was read from a format.
+/// Most authors of a paper. Those of the large experiments in physics have 5,000.
+const MAX_AUTHORS: usize = 20_000;
+/// Most subject classes, and most tags.
+const MAX_TAGS: usize = 1_000;
+/// Most works that a paper cites. The longest reviews and bibliographies have 10,000.
+const MAX_REFERENCES: usize = 50_000;
+/// Most works that cite a paper. Lowry's of 1951 on proteins, the one with the most, has some 300,000.
+const MAX_CITATIONS: usize = 1_000_000;
+
+/// Cuts the lists of a reference that are longer than those of any paper, and notes which.
+fn cut_lists(reference: &mut BibReference) {
+    let BibReference { raw_paper, tags, links, notes, .. } = reference;
+    cut(&mut raw_paper.aliases, "aliases", MAX_ALIASES, notes);
+    cut(&mut raw_paper.authors, "authors", MAX_AUTHORS, notes);
+    cut(&mut raw_paper.categories, "categories", MAX_TAGS, notes);
+    cut(tags, "tags", MAX_TAGS, notes);
+    cut(&mut links.references, "references", MAX_REFERENCES, notes);
+    cut(&mut links.citations, "citations", MAX_CITATIONS, notes);
+}
+
+fn cut<T>(list: &mut Vec<T>, name: &'static str, most: usize, notes: &mut RecordNotes) {
+    if list.len() > most {
+        notes.drop(name, format!("{} of them: the first {most} are kept", list.len()));
+        list.truncate(most);
+    }
+}
+
+/// Cleans the texts of a reference that was read from a format, and cuts lists that no paper has.
 pub(crate) fn clean(reference: &mut BibReference, format: InputFormat) {
+    cut_lists(reference);
     clean_paper(&mut reference.raw_paper, format);
-    reference.tags.iter_mut().for_each(|tag| format.markup().read(tag));
+    for tag in &mut reference.tags {
+        format.markup().read(tag);
+        *tag = one_line(tag);
+    }
     clean_links(&mut reference.links, format);
 }
 
 /// Cleans the names of works that were read from a format; what names nothing is left out.
-pub(crate) fn clean_links(links: &mut CitationLinks, format: InputFormat) {
+fn clean_links(links: &mut CitationLinks, format: InputFormat) {
     for works in [&mut links.references, &mut links.citations] {
         *works = std::mem::take(works).into_iter().filter_map(|work| clean_work(work, format)).collect();
     }
@@ -34,7 +65,7 @@ fn clean_work(mut work: WorkName, format: InputFormat) -> Option<WorkName> {
 }
 
 /// Cleans the texts of a paper that was read from a format.
-pub(crate) fn clean_paper(raw_paper: &mut RawPaper, format: InputFormat) {
+fn clean_paper(raw_paper: &mut RawPaper, format: InputFormat) {
     let rule = format.markup();
     let RawPaper { title, abstract_text, authors, categories, container, .. } = raw_paper;
     let with_heading = abstract_text.trim_ascii_start().starts_with('<') && rule != MarkupRule::Plain;

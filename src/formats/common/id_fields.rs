@@ -151,7 +151,7 @@ fn not_an_id(value: &Value) -> String {
 /// An id of any kind that can be the id of a paper.
 fn usable(value: &Value) -> Result<String, String> {
     let id = plain(value)?;
-    PaperId::parse(&id).map(|_| id)
+    PaperId::parse_new(&id).map(|_| id)
 }
 
 fn with_prefix(value: &Value, prefix: &str) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! Identifiers of papers: arXiv ids, DOIs and PubMed numbers, wherever a record has them, and the best of several.
 
+use std::collections::HashSet;
+
 use crate::formats::common::values::truncated;
 use crate::formats::reference::RecordNotes;
 use crate::paper::{Paper, PaperId, RawPaper, is_missing_word};
@@ -9,12 +11,9 @@ const PAGES: [&str; 7] = [".pdf", "/pdf", "/epdf", "/full", "/abstract", "/html"
 
 /// Sets the id of a paper to the best of some names, and its aliases to the others. What is not an id is left out.
 pub(crate) fn assign<'n>(raw_paper: &mut RawPaper, names: impl IntoIterator<Item = &'n str>) {
-    let mut ids: Vec<PaperId> = Vec::new();
-    for id in names.into_iter().filter_map(|name| PaperId::parse(name).ok()) {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
+    let mut known = HashSet::new();
+    let ids = names.into_iter().filter_map(|name| PaperId::parse_new(name).ok());
+    let mut ids: Vec<PaperId> = ids.filter(|id| known.insert(id.clone())).collect();
     ids.sort_by_key(PaperId::rank);
     let mut ids = ids.into_iter().map(|id| id.to_string());
     raw_paper.id = ids.next();

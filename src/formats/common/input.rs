@@ -3,10 +3,9 @@
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use flate2::read::MultiGzDecoder;
-
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::encoding::{self, TextEncoding};
+use crate::formats::common::unpacking::{GzipReader, LimitedReader, too_large};
 use crate::formats::reference::{BibReference, FoundRecord};
 
 /// How much of a file is inspected before reading it, in bytes.
@@ -15,8 +14,10 @@ const HEAD_BYTES: usize = 256 * 1024;
 pub(crate) const MAX_RECORD: usize = 16 * 1024 * 1024;
 /// How much is kept of the start of a line that is too long, in bytes.
 const KEPT_BYTES: usize = 1024;
+/// How a file begins that is compressed with gzip.
+const GZIP_START: [u8; 2] = [0x1f, 0x8b];
 /// How files begin that are no text.
-const BINARY_STARTS: [&[u8]; 5] = [b"PAR1", b"PK\x03\x04", b"SQLite format 3\0", b"%PDF", b"\xfd7zXZ\0"];
+const BINARY_STARTS: [&[u8]; 6] = [b"PAR1", b"PK\x03\x04", b"7z\xbc\xaf", b"SQLite format 3\0", b"%PDF", b"\xfd7zXZ\0"];
 /// The byte order marks of UTF-32, which no program for papers writes; one of them begins as that of UTF-16.
 const UTF32_MARKS: [&[u8]; 2] = [b"\xff\xfe\0\0", b"\0\0\xfe\xff"];
 
@@ -51,26 +52,32 @@ impl InputReader {
     /// Returns an input whose encoding nobody names.
     #[cfg(test)]
     pub(crate) fn new(source: impl Read + Send + 'static, name: &str) -> Result<(InputReader, InputHead)> {
-        InputReader::with_encoding(source, name, None)
+        InputReader::open(source, name, None, None)
     }
 
-    /// Returns an input; the encoding is that of one that has no byte order mark. Fails when not even the first byte can be
-    /// read.
-    pub(crate) fn with_encoding(
+    /// Returns an input; the encoding is that of one that has no byte order mark, and `max_bytes` limits what is unpacked.
+    /// Fails when not even the first byte can be read.
+    pub(crate) fn open(
         source: impl Read + Send + 'static,
         name: &str,
         encoding: Option<TextEncoding>,
+        max_bytes: Option<u64>,
     ) -> Result<(InputReader, InputHead)> {
-        let (start, failure, rest) = peek(Box::new(source), 2);
-        let compressed = start == [0x1f, 0x8b];
-        let raw = Box::new(Cursor::new(start).chain(DeferredFailure(failure)).chain(rest));
-        let decoded: Box<dyn Read + Send> =
-            if compressed { Box::new(GzipReader(MultiGzDecoder::new(BufReader::new(raw)))) } else { raw };
-
-        let (mut head, mut failure, mut rest) = peek(decoded, HEAD_BYTES);
+        let bad_file = |reason: &str| Error::BadFile { file: name.to_owned(), reason: reason.to_owned() };
+        let (start, failure, rest) = peek(Box::new(source), GZIP_START.len());
+        let compressed = start == GZIP_START;
+        let raw = Cursor::new(start).chain(DeferredFailure(failure)).chain(rest);
+        let unpacked: Box<dyn Read + Send> = if compressed { Box::new(GzipReader::new(raw)) } else { Box::new(raw) };
+        let unpacked: Box<dyn Read + Send> = match max_bytes {
+            Some(max_bytes) => Box::new(LimitedReader::new(unpacked, max_bytes)),
+            None => unpacked,
+        };
+        let (mut head, mut failure, mut rest) = peek(unpacked, HEAD_BYTES);
+        if compressed && head.starts_with(&GZIP_START) {
+            return Err(bad_file("compressed with gzip twice: decompress it once"));
+        }
         if UTF32_MARKS.iter().any(|mark| head.starts_with(mark)) {
-            let reason = "UTF-32: save the file as UTF-8".to_owned();
-            return Err(Error::BadFile { file: name.to_owned(), reason });
+            return Err(bad_file("UTF-32: save the file as UTF-8"));
         }
         let encoding = TextEncoding::of(&head, encoding);
         if !encoding.is_utf8() && !is_binary(&head) {
@@ -94,6 +101,14 @@ impl InputReader {
     /// its length.
     pub(crate) fn limit(&mut self) {
         self.allowance = MAX_RECORD as u64;
+    }
+
+    /// Reads all bytes of an input that has to be held as a whole, up to a limit.
+    pub(crate) fn read_whole(&mut self, max_bytes: u64) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut limited = self.by_ref().take(max_bytes + 1);
+        limited.read_to_end(&mut bytes).map_err(|error| self.read_error(&error))?;
+        if bytes.len() as u64 > max_bytes { Err(self.bad_file(too_large(max_bytes))) } else { Ok(bytes) }
     }
 
     /// Its name in messages: a path, or the address that it was fetched from.
@@ -235,23 +250,9 @@ impl fmt::Display for InputDamage {
 
 impl std::error::Error for InputDamage {}
 
-fn damaged(reason: String) -> io::Error {
+/// The error of an input that cannot be used, for [`InputReader::read_error`].
+pub(super) fn damaged(reason: String) -> io::Error {
     io::Error::other(InputDamage(reason))
-}
-
-/// Turns the decoder's own complaints into [`InputDamage`]; errors of the system go through.
-struct GzipReader<R>(R);
-
-impl<R: Read> Read for GzipReader<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => damaged("the file is truncated: download it again".to_owned()),
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if error.raw_os_error().is_none() => {
-                damaged(format!("the compressed data is damaged ({error}): download the file again"))
-            }
-            _ => error,
-        })
-    }
 }
 
 /// Returns its error once, where it happened, after the bytes before it.
@@ -307,6 +308,18 @@ mod tests {
             lines.push(String::from_utf8(buffer.clone()).unwrap());
         }
         assert_eq!(lines, ["one", "", "two"]);
+    }
+
+    #[test]
+    fn gzip_within_gzip_is_refused() {
+        let gzip = |bytes: &[u8]| {
+            let mut packed = Vec::new();
+            flate2::read::GzEncoder::new(bytes, flate2::Compression::fast()).read_to_end(&mut packed).unwrap();
+            packed
+        };
+        let twice = gzip(&gzip(b"{\"title\": \"a\"}"));
+        let error = InputReader::new(Cursor::new(twice), "x").err().unwrap();
+        assert_eq!(error.to_string(), "x: compressed with gzip twice: decompress it once");
     }
 
     #[test]

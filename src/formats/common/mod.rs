@@ -12,6 +12,7 @@ pub(crate) mod identifiers;
 pub(crate) mod input;
 pub(crate) mod json_array;
 pub(crate) mod python_literal;
+pub(crate) mod unpacking;
 pub(crate) mod values;
 pub(crate) mod work_names;
 pub(crate) mod xml;

@@ -1,5 +1,7 @@
 //! Values of fields: texts, counts, dates, lists. The error names the value.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -12,9 +14,6 @@ use crate::paper::{is_missing_word, is_of_web, parse_date};
 
 /// Years in which papers are published: what is outside stands for a year that is not known, as 0 and 9999 do.
 const YEARS: std::ops::RangeInclusive<i16> = 1000..=2100;
-
-/// Most subject classes of one paper.
-const MAX_CATEGORIES: usize = 1000;
 
 /// What was read of a value.
 pub(crate) struct ReadValue<T> {
@@ -177,17 +176,14 @@ pub(crate) fn categories(value: Value) -> ReadValue<Vec<String>> {
             None => Ok(Some(split_list(&text, &[' ', '\t', '\n']))).into(),
         },
         Value::Array(items) => {
-            let (mut categories, mut wrong): (Vec<String>, _) = (Vec::with_capacity(items.len()), None);
+            let (mut categories, mut wrong) = (Vec::with_capacity(items.len()), None);
             for item in items.into_iter().filter(|item| !item.is_null()) {
                 match category(item) {
-                    Ok(Some(name)) if !categories.contains(&name) => categories.push(name),
-                    Ok(_) => {}
+                    Ok(name) => categories.extend(name),
                     Err(reason) => wrong = wrong.or(Some(reason)),
                 }
-                if categories.len() == MAX_CATEGORIES {
-                    break;
-                }
             }
+            let categories = distinct(categories);
             ReadValue { value: Some(categories).filter(|categories| !categories.is_empty()), wrong }
         }
         other => Err(format!("{} is not a list of categories", quoted(&other))).into(),
@@ -214,6 +210,12 @@ pub(crate) fn tags(value: Value) -> Result<Option<Vec<String>>, String> {
         Value::Array(items) => Ok(Some(items.into_iter().filter_map(|item| category(item).ok().flatten()).collect())),
         other => text(other).map(|_| None),
     }
+}
+
+/// Returns texts each once, in the order in which they come first.
+pub(crate) fn distinct(texts: Vec<String>) -> Vec<String> {
+    let mut known = HashSet::new();
+    texts.into_iter().filter(|text| known.insert(text.clone())).collect()
 }
 
 pub(crate) fn split_list(text: &str, separators: &[char]) -> Vec<String> {

@@ -12,6 +12,11 @@ use crate::text::markup::{ElementKind, as_tex, element_kind, is_tex_encoding, lo
 
 /// Deepest nesting accepted; arXiv's answers have 4 levels, PubMed's 9.
 const MAX_DEPTH: usize = 64;
+/// Most elements of one record: each takes some hundred bytes of memory, whatever is in it. A paper of PubMed with 5,000
+/// authors and 10,000 references has 100,000.
+const MAX_ELEMENTS: usize = 400_000;
+/// Most attributes of one element: further ones are left out. EndNote's have six.
+const MAX_ATTRIBUTES: usize = 100;
 
 /// Stands for bytes that are not UTF-8: a character that XML does not have (XML 1.0, 2.2), so no text has it.
 const UNREADABLE: &str = "\u{ffff}";
@@ -218,7 +223,7 @@ impl XmlRecords {
         // The elements that are open within a record, the record being the first.
         let mut open: Vec<XmlElement> = self.next.take().into_iter().collect();
         let mut wrong = None;
-        let mut expanded = 0;
+        let (mut expanded, mut elements) = (0, 0);
         self.reader.get_mut().limit();
         loop {
             self.buffer.clear();
@@ -251,6 +256,7 @@ impl XmlRecords {
                         return Ok(Some(self.bad(reason)));
                     }
                     if !open.is_empty() || begins {
+                        elements += 1;
                         open.push(element(name, &start));
                     } else {
                         let XmlElement { name, attributes, .. } = element(name, &start);
@@ -289,6 +295,9 @@ impl XmlRecords {
                     }
                     let Some(closed) = open.pop() else { continue };
                     match open.last_mut() {
+                        Some(_) if elements > MAX_ELEMENTS => {
+                            wrong = Some(format!("more than {MAX_ELEMENTS} elements in one record"));
+                        }
                         Some(parent) => parent.content.push(XmlContent::Element(closed)),
                         None => {
                             self.count += u64::from(!self.kind.beside.contains(&closed.name.as_str()));
@@ -347,7 +356,9 @@ impl XmlRecords {
 }
 
 fn element(name: String, start: &BytesStart<'_>) -> XmlElement {
-    let attributes = start.attributes().flatten().filter_map(|attribute| {
+    // Without a check for duplicates, which compares each name with all before it: the first counts.
+    let mut attributes = start.attributes();
+    let attributes = attributes.with_checks(false).flatten().take(MAX_ATTRIBUTES).filter_map(|attribute| {
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned();
         Some((attribute.key.local_name().as_ref().to_owned(), value))
     });

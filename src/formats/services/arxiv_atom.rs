@@ -2,6 +2,7 @@
 //! (<https://info.arxiv.org/help/api/user-manual.html>).
 
 use crate::formats::common::input::InputReader;
+use crate::formats::common::values::distinct;
 use crate::formats::common::xml::{self, XmlDialect, XmlElement};
 use crate::formats::common::{arxiv_text, identifiers};
 use crate::formats::input_format::InputFormat;
@@ -69,11 +70,8 @@ fn reference(entry: &XmlElement) -> Result<BibReference, String> {
             None
         }),
     };
-    let mut categories: Vec<String> = Vec::new();
-    for category in entry.all("primary_category").chain(entry.all("category")) {
-        let term = category.attribute("term").filter(|term| is_subject_class(term));
-        categories.extend(term.map(str::to_owned).filter(|term| !categories.contains(term)));
-    }
+    let terms = entry.all("primary_category").chain(entry.all("category")).filter_map(|term| term.attribute("term"));
+    let categories = distinct(terms.filter(|term| is_subject_class(term)).map(str::to_owned).collect());
     let doi = entry.text_at(&["doi"]);
     let raw_paper = RawPaper {
         id: Some(id.to_owned()),

@@ -18,6 +18,9 @@ use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, FoundRecord, RecordIter, RecordNotes};
 use crate::paper::RawPaper;
 
+/// Longest day of a whole list, in bytes of JSON: each of its entries has a copy.
+const MAX_DAY: usize = 100;
+
 /// Fails when the file begins with JSON that is not such an answer.
 pub(crate) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
     let first = json_array::complete_elements(&head.bytes);
@@ -28,16 +31,15 @@ pub(crate) fn read(input: InputReader, head: &InputHead) -> Result<RecordIter> {
         ));
     }
     let mut elements = JsonElements::new(input);
-    let mut ready: VecDeque<(RecordPosition, Result<BibReference, String>)> = VecDeque::new();
+    let mut ready: VecDeque<WrappedEntry> = VecDeque::new();
     Ok(Box::new(std::iter::from_fn(move || -> Option<Result<FoundRecord>> {
         loop {
-            if let Some((position, reference)) = ready.pop_front() {
+            if let Some(WrappedEntry { value, day, position }) = ready.pop_front() {
+                let reference = value.and_then(|value| entry(value, day));
                 return Some(elements.input().found_record(reference, position));
             }
             match elements.next_value()? {
-                (position, Ok(value)) => {
-                    ready.extend(entries(value).into_iter().map(|reference| (position, reference)))
-                }
+                (position, Ok(value)) => ready.extend(entries(value, position)),
                 (_, Err(error)) => return Some(Err(error)),
             }
         }
@@ -56,17 +58,25 @@ pub(crate) fn is_entry(value: &Value) -> bool {
     }
 }
 
-/// Returns the papers of one element of the file: one, or all that it wraps.
-fn entries(value: Value) -> Vec<Result<BibReference, String>> {
+/// An entry, or why there is none, with the day of the list that it is in.
+struct WrappedEntry {
+    value: Result<Value, String>,
+    day: Option<Value>,
+    position: RecordPosition,
+}
+
+/// Returns the entries of one element of the file: one, or all that it wraps.
+fn entries(value: Value, position: RecordPosition) -> Vec<WrappedEntry> {
     match value {
         Value::Object(mut fields) if !fields.contains_key("paper") && fields.contains_key("data") => {
-            let day = fields.remove("date");
-            match fields.remove("data") {
-                Some(Value::Array(data)) => data.into_iter().map(|value| entry(value, day.clone())).collect(),
+            let day = fields.remove("date").filter(|day| day.to_string().len() <= MAX_DAY);
+            let values: Vec<Result<Value, String>> = match fields.remove("data") {
+                Some(Value::Array(data)) => data.into_iter().map(Ok).collect(),
                 _ => vec![Err("`data` is not a list".to_owned())],
-            }
+            };
+            values.into_iter().map(|value| WrappedEntry { value, day: day.clone(), position }).collect()
         }
-        value => vec![entry(value, None)],
+        value => vec![WrappedEntry { value: Ok(value), day: None, position }],
     }
 }
 

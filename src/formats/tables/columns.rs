@@ -1,5 +1,6 @@
 //! Column names of a table that only its owner knows.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use crate::formats::common::field_names::FieldRole;
@@ -56,9 +57,11 @@ impl ColumnMap {
     }
 }
 
-/// Returns the fields whose columns have other names in the file, each with that name.
+/// Returns the fields whose columns have other names in the file, each once, with the first of these names.
 pub(crate) fn renamed(fields: &[String], names: &[String]) -> Vec<(String, String)> {
-    fields.iter().zip(names).filter(|(field, name)| field != name).map(|(f, n)| (f.clone(), n.clone())).collect()
+    let mut known = HashSet::new();
+    let renamed = fields.iter().zip(names).filter(|(field, name)| field != name && known.insert(*field));
+    renamed.map(|(field, name)| (field.clone(), name.clone())).collect()
 }
 
 #[cfg(test)]

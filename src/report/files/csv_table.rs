@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::table::{Cells, Table};
+use crate::formats::cell_of_text;
 
 /// Writes a header and the rows. Cells without a value are empty, and lists have `; ` between their texts.
 pub(super) fn write(table: &Table<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -17,13 +18,22 @@ pub(super) fn write(table: &Table<'_>, out: &mut impl Write) -> io::Result<()> {
 
 fn field<'a>(cells: &Cells<'a>, row: usize) -> Cow<'a, str> {
     match cells {
-        Cells::Text(cell) => cell(row).unwrap_or_default(),
-        Cells::Texts(cell) => cell(row).join("; ").into(),
+        Cells::Text(cell) => text(cell(row).unwrap_or_default()),
+        Cells::Texts(cell) => text(cell(row).join("; ").into()),
         Cells::Integer(cell) => written(cell(row)),
         Cells::Number(cell) => written(cell(row)),
         Cells::Numbers { cell, .. } => cell(row).iter().map(f32::to_string).collect::<Vec<String>>().join("; ").into(),
         Cells::Date(cell) => written(cell(row)),
     }
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn text(text: Cow<'_, str>) -> Cow<'_, str> {
+    let cell = match cell_of_text(&text) {
+        Cow::Owned(cell) => Some(cell),
+        Cow::Borrowed(_) => None,
+    };
+    cell.map_or(text, Cow::Owned)
 }
 
 fn written<'a>(value: Option<impl ToString>) -> Cow<'a, str> {

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::palette::color;
-use super::visible;
 use crate::report::{MapPlace, PaperGroup, Report, ReportLevel};
+use crate::text::visible;
 
 /// The width of a figure, and the height of the map.
 const WIDTH: f32 = 960.0;
@@ -138,5 +138,5 @@ fn start(out: &mut impl Write, height: f32, title: &str) -> io::Result<()> {
 
 /// Writes text, escaped for XML.
 fn write_escaped(out: &mut impl Write, text: &str) -> io::Result<()> {
-    write!(out, "{}", quick_xml::escape::escape(visible(text).as_str()))
+    write!(out, "{}", quick_xml::escape::escape(visible(text).as_ref()))
 }

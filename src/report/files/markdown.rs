@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::visible;
 use crate::report::{PaperGroup, Report, ReportLevel};
+use crate::text::visible;
 
 /// Papers in lists, and duplicates.
 const LISTED: usize = 20;
@@ -82,7 +82,7 @@ fn titled(report: &Report, paper: u32) -> String {
     let paper = &report.papers[paper as usize];
     let title = escaped(if paper.title.is_empty() { paper.id.as_str() } else { &paper.title });
     match paper.link() {
-        Some(link) => format!("[{title}](<{}>)", link.replace(['<', '>', '\n'], "")),
+        Some(link) => format!("[{title}](<{}>)", visible(&link).replace(['<', '>'], "")),
         None => title,
     }
 }

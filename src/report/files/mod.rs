@@ -88,21 +88,3 @@ impl Report {
         files.finish()
     }
 }
-
-/// Text without control characters, and without those that turn the direction of the text behind them.
-pub(super) fn visible(text: &str) -> String {
-    let is_invisible = |c: char| {
-        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
-    };
-    text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).filter(|c| !is_invisible(*c)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_cannot_be_seen_is_left_out() {
-        assert_eq!(visible("a\nb\u{202e}c\u{2066}\u{0}d\u{ffff} שלום"), "a bcd שלום");
-    }
-}

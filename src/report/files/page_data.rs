@@ -7,11 +7,11 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
-use super::visible;
 use crate::paper::Paper;
 use crate::present;
 use crate::report::summary::report_date;
 use crate::report::{Coverage, CoverageState, MapPlace, PaperGroup, Report};
+use crate::text::visible;
 
 /// Papers that a page has at most: more would make a file of tens of megabytes.
 const MAX_PAPERS: usize = 50_000;
@@ -194,7 +194,7 @@ impl<'r> PageRows<'r> {
     }
 
     fn texts(&self, text: impl Fn(&Paper) -> String) -> Vec<u8> {
-        self.lines(|paper| visible(&text(paper)))
+        self.lines(|paper| visible(&text(paper)).into_owned())
     }
 
     fn lines(&self, text: impl Fn(&Paper) -> String) -> Vec<u8> {

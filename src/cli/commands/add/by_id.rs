@@ -1,5 +1,6 @@
 //! Papers that `paperkin add` is given by id or address: which they are, and what the services know of them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::AddArgs;
@@ -18,6 +19,8 @@ pub(super) struct IdsToFetch {
     hugging_face: Vec<PaperId>,
     /// DOIs and PubMed ids.
     others: Vec<PaperId>,
+    /// All of these.
+    known: HashSet<PaperId>,
 }
 
 impl IdsToFetch {
@@ -42,7 +45,7 @@ impl IdsToFetch {
             true => &mut self.arxiv,
             false => &mut self.others,
         };
-        if !ids.contains(&id) {
+        if self.known.insert(id.clone()) {
             ids.push(id);
         }
         true
@@ -89,7 +92,7 @@ mod services {
     fn fetch_from(services: &mut Services<'_, '_>, ids: IdsToFetch) -> Result<Vec<Error>> {
         let args = services.args;
         let base = || args.service.base_url.clone();
-        let IdsToFetch { mut arxiv, hugging_face, others } = ids;
+        let IdsToFetch { mut arxiv, hugging_face, others, .. } = ids;
         let mut missing = Vec::new();
         if !hugging_face.is_empty() {
             // Hugging Face has pages of some papers, arXiv has all.

@@ -15,6 +15,7 @@ use crate::error::{Error, RecordPosition, Result};
 use crate::formats::PaperRecord;
 use crate::library::{Library, PaperChange};
 use crate::paper::{Paper, PaperId};
+use crate::text::visible;
 
 /// Records shown of each file.
 const SHOWN: usize = 3;
@@ -203,7 +204,7 @@ impl FileSummary {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let FileSummary { file, format, papers, known, rejected, dropped_fields, .. } = self;
         let format = format.as_deref().map(|format| format!("{format}, ")).unwrap_or_default();
-        write!(out, "{file}: {format}{papers} {}", if *papers == 1 { "paper" } else { "papers" })?;
+        write!(out, "{}: {format}{papers} {}", visible(file), if *papers == 1 { "paper" } else { "papers" })?;
         if let Some(known) = known {
             write!(out, " ({} new, {known} already in the library)", papers - known)?;
         }
@@ -241,7 +242,7 @@ impl FileSummary {
         for ReadProblem { position, field, reason } in &self.problems {
             let position = position.map(|position| format!("{position}: ")).unwrap_or_default();
             let field = field.as_ref().map(|field| format!("`{field}`: ")).unwrap_or_default();
-            writeln!(out, "  {position}{field}{reason}")?;
+            writeln!(out, "  {}", visible(&format!("{position}{field}{reason}")))?;
         }
         match (rejected + dropped_fields).saturating_sub(self.problems.len()) {
             0 => Ok(()),

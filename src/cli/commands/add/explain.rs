@@ -12,6 +12,7 @@ use crate::cli::output::{self, CommandProgress, FieldList, record_values};
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::{FieldOrigin, PaperRecord};
 use crate::paper::{CitationLinks, Paper, PaperId};
+use crate::text::visible;
 
 /// A record, and how it was read.
 #[derive(Serialize)]
@@ -97,7 +98,7 @@ fn is_wanted(record: &Result<PaperRecord>, number: usize, wanted: &str) -> bool 
 impl ExplainedRecord {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let ExplainedRecord { file, position, paper, links, origins, dropped } = self;
-        writeln!(out, "{file}, {position}\n")?;
+        writeln!(out, "{}, {position}\n", visible(file))?;
         let mut list = FieldList::default();
         list.row(["field", "read from", "value"]);
         for (field, value) in record_values(paper, links).into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -109,6 +110,8 @@ impl ExplainedRecord {
         if !dropped.is_empty() {
             writeln!(out, "\ndropped")?;
         }
-        dropped.iter().try_for_each(|ExplainedDrop { field, reason }| writeln!(out, "  `{field}`: {reason}"))
+        dropped.iter().try_for_each(|ExplainedDrop { field, reason }| {
+            writeln!(out, "  {}", visible(&format!("`{field}`: {reason}")))
+        })
     }
 }

@@ -11,6 +11,7 @@ use crate::cli::output::{self, CommandProgress};
 use crate::engine::{AddSummary, Engine};
 use crate::error::{Error, Result};
 use crate::library::{Library, LinkCounts};
+use crate::text::visible;
 
 /// Links that are looked at together.
 const LINKS_AT_A_TIME: usize = 16_384;
@@ -28,7 +29,7 @@ pub(super) struct LinkFileSummary {
 impl LinkFileSummary {
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let LinkFileSummary { file, links, counts, rejected } = self;
-        write!(out, "{file}: {links} citation links")?;
+        write!(out, "{}: {links} citation links", visible(file))?;
         if let Some(LinkCounts { new, known, unresolved }) = counts {
             write!(out, " ({new} new, {known} known, {unresolved} of papers that are not in the library)")?;
         }
@@ -75,7 +76,7 @@ pub(super) fn read(path: &Path, args: &AddArgs, library: Option<&Library>) -> Re
     let (file, counts) = (path.display().to_string(), library.map(|_| LinkCounts::default()));
     let mut summary = LinkFileSummary { file, links: 0, counts, rejected: 0 };
     let mut reject = |error: &Error| {
-        bar.aside(|| output::reject(error));
+        bar.reject(error);
         summary.rejected += 1;
     };
     let mut links = open_links(path, args, &bar).map_err(|error| reject(&error)).ok();

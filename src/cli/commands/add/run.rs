@@ -107,7 +107,7 @@ fn read_all(args: &AddArgs, filter: &CategoryFilter<'_>, ids: IdsToFetch) -> Res
         }
         Err(error) => {
             valid = false;
-            bar.aside(|| output::reject(&error));
+            bar.reject(&error);
         }
     };
     for path in &args.files {

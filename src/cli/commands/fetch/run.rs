@@ -21,13 +21,13 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: FetchArgs) -> Result<Comman
     let mut client = HttpClient::new(client_options(&sources, &options.http))?;
     let mut fetched = FetchSummary::default();
     if options.dry_run {
-        let counted = sources.into_iter().try_for_each(|source| count(common, source, &mut client, &mut fetched));
+        let counted = each(sources, |source| count(common, source, &mut client, &mut fetched));
         report_missing(&fetched);
         counted?;
         print_count(&fetched, options.format)?;
     } else {
         let mut engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
-        let ended = sources.into_iter().try_for_each(|source| {
+        let ended = each(sources, |source| {
             let bar = CommandProgress::of_source(&source.name());
             let added = engine.fetch(source, &mut client, &mut fetched, &|progress| bar.show(progress));
             bar.finish();
@@ -41,6 +41,18 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: FetchArgs) -> Result<Comman
         AddOutput { added: fetched.added, papers: engine.summary()?.papers }.print(options.format)?;
     }
     Ok(outcome.and(CommandOutcome::complete_if(fetched.added.rejected == 0 && fetched.missing.is_empty())))
+}
+
+/// Fetches from each source, whether or not others fail. All failures but the last, which is returned, are printed.
+fn each(sources: Vec<FetchSource>, mut fetch: impl FnMut(FetchSource) -> Result<()>) -> Result<()> {
+    let mut ended = Ok(());
+    for source in sources {
+        if let Err(error) = fetch(source) {
+            ended.err().iter().for_each(output::reject);
+            ended = Err(error);
+        }
+    }
+    ended
 }
 
 /// Fetches a source, but stores nothing.

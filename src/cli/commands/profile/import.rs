@@ -11,6 +11,7 @@ use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary, check_weig
 use crate::error::{Error, Result};
 use crate::formats::{BibReference, ReadOptions};
 use crate::import::{self, ImportedHistory, ImportedPaper};
+use crate::text::visible;
 
 /// Records that cannot be read and profiles that are shown without `--details`.
 const MAX_SHOWN: usize = 5;
@@ -118,7 +119,9 @@ fn table(
             writeln!(out, "  to take it back: paperkin profile {} undo-import {number}", shell_word(profile))?;
         }
         if details {
-            unmatched.iter().try_for_each(|paper| writeln!(out, "  {}: {}", paper.name, paper.reason))?;
+            unmatched
+                .iter()
+                .try_for_each(|paper| writeln!(out, "  {}", visible(&format!("{}: {}", paper.name, paper.reason))))?;
         }
     }
     if let Some(more @ 1..) = summaries.len().checked_sub(shown) {

@@ -4,7 +4,7 @@
 //! BibTeX wants the other entry behind those that name it, so these wait for it. What waits and what may be taken is
 //! held in memory up to a limit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::fields::BibtexFields;
 use crate::formats::common::input::MAX_RECORD;
@@ -201,8 +201,9 @@ fn circular(key: &str) -> String {
 
 impl ParentEntry {
     fn give(&self, kind: &str, values: &mut Vec<(String, String)>) {
-        let has = |values: &[(String, String)], name: &str| values.iter().any(|(known, _)| known == name);
-        let has_date = has(values, "date") || has(values, "year");
+        let mut known: HashSet<String> = values.iter().map(|(name, _)| name.clone()).collect();
+        let has_date = known.contains("date") || known.contains("year");
+        let has_book_title = self.values.iter().any(|(name, _)| name == "booktitle");
         for (name, value) in &self.values {
             let name = match name.as_str() {
                 name if OWN.contains(&name) => continue,
@@ -212,11 +213,11 @@ impl ParentEntry {
                 // The title of the whole, never of the part.
                 "title" if self.kind.starts_with("mv") => "maintitle",
                 "title" if self.kind == "periodical" || kind == "article" => "journaltitle",
-                "title" if has(&self.values, "booktitle") => continue,
+                "title" if has_book_title => continue,
                 "title" => "booktitle",
                 name => name,
             };
-            if !has(values, name) {
+            if known.insert(name.to_owned()) {
                 values.push((name.to_owned(), value.clone()));
             }
         }

@@ -2,9 +2,12 @@
 //! before and behind it are kept.
 
 use crate::formats::common::input::MAX_RECORD;
+use crate::formats::reference::MAX_DROPPED;
 
 /// How many fields of an entry may lack their closing brace: to find the end of each, the rest of the entry is read.
 const MAX_UNCLOSED: usize = 8;
+/// What a field takes in memory beside the text of its name and its value: the two strings.
+const FIELD_BYTES: usize = size_of::<(String, String)>();
 /// Longest name of a field, in bytes.
 const MAX_NAME: usize = 100;
 /// Fields that have a line of their own in every program's files: within a value, such a line tells that the value is
@@ -41,11 +44,11 @@ impl BibtexFields {
                 return fields;
             }
             let Some((name, after)) = field_name(rest) else {
-                let word = rest.split_whitespace().next().map(start).unwrap_or_default();
+                let word = beginning(rest).split_whitespace().next().map(start).unwrap_or_default();
                 let reason = format!("expected a field, found `{}`", start(rest));
                 // `title = Lamps, bells and more`: what was read is the start of a value.
                 let last = if is_last_bare { fields.values.pop() } else { None };
-                fields.dropped.push((last.map_or(word, |(name, _)| name), reason));
+                fields.drop(last.map_or(word, |(name, _)| name), reason);
                 is_last_bare = false;
                 rest = after_field(rest);
                 continue;
@@ -58,20 +61,28 @@ impl BibtexFields {
                 }
                 FieldValue::Unclosed(next) => {
                     unclosed += 1;
-                    fields.dropped.push((name.to_lowercase(), format!("`{name}` is not closed: a brace is missing")));
+                    fields.drop(name.to_lowercase(), format!("`{name}` is not closed: a brace is missing"));
                     rest = next;
                 }
                 FieldValue::Unreadable(reason) => {
-                    fields.dropped.push((name.to_lowercase(), reason));
+                    fields.drop(name.to_lowercase(), reason);
                     rest = after_field(after);
                 }
             }
         }
     }
 
-    /// Returns the bytes of names and values.
+    /// Notes what could not be read, as long as somebody reads it.
+    fn drop(&mut self, name: String, reason: String) {
+        if self.dropped.len() < MAX_DROPPED {
+            self.dropped.push((name, reason));
+        }
+    }
+
+    /// Returns about how many bytes they take in memory.
     pub(super) fn size(&self) -> usize {
-        self.key.len() + self.values.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+        let values = self.values.iter().map(|(name, value)| FIELD_BYTES + name.len() + value.len());
+        FIELD_BYTES + self.key.len() + values.sum::<usize>()
     }
 }
 
@@ -146,7 +157,7 @@ impl FieldValue<'_> {
 
 /// Returns the name of the field that a text begins with, and what stands behind its equals sign.
 fn field_name(text: &str) -> Option<(&str, &str)> {
-    let within = &text[..text.floor_char_boundary(MAX_NAME)];
+    let within = beginning(text);
     let is_end = |c: char| matches!(c, '{' | '}' | '"' | ',' | '#' | '=') || c.is_whitespace();
     let end = within.find(is_end)?;
     let after = text[end..].trim_start().strip_prefix('=')?;
@@ -190,10 +201,15 @@ fn after_field(text: &str) -> &str {
     }
 }
 
+/// Returns the beginning of a text, however long its first word is.
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_NAME)]
+}
+
 /// Returns the first words of a text, for messages.
 fn start(text: &str) -> String {
     const LENGTH: usize = 30;
-    text.split_whitespace().take(LENGTH).collect::<Vec<_>>().join(" ").chars().take(LENGTH).collect()
+    beginning(text).split_whitespace().take(LENGTH).collect::<Vec<_>>().join(" ").chars().take(LENGTH).collect()
 }
 
 /// Returns the position of the first `end` with which no brace is open.

@@ -12,10 +12,11 @@ use super::fields::BibtexFields;
 use super::names::names;
 use crate::error::RecordPosition;
 use crate::formats::common::input::{InputReader, MAX_RECORD};
+use crate::formats::common::values::distinct;
 use crate::formats::common::{dates, identifiers};
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, RecordIter};
-use crate::paper::RawPaper;
+use crate::paper::{RawPaper, one_line};
 use crate::text::latex;
 
 /// What holds the day of entering: in BibDesk, CiteULike, JabRef (new and old), BibSonomy.
@@ -249,15 +250,12 @@ fn address_in(value: &str) -> Option<String> {
 }
 
 fn add_tags(fields: &BibtexFields, reference: &mut BibReference) {
+    let mut tags = Vec::new();
     for name in TAGS.into_iter().filter(|name| fields.raw(name).is_some()) {
         reference.notes.origin("tags", name);
-        for tag in fields.text(name).split([',', ';']) {
-            let tag = tag.split_whitespace().collect::<Vec<_>>().join(" ");
-            if !tag.is_empty() && !reference.tags.contains(&tag) {
-                reference.tags.push(tag);
-            }
-        }
+        tags.extend(fields.text(name).split([',', ';']).map(one_line).filter(|tag| !tag.is_empty()));
     }
+    reference.tags = distinct(tags);
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::formats::common::authors::{self, NameParts};
 use crate::formats::common::identifiers;
 use crate::paper::Paper;
+use crate::text::visible;
 
 pub(crate) fn write(papers: &[Paper]) -> String {
     let mut text = String::new();
@@ -14,6 +15,8 @@ pub(crate) fn write(papers: &[Paper]) -> String {
 
 fn entry(text: &mut String, paper: &Paper) {
     let mut line = |tag: &str, value: &str| {
+        // A line break would begin another field.
+        let value = visible(value);
         if !value.is_empty() {
             let _ = write!(text, "{tag}  - {value}\r\n");
         }

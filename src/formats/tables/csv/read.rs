@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::layout::{TableLayout, unquoted};
 use super::line_counter::{LineCounter, count_newlines};
+use super::spreadsheet_text::text_of_cell;
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::encoding::NOT_UTF8;
 use crate::formats::common::field_names::FieldRole;
@@ -134,8 +135,9 @@ impl DelimitedTable {
             let marked = cell.strip_prefix('\u{feff}');
             let cell = marked.unwrap_or(cell);
             let cell = if self.quoting && marked.is_none() { Cow::Borrowed(cell) } else { unquoted(cell) };
-            if !cell.trim().is_empty() && !fields.contains_key(field) {
-                fields.insert(field.clone(), Value::String(cell.into_owned()));
+            let text = text_of_cell(&cell);
+            if !text.trim().is_empty() && !fields.contains_key(field) {
+                fields.insert(field.clone(), Value::String(text.to_owned()));
             }
         }
         let mut reference = fields::reference(fields, InputFormat::Csv.source());

@@ -1,5 +1,6 @@
-//! Writes CSV with a header.
+//! Writes CSV with a header, for spreadsheets too.
 
+use super::spreadsheet_text::cell_of_text;
 use crate::formats::common::identifiers;
 use crate::paper::Paper;
 
@@ -8,19 +9,20 @@ pub(crate) fn write(papers: &[Paper]) -> String {
     let header =
         ["id", "title", "authors", "published", "listed", "votes", "categories", "doi", "arxiv", "url", "abstract"];
     let day = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or_default();
+    let text = |text: &str| cell_of_text(text).into_owned();
     let rows = papers.iter().map(|paper| {
         [
-            paper.id.to_string(),
-            paper.title.clone(),
-            paper.authors.join("; "),
+            text(paper.id.as_str()),
+            text(&paper.title),
+            text(&paper.authors.join("; ")),
             day(paper.published),
             day(paper.listed),
             paper.votes.map(|votes| votes.to_string()).unwrap_or_default(),
-            paper.categories.join("; "),
-            identifiers::doi_of(paper).unwrap_or_default().to_owned(),
-            identifiers::arxiv_id_of(paper).unwrap_or_default().to_owned(),
-            paper.link().unwrap_or_default(),
-            paper.abstract_text.clone(),
+            text(&paper.categories.join("; ")),
+            text(identifiers::doi_of(paper).unwrap_or_default()),
+            text(identifiers::arxiv_id_of(paper).unwrap_or_default()),
+            text(&paper.link().unwrap_or_default()),
+            text(&paper.abstract_text),
         ]
     });
     let header = header.map(str::to_owned);

@@ -33,8 +33,8 @@ fn lines(mut input: InputReader, format: InputFormat) -> RecordIter {
     Box::new(std::iter::from_fn(move || {
         loop {
             let position = RecordPosition::Line(number);
-            if let Some(reference) = ready.pop_front() {
-                return Some(input.found_record(reference, position));
+            if let Some(value) = ready.pop_front() {
+                return Some(input.found_record(reference(value, format), position));
             }
             number += 1;
             let position = RecordPosition::Line(number);
@@ -42,11 +42,7 @@ fn lines(mut input: InputReader, format: InputFormat) -> RecordIter {
                 Ok(InputLine::End) => return None,
                 Ok(InputLine::Read) if buffer.trim_ascii().is_empty() => {}
                 Ok(InputLine::Read) => match json_array::parse(&buffer) {
-                    Ok(value) => {
-                        ready.extend(
-                            json_answers::papers(value, format).into_iter().map(|value| reference(value, format)),
-                        );
-                    }
+                    Ok(value) => ready.extend(json_answers::papers(value, format)),
                     Err(reason) => return Some(Err(input.bad_record(position, reason))),
                 },
                 Ok(InputLine::TooLong) => {
@@ -63,13 +59,12 @@ fn values(input: InputReader, format: InputFormat) -> RecordIter {
     let mut ready = VecDeque::new();
     Box::new(std::iter::from_fn(move || {
         loop {
-            if let Some((reference, position)) = ready.pop_front() {
-                return Some(elements.input().found_record(reference, position));
+            if let Some((value, position)) = ready.pop_front() {
+                return Some(elements.input().found_record(reference(value, format), position));
             }
             match elements.next_value()? {
                 (position, Ok(value)) => {
-                    let papers = json_answers::papers(value, format).into_iter();
-                    ready.extend(papers.map(|value| (reference(value, format), position)));
+                    ready.extend(json_answers::papers(value, format).into_iter().map(|value| (value, position)));
                 }
                 (_, Err(error)) => return Some(Err(error)),
             }
@@ -81,10 +76,10 @@ fn values(input: InputReader, format: InputFormat) -> RecordIter {
 /// be used before anything is stored.
 pub(crate) fn record(json: &[u8]) -> Result<PaperRecord, String> {
     let mut reference = reference(json_array::parse(json)?, InputFormat::Jsonl)?;
+    clean(&mut reference, InputFormat::Jsonl);
     match reference.notes.dropped.first() {
         Some(DroppedField { field, reason }) => Err(format!("`{field}`: {reason}")),
         None => {
-            clean(&mut reference, InputFormat::Jsonl);
             let BibReference { raw_paper, links, notes, .. } = reference;
             let (position, origins, dropped) = (RecordPosition::Line(1), notes.origins, Vec::new());
             Ok(PaperRecord { paper: raw_paper.validate()?, links, position, origins, dropped })

@@ -6,11 +6,15 @@ use jiff::{Span, Timestamp};
 use parquet::record::Field as Cell;
 use serde_json::Value;
 
+use crate::formats::common::input::MAX_RECORD;
+
 /// Turns one cell into JSON.
 #[derive(Default)]
 pub(crate) struct CellReader {
     /// What is wrong with it, or with a part of it, which is `null` then.
     pub(crate) wrong: Option<String>,
+    /// How many bytes of text were read. A short dictionary may give the same long text to many cells.
+    pub(crate) bytes: usize,
 }
 
 impl CellReader {
@@ -18,6 +22,7 @@ impl CellReader {
     pub(crate) fn json(&mut self, cell: &Cell) -> Value {
         match cell {
             Cell::Bytes(bytes) => self.text(bytes.data()),
+            Cell::Str(text) => self.text(text.as_bytes()),
             Cell::Date(days) => {
                 let since = Span::new().try_days(*days);
                 let day = since.and_then(|since| date(1970, 1, 1).checked_add(since));
@@ -40,7 +45,12 @@ impl CellReader {
 
     /// A text that is not marked as one: old Spark, Impala and Hive write such.
     fn text(&mut self, bytes: &[u8]) -> Value {
+        self.bytes += bytes.len();
         match std::str::from_utf8(bytes) {
+            _ if self.bytes > MAX_RECORD => {
+                self.wrong = Some(format!("longer than {} MB", MAX_RECORD >> 20));
+                Value::Null
+            }
             Ok(text) => text.into(),
             Err(_) => {
                 self.wrong = Some("binary data: expected a text in UTF-8".to_owned());

@@ -1,10 +1,12 @@
 //! Parquet.
 
+mod bounded_file;
 mod cell;
 mod column_writer;
 mod links;
 mod read;
 mod table_file;
+mod thrift;
 mod write;
 
 pub(crate) use column_writer::{days_since_1970, io_error, write_column};

@@ -1,4 +1,5 @@
-//! Reads Parquet, as data sets are published: columns have the names of JSON fields, lists and structs included. Only the columns that a paper has are decoded, and memory holds one page of each.
+//! Reads Parquet, as data sets are published: columns have the names of JSON fields, lists and structs included. Only the
+//! columns that a paper has are decoded, and memory holds one page of each, within limits ([`super::bounded_file`]).
 
 use std::sync::Arc;
 
@@ -31,11 +32,12 @@ pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
     }
     let renamed = renamed(&fields, &names);
     let (selected, columns) = chosen(schema, fields);
-    let file = name.to_owned();
+    let (file, size) = (name.to_owned(), table.size());
     Ok(Box::new(table.rows(selected)?.map(move |row| {
         let (position, row) = row?;
         match guarded(|| Ok(reference(&row, &columns))) {
-            Ok(mut reference) => {
+            Ok((mut reference, bytes)) => {
+                size.add(bytes as u64).map_err(|reason| Error::BadFile { file: file.clone(), reason })?;
                 reference.notes.rename(&renamed);
                 Ok(FoundRecord { position, reference })
             }
@@ -69,8 +71,9 @@ fn is_in_nanoseconds(column: &Type) -> bool {
     matches!(logical, Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::NANOS)
 }
 
-fn reference(row: &Row, columns: &[FieldColumn]) -> BibReference {
-    let mut record = Map::new();
+/// The reference of a row, and how many bytes of text are in it.
+fn reference(row: &Row, columns: &[FieldColumn]) -> (BibReference, usize) {
+    let (mut record, mut bytes) = (Map::new(), 0);
     let mut unreadable = Vec::new();
     for (FieldColumn { field, in_nanoseconds }, (_, cell)) in columns.iter().zip(row.get_column_iter()) {
         let mut reader = CellReader::default();
@@ -78,12 +81,13 @@ fn reference(row: &Row, columns: &[FieldColumn]) -> BibReference {
             Cell::Long(count) if *in_nanoseconds => reader.nanoseconds(*count),
             cell => reader.json(cell),
         };
+        bytes += reader.bytes;
         unreadable.extend(reader.wrong.map(|reason| (field.clone(), reason)));
         record.insert(field.clone(), value);
     }
     let mut reference = fields::reference(record, InputFormat::Parquet.source());
     unreadable.into_iter().for_each(|(field, reason)| reference.notes.drop(field, reason));
-    reference
+    (reference, bytes)
 }
 
 #[cfg(test)]
@@ -246,6 +250,36 @@ mod tests {
 
     /// Writes the last column.
     type Put = fn(&mut SerializedRowGroupWriter<'_, &mut Vec<u8>>);
+
+    #[test]
+    fn small_files_of_large_pages() {
+        let column = "OPTIONAL BINARY title (UTF8);";
+        let zstd = Compression::ZSTD(ZstdLevel::default());
+        let long =
+            file(column, zstd, |group| put::<ByteArrayType>(group, &texts(&[&"x".repeat(80 << 20)]), &[1], &[0]));
+        let absent = file(column, zstd, |group| put::<ByteArrayType>(group, &[], &[0; 1_000_000], &[0; 1_000_000]));
+        // The dictionary has one text, and a row takes no more than some bits.
+        let text = ByteArray::from("x".repeat(1 << 20).as_str());
+        let again = file(column, zstd, |group| put::<ByteArrayType>(group, &vec![text; 200], &[1; 200], &[0; 200]));
+        for bytes in [long, absent, again] {
+            assert!(bytes.len() < 64 << 10);
+            let told = told(bytes);
+            assert!(told.last().unwrap().contains("expands to more than 200 times its size"), "{:?}", told.last());
+        }
+    }
+
+    #[test]
+    fn columns_that_are_nested_too_deeply() {
+        let nested = |depth| {
+            let columns =
+                format!("{}OPTIONAL BINARY title; {}", "OPTIONAL GROUP g { ".repeat(depth), "} ".repeat(depth));
+            told(file(&columns, Compression::SNAPPY, |group| {
+                put::<ByteArrayType>(group, &texts(&["Lamps"]), &[depth as i16 + 1], &[0]);
+            }))
+        };
+        assert!(nested(60)[0].starts_with("x: no title and no abstract"), "{:?}", nested(60));
+        assert_eq!(nested(100), ["x: damaged Parquet: columns are nested deeper than 64 levels"]);
+    }
 
     #[test]
     fn damaged_files() {

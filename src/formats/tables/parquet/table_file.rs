@@ -11,20 +11,24 @@ use parquet::record::Row;
 use parquet::record::reader::RowIter;
 use parquet::schema::types::Type;
 
+use super::bounded_file::{BoundedFile, UnpackedSize};
 use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::values::truncated;
 
 /// An open file.
 pub(super) struct TableFile<R: ChunkReader> {
-    reader: SerializedFileReader<R>,
+    reader: SerializedFileReader<BoundedFile<R>>,
+    size: Arc<UnpackedSize>,
     name: String,
 }
 
 impl<R: ChunkReader + 'static> TableFile<R> {
     /// Fails when it is damaged, or compressed in a way that is not read.
     pub(super) fn open(file: R, name: &str) -> Result<TableFile<R>> {
+        let file = BoundedFile::new(file).map_err(|error| damaged(name, &message(&error)))?;
+        let size = file.size();
         let reader = guarded(|| SerializedFileReader::new(file)).map_err(|reason| damaged(name, &reason))?;
-        let table = TableFile { reader, name: name.to_owned() };
+        let table = TableFile { reader, size, name: name.to_owned() };
         check_compression(table.reader.metadata()).map_err(|reason| table.bad_file(reason))?;
         Ok(table)
     }
@@ -32,6 +36,11 @@ impl<R: ChunkReader + 'static> TableFile<R> {
     /// What its columns are.
     pub(super) fn schema(&self) -> &Type {
         self.reader.metadata().file_metadata().schema()
+    }
+
+    /// What the texts of the rows are added to.
+    pub(super) fn size(&self) -> Arc<UnpackedSize> {
+        Arc::clone(&self.size)
     }
 
     /// An error of the whole file.
@@ -45,7 +54,7 @@ impl<R: ChunkReader + 'static> TableFile<R> {
         self,
         columns: Vec<Arc<Type>>,
     ) -> Result<impl Iterator<Item = Result<(RecordPosition, Row)>> + Send + use<R>> {
-        let TableFile { reader, name } = self;
+        let TableFile { reader, name, .. } = self;
         let selected = Type::group_type_builder(reader.metadata().file_metadata().schema().name());
         let selected = selected.with_fields(columns).build();
         let rows = guarded(|| RowIter::from_file_into(Box::new(reader)).project(Some(selected?)));
@@ -72,11 +81,19 @@ fn check_compression(metadata: &ParquetMetaData) -> Result<(), String> {
     }
 }
 
+/// What the crate says, without the names of its own kinds of errors.
+fn message(error: &ParquetError) -> String {
+    let message = error.to_string();
+    let plain = ["Parquet error: ", "External: "]
+        .iter()
+        .fold(message.as_str(), |text, kind| text.strip_prefix(kind).unwrap_or(text));
+    truncated(plain, 200)
+}
+
 /// What the crate makes of a file. It panics on some that are damaged: that is an error too.
 pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(read)) {
-        // The message of a damaged text has all of its bytes.
-        Ok(read) => read.map_err(|error| truncated(&error.to_string(), 200)),
+        Ok(read) => read.map_err(|error| message(&error)),
         Err(_) => Err("its pages contradict its index".to_owned()),
     }
 }
