@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::engine::{Engine, PaperSelection};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::report::{
     CollectionFilter, Report, ReportContext, ReportDirectory, ReportOptions, ReportProgress, StoredManifest,
     StoredReport,
@@ -269,6 +270,8 @@ impl SharedReports {
         if canceled.load(Ordering::Relaxed) {
             return Err(Error::Canceled);
         }
+        // Reports say what is in the library.
+        file::create_private_directory(directory)?;
         let files = ReportDirectory::create(&directory.join(id), false)?;
         let other = order.against.as_ref().map(|against| engine.collection(against, &show)).transpose()?;
         let collection = engine.collection(&order.selection, &show)?;
