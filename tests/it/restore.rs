@@ -142,5 +142,14 @@ fn a_killed_restore_leaves_the_old_library_or_the_new_one() {
     }
     assert!(killed >= 6, "{killed}");
     assert_eq!(count(&sandbox), 40);
+    // A larger backup than the library: killed when all of the copies are written, and the log is not.
+    let larger = sandbox.library().join("library-before-restore-1.sqlite3");
+    let (mut limit_kib, mut killed_in_log) = (fs::metadata(&larger).unwrap().len() / 1024, 0);
+    while !sandbox.run_with_file_limit(&["restore", larger.to_str().unwrap(), "--yes"], limit_kib) {
+        limit_kib += 4;
+        killed_in_log += usize::from(sandbox.library().join("library.sqlite3-wal").exists());
+        assert_eq!(count(&sandbox), 40, "{limit_kib} KiB");
+    }
+    assert_eq!((killed_in_log > 0, count(&sandbox)), (true, 60));
     assert!(!names(&sandbox).iter().any(|name| name.starts_with(".paperkin")), "{:?}", names(&sandbox));
 }
