@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Error, Result};
 use paperkin::evaluate::SplitMix64;
-use paperkin::index::{HnswGraph, IndexDelta, IndexKind, MappedFile, SearchHit, VectorIndex};
+use paperkin::index::{HnswGraph, IndexDelta, IndexKind, SearchHit, VectorIndex};
 use paperkin::vector::{EmbeddingMatrix, RowBitmap, RowId, dot};
 use rayon::prelude::*;
 use serde_json::json;
@@ -80,11 +80,13 @@ fn main() -> Result<()> {
         None => build(),
         Some(path) => {
             if !path.exists() {
-                std::fs::write(path, build().as_bytes()).with_context(|| format!("{}", path.display()))?;
+                let built = build();
+                std::fs::write(path, built.as_bytes().expect("a sound graph"))
+                    .with_context(|| format!("{}", path.display()))?;
             }
             let start = Instant::now();
             let frozen =
-                HnswGraph::open(MappedFile::open(path)?).map_err(|damage| Error::msg(format!("{damage:?}")))?;
+                HnswGraph::open(std::fs::File::open(path)?).map_err(|damage| Error::msg(format!("{damage:?}")))?;
             let opened = start.elapsed();
             frozen.nearest(queries[0], 10, frozen.ef(), None).expect("a sound graph");
             let [opened, answered] = [opened, start.elapsed()].map(|time| (time.as_secs_f64() * 1e4).round() / 10.0);
@@ -93,7 +95,7 @@ fn main() -> Result<()> {
         }
     };
     let build = start.elapsed().as_secs_f64();
-    let bytes = frozen.as_bytes().len() - count * dimension * size_of::<f32>();
+    let bytes = frozen.size_bytes() - count * dimension * size_of::<f32>();
     for ef in efs {
         let ask = |query: &[f32]| frozen.nearest(query, 10, ef, None).expect("a sound graph");
         report("paperkin-hnsw", Some(ef), build, bytes, &ask);

@@ -114,6 +114,22 @@ pub enum Error {
         source: SourceError,
     },
 
+    /// The library's file, its folder or its disk is read-only.
+    #[error("{path}: cannot {doing}: the library is read-only")]
+    ReadOnlyLibrary {
+        /// The library's file.
+        path: PathBuf,
+        /// What was being done, an infinitive.
+        doing: &'static str,
+    },
+
+    /// Another file is in the place of the library's, or none. What was written would be lost.
+    #[error("{path}: was replaced or removed while it was open: restart the program that has it open")]
+    MovedLibrary {
+        /// The library's file.
+        path: PathBuf,
+    },
+
     /// The library holds something that paperkin never writes.
     #[error("{path}: damaged: {reason}: run `paperkin doctor`")]
     DamagedLibrary {
@@ -273,6 +289,8 @@ impl Error {
             Error::NotFound { .. } => Fault::Missing,
             Error::NewerLibrary { .. }
             | Error::Library { .. }
+            | Error::ReadOnlyLibrary { .. }
+            | Error::MovedLibrary { .. }
             | Error::DamagedLibrary { .. }
             | Error::DamagedIndex { .. }
             | Error::Device { .. }

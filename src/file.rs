@@ -1,44 +1,72 @@
-//! Files that are there whole or not at all.
+//! Files that are there whole or not at all, files of their owner alone, and files that are read block by block.
 
-use std::fs::{File, Metadata, TryLockError};
+mod block_file;
+mod unfinished_file;
+mod zeroed_buffer;
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
-use std::ops::{Deref, DerefMut};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+
+pub(crate) use block_file::{BlockError, BlockFile, BlockLayout, BlockSection};
+pub(crate) use unfinished_file::UnfinishedFile;
+pub(crate) use zeroed_buffer::ZeroedBuffer;
+
+/// Links that lead from one to the other at most: as many as Linux follows.
+const MAX_LINKS: usize = 40;
+
+/// Who may read a file that is new. One that is replaced keeps its permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileAccess {
+    /// Whoever the umask lets: files that somebody asked for.
+    Shared,
+    /// Its owner: what a library holds, and what is derived from it.
+    Private,
+}
+
+impl FileAccess {
+    /// Options that create a file with this access. The umask can take more away.
+    pub(crate) fn options(self) -> OpenOptions {
+        let mut options = File::options();
+        options.write(true);
+        #[cfg(unix)]
+        if self == FileAccess::Private {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
+        options
+    }
+}
 
 /// Writes a file under another name, and renames it when it is complete and on disk: whoever opens the path finds the
 /// old file or the new one. A new file has the permissions of the old one. A symbolic link is followed; a device or a
 /// pipe stays what it is and is written to.
-pub(crate) fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+pub(crate) fn replace(
+    path: &Path,
+    access: FileAccess,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,
+) -> Result<()> {
     let failed = || Error::io(path, "write");
-    let old = std::fs::metadata(path).ok();
-    if old.as_ref().is_some_and(is_special) {
-        let file = File::options().write(true).open(path).map_err(failed())?;
+    if is_stream(path) {
+        let is_regular = path.is_file();
+        let file = File::options().write(true).append(is_regular).open(path).map_err(failed())?;
         let mut file = BufWriter::new(file);
         write(&mut file)?;
         return file.flush().map_err(failed());
     }
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let mut unfinished = target.as_os_str().to_owned();
-    unfinished.push(".unfinished");
-    let unfinished = Path::new(&unfinished);
-    let finish = || {
-        let mut file = BufWriter::new(File::create(unfinished).map_err(failed())?);
-        write(&mut file)?;
-        let file = file.into_inner().map_err(io::IntoInnerError::into_error).map_err(failed())?;
-        if let Some(old) = old {
-            file.set_permissions(old.permissions()).map_err(failed())?;
-        }
-        file.sync_all().map_err(failed())?;
-        std::fs::rename(unfinished, target).map_err(failed())
-    };
-    let finished = finish();
-    if finished.is_err() {
-        // The error to report is the one that stopped the writing.
-        let _ = std::fs::remove_file(unfinished);
-    }
-    finished
+    let unfinished = UnfinishedFile::of(path).map_err(failed())?;
+    let mut file = BufWriter::new(unfinished.create(access).map_err(failed())?);
+    write(&mut file)?;
+    file.into_inner().map_err(io::IntoInnerError::into_error).map_err(failed())?;
+    unfinished.finish().map_err(failed())
+}
+
+/// Whether what is written to a path goes elsewhere: to a device, a pipe or a socket, or to an output of this process.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    let is_own_output = path == Path::new("/dev/stdout") || path == Path::new("/dev/stderr");
+    let is_descriptor = path.starts_with("/dev/fd") || path.starts_with("/proc");
+    is_own_output || is_descriptor || fs::metadata(path).is_ok_and(|metadata| is_special(&metadata))
 }
 
 /// Whether this is a device, a pipe or a socket.
@@ -46,9 +74,96 @@ fn is_special(metadata: &Metadata) -> bool {
     !metadata.is_file() && !metadata.is_dir()
 }
 
+/// Where a path leads: links are followed, also one to a file that does not exist.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&path) {
+            Ok(next) => path = parent(&path).join(next),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// The directory of a file.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Puts on disk which files are in the directory of a path. Some file systems cannot, and need not.
+pub(crate) fn sync_directory_of(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    match File::open(parent(path))?.sync_all() {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Err(error),
+        _ => Ok(()),
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(())
+    }
+}
+
+/// Creates a directory of its owner alone, with those above it. One that is there stays as it is.
+pub(crate) fn create_private_directory(path: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(Error::io(path, "create the directory"))
+}
+
+/// Creates an empty file of its owner alone, unless there is one.
+pub(crate) fn create_private_file(path: &Path) -> Result<()> {
+    match FileAccess::Private.options().create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::io(path, "create")(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether others than its owner may read a file. `false` where that cannot be told.
+pub(crate) fn is_shared(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// What tells a file from every other one as long as somebody has it open: another file under the same name is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
+
+impl FileIdentity {
+    /// The file under a name; `None` if there is none. On Windows all are the same: an open file cannot be replaced there.
+    pub(crate) fn of(path: &Path) -> Option<FileIdentity> {
+        let metadata = fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Some(FileIdentity { device: metadata.dev(), inode: metadata.ino() })
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = metadata;
+            Some(FileIdentity { device: 0, inode: 0 })
+        }
+    }
+}
+
 /// A lock that nobody else has until it is gone; `None` when somebody has it. The file stays, and has nothing in it.
 pub(crate) fn lock(path: &Path) -> Result<Option<File>> {
-    let lock = File::create(path).map_err(Error::io(path, "write"))?;
+    let lock = FileAccess::Private.options().create(true).truncate(false).open(path);
+    let lock = lock.map_err(Error::io(path, "write"))?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -56,105 +171,5 @@ pub(crate) fn lock(path: &Path) -> Result<Option<File>> {
     }
 }
 
-/// The bytes of a file, read when they are looked at.
-#[derive(Debug)]
-pub struct MappedFile(memmap2::Mmap);
-
-impl MappedFile {
-    /// Maps a file that is never written to once it has its name: a new one takes its place.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when there is none or it cannot be read.
-    pub fn open(path: &Path) -> Result<MappedFile> {
-        let file = File::open(path).map_err(Error::io(path, "read"))?;
-        // SAFETY: [`replace`] writes a file before it has its name, and never again: bytes that are mapped do not change.
-        // Whoever writes to it by other means can change what is read, which readers check.
-        let map = unsafe { memmap2::Mmap::map(&file) };
-        map.map(MappedFile).map_err(Error::io(path, "read"))
-    }
-}
-
-/// Memory of zeros, in large pages where the system has them: what is read here and there in it is found faster.
-#[derive(Debug)]
-pub(crate) struct ZeroedBuffer {
-    /// At least a byte: none cannot be mapped.
-    map: memmap2::MmapMut,
-    length: usize,
-}
-
-impl ZeroedBuffer {
-    /// So many bytes.
-    ///
-    /// # Panics
-    /// When there is no memory left, as any allocation does.
-    pub(crate) fn zeros(length: usize) -> ZeroedBuffer {
-        let map = memmap2::MmapMut::map_anon(length.max(1)).expect("memory for what is built");
-        #[cfg(target_os = "linux")]
-        // A wish: without large pages it is slower, and right.
-        let _ = map.advise(memmap2::Advice::HugePage);
-        ZeroedBuffer { map, length }
-    }
-}
-
-impl Deref for ZeroedBuffer {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        &self.map[..self.length]
-    }
-}
-
-impl DerefMut for ZeroedBuffer {
-    fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.map[..self.length]
-    }
-}
-
-impl Deref for MappedFile {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_old_file_stays_until_the_new_one_is_complete() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("file");
-        replace(&path, |file| file.write_all(b"one").map_err(Error::io(&path, "write"))).unwrap();
-        let stop = || Error::BadRequest { field: "x", reason: String::new() };
-        assert!(replace(&path, |file| file.write_all(b"two").map_err(|_| stop()).and(Err(stop()))).is_err());
-        assert_eq!(std::fs::read(&path).unwrap(), b"one");
-        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_are_followed_and_permissions_kept() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-
-        let directory = tempfile::tempdir().unwrap();
-        let (target, link) = (directory.path().join("target"), directory.path().join("link"));
-        std::fs::write(&target, b"old").unwrap();
-        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o600)).unwrap();
-        symlink(&target, &link).unwrap();
-        replace(&link, |file| file.write_all(b"new").map_err(Error::io(&link, "write"))).unwrap();
-        assert_eq!(std::fs::read(&target).unwrap(), b"new");
-        assert_eq!(target.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(link.symlink_metadata().unwrap().is_symlink());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn what_is_no_regular_file_is_written_to() {
-        // A socket stands for devices and pipes, which tests should not risk: it cannot be opened, and stays.
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("socket");
-        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        replace(&path, |file| file.write_all(b"x").map_err(Error::io(&path, "write"))).unwrap_err();
-        assert!(is_special(&path.metadata().unwrap()));
-    }
-}
+mod tests;

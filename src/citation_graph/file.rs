@@ -1,12 +1,13 @@
-//! The graph on disk: compressed sparse rows in both directions, mapped, each block checked when it is first looked at.
+//! The graph on disk: compressed sparse rows in both directions, each block read and checked when it is first looked at.
 //!
 //! All numbers are little-endian. `docs/format.md` has the layout as a table.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::file::MappedFile;
+use crate::file::{BlockError, BlockFile, BlockLayout, BlockSection};
 
 /// "pkincite", read as a little-endian number: other byte orders see another one.
 const MAGIC: u64 = u64::from_le_bytes(*b"pkincite");
@@ -84,16 +85,12 @@ impl Layout {
     }
 }
 
-/// A citation graph in a mapped file.
+/// A citation graph in a file.
 pub(crate) struct CitationFile {
-    map: MappedFile,
+    blocks: BlockFile<1>,
     layout: Layout,
     places: [Range<usize>; SECTIONS],
-    /// Where the checksums begin.
-    sums: usize,
     source_id: [u8; SOURCE_ID_LEN],
-    /// A bit for each block that was found sound.
-    checked: Box<[AtomicU64]>,
 }
 
 impl CitationFile {
@@ -150,12 +147,15 @@ impl CitationFile {
         bytes
     }
 
-    /// Takes a mapped file for a graph. Damage of its lists shows when they are looked at.
+    /// Takes a file for a graph, of which blocks are read as they are used. Damage of its lists shows when they are looked at.
     ///
     /// # Errors
     /// [`GraphCorruption`] when it is none, or a damaged one.
-    pub(crate) fn open(map: MappedFile) -> Result<CitationFile, GraphCorruption> {
-        let header = map.get(..HEADER).ok_or(GraphCorruption("the file is truncated"))?;
+    pub(crate) fn open(mut file: File) -> Result<CitationFile, GraphCorruption> {
+        let unreadable = |_| GraphCorruption("the file is truncated, or cannot be read");
+        let file_length = file.metadata().map_err(unreadable)?.len();
+        let mut header = [0; HEADER];
+        file.read_exact(&mut header).map_err(unreadable)?;
         let (words, _) = header.as_chunks::<8>();
         let word = |at: usize| u64::from_le_bytes(words[at]);
         if word(0) != MAGIC {
@@ -172,15 +172,17 @@ impl CitationFile {
         let mut source_id = [0; SOURCE_ID_LEN];
         source_id.copy_from_slice(&header[40..40 + SOURCE_ID_LEN]);
         let (places, sums, length) = layout.places().ok_or(GraphCorruption("invalid header"))?;
-        if length != map.len() || layout.links > u32::MAX as usize {
+        if length as u64 != file_length || layout.links > u32::MAX as usize {
             return Err(GraphCorruption("wrong file length"));
         }
-        if word(HEADER / 8 - 2) != u64::from(crc32fast::hash(&map[sums..])) {
+        // A row is a byte: lists begin anywhere.
+        let section = BlockSection { start: HEADER, rows: sums - HEADER, row_bytes: 1, rows_per_block: BLOCK };
+        let blocks = BlockLayout { sections: [section], sums, length };
+        let blocks = BlockFile::open(file, blocks).map_err(unreadable)?;
+        if word(HEADER / 8 - 2) != u64::from(crc32fast::hash(blocks.outside(sums..length))) {
             return Err(GraphCorruption("checksum mismatch in the checksums"));
         }
-        let blocks = (sums - HEADER).div_ceil(BLOCK);
-        let checked = (0..blocks.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
-        Ok(CitationFile { layout, places, sums, source_id, checked, map })
+        Ok(CitationFile { layout, places, source_id, blocks })
     }
 
     /// What says which links are in the file, as it was given to [`CitationFile::bytes`].
@@ -214,7 +216,7 @@ impl CitationFile {
 
     /// The works that a paper is, ascending.
     pub(super) fn works(&self, paper: i64) -> Result<Vec<u32>, GraphCorruption> {
-        let key = |at: usize| Ok(self.numbers::<i64>(Section::Keys, at..at + 1)?[0]);
+        let key = |at: usize| Ok::<_, GraphCorruption>(self.numbers::<i64>(Section::Keys, at..at + 1)?[0]);
         let (mut from, mut to) = (0, self.layout.papers);
         while from < to {
             let middle = (from + to) / 2;
@@ -239,7 +241,7 @@ impl CitationFile {
     /// # Errors
     /// [`GraphCorruption`].
     pub(crate) fn check(&self) -> Result<(), GraphCorruption> {
-        self.bytes_of(HEADER..self.sums).map(|_| ())
+        Ok(self.blocks.whole().map(|_| ())?)
     }
 
     fn list(&self, starts: Section, ends: Section, work: u32) -> Result<&[u32], GraphCorruption> {
@@ -261,32 +263,16 @@ impl CitationFile {
         section: Section,
         range: Range<usize>,
     ) -> Result<&[T], GraphCorruption> {
-        let start = self.places[section as usize].start;
+        let start = self.places[section as usize].start - HEADER;
         let size = size_of::<T>();
-        self.bytes_of(start + range.start * size..start + range.end * size).map(bytemuck::cast_slice)
+        let bytes = self.blocks.rows(0, start + range.start * size..start + range.end * size)?;
+        Ok(bytemuck::cast_slice(bytes))
     }
+}
 
-    fn bytes_of(&self, range: Range<usize>) -> Result<&[u8], GraphCorruption> {
-        let blocks = (range.start - HEADER) / BLOCK..(range.end - HEADER).div_ceil(BLOCK);
-        for block in blocks {
-            let bit = 1 << (block % 64);
-            if self.checked[block / 64].load(Ordering::Relaxed) & bit == 0 {
-                self.check_block(block)?;
-                self.checked[block / 64].fetch_or(bit, Ordering::Relaxed);
-            }
-        }
-        Ok(&self.map[range])
-    }
-
-    #[cold]
-    fn check_block(&self, block: usize) -> Result<(), GraphCorruption> {
-        let from = HEADER + block * BLOCK;
-        let bytes = &self.map[from..self.sums.min(from + BLOCK)];
-        let sum = &self.map[self.sums + 4 * block..self.sums + 4 * block + 4];
-        if sum != crc32fast::hash(bytes).to_le_bytes() {
-            return Err(GraphCorruption("checksum mismatch in a block"));
-        }
-        Ok(())
+impl From<BlockError> for GraphCorruption {
+    fn from(BlockError(reason): BlockError) -> GraphCorruption {
+        GraphCorruption(reason)
     }
 }
 

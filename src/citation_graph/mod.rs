@@ -1,6 +1,6 @@
 //! Which works cite which, as arrays that are looked up in microseconds.
 //!
-//! A [`CitationGraph`] is a [`CitationFile`], mapped and checked block by block, and what changed in the library since the
+//! A [`CitationGraph`] is a [`CitationFile`], read and checked block by block, and what changed in the library since the
 //! file was written. Without a file, all links are in memory. A *work* is a paper of the library, or something known
 //! from lists of references only; works have the numbers that the library gave them.
 

@@ -1,5 +1,4 @@
 use super::*;
-use crate::file::MappedFile;
 use crate::library::GenerationId;
 use proptest::prelude::*;
 
@@ -14,7 +13,7 @@ fn open(bytes: &[u8]) -> Result<CitationFile, GraphCorruption> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("citations");
     std::fs::write(&path, bytes).unwrap();
-    CitationFile::open(MappedFile::open(&path).unwrap())
+    CitationFile::open(std::fs::File::open(&path).unwrap())
 }
 
 /// All that a graph says of works below 40 and papers below 20.

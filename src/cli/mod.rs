@@ -77,6 +77,7 @@ fn dispatch(cli: Cli) -> Result<CommandOutcome> {
         Command::Serve(args) => commands::serve::run(common, args),
         Command::Token(args) => commands::token::run(args),
         Command::Backup(args) => commands::backup::run(common, args),
+        Command::Restore(args) => commands::restore::run(common, args),
         Command::Completions(args) => commands::completions::run(args),
         Command::Options => {
             output::print(|out| out.write_all(args::options_help().as_bytes()))?;

@@ -11,7 +11,7 @@ use super::digest::Digest;
 use super::mailer::Mailer;
 use crate::engine::{Engine, FeedMode, FeedOptions};
 use crate::error::{Error, Result};
-use crate::file;
+use crate::file::{self, FileAccess};
 use crate::formats::{FeedDocument, FeedFormat};
 use crate::paper::PaperId;
 use crate::recommend::{Answer, Recommendation, Request};
@@ -121,5 +121,5 @@ fn write_file(path: &Path, text: &str) -> Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(Error::io(directory, "create"))?;
     }
-    file::replace(path, |file| file.write_all(text.as_bytes()).map_err(Error::io(path, "write")))
+    file::replace(path, FileAccess::Shared, |file| file.write_all(text.as_bytes()).map_err(Error::io(path, "write")))
 }

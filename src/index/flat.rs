@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::hnsw::{HnswGraph, IndexCorruption};
 use super::{SearchHit, best};
 use crate::file::ZeroedBuffer;
-use crate::vector::{EmbeddingMatrix, Quantizer, QueryCode, RowId, dot, prefetch};
+use crate::vector::{EmbeddingMatrix, Quantizer, QueryCode, RowId, dot, padded_len, prefetch};
 
 /// Nodes in a tile: their similarities stay in the fastest cache until they are looked at.
 const TILE: usize = 256;
@@ -25,10 +25,8 @@ pub(super) trait QuantizedVectors: Sync {
     fn nodes(&self) -> usize;
     /// How numbers became codes.
     fn quantizer(&self) -> Quantizer;
-    /// The codes of these nodes are sound.
-    fn check(&self, nodes: Range<usize>) -> Result<(), IndexCorruption>;
-    /// Codes of all nodes.
-    fn codes(&self) -> &[u8];
+    /// Codes of these nodes, one after the other.
+    fn codes(&self, nodes: Range<usize>) -> Result<&[u8], IndexCorruption>;
     /// Nodes of which the quantizer's error says nothing.
     fn clipped(&self) -> &[u32];
     /// The rows of a node.
@@ -72,12 +70,13 @@ pub(super) fn nearest_of(
 ) -> Result<Vec<SearchHit>, IndexCorruption> {
     let code = coded.quantizer().query(query);
     let mut candidates = TopCandidates::new(k, &code);
-    let mut dots = Vec::with_capacity(TILE);
+    let (mut codes, mut dots) = (Vec::with_capacity(TILE), Vec::with_capacity(TILE));
     for tile in nodes.chunks(TILE) {
+        codes.clear();
         for node in tile {
-            coded.check(*node as usize..*node as usize + 1)?;
+            codes.push(coded.codes(*node as usize..*node as usize + 1)?);
         }
-        code.dots(coded.codes(), tile, &mut dots);
+        code.dots(&codes, &mut dots);
         candidates.offer(coded, tile, &dots, keep);
     }
     rescore(coded, query, candidates, keep)
@@ -93,13 +92,14 @@ fn scan(
 ) -> Result<TopCandidates, IndexCorruption> {
     let mut candidates = TopCandidates::new(k, query);
     let mut tile = Vec::with_capacity(TILE);
-    let mut dots = Vec::with_capacity(TILE);
+    let (mut codes, mut dots) = (Vec::with_capacity(TILE), Vec::with_capacity(TILE));
     for from in nodes.clone().step_by(TILE) {
         let to = nodes.end.min(from + TILE);
-        coded.check(from..to)?;
         tile.clear();
         tile.extend(from as u32..to as u32);
-        query.dots(coded.codes(), &tile, &mut dots);
+        codes.clear();
+        codes.extend(coded.codes(from..to)?.chunks_exact(query.code_bytes().max(1)));
+        query.dots(&codes, &mut dots);
         candidates.offer(coded, &tile, &dots, keep);
     }
     Ok(candidates)
@@ -192,11 +192,8 @@ impl QuantizedVectors for HnswGraph {
     fn quantizer(&self) -> Quantizer {
         self.quantizer()
     }
-    fn check(&self, nodes: Range<usize>) -> Result<(), IndexCorruption> {
-        self.check_codes(nodes)
-    }
-    fn codes(&self) -> &[u8] {
-        self.codes()
+    fn codes(&self, nodes: Range<usize>) -> Result<&[u8], IndexCorruption> {
+        self.codes(nodes)
     }
     fn clipped(&self) -> &[u32] {
         self.clipped()
@@ -250,11 +247,9 @@ impl QuantizedVectors for FlatIndex {
     fn quantizer(&self) -> Quantizer {
         self.encoded().quantizer
     }
-    fn check(&self, _: Range<usize>) -> Result<(), IndexCorruption> {
-        Ok(())
-    }
-    fn codes(&self) -> &[u8] {
-        &self.encoded().codes
+    fn codes(&self, nodes: Range<usize>) -> Result<&[u8], IndexCorruption> {
+        let code_bytes = padded_len(self.vectors.dimension());
+        Ok(&self.encoded().codes[nodes.start * code_bytes..nodes.end * code_bytes])
     }
     fn clipped(&self) -> &[u32] {
         &self.encoded().clipped

@@ -17,7 +17,6 @@ use crate::string_enum::string_enum;
 use crate::vector::{EmbeddingMatrix, RowBitmap, RowId};
 use flat::FlatIndex;
 
-pub use crate::file::MappedFile;
 pub use all_pairs::{PairState, all_nearest, continue_all_nearest};
 pub use approximate::{ApproximateNeighbors, approximate_nearest};
 pub use flat::RowFilter;

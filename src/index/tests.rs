@@ -59,7 +59,7 @@ fn duplicates_are_all_found() {
 fn the_same_vectors_give_the_same_graph() {
     let vectors = clustered(1_500, 32, 10);
     let keys: Vec<i64> = (0..1_500).collect();
-    let build = || HnswGraph::build(&keys, &vectors, [0; SOURCE_ID_LEN], &|_| ()).as_bytes().to_vec();
+    let build = || HnswGraph::build(&keys, &vectors, [0; SOURCE_ID_LEN], &|_| ()).as_bytes().unwrap().to_vec();
     assert!(build() == build());
 }
 

@@ -5,12 +5,13 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
 use rusqlite::backup::Backup;
+use rusqlite::{Connection, ErrorCode};
 
 use super::Library;
 use super::open::sqlite_error;
 use crate::error::{Error, Result};
+use crate::file::{self, FileAccess, UnfinishedFile};
 
 /// What every SQLite file begins with (sqlite.org/fileformat.html, 1.3).
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -20,33 +21,43 @@ const PAGES: i32 = 4096;
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Library {
-    /// Copies the library as it is at one moment. The copy is a whole library file without a log; what is derived is not
-    /// in it. An old copy under that name stays until the new one is whole.
+    /// Copies the library as it is at one moment. The copy is a whole library file without a log, which only its owner may
+    /// read; what is derived is not in it. An old copy under that name stays until the new one is whole.
     ///
     /// # Errors
     /// When the file cannot be written, or is there and is this library or not a library.
     pub fn back_up(&self, path: &Path) -> Result<()> {
-        check_target(&self.path, path)?;
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
-        let part = path.with_file_name(name);
-        match std::fs::remove_file(&part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::io(&part, "write")(error));
-            }
-            _ => {}
+        let failed = || Error::io(path, "write");
+        if file::is_stream(path) {
+            // SQLite writes here and there in a file.
+            let copy = tempfile::NamedTempFile::new().map_err(failed())?;
+            copy_database((&self.db, &self.path), (copy.path(), path))?;
+            let mut copy = copy.reopen().map_err(failed())?;
+            return file::replace(path, FileAccess::Private, |out| {
+                io::copy(&mut copy, out).map(drop).map_err(failed())
+            });
         }
-        let copy = || {
-            let mut copy = Connection::open(&part)?;
-            Backup::new(&self.db, &mut copy)?.run_to_completion(PAGES, PAUSE, None)?;
-            // The copy is one file: it can be moved and kept anywhere.
-            copy.pragma_update(None, "journal_mode", "DELETE")?;
-            copy.close().map_err(|(_, error)| error)
-        };
-        copy().map_err(sqlite_error(&part, "write"))?;
-        File::open(&part).and_then(|file| file.sync_all()).map_err(Error::io(&part, "write"))?;
-        std::fs::rename(&part, path).map_err(Error::io(path, "write"))
+        check_target(&self.path, path)?;
+        let unfinished = UnfinishedFile::of(path).map_err(failed())?;
+        unfinished.create(FileAccess::Private).map_err(failed())?;
+        copy_database((&self.db, &self.path), (&unfinished.path(), path))?;
+        unfinished.finish().map_err(failed())
     }
+}
+
+/// Copies a database into an empty file. The second of each are the paths by which errors name them.
+pub(super) fn copy_database((from, from_name): (&Connection, &Path), (to, to_name): (&Path, &Path)) -> Result<()> {
+    let copy = || {
+        let mut copy = Connection::open(to)?;
+        Backup::new(from, &mut copy)?.run_to_completion(PAGES, PAUSE, None)?;
+        // The copy is one file: it can be moved and kept anywhere.
+        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        copy.close().map_err(|(_, error)| error)
+    };
+    copy().map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => sqlite_error(from_name, "read")(error),
+        _ => sqlite_error(to_name, "write")(error),
+    })
 }
 
 /// Refuses to overwrite what is not an old copy.
@@ -55,13 +66,26 @@ fn check_target(library: &Path, path: &Path) -> Result<()> {
     if path.is_dir() {
         return refused("is a directory: give a file");
     }
-    if path.canonicalize().is_ok_and(|path| library.canonicalize().is_ok_and(|library| path == library)) {
+    if is_same_file(library, path) {
         return refused("is the library itself: give another file");
     }
-    let mut start = Vec::new();
-    match File::open(path).and_then(|file| file.take(SQLITE_MAGIC.len() as u64).read_to_end(&mut start)) {
-        Ok(_) if start.is_empty() || start == SQLITE_MAGIC => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        _ => refused("exists and is not a copy of a library: give another file"),
+    match is_database(path) {
+        Ok(false) => refused("exists and is not a copy of a library: give another file"),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            refused("exists and is not a copy of a library: give another file")
+        }
+        _ => Ok(()),
     }
+}
+
+/// Whether two paths lead to one file.
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
+/// Whether a file is an SQLite database. An empty one is.
+pub(super) fn is_database(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?.take(SQLITE_MAGIC.len() as u64).read_to_end(&mut start)?;
+    Ok(start.is_empty() || start == SQLITE_MAGIC)
 }

@@ -51,6 +51,10 @@ impl Library {
     /// # Errors
     /// When the file cannot be written.
     pub fn library_id(&mut self) -> Result<String> {
+        // One that is there can be read where nothing can be written.
+        if let Some(id) = self.known_library_id()? {
+            return Ok(id);
+        }
         let insert =
             "INSERT INTO key_value (key, value) VALUES (?1, lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING";
         self.write_transaction("write a stored value", |transaction| {

@@ -1,7 +1,7 @@
 //! The library: one SQLite file that holds papers, their embeddings, profiles and what was shown to whom.
 //!
 //! [`Library`] opens the file; `papers` writes and reads papers, `change` says what an addition does to them, `merge`
-//! keeps what each source said of them, `title_ids` knows the forms of ids that are made from titles, `lookup` finds one by what a person types, `remove` takes them out. `embeddings`
+//! keeps what each source said of them, `title_ids` knows the forms of ids that are made from titles, `lookup` finds one by what a person types, `remove` takes them out. `backup` copies the file, `restore` puts a copy in its place. `embeddings`
 //! says what became of their vectors since a generation, `term_index` which papers have which terms, `spelling` which of them a misspelled word may stand for, `filter` and `text_filter` turn
 //! filters into rows, `newest` lists papers by date, `profiles` keeps profiles, `history` what they read and were shown, `unresolved` the papers of theirs that are not there yet,
 //! `citations` which works cite which, `works` which papers they are, `key_value` what is remembered by a key.
@@ -25,6 +25,7 @@ mod open;
 mod papers;
 mod profiles;
 mod remove;
+mod restore;
 mod spelling;
 mod stored_paper;
 mod stored_value;
@@ -44,6 +45,7 @@ use serde::Serialize;
 
 use crate::cancellation::Cancellation;
 use crate::error::{Error, Result};
+use crate::file::FileIdentity;
 
 pub use change::{ChangeCounts, MergedPaper, PaperChange};
 pub use check::CheckFinding;
@@ -54,6 +56,7 @@ pub use generation::GenerationId;
 pub use history::{HistoryEntry, HistoryKind, MAX_HISTORY_WEIGHT};
 pub use imports::HistoryImport;
 pub use profiles::{MAX_PROFILE_NAME_CHARS, Profile, is_profile_name};
+pub use restore::LibraryBackup;
 pub use stored_paper::StoredPaper;
 pub use summary::{DayRange, LibrarySummary, ProfileSize, SourceSize};
 pub use unresolved::ProfilePaper;
@@ -74,6 +77,8 @@ const CANCELLATION_STEPS: i32 = 10_000;
 pub struct Library {
     path: PathBuf,
     db: Connection,
+    /// The file that was opened; `None` for one in memory.
+    identity: Option<FileIdentity>,
     /// Whether somebody waits for what is read.
     cancellation: Cancellation,
 }
@@ -93,8 +98,8 @@ pub struct StoredModel {
 }
 
 impl Library {
-    fn new(path: PathBuf, db: Connection) -> Library {
-        Library { path, db, cancellation: Cancellation::default() }
+    fn new(path: PathBuf, db: Connection, identity: Option<FileIdentity>) -> Library {
+        Library { path, db, identity, cancellation: Cancellation::default() }
     }
 
     /// The library's file; `:memory:` for a throw-away one.
@@ -105,6 +110,20 @@ impl Library {
     /// The library's directory; `None` for a throw-away one.
     pub fn directory(&self) -> Option<&Path> {
         self.path.parent().filter(|directory| !directory.as_os_str().is_empty())
+    }
+
+    /// Checks that the file is still in its place. What is written to one that was replaced or removed is lost; what is read
+    /// from it is of the moment before.
+    ///
+    /// # Errors
+    /// [`Error::MovedLibrary`].
+    pub fn check_in_place(&self) -> Result<()> {
+        match self.identity {
+            Some(_) if FileIdentity::of(&self.path) != self.identity => {
+                Err(Error::MovedLibrary { path: self.path.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The model of the embeddings; `None` before the first paper.
@@ -138,13 +157,17 @@ impl Library {
         doing: &'static str,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        let in_transaction = |db: &mut Connection| {
-            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = write(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        };
-        in_transaction(&mut self.db).map_err(open::sqlite_error(&self.path, doing))
+        let path = self.path.clone();
+        let transaction = self.begin_write(doing)?;
+        let written = write(&transaction).and_then(|value| transaction.commit().map(|()| value));
+        written.map_err(open::sqlite_error(&path, doing))
+    }
+
+    /// Begins a transaction that writes, when no other one does.
+    fn begin_write(&mut self, doing: &'static str) -> Result<Transaction<'_>> {
+        self.check_in_place()?;
+        let begun = self.db.transaction_with_behavior(TransactionBehavior::Immediate);
+        begun.map_err(open::sqlite_error(&self.path, doing))
     }
 
     /// From now on, statements of SQL stop when this is canceled, and [`Library::check_canceled`] fails. A transaction that

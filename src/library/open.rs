@@ -1,6 +1,6 @@
 //! Opening the file: creation, pragmas, versions, and errors in plain words.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, DropBehavior, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
@@ -8,6 +8,7 @@ use rusqlite::{Connection, DropBehavior, ErrorCode, OpenFlags, Transaction, Tran
 use super::stored_value::damage;
 use super::{Library, checksums, term_index};
 use crate::error::{Error, Result};
+use crate::file::{self, FileIdentity};
 
 /// Statements that are kept prepared by each connection: more than there are.
 const STATEMENT_CACHE_SIZE: usize = 128;
@@ -20,6 +21,11 @@ pub(super) const FILE_NAME: &str = "library.sqlite3";
 pub(super) const APPLICATION_ID: i64 = 0x706b_696e;
 /// How long a writer waits for another one, in this or another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How a file is opened that can be written to.
+const READ_WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+/// What every connection sets. A file that was mapped would stop the process when somebody cuts it short.
+const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                        PRAGMA mmap_size = 0;";
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
 pub(super) const MIGRATIONS: [&str; 13] = [
     include_str!("format1.sql"),
@@ -53,14 +59,18 @@ impl Library {
                 reason: "is a file: give the directory of a library".to_owned(),
             });
         }
-        std::fs::create_dir_all(directory).map_err(Error::io(directory, "create the library's directory"))?;
         let path = directory.join(FILE_NAME);
-        let db = Connection::open(&path).map_err(sqlite_error(&path, "open"))?;
-        db.pragma_update(None, "cache_size", WRITER_CACHE_PAGES).map_err(sqlite_error(&path, "open"))?;
-        prepare(db, &path)
+        if !path.exists() {
+            file::create_private_directory(directory)?;
+            // SQLite gives the files beside it the same permissions.
+            file::create_private_file(&path)?;
+        }
+        let library = Library::open(directory)?;
+        library.db.pragma_update(None, "cache_size", WRITER_CACHE_PAGES).map_err(library.failed("open"))?;
+        Ok(library)
     }
 
-    /// Opens the library in a directory that has one. On a read-only disk it can be read.
+    /// Opens the library in a directory that has one. On a read-only disk, or without the permission to write, it can be read.
     ///
     /// # Errors
     /// As [`Library::create`], and when there is no library.
@@ -76,10 +86,8 @@ impl Library {
                 hint: ": create one with `paperkin add FILE`, or query a file with `--papers FILE`".to_owned(),
             });
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&path, flags).map_err(sqlite_error(&path, "open"))?;
-        match prepare(db, &path) {
-            Err(Error::Library { source, .. }) if is_unwritable(source.as_ref()) => open_immutable(&path),
+        match open_file(&path) {
+            Err(error) if is_unwritable(&error) => open_read_only(&path),
             opened => opened,
         }
     }
@@ -91,9 +99,9 @@ impl Library {
     /// As [`Library::open`].
     pub fn preview(directory: &Path) -> Result<Library> {
         let path = directory.join(FILE_NAME);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if path.exists() {
-            let db = Connection::open_with_flags(&path, flags).map_err(sqlite_error(&path, "open"))?;
+            let identity = FileIdentity::of(&path);
+            let db = Connection::open_with_flags(&path, READ_WRITE).map_err(sqlite_error(&path, "open"))?;
             let version = version(&db, &path)?;
             if (1..MIGRATIONS.len() as i64).contains(&version) {
                 db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite_error(&path, "open"))?;
@@ -103,7 +111,7 @@ impl Library {
                 // It ends with the connection.
                 transaction.set_drop_behavior(DropBehavior::Ignore);
                 drop(transaction);
-                return Ok(Library::new(path, db));
+                return Ok(Library::new(path, db, identity));
             }
         }
         Library::open(directory)
@@ -113,24 +121,31 @@ impl Library {
     pub fn in_memory() -> Result<Library> {
         let path = Path::new(":memory:");
         let db = Connection::open_in_memory().map_err(sqlite_error(path, "open"))?;
-        prepare(db, path)
+        prepare(db, path, None)
     }
 }
 
-fn prepare(mut db: Connection, path: &Path) -> Result<Library> {
+/// Opens a file for reading and writing, and brings it to the newest format.
+pub(super) fn open_file(path: &Path) -> Result<Library> {
+    // Asked before: if the file is replaced in between, nothing is written to either.
+    let identity = FileIdentity::of(path);
+    let db = Connection::open_with_flags(path, READ_WRITE).map_err(sqlite_error(path, "open"))?;
+    prepare(db, path, identity)
+}
+
+fn prepare(mut db: Connection, path: &Path, identity: Option<FileIdentity>) -> Result<Library> {
     db.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
     db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite_error(path, "open"))?;
     let version = version(&db, path)?;
-    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-        .map_err(sqlite_error(path, "open"))?;
+    db.execute_batch(SETTINGS).map_err(sqlite_error(path, "open"))?;
     if version < MIGRATIONS.len() as i64 {
         migrate(&mut db, path)?;
     }
-    Ok(Library::new(path.to_owned(), db))
+    Ok(Library::new(path.to_owned(), db, identity))
 }
 
 /// The format's version, 0 for an empty file. Refuses other programs' files and newer formats.
-fn version(db: &Connection, path: &Path) -> Result<i64> {
+pub(super) fn version(db: &Connection, path: &Path) -> Result<i64> {
     let pragma = |name| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let read = || Ok((pragma("user_version")?, pragma("application_id")?, pragma("schema_version")?));
     let (version, application, schema) = read().map_err(sqlite_error(path, "read"))?;
@@ -177,24 +192,65 @@ fn bring_up(transaction: &Transaction<'_>, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A file that cannot be written is not being written: it can be read without locks.
-fn open_immutable(path: &Path) -> Result<Library> {
-    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
-        .map_err(sqlite_error(path, "open for reading"))?;
-    if version(&db, path)? < MIGRATIONS.len() as i64 {
+/// Opens a file that this process cannot write to.
+fn open_read_only(path: &Path) -> Result<Library> {
+    let identity = FileIdentity::of(path);
+    let (db, version) = connect_read_only(path)?;
+    if version < MIGRATIONS.len() as i64 {
         return Err(Error::BadFile {
             file: path.display().to_string(),
             reason: "has an older format, which cannot be upgraded on a read-only disk".to_owned(),
         });
     }
-    Ok(Library::new(path.to_owned(), db))
+    Ok(Library::new(path.to_owned(), db, identity))
 }
 
-fn is_unwritable(cause: &(dyn std::error::Error + 'static)) -> bool {
-    let code = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
-    matches!(code, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied))
+/// A connection that only reads, and the format's version. Others may write meanwhile.
+pub(super) fn connect_read_only(path: &Path) -> Result<(Connection, i64)> {
+    let failed = || sqlite_error(path, "open for reading");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connect = |to: &str| {
+        let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let db = Connection::open_with_flags(format!("file:{escaped}{to}"), flags).map_err(failed())?;
+        db.busy_timeout(BUSY_TIMEOUT).map_err(failed())?;
+        let version = version(&db, path)?;
+        Ok::<_, Error>((db, version))
+    };
+    match connect("") {
+        Err(error) if is_unwritable(&error) && has_log(path) => Err(Error::BadFile {
+            file: path.display().to_string(),
+            reason: format!(
+                "has changes in `{FILE_NAME}-wal` that cannot be read where nothing can be written: copy both files to a \
+                 directory that can be written to"
+            ),
+        }),
+        // Where nobody can write, not even the file that readers share, it is read without locks.
+        Err(error) if is_unwritable(&error) => connect("?immutable=1"),
+        connected => connected,
+    }
+}
+
+/// Whether there are changes beside the file that are not in it.
+pub(super) fn has_log(path: &Path) -> bool {
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
+}
+
+/// A file that SQLite puts beside another one.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn is_unwritable(error: &Error) -> bool {
+    match error {
+        Error::ReadOnlyLibrary { .. } => true,
+        Error::Library { source, .. } => {
+            let code = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+            matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied))
+        }
+        _ => false,
+    }
 }
 
 /// SQLite's error in the crate's words.
@@ -210,6 +266,7 @@ pub(super) fn sqlite_error(path: &Path, doing: &'static str) -> impl FnOnce(rusq
         }
         Some(ErrorCode::OperationInterrupted) => Error::Canceled,
         Some(ErrorCode::DatabaseCorrupt) => Error::DamagedLibrary { path, reason: source.to_string() },
+        Some(ErrorCode::ReadOnly) => Error::ReadOnlyLibrary { path, doing },
         _ => match damage(&source) {
             Some(reason) => Error::DamagedLibrary { path, reason: format!("cannot {doing}: {reason}") },
             None => Error::Library { path, doing, source: source.into() },

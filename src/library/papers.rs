@@ -1,6 +1,6 @@
 //! Papers and their embeddings: written together or not at all.
 
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::change::{MergedPaper, PaperChange};
 use super::checksums::put_paper_checksum;
@@ -46,7 +46,7 @@ impl Library {
     ) -> Result<LinkCounts> {
         let path = self.path.clone();
         let fail = |doing| open::sqlite_error(&path, doing);
-        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail("write"))?;
+        let transaction = self.begin_write("write")?;
         let model_key = adopt(&transaction, model).map_err(fail("write the model"))??;
         let generation = next_generation(&transaction).map_err(fail("write"))?;
         let mut words = TermIndexChanges::default();

@@ -1,11 +1,9 @@
 //! The graph on disk: when one is needed, and building it.
 
-use std::fs;
-
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::file;
+use crate::file::{self, FileAccess};
 use crate::index::HnswGraph;
 use crate::library::{EmbeddingDelta, Library};
 use crate::searcher::{SearchContext, SharedCaches, graph_path, remove_link_file, source_id, write_link_file};
@@ -67,7 +65,7 @@ pub(crate) fn index_status(context: SearchContext<'_>) -> Result<IndexStatus> {
         recall_at_10: graph.recall(),
         self_recall: graph.self_recall(),
         ef: graph.ef(),
-        bytes: graph.as_bytes().len() as u64,
+        bytes: graph.size_bytes() as u64,
     });
     Ok(IndexStatus { kind: snapshot.index.kind().to_string(), papers: snapshot.rows(), graph })
 }
@@ -102,6 +100,8 @@ pub(crate) fn update_index<F: Fn(usize) + Sync>(
     context: SearchContext<'_>,
     start: impl FnOnce(usize) -> F,
 ) -> Result<Option<RebuildSummary>> {
+    // A file beside another library would be of no use.
+    context.library.check_in_place()?;
     write_link_file(context.library)?;
     if needs_reindex(context)? { rebuild_index(context.library, context.caches, start) } else { Ok(None) }
 }
@@ -117,20 +117,22 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
     start: impl FnOnce(usize) -> F,
 ) -> Result<Option<RebuildSummary>> {
     let Some(path) = graph_path(library) else { return Ok(None) };
+    library.check_in_place()?;
     // What is in it may be corrupt; it is written anew in no time.
     remove_link_file(library);
     write_link_file(library)?;
     let directory = path.parent().unwrap_or(&path);
-    fs::create_dir_all(directory).map_err(Error::io(directory, "create"))?;
+    file::create_private_directory(directory)?;
     let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(None) };
     let EmbeddingDelta { generation, keys, vectors, .. } = library.embeddings_since(None)?;
     let Some(model) = library.model()?.filter(|_| !keys.is_empty()) else { return Ok(None) };
     let done = start(keys.len());
     let graph = HnswGraph::build(&keys, &vectors, source_id(&generation, &model.fingerprint), &done);
     drop(vectors);
-    file::replace(&path, |file| {
+    let bytes = graph.as_bytes().map_err(|corruption| Error::DamagedIndex { reason: corruption.to_string() })?;
+    file::replace(&path, FileAccess::Private, |file| {
         use std::io::Write;
-        file.write_all(graph.as_bytes()).map_err(Error::io(&path, "write"))
+        file.write_all(bytes).map_err(Error::io(&path, "write"))
     })?;
     caches.set_graph_discarded(false);
     caches.snapshot.clear();

@@ -1,6 +1,6 @@
 //! The citation graph on disk: read with what changed since it was written, and written anew when that has become much.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::graph_file::{generation_of, source_id};
 use crate::citation_graph::{CitationFile, CitationGraph};
 use crate::error::{Error, Result};
-use crate::file::{self, MappedFile};
+use crate::file::{self, FileAccess};
 use crate::library::{Library, LinkDelta};
 
 /// Links that are read from the library in a tenth of a second: a file pays when there are more.
@@ -39,8 +39,8 @@ pub(super) fn read(library: &Library) -> Result<CitationGraph> {
 /// Opens the file; `None` when there is none, or none that can be used.
 fn open(library: &Library) -> Option<Arc<CitationFile>> {
     let path = link_path(library).filter(|path| path.exists())?;
-    match MappedFile::open(&path) {
-        Ok(map) => match CitationFile::open(map) {
+    match File::open(&path).map_err(Error::io(&path, "read")) {
+        Ok(file) => match CitationFile::open(file) {
             Ok(file) => Some(Arc::new(file)),
             Err(corruption) => {
                 tracing::warn!("{}: corrupt, {corruption}: reading the links from the library", path.display());
@@ -66,11 +66,11 @@ pub(crate) fn remove_link_file(library: &Library) {
 /// Checks the file, block by block: how many links are in it, or what is wrong. `None` if there is no file.
 pub(crate) fn check_link_file(library: &Library) -> Option<Result<usize, String>> {
     let path = link_path(library).filter(|path| path.exists())?;
-    let map = match MappedFile::open(&path) {
-        Ok(map) => map,
+    let file = match File::open(&path).map_err(Error::io(&path, "read")) {
+        Ok(file) => file,
         Err(error) => return Some(Err(error.one_line())),
     };
-    let checked = CitationFile::open(map).and_then(|file| file.check().map(|()| file.links()));
+    let checked = CitationFile::open(file).and_then(|file| file.check().map(|()| file.links()));
     Some(checked.map_err(|corruption| format!("{}: {corruption}", path.display())))
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn write_link_file(library: &Library) -> Result<bool> {
         return Ok(false);
     }
     let directory = path.parent().unwrap_or(&path);
-    fs::create_dir_all(directory).map_err(Error::io(directory, "create"))?;
+    file::create_private_directory(directory)?;
     let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(false) };
     let LinkDelta { generation, works, links, .. } = library.links_since(None)?;
     let largest = works.iter().map(|(work, _)| *work).chain(links.iter().flat_map(|(one, other)| [*one, *other])).max();
@@ -99,6 +99,6 @@ pub(crate) fn write_link_file(library: &Library) -> Result<bool> {
     }
     // Links do not depend on the model.
     let bytes = CitationFile::bytes(&works, &links, &source_id(&generation, ""));
-    file::replace(&path, |file| file.write_all(&bytes).map_err(Error::io(&path, "write")))?;
+    file::replace(&path, FileAccess::Private, |file| file.write_all(&bytes).map_err(Error::io(&path, "write")))?;
     Ok(true)
 }

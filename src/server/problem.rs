@@ -52,6 +52,8 @@ pub(crate) enum ProblemCode {
     ServerBusy,
     /// The library's embeddings were computed by another model.
     ModelMismatch,
+    /// The library cannot be written to.
+    ReadOnly,
     /// The library, the disk or the device does not work.
     Unavailable,
     /// A bug of the server.
@@ -64,7 +66,7 @@ impl ProblemCode {
             ProblemCode::BadRequest => StatusCode::BAD_REQUEST,
             ProblemCode::CursorOutdated => StatusCode::GONE,
             ProblemCode::Unauthorized => StatusCode::UNAUTHORIZED,
-            ProblemCode::Forbidden => StatusCode::FORBIDDEN,
+            ProblemCode::Forbidden | ProblemCode::ReadOnly => StatusCode::FORBIDDEN,
             ProblemCode::NotFound
             | ProblemCode::PaperNotFound
             | ProblemCode::ProfileNotFound
@@ -103,6 +105,7 @@ impl ProblemCode {
             ProblemCode::Timeout => "Request timed out",
             ProblemCode::ServerBusy => "Server busy",
             ProblemCode::ModelMismatch => "Embedding model mismatch",
+            ProblemCode::ReadOnly => "Library is read-only",
             ProblemCode::Unavailable => "Service unavailable",
             ProblemCode::Internal => "Internal server error",
         }
@@ -196,6 +199,14 @@ impl From<Error> for Problem {
             }
             // Nobody waits for it.
             (Error::Canceled, _) => Problem::new(ProblemCode::Timeout, error.one_line()),
+            (Error::ReadOnlyLibrary { .. }, _) => {
+                Problem::new(ProblemCode::ReadOnly, "the library is read-only: it can be searched, but not changed")
+            }
+            (Error::MovedLibrary { .. }, _) => {
+                tracing::error!("{}", error.one_line());
+                let detail = "the file of the library was replaced or removed: restart the server";
+                Problem::new(ProblemCode::Unavailable, detail)
+            }
             (_, Fault::Input) => Problem::bad_request(error.one_line()),
             (Error::NotFound { .. }, _) => Problem::new(ProblemCode::NotFound, error.one_line()),
             (_, fault) => {

@@ -108,15 +108,19 @@ impl Quantizer {
 }
 
 impl QueryCode {
-    /// Similarities to rows of codes, in steps: for each of `rows`, the dot product with the bytes that begin at
-    /// `row` times the stride.
+    /// Similarities to rows of codes, in steps.
     ///
     /// # Panics
-    /// If the codes end before a row does.
-    pub fn dots(&self, codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
+    /// If a row is shorter than [`QueryCode::code_bytes`].
+    pub fn dots(&self, rows: &[&[u8]], dots: &mut Vec<i32>) {
         dots.clear();
-        byte_dots(&self.codes, codes, rows, dots);
+        byte_dots(&self.codes, rows, dots);
         dots.iter_mut().for_each(|dot| *dot -= self.offset);
+    }
+
+    /// Bytes of a row of codes that it can be compared with.
+    pub fn code_bytes(&self) -> usize {
+        self.codes.len()
     }
 
     /// By how many steps a similarity of codes may be off, either way.
@@ -147,9 +151,9 @@ mod tests {
             let (quantizer, codes, clipped) = Quantizer::encode(dimension, rows.iter().map(Embedding::as_slice));
             prop_assert!(clipped.is_empty());
             let query = quantizer.query(rows[0].as_slice());
-            let all: Vec<u32> = (0..rows.len() as u32).collect();
+            let all: Vec<&[u8]> = codes.chunks_exact(query.code_bytes()).collect();
             let mut dots = Vec::new();
-            query.dots(&codes, &all, &mut dots);
+            query.dots(&all, &mut dots);
             for (row, steps) in rows.iter().zip(dots) {
                 let exact = dot(rows[0].as_slice(), row.as_slice());
                 let bound = query.cosine(query.error()) + 1e-5;

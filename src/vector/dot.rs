@@ -110,12 +110,11 @@ fn sum_of_eight(eight: std::arch::x86_64::__m256) -> f32 {
     _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
 }
 
-/// Dot products of a query of signed bytes with rows of unsigned ones: for each of `rows`, with the bytes from `row`
-/// times the query's length on. Every instruction set gives the same.
+/// Dot products of a query of signed bytes with rows of unsigned ones. Every instruction set gives the same.
 ///
 /// # Panics
-/// If the codes end before a row does.
-pub(super) fn byte_dots(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
+/// If a row is shorter than the query.
+pub(super) fn byte_dots(query: &[i8], rows: &[&[u8]], dots: &mut Vec<i32>) {
     #[cfg(target_arch = "x86_64")]
     {
         if query.len().is_multiple_of(64)
@@ -123,45 +122,47 @@ pub(super) fn byte_dots(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec
             && is_x86_feature_detected!("avx512f")
         {
             // SAFETY: the CPU has AVX-512F and VNNI, asked in the line above.
-            return unsafe { byte_dots_vnni(query, codes, rows, dots) };
+            return unsafe { byte_dots_vnni(query, rows, dots) };
         }
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the CPU has AVX2, asked in the line above.
-            return unsafe { byte_dots_avx2(query, codes, rows, dots) };
+            return unsafe { byte_dots_avx2(query, rows, dots) };
         }
     }
-    byte_dots_portable(query, codes, rows, dots)
+    byte_dots_portable(query, rows, dots)
 }
 
 #[inline(always)]
-fn byte_dots_portable(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
-    dots.extend(rows.iter().map(|row| {
-        let codes = &codes[*row as usize * query.len()..][..query.len()];
-        query.iter().zip(codes).map(|(q, c)| i32::from(*q) * i32::from(*c)).sum::<i32>()
-    }));
+fn byte_dots_portable(query: &[i8], rows: &[&[u8]], dots: &mut Vec<i32>) {
+    dots.extend(
+        rows.iter()
+            .map(|row| query.iter().zip(&row[..query.len()]).map(|(q, c)| i32::from(*q) * i32::from(*c)).sum::<i32>()),
+    );
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn byte_dots_avx2(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
-    byte_dots_portable(query, codes, rows, dots)
+fn byte_dots_avx2(query: &[i8], rows: &[&[u8]], dots: &mut Vec<i32>) {
+    byte_dots_portable(query, rows, dots)
 }
 
 /// `vpdpbusd` multiplies four pairs of bytes and adds them up in one step; the compiler does not find it. Four rows go
 /// side by side: their sums stay in registers and are added up together. The query's length is a multiple of 64.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni")]
-fn byte_dots_vnni(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>) {
+fn byte_dots_vnni(query: &[i8], rows: &[&[u8]], dots: &mut Vec<i32>) {
     use std::arch::x86_64::*;
     // SAFETY: reads 64 bytes that the slice has; alignment is not asked for.
     let load = |bytes: &[u8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
     // SAFETY: as above.
     let load_query = |bytes: &[i8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
     let (query, _) = query.as_chunks::<64>();
-    let lines = |row: u32| &codes.as_chunks::<64>().0[row as usize * query.len()..][..query.len()];
+    fn lines(row: &[u8], count: usize) -> &[[u8; 64]] {
+        &row.as_chunks::<64>().0[..count]
+    }
     let (fours, rest) = rows.as_chunks::<4>();
     for four in fours {
-        let rows = four.map(lines);
+        let rows = four.map(|row| lines(row, query.len()));
         let mut sums = [_mm512_setzero_si512(); 4];
         for (at, query) in query.iter().enumerate() {
             let query = load_query(query);
@@ -184,7 +185,7 @@ fn byte_dots_vnni(query: &[i8], codes: &[u8], rows: &[u32], dots: &mut Vec<i32>)
     }
     for row in rest {
         let mut sum = _mm512_setzero_si512();
-        for (codes, query) in lines(*row).iter().zip(query) {
+        for (codes, query) in lines(row, query.len()).iter().zip(query) {
             sum = _mm512_dpbusd_epi32(sum, load(codes), load_query(query));
         }
         dots.push(_mm512_reduce_add_epi32(sum));
@@ -288,19 +289,20 @@ mod tests {
                 (
                     proptest::collection::vec(any::<i8>(), length),
                     proptest::collection::vec(any::<u8>(), length * rows),
-                    proptest::collection::vec(0..rows as u32, 0..40),
+                    proptest::collection::vec(0..rows, 0..40),
                 )
             })
         ) {
+            let rows: Vec<&[u8]> = rows.iter().map(|row| &codes[row * query.len()..][..query.len()]).collect();
             let (mut portable, mut chosen) = (Vec::new(), Vec::new());
-            byte_dots_portable(&query, &codes, &rows, &mut portable);
-            byte_dots(&query, &codes, &rows, &mut chosen);
+            byte_dots_portable(&query, &rows, &mut portable);
+            byte_dots(&query, &rows, &mut chosen);
             prop_assert_eq!(&portable, &chosen);
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("avx2") {
                 let mut avx2 = Vec::new();
                 // SAFETY: the CPU has AVX2, asked in the line above.
-                unsafe { byte_dots_avx2(&query, &codes, &rows, &mut avx2) };
+                unsafe { byte_dots_avx2(&query, &rows, &mut avx2) };
                 prop_assert_eq!(&portable, &avx2);
             }
         }

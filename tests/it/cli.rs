@@ -408,7 +408,7 @@ fn embedding_a_file() {
 }
 
 /// Every command, with its subcommands.
-const COMMANDS: [&[&str]; 47] = [
+const COMMANDS: [&[&str]; 48] = [
     &["add"],
     &["fetch"],
     &["fetch", "hf-daily"],
@@ -455,6 +455,7 @@ const COMMANDS: [&[&str]; 47] = [
     &["serve"],
     &["token"],
     &["backup"],
+    &["restore"],
     &["completions"],
 ];
 

@@ -13,7 +13,10 @@ fn tokens(sandbox: &Sandbox) -> (String, Vec<String>) {
         secrets.push(format!("Bearer {}", run.out.trim()));
         lines.push_str(&run.err);
     }
-    (sandbox.file("tokens", lines), secrets)
+    let file = sandbox.file("tokens", lines);
+    #[cfg(unix)]
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    (file, secrets)
 }
 
 #[test]

@@ -133,6 +133,20 @@ fn any_flipped_bit_or_missing_byte_is_seen_and_answered_without() {
 }
 
 #[test]
+fn an_index_that_is_cut_short_while_it_is_used_is_answered_without() {
+    let sandbox = Sandbox::new();
+    library(&sandbox, 6_000, 0);
+    let engine = engine(&sandbox, IndexKind::Hnsw);
+    assert_nearest(&engine, "p11", 2);
+    // What the first answer needed was read; the rest is gone.
+    fs::File::options().write(true).open(file(&sandbox)).unwrap().set_len(0).unwrap();
+    for id in ["p11", "p12", "p3000", "p5999"] {
+        assert_nearest(&engine, id, 2);
+    }
+    assert!(engine.index_was_discarded() && !file(&sandbox).exists());
+}
+
+#[test]
 fn a_damaged_index_is_named_and_built_again() {
     let sandbox = Sandbox::with_papers();
     assert_eq!(sandbox.run(&["index", "rebuild"]).out, "indexed 40 papers, recall@10 1.000\n");

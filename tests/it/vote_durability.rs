@@ -1,4 +1,4 @@
-//! The service is killed while people vote, again and again: what was answered is in the library.
+//! The service is killed or told to stop while people vote, again and again: what was answered is in the library.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,13 +13,18 @@ const VOTERS: usize = 4;
 /// A vote: the profile, the paper and the kind.
 type Vote = (String, String, &'static str);
 
-/// Everybody votes until the service is gone, which is killed when so many votes were answered. Gives those.
-fn vote_until_killed(server: &Server, round: usize, papers: &[String], enough: usize) -> Vec<Vote> {
+/// The kind of somebody's vote of this number.
+fn kind(number: usize) -> &'static str {
+    ["like", "dislike", "read"][number % 3]
+}
+
+/// Everybody votes until the service is gone, which gets a signal when so many votes were answered. Gives those.
+fn vote_until(signal: &str, server: &Server, round: usize, papers: &[String], enough: usize) -> Vec<Vote> {
     let (votes, count) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
     let vote = |voter: usize| {
         for number in 0usize.. {
             let profile = format!("{round}-{voter}-{}", number / papers.len());
-            let (paper, kind) = (&papers[number % papers.len()], ["like", "dislike", "read"][number % 3]);
+            let (paper, kind) = (&papers[number % papers.len()], kind(number));
             let body = json!({ "kind": kind, "papers": [paper] }).to_string();
             let Ok(reply) = server.try_call("POST", &format!("/v1/profiles/{profile}/feedback"), &[JSON], &body) else {
                 return;
@@ -27,7 +32,7 @@ fn vote_until_killed(server: &Server, round: usize, papers: &[String], enough: u
             assert_eq!(reply.status, 200, "{}", reply.body);
             votes.lock().unwrap().push((profile, paper.clone(), kind));
             if count.fetch_add(1, Ordering::Relaxed) + 1 == enough {
-                server.signal("KILL");
+                server.signal(signal);
             }
         }
     };
@@ -50,19 +55,41 @@ fn lost<'a>(server: &Server, votes: &'a [Vote]) -> Vec<&'a Vote> {
     sorted
 }
 
+/// The papers that are voted on.
+fn papers(server: &Server) -> Vec<String> {
+    let found = server.post("/v1/search", r#"{"text":"learning","limit":40}"#);
+    let results = found["results"].as_array().unwrap();
+    results.iter().map(|result| result["paper"]["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_service_that_is_told_to_stop_finishes_the_votes_that_it_took() {
+    let mut server = Server::start(&[]);
+    let papers = papers(&server);
+    for round in 0..5 {
+        let votes = vote_until("TERM", &server, round, &papers, 20 + 7 * round);
+        assert_eq!(server.exit_code(), 0);
+        server.restart();
+        assert_eq!(lost(&server, &votes), Vec::<&Vote>::new(), "round {round}");
+        // One that was not answered is there whole, or not at all.
+        for profile in server.get("/v1/profiles")["profiles"].as_array().unwrap() {
+            let name = profile.as_str().unwrap();
+            let turn: usize = name.rsplit('-').next().unwrap().parse().unwrap();
+            for entry in server.get(&format!("/v1/profiles/{name}"))["history"].as_array().unwrap() {
+                let index = papers.iter().position(|paper| entry["id"] == *paper).unwrap();
+                assert_eq!(entry["kind"], kind(turn * papers.len() + index), "{name}: {entry}");
+            }
+        }
+    }
+}
+
 #[test]
 fn no_vote_is_lost_with_the_process() {
     let mut server = Server::start(&[]);
-    let found = server.post("/v1/search", r#"{"text":"learning","limit":40}"#);
-    let papers: Vec<String> = found["results"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|result| result["paper"]["id"].as_str().unwrap().to_owned())
-        .collect();
+    let papers = papers(&server);
     let mut all = Vec::new();
     for round in 0..ROUNDS {
-        let votes = vote_until_killed(&server, round, &papers, 20 + round % 30);
+        let votes = vote_until("KILL", &server, round, &papers, 20 + round % 30);
         server.restart();
         assert_eq!(lost(&server, &votes), Vec::<&Vote>::new(), "round {round}");
         all.extend(votes);

@@ -34,13 +34,29 @@ pub(crate) struct SummaryArgs {
 Example:
   paperkin backup papers-2025-01-31.sqlite3
 
-To restore a backup, stop everything that uses the library, copy the file to its
-directory as `library.sqlite3`, and delete the old `library.sqlite3-wal`. The index
-is rebuilt automatically.")]
+`paperkin restore FILE` puts a backup in the place of the library.")]
 pub(crate) struct BackupArgs {
     /// Output file
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// Replace the library with a backup, even while it is in use
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  paperkin restore papers-2025-01-31.sqlite3
+
+The backup is checked first. The previous library stays beside the restored one,
+under a name that is printed. A running server answers from the backup as soon as
+it is restored. The index is rebuilt automatically.")]
+pub(crate) struct RestoreArgs {
+    /// A file that `paperkin backup` wrote
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Manage the on-disk index of a large library

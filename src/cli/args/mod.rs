@@ -85,6 +85,7 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     Token(TokenArgs),
     Backup(BackupArgs),
+    Restore(RestoreArgs),
     Completions(CompletionsArgs),
     /// Show the options that every command takes: library, model, device and index
     Options,

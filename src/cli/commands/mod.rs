@@ -22,6 +22,7 @@ pub(super) mod recommend;
 pub(super) mod reembed;
 pub(super) mod remove;
 pub(super) mod report;
+pub(super) mod restore;
 pub(super) mod search;
 pub(super) mod serve;
 pub(super) mod show;

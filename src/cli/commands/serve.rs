@@ -15,7 +15,9 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<Comman
     use std::num::NonZero;
     use std::time::Duration;
 
+    use crate::cli::output::{self, Severity};
     use crate::engine::{Engine, LibraryLocation};
+    use crate::file;
     use crate::server::{ServerOptions, serve};
 
     let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
@@ -43,8 +45,16 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<Comman
         rate_limit_per_token: args.rate_limit_per_token,
         rate_limit_per_ip: args.rate_limit_per_ip,
     };
+    // After the address: programs wait for the first line.
+    let shared = options.token_file.clone().filter(|file| file::is_shared(file));
     let engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
-    serve(options, &engine, |address| eprintln!("paperkin: listening on http://{address}"))?;
+    serve(options, &engine, |address| {
+        eprintln!("paperkin: listening on http://{address}");
+        if let Some(file) = shared {
+            let message = format!("{}: others can read the token file: run `chmod 600` on it", file.display());
+            output::diagnostic(Severity::Warning, &message);
+        }
+    })?;
     Ok(CommandOutcome::Complete)
 }
 

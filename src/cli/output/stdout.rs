@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::formats::SummaryFormat;
 use crate::error::{Error, Result};
+use crate::file::{self, FileAccess};
 
 /// Writes to standard output, without colors where they are not supported.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
@@ -34,7 +35,7 @@ pub(crate) fn write_to(path: &Path, write: impl FnOnce(&mut (dyn Write + Send)) 
         write(&mut out)?;
         return out.flush().map_err(stdout_failed);
     }
-    crate::file::replace(path, |file| write(file))
+    file::replace(path, FileAccess::Shared, |file| write(file))
 }
 
 /// Writes a value as indented JSON.

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::construct::GraphNodes;
 use super::layout::{FileHeader, FileSection, IN_BLOCKS, LINKS, NONE, SECTIONS, SOURCE_ID_LEN, UPPER};
-use super::{GraphBytes, HnswGraph, TRUNCATED, recall};
+use super::{HnswGraph, TRUNCATED, recall};
 use crate::file::ZeroedBuffer;
 use crate::random::SplitMix64;
 use crate::vector::{EmbeddingMatrix, Quantizer, padded_len};
@@ -67,11 +67,9 @@ impl HnswGraph {
 
     /// The same graph with another header.
     pub(super) fn with(mut self, header: FileHeader) -> HnswGraph {
-        if let GraphBytes::Memory(memory) = &mut self.bytes {
-            let bytes = header.write();
-            memory[..bytes.len()].copy_from_slice(&bytes);
-            self.header = header;
-        }
+        let bytes = header.write();
+        self.blocks.outside_mut(0..bytes.len()).copy_from_slice(&bytes);
+        self.header = header;
         self
     }
 }
@@ -208,13 +206,14 @@ fn connect(links: &mut [u32], codes: &[u8], quantizer: &Quantizer, stride: usize
     };
     reach(0, links, &mut reached);
     let all: Vec<u32> = (0..count as u32).collect();
+    let all_codes: Vec<&[u8]> = all.iter().map(|node| line(codes, stride, *node)).collect();
     let mut dots = Vec::new();
     for node in 0..count as u32 {
         if reached[node as usize] {
             continue;
         }
         let query = quantizer.query_of_code(line(codes, stride, node));
-        query.dots(codes, &all, &mut dots);
+        query.dots(&all_codes, &mut dots);
         let free = |other: &u32| reached[*other as usize] && links[(*other as usize + 1) * LINKS.0 - 1] == NONE;
         let nearest = all.iter().copied().filter(free).max_by_key(|other| dots[*other as usize]);
         let Some(nearest) = nearest else { continue };
@@ -244,5 +243,5 @@ fn lay_out(mut header: FileHeader, mut parts: SectionBytes, vectors: &EmbeddingM
         let part = if section == FileSection::Vectors { vectors } else { &parts[section as usize] };
         bytes[place].copy_from_slice(part);
     }
-    HnswGraph::from_bytes(GraphBytes::Memory(bytes)).expect("what was laid out can be read")
+    HnswGraph::from_bytes(bytes).expect("what was laid out can be read")
 }

@@ -136,13 +136,7 @@ impl LinkedNodes for GraphHalf<'_> {
         let line = (node - self.from) as usize * self.width;
         self.links.get(line..line + self.width).ok_or(damaged("a link points to a missing node"))
     }
-    fn codes(&self) -> &[u8] {
-        self.nodes.codes
-    }
-    fn stride(&self) -> usize {
-        self.nodes.stride
-    }
-    fn check(&self, _: u32) -> Result<(), IndexCorruption> {
-        Ok(())
+    fn code(&self, node: u32) -> Result<&[u8], IndexCorruption> {
+        Ok(self.nodes.code(node))
     }
 }

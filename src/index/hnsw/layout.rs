@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::{IndexCorruption, damaged};
+use crate::file::{BlockLayout, BlockSection};
 use crate::vector::{CACHE_LINE, padded_len};
 
 /// "pkinhnsw", read as a little-endian number: other byte orders see another one.
@@ -12,7 +13,7 @@ const MAGIC: u64 = u64::from_le_bytes(*b"pkinhnsw");
 /// The format's version: another one is refused, and the graph built again.
 const VERSION: u64 = 1;
 /// Bytes of the header, its checksum in the last eight.
-const HEADER: usize = 1024;
+pub(super) const HEADER: usize = 1024;
 /// Links of a node on the lowest layer, and on each of the others.
 pub(super) const LINKS: (usize, usize) = (32, 16);
 /// Layers at most that lie above the lowest.
@@ -99,20 +100,43 @@ impl FileHeader {
         }
     }
 
+    /// Bytes of a node or row in a section that is checked in blocks.
+    fn row_bytes(&self, section: FileSection) -> usize {
+        match section {
+            FileSection::Links => LINKS.0 * 4,
+            FileSection::Codes => padded_len(self.dimension),
+            _ => self.dimension * 4,
+        }
+    }
+
     /// Bytes of a block of a section that is checked in blocks.
     pub(super) fn block_bytes(&self, section: FileSection) -> usize {
-        FileHeader::block(section)
-            * match section {
-                FileSection::Links => LINKS.0 * 4,
-                FileSection::Codes => padded_len(self.dimension),
-                _ => self.dimension * 4,
-            }
+        FileHeader::block(section) * self.row_bytes(section)
     }
 
     /// How many blocks a section that is checked in blocks has.
     pub(super) fn blocks(&self, section: FileSection) -> usize {
-        let count = if section == FileSection::Vectors { self.rows } else { self.nodes };
-        count.div_ceil(FileHeader::block(section))
+        self.count(section).div_ceil(FileHeader::block(section))
+    }
+
+    /// How many nodes or rows such a section has.
+    fn count(&self, section: FileSection) -> usize {
+        if section == FileSection::Vectors { self.rows } else { self.nodes }
+    }
+
+    /// Where the blocks lie, of the sections that are checked in blocks.
+    ///
+    /// # Errors
+    /// [`IndexCorruption`] when the file would be too large.
+    pub(super) fn block_layout(&self) -> Result<BlockLayout<IN_BLOCKS>, IndexCorruption> {
+        let (places, length) = self.places().ok_or(damaged("wrong file length"))?;
+        let sections = std::array::from_fn(|index| BlockSection {
+            start: places[index].start,
+            rows: self.count(SECTIONS[index]),
+            row_bytes: self.row_bytes(SECTIONS[index]),
+            rows_per_block: FileHeader::block(SECTIONS[index]),
+        });
+        Ok(BlockLayout { sections, sums: places[FileSection::Sums as usize].start, length })
     }
 
     /// Bytes of each section.
@@ -162,9 +186,8 @@ impl FileHeader {
         bytes
     }
 
-    /// Reads a header, and checks that the file has what it speaks of.
-    pub(super) fn read(file: &[u8]) -> Result<FileHeader, IndexCorruption> {
-        let header = file.get(..HEADER).ok_or(damaged("the file is truncated"))?;
+    /// Reads a header, and checks that a file of this length has what it speaks of.
+    pub(super) fn read(header: &[u8; HEADER], length: usize) -> Result<FileHeader, IndexCorruption> {
         let (words, _) = header.as_chunks::<8>();
         let mut words = words.iter().map(|word| u64::from_le_bytes(*word));
         let mut next = || words.next().unwrap_or(0);
@@ -202,7 +225,7 @@ impl FileHeader {
             source_id: origin,
             sums,
         };
-        header.check(file.len())?;
+        header.check(length)?;
         Ok(header)
     }
 
@@ -237,7 +260,7 @@ pub(super) fn seal(bytes: &mut [u8]) {
         }
     };
     seal_header(bytes);
-    let Ok(mut header) = FileHeader::read(bytes) else { return };
+    let Some(Ok(mut header)) = bytes.first_chunk().map(|start| FileHeader::read(start, bytes.len())) else { return };
     let Some((places, _)) = header.places() else { return };
     let blocks = SECTIONS[..IN_BLOCKS].iter().flat_map(|section| {
         let bytes = &bytes[places[*section as usize].clone()];

@@ -1,4 +1,4 @@
-//! A graph as it is stored, mapped and walked: flat, checked, and the same for every process.
+//! A graph as it is stored, read and walked: flat, checked, and the same for every process.
 //!
 //! [`build`](HnswGraph::build) links the vectors and lays them out, `layout` says where what lies, `walk` finds
 //! neighbors, `audit` tries them out. Nodes are distinct codes; rows whose codes are the same share a node.
@@ -10,12 +10,13 @@ mod recall;
 mod search;
 
 use std::fmt;
-use std::ops::{Deref, Range};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
 
-use crate::file::{MappedFile, ZeroedBuffer};
+use crate::file::{BlockError, BlockFile, ZeroedBuffer};
 use crate::vector::{Quantizer, RowId};
-use layout::{FileHeader, FileSection, IN_BLOCKS, LINKS, SECTIONS};
+use layout::{FileHeader, FileSection, HEADER, IN_BLOCKS, LINKS, SECTIONS};
 
 pub use layout::SOURCE_ID_LEN;
 
@@ -41,51 +42,47 @@ pub(super) const fn damaged(reason: &'static str) -> IndexCorruption {
     IndexCorruption(reason)
 }
 
-/// Bytes in memory or of a file, at an address that any number may have.
-enum GraphBytes {
-    Memory(ZeroedBuffer),
-    Mapped(MappedFile),
-}
-
-impl Deref for GraphBytes {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        match self {
-            GraphBytes::Memory(memory) => memory,
-            GraphBytes::Mapped(map) => map,
-        }
+impl From<BlockError> for IndexCorruption {
+    fn from(BlockError(reason): BlockError) -> IndexCorruption {
+        IndexCorruption(reason)
     }
 }
 
 /// A graph over the distinct codes of rows of vectors, with the vectors.
 pub struct HnswGraph {
-    bytes: GraphBytes,
+    blocks: BlockFile<IN_BLOCKS>,
     header: FileHeader,
     places: [Range<usize>; SECTIONS.len()],
-    /// For each section that is checked in blocks, a bit for each block that was found sound.
-    checked_blocks: [Box<[AtomicU64]>; IN_BLOCKS],
 }
 
 impl HnswGraph {
-    /// Takes a mapped file for a graph.
+    /// Takes a file for a graph, of which codes, links and vectors are read as they are used.
     ///
     /// # Errors
     /// [`IndexCorruption`] when it is none, or a damaged one. Damage of codes, links and vectors shows when they are used.
-    pub fn open(file: MappedFile) -> Result<HnswGraph, IndexCorruption> {
-        HnswGraph::from_bytes(GraphBytes::Mapped(file))
+    pub fn open(mut file: File) -> Result<HnswGraph, IndexCorruption> {
+        let unreadable = |_| damaged("the file is truncated, or cannot be read");
+        let length = file.metadata().map_err(unreadable)?.len();
+        let mut start = [0; HEADER];
+        file.read_exact(&mut start).map_err(unreadable)?;
+        let header = FileHeader::read(&start, usize::try_from(length).unwrap_or(usize::MAX))?;
+        let blocks = BlockFile::open(file, header.block_layout()?).map_err(unreadable)?;
+        HnswGraph::new(header, blocks)
     }
 
-    fn from_bytes(bytes: GraphBytes) -> Result<HnswGraph, IndexCorruption> {
-        let header = FileHeader::read(&bytes)?;
+    /// Takes bytes in memory for a graph.
+    fn from_bytes(bytes: ZeroedBuffer) -> Result<HnswGraph, IndexCorruption> {
+        let start = bytes.first_chunk().ok_or(damaged("the file is truncated"))?;
+        let header = FileHeader::read(start, bytes.len())?;
+        let layout = header.block_layout()?;
+        HnswGraph::new(header, BlockFile::in_memory(bytes, layout))
+    }
+
+    fn new(header: FileHeader, blocks: BlockFile<IN_BLOCKS>) -> Result<HnswGraph, IndexCorruption> {
         let (places, _) = header.places().ok_or(damaged("wrong file length"))?;
-        let unchecked = |index: usize| {
-            let words = header.blocks(SECTIONS[index]).div_ceil(64);
-            (0..words).map(|_| AtomicU64::new(0)).collect()
-        };
-        let sound = std::array::from_fn(unchecked);
-        let frozen = HnswGraph { bytes, header, places, checked_blocks: sound };
-        for (index, sum) in frozen.header.sums.iter().enumerate() {
-            if crc32fast::hash(&frozen.bytes[frozen.places[IN_BLOCKS + index].clone()]) != *sum {
+        let frozen = HnswGraph { blocks, header, places };
+        for (section, sum) in SECTIONS[IN_BLOCKS..].iter().zip(frozen.header.sums) {
+            if crc32fast::hash(frozen.section(*section)) != sum {
                 return Err(damaged("checksum mismatch in a section"));
             }
         }
@@ -140,9 +137,17 @@ impl HnswGraph {
         self.header.ef
     }
 
-    /// All bytes, to be written to a file.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+    /// All bytes, to be written to a file. What was not read is read.
+    ///
+    /// # Errors
+    /// [`IndexCorruption`].
+    pub fn as_bytes(&self) -> Result<&[u8], IndexCorruption> {
+        Ok(self.blocks.whole()?)
+    }
+
+    /// Bytes of the file.
+    pub fn size_bytes(&self) -> usize {
+        self.blocks.len()
     }
 
     /// The vector of a row.
@@ -150,26 +155,16 @@ impl HnswGraph {
     /// # Errors
     /// [`IndexCorruption`].
     pub fn vector(&self, row: RowId) -> Result<&[f32], IndexCorruption> {
-        self.check(FileSection::Vectors, row.index())?;
-        let numbers: &[f32] = bytemuck::cast_slice(self.section(FileSection::Vectors));
-        let dimension = self.header.dimension;
-        numbers.get(row.index() * dimension..(row.index() + 1) * dimension).ok_or(damaged("row out of range"))
+        Ok(bytemuck::cast_slice(self.blocks.rows(FileSection::Vectors as usize, row.index()..row.index() + 1)?))
     }
 
     pub(super) fn quantizer(&self) -> Quantizer {
         Quantizer { scale: self.header.scale, error: self.header.error }
     }
 
-    /// The codes of all nodes. The nodes that are looked at have to be checked before.
-    pub(super) fn codes(&self) -> &[u8] {
-        self.section(FileSection::Codes)
-    }
-
-    /// Checks the codes of some nodes.
-    pub(super) fn check_codes(&self, nodes: Range<usize>) -> Result<(), IndexCorruption> {
-        let block = FileHeader::block(FileSection::Codes);
-        let blocks = nodes.start / block..nodes.end.div_ceil(block);
-        blocks.into_iter().try_for_each(|at| self.check(FileSection::Codes, at * block))
+    /// The codes of some nodes.
+    pub(super) fn codes(&self, nodes: Range<usize>) -> Result<&[u8], IndexCorruption> {
+        Ok(self.blocks.rows(FileSection::Codes as usize, nodes)?)
     }
 
     /// Nodes with clipped codes: their similarities by codes are not within the error.
@@ -205,36 +200,13 @@ impl HnswGraph {
         })
     }
 
+    /// A section that is not read in blocks.
     fn section(&self, section: FileSection) -> &[u8] {
-        &self.bytes[self.places[section as usize].clone()]
+        self.blocks.outside(self.places[section as usize].clone())
     }
 
     fn numbers(&self, section: FileSection) -> &[u32] {
         bytemuck::cast_slice(self.section(section))
-    }
-
-    /// Checks the block of a section that holds a node or row, unless that was done before.
-    #[inline]
-    fn check(&self, section: FileSection, at: usize) -> Result<(), IndexCorruption> {
-        let block = at / FileHeader::block(section);
-        let word = self.checked_blocks[section as usize].get(block / 64).ok_or(damaged("node out of range"))?;
-        if word.load(Ordering::Relaxed) >> (block % 64) & 1 == 1 { Ok(()) } else { self.check_block(section, block) }
-    }
-
-    #[cold]
-    fn check_block(&self, section: FileSection, block: usize) -> Result<(), IndexCorruption> {
-        let before: usize = SECTIONS[..section as usize].iter().map(|section| self.header.blocks(*section)).sum();
-        if block >= self.header.blocks(section) {
-            return Err(damaged("node out of range"));
-        }
-        let bytes = self.section(section);
-        let size = self.header.block_bytes(section);
-        let block_bytes = &bytes[block * size..bytes.len().min((block + 1) * size)];
-        if self.numbers(FileSection::Sums)[before + block] != crc32fast::hash(block_bytes) {
-            return Err(damaged("checksum mismatch in a block"));
-        }
-        self.checked_blocks[section as usize][block / 64].fetch_or(1 << (block % 64), Ordering::Relaxed);
-        Ok(())
     }
 }
 

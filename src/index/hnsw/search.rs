@@ -6,7 +6,7 @@ use super::layout::{FileSection, LINKS, NONE};
 use super::{HnswGraph, IndexCorruption, damaged};
 use crate::index::SearchHit;
 use crate::index::flat::{self, RowFilter};
-use crate::vector::{QueryCode, padded_len, prefetch};
+use crate::vector::{QueryCode, prefetch};
 
 /// A node and its similarity to the query in steps of codes.
 pub(super) type FoundNode = (i32, u32);
@@ -17,12 +17,8 @@ pub(super) trait LinkedNodes {
     fn range(&self) -> Range<u32>;
     /// The links of a node, which end at the first [`NONE`].
     fn links(&self, node: u32) -> Result<&[u32], IndexCorruption>;
-    /// Codes of all nodes.
-    fn codes(&self) -> &[u8];
-    /// Bytes of a node's codes.
-    fn stride(&self) -> usize;
-    /// The codes of a node are sound.
-    fn check(&self, node: u32) -> Result<(), IndexCorruption>;
+    /// The codes of a node.
+    fn code(&self, node: u32) -> Result<&[u8], IndexCorruption>;
 }
 
 /// The best `want` nodes that a walk with `ef` candidates comes by, best first; of those only that pass, if there is a
@@ -39,10 +35,11 @@ pub(super) fn beam_search(
     let mut pool = SearchPool::new(ef);
     let mut passed = passes.map(|passes| (passes, SearchPool::new(want)));
     let mut visited = VisitedSet::new(range.len());
-    let (mut batch, mut dots) = (Vec::with_capacity(LINKS.0), Vec::with_capacity(LINKS.0));
+    let mut batch = Vec::with_capacity(LINKS.0);
+    let (mut codes, mut dots) = (Vec::with_capacity(LINKS.0), Vec::with_capacity(LINKS.0));
     batch.extend(entries.iter().filter(|entry| visited.visit((*entry - range.start) as usize)));
     loop {
-        similarity(graph, query, &batch, &mut dots)?;
+        similarity(graph, query, &batch, &mut codes, &mut dots)?;
         for (node, steps) in batch.iter().zip(&dots) {
             if *steps > pool.bar() {
                 pool.insert(*steps, *node);
@@ -80,20 +77,20 @@ pub(super) fn beam_search(
 
 /// Similarities of some nodes to the query, which the memory is asked for all at once.
 #[inline]
-fn similarity(
-    graph: &impl LinkedNodes,
+fn similarity<'g>(
+    graph: &'g impl LinkedNodes,
     query: &QueryCode,
     nodes: &[u32],
+    codes: &mut Vec<&'g [u8]>,
     dots: &mut Vec<i32>,
 ) -> Result<(), IndexCorruption> {
-    let (codes, stride) = (graph.codes(), graph.stride());
+    codes.clear();
     for node in nodes {
-        prefetch(codes.get(*node as usize * stride..(*node as usize + 1) * stride).unwrap_or(&[]));
+        let code = graph.code(*node)?;
+        prefetch(code);
+        codes.push(code);
     }
-    for node in nodes {
-        graph.check(*node)?;
-    }
-    query.dots(codes, nodes, dots);
+    query.dots(codes, dots);
     Ok(())
 }
 
@@ -196,9 +193,8 @@ impl HnswGraph {
     /// has no better neighbor.
     fn descend(&self, query: &QueryCode) -> Result<u32, IndexCorruption> {
         let entries: Vec<u32> = (0..self.header.entries as u32).collect();
-        let mut dots = Vec::with_capacity(entries.len());
-        self.check_codes(0..entries.len())?;
-        query.dots(self.codes(), &entries, &mut dots);
+        let (mut codes, mut dots) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+        similarity(self, query, &entries, &mut codes, &mut dots)?;
         let mut best = dots.iter().copied().zip(entries).max().unwrap_or_default();
         for layer in self.upper() {
             loop {
@@ -208,7 +204,7 @@ impl HnswGraph {
                 if linked.iter().any(|node| *node as usize >= self.nodes()) {
                     return Err(damaged("a link points to a missing node"));
                 }
-                similarity(self, query, linked, &mut dots)?;
+                similarity(self, query, linked, &mut codes, &mut dots)?;
                 match linked.iter().zip(&dots).max_by_key(|(_, steps)| **steps) {
                     Some((node, steps)) if *steps > best.0 => best = (*steps, *node),
                     _ => break,
@@ -225,17 +221,10 @@ impl LinkedNodes for HnswGraph {
     }
     #[inline]
     fn links(&self, node: u32) -> Result<&[u32], IndexCorruption> {
-        self.check(FileSection::Links, node as usize)?;
-        Ok(&self.numbers(FileSection::Links)[node as usize * LINKS.0..][..LINKS.0])
-    }
-    fn codes(&self) -> &[u8] {
-        self.codes()
-    }
-    fn stride(&self) -> usize {
-        padded_len(self.dimension())
+        Ok(bytemuck::cast_slice(self.blocks.rows(FileSection::Links as usize, node as usize..node as usize + 1)?))
     }
     #[inline]
-    fn check(&self, node: u32) -> Result<(), IndexCorruption> {
-        self.check(FileSection::Codes, node as usize)
+    fn code(&self, node: u32) -> Result<&[u8], IndexCorruption> {
+        self.codes(node as usize..node as usize + 1)
     }
 }

@@ -238,6 +238,13 @@ fn a_restored_backup_does_not_know_what_it_undid() {
 }
 
 #[test]
+fn nothing_of_the_file_is_mapped() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::create(folder.path()).unwrap();
+    assert_eq!(library.db.query_row("PRAGMA mmap_size", [], |row| row.get::<_, i64>(0)), Ok(0));
+}
+
+#[test]
 fn a_backup_overwrites_only_backups() {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::create(folder.path()).unwrap();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::file;
+use crate::file::{self, FileAccess};
 use crate::string_enum::string_enum;
 
 /// The file by which a report is known.
@@ -81,7 +81,7 @@ impl ReportDirectory {
     /// [`Error::Io`].
     pub(in crate::report) fn save(&self, name: SavedWork, bytes: &[u8]) -> Result<()> {
         let path = self.path.join(name.name());
-        file::replace(&path, |out| out.write_all(bytes).map_err(Error::io(&path, "write")))
+        file::replace(&path, FileAccess::Shared, |out| out.write_all(bytes).map_err(Error::io(&path, "write")))
     }
 
     /// Writes a file in it.
@@ -105,6 +105,8 @@ impl ReportDirectory {
         let mut helpers = SavedWork::ALL.map(SavedWork::name).into_iter().chain([LOCK]);
         helpers.try_for_each(|name| remove_if_there(&self.path.join(name)))?;
         let has_old = self.target.exists();
+        // A file's name is on disk when its directory is.
+        file::sync_directory_of(&self.path.join(MANIFEST)).map_err(failed())?;
         if has_old {
             std::fs::rename(&self.target, &aside).map_err(failed())?;
         }
@@ -116,6 +118,7 @@ impl ReportDirectory {
             return Err(failed()(error));
         }
         self.is_finished = true;
+        file::sync_directory_of(&self.target).map_err(failed())?;
         match has_old {
             true => std::fs::remove_dir_all(&aside).map_err(Error::io(&aside, "delete")),
             false => Ok(()),

@@ -36,12 +36,13 @@ async fn live() -> Json<HealthResponse> {
 
 /// Check whether the server can answer
 ///
-/// For load balancers: whether a worker is free and can read the library.
+/// For load balancers and supervisors: whether a worker is free and can read the library, and the file of the library is
+/// still the one that was opened. If it was replaced or removed, restart the server.
 #[utoipa::path(get, path = "/health/ready", tag = "service", operation_id = "check_readiness",
     responses((status = 200, description = "The server can answer", body = HealthResponse, example = json!({ "status": "ok" })),
               (status = 503, description = "It cannot answer now", body = Problem, content_type = "application/problem+json")))]
 async fn ready(State(app): State<AppState>) -> Result<Json<HealthResponse>, Problem> {
-    app.run(|engine| engine.generation_id()).await?;
+    app.run(|engine| engine.library().check_in_place().and_then(|()| engine.generation_id())).await?;
     Ok(Json(HealthResponse { status: "ok" }))
 }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::cancellation::Cancellation;
 use crate::engine::{Engine, PaperSelection};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::report::{
     CollectionFilter, Report, ReportContext, ReportDirectory, ReportOptions, ReportProgress, StoredManifest,
     StoredReport,
@@ -267,6 +268,8 @@ impl SharedReports {
         };
         // Nobody waits for it any more: its papers need not be read.
         cancellation.check()?;
+        // Reports say what is in the library.
+        file::create_private_directory(directory)?;
         let files = ReportDirectory::create(&directory.join(id), false)?;
         let other = order.against.as_ref().map(|against| engine.collection(against, &show)).transpose()?;
         let collection = engine.collection(&order.selection, &show)?;

@@ -10,6 +10,8 @@ use tempfile::TempDir;
 /// A library in a folder that goes away with it.
 pub(crate) struct Sandbox {
     pub(crate) folder: TempDir,
+    /// The words of a command that runs the program, which follows them.
+    pub(crate) wrapper: Vec<String>,
 }
 
 /// What a run of the program said.
@@ -21,7 +23,7 @@ pub(crate) struct Run {
 
 impl Sandbox {
     pub(crate) fn new() -> Sandbox {
-        Sandbox { folder: tempfile::tempdir().unwrap() }
+        Sandbox { folder: tempfile::tempdir().unwrap(), wrapper: Vec::new() }
     }
 
     /// A library with the papers of the examples, made once and copied.
@@ -33,10 +35,15 @@ impl Sandbox {
             assert_eq!((run.code, run.out.as_str()), (0, ADDED), "{}", run.err);
             sandbox
         });
+        Sandbox::copy_of(filled)
+    }
+
+    /// Another library with the same files, but for those in folders.
+    pub(crate) fn copy_of(other: &Sandbox) -> Sandbox {
         let sandbox = Sandbox::new();
         std::fs::create_dir(sandbox.library()).unwrap();
-        for file in std::fs::read_dir(filled.library()).unwrap() {
-            let file = file.unwrap();
+        let files = std::fs::read_dir(other.library()).unwrap().map(|file| file.unwrap());
+        for file in files.filter(|file| file.path().is_file()) {
             std::fs::copy(file.path(), sandbox.library().join(file.file_name())).unwrap();
         }
         sandbox
@@ -55,7 +62,41 @@ impl Sandbox {
 
     /// The program in this library, with nothing of the environment of the tests.
     fn program(&self) -> process::Command {
-        self.in_here(process::Command::new(env!("CARGO_BIN_EXE_paperkin")))
+        let mut words = self.wrapper.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_paperkin")]);
+        let mut command = process::Command::new(words.next().unwrap());
+        command.args(words);
+        self.in_here(command)
+    }
+
+    /// From now on the program is run by a user who owns nothing here and may read everything. `false`, after a report, where
+    /// that cannot be.
+    #[cfg(unix)]
+    pub(crate) fn become_unprivileged(&mut self) -> bool {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+        let set_mode = |path: &std::path::Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        for file in std::fs::read_dir(self.library()).unwrap() {
+            set_mode(&file.unwrap().path(), 0o444);
+        }
+        set_mode(&self.library(), 0o555);
+        set_mode(self.folder.path(), 0o755);
+        // Root may write whatever the permissions are.
+        if self.folder.path().metadata().unwrap().uid() == 0 {
+            let user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+            if !process::Command::new(user[0])
+                .args(&user[1..])
+                .arg("true")
+                .status()
+                .is_ok_and(|status| status.success())
+            {
+                super::prerequisites::skip("the tests run as root, and setpriv cannot change that");
+                return false;
+            }
+            self.wrapper = user.map(str::to_owned).to_vec();
+        }
+        true
     }
 
     fn in_here(&self, mut command: process::Command) -> process::Command {
