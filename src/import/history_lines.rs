@@ -187,6 +187,7 @@ mod tests {
         ) {
             let id = PaperId::parse(&format!("2401.{number:05}")).unwrap();
             let (kind, weight) = (HistoryKind::ALL[kind], f64::from(eighths) / 8.0);
+            let interest = interest.map(|interest| visible(&interest).into_owned());
             let entry = HistoryEntry { weight, interest, ..HistoryEntry::new(id, kind, jiff::civil::date(2025, 1, day)) };
             let raw = RawPaper { id: Some(entry.id.to_string()), title, abstract_text, source: "a".to_owned(), ..RawPaper::default() };
             let paper = raw.validate().unwrap();
