@@ -8,7 +8,8 @@ use super::{ImportedPaper, MAX_ITEMS};
 use crate::error::{Error, RecordPosition};
 use crate::formats::BibReference;
 use crate::library::{HistoryEntry, HistoryKind, ProfilePaper};
-use crate::paper::{RawPaper, one_line, parse_date};
+use crate::paper::{RawPaper, parse_date};
+use crate::text::visible;
 
 /// A line of a history: what a person did with a paper. A paper that the library does not have stands there with its text.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -60,7 +61,7 @@ impl HistoryLine {
             source: source.unwrap_or_else(|| "history".to_owned()),
             ..RawPaper::default()
         };
-        let interest = interest.map(|interest| one_line(&interest)).filter(|interest| !interest.is_empty());
+        let interest = interest.map(|interest| visible(&interest).into_owned());
         let reference = BibReference { raw_paper, added: at.map(day).transpose()?, ..BibReference::default() };
         let kind = kind.or(dislike.then_some(HistoryKind::Dislike));
         Ok(ImportedPaper { reference, kind, weight, interest })
@@ -186,6 +187,7 @@ mod tests {
         ) {
             let id = PaperId::parse(&format!("2401.{number:05}")).unwrap();
             let (kind, weight) = (HistoryKind::ALL[kind], f64::from(eighths) / 8.0);
+            let interest = interest.map(|interest| visible(&interest).into_owned());
             let entry = HistoryEntry { weight, interest, ..HistoryEntry::new(id, kind, jiff::civil::date(2025, 1, day)) };
             let raw = RawPaper { id: Some(entry.id.to_string()), title, abstract_text, source: "a".to_owned(), ..RawPaper::default() };
             let paper = raw.validate().unwrap();
