@@ -10,6 +10,9 @@ use crate::support::made_up::short_papers;
 use crate::support::sandbox::Sandbox;
 use crate::support::server::{JSON, Server};
 
+/// What happens to files: its name, how it is done, and how it is undone.
+type FileChange<'a> = (&'a str, &'a dyn Fn(), &'a dyn Fn());
+
 fn mode(path: impl AsRef<Path>) -> u32 {
     path.as_ref().metadata().unwrap().permissions().mode() & 0o777
 }
@@ -56,7 +59,7 @@ fn a_library_that_was_replaced_or_removed_is_noticed() {
     let library = server.sandbox.library();
     let [file, aside, folder] =
         [library.join("library.sqlite3"), library.join("aside"), server.sandbox.folder.path().join("elsewhere")];
-    let changes: [(&str, &dyn Fn(), &dyn Fn()); 3] = [
+    let changes: [FileChange<'_>; 3] = [
         ("removed", &|| fs::rename(&file, &aside).unwrap(), &|| fs::rename(&aside, &file).unwrap()),
         (
             "replaced",
