@@ -11,6 +11,7 @@ use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body, ResponseExt};
 
 use super::backoff::{self, RetryDecision};
+use super::shown_url::shown_url;
 use crate::error::{Error, Result};
 
 /// How a client behaves towards services.
@@ -139,7 +140,7 @@ impl HttpClient {
                 let times = if failures == 1 { "attempt" } else { "attempts" };
                 return Err(failed(&request.url, format!("{reason}, after {failures} {times}")));
             }
-            tracing::info!(url = request.url, reason, failures, "retrying");
+            tracing::info!(url = shown_url(&request.url), reason, failures, "retrying");
             self.back_off(failures - 1, asked).map_err(|asked| {
                 failed(&request.url, format!("{reason}, and asks to retry in {} s", asked.as_secs()))
             })?;
@@ -231,7 +232,7 @@ impl HttpResponse {
 
 /// The error of a service that did not give what was asked for.
 pub(super) fn failed(url: &str, reason: impl Into<String>) -> Error {
-    Error::Fetch { url: url.to_owned(), reason: reason.into() }
+    Error::Fetch { url: shown_url(url), reason: reason.into() }
 }
 
 /// An address with a query.

@@ -15,6 +15,7 @@ mod openalex;
 mod paper_list;
 mod records;
 mod semantic_scholar;
+mod shown_url;
 
 use std::io::Cursor;
 use std::time::Duration;
@@ -28,6 +29,7 @@ use crate::formats::{InputFormat, PaperRecord, ReadOptions, TextEncoding};
 use crate::paper::PaperId;
 
 use client::{HttpResponse, failed};
+use shown_url::shown_url;
 
 pub use arxiv::ArxivQuery;
 pub use client::{ClientOptions, HttpClient};
@@ -85,7 +87,13 @@ pub type PageIter<'c> = Box<dyn Iterator<Item = Result<FetchedPage>> + 'c>;
 impl FetchSource {
     /// Returns the key that the source's checkpoint is stored under.
     pub fn key(&self) -> String {
-        format!("fetch {}", self.name())
+        match self {
+            // Two feeds may differ in what is not shown.
+            FetchSource::Feed(feed) if shown_url(&feed.url) != feed.url => {
+                format!("fetch {} {:08x}", self.name(), crc32fast::hash(feed.url.as_bytes()))
+            }
+            _ => format!("fetch {}", self.name()),
+        }
     }
 
     /// Returns the name of the source, for messages.
@@ -98,7 +106,7 @@ impl FetchSource {
             FetchSource::Oai(oai) => format!("arxiv-oai {}", oai.set()),
             FetchSource::SemanticScholar(_) => "s2".to_owned(),
             FetchSource::OpenAlex(openalex) => format!("openalex {}", openalex.query()),
-            FetchSource::Feed(feed) => format!("feed {}", feed.url),
+            FetchSource::Feed(feed) => format!("feed {}", shown_url(&feed.url)),
         }
     }
 
@@ -168,7 +176,7 @@ fn read(answer: HttpResponse, format: Option<InputFormat>) -> Result<Vec<Result<
         max_bytes: Some(MAX_UNPACKED_BYTES),
         ..ReadOptions::default()
     };
-    let url = answer.url;
+    let url = shown_url(&answer.url);
     let unreadable = |error: Error| match error {
         Error::BadFile { reason, .. } => failed(&url, reason),
         other => failed(&url, other.one_line()),
