@@ -337,7 +337,7 @@ fn hostile(load: &Load, connections: usize) {
     let honest = &|number| {
         let mut client = Client::new(load, number);
         while Instant::now() < end {
-            if client.number() % 10 == 0 {
+            if client.number().is_multiple_of(10) {
                 client.vote()
             } else {
                 client.similar()

@@ -123,6 +123,7 @@ pub(crate) fn create_private_file(path: &Path) -> Result<()> {
 }
 
 /// Whether others than its owner may read a file. `false` where that cannot be told.
+#[cfg(any(test, feature = "server"))]
 pub(crate) fn is_shared(path: &Path) -> bool {
     #[cfg(unix)]
     {

@@ -4,9 +4,11 @@
 use paperkin::formats::{InputFormat, ReadOptions};
 use paperkin::{Error, Request};
 
-/// The functions, with the names of their programs and of their folders in `corpus`.
-pub(crate) const TARGETS: [(&str, fn(&[u8])); 3] =
-    [("records", records), ("histories", histories), ("requests", requests)];
+/// The name of a program of `.ci/fuzz`, which is also that of its folder in `corpus`, and what it calls.
+pub(crate) type FuzzTarget = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub(crate) const TARGETS: [FuzzTarget; 3] = [("records", records), ("histories", histories), ("requests", requests)];
 
 /// Reads a file of papers. The first byte chooses the format, or that it is detected.
 pub(crate) fn records(bytes: &[u8]) {
