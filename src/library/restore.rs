@@ -168,12 +168,18 @@ fn copy_previous(library: &Path, previous: &Path) -> Result<Option<u64>> {
     Ok(Some(generation))
 }
 
+/// Generations of a library since its backup, at most.
+const MAX_GENERATIONS_BETWEEN: i64 = 1_000_000;
+
 /// Begins a generation in the copy that comes after those of the library and of the backup: numbers never go back.
 fn begin_generation(copy: &Path, library: u64) -> Result<()> {
+    // Those between are there too: numbers follow each other. That of a damaged library may be any.
     let insert = "INSERT INTO generation (number, stamp) \
-                  SELECT max(coalesce(max(number), 0), ?) + 1, randomblob(16) FROM generation";
+                  WITH RECURSIVE next (number) AS (SELECT coalesce(max(number), 0) + 1 FROM generation \
+                  UNION ALL SELECT number + 1 FROM next WHERE number <= ?1 LIMIT ?2) \
+                  SELECT number, randomblob(16) FROM next";
     let db = Connection::open(copy).map_err(sqlite_error(copy, "write"))?;
-    db.execute(insert, params![library as i64]).map_err(sqlite_error(copy, "write"))?;
+    db.execute(insert, params![library as i64, MAX_GENERATIONS_BETWEEN]).map_err(sqlite_error(copy, "write"))?;
     db.close().map_err(|(_, error)| sqlite_error(copy, "write")(error))
 }
 

@@ -74,7 +74,7 @@ fn requests_are_refused_or_answered_but_break_nothing() {
     let name = format!("/v1/profiles/{}", "n".repeat(201));
     let huge = format!("/v1/papers/{}/similar", "9".repeat(8_000));
     type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16);
-    let table: [Case; 32] = [
+    let table: [Case; 33] = [
         ("GET", "/v1/papers/..%2F..%2Fetc%2Fpasswd", &[], "", 404),
         ("GET", "/v1/papers/%2e%2e", &[], "", 404),
         ("GET", "/v1/papers/%2e%2e/similar", &[], "", 404),
@@ -103,7 +103,8 @@ fn requests_are_refused_or_answered_but_break_nothing() {
         ("POST", "/v1/search", &[("content-type", "application/json/json")], "{}", 415),
         ("POST", "/v1/papers", &[("content-type", "text/csv")], "a,b", 415),
         ("PUT", "/v1/profiles/me", &[JSON], "[]", 400),
-        ("POST", "/v1/profiles/%E2%80%AE/feedback", &[JSON], &many, 404),
+        ("POST", "/v1/profiles/me/feedback", &[JSON], &many, 404),
+        ("POST", "/v1/profiles/%E2%80%AE/feedback", &[JSON], &many, 400),
         ("POST", "/v1/profiles/me/feedback", &[JSON], &too_many, 400),
         ("POST", "/v1/profiles/me/feedback", &[JSON], r#"{"kind":"like","papers":["x"],"weight":1e999}"#, 400),
         ("POST", "/v1/profiles/me/feedback", &[JSON], r#"{"kind":"like","papers":["x"],"at":"9999-12-32"}"#, 400),
