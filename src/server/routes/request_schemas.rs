@@ -271,6 +271,10 @@ fn parameters(object: Object, left_out: &[&str]) -> Vec<Parameter> {
     let parameter = |(name, field): (String, RefOr<Schema>)| {
         let mut field = without_null(field);
         remove_default(&mut field);
+        // The length of a URL limits a long text already.
+        if let RefOr::T(Schema::Object(text)) = &mut field {
+            text.max_length = text.max_length.filter(|longest| *longest < MAX_TEXT_LENGTH);
+        }
         let description = take_description(&mut field);
         let parameter = ParameterBuilder::new().name(name.as_str()).parameter_in(ParameterIn::Query);
         let parameter = parameter.required(Required::False).description(description);

@@ -11,7 +11,7 @@ use super::paper_fields::{S2Fields, S2GraphFieldName, S2Paper, s2_paper_id};
 use crate::engine::Engine;
 use crate::library::PaperFilter;
 use crate::paper::PaperId;
-use crate::recommend::Request;
+use crate::recommend::{Request, check_names};
 use crate::server::access::RouteAccess;
 use crate::server::extract::{JsonBody, PathParam, QueryFields, has_search_text};
 use crate::server::guarded_router::GuardedRouter;
@@ -72,7 +72,7 @@ async fn get_paper(
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 struct S2BatchRequest {
     /// With or without a prefix: `ARXIV:2401.12345`, `DOI:10.1/x`, `CorpusId:1`.
-    #[schema(min_items = 1, max_items = 500, value_type = Vec<PaperId>)]
+    #[schema(min_items = 1, max_items = 500)]
     ids: Vec<String>,
 }
 
@@ -93,6 +93,7 @@ async fn get_papers(
     if ids.is_empty() || ids.len() > MAX_BATCH {
         return Err(Problem::bad_request(format!("`ids`: give 1 to {MAX_BATCH} ids")));
     }
+    check_names("ids", &ids, MAX_BATCH)?;
     let find = move |engine: &Engine, text: &str| {
         // What can be no id is no paper of the library.
         let Ok(id) = s2_paper_id(text) else { return Ok(None) };
