@@ -264,7 +264,15 @@ impl<'a> Client<'a> {
 
     /// Votes that were answered and are not there.
     fn lost(&self) -> usize {
-        let profile = self.get(CHECK, &format!("/v1/profiles/{}", self.name)).unwrap_or_default();
+        let path = format!("/v1/profiles/{}", self.name);
+        // What was asked for before the end may still keep the server busy.
+        let mut answers = (0..100).map(|_| {
+            self.get(CHECK, &path).or_else(|| {
+                thread::sleep(PAUSE);
+                None
+            })
+        });
+        let profile = answers.find_map(|profile| profile).unwrap_or_default();
         let history: Vec<&str> =
             profile["history"].as_array().into_iter().flatten().filter_map(|entry| entry["id"].as_str()).collect();
         self.votes.iter().filter(|id| !history.contains(&id.as_str())).count()

@@ -15,7 +15,7 @@ const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// Sockets that one client holds at once.
 const SOCKETS: usize = 200;
 /// Papers of a list that is as long as a list may be.
-const LONG_LIST: usize = 10_000;
+const LONG_LIST: usize = 2_000;
 
 /// One hostile client.
 pub(crate) struct HostileClient<'a> {

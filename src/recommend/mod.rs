@@ -41,9 +41,11 @@ pub use ranker::{Candidate, Contribution, HistoryCitations, QueryIndependentSign
 pub use relevance::{NameMatch, Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
 pub(crate) use request::MAX_WEIGHT;
 pub use request::Request;
-pub(crate) use request_limits::{MAX_AUTHORS, MAX_HISTORY, check_length, check_names};
+pub(crate) use request_limits::{MAX_AUTHORS, MAX_PROFILE_HISTORY, check_length, check_names};
 #[cfg(feature = "server")]
-pub(crate) use request_limits::{MAX_FILTER_VALUES, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, check_text};
+pub(crate) use request_limits::{
+    MAX_FILTER_VALUES, MAX_HISTORY, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, check_served_history, check_text,
+};
 pub use resolved_query::{ExpansionPaper, HistoryPaper, QueryText, ResolvedQuery, time_decay};
 pub use smoothing::smooth;
 pub use term_classifier::{MIN_CLASSIFIER_HISTORY, TermClassifier};

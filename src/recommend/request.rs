@@ -34,11 +34,11 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Papers read or liked.
-    #[cfg_attr(feature = "server", schema(max_items = 10_000))]
+    #[cfg_attr(feature = "server", schema(max_items = 2_000))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub positive: Vec<HistoryItem>,
     /// Papers disliked.
-    #[cfg_attr(feature = "server", schema(max_items = 10_000))]
+    #[cfg_attr(feature = "server", schema(max_items = 2_000))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub negative: Vec<HistoryItem>,
     /// Rank these papers and no others, all of them unless `limit` is given.
@@ -121,7 +121,7 @@ pub struct Request {
     #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]
     #[serde(alias = "distinct", skip_serializing_if = "Option::is_none")]
     pub dedup_threshold: Option<f32>,
-    /// Whether to find the sentences that match best.
+    /// Whether to find the sentences that match best, for the first 100 results.
     pub explain: bool,
     /// How much a paper of today gains, for each deviation of what papers score: 0 to 1.
     #[cfg_attr(feature = "server", schema(minimum = 0, maximum = 1))]

@@ -8,11 +8,15 @@ use crate::error::{Error, Result};
 pub(crate) const MAX_TEXT_LENGTH: usize = 100_000;
 /// Characters of a name: of a category, a source, an author, an interest, a phrase.
 pub(crate) const MAX_NAME_LENGTH: usize = 1_000;
-/// Papers liked, and papers disliked.
-pub(crate) const MAX_HISTORY: usize = 10_000;
-/// Papers of a history that are given with their texts, which have to be embedded: ten seconds on two cores.
+/// Papers liked, and papers disliked, of a request to a server: a second on one core.
+#[cfg(any(test, feature = "server"))]
+pub(crate) const MAX_HISTORY: usize = 2_000;
+/// Papers of a profile that its feed goes by, and papers of one feedback.
+pub(crate) const MAX_PROFILE_HISTORY: usize = 10_000;
+/// Papers of a history that a server gets with their texts, which have to be embedded: ten seconds on two cores.
+#[cfg(any(test, feature = "server"))]
 pub(crate) const MAX_INLINE_PAPERS: usize = 1_000;
-/// Papers to be ranked, and papers to be left out.
+/// Papers to be ranked, papers to be left out, and papers of a history on one's own machine.
 pub(crate) const MAX_CANDIDATES: usize = 100_000;
 /// Values of a filter.
 pub(crate) const MAX_FILTER_VALUES: usize = 100;
@@ -26,8 +30,8 @@ pub(crate) const MAX_AUTHORS: usize = 1_000;
 pub(super) fn check_limits(request: &Request) -> Result<()> {
     let Request { positive, negative, candidates, exclude, authors, .. } = request;
     let candidates = candidates.as_deref().unwrap_or_default();
-    check_length("positive", positive.len(), MAX_HISTORY)?;
-    check_length("negative", negative.len(), MAX_HISTORY)?;
+    check_length("positive", positive.len(), MAX_CANDIDATES)?;
+    check_length("negative", negative.len(), MAX_CANDIDATES)?;
     check_length("candidates", candidates.len(), MAX_CANDIDATES)?;
     check_length("exclude", exclude.len(), MAX_CANDIDATES)?;
     check_names("authors", authors, MAX_AUTHORS)?;
@@ -49,19 +53,31 @@ pub(super) fn check_limits(request: &Request) -> Result<()> {
 }
 
 fn check_history(field: &'static str, items: &[HistoryItem]) -> Result<()> {
-    let mut inline = 0;
     for HistoryItem { paper, interest, .. } in items {
         check_text(field, interest.as_deref().unwrap_or_default(), MAX_NAME_LENGTH)?;
         if let PaperRef::Inline { title, abstract_text } = paper {
-            inline += 1;
             check_text(field, title, MAX_TEXT_LENGTH)?;
             check_text(field, abstract_text, MAX_TEXT_LENGTH)?;
         }
     }
-    match inline > MAX_INLINE_PAPERS {
-        true => too_long(field, format!("{inline} papers with their texts: give up to {MAX_INLINE_PAPERS}, or ids")),
-        false => Ok(()),
+    Ok(())
+}
+
+/// Checks the length of the history of a request to a server, which has others to answer.
+///
+/// # Errors
+/// [`Error::BadRequest`].
+#[cfg(any(test, feature = "server"))]
+pub(crate) fn check_served_history(request: &Request) -> Result<()> {
+    for (field, items) in [("positive", &request.positive), ("negative", &request.negative)] {
+        check_length(field, items.len(), MAX_HISTORY)?;
+        let inline = items.iter().filter(|item| matches!(item.paper, PaperRef::Inline { .. })).count();
+        if inline > MAX_INLINE_PAPERS {
+            let reason = format!("{inline} papers with their texts: give up to {MAX_INLINE_PAPERS}, or ids");
+            return too_long(field, reason);
+        }
     }
+    Ok(())
 }
 
 /// Checks the length of a list of names, and those of the names.
@@ -131,9 +147,10 @@ mod tests {
         for (field, most, change) in table {
             let mut request = Request::default();
             change(&mut request, most);
-            assert!(request.check().is_ok(), "{field} of {most}");
+            let check = |request: &Request| request.check().and_then(|()| check_served_history(request));
+            assert!(check(&request).is_ok(), "{field} of {most}");
             change(&mut request, most + 1);
-            let message = request.check().unwrap_err().to_string();
+            let message = check(&request).unwrap_err().to_string();
             assert!(message.contains(&format!("`{field}`")) && message.contains(&most.to_string()), "{message}");
         }
     }

@@ -12,6 +12,8 @@ use crate::vector::Embedding;
 
 /// Shorter pieces, in characters, are joined to their neighbors: they are what abbreviations leave.
 const MIN_SENTENCE_CHARS: usize = 25;
+/// Results whose sentences are compared: a thousand sentences are embedded in some seconds.
+const MAX_EXPLAINED: usize = 100;
 /// Sentences of a text that are compared: as many as its first pages have.
 const MAX_SENTENCES: usize = 200;
 /// Sentences that are embedded before the next look whether somebody waits for them: some tenths of a second.
@@ -52,7 +54,8 @@ pub(super) fn explain(
     };
     let mut results = (1..).zip(&ranking.results).map(recommendation).collect::<Result<Vec<_>>>()?;
     if request.explain {
-        match_sentences(searcher, request.text.as_deref(), &mut results)?;
+        let first = results.len().min(MAX_EXPLAINED);
+        match_sentences(searcher, request.text.as_deref(), &mut results[..first])?;
     }
     Ok(results)
 }

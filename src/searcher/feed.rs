@@ -9,7 +9,7 @@ use super::{RequestScope, Searcher, resolve};
 use crate::error::Result;
 use crate::library::{HistoryEntry, HistoryKind, Library, PaperFilter, Profile};
 use crate::paper::PaperId;
-use crate::recommend::{Answer, HistoryItem, InterestShare, MAX_HISTORY, PaperRef, RelevanceWord, Request};
+use crate::recommend::{Answer, HistoryItem, InterestShare, MAX_PROFILE_HISTORY, PaperRef, RelevanceWord, Request};
 
 /// Days after which a paper of the history counts half.
 const HALF_LIFE_DAYS: f64 = 365.0;
@@ -154,7 +154,7 @@ fn feed_request(
     let side = |keep: &dyn Fn(HistoryKind) -> bool| -> Vec<HistoryItem> {
         let entries: Vec<&HistoryEntry> = profile.history.iter().filter(|entry| keep(entry.kind)).collect();
         // The newest, which are last.
-        entries[entries.len().saturating_sub(MAX_HISTORY)..]
+        entries[entries.len().saturating_sub(MAX_PROFILE_HISTORY)..]
             .iter()
             .filter_map(|&HistoryEntry { id, weight, at, interest, .. }| {
                 let paper = unresolved.get(id).cloned().unwrap_or_else(|| Some(PaperRef::Id(id.clone())))?;

@@ -25,7 +25,7 @@ fn a_paper_that_is_named_twice_counts_once_with_both_weights() {
     let twice = answer(json!([one, other, one]));
     assert_eq!(twice, answer(json!([{ "id": one, "weight": 2 }, other])));
     assert_ne!(twice, answer(json!([one, other])));
-    assert_eq!(answer(json!(vec![one; 10_000])), answer(json!([one])));
+    assert_eq!(answer(json!(vec![one; 2_000])), answer(json!([one])));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::request_schemas::ProfileName;
 use crate::engine::{Engine, check_weight};
 use crate::library::{HistoryEntry, HistoryKind};
 use crate::paper::PaperId;
-use crate::recommend::{MAX_HISTORY, MAX_NAME_LENGTH, check_length, check_text};
+use crate::recommend::{MAX_NAME_LENGTH, MAX_PROFILE_HISTORY, check_length, check_text};
 use crate::server::access::{RouteAccess, Scope};
 use crate::server::extract::{JsonBody, ProfileParam};
 use crate::server::guarded_router::GuardedRouter;
@@ -94,7 +94,7 @@ async fn post_feedback(
     if feedback.papers.is_empty() {
         return Err(Problem::bad_request("`papers` must not be empty"));
     }
-    check_length("papers", feedback.papers.len(), MAX_HISTORY)?;
+    check_length("papers", feedback.papers.len(), MAX_PROFILE_HISTORY)?;
     check_text("interest", feedback.interest.as_deref().unwrap_or_default(), MAX_NAME_LENGTH)?;
     check_weight(feedback.weight)?;
     app.run(move |engine| record_feedback(engine, name, feedback)).await.map(Json)

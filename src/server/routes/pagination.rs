@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::recommend::{Answer, Request};
+use crate::recommend::{Answer, Request, check_served_history};
 use crate::server::extract::JsonFields;
 use crate::server::problem::{Problem, ProblemCode};
 
@@ -86,6 +86,7 @@ impl PagePlan {
 /// server gives, however many candidates there are. Returns the number of results.
 pub(super) fn bound_limit(request: &mut Request, max_results: usize) -> Result<usize, Problem> {
     request.check()?;
+    check_served_history(request)?;
     if request.limit.is_some_and(|limit| limit > max_results) {
         return Err(Problem::bad_request(format!("`limit`: expected a number from 1 to {max_results}")));
     }
