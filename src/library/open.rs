@@ -26,6 +26,9 @@ const READ_WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags:
 /// What every connection sets. A file that was mapped would stop the process when somebody cuts it short.
 const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                         PRAGMA mmap_size = 0;";
+/// How often the settings are tried, and the pause between two tries.
+const SETTINGS_TRIES: u32 = 500;
+const SETTINGS_PAUSE: Duration = Duration::from_millis(10);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
 pub(super) const MIGRATIONS: [&str; 13] = [
     include_str!("format1.sql"),
@@ -137,7 +140,15 @@ fn prepare(mut db: Connection, path: &Path, identity: Option<FileIdentity>) -> R
     db.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
     db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite_error(path, "open"))?;
     let version = version(&db, path)?;
-    db.execute_batch(SETTINGS).map_err(sqlite_error(path, "open"))?;
+    // SQLite does not wait for another process that switches a new file to WAL at the same time.
+    let mut tries = 0;
+    while let Err(error) = db.execute_batch(SETTINGS) {
+        tries += 1;
+        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || tries == SETTINGS_TRIES {
+            return Err(sqlite_error(path, "open")(error));
+        }
+        std::thread::sleep(SETTINGS_PAUSE);
+    }
     if version < MIGRATIONS.len() as i64 {
         migrate(&mut db, path)?;
     }
