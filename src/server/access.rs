@@ -84,7 +84,7 @@ impl RouteAccess {
 }
 
 /// What the sender of a request is permitted: in the extensions of every request that reaches a handler.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct AccessGrant {
     /// The largest scope; `None` without a token.
     scope: Option<Scope>,

@@ -32,8 +32,8 @@ pub(crate) struct PageReader {
     is_compact: bool,
     /// The URL of the open page; empty for the answer to a form.
     url: String,
-    /// The only profile that the reader's token is for.
-    own_profile: Option<String>,
+    /// What the reader's token permits.
+    grant: AccessGrant,
 }
 
 /// The profile that a reader has chosen, of which library.
@@ -49,7 +49,7 @@ impl<S: Sync> FromRequestParts<S> for PageReader {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<PageReader, Infallible> {
         let reader = PageReader::from_request(&parts.method, &parts.uri, &parts.headers);
         let grant = AccessGrant::from_request_parts(parts, state).await?;
-        Ok(PageReader { own_profile: grant.only_profile().map(str::to_owned), ..reader })
+        Ok(PageReader { grant, ..reader })
     }
 }
 
@@ -61,7 +61,7 @@ impl PageReader {
         let theme = value(THEME_COOKIE).and_then(|theme| known_theme(&theme));
         let is_compact = value(DENSITY_COOKIE).as_deref() == Some(COMPACT);
         let chosen = value(PROFILE_COOKIE).as_deref().map(ChosenProfile::parse);
-        PageReader { chosen, theme, is_compact, url, own_profile: None }
+        PageReader { chosen, theme, is_compact, url, grant: AccessGrant::default() }
     }
 
     /// `light`, `dark` or `system`.
@@ -86,8 +86,8 @@ impl PageReader {
     /// The problem `profile_required`, so that nothing is ever recorded for another profile: when the chosen one is of
     /// another library or gone, and when nothing was chosen and there are several.
     pub(super) fn profile_name(&self, engine: &Engine) -> Result<String, Problem> {
-        if let Some(own) = &self.own_profile {
-            return Ok(own.clone());
+        if let Some(own) = self.grant.only_profile() {
+            return Ok(own.to_owned());
         }
         let mut names = engine.profile_names()?;
         let Some(ChosenProfile { library, name }) = &self.chosen else {
@@ -112,7 +112,7 @@ impl PageReader {
     /// # Errors
     /// When the library's file cannot be read.
     pub(super) fn is_undecided(&self, engine: &Engine) -> Result<bool, Problem> {
-        Ok(self.own_profile.is_none() && self.chosen.is_none() && engine.profile_names()?.len() > 1)
+        Ok(self.grant.only_profile().is_none() && self.chosen.is_none() && engine.profile_names()?.len() > 1)
     }
 
     /// As [`PageReader::profile_name`], for a form: `shown` is the profile of the page that it is on.
@@ -155,9 +155,7 @@ impl PageReader {
     /// The problem `profile_not_found`; `forbidden` for a profile that the token is not for.
     pub(super) fn choose(self, engine: &Engine, name: &str) -> Result<(PageReader, Cookie<'static>), Problem> {
         let name = check_profile_name(name)?;
-        if let Some(own) = self.own_profile.as_deref().filter(|own| *own != name) {
-            return Err(Problem::new(ProblemCode::Forbidden, format!("the token is for the profile `{own}`")));
-        }
+        self.grant.check_profile(name)?;
         let name = engine.profile(name)?.name;
         let library = engine.library().known_library_id()?.unwrap_or_default();
         let cookie = permanent_cookie(PROFILE_COOKIE, format!("{library}:{name}"));
