@@ -24,6 +24,8 @@ pub(crate) mod tables;
 mod tests;
 
 pub(crate) use common::clean::clean;
+#[cfg(feature = "server")]
+pub(crate) use common::clean::{MAX_AUTHORS, MAX_REFERENCES, MAX_TAGS};
 pub use common::encoding::TextEncoding;
 pub(crate) use common::identifiers;
 #[cfg(feature = "fetch")]

@@ -36,13 +36,13 @@ use serde::{Deserialize, Serialize};
 use crate::text::is_invisible;
 
 /// Longest title accepted, in characters. The longest of 165,737 arXiv titles has 227.
-const MAX_TITLE: usize = 5_000;
+pub(crate) const MAX_TITLE: usize = 5_000;
 /// Longest abstract accepted, in characters; the encoder reads the first few hundred words of it.
 const MAX_ABSTRACT: usize = 200_000;
 /// Longest name of a source that is kept, in characters.
-const MAX_SOURCE: usize = 100;
+pub(crate) const MAX_SOURCE: usize = 100;
 /// Longest address that is kept, in bytes; browsers and servers take about 8,000.
-const MAX_ADDRESS: usize = 8_000;
+pub(crate) const MAX_ADDRESS: usize = 8_000;
 /// Aliases kept of one paper, whatever its sources say: those with the most have ten.
 pub(crate) const MAX_ALIASES: usize = 1_000;
 

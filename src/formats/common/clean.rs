@@ -12,11 +12,11 @@ const HEADINGS: [&str; 3] = ["Abstract", "ABSTRACT", "Summary"];
 const TEX_DOCUMENT: [&str; 2] = ["\\documentclass", "\\end{document}"];
 
 /// Most authors of a paper. Those of the large experiments in physics have 5,000.
-const MAX_AUTHORS: usize = 20_000;
+pub(crate) const MAX_AUTHORS: usize = 20_000;
 /// Most subject classes, and most tags.
-const MAX_TAGS: usize = 1_000;
+pub(crate) const MAX_TAGS: usize = 1_000;
 /// Most works that a paper cites. The longest reviews and bibliographies have 10,000.
-const MAX_REFERENCES: usize = 50_000;
+pub(crate) const MAX_REFERENCES: usize = 50_000;
 /// Most works that cite a paper. Lowry's of 1951 on proteins, the one with the most, has some 300,000.
 const MAX_CITATIONS: usize = 1_000_000;
 

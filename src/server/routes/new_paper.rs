@@ -5,22 +5,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::error::Result;
-use crate::paper::PaperId;
+use crate::formats::{MAX_AUTHORS, MAX_REFERENCES, MAX_TAGS};
+use crate::paper::{MAX_ADDRESS, MAX_ALIASES, MAX_SOURCE, MAX_TITLE, PaperId};
 use crate::recommend::{check_length, check_names, check_text};
 use crate::server::extract::JsonTree;
-
-/// Aliases, and categories.
-const MAX_TAGS: usize = 1_000;
-/// Authors: the longest lists of real papers have 5,000.
-const MAX_AUTHORS: usize = 20_000;
-/// References, and citations.
-const MAX_LINKS: usize = 50_000;
-/// Characters of the name of a source.
-const MAX_SOURCE_LENGTH: usize = 100;
-/// Characters of an address.
-const MAX_URL_LENGTH: usize = 8_000;
-/// Characters of a title.
-const MAX_TITLE_LENGTH: usize = 5_000;
 
 /// The fields of a paper to be added.
 #[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -74,17 +62,17 @@ pub(super) struct NewPaperFields {
 impl NewPaperFields {
     /// Checks the lengths of lists, and of texts that a paper keeps as they are.
     pub(super) fn check(&self) -> Result<()> {
-        check_length("aliases", self.aliases.len(), MAX_TAGS)?;
+        check_length("aliases", self.aliases.len(), MAX_ALIASES)?;
         check_names("authors", &self.authors, MAX_AUTHORS)?;
         check_names("categories", &self.categories, MAX_TAGS)?;
-        check_text("source", self.source.as_deref().unwrap_or_default(), MAX_SOURCE_LENGTH)?;
-        check_text("url", self.url.as_deref().unwrap_or_default(), MAX_URL_LENGTH)?;
+        check_text("source", self.source.as_deref().unwrap_or_default(), MAX_SOURCE)?;
+        check_text("url", self.url.as_deref().unwrap_or_default(), MAX_ADDRESS)?;
         for (field, works) in [("references", &self.references), ("citations", &self.citations)] {
-            check_length(field, works.len(), MAX_LINKS)?;
+            check_length(field, works.len(), MAX_REFERENCES)?;
             works.iter().try_for_each(|work| match work {
                 LinkedWork::Id(_) => Ok(()),
                 LinkedWork::Fields(LinkedWorkFields { title, authors, .. }) => {
-                    check_text(field, title.as_deref().unwrap_or_default(), MAX_TITLE_LENGTH)?;
+                    check_text(field, title.as_deref().unwrap_or_default(), MAX_TITLE)?;
                     check_names(field, authors, MAX_AUTHORS)
                 }
             })?;
