@@ -1,5 +1,7 @@
 //! Step 6 of a ranking: papers, reasons, and the sentences that match.
 
+use std::borrow::Cow;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Searcher;
@@ -70,13 +72,14 @@ fn match_sentences(searcher: &Searcher<'_>, text: Option<&str>, results: &mut [R
         let first = result.reasons.first().and_then(|reason| reason.id.as_ref());
         let paper = first.map(|id| searcher.library.paper(id)).transpose()?.flatten();
         others.push(match (text, paper) {
-            (Some(_), _) => of_text.clone(),
-            (None, Some(stored)) => paper_sentences(&stored.paper),
-            (None, None) => Vec::new(),
+            (Some(_), _) => Cow::Borrowed(of_text.as_slice()),
+            (None, Some(stored)) => Cow::Owned(paper_sentences(&stored.paper)),
+            (None, None) => Cow::default(),
         });
     }
     let own: Vec<Vec<String>> = results.iter().map(|result| paper_sentences(&result.paper)).collect();
-    let mut all: Vec<&String> = own.iter().chain(&others).flatten().collect();
+    let mut all: Vec<&String> =
+        own.iter().map(Vec::as_slice).chain(others.iter().map(AsRef::as_ref)).flatten().collect();
     all.sort_unstable();
     all.dedup();
     let mut embeddings = Vec::with_capacity(all.len());
