@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::backup::{copy_database, is_database, is_same_file};
 use super::open::{self, FILE_NAME, beside, connect_read_only, has_log, sqlite_error};
-use super::{LibrarySummary, StoredModel};
+use super::{CheckFinding, LibrarySummary, StoredModel};
 use crate::error::{Error, Result};
 use crate::file::{self, FileAccess, UnfinishedFile};
 
@@ -128,10 +128,7 @@ impl LibraryBackup {
 /// What a copy of a backup contains, or what is wrong with it that only another backup repairs.
 fn check(copy: &Path) -> Result<Result<(LibrarySummary, Option<StoredModel>), String>> {
     let library = open::open_file(copy)?;
-    let damage = library
-        .check()?
-        .into_iter()
-        .find(|finding| finding.remedy.is_some_and(|remedy| remedy.starts_with("restore a backup")));
+    let damage = library.check()?.into_iter().find(CheckFinding::needs_backup);
     if let Some(damage) = damage {
         return Ok(Err(format!("{}: {}", damage.what, damage.found)));
     }

@@ -3,13 +3,13 @@
 use rusqlite::Result;
 
 use super::row_check::RowCheck;
-use super::{COMPACT, CheckFinding, RESTORE};
+use super::{COMPACT, CheckOutcome, RESTORE};
 use crate::library::Library;
 use crate::library::stored_value::{damaged, id, key, number, optional, value};
 use crate::library::works::count_works;
 
 impl Library {
-    pub(super) fn check_citations(&self) -> Result<CheckFinding> {
+    pub(super) fn check_citations(&self) -> Result<CheckOutcome> {
         let newest = self.newest_generation()?;
         let mut works = RowCheck::default();
         let select = "SELECT id, number, title_key, author, year, text, paper, written FROM work";
@@ -37,6 +37,6 @@ impl Library {
         }
         let (works, wrong) = count_works(&self.db)?;
         let found = format!("{works} works checked, {wrong} of another paper");
-        Ok(CheckFinding { what: "", found, remedy: (wrong > 0).then_some(COMPACT) })
+        Ok(CheckOutcome { found, remedy: (wrong > 0).then_some(COMPACT) })
     }
 }

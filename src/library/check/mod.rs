@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 const COMPACT: &str = "run `paperkin compact`";
 /// The way out when papers are wrong.
 const ADD_AGAIN: &str = "restore a backup, or remove these papers with `paperkin remove` and add them again";
+/// The way out when the file itself is wrong.
+const RECOVER: &str = "restore a backup, or recover what is readable with `sqlite3 library.sqlite3 .recover`";
 /// The way out when anything else is wrong.
 const RESTORE: &str = "restore a backup, or add the papers to a new library";
 
@@ -31,8 +33,21 @@ pub struct CheckFinding {
     pub remedy: Option<&'static str>,
 }
 
+impl CheckFinding {
+    /// Whether only a backup brings back what is lost.
+    pub(super) fn needs_backup(&self) -> bool {
+        self.remedy.is_some_and(|remedy| [ADD_AGAIN, RECOVER, RESTORE].contains(&remedy))
+    }
+}
+
+/// What was found when one thing was looked at: see [`CheckFinding`].
+struct CheckOutcome {
+    found: String,
+    remedy: Option<&'static str>,
+}
+
 /// Looks at one thing.
-type Check = fn(&Library) -> rusqlite::Result<CheckFinding>;
+type Check = fn(&Library) -> rusqlite::Result<CheckOutcome>;
 
 /// Everything that is looked at. A check that fails does not keep the others from looking.
 const CHECKS: [(&str, Check); 12] = [
@@ -58,16 +73,17 @@ impl Library {
     /// When the file cannot be read at all.
     pub fn check(&self) -> Result<Vec<CheckFinding>> {
         self.read_transaction(|| {
-            let look = |(what, check): (&'static str, Check)| match check(self) {
-                Ok(finding) => Ok(CheckFinding { what, ..finding }),
-                Err(error) => match sqlite_error(&self.path, "check")(error) {
-                    Error::DamagedLibrary { reason, .. } => {
-                        Ok(CheckFinding { what, found: reason, remedy: Some(RESTORE) })
-                    }
-                    error => Ok(CheckFinding { what, found: error.one_line(), remedy: Some(RESTORE) }),
-                },
+            let look = |(what, check): (&'static str, Check)| {
+                let CheckOutcome { found, remedy } = check(self).unwrap_or_else(|error| {
+                    let found = match sqlite_error(&self.path, "check")(error) {
+                        Error::DamagedLibrary { reason, .. } => reason,
+                        error => error.one_line(),
+                    };
+                    CheckOutcome { found, remedy: Some(RESTORE) }
+                });
+                CheckFinding { what, found, remedy }
             };
-            CHECKS.into_iter().map(look).collect()
+            Ok(CHECKS.into_iter().map(look).collect())
         })
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Result};
 
 use super::row_check::RowCheck;
-use super::{ADD_AGAIN, COMPACT, CheckFinding};
+use super::{ADD_AGAIN, COMPACT, CheckOutcome};
 use crate::library::Library;
 use crate::library::checksums::{embedding_fits, paper_fits};
 use crate::library::stored_paper::{COLUMNS, stored};
@@ -15,7 +15,7 @@ use crate::vector::is_unit_vector;
 const WAS_CHANGED: &str = "its checksum differs: it was changed by another program, or damaged";
 
 impl Library {
-    pub(super) fn check_papers(&self) -> Result<CheckFinding> {
+    pub(super) fn check_papers(&self) -> Result<CheckOutcome> {
         let newest = self.newest_generation()?;
         let mut papers = RowCheck::default();
         let select = format!("SELECT {COLUMNS}, added FROM paper ORDER BY row");
@@ -30,7 +30,7 @@ impl Library {
         Ok(papers.finding(ADD_AGAIN))
     }
 
-    pub(super) fn check_records(&self) -> Result<CheckFinding> {
+    pub(super) fn check_records(&self) -> Result<CheckOutcome> {
         let mut records = RowCheck::default();
         let select = "SELECT paper.id, record.record FROM record JOIN paper ON paper.row = record.paper";
         records.read(&self.db, "record of", select, |row| json::<Paper>(row, 1).map(drop))?;
@@ -62,7 +62,7 @@ impl Library {
         Ok(records.finding(ADD_AGAIN))
     }
 
-    pub(super) fn check_missing(&self) -> Result<CheckFinding> {
+    pub(super) fn check_missing(&self) -> Result<CheckOutcome> {
         let missing: i64 = self.db.query_row(
             "SELECT count(*) FROM paper WHERE NOT EXISTS (SELECT 1 FROM embedding JOIN library \
              ON embedding.model = library.model WHERE embedding.row = paper.row)",
@@ -70,10 +70,10 @@ impl Library {
             |row| row.get(0),
         )?;
         let remedy = (missing > 0).then_some("run `paperkin reembed`");
-        Ok(CheckFinding { what: "", found: missing.to_string(), remedy })
+        Ok(CheckOutcome { found: missing.to_string(), remedy })
     }
 
-    pub(super) fn check_embeddings(&self) -> Result<CheckFinding> {
+    pub(super) fn check_embeddings(&self) -> Result<CheckOutcome> {
         let newest = self.newest_generation()?;
         let mut embeddings = RowCheck::default();
         let select = "SELECT paper.id, embedding.row, embedding.model, written, vector, dimension FROM embedding \
@@ -96,9 +96,9 @@ impl Library {
         Ok(embeddings.finding(ADD_AGAIN))
     }
 
-    pub(super) fn check_terms(&self) -> Result<CheckFinding> {
+    pub(super) fn check_terms(&self) -> Result<CheckOutcome> {
         let (kept, wrong) = self.count_term_lists()?;
         let found = format!("{kept} posting lists checked, {wrong} invalid");
-        Ok(CheckFinding { what: "", found, remedy: (wrong > 0).then_some(COMPACT) })
+        Ok(CheckOutcome { found, remedy: (wrong > 0).then_some(COMPACT) })
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Result, Row as SqlRow};
 
 use super::row_check::RowCheck;
-use super::{CheckFinding, RESTORE};
+use super::{CheckOutcome, RESTORE};
 use crate::library::Library;
 use crate::library::citations::{LAST_DELETION, last_deletion};
 use crate::library::embeddings::read_floats;
@@ -15,7 +15,7 @@ use crate::paper::Paper;
 use crate::vector::is_unit_vector;
 
 impl Library {
-    pub(super) fn check_profiles(&self) -> Result<CheckFinding> {
+    pub(super) fn check_profiles(&self) -> Result<CheckOutcome> {
         let newest = self.newest_generation()?;
         let mut profiles = RowCheck::default();
         let select =
@@ -48,7 +48,7 @@ impl Library {
         Ok(profiles.finding(RESTORE))
     }
 
-    pub(super) fn check_histories(&self) -> Result<CheckFinding> {
+    pub(super) fn check_histories(&self) -> Result<CheckOutcome> {
         let mut histories = RowCheck::default();
         let select = format!("SELECT {HISTORY_COLUMNS} FROM history");
         histories.read(&self.db, "paper", &select, |row| match history_entry(row)?.interest.as_deref() {

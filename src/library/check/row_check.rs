@@ -3,7 +3,7 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result, Row as SqlRow};
 
-use super::CheckFinding;
+use super::CheckOutcome;
 use crate::library::stored_value::{damage, quoted};
 
 /// Damaged rows that a finding describes.
@@ -68,13 +68,13 @@ impl RowCheck {
     }
 
     /// What was found, with the way out if something is wrong.
-    pub(super) fn finding(self, remedy: &'static str) -> CheckFinding {
+    pub(super) fn finding(self, remedy: &'static str) -> CheckOutcome {
         let RowCheck { rows, damaged, examples } = self;
         let found = match (damaged, damaged - examples.len() as u64) {
             (0, _) => format!("{rows} checked"),
             (_, 0) => format!("{rows} checked, {damaged} damaged: {}", examples.join("; ")),
             (_, more) => format!("{rows} checked, {damaged} damaged: {}; and {more} more", examples.join("; ")),
         };
-        CheckFinding { what: "", found, remedy: (damaged > 0).then_some(remedy) }
+        CheckOutcome { found, remedy: (damaged > 0).then_some(remedy) }
     }
 }

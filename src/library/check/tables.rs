@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Result};
 
 use super::row_check::RowCheck;
-use super::{CheckFinding, RESTORE};
+use super::{CheckOutcome, RECOVER, RESTORE};
 use crate::library::Library;
 use crate::library::stored_value::{MAX_GENERATION, MAX_KEY, damaged, dimension, key, number, optional, value};
 
@@ -25,7 +25,7 @@ const STRUCTURE: [&str; 4] = [
 ];
 
 impl Library {
-    pub(super) fn check_file(&self) -> Result<CheckFinding> {
+    pub(super) fn check_file(&self) -> Result<CheckOutcome> {
         let mut select = self.db.prepare(&format!("PRAGMA integrity_check({MAX_FILE_PROBLEMS})"))?;
         let verdicts = select.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>>>()?;
         let found = match verdicts.as_slice() {
@@ -33,24 +33,23 @@ impl Library {
             [only] => only.clone(),
             [first, others @ ..] => format!("{first}; and {} more problems", others.len()),
         };
-        let remedy = (found != "ok")
-            .then_some("restore a backup, or recover what is readable with `sqlite3 library.sqlite3 .recover`");
-        Ok(CheckFinding { what: "", found: found.replace(char::is_control, " "), remedy })
+        let remedy = (found != "ok").then_some(RECOVER);
+        Ok(CheckOutcome { found: found.replace(char::is_control, " "), remedy })
     }
 
-    pub(super) fn check_tables(&self) -> Result<CheckFinding> {
+    pub(super) fn check_tables(&self) -> Result<CheckOutcome> {
         let sound = Library::in_memory().map_err(|error| damaged(error.one_line()))?;
         let (here, expected) = (structure(&self.db)?, structure(&sound.db)?);
         let mut tables = RowCheck::default();
         expected.difference(&here).for_each(|line| tables.note(&format!("missing: {line}")));
         let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
         tables.read(&self.db, "trigger", triggers, |_| Err(damaged("paperkin has no triggers")))?;
-        let CheckFinding { found, remedy, .. } = tables.finding(RESTORE);
+        let CheckOutcome { found, remedy } = tables.finding(RESTORE);
         let found = if remedy.is_none() { "ok".to_owned() } else { found };
-        Ok(CheckFinding { what: "", found, remedy })
+        Ok(CheckOutcome { found, remedy })
     }
 
-    pub(super) fn check_references(&self) -> Result<CheckFinding> {
+    pub(super) fn check_references(&self) -> Result<CheckOutcome> {
         let select = "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2";
         let mut select = self.db.prepare(select)?;
         let broken = select.query_map([], |row| {
@@ -63,10 +62,10 @@ impl Library {
             0 => "0 broken".to_owned(),
             all => format!("{all} broken: {}", places.join(", ")),
         };
-        Ok(CheckFinding { what: "", found, remedy: (!counts.is_empty()).then_some(RESTORE) })
+        Ok(CheckOutcome { found, remedy: (!counts.is_empty()).then_some(RESTORE) })
     }
 
-    pub(super) fn check_generations(&self) -> Result<CheckFinding> {
+    pub(super) fn check_generations(&self) -> Result<CheckOutcome> {
         let mut generations = RowCheck::default();
         generations.read(&self.db, "generation", "SELECT number, stamp FROM generation ORDER BY number", |row| {
             number(row, 0, 0, MAX_GENERATION)?;
