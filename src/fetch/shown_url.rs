@@ -2,8 +2,8 @@
 
 use url::Url;
 
-/// Parts of the names of parameters whose values let somebody in.
-const SECRET_NAMES: [&str; 7] = ["auth", "key", "pass", "secret", "sig", "token", "pwd"];
+/// How words in the names of parameters end whose values let somebody in.
+const SECRET_WORDS: [&str; 9] = ["auth", "key", "pass", "password", "pwd", "secret", "sig", "signature", "token"];
 /// What stands for a secret.
 const HIDDEN: &str = "***";
 
@@ -16,7 +16,8 @@ pub(crate) fn shown_url(address: &str) -> String {
     let has_user = !url.username().is_empty() || url.password().is_some();
     let is_secret = |name: &str| {
         let name = name.to_ascii_lowercase();
-        SECRET_NAMES.iter().any(|word| name.contains(word))
+        let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| SECRET_WORDS.iter().any(|secret| word.ends_with(secret)))
     };
     let has_secret = url.query_pairs().any(|(name, _)| is_secret(&name));
     if !has_user && !has_secret {
@@ -41,6 +42,8 @@ mod tests {
     fn secrets_are_hidden_and_all_else_is_as_written() {
         for (address, expected) in [
             ("https://a.example/feed?page=1&q=a+b", "https://a.example/feed?page=1&q=a+b"),
+            ("https://a.example/feed?author=a&keyword=b", "https://a.example/feed?author=a&keyword=b"),
+            ("https://a.example/feed?accessToken=abc", "https://a.example/feed?accessToken=***"),
             ("https://a.example/feed?token=abc&page=1", "https://a.example/feed?token=***&page=1"),
             ("https://a.example/f?api_key=abc", "https://a.example/f?api_key=***"),
             ("https://a.example/f?X-Amz-Signature=abc", "https://a.example/f?X-Amz-Signature=***"),
