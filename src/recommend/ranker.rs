@@ -1,5 +1,7 @@
 //! Scores candidates for a query, and names the history papers behind a score.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::background::{Background, PaperFeatures, TermProfile};
@@ -88,12 +90,19 @@ pub struct Ranker<'a> {
     today: Date,
     text: Option<SimilarityModel<'a>>,
     liked: Option<SimilarityModel<'a>>,
-    disliked: Vec<(SimilarityModel<'a>, Standardizer)>,
+    disliked: Arc<[DislikedModel<'a>]>,
     /// The share of the library's papers that have references.
     share_with_references: f32,
     /// What the sides count: each half, when there are both; and less the more ordinary papers deviate.
     content_scale: f32,
     calibration: Calibration,
+}
+
+/// A disliked paper, prepared for scoring.
+struct DislikedModel<'a> {
+    side: SimilarityModel<'a>,
+    /// How similar ordinary papers are to it.
+    scale: Standardizer,
 }
 
 impl<'a> Ranker<'a> {
@@ -105,19 +114,38 @@ impl<'a> Ranker<'a> {
         weights: RankingWeights,
         today: Date,
     ) -> Ranker<'a> {
+        let disliked = disliked_models(background, taste, &weights);
+        Ranker::with_disliked(background, taste, disliked, strategy, weights, today)
+    }
+
+    /// A ranker for each interest of a history. The disliked papers are those of the first.
+    pub fn for_interests(
+        background: &'a Background,
+        tastes: impl Iterator<Item = &'a ResolvedQuery> + Clone,
+        strategy: Strategy,
+        weights: &RankingWeights,
+        today: Date,
+    ) -> Vec<Ranker<'a>> {
+        let Some(first) = tastes.clone().next() else { return Vec::new() };
+        let disliked = disliked_models(background, first, weights);
+        let ranker =
+            |taste| Ranker::with_disliked(background, taste, disliked.clone(), strategy, weights.clone(), today);
+        tastes.map(ranker).collect()
+    }
+
+    fn with_disliked(
+        background: &'a Background,
+        taste: &'a ResolvedQuery,
+        disliked: Arc<[DislikedModel<'a>]>,
+        strategy: Strategy,
+        weights: RankingWeights,
+        today: Date,
+    ) -> Ranker<'a> {
         let text = taste.text.as_ref().map(|text| SimilarityModel::for_text(background, text, &weights));
         let classifier = taste.classifier.as_deref();
         let history =
             |past| SimilarityModel::for_history(background, past, &taste.expansion, classifier, strategy, &weights);
         let liked = (!taste.liked.is_empty()).then(|| history(&taste.liked));
-        let dislike = |past| {
-            let past = std::slice::from_ref(past);
-            let side = SimilarityModel::for_history(background, past, &[], None, Strategy::Auto, &weights);
-            let usual = side.background_parts().map(ContentParts::total);
-            let scale = Standardizer::from_values(usual, 0.0);
-            (side, scale)
-        };
-        let disliked = taste.disliked.iter().map(dislike).collect();
         let calibration = Calibration::from_scores([]);
         let mut ranker = Ranker {
             background,
@@ -168,7 +196,7 @@ impl<'a> Ranker<'a> {
     /// of them.
     pub fn score(&self, candidate: &Candidate<'_>) -> ScoreBreakdown {
         let paper = candidate.features();
-        let dislike = |(side, scale): &(SimilarityModel<'_>, Standardizer)| {
+        let dislike = |DislikedModel { side, scale }: &DislikedModel<'_>| {
             scale.z_score(side.content_parts(self.background, &paper).total()).max(0.0)
         };
         let ScoreBreakdown { text, liked, words, expansion, .. } = self.paper_content(&paper);
@@ -294,4 +322,19 @@ impl<'a> Ranker<'a> {
 /// 1 for a paper of today, half of it after each half-life, 0 without a date.
 fn recency_decay(date: Option<Date>, today: Date, half_life_days: f64) -> f32 {
     date.map_or(0.0, |date| 0.5f64.powf(days_between(date, today) / half_life_days) as f32)
+}
+
+/// Prepares the disliked papers of a taste.
+fn disliked_models<'a>(
+    background: &'a Background,
+    taste: &'a ResolvedQuery,
+    weights: &RankingWeights,
+) -> Arc<[DislikedModel<'a>]> {
+    let model = |past| {
+        let past = std::slice::from_ref(past);
+        let side = SimilarityModel::for_history(background, past, &[], None, Strategy::Auto, weights);
+        let scale = Standardizer::from_values(side.background_parts().map(ContentParts::total), 0.0);
+        DislikedModel { side: side.without_background(), scale }
+    };
+    taste.disliked.iter().map(model).collect()
 }

@@ -17,8 +17,8 @@ pub struct ResolvedQuery {
     pub text: Option<QueryText>,
     /// Papers that count for their neighbors.
     pub liked: Vec<HistoryPaper>,
-    /// Papers that count against their neighbors.
-    pub disliked: Vec<HistoryPaper>,
+    /// Papers that count against their neighbors: the same for each interest of a history.
+    pub disliked: Arc<[HistoryPaper]>,
     /// Papers of the library that are nearest to a short history, the nearest first: pseudo-relevance feedback.
     pub expansion: Vec<ExpansionPaper>,
     /// What was fitted to a long history.
@@ -92,14 +92,8 @@ pub struct ExpansionPaper {
 impl ResolvedQuery {
     /// Scales the weights of each half so that the heaviest counts 1: only their ratios matter. Nor does the order.
     pub fn normalized(mut self) -> ResolvedQuery {
-        for half in [&mut self.liked, &mut self.disliked] {
-            let heaviest = half.iter().map(|past| past.weight).fold(0.0, f32::max);
-            if heaviest > 0.0 {
-                half.iter_mut().for_each(|past| past.weight /= heaviest);
-            }
-            let place = |past: &HistoryPaper| (past.id.clone(), past.title.clone(), past.weight.to_bits());
-            half.sort_by_cached_key(place);
-        }
+        normalize_weights(&mut self.liked);
+        normalize_weights(Arc::make_mut(&mut self.disliked));
         self
     }
 
@@ -111,6 +105,15 @@ impl ResolvedQuery {
         let liked = (!self.liked.is_empty()).then(|| TermQuery::from_weighted(liked, most, rarity));
         text.into_iter().chain(liked)
     }
+}
+
+/// Scales weights so that the heaviest is 1, and sorts their papers.
+pub(crate) fn normalize_weights(papers: &mut [HistoryPaper]) {
+    let heaviest = papers.iter().map(|past| past.weight).fold(0.0, f32::max);
+    if heaviest > 0.0 {
+        papers.iter_mut().for_each(|past| past.weight /= heaviest);
+    }
+    papers.sort_by_cached_key(|past| (past.id.clone(), past.title.clone(), past.weight.to_bits()));
 }
 
 /// What is left of a weight after the days between `at` and `today`: half of it after each half-life.

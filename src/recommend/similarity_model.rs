@@ -151,6 +151,11 @@ impl<'a> SimilarityModel<'a> {
         self.background_scores.iter().map(|deviations| self.weighted_parts(deviations))
     }
 
+    /// Without what is known of the background papers, which takes much more memory than the rest.
+    pub(super) fn without_background(self) -> SimilarityModel<'a> {
+        SimilarityModel { background_scores: Vec::new(), ..self }
+    }
+
     fn weighted_parts(&self, deviations: &FeatureValues) -> ContentParts {
         let part = |at: usize| self.weights[at] * deviations[at];
         ContentParts {

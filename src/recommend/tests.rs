@@ -91,7 +91,7 @@ proptest! {
         let taste = ResolvedQuery {
             text: asked.map(|(subject, number)| text(made(subject, number))),
             liked: history(&liked),
-            disliked: history(&disliked),
+            disliked: history(&disliked).into(),
             expansion: Vec::new(),
             classifier: None,
         }.normalized();
@@ -121,7 +121,7 @@ proptest! {
                 liked.reverse();
                 disliked.reverse();
             }
-            ResolvedQuery { liked, disliked, ..ResolvedQuery::default() }.normalized()
+            ResolvedQuery { liked, disliked: disliked.into(), ..ResolvedQuery::default() }.normalized()
         };
         let paper = made(paper.0, paper.1);
         for strategy in STRATEGIES {
@@ -134,7 +134,7 @@ proptest! {
     fn a_dislike_raises_nothing(liked in papers(6), disliked in papers(4), more in (0usize..4, 1_000u64..9_000), paper in (0usize..4, 1_000u64..9_000)) {
         let background = background();
         let score = |disliked: &[(usize, u64)]| {
-            let taste = ResolvedQuery { liked: history(&liked), disliked: history(disliked), ..ResolvedQuery::default() }.normalized();
+            let taste = ResolvedQuery { liked: history(&liked), disliked: history(disliked).into(), ..ResolvedQuery::default() }.normalized();
             score(&background, &taste, Strategy::Auto, &made(paper.0, paper.1))
         };
         let before = score(&disliked);
@@ -201,7 +201,7 @@ fn a_disliked_subject_goes_down_from_the_first_dislike_on() {
     let background = background();
     let taste = |disliked: &[(usize, u64)]| ResolvedQuery {
         liked: history(&[(1, 501)]),
-        disliked: history(disliked),
+        disliked: history(disliked).into(),
         ..ResolvedQuery::default()
     };
     for number in 600..620 {
@@ -301,7 +301,7 @@ fn nothing_is_usual_in_an_empty_library() {
     let taste = ResolvedQuery {
         text: Some(text(made(1, 1))),
         liked: history(&[(1, 2)]),
-        disliked: history(&[(2, 3)]),
+        disliked: history(&[(2, 3)]).into(),
         expansion: Vec::new(),
         classifier: None,
     };

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::mem;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -16,7 +17,7 @@ use crate::library::{PaperFilter, StoredPaper};
 use crate::paper::{PaperId, document};
 use crate::recommend::{
     Background, HistoryItem, HistoryPaper, InterestShare, PaperRef, QueryText, Ranker, RankingWeights, Request,
-    ResolvedQuery, Strategy, cluster_history, interest_label, scattered_interests, time_decay,
+    ResolvedQuery, Strategy, cluster_history, interest_label, normalize_weights, scattered_interests, time_decay,
 };
 use crate::text::script::is_unsegmented;
 use crate::vector::RowBitmap;
@@ -97,10 +98,8 @@ impl ResolvedRequest<'_> {
     /// A ranker for each query.
     pub(super) fn rankers<'a>(&'a self) -> Vec<Ranker<'a>> {
         let ResolvedRequest { request, background, weights, today, .. } = self;
-        let ranker = |interest: &'a InterestQuery| {
-            Ranker::new(background, &interest.query, request.strategy, weights.clone(), *today)
-        };
-        self.queries.iter().map(ranker).collect()
+        let queries = self.queries.iter().map(|interest| &interest.query);
+        Ranker::for_interests(background, queries, request.strategy, weights, *today)
     }
 }
 
@@ -119,7 +118,7 @@ pub(super) fn resolve<'r>(
     let text = |text| Ok(QueryText::new(text, searcher.embed(text)?));
     let text = request.text.as_deref().map(text).transpose()?;
     let liked = papers.resolve(&request.positive)?;
-    let disliked = papers.resolve(&request.negative)?;
+    let disliked = papers.resolve(&request.negative)?.into();
     let Lookups { rows, titles, mut not_found } = papers.found;
     let query = ResolvedQuery { text, liked, disliked, ..ResolvedQuery::default() }.normalized();
 
@@ -193,7 +192,7 @@ pub(super) fn interests(searcher: &Searcher<'_>, request: &Request, today: Date)
 
 /// A query for each interest of the history if the strategy asks for that or the history is scattered, else one for all of
 /// it; or for the interest that the request names.
-fn queries(query: ResolvedQuery, request: &Request, background: &Background) -> Vec<InterestQuery> {
+fn queries(mut query: ResolvedQuery, request: &Request, background: &Background) -> Vec<InterestQuery> {
     let interests = match request.strategy {
         _ if request.interest.is_some() && !query.liked.is_empty() => Some(cluster_history(&query.liked)),
         Strategy::Auto => scattered_interests(&query.liked, background),
@@ -206,18 +205,23 @@ fn queries(query: ResolvedQuery, request: &Request, background: &Background) -> 
     };
     let weight = |papers: &[&HistoryPaper]| papers.iter().map(|paper| paper.weight).sum::<f32>();
     let whole = weight(&query.liked.iter().collect::<Vec<_>>());
-    let interest_query = |members: Vec<usize>| {
+    let share = |members: &Vec<usize>| {
         let papers: Vec<&HistoryPaper> = members.iter().map(|index| &query.liked[*index]).collect();
-        let interest = InterestShare {
+        InterestShare {
             label: interest_label(&papers, background),
             share: weight(&papers) / whole,
             is_named: papers.iter().any(|paper| paper.interest.is_some()),
-        };
-        let liked = papers.into_iter().cloned().collect();
-        let query = ResolvedQuery { liked, ..query.clone() }.normalized();
-        InterestQuery { query, interest: Some(interest), members }
+        }
     };
-    interests.into_iter().map(interest_query).collect()
+    let shares: Vec<InterestShare> = interests.iter().map(share).collect();
+    // Each paper is of one interest.
+    let mut liked: Vec<Option<HistoryPaper>> = mem::take(&mut query.liked).into_iter().map(Some).collect();
+    let interest_query = |(members, share): (Vec<usize>, InterestShare)| {
+        let mut liked: Vec<HistoryPaper> = members.iter().filter_map(|index| liked[*index].take()).collect();
+        normalize_weights(&mut liked);
+        InterestQuery { query: ResolvedQuery { liked, ..query.clone() }, interest: Some(share), members }
+    };
+    interests.into_iter().zip(shares).map(interest_query).collect()
 }
 
 /// Leaves the query for an interest; all of them if there is none of this label, with a note that says so.
@@ -256,21 +260,25 @@ impl HistoryLookup<'_, '_> {
         let counts = |item: &&HistoryItem| self.request.as_of.is_none() || item.at <= self.request.as_of;
         let decayed = |item: &HistoryItem| item.weight * time_decay(item.at, self.today, self.request.half_life_days);
         let weighted = merged(items.iter().filter(counts).map(|item| (item, decayed(item))));
-        let heaviest = weighted.iter().map(|(_, weight)| *weight).fold(0.0, f64::max);
-        let mut history = Vec::with_capacity(weighted.len());
+        let mut found = Vec::with_capacity(weighted.len());
         for (item, weight) in weighted {
-            // Only ratios matter, and an f32 has no place for the weight of what was read long ago.
-            let weight = if heaviest > 0.0 { weight / heaviest } else { 1.0 };
-            match (self.paper(item, weight as f32)?, &item.paper) {
-                (Some(paper), _) => history.push(paper),
+            match (self.paper(item)?, &item.paper) {
+                (Some(paper), _) => found.push((paper, weight)),
                 (None, PaperRef::Id(id)) => self.found.not_found.push(id.to_string()),
                 (None, PaperRef::Inline { .. }) => {}
             }
         }
-        Ok(history)
+        let heaviest = found.iter().map(|(_, weight)| *weight).fold(0.0, f64::max);
+        let scaled = |(paper, weight): (HistoryPaper, f64)| {
+            // Only ratios matter, and an f32 has no place for the weight of what was read long ago.
+            let weight = if heaviest > 0.0 { (weight / heaviest) as f32 } else { 1.0 };
+            HistoryPaper { weight: weight.max(f32::MIN_POSITIVE), ..paper }
+        };
+        Ok(found.into_iter().map(scaled).collect())
     }
 
-    fn paper(&mut self, item: &HistoryItem, weight: f32) -> Result<Option<HistoryPaper>> {
+    /// A paper of the history, whose weight is not known yet.
+    fn paper(&mut self, item: &HistoryItem) -> Result<Option<HistoryPaper>> {
         let Searcher { library, snapshot, .. } = self.searcher;
         library.check_canceled()?;
         let interest = item.interest.clone();
@@ -293,7 +301,7 @@ impl HistoryLookup<'_, '_> {
         };
         self.found.titles.insert(title.clone());
         let terms = TermCounts::from_text(&document);
-        Ok(Some(HistoryPaper { id, key, title, embedding, terms, weight, interest }))
+        Ok(Some(HistoryPaper { id, key, title, embedding, terms, weight: 0.0, interest }))
     }
 }
 

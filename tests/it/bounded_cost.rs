@@ -46,6 +46,10 @@ fn no_number_of_a_request_makes_a_score_null() {
     for half_life in [5e-324, 1e-300, 1.0, 1e308] {
         requests.push(json!({ "positive": weighted(1.0, 5e-324), "half_life_days": half_life }));
     }
+    // The paper that weighs more is not there.
+    let faint = json!([{ "id": one, "weight": 5e-324 }, "not there"]);
+    requests.push(json!({ "positive": faint }));
+    requests.push(json!({ "text": "robots", "negative": faint }));
     let most =
         json!({ "diversity": 1, "smoothing": 1, "recency": 1, "votes": 1, "dedup_threshold": 0, "text": "\u{1}" });
     requests.push(most);

@@ -215,3 +215,35 @@ fn every_list_and_every_text_has_a_limit() {
         }
     }
 }
+
+/// Characters that are not shown, each of its kind: some are left out of what is stored, some are white space.
+const HARDLY_VISIBLE: [&str; 9] =
+    [" ", "\u{85}", "\u{0}", "\u{7f}", "\u{202e}", "\u{2066}", "\u{feff}", "\u{ffff}", "."];
+
+#[test]
+fn a_text_of_the_pattern_is_taken_and_a_blank_one_is_not() {
+    let service = Described::start();
+    let mut patterns = 0;
+    for example in EXAMPLES {
+        let (method, path, _, body) = example;
+        let fields = service.parts(service.body_schema(method, path));
+        for (name, field) in fields.into_iter().filter_map(|part| part["properties"].as_object()).flatten() {
+            let items = service.parts(field).into_iter().find_map(|part| part.get("items"));
+            let pattern = service.parts(items.unwrap_or(field)).into_iter().find_map(|part| part["pattern"].as_str());
+            // Days have a pattern beside their format.
+            let Some(pattern) = pattern.filter(|pattern| !pattern.starts_with("^(1")) else { continue };
+            let pattern = regex::Regex::new(pattern).unwrap();
+            patterns += 1;
+            for text in HARDLY_VISIBLE {
+                let mut body: Value = serde_json::from_str(&body.replace("PAPER", &service.paper)).unwrap();
+                body[name] = if items.is_some() { json!([text]) } else { json!(text) };
+                let answer = service.answer(example, &body);
+                if pattern.is_match(text) {
+                    assert!(!is_refused(&answer) || answer.0 == 404, "{method} {path}: `{name}` {text:?}: {answer:?}");
+                }
+            }
+            assert!(!pattern.is_match(" "), "{method} {path}: `{name}`");
+        }
+    }
+    assert!(patterns >= 10, "{patterns} fields have patterns");
+}

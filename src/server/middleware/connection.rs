@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::rate_limit::ClientAddress;
 use crate::server::problem::Problem;
 
 /// Headers that decide something and have one value.
@@ -47,12 +48,13 @@ impl ClientConnection {
 /// The middleware: refuses a request, or lets it pass.
 pub(crate) async fn check_connection(request: Request, next: Next) -> Response {
     let connection = request.extensions().get::<ClientConnection>().cloned().unwrap_or_default();
+    let client = request.extensions().get::<ClientAddress>().copied();
     // Where a chunked body ends is known to hyper alone: the heads of further requests could not be looked at.
     let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let checked = connection.check(&request);
     let is_last = is_chunked || checked.is_err();
     let mut response = match checked {
-        Ok(()) => next.run(request).await,
+        Ok(()) => ClientAddress::scope(client, next.run(request)).await,
         Err(problem) => problem.into_response(),
     };
     if is_last {

@@ -14,7 +14,25 @@ const MAX_BUCKETS: usize = 10_000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClientAddress(pub SocketAddr);
 
+tokio::task_local! {
+    /// The client whose request is being answered.
+    static CURRENT: ClientAddress;
+}
+
 impl ClientAddress {
+    /// The client whose request is being answered.
+    pub(crate) fn current() -> Option<ClientAddress> {
+        CURRENT.try_with(|address| *address).ok()
+    }
+
+    /// Runs work for a client.
+    pub(crate) async fn scope<F: Future>(client: Option<ClientAddress>, work: F) -> F::Output {
+        match client {
+            Some(client) => CURRENT.scope(client, work).await,
+            None => work.await,
+        }
+    }
+
     /// Returns the key of the client's limits: the address; of IPv6 the prefix that one household has.
     pub(crate) fn key(self) -> String {
         match self.0.ip().to_canonical() {

@@ -12,6 +12,7 @@ use crate::recommend::{Answer, Request};
 use crate::server::access::RouteAccess;
 use crate::server::extract::{NdjsonBody, NdjsonLine, json_object, ndjson_response};
 use crate::server::guarded_router::GuardedRouter;
+use crate::server::middleware::ClientAddress;
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
@@ -52,7 +53,9 @@ struct BatchProblem {
         (status = 422, description = "No request could be answered; the lines say why", body = BatchLine,
          content_type = "application/x-ndjson")))]
 async fn recommend_batch(State(app): State<AppState>, body: NdjsonBody) -> Response {
-    let answers = body.stream().map(move |line| answer_line(app.clone(), line)).buffered(MAX_CONCURRENT);
+    let client = ClientAddress::current();
+    let answer = move |line| ClientAddress::scope(client, answer_line(app.clone(), line));
+    let answers = body.stream().map(answer).buffered(MAX_CONCURRENT);
     ndjson_response(answers, |line| matches!(line, BatchLine::Problem(_))).await
 }
 
@@ -63,7 +66,7 @@ async fn answer_line(app: AppState, (line, text): NdjsonLine) -> BatchLine {
         bound_limit(&mut request, app.options().max_results)?;
         check_history(&request)?;
         let embeddings = app.embed_request(&request).await?;
-        app.workers().run_when_free(move |engine| engine.recommend_with(&request, &embeddings)).await
+        app.workers().run_of_stream(move |engine| engine.recommend_with(&request, &embeddings)).await
     };
     answer.await.map_or_else(|problem| BatchLine::Problem(BatchProblem { line, problem }), BatchLine::Answer)
 }

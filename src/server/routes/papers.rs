@@ -19,6 +19,7 @@ use crate::server::extract::{
     ConditionalRequest, JsonBody, NdjsonBody, NdjsonLine, PathParam, is_json, ndjson_response, paper_id,
 };
 use crate::server::guarded_router::GuardedRouter;
+use crate::server::middleware::ClientAddress;
 use crate::server::problem::Problem;
 use crate::server::runtime::{AppState, CachedContent, find_paper};
 
@@ -113,8 +114,9 @@ struct RecordResult {
 async fn add_papers(State(app): State<AppState>, body: RecordsBody) -> Response {
     match body {
         RecordsBody::Lines(lines) => {
-            let results = lines.stream().ready_chunks(BATCH_RECORDS);
-            let results = results.then(move |lines| commit_lines(app.clone(), lines)).flat_map(stream::iter);
+            let client = ClientAddress::current();
+            let commit = move |lines| ClientAddress::scope(client, commit_lines(app.clone(), lines));
+            let results = lines.stream().ready_chunks(BATCH_RECORDS).then(commit).flat_map(stream::iter);
             ndjson_response(results, RecordResult::is_rejected).await
         }
         RecordsBody::Record(record) => {
@@ -153,7 +155,7 @@ impl FromRequest<AppState> for RecordsBody {
 /// Commits the records of some lines, in as few transactions as the order of records of the same paper allows.
 async fn commit_lines(app: AppState, lines: Vec<NdjsonLine>) -> Vec<RecordResult> {
     let numbers: Vec<u64> = lines.iter().map(|(line, _)| *line).collect();
-    let committed = app.workers().run_when_free(move |engine| {
+    let committed = app.workers().run_of_stream(move |engine| {
         let mut results = Vec::with_capacity(lines.len());
         let (mut papers, mut pending) = (Vec::new(), PendingBatch::default());
         for (line, text) in lines {

@@ -50,9 +50,13 @@ async fn get_profile(State(app): State<AppState>, ProfileParam(name): ProfilePar
     app.run(move |engine| engine.profile(&name)).await.map(Json)
 }
 
-/// The name of an author.
+/// The name of an author: as any stored text, with a character that is shown.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(pattern = r"[^\s\x85]", max_length = 1_000, example = "Ada Example")]
+#[schema(
+    pattern = r"[^\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]",
+    max_length = 1_000,
+    example = "Ada Example"
+)]
 struct AuthorName(String);
 
 /// The settings of a profile.

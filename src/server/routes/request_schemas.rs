@@ -25,10 +25,10 @@ const TEXT: &str = r"[^\s\x85]";
 const CONTROL: &str = r"\x00-\x1f\x7f-\x9f";
 /// The days of a record: a year before 1000 or after 2100 is a mistake.
 const RECORD_YEARS: &str = "^(1[0-9]{3}|20[0-9]{2}|2100)-";
-/// A text with a character that is neither white space nor a control character.
-const VISIBLE_TEXT: &str = r"[^\s\x00-\x1f\x7f-\x9f]";
+/// A text with a character that is shown: neither white space nor one that is left out of what is stored.
+const VISIBLE_TEXT: &str = r"[^\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]";
 /// An abstract of nothing but dashes and the like counts as missing.
-const MEANINGFUL_TEXT: &str = r"[^\s\x00-\x1f\x7f-\x9f.…_?–—-]";
+const MEANINGFUL_TEXT: &str = r"[^\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff.…_?–—-]";
 
 /// Declares a type that stands for a body in the description. The handler reads it as another type, which accepts more
 /// and says what is missing.

@@ -3,15 +3,16 @@
 use std::thread::{self, JoinHandle};
 
 use metrics::{counter, histogram};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
+use super::fair_queue::{JobReceiver, JobSender, fair_queue};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::server::problem::{Problem, ProblemCode};
 use crate::vector::Embedding;
 
-/// Maximum number of queued jobs.
-const QUEUE_LENGTH: usize = 256;
+/// Maximum number of queued jobs of a client.
+const QUEUE_PER_CLIENT: usize = 256;
 /// A batch with this many texts takes no more jobs: it keeps two cores busy for some tenths of a second.
 const BATCH_TEXTS: usize = 64;
 
@@ -31,43 +32,46 @@ struct EmbedJob {
 /// A handle of the embedding thread.
 #[derive(Clone)]
 pub(crate) struct EmbeddingQueue {
-    queue: mpsc::Sender<EmbedJob>,
+    queue: JobSender<EmbedJob>,
 }
 
 impl EmbeddingQueue {
     /// Starts the thread, which ends when all handles are dropped.
     pub(crate) fn start(engine: Engine) -> (EmbeddingQueue, JoinHandle<()>) {
-        let (queue, mut jobs) = mpsc::channel::<EmbedJob>(QUEUE_LENGTH);
-        let thread = thread::spawn(move || {
-            while let Some(first) = jobs.blocking_recv() {
-                let mut batch = vec![first];
-                let mut count = batch[0].texts.len();
-                while count < BATCH_TEXTS
-                    && let Ok(next) = jobs.try_recv()
-                {
-                    count += next.texts.len();
-                    batch.push(next);
-                }
-                embed_batch(&engine, batch);
-            }
-        });
+        let (queue, jobs) = fair_queue(1, QUEUE_PER_CLIENT);
+        let thread = thread::spawn(move || while embed_next(&engine, &jobs).is_some() {});
         (EmbeddingQueue { queue }, thread)
     }
 
-    /// Embeds texts; the embeddings are in their order. Fails at once when the queue is full.
+    /// Embeds texts; the embeddings are in their order. Fails at once when too many jobs of the client wait.
     pub(crate) async fn embed(&self, texts: Vec<String>) -> Result<Vec<EmbeddedText>, Problem> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
         let (result, receiver) = oneshot::channel();
-        self.queue.try_send(EmbedJob { texts, result }).map_err(|_| Problem::busy())?;
+        self.queue.send(EmbedJob { texts, result }).map_err(|_| Problem::busy())?;
         receiver.await.unwrap_or_else(|_| Err(Problem::new(ProblemCode::Internal, "the encoder stopped")))
     }
 
     /// The number of queued jobs.
     pub(crate) fn queue_length(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.queue.length()
     }
+}
+
+/// Waits for jobs and embeds their texts in one batch. None when the queue has ended.
+fn embed_next(engine: &Engine, jobs: &JobReceiver<EmbedJob>) -> Option<()> {
+    let (first, _running) = jobs.receive()?;
+    let mut batch = vec![first];
+    let mut count = batch[0].texts.len();
+    while count < BATCH_TEXTS
+        && let Some((next, _)) = jobs.try_receive()
+    {
+        count += next.texts.len();
+        batch.push(next);
+    }
+    embed_batch(engine, batch);
+    Some(())
 }
 
 fn embed_batch(engine: &Engine, mut batch: Vec<EmbedJob>) {

@@ -5,6 +5,7 @@ mod client_stream;
 mod connection_limits;
 mod embedding_queue;
 mod etag_cache;
+mod fair_queue;
 mod head_scanner;
 mod index_maintainer;
 pub(super) mod listener;

@@ -1,16 +1,16 @@
 //! A bounded pool of worker threads, each with an engine of its own. Nothing that blocks runs anywhere else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
+use super::fair_queue::{JobSender, fair_queue};
 use crate::cancellation::Cancellation;
 use crate::engine::Engine;
 use crate::server::problem::Problem;
 
-/// Maximum number of queued jobs per worker: more would wait for seconds.
+/// Maximum number of queued jobs of a client per worker: more would wait for seconds.
 const QUEUE_PER_WORKER: usize = 64;
 
 type WorkerJob = Box<dyn FnOnce(&mut Engine) + Send>;
@@ -18,18 +18,18 @@ type WorkerJob = Box<dyn FnOnce(&mut Engine) + Send>;
 /// A handle of the workers.
 #[derive(Clone)]
 pub(crate) struct WorkerPool {
-    queue: mpsc::Sender<WorkerJob>,
+    queue: JobSender<WorkerJob>,
 }
 
 impl WorkerPool {
     /// Starts a thread for each engine. The threads end when all handles are dropped and the queue is empty.
     pub(crate) fn start(engines: Vec<Engine>) -> (WorkerPool, Vec<JoinHandle<()>>) {
-        let (queue, jobs) = mpsc::channel::<WorkerJob>(QUEUE_PER_WORKER * engines.len().max(1));
-        let jobs = Arc::new(Mutex::new(jobs));
+        let count = engines.len().max(1);
+        let (queue, jobs) = fair_queue::<WorkerJob>(count, QUEUE_PER_WORKER * count);
         let work = |mut engine: Engine| {
             let jobs = jobs.clone();
             thread::spawn(move || {
-                while let Some(job) = next_job(&jobs) {
+                while let Some((job, _running)) = jobs.receive() {
                     job(&mut engine);
                 }
             })
@@ -38,7 +38,7 @@ impl WorkerPool {
         (WorkerPool { queue }, threads)
     }
 
-    /// Runs a job on a worker. Fails at once when the queue is full.
+    /// Runs a job on a worker, when it is the client's turn. Fails at once when too many jobs of the client wait.
     pub(crate) async fn run<T, E>(
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static,
@@ -48,12 +48,12 @@ impl WorkerPool {
         E: Into<Problem> + 'static,
     {
         let (job, result) = boxed_job(work);
-        self.queue.try_send(job).map_err(|_| Problem::busy())?;
+        self.queue.send(job).map_err(|_| Problem::busy())?;
         result.wait().await
     }
 
-    /// Runs a job on a worker, and waits for room in the queue: for streams, which can wait.
-    pub(crate) async fn run_when_free<T, E>(
+    /// Runs a job of a stream, which has few of them at a time, however many jobs wait.
+    pub(crate) async fn run_of_stream<T, E>(
         &self,
         work: impl FnOnce(&mut Engine) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Problem>
@@ -62,19 +62,14 @@ impl WorkerPool {
         E: Into<Problem> + 'static,
     {
         let (job, result) = boxed_job(work);
-        self.queue.send(job).await.map_err(|_| Problem::busy())?;
+        self.queue.send_of_stream(job);
         result.wait().await
     }
 
     /// The number of queued jobs.
     pub(crate) fn queue_length(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.queue.length()
     }
-}
-
-/// One worker at a time waits for a job; while it runs the job, the next worker waits.
-fn next_job(jobs: &Mutex<mpsc::Receiver<WorkerJob>>) -> Option<WorkerJob> {
-    jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
 }
 
 /// What a job comes to. Whoever drops it, because the client is gone or the time is up, stops the job.
@@ -171,9 +166,9 @@ mod tests {
             begin.send(()).unwrap();
             Ok::<_, Problem>(held.recv().is_ok())
         });
-        assert!(workers.queue.try_send(hold_up).is_ok());
+        assert!(workers.queue.send(hold_up).is_ok());
         began.recv().unwrap();
-        let queued = (0..).take_while(|_| workers.queue.try_send(Box::new(|_| ())).is_ok()).count();
+        let queued = (0..).take_while(|_| workers.queue.send(Box::new(|_| ())).is_ok()).count();
         assert_eq!(queued, QUEUE_PER_WORKER);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let busy = runtime.block_on(workers.run(|_| Ok::<_, Problem>(())));
