@@ -46,6 +46,7 @@ pub(crate) use request_limits::{MAX_AUTHORS, MAX_PROFILE_HISTORY, check_length, 
 pub(crate) use request_limits::{
     MAX_FILTER_VALUES, MAX_HISTORY, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, check_served_history, check_text,
 };
+pub(crate) use resolved_query::normalize_weights;
 pub use resolved_query::{ExpansionPaper, HistoryPaper, QueryText, ResolvedQuery, time_decay};
 pub use smoothing::smooth;
 pub use term_classifier::{MIN_CLASSIFIER_HISTORY, TermClassifier};

@@ -308,7 +308,7 @@ mod tests {
         trial.run("quick", 20);
         trial.run("slow", 1_000);
         trial.run("slower", 5_000);
-        ["slow", "slow", "slower"].map(|client| assert!(trial.push(client)));
+        assert_eq!(["slow", "slow", "slower"].map(|client| trial.push(client)), [true; 3]);
         let (client, ticket) = trial.take().unwrap();
         assert_eq!((client, trial.take()), ("slow", None), "the other worker is not for them");
         trial.push("quick");
@@ -325,7 +325,7 @@ mod tests {
     fn a_job_that_runs_for_long_makes_a_client_slow() {
         let mut trial = Trial::new(3);
         trial.run("quick", 20);
-        ["new", "new", "new"].map(|client| assert!(trial.push(client)));
+        assert_eq!(["new"; 3].map(|client| trial.push(client)), [true; 3]);
         assert!(trial.take().is_some());
         trial.wait(200);
         assert!(trial.take().is_some(), "one of three workers is kept free");
