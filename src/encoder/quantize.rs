@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
 
 use super::weights::{SCALE_SUFFIX, TensorFile};
 use super::{HubOptions, Model, ModelChoice, ModelIdentity, bad_model};
+use crate::file::{FileAccess, replace};
 use crate::{Error, Result};
 
 /// The largest int8 used: symmetric, so -128 is not.
@@ -45,11 +47,16 @@ pub fn quantize(model_dir: &Path, out_dir: &Path) -> Result<ModelIdentity> {
     fs::create_dir_all(out_dir.join("1_Pooling")).map_err(Error::io(out_dir, "create"))?;
     for beside in NOT_QUANTIZED.into_iter().filter(|beside| model_dir.join(beside).exists()) {
         let target = out_dir.join(beside);
-        fs::copy(model_dir.join(beside), &target).map_err(Error::io(&target, "write"))?;
+        let source = model_dir.join(beside);
+        put_file(&target, &fs::read(&source).map_err(Error::io(&source, "read"))?)?;
     }
-    let target = out_dir.join(file);
-    fs::write(&target, small).map_err(Error::io(&target, "write"))?;
+    put_file(&out_dir.join(file), &small)?;
     Ok(Model::open(&ModelChoice::Directory(out_dir.to_path_buf()), &HubOptions::default())?.identity)
+}
+
+/// Writes a file that is there whole or not at all.
+fn put_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, FileAccess::Shared, |out| out.write_all(bytes).map_err(Error::io(path, "write")))
 }
 
 /// The file with every matrix in int8. What the encoder never reads (the pooler, stored positions) is left out.

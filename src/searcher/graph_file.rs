@@ -1,11 +1,12 @@
 //! The HNSW graph on disk: used while it belongs to the library, discarded when it is corrupt.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::SharedCaches;
 use crate::error::{Error, Result};
+use crate::file::open_regular;
 use crate::index::{HnswGraph, IndexCorruption, SOURCE_ID_LEN};
 use crate::library::{GenerationId, Library, StoredModel};
 
@@ -17,7 +18,7 @@ pub(crate) fn graph_path(library: &Library) -> Option<PathBuf> {
 /// Opens the graph on disk; `None` when there is none, or none that can be used.
 pub(super) fn open(library: &Library, caches: &SharedCaches) -> Option<Arc<HnswGraph>> {
     let path = graph_path(library).filter(|path| !caches.graph_was_discarded() && path.exists())?;
-    match File::open(&path).map_err(Error::io(&path, "read")) {
+    match open_regular(&path).map_err(Error::io(&path, "read")) {
         Ok(file) => match HnswGraph::open(file) {
             Ok(graph) => Some(Arc::new(graph)),
             Err(corruption) => {

@@ -1,6 +1,6 @@
 //! The citation graph on disk: read with what changed since it was written, and written anew when that has become much.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::graph_file::{generation_of, source_id};
 use crate::citation_graph::{CitationFile, CitationGraph};
 use crate::error::{Error, Result};
-use crate::file::{self, FileAccess};
+use crate::file::{self, FileAccess, open_regular};
 use crate::library::{Library, LinkDelta};
 
 /// Links that are read from the library in a tenth of a second: a file pays when there are more.
@@ -39,7 +39,7 @@ pub(super) fn read(library: &Library) -> Result<CitationGraph> {
 /// Opens the file; `None` when there is none, or none that can be used.
 fn open(library: &Library) -> Option<Arc<CitationFile>> {
     let path = link_path(library).filter(|path| path.exists())?;
-    match File::open(&path).map_err(Error::io(&path, "read")) {
+    match open_regular(&path).map_err(Error::io(&path, "read")) {
         Ok(file) => match CitationFile::open(file) {
             Ok(file) => Some(Arc::new(file)),
             Err(corruption) => {
@@ -66,7 +66,7 @@ pub(crate) fn remove_link_file(library: &Library) {
 /// Checks the file, block by block: how many links are in it, or what is wrong. `None` if there is no file.
 pub(crate) fn check_link_file(library: &Library) -> Option<Result<usize, String>> {
     let path = link_path(library).filter(|path| path.exists())?;
-    let file = match File::open(&path).map_err(Error::io(&path, "read")) {
+    let file = match open_regular(&path).map_err(Error::io(&path, "read")) {
         Ok(file) => file,
         Err(error) => return Some(Err(error.one_line())),
     };

@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
 use crate::support::made_up::short_papers;
 use crate::support::sandbox::Sandbox;
@@ -50,6 +51,21 @@ fn an_index_that_is_cut_short_under_a_server_costs_no_answer() {
     File::options().write(true).open(&index).unwrap().set_len(0).unwrap();
     let found: Vec<Vec<String>> = papers.iter().map(|id| similar(&server, id)).collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn a_pipe_in_the_place_of_an_index_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    let papers = sandbox.file("papers.jsonl", short_papers(0..300));
+    assert_eq!(sandbox.run(&["add", &papers]).code, 0);
+    assert_eq!(sandbox.run(&["index", "rebuild"]).code, 0);
+    let expected = sandbox.run(&["similar", "p0"]).out;
+    let index = sandbox.library().join("index/hnsw");
+    fs::remove_file(&index).unwrap();
+    assert!(Command::new("mkfifo").arg(&index).status().unwrap().success());
+    let run = sandbox.run(&["similar", "p0"]);
+    assert_eq!((run.code, run.out), (0, expected));
+    assert!(run.err.contains("not a file: using the exact index"), "{}", run.err);
 }
 
 #[test]
