@@ -41,7 +41,7 @@ const MAX_ID: usize = 512;
     schema(
         description = "A paper's id: of arXiv (`2401.12345`), a DOI (`doi:10.1145/3292500.3330701`), of PubMed (`pmid:12345678`), \
                    of OpenReview, or any other text. Every spelling of an id is accepted, with a version or as an address too.",
-        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*[^\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$",
         max_length = 512,
         example = "2401.12345"
     )

@@ -23,6 +23,8 @@ use crate::recommend::{HistoryItem, MAX_HISTORY, MAX_NAME_LENGTH, MAX_TEXT_LENGT
 const TEXT: &str = r"[^\s\x85]";
 /// Control characters, in a class of a pattern.
 const CONTROL: &str = r"\x00-\x1f\x7f-\x9f";
+/// All characters that ids do not have because they are not shown.
+const INVISIBLE: &str = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff";
 /// The days of a record: a year before 1000 or after 2100 is a mistake.
 const RECORD_YEARS: &str = "^(1[0-9]{3}|20[0-9]{2}|2100)-";
 /// A text with a character that is shown: neither white space nor one that is left out of what is stored.
@@ -295,7 +297,7 @@ fn parameters(object: Object, left_out: &[&str]) -> Vec<Parameter> {
 fn listed_ids() -> Array {
     let id = ObjectBuilder::new()
         .schema_type(Type::String)
-        .pattern(Some(format!("^[^,{CONTROL}]*[^,\\s{CONTROL}][^,{CONTROL}]*$")))
+        .pattern(Some(format!("^[^,{INVISIBLE}]*[^,\\s{INVISIBLE}][^,{INVISIBLE}]*$")))
         .max_length(Some(512));
     ArrayBuilder::new().items(id).min_items(Some(1)).build()
 }
