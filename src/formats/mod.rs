@@ -28,6 +28,7 @@ pub(crate) use common::clean::clean;
 pub(crate) use common::clean::{MAX_AUTHORS, MAX_REFERENCES, MAX_TAGS};
 pub use common::encoding::TextEncoding;
 pub(crate) use common::identifiers;
+pub(crate) use common::unpacking::Expansion;
 #[cfg(feature = "fetch")]
 pub(crate) use common::{arxiv_text, work_names::work_list};
 pub use export_format::ExportFormat;

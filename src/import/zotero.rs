@@ -1,6 +1,7 @@
 //! Zotero's database, read from a copy: Zotero locks its own while it is open and must not be disturbed. What it has
 //! not yet written to the database is in files beside it (a journal or a write-ahead log), which are copied too.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
@@ -9,11 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use jiff::civil::Date;
-use rusqlite::{Connection, Row};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, Row};
 use tempfile::TempDir;
 
 use crate::error::{Error, Result};
-use crate::formats::{self, BibReference, InputFormat, RecordNotes, identifiers};
+use crate::formats::{self, BibReference, Expansion, InputFormat, RecordNotes, identifiers};
 use crate::paper::{RawPaper, parse_date};
 
 /// All items but attachments, notes and what was deleted.
@@ -44,6 +46,10 @@ const COLLECTIONS: &str = "WITH RECURSIVE path (collectionID, name) AS ( \
 const ENDINGS: [&str; 3] = ["", "-journal", "-wal"];
 /// How many times a copy is tried while Zotero writes.
 const MAX_TRIES: usize = 10;
+/// Instructions of SQLite's machine, in millions, that any database may take: some seconds; and how many each million bytes
+/// may take beyond that. A made database of 20,000 items took one for ten bytes.
+const FREE_WORK: u64 = 200;
+const MAX_WORK_RATIO: u64 = 20;
 
 /// The papers of a database, in the order in which they were entered, with their collections and tags.
 ///
@@ -52,7 +58,12 @@ const MAX_TRIES: usize = 10;
 pub(super) fn read(path: &Path) -> Result<Vec<BibReference>> {
     let folder = TempDir::new().map_err(Error::io(Path::new("the temporary directory"), "write"))?;
     let copy = copied(path, folder.path()).map_err(Error::io(path, "copy"))?;
-    references(&copy).map_err(|error| {
+    let size = fs::metadata(&copy).map_err(Error::io(&copy, "read"))?.len();
+    references(&copy, size).map_err(|error| {
+        let error = match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => "reading it takes too long for its size".to_owned(),
+            _ => error.to_string(),
+        };
         let reason = format!("is not a readable Zotero database: {error}");
         Error::BadFile { file: path.display().to_string(), reason }
     })
@@ -90,24 +101,77 @@ fn state(path: &Path) -> Option<(u64, SystemTime)> {
     Some((metadata.len(), metadata.modified().ok()?))
 }
 
-fn references(copy: &Path) -> rusqlite::Result<Vec<BibReference>> {
-    let db = Connection::open(copy)?;
-    db.execute_batch(CREATE_NEW_TABLES)?;
+/// A database, and how much was read of it. Whoever made it may have put views in the place of tables, and made them large.
+struct ZoteroDatabase {
+    db: Connection,
+    read: Cell<Expansion>,
+}
+
+impl ZoteroDatabase {
+    /// Opens a copy of so many bytes.
+    fn open(copy: &Path, size: u64) -> rusqlite::Result<ZoteroDatabase> {
+        let mut db = Connection::open(copy)?;
+        let (mut work, most) = (0, FREE_WORK + MAX_WORK_RATIO * (size >> 20));
+        let is_too_much = move || {
+            work += 1;
+            work > most
+        };
+        db.progress_handler(1_000_000, Some(is_too_much))?;
+        db.execute_batch(CREATE_NEW_TABLES)?;
+        Ok(ZoteroDatabase { db, read: Cell::new(Expansion { packed: size, unpacked: 0 }) })
+    }
+
+    fn count(&self, bytes: usize) -> rusqlite::Result<()> {
+        let Expansion { packed, unpacked } = self.read.get();
+        let read = Expansion { packed, unpacked: unpacked + bytes as u64 };
+        self.read.set(read);
+        read.check().map_err(|reason| rusqlite::Error::UserFunctionError(reason.into()))
+    }
+
+    fn triples(&self, select: &str) -> rusqlite::Result<Vec<(i64, String, String)>> {
+        let mut statement = self.db.prepare(select)?;
+        // A value may be a number: all are read as text.
+        let text = |row: &Row<'_>, column: usize| {
+            Ok::<_, rusqlite::Error>(match row.get_ref(column)? {
+                ValueRef::Integer(number) => number.to_string(),
+                ValueRef::Real(number) => number.to_string(),
+                other => String::from_utf8_lossy(other.as_bytes().unwrap_or_default()).into_owned(),
+            })
+        };
+        let triple = |row: &Row<'_>| {
+            let triple = (row.get(0)?, text(row, 1)?, text(row, 2)?);
+            self.count(size_of_val(&triple) + triple.1.len() + triple.2.len())?;
+            Ok(triple)
+        };
+        statement.query_map([], triple)?.collect()
+    }
+
+    /// Items, and when each was added.
+    fn items(&self) -> rusqlite::Result<Vec<(i64, Option<String>)>> {
+        let mut items = self.db.prepare(ITEMS)?;
+        let item = |row: &Row<'_>| {
+            let (item, added): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
+            self.count(size_of::<BibReference>() + added.as_ref().map_or(0, String::len))?;
+            Ok((item, added))
+        };
+        items.query_map([], item)?.collect()
+    }
+}
+
+fn references(copy: &Path, size: u64) -> rusqlite::Result<Vec<BibReference>> {
+    let database = ZoteroDatabase::open(copy, size)?;
     let mut fields: HashMap<i64, HashMap<String, String>> = HashMap::new();
-    for (item, field, value) in triples(&db, FIELDS)? {
+    for (item, field, value) in database.triples(FIELDS)? {
         fields.entry(item).or_default().insert(field, value);
     }
     let mut authors: HashMap<i64, Vec<String>> = HashMap::new();
-    for (item, first, last) in triples(&db, CREATORS)? {
+    for (item, first, last) in database.triples(CREATORS)? {
         authors.entry(item).or_default().push(format!("{first} {last}").trim().to_owned());
     }
     let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
-    for (item, tag, _) in triples(&db, COLLECTIONS)?.into_iter().chain(triples(&db, TAGS)?) {
+    for (item, tag, _) in database.triples(COLLECTIONS)?.into_iter().chain(database.triples(TAGS)?) {
         tags.entry(item).or_default().push(tag);
     }
-    let mut items = db.prepare(ITEMS)?;
-    let item = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
-    let items = items.query_map([], item)?.collect::<rusqlite::Result<Vec<_>>>()?;
     let of_item = |(item, added): (i64, Option<String>)| {
         let mut reference = BibReference {
             added: added.and_then(|moment| day(&moment)),
@@ -117,20 +181,7 @@ fn references(copy: &Path) -> rusqlite::Result<Vec<BibReference>> {
         formats::clean(&mut reference, InputFormat::ZoteroRdf);
         reference
     };
-    Ok(items.into_iter().map(of_item).collect())
-}
-
-fn triples(db: &Connection, select: &str) -> rusqlite::Result<Vec<(i64, String, String)>> {
-    let mut statement = db.prepare(select)?;
-    // A value may be a number: all are read as text.
-    let text = |row: &Row<'_>, column: usize| {
-        Ok::<_, rusqlite::Error>(match row.get_ref(column)? {
-            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
-            rusqlite::types::ValueRef::Real(number) => number.to_string(),
-            other => String::from_utf8_lossy(other.as_bytes().unwrap_or_default()).into_owned(),
-        })
-    };
-    statement.query_map([], |row| Ok((row.get(0)?, text(row, 1)?, text(row, 2)?)))?.collect()
+    Ok(database.items()?.into_iter().map(of_item).collect())
 }
 
 fn reference(fields: &HashMap<String, String>, authors: Vec<String>) -> BibReference {
@@ -233,6 +284,24 @@ mod tests {
         assert!(super::read(&path).unwrap_err().one_line().contains("not a readable Zotero database"));
         fs::remove_file(&path).unwrap();
         assert!(matches!(super::read(&path), Err(Error::Io { .. })));
+    }
+
+    #[test]
+    fn a_database_that_is_endless_is_refused() {
+        for (condition, reason) in
+            [("TRUE", "expands to more than 200 times"), ("x < 0", "takes too long for its size")]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("zotero.sqlite");
+            let view = format!(
+                "DROP TABLE itemData; CREATE VIEW itemData AS \
+                 WITH RECURSIVE endless (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM endless) \
+                 SELECT 1 AS itemID, 1 AS fieldID, 1 AS valueID FROM endless WHERE {condition}"
+            );
+            Connection::open(&path).unwrap().execute_batch(&format!("{DATABASE} {view}")).unwrap();
+            let error = read(&path).unwrap_err().one_line();
+            assert!(error.contains(reason), "{condition}: {error}");
+        }
     }
 
     #[test]
