@@ -21,9 +21,7 @@ use crate::recommend::{HistoryItem, MAX_HISTORY, MAX_NAME_LENGTH, MAX_TEXT_LENGT
 
 /// A text that is not blank. JavaScript, whose patterns these are, does not count U+0085 as white space.
 const TEXT: &str = r"[^\s\x85]";
-/// Control characters, in a class of a pattern.
-const CONTROL: &str = r"\x00-\x1f\x7f-\x9f";
-/// All characters that ids do not have because they are not shown.
+/// Characters that are not shown, in a class of a pattern: ids and names have none.
 const INVISIBLE: &str = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff";
 /// The days of a record: a year before 1000 or after 2100 is a mistake.
 const RECORD_YEARS: &str = "^(1[0-9]{3}|20[0-9]{2}|2100)-";
@@ -262,7 +260,7 @@ fn profile_name() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some("The name of a profile."))
-        .pattern(Some(format!("^[^{CONTROL}]*[^\\s{CONTROL}][^{CONTROL}]*$")))
+        .pattern(Some(format!("^[^{INVISIBLE}]*[^\\s{INVISIBLE}][^{INVISIBLE}]*$")))
         .max_length(Some(200))
         .build()
 }
