@@ -59,12 +59,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<BibReference>> {
     let folder = TempDir::new().map_err(Error::io(Path::new("the temporary directory"), "write"))?;
     let copy = copied(path, folder.path()).map_err(Error::io(path, "copy"))?;
     let size = fs::metadata(&copy).map_err(Error::io(&copy, "read"))?.len();
-    references(&copy, size).map_err(|error| {
-        let error = match error.sqlite_error_code() {
-            Some(ErrorCode::OperationInterrupted) => "reading it takes too long for its size".to_owned(),
-            _ => error.to_string(),
-        };
-        let reason = format!("is not a readable Zotero database: {error}");
+    references(&copy, size).map_err(|Unreadable(reason)| {
+        let reason = format!("is not a readable Zotero database: {reason}");
         Error::BadFile { file: path.display().to_string(), reason }
     })
 }
@@ -101,6 +97,18 @@ fn state(path: &Path) -> Option<(u64, SystemTime)> {
     Some((metadata.len(), metadata.modified().ok()?))
 }
 
+/// Why a database cannot be read.
+struct Unreadable(String);
+
+impl From<rusqlite::Error> for Unreadable {
+    fn from(error: rusqlite::Error) -> Unreadable {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => Unreadable("reading it takes too long for its size".to_owned()),
+            _ => Unreadable(error.to_string()),
+        }
+    }
+}
+
 /// A database, and how much was read of it. Whoever made it may have put views in the place of tables, and made them large.
 struct ZoteroDatabase {
     db: Connection,
@@ -109,7 +117,7 @@ struct ZoteroDatabase {
 
 impl ZoteroDatabase {
     /// Opens a copy of so many bytes.
-    fn open(copy: &Path, size: u64) -> rusqlite::Result<ZoteroDatabase> {
+    fn open(copy: &Path, size: u64) -> Result<ZoteroDatabase, Unreadable> {
         let mut db = Connection::open(copy)?;
         let (mut work, most) = (0, FREE_WORK + MAX_WORK_RATIO * (size >> 20));
         let is_too_much = move || {
@@ -121,44 +129,57 @@ impl ZoteroDatabase {
         Ok(ZoteroDatabase { db, read: Cell::new(Expansion { packed: size, unpacked: 0 }) })
     }
 
-    fn count(&self, bytes: usize) -> rusqlite::Result<()> {
+    fn count(&self, bytes: usize) -> Result<(), Unreadable> {
         let Expansion { packed, unpacked } = self.read.get();
         let read = Expansion { packed, unpacked: unpacked + bytes as u64 };
         self.read.set(read);
-        read.check().map_err(|reason| rusqlite::Error::UserFunctionError(reason.into()))
+        read.check().map_err(Unreadable)
     }
 
-    fn triples(&self, select: &str) -> rusqlite::Result<Vec<(i64, String, String)>> {
-        let mut statement = self.db.prepare(select)?;
-        // A value may be a number: all are read as text.
-        let text = |row: &Row<'_>, column: usize| {
-            Ok::<_, rusqlite::Error>(match row.get_ref(column)? {
-                ValueRef::Integer(number) => number.to_string(),
-                ValueRef::Real(number) => number.to_string(),
-                other => String::from_utf8_lossy(other.as_bytes().unwrap_or_default()).into_owned(),
-            })
-        };
-        let triple = |row: &Row<'_>| {
+    fn triples(&self, select: &str) -> Result<Vec<(i64, String, String)>, Unreadable> {
+        self.rows(select, |row| {
             let triple = (row.get(0)?, text(row, 1)?, text(row, 2)?);
-            self.count(size_of_val(&triple) + triple.1.len() + triple.2.len())?;
-            Ok(triple)
-        };
-        statement.query_map([], triple)?.collect()
+            let bytes = size_of_val(&triple) + triple.1.len() + triple.2.len();
+            Ok((triple, bytes))
+        })
     }
 
     /// Items, and when each was added.
-    fn items(&self) -> rusqlite::Result<Vec<(i64, Option<String>)>> {
-        let mut items = self.db.prepare(ITEMS)?;
-        let item = |row: &Row<'_>| {
-            let (item, added): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
-            self.count(size_of::<BibReference>() + added.as_ref().map_or(0, String::len))?;
-            Ok((item, added))
-        };
-        items.query_map([], item)?.collect()
+    fn items(&self) -> Result<Vec<(i64, Option<String>)>, Unreadable> {
+        self.rows(ITEMS, |row| {
+            let added: Option<String> = row.get(1)?;
+            let bytes = size_of::<BibReference>() + added.as_ref().map_or(0, String::len);
+            Ok(((row.get(0)?, added), bytes))
+        })
+    }
+
+    /// Rows, of which `read` gives the values and how many bytes they take.
+    fn rows<T>(
+        &self,
+        select: &str,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<(T, usize)>,
+    ) -> Result<Vec<T>, Unreadable> {
+        let mut statement = self.db.prepare(select)?;
+        let (mut rows, mut all) = (statement.query([])?, Vec::new());
+        while let Some(row) = rows.next()? {
+            let (values, bytes) = read(row)?;
+            self.count(bytes)?;
+            all.push(values);
+        }
+        Ok(all)
     }
 }
 
-fn references(copy: &Path, size: u64) -> rusqlite::Result<Vec<BibReference>> {
+/// A value as text: it may be a number.
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        other => String::from_utf8_lossy(other.as_bytes().unwrap_or_default()).into_owned(),
+    })
+}
+
+fn references(copy: &Path, size: u64) -> Result<Vec<BibReference>, Unreadable> {
     let database = ZoteroDatabase::open(copy, size)?;
     let mut fields: HashMap<i64, HashMap<String, String>> = HashMap::new();
     for (item, field, value) in database.triples(FIELDS)? {
