@@ -90,6 +90,14 @@ impl<'a> HistoryModel<'a> {
         }
     }
 
+    /// Takes away the terms of a history of one paper: each one's number, and what it weighs in the paper, in the contrast and
+    /// in the centroid.
+    pub(super) fn take_terms(&mut self) -> Vec<(u32, f32, f32, f32)> {
+        let weight = |term: &HistoryTerm| term.papers.first().map_or(0.0, |(_, weight)| *weight);
+        let terms = std::mem::take(&mut self.terms).into_iter();
+        terms.map(|(number, term)| (number, weight(&term), term.contrast, term.centroid)).collect()
+    }
+
     /// How many papers it is worth: each counts by its weight, the heaviest 1.
     pub(super) fn size(&self) -> f32 {
         self.papers.iter().map(|past| past.weight).sum::<f32>().max(1.0)
@@ -141,7 +149,12 @@ impl<'a> HistoryModel<'a> {
     }
 
     /// The features of a paper whose terms have so much in common with each paper of the history, and with all.
-    fn combine(&self, paper: &PaperFeatures<'_>, words: impl Iterator<Item = f32>, sums: TermSums) -> FeatureValues {
+    pub(super) fn combine(
+        &self,
+        paper: &PaperFeatures<'_>,
+        words: impl Iterator<Item = f32>,
+        sums: TermSums,
+    ) -> FeatureValues {
         let words = self.papers.iter().zip(words).map(|(past, words)| past.weight * words);
         [
             top_k_mean(self.similarities(paper.vector), self.nearest_count),
@@ -227,11 +240,11 @@ impl<'a> HistoryModel<'a> {
 
 /// What the terms of a paper have in common with a whole history.
 #[derive(Debug, Clone, Copy, Default)]
-struct TermSums {
-    contrast: f32,
-    centroid: f32,
-    expansion: f32,
-    classifier: f32,
+pub(super) struct TermSums {
+    pub(super) contrast: f32,
+    pub(super) centroid: f32,
+    pub(super) expansion: f32,
+    pub(super) classifier: f32,
 }
 
 /// What a cosine of terms counts beside one of embeddings, for a history of so many papers: 1.5 for one, towards 2 for

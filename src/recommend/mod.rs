@@ -8,6 +8,7 @@ mod background;
 mod breakdown;
 mod calibration;
 mod citation_evidence;
+mod disliked_papers;
 mod diversity;
 mod expansion;
 mod features;

@@ -8,6 +8,7 @@ use super::background::{Background, PaperFeatures, TermProfile};
 use super::breakdown::ScoreBreakdown;
 use super::calibration::Calibration;
 use super::citation_evidence::{CitationCounts, CitationEvidence};
+use super::disliked_papers::DislikedPapers;
 use super::relevance::{Relevance, RelevanceFeatures};
 use super::resolved_query::{ResolvedQuery, days_between};
 use super::similarity_model::{ContentParts, SimilarityModel};
@@ -90,19 +91,12 @@ pub struct Ranker<'a> {
     today: Date,
     text: Option<SimilarityModel<'a>>,
     liked: Option<SimilarityModel<'a>>,
-    disliked: Arc<[DislikedModel<'a>]>,
+    disliked: Arc<DislikedPapers<'a>>,
     /// The share of the library's papers that have references.
     share_with_references: f32,
     /// What the sides count: each half, when there are both; and less the more ordinary papers deviate.
     content_scale: f32,
     calibration: Calibration,
-}
-
-/// A disliked paper, prepared for scoring.
-struct DislikedModel<'a> {
-    side: SimilarityModel<'a>,
-    /// How similar ordinary papers are to it.
-    scale: Standardizer,
 }
 
 impl<'a> Ranker<'a> {
@@ -114,7 +108,7 @@ impl<'a> Ranker<'a> {
         weights: RankingWeights,
         today: Date,
     ) -> Ranker<'a> {
-        let disliked = disliked_models(background, taste, &weights);
+        let disliked = Arc::new(DislikedPapers::new(background, &taste.disliked, &weights));
         Ranker::with_disliked(background, taste, disliked, strategy, weights, today)
     }
 
@@ -127,7 +121,7 @@ impl<'a> Ranker<'a> {
         today: Date,
     ) -> Vec<Ranker<'a>> {
         let Some(first) = tastes.clone().next() else { return Vec::new() };
-        let disliked = disliked_models(background, first, weights);
+        let disliked = Arc::new(DislikedPapers::new(background, &first.disliked, weights));
         let ranker =
             |taste| Ranker::with_disliked(background, taste, disliked.clone(), strategy, weights.clone(), today);
         tastes.map(ranker).collect()
@@ -136,7 +130,7 @@ impl<'a> Ranker<'a> {
     fn with_disliked(
         background: &'a Background,
         taste: &'a ResolvedQuery,
-        disliked: Arc<[DislikedModel<'a>]>,
+        disliked: Arc<DislikedPapers<'a>>,
         strategy: Strategy,
         weights: RankingWeights,
         today: Date,
@@ -196,11 +190,8 @@ impl<'a> Ranker<'a> {
     /// of them.
     pub fn score(&self, candidate: &Candidate<'_>) -> ScoreBreakdown {
         let paper = candidate.features();
-        let dislike = |DislikedModel { side, scale }: &DislikedModel<'_>| {
-            scale.z_score(side.content_parts(self.background, &paper).total()).max(0.0)
-        };
         let ScoreBreakdown { text, liked, words, expansion, .. } = self.paper_content(&paper);
-        let disliked = 0.0 - self.weights.disliked * self.disliked.iter().map(dislike).fold(0.0, f32::max);
+        let disliked = 0.0 - self.weights.disliked * self.disliked.largest_similarity(self.background, &paper);
         let citations = self.citation_score(candidate.citations);
         ScoreBreakdown { text, liked, words, expansion, citations, disliked, ..self.priors(candidate.signals) }
     }
@@ -322,19 +313,4 @@ impl<'a> Ranker<'a> {
 /// 1 for a paper of today, half of it after each half-life, 0 without a date.
 fn recency_decay(date: Option<Date>, today: Date, half_life_days: f64) -> f32 {
     date.map_or(0.0, |date| 0.5f64.powf(days_between(date, today) / half_life_days) as f32)
-}
-
-/// Prepares the disliked papers of a taste.
-fn disliked_models<'a>(
-    background: &'a Background,
-    taste: &'a ResolvedQuery,
-    weights: &RankingWeights,
-) -> Arc<[DislikedModel<'a>]> {
-    let model = |past| {
-        let past = std::slice::from_ref(past);
-        let side = SimilarityModel::for_history(background, past, &[], None, Strategy::Auto, weights);
-        let scale = Standardizer::from_values(side.background_parts().map(ContentParts::total), 0.0);
-        DislikedModel { side: side.without_background(), scale }
-    };
-    taste.disliked.iter().map(model).collect()
 }

@@ -5,7 +5,7 @@ use super::features::{
     CENTROID, DISCRIMINANT, EXPANSION, FEATURE_COUNT, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
     TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY, first_features,
 };
-use super::history_model::{HistoryModel, term_weight, top_k_mean_parts};
+use super::history_model::{HistoryModel, TermSums, term_weight, top_k_mean_parts};
 use super::relevance::{RelevanceFeatures, RelevanceKind};
 use super::resolved_query::{ExpansionPaper, HistoryPaper, QueryText};
 use super::standardizer::Standardizer;
@@ -151,9 +151,30 @@ impl<'a> SimilarityModel<'a> {
         self.background_scores.iter().map(|deviations| self.weighted_parts(deviations))
     }
 
-    /// Without what is known of the background papers, which takes much more memory than the rest.
-    pub(super) fn without_background(self) -> SimilarityModel<'a> {
-        SimilarityModel { background_scores: Vec::new(), ..self }
+    /// Takes away the terms of a history of one paper, and what is known of the background papers, which is most of the
+    /// memory. Gives each term's number, and what it weighs in the paper, in the contrast and in the centroid: whoever has them
+    /// can still compare papers.
+    pub(super) fn take_terms(&mut self) -> Vec<(u32, f32, f32, f32)> {
+        self.background_scores = Vec::new();
+        match &mut self.target {
+            SimilarityTarget::History(history) => history.take_terms(),
+            SimilarityTarget::Text { .. } => Vec::new(),
+        }
+    }
+
+    /// What a paper has in common with a history of one paper, whose terms were taken away: they have so much in common.
+    pub(super) fn content_parts_of_terms(
+        &self,
+        background: &Background,
+        paper: &PaperFeatures<'_>,
+        words: f32,
+        sums: TermSums,
+    ) -> ContentParts {
+        let features = match &self.target {
+            SimilarityTarget::History(history) => history.combine(paper, std::iter::once(words), sums),
+            target @ SimilarityTarget::Text { .. } => target.features(background, paper),
+        };
+        self.weighted_parts(&self.z_scores(&features))
     }
 
     fn weighted_parts(&self, deviations: &FeatureValues) -> ContentParts {

@@ -3,7 +3,10 @@
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-use super::background::TermProfile;
+use super::background::{PaperFeatures, TermProfile};
+use super::disliked_papers::DislikedPapers;
+use super::similarity_model::{ContentParts, SimilarityModel};
+use super::standardizer::Standardizer;
 use super::{
     Background, Candidate, CitationEvidence, HistoryPaper, QueryIndependentSignals, QueryText, Ranker, RankingWeights,
     RelevanceKind, ResolvedQuery, Strategy, scattered_interests,
@@ -207,6 +210,27 @@ fn a_disliked_subject_goes_down_from_the_first_dislike_on() {
     for number in 600..620 {
         let score = |disliked: &[(usize, u64)]| score(&background, &taste(disliked), Strategy::Auto, &made(2, number));
         assert!(score(&[(2, 701)]) < score(&[]));
+    }
+}
+
+#[test]
+fn disliked_papers_are_compared_together_as_one_by_one() {
+    let (background, weights) = (background(), RankingWeights::default());
+    let papers = history(&[(0, 700), (1, 701), (1, 702), (2, 703), (3, 704)]);
+    let together = DislikedPapers::new(&background, &papers, &weights);
+    for number in 600..640 {
+        let candidate = made(number as usize % 4, number);
+        let bag = TermVector::from(&candidate.terms);
+        let profile = background.term_profile(&bag);
+        let candidate = PaperFeatures { vector: candidate.embedding.as_slice(), text: &bag, words: &profile };
+        let alone = |paper: &HistoryPaper| {
+            let paper = std::slice::from_ref(paper);
+            let model = SimilarityModel::for_history(&background, paper, &[], None, Strategy::Auto, &weights);
+            let scale = Standardizer::from_values(model.background_parts().map(ContentParts::total), 0.0);
+            scale.z_score(model.content_parts(&background, &candidate).total())
+        };
+        let expected = papers.iter().map(alone).fold(0.0, f32::max);
+        assert_eq!(together.largest_similarity(&background, &candidate), expected, "{number}");
     }
 }
 

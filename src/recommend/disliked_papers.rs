@@ -1,0 +1,69 @@
+//! Disliked papers, prepared for scoring: each by itself, because a paper is like one of them or like none.
+
+use super::background::{Background, PaperFeatures};
+use super::history_model::TermSums;
+use super::resolved_query::HistoryPaper;
+use super::similarity_model::{ContentParts, SimilarityModel};
+use super::standardizer::Standardizer;
+use super::weights::{RankingWeights, Strategy};
+use crate::lexical::TermMap;
+
+/// Disliked papers. Their terms are looked up together: a candidate shares few terms with each of many papers.
+pub(super) struct DislikedPapers<'a> {
+    papers: Vec<DislikedPaper<'a>>,
+    /// The papers that have each term.
+    terms: TermMap<Vec<DislikedTerm>>,
+}
+
+struct DislikedPaper<'a> {
+    model: SimilarityModel<'a>,
+    /// How similar ordinary papers are to it.
+    scale: Standardizer,
+}
+
+/// A term in a disliked paper.
+#[derive(Debug, Clone, Copy)]
+struct DislikedTerm {
+    /// The place of the paper.
+    paper: u32,
+    /// What it weighs there, in the contrast, and in the centroid.
+    weight: f32,
+    contrast: f32,
+    centroid: f32,
+}
+
+impl<'a> DislikedPapers<'a> {
+    pub(super) fn new(background: &'a Background, past: &'a [HistoryPaper], weights: &RankingWeights) -> Self {
+        let mut terms: TermMap<Vec<DislikedTerm>> = TermMap::default();
+        let mut papers = Vec::with_capacity(past.len());
+        for (place, past) in (0..).zip(past) {
+            let past = std::slice::from_ref(past);
+            let mut model = SimilarityModel::for_history(background, past, &[], None, Strategy::Auto, weights);
+            let scale = Standardizer::from_values(model.background_parts().map(ContentParts::total), 0.0);
+            for (number, weight, contrast, centroid) in model.take_terms() {
+                terms.entry(number).or_default().push(DislikedTerm { paper: place, weight, contrast, centroid });
+            }
+            papers.push(DislikedPaper { model, scale });
+        }
+        DislikedPapers { papers, terms }
+    }
+
+    /// By how many deviations a paper is more like one of them than ordinary papers are: the one that it is most like. 0 when
+    /// it is like none.
+    pub(super) fn largest_similarity(&self, background: &Background, paper: &PaperFeatures<'_>) -> f32 {
+        let none = (0.0, TermSums { contrast: -paper.words.background_overlap, ..TermSums::default() });
+        let mut similarities = vec![none; self.papers.len()];
+        for (number, weight) in &paper.words.vector {
+            for term in self.terms.get(number).into_iter().flatten() {
+                let (similarity, sums) = &mut similarities[term.paper as usize];
+                *similarity += weight * term.weight;
+                sums.contrast += weight * term.contrast;
+                sums.centroid += weight * term.centroid;
+            }
+        }
+        let similarity = |(DislikedPaper { model, scale }, (words, sums)): (&DislikedPaper<'_>, (f32, TermSums))| {
+            scale.z_score(model.content_parts_of_terms(background, paper, words, sums).total())
+        };
+        self.papers.iter().zip(similarities).map(similarity).fold(0.0, f32::max)
+    }
+}
