@@ -123,13 +123,18 @@ class Engine:
 
     def start(self, job, *arguments):
         command = [*self.command, str(JOBS / job), *map(str, arguments)]
-        return subprocess.Popen(
-            command, env=self.environment, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        # `spark-submit` puts what a job says on standard error on standard output. A pipe would fill up with its log.
+        with open(self.folder / "job.log", "w") as log:
+            return subprocess.Popen(command, env=self.environment, cwd=self.folder, stdout=log, stderr=log)
+
+    def said(self, process):
+        """What a job says, when it is done."""
+        process.wait(timeout=600)
+        return (self.folder / "job.log").read_text()
 
     def run(self, job, *arguments, fails=False):
         process = self.start(job, *arguments, "--paperkin", PROGRAM) if not fails else self.start(job, *arguments)
-        _, said = process.communicate(timeout=600)
+        said = self.said(process)
         assert (process.returncode != 0) == fails, said
         return said
 
@@ -239,11 +244,11 @@ def spark(folder):
         engine = Engine(folder, [*submit, "--conf", "spark.ui.enabled=false"], environment)
         job = engine.start("embed.py", papers, "killed", "--paperkin", PROGRAM)
         while not list((folder / "killed").glob("*/_SUCCESS")):
-            assert job.poll() is None, job.communicate()[1]
+            assert job.poll() is None, engine.said(job)
             time.sleep(0.05)
         workers[0].send_signal(signal.SIGKILL)
         left = 8 - len(list((folder / "killed").glob("*/_SUCCESS")))
-        _, said = job.communicate(timeout=600)
+        said = engine.said(job)
         assert job.returncode == 0 and left > 0, said
         assert re.search("Lost executor|Executor lost|lost: ", said, re.IGNORECASE), said
         reference.check_vectors(rows(folder / "killed"))

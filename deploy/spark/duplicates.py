@@ -24,8 +24,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=30, help="most steps between two papers of a group [default: 30]")
     options = parser.parse_args()
     spark = SparkSession.builder.appName("paperkin duplicates").getOrCreate()
-    papers = spark.read.parquet(*worker.shards(options.papers).values())
-    neighbors = spark.read.parquet(*worker.shards(options.neighbors).values())
+    inputs = [
+        (worker.shards(options.papers).values(), {"id": worker.ID, "title": worker.TEXT, "abstract": worker.TEXT}),
+        (worker.shards(options.neighbors).values(), {"id": worker.ID, "neighbors": worker.LIST}),
+    ]
+    for paths, columns in inputs:
+        for path in paths:
+            worker.check(path, columns)
+    papers, neighbors = [spark.read.parquet(*paths) for paths, _ in inputs]
     near = neighbors.select(f.col("id").cast("string").alias("one"), f.explode("neighbors").alias("near"))
     near = near.where(f.col("near.cosine") >= options.threshold)
     edges = near.select("one", f.col("near.id").alias("other"))

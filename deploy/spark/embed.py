@@ -8,7 +8,6 @@ whole is not made again, so a job that was killed resumes when it is started aga
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pyarrow.types as types
 import worker
 from pyspark.sql import SparkSession
 
@@ -24,13 +23,12 @@ def main():
     spark = SparkSession.builder.appName("paperkin embed").getOrCreate()
     command = [options.paperkin, "embed", "--stream"]
     command += [f"--{name}={value}" for name in ("cpu", "model") if (value := getattr(options, name))]
-    text = [types.is_string, types.is_large_string]
 
     def embed(shard, path):
         out = f"{options.vectors}/{shard}"
         if worker.is_done(out):
             return
-        worker.check(path, {"id": [types.is_primitive, *text], "title": text, "abstract": text})
+        worker.check(path, {"id": worker.ID, "title": worker.TEXT, "abstract": worker.TEXT})
         papers = spark.read.parquet(path).select("id", "title", "abstract")
         if options.partitions:
             papers = papers.repartition(options.partitions)
@@ -38,9 +36,12 @@ def main():
         schema = f"id {kind}, vector array<float>, fingerprint string, error string"
         worker.write(papers.mapInArrow(worker.through(command, options.threads), schema), out)
 
-    with ThreadPoolExecutor(options.jobs) as jobs:
+    jobs = ThreadPoolExecutor(options.jobs)
+    try:
         for job in [jobs.submit(embed, *shard) for shard in worker.shards(options.papers).items()]:
             job.result()
+    finally:
+        jobs.shutdown(cancel_futures=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ shards are compared block by block, and the best of all blocks are kept. Shards 
 
 import functools
 
-import pyarrow.types as types
 import worker
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
@@ -19,21 +18,19 @@ def main():
     parser = worker.options(__doc__)
     parser.add_argument("vectors", type=worker.place)
     parser.add_argument("neighbors", type=worker.place)
-    parser.add_argument("--among", type=worker.place, help="other vectors, to find neighbors among them [default: VECTORS]")
+    parser.add_argument("--among", type=worker.place, help="vectors to find neighbors among [default: VECTORS]")
     parser.add_argument("--limit", type=int, default=10, help="neighbors of a paper [default: 10]")
     parser.add_argument("--blocks", type=int, default=1, help="parts of all vectors, for memory [default: 1]")
     options = parser.parse_args()
     spark = SparkSession.builder.appName("paperkin neighbors").getOrCreate()
     base = list(worker.shards(options.among or options.vectors).values())
     blocks = [block for start in range(options.blocks) if (block := base[start :: options.blocks])]
-    lists = [types.is_list, types.is_large_list, types.is_fixed_size_list]
-    text = [types.is_string, types.is_large_string, types.is_integer]
 
     for shard, path in worker.shards(options.vectors).items():
         out = f"{options.neighbors}/{shard}"
         if worker.is_done(out):
             continue
-        worker.check(path, {"id": text, "vector": lists, "fingerprint": text})
+        worker.check(path, {"id": worker.ID, "vector": worker.LIST, "fingerprint": worker.TEXT})
         vectors = spark.read.parquet(path).select("id", "vector", "fingerprint")
         if options.partitions:
             vectors = vectors.repartition(options.partitions)

@@ -10,12 +10,17 @@ import threading
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs
+from pyarrow import fs, types
 from pyspark import cloudpickle
 
 # Executors do not have this file: its functions travel with the job.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 MARK = "paperkin job: "
+
+# Types of columns.
+TEXT = [types.is_string, types.is_large_string]
+ID = [types.is_integer, *TEXT]
+LIST = [types.is_list, types.is_large_list, types.is_fixed_size_list]
 
 
 def options(text):
