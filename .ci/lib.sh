@@ -46,5 +46,16 @@ summary() {
 # Says that a check cannot run here.
 skip() { printf 'skipped: %s\n' "$*"; }
 
+# A Python environment with the packages of a file, made again when the file changes.
+environment() {
+    local folder=$tools/$1 requirements=$2
+    cmp --silent "$requirements" "$folder/requirements.txt" && return
+    echo "installing $requirements"
+    rm -rf "$folder"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+    cp "$requirements" "$folder/requirements.txt"
+}
+
 # The version of the crate.
 crate_version() { sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1; }

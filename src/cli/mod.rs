@@ -68,6 +68,7 @@ fn dispatch(cli: Cli) -> Result<CommandOutcome> {
         Command::Eval(args) => commands::eval::run(common, args),
         Command::Export(args) => commands::export::run(common, args),
         Command::Embed(args) => commands::embed::run(common, args),
+        Command::Neighbors(args) => commands::neighbors::run(args),
         Command::Reembed => commands::reembed::run(common),
         Command::Compact(args) => commands::compact::run(common, args),
         Command::Status(args) => commands::status::run(common, args),

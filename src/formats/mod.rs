@@ -19,9 +19,14 @@ mod input_format;
 mod reader;
 mod reference;
 mod services;
+#[cfg(feature = "cli")]
+pub(crate) mod streams;
 pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
+
+/// The key of the model's fingerprint in the metadata of a schema.
+pub(crate) const FINGERPRINT_KEY: &str = "paperkin.fingerprint";
 
 pub(crate) use common::clean::clean;
 #[cfg(feature = "server")]
@@ -42,4 +47,6 @@ pub use reader::{
 pub use reference::{BibReference, DroppedField, FieldOrigin, PaperRecord, RecordNotes};
 pub(crate) use reference::{FoundRecord, bad_fields};
 pub(crate) use tables::csv::cell_of_text;
-pub use tables::{ColumnMap, ColumnMapping, ParquetWriter};
+#[cfg(feature = "cli")]
+pub(crate) use tables::parquet::read_batches;
+pub use tables::{ColumnMap, ColumnMapping, ParquetWriter, VectorModel};

@@ -19,7 +19,7 @@ use crate::formats::common::input::InputReader;
 use crate::formats::input_format::InputFormat;
 use crate::formats::reference::{BibReference, FoundRecord, LinkIter, PaperRecord, RecordIter};
 use crate::formats::services::{arxiv_atom, hf_daily, hf_html, hf_page, pubmed};
-use crate::formats::tables::{ColumnMap, csv, jsonl, link_list, parquet};
+use crate::formats::tables::{ColumnMap, VectorModel, csv, jsonl, link_list, parquet};
 use crate::formats::{detect, feeds};
 use crate::paper::{Paper, WorkName};
 
@@ -159,6 +159,9 @@ pub struct ReadOptions {
     pub may_be_empty: bool,
     /// Most bytes of the text, after decompression; without a limit if `None`, as files are read as a stream.
     pub max_bytes: Option<u64>,
+    /// The model of the vectors that Parquet has beside the papers, if they are to be read too. A record whose vector is of
+    /// another model, or no unit vector, is an [`Error::BadRecord`].
+    pub vectors: Option<VectorModel>,
 }
 
 /// Longest Parquet file that does not come from a path, in bytes: it is held in memory.
@@ -179,7 +182,7 @@ impl ReadOptions {
         let failed = |source| Error::Io { path: path.to_owned(), doing: "open", source };
         let file = File::open(path).map_err(failed)?;
         if self.format.unwrap_or(InputFormat::Parquet) == InputFormat::Parquet && is_parquet(path) {
-            let records = parquet::read(file, &name, &self.columns)?;
+            let records = parquet::read(file, &name, &self.columns, self.vectors.as_ref())?;
             let found = self.may_be_empty;
             return Ok(ReferenceReader { name, format: InputFormat::Parquet, records, found, ended: false });
         }
@@ -203,6 +206,9 @@ impl ReadOptions {
             let reason = format!("column names were given, but the format {format} has no columns");
             return Err(input.bad_file(reason));
         }
+        if self.vectors.is_some() && format != InputFormat::Parquet {
+            return Err(input.bad_file(format!("vectors are read from Parquet, and this is {format}")));
+        }
         let records = match format {
             InputFormat::HfPage => hf_page::read(input),
             InputFormat::HfDaily => hf_daily::read(input, &head)?,
@@ -213,7 +219,8 @@ impl ReadOptions {
             }
             InputFormat::Csv | InputFormat::Tsv => csv::read(input, &head, format, &self.columns)?,
             InputFormat::Parquet => {
-                parquet::read(bytes::Bytes::from(input.read_whole(MAX_STREAMED_PARQUET)?), name, &self.columns)?
+                let bytes = bytes::Bytes::from(input.read_whole(MAX_STREAMED_PARQUET)?);
+                parquet::read(bytes, name, &self.columns, self.vectors.as_ref())?
             }
             InputFormat::Bibtex => bibtex::read(input),
             InputFormat::Ris | InputFormat::Nbib | InputFormat::Wos | InputFormat::Enw => ris::read(input, format),

@@ -9,6 +9,7 @@ use crate::error::{Error, RecordPosition, Result};
 use crate::formats::common::dates::TypedDate;
 use crate::formats::common::values::not_of_web;
 use crate::paper::{CitationLinks, Paper, RawPaper, WorkName, is_of_web};
+use crate::vector::Embedding;
 
 /// Fields of one record that are noted as dropped, at most.
 pub(crate) const MAX_DROPPED: usize = 100;
@@ -26,6 +27,8 @@ pub struct BibReference {
     pub tags: Vec<String>,
     /// What the paper cites, and what cites it.
     pub links: CitationLinks,
+    /// Its embedding, if it was asked for: see [`ReadOptions::vectors`](crate::formats::ReadOptions::vectors).
+    pub embedding: Option<Embedding>,
     /// How its record was read.
     pub notes: RecordNotes,
 }
@@ -168,6 +171,8 @@ pub struct PaperRecord {
     pub paper: Paper,
     /// What the paper cites, and what cites it.
     pub links: CitationLinks,
+    /// See [`BibReference::embedding`].
+    pub embedding: Option<Embedding>,
     /// Where the record is in its file.
     pub position: RecordPosition,
     /// See [`RecordNotes::origins`].
@@ -203,11 +208,12 @@ pub(crate) struct FoundRecord {
 impl FoundRecord {
     /// Returns the record with its paper checked; `file` is the name of its file in messages.
     pub(crate) fn checked(self, file: &str) -> Result<PaperRecord> {
-        let FoundRecord { position, reference: BibReference { raw_paper, links, notes, .. } } = self;
+        let FoundRecord { position, reference: BibReference { raw_paper, links, embedding, notes, .. } } = self;
         let RecordNotes { origins, dropped } = notes;
         match raw_paper.validate() {
             Ok(paper) => {
-                Ok(PaperRecord { paper, links, position, origins, dropped: bad_fields(dropped, file, position) })
+                let dropped = bad_fields(dropped, file, position);
+                Ok(PaperRecord { paper, links, embedding, position, origins, dropped })
             }
             Err(mut reason) => {
                 // A record without a text may have had one that could not be used.

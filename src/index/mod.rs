@@ -17,7 +17,7 @@ use crate::string_enum::string_enum;
 use crate::vector::{EmbeddingMatrix, RowBitmap, RowId};
 use flat::FlatIndex;
 
-pub use all_pairs::{PairState, all_nearest, continue_all_nearest};
+pub use all_pairs::{BatchIndex, PairState, all_nearest, continue_all_nearest};
 pub use approximate::{ApproximateNeighbors, approximate_nearest};
 pub use flat::RowFilter;
 pub use neighbor_lists::NeighborLists;

@@ -66,6 +66,18 @@ pub(crate) fn is_unit_vector(numbers: &[f32]) -> bool {
     (dot(numbers, numbers) - 1.0).abs() < 1e-3
 }
 
+/// What is wrong with numbers that should be a unit vector of a dimension; `None` if they are one.
+pub(crate) fn vector_error(numbers: &[f32], dimension: usize) -> Option<String> {
+    if numbers.len() != dimension {
+        return Some(format!("the vector has {} numbers, not {dimension}", numbers.len()));
+    }
+    if numbers.iter().any(|number| !number.is_finite()) {
+        return Some("the vector has a number that is not finite".to_owned());
+    }
+    let length = dot(numbers, numbers).sqrt();
+    (!is_unit_vector(numbers)).then(|| format!("the vector has length {length:.3}, not 1"))
+}
+
 /// Rows of unit vectors of one dimension, in one piece of memory.
 ///
 /// ```
@@ -223,6 +235,20 @@ mod tests {
         let unit = Embedding::normalize(vec![3.0, 4.0]).unwrap();
         assert_eq!(unit.as_slice(), [0.6, 0.8]);
         assert!(Embedding::normalize(vec![f32::MAX, f32::MAX]).is_some());
+    }
+
+    #[test]
+    fn vectors_that_are_no_unit_vectors() {
+        for (numbers, error) in [
+            (&[0.6, 0.8][..], None),
+            (&[0.6], Some("the vector has 1 numbers, not 2")),
+            (&[f32::NAN, 0.0], Some("the vector has a number that is not finite")),
+            (&[0.0, f32::INFINITY], Some("the vector has a number that is not finite")),
+            (&[3.0, 4.0], Some("the vector has length 5.000, not 1")),
+            (&[0.0, 0.0], Some("the vector has length 0.000, not 1")),
+        ] {
+            assert_eq!(vector_error(numbers, 2).as_deref(), error, "{numbers:?}");
+        }
     }
 
     #[test]

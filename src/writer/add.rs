@@ -1,7 +1,7 @@
 //! Adds papers in batches: each is compared with the library, embedded and committed, so that an interruption loses one
 //! batch at most.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::AddAssign;
 
 use serde::Serialize;
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::formats::PaperRecord;
 use crate::library::{ChangeCounts, Library, LinkCounts, PaperChange};
 use crate::paper::{CitationLinks, Paper, PaperId, WorkName, title_key};
+use crate::vector::Embedding;
 
 /// Papers embedded and committed together: a few seconds of work on two cores, and enough to group texts of similar
 /// length.
@@ -66,19 +67,21 @@ pub struct IncomingPaper {
     pub paper: Paper,
     /// What it cites, and what cites it.
     pub links: CitationLinks,
+    /// Its embedding by the library's model; computed if `None`.
+    pub embedding: Option<Embedding>,
     /// The fields of its record that could not be used, as [`Error::BadField`].
     pub dropped: Vec<Error>,
 }
 
 impl From<Paper> for IncomingPaper {
     fn from(paper: Paper) -> IncomingPaper {
-        IncomingPaper { paper, links: CitationLinks::default(), dropped: Vec::new() }
+        IncomingPaper { paper, links: CitationLinks::default(), embedding: None, dropped: Vec::new() }
     }
 }
 
 impl From<PaperRecord> for IncomingPaper {
-    fn from(PaperRecord { paper, links, dropped, .. }: PaperRecord) -> IncomingPaper {
-        IncomingPaper { paper, links, dropped }
+    fn from(PaperRecord { paper, links, embedding, dropped, .. }: PaperRecord) -> IncomingPaper {
+        IncomingPaper { paper, links, embedding, dropped }
     }
 }
 
@@ -98,7 +101,7 @@ pub(crate) fn add<P: Into<IncomingPaper>>(
     let mut batch = ChangeBatch::default();
     let mut pending = PendingBatch::default();
     for paper in papers {
-        let IncomingPaper { paper, links, dropped } = match paper {
+        let IncomingPaper { paper, links, embedding, dropped } = match paper {
             Ok(paper) => paper.into(),
             Err(error) => {
                 added.rejected += 1;
@@ -123,7 +126,7 @@ pub(crate) fn add<P: Into<IncomingPaper>>(
                     pending.insert(&record);
                 }
                 batch.links.extend(links.of_paper(&record));
-                batch.changes.push(change);
+                batch.push(change, embedding.map(|embedding| (record.document(), embedding)));
             }
         }
     }
@@ -167,11 +170,19 @@ pub(crate) fn add_links(
 #[derive(Default)]
 pub(super) struct ChangeBatch {
     pub(super) changes: Vec<PaperChange>,
+    /// Embeddings that need not be computed, by their texts.
+    pub(super) embeddings: HashMap<String, Embedding>,
     /// What cites, and what is cited.
     pub(super) links: Vec<(WorkName, WorkName)>,
 }
 
 impl ChangeBatch {
+    /// Adds a change, and the embedding of a text if it is known. The text of a paper that was merged may be another one.
+    fn push(&mut self, change: PaperChange, embedding: Option<(String, Embedding)>) {
+        self.embeddings.extend(embedding);
+        self.changes.push(change);
+    }
+
     fn is_full(&self) -> bool {
         self.changes.len() >= BATCH_PAPERS || self.links.len() >= BATCH_LINKS
     }
@@ -184,19 +195,24 @@ pub(super) fn commit_batch(
     added: &mut AddSummary,
     report: &(dyn Fn(AddProgress<'_>) + Sync),
 ) -> Result<()> {
-    let ChangeBatch { changes, links } = std::mem::take(batch);
+    let ChangeBatch { changes, embeddings: known, links } = std::mem::take(batch);
     if changes.iter().all(|change| matches!(change, PaperChange::Unchanged(_))) {
         added.links += writer.library.write_links(&links)?;
         added.changes.unchanged += changes.len();
         report(AddProgress::Committed(changes.len()));
         return Ok(());
     }
-    let texts: Vec<String> = changes.iter().filter_map(text_to_embed).collect();
+    let is_new = |text: &String| !known.contains_key(text);
+    let texts: Vec<String> = changes.iter().filter_map(text_to_embed).filter(is_new).collect();
     // Without new texts, the encoder is not loaded.
     let model = match writer.library.model()? {
         Some(model) if texts.is_empty() => model,
         _ => stored_model(writer.encoder()?.identity()),
     };
+    if known.values().any(|embedding| embedding.dimension() != model.dimension) {
+        let reason = format!("has not the {} dimensions of the library's model", model.dimension);
+        return Err(Error::BadRequest { field: "embedding", reason });
+    }
     let embeddings = match texts.is_empty() {
         true => Vec::new(),
         false => writer.encoder()?.encode(&texts, &|count| report(AddProgress::Embedded(count)))?,
@@ -205,8 +221,10 @@ pub(super) fn commit_batch(
     let written: Vec<_> = changes
         .into_iter()
         .map(|change| {
-            let needs_embedding = matches!(change, PaperChange::New(_) | PaperChange::Text(_));
-            let embedding = if needs_embedding { embeddings.next() } else { None };
+            let embedding = match text_to_embed(&change) {
+                Some(text) => known.get(&text).cloned().or_else(|| embeddings.next()),
+                None => None,
+            };
             match change {
                 PaperChange::New(_) => added.changes.new += 1,
                 PaperChange::Text(_) | PaperChange::Metadata(_) => added.changes.updated += 1,

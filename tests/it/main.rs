@@ -5,6 +5,7 @@
 
 mod add_by_id;
 mod add_preview;
+mod add_vectors;
 mod bad_input;
 mod bounded_cost;
 mod citation_links;
@@ -64,6 +65,7 @@ mod reported_inputs;
 mod restore;
 mod safe_imports;
 mod shared_library;
+mod streams;
 mod support;
 mod tidy;
 mod vote_durability;

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that are named in one place only, or in two.
-const HOMES: [(&str, &str); 16] = [
+const HOMES: [(&str, &str); 18] = [
+    ("arrow_array", "formats"),
+    ("arrow_ipc", "formats"),
     ("candle_core", "encoder"),
     ("candle_nn", "encoder"),
     ("candle_transformers", "encoder"),

@@ -72,6 +72,7 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     Export(ExportArgs),
     Embed(EmbedArgs),
+    Neighbors(NeighborsArgs),
     /// Recompute all embeddings with the model given by --model
     #[command(after_help = "Example:\n  paperkin reembed --model BAAI/bge-small-en-v1.5")]
     Reembed,

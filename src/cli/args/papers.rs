@@ -38,6 +38,7 @@ Examples:
   paperkin add arxiv-metadata.jsonl.gz --category cs.CL --category stat
   paperkin add table.parquet --column title=headline --column abstract=body
   paperkin add old-library.ris --encoding windows-1252
+  paperkin add --vectors papers-with-vectors.parquet
   paperkin add --dry-run export.csv
   paperkin add --links citations.csv.gz
   paperkin add --explain export.csv --record \"walking robots\"
@@ -62,6 +63,9 @@ pub(crate) struct AddArgs {
     /// Read a field from a column with another name: `title=headline`
     #[arg(long, value_name = "FIELD=NAME")]
     pub column: Vec<ColumnMapping>,
+    /// Take the embeddings from the column `vector` of Parquet files, as `embed --stream` computes them
+    #[arg(long)]
+    pub vectors: bool,
     /// Add only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
     pub category: Vec<String>,
@@ -72,7 +76,7 @@ pub(crate) struct AddArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Show where the fields of one record come from, and write nothing
-    #[arg(long, conflicts_with_all = ["dry_run", "strict", "links"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "strict", "links", "vectors"])]
     pub explain: bool,
     /// The record to explain: its number, or a part of its title or id
     #[arg(long, value_name = "RECORD", default_value = "1", requires = "explain")]
@@ -124,19 +128,54 @@ pub(crate) struct SplitArgs {
 #[command(after_help = "\
 Each line is a JSON object with `text`, or with `title` and `abstract`.
 
+With --stream, rows come in on standard input and go out on standard output: as an
+Arrow stream with the columns `id` and `text` (or `title` and `abstract`), or as such
+JSON lines. Each row comes back with `id`, `vector`, `fingerprint` of the model and
+`error`, in the same order. A bad row gets an `error`; the stream goes on.
+
 Examples:
   paperkin embed texts.jsonl --out vectors.f32
-  paperkin embed texts.jsonl --out - --format jsonl")]
+  paperkin embed texts.jsonl --out - --format jsonl
+  paperkin embed --stream < texts.arrows > vectors.arrows
+  zcat part-*.jsonl.gz | parallel --pipe --keep-order paperkin embed --stream")]
 pub(crate) struct EmbedArgs {
     /// Texts as JSON lines; `-` for standard input
-    #[arg(value_name = "TEXTS.jsonl")]
-    pub texts: PathBuf,
+    #[arg(value_name = "TEXTS.jsonl", required_unless_present = "stream")]
+    pub texts: Option<PathBuf>,
     /// Output file; `-` for standard output
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "stream")]
+    pub out: Option<PathBuf>,
     /// Output format
     #[arg(long, default_value = "f32", value_name = "FORMAT")]
     pub format: VectorFormat,
+    /// Embed a stream of rows, Arrow or JSON lines, from standard input to standard output
+    #[arg(long, conflicts_with_all = ["texts", "out", "format"])]
+    pub stream: bool,
+}
+
+/// Find the nearest neighbors of a stream of vectors among those of Parquet files
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Rows come in on standard input and go out on standard output: as an Arrow stream
+with the columns `id` and `vector`, or as such JSON lines, as `embed --stream` writes
+them. Each row comes back with `id`, `neighbors` (a list of `id` and `cosine`, best
+first) and `error`, in the same order. A paper is not its own neighbor. All vectors
+are compared, so the files have to fit into memory: about 2 kB for each vector.
+
+Examples:
+  paperkin neighbors --stream --among vectors.parquet < rows.arrows > found.arrows
+  paperkin neighbors --stream --among shards/ --limit 20 < rows.jsonl > found.jsonl")]
+pub(crate) struct NeighborsArgs {
+    /// Read rows, Arrow or JSON lines, from standard input and write them to standard output
+    #[arg(long, required = true)]
+    pub stream: bool,
+    /// Parquet files with `id` and `vector`, or directories of such; give it once for each
+    #[arg(long, value_name = "PATH", required = true)]
+    pub among: Vec<PathBuf>,
+    /// Neighbors per paper
+    #[arg(short = 'k', long, default_value = "10", value_name = "K", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub limit: u64,
 }
 
 /// Show a paper: its authors, dates, ids, links and abstract

@@ -15,6 +15,7 @@ pub(super) mod index;
 pub(super) mod init;
 pub(super) mod list;
 pub(super) mod model;
+pub(super) mod neighbors;
 pub(super) mod profile;
 pub(super) mod profiles;
 pub(super) mod rank;

@@ -45,7 +45,7 @@ pub(crate) fn reference(record: Map<String, Value>, source: &str) -> BibReferenc
     };
     let ChosenFields { ids, mut notes, .. } = chosen;
     id_fields::assign(&mut raw_paper, ids, &mut notes);
-    BibReference { raw_paper, added, tags, links, notes }
+    BibReference { raw_paper, added, tags, links, notes, embedding: None }
 }
 
 /// A field that counts.

@@ -8,4 +8,4 @@ pub(crate) mod link_list;
 pub(crate) mod parquet;
 
 pub use columns::{ColumnMap, ColumnMapping};
-pub use parquet::ParquetWriter;
+pub use parquet::{ParquetWriter, VectorModel};

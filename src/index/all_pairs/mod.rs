@@ -11,6 +11,7 @@
 //! Vectors are taken in blocks of [`BLOCK`]. A *block row* is one block with the half of all blocks that follow it in a
 //! circle: every pair of blocks is in one block row, and all of them take the same time.
 
+mod batch_index;
 mod codes;
 mod lists;
 mod order;
@@ -33,6 +34,7 @@ use super::{NeighborLists, WorkWatcher};
 use crate::kernels::{Cpu, PANEL, PackedPanels, gemm};
 use crate::vector::{EmbeddingMatrix, dot, prefetch};
 
+pub use batch_index::BatchIndex;
 pub use state::PairState;
 
 /// Vectors in a block: the codes of two blocks stay in the second cache of a core, and little time goes into what is done

@@ -17,6 +17,17 @@ fn by_comparing_all(vectors: &EmbeddingMatrix, k: usize) -> NeighborLists {
     NeighborLists::from_lists(k, (0..vectors.len()).map(list))
 }
 
+/// The definition of an index: every query is compared with every vector.
+fn by_comparing_queries(queries: &EmbeddingMatrix, vectors: &EmbeddingMatrix, k: usize) -> NeighborLists {
+    let list = |query: usize| {
+        let cosine = |row| dot(queries.row(query), vectors.row(row));
+        let mut all: Vec<(u32, f32)> = (0..vectors.len()).map(|row| (row as u32, cosine(row))).collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        all
+    };
+    NeighborLists::from_lists(k, (0..queries.len()).map(list))
+}
+
 /// Rows of these numbers.
 fn matrix(values: &[f32], dimension: usize) -> EmbeddingMatrix {
     let mut vectors = EmbeddingMatrix::with_capacity(dimension, values.len() / dimension);
@@ -97,6 +108,41 @@ proptest! {
                 prop_assert!(found == expected, "{cpu}, {threads} threads: {found:?} for {expected:?}");
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn many_queries_are_as_one_after_the_other(
+        (dimension, kinds, asked) in (1usize..140).prop_flat_map(|dimension| {
+            (Just(dimension), kinds(dimension, 160), kinds(dimension, 60))
+        }),
+        k in 0usize..40,
+    ) {
+        let (values, asked) = (unit_vectors(dimension, &kinds), unit_vectors(dimension, &asked));
+        let (vectors, queries) = (matrix(&values, dimension), matrix(&asked, dimension));
+        let expected = by_comparing_queries(&queries, &vectors, k);
+        for cpu in here() {
+            let index = BatchIndex::with_cpu(cpu, vectors.clone());
+            for threads in [1, 2] {
+                let found = on_threads(threads, || index.nearest(&queries, k));
+                prop_assert!(found == expected, "{cpu}, {threads} threads: {found:?} for {expected:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn queries_meet_many_blocks() {
+    let values = clusters(3_000, 48);
+    let (asked, held) = values.split_at(1_200 * 48);
+    let (queries, vectors) = (matrix(asked, 48), matrix(held, 48));
+    let expected = by_comparing_queries(&queries, &vectors, 7);
+    for cpu in here() {
+        let index = BatchIndex::with_cpu(cpu, vectors.clone());
+        assert!(on_threads(2, || index.nearest(&queries, 7)) == expected, "{cpu}");
     }
 }
 

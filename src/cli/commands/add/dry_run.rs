@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::by_id::{self, IdsToFetch};
-use super::input::{CategoryFilter, open};
+use super::input::{CategoryFilter, open, vector_model};
 use super::links::{self, LinkFileSummary};
 use crate::cli::args::{AddArgs, GlobalArgs};
 use crate::cli::outcome::CommandOutcome;
@@ -101,11 +101,12 @@ impl KnownPapers {
 pub(super) fn run(common: &GlobalArgs, args: &AddArgs, ids: IdsToFetch) -> Result<CommandOutcome> {
     let mut summary = DryRunSummary::default();
     let mut known = KnownPapers::of(common)?;
+    let vectors = vector_model(common, args)?;
     let filter = CategoryFilter::new(args);
     for path in &args.files {
         let bar = CommandProgress::of_file(path);
         let mut file = FileSummary { file: path.display().to_string(), ..FileSummary::default() };
-        match open(path, args, &bar) {
+        match open(path, args, vectors.as_ref(), &bar) {
             Ok(records) => {
                 file.format = Some(records.format().to_string());
                 filter.keep(records).try_for_each(|record| file.add(record, known.as_mut()))?;

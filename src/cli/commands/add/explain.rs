@@ -63,7 +63,7 @@ fn find(path: &Path, args: &AddArgs) -> Result<ExplainedRecord> {
     let filter = CategoryFilter::new(args);
     let mut read = 0;
     let mut found = None;
-    for record in filter.keep(open(path, args, &bar)?) {
+    for record in filter.keep(open(path, args, None, &bar)?) {
         read += 1;
         if is_wanted(&record, read, &args.record) {
             found = Some(record);

@@ -6,15 +6,25 @@ use std::io;
 use std::path::Path;
 
 use super::by_id::no_file;
-use crate::cli::args::AddArgs;
+use crate::cli::args::{AddArgs, GlobalArgs};
 use crate::cli::output::{self, CommandProgress, Severity};
+use crate::engine::{Engine, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::formats::{self, ColumnMap, LinkReader, PaperRecord, ReadOptions, RecordReader, ReferenceReader};
+use crate::formats::{
+    self, ColumnMap, LinkReader, PaperRecord, ReadOptions, RecordReader, ReferenceReader, VectorModel,
+};
+use crate::library::StoredModel;
 
 /// Opens a file of papers, `-` for standard input.
-pub(super) fn open(path: &Path, args: &AddArgs, bar: &CommandProgress) -> Result<RecordReader> {
+pub(super) fn open(
+    path: &Path,
+    args: &AddArgs,
+    vectors: Option<&VectorModel>,
+    bar: &CommandProgress,
+) -> Result<RecordReader> {
+    let vectors = vectors.cloned();
     let (format, columns, encoding) = (args.input, ColumnMap(args.column.clone()), args.encoding);
-    let options = ReadOptions { format, columns, encoding, ..ReadOptions::default() };
+    let options = ReadOptions { format, columns, encoding, vectors, ..ReadOptions::default() };
     let name = path.display().to_string();
     let references = match path {
         _ if name == "-" => options.read(bar.follow(io::stdin()), &name),
@@ -23,6 +33,26 @@ pub(super) fn open(path: &Path, args: &AddArgs, bar: &CommandProgress) -> Result
         _ => options.read(bar.follow(File::open(path).map_err(Error::io(path, "read"))?), &name),
     };
     references.map(|references| ReferenceReader::checked(references).records())
+}
+
+/// The model that the vectors of the files have to be of, if they are to be added: that of the library, which is not
+/// loaded for it, or of one that is new.
+pub(super) fn vector_model(common: &GlobalArgs, args: &AddArgs) -> Result<Option<VectorModel>> {
+    if !args.vectors {
+        return Ok(None);
+    }
+    let engine = match Engine::open(common.options(LibraryLocation::Existing(common.directory()?))) {
+        Err(Error::NotFound { .. }) => Engine::open(common.options(LibraryLocation::Memory))?,
+        opened => opened?,
+    };
+    let model = match engine.library().model()? {
+        Some(StoredModel { fingerprint, dimension, .. }) => VectorModel { fingerprint, dimension },
+        None => {
+            let identity = engine.encoder()?.identity();
+            VectorModel { fingerprint: identity.fingerprint.clone(), dimension: identity.dimension }
+        }
+    };
+    Ok(Some(model))
 }
 
 /// Opens a list of citation links, `-` for standard input.

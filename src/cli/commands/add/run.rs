@@ -1,7 +1,7 @@
 //! Adding the papers of files to the library.
 
 use super::by_id::IdsToFetch;
-use super::input::{CategoryFilter, open};
+use super::input::{CategoryFilter, open, vector_model};
 use super::{by_id, dry_run, explain, links};
 use crate::cli::args::{AddArgs, GlobalArgs};
 use crate::cli::commands::reindex;
@@ -9,7 +9,7 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, AddOutput, CommandProgress, Severity};
 use crate::engine::{AddProgress, AddSummary, Engine, LibraryLocation};
 use crate::error::{Error, Result};
-use crate::formats::PaperRecord;
+use crate::formats::{PaperRecord, VectorModel};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, mut args: AddArgs) -> Result<CommandOutcome> {
     let ids = IdsToFetch::take(&mut args.files);
@@ -24,9 +24,10 @@ pub(in crate::cli) fn run(common: &GlobalArgs, mut args: AddArgs) -> Result<Comm
         return dry_run::run(common, &args, ids);
     }
     let filter = CategoryFilter::new(&args);
+    let vectors = vector_model(common, &args)?;
     let open = || Engine::open(common.options(LibraryLocation::Create(common.directory()?)));
     let (engine, added) = if args.strict {
-        let (papers, links_are_valid) = (read_all(&args, &filter, ids)?, links::are_valid(&args)?);
+        let (papers, links_are_valid) = (read_all(&args, vectors.as_ref(), &filter, ids)?, links::are_valid(&args)?);
         let Some(papers) = papers.filter(|_| links_are_valid) else {
             output::diagnostic(
                 Severity::Error,
@@ -46,7 +47,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, mut args: AddArgs) -> Result<Comm
         (engine, added)
     } else {
         let mut engine = open()?;
-        let mut added = add_each(&mut engine, &args, &filter)?;
+        let mut added = add_each(&mut engine, &args, vectors.as_ref(), &filter)?;
         added += add_by_id(&mut engine, &args, &filter, ids)?;
         added += links::add(&mut engine, &args)?;
         (engine, added)
@@ -59,11 +60,16 @@ pub(in crate::cli) fn run(common: &GlobalArgs, mut args: AddArgs) -> Result<Comm
 }
 
 /// Adds one file after the other. A file that cannot be read at all counts as one rejected record.
-fn add_each(engine: &mut Engine, args: &AddArgs, filter: &CategoryFilter<'_>) -> Result<AddSummary> {
+fn add_each(
+    engine: &mut Engine,
+    args: &AddArgs,
+    vectors: Option<&VectorModel>,
+    filter: &CategoryFilter<'_>,
+) -> Result<AddSummary> {
     let mut added = AddSummary::default();
     for path in &args.files {
         let bar = CommandProgress::of_file(path);
-        match open(path, args, &bar) {
+        match open(path, args, vectors, &bar) {
             Ok(records) => {
                 let records = filter.keep(records);
                 added += engine.add_with_progress(records, &|progress| bar.show(progress))?;
@@ -96,7 +102,12 @@ fn add_by_id(engine: &mut Engine, args: &AddArgs, filter: &CategoryFilter<'_>, i
 ///
 /// # Errors
 /// Those of the services.
-fn read_all(args: &AddArgs, filter: &CategoryFilter<'_>, ids: IdsToFetch) -> Result<Option<Vec<PaperRecord>>> {
+fn read_all(
+    args: &AddArgs,
+    vectors: Option<&VectorModel>,
+    filter: &CategoryFilter<'_>,
+    ids: IdsToFetch,
+) -> Result<Option<Vec<PaperRecord>>> {
     let mut papers = Vec::new();
     let mut valid = true;
     let mut read = |record: Result<PaperRecord>, bar: &CommandProgress| match record {
@@ -112,7 +123,7 @@ fn read_all(args: &AddArgs, filter: &CategoryFilter<'_>, ids: IdsToFetch) -> Res
     };
     for path in &args.files {
         let bar = CommandProgress::of_file(path);
-        let records: Box<dyn Iterator<Item = Result<PaperRecord>>> = match open(path, args, &bar) {
+        let records: Box<dyn Iterator<Item = Result<PaperRecord>>> = match open(path, args, vectors, &bar) {
             Ok(records) => Box::new(filter.keep(records)),
             Err(error) => Box::new(std::iter::once(Err(error))),
         };

@@ -107,7 +107,7 @@ fn reference(value: &Value) -> Result<BibReference, String> {
         notes.origin("references", "reference");
     }
     let links = CitationLinks { references, ..CitationLinks::default() };
-    Ok(BibReference { raw_paper, added, tags, links, notes })
+    Ok(BibReference { raw_paper, added, tags, links, notes, embedding: None })
 }
 
 /// A field that holds a text, or a list of texts, as Crossref has it.

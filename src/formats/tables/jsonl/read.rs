@@ -82,7 +82,7 @@ pub(crate) fn record(json: &[u8]) -> Result<PaperRecord, String> {
         None => {
             let BibReference { raw_paper, links, notes, .. } = reference;
             let (position, origins, dropped) = (RecordPosition::Line(1), notes.origins, Vec::new());
-            Ok(PaperRecord { paper: raw_paper.validate()?, links, position, origins, dropped })
+            Ok(PaperRecord { paper: raw_paper.validate()?, links, embedding: None, position, origins, dropped })
         }
     }
 }

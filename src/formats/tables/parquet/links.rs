@@ -16,8 +16,7 @@ pub(crate) fn read_links(file: impl ChunkReader + 'static, name: &str) -> Result
     let mut selected = Vec::new();
     for wanted in COLUMNS {
         let Some(column) = fields.iter().find(|column| column.name().eq_ignore_ascii_case(wanted)) else {
-            let names: Vec<String> = fields.iter().take(20).map(|column| format!("`{}`", column.name())).collect();
-            return Err(table.bad_file(format!("no column `{wanted}`: the columns are {}", names.join(", "))));
+            return Err(table.no_column(wanted));
         };
         selected.push(column.clone());
     }

@@ -11,6 +11,7 @@ use serde_json::Map;
 
 use super::cell::CellReader;
 use super::table_file::{TableFile, guarded};
+use super::vector_columns::{VectorColumns, VectorModel};
 use crate::error::{Error, Result};
 use crate::formats::common::field_names::FieldRole;
 use crate::formats::common::fields;
@@ -21,8 +22,14 @@ use crate::formats::tables::columns::{ColumnMap, renamed};
 /// What such a file begins and ends with.
 pub(crate) const MAGIC: [u8; 4] = *b"PAR1";
 
-/// Fails when no column holds titles or abstracts, or one that `columns` names is not there.
-pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &ColumnMap) -> Result<RecordIter> {
+/// Fails when no column holds titles or abstracts, or one that `columns` names is not there, or vectors are asked for and
+/// there are none.
+pub(crate) fn read(
+    file: impl ChunkReader + 'static,
+    name: &str,
+    columns: &ColumnMap,
+    vectors: Option<&VectorModel>,
+) -> Result<RecordIter> {
     let table = TableFile::open(file, name)?;
     let schema = table.schema();
     let names: Vec<String> = schema.get_fields().iter().map(|column| column.name().to_owned()).collect();
@@ -31,19 +38,23 @@ pub(crate) fn read(file: impl ChunkReader + 'static, name: &str, columns: &Colum
         return Err(table.bad_file(FieldRole::no_text_among(names.iter().map(String::as_str))));
     }
     let renamed = renamed(&fields, &names);
-    let (selected, columns) = chosen(schema, fields);
+    let vectors = vectors.map(|model| VectorColumns::find(&table, model)).transpose()?;
+    let (mut selected, columns) = chosen(schema, fields);
+    selected.extend(vectors.iter().flat_map(VectorColumns::columns));
     let (file, size) = (name.to_owned(), table.size());
     Ok(Box::new(table.rows(selected)?.map(move |row| {
         let (position, row) = row?;
+        let bad_record = |reason| Error::BadRecord { file: file.clone(), place: position, reason };
         match guarded(|| Ok(reference(&row, &columns))) {
             Ok((mut reference, bytes)) => {
                 size.add(bytes as u64).map_err(|reason| Error::BadFile { file: file.clone(), reason })?;
                 reference.notes.rename(&renamed);
+                if let Some(vectors) = &vectors {
+                    reference.embedding = Some(vectors.embedding(&row).map_err(bad_record)?);
+                }
                 Ok(FoundRecord { position, reference })
             }
-            Err(_) => {
-                Err(Error::BadRecord { file: file.clone(), place: position, reason: "an invalid time".to_owned() })
-            }
+            Err(_) => Err(bad_record("an invalid time".to_owned())),
         }
     })))
 }

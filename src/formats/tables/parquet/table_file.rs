@@ -38,6 +38,12 @@ impl<R: ChunkReader + 'static> TableFile<R> {
         self.reader.metadata().file_metadata().schema()
     }
 
+    /// What its metadata has for a key.
+    pub(super) fn metadata(&self, key: &str) -> Option<&str> {
+        let pairs = self.reader.metadata().file_metadata().key_value_metadata()?;
+        pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
+    }
+
     /// What the texts of the rows are added to.
     pub(super) fn size(&self) -> Arc<UnpackedSize> {
         Arc::clone(&self.size)
@@ -46,6 +52,13 @@ impl<R: ChunkReader + 'static> TableFile<R> {
     /// An error of the whole file.
     pub(super) fn bad_file(&self, reason: String) -> Error {
         Error::BadFile { file: self.name.clone(), reason }
+    }
+
+    /// The error of a column that is not there.
+    pub(super) fn no_column(&self, wanted: &str) -> Error {
+        let columns = self.schema().get_fields().iter().take(20);
+        let names: Vec<String> = columns.map(|column| format!("`{}`", column.name())).collect();
+        self.bad_file(format!("no column `{wanted}`: the columns are {}", names.join(", ")))
     }
 
     /// Its rows with these columns, and where each stands; memory holds one page of each column. A damaged page is the last
@@ -68,7 +81,7 @@ impl<R: ChunkReader + 'static> TableFile<R> {
     }
 }
 
-fn damaged(name: &str, reason: &str) -> Error {
+pub(super) fn damaged(name: &str, reason: &str) -> Error {
     Error::BadFile { file: name.to_owned(), reason: format!("damaged Parquet: {reason}") }
 }
 

@@ -1,5 +1,7 @@
 //! `paperkin embed`
 
+mod stream;
+
 use std::io::{self, Write};
 
 use serde::Deserialize;
@@ -28,22 +30,23 @@ struct EmbedInput {
 }
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: EmbedArgs) -> Result<CommandOutcome> {
+    let (Some(input), Some(output)) = (&args.texts, &args.out) else { return stream::run(common) };
     let engine = Engine::open(common.options(LibraryLocation::Memory))?;
-    let mut lines = TextLines::open(&args.texts)?;
-    let bar = CommandProgress::of_file(&args.texts);
-    output::write_to(&args.out, |out| {
+    let mut lines = TextLines::open(input)?;
+    let bar = CommandProgress::of_file(input);
+    output::write_to(output, |out| {
         let mut texts = 0;
         loop {
             let embeddings = embed_batch(&engine, &mut lines)?;
             if embeddings.is_empty() && texts == 0 {
                 let reason = format!("contains no texts: {EXPECTED}");
-                return Err(Error::BadFile { file: args.texts.display().to_string(), reason });
+                return Err(Error::BadFile { file: input.display().to_string(), reason });
             }
             if embeddings.is_empty() {
                 return Ok(());
             }
             texts += embeddings.len();
-            write_vectors(out, &embeddings, args.format).map_err(Error::io(&args.out, "write"))?;
+            write_vectors(out, &embeddings, args.format).map_err(Error::io(output, "write"))?;
             bar.count(embeddings.len());
         }
     })?;
