@@ -217,7 +217,9 @@ impl WorkWatcher<PairState> for StoppingWatcher {
     }
 
     fn offer_state(&self, state: &dyn Fn() -> PairState) {
-        *self.state.lock().unwrap() = Some(state());
+        // Under the lock: the state of a slower thread must not replace a later one.
+        let mut kept = self.state.lock().unwrap();
+        *kept = Some(state());
     }
 }
 
