@@ -65,7 +65,9 @@ pub(crate) fn replace(
 /// Whether what is written to a path goes elsewhere: to a device, a pipe or a socket, or to an output of this process.
 pub(crate) fn is_stream(path: &Path) -> bool {
     let is_own_output = path == Path::new("/dev/stdout") || path == Path::new("/dev/stderr");
-    let is_descriptor = path.starts_with("/dev/fd") || path.starts_with("/proc");
+    // Such as `/proc/self/fd/1`. Other ways through `/proc` lead to files like any.
+    let is_in_proc = path.starts_with("/proc") && path.components().any(|part| part.as_os_str() == "fd");
+    let is_descriptor = path.starts_with("/dev/fd") || is_in_proc;
     is_own_output || is_descriptor || fs::metadata(path).is_ok_and(|metadata| is_special(&metadata))
 }
 

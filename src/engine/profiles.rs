@@ -12,7 +12,9 @@ use crate::library::{
     HistoryEntry, HistoryImport, MAX_HISTORY_WEIGHT, MAX_PROFILE_NAME_CHARS, Profile, ProfilePaper, is_profile_name,
 };
 use crate::paper::{PaperId, one_line};
-use crate::recommend::{Answer, InterestShare, MAX_AUTHORS, MAX_WEIGHT, check_length, check_names};
+use crate::recommend::{
+    Answer, InterestShare, MAX_AUTHORS, MAX_NAME_LENGTH, MAX_WEIGHT, check_length, check_names, check_text,
+};
 use crate::text::is_invisible;
 use crate::{searcher, writer};
 
@@ -58,8 +60,9 @@ pub(crate) fn check_weight(weight: f64) -> Result<()> {
     }
 }
 
-/// Checks the name of an interest, which is printed and shown.
+/// Checks the name of an interest, which is printed and shown on every page.
 fn check_interest(name: &str) -> Result<()> {
+    check_text("interest", name, MAX_NAME_LENGTH)?;
     match name.contains(is_invisible) {
         true => {
             let reason = "the name of an interest has control characters".to_owned();
@@ -87,15 +90,27 @@ impl Engine {
         let embeddings = self.unresolved_embeddings(&profile).merged_with(embeddings.clone());
         let answer =
             self.context().search(&embeddings, |searcher| searcher::feed(searcher, &profile, options, today))?;
-        if options.mode == FeedMode::New && !answer.results.is_empty() {
-            let papers: Vec<PaperId> = answer.all_results().map(|result| result.paper.id.clone()).collect();
-            match options.request.interest {
-                // The news of the other interests are still new.
-                Some(_) => self.library.record_impressions(&profile, &papers, today)?,
-                None => self.library.mark_feed_seen(&profile, &papers, answer.generation, today)?,
-            }
+        if options.mode == FeedMode::New {
+            self.mark_answer_seen(name, options, &answer)?;
         }
         Ok(answer)
+    }
+
+    /// Records the papers of a feed as seen: those of all interests, or of the one that was asked for.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown profile; errors of the library's file.
+    pub fn mark_answer_seen(&mut self, name: &str, options: &FeedOptions, answer: &Answer) -> Result<()> {
+        if answer.results.is_empty() {
+            return Ok(());
+        }
+        let (profile, today) = (self.library.profile(name)?, self.today());
+        let papers: Vec<PaperId> = answer.all_results().map(|result| result.paper.id.clone()).collect();
+        match options.request.interest {
+            // The news of the other interests are still new.
+            Some(_) => self.library.record_impressions(&profile, &papers, today),
+            None => self.library.mark_feed_seen(&profile, &papers, answer.generation, today),
+        }
     }
 
     /// Embeddings of papers of a history that are not in the library. Without a model there is a feed all the same.

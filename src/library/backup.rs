@@ -9,12 +9,14 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode};
 
 use super::Library;
-use super::open::sqlite_error;
+use super::open::{APPLICATION_ID, FILE_NAME, beside, sqlite_error};
 use crate::error::{Error, Result};
 use crate::file::{self, FileAccess, UnfinishedFile};
 
 /// What every SQLite file begins with (sqlite.org/fileformat.html, 1.3).
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// What SQLite puts beside a database that is in use.
+const LOG_ENDINGS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// Pages that are copied at a time.
 const PAGES: i32 = 4096;
 /// The pause after some pages, in which others can write.
@@ -60,27 +62,73 @@ pub(super) fn copy_database((from, from_name): (&Connection, &Path), (to, to_nam
     })
 }
 
-/// Refuses to overwrite what is not an old copy.
+/// Refuses to overwrite what is not an old copy: a library that is in use, or the database of another program.
 fn check_target(library: &Path, path: &Path) -> Result<()> {
-    let refused = |reason: &str| Err(Error::BadFile { file: path.display().to_string(), reason: reason.to_owned() });
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let refused = |reason: &str| Err(bad_target(path, reason));
     if path.is_dir() {
         return refused("is a directory: give a file");
     }
     if is_same_file(library, path) {
         return refused("is the library itself: give another file");
     }
-    match is_database(path) {
-        Ok(false) => refused("exists and is not a copy of a library: give another file"),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            refused("exists and is not a copy of a library: give another file")
-        }
-        _ => Ok(()),
+    if !path.exists() {
+        return check_not_library(path);
     }
+    if path.file_name().is_some_and(|name| name == FILE_NAME) {
+        return refused("is the file of a library: give another file");
+    }
+    if LOG_ENDINGS.iter().any(|ending| beside(path, ending).exists()) {
+        return refused("is a database that is in use: give another file");
+    }
+    match is_copy(path) {
+        Ok(true) => Ok(()),
+        _ => refused("exists and is not a copy of a library: give another file"),
+    }
+}
+
+/// Refuses to write over a database, such as a library, over what SQLite keeps beside it, and over the index of a library.
+///
+/// # Errors
+/// [`Error::BadFile`].
+pub(crate) fn check_not_library(path: &Path) -> Result<()> {
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if path.is_file() && !is_empty(path) && is_database(path).unwrap_or(true) {
+        return Err(bad_target(path, "is a database: give another file"));
+    }
+    // Those of a database need not be there yet.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let of_database = LOG_ENDINGS.iter().filter_map(|ending| name.strip_suffix(ending));
+    let mut of_database = of_database.map(|name| path.with_file_name(name));
+    if of_database.any(|database| !is_empty(&database) && is_database(&database).unwrap_or(false)) {
+        return Err(bad_target(path, "belongs to a database: give another file"));
+    }
+    let directory = path.parent().filter(|directory| directory.file_name().is_some_and(|name| name == "index"));
+    match directory.and_then(Path::parent).is_some_and(|library| library.join(FILE_NAME).exists()) {
+        true => Err(bad_target(path, "belongs to a library: give another file")),
+        false => Ok(()),
+    }
+}
+
+fn bad_target(path: &Path, reason: &str) -> Error {
+    Error::BadFile { file: path.display().to_string(), reason: reason.to_owned() }
+}
+
+fn is_empty(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() == 0)
 }
 
 /// Whether two paths lead to one file.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
+/// Whether a file is a copy of a library, by its header (sqlite.org/fileformat.html, 1.3.17). An empty one is.
+fn is_copy(path: &Path) -> io::Result<bool> {
+    let mut header = Vec::new();
+    File::open(path)?.take(72).read_to_end(&mut header)?;
+    let application = header.last_chunk().map(|bytes| i64::from(u32::from_be_bytes(*bytes)));
+    Ok(header.is_empty() || header.starts_with(SQLITE_MAGIC) && application == Some(APPLICATION_ID))
 }
 
 /// Whether a file is an SQLite database. An empty one is.

@@ -47,6 +47,7 @@ use crate::cancellation::Cancellation;
 use crate::error::{Error, Result};
 use crate::file::FileIdentity;
 
+pub(crate) use backup::check_not_library;
 pub use change::{ChangeCounts, MergedPaper, PaperChange};
 pub use check::CheckFinding;
 pub use citations::{LinkCounts, LinkDelta, LinkSummary};

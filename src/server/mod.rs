@@ -50,6 +50,9 @@ pub fn serve(options: ServerOptions, engine: &Engine, ready: impl FnOnce(SocketA
     // Cookies name the library. Its ID is made now: no request that reads changes anything. A read-only library has none.
     let _ = engines[0].library_id();
     let (workers, mut threads) = WorkerPool::start(engines);
+    // Whether the server can answer is asked when it is busy.
+    let (health, health_threads) = WorkerPool::start(vec![engine.try_clone()?]);
+    threads.extend(health_threads);
     let (embeddings, thread) = EmbeddingQueue::start(engine.try_clone()?);
     threads.push(thread);
     let (maintainer, thread) = IndexMaintainer::start(engine.try_clone()?);
@@ -58,7 +61,7 @@ pub fn serve(options: ServerOptions, engine: &Engine, ready: impl FnOnce(SocketA
     threads.push(thread);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::io("threads", "start them"))?;
-    let app = AppState::new(options.clone(), model, workers, embeddings, maintainer, reports);
+    let app = AppState::new(options.clone(), model, [workers, health], embeddings, maintainer, reports);
     let router = router::router(app, guard.clone());
     let served = runtime.block_on(listener::run(options, router, guard, ready));
     // Drops requests that were too slow, which stops their jobs, and with them the last handles of the threads.

@@ -93,6 +93,8 @@ fn a_profile_cannot_be_spoiled_by_one_request() {
     assert_eq!(server.call("GET", "/v1/profiles/me/feed", &[], "").status, 200);
     // One more is one too many, however it comes.
     let form = ("content-type", "application/x-www-form-urlencoded");
+    let vote = format!("vote=like+1+{}&interest={}", some_papers(&server, 1)[0], "x".repeat(1_001));
+    assert_eq!(server.call("POST", "/vote", &[form], &vote).status, 400);
     assert_eq!(server.call("POST", "/profiles/follow", &[form], "name=Author+5").status, 200);
     assert_eq!(server.call("POST", "/profiles/follow", &[form], "name=One+more").status, 400);
     let run = server.sandbox.run(&["profile", "me", "follow", "One more"]);

@@ -27,6 +27,65 @@ fn two_backups_to_one_file_both_succeed() {
 }
 
 #[test]
+fn no_output_takes_the_place_of_a_library() {
+    let (sandbox, other) = (Sandbox::with_papers(), Sandbox::with_papers());
+    let library = sandbox.library().join("library.sqlite3");
+    let link = sandbox.folder.path().join("link.jsonl");
+    std::os::unix::fs::symlink(&library, &link).unwrap();
+    let [log, index] = ["library.sqlite3-wal", "index/hnsw"].map(|name| sandbox.library().join(name));
+    let in_proc = format!("/proc/self/root{}", library.display());
+    let paths = [&library, &link, &log, &index].map(|path| path.to_str().unwrap());
+    let before = fs::read(&library).unwrap();
+    for path in paths.into_iter().chain([&*in_proc]) {
+        let run = sandbox.run(&["export", "--papers", "--out", path]);
+        assert!(run.code != 0 && run.err.contains("give another file"), "{path}: {}", run.err);
+        // Nor does a copy of another library.
+        let run = other.run(&["backup", path]);
+        assert!(run.code != 0 && run.err.contains("give another file"), "{path}: {}", run.err);
+    }
+    assert_eq!(fs::read(&library).unwrap(), before);
+}
+
+#[test]
+fn a_backup_replaces_old_copies_of_libraries_alone() {
+    let sandbox = Sandbox::with_papers();
+    let [copy, database] = ["copy.sqlite3", "other.sqlite3"].map(|name| sandbox.folder.path().join(name));
+    let back_up = |path: &std::path::Path| sandbox.run(&["backup", path.to_str().unwrap()]);
+    assert_eq!([back_up(&copy).code, back_up(&copy).code], [0, 0]);
+    // Somebody else's.
+    let mut bytes = fs::read(&copy).unwrap();
+    bytes[68..72].fill(0);
+    fs::write(&database, &bytes).unwrap();
+    // One that is in use has a log.
+    fs::write(sandbox.folder.path().join("copy.sqlite3-wal"), "log").unwrap();
+    for path in [&copy, &database] {
+        let run = back_up(path);
+        assert!(run.code != 0 && run.err.contains("give another file"), "{}", run.err);
+    }
+    assert_eq!(fs::read(&database).unwrap(), bytes);
+}
+
+#[test]
+fn what_could_not_be_shown_is_still_new() {
+    let sandbox = Sandbox::with_papers();
+    assert_eq!(sandbox.run(&["profile", "me", "like", "Kitchen Hands"]).code, 0);
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let feed = ["feed", "--profile", "me"];
+    let status = sandbox.program().args(feed).stdout(full).stderr(Stdio::null()).status().unwrap();
+    assert_ne!(status.code(), Some(0));
+    let feed = sandbox.json(&["feed", "--profile", "me", "--format", "json"]);
+    assert!(!feed["results"].as_array().unwrap().is_empty() || !feed["best_of_library"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_secret_is_not_shown_without_the_line_that_makes_it_valid() {
+    let sandbox = Sandbox::new();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = sandbox.program().args(["token", "me", "--scope", "read"]).stderr(full).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()));
+}
+
+#[test]
 fn a_pipe_gets_what_is_written_and_stays_a_pipe() {
     let sandbox = Sandbox::with_papers();
     let pipe = sandbox.folder.path().join("pipe");

@@ -10,7 +10,7 @@ use crate::error::Result;
 pub(in crate::cli) fn run(common: &GlobalArgs, args: FeedArgs) -> Result<CommandOutcome> {
     let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     let options = FeedOptions {
-        mode: if args.again { FeedMode::Last } else { FeedMode::New },
+        mode: if args.again { FeedMode::Last } else { FeedMode::Peek },
         seen_days: args.seen_days,
         since: args.since,
         backfill: true,
@@ -18,6 +18,10 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: FeedArgs) -> Result<Command
     };
     let answer = engine.feed(&args.profile, &options)?;
     output::print_answer(&answer, args.query.format, ReasonDisplay::Show, engine.today())?;
+    if options.mode == FeedMode::Peek {
+        // What could not be printed was not seen.
+        engine.mark_answer_seen(&args.profile, &options, &answer)?;
+    }
     reindex::after_answer(&engine);
     // A history outlives its papers, so a paper that is not found is not a fault of the input.
     Ok(CommandOutcome::Complete)

@@ -12,6 +12,7 @@ const UPLOADS_AT_ONCE: u32 = 16;
 
 #[cfg(feature = "server")]
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<CommandOutcome> {
+    use std::io::{self, Write};
     use std::num::NonZero;
     use std::time::Duration;
 
@@ -49,7 +50,8 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<Comman
     let shared = options.token_file.clone().filter(|file| file::is_shared(file));
     let engine = Engine::open(common.options(LibraryLocation::Create(common.directory()?)))?;
     serve(options, &engine, |address| {
-        eprintln!("paperkin: listening on http://{address}");
+        // A full disk of logs stops no server.
+        let _ = writeln!(io::stderr(), "paperkin: listening on http://{address}");
         if let Some(file) = shared {
             let message = format!("{}: others can read the token file: run `chmod 600` on it", file.display());
             output::diagnostic(Severity::Warning, &message);

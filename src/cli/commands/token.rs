@@ -6,8 +6,11 @@ use crate::error::Result;
 
 #[cfg(feature = "server")]
 pub(in crate::cli) fn run(args: TokenArgs) -> Result<CommandOutcome> {
+    use std::io::{self, Write};
+
     use crate::cli::args::TokenScope;
     use crate::cli::output;
+    use crate::error::Error;
     use crate::server;
 
     let scope = |scope: &TokenScope| match scope {
@@ -17,8 +20,9 @@ pub(in crate::cli) fn run(args: TokenArgs) -> Result<CommandOutcome> {
     };
     let scopes: Vec<server::Scope> = args.scope.iter().map(scope).collect();
     let (secret, line) = server::generate_token(&args.name, &scopes, args.profile.as_deref())?;
+    // The line first: a secret whose line is lost is of no use.
+    writeln!(io::stderr(), "{line}").map_err(Error::io("standard error", "write"))?;
     output::print(|out| writeln!(out, "{secret}"))?;
-    eprintln!("{line}");
     Ok(CommandOutcome::Complete)
 }
 

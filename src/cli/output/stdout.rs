@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::formats::SummaryFormat;
 use crate::error::{Error, Result};
 use crate::file::{self, FileAccess};
+use crate::library::check_not_library;
 
 /// Writes to standard output, without colors where they are not supported.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
@@ -35,6 +36,7 @@ pub(crate) fn write_to(path: &Path, write: impl FnOnce(&mut (dyn Write + Send)) 
         write(&mut out)?;
         return out.flush().map_err(stdout_failed);
     }
+    check_not_library(path)?;
     file::replace(path, FileAccess::Shared, |file| write(file))
 }
 

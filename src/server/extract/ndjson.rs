@@ -10,7 +10,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 
 use super::json::{check_content_type, too_large};
-use crate::server::middleware::BodyReceipt;
+use crate::server::middleware::{BodyReceipt, LineMemory};
 use crate::server::problem::Problem;
 use crate::server::runtime::AppState;
 
@@ -24,8 +24,21 @@ const MAX_HELD_LINES: usize = 100;
 /// The buffer of a stream that waits for its next line: a long line before must not hold memory for hours.
 const IDLE_BUFFER_BYTES: usize = 64 << 10;
 
-/// The number, from 1, and the bytes of a line that is not blank. An error is the last item.
-pub(crate) type NdjsonLine = (u64, Result<Vec<u8>, Problem>);
+/// A line that is not blank.
+pub(crate) struct NdjsonLine {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its bytes. An error is the last item.
+    pub text: Result<Vec<u8>, Problem>,
+    /// What it takes of the memory of bodies, until it is answered.
+    pub memory: LineMemory,
+}
+
+impl NdjsonLine {
+    pub(crate) fn new(number: u64, text: Result<Vec<u8>, Problem>) -> NdjsonLine {
+        NdjsonLine { number, text, memory: LineMemory::default() }
+    }
+}
 
 /// A body of JSON lines.
 pub(crate) struct NdjsonBody {
@@ -64,11 +77,8 @@ impl NdjsonBody {
     /// Returns the lines of the next chunks; none at the end.
     async fn next_lines(&mut self) -> Vec<NdjsonLine> {
         let mut lines = Vec::new();
-        // The lines before are somebody else's by now.
+        // A long line before must not hold memory.
         self.buffer.shrink_to(IDLE_BUFFER_BYTES);
-        if let Some(receipt) = &self.receipt {
-            receipt.keep(self.buffer.len());
-        }
         while lines.is_empty() && !self.ended {
             let problem = match self.chunks.next().await {
                 Some(Ok(chunk)) => {
@@ -88,12 +98,16 @@ impl NdjsonBody {
             };
             self.ended = true;
             match problem {
-                Some(problem) => lines.push((self.line_number + 1, Err(problem))),
+                Some(problem) => lines.push(NdjsonLine::new(self.line_number + 1, Err(problem))),
                 None => {
                     self.buffer.push(b'\n');
                     self.take_lines(self.buffer.len() - 1, &mut lines);
                 }
             }
+        }
+        if let Some(receipt) = &self.receipt {
+            let memory = receipt.keep(self.buffer.len());
+            lines.iter_mut().for_each(|line| line.memory = memory.clone());
         }
         lines
     }
@@ -105,7 +119,7 @@ impl NdjsonBody {
             let line = self.buffer[start..scanned + length].trim_ascii();
             self.line_number += 1;
             if !line.is_empty() {
-                lines.push((self.line_number, Ok(line.to_vec())));
+                lines.push(NdjsonLine::new(self.line_number, Ok(line.to_vec())));
             }
             scanned += length + 1;
             start = scanned;

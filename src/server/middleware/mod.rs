@@ -22,7 +22,7 @@ pub(super) use connection::{ClientConnection, check_connection};
 pub(super) use cors::allow_origins;
 pub(super) use problem_page::show_problem_page;
 pub(super) use rate_limit::ClientAddress;
-pub(super) use request_body::{BodyLimits, BodyReceipt, receive_body};
+pub(super) use request_body::{BodyLimits, BodyReceipt, LineMemory, receive_body};
 pub(super) use timeout::limit_time;
 pub use tokens::generate_token;
 

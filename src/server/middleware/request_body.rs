@@ -49,6 +49,12 @@ pub(crate) struct BodyReceipt {
     state: Arc<Mutex<BodyState>>,
 }
 
+/// The memory of lines of a body: free again when the last of them is answered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LineMemory(
+    #[expect(dead_code, reason = "held until it is dropped")] Option<Arc<OwnedSemaphorePermit>>,
+);
+
 #[derive(Debug, Default)]
 struct BodyState {
     /// Bytes in memory.
@@ -94,14 +100,15 @@ impl BodyReceipt {
         Ok(())
     }
 
-    /// Tells that only some of the bytes are still in memory: the lines before them were read.
-    pub(crate) fn keep(&self, bytes: usize) {
+    /// Tells that only some of the bytes are still the body's: the lines before them are somebody else's, who gets the permit
+    /// for their memory.
+    pub(crate) fn keep(&self, bytes: usize) -> LineMemory {
         let mut state = self.state();
         state.bytes = bytes;
         let needed = bytes.saturating_sub(SMALL_BODY_BYTES);
-        if let Some(permit) = &mut state.permit {
-            drop(permit.split(permit.num_permits().saturating_sub(needed)));
-        }
+        let of_lines =
+            state.permit.as_mut().and_then(|permit| permit.split(permit.num_permits().saturating_sub(needed)));
+        LineMemory(of_lines.map(Arc::new))
     }
 
     /// Whether more of the body is to come.
@@ -217,11 +224,16 @@ mod tests {
         left(20);
         other.hold(SMALL_BODY_BYTES + 20).unwrap();
         assert_eq!(other.hold(1).unwrap_err().code(), ProblemCode::ServerBusy);
-        one.keep(SMALL_BODY_BYTES + 30);
+        let lines = one.keep(SMALL_BODY_BYTES + 30);
+        left(20);
+        let others = lines.clone();
+        drop(lines);
+        left(20);
+        drop(others);
         left(50);
         one.hold(10).unwrap();
         left(40);
-        one.keep(0);
+        drop(one.keep(0));
         left(80);
         let clone = other.clone();
         drop((one, other));

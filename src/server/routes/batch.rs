@@ -59,7 +59,7 @@ async fn recommend_batch(State(app): State<AppState>, body: NdjsonBody) -> Respo
     ndjson_response(answers, |line| matches!(line, BatchLine::Problem(_))).await
 }
 
-async fn answer_line(app: AppState, (line, text): NdjsonLine) -> BatchLine {
+async fn answer_line(app: AppState, NdjsonLine { number: line, text, memory: _memory }: NdjsonLine) -> BatchLine {
     let answer = async {
         let mut request: Request =
             json_object(&text?).map_err(|reason| Problem::bad_request(format!("line {line}: {reason}")))?;

@@ -121,7 +121,7 @@ async fn add_papers(State(app): State<AppState>, body: RecordsBody) -> Response 
         }
         RecordsBody::Record(record) => {
             let record = serde_json::to_vec(&record).map_err(|error| Problem::bad_request(error.to_string()));
-            let results = commit_lines(app, vec![(1, record)]).await;
+            let results = commit_lines(app, vec![NdjsonLine::new(1, record)]).await;
             let status = match results.iter().any(RecordResult::is_rejected) {
                 true => StatusCode::UNPROCESSABLE_ENTITY,
                 false => StatusCode::OK,
@@ -154,11 +154,11 @@ impl FromRequest<AppState> for RecordsBody {
 
 /// Commits the records of some lines, in as few transactions as the order of records of the same paper allows.
 async fn commit_lines(app: AppState, lines: Vec<NdjsonLine>) -> Vec<RecordResult> {
-    let numbers: Vec<u64> = lines.iter().map(|(line, _)| *line).collect();
+    let numbers: Vec<u64> = lines.iter().map(|line| line.number).collect();
     let committed = app.workers().run_of_stream(move |engine| {
         let mut results = Vec::with_capacity(lines.len());
         let (mut papers, mut pending) = (Vec::new(), PendingBatch::default());
-        for (line, text) in lines {
+        for NdjsonLine { number: line, text, memory: _memory } in lines {
             match text.and_then(|text| formats::record(&text).map_err(Problem::bad_request)) {
                 Ok(record) => {
                     if pending.may_match(&record.paper) {

@@ -42,7 +42,7 @@ async fn live() -> Json<HealthResponse> {
     responses((status = 200, description = "The server can answer", body = HealthResponse, example = json!({ "status": "ok" })),
               (status = 503, description = "It cannot answer now", body = Problem, content_type = "application/problem+json")))]
 async fn ready(State(app): State<AppState>) -> Result<Json<HealthResponse>, Problem> {
-    app.run(|engine| engine.library().check_in_place().and_then(|()| engine.generation_id())).await?;
+    app.health().run(|engine| engine.library().check_in_place().and_then(|()| engine.generation_id())).await?;
     Ok(Json(HealthResponse { status: "ok" }))
 }
 

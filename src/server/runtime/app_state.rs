@@ -27,6 +27,7 @@ struct AppInner {
     options: ServerOptions,
     model: ModelIdentity,
     workers: WorkerPool,
+    health: WorkerPool,
     embeddings: EmbeddingQueue,
     maintainer: IndexMaintainer,
     reports: ReportRunner,
@@ -34,16 +35,19 @@ struct AppInner {
 }
 
 impl AppState {
+    /// The workers are those of requests, and those of health checks.
     pub(crate) fn new(
         options: ServerOptions,
         model: ModelIdentity,
-        workers: WorkerPool,
+        [workers, health]: [WorkerPool; 2],
         embeddings: EmbeddingQueue,
         maintainer: IndexMaintainer,
         reports: ReportRunner,
     ) -> AppState {
         let etag_cache = EtagCache::default();
-        AppState { inner: Arc::new(AppInner { options, model, workers, embeddings, maintainer, reports, etag_cache }) }
+        AppState {
+            inner: Arc::new(AppInner { options, model, workers, health, embeddings, maintainer, reports, etag_cache }),
+        }
     }
 
     /// How the service was started.
@@ -73,6 +77,11 @@ impl AppState {
 
     pub(crate) fn workers(&self) -> &WorkerPool {
         &self.inner.workers
+    }
+
+    /// The worker of the health checks.
+    pub(crate) fn health(&self) -> &WorkerPool {
+        &self.inner.health
     }
 
     pub(crate) fn embeddings(&self) -> &EmbeddingQueue {

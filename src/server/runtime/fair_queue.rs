@@ -1,5 +1,5 @@
-//! A queue of jobs for worker threads that no client can keep from the others. Clients take turns, and clients whose jobs
-//! take long leave one worker to those whose jobs are short.
+//! A queue of jobs for worker threads that no client can keep from the others. Clients take turns, none takes all workers
+//! while others ask, and those whose jobs take long never do.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -205,13 +205,16 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Whether a worker may take a job of a client: a slow one leaves the last worker free while quick ones ask.
+    /// Whether a worker may take a job of a client. The last free worker is for clients that have no other job running and
+    /// whose jobs are short. One whose jobs were short takes it for another job as long as nobody else asks.
     fn may_run(&self, key: &str, now: Instant) -> bool {
-        let is_waited_for = |(other, client): (&String, &Client<T>)| {
-            other != key && now - client.asked <= MEMORY && !self.is_slow(other, now)
-        };
-        let of_slow = || self.running.iter().filter(|running| self.is_slow(&running.client, now)).count();
-        !self.is_slow(key, now) || of_slow() + 1 < self.workers.max(2) || !self.clients.iter().any(is_waited_for)
+        if self.workers < 2 || self.running.len() + 1 < self.workers {
+            return true;
+        }
+        let asks = |(other, client): (&String, &Client<T>)| other != key && now - client.asked <= MEMORY;
+        let is_first = self.running.iter().all(|running| running.client != key);
+        let is_known = self.clients.get(key).is_some_and(|client| client.past.sum > 0.0);
+        !self.is_slow(key, now) && (is_first || is_known && !self.clients.iter().any(asks))
     }
 
     /// Whether the jobs of a client, those that run included, take long.
@@ -305,31 +308,45 @@ mod tests {
     #[test]
     fn slow_clients_leave_a_worker() {
         let mut trial = Trial::new(2);
-        trial.run("quick", 20);
         trial.run("slow", 1_000);
         trial.run("slower", 5_000);
         assert_eq!(["slow", "slow", "slower"].map(|client| trial.push(client)), [true; 3]);
         let (client, ticket) = trial.take().unwrap();
-        assert_eq!((client, trial.take()), ("slow", None), "the other worker is not for them");
-        trial.push("quick");
-        assert_eq!(trial.take().map(|(client, _)| client), Some("quick"));
+        trial.wait(60_000);
+        assert_eq!((client, trial.take()), ("slow", None), "the other worker is not for them, whoever else asks");
+        trial.push("new");
+        assert_eq!(trial.take().map(|(client, _)| client), Some("new"));
         trial.queue.finish(ticket, trial.now);
-        assert_eq!(trial.take().map(|(client, _)| client), Some("slower"));
         assert_eq!(trial.take(), None);
-        // Nobody quick has asked for a while.
-        trial.wait(31_000);
-        assert_eq!(trial.take().map(|(client, _)| client), Some("slow"));
+    }
+
+    #[test]
+    fn nobody_takes_the_last_worker_for_a_second_job_while_others_ask() {
+        let mut trial = Trial::new(2);
+        assert_eq!(["new"; 2].map(|client| trial.push(client)), [true; 2]);
+        let (_, ticket) = trial.take().unwrap();
+        assert_eq!(trial.take(), None, "nothing is known of this client");
+        trial.wait(20);
+        trial.queue.finish(ticket, trial.now);
+        trial.push("new");
+        let tickets = [trial.take(), trial.take()].map(|taken| taken.unwrap().1);
+        tickets.map(|ticket| trial.queue.finish(ticket, trial.now));
+        trial.run("other", 20);
+        assert_eq!(["new"; 2].map(|client| trial.push(client)), [true; 2]);
+        assert_eq!((trial.take().is_some(), trial.take()), (true, None));
     }
 
     #[test]
     fn a_job_that_runs_for_long_makes_a_client_slow() {
         let mut trial = Trial::new(3);
-        trial.run("quick", 20);
-        assert_eq!(["new"; 3].map(|client| trial.push(client)), [true; 3]);
+        assert_eq!(["known"; 3].map(|client| trial.push(client)), [true; 3]);
+        let (_, ticket) = trial.take().unwrap();
+        trial.queue.finish(ticket, trial.now);
         assert!(trial.take().is_some());
         trial.wait(200);
-        assert!(trial.take().is_some(), "one of three workers is kept free");
-        assert_eq!(trial.take(), None);
+        assert!(trial.take().is_some());
+        trial.push("known");
+        assert_eq!(trial.take(), None, "one of three workers is kept free");
     }
 
     #[test]
