@@ -330,7 +330,7 @@ mod tests {
         trial.queue.finish(ticket, trial.now);
         trial.push("new");
         let tickets = [trial.take(), trial.take()].map(|taken| taken.unwrap().1);
-        tickets.map(|ticket| trial.queue.finish(ticket, trial.now));
+        tickets.into_iter().for_each(|ticket| trial.queue.finish(ticket, trial.now));
         trial.run("other", 20);
         assert_eq!(["new"; 2].map(|client| trial.push(client)), [true; 2]);
         assert_eq!((trial.take().is_some(), trial.take()), (true, None));

@@ -61,7 +61,7 @@ impl Sandbox {
     }
 
     /// The program in this library, with nothing of the environment of the tests.
-    fn program(&self) -> process::Command {
+    pub(crate) fn program(&self) -> process::Command {
         let mut words = self.wrapper.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_paperkin")]);
         let mut command = process::Command::new(words.next().unwrap());
         command.args(words);
