@@ -47,6 +47,7 @@ use crate::cancellation::Cancellation;
 use crate::error::{Error, Result};
 use crate::file::FileIdentity;
 
+#[cfg(feature = "cli")]
 pub(crate) use backup::check_not_library;
 pub use change::{ChangeCounts, MergedPaper, PaperChange};
 pub use check::CheckFinding;

@@ -42,11 +42,11 @@ pub use ranker::{Candidate, Contribution, HistoryCitations, QueryIndependentSign
 pub use relevance::{NameMatch, Relevance, RelevanceFeatures, RelevanceKind, RelevanceWord};
 pub(crate) use request::MAX_WEIGHT;
 pub use request::Request;
-pub(crate) use request_limits::{MAX_AUTHORS, MAX_PROFILE_HISTORY, check_length, check_names};
-#[cfg(feature = "server")]
 pub(crate) use request_limits::{
-    MAX_FILTER_VALUES, MAX_HISTORY, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, check_served_history, check_text,
+    MAX_AUTHORS, MAX_NAME_LENGTH, MAX_PROFILE_HISTORY, check_length, check_names, check_text,
 };
+#[cfg(feature = "server")]
+pub(crate) use request_limits::{MAX_FILTER_VALUES, MAX_HISTORY, MAX_TEXT_LENGTH, check_served_history};
 pub(crate) use resolved_query::normalize_weights;
 pub use resolved_query::{ExpansionPaper, HistoryPaper, QueryText, ResolvedQuery, time_decay};
 pub use smoothing::smooth;

@@ -14,8 +14,10 @@ use crate::server::middleware::BodyReceipt;
 use crate::server::options::ServerOptions;
 use crate::server::problem::Problem;
 
-/// Texts of one request that are embedded in one batch.
+/// Texts of one request that are embedded in one batch, and their bytes, unless it is one text: of a long one the end is
+/// split into words for nothing.
 const EMBED_CHUNK_TEXTS: usize = 32;
+const EMBED_CHUNK_BYTES: usize = 256 << 10;
 
 /// The running service: cheap to clone, the same for all requests.
 #[derive(Clone)]
@@ -113,8 +115,8 @@ impl AppState {
     pub(crate) async fn embed(&self, texts: Vec<String>) -> Result<Vec<EmbeddedText>, Problem> {
         let mut embedded = Vec::with_capacity(texts.len());
         // In chunks, so that other requests get their turn in between.
-        for chunk in texts.chunks(EMBED_CHUNK_TEXTS) {
-            embedded.extend(self.embeddings().embed(chunk.to_vec()).await?);
+        for chunk in embed_chunks(texts) {
+            embedded.extend(self.embeddings().embed(chunk).await?);
         }
         Ok(embedded)
     }
@@ -134,5 +136,40 @@ impl AppState {
         let texts = request.texts();
         let embedded = self.embed(texts.clone()).await?;
         Ok(texts.into_iter().zip(embedded).map(|(text, embedded)| (text, embedded.embedding)).collect())
+    }
+}
+
+/// Parts texts into chunks, in their order.
+fn embed_chunks(texts: Vec<String>) -> Vec<Vec<String>> {
+    let mut chunks: Vec<Vec<String>> = Vec::new();
+    let mut bytes = 0;
+    for text in texts {
+        match chunks.last_mut() {
+            Some(chunk) if chunk.len() < EMBED_CHUNK_TEXTS && bytes + text.len() <= EMBED_CHUNK_BYTES => {
+                bytes += text.len();
+                chunk.push(text);
+            }
+            _ => {
+                bytes = text.len();
+                chunks.push(vec![text]);
+            }
+        }
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_have_few_texts_and_few_bytes() {
+        let sizes = |texts: &[usize]| {
+            let texts = texts.iter().map(|length| "x".repeat(*length)).collect();
+            embed_chunks(texts).iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(&[]), [0; 0]);
+        assert_eq!(sizes(&[10; 70]), [32, 32, 6]);
+        assert_eq!(sizes(&[EMBED_CHUNK_BYTES, 1, 1, EMBED_CHUNK_BYTES + 1, EMBED_CHUNK_BYTES / 2]), [1, 2, 1, 1]);
     }
 }
