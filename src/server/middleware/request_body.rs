@@ -225,10 +225,10 @@ mod tests {
         other.hold(SMALL_BODY_BYTES + 20).unwrap();
         assert_eq!(other.hold(1).unwrap_err().code(), ProblemCode::ServerBusy);
         let lines = one.keep(SMALL_BODY_BYTES + 30);
-        left(20);
+        left(0);
         let others = lines.clone();
         drop(lines);
-        left(20);
+        left(0);
         drop(others);
         left(50);
         one.hold(10).unwrap();
