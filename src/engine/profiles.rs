@@ -91,7 +91,7 @@ impl Engine {
         let answer =
             self.context().search(&embeddings, |searcher| searcher::feed(searcher, &profile, options, today))?;
         if options.mode == FeedMode::New {
-            self.mark_answer_seen(name, options, &answer)?;
+            self.record_feed(&profile, options, &answer)?;
         }
         Ok(answer)
     }
@@ -101,15 +101,19 @@ impl Engine {
     /// # Errors
     /// [`Error::NotFound`] for an unknown profile; errors of the library's file.
     pub fn mark_answer_seen(&mut self, name: &str, options: &FeedOptions, answer: &Answer) -> Result<()> {
+        self.record_feed(&self.library.profile(name)?, options, answer)
+    }
+
+    fn record_feed(&mut self, profile: &Profile, options: &FeedOptions, answer: &Answer) -> Result<()> {
         if answer.results.is_empty() {
             return Ok(());
         }
-        let (profile, today) = (self.library.profile(name)?, self.today());
+        let today = self.today();
         let papers: Vec<PaperId> = answer.all_results().map(|result| result.paper.id.clone()).collect();
         match options.request.interest {
             // The news of the other interests are still new.
-            Some(_) => self.library.record_impressions(&profile, &papers, today),
-            None => self.library.mark_feed_seen(&profile, &papers, answer.generation, today),
+            Some(_) => self.library.record_impressions(profile, &papers, today),
+            None => self.library.mark_feed_seen(profile, &papers, answer.generation, today),
         }
     }
 

@@ -47,7 +47,7 @@ const ENDINGS: [&str; 3] = ["", "-journal", "-wal"];
 /// How many times a copy is tried while Zotero writes.
 const MAX_TRIES: usize = 10;
 /// Instructions of SQLite's machine, in millions, that any database may take: some seconds; and how many each million bytes
-/// may take beyond that. A made database of 20,000 items took one for ten bytes.
+/// may take beyond that. A generated database of 20,000 items took one for every ten bytes.
 const FREE_WORK: u64 = 200;
 const MAX_WORK_RATIO: u64 = 20;
 

@@ -1,7 +1,7 @@
 //! Disliked papers, prepared for scoring: each by itself, because a paper is like one of them or like none.
 
 use super::background::{Background, PaperFeatures};
-use super::history_model::TermSums;
+use super::history_model::{TermSums, TermWeights};
 use super::resolved_query::HistoryPaper;
 use super::similarity_model::{ContentParts, SimilarityModel};
 use super::standardizer::Standardizer;
@@ -11,8 +11,8 @@ use crate::lexical::TermMap;
 /// Disliked papers. Their terms are looked up together: a candidate shares few terms with each of many papers.
 pub(super) struct DislikedPapers<'a> {
     papers: Vec<DislikedPaper<'a>>,
-    /// The papers that have each term.
-    terms: TermMap<Vec<DislikedTerm>>,
+    /// The papers that have each term, by their places.
+    terms: TermMap<Vec<(u32, TermWeights)>>,
 }
 
 struct DislikedPaper<'a> {
@@ -21,27 +21,16 @@ struct DislikedPaper<'a> {
     scale: Standardizer,
 }
 
-/// A term in a disliked paper.
-#[derive(Debug, Clone, Copy)]
-struct DislikedTerm {
-    /// The place of the paper.
-    paper: u32,
-    /// What it weighs there, in the contrast, and in the centroid.
-    weight: f32,
-    contrast: f32,
-    centroid: f32,
-}
-
 impl<'a> DislikedPapers<'a> {
     pub(super) fn new(background: &'a Background, past: &'a [HistoryPaper], weights: &RankingWeights) -> Self {
-        let mut terms: TermMap<Vec<DislikedTerm>> = TermMap::default();
+        let mut terms: TermMap<Vec<(u32, TermWeights)>> = TermMap::default();
         let mut papers = Vec::with_capacity(past.len());
         for (place, past) in (0..).zip(past) {
             let past = std::slice::from_ref(past);
             let mut model = SimilarityModel::for_history(background, past, &[], None, Strategy::Auto, weights);
             let scale = Standardizer::from_values(model.background_parts().map(ContentParts::total), 0.0);
-            for (number, weight, contrast, centroid) in model.take_terms() {
-                terms.entry(number).or_default().push(DislikedTerm { paper: place, weight, contrast, centroid });
+            for (number, weights) in model.take_terms() {
+                terms.entry(number).or_default().push((place, weights));
             }
             papers.push(DislikedPaper { model, scale });
         }
@@ -54,9 +43,9 @@ impl<'a> DislikedPapers<'a> {
         let none = (0.0, TermSums { contrast: -paper.words.background_overlap, ..TermSums::default() });
         let mut similarities = vec![none; self.papers.len()];
         for (number, weight) in &paper.words.vector {
-            for term in self.terms.get(number).into_iter().flatten() {
-                let (similarity, sums) = &mut similarities[term.paper as usize];
-                *similarity += weight * term.weight;
+            for (place, term) in self.terms.get(number).into_iter().flatten() {
+                let (similarity, sums) = &mut similarities[*place as usize];
+                *similarity += weight * term.in_paper;
                 sums.contrast += weight * term.contrast;
                 sums.centroid += weight * term.centroid;
             }

@@ -90,12 +90,13 @@ impl<'a> HistoryModel<'a> {
         }
     }
 
-    /// Takes away the terms of a history of one paper: each one's number, and what it weighs in the paper, in the contrast and
-    /// in the centroid.
-    pub(super) fn take_terms(&mut self) -> Vec<(u32, f32, f32, f32)> {
-        let weight = |term: &HistoryTerm| term.papers.first().map_or(0.0, |(_, weight)| *weight);
-        let terms = std::mem::take(&mut self.terms).into_iter();
-        terms.map(|(number, term)| (number, weight(&term), term.contrast, term.centroid)).collect()
+    /// Takes away the terms of a history of one paper, each with its number.
+    pub(super) fn take_terms(&mut self) -> impl Iterator<Item = (u32, TermWeights)> + use<> {
+        let weights = |(number, HistoryTerm { contrast, centroid, papers, .. }): (u32, HistoryTerm)| {
+            let in_paper = papers.first().map_or(0.0, |(_, weight)| *weight);
+            (number, TermWeights { in_paper, contrast, centroid })
+        };
+        std::mem::take(&mut self.terms).into_iter().map(weights)
     }
 
     /// How many papers it is worth: each counts by its weight, the heaviest 1.
@@ -236,6 +237,15 @@ impl<'a> HistoryModel<'a> {
         let similar = similar.map(|(at, (past, words))| others(past.weight * words, at));
         first_features([top_k_mean(near, nearest), contrast, top_k_mean(similar, nearest), word_contrast])
     }
+}
+
+/// What a term of a history of one paper counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TermWeights {
+    /// What it weighs in the paper.
+    pub(super) in_paper: f32,
+    pub(super) contrast: f32,
+    pub(super) centroid: f32,
 }
 
 /// What the terms of a paper have in common with a whole history.

@@ -5,7 +5,7 @@ use super::features::{
     CENTROID, DISCRIMINANT, EXPANSION, FEATURE_COUNT, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
     TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY, first_features,
 };
-use super::history_model::{HistoryModel, TermSums, term_weight, top_k_mean_parts};
+use super::history_model::{HistoryModel, TermSums, TermWeights, term_weight, top_k_mean_parts};
 use super::relevance::{RelevanceFeatures, RelevanceKind};
 use super::resolved_query::{ExpansionPaper, HistoryPaper, QueryText};
 use super::standardizer::Standardizer;
@@ -152,12 +152,11 @@ impl<'a> SimilarityModel<'a> {
     }
 
     /// Takes away the terms of a history of one paper, and what is known of the background papers, which is most of the
-    /// memory. Gives each term's number, and what it weighs in the paper, in the contrast and in the centroid: whoever has them
-    /// can still compare papers.
-    pub(super) fn take_terms(&mut self) -> Vec<(u32, f32, f32, f32)> {
+    /// memory. Whoever has the terms can still compare papers.
+    pub(super) fn take_terms(&mut self) -> Vec<(u32, TermWeights)> {
         self.background_scores = Vec::new();
         match &mut self.target {
-            SimilarityTarget::History(history) => history.take_terms(),
+            SimilarityTarget::History(history) => history.take_terms().collect(),
             SimilarityTarget::Text { .. } => Vec::new(),
         }
     }

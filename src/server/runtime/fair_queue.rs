@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn one_worker_is_everybody_s() {
+    fn one_worker_serves_everybody() {
         let mut trial = Trial::new(1);
         trial.run("quick", 20);
         trial.run("slow", 1_000);
