@@ -99,7 +99,7 @@ impl BaseReader {
         for slice in read_batches(path, &["id", "vector", "fingerprint"])? {
             let slice = slice?;
             if let Some(fingerprint) = slice.metadata(FINGERPRINT_KEY) {
-                self.meet(fingerprint).map_err(bad_file)?;
+                self.accept_fingerprint(fingerprint).map_err(bad_file)?;
             }
             self.read_slice(&slice, &mut rows, &file)?;
         }
@@ -122,7 +122,7 @@ impl BaseReader {
             };
             let id = id.map_err(bad_row)?.ok_or_else(|| bad_row("no id".to_owned()))?;
             if let Some(fingerprint) = fingerprint {
-                self.meet(&fingerprint).map_err(bad_row)?;
+                self.accept_fingerprint(&fingerprint).map_err(bad_row)?;
             }
             let matrix = self.vectors.get_or_insert_with(|| EmbeddingMatrix::with_capacity(vector.len(), 0));
             if let Some(reason) = vector_error(&vector, matrix.dimension()) {
@@ -134,8 +134,8 @@ impl BaseReader {
         Ok(())
     }
 
-    /// Takes a fingerprint, which has to be that of all others.
-    fn meet(&mut self, fingerprint: &str) -> Result<(), String> {
+    /// Keeps the first fingerprint. Fails where another one differs from it.
+    fn accept_fingerprint(&mut self, fingerprint: &str) -> Result<(), String> {
         let known = self.fingerprint.get_or_insert_with(|| fingerprint.to_owned());
         if known == fingerprint { Ok(()) } else { Err(other_model(fingerprint, known)) }
     }
