@@ -1,5 +1,6 @@
 //! What somebody is after: a text, papers liked and papers disliked, each a vector with its words and a weight.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -107,13 +108,19 @@ impl ResolvedQuery {
     }
 }
 
-/// Scales weights so that the heaviest is 1, and sorts their papers.
+/// Scales weights so that the heaviest is 1, and sorts their papers: sums then round alike, whatever the order was.
 pub(crate) fn normalize_weights(papers: &mut [HistoryPaper]) {
     let heaviest = papers.iter().map(|past| past.weight).fold(0.0, f32::max);
     if heaviest > 0.0 {
         papers.iter_mut().for_each(|past| past.weight /= heaviest);
     }
-    papers.sort_by_cached_key(|past| (past.id.clone(), past.title.clone(), past.weight.to_bits()));
+    papers.sort_by(|one, other| {
+        let ids = one.id.cmp(&other.id).then_with(|| one.title.cmp(&other.title));
+        // Texts without an id may share a title.
+        let numbers = || one.embedding.as_slice().iter().zip(other.embedding.as_slice());
+        let embeddings = || numbers().map(|(one, other)| one.total_cmp(other)).fold(Ordering::Equal, Ordering::then);
+        ids.then(one.weight.total_cmp(&other.weight)).then_with(embeddings)
+    });
 }
 
 /// What is left of a weight after the days between `at` and `today`: half of it after each half-life.

@@ -134,6 +134,19 @@ proptest! {
     }
 
     #[test]
+    fn papers_of_one_title_have_an_order(subjects in proptest::collection::vec(0usize..4, 2..8), number in 1_000u64..9_000) {
+        let liked: Vec<(usize, u64)> = subjects.iter().map(|subject| (*subject, number)).collect();
+        let query = |turn: bool| {
+            let mut liked = history(&liked);
+            if turn {
+                liked.reverse();
+            }
+            ResolvedQuery { liked, ..ResolvedQuery::default() }.normalized()
+        };
+        prop_assert_eq!(query(false), query(true));
+    }
+
+    #[test]
     fn a_dislike_raises_nothing(liked in papers(6), disliked in papers(4), more in (0usize..4, 1_000u64..9_000), paper in (0usize..4, 1_000u64..9_000)) {
         let background = background();
         let score = |disliked: &[(usize, u64)]| {
