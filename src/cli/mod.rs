@@ -79,6 +79,7 @@ fn dispatch(cli: Cli) -> Result<CommandOutcome> {
         Command::Token(args) => commands::token::run(args),
         Command::Backup(args) => commands::backup::run(common, args),
         Command::Restore(args) => commands::restore::run(common, args),
+        Command::Migrate(args) => commands::migrate::run(common, &args),
         Command::Completions(args) => commands::completions::run(args),
         Command::Options => {
             output::print(|out| out.write_all(args::options_help().as_bytes()))?;

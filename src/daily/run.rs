@@ -126,7 +126,8 @@ pub fn run(
 
 /// Excludes other runs over the same library, which would deliver everything twice.
 fn lock(engine: &Engine) -> Result<Option<File>> {
-    let Some(directory) = engine.library().directory() else { return Ok(None) };
+    let Some(directory) = engine.library().index_directory() else { return Ok(None) };
+    file::create_private_directory(directory)?;
     let path = directory.join("daily.lock");
     match file::lock(&path)? {
         Some(lock) => Ok(Some(lock)),

@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 use crate::encoder::{EncoderOptions, HubOptions, ModelChoice};
+use crate::error::Result;
 use crate::index::IndexKind;
+use crate::library::Library;
 use crate::recommend::RankingWeights;
 
 /// Where a library is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LibraryLocation {
-    /// In a directory, which is created if it does not exist.
+    /// In a directory, which is created if it does not exist, or at the address of a server.
     Create(PathBuf),
-    /// In a directory that holds a library.
+    /// In a directory that holds a library, or at the address of a server: `postgres://me@localhost/papers`.
     Existing(PathBuf),
     /// In memory: gone with the engine.
     Memory,
@@ -66,6 +68,10 @@ pub struct EngineOptions {
     pub encoder: EncoderOptions,
     /// How neighbors are found.
     pub index: IndexKind,
+    /// The address of a replica of the library's server, which answers questions.
+    pub read_replica: Option<String>,
+    /// Where the indexes of libraries on servers are kept; `None`: in memory.
+    pub cache_directory: Option<PathBuf>,
     /// The constants of the ranking. The recency and votes of a request replace those here.
     pub weights: RankingWeights,
     /// What day it is.
@@ -73,6 +79,18 @@ pub struct EngineOptions {
 }
 
 impl EngineOptions {
+    /// Opens the library.
+    pub(super) fn open_library(&self) -> Result<Library> {
+        let mut library = match &self.location {
+            LibraryLocation::Create(location) => Library::create(location)?,
+            LibraryLocation::Existing(location) => Library::open(location)?,
+            LibraryLocation::Memory => Library::in_memory()?,
+        };
+        self.read_replica.iter().try_for_each(|replica| library.set_read_replica(replica))?;
+        self.cache_directory.iter().for_each(|directory| library.set_cache_directory(directory));
+        Ok(library)
+    }
+
     /// The bundled model on the fastest device, with a library at this location.
     pub fn new(location: LibraryLocation) -> EngineOptions {
         EngineOptions {
@@ -81,6 +99,8 @@ impl EngineOptions {
             hub: HubOptions::default(),
             encoder: EncoderOptions::default(),
             index: IndexKind::Auto,
+            read_replica: None,
+            cache_directory: None,
             weights: RankingWeights::default(),
             clock: Clock::System,
         }

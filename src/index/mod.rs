@@ -65,9 +65,11 @@ pub enum IndexKind {
     Exact,
     /// Walk a graph: approximate.
     Hnsw,
+    /// Ask the server that keeps the library.
+    Server,
 }
 
-string_enum!(IndexKind, "an index kind", { Auto => "auto", Exact => "exact", Hnsw => "hnsw" });
+string_enum!(IndexKind, "an index kind", { Auto => "auto", Exact => "exact", Hnsw => "hnsw", Server => "server" });
 
 /// An index over rows of unit vectors: a frozen graph, and what has changed since it was built.
 ///
@@ -116,7 +118,7 @@ impl VectorIndex {
         let graph = match kind {
             IndexKind::Exact => false,
             IndexKind::Hnsw => !vectors.is_empty(),
-            IndexKind::Auto => graph_pays(vectors.len(), queries),
+            IndexKind::Auto | IndexKind::Server => graph_pays(vectors.len(), queries),
         };
         if !graph {
             let rows = (0..vectors.len() as u32).map(RowId).collect();

@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::ErrorCode;
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, ErrorCode};
 
 use super::Library;
-use super::open::{APPLICATION_ID, FILE_NAME, beside, sqlite_error};
+use super::database::{self, Connection};
+use super::open::{APPLICATION_ID, FILE_NAME, beside, database_error};
 use crate::error::{Error, Result};
 use crate::file::{self, FileAccess, UnfinishedFile};
 
@@ -49,16 +50,20 @@ impl Library {
 
 /// Copies a database into an empty file. The second of each are the paths by which errors name them.
 pub(super) fn copy_database((from, from_name): (&Connection, &Path), (to, to_name): (&Path, &Path)) -> Result<()> {
-    let copy = || {
-        let mut copy = Connection::open(to)?;
+    let Some(from) = from.as_sqlite() else {
+        let reason = "is on a server of PostgreSQL: back it up with `pg_dump`, or copy it with `paperkin migrate`";
+        return Err(Error::BadFile { file: from_name.display().to_string(), reason: reason.to_owned() });
+    };
+    let copy = || -> database::Result<()> {
+        let mut copy = rusqlite::Connection::open(to)?;
         Backup::new(from, &mut copy)?.run_to_completion(PAGES, PAUSE, None)?;
         // The copy is one file: it can be moved and kept anywhere.
         copy.pragma_update(None, "journal_mode", "DELETE")?;
-        copy.close().map_err(|(_, error)| error)
+        Ok(copy.close().map_err(|(_, error)| error)?)
     };
-    copy().map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => sqlite_error(from_name, "read")(error),
-        _ => sqlite_error(to_name, "write")(error),
+    copy().map_err(|error| match error.sqlite_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => database_error(from_name, "read")(error),
+        _ => database_error(to_name, "write")(error),
     })
 }
 

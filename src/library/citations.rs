@@ -3,10 +3,10 @@
 
 use std::ops::AddAssign;
 
-use rusqlite::{OptionalExtension, Row as SqlRow, Transaction, params};
 use serde::Serialize;
 
 use super::Library;
+use super::database::{self, OptionalRow, Row as SqlRow, Transaction, params};
 use super::generation::{GenerationId, TransactionGeneration};
 use super::stored_value::{MAX_GENERATION, damaged, key, optional, quoted};
 use super::works::{find_paper, resolve, work_id};
@@ -117,7 +117,7 @@ impl Library {
     }
 
     fn count(&self, select: &str) -> Result<u64> {
-        let count = self.db.query_row(select, [], |row| row.get::<_, i64>(0));
+        let count = self.db.query_row(select, [], |row| row.get::<i64>(0));
         count.map(|count| count as u64).map_err(self.failed("count the citation links"))
     }
 
@@ -157,15 +157,15 @@ impl Library {
     /// The works at the `other` end of the links whose `own` end is a paper: ends are columns of the table of links.
     fn linked_works(&self, own: &str, other: &str, key: i64) -> Result<Vec<WorkName>> {
         let select = format!(
-            "SELECT DISTINCT coalesce(paper.id, work.id), work.text, work.author, work.year FROM work AS own \
+            "SELECT coalesce(paper.id, work.id), work.text, work.author, work.year FROM work AS own \
              JOIN citation ON citation.{own} = own.number JOIN work ON work.number = citation.{other} \
              LEFT JOIN paper ON paper.row = work.paper \
-             WHERE own.paper = +?1 AND work.paper IS NOT ?1 ORDER BY work.number"
+             WHERE own.paper = +?1 AND work.paper IS DISTINCT FROM ?1 ORDER BY work.number"
         );
         let mut works = self.link_rows(&select, key, |row| {
             let Some(id) = work_id(row.get(0)?) else { return Ok(WorkName::default()) };
             let text: Option<String> = row.get(1)?;
-            let (author, year) = (row.get::<_, Option<String>>(2)?.unwrap_or_default(), row.get(3)?);
+            let (author, year) = (row.get::<Option<String>>(2)?.unwrap_or_default(), row.get(3)?);
             Ok(match text {
                 Some(title) if id.is_of_title() => WorkName { title, author, year, ..WorkName::default() },
                 Some(citation) if !id.is_of_source() => WorkName { citation, ..WorkName::default() },
@@ -209,7 +209,7 @@ impl Library {
         let is_known = "SELECT 1 FROM citation WHERE citing = (SELECT number FROM work WHERE id = ?) \
                         AND cited = (SELECT number FROM work WHERE id = ?)";
         let count = || {
-            let mut is_known = self.db.prepare_cached(is_known)?;
+            let mut is_known = self.db.prepare(is_known)?;
             let mut counts = LinkCounts::default();
             for (citing, cited) in links {
                 let (Some(citing_id), Some(cited_id)) = (citing.id(), cited.id()) else { continue };
@@ -230,20 +230,20 @@ impl Library {
         &self,
         select: &str,
         value: i64,
-        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+        read: impl FnMut(database::Row<'_>) -> database::Result<T>,
     ) -> Result<Vec<T>> {
-        let rows = || self.db.prepare_cached(select)?.query_map([value], read)?.collect::<rusqlite::Result<Vec<T>>>();
+        let rows = || self.db.prepare(select)?.query_map([value], read)?.collect::<database::Result<Vec<T>>>();
         rows().map_err(self.failed("read citation links"))
     }
 }
 
 /// The number of a work.
-fn work(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<u32> {
+fn work(row: SqlRow<'_>, column: usize) -> database::Result<u32> {
     key(row, column).map(|number| number as u32)
 }
 
 /// Reads the generation that is stored under [`LAST_DELETION`].
-pub(super) fn last_deletion(value: &str) -> rusqlite::Result<i64> {
+pub(super) fn last_deletion(value: &str) -> database::Result<i64> {
     let number = value.parse().ok().filter(|number| (0..=MAX_GENERATION).contains(number));
     number.ok_or_else(|| damaged(format!("{} is not the number of a generation", quoted(value))))
 }
@@ -256,10 +256,10 @@ pub(super) fn put_links(
     transaction: &Transaction<'_>,
     links: &[(WorkName, WorkName)],
     generation: &mut TransactionGeneration,
-) -> rusqlite::Result<LinkCounts> {
+) -> database::Result<LinkCounts> {
     let insert = "INSERT INTO citation (citing, cited, written) VALUES (?, ?, ?)";
-    let mut insert = transaction.prepare_cached(insert)?;
-    let mut is_known = transaction.prepare_cached("SELECT 1 FROM citation WHERE citing = ? AND cited = ?")?;
+    let mut insert = transaction.prepare(insert)?;
+    let mut is_known = transaction.prepare("SELECT 1 FROM citation WHERE citing = ? AND cited = ?")?;
     let mut counts = LinkCounts::default();
     // The links of a paper follow each other.
     let mut last: [Option<(&WorkName, FoundWork)>; 2] = [None, None];
@@ -295,17 +295,17 @@ fn put_work(
     name: &WorkName,
     id: &PaperId,
     generation: &mut TransactionGeneration,
-) -> rusqlite::Result<FoundWork> {
+) -> database::Result<FoundWork> {
     let select = "SELECT number, paper IS NOT NULL, title_key IS NOT NULL FROM work WHERE id = ?";
     let found = transaction
-        .prepare_cached(select)?
-        .query_row([id.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?)));
+        .prepare(select)?
+        .query_row([id.as_str()], |row| Ok((row.get::<i64>(0)?, row.get::<bool>(1)?, row.get::<bool>(2)?)));
     let title_key = name.identifying_title();
     let (number, is_there, mut is_changed) = match found.optional()? {
         Some((number, is_there, has_title)) => {
             if !has_title && title_key.is_some() {
                 let update = "UPDATE work SET title_key = ?2, author = ?3, year = ?4 WHERE number = ?1";
-                transaction.prepare_cached(update)?.execute(params![number, title_key, name.author, name.year])?;
+                transaction.prepare(update)?.execute(params![number, title_key, name.author, name.year])?;
             }
             (number, is_there, !has_title && title_key.is_some())
         }
@@ -313,19 +313,13 @@ fn put_work(
             let text = Some(if name.title.is_empty() { &name.citation } else { &name.title });
             let text = text.filter(|_| !id.is_of_source());
             let author = Some(&name.author).filter(|author| !author.is_empty());
-            let insert = "INSERT INTO work (id, title_key, author, year, text, written) VALUES (?, ?, ?, ?, ?, ?)";
-            transaction.prepare_cached(insert)?.execute(params![
-                id.as_str(),
-                title_key,
-                author,
-                name.year,
-                text,
-                generation.get(transaction)?
-            ])?;
-            (transaction.last_insert_rowid(), false, true)
+            let insert = "INSERT INTO work (id, title_key, author, year, text, written) VALUES (?, ?, ?, ?, ?, ?) \
+                          RETURNING number";
+            let values = params![id.as_str(), title_key, author, name.year, text, generation.get(transaction)?];
+            (transaction.query_row(insert, values, |row| row.get(0))?, false, true)
         }
     };
-    let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO work_alias (name, work) VALUES (?, ?)")?;
+    let mut insert = transaction.prepare("INSERT INTO work_alias (name, work) VALUES (?, ?) ON CONFLICT DO NOTHING")?;
     for alias in name.ids.iter().filter(|alias| *alias != id) {
         is_changed |= insert.execute(params![alias.as_str(), number])? > 0;
     }
@@ -342,27 +336,28 @@ pub(super) fn delete_references(
     transaction: &Transaction<'_>,
     paper: &PaperId,
     generation: i64,
-) -> rusqlite::Result<()> {
-    let numbers = |select: &str, value: &dyn rusqlite::ToSql| {
-        let mut select = transaction.prepare_cached(select)?;
-        select.query_map([value], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()
+) -> database::Result<()> {
+    let numbers = |select: &str, value: &dyn database::ToSql| {
+        let mut select = transaction.prepare(select)?;
+        select.query_map([value], |row| row.get(0))?.collect::<database::Result<Vec<i64>>>()
     };
     let of_paper = "SELECT number FROM work WHERE paper = (SELECT row FROM paper WHERE id = ?)";
     let mut works = numbers(of_paper, &paper.as_str())?;
     let mut deleted = 0;
     for number in works.clone() {
         works.extend(numbers("SELECT cited FROM citation WHERE citing = ?", &number)?);
-        deleted += transaction.prepare_cached("DELETE FROM citation WHERE citing = ?")?.execute([number])?;
+        deleted += transaction.prepare("DELETE FROM citation WHERE citing = ?")?.execute([number])?;
     }
     if deleted == 0 {
         return Ok(());
     }
-    let mut delete = transaction.prepare_cached(
+    let mut delete = transaction.prepare(
         "DELETE FROM work WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM citation WHERE citing = ?1) \
          AND NOT EXISTS (SELECT 1 FROM citation WHERE cited = ?1)",
     )?;
     works.into_iter().try_for_each(|number| delete.execute([number]).map(drop))?;
-    let upsert = "INSERT OR REPLACE INTO key_value (key, value) VALUES (?, ?)";
-    transaction.prepare_cached(upsert)?.execute(params![LAST_DELETION, generation.to_string()])?;
+    let upsert = "INSERT INTO key_value (key, value) VALUES (?, ?) \
+ ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    transaction.prepare(upsert)?.execute(params![LAST_DELETION, generation.to_string()])?;
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Embeddings: what became of them since a generation, and another model's in place of them.
 
-use rusqlite::{Transaction, params};
-
+use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
 use super::checksums::{put_embedding_checksum, write_embeddings};
+use super::database::{self, Transaction, params};
 use super::generation::{GenerationId, next_generation};
 use super::stored_paper::{COLUMNS, StoredPaper, row_of};
-use super::stored_value::key;
+use super::stored_value::{damaged, key};
 use super::{Library, StoredModel};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::vector::{Embedding, EmbeddingMatrix};
 
 /// What became of the embeddings of the library's model.
@@ -59,28 +59,29 @@ impl Library {
         let fail = || self.failed("read the embeddings");
         let select = "SELECT row FROM embedding WHERE model = ? AND written > ? ORDER BY row";
         let keys = self.keys(select, [model.key, generation]).map_err(fail())?;
+        let all = keys.len();
         let mut vectors = EmbeddingMatrix::with_capacity(model.dimension, 0);
         let mut numbers = vec![0.0; model.dimension];
-        let select = "SELECT vector FROM embedding WHERE row = ? AND model = ?";
-        let mut statement = self.db.prepare(select).map_err(fail())?;
-        for key in &keys {
-            // The dimension may be damaged: memory is taken when the first embedding has it.
-            if vectors.len() == 1 {
-                vectors.reserve(keys.len() - 1);
+        let select =
+            format!("SELECT row, vector FROM embedding WHERE row IN ({LISTED_KEYS}) AND model = ?2 ORDER BY row");
+        let mut read = |keys: &[i64], vectors: &mut EmbeddingMatrix| -> database::Result<()> {
+            let mut statement = self.db.prepare(&select)?;
+            let mut rows = statement.query(params![key_list(keys), model.key])?;
+            while let Some(row) = rows.next()? {
+                // The dimension may be damaged: memory is taken when the first embedding has it.
+                if vectors.len() == 1 {
+                    vectors.reserve(all - 1);
+                }
+                let bytes = row.get_ref(1)?.as_blob()?;
+                if !(read_floats(bytes, &mut numbers) && vectors.push_unit(&numbers)) {
+                    let (key, dimension) = (row.get::<i64>(0)?, model.dimension);
+                    let reason = format!("the embedding of row {key} is not a unit vector of {dimension} dimensions");
+                    return Err(damaged(reason));
+                }
             }
-            let unit = statement
-                .query_row([*key, model.key], |row| {
-                    let bytes = row.get_ref(0)?.as_blob()?;
-                    Ok(read_floats(bytes, &mut numbers) && vectors.push_unit(&numbers))
-                })
-                .map_err(fail())?;
-            if !unit {
-                let path = self.path.clone();
-                let reason =
-                    format!("the embedding of row {key} is not a unit vector of {} dimensions", model.dimension);
-                return Err(Error::DamagedLibrary { path, reason });
-            }
-        }
+            Ok(())
+        };
+        keys.chunks(BATCH_ROWS).try_for_each(|keys| read(keys, &mut vectors)).map_err(fail())?;
         Ok((keys, vectors))
     }
 
@@ -89,8 +90,8 @@ impl Library {
         self.keys(select, [generation]).map_err(self.failed("read removed papers"))
     }
 
-    fn keys(&self, select: &str, params: impl rusqlite::Params) -> rusqlite::Result<Vec<i64>> {
-        self.db.prepare_cached(select)?.query_map(params, |row| key(row, 0))?.collect()
+    fn keys(&self, select: &str, params: impl database::Params) -> database::Result<Vec<i64>> {
+        self.db.prepare(select)?.query_map(params, |row| key(row, 0))?.collect()
     }
 
     /// The keys of the papers that have an embedding of the library's model, ascending.
@@ -136,7 +137,8 @@ impl Library {
             if !transaction.query_row(complete, [key], |row| row.get(0))? {
                 return Ok(false);
             }
-            let switched = transaction.execute("UPDATE library SET model = ?1 WHERE model IS NOT ?1", [key])? > 0;
+            let switched =
+                transaction.execute("UPDATE library SET model = ?1 WHERE model IS DISTINCT FROM ?1", [key])? > 0;
             transaction.execute("DELETE FROM embedding WHERE model <> ?", [key])?;
             transaction.execute("DELETE FROM model WHERE key <> ?", [key])?;
             if switched {
@@ -150,7 +152,7 @@ impl Library {
 }
 
 /// The key of a model, which is entered if it is new.
-pub(super) fn model_key(transaction: &Transaction<'_>, model: &StoredModel) -> rusqlite::Result<i64> {
+pub(super) fn model_key(transaction: &Transaction<'_>, model: &StoredModel) -> database::Result<i64> {
     transaction.execute(
         "INSERT INTO model (name, fingerprint, dimension) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         params![model.name, model.fingerprint, model.dimension as i64],
@@ -165,17 +167,25 @@ pub(super) fn put_embedding(
     model: i64,
     generation: i64,
     embedding: &Embedding,
-) -> rusqlite::Result<()> {
+) -> database::Result<()> {
     let bytes = float_bytes(embedding);
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO embedding (row, model, written, vector) VALUES (?, ?, ?, ?)")?
+        .prepare(
+            "INSERT INTO embedding (row, model, written, vector) VALUES (?, ?, ?, ?) \
+ ON CONFLICT (row, model) DO UPDATE SET written = excluded.written, vector = excluded.vector",
+        )?
         .execute(params![row, model, generation, bytes])?;
     put_embedding_checksum(transaction, row, model)
 }
 
 /// The numbers of an embedding as little-endian floats.
 pub(super) fn float_bytes(embedding: &Embedding) -> Vec<u8> {
-    embedding.as_slice().iter().flat_map(|number| number.to_le_bytes()).collect()
+    float_bytes_of(embedding.as_slice())
+}
+
+/// Numbers as little-endian floats.
+pub(super) fn float_bytes_of(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
 /// Reads little-endian floats; `false` when there are not as many as expected.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use rusqlite::types::Value;
 
 use super::Library;
+use super::database::{self, Value};
 use super::stored_value::{damaged_in, key, optional_date, value};
 use super::text_filter::TextScope;
 use crate::error::Result;
@@ -49,12 +49,12 @@ impl Library {
             return Ok(None);
         }
         let (mut conditions, values) = conditions(filter);
-        conditions.push("1".to_owned());
+        conditions.push("TRUE".to_owned());
         // Sorted here: with ORDER BY, SQLite reads whole papers instead of the index `paper_facts`.
         let select = format!("SELECT row FROM paper WHERE {}", conditions.join(" AND "));
-        let read = || -> rusqlite::Result<Vec<i64>> {
-            let mut statement = self.db.prepare_cached(&select)?;
-            statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?.collect()
+        let read = || -> database::Result<Vec<i64>> {
+            let mut statement = self.db.prepare(&select)?;
+            statement.query_map(values, |row| row.get(0))?.collect()
         };
         let mut keys = read().map_err(self.failed("select papers"))?;
         keys.sort_unstable();
@@ -80,11 +80,12 @@ impl Library {
     /// for the case of Latin letters.
     pub fn papers_by(&self, authors: &[String]) -> Result<Vec<i64>> {
         // One parameter, however many names there are.
-        let names = serde_json::to_string(authors).expect("names are JSON");
+        let names: Vec<String> = authors.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let names = serde_json::to_string(&names).expect("names are JSON");
         let select = "SELECT row FROM paper WHERE EXISTS (SELECT 1 FROM json_each(authors) \
-                      WHERE lower(value) IN (SELECT lower(value) FROM json_each(?))) ORDER BY row";
-        let read = || -> rusqlite::Result<Vec<_>> {
-            let mut statement = self.db.prepare_cached(select)?;
+                      WHERE lower(value) IN (SELECT value FROM json_each(?))) ORDER BY row";
+        let read = || -> database::Result<Vec<_>> {
+            let mut statement = self.db.prepare(select)?;
             statement.query_map([names], |row| row.get(0))?.collect()
         };
         read().map_err(self.failed("read authors"))
@@ -92,9 +93,9 @@ impl Library {
 
     /// What is known of every paper beside its text, by its key.
     pub fn paper_metadata(&self) -> Result<HashMap<i64, PaperMetadata>> {
-        let read = || -> rusqlite::Result<HashMap<_, _>> {
+        let read = || -> database::Result<HashMap<_, _>> {
             let mut statement =
-                self.db.prepare_cached("SELECT row, coalesce(listed, published) AS listed, votes FROM paper")?;
+                self.db.prepare("SELECT row, coalesce(listed, published) AS listed, votes FROM paper")?;
             let facts = statement.query_map([], |row| {
                 let read = || Ok(PaperMetadata { date: optional_date(row, 1)?, votes: value(row, 2)? });
                 let key = key(row, 0)?;
@@ -121,12 +122,13 @@ fn conditions(filter: &PaperFilter) -> (Vec<String>, Vec<Value>) {
         values.push((generation as i64).into());
     }
     if !filter.categories.is_empty() {
-        let one = "value = ? COLLATE NOCASE OR instr(lower(value), lower(?) || '.') = 1";
+        let one = "lower(value) = ? OR instr(lower(value), ?) = 1";
         let any = vec![one; filter.categories.len()].join(" OR ");
         conditions.push(format!("EXISTS (SELECT 1 FROM json_each(categories) WHERE {any})"));
-        values.extend(
-            filter.categories.iter().flat_map(|category| [category.clone(), category.clone()]).map(Value::from),
-        );
+        for category in filter.categories.iter().map(|category| category.to_ascii_lowercase()) {
+            let sections = format!("{category}.");
+            values.extend([category.into(), sections.into()]);
+        }
     }
     if !filter.sources.is_empty() {
         conditions.push(format!("source IN ({})", vec!["?"; filter.sources.len()].join(", ")));

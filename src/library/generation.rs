@@ -1,8 +1,7 @@
 //! Generations: every change of papers or embeddings makes one, and gives it a stamp that no other has.
 
-use rusqlite::{Transaction, params};
-
 use super::Library;
+use super::database::{self, Transaction, params};
 use super::stored_value::generation;
 use crate::error::Result;
 
@@ -52,7 +51,7 @@ pub(super) struct TransactionGeneration(Option<i64>);
 
 impl TransactionGeneration {
     /// Returns its number.
-    pub(super) fn get(&mut self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+    pub(super) fn get(&mut self, transaction: &Transaction<'_>) -> database::Result<i64> {
         match self.0 {
             Some(number) => Ok(number),
             None => Ok(*self.0.insert(next_generation(transaction)?)),
@@ -67,7 +66,8 @@ impl From<i64> for TransactionGeneration {
 }
 
 /// Begins a generation within the transaction that makes its change.
-pub(super) fn next_generation(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
-    let insert = "INSERT INTO generation (stamp) VALUES (randomblob(16)) RETURNING number";
+pub(super) fn next_generation(transaction: &Transaction<'_>) -> database::Result<i64> {
+    let insert = "INSERT INTO generation (number, stamp) \
+                  SELECT coalesce(max(number), 0) + 1, randomblob(16) FROM generation RETURNING number";
     transaction.query_row(insert, [], |row| row.get(0))
 }

@@ -1,10 +1,10 @@
 //! Reading histories: what a person read, liked and disliked, and what was shown.
 
 use jiff::civil::Date;
-use rusqlite::{Connection, Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
 
 use super::Library;
+use super::database::{self, Connection, Row as SqlRow, params};
 use super::profiles::Profile;
 use super::stored_value::{damaged, damaged_in, date, id, parsed, quoted, value};
 use crate::error::Result;
@@ -83,14 +83,14 @@ string_enum!(HistoryKind, "a history kind", {
 });
 
 /// Enters papers into a profile's history; a profile that is not there is made.
-pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntry]) -> rusqlite::Result<()> {
+pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntry]) -> database::Result<()> {
     db.execute("INSERT INTO profile (name) VALUES (?) ON CONFLICT DO NOTHING", [profile])?;
     // A vote does not take a paper out of its interest, but undoing an import does not undo it.
     let mut statement = db.prepare(
         "INSERT INTO history (profile, paper, kind, weight, at, interest) \
          VALUES ((SELECT key FROM profile WHERE name = ?1), ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (profile, paper) DO UPDATE SET kind = ?3, weight = ?4, at = ?5, \
-         interest = coalesce(?6, interest), import = NULL",
+         interest = coalesce(?6, history.interest), import = NULL",
     )?;
     for HistoryEntry { id, kind, weight, at, interest } in entries {
         let interest = interest.as_deref().filter(|name| !name.is_empty());
@@ -100,19 +100,22 @@ pub(super) fn put_history(db: &Connection, profile: &str, entries: &[HistoryEntr
 }
 
 /// Says of papers of a profile's history which import they came with.
-pub(super) fn set_import(db: &Connection, profile: i64, entries: &[HistoryEntry], import: i64) -> rusqlite::Result<()> {
+pub(super) fn set_import(db: &Connection, profile: i64, entries: &[HistoryEntry], import: i64) -> database::Result<()> {
     let mut statement = db.prepare("UPDATE history SET import = ? WHERE profile = ? AND paper = ?")?;
     entries.iter().try_for_each(|entry| statement.execute(params![import, profile, entry.id.as_str()]).map(drop))
 }
 
 /// Histories, and what was shown, have a paper under its id from now on that they had under another name; what they have
 /// under the id already stays. A name that is the id of another paper is none.
-pub(super) fn rename_in_histories(db: &Connection, name: &PaperId, id: &PaperId) -> rusqlite::Result<()> {
+pub(super) fn rename_in_histories(db: &Connection, name: &PaperId, id: &PaperId) -> database::Result<()> {
     let names = [name.as_str(), id.as_str()];
     for table in ["history", "impression", "digest_entry"] {
         let of_name = "paper = ?1 AND NOT EXISTS (SELECT 1 FROM paper WHERE paper.id = ?1)";
-        db.prepare_cached(&format!("UPDATE OR IGNORE {table} SET paper = ?2 WHERE {of_name}"))?.execute(names)?;
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE {of_name}"))?.execute([name.as_str()])?;
+        let is_there =
+            format!("SELECT 1 FROM {table} AS other WHERE other.profile = {table}.profile AND other.paper = ?2");
+        let update = format!("UPDATE {table} SET paper = ?2 WHERE {of_name} AND NOT EXISTS ({is_there})");
+        db.prepare(&update)?.execute(names)?;
+        db.prepare(&format!("DELETE FROM {table} WHERE {of_name}"))?.execute([name.as_str()])?;
     }
     Ok(())
 }
@@ -146,7 +149,8 @@ impl Library {
     /// Records that a digest had papers, which is no look at the feed.
     pub fn record_digest(&mut self, profile: &Profile, papers: &[PaperId], day: Date) -> Result<()> {
         self.write_transaction("record a digest", |db| {
-            let insert = "INSERT OR REPLACE INTO digest_entry (profile, paper, on_day) VALUES (?, ?, ?)";
+            let insert = "INSERT INTO digest_entry (profile, paper, on_day) VALUES (?, ?, ?) \
+ ON CONFLICT (profile, paper) DO UPDATE SET on_day = excluded.on_day";
             let mut statement = db.prepare(insert)?;
             papers
                 .iter()
@@ -156,7 +160,7 @@ impl Library {
 
     /// Papers that earlier digests of a profile had.
     pub fn digest_papers(&self, profile: &Profile) -> Result<Vec<PaperId>> {
-        let read = || -> rusqlite::Result<Vec<_>> {
+        let read = || -> database::Result<Vec<_>> {
             let select = "SELECT paper FROM digest_entry WHERE profile = ? ORDER BY on_day, paper";
             self.db.prepare(select)?.query_map([profile.key], |row| id(row, 0))?.collect()
         };
@@ -166,7 +170,7 @@ impl Library {
     /// Papers that were shown to a profile, on this day or later if one is given.
     pub fn impressions(&self, profile: &Profile, since: Option<Date>) -> Result<Vec<PaperId>> {
         let since = since.map(|day| day.to_string()).unwrap_or_default();
-        let read = || -> rusqlite::Result<Vec<_>> {
+        let read = || -> database::Result<Vec<_>> {
             let select = "SELECT paper FROM impression WHERE profile = ? AND on_day >= ? ORDER BY on_day, paper";
             let mut statement = self.db.prepare(select)?;
             statement.query_map(params![profile.key, since], |row| id(row, 0))?.collect()
@@ -180,8 +184,11 @@ pub(super) fn put_impressions(
     profile: &Profile,
     shown: &[PaperId],
     day: Date,
-) -> rusqlite::Result<()> {
-    let mut statement = db.prepare("INSERT OR REPLACE INTO impression (profile, paper, on_day) VALUES (?, ?, ?)")?;
+) -> database::Result<()> {
+    let mut statement = db.prepare(
+        "INSERT INTO impression (profile, paper, on_day) VALUES (?, ?, ?) \
+ ON CONFLICT (profile, paper) DO UPDATE SET on_day = excluded.on_day",
+    )?;
     for id in shown {
         statement.execute(params![profile.key, id.as_str(), day.to_string()])?;
     }
@@ -189,7 +196,7 @@ pub(super) fn put_impressions(
 }
 
 /// Returns the history of a profile, oldest first.
-pub(super) fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<HistoryEntry>> {
+pub(super) fn history(db: &Connection, profile: i64) -> database::Result<Vec<HistoryEntry>> {
     let select = format!("SELECT {HISTORY_COLUMNS} FROM history WHERE profile = ? ORDER BY at, paper");
     db.prepare(&select)?.query_map([profile], history_entry)?.collect()
 }
@@ -198,8 +205,8 @@ pub(super) fn history(db: &Connection, profile: i64) -> rusqlite::Result<Vec<His
 pub(super) const HISTORY_COLUMNS: &str = "paper, kind, weight, at, interest";
 
 /// Reads a paper of a history from its columns. Of one that cannot be read, the error has the ID.
-pub(super) fn history_entry(row: &SqlRow<'_>) -> rusqlite::Result<HistoryEntry> {
-    let place = || format!("paper {} of a history", quoted(&row.get::<_, String>(0).unwrap_or_default()));
+pub(super) fn history_entry(row: SqlRow<'_>) -> database::Result<HistoryEntry> {
+    let place = || format!("paper {} of a history", quoted(&row.get::<String>(0).unwrap_or_default()));
     let weight = || match value(row, 2)? {
         weight if weight > 0.0 && weight <= MAX_HISTORY_WEIGHT => Ok(weight),
         weight => Err(damaged(format!("`weight`: {weight} is out of range"))),

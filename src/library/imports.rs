@@ -1,9 +1,9 @@
 //! Imports of histories: what each brought, and how it is taken back.
 
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension, Row as SqlRow, params};
 use serde::Serialize;
 
+use super::database::{self, OptionalRow, Row as SqlRow, params};
 use super::history::{put_history, set_import};
 use super::stored_value::date;
 use super::{HistoryEntry, Library, Profile};
@@ -50,8 +50,10 @@ impl Library {
             let import = "INSERT INTO import (profile, on_day) VALUES (?, ?) RETURNING number";
             let number = db.query_row(import, params![key, day.to_string()], |row| row.get(0))?;
             set_import(db, key, entries, number)?;
-            let mut insert =
-                db.prepare("INSERT OR REPLACE INTO unresolved_paper (profile, paper, record) VALUES (?, ?, ?)")?;
+            let mut insert = db.prepare(
+                "INSERT INTO unresolved_paper (profile, paper, record) VALUES (?, ?, ?) \
+ ON CONFLICT (profile, paper) DO UPDATE SET record = excluded.record",
+            )?;
             for paper in unresolved {
                 let record = serde_json::to_string(paper).expect("a paper is JSON");
                 insert.execute(params![key, paper.id.as_str(), record])?;
@@ -62,12 +64,12 @@ impl Library {
 
     /// The imports into a profile's history, newest first.
     pub fn imports(&self, profile: &Profile) -> Result<Vec<HistoryImport>> {
-        let read = || -> rusqlite::Result<Vec<HistoryImport>> {
+        let read = || -> database::Result<Vec<HistoryImport>> {
             let select = "SELECT number, on_day, (SELECT count(*) FROM history WHERE import = number) \
                           FROM import WHERE profile = ? ORDER BY number DESC";
-            let mut statement = self.db.prepare_cached(select)?;
-            let import = |row: &SqlRow<'_>| {
-                Ok(HistoryImport { number: row.get(0)?, on_day: date(row, 1)?, papers: row.get::<_, i64>(2)? as u64 })
+            let mut statement = self.db.prepare(select)?;
+            let import = |row: SqlRow<'_>| {
+                Ok(HistoryImport { number: row.get(0)?, on_day: date(row, 1)?, papers: row.get::<i64>(2)? as u64 })
             };
             statement.query_map([profile.key], import)?.collect()
         };

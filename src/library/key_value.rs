@@ -1,8 +1,7 @@
 //! Notes: small texts that other parts of the program remember by a key, such as how far a source was fetched.
 
-use rusqlite::OptionalExtension;
-
 use super::Library;
+use super::database::OptionalRow;
 use crate::error::Result;
 
 /// The key of the library's own id.

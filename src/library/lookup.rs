@@ -31,7 +31,7 @@ impl Library {
         };
         match close.as_slice() {
             [only] => Ok(only.clone()),
-            [] if id.is_fetchable() && self.directory().is_some() => {
+            [] if id.is_fetchable() && !self.is_in_memory() => {
                 Err(not_found(format!(" in the library: `paperkin add {id}` fetches it")))
             }
             [] => Err(not_found(": use `search` to search for a topic".to_owned())),

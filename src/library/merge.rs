@@ -1,9 +1,8 @@
 //! Papers that several sources know: what each of them said, which of them are one paper, and which are not.
 
-use rusqlite::{OptionalExtension, Transaction, params};
-
 use super::Library;
 use super::change::{MergedPaper, PaperChange};
+use super::database::{self, OptionalRow, Transaction, params};
 use super::history::rename_in_histories;
 use super::stored_paper::StoredPaper;
 use super::title_ids::is_newer_version;
@@ -22,25 +21,28 @@ impl MergedPaper {
 
     /// Takes away what was known of a paper that is there, with its embedding if its text is another one now; gives its
     /// row.
-    pub(super) fn forget(transaction: &Transaction<'_>, id: &PaperId, text_changed: bool) -> rusqlite::Result<i64> {
-        let mut select = transaction.prepare_cached("SELECT row FROM paper WHERE id = ?")?;
+    pub(super) fn forget(transaction: &Transaction<'_>, id: &PaperId, text_changed: bool) -> database::Result<i64> {
+        let mut select = transaction.prepare("SELECT row FROM paper WHERE id = ?")?;
         let key = select.query_row([id.as_str()], |row| row.get(0))?;
-        transaction.prepare_cached("DELETE FROM alias WHERE paper = ?")?.execute([key])?;
-        transaction.prepare_cached("DELETE FROM record WHERE paper = ?")?.execute([key])?;
+        transaction.prepare("DELETE FROM alias WHERE paper = ?")?.execute([key])?;
+        transaction.prepare("DELETE FROM record WHERE paper = ?")?.execute([key])?;
         if text_changed {
-            transaction.prepare_cached("DELETE FROM embedding WHERE row = ?")?.execute([key])?;
+            transaction.prepare("DELETE FROM embedding WHERE row = ?")?.execute([key])?;
         }
         Ok(key)
     }
 
     /// Writes its names, to histories too, and its records.
-    pub(super) fn write(&self, transaction: &Transaction<'_>, key: i64) -> rusqlite::Result<()> {
-        let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO alias (name, paper) VALUES (?, ?)")?;
+    pub(super) fn write(&self, transaction: &Transaction<'_>, key: i64) -> database::Result<()> {
+        let mut insert = transaction.prepare(
+            "INSERT INTO alias (name, paper) VALUES (?, ?) \
+ ON CONFLICT (name) DO UPDATE SET paper = excluded.paper",
+        )?;
         for name in &self.paper.aliases {
             insert.execute(params![name.as_str(), key])?;
             rename_in_histories(transaction, name, &self.paper.id)?;
         }
-        let mut insert = transaction.prepare_cached("INSERT INTO record (paper, place, record) VALUES (?, ?, ?)")?;
+        let mut insert = transaction.prepare("INSERT INTO record (paper, place, record) VALUES (?, ?, ?)")?;
         for (place, record) in (0i64..).zip(&self.records) {
             let record = serde_json::to_string(record).expect("a paper is JSON");
             insert.execute(params![key, place, record])?;
@@ -114,7 +116,8 @@ impl Library {
         let pairs = separated.iter().flat_map(|one| records.iter().map(move |other| (&one.id, &other.id)));
         let pairs: Vec<(&PaperId, &PaperId)> = pairs.filter(|(one, other)| one != other).collect();
         self.write_transaction("split a paper", |transaction| {
-            let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO not_same (one, other) VALUES (?, ?)")?;
+            let mut insert =
+                transaction.prepare("INSERT INTO not_same (one, other) VALUES (?, ?) ON CONFLICT DO NOTHING")?;
             pairs.iter().try_for_each(|(one, other)| {
                 insert.execute([one.as_str(), other.as_str()])?;
                 insert.execute([other.as_str(), one.as_str()]).map(drop)
@@ -134,8 +137,8 @@ impl Library {
         let read = || {
             // Without the plus SQLite plans anew for every paper.
             let select = "SELECT record FROM record WHERE paper = +? ORDER BY place";
-            let mut statement = self.db.prepare_cached(select)?;
-            statement.query_map([stored.key], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+            let mut statement = self.db.prepare(select)?;
+            statement.query_map([stored.key], |row| row.get::<String>(0))?.collect::<database::Result<Vec<_>>>()
         };
         let records = read().map_err(self.failed("read a paper"))?;
         if records.is_empty() {
@@ -176,12 +179,12 @@ impl Library {
     }
 
     /// Keys of the papers that have a name of the record, ascending.
-    fn keys_by_alias(&self, record: &Paper) -> rusqlite::Result<Vec<i64>> {
+    fn keys_by_alias(&self, record: &Paper) -> database::Result<Vec<i64>> {
         let select = "SELECT row FROM paper WHERE id = ?1 UNION ALL SELECT paper FROM alias WHERE name = ?1";
-        let mut statement = self.db.prepare_cached(select)?;
+        let mut statement = self.db.prepare(select)?;
         let mut keys = Vec::new();
         for name in record.all_ids() {
-            keys.extend(statement.query_row([name.as_str()], |row| row.get::<_, i64>(0)).optional()?);
+            keys.extend(statement.query_row([name.as_str()], |row| row.get::<i64>(0)).optional()?);
         }
         keys.sort_unstable();
         keys.dedup();
@@ -191,7 +194,7 @@ impl Library {
     /// Whether somebody said that a record is not of this paper.
     fn are_not_same(&self, record: &Paper, stored: &StoredPaper) -> Result<bool> {
         let select = "SELECT 1 FROM not_same WHERE one = ? AND other = ?";
-        let mut statement = self.db.prepare_cached(select).map_err(self.failed("read a paper"))?;
+        let mut statement = self.db.prepare(select).map_err(self.failed("read a paper"))?;
         let mut apart = false;
         for known in self.records(stored)? {
             let pair = [record.id.as_str(), known.id.as_str()];

@@ -8,10 +8,14 @@
 //! `stored_value` refuses values that the program never writes, `checksums` show what something else changed, `check` looks for both, `summary` counts. SQL stands nowhere else.
 
 mod backup;
+mod batch;
 mod change;
 mod check;
 mod checksums;
 mod citations;
+#[cfg(feature = "postgres")]
+mod connect;
+mod database;
 mod embeddings;
 mod filter;
 mod generation;
@@ -20,6 +24,7 @@ mod imports;
 mod key_value;
 mod lookup;
 mod merge;
+mod migration;
 mod newest;
 mod open;
 mod papers;
@@ -36,16 +41,18 @@ mod tests;
 mod text_filter;
 mod title_ids;
 mod unresolved;
+mod vector_search;
 mod works;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde::Serialize;
 
 use crate::cancellation::Cancellation;
 use crate::error::{Error, Result};
 use crate::file::FileIdentity;
+
+use database::{Connection, OptionalRow, Transaction, TransactionKind};
 
 #[cfg(feature = "cli")]
 pub(crate) use backup::check_not_library;
@@ -57,14 +64,14 @@ pub use filter::PaperFilter;
 pub use generation::GenerationId;
 pub use history::{HistoryEntry, HistoryKind, MAX_HISTORY_WEIGHT};
 pub use imports::HistoryImport;
+pub use migration::{MigrationProgress, MigrationSummary};
+pub use open::is_server_address;
 pub use profiles::{MAX_PROFILE_NAME_CHARS, Profile, is_profile_name};
 pub use restore::LibraryBackup;
 pub use stored_paper::StoredPaper;
 pub use summary::{DayRange, LibrarySummary, ProfileSize, SourceSize};
 pub use unresolved::ProfilePaper;
-
-/// Steps of SQLite's virtual machine after which a statement looks whether it was canceled: less than a millisecond.
-const CANCELLATION_STEPS: i32 = 10_000;
+pub use vector_search::VectorIndexMethod;
 
 /// An open library. One process may hold many; writers of several processes take turns.
 ///
@@ -81,6 +88,8 @@ pub struct Library {
     db: Connection,
     /// The file that was opened; `None` for one in memory.
     identity: Option<FileIdentity>,
+    /// Where the index of a library on a server is kept.
+    cache: Option<PathBuf>,
     /// Whether somebody waits for what is read.
     cancellation: Cancellation,
 }
@@ -101,17 +110,45 @@ pub struct StoredModel {
 
 impl Library {
     fn new(path: PathBuf, db: Connection, identity: Option<FileIdentity>) -> Library {
-        Library { path, db, identity, cancellation: Cancellation::default() }
+        Library { path, db, identity, cache: None, cancellation: Cancellation::default() }
     }
 
-    /// The library's file; `:memory:` for a throw-away one.
+    /// The library's file; `:memory:` for a throw-away one, and the address without its password for one on a server.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The library's directory; `None` for a throw-away one.
+    /// Whether it is gone with this value.
+    fn is_in_memory(&self) -> bool {
+        self.db.as_sqlite().is_some() && self.directory().is_none()
+    }
+
+    /// The library's directory; `None` for a throw-away one, and for one on a server.
     pub fn directory(&self) -> Option<&Path> {
+        self.db.as_sqlite()?;
         self.path.parent().filter(|directory| !directory.as_os_str().is_empty())
+    }
+
+    /// The directory of what is derived from the library, such as its index: the library's own, or for one on a server the one
+    /// that [`Library::set_cache_directory`] gave; `None` where there is none.
+    pub fn index_directory(&self) -> Option<&Path> {
+        self.directory().or(self.cache.as_deref())
+    }
+
+    /// Keeps what is derived from a library on a server in a directory of its own within this one. Without it, every process
+    /// makes the index anew, in memory. A library in a directory has its index there.
+    pub fn set_cache_directory(&mut self, directory: &Path) {
+        self.cache = self.server_id().map(|id| directory.join(id));
+    }
+
+    /// What tells a library on a server from all others, as the name of a file; `None` for others.
+    fn server_id(&self) -> Option<String> {
+        if self.db.as_sqlite().is_some() {
+            return None;
+        }
+        let address = self.path.to_string_lossy();
+        let readable: String = address.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        Some(format!("{readable}-{:08x}", crc32fast::hash(address.as_bytes())))
     }
 
     /// Checks that the file is still in its place. What is written to one that was replaced or removed is lost; what is read
@@ -130,7 +167,6 @@ impl Library {
 
     /// The model of the embeddings; `None` before the first paper.
     pub fn model(&self) -> Result<Option<StoredModel>> {
-        use rusqlite::OptionalExtension;
         let select = "SELECT key, name, fingerprint, dimension FROM model JOIN library ON model.key = library.model";
         self.db
             .query_row(select, [], |row| {
@@ -149,7 +185,7 @@ impl Library {
     pub fn read_transaction<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
         let outermost = self.db.is_autocommit();
         let _transaction =
-            outermost.then(|| self.db.unchecked_transaction()).transpose().map_err(self.failed("read"))?;
+            outermost.then(|| self.db.begin(TransactionKind::Read)).transpose().map_err(self.failed("read"))?;
         read()
     }
 
@@ -157,27 +193,25 @@ impl Library {
     fn write_transaction<T>(
         &mut self,
         doing: &'static str,
-        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+        write: impl FnOnce(&Transaction<'_>) -> database::Result<T>,
     ) -> Result<T> {
         let path = self.path.clone();
         let transaction = self.begin_write(doing)?;
         let written = write(&transaction).and_then(|value| transaction.commit().map(|()| value));
-        written.map_err(open::sqlite_error(&path, doing))
+        written.map_err(open::database_error(&path, doing))
     }
 
     /// Begins a transaction that writes, when no other one does.
     fn begin_write(&mut self, doing: &'static str) -> Result<Transaction<'_>> {
         self.check_in_place()?;
-        let begun = self.db.transaction_with_behavior(TransactionBehavior::Immediate);
-        begun.map_err(open::sqlite_error(&self.path, doing))
+        self.db.begin(TransactionKind::Write).map_err(open::database_error(&self.path, doing))
     }
 
     /// From now on, statements of SQL stop when this is canceled, and [`Library::check_canceled`] fails. A transaction that
     /// stops is rolled back.
     pub fn set_cancellation(&mut self, cancellation: Cancellation) {
         self.cancellation = cancellation.clone();
-        let installed = self.db.progress_handler(CANCELLATION_STEPS, Some(move || cancellation.is_canceled()));
-        installed.expect("the connection is open, and this one's own");
+        self.db.set_cancellation(cancellation);
     }
 
     /// Fails when nobody waits for what is read: for loops over many papers.
@@ -188,8 +222,8 @@ impl Library {
         self.cancellation.check()
     }
 
-    fn failed(&self, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
-        open::sqlite_error(&self.path, doing)
+    fn failed(&self, doing: &'static str) -> impl FnOnce(database::Error) -> Error {
+        open::database_error(&self.path, doing)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
+use super::database;
 use super::stored_value::optional_date;
 use super::{Library, PaperFilter, StoredPaper};
 use crate::error::Result;
@@ -32,12 +33,12 @@ impl Library {
     /// ```
     pub fn newest_papers(&self, filter: &PaperFilter, limit: usize) -> Result<Vec<StoredPaper>> {
         let passing: Option<HashSet<i64>> = self.matching_keys(filter)?.map(|keys| keys.into_iter().collect());
-        let read = || -> rusqlite::Result<Vec<i64>> {
-            let select = "SELECT row FROM paper ORDER BY coalesce(published, listed) DESC, row DESC";
-            self.db.prepare_cached(select)?.query_map([], |row| row.get(0))?.collect()
+        let read = || -> database::Result<Vec<i64>> {
+            let select = "SELECT row FROM paper ORDER BY coalesce(published, listed) DESC NULLS LAST, row DESC";
+            self.db.prepare(select)?.query_map([], |row| row.get(0))?.collect()
         };
         let newest = read().map_err(self.failed("read dates"))?.into_iter();
         let passing = newest.filter(|key| passing.as_ref().is_none_or(|passing| passing.contains(key)));
-        passing.take(limit).map(|key| self.paper_at(key)).collect()
+        self.papers_at(&passing.take(limit).collect::<Vec<i64>>())
     }
 }

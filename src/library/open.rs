@@ -3,18 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, DropBehavior, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{ErrorCode, OpenFlags};
 
+use super::database::{self, Connection, Transaction, TransactionKind};
 use super::stored_value::damage;
 use super::{Library, checksums, term_index};
 use crate::error::{Error, Result};
 use crate::file::{self, FileIdentity};
 
-/// Statements that are kept prepared by each connection: more than there are.
-const STATEMENT_CACHE_SIZE: usize = 128;
 /// Pages that a connection keeps in memory which is opened to add papers, as SQLite counts them: 32 MB. An addition
 /// changes the same pages again and again.
 const WRITER_CACHE_PAGES: i64 = -32 * 1024;
+/// What the address of a server begins with.
+const SERVER_SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 /// Name of the file in the library's directory.
 pub(super) const FILE_NAME: &str = "library.sqlite3";
 /// `PRAGMA application_id`: "pkin".
@@ -30,7 +31,7 @@ const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PR
 const SETTINGS_TRIES: u32 = 500;
 const SETTINGS_PAUSE: Duration = Duration::from_millis(10);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
-pub(super) const MIGRATIONS: [&str; 13] = [
+pub(super) const UPGRADES: [&str; 13] = [
     include_str!("format1.sql"),
     include_str!("format2.sql"),
     include_str!("format3.sql"),
@@ -56,6 +57,14 @@ impl Library {
     /// # Errors
     /// When the path is a file, cannot be written, holds another program's database or a newer paperkin's.
     pub fn create(directory: &Path) -> Result<Library> {
+        Library::create_or_resume(directory)?.check_migrated()
+    }
+
+    /// As [`Library::create`], also when a migration into the library is not finished.
+    pub(super) fn create_or_resume(directory: &Path) -> Result<Library> {
+        if let Some(address) = server_address(directory) {
+            return Library::connect_or_create(address);
+        }
         if directory.exists() && !directory.is_dir() {
             return Err(Error::BadFile {
                 file: directory.display().to_string(),
@@ -68,8 +77,9 @@ impl Library {
             // SQLite gives the files beside it the same permissions.
             file::create_private_file(&path)?;
         }
-        let library = Library::open(directory)?;
-        library.db.pragma_update(None, "cache_size", WRITER_CACHE_PAGES).map_err(library.failed("open"))?;
+        let library = Library::open_or_resume(directory)?;
+        let cache = format!("PRAGMA cache_size = {WRITER_CACHE_PAGES}");
+        library.db.execute_batch(&cache).map_err(library.failed("open"))?;
         Ok(library)
     }
 
@@ -78,9 +88,16 @@ impl Library {
     /// # Errors
     /// As [`Library::create`], and when there is no library.
     pub fn open(directory: &Path) -> Result<Library> {
+        Library::open_or_resume(directory)?.check_migrated()
+    }
+
+    fn open_or_resume(directory: &Path) -> Result<Library> {
+        if let Some(address) = server_address(directory) {
+            return Library::connect(address);
+        }
         let path = directory.join(FILE_NAME);
         if directory.exists() && !directory.is_dir() {
-            return Library::create(directory);
+            return Library::create_or_resume(directory);
         }
         if !path.exists() {
             return Err(Error::NotFound {
@@ -104,27 +121,73 @@ impl Library {
         let path = directory.join(FILE_NAME);
         if path.exists() {
             let identity = FileIdentity::of(&path);
-            let db = Connection::open_with_flags(&path, READ_WRITE).map_err(sqlite_error(&path, "open"))?;
+            let db = Connection::open_sqlite(&path, READ_WRITE).map_err(database_error(&path, "open"))?;
             let version = version(&db, &path)?;
-            if (1..MIGRATIONS.len() as i64).contains(&version) {
-                db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite_error(&path, "open"))?;
-                let transaction = Transaction::new_unchecked(&db, TransactionBehavior::Immediate);
-                let mut transaction = transaction.map_err(sqlite_error(&path, "open"))?;
+            if (1..UPGRADES.len() as i64).contains(&version) {
+                db.set_busy_timeout(BUSY_TIMEOUT).map_err(database_error(&path, "open"))?;
+                let transaction = db.begin(TransactionKind::Write).map_err(database_error(&path, "open"))?;
                 bring_up(&transaction, &path)?;
-                // It ends with the connection.
-                transaction.set_drop_behavior(DropBehavior::Ignore);
-                drop(transaction);
+                transaction.leave_open();
                 return Ok(Library::new(path, db, identity));
             }
         }
         Library::open(directory)
     }
 
+    /// Another connection to this library; `None` for one in memory.
+    ///
+    /// # Errors
+    /// As [`Library::open`].
+    pub fn reconnect(&self) -> Result<Option<Library>> {
+        #[cfg(feature = "postgres")]
+        if let Some(connected) = self.db.try_clone_postgres() {
+            let db = connected.map_err(self.failed("connect"))?;
+            let library = Library::new(self.path.clone(), db, None);
+            return Ok(Some(Library { cache: self.cache.clone(), ..library }));
+        }
+        self.directory().map(Library::open).transpose()
+    }
+
     /// A library in memory, gone with the value.
     pub fn in_memory() -> Result<Library> {
         let path = Path::new(":memory:");
-        let db = Connection::open_in_memory().map_err(sqlite_error(path, "open"))?;
+        let db = Connection::in_memory().map_err(database_error(path, "open"))?;
         prepare(db, path, None)
+    }
+}
+
+/// Whether this is the address of a library on a server, not a directory.
+///
+/// ```
+/// use paperkin::library::is_server_address;
+///
+/// assert!(is_server_address("postgres://me@localhost/papers") && !is_server_address("papers"));
+/// ```
+pub fn is_server_address(location: &str) -> bool {
+    SERVER_SCHEMES.iter().any(|scheme| location.starts_with(scheme))
+}
+
+pub(super) fn server_address(location: &Path) -> Option<&str> {
+    location.to_str().filter(|location| is_server_address(location))
+}
+
+#[cfg(not(feature = "postgres"))]
+impl Library {
+    /// Asks a replica: only a program with the feature `postgres` can.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`].
+    pub fn set_read_replica(&mut self, address: &str) -> Result<()> {
+        Library::connect(address).map(drop)
+    }
+
+    fn connect(_: &str) -> Result<Library> {
+        let reason = "this program was built without the feature `postgres`".to_owned();
+        Err(Error::BadRequest { field: "library", reason })
+    }
+
+    fn connect_or_create(address: &str) -> Result<Library> {
+        Library::connect(address)
     }
 }
 
@@ -132,41 +195,40 @@ impl Library {
 pub(super) fn open_file(path: &Path) -> Result<Library> {
     // Asked before: if the file is replaced in between, nothing is written to either.
     let identity = FileIdentity::of(path);
-    let db = Connection::open_with_flags(path, READ_WRITE).map_err(sqlite_error(path, "open"))?;
+    let db = Connection::open_sqlite(path, READ_WRITE).map_err(database_error(path, "open"))?;
     prepare(db, path, identity)
 }
 
-fn prepare(mut db: Connection, path: &Path, identity: Option<FileIdentity>) -> Result<Library> {
-    db.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
-    db.busy_timeout(BUSY_TIMEOUT).map_err(sqlite_error(path, "open"))?;
+fn prepare(db: Connection, path: &Path, identity: Option<FileIdentity>) -> Result<Library> {
+    db.set_busy_timeout(BUSY_TIMEOUT).map_err(database_error(path, "open"))?;
     let version = version(&db, path)?;
     // SQLite does not wait for another process that switches a new file to WAL at the same time.
     let mut tries = 0;
     while let Err(error) = db.execute_batch(SETTINGS) {
         tries += 1;
-        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || tries == SETTINGS_TRIES {
-            return Err(sqlite_error(path, "open")(error));
+        if error.sqlite_code() != Some(ErrorCode::DatabaseBusy) || tries == SETTINGS_TRIES {
+            return Err(database_error(path, "open")(error));
         }
         std::thread::sleep(SETTINGS_PAUSE);
     }
-    if version < MIGRATIONS.len() as i64 {
-        migrate(&mut db, path)?;
+    if version < UPGRADES.len() as i64 {
+        upgrade(&db, path)?;
     }
     Ok(Library::new(path.to_owned(), db, identity))
 }
 
 /// The format's version, 0 for an empty file. Refuses other programs' files and newer formats.
 pub(super) fn version(db: &Connection, path: &Path) -> Result<i64> {
-    let pragma = |name| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let pragma = |name| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<i64>(0));
     let read = || Ok((pragma("user_version")?, pragma("application_id")?, pragma("schema_version")?));
-    let (version, application, schema) = read().map_err(sqlite_error(path, "read"))?;
+    let (version, application, schema) = read().map_err(database_error(path, "read"))?;
     if application != APPLICATION_ID && schema != 0 {
         return Err(Error::BadFile {
             file: path.display().to_string(),
             reason: "is a database of another program: choose another directory with --library".to_owned(),
         });
     }
-    let known = MIGRATIONS.len() as i64;
+    let known = UPGRADES.len() as i64;
     if version < 0 {
         let reason = format!("the format is {version}, and formats are numbered from 1");
         return Err(Error::DamagedLibrary { path: path.to_owned(), reason });
@@ -178,27 +240,26 @@ pub(super) fn version(db: &Connection, path: &Path) -> Result<i64> {
 }
 
 /// Brings the file to the newest format in one transaction; another process may have done so meanwhile.
-fn migrate(db: &mut Connection, path: &Path) -> Result<()> {
-    let transaction =
-        db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error(path, "write"))?;
+fn upgrade(db: &Connection, path: &Path) -> Result<()> {
+    let transaction = db.begin(TransactionKind::Write).map_err(database_error(path, "write"))?;
     bring_up(&transaction, path)?;
-    transaction.commit().map_err(sqlite_error(path, "write"))
+    transaction.commit().map_err(database_error(path, "write"))
 }
 
 /// Does so within a transaction.
 fn bring_up(transaction: &Transaction<'_>, path: &Path) -> Result<()> {
     let from = version(transaction, path)?;
-    for (number, migration) in MIGRATIONS.iter().enumerate().skip(from as usize) {
-        transaction.execute_batch(migration).map_err(sqlite_error(path, "upgrade to the current format"))?;
+    for (number, upgrade) in UPGRADES.iter().enumerate().skip(from as usize) {
+        transaction.execute_batch(upgrade).map_err(database_error(path, "upgrade to the current format"))?;
         transaction
             .execute_batch(&format!("PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION_ID};", number + 1))
-            .map_err(sqlite_error(path, "upgrade to the current format"))?;
+            .map_err(database_error(path, "upgrade to the current format"))?;
     }
     if from < FIRST_FORMAT_WITH_THESE_TERMS {
-        term_index::rebuild_all(transaction).map_err(sqlite_error(path, "upgrade to the current format"))?;
+        term_index::rebuild_all(transaction).map_err(database_error(path, "upgrade to the current format"))?;
     }
     if from < FIRST_FORMAT_WITH_CHECKSUMS {
-        checksums::write_all(transaction).map_err(sqlite_error(path, "upgrade to the current format"))?;
+        checksums::write_all(transaction).map_err(database_error(path, "upgrade to the current format"))?;
     }
     Ok(())
 }
@@ -207,7 +268,7 @@ fn bring_up(transaction: &Transaction<'_>, path: &Path) -> Result<()> {
 fn open_read_only(path: &Path) -> Result<Library> {
     let identity = FileIdentity::of(path);
     let (db, version) = connect_read_only(path)?;
-    if version < MIGRATIONS.len() as i64 {
+    if version < UPGRADES.len() as i64 {
         return Err(Error::BadFile {
             file: path.display().to_string(),
             reason: "has an older format, which cannot be upgraded on a read-only disk".to_owned(),
@@ -218,12 +279,12 @@ fn open_read_only(path: &Path) -> Result<Library> {
 
 /// A connection that only reads, and the format's version. Others may write meanwhile.
 pub(super) fn connect_read_only(path: &Path) -> Result<(Connection, i64)> {
-    let failed = || sqlite_error(path, "open for reading");
+    let failed = || database_error(path, "open for reading");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connect = |to: &str| {
         let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-        let db = Connection::open_with_flags(format!("file:{escaped}{to}"), flags).map_err(failed())?;
-        db.busy_timeout(BUSY_TIMEOUT).map_err(failed())?;
+        let db = Connection::open_sqlite(Path::new(&format!("file:{escaped}{to}")), flags).map_err(failed())?;
+        db.set_busy_timeout(BUSY_TIMEOUT).map_err(failed())?;
         let version = version(&db, path)?;
         Ok::<_, Error>((db, version))
     };
@@ -257,20 +318,22 @@ fn is_unwritable(error: &Error) -> bool {
     match error {
         Error::ReadOnlyLibrary { .. } => true,
         Error::Library { source, .. } => {
-            let code = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+            let code = source.downcast_ref::<database::Error>().and_then(database::Error::sqlite_code);
             matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied))
         }
         _ => false,
     }
 }
 
-/// SQLite's error in the crate's words.
-pub(super) fn sqlite_error(path: &Path, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
+/// The database's error in the crate's words.
+pub(super) fn database_error(path: &Path, doing: &'static str) -> impl FnOnce(database::Error) -> Error {
     let path = path.to_owned();
-    move |source| match source.sqlite_error_code() {
-        _ if matches!(source, rusqlite::Error::QueryReturnedNoRows) => {
+    move |source| match source.sqlite_code() {
+        _ if matches!(source, database::Error::NoRow) => {
             Error::DamagedLibrary { path, reason: format!("cannot {doing}: a row is missing") }
         }
+        #[cfg(feature = "postgres")]
+        _ if matches!(source, database::Error::Canceled) => Error::Canceled,
         Some(ErrorCode::NotADatabase) => {
             let reason = "is not a paperkin library".to_owned();
             Error::BadFile { file: path.display().to_string(), reason }

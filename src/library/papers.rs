@@ -1,10 +1,12 @@
 //! Papers and their embeddings: written together or not at all.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use std::collections::HashMap;
 
+use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
 use super::change::{MergedPaper, PaperChange};
 use super::checksums::put_paper_checksum;
 use super::citations::{LinkCounts, put_links};
+use super::database::{self, OptionalRow, Transaction, params};
 use super::embeddings::{model_key, put_embedding};
 use super::generation::next_generation;
 use super::remove::remove;
@@ -45,7 +47,7 @@ impl Library {
         links: &[(WorkName, WorkName)],
     ) -> Result<LinkCounts> {
         let path = self.path.clone();
-        let fail = |doing| open::sqlite_error(&path, doing);
+        let fail = |doing| open::database_error(&path, doing);
         let transaction = self.begin_write("write")?;
         let model_key = adopt(&transaction, model).map_err(fail("write the model"))??;
         let generation = next_generation(&transaction).map_err(fail("write"))?;
@@ -69,10 +71,11 @@ impl Library {
             for same in &known.duplicates {
                 remove(&transaction, same, generation, &mut words).map_err(fail("remove a copy"))?;
             }
-            let is_new = put(&transaction, INSERT, paper, generation).map_err(fail("write a paper"))?;
-            let key = match is_new {
-                true => transaction.last_insert_rowid(),
-                false => {
+            let new_key = put(&transaction, INSERT, paper, generation).map_err(fail("write a paper"))?;
+            let is_new = new_key.is_some();
+            let key = match new_key {
+                Some(key) => key,
+                None => {
                     match text_changed {
                         true => words.remove_stored(&transaction, &paper.id),
                         false => words.replace_authors(&transaction, &paper.id, &paper.authors),
@@ -110,7 +113,7 @@ impl Library {
             "SELECT {COLUMNS} FROM paper WHERE row = coalesce((SELECT row FROM paper WHERE id = ?1), \
                                                               (SELECT paper FROM alias WHERE name = ?1))"
         );
-        let mut statement = self.db.prepare_cached(&select).map_err(self.failed("read a paper"))?;
+        let mut statement = self.db.prepare(&select).map_err(self.failed("read a paper"))?;
         statement.query_row([id.as_str()], stored).optional().map_err(self.failed("read a paper"))
     }
 
@@ -123,10 +126,34 @@ impl Library {
     /// The paper in this row of the file.
     pub fn paper_at(&self, key: i64) -> Result<StoredPaper> {
         let select = format!("SELECT {COLUMNS} FROM paper WHERE row = ?");
-        let mut statement = self.db.prepare_cached(&select).map_err(self.failed("read a paper"))?;
+        let mut statement = self.db.prepare(&select).map_err(self.failed("read a paper"))?;
         let missing = || damaged(format!("there is no paper in row {key}"));
         let found = statement.query_row([key], stored).optional().and_then(|paper| paper.ok_or_else(missing));
         found.map_err(self.failed("read a paper"))
+    }
+
+    /// The papers in these rows of the file, in the order of the keys. No key is given twice.
+    pub fn papers_at(&self, keys: &[i64]) -> Result<Vec<StoredPaper>> {
+        let mut papers = Vec::with_capacity(keys.len());
+        self.for_each_paper_at(keys, |paper| {
+            papers.push(paper);
+            Ok(())
+        })?;
+        Ok(papers)
+    }
+
+    /// Hands over the papers in these rows of the file one at a time, in the order of the keys. No key is given twice.
+    pub fn for_each_paper_at(&self, keys: &[i64], mut take: impl FnMut(StoredPaper) -> Result<()>) -> Result<()> {
+        let select = format!("SELECT {COLUMNS} FROM paper WHERE row IN ({LISTED_KEYS})");
+        for keys in keys.chunks(BATCH_ROWS) {
+            let papers = self.collect(&select, [key_list(keys)])?;
+            let mut papers: HashMap<i64, StoredPaper> = papers.into_iter().map(|paper| (paper.key, paper)).collect();
+            for key in keys {
+                let missing = || damaged(format!("there is no paper in row {key}"));
+                take(papers.remove(key).ok_or_else(missing).map_err(self.failed("read a paper"))?)?;
+            }
+        }
+        Ok(())
     }
 
     /// Papers whose title is this one but for case, punctuation and white space, in the order of their addition; of very
@@ -155,16 +182,16 @@ impl Library {
             return Ok(Vec::new());
         }
         let select = format!(
-            "SELECT {COLUMNS} FROM paper WHERE instr(title_key, ?1) ORDER BY instr(title_key, ?1) <> 1, row LIMIT ?2"
+            "SELECT {COLUMNS} FROM paper WHERE instr(title_key, ?1) > 0 ORDER BY instr(title_key, ?1) <> 1, row LIMIT ?2"
         );
         self.collect(&select, params![words, limit as i64])
     }
 
     /// Keys of the papers whose titles contain a text, but for case, punctuation and white space; ascending.
     pub fn keys_titled_with(&self, text: &str) -> Result<Vec<i64>> {
-        let read = || -> rusqlite::Result<Vec<i64>> {
+        let read = || -> database::Result<Vec<i64>> {
             // Sorted below: with ORDER BY, SQLite reads whole papers instead of the index of titles.
-            let mut statement = self.db.prepare_cached("SELECT row FROM paper WHERE instr(title_key, ?)")?;
+            let mut statement = self.db.prepare("SELECT row FROM paper WHERE instr(title_key, ?) > 0")?;
             statement.query_map([title_key(text)], |row| row.get(0))?.collect()
         };
         let mut keys = read().map_err(self.failed("read the titles"))?;
@@ -174,39 +201,40 @@ impl Library {
 
     /// The titles of all papers, reduced to what tells titles apart, with the papers' keys.
     pub fn titles(&self) -> Result<Vec<(i64, String)>> {
-        let read = || -> rusqlite::Result<Vec<(i64, String)>> {
+        let read = || -> database::Result<Vec<(i64, String)>> {
             let mut statement = self.db.prepare("SELECT row, title_key FROM paper")?;
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
         read().map_err(self.failed("read the titles"))
     }
 
-    pub(super) fn collect(&self, select: &str, params: impl rusqlite::Params) -> Result<Vec<StoredPaper>> {
+    pub(super) fn collect(&self, select: &str, params: impl database::Params) -> Result<Vec<StoredPaper>> {
         let read = || {
-            let mut statement = self.db.prepare_cached(select)?;
-            statement.query_map(params, stored)?.collect::<rusqlite::Result<Vec<_>>>()
+            let mut statement = self.db.prepare(select)?;
+            statement.query_map(params, stored)?.collect::<database::Result<Vec<_>>>()
         };
         read().map_err(self.failed("read papers"))
     }
 
     /// Every paper in the order of addition, handed over one at a time.
     pub fn for_each_paper(&self, mut take: impl FnMut(StoredPaper) -> Result<()>) -> Result<()> {
-        let select = format!("SELECT {COLUMNS} FROM paper ORDER BY row");
-        let mut statement = self.db.prepare(&select).map_err(self.failed("read papers"))?;
-        let mut rows = statement.query([]).map_err(self.failed("read papers"))?;
-        while let Some(row) = rows.next().map_err(self.failed("read papers"))? {
-            take(stored(row).map_err(self.failed("read papers"))?)?;
+        let select = format!("SELECT {COLUMNS} FROM paper WHERE row > ?1 ORDER BY row LIMIT ?2");
+        let mut last = 0;
+        loop {
+            let papers = self.collect(&select, [last, BATCH_ROWS as i64])?;
+            let Some(paper) = papers.last() else { return Ok(()) };
+            last = paper.key;
+            papers.into_iter().try_for_each(&mut take)?;
         }
-        Ok(())
     }
 }
 
 /// The key of the library's model; the library takes this one if it has none.
-fn adopt(transaction: &Transaction<'_>, model: &StoredModel) -> rusqlite::Result<Result<i64>> {
+fn adopt(transaction: &Transaction<'_>, model: &StoredModel) -> database::Result<Result<i64>> {
     let select = "SELECT key, name, fingerprint FROM model JOIN library ON model.key = library.model";
     let stored = transaction
         .query_row(select, [], |row| {
-            Ok((row.get(0)?, StoredModel::new(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?, 1)))
+            Ok((row.get(0)?, StoredModel::new(&row.get::<String>(1)?, &row.get::<String>(2)?, 1)))
         })
         .optional()?;
     match stored {
@@ -223,20 +251,25 @@ fn adopt(transaction: &Transaction<'_>, model: &StoredModel) -> rusqlite::Result
 /// Adds a paper or, if there is one of its id, nothing.
 const INSERT: &str =
     "INSERT INTO paper (id, title, title_key, abstract, authors, author_count, published, listed, votes, \
-                                         comments, categories, source, url, added, aliases)
+                                         comments, categories, source, url, aliases, added)
                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-                      ON CONFLICT (id) DO NOTHING";
-/// Changes the paper of this id.
+                      ON CONFLICT (id) DO NOTHING RETURNING row";
+/// Changes the paper of this id, by the values of [`INSERT`] but the last: the generation that added it stays.
 const UPDATE: &str = "UPDATE paper SET title = ?2, title_key = ?3, abstract = ?4, authors = ?5, author_count = ?6, \
                              published = ?7, listed = ?8, votes = ?9, comments = ?10, categories = ?11, source = ?12, \
-                             url = ?13, aliases = ?15
-                      WHERE id = ?1";
+                             url = ?13, aliases = ?14
+                      WHERE id = ?1 RETURNING row";
 
-/// Writes a paper with one of these statements; tells whether there was one to be written.
-fn put(transaction: &Transaction<'_>, statement: &str, paper: &Paper, generation: i64) -> rusqlite::Result<bool> {
+/// Writes a paper with one of these statements; gives its key if there was one to be written.
+fn put(
+    transaction: &Transaction<'_>,
+    statement: &str,
+    paper: &Paper,
+    generation: i64,
+) -> database::Result<Option<i64>> {
     let list = |texts: &[String]| serde_json::Value::from(texts).to_string();
     let also: Vec<String> = paper.aliases.iter().map(PaperId::to_string).collect();
-    let written = transaction.prepare_cached(statement)?.execute(params![
+    let values = params![
         paper.id.as_str(),
         paper.title,
         title_key(&paper.title),
@@ -250,8 +283,9 @@ fn put(transaction: &Transaction<'_>, statement: &str, paper: &Paper, generation
         list(&paper.categories),
         paper.source,
         paper.url,
-        generation,
         (!also.is_empty()).then(|| list(&also)),
-    ])?;
-    Ok(written > 0)
+        generation,
+    ];
+    let values = if statement == UPDATE { &values[..values.len() - 1] } else { values };
+    transaction.prepare(statement)?.query_row(values, |row| row.get(0)).optional()
 }

@@ -1,10 +1,10 @@
 //! Profiles: their names, the authors they follow, the token of their feed, and when it was last seen.
 
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use super::Library;
+use super::database::{self, Connection, OptionalRow, params};
 use super::history::{HistoryEntry, history, put_impressions};
 use super::stored_value::{damaged_in, generation, optional_date, quoted};
 use crate::error::{Error, Result};
@@ -111,7 +111,7 @@ impl Library {
 
     /// Names of all profiles, sorted.
     pub fn profile_names(&self) -> Result<Vec<String>> {
-        let read = || -> rusqlite::Result<Vec<_>> {
+        let read = || -> database::Result<Vec<_>> {
             let mut statement = self.db.prepare("SELECT name FROM profile ORDER BY name")?;
             statement.query_map([], |row| row.get(0))?.collect()
         };
@@ -141,7 +141,7 @@ impl Library {
     /// Makes a profile not follow authors any more; gives those that it did follow.
     pub fn unfollow(&mut self, profile: &Profile, authors: &[String]) -> Result<Vec<String>> {
         self.write_transaction("write to a profile", |db| {
-            let mut statement = db.prepare("DELETE FROM followed WHERE profile = ? AND author = ?")?;
+            let mut statement = db.prepare("DELETE FROM followed WHERE profile = ? AND lower(author) = lower(?)")?;
             let mut gone = Vec::new();
             for author in authors {
                 if statement.execute(params![profile.key, author])? > 0 {
@@ -210,7 +210,7 @@ impl Library {
     }
 }
 
-fn authors(db: &Connection, profile: i64) -> rusqlite::Result<Vec<String>> {
-    let mut statement = db.prepare("SELECT author FROM followed WHERE profile = ? ORDER BY author")?;
+fn authors(db: &Connection, profile: i64) -> database::Result<Vec<String>> {
+    let mut statement = db.prepare("SELECT author FROM followed WHERE profile = ? ORDER BY lower(author)")?;
     statement.query_map([profile], |row| row.get(0))?.collect()
 }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, params};
 
 use super::backup::{copy_database, is_database, is_same_file};
-use super::open::{self, FILE_NAME, beside, connect_read_only, has_log, sqlite_error};
+use super::database::{self, params};
+use super::open::{self, FILE_NAME, beside, connect_read_only, database_error, has_log};
 use super::{CheckFinding, LibrarySummary, StoredModel};
 use crate::error::{Error, Result};
 use crate::file::{self, FileAccess, UnfinishedFile};
@@ -29,6 +29,10 @@ impl LibraryBackup {
     /// # Errors
     /// [`Error::BadFile`] when it is no backup, or a damaged one; [`Error::NewerLibrary`]; [`Error::Io`].
     pub fn open(file: &Path, directory: &Path) -> Result<LibraryBackup> {
+        if open::server_address(directory).is_some() {
+            let reason = "is on a server: restore into a directory, and copy that with `paperkin migrate`".to_owned();
+            return Err(Error::BadRequest { field: "library", reason });
+        }
         let refused = |reason: String| Error::BadFile { file: file.display().to_string(), reason };
         let library = directory.join(FILE_NAME);
         if is_same_file(file, &library) {
@@ -95,10 +99,14 @@ impl LibraryBackup {
 
     /// Writes it into the library's file in one transaction.
     fn copy_into_library(&self) -> Result<()> {
-        let failed = || sqlite_error(&self.library, "restore");
-        let from = Connection::open(self.copy.path()).map_err(failed())?;
+        let failed = || database_error(&self.library, "restore");
         let mut library = open::open_file(&self.library)?;
-        let step = Backup::new(&from, &mut library.db).and_then(|backup| backup.step(-1)).map_err(failed())?;
+        let mut copied = || -> database::Result<StepResult> {
+            let from = rusqlite::Connection::open(self.copy.path())?;
+            let to = library.db.as_sqlite_mut().expect("it was opened as a file");
+            Ok(Backup::new(&from, to)?.step(-1)?)
+        };
+        let step = copied().map_err(failed())?;
         if step != StepResult::Done {
             let source = "another process is writing to it: try again later".into();
             return Err(Error::Library { path: self.library.clone(), doing: "restore", source });
@@ -136,8 +144,8 @@ fn check(copy: &Path) -> Result<Result<(LibrarySummary, Option<StoredModel>), St
     if model.is_none() && summary.papers > 0 {
         return Ok(Err("the model of its embeddings is unknown".to_owned()));
     }
-    let one_file = library.db.pragma_update(None, "journal_mode", "DELETE");
-    one_file.map_err(sqlite_error(copy, "write"))?;
+    let one_file = library.db.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()));
+    one_file.map_err(database_error(copy, "write"))?;
     Ok(Ok((summary, model)))
 }
 
@@ -175,14 +183,17 @@ fn begin_generation(copy: &Path, library: u64) -> Result<()> {
                   WITH RECURSIVE next (number) AS (SELECT coalesce(max(number), 0) + 1 FROM generation \
                   UNION ALL SELECT number + 1 FROM next WHERE number <= ?1 LIMIT ?2) \
                   SELECT number, randomblob(16) FROM next";
-    let db = Connection::open(copy).map_err(sqlite_error(copy, "write"))?;
-    db.execute(insert, params![library as i64, MAX_GENERATIONS_BETWEEN]).map_err(sqlite_error(copy, "write"))?;
-    db.close().map_err(|(_, error)| sqlite_error(copy, "write")(error))
+    let begin = || -> database::Result<()> {
+        let db = rusqlite::Connection::open(copy)?;
+        db.execute(insert, params![library as i64, MAX_GENERATIONS_BETWEEN])?;
+        Ok(db.close().map_err(|(_, error)| error)?)
+    };
+    begin().map_err(database_error(copy, "write"))
 }
 
 /// Whether a file is a database, of whatever program.
 fn can_be_read(path: &Path) -> bool {
-    Connection::open(path).and_then(|db| db.query_row("PRAGMA schema_version", [], |_| Ok(()))).is_ok()
+    rusqlite::Connection::open(path).and_then(|db| db.query_row("PRAGMA schema_version", [], |_| Ok(()))).is_ok()
 }
 
 /// A name beside the library's that no file has.

@@ -1,8 +1,7 @@
 //! Words of the library that a misspelled word may stand for.
 
-use rusqlite::params;
-
 use super::Library;
+use super::database::{self, params};
 use super::term_index::author_term;
 use crate::error::Result;
 
@@ -15,30 +14,30 @@ impl Library {
     /// The term that differs least from a word in lower case: by one letter, of long words two, that is missing, added,
     /// wrong, or swapped with its neighbor. Of several, the one that most papers have. `None` if there is none.
     pub fn similar_term(&self, word: &str) -> Result<Option<String>> {
-        self.most_similar(word, "[a-z]*", MIN_PAPERS)
+        self.most_similar(word, ["a", "z"], MIN_PAPERS)
     }
 
     /// The last name of an author, in lower case, that differs as little from a name: see [`Library::similar_term`].
     pub fn similar_author(&self, name: &str) -> Result<Option<String>> {
-        let similar = self.most_similar(&author_term(name), "@[a-z]*", 1)?;
+        let similar = self.most_similar(&author_term(name), ["@a", "@z"], 1)?;
         Ok(similar.map(|term| term.trim_start_matches('@').to_owned()))
     }
 
-    /// The most similar of the terms of a pattern that this many papers have.
-    fn most_similar(&self, word: &str, pattern: &str, min_papers: i64) -> Result<Option<String>> {
+    /// The most similar of the terms that this many papers have and that begin with texts of a range.
+    fn most_similar(&self, word: &str, [first, last]: [&str; 2], min_papers: i64) -> Result<Option<String>> {
         let length = word.chars().count();
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
         let most = MIN_LETTERS.iter().filter(|least| letters >= **least).count();
         if most == 0 {
             return Ok(None);
         }
-        let read = || -> rusqlite::Result<Option<String>> {
+        let read = || -> database::Result<Option<String>> {
             // A posting has two bytes or more.
             let select = "SELECT term, sum(length(papers)) / 2 FROM posting \
-                          WHERE term GLOB ?4 AND length(term) BETWEEN ?1 AND ?2 GROUP BY term HAVING sum(length(papers)) / 2 >= ?3";
+                          WHERE substr(term, 1, length(?4)) BETWEEN ?4 AND ?5 AND length(term) BETWEEN ?1 AND ?2 GROUP BY term HAVING sum(length(papers)) / 2 >= ?3";
             let mut statement = self.db.prepare(select)?;
             let mut rows =
-                statement.query(params![(length - most) as i64, (length + most) as i64, min_papers, pattern])?;
+                statement.query(params![(length - most) as i64, (length + most) as i64, min_papers, first, last])?;
             let mut best: Option<(usize, i64, String)> = None;
             while let Some(row) = rows.next()? {
                 let term = row.get_ref(0)?.as_str()?;

@@ -1,7 +1,6 @@
 //! A paper as a row of the library's file.
 
-use rusqlite::{OptionalExtension, Row as SqlRow, Transaction};
-
+use super::database::{self, OptionalRow, Row as SqlRow, Transaction};
 use super::stored_value::{damaged_in, id, json, key, optional, optional_date, quoted, value};
 use crate::paper::{Paper, document};
 
@@ -18,9 +17,9 @@ pub struct StoredPaper {
 pub(super) const COLUMNS: &str = "row, id, title, abstract, authors, author_count, published, listed, votes, comments, categories, source, url, aliases";
 
 /// The row of a paper that is there with this text.
-pub(super) fn row_of(transaction: &Transaction<'_>, paper: &Paper) -> rusqlite::Result<Option<i64>> {
+pub(super) fn row_of(transaction: &Transaction<'_>, paper: &Paper) -> database::Result<Option<i64>> {
     let select = "SELECT row, title, abstract FROM paper WHERE id = ?";
-    let found = transaction.prepare_cached(select)?.query_row([paper.id.as_str()], |row| {
+    let found = transaction.prepare(select)?.query_row([paper.id.as_str()], |row| {
         let text = document(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
         Ok((text == paper.document()).then_some(row.get(0)?))
     });
@@ -28,15 +27,15 @@ pub(super) fn row_of(transaction: &Transaction<'_>, paper: &Paper) -> rusqlite::
 }
 
 /// Reads a paper from its columns. Of one that cannot be read, the error has the ID.
-pub(super) fn stored(row: &SqlRow<'_>) -> rusqlite::Result<StoredPaper> {
-    let place = || match row.get::<_, String>(1) {
+pub(super) fn stored(row: SqlRow<'_>) -> database::Result<StoredPaper> {
+    let place = || match row.get::<String>(1) {
         Ok(id) => format!("paper {}", quoted(&id)),
-        Err(_) => format!("the paper in row {}", row.get::<_, i64>(0).unwrap_or_default()),
+        Err(_) => format!("the paper in row {}", row.get::<i64>(0).unwrap_or_default()),
     };
     read(row).map_err(damaged_in(place))
 }
 
-fn read(row: &SqlRow<'_>) -> rusqlite::Result<StoredPaper> {
+fn read(row: SqlRow<'_>) -> database::Result<StoredPaper> {
     let paper = Paper {
         id: id(row, 1)?,
         aliases: optional(row, 13, json)?.unwrap_or_default(),

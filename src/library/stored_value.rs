@@ -1,9 +1,8 @@
 //! Values of the file: what the program never writes is damage, with a reason that names the column.
 
 use jiff::civil::Date;
-use rusqlite::types::{FromSql, Type, ValueRef};
-use rusqlite::{Error, Result, Row as SqlRow};
 
+use super::database::{Error, FromSql, Result, Row as SqlRow, Type, ValueRef};
 use crate::paper::PaperId;
 
 /// The largest key of a paper, a work or an import. Keys are given out one after the other and never again: a library
@@ -18,16 +17,14 @@ const MAX_QUOTED_CHARS: usize = 60;
 
 /// The error for a value that the program never writes.
 pub(super) fn damaged(reason: impl Into<String>) -> Error {
-    Error::FromSqlConversionFailure(0, Type::Null, reason.into().into())
+    Error::Damaged(reason.into())
 }
 
 /// The reason, if an error is about values of the file, not about reading it.
 pub(super) fn damage(error: &Error) -> Option<String> {
     match error {
-        Error::FromSqlConversionFailure(_, _, reason) => Some(reason.to_string()),
-        Error::InvalidColumnType(_, column, found) => Some(wrong_type(column, *found)),
-        Error::IntegralValueOutOfRange(_, number) => Some(format!("{number} is out of range")),
-        Error::SqliteFailure(_, Some(message)) if message == "malformed JSON" => Some(message.clone()),
+        Error::Damaged(reason) => Some(reason.clone()),
+        Error::WrongType { column, found } => Some(wrong_type(column, *found)),
         _ => None,
     }
 }
@@ -41,15 +38,15 @@ pub(super) fn damaged_in(place: impl FnOnce() -> String) -> impl FnOnce(Error) -
 }
 
 /// The value of a column.
-pub(super) fn value<T: FromSql>(row: &SqlRow<'_>, column: usize) -> Result<T> {
+pub(super) fn value<T: FromSql>(row: SqlRow<'_>, column: usize) -> Result<T> {
     row.get(column).map_err(|error| match error {
-        Error::InvalidColumnType(..) => error,
+        Error::WrongType { .. } => error,
         error => in_column(row, column)(error),
     })
 }
 
 /// A number from `least` to `most`.
-pub(super) fn number(row: &SqlRow<'_>, column: usize, least: i64, most: i64) -> Result<i64> {
+pub(super) fn number(row: SqlRow<'_>, column: usize, least: i64, most: i64) -> Result<i64> {
     match value(row, column)? {
         number if (least..=most).contains(&number) => Ok(number),
         number => Err(in_column(row, column)(damaged(format!("{number} is out of range")))),
@@ -57,45 +54,45 @@ pub(super) fn number(row: &SqlRow<'_>, column: usize, least: i64, most: i64) -> 
 }
 
 /// The key of a paper, a work or an import.
-pub(super) fn key(row: &SqlRow<'_>, column: usize) -> Result<i64> {
+pub(super) fn key(row: SqlRow<'_>, column: usize) -> Result<i64> {
     number(row, column, 1, MAX_KEY)
 }
 
 /// The number of a generation.
-pub(super) fn generation(row: &SqlRow<'_>, column: usize) -> Result<u64> {
+pub(super) fn generation(row: SqlRow<'_>, column: usize) -> Result<u64> {
     number(row, column, 0, MAX_GENERATION).map(|number| number as u64)
 }
 
 /// How many numbers an embedding has.
-pub(super) fn dimension(row: &SqlRow<'_>, column: usize) -> Result<usize> {
+pub(super) fn dimension(row: SqlRow<'_>, column: usize) -> Result<usize> {
     number(row, column, 1, MAX_DIMENSION).map(|number| number as usize)
 }
 
 /// An ID.
-pub(super) fn id(row: &SqlRow<'_>, column: usize) -> Result<PaperId> {
+pub(super) fn id(row: SqlRow<'_>, column: usize) -> Result<PaperId> {
     parsed(row, column, |text| PaperId::parse(text).map_err(|reason| format!("{} is no ID: {reason}", quoted(text))))
 }
 
 /// A day.
-pub(super) fn date(row: &SqlRow<'_>, column: usize) -> Result<Date> {
+pub(super) fn date(row: SqlRow<'_>, column: usize) -> Result<Date> {
     parsed(row, column, parse_date)
 }
 
 /// A day, if there is one.
-pub(super) fn optional_date(row: &SqlRow<'_>, column: usize) -> Result<Option<Date>> {
+pub(super) fn optional_date(row: SqlRow<'_>, column: usize) -> Result<Option<Date>> {
     optional(row, column, date)
 }
 
 /// JSON, as what it stands for.
-pub(super) fn json<T: serde::de::DeserializeOwned>(row: &SqlRow<'_>, column: usize) -> Result<T> {
+pub(super) fn json<T: serde::de::DeserializeOwned>(row: SqlRow<'_>, column: usize) -> Result<T> {
     parsed(row, column, |text| serde_json::from_str(text).map_err(|error| format!("invalid JSON: {error}")))
 }
 
 /// A column that may be null.
 pub(super) fn optional<T>(
-    row: &SqlRow<'_>,
+    row: SqlRow<'_>,
     column: usize,
-    read: impl FnOnce(&SqlRow<'_>, usize) -> Result<T>,
+    read: impl FnOnce(SqlRow<'_>, usize) -> Result<T>,
 ) -> Result<Option<T>> {
     match row.get_ref(column)? {
         ValueRef::Null => Ok(None),
@@ -105,7 +102,7 @@ pub(super) fn optional<T>(
 
 /// A text, as what it stands for.
 pub(super) fn parsed<T>(
-    row: &SqlRow<'_>,
+    row: SqlRow<'_>,
     column: usize,
     parse: impl FnOnce(&str) -> std::result::Result<T, String>,
 ) -> Result<T> {
@@ -114,7 +111,7 @@ pub(super) fn parsed<T>(
             let text = found.as_str().map_err(Error::from).map_err(in_column(row, column))?;
             parse(text).map_err(damaged).map_err(in_column(row, column))
         }
-        found => Err(damaged(wrong_type(row.as_ref().column_name(column)?, found.data_type()))),
+        found => Err(damaged(wrong_type(row.column_name(column), found.data_type()))),
     }
 }
 
@@ -132,8 +129,8 @@ fn parse_date(text: &str) -> std::result::Result<Date, String> {
     date.ok_or_else(|| format!("{} is no date", quoted(text)))
 }
 
-fn in_column(row: &SqlRow<'_>, column: usize) -> impl FnOnce(Error) -> Error {
-    let name = row.as_ref().column_name(column).unwrap_or("?").to_owned();
+fn in_column(row: SqlRow<'_>, column: usize) -> impl FnOnce(Error) -> Error {
+    let name = row.column_name(column).to_owned();
     damaged_in(move || format!("`{name}`"))
 }
 
@@ -147,12 +144,12 @@ fn wrong_type(column: &str, found: Type) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusqlite::Connection;
+    use crate::library::database::Connection;
 
     #[test]
     fn what_is_never_written_is_damage_with_its_column() {
-        let db = Connection::open_in_memory().unwrap();
-        type Check = fn(&SqlRow<'_>) -> Result<()>;
+        let db = Connection::in_memory().unwrap();
+        type Check = fn(SqlRow<'_>) -> Result<()>;
         let table: [(&str, Check, &str); 9] = [
             ("'2026-13-45'", |row| date(row, 0).map(drop), "`x`: `2026-13-45` is no date"),
             ("'20260105'", |row| optional_date(row, 0).map(drop), "`x`: `20260105` is no date"),

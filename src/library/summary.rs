@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Library;
+use super::database;
 use crate::error::Result;
 
 /// The library in numbers.
@@ -60,7 +61,7 @@ impl Library {
             let counts = "SELECT count(*), count(nullif(abstract, '')), min(coalesce(published, listed)), \
                           max(coalesce(published, listed)) FROM paper";
             let (papers, with_abstract, first, last) = self.db.query_row(counts, [], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?, row.get(3)?))
+                Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<Option<String>>(2)?, row.get(3)?))
             })?;
             Ok(LibrarySummary {
                 papers: papers as u64,
@@ -81,13 +82,18 @@ impl Library {
         read().map_err(self.failed("count papers"))
     }
 
-    fn counted<T>(&self, select: &str, make: fn(String, u64) -> T) -> rusqlite::Result<Vec<T>> {
+    fn counted<T>(&self, select: &str, make: fn(String, u64) -> T) -> database::Result<Vec<T>> {
         let mut statement = self.db.prepare(select)?;
-        statement.query_map([], |row| Ok(make(row.get(0)?, row.get::<_, i64>(1)? as u64)))?.collect()
+        statement.query_map([], |row| Ok(make(row.get(0)?, row.get::<i64>(1)? as u64)))?.collect()
     }
 
-    /// Size of the file and its log.
+    /// Size of the file and its log, or of the tables and indexes on the server.
     pub(super) fn bytes(&self) -> u64 {
+        if self.is_on_server() {
+            let select = "SELECT CAST(sum(pg_total_relation_size(oid)) AS BIGINT) FROM pg_class \
+                          WHERE relkind = 'r' AND relnamespace = CAST(current_schema() AS regnamespace)";
+            return self.db.query_row(select, [], |row| row.get::<i64>(0)).map_or(0, |bytes| bytes as u64);
+        }
         let size = |suffix: &str| {
             let mut path = self.path.clone().into_os_string();
             path.push(suffix);

@@ -1,11 +1,14 @@
 //! Words: for each term the papers that have it, and for each paper its terms, changed in the transaction that changes
 //! the papers.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::collections::HashMap;
+
 use rustc_hash::FxHashMap;
 
 use super::Library;
-use super::stored_value::{damaged, key, optional, quoted};
+use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
+use super::database::{self, Connection, OptionalRow, Row as SqlRow, Transaction, params};
+use super::stored_value::{damaged, quoted};
 use crate::error::{Error, Result};
 use crate::lexical::postings::{self, BLOCK_KEYS, DOC_LENGTH_TERM};
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector, for_each_term};
@@ -65,12 +68,12 @@ impl TermIndexChanges {
     }
 
     /// The paper of this id, if there is one, loses the text and the authors that it has now.
-    pub(super) fn remove_stored(&mut self, transaction: &Transaction<'_>, id: &PaperId) -> rusqlite::Result<()> {
-        let mut select = transaction.prepare_cached("SELECT row, title, abstract FROM paper WHERE id = ?")?;
+    pub(super) fn remove_stored(&mut self, transaction: &Transaction<'_>, id: &PaperId) -> database::Result<()> {
+        let mut select = transaction.prepare("SELECT row, title, abstract FROM paper WHERE id = ?")?;
         let mut rows = select.query([id.as_str()])?;
         while let Some(row) = rows.next()? {
             // A damaged paper can be removed. Which terms it had is not known then: a check finds them.
-            let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str().unwrap_or_default());
+            let text = |column| Ok::<_, database::Error>(row.get_ref(column)?.as_str().unwrap_or_default());
             self.remove_text(row.get(0)?, text(1)?, text(2)?);
         }
         self.replace_authors(transaction, id, &[])
@@ -82,8 +85,8 @@ impl TermIndexChanges {
         transaction: &Transaction<'_>,
         id: &PaperId,
         authors: &[String],
-    ) -> rusqlite::Result<()> {
-        let mut select = transaction.prepare_cached("SELECT row, authors FROM paper WHERE id = ?")?;
+    ) -> database::Result<()> {
+        let mut select = transaction.prepare("SELECT row, authors FROM paper WHERE id = ?")?;
         let mut rows = select.query([id.as_str()])?;
         while let Some(row) = rows.next()? {
             let (key, stored) = (row.get(0)?, list(row.get_ref(1)?.as_str().unwrap_or_default()));
@@ -128,8 +131,8 @@ impl TermIndexChanges {
     /// Hands over the changes of each block and term, in this order, as [`postings::change`] takes them.
     fn for_each_block(
         &self,
-        mut take: impl FnMut(i64, &str, &[(u32, u32)]) -> rusqlite::Result<()>,
-    ) -> rusqlite::Result<()> {
+        mut take: impl FnMut(i64, &str, &[(u32, u32)]) -> database::Result<()>,
+    ) -> database::Result<()> {
         let (mut rows, ends) = self.by_place();
         let mut parts: Vec<BlockUpdate<'_>> = Vec::with_capacity(self.terms.len());
         let mut rest = rows.as_mut_slice();
@@ -159,16 +162,21 @@ impl TermIndexChanges {
     }
 
     /// Writes what was collected.
-    pub(super) fn write(mut self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-        let mut bag = transaction.prepare_cached("INSERT OR REPLACE INTO term_vector (row, terms) VALUES (?, ?)")?;
+    pub(super) fn write(mut self, transaction: &Transaction<'_>) -> database::Result<()> {
+        let mut bag = transaction.prepare(
+            "INSERT INTO term_vector (row, terms) VALUES (?, ?) \
+ ON CONFLICT (row) DO UPDATE SET terms = excluded.terms",
+        )?;
         for (row, terms) in self.term_vectors.drain(..) {
             bag.execute(params![row, terms])?;
         }
-        let mut has_block = transaction.prepare_cached("SELECT 1 FROM posting WHERE block = ?")?;
-        let mut select = transaction.prepare_cached("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
-        let mut insert =
-            transaction.prepare_cached("INSERT OR REPLACE INTO posting (block, term, papers) VALUES (?, ?, ?)")?;
-        let mut delete = transaction.prepare_cached("DELETE FROM posting WHERE block = ? AND term = ?")?;
+        let mut has_block = transaction.prepare("SELECT 1 FROM posting WHERE block = ?")?;
+        let mut select = transaction.prepare("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
+        let mut insert = transaction.prepare(
+            "INSERT INTO posting (block, term, papers) VALUES (?, ?, ?) \
+ ON CONFLICT (block, term) DO UPDATE SET papers = excluded.papers",
+        )?;
+        let mut delete = transaction.prepare("DELETE FROM posting WHERE block = ? AND term = ?")?;
         let mut current = None;
         self.for_each_block(|block, term, changes| {
             // In a new block there is nothing to look for.
@@ -202,7 +210,7 @@ fn list(json: &str) -> Vec<String> {
 }
 
 /// Writes the words of all papers anew.
-pub(super) fn rebuild_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+pub(super) fn rebuild_all(transaction: &Transaction<'_>) -> database::Result<()> {
     transaction.execute_batch("DELETE FROM posting; DELETE FROM term_vector;")?;
     block_by_block(transaction, |changes| changes.write(transaction))
 }
@@ -210,22 +218,28 @@ pub(super) fn rebuild_all(transaction: &Transaction<'_>) -> rusqlite::Result<()>
 /// Hands over the words of all papers, one block after the other, so that memory stays bounded.
 fn block_by_block(
     db: &Connection,
-    mut take: impl FnMut(TermIndexChanges) -> rusqlite::Result<()>,
-) -> rusqlite::Result<()> {
-    let mut select = db.prepare("SELECT row, title, abstract, authors FROM paper ORDER BY row")?;
-    let mut rows = select.query([])?;
+    mut take: impl FnMut(TermIndexChanges) -> database::Result<()>,
+) -> database::Result<()> {
+    let select = "SELECT row, title, abstract, authors FROM paper WHERE row > ?1 ORDER BY row LIMIT ?2";
+    let mut select = db.prepare(select)?;
     let mut changes = TermIndexChanges::default();
-    let mut block = 0;
-    while let Some(row) = rows.next()? {
-        let key: i64 = row.get(0)?;
-        if key / BLOCK_KEYS > block {
-            take(std::mem::take(&mut changes))?;
-            block = key / BLOCK_KEYS;
+    let (mut last, mut block) = (0, 0);
+    loop {
+        let mut rows = select.query([last, BATCH_ROWS as i64])?;
+        let before = last;
+        while let Some(row) = rows.next()? {
+            last = row.get(0)?;
+            if last / BLOCK_KEYS > block {
+                take(std::mem::take(&mut changes))?;
+                block = last / BLOCK_KEYS;
+            }
+            changes.add_text(last, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+            changes.add_authors(last, &list(row.get_ref(3)?.as_str()?));
         }
-        changes.add_text(key, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-        changes.add_authors(key, &list(row.get_ref(3)?.as_str()?));
+        if last == before {
+            return take(changes);
+        }
     }
-    take(changes)
 }
 
 impl Library {
@@ -235,44 +249,56 @@ impl Library {
         Ok(CollectionStats::new(&self.postings(DOC_LENGTH_TERM)?, known))
     }
 
-    /// The terms of the paper in this row of the file.
-    pub fn term_vector(&self, key: i64) -> Result<TermVector> {
-        let read = || {
-            let mut statement = self.db.prepare_cached("SELECT terms FROM term_vector WHERE row = ?")?;
-            let vector = statement.query_row([key], |row| Ok(TermVector::from_bytes(row.get_ref(0)?.as_blob()?)));
-            vector.optional().map(Option::flatten)
+    /// The terms of the papers in these rows of the file, in the order of the keys. No key is given twice.
+    ///
+    /// # Errors
+    /// [`Error::DamagedLibrary`] when the terms of one are missing.
+    pub fn term_vectors(&self, keys: &[i64]) -> Result<Vec<TermVector>> {
+        let select = format!("SELECT row, terms FROM term_vector WHERE row IN ({LISTED_KEYS})");
+        let read = |keys: &[i64]| -> database::Result<HashMap<i64, Option<TermVector>>> {
+            let mut statement = self.db.prepare(&select)?;
+            let read = |row: SqlRow<'_>| Ok((row.get(0)?, TermVector::from_bytes(row.get_ref(1)?.as_blob()?)));
+            statement.query_map([key_list(keys)], read)?.collect()
         };
-        read().map_err(self.failed("read the terms of a paper"))?.ok_or_else(|| {
-            let reason = format!("the terms of row {key} cannot be read: run `paperkin compact` to rebuild them");
-            Error::DamagedLibrary { path: self.path.clone(), reason }
-        })
+        let mut term_vectors = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(BATCH_ROWS) {
+            self.check_canceled()?;
+            let mut stored = read(keys).map_err(self.failed("read the terms of a paper"))?;
+            for key in keys {
+                term_vectors.push(stored.remove(key).flatten().ok_or_else(|| {
+                    let reason =
+                        format!("the terms of row {key} cannot be read: run `paperkin compact` to rebuild them");
+                    Error::DamagedLibrary { path: self.path.clone(), reason }
+                })?);
+            }
+        }
+        Ok(term_vectors)
     }
 
     /// The papers that have a term.
     pub fn postings(&self, term: &str) -> Result<PostingBlocks> {
-        let read = || -> rusqlite::Result<PostingBlocks> {
-            let last = self.db.query_row("SELECT max(row) AS row FROM paper", [], |row| optional(row, 0, key))?;
-            let mut select = self.db.prepare_cached("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
-            let mut next = self.db.prepare_cached("SELECT row FROM paper WHERE row >= ? ORDER BY row LIMIT 1")?;
-            let (mut blocks, mut block) = (PostingBlocks::new(), 0);
-            while last.is_some_and(|last| block <= last / BLOCK_KEYS) {
-                let bytes: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
-                match bytes {
-                    Some(bytes) if postings::are_sound(&bytes) => {
-                        blocks.push((block, bytes));
-                        block += 1;
-                    }
-                    Some(_) => {
-                        let reason = format!("block {block} of the term {} cannot be read", quoted(term));
-                        return Err(damaged(format!("{reason}: run `paperkin compact` to rebuild it")));
-                    }
-                    // Keys may have gaps of many blocks.
-                    None => {
-                        let row = next.query_row([(block + 1) * BLOCK_KEYS], |row| key(row, 0)).optional()?;
-                        let Some(row) = row else { break };
-                        block = row / BLOCK_KEYS;
-                    }
+        // One block after the other, as they follow in the table of papers: keys may have gaps of many blocks.
+        let select = format!(
+            "WITH RECURSIVE used (block) AS ( \
+                 SELECT (SELECT row / {BLOCK_KEYS} FROM paper ORDER BY row LIMIT 1) \
+                 UNION ALL \
+                 SELECT (SELECT row / {BLOCK_KEYS} FROM paper WHERE row >= (used.block + 1) * {BLOCK_KEYS} \
+                         ORDER BY row LIMIT 1) \
+                 FROM used WHERE used.block IS NOT NULL) \
+             SELECT used.block, posting.papers FROM used JOIN posting ON posting.block = used.block AND posting.term = ? \
+             ORDER BY used.block"
+        );
+        let read = || -> database::Result<PostingBlocks> {
+            let mut statement = self.db.prepare(&select)?;
+            let mut rows = statement.query([term])?;
+            let mut blocks = PostingBlocks::new();
+            while let Some(row) = rows.next()? {
+                let (block, bytes): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+                if !postings::are_sound(&bytes) {
+                    let reason = format!("block {block} of the term {} cannot be read", quoted(term));
+                    return Err(damaged(format!("{reason}: run `paperkin compact` to rebuild it")));
                 }
+                blocks.push((block, bytes));
             }
             Ok(blocks)
         };
@@ -281,7 +307,7 @@ impl Library {
 
     /// How many terms are kept, and how many of them, and papers' terms, not as the papers have them, or are not kept at
     /// all.
-    pub(super) fn count_term_lists(&self) -> rusqlite::Result<(i64, i64)> {
+    pub(super) fn count_term_lists(&self) -> database::Result<(i64, i64)> {
         let kept: i64 = self.db.query_row("SELECT count(*) FROM posting", [], |row| row.get(0))?;
         let mut select = self.db.prepare("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
         let mut bag = self.db.prepare("SELECT terms FROM term_vector WHERE row = ?")?;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::OptionalExtension;
-
-use super::Library;
+use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
+use super::database;
 use super::term_index::author_term;
+use super::{Library, StoredPaper};
 use crate::error::Result;
 use crate::lexical::postings::{self, BLOCK_KEYS};
 use crate::lexical::{TermCounts, word_sequence};
@@ -24,15 +24,19 @@ impl Library {
     /// Keys of the papers with an author of this name, ascending. Case and accents do not count, given names may be initials or missing.
     pub fn keys_by_author(&self, name: &str) -> Result<Vec<i64>> {
         let keys = self.keys_with_term(&author_term(name))?;
-        let read = || -> rusqlite::Result<Vec<i64>> {
-            let mut select = self.db.prepare_cached("SELECT authors FROM paper WHERE row = ?")?;
-            let mut is_by = |key: &i64| -> rusqlite::Result<bool> {
-                let authors: Option<String> = select.query_row([key], |row| row.get(0)).optional()?;
-                let authors: Vec<String> =
-                    authors.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
-                Ok(authors.iter().any(|author| is_same_person(name, author)))
-            };
-            keys.into_iter().filter_map(|key| is_by(&key).map(|is| is.then_some(key)).transpose()).collect()
+        let read = || -> database::Result<Vec<i64>> {
+            let mut found = Vec::new();
+            let mut select = self.db.prepare(&of_listed("authors"))?;
+            for keys in keys.chunks(BATCH_ROWS) {
+                let mut rows = select.query([key_list(keys)])?;
+                while let Some(row) = rows.next()? {
+                    let authors: Vec<String> = serde_json::from_str(row.get_ref(1)?.as_str()?).unwrap_or_default();
+                    if authors.iter().any(|author| is_same_person(name, author)) {
+                        found.push(row.get(0)?);
+                    }
+                }
+            }
+            Ok(found)
         };
         read().map_err(self.failed("read authors"))
     }
@@ -42,9 +46,9 @@ impl Library {
     pub fn keys_with_phrase(&self, phrase: &str, scope: TextScope) -> Result<Vec<i64>> {
         let words = word_sequence(phrase);
         let mut found = Vec::new();
-        for key in self.keys_with_terms(&TermCounts::from_text(phrase))? {
+        let keys: Vec<i64> = self.keys_with_terms(&TermCounts::from_text(phrase))?.into_iter().collect();
+        self.for_each_paper_at(&keys, |StoredPaper { key, paper }| {
             self.check_canceled()?;
-            let paper = self.paper_at(key)?.paper;
             let text = match scope {
                 TextScope::Title => paper.title,
                 TextScope::Document => document(&paper.title, &paper.abstract_text),
@@ -52,7 +56,8 @@ impl Library {
             if word_sequence(&text).windows(words.len().max(1)).any(|window| window == words) {
                 found.push(key);
             }
-        }
+            Ok(())
+        })?;
         Ok(found)
     }
 
@@ -60,12 +65,14 @@ impl Library {
     pub fn titles_with_prefix(&self, text: &str) -> Result<Vec<(i64, String)>> {
         let key = title_key(text);
         let joined = key.replace(' ', "");
-        let read = || -> rusqlite::Result<Vec<(i64, String)>> {
+        let read = || -> database::Result<Vec<(i64, String)>> {
             // A range of the index.
-            let select = "SELECT row, title FROM paper WHERE title_key BETWEEN ?1 AND ?1 || char(1114111) \
-                          OR title_key BETWEEN ?2 AND ?2 || char(1114111) ORDER BY row";
-            let mut statement = self.db.prepare_cached(select)?;
-            statement.query_map([&key, &joined], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            let select = "SELECT row, title FROM paper WHERE title_key BETWEEN ?1 AND ?2 \
+                          OR title_key BETWEEN ?3 AND ?4 ORDER BY row";
+            let mut statement = self.db.prepare(select)?;
+            let ends = [&key, &joined].map(|start| format!("{start}{}", char::MAX));
+            let values = [&key, &ends[0], &joined, &ends[1]];
+            statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
         if key.is_empty() { Ok(Vec::new()) } else { read().map_err(self.failed("read the titles")) }
     }
@@ -73,10 +80,17 @@ impl Library {
     /// The titles of the papers that have all of these terms in title or abstract, with the papers' keys; without terms,
     /// none.
     pub fn titles_with_terms(&self, terms: &TermCounts) -> Result<Vec<(i64, String)>> {
-        let keys = self.keys_with_terms(terms)?;
-        let read = || -> rusqlite::Result<Vec<(i64, String)>> {
-            let mut select = self.db.prepare_cached("SELECT title FROM paper WHERE row = ?")?;
-            keys.into_iter().map(|key| Ok((key, select.query_row([key], |row| row.get(0))?))).collect()
+        let keys: Vec<i64> = self.keys_with_terms(terms)?.into_iter().collect();
+        let read = || -> database::Result<Vec<(i64, String)>> {
+            let mut titles = Vec::with_capacity(keys.len());
+            let mut select = self.db.prepare(&of_listed("title"))?;
+            for keys in keys.chunks(BATCH_ROWS) {
+                let mut rows = select.query([key_list(keys)])?;
+                while let Some(row) = rows.next()? {
+                    titles.push((row.get(0)?, row.get(1)?));
+                }
+            }
+            Ok(titles)
         };
         read().map_err(self.failed("read the titles"))
     }
@@ -101,4 +115,9 @@ impl Library {
         };
         Ok(self.postings(term)?.into_iter().flat_map(of_block).collect())
     }
+}
+
+/// A query for a column of the papers of a [`key_list`], after their keys, ascending.
+fn of_listed(column: &str) -> String {
+    format!("SELECT row, {column} FROM paper WHERE row IN ({LISTED_KEYS}) ORDER BY row")
 }

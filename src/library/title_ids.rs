@@ -1,9 +1,8 @@
 //! Papers whose ids were made from their titles. Older versions made them from the title alone, which is not enough to
 //! tell papers apart: such papers keep their ids, and the ids that their records have now become aliases.
 
-use rusqlite::Connection;
-
 use super::Library;
+use super::database::{self, Connection};
 use super::history::rename_in_histories;
 use super::stored_paper::StoredPaper;
 use crate::error::Result;
@@ -50,14 +49,14 @@ pub(super) fn is_newer_version(known: &Paper, record: &Paper) -> bool {
 
 /// Histories that have a new paper under the id of its title alone have it under its own id from now on, unless what they
 /// know of the paper tells the two apart.
-pub(super) fn rename_title_ids(db: &Connection, paper: &Paper) -> rusqlite::Result<()> {
+pub(super) fn rename_title_ids(db: &Connection, paper: &Paper) -> database::Result<()> {
     for title_id in paper.all_ids().filter_map(PaperId::of_title_alone) {
-        if !db.prepare_cached("SELECT 1 FROM history WHERE paper = ?")?.exists([title_id.as_str()])? {
+        if !db.prepare("SELECT 1 FROM history WHERE paper = ?")?.exists([title_id.as_str()])? {
             continue;
         }
-        let mut select = db.prepare_cached("SELECT record FROM unresolved_paper WHERE paper = ?")?;
-        let records = select.query_map([title_id.as_str()], |row| row.get::<_, String>(0))?;
-        let records = records.collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut select = db.prepare("SELECT record FROM unresolved_paper WHERE paper = ?")?;
+        let records = select.query_map([title_id.as_str()], |row| row.get::<String>(0))?;
+        let records = records.collect::<database::Result<Vec<_>>>()?;
         let known = records.iter().filter_map(|record| serde_json::from_str::<Paper>(record).ok());
         if known.into_iter().all(|known| known.is_older_form_of(paper)) {
             rename_in_histories(db, &title_id, &paper.id)?;

@@ -1,8 +1,8 @@
 //! Papers of histories that the library does not have: what is known of them, until they come.
 
-use rusqlite::params;
 use rustc_hash::FxHashMap;
 
+use super::database::{self, params};
 use super::embeddings::{float_bytes, read_floats};
 use super::{HistoryEntry, HistoryKind, Library, Profile};
 use crate::error::{Error, Result};
@@ -32,9 +32,9 @@ impl Library {
     /// were [stored](Library::store_unresolved_embeddings).
     pub fn unresolved_embeddings(&self, profile: &Profile) -> Result<FxHashMap<PaperId, Embedding>> {
         let Some(model) = self.model()? else { return Ok(FxHashMap::default()) };
-        let read = || -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+        let read = || -> database::Result<Vec<(String, Vec<u8>)>> {
             let select = "SELECT paper, vector FROM unresolved_paper WHERE profile = ? AND model = ?";
-            let mut statement = self.db.prepare_cached(select)?;
+            let mut statement = self.db.prepare(select)?;
             statement.query_map([profile.key, model.key], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
         let stored = read().map_err(self.failed("read a profile"))?.into_iter();
@@ -70,8 +70,8 @@ impl Library {
             // Those that were taken out of the history are not wanted any more.
             let select = "SELECT record FROM unresolved_paper JOIN history USING (profile, paper) \
                           JOIN profile ON profile.key = history.profile WHERE name = ? ORDER BY at DESC, paper";
-            let mut statement = self.db.prepare_cached(select)?;
-            statement.query_map([&profile.name], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+            let mut statement = self.db.prepare(select)?;
+            statement.query_map([&profile.name], |row| row.get::<String>(0))?.collect::<database::Result<Vec<_>>>()
         };
         let records = read().map_err(self.failed("read a profile"))?;
         let damaged = |error: serde_json::Error| Error::DamagedLibrary {

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
-
+use super::database::{self, Connection, OptionalRow, Row as SqlRow, Transaction, params};
 use super::generation::TransactionGeneration;
 use super::stored_paper::{COLUMNS, StoredPaper, stored};
 use super::stored_value::{damaged_in, value};
@@ -26,19 +25,19 @@ pub(super) struct WorkChanges {
 }
 
 impl WorkChanges {
-    pub(super) fn begin(transaction: &Transaction<'_>) -> rusqlite::Result<WorkChanges> {
-        let is_empty = !transaction.prepare_cached("SELECT 1 FROM work")?.exists([])?;
+    pub(super) fn begin(transaction: &Transaction<'_>) -> database::Result<WorkChanges> {
+        let is_empty = !transaction.prepare("SELECT 1 FROM work")?.exists([])?;
         Ok(WorkChanges { is_empty, numbers: BTreeSet::new() })
     }
 
     /// Notes the works that are this paper, or could be. To be called before a paper changes, and after it.
-    pub(super) fn note(&mut self, transaction: &Transaction<'_>, paper: &PaperId) -> rusqlite::Result<()> {
+    pub(super) fn note(&mut self, transaction: &Transaction<'_>, paper: &PaperId) -> database::Result<()> {
         if self.is_empty {
             return Ok(());
         }
-        let mut select = transaction.prepare_cached("SELECT row, title_key FROM paper WHERE id = ?")?;
+        let mut select = transaction.prepare("SELECT row, title_key FROM paper WHERE id = ?")?;
         let key_and_title =
-            |row: &SqlRow<'_>| Ok((row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default().to_owned()));
+            |row: SqlRow<'_>| Ok((row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default().to_owned()));
         let found = select.query_row([paper.as_str()], key_and_title).optional()?;
         let Some((row, title)): Option<(i64, String)> = found else { return Ok(()) };
         // One more or less changes nothing.
@@ -48,7 +47,7 @@ impl WorkChanges {
                       UNION ALL SELECT number FROM work WHERE id IN (SELECT name FROM name) \
                       UNION ALL SELECT work FROM work_alias WHERE name IN (SELECT name FROM name) \
                       UNION ALL SELECT number FROM work WHERE title_key = +?3";
-        let mut select = transaction.prepare_cached(select)?;
+        let mut select = transaction.prepare(select)?;
         let mut rows = select.query(params![row, paper.as_str(), title])?;
         while let Some(row) = rows.next()? {
             self.numbers.insert(row.get(0)?);
@@ -57,16 +56,16 @@ impl WorkChanges {
     }
 
     /// Writes which papers the works are now.
-    pub(super) fn write(self, transaction: &Transaction<'_>, generation: i64) -> rusqlite::Result<()> {
+    pub(super) fn write(self, transaction: &Transaction<'_>, generation: i64) -> database::Result<()> {
         let mut generation = TransactionGeneration::from(generation);
         self.numbers.into_iter().try_for_each(|number| resolve(transaction, number, &mut generation).map(drop))
     }
 }
 
 /// Takes the works of a paper that is about to be removed away from it.
-pub(super) fn leave_paper(transaction: &Transaction<'_>, paper: &PaperId, generation: i64) -> rusqlite::Result<()> {
+pub(super) fn leave_paper(transaction: &Transaction<'_>, paper: &PaperId, generation: i64) -> database::Result<()> {
     let update = "UPDATE work SET paper = NULL, written = ?2 WHERE paper = (SELECT row FROM paper WHERE id = ?1)";
-    transaction.prepare_cached(update)?.execute(params![paper.as_str(), generation])?;
+    transaction.prepare(update)?.execute(params![paper.as_str(), generation])?;
     Ok(())
 }
 
@@ -75,24 +74,24 @@ pub(super) fn resolve(
     transaction: &Transaction<'_>,
     number: i64,
     generation: &mut TransactionGeneration,
-) -> rusqlite::Result<Option<i64>> {
+) -> database::Result<Option<i64>> {
     let Some(work) = StoredWork::read(transaction, number)? else { return Ok(None) };
     let paper = work.find_paper(transaction)?;
     if paper != work.paper {
         let update = "UPDATE work SET paper = ?2, written = ?3 WHERE number = ?1";
-        transaction.prepare_cached(update)?.execute(params![number, paper, generation.get(transaction)?])?;
+        transaction.prepare(update)?.execute(params![number, paper, generation.get(transaction)?])?;
     }
     Ok(paper)
 }
 
 /// Finds the papers of all works anew.
-pub(super) fn resolve_all(transaction: &Transaction<'_>, generation: i64) -> rusqlite::Result<()> {
+pub(super) fn resolve_all(transaction: &Transaction<'_>, generation: i64) -> database::Result<()> {
     let mut generation = TransactionGeneration::from(generation);
     for_each_work(transaction, |number| resolve(transaction, number, &mut generation).map(drop))
 }
 
 /// How many works there are, and how many of them are said to be another paper than they are.
-pub(super) fn count_works(db: &Connection) -> rusqlite::Result<(usize, usize)> {
+pub(super) fn count_works(db: &Connection) -> database::Result<(usize, usize)> {
     let (mut works, mut wrong) = (0, 0);
     for_each_work(db, |number| {
         if let Some(work) = StoredWork::read(db, number)? {
@@ -104,12 +103,12 @@ pub(super) fn count_works(db: &Connection) -> rusqlite::Result<(usize, usize)> {
     Ok((works, wrong))
 }
 
-fn for_each_work(db: &Connection, mut take: impl FnMut(i64) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+fn for_each_work(db: &Connection, mut take: impl FnMut(i64) -> database::Result<()>) -> database::Result<()> {
     let mut select = db.prepare("SELECT number FROM work WHERE number > ? ORDER BY number LIMIT ?")?;
     let mut last = 0;
     loop {
         let numbers = select.query_map([last, WORKS_AT_A_TIME], |row| row.get(0))?;
-        let numbers = numbers.collect::<rusqlite::Result<Vec<i64>>>()?;
+        let numbers = numbers.collect::<database::Result<Vec<i64>>>()?;
         let Some(end) = numbers.last() else { return Ok(()) };
         last = *end;
         numbers.into_iter().try_for_each(&mut take)?;
@@ -125,14 +124,14 @@ struct StoredWork {
 }
 
 impl StoredWork {
-    fn read(db: &Connection, number: i64) -> rusqlite::Result<Option<StoredWork>> {
-        let mut select = db.prepare_cached("SELECT id, title_key, author, year, paper FROM work WHERE number = ?")?;
+    fn read(db: &Connection, number: i64) -> database::Result<Option<StoredWork>> {
+        let mut select = db.prepare("SELECT id, title_key, author, year, paper FROM work WHERE number = ?")?;
         let work = select.query_row([number], |row| {
             let title_key: Option<String> = row.get(1)?;
             let name = WorkName {
                 ids: work_id(row.get(0)?).into_iter().collect(),
                 title: title_key.clone().unwrap_or_default(),
-                author: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+                author: row.get::<Option<String>>(2)?.unwrap_or_default(),
                 year: value(row, 3)?,
                 citation: String::new(),
             };
@@ -140,8 +139,8 @@ impl StoredWork {
         });
         let work = work.map_err(damaged_in(|| format!("work {number}")));
         let Some(mut work) = work.optional()? else { return Ok(None) };
-        let mut select = db.prepare_cached("SELECT name FROM work_alias WHERE work = ?")?;
-        let names = select.query_map([number], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+        let mut select = db.prepare("SELECT name FROM work_alias WHERE work = ?")?;
+        let names = select.query_map([number], |row| row.get(0))?.collect::<database::Result<Vec<String>>>()?;
         let mut aliases: Vec<PaperId> = names.into_iter().filter_map(work_id).collect();
         aliases.sort_by(|one, other| (one.rank(), one).cmp(&(other.rank(), other)));
         work.name.ids.extend(aliases);
@@ -149,9 +148,9 @@ impl StoredWork {
     }
 
     /// The key of the paper that it is.
-    fn find_paper(&self, db: &Connection) -> rusqlite::Result<Option<i64>> {
+    fn find_paper(&self, db: &Connection) -> database::Result<Option<i64>> {
         let select = "SELECT row FROM paper WHERE id = ?1 UNION ALL SELECT paper FROM alias WHERE name = ?1";
-        let mut select = db.prepare_cached(select)?;
+        let mut select = db.prepare(select)?;
         for id in &self.name.ids {
             if let Some(key) = select.query_row([id.as_str()], |row| row.get(0)).optional()? {
                 return Ok(Some(key));
@@ -162,7 +161,7 @@ impl StoredWork {
             return Ok(None);
         }
         let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = +? ORDER BY row");
-        let mut select = db.prepare_cached(&select)?;
+        let mut select = db.prepare(&select)?;
         let mut rows = select.query([title])?;
         while let Some(row) = rows.next()? {
             let StoredPaper { key, paper } = stored(row)?;
@@ -175,15 +174,15 @@ impl StoredWork {
 }
 
 /// The key of the paper that a work of this name would be.
-pub(super) fn find_paper(db: &Connection, name: &WorkName) -> rusqlite::Result<Option<i64>> {
+pub(super) fn find_paper(db: &Connection, name: &WorkName) -> database::Result<Option<i64>> {
     StoredWork { name: name.clone(), title_key: name.identifying_title(), paper: None }.find_paper(db)
 }
 
 /// How many papers have a title, counted to two more than are looked at.
-fn count_titled(db: &Connection, title_key: &str) -> rusqlite::Result<usize> {
+fn count_titled(db: &Connection, title_key: &str) -> database::Result<usize> {
     let count = "SELECT count(*) FROM (SELECT 1 FROM paper WHERE title_key = +? LIMIT ?)";
     let limit = MAX_PAPERS_OF_TITLE as i64 + 2;
-    db.prepare_cached(count)?.query_row(params![title_key, limit], |row| Ok(row.get::<_, i64>(0)? as usize))
+    db.prepare(count)?.query_row(params![title_key, limit], |row| Ok(row.get::<i64>(0)? as usize))
 }
 
 /// The id of a work as it was written.

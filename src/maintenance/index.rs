@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::file::{self, FileAccess};
 use crate::index::HnswGraph;
 use crate::library::{EmbeddingDelta, Library};
-use crate::searcher::{SearchContext, SharedCaches, graph_path, remove_link_file, source_id, write_link_file};
+use crate::searcher::{SearchContext, graph_path, remove_link_file, source_id, write_link_file};
 
 /// Papers from which on a graph is built without being asked for: below, the scan is as fast as a search of the graph.
 /// Measured in `docs/performance.md`.
@@ -18,7 +18,7 @@ const REBUILD_FRACTION: usize = 4;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct IndexStatus {
-    /// `exact` or `hnsw`.
+    /// `exact`, `hnsw` or `server`.
     pub kind: String,
     /// Papers that can be found.
     pub papers: usize,
@@ -59,15 +59,16 @@ pub struct RebuildSummary {
 /// When the library's file cannot be read.
 pub(crate) fn index_status(context: SearchContext<'_>) -> Result<IndexStatus> {
     let snapshot = context.snapshot(1)?;
-    let graph = graph_path(context.library).and(snapshot.index.graph()).map(|graph| GraphStatus {
+    let index = graph_path(context.library).and(snapshot.local_index());
+    let graph = index.and_then(|index| Some((index, index.graph()?))).map(|(index, graph)| GraphStatus {
         papers: graph.rows(),
-        changed: snapshot.index.changed(),
+        changed: index.changed(),
         recall_at_10: graph.recall(),
         self_recall: graph.self_recall(),
         ef: graph.ef(),
         bytes: graph.size_bytes() as u64,
     });
-    Ok(IndexStatus { kind: snapshot.index.kind().to_string(), papers: snapshot.rows(), graph })
+    Ok(IndexStatus { kind: snapshot.kind().to_string(), papers: snapshot.rows(), graph })
 }
 
 /// Whether the graph on disk should be built: it was discarded, too much has changed since it was built, or the library
@@ -76,13 +77,17 @@ pub(crate) fn index_status(context: SearchContext<'_>) -> Result<IndexStatus> {
 /// # Errors
 /// When the library's file cannot be read.
 fn needs_reindex(context: SearchContext<'_>) -> Result<bool> {
+    if context.asks_server() {
+        let is_large = context.library.summary()?.papers >= MIN_PAPERS_FOR_GRAPH;
+        return Ok(is_large && !context.library.has_vector_index()?);
+    }
     Ok(match graph_path(context.library) {
         None => false,
         Some(_) if context.caches.graph_was_discarded() => true,
         Some(path) if path.exists() => {
             let snapshot = context.snapshot(1)?;
-            match snapshot.index.graph() {
-                Some(graph) => snapshot.index.changed() > graph.rows() / REBUILD_FRACTION,
+            match snapshot.local_index().and_then(|index| Some((index, index.graph()?))) {
+                Some((index, graph)) => index.changed() > graph.rows() / REBUILD_FRACTION,
                 // It is another library's, or from before the library was compacted.
                 None => true,
             }
@@ -103,19 +108,22 @@ pub(crate) fn update_index<F: Fn(usize) + Sync>(
     // A file beside another library would be of no use.
     context.library.check_in_place()?;
     write_link_file(context.library)?;
-    if needs_reindex(context)? { rebuild_index(context.library, context.caches, start) } else { Ok(None) }
+    if needs_reindex(context)? { rebuild_index(context, start) } else { Ok(None) }
 }
 
-/// Builds the graph on disk from the library. `start` is called with the number of papers, and returns what is called
+/// Builds the index on the server, or else the graph on disk, from the library. `start` is called with the number of papers, and returns what is called
 /// with how many more of them are linked. `None` when there is nothing to build from, or another process is building.
 ///
 /// # Errors
 /// When the file cannot be written; the old one stays.
 pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
-    library: &Library,
-    caches: &SharedCaches,
+    context: SearchContext<'_>,
     start: impl FnOnce(usize) -> F,
 ) -> Result<Option<RebuildSummary>> {
+    let SearchContext { library, caches, .. } = context;
+    if context.asks_server() {
+        return rebuild_server_index(library, start);
+    }
     let Some(path) = graph_path(library) else { return Ok(None) };
     library.check_in_place()?;
     // What is in it may be corrupt; it is written anew in no time.
@@ -137,4 +145,19 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
     caches.set_graph_discarded(false);
     caches.snapshot.clear();
     Ok(Some(RebuildSummary { papers: keys.len(), recall_at_10: graph.recall() }))
+}
+
+/// Builds the index on the server. `None` when there is nothing to build from.
+fn rebuild_server_index<F: Fn(usize) + Sync>(
+    library: &Library,
+    start: impl FnOnce(usize) -> F,
+) -> Result<Option<RebuildSummary>> {
+    let papers = library.embedded_keys()?.len();
+    if papers == 0 {
+        return Ok(None);
+    }
+    let done = start(papers);
+    library.build_vector_index()?;
+    done(papers);
+    Ok(Some(RebuildSummary { papers, recall_at_10: library.vector_index_recall()? }))
 }

@@ -31,27 +31,24 @@ fn read(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Result<Background> {
     let rows = known.map_or_else(|| snapshot.all().clone(), |keys| snapshot.row_set(keys));
     let rows = sample(rows.iter().collect(), |row| snapshot.key(*row));
     // A background without papers has the dimension of the library: what is ranked is compared with its mean.
-    let dimension = snapshot.all().iter().next().map_or(Ok(0), |row| snapshot.vector(row).map(<[f32]>::len))?;
+    let dimension = searcher.library.model()?.map_or(0, |model| model.dimension);
     let mut vectors = EmbeddingMatrix::with_capacity(dimension, rows.len());
-    let mut term_vectors = Vec::with_capacity(rows.len());
-    for row in rows {
-        vectors.push(&snapshot.embedding(row)?);
-        term_vectors.push(term_vector(searcher, row)?);
+    snapshot.load(&rows)?;
+    for row in &rows {
+        vectors.push(&snapshot.embedding(*row)?);
     }
-    Ok(Background::new(vectors, term_vectors))
+    Ok(Background::new(vectors, term_vectors(searcher, &rows)?))
 }
 
-/// The terms of the paper in a row.
+/// The terms of the papers in some rows, in the same order.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn term_vector(searcher: &Searcher<'_>, row: RowId) -> Result<Arc<TermVector>> {
+pub(super) fn term_vectors(searcher: &Searcher<'_>, rows: &[RowId]) -> Result<Vec<Arc<TermVector>>> {
     let Searcher { library, snapshot, caches, .. } = searcher;
-    // All loops over candidates come by here.
-    library.check_canceled()?;
-    let key = snapshot.key(row);
-    let stored = caches.term_vectors.get_or_build(snapshot.generation, || Ok(Default::default()))?;
-    stored.get_or_read(&key, TermVector::size_bytes, || library.term_vector(key))
+    let cached = caches.term_vectors.get_or_build(snapshot.generation, || Ok(Default::default()))?;
+    let keys: Vec<i64> = rows.iter().map(|row| snapshot.key(*row)).collect();
+    cached.get_or_read_all(&keys, TermVector::size_bytes, |keys| library.term_vectors(keys))
 }
 
 /// The terms of the paper in a row by the background of a request. For the background of all papers, they are computed once
@@ -60,11 +57,13 @@ pub(super) fn term_vector(searcher: &Searcher<'_>, row: RowId) -> Result<Arc<Ter
 /// # Errors
 /// When the file cannot be read.
 pub(super) fn term_profile(
-    Searcher { snapshot, caches, .. }: &Searcher<'_>,
+    Searcher { library, snapshot, caches, .. }: &Searcher<'_>,
     ResolvedRequest { background, known, .. }: &ResolvedRequest<'_>,
     row: RowId,
     terms: &TermVector,
 ) -> Result<Arc<TermProfile>> {
+    // All loops over candidates come by here.
+    library.check_canceled()?;
     if known.is_some() {
         return Ok(Arc::new(background.term_profile(terms)));
     }

@@ -99,6 +99,48 @@ impl<K, V, const BYTES: usize> Default for BoundedCache<K, V, BYTES> {
 }
 
 impl<K: Hash + Eq, V, const BYTES: usize> BoundedCache<K, V, BYTES> {
+    /// The values of some keys, in the same order; those that are not cached are read together, in the order of their
+    /// keys here.
+    pub(crate) fn get_or_read_all<E>(
+        &self,
+        keys: &[K],
+        bytes: impl Fn(&V) -> usize,
+        read: impl FnOnce(&[K]) -> Result<Vec<V>, E>,
+    ) -> Result<Vec<Arc<V>>, E>
+    where
+        K: Clone,
+    {
+        let mut values: Vec<Option<Arc<V>>> = {
+            let cached = locked(&self.0);
+            keys.iter().map(|key| cached.0.get(key).cloned()).collect()
+        };
+        let missing = keys.iter().zip(&values).filter(|(_, value)| value.is_none());
+        let missing: Vec<K> = missing.map(|(key, _)| key.clone()).collect();
+        let mut found = match missing.is_empty() {
+            true => Vec::new().into_iter(),
+            false => read(&missing)?.into_iter(),
+        };
+        let mut places = values.iter_mut().filter(|value| value.is_none());
+        let mut missing = missing.into_iter();
+        while let (Some(place), Some(key), Some(value)) = (places.next(), missing.next(), found.next()) {
+            *place = Some(self.insert(key, value, &bytes));
+        }
+        Ok(values.into_iter().flatten().collect())
+    }
+
+    fn insert(&self, key: K, value: V, bytes: impl FnOnce(&V) -> usize) -> Arc<V> {
+        let value = Arc::new(value);
+        let mut cached = locked(&self.0);
+        let (values, taken) = &mut *cached;
+        if *taken > BYTES {
+            values.clear();
+            *taken = 0;
+        }
+        *taken += bytes(&value);
+        values.insert(key, value.clone());
+        value
+    }
+
     /// The value of a key, which takes so many `bytes` in memory; read if it is not cached.
     pub(crate) fn get_or_read<Q: Hash + Eq + ToOwned<Owned = K> + ?Sized, E>(
         &self,
@@ -112,16 +154,7 @@ impl<K: Hash + Eq, V, const BYTES: usize> BoundedCache<K, V, BYTES> {
         if let Some(value) = locked(&self.0).0.get(key) {
             return Ok(value.clone());
         }
-        let value = Arc::new(read()?);
-        let mut kept = locked(&self.0);
-        let (values, taken) = &mut *kept;
-        if *taken > BYTES {
-            values.clear();
-            *taken = 0;
-        }
-        *taken += bytes(&value);
-        values.insert(key.to_owned(), value.clone());
-        Ok(value)
+        Ok(self.insert(key.to_owned(), read()?, bytes))
     }
 }
 

@@ -7,9 +7,9 @@
 use std::collections::HashMap;
 
 use super::Searcher;
-use super::background::{term_profile, term_vector};
+use super::background::{term_profile, term_vectors};
 use super::resolve::{InterestQuery, ResolvedRequest};
-use super::snapshot::IndexSnapshot;
+use super::snapshot::{IndexSnapshot, SnapshotReader};
 use crate::citation_graph::{CitationGraph, GraphCorruption};
 use crate::error::{Error, Result};
 use crate::recommend::{
@@ -141,7 +141,7 @@ pub(super) fn history_citations(
 struct KnownLinks<'s> {
     citations: &'s SnapshotCitations,
     graph: &'s CitationGraph,
-    snapshot: &'s IndexSnapshot,
+    snapshot: &'s SnapshotReader<'s>,
     known: Option<&'s RowBitmap>,
 }
 
@@ -268,8 +268,9 @@ impl<'s> KnownLinks<'s> {
             }
         }
         let mut works = Vec::new();
-        for row in rows.iter() {
-            let terms = term_vector(searcher, row)?;
+        let rows: Vec<RowId> = rows.iter().collect();
+        self.snapshot.load(&rows)?;
+        for (terms, row) in term_vectors(searcher, &rows)?.into_iter().zip(rows) {
             let profile = term_profile(searcher, resolved, row, &terms)?;
             let candidate = Candidate {
                 vector: self.snapshot.vector(row)?,

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::Searcher;
-use super::background::term_vector;
+use super::background::term_vectors;
 use super::resolve::ResolvedRequest;
 use crate::error::Result;
 use crate::lexical::TermVector;
 use crate::recommend::{HistoryPaper, MIN_CLASSIFIER_HISTORY, Strategy, TermClassifier};
+use crate::vector::RowId;
 
 /// Fits a classifier to a long history: its papers against all others that existed on the day of the answer.
 ///
@@ -33,8 +34,8 @@ pub(super) fn add_classifier(searcher: &Searcher<'_>, resolved: &mut ResolvedReq
 /// The terms of all known papers that are not part of the history, in the order of their keys.
 fn other_papers(searcher: &Searcher<'_>, resolved: &ResolvedRequest<'_>) -> Result<Vec<Arc<TermVector>>> {
     let rows = resolved.known_rows.as_ref().unwrap_or(searcher.snapshot.all());
-    let others = rows.iter().filter(|row| !resolved.history_rows.contains(*row));
-    others.map(|row| term_vector(searcher, row)).collect()
+    let others: Vec<RowId> = rows.iter().filter(|row| !resolved.history_rows.contains(*row)).collect();
+    term_vectors(searcher, &others)
 }
 
 /// What the classifier depends on beside the generation.

@@ -15,7 +15,7 @@ use crate::evaluate::{
 use crate::library::Library;
 use crate::paper::{PaperId, PaperMetadata, document};
 use crate::recommend::{HistoryItem, PaperRef, Request, Strategy};
-use crate::vector::Embedding;
+use crate::vector::{Embedding, RowId};
 
 /// The name of paperkin's own ranking in tables.
 const PAPERKIN_METHOD: &str = "paperkin";
@@ -255,6 +255,7 @@ fn corpus(searcher: &Searcher<'_>) -> Result<EvalCorpus> {
     let facts = library.paper_metadata()?;
     let dimension = library.model()?.map_or(0, |model| model.dimension);
     let mut papers = EvalCorpus { ids: Vec::new(), places: HashMap::new(), collection: EvalCollection::new(dimension) };
+    snapshot.load(&snapshot.all().iter().collect::<Vec<RowId>>())?;
     library.for_each_paper(|stored| {
         if let Some(row) = snapshot.row(stored.key) {
             let facts = facts.get(&stored.key).copied().unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Searcher;
-use super::background::{term_profile, term_vector};
+use super::background::{term_profile, term_vectors};
 use super::resolve::ResolvedRequest;
 use super::retrieve::best_by_terms;
 use crate::error::Result;
@@ -59,8 +59,9 @@ fn nearest_papers(
     best_by_terms(searcher, resolved, &history, known, depth)?.into_iter().for_each(|row| pool.insert(row));
     let scorer = ExpansionScorer::new(&resolved.background, &query.liked);
     let mut scored: Vec<(f32, RowId, Arc<TermVector>)> = Vec::with_capacity(pool.len());
-    for row in pool.iter().filter(|row| !resolved.history_rows.contains(*row)) {
-        let terms = term_vector(searcher, row)?;
+    let rows: Vec<RowId> = pool.iter().filter(|row| !resolved.history_rows.contains(*row)).collect();
+    snapshot.load(&rows)?;
+    for (terms, row) in term_vectors(searcher, &rows)?.into_iter().zip(rows) {
         let profile = term_profile(searcher, resolved, row, &terms)?;
         scored.push((scorer.score(snapshot.vector(row)?, &terms, &profile), row, terms));
     }

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::Searcher;
 use super::select::{CachedRanking, RankedPaper};
 use crate::error::Result;
-use crate::library::StoredModel;
+use crate::library::{StoredModel, StoredPaper};
 use crate::paper::Paper;
 use crate::recommend::{Reason, Recommendation, Relevance, Request, SentenceMatch};
 use crate::vector::Embedding;
@@ -33,7 +33,9 @@ pub(super) fn explain(
     model: Option<&StoredModel>,
 ) -> Result<Vec<Recommendation>> {
     let is_fitted = model.is_some_and(|model: &StoredModel| Relevance::is_fitted_to(&model.name));
-    let recommendation = |(rank, result): (usize, &RankedPaper)| {
+    let keys: Vec<i64> = ranking.results.iter().map(|result| result.key).collect();
+    let papers = searcher.library.papers_at(&keys)?;
+    let recommendation = |((rank, result), stored): ((usize, &RankedPaper), StoredPaper)| {
         searcher.library.check_canceled()?;
         let reasons = result.reasons.iter().map(|contribution| {
             let (id, title) = ranking.history[contribution.history_index].clone();
@@ -47,14 +49,14 @@ pub(super) fn explain(
             similarity: result.relevance_features.map(|features| features.similarity),
             term_similarity: result.relevance_features.map(|features| features.term_similarity),
             relevance: result.relevance_features.filter(|_| is_fitted).map(Relevance::new),
-            paper: searcher.library.paper_at(result.key)?.paper,
+            paper: stored.paper,
             breakdown: result.breakdown,
             reasons: reasons.collect(),
             interest: result.interest.clone(),
             sentence_match: None,
         })
     };
-    let mut results = (1..).zip(&ranking.results).map(recommendation).collect::<Result<Vec<_>>>()?;
+    let mut results = (1..).zip(&ranking.results).zip(papers).map(recommendation).collect::<Result<Vec<_>>>()?;
     if request.explain {
         let first = results.len().min(MAX_EXPLAINED);
         match_sentences(searcher, request.text.as_deref(), &mut results[..first])?;

@@ -12,7 +12,7 @@ use crate::library::{GenerationId, Library, StoredModel};
 
 /// The path of the graph; `None` for a library in memory.
 pub(crate) fn graph_path(library: &Library) -> Option<PathBuf> {
-    library.directory().map(|directory| directory.join("index").join("hnsw"))
+    library.index_directory().map(|directory| directory.join("index").join("hnsw"))
 }
 
 /// Opens the graph on disk; `None` when there is none, or none that can be used.

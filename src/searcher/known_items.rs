@@ -105,9 +105,9 @@ impl NameLookup<'_, '_> {
         }
         let query = ResolvedQuery { text: interest.query.text.clone(), ..ResolvedQuery::default() };
         let near = best_by_terms(self.searcher, resolved, &query, resolved.allowed.as_ref(), TITLE_CANDIDATES)?;
-        for row in near {
-            let title = self.searcher.library.paper_at(self.searcher.snapshot.key(row))?.paper.title;
-            let title = word_sequence(&title);
+        let keys: Vec<i64> = near.iter().map(|row| self.searcher.snapshot.key(*row)).collect();
+        for (row, stored) in near.into_iter().zip(self.searcher.library.papers_at(&keys)?) {
+            let title = word_sequence(&stored.paper.title);
             let is_beginning = words.len() >= MIN_BEGINNING_WORDS && title.starts_with(&words);
             if is_beginning || common_words(&words, &title) >= MIN_COMMON_WORDS {
                 rows.insert(row);
@@ -122,6 +122,7 @@ impl NameLookup<'_, '_> {
         let Searcher { library, snapshot, .. } = self.searcher;
         let Some(name) = NamePattern::new(self.text) else { return Ok(Vec::new()) };
         let mut tiers = vec![RowBitmap::default(); 3];
+        let mut untitled = Vec::new();
         for (key, title) in self.titles_to_compare(&name)? {
             let Some(row) = snapshot.row(key) else { continue };
             if name.is_introduced_by(&title) {
@@ -132,10 +133,16 @@ impl NameLookup<'_, '_> {
                 tiers[0].insert(row);
             } else if name.is_in(&title) {
                 tiers[1].insert(row);
-            } else if name.is_in(&library.paper_at(key)?.paper.abstract_text) {
-                tiers[2].insert(row);
+            } else {
+                untitled.push(key);
             }
         }
+        library.for_each_paper_at(&untitled, |stored| {
+            if name.is_in(&stored.paper.abstract_text) {
+                snapshot.row(stored.key).into_iter().for_each(|row| tiers[2].insert(row));
+            }
+            Ok(())
+        })?;
         Ok(tiers)
     }
 

@@ -22,7 +22,7 @@ const MAX_NUMBERS_PER_WORK: usize = 64;
 
 /// The path of the citation graph; `None` for a library in memory.
 fn link_path(library: &Library) -> Option<PathBuf> {
-    library.directory().map(|directory| directory.join("index").join("citations"))
+    library.index_directory().map(|directory| directory.join("index").join("citations"))
 }
 
 /// The citation links of a library at its generation.

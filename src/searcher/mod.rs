@@ -30,6 +30,7 @@ mod retrieve;
 mod score;
 mod select;
 mod self_recall;
+mod server_vectors;
 mod signals;
 mod snapshot;
 mod typed_text;
@@ -50,7 +51,7 @@ use crate::vector::Embedding;
 use citations::{CitationTable, SnapshotCitations};
 use resolve::{InterestQuery, ResolvedRequest};
 use select::CachedRanking;
-use snapshot::IndexSnapshot;
+use snapshot::{IndexSnapshot, SnapshotReader};
 use typed_text::TypedText;
 
 pub(crate) use cache::SharedCaches;
@@ -129,6 +130,14 @@ impl<'a> SearchContext<'a> {
         caches.citations.clear();
     }
 
+    /// Whether the server of the library finds neighbors.
+    pub(crate) fn asks_server(self) -> bool {
+        match self.index_kind {
+            IndexKind::Auto => self.library.is_on_server(),
+            kind => kind == IndexKind::Server,
+        }
+    }
+
     /// The vectors of the current generation, indexed.
     ///
     /// The first call in a generation reads them; about `queries` searches are expected of it, which decides whether
@@ -136,11 +145,19 @@ impl<'a> SearchContext<'a> {
     ///
     /// # Errors
     /// When the library's file cannot be read or the graph is corrupt.
-    pub(crate) fn snapshot(self, queries: usize) -> Result<Arc<IndexSnapshot>> {
+    pub(crate) fn snapshot(self, queries: usize) -> Result<SnapshotReader<'a>> {
         let SearchContext { library, caches, index_kind, .. } = self;
         library.read_transaction(|| {
-            let read = || IndexSnapshot::read(library, graph_file::open(library, caches), index_kind, queries);
-            caches.snapshot.get_or_build(library.generation_id()?, read)
+            let read = || match self.asks_server() {
+                true => IndexSnapshot::of_server(library),
+                false => IndexSnapshot::read(library, graph_file::open(library, caches), index_kind, queries),
+            };
+            let snapshot = caches.snapshot.get_or_build(library.generation_id()?, read)?;
+            if snapshot.is_full() {
+                // Those who use it keep it; the next question reads another.
+                caches.snapshot.clear();
+            }
+            Ok(SnapshotReader::new(snapshot, library))
         })
     }
 }
@@ -157,7 +174,7 @@ pub(crate) struct Searcher<'a> {
     library: &'a Library,
     embedder: &'a Embedder,
     caches: &'a SharedCaches,
-    snapshot: Arc<IndexSnapshot>,
+    snapshot: SnapshotReader<'a>,
     weights: &'a RankingWeights,
     /// Embeddings that the caller has computed already.
     embeddings: &'a TextEmbeddings,

@@ -9,6 +9,7 @@ use crate::paper::PaperId;
 use crate::report::{
     Collection, CollectionBuilder, CollectionFilter, CollectionSource, PhaseProgress, ReportObserver, ReportPhase,
 };
+use crate::vector::RowId;
 
 /// The title of a report of a whole library.
 const ALL_PAPERS: &str = "All papers";
@@ -97,6 +98,8 @@ pub(crate) fn collection(
             };
             let keys = selected_keys(library, selection)?;
             let count = keys.as_ref().map_or(library.summary()?.papers as usize, Vec::len);
+            let rows = keys.as_ref().map_or_else(|| snapshot.all().clone(), |keys| snapshot.row_set(keys));
+            snapshot.load(&rows.iter().collect::<Vec<RowId>>())?;
             let progress = PhaseProgress::start(ReportPhase::Reading, count, observer);
             let mut papers = CollectionBuilder::new(source, count);
             let mut add = |StoredPaper { key, paper }: StoredPaper| {
@@ -106,7 +109,7 @@ pub(crate) fn collection(
                 Ok(())
             };
             match keys {
-                Some(keys) => keys.into_iter().try_for_each(|key| add(library.paper_at(key)?))?,
+                Some(keys) => library.for_each_paper_at(&keys, &mut add)?,
                 None => library.for_each_paper(&mut add)?,
             }
             Ok(papers.finish())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::background::{term_profile, term_vector};
+use super::background::{term_profile, term_vectors};
 use super::known_items::KnownItems;
 use super::resolve::ResolvedRequest;
 use super::{PreparedQuery, Searcher};
@@ -56,9 +56,9 @@ fn score_rows(
         priors.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         rows = priors.into_iter().take(*pool).map(|(_, row)| row).collect();
     }
+    searcher.snapshot.load(&rows)?;
     let mut scored = Vec::with_capacity(rows.len());
-    for row in rows {
-        let terms = term_vector(searcher, row)?;
+    for (terms, row) in term_vectors(searcher, &rows)?.into_iter().zip(rows) {
         let profile = term_profile(searcher, resolved, row, &terms)?;
         let citations = citations.evidence(row);
         let vector = searcher.snapshot.vector(row)?;

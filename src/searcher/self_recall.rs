@@ -28,5 +28,5 @@ pub(crate) fn self_recall(searcher: &Searcher<'_>, sample_size: usize) -> Result
         found += usize::from(hits.first().is_some_and(|hit| hit.score > SAME_EMBEDDING));
         tried += 1;
     }
-    Ok((snapshot.index.kind(), found, tried))
+    Ok((snapshot.kind(), found, tried))
 }

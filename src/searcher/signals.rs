@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::Searcher;
-use super::snapshot::IndexSnapshot;
+use super::snapshot::SnapshotReader;
 use crate::error::Result;
 use crate::paper::PaperMetadata;
 use crate::recommend::QueryIndependentSignals;
@@ -81,7 +81,7 @@ impl SignalTable {
     ///
     /// # Errors
     /// When the index is corrupt.
-    pub(super) fn signals(&self, row: RowId, snapshot: &IndexSnapshot) -> Result<QueryIndependentSignals> {
+    pub(super) fn signals(&self, row: RowId, snapshot: &SnapshotReader<'_>) -> Result<QueryIndependentSignals> {
         let PaperMetadata { date, votes } = self.metadata.papers.get(&snapshot.key(row)).copied().unwrap_or_default();
         let vector = snapshot.vector(row)?;
         let mut shown = 0.0f32;

@@ -1,9 +1,11 @@
-//! The library's vectors at one generation, indexed.
+//! The library's vectors at one generation, indexed: in this process, or by the server that keeps the library.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::graph_file::{corrupt_index, source_generation};
-use crate::error::Result;
+use super::server_vectors::ServerVectors;
+use crate::error::{Error, Result};
 use crate::index::{HnswGraph, IndexCorruption, IndexDelta, IndexKind, SearchHit, VectorIndex};
 use crate::library::{EmbeddingDelta, GenerationId, Library};
 use crate::vector::{Embedding, RowBitmap, RowId};
@@ -11,10 +13,28 @@ use crate::vector::{Embedding, RowBitmap, RowId};
 /// Vectors of one generation. Rows ascend with the library's keys.
 pub(crate) struct IndexSnapshot {
     pub(crate) generation: GenerationId,
-    pub(crate) index: VectorIndex,
+    vectors: SnapshotVectors,
+}
+
+/// Where the vectors are.
+enum SnapshotVectors {
+    Local(LocalVectors),
+    Server(ServerVectors),
+}
+
+/// Vectors in this process.
+struct LocalVectors {
+    index: VectorIndex,
     graph: Option<Arc<HnswGraph>>,
     /// Keys of the rows that follow those of the graph.
     keys: Vec<i64>,
+}
+
+/// A snapshot with the library that it is of, in a transaction of its generation: what a server keeps is read when it is
+/// asked for.
+pub(crate) struct SnapshotReader<'a> {
+    snapshot: Arc<IndexSnapshot>,
+    library: &'a Library,
 }
 
 impl IndexSnapshot {
@@ -31,8 +51,8 @@ impl IndexSnapshot {
     ) -> Result<IndexSnapshot> {
         let then = graph.as_ref().map(|graph| source_generation(graph, library)).transpose()?.flatten();
         let EmbeddingDelta { generation, is_complete, mut keys, vectors, removed } = library.embeddings_since(then)?;
-        let snapshot = match graph.filter(|_| !is_complete) {
-            None => IndexSnapshot { generation, index: VectorIndex::build(vectors, kind, queries), graph: None, keys },
+        let local = match graph.filter(|_| !is_complete) {
+            None => LocalVectors { index: VectorIndex::build(vectors, kind, queries), graph: None, keys },
             Some(graph) => {
                 let known = graph.keys();
                 let row = |key: &i64| known.binary_search(key).ok().map(|row| RowId(row as u32));
@@ -43,33 +63,66 @@ impl IndexSnapshot {
                 let mut rows = rows.collect::<Result<Vec<RowId>>>()?;
                 rows.extend((known.len() as u32..).map(RowId).take(new.len()));
                 let index = VectorIndex::new(Some(graph.clone()), IndexDelta { removed: gone, rows, vectors }, kind);
-                IndexSnapshot { generation, index, graph: Some(graph), keys: new }
+                LocalVectors { index, graph: Some(graph), keys: new }
             }
         };
-        let (rows, index) = (snapshot.rows(), snapshot.index.kind());
+        Ok(IndexSnapshot::new(generation, SnapshotVectors::Local(local)))
+    }
+
+    /// The vectors of a library on a server, which finds neighbors itself.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] when the library is not on a server; [`Error::Library`].
+    pub(crate) fn of_server(library: &Library) -> Result<IndexSnapshot> {
+        if !library.is_on_server() {
+            let reason = "`server` is for libraries on a PostgreSQL server: use `auto`".to_owned();
+            return Err(Error::BadRequest { field: "index", reason });
+        }
+        let vectors = ServerVectors::new(library.embedded_keys()?);
+        Ok(IndexSnapshot::new(library.generation_id()?, SnapshotVectors::Server(vectors)))
+    }
+
+    fn new(generation: GenerationId, vectors: SnapshotVectors) -> IndexSnapshot {
+        let snapshot = IndexSnapshot { generation, vectors };
+        let (rows, index) = (snapshot.rows(), snapshot.kind());
         tracing::debug!(rows, generation.generation, %index, "read the vectors");
-        Ok(snapshot)
+        snapshot
+    }
+
+    /// How neighbors are found: never [`IndexKind::Auto`].
+    pub(crate) fn kind(&self) -> IndexKind {
+        match &self.vectors {
+            SnapshotVectors::Local(local) => local.index.kind(),
+            SnapshotVectors::Server(_) => IndexKind::Server,
+        }
+    }
+
+    /// The index in this process, if that finds the neighbors.
+    pub(crate) fn local_index(&self) -> Option<&VectorIndex> {
+        match &self.vectors {
+            SnapshotVectors::Local(local) => Some(&local.index),
+            SnapshotVectors::Server(_) => None,
+        }
     }
 
     /// How many rows there are.
     pub(crate) fn rows(&self) -> usize {
-        self.index.rows().len()
-    }
-
-    fn known(&self) -> &[i64] {
-        self.graph.as_ref().map_or(&[], |graph| graph.keys())
+        self.all().len()
     }
 
     pub(crate) fn key(&self, row: RowId) -> i64 {
-        let known = self.known();
-        known.get(row.index()).copied().unwrap_or_else(|| self.keys[row.index() - known.len()])
+        match &self.vectors {
+            SnapshotVectors::Local(local) => local.key(row),
+            SnapshotVectors::Server(server) => server.key(row),
+        }
     }
 
     /// The row of a key; `None` when the paper has no vector in this generation.
     pub(crate) fn row(&self, key: i64) -> Option<RowId> {
-        let known = self.known();
-        let row = known.binary_search(&key).or_else(|_| self.keys.binary_search(&key).map(|at| known.len() + at));
-        row.ok().map(|row| RowId(row as u32)).filter(|row| self.index.rows().contains(*row))
+        match &self.vectors {
+            SnapshotVectors::Local(local) => local.row(key),
+            SnapshotVectors::Server(server) => server.row(key),
+        }
     }
 
     pub(crate) fn row_set(&self, keys: &[i64]) -> RowBitmap {
@@ -77,11 +130,53 @@ impl IndexSnapshot {
     }
 
     pub(crate) fn all(&self) -> &RowBitmap {
-        self.index.rows()
+        match &self.vectors {
+            SnapshotVectors::Local(local) => local.index.rows(),
+            SnapshotVectors::Server(server) => server.all(),
+        }
+    }
+
+    /// Whether so much was read from the server that it should be read anew.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(&self.vectors, SnapshotVectors::Server(server) if server.is_full())
+    }
+}
+
+impl LocalVectors {
+    fn known(&self) -> &[i64] {
+        self.graph.as_ref().map_or(&[], |graph| graph.keys())
+    }
+
+    fn key(&self, row: RowId) -> i64 {
+        let known = self.known();
+        known.get(row.index()).copied().unwrap_or_else(|| self.keys[row.index() - known.len()])
+    }
+
+    fn row(&self, key: i64) -> Option<RowId> {
+        let known = self.known();
+        let row = known.binary_search(&key).or_else(|_| self.keys.binary_search(&key).map(|at| known.len() + at));
+        row.ok().map(|row| RowId(row as u32)).filter(|row| self.index.rows().contains(*row))
+    }
+}
+
+impl<'a> SnapshotReader<'a> {
+    pub(crate) fn new(snapshot: Arc<IndexSnapshot>, library: &'a Library) -> SnapshotReader<'a> {
+        SnapshotReader { snapshot, library }
+    }
+
+    /// Reads the vectors of rows that are asked for next: a server is asked once for all, not once for each.
+    pub(crate) fn load(&self, rows: &[RowId]) -> Result<()> {
+        match &self.snapshot.vectors {
+            SnapshotVectors::Local(_) => Ok(()),
+            SnapshotVectors::Server(server) => server.load(self.library, rows),
+        }
     }
 
     pub(crate) fn vector(&self, row: RowId) -> Result<&[f32]> {
-        self.index.vector(row).map_err(corrupt_index)
+        match &self.snapshot.vectors {
+            SnapshotVectors::Local(local) => local.index.vector(row).map_err(corrupt_index),
+            SnapshotVectors::Server(server) => server.vector(self.library, row),
+        }
     }
 
     pub(crate) fn embedding(&self, row: RowId) -> Result<Embedding> {
@@ -90,6 +185,17 @@ impl IndexSnapshot {
 
     /// The `k` rows nearest to a vector, of those allowed.
     pub(crate) fn nearest(&self, query: &[f32], k: usize, allowed: Option<&RowBitmap>) -> Result<Vec<SearchHit>> {
-        self.index.nearest(query, k, allowed).map_err(corrupt_index)
+        match &self.snapshot.vectors {
+            SnapshotVectors::Local(local) => local.index.nearest(query, k, allowed).map_err(corrupt_index),
+            SnapshotVectors::Server(server) => server.nearest(self.library, query, k, allowed),
+        }
+    }
+}
+
+impl Deref for SnapshotReader<'_> {
+    type Target = IndexSnapshot;
+
+    fn deref(&self) -> &IndexSnapshot {
+        &self.snapshot
     }
 }

@@ -265,7 +265,7 @@ fn match_item(
         *titles = Some(TitleIndex::new(library.titles()?));
     }
     let near = titles.as_ref().map(|titles| titles.near(&paper.title)).unwrap_or_default();
-    let near = near.into_iter().map(|key| library.paper_at(key)).collect::<Result<Vec<StoredPaper>>>()?;
+    let near = library.papers_at(&near)?;
     let sure: Vec<&StoredPaper> =
         near.iter().filter(|stored| authors_and_years_agree(paper, &stored.paper) == Some(true)).collect();
     Ok(match (sure.as_slice(), near.first()) {

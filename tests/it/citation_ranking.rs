@@ -27,7 +27,7 @@ fn names(links: &[(usize, usize)]) -> Vec<(WorkName, WorkName)> {
 /// Papers whose embeddings are made up, the paper `n` of the day `n` of the year 2000 or of those that follow.
 fn library(sandbox: &Sandbox, links: &[(usize, usize)]) -> Library {
     let mut random = SplitMix64::new(11);
-    let mut library = Library::create(&sandbox.library()).unwrap();
+    let mut library = Library::create(&sandbox.location()).unwrap();
     let changes: Vec<_> = (0..PAPERS)
         .map(|number| {
             let mut paper = made_up::paper(&format!("p{number}"), &format!("subject{number} paper"));
@@ -41,7 +41,7 @@ fn library(sandbox: &Sandbox, links: &[(usize, usize)]) -> Library {
 }
 
 fn engine(sandbox: &Sandbox) -> Engine {
-    Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap()
+    Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap()
 }
 
 fn similar(sandbox: &Sandbox, request: Request) -> Vec<Recommendation> {
@@ -100,7 +100,7 @@ fn without_links_nothing_changes() {
     let (linked, plain) = (Sandbox::new(), Sandbox::new());
     library(&linked, &[]);
     library(&plain, &cocitations());
-    let mut options = EngineOptions::new(LibraryLocation::Existing(plain.library()));
+    let mut options = EngineOptions::new(LibraryLocation::Existing(plain.location()));
     options.weights.citations = 0.0;
     let texts = Engine::open(options).unwrap().recommend(&request()).unwrap().results;
     assert_eq!(ranking(&similar(&linked, request())), ranking(&texts));

@@ -40,7 +40,7 @@ fn days(service: &FakeService) -> Vec<String> {
 
 /// Fetches daily papers on a day. Returns the days that the service was asked for, and the papers that came as new.
 fn fetch_daily_on(sandbox: &Sandbox, service: &FakeService, today: Date, daily: HfDaily) -> (Vec<String>, usize) {
-    let mut options = EngineOptions::new(LibraryLocation::Create(sandbox.library()));
+    let mut options = EngineOptions::new(LibraryLocation::Create(sandbox.location()));
     options.clock = Clock::Fixed(today);
     let mut engine = Engine::open(options).unwrap();
     let mut client = HttpClient::new(ClientOptions { pause: Duration::ZERO, ..ClientOptions::default() }).unwrap();

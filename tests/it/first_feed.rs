@@ -16,7 +16,7 @@ const TODAY: Date = date(2026, 3, 31);
 /// A library with 20 papers on one subject, one each third day up to a last one, and a profile that likes the oldest.
 fn engine(sandbox: &Sandbox, last: Date) -> Engine {
     sandbox.run(&["add", &sandbox.file("papers.jsonl", walking_papers(20, last, 1.0 / 3.0))]);
-    let mut options = EngineOptions::new(LibraryLocation::Existing(sandbox.library()));
+    let mut options = EngineOptions::new(LibraryLocation::Existing(sandbox.location()));
     options.clock = Clock::Fixed(TODAY);
     let mut engine = Engine::open(options).unwrap();
     let liked = HistoryEntry::new(PaperId::parse("walk-19").unwrap(), HistoryKind::Like, TODAY);

@@ -30,7 +30,7 @@ fn write(library: &mut Library, names: impl Iterator<Item = String>, random: &mu
 /// A library of made-up papers, with an index built after the first `indexed` of them.
 fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> SplitMix64 {
     let mut random = SplitMix64::new(7);
-    let mut library = Library::create(&sandbox.library()).unwrap();
+    let mut library = Library::create(&sandbox.location()).unwrap();
     write(&mut library, (0..indexed).map(|n| format!("p{n}")), &mut random);
     engine(sandbox, IndexKind::Auto).rebuild_index(|_| |_| ()).unwrap().unwrap();
     write(&mut library, (indexed..indexed + more).map(|n| format!("p{n}")), &mut random);
@@ -40,7 +40,7 @@ fn library(sandbox: &Sandbox, indexed: usize, more: usize) -> SplitMix64 {
 fn engine(sandbox: &Sandbox, index: IndexKind) -> Engine {
     // The truth knows vectors only.
     let weights = RankingWeights { words: 0.0, ..RankingWeights::default() };
-    let mut options = EngineOptions::new(LibraryLocation::Existing(sandbox.library()));
+    let mut options = EngineOptions::new(LibraryLocation::Existing(sandbox.location()));
     (options.index, options.weights) = (index, weights);
     Engine::open(options).unwrap()
 }
@@ -172,7 +172,7 @@ fn an_older_index_serves_and_a_foreign_one_does_not() {
     let sandbox = Sandbox::new();
     let mut random = library(&sandbox, 100, 0);
     let older = fs::read(file(&sandbox)).unwrap();
-    let mut held = Library::open(&sandbox.library()).unwrap();
+    let mut held = Library::open(&sandbox.location()).unwrap();
     write(&mut held, (100..150).map(|n| format!("p{n}")), &mut random);
     engine(&sandbox, IndexKind::Auto).rebuild_index(|_| |_| ()).unwrap().unwrap();
     let newer = fs::read(file(&sandbox)).unwrap();
@@ -251,7 +251,7 @@ fn what_is_removed_leaves_the_index_when_the_library_is_compacted() {
     library(&sandbox, 80, 0);
     let mut engine = engine(&sandbox, IndexKind::Auto);
     let held = fs::read(file(&sandbox)).unwrap();
-    let row = Library::open(&sandbox.library()).unwrap().embeddings_since(None).unwrap().vectors.row(12).to_vec();
+    let row = Library::open(&sandbox.location()).unwrap().embeddings_since(None).unwrap().vectors.row(12).to_vec();
     let bytes: Vec<u8> = row.iter().flat_map(|x| x.to_le_bytes()).collect();
     let has = |content: &[u8]| content.windows(bytes.len()).any(|window| window == bytes);
     assert!(has(&held));

@@ -109,7 +109,7 @@ fn a_part_of_a_title_finds_its_paper_without_spaces_too() {
 #[test]
 fn a_part_of_a_title_finds_its_paper_among_many() {
     let sandbox = Sandbox::new();
-    let mut library = Library::create(&sandbox.library()).unwrap();
+    let mut library = Library::create(&sandbox.location()).unwrap();
     let mut random = SplitMix64::new(1);
     // More papers say the words more often than there are candidates.
     let other = |n| Paper { abstract_text: "港口推荐".to_owned(), ..made_up::paper(&format!("p{n}"), "风暴") };
@@ -118,7 +118,7 @@ fn a_part_of_a_title_finds_its_paper_among_many() {
     let change = |paper: Paper| (PaperChange::New(paper.into()), Some(made_up::embedding(&mut random, 16)));
     let changes: Vec<_> = papers.into_iter().map(change).collect();
     library.write(&made_up::model(16), &changes).unwrap();
-    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     let first = |request: Request| {
         let text = request.text.clone().unwrap();
         let embedding = made_up::embedding(&mut SplitMix64::new(2), 16);
@@ -134,7 +134,7 @@ fn a_part_of_a_title_finds_its_paper_among_many() {
 #[test]
 fn words_find_papers_that_no_vector_is_near_to() {
     let sandbox = Sandbox::new();
-    let mut library = Library::create(&sandbox.library()).unwrap();
+    let mut library = Library::create(&sandbox.location()).unwrap();
     let mut papers: Vec<Paper> =
         (0..20_500).map(|n| made_up::paper(&format!("p{n}"), &format!("Paper number {n}"))).collect();
     papers.push(made_up::paper("quagga", "Quagga stripes"));
@@ -143,7 +143,7 @@ fn words_find_papers_that_no_vector_is_near_to() {
     let change = |paper: Paper| (PaperChange::New(paper.into()), Some(made_up::embedding(&mut random, 16)));
     let changes: Vec<_> = papers.into_iter().map(change).collect();
     library.write(&made_up::model(16), &changes).unwrap();
-    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     let first = |exclude: &[&str]| {
         let exclude = exclude.iter().map(|id| PaperId::parse(id).unwrap()).collect();
         let request = Request { exclude, ..Request::like("quagga".parse().unwrap()).limit(1) };

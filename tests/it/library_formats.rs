@@ -1,4 +1,4 @@
-//! Libraries of older formats open, are migrated, and keep everything.
+//! Libraries of older formats open, are upgraded, and keep everything.
 
 use crate::support::sandbox::Sandbox;
 

@@ -54,6 +54,8 @@ mod page_looks;
 mod page_paper;
 mod page_search;
 mod paper_views;
+#[cfg(unix)]
+mod postgres;
 mod questions;
 mod ranking;
 mod real_data;

@@ -20,7 +20,7 @@ fn best_probability(answer: &Answer) -> f32 {
 #[test]
 fn topics_are_told_from_what_is_off_topic() {
     let sandbox = Sandbox::with_papers();
-    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     let answers = |texts: &str| -> Vec<Answer> { texts.lines().map(|text| engine.search(text).unwrap()).collect() };
     let (topics, others) = (answers(TOPICS), answers(OFF_TOPIC));
     assert_eq!((topics.len(), others.len()), (60, 60));
@@ -65,7 +65,7 @@ fn an_answer_says_how_likely_its_results_are_relevant() {
     assert!(csv.lines().next().unwrap().ends_with(",relevance,relevance_word"), "{csv}");
     assert!(csv.trim_end().ends_with(",far"), "{csv}");
 
-    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     let popular = engine.recommend(&Request::default()).unwrap();
     let first = &popular.results[0];
     assert_eq!((first.similarity, first.term_similarity, first.relevance), (None, None, None));
@@ -95,7 +95,7 @@ fn lists_stop_where_nothing_is_close() {
     let wrong = sandbox.run(&["search", "robots", "--min-relevance", "0.5"]).err;
     assert!(wrong.contains("`0.5` is not a relevance: use close, related, far"), "{wrong}");
     // A program asks for all, unless it says otherwise.
-    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     assert_eq!(engine.recommend(&Request::text("apple pie with cinnamon").limit(9)).unwrap().results.len(), 9);
 }
 
@@ -109,7 +109,7 @@ fn a_reason_is_near() {
     let (robots, proteins) = (find("robots that grasp by touch"), find("protein folding"));
     let like = format!("{robots},{proteins}");
     let answer = sandbox.json(&["recommend", "--like", &like, "--strategy", "mean", "-n", "20", "--format", "json"]);
-    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     let cosine = |a: &str, b: &str| {
         let vector = |id: &str| {
             let paper = engine.paper(&id.parse().unwrap()).unwrap().unwrap().paper;

@@ -29,7 +29,7 @@ fn a_removed_paper_is_gone_from_every_answer() {
     let sandbox = Sandbox::with_papers();
     let (title, id) = find(&sandbox, TITLE);
     // An engine that has read the library already, as a running server.
-    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     let request = Request { text: Some(title.clone()), ..Request::default() };
     let first = || engine.recommend(&request).unwrap().results.swap_remove(0);
     assert_eq!(first().paper.id.as_str(), id);
@@ -83,7 +83,7 @@ fn a_paper_that_comes_back_is_a_new_one() {
     let sandbox = Sandbox::with_papers();
     let (_, id) = find(&sandbox, TITLE);
     let key = || {
-        let library = Library::open(&sandbox.library()).unwrap();
+        let library = Library::open(&sandbox.location()).unwrap();
         library.paper(&PaperId::parse(&id).unwrap()).unwrap().map(|stored| stored.key)
     };
     let before = key().unwrap();
@@ -140,11 +140,11 @@ fn fill(directory: &Path, count: usize) -> Vec<PaperId> {
 fn a_killed_compaction_loses_nothing_and_can_be_repeated() {
     let sandbox = Sandbox::new();
     let ids = fill(&sandbox.library(), 10_000);
-    Library::open(&sandbox.library()).unwrap().remove(&ids[5_000..]).unwrap();
+    Library::open(&sandbox.location()).unwrap().remove(&ids[5_000..]).unwrap();
     // Killed when the copy, the log or the file itself is written beyond these sizes.
     for megabytes in [1, 3, 5, 7, 8] {
         assert!(!sandbox.run_with_file_limit(&["compact"], megabytes << 10), "{megabytes} MB are enough");
-        let library = Library::open(&sandbox.library()).unwrap();
+        let library = Library::open(&sandbox.location()).unwrap();
         assert_eq!(library.summary().unwrap().papers, 5_000);
         assert_eq!(library.embeddings_since(None).unwrap().keys.len(), 5_000);
         assert!(library.check().unwrap().iter().all(|finding| finding.remedy.is_none()));

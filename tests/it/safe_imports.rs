@@ -53,7 +53,7 @@ fn a_large_import_is_confirmed_and_can_be_taken_back() {
     let title = "Soft ground study 3";
     let entry = exported(&sandbox, "me").lines().find(|line| line.contains(title)).unwrap().to_owned();
     let id = serde_json::from_str::<serde_json::Value>(&entry).unwrap()["id"].as_str().unwrap().to_owned();
-    let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     let kept = paperkin::library::HistoryEntry::new(
         paperkin::PaperId::parse(&id).unwrap(),
         paperkin::library::HistoryKind::Save,
@@ -172,7 +172,7 @@ fn the_page_asks_and_takes_back_too() {
 fn papers_kept_as_text_keep_their_vectors() {
     let sandbox = Sandbox::with_papers();
     import(&sandbox, &[&sandbox.file("more.bib", bibliography(3))]);
-    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     let profile = engine.profile("me").unwrap();
     let stored = engine.library().unresolved_embeddings(&profile).unwrap();
     assert_eq!(stored.len(), 3);

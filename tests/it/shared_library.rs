@@ -13,7 +13,7 @@ fn found(engine: &Engine, text: &str) -> Vec<String> {
 #[test]
 fn threads_find_what_one_finds_while_papers_come_and_go() {
     let sandbox = Sandbox::with_papers();
-    let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.library()))).unwrap();
+    let mut engine = Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap();
     let texts = ["walking robots", "instruction tuning", "speech", "what a graph is for"];
     let before: Vec<Vec<String>> = texts.iter().map(|text| found(&engine, text)).collect();
     let engines: Vec<Engine> = texts.iter().map(|_| engine.try_clone().unwrap()).collect();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::cli::output::SummaryFormat;
+use crate::library::VectorIndexMethod;
 
 /// Reclaim the disk space of removed and replaced papers
 #[derive(Debug, Args)]
@@ -41,6 +42,29 @@ pub(crate) struct BackupArgs {
     pub file: PathBuf,
 }
 
+/// Copy a library from a directory to a PostgreSQL server, or back
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  paperkin migrate ./library postgres://me@localhost/papers
+  paperkin migrate postgres://me@localhost/papers ./library
+
+Everything is copied: papers, embeddings, profiles and histories. The copy is read
+again and compared with the source, which can be used meanwhile; what is written to
+it after the start is not in the copy. A migration that was stopped goes on when the
+command is repeated. The password of a server is taken from PGPASSWORD.")]
+pub(crate) struct MigrateArgs {
+    /// Library to copy: a directory or `postgres://USER@HOST/DATABASE`
+    #[arg(value_name = "FROM")]
+    pub from: PathBuf,
+    /// Empty directory or database to copy it into
+    #[arg(value_name = "TO")]
+    pub to: PathBuf,
+    /// Output format
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    pub format: SummaryFormat,
+}
+
 /// Replace the library with a backup, even while it is in use
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -71,8 +95,13 @@ pub(crate) enum IndexAction {
     /// Build the index now, for a library of any size
     ///
     /// The index is built automatically when a library reaches 30,000 papers, and rebuilt when a quarter of its papers
-    /// have changed. The library remains available during a build.
-    Rebuild,
+    /// have changed. The library remains available during a build. A PostgreSQL server builds it with pgvector, and keeps it
+    /// up to date.
+    Rebuild {
+        /// Index of a library on a server: hnsw, vchordrq (VectorChord), diskann (pgvectorscale) or none
+        #[arg(long, value_name = "METHOD")]
+        method: Option<VectorIndexMethod>,
+    },
 }
 
 /// Work with embedding models

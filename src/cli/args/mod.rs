@@ -19,7 +19,7 @@ pub(crate) use daily::*;
 pub(crate) use evaluate::*;
 pub(crate) use export::*;
 pub(crate) use fetch::*;
-pub(crate) use global::{GlobalArgs, options_help, with_environment};
+pub(crate) use global::{GlobalArgs, location_with_environment, options_help, with_environment};
 pub(crate) use maintenance::*;
 pub(crate) use papers::*;
 pub(crate) use profile::*;
@@ -87,6 +87,7 @@ pub(crate) enum Command {
     Token(TokenArgs),
     Backup(BackupArgs),
     Restore(RestoreArgs),
+    Migrate(MigrateArgs),
     Completions(CompletionsArgs),
     /// Show the options that every command takes: library, model, device and index
     Options,

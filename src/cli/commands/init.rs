@@ -50,9 +50,13 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: InitArgs) -> Result<Command
 fn daily_command(common: &GlobalArgs, config: &std::path::Path) -> String {
     use std::path::{Path, absolute};
 
+    use crate::library::is_server_address;
+
     let program = std::env::current_exe().unwrap_or_else(|_| "paperkin".into());
     let quoted = |path: &Path| {
-        let path = absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+        let is_on_server = path.to_str().is_some_and(is_server_address);
+        let path = if is_on_server { path.to_owned() } else { absolute(path).unwrap_or_else(|_| path.to_owned()) };
+        let path = path.display().to_string();
         if path.contains([' ', '\'', '"']) { format!("\"{}\"", path.replace('"', "\\\"")) } else { path }
     };
     let library = common.library.as_deref().map(|library| format!(" --library {}", quoted(library)));

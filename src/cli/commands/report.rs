@@ -4,13 +4,15 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::cli::args::{GlobalArgs, PublishedFilters, ReportArgs, ReportFilters, TemporaryLibrary};
+use crate::cli::args::{
+    GlobalArgs, PublishedFilters, ReportArgs, ReportFilters, TemporaryLibrary, location_with_environment,
+};
 use crate::cli::input;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, Severity};
 use crate::engine::{Engine, LibraryLocation, PaperSelection};
 use crate::error::{Error, Result};
-use crate::library::PaperFilter;
+use crate::library::{PaperFilter, is_server_address};
 use crate::paper::PaperId;
 use crate::report::{
     Collection, Report, ReportContext, ReportDirectory, ReportObserver, ReportOptions, ReportPhase, ReportProgress,
@@ -107,15 +109,21 @@ fn other_collection(
             .map(Some);
     }
     let Some(path) = &args.against else { return Ok(None) };
-    let selection = PaperSelection { title: path.display().to_string(), ..PaperSelection::default() };
-    if path.is_dir() {
-        let other = Engine::open(common.options(LibraryLocation::Existing(path.clone())))?;
+    let location = location_with_environment(path);
+    let is_on_server = path.to_str().is_some_and(is_server_address);
+    if path.is_dir() || is_on_server {
+        let other = Engine::open(common.options(LibraryLocation::Existing(location)))?;
+        // The address of a server may have a password; the path of its library has not.
+        let name = if is_on_server { other.library().path() } else { path };
+        let name = name.display().to_string();
         if other.library().model()? != engine.library().model()? {
-            let reason = format!("`{}` has embeddings of another model", path.display());
+            let reason = format!("`{name}` has embeddings of another model");
             return Err(Error::BadRequest { field: "against", reason });
         }
+        let selection = PaperSelection { title: name, ..PaperSelection::default() };
         return other.collection(&selection, show).map(Some);
     }
+    let selection = PaperSelection { title: path.display().to_string(), ..PaperSelection::default() };
     let papers = TemporaryLibrary { papers: vec![path.clone()], encoding: args.papers.encoding };
     let (other, read) = input::open_engine(common, &papers)?;
     *outcome = outcome.and(read);

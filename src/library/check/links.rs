@@ -1,10 +1,9 @@
 //! Checks citation links, and which papers the works are.
 
-use rusqlite::Result;
-
 use super::row_check::RowCheck;
 use super::{COMPACT, CheckOutcome, RESTORE};
 use crate::library::Library;
+use crate::library::database::Result;
 use crate::library::stored_value::{damaged, id, key, number, optional, value};
 use crate::library::works::count_works;
 

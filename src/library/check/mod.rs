@@ -10,8 +10,9 @@ mod tables;
 use serde::Serialize;
 
 use super::Library;
-use super::open::sqlite_error;
+use super::open::database_error;
 use crate::error::{Error, Result};
+use crate::library::database;
 
 /// The way out when what is wrong follows from papers.
 const COMPACT: &str = "run `paperkin compact`";
@@ -47,7 +48,7 @@ struct CheckOutcome {
 }
 
 /// Looks at one thing.
-type Check = fn(&Library) -> rusqlite::Result<CheckOutcome>;
+type Check = fn(&Library) -> database::Result<CheckOutcome>;
 
 /// Everything that is looked at. A check that fails does not keep the others from looking.
 const CHECKS: [(&str, Check); 12] = [
@@ -74,8 +75,8 @@ impl Library {
     pub fn check(&self) -> Result<Vec<CheckFinding>> {
         self.read_transaction(|| {
             let look = |(what, check): (&'static str, Check)| {
-                let CheckOutcome { found, remedy } = check(self).unwrap_or_else(|error| {
-                    let found = match sqlite_error(&self.path, "check")(error) {
+                let CheckOutcome { found, remedy } = self.db.savepoint(|| check(self)).unwrap_or_else(|error| {
+                    let found = match database_error(&self.path, "check")(error) {
                         Error::DamagedLibrary { reason, .. } => reason,
                         error => error.one_line(),
                     };

@@ -1,11 +1,10 @@
 //! Checks papers, what each source said of them, their aliases, embeddings and terms.
 
-use rusqlite::{OptionalExtension, Result};
-
 use super::row_check::RowCheck;
 use super::{ADD_AGAIN, COMPACT, CheckOutcome};
 use crate::library::Library;
 use crate::library::checksums::{embedding_fits, paper_fits};
+use crate::library::database::{OptionalRow, Result};
 use crate::library::stored_paper::{COLUMNS, stored};
 use crate::library::stored_value::{damaged, dimension, id, json, key, number, optional, value};
 use crate::paper::{Paper, PaperId};
@@ -21,7 +20,7 @@ impl Library {
         let select = format!("SELECT {COLUMNS}, added FROM paper ORDER BY row");
         papers.read_named(&self.db, ("paper", 1), &select, |row| {
             let stored = stored(row)?;
-            number(row, row.as_ref().column_count() - 1, 0, newest)?;
+            number(row, row.column_count() - 1, 0, newest)?;
             if stored.paper.document().is_empty() {
                 return Err(damaged("it has neither title nor abstract"));
             }

@@ -1,11 +1,10 @@
 //! Checks profiles, their histories, and what was shown to them.
 
-use rusqlite::{Result, Row as SqlRow};
-
 use super::row_check::RowCheck;
 use super::{CheckOutcome, RESTORE};
 use crate::library::Library;
 use crate::library::citations::{LAST_DELETION, last_deletion};
+use crate::library::database::{Result, Row as SqlRow};
 use crate::library::embeddings::read_floats;
 use crate::library::history::{HISTORY_COLUMNS, history_entry};
 use crate::library::key_value::LIBRARY_ID;
@@ -83,7 +82,7 @@ impl Library {
 }
 
 /// Checks a text that is not empty.
-fn text(row: &SqlRow<'_>, column: usize) -> Result<()> {
+fn text(row: SqlRow<'_>, column: usize) -> Result<()> {
     match value::<String>(row, column)?.is_empty() {
         false => Ok(()),
         true => Err(damaged("it is empty")),
@@ -91,11 +90,11 @@ fn text(row: &SqlRow<'_>, column: usize) -> Result<()> {
 }
 
 /// Checks a random number of 128 bits.
-fn hex_digits(row: &SqlRow<'_>, column: usize) -> Result<()> {
+fn hex_digits(row: SqlRow<'_>, column: usize) -> Result<()> {
     let text: String = value(row, column)?;
     match text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         true => Ok(()),
         // It may be a secret, so it is not quoted.
-        false => Err(damaged(format!("`{}` is not 32 hex digits", row.as_ref().column_name(column)?))),
+        false => Err(damaged(format!("`{}` is not 32 hex digits", row.column_name(column)))),
     }
 }

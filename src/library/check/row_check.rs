@@ -1,9 +1,7 @@
 //! Rows that are read one after the other, and what is wrong with some of them.
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Result, Row as SqlRow};
-
 use super::CheckOutcome;
+use crate::library::database::{Connection, Result, Row as SqlRow, ValueRef};
 use crate::library::stored_value::{damage, quoted};
 
 /// Damaged rows that a finding describes.
@@ -24,7 +22,7 @@ impl RowCheck {
         db: &Connection,
         kind: &str,
         select: &str,
-        check: impl FnMut(&SqlRow<'_>) -> Result<()>,
+        check: impl FnMut(SqlRow<'_>) -> Result<()>,
     ) -> Result<()> {
         self.read_named(db, (kind, 0), select, check)
     }
@@ -35,7 +33,7 @@ impl RowCheck {
         db: &Connection,
         (kind, name_column): (&str, usize),
         select: &str,
-        mut check: impl FnMut(&SqlRow<'_>) -> Result<()>,
+        mut check: impl FnMut(SqlRow<'_>) -> Result<()>,
     ) -> Result<()> {
         let mut select = db.prepare(select)?;
         let mut rows = select.query([])?;

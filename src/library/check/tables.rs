@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Result};
-
 use super::row_check::RowCheck;
 use super::{CheckOutcome, RECOVER, RESTORE};
 use crate::library::Library;
-use crate::library::stored_value::{MAX_GENERATION, MAX_KEY, damaged, dimension, key, number, optional, value};
+use crate::library::database::{Connection, Result};
+use crate::library::stored_value::{MAX_GENERATION, MAX_KEY, damaged, dimension, key, number, value};
 
 /// Problems that SQLite looks for in the file.
 const MAX_FILE_PROBLEMS: usize = 100;
+/// What is said of what PostgreSQL keeps sound: its files, its tables, and references between rows.
+const CHECKED_BY_SERVER: &str = "kept by the server";
 /// What tables consist of, a line each. Tables and indexes that others have added do no harm, but triggers may.
 const STRUCTURE: [&str; 4] = [
     "SELECT 'table ' || name || ' strict ' || strict || ' without rowid ' || wr FROM pragma_table_list \
@@ -26,8 +27,11 @@ const STRUCTURE: [&str; 4] = [
 
 impl Library {
     pub(super) fn check_file(&self) -> Result<CheckOutcome> {
+        if self.db.as_sqlite().is_none() {
+            return Ok(CheckOutcome { found: CHECKED_BY_SERVER.to_owned(), remedy: None });
+        }
         let mut select = self.db.prepare(&format!("PRAGMA integrity_check({MAX_FILE_PROBLEMS})"))?;
-        let verdicts = select.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>>>()?;
+        let verdicts = select.query_map([], |row| row.get::<String>(0))?.collect::<Result<Vec<_>>>()?;
         let found = match verdicts.as_slice() {
             [] => "ok".to_owned(),
             [only] => only.clone(),
@@ -38,6 +42,9 @@ impl Library {
     }
 
     pub(super) fn check_tables(&self) -> Result<CheckOutcome> {
+        if self.db.as_sqlite().is_none() {
+            return Ok(CheckOutcome { found: CHECKED_BY_SERVER.to_owned(), remedy: None });
+        }
         let sound = Library::in_memory().map_err(|error| damaged(error.one_line()))?;
         let (here, expected) = (structure(&self.db)?, structure(&sound.db)?);
         let mut tables = RowCheck::default();
@@ -50,6 +57,9 @@ impl Library {
     }
 
     pub(super) fn check_references(&self) -> Result<CheckOutcome> {
+        if self.db.as_sqlite().is_none() {
+            return Ok(CheckOutcome { found: CHECKED_BY_SERVER.to_owned(), remedy: None });
+        }
         let select = "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2";
         let mut select = self.db.prepare(select)?;
         let broken = select.query_map([], |row| {
@@ -84,17 +94,15 @@ impl Library {
             if row.get(2)? { Err(damaged("it is there")) } else { Ok(()) }
         })?;
         self.check_models(&mut generations)?;
-        for (table, select) in [
-            ("paper", "SELECT max(row) FROM (SELECT row FROM paper UNION ALL SELECT row FROM removed)"),
-            ("work", "SELECT max(number) FROM work"),
-            ("import", "SELECT max(number) FROM import"),
+        for (table, column, select) in [
+            ("paper", "row", "SELECT max(row) FROM (SELECT row FROM paper UNION ALL SELECT row FROM removed) AS used"),
+            ("work", "number", "SELECT max(number) FROM work"),
+            ("import", "number", "SELECT max(number) FROM import"),
         ] {
             let last: Option<i64> = self.db.query_row(select, [], |row| row.get(0))?;
-            let given = "SELECT (SELECT seq FROM sqlite_sequence WHERE name = ?)";
-            let given =
-                self.db.query_row(given, [table], |row| optional(row, 0, |row, at| number(row, at, 0, MAX_KEY)));
+            let given = self.db.last_given_key((table, column), |row| number(row, 0, 0, MAX_KEY));
             match given {
-                Ok(given) if given.unwrap_or(0) >= last.unwrap_or(0) => {}
+                Ok(given) if given >= last.unwrap_or(0) => {}
                 _ => generations.note(&format!("the last key of `{table}` is not known")),
             }
         }
@@ -109,7 +117,8 @@ impl Library {
             }
             dimension(row, 2).map(drop)
         })?;
-        let libraries: i64 = self.db.query_row("SELECT count(*) FROM library WHERE only = 1", [], |row| row.get(0))?;
+        let libraries: i64 =
+            self.db.query_row("SELECT count(*) FROM library WHERE \"only\" = 1", [], |row| row.get(0))?;
         if libraries != 1 {
             models.note("there is no row that names the model of the library");
         }
@@ -119,7 +128,7 @@ impl Library {
     /// The largest number of a generation; of damaged ones, the largest possible.
     pub(super) fn newest_generation(&self) -> Result<i64> {
         let select = "SELECT max(number) FROM generation WHERE number <= ?";
-        let newest = self.db.query_row(select, [MAX_GENERATION], |row| row.get::<_, Option<i64>>(0))?;
+        let newest = self.db.query_row(select, [MAX_GENERATION], |row| row.get::<Option<i64>>(0))?;
         Ok(newest.unwrap_or(MAX_GENERATION))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::works::count_works;
+use super::test_library;
 use super::*;
 use crate::library::{LinkCounts, LinkDelta};
 use crate::paper::WorkName;
@@ -147,7 +148,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
     #[test]
     fn links_since_any_generation_lead_to_now(steps in prop::collection::vec(link_step(), 1..25)) {
-        let mut library = Library::in_memory().unwrap();
+        let mut library = test_library();
         let mut readers = vec![read(&library, None)];
         for step in steps {
             take_step(&mut library, step.clone());
@@ -176,7 +177,7 @@ proptest! {
         let links: Vec<_> = links.into_iter().map(link).collect();
         let mut views = Vec::new();
         for after in [0, links_after.min(records.len()), records.len()] {
-            let mut library = Library::in_memory().unwrap();
+            let mut library = test_library();
             for (place, (number, form)) in records.iter().enumerate() {
                 if place == after {
                     library.write_links(&links).unwrap();
@@ -196,7 +197,7 @@ proptest! {
 
 #[test]
 fn links_are_counted_and_read() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     let other = WorkName { title: "A work of no id".to_owned(), ..WorkName::default() };
     let links = [
         (work(0, 0), work(1, 1)),
@@ -222,7 +223,7 @@ fn links_are_counted_and_read() {
 
 #[test]
 fn a_removed_paper_takes_its_references_along() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     (0..3).for_each(|number| add_record(&mut library, record(number, 2)));
     let unknown = || work(4, 0);
     library.write_links(&[(work(0, 2), work(1, 2)), (work(2, 2), work(0, 2)), (work(0, 2), unknown())]).unwrap();
@@ -243,7 +244,7 @@ fn a_removed_paper_takes_its_references_along() {
 
 #[test]
 fn a_title_of_many_papers_says_nothing() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     let of_title = |number: usize| Paper { id: id(number), source: format!("source {number}"), ..record(0, 0) };
     let link = (work(1, 1), work(0, 3));
     library.write_links(&[link]).unwrap();
@@ -266,7 +267,7 @@ fn a_title_of_many_papers_says_nothing() {
 
 #[test]
 fn works_of_wrong_papers_are_found_and_mended() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     (0..2).for_each(|number| add_record(&mut library, record(number, 0)));
     library.write_links(&[(work(0, 0), work(1, 0))]).unwrap();
     let remedies = |library: &Library| library.check().unwrap().iter().filter(|f| f.remedy.is_some()).count();

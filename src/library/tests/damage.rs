@@ -1,5 +1,6 @@
 //! What a check says of damage, and how damaged papers are taken out.
 
+use super::test_library;
 use super::*;
 use crate::library::CheckFinding;
 
@@ -17,7 +18,7 @@ fn damaged_papers_are_named_and_can_be_removed() {
         ("title = 'Another'", "its checksum differs: it was changed by another program, or damaged"),
     ];
     for (damage, reason) in reasons {
-        let mut library = Library::in_memory().unwrap();
+        let mut library = test_library();
         (0..3).for_each(|number| add(&mut library, paper(number, 0)));
         library.db.execute(&format!("UPDATE paper SET {damage} WHERE row = 2"), []).unwrap();
         let found = problems(&library);
@@ -39,9 +40,10 @@ fn damaged_papers_are_named_and_can_be_removed() {
 
 #[test]
 fn a_finding_names_the_first_rows_and_counts_the_others() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     (0..9).for_each(|number| add(&mut library, paper(number, 0)));
-    library.db.execute_batch("UPDATE paper SET comments = 1; UPDATE embedding SET vector = x'00'").unwrap();
+    library.db.execute_batch("UPDATE paper SET comments = 1").unwrap();
+    library.db.execute("UPDATE embedding SET vector = ?", [[2.0f32, 0.0, 0.0].map(f32::to_le_bytes).concat()]).unwrap();
     for CheckFinding { found, what, .. } in problems(&library) {
         let [start, end] = ["9 checked, 9 damaged: ", "; and 6 more"];
         assert!(found.starts_with(start) && found.ends_with(end), "{what}: {found}");
@@ -51,9 +53,9 @@ fn a_finding_names_the_first_rows_and_counts_the_others() {
 
 #[test]
 fn a_text_of_a_damaged_file_sends_no_commands_to_a_terminal() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     add(&mut library, paper(0, 0));
-    library.db.execute("UPDATE paper SET id = char(27) || '[31m'", []).unwrap();
+    library.db.execute("UPDATE paper SET id = ?", ["\u{1b}[31m"]).unwrap();
     assert!(problems(&library).iter().all(|finding| !finding.found.contains(char::is_control)));
     let error = library.for_each_paper(|_| Ok(())).unwrap_err().one_line();
     assert!(!error.contains(char::is_control), "{error}");

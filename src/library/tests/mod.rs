@@ -2,24 +2,52 @@
 
 mod citations;
 mod damage;
+mod migration;
 mod old_formats;
 mod records;
 mod terms;
 mod title_ids;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use rusqlite::Connection;
 
-use super::open::{APPLICATION_ID, FILE_NAME, MIGRATIONS};
+use super::open::{APPLICATION_ID, FILE_NAME, UPGRADES};
 use super::{GenerationId, HistoryEntry, HistoryKind, Library, PaperChange, StoredModel, StoredPaper};
 use crate::error::Error;
 use crate::lexical::{TermCounts, TermQuery};
 use crate::paper::{Paper, PaperId};
 use crate::vector::Embedding;
+
+/// The variable with the address of a server of PostgreSQL, on which the laws are tested instead.
+#[cfg(feature = "postgres")]
+const SERVER: &str = "PAPERKIN_TEST_POSTGRES";
+
+/// An empty library: in memory, or on a server, in a schema of its own.
+fn test_library() -> Library {
+    match test_address() {
+        Some(address) => Library::create(&address).unwrap(),
+        None => Library::in_memory().unwrap(),
+    }
+}
+
+/// The address of an empty schema on the server; `None` when the tests are of SQLite.
+fn test_address() -> Option<PathBuf> {
+    #[cfg(feature = "postgres")]
+    {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        static SCHEMAS: AtomicUsize = AtomicUsize::new(0);
+        let address = std::env::var(SERVER).ok()?;
+        let schema = format!("test_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
+        let mut server = postgres::Client::connect(&address, postgres::NoTls).unwrap();
+        server.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
+        Some(format!("{address}?options=-csearch_path%3D{schema},public").into())
+    }
+    #[cfg(not(feature = "postgres"))]
+    None
+}
 
 fn id(paper: usize) -> PaperId {
     PaperId::parse(&format!("paper {paper}")).unwrap()
@@ -159,7 +187,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
     #[test]
     fn changes_since_any_generation_lead_to_now(steps in prop::collection::vec(step(), 1..25)) {
-        let mut library = Library::in_memory().unwrap();
+        let mut library = test_library();
         let mut texts = BTreeMap::new();
         let mut readers = vec![Reader::read(&library, None).0];
         let mut forgotten = 0;
@@ -198,7 +226,7 @@ proptest! {
 
 #[test]
 fn what_did_not_change_is_not_read_again() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     (0..4).for_each(|number| add(&mut library, paper(number, 0)));
     let key = |library: &Library, number| library.paper(&id(number)).unwrap().unwrap().key;
     let then = library.generation_id().unwrap();
@@ -215,7 +243,7 @@ fn what_did_not_change_is_not_read_again() {
     // The same number with another stamp is another library's, or of another time.
     let foreign = GenerationId { nonce: [0; 16], ..then };
     assert!(library.embeddings_since(Some(foreign)).unwrap().is_complete);
-    assert!(!library.knows(&Library::in_memory().unwrap().generation_id().unwrap()).unwrap());
+    assert!(!library.knows(&test_library().generation_id().unwrap()).unwrap());
 }
 
 #[test]
@@ -241,7 +269,7 @@ fn a_restored_backup_does_not_know_what_it_undid() {
 fn nothing_of_the_file_is_mapped() {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::create(folder.path()).unwrap();
-    assert_eq!(library.db.query_row("PRAGMA mmap_size", [], |row| row.get::<_, i64>(0)), Ok(0));
+    assert_eq!(library.db.query_row("PRAGMA mmap_size", [], |row| row.get::<i64>(0)).unwrap(), 0);
 }
 
 #[test]
@@ -263,8 +291,8 @@ fn a_library_of_format_1_is_brought_up() {
     let folder = tempfile::tempdir().unwrap();
     let (kept, other) = (model(0), model(1));
     let papers: Vec<Paper> = (0..3).map(|number| paper(number, 0)).collect();
-    let db = Connection::open(folder.path().join(FILE_NAME)).unwrap();
-    db.execute_batch(MIGRATIONS[0]).unwrap();
+    let db = rusqlite::Connection::open(folder.path().join(FILE_NAME)).unwrap();
+    db.execute_batch(UPGRADES[0]).unwrap();
     db.execute_batch(&format!("PRAGMA user_version = 1; PRAGMA application_id = {APPLICATION_ID}")).unwrap();
     for (key, model) in [(1, &kept), (2, &other)] {
         db.execute("INSERT INTO model VALUES (?, ?, ?, 3)", (key, &model.name, &model.fingerprint)).unwrap();
@@ -301,7 +329,7 @@ fn a_library_of_format_1_is_brought_up() {
 /// The numbers of the papers that have words of the text, best first.
 #[test]
 fn a_profile_keeps_every_kind_and_its_token() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     let at = "2025-01-02".parse().unwrap();
     let entry = |(number, kind)| HistoryEntry { weight: 0.5, ..HistoryEntry::new(id(number), kind, at) };
     let history: Vec<HistoryEntry> = (0..).zip(HistoryKind::ALL).map(entry).collect();
@@ -316,7 +344,7 @@ fn a_profile_keeps_every_kind_and_its_token() {
 
 #[test]
 fn facts_do_not_bring_a_removed_paper_back() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     add(&mut library, paper(0, 0));
     let change = library.plan_upsert(Paper { votes: Some(5), ..paper(0, 0) }).unwrap();
     assert!(matches!(change, PaperChange::Metadata(_)));
@@ -377,7 +405,7 @@ fn a_reader_in_the_way_of_compacting_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut library = Library::create(folder.path()).unwrap();
     add(&mut library, paper(0, 0));
-    library.db.busy_timeout(Duration::ZERO).unwrap();
+    library.db.set_busy_timeout(Duration::ZERO).unwrap();
     let reader = Library::open(folder.path()).unwrap();
     let failed = reader.read_transaction(|| {
         reader.generation_id()?;

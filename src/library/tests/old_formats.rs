@@ -1,9 +1,9 @@
 //! Files of every earlier format, with rows in each table that it had: what they hold is there after they are opened.
 
-use rusqlite::params;
-
 use super::terms::found;
+use super::test_library;
 use super::*;
+use rusqlite::{Connection, params};
 
 /// The generation that the files are in.
 const GENERATION: u64 = 7;
@@ -42,8 +42,8 @@ fn bytes(embedding: &Embedding) -> Vec<u8> {
 /// Writes a file as the programs of that format did.
 fn write(directory: &Path, format: usize) {
     let db = Connection::open(directory.join(FILE_NAME)).unwrap();
-    let (before, after) = MIGRATIONS[..format].split_at(format.min(LAST_FORMAT_WITH_OLD_NAMES));
-    before.iter().for_each(|migration| db.execute_batch(migration).unwrap());
+    let (before, after) = UPGRADES[..format].split_at(format.min(LAST_FORMAT_WITH_OLD_NAMES));
+    before.iter().for_each(|upgrade| db.execute_batch(upgrade).unwrap());
     let pragmas = format!("PRAGMA user_version = {format}; PRAGMA application_id = {APPLICATION_ID}");
     db.execute_batch(&pragmas).unwrap();
     let model = model(0);
@@ -80,7 +80,7 @@ fn write(directory: &Path, format: usize) {
         let record = serde_json::to_string(&unresolved()).unwrap();
         db.execute("INSERT INTO wanted VALUES (1, ?, ?)", params![NOT_IN_LIBRARY, record]).unwrap();
     }
-    after.iter().for_each(|migration| db.execute_batch(migration).unwrap());
+    after.iter().for_each(|upgrade| db.execute_batch(upgrade).unwrap());
 }
 
 fn write_profile(db: &Connection, format: usize) {
@@ -105,26 +105,26 @@ fn write_profile(db: &Connection, format: usize) {
 
 /// Copies the words of the papers from a new library: those of these papers have not changed since they came.
 fn write_words(db: &Connection, format: usize) {
-    let mut new = Library::in_memory().unwrap();
+    let mut new = test_library();
     papers(format).into_iter().for_each(|paper| add(&mut new, paper));
     let mut words = new.db.prepare("SELECT block, term, papers FROM posting").unwrap();
     let mut rows = words.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
         let (block, term, papers) =
-            (row.get::<_, i64>(0).unwrap(), row.get::<_, String>(1).unwrap(), row.get::<_, Vec<u8>>(2).unwrap());
+            (row.get::<i64>(0).unwrap(), row.get::<String>(1).unwrap(), row.get::<Vec<u8>>(2).unwrap());
         db.execute("INSERT INTO word VALUES (?, ?, ?)", params![block, term, papers]).unwrap();
     }
     let mut bags = new.db.prepare("SELECT row, terms FROM term_vector").unwrap();
     let mut rows = bags.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
-        let (row, terms) = (row.get::<_, i64>(0).unwrap(), row.get::<_, Vec<u8>>(1).unwrap());
+        let (row, terms) = (row.get::<i64>(0).unwrap(), row.get::<Vec<u8>>(1).unwrap());
         db.execute("INSERT INTO bag VALUES (?, ?)", params![row, terms]).unwrap();
     }
 }
 
 #[test]
 fn libraries_of_all_formats_are_brought_up() {
-    for format in 1..MIGRATIONS.len() {
+    for format in 1..UPGRADES.len() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), format);
         let mut library = Library::open(folder.path()).unwrap();
@@ -169,7 +169,7 @@ fn libraries_of_all_formats_are_brought_up() {
 
 #[test]
 fn a_preview_leaves_the_file_as_it_is() {
-    for format in 1..MIGRATIONS.len() {
+    for format in 1..UPGRADES.len() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), format);
         let before = std::fs::read(folder.path().join(FILE_NAME)).unwrap();

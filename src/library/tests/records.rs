@@ -1,7 +1,8 @@
 //! Records of several sources: one paper, split permanently, histories that follow.
 
+use super::test_library;
 use super::{add, embedding, ids, model, paper};
-use crate::library::{HistoryEntry, HistoryKind, Library, PaperChange};
+use crate::library::{HistoryEntry, HistoryKind, PaperChange};
 use crate::paper::{Paper, PaperId};
 
 /// A record of a source.
@@ -37,7 +38,7 @@ fn copies_are_one_paper() {
         ),
     ];
     for (in_common, records, expected) in table {
-        let mut library = Library::in_memory().unwrap();
+        let mut library = test_library();
         records.iter().for_each(|record| add(&mut library, record.clone()));
         assert_eq!(ids(&library), expected, "{in_common}");
         let generation = library.generation().unwrap();
@@ -56,7 +57,7 @@ fn copies_are_one_paper() {
 
 #[test]
 fn histories_follow_papers_that_become_one() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     let (one, two) = (record("1", &[], "a", "Old"), record("2", &[], "b", "New"));
     [&one, &two].into_iter().for_each(|record| add(&mut library, record.clone()));
     let at = "2025-01-02".parse().unwrap();
@@ -79,7 +80,7 @@ fn a_paper_is_split_for_good() {
     let (one, other) = (record("2401.00001", &["10.1/x"], "a", "One"), record("10.1/x", &[], "b", "Other"));
     let (third, model) = (record("2401.00001", &[], "c", "One"), model(0));
     for (id, expected) in [("10.1/x", "One"), ("2401.00001", "One")] {
-        let mut library = Library::in_memory().unwrap();
+        let mut library = test_library();
         [&one, &other, &third].into_iter().for_each(|record| add(&mut library, record.clone()));
         assert_eq!(ids(&library), ["2401.00001"]);
         let changes = library.split(&PaperId::parse(id).unwrap()).unwrap();
@@ -97,7 +98,7 @@ fn a_paper_is_split_for_good() {
         }
         assert!(library.split(&one.id).is_err(), "there is nothing more to split");
     }
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     assert!(library.split(&one.id).is_err(), "there is no such paper");
     add(&mut library, one);
     assert!(library.split(&PaperId::parse("10.1/x").unwrap()).is_err(), "a name only");

@@ -1,5 +1,6 @@
 //! Terms: papers are found by them, and libraries of before get them.
 
+use super::test_library;
 use super::*;
 
 pub(super) fn found(library: &Library, text: &str, known: Option<&[i64]>) -> Vec<i64> {
@@ -15,7 +16,7 @@ fn titled(number: usize, title: &str) -> Paper {
 
 #[test]
 fn words_find_papers_as_they_are_now() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     let titles = ["Zebra-2 grazes", "Zebras and how they graze", "Grazing of lions", "A zebra 2 times, zebra2"];
     titles.iter().enumerate().for_each(|(number, title)| add(&mut library, titled(number, title)));
     assert_eq!(found(&library, "zebra-2", None), [4, 1, 2]);
@@ -78,18 +79,19 @@ fn terms_of_an_older_library_become_pairs_of_characters() {
 
 #[test]
 fn wrong_words_are_found_and_mended() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     (0..3).for_each(|number| add(&mut library, paper(number, 0)));
     let remedies = |library: &Library| library.check().unwrap().iter().filter(|f| f.remedy.is_some()).count();
     let damages = [
         "DELETE FROM posting WHERE term = 'text'",
-        "UPDATE posting SET papers = x'ffffffffff' WHERE term = ''",
+        "UPDATE posting SET papers = {ffffffffff} WHERE term = ''",
         "DELETE FROM term_vector WHERE row = 2",
-        "UPDATE term_vector SET terms = x'0000'",
-        "INSERT INTO posting VALUES (-5, 'text', x'0101'), (70368744177664, 'text', x'0101')",
+        "UPDATE term_vector SET terms = {0000}",
+        "INSERT INTO posting VALUES (-5, 'text', {0101}), (70368744177664, 'text', {0101})",
     ];
     for damage in damages {
-        library.db.execute_batch(damage).unwrap();
+        let [before, after] = if library.db.as_sqlite().is_some() { ["x'", "'"] } else { ["'\\x", "'"] };
+        library.db.execute_batch(&damage.replace('{', before).replace('}', after)).unwrap();
         assert_eq!(remedies(&library), 1, "{damage}");
         // A list that cannot be read is an error, not a shorter list.
         assert_eq!(library.postings("").is_err(), damage.contains("ffffffffff"), "{damage}");

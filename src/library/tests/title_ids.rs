@@ -2,6 +2,7 @@
 
 use jiff::civil::date;
 
+use super::test_library;
 use super::{add, embedding, ids, model};
 use crate::library::{HistoryEntry, HistoryKind, Library, PaperChange};
 use crate::paper::{Paper, PaperId, RawPaper};
@@ -75,7 +76,7 @@ fn a_title_alone_makes_no_two_records_one_paper() {
     ];
     for (what, records, expected) in table {
         for records in orders(&records) {
-            let mut library = Library::in_memory().unwrap();
+            let mut library = test_library();
             records.iter().for_each(|record| add(&mut library, record.clone()));
             assert_eq!(ids(&library).len(), expected, "{what}: {records:?}");
             assert!(records.iter().all(|record| is_unchanged(&library, record)), "{what}: {records:?}");
@@ -106,7 +107,7 @@ fn papers_of_older_libraries_keep_their_ids() {
         (abstracted(oak(), "On lamps."), abstracted(oak(), "On old lamps."), true),
     ];
     for (stored, comes, same) in table {
-        let mut library = Library::in_memory().unwrap();
+        let mut library = test_library();
         add(&mut library, older(stored.clone()));
         add(&mut library, comes.clone());
         let expected = if same { vec![title_id.clone()] } else { vec![title_id.clone(), comes.id.clone()] };
@@ -123,7 +124,7 @@ fn papers_of_older_libraries_keep_their_ids() {
 #[test]
 fn a_paper_of_an_older_library_is_taken_once() {
     // Nothing is known of the author and the year.
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     add(&mut library, older(record("Editorial", "", 0)));
     let issues: Vec<Paper> =
         ["Lamps 1 1", "Lamps 1 2"].map(|issue| with_container(raw("Editorial", "", 0), issue)).into();
@@ -132,7 +133,7 @@ fn a_paper_of_an_older_library_is_taken_once() {
         assert_eq!(ids(&library), [PaperId::from_text("Editorial").to_string(), issues[1].id.to_string()]);
     }
     // Each of the records that were merged is taken by one.
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     let of_source = |source: &str, issue| RawPaper {
         source: source.to_owned(),
         container: issue,
@@ -150,14 +151,14 @@ fn a_paper_of_an_older_library_is_taken_once() {
 
 #[test]
 fn an_older_export_finds_its_papers() {
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     let (oak, elm) = (record("Editorial", "Ada Oak", 1999), record("Editorial", "Ben Elm", 2015));
     [&oak, &elm].into_iter().for_each(|record| add(&mut library, record.clone()));
     add(&mut library, older(elm.clone()));
     assert_eq!(ids(&library), [oak.id.to_string(), elm.id.to_string()]);
     assert!(is_unchanged(&library, &older(elm.clone())) && is_unchanged(&library, &elm));
     // A title alone says nothing.
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     let title = record("Editorial", "", 0);
     [&oak, &elm, &title].into_iter().for_each(|record| add(&mut library, record.clone()));
     assert_eq!(ids(&library), [&oak, &elm, &title].map(|record| record.id.to_string()));
@@ -175,7 +176,7 @@ fn histories_follow_an_id_of_the_title_alone() {
         (Some(record("Editorial", "Ben Elm", 2015)), false),
         (None, true),
     ] {
-        let mut library = Library::in_memory().unwrap();
+        let mut library = test_library();
         let title_id = PaperId::from_text("Editorial");
         let known: Vec<Paper> = known.into_iter().map(older).collect();
         library.import_history("me", &[entry(&title_id)], &known, jiff::civil::date(2025, 1, 2)).unwrap();
@@ -189,7 +190,7 @@ fn histories_follow_an_id_of_the_title_alone() {
 fn a_split_copy_stays_a_paper_of_its_own() {
     let title = "Walking robots on soft ground";
     let records = [record(title, "Ada Oak", 2023), record(title, "Ada Oak", 2024)];
-    let mut library = Library::in_memory().unwrap();
+    let mut library = test_library();
     records.iter().for_each(|record| add(&mut library, record.clone()));
     assert_eq!(ids(&library), [records[0].id.to_string()]);
     let changes = library.split(&records[1].id).unwrap();

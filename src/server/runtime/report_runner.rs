@@ -103,7 +103,7 @@ impl ReportRunner {
     /// # Errors
     /// When the thread pool cannot be started.
     pub(crate) fn start(engine: Engine) -> Result<(ReportRunner, JoinHandle<()>)> {
-        let directory = engine.library().directory().map(|library| library.join(REPORTS));
+        let directory = engine.library().index_directory().map(|library| library.join(REPORTS));
         let jobs = Jobs { all: directory.as_deref().map(found_reports).unwrap_or_default(), ..Jobs::default() };
         let shared = Arc::new(SharedReports { directory, jobs: Mutex::new(jobs), read: Mutex::new(None) });
         // One thread: the others answer.

@@ -4,6 +4,8 @@ pub(crate) mod answers;
 pub(crate) mod browser;
 pub(crate) mod fake_service;
 pub(crate) mod made_up;
+#[cfg(unix)]
+pub(crate) mod postgres;
 pub(crate) mod prerequisites;
 pub(crate) mod sandbox;
 pub(crate) mod server;

@@ -60,3 +60,9 @@ pub(crate) fn axe() -> Option<PathBuf> {
 pub(crate) fn f32_model() -> Option<PathBuf> {
     variable("PAPERKIN_F32_MODEL", "the folder of all-MiniLM-L6-v2 in f32").map(PathBuf::from)
 }
+
+/// Returns the folder of the programs of PostgreSQL, with pgvector: `PAPERKIN_POSTGRES_PROGRAMS`.
+pub(crate) fn postgres_programs() -> Option<PathBuf> {
+    variable("PAPERKIN_POSTGRES_PROGRAMS", "the folder of PostgreSQL's programs, as .ci/postgres installs them")
+        .map(PathBuf::from)
+}

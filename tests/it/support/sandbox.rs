@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{self, Child, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -12,6 +13,23 @@ pub(crate) struct Sandbox {
     pub(crate) folder: TempDir,
     /// The words of a command that runs the program, which follows them.
     pub(crate) wrapper: Vec<String>,
+    /// Where the library is: in the folder or, when the tests are of libraries on a server, in a schema there.
+    location: PathBuf,
+}
+
+/// The address of a PostgreSQL server, when the tests are of libraries there.
+pub(crate) fn server() -> Option<String> {
+    std::env::var("PAPERKIN_TEST_POSTGRES").ok()
+}
+
+/// The address of a new schema on the server.
+pub(crate) fn server_schema() -> Option<String> {
+    static SCHEMAS: AtomicUsize = AtomicUsize::new(0);
+    let address = server()?;
+    let schema = format!("it_{}_{}", process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
+    let mut client = postgres::Client::connect(&address, postgres::NoTls).unwrap();
+    client.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
+    Some(format!("{address}?options=-csearch_path%3D{schema},public"))
 }
 
 /// What a run of the program said.
@@ -23,7 +41,14 @@ pub(crate) struct Run {
 
 impl Sandbox {
     pub(crate) fn new() -> Sandbox {
-        Sandbox { folder: tempfile::tempdir().unwrap(), wrapper: Vec::new() }
+        let folder = tempfile::tempdir().unwrap();
+        let location = server_schema().map_or_else(|| folder.path().join("library"), PathBuf::from);
+        Sandbox { folder, wrapper: Vec::new(), location }
+    }
+
+    /// A library at the address of a server.
+    pub(crate) fn at(address: &str) -> Sandbox {
+        Sandbox { folder: tempfile::tempdir().unwrap(), wrapper: Vec::new(), location: address.into() }
     }
 
     /// A library with the papers of the examples, made once and copied.
@@ -41,6 +66,12 @@ impl Sandbox {
     /// Another library with the same files, but for those in folders.
     pub(crate) fn copy_of(other: &Sandbox) -> Sandbox {
         let sandbox = Sandbox::new();
+        if server().is_some() {
+            let [from, to] = [&other.location, &sandbox.location].map(|location| location.to_str().unwrap());
+            let run = sandbox.run(&["migrate", from, to]);
+            assert_eq!(run.code, 0, "{}", run.err);
+            return sandbox;
+        }
         std::fs::create_dir(sandbox.library()).unwrap();
         let files = std::fs::read_dir(other.library()).unwrap().map(|file| file.unwrap());
         for file in files.filter(|file| file.path().is_file()) {
@@ -51,6 +82,11 @@ impl Sandbox {
 
     pub(crate) fn library(&self) -> PathBuf {
         self.folder.path().join("library")
+    }
+
+    /// Where the library is: [`Sandbox::library`], or an address.
+    pub(crate) fn location(&self) -> PathBuf {
+        self.location.clone()
     }
 
     /// Writes a file and returns its path.
@@ -100,7 +136,7 @@ impl Sandbox {
     }
 
     fn in_here(&self, mut command: process::Command) -> process::Command {
-        command.env_clear().env("PAPERKIN_LIBRARY", self.library()).env("HOME", self.folder.path());
+        command.env_clear().env("PAPERKIN_LIBRARY", &self.location).env("HOME", self.folder.path());
         command.current_dir(env!("CARGO_MANIFEST_DIR"));
         command
     }
