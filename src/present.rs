@@ -165,7 +165,7 @@ pub(crate) fn interest(interest: &InterestShare) -> String {
 }
 
 /// A count with its noun: `1 vote`, `2 votes`.
-fn counted(count: usize, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -28,6 +28,8 @@ mod tests;
 /// The key of the model's fingerprint in the metadata of a schema.
 pub(crate) const FINGERPRINT_KEY: &str = "paperkin.fingerprint";
 
+#[cfg(feature = "cli")]
+pub(crate) use bibliographic::note::{NoteLink, note, note_name};
 pub(crate) use common::clean::clean;
 #[cfg(feature = "server")]
 pub(crate) use common::clean::{MAX_AUTHORS, MAX_REFERENCES, MAX_TAGS};

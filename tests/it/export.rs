@@ -46,3 +46,42 @@ fn a_whole_library_goes_out_and_comes_in() {
     assert_eq!((refused.code, refused.err.lines().count()), (1, 1), "{}", refused.err);
     assert_eq!(sandbox.run(&["export"]).code, 2);
 }
+
+#[test]
+fn each_paper_gets_a_note_that_is_never_overwritten() {
+    let sandbox = Sandbox::with_papers();
+    let found = sandbox.json(&["search", "instruction tuning", "--limit", "3", "--format", "json"]);
+    let papers = found["results"].as_array().unwrap();
+    let ids: Vec<&str> = papers.iter().map(|result| result["paper"]["id"].as_str().unwrap()).collect();
+    sandbox.run(&[&["profile", "me", "like"], &ids[..2]].concat());
+    let notes = sandbox.folder.path().join("notes");
+    let export =
+        ["export", "--profile", "me", "--format", "md", "--one-file-per-paper", "--out", notes.to_str().unwrap()];
+    let run = sandbox.run(&export);
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (0, format!("{}: 2 notes written\n", notes.display()).as_str()),
+        "{}",
+        run.err
+    );
+    let note = notes.join(format!("{}.md", ids[0]));
+    let text = std::fs::read_to_string(&note).unwrap();
+    let title = papers[0]["paper"]["title"].as_str().unwrap();
+    assert!(text.starts_with(&format!("---\nid: \"{}\"\ntitle: \"{title}\"\n", ids[0])), "{text}");
+    // A paper with a note is linked by its name, another one by its address.
+    assert!(text.contains(&format!("- [[{}|", ids[1])) && text.contains("](<https://"), "{text}");
+
+    std::fs::write(&note, "my own words").unwrap();
+    sandbox.run(&["profile", "me", "like", ids[2]]);
+    let run = sandbox.run(&export);
+    assert!(run.out.ends_with("1 note written, 2 were there and stay as they are\n"), "{}", run.out);
+    assert_eq!(std::fs::read_to_string(&note).unwrap(), "my own words");
+
+    for (args, expected) in [
+        (&["--one-file-per-paper"][..], "notes are in Markdown: add `--format md`"),
+        (&["--one-file-per-paper", "--format", "md"], "give a directory for the notes"),
+    ] {
+        let run = sandbox.run(&[&["export", "--profile", "me"], args].concat());
+        assert!(run.code == 1 && run.err.contains(expected), "{}", run.err);
+    }
+}

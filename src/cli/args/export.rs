@@ -18,6 +18,7 @@ Examples:
   paperkin export --profile me --out history.jsonl    what `profile NAME import` reads
   paperkin export --profile me --kind save --format md
   paperkin export --profile me --feed --limit 10 --format csl-json
+  paperkin export --profile me --format md --one-file-per-paper --out notes
   paperkin export --papers --embeddings --format parquet --out library.parquet"
 )]
 pub(crate) struct ExportArgs {
@@ -42,6 +43,10 @@ pub(crate) struct ExportArgs {
     /// Output format: bibtex, ris, csl-json, jsonl, csv, md or parquet
     #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
     pub format: ExportChoice,
+    /// Write a Markdown note for each paper into the directory --out, with properties and links to similar papers, as
+    /// Obsidian reads them. Notes that are there stay as they are
+    #[arg(long)]
+    pub one_file_per_paper: bool,
     /// Output file; `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub out: PathBuf,

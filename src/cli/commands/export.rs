@@ -1,5 +1,7 @@
 //! `paperkin export`
 
+mod notes;
+
 use crate::cli::args::{ExportArgs, ExportChoice, GlobalArgs};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
@@ -16,6 +18,16 @@ type ExportSink<'a> = dyn FnMut(ExportedPaper) -> Result<()> + 'a;
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: ExportArgs) -> Result<CommandOutcome> {
     let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+    if args.one_file_per_paper {
+        check_notes(&args)?;
+        let papers = match &args.profile {
+            Some(profile) if args.feed => feed_papers(&mut engine, profile, args.limit)?,
+            Some(profile) => known_papers(history_papers(&engine, profile, &args)?),
+            None => all_papers(&engine)?,
+        };
+        notes::write(&engine, &args.out, &papers)?;
+        return Ok(CommandOutcome::Complete);
+    }
     match &args.profile {
         Some(profile) if !args.feed && args.format == ExportChoice::Text(ExportFormat::Jsonl) => {
             let papers = history_papers(&engine, profile, &args)?;
@@ -45,6 +57,27 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ExportArgs) -> Result<Comma
         None => write_library(&engine, &args)?,
     }
     Ok(CommandOutcome::Complete)
+}
+
+/// Refuses notes in another format than Markdown, or in one file.
+fn check_notes(args: &ExportArgs) -> Result<()> {
+    let refused = |field, reason: &str| Err(Error::BadRequest { field, reason: reason.to_owned() });
+    if args.format != ExportChoice::Text(ExportFormat::Markdown) {
+        return refused("one-file-per-paper", "notes are in Markdown: add `--format md`");
+    }
+    if args.out.as_os_str() == "-" || args.out.is_file() {
+        return refused("out", "give a directory for the notes");
+    }
+    Ok(())
+}
+
+fn all_papers(engine: &Engine) -> Result<Vec<Paper>> {
+    let mut papers = Vec::new();
+    engine.library().for_each_paper(|stored| {
+        papers.push(stored.paper);
+        Ok(())
+    })?;
+    Ok(papers)
 }
 
 /// Whether a format carries embeddings and references.

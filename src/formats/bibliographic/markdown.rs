@@ -20,7 +20,7 @@ fn line(paper: &Paper) -> String {
 }
 
 /// Returns a text without markup.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii_punctuation() && !",.:;?'\"()%/-=+".contains(c) {
