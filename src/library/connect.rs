@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 const UPGRADES: [&str; 1] = [include_str!("postgres1.sql")];
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often it is tried, with pauses of 50 ms that double.
+const CONNECT_TRIES: u32 = 6;
 /// The oldest pgvector that is used: indexes of older ones can be damaged by a vacuum (its changelog, 0.8.4).
 const MIN_VECTOR_VERSION: [u32; 3] = [0, 8, 4];
 /// The part of an address that names a file of certificates.
@@ -66,7 +68,7 @@ impl Library {
             let reason = "the library is in a directory: only servers have replicas".to_owned();
             return Err(Error::BadRequest { field: "read-replica", reason });
         }
-        let (config, certificates) = parse(address)?;
+        let (config, certificates) = parse("read-replica", address)?;
         let path = name(&config);
         let replica = server(config, certificates.as_deref()).and_then(|server| self.db.set_replica(server));
         replica.map_err(database_error(&path, "connect"))
@@ -123,7 +125,8 @@ fn without_extension(error: super::database::Error) -> super::database::Error {
 
 /// The version of the format; 0 when there are no tables.
 fn version(db: &Connection) -> super::database::Result<i64> {
-    let exists = "SELECT 1 FROM pg_class WHERE oid = to_regclass('format') AND relkind = 'r'";
+    let exists = "SELECT 1 FROM pg_class WHERE relname = 'format' AND relkind = 'r' \
+                  AND relnamespace = CAST(current_schema() AS regnamespace)";
     match db.query_row(exists, [], |_| Ok(())).optional()? {
         Some(()) => db.query_row("SELECT version FROM format", [], |row| row.get(0)),
         None => Ok(0),
@@ -131,27 +134,51 @@ fn version(db: &Connection) -> super::database::Result<i64> {
 }
 
 fn connected(address: &str) -> Result<Library> {
-    let (config, certificates) = parse(address)?;
+    let (config, certificates) = parse("library", address)?;
     let path = name(&config);
     let connected = server(config, certificates.as_deref()).and_then(PostgresConnection::open);
-    let db = connected.map_err(database_error(&path, "connect"))?;
-    Ok(Library::new(path, Connection::postgres(db), None))
+    let db = Connection::postgres(connected.map_err(database_error(&path, "connect"))?);
+    check_database(&db).map_err(database_error(&path, "connect"))?;
+    Ok(Library::new(path, db, None))
+}
+
+/// Refuses a database whose texts are not in UTF-8, and a search path whose first schema does not exist: PostgreSQL would take
+/// the next.
+fn check_database(db: &Connection) -> super::database::Result<()> {
+    let select = "SELECT current_setting('server_encoding'), current_schema(), \
+                  trim(both ' \"' from split_part(current_setting('search_path'), ',', 1))";
+    let read = |row: super::database::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let (encoding, schema, first): (String, Option<String>, String) = db.query_row(select, [], read)?;
+    if encoding != "UTF8" {
+        let reason = format!("the database has the encoding {encoding}: create one with `ENCODING 'UTF8'`");
+        return Err(super::database::Error::Refused(reason));
+    }
+    if first != "$user" && schema.as_ref() != Some(&first) {
+        let reason = format!("there is no schema `{first}`, or no right to use it: create it with `CREATE SCHEMA`");
+        return Err(super::database::Error::Refused(reason));
+    }
+    Ok(())
 }
 
 fn server(config: Config, certificates: Option<&Path>) -> super::database::Result<PostgresServer> {
-    Ok(PostgresServer { config, tls: connector(certificates)?, settings: SETTINGS })
+    Ok(PostgresServer { config, tls: connector(certificates)?, settings: SETTINGS, connect_tries: CONNECT_TRIES })
 }
 
 /// An address, and the file of trusted certificates that it names as `psql` does: `sslrootcert=FILE`.
-fn parse(address: &str) -> Result<(Config, Option<PathBuf>)> {
+fn parse(field: &'static str, address: &str) -> Result<(Config, Option<PathBuf>)> {
+    let bad = |reason: String| Error::BadRequest { field, reason };
     let (base, query) = address.split_once('?').unwrap_or((address, ""));
+    let (scheme, rest) = base.split_once("://").unwrap_or(("postgres", base));
+    if rest.matches('@').count() > 1 {
+        return Err(bad("a name or password has a `@`: write `%40`".to_owned()));
+    }
+    let base = format!("{}://{rest}", scheme.to_ascii_lowercase());
     let (certificates, others): (Vec<&str>, Vec<&str>) =
         query.split('&').filter(|part| !part.is_empty()).partition(|part| part.starts_with(CERTIFICATES));
-    let mut config: Config =
-        format!("{base}?{}", others.join("&")).parse().map_err(|error: postgres::Error| Error::BadRequest {
-            field: "library",
-            reason: format!("{}: give an address such as `postgres://user@host/database`", message(&error)),
-        })?;
+    let config = format!("{base}?{}", others.join("&")).parse();
+    let mut config: Config = config.map_err(|error| {
+        bad(format!("{}: give an address such as `postgres://user@host/database`", message(&error)))
+    })?;
     config.application_name("paperkin");
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_TIMEOUT);
@@ -175,7 +202,9 @@ fn name(config: &Config) -> PathBuf {
     let ports: Vec<String> = config.get_ports().iter().map(|port| format!(":{port}")).collect();
     let port = ports.first().map_or("", String::as_str);
     let database = config.get_dbname().or(config.get_user()).unwrap_or_default();
-    PathBuf::from(format!("postgres://{}{port}/{database}", hosts.join(",")))
+    let search_path = config.get_options().and_then(|options| options.split_once("search_path=")).map(|(_, path)| path);
+    let schema = search_path.map(|path| format!("?search_path={}", path.split(' ').next().unwrap_or_default()));
+    PathBuf::from(format!("postgres://{}{port}/{database}{}", hosts.join(","), schema.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -192,13 +221,20 @@ mod tests {
                 Some("/a b.pem"),
             ),
             ("postgres://me@/papers?host=/run/pg&password=secret", "postgres:///run/pg/papers", None),
+            (
+                "Postgres://db/papers?options=-csearch_path%3Dteam,public",
+                "postgres://db:5432/papers?search_path=team,public",
+                None,
+            ),
         ];
         for (address, shown, certificates) in table {
-            let (config, file) = parse(address).unwrap();
+            let (config, file) = parse("library", address).unwrap();
             assert_eq!(name(&config), Path::new(shown), "{address}");
             assert_eq!(file.as_deref(), certificates.map(Path::new), "{address}");
         }
-        assert!(parse("postgres://me@db/papers?sslmode=maybe").is_err());
+        for wrong in ["postgres://me@db/papers?sslmode=maybe", "postgres://me:a@b@db/papers"] {
+            assert!(parse("library", wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

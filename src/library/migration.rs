@@ -130,6 +130,9 @@ impl Library {
         mut on_progress: impl FnMut(MigrationProgress),
     ) -> Result<MigrationSummary> {
         let mut target = Library::create_or_resume(target)?;
+        if !target.db.try_lock(STATE_KEY).map_err(target.failed("begin a migration"))? {
+            return Err(target.refused("another migration into it is running"));
+        }
         source.read_transaction(|| {
             let mut state = target.begin_migration(source.generation_id()?)?;
             let rows = source.count_rows().map_err(source.failed("count the rows"))?;

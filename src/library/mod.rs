@@ -165,6 +165,11 @@ impl Library {
         }
     }
 
+    /// Whether the connection to the server of the library was lost: what was read can be read again.
+    pub fn is_connection_lost(&self) -> bool {
+        self.db.is_lost()
+    }
+
     /// The model of the embeddings; `None` before the first paper.
     pub fn model(&self) -> Result<Option<StoredModel>> {
         let select = "SELECT key, name, fingerprint, dimension FROM model JOIN library ON model.key = library.model";

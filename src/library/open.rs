@@ -62,7 +62,7 @@ impl Library {
 
     /// As [`Library::create`], also when a migration into the library is not finished.
     pub(super) fn create_or_resume(directory: &Path) -> Result<Library> {
-        if let Some(address) = server_address(directory) {
+        if let Some(address) = server_address(directory)? {
             return Library::connect_or_create(address);
         }
         if directory.exists() && !directory.is_dir() {
@@ -92,7 +92,7 @@ impl Library {
     }
 
     fn open_or_resume(directory: &Path) -> Result<Library> {
-        if let Some(address) = server_address(directory) {
+        if let Some(address) = server_address(directory)? {
             return Library::connect(address);
         }
         let path = directory.join(FILE_NAME);
@@ -164,11 +164,28 @@ impl Library {
 /// assert!(is_server_address("postgres://me@localhost/papers") && !is_server_address("papers"));
 /// ```
 pub fn is_server_address(location: &str) -> bool {
-    SERVER_SCHEMES.iter().any(|scheme| location.starts_with(scheme))
+    let starts_with =
+        |scheme: &&str| location.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    SERVER_SCHEMES.iter().any(starts_with)
 }
 
-pub(super) fn server_address(location: &Path) -> Option<&str> {
-    location.to_str().filter(|location| is_server_address(location))
+/// The address of a library on a server; `None` for a directory. What looks like an address but is none is refused, and not
+/// shown: it may have a password.
+pub(super) fn server_address(location: &Path) -> Result<Option<&str>> {
+    let Some(text) = location.to_str() else { return Ok(None) };
+    if is_server_address(text) {
+        return Ok(Some(text));
+    }
+    let lower = text.trim_start().to_ascii_lowercase();
+    let is_like_address = ["://", "password="].iter().any(|part| lower.contains(part))
+        || ["postgres:", "postgresql:"].iter().any(|scheme| lower.starts_with(scheme));
+    match is_like_address && !location.exists() {
+        true => Err(Error::BadRequest {
+            field: "library",
+            reason: "is neither a directory nor an address such as `postgres://user@host/database`".to_owned(),
+        }),
+        false => Ok(None),
+    }
 }
 
 #[cfg(not(feature = "postgres"))]

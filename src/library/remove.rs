@@ -9,6 +9,9 @@ use super::{Library, term_index};
 use crate::error::{Error, Result};
 use crate::paper::PaperId;
 
+/// Tables of a server with texts of papers, or what is made of these.
+const REWRITTEN_TABLES: [&str; 7] = ["paper", "record", "alias", "posting", "term_vector", "work", "work_alias"];
+
 impl Library {
     /// Removes papers with their embeddings, all or none; gives those that were there. Histories and what was shown
     /// keep their ids.
@@ -54,9 +57,9 @@ impl Library {
             works::resolve_all(transaction, generation)?;
             term_index::rebuild_all(transaction)
         })?;
-        if self.db.as_sqlite().is_none() {
-            // The server vacuums by itself.
-            return Ok(0);
+        if self.is_on_server() {
+            self.vacuum().map_err(self.failed(doing))?;
+            return Ok(before.saturating_sub(self.bytes()));
         }
         self.db.execute_batch("VACUUM").map_err(self.failed(doing))?;
         let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -65,6 +68,17 @@ impl Library {
             return Err(Error::Library { path: self.path.clone(), doing, source });
         }
         Ok(before.saturating_sub(self.bytes()))
+    }
+}
+
+impl Library {
+    /// Writes the tables of the server that have texts anew, without what was removed. The vectors stay where they are: their
+    /// index would have to be built again.
+    fn vacuum(&self) -> database::Result<()> {
+        self.db.execute_batch("SET statement_timeout = 0")?;
+        let tables = REWRITTEN_TABLES.iter().map(|table| format!("VACUUM FULL {table}"));
+        let vacuumed = tables.chain(["VACUUM embedding".to_owned()]).try_for_each(|sql| self.db.execute_batch(&sql));
+        vacuumed.and(self.db.reset_settings())
     }
 }
 

@@ -29,7 +29,7 @@ impl LibraryBackup {
     /// # Errors
     /// [`Error::BadFile`] when it is no backup, or a damaged one; [`Error::NewerLibrary`]; [`Error::Io`].
     pub fn open(file: &Path, directory: &Path) -> Result<LibraryBackup> {
-        if open::server_address(directory).is_some() {
+        if open::server_address(directory)?.is_some() {
             let reason = "is on a server: restore into a directory, and copy that with `paperkin migrate`".to_owned();
             return Err(Error::BadRequest { field: "library", reason });
         }

@@ -13,7 +13,7 @@ use crate::vector::EmbeddingMatrix;
 
 /// Papers among which the server compares all, at most: an index would find some of the nearest, in about the same time.
 const MAX_COMPARED: usize = 20_000;
-/// Candidates that a search of an HNSW index keeps: twice those asked for, within what pgvector allows.
+/// Candidates that a search of an HNSW index keeps: as many as are asked for, within what pgvector allows.
 const MIN_EF_SEARCH: usize = 100;
 const MAX_EF_SEARCH: usize = 1_000;
 /// Statements differ in the number of rows that they ask for: these steps keep them few.
@@ -30,6 +30,8 @@ const INDEX_BYTES_PER_PAPER: i64 = 1_600;
 /// Megabytes in which an index is built.
 const MIN_INDEX_MEMORY: i64 = 64;
 const MAX_INDEX_MEMORY: i64 = 8_192;
+/// The lock of the program that builds an index.
+const BUILD_LOCK: &str = "build";
 /// The key of the method that was chosen.
 const METHOD_KEY: &str = "vector index";
 
@@ -149,7 +151,7 @@ impl Library {
         let passing = allowed.map_or(papers, <[i64]>::len);
         let read = || -> database::Result<Vec<i64>> {
             if method == VectorIndexMethod::Hnsw {
-                let ef_search = (2 * limit).clamp(MIN_EF_SEARCH, MAX_EF_SEARCH);
+                let ef_search = limit.clamp(MIN_EF_SEARCH, MAX_EF_SEARCH);
                 let tuples = limit * papers / passing.max(1) * TUPLES_PER_MATCH;
                 let settings = format!(
                     "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = {ef_search}; \
@@ -229,11 +231,20 @@ impl Library {
     }
 
     /// Builds the index that the server finds neighbors with, anew if there is one, and drops those of other methods and
-    /// models. The library can be used meanwhile.
+    /// models. The library can be used meanwhile. `false` when another program is building it.
     ///
     /// # Errors
     /// [`Error::Library`]: the server may lack the extension of the method.
-    pub fn build_vector_index(&self) -> Result<()> {
+    pub fn build_vector_index(&self) -> Result<bool> {
+        if !self.db.try_lock(BUILD_LOCK).map_err(self.failed("build the index"))? {
+            return Ok(false);
+        }
+        let built = self.build_locked();
+        self.db.unlock(BUILD_LOCK).map_err(self.failed("build the index"))?;
+        built.map(|()| true)
+    }
+
+    fn build_locked(&self) -> Result<()> {
         let method = self.vector_index()?;
         let Some(model) = self.model()? else { return Ok(()) };
         let name = index_name(&model, method);

@@ -157,7 +157,9 @@ fn rebuild_server_index<F: Fn(usize) + Sync>(
         return Ok(None);
     }
     let done = start(papers);
-    library.build_vector_index()?;
+    if !library.build_vector_index()? {
+        return Ok(None);
+    }
     done(papers);
     Ok(Some(RebuildSummary { papers, recall_at_10: library.vector_index_recall()? }))
 }

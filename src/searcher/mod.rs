@@ -105,11 +105,12 @@ impl<'a> SearchContext<'a> {
     }
 
     /// Calls `attempt`. When a file of the index turns out to be corrupt, discards it and calls `attempt` once more, for
-    /// each of the two files.
+    /// each of the two files; and once more when the connection to a server was lost.
     fn retry_without_corrupt_file<T>(self, attempt: impl Fn() -> Result<T>) -> Result<T> {
         for _ in 0..INDEX_FILES {
             match attempt() {
                 Err(Error::DamagedIndex { reason }) => self.discard_corrupt_file(&reason),
+                Err(Error::Library { .. }) if self.library.is_connection_lost() => {}
                 result => return result,
             }
         }

@@ -116,6 +116,7 @@ fn what_is_wrong_with_a_server_is_said_in_one_line() {
     server.sql("postgres", "CREATE DATABASE plain");
     server.sql("postgres", "CREATE DATABASE old");
     server.sql("postgres", "CREATE DATABASE closed");
+    server.sql("postgres", "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
     server.sql("postgres", "CREATE ROLE guest LOGIN PASSWORD 'guest'");
     server.sql("closed", "CREATE EXTENSION vector; REVOKE ALL ON SCHEMA public FROM PUBLIC");
     server.sql("old", "CREATE EXTENSION vector; UPDATE pg_extension SET extversion = '0.8.0' WHERE extname = 'vector'");
@@ -124,6 +125,10 @@ fn what_is_wrong_with_a_server_is_said_in_one_line() {
         (local("postgres:wrong", "postgres"), 2, "password authentication failed for user \"postgres\""),
         (local("guest:guest", "nowhere"), 2, "database \"nowhere\" does not exist"),
         (local("guest:guest", "closed"), 2, "no schema has been selected to create in"),
+        (server.address("latin"), 2, "the database has the encoding LATIN1: create one with `ENCODING 'UTF8'`"),
+        (format!("{}?options=-csearch_path%3Dteam,public", server.address("plain")), 2, "there is no schema `team`"),
+        ("Mysql://me:secret@127.0.0.1/papers".to_owned(), 1, "is neither a directory nor an address such as"),
+        ("postgres://me:se@cret@127.0.0.1/papers".to_owned(), 1, "has a `@`: write `%40`"),
         (local("guest:guest", "plain"), 2, "and let an administrator run `CREATE EXTENSION vector`"),
         (server.address("old"), 1, "pgvector 0.8.0 can damage its indexes: install 0.8.4 or newer"),
         ("postgres://postgres@127.0.0.1:1/papers".to_owned(), 2, "cannot connect: "),
@@ -135,6 +140,7 @@ fn what_is_wrong_with_a_server_is_said_in_one_line() {
         assert_eq!(run.code, code, "{address}: {}", run.err);
         assert!(run.err.contains(expected), "{address}: {}", run.err);
         assert_eq!(run.err.trim_end().lines().count(), 1, "{address}: {}", run.err);
+        assert!(!run.err.contains("cret"), "a password is not shown: {}", run.err);
     }
     let empty = Sandbox::at(&server.address("plain")).run(&["status"]);
     assert_eq!(empty.code, 1);
@@ -219,6 +225,12 @@ fn a_replica_answers_and_its_server_does_when_it_is_gone() {
     let sandbox = filled(&server);
     let replica = server.replica();
     let address = replica.address("postgres");
+    let other = PostgresServer::start().unwrap();
+    other.sql("postgres", "CREATE EXTENSION vector");
+    let refused = sandbox.run(&["status", "--read-replica", &other.address("postgres")]);
+    assert!(refused.err.contains("is not a replica of the server of the library"), "{}", refused.err);
+    let gone = sandbox.run(&["status", "--read-replica", "postgres://postgres@127.0.0.1:1/postgres"]);
+    assert_eq!(gone.code, 0, "{}", gone.err);
     let service = Server::over(sandbox, &["--read-replica", &address]);
     let before = found(&service, "walking robots");
     let id = first_id(&service);
@@ -249,7 +261,7 @@ fn the_index_of_the_server_finds_the_nearest() {
     Library::migrate(&library, &address, |_| {}).unwrap();
     let mut there = Library::open(&address).unwrap();
     assert!(!there.has_vector_index().unwrap());
-    there.build_vector_index().unwrap();
+    assert!(there.build_vector_index().unwrap());
     assert!(there.has_vector_index().unwrap());
     let recall = there.vector_index_recall().unwrap();
     assert!(recall >= 0.95, "{recall}");

@@ -11,7 +11,7 @@ use crate::library::stored_value::{MAX_GENERATION, MAX_KEY, damaged, dimension, 
 /// Problems that SQLite looks for in the file.
 const MAX_FILE_PROBLEMS: usize = 100;
 /// What is said of what PostgreSQL keeps sound: its files, its tables, and references between rows.
-const CHECKED_BY_SERVER: &str = "kept by the server";
+const CHECKED_BY_SERVER: &str = "left to the server";
 /// What tables consist of, a line each. Tables and indexes that others have added do no harm, but triggers may.
 const STRUCTURE: [&str; 4] = [
     "SELECT 'table ' || name || ' strict ' || strict || ' without rowid ' || wr FROM pragma_table_list \

@@ -169,6 +169,39 @@ impl Connection {
         }
     }
 
+    /// Takes a lock of a library on a server for this connection, unless another has it. Files have locks of their own.
+    pub(super) fn try_lock(&self, name: &str) -> Result<bool> {
+        match &self.driver {
+            Driver::Sqlite(_) => Ok(true),
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(_) => {
+                let lock = format!("SELECT pg_try_advisory_lock(hashtext('{name}'), hashtext(current_schema()))");
+                self.query_row(&lock, [], |row| row.get(0))
+            }
+        }
+    }
+
+    /// Gives a lock back.
+    pub(super) fn unlock(&self, name: &str) -> Result<()> {
+        match &self.driver {
+            Driver::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(_) => {
+                let unlock = format!("SELECT pg_advisory_unlock(hashtext('{name}'), hashtext(current_schema()))");
+                self.query_row(&unlock, [], |_| Ok(()))
+            }
+        }
+    }
+
+    /// Whether the connection to the server was lost, and with it what a transaction has read.
+    pub(super) fn is_lost(&self) -> bool {
+        match &self.driver {
+            Driver::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(db) => db.is_lost(),
+        }
+    }
+
     /// Sets what a statement may have set for the connection back to what every connection sets.
     pub(super) fn reset_settings(&self) -> Result<()> {
         match &self.driver {

@@ -8,10 +8,11 @@
 //! A connection that was lost is opened again for the next statement, unless a transaction was open: that one has failed.
 //! Transactions that only read may run on a replica; they see at least what this process has written.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use ::postgres::Client;
 use ::postgres::binary_copy::BinaryCopyInWriter;
@@ -32,16 +33,27 @@ const WRITE_LOCK: &str = "SELECT pg_advisory_xact_lock(1886087534, hashtext(curr
 const WRITE_TIMEOUT: &str = "SET LOCAL statement_timeout = '600s'";
 /// The place in the log of the primary after the last write, and whether a replica has come so far.
 const WRITTEN: &str = "SELECT CAST(pg_current_wal_insert_lsn() - '0/0' AS BIGINT)";
-const REPLAYED: &str = "SELECT NOT pg_is_in_recovery() OR CAST(pg_last_wal_replay_lsn() - '0/0' AS BIGINT) >= $1";
+const REPLAYED: &str = "SELECT pg_is_in_recovery() AND CAST(pg_last_wal_replay_lsn() - '0/0' AS BIGINT) >= $1";
+/// What a replica has in common with its server, and with no other database.
+const IDENTITY: &str = "SELECT system_identifier, current_database() FROM pg_control_system()";
+/// How long a replica is left alone that could not be asked.
+const REPLICA_PAUSE: Duration = Duration::from_secs(10);
 
 /// A connection.
 pub(in crate::library) struct PostgresConnection {
     primary: PostgresSession,
-    replica: Option<PostgresSession>,
+    replica: Option<Replica>,
     /// What this process wrote last, for all its connections: a place in the primary's log.
     written: Arc<AtomicI64>,
     transaction: Cell<Option<TransactionPlace>>,
     cancellation: Cancellation,
+}
+
+/// A server that follows the primary: connected when it is first asked, and left alone for a while when it fails.
+struct Replica {
+    server: PostgresServer,
+    session: OnceCell<PostgresSession>,
+    next_try: Cell<Option<Instant>>,
 }
 
 /// Where a transaction runs.
@@ -65,15 +77,30 @@ impl PostgresConnection {
 
     /// Another connection to the same servers.
     pub(in crate::library) fn try_clone(&self) -> Result<PostgresConnection> {
-        let replica = self.replica.as_ref().map(|replica| PostgresSession::open(replica.server.clone())).transpose()?;
+        let replica = self.replica.as_ref().map(|replica| Replica::new(replica.server.clone()));
         let written = self.written.clone();
         Ok(PostgresConnection { replica, written, ..PostgresConnection::open(self.primary.server.clone())? })
     }
 
-    /// Connects to a replica, on which transactions that only read run from now on.
+    /// Runs transactions that only read on a replica from now on, as far as it can be asked.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when it is a replica of another server.
     pub(in crate::library) fn set_replica(&mut self, server: PostgresServer) -> Result<()> {
-        self.replica = Some(PostgresSession::open(server)?);
+        let replica = Replica::new(server);
+        match replica.session(&self.primary) {
+            Err(error @ Error::Refused(_)) => return Err(error),
+            Err(error) => replica.leave_alone(&error),
+            Ok(_) => {}
+        }
+        self.replica = Some(replica);
         Ok(())
+    }
+
+    /// Whether the connection was lost.
+    pub(super) fn is_lost(&self) -> bool {
+        self.primary.is_lost()
+            || self.replica.iter().filter_map(|replica| replica.session.get()).any(PostgresSession::is_lost)
     }
 
     /// Rows are not read any more when this is canceled. A statement that the server runs goes on until its time is up.
@@ -83,7 +110,8 @@ impl PostgresConnection {
 
     /// The session of the transaction; outside of one, that of the primary.
     fn session(&self) -> &PostgresSession {
-        match (&self.replica, self.transaction.get()) {
+        let replica = self.replica.as_ref().and_then(|replica| replica.session.get());
+        match (replica, self.transaction.get()) {
             (Some(replica), Some(TransactionPlace::Replica)) => replica,
             _ => &self.primary,
         }
@@ -145,7 +173,7 @@ impl PostgresConnection {
             TransactionKind::Write => format!("BEGIN; {WRITE_LOCK}; {WRITE_TIMEOUT}"),
         };
         if kind == TransactionKind::Read
-            && let Some(replica) = &self.replica
+            && let Some(replica) = self.replica.as_ref().filter(|replica| replica.may_be_asked())
         {
             match self.begin_on_replica(replica, &sql) {
                 Ok(true) => {
@@ -153,7 +181,7 @@ impl PostgresConnection {
                     return Ok(());
                 }
                 Ok(false) => {}
-                Err(error) => tracing::warn!("{error}: reading from the primary server instead of its replica"),
+                Err(error) => replica.leave_alone(&error),
             }
         }
         self.execute_batch(&sql)?;
@@ -162,15 +190,50 @@ impl PostgresConnection {
     }
 
     /// Begins a transaction on the replica, unless that is behind what this process wrote.
-    fn begin_on_replica(&self, replica: &PostgresSession, sql: &str) -> Result<bool> {
+    fn begin_on_replica(&self, replica: &Replica, sql: &str) -> Result<bool> {
         let written = self.written.load(Ordering::Relaxed);
-        replica.run(false, |client| {
-            let is_current = written == 0 || client.query_one(REPLAYED, &[&written])?.try_get(0)?;
+        replica.session(&self.primary)?.run(false, |client| {
+            let is_current = client.query_one(REPLAYED, &[&written])?.try_get(0)?;
             if is_current {
                 client.batch_execute(sql)?;
             }
             Ok(is_current)
         })
+    }
+}
+
+impl Replica {
+    fn new(server: PostgresServer) -> Replica {
+        // The primary can be asked at once.
+        let server = PostgresServer { connect_tries: 1, ..server };
+        Replica { server, session: OnceCell::new(), next_try: Cell::new(None) }
+    }
+
+    /// The session, which is opened if it was not yet.
+    fn session(&self, primary: &PostgresSession) -> Result<&PostgresSession> {
+        if let Some(session) = self.session.get() {
+            return Ok(session);
+        }
+        let session = PostgresSession::open(self.server.clone())?;
+        let identity = |session: &PostgresSession| {
+            session.run(false, |client| {
+                let row = client.query_one(IDENTITY, &[])?;
+                Ok((row.try_get::<_, i64>(0)?, row.try_get::<_, String>(1)?))
+            })
+        };
+        if identity(&session)? != identity(primary)? {
+            return Err(Error::Refused("is not a replica of the server of the library".to_owned()));
+        }
+        Ok(self.session.get_or_init(|| session))
+    }
+
+    fn may_be_asked(&self) -> bool {
+        self.next_try.get().is_none_or(|next| next <= Instant::now())
+    }
+
+    fn leave_alone(&self, error: &Error) {
+        tracing::warn!("replica: {error}: reading from the primary server");
+        self.next_try.set(Some(Instant::now() + REPLICA_PAUSE));
     }
 }
 

@@ -13,8 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
 
-/// How often a connection is tried, and the pause before the second time, which doubles.
-const CONNECT_TRIES: u32 = 6;
+/// The pause before a connection is tried for the second time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// How to connect to a server.
@@ -24,6 +23,8 @@ pub(in crate::library) struct PostgresServer {
     pub(in crate::library) tls: MakeRustlsConnect,
     /// What every new session runs first.
     pub(in crate::library) settings: &'static str,
+    /// How often a connection is tried, with pauses that double.
+    pub(in crate::library) connect_tries: u32,
 }
 
 /// A session.
@@ -56,6 +57,10 @@ impl PostgresSession {
         Ok(run(&mut self.client.borrow_mut())?)
     }
 
+    pub(super) fn is_lost(&self) -> bool {
+        self.client.borrow().is_closed()
+    }
+
     /// The statement, prepared by this client.
     pub(super) fn prepared(&self, client: &mut Client, sql: &str) -> Result<::postgres::Statement, ::postgres::Error> {
         if let Some(statement) = self.statements.borrow().get(sql) {
@@ -71,7 +76,7 @@ impl PostgresServer {
     /// Connects, and tries again for some seconds while the server starts or its network is gone.
     fn connect(&self) -> Result<Client> {
         let mut pause = FIRST_PAUSE;
-        for _ in 1..CONNECT_TRIES {
+        for _ in 1..self.connect_tries {
             match self.try_connect() {
                 Err(Error::Postgres(error)) if is_passing(&error) => thread::sleep(pause),
                 connected => return connected,

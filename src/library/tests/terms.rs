@@ -99,3 +99,13 @@ fn wrong_words_are_found_and_mended() {
         assert_eq!(remedies(&library), 0, "{damage}");
     }
 }
+
+#[test]
+fn last_names_of_any_length_are_found() {
+    let mut library = test_library();
+    let authors = vec![format!("Ada {}", "x".repeat(20_000)), format!("Bo {}", "\u{71c8}".repeat(1_500))];
+    add(&mut library, Paper { authors: authors.clone(), ..paper(0, 0) });
+    for author in &authors {
+        assert_eq!(library.keys_by_author(author).unwrap(), [1]);
+    }
+}
