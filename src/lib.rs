@@ -95,6 +95,9 @@ pub mod engine;
 #[cfg(feature = "daily")]
 pub mod daily;
 
+#[cfg(feature = "mcp")]
+pub mod mcp;
+
 #[cfg(feature = "server")]
 pub mod server;
 

@@ -76,6 +76,7 @@ fn dispatch(cli: Cli) -> Result<CommandOutcome> {
         Command::Index(args) => commands::index::run(common, &args),
         Command::Model(args) => commands::model::run(args),
         Command::Serve(args) => commands::serve::run(common, args),
+        Command::Mcp(args) => commands::mcp::run(common, &args),
         Command::Token(args) => commands::token::run(args),
         Command::Backup(args) => commands::backup::run(common, args),
         Command::Restore(args) => commands::restore::run(common, args),

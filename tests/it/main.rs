@@ -43,6 +43,7 @@ mod known_items;
 mod lexical_search;
 mod library_files;
 mod library_formats;
+mod mcp;
 mod merging;
 mod models;
 mod outputs;

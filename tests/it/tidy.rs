@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that are named in one place only, or in two.
-const HOMES: [(&str, &str); 18] = [
+const HOMES: [(&str, &str); 20] = [
     ("arrow_array", "formats"),
     ("arrow_ipc", "formats"),
     ("candle_core", "encoder"),
@@ -19,7 +19,9 @@ const HOMES: [(&str, &str); 18] = [
     ("ureq", "fetch"),
     ("axum", "server"),
     ("hyper", "server"),
-    ("tokio", "server"),
+    ("tokio", "mcp server"),
+    ("rmcp", "mcp"),
+    ("postgres", "library"),
     ("clap", "cli"),
     ("indicatif", "cli"),
     ("parquet", "formats report"),

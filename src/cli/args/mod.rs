@@ -84,6 +84,7 @@ pub(crate) enum Command {
     Index(IndexArgs),
     Model(ModelArgs),
     Serve(ServeArgs),
+    Mcp(McpArgs),
     Token(TokenArgs),
     Backup(BackupArgs),
     Restore(RestoreArgs),

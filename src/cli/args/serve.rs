@@ -96,6 +96,20 @@ pub(crate) struct TokenArgs {
     pub profile: Option<String>,
 }
 
+/// Answer assistants that speak the Model Context Protocol, on standard input and output
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, the configuration of an assistant:
+  {\"mcpServers\": {\"papers\": {\"command\": \"paperkin\", \"args\": [\"mcp\"]}}}
+
+Tools: search_papers, similar_papers, recommend, get_paper, feed; with --allow-write
+also rate_paper.")]
+pub(crate) struct McpArgs {
+    /// Let the assistant rate papers for the profiles of the library
+    #[arg(long)]
+    pub allow_write: bool,
+}
+
 /// The permissions of a token; each includes those above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TokenScope {

@@ -1,5 +1,8 @@
 //! Commands that this build does not have.
-#![cfg_attr(all(feature = "daily", feature = "server"), allow(dead_code, reason = "this build has all commands"))]
+#![cfg_attr(
+    all(feature = "daily", feature = "mcp", feature = "server"),
+    allow(dead_code, reason = "this build has all commands")
+)]
 
 use crate::error::Error;
 

@@ -1,0 +1,20 @@
+//! `paperkin mcp`
+
+use crate::cli::args::{GlobalArgs, McpArgs};
+use crate::cli::outcome::CommandOutcome;
+use crate::error::Result;
+
+#[cfg(feature = "mcp")]
+pub(in crate::cli) fn run(common: &GlobalArgs, args: &McpArgs) -> Result<CommandOutcome> {
+    use crate::engine::{Engine, LibraryLocation};
+    use crate::mcp::McpServer;
+
+    let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
+    McpServer::new(engine, args.allow_write).run_stdio()?;
+    Ok(CommandOutcome::Complete)
+}
+
+#[cfg(not(feature = "mcp"))]
+pub(in crate::cli) fn run(_: &GlobalArgs, _: &McpArgs) -> Result<CommandOutcome> {
+    Err(super::feature::missing("mcp"))
+}
