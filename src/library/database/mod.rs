@@ -171,26 +171,20 @@ impl Connection {
 
     /// Takes a lock of a library on a server for this connection, unless another has it. Files have locks of their own.
     pub(super) fn try_lock(&self, name: &str) -> Result<bool> {
-        match &self.driver {
-            Driver::Sqlite(_) => Ok(true),
-            #[cfg(feature = "postgres")]
-            Driver::Postgres(_) => {
-                let lock = format!("SELECT pg_try_advisory_lock(hashtext('{name}'), hashtext(current_schema()))");
-                self.query_row(&lock, [], |row| row.get(0))
-            }
-        }
+        self.call_lock("pg_try_advisory_lock", name)
     }
 
     /// Gives a lock back.
     pub(super) fn unlock(&self, name: &str) -> Result<()> {
-        match &self.driver {
-            Driver::Sqlite(_) => Ok(()),
-            #[cfg(feature = "postgres")]
-            Driver::Postgres(_) => {
-                let unlock = format!("SELECT pg_advisory_unlock(hashtext('{name}'), hashtext(current_schema()))");
-                self.query_row(&unlock, [], |_| Ok(()))
-            }
+        self.call_lock("pg_advisory_unlock", name).map(drop)
+    }
+
+    fn call_lock(&self, function: &str, name: &str) -> Result<bool> {
+        if self.as_sqlite().is_some() {
+            return Ok(true);
         }
+        let call = format!("SELECT {function}(hashtext('{name}'), hashtext(current_schema()))");
+        self.query_row(&call, [], |row| row.get(0))
     }
 
     /// Whether the connection to the server was lost, and with it what a transaction has read.
