@@ -33,7 +33,7 @@ impl Library {
     /// After a change of models every embedding is a new one.
     ///
     /// # Errors
-    /// [`Error::DamagedLibrary`] when an embedding has another length or is no unit vector.
+    /// [`Error::DamagedLibrary`](crate::Error::DamagedLibrary) when an embedding has another length or is no unit vector.
     pub fn embeddings_since(&self, then: Option<GenerationId>) -> Result<EmbeddingDelta> {
         self.read_transaction(|| {
             let known = match then {
