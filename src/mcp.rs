@@ -90,7 +90,7 @@ impl McpServer {
         self.ask(move |engine| {
             let SearchArguments { query, list } = arguments;
             let request = list.request(Request::text(query))?;
-            PaperList::new(engine.recommend(&request)?, &list)
+            Ok(PaperList::new(engine.recommend(&request)?, &list))
         })
         .await
     }
@@ -103,7 +103,7 @@ impl McpServer {
         self.ask(move |engine| {
             let SimilarArguments { paper, list } = arguments;
             let request = list.request(Request::like(engine.find(&paper)?.paper.id))?;
-            PaperList::new(engine.recommend(&request)?, &list)
+            Ok(PaperList::new(engine.recommend(&request)?, &list))
         })
         .await
     }
@@ -119,7 +119,7 @@ impl McpServer {
         self.ask(move |engine| {
             let RecommendArguments { like, dislike, list } = arguments;
             let request = list.request(arguments::history_request(&like, &dislike)?)?;
-            PaperList::new(engine.recommend(&request)?, &list)
+            Ok(PaperList::new(engine.recommend(&request)?, &list))
         })
         .await
     }
@@ -146,7 +146,7 @@ impl McpServer {
             let FeedArguments { profile, list } = arguments;
             let request = list.request(Request::default())?;
             let options = FeedOptions { mode: FeedMode::Peek, request, ..FeedOptions::default() };
-            PaperList::new(engine.feed(&profile, &options)?, &list)
+            Ok(PaperList::new(engine.feed(&profile, &options)?, &list))
         })
         .await
     }

@@ -1,11 +1,18 @@
 //! Notes: small texts that other parts of the program remember by a key, such as how far a source was fetched.
 
 use super::Library;
-use super::database::OptionalRow;
+use super::database::{self, Connection, OptionalRow};
 use crate::error::Result;
 
 /// The key of the library's own id.
 pub(super) const LIBRARY_ID: &str = "library id";
+
+/// Notes a text under a key, in place of the one that was there.
+pub(super) fn put_value(db: &Connection, key: &str, value: &str) -> database::Result<()> {
+    let upsert =
+        "INSERT INTO key_value (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    db.execute(upsert, [key, value]).map(drop)
+}
 
 impl Library {
     /// The text that was noted under this key; `None` before the first.
@@ -30,10 +37,7 @@ impl Library {
     /// # Errors
     /// When the file cannot be written.
     pub fn set_value(&mut self, key: &str, value: &str) -> Result<()> {
-        let upsert =
-            "INSERT INTO key_value (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-        self.write_transaction("write a stored value", |transaction| transaction.execute(upsert, [key, value]))?;
-        Ok(())
+        self.write_transaction("write a stored value", |transaction| put_value(transaction, key, value))
     }
 
     /// The random id of the library, made at the first call. It never changes: a copy has it too, another library has

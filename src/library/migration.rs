@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::database::{self, Connection, Value, ValueRef};
+use super::key_value::put_value;
 use super::open::database_error;
 use super::{GenerationId, Library};
 use crate::error::{Error, Result};
@@ -15,17 +16,17 @@ const BATCH_ROWS: usize = 4_000;
 const STATE_KEY: &str = "migration";
 
 /// A table, with the columns in whose order its rows are copied.
-struct Table {
+struct CopiedTable {
     name: &'static str,
     key: &'static [&'static str],
 }
 
-const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
-    Table { name, key }
+const fn table(name: &'static str, key: &'static [&'static str]) -> CopiedTable {
+    CopiedTable { name, key }
 }
 
 /// What changes only with a new generation, copied batch by batch. A table comes after those that it refers to.
-const GENERATION_TABLES: [Table; 13] = [
+const GENERATION_TABLES: [CopiedTable; 13] = [
     table("model", &["key"]),
     table("paper", &["row"]),
     table("record", &["paper", "place"]),
@@ -41,7 +42,7 @@ const GENERATION_TABLES: [Table; 13] = [
     table("removed", &["row"]),
 ];
 /// What changes at any time, copied at once at the end.
-const PROFILE_TABLES: [Table; 11] = [
+const PROFILE_TABLES: [CopiedTable; 11] = [
     table("generation", &["number"]),
     table("library", &["only"]),
     table("not_same", &["one", "other"]),
@@ -194,7 +195,7 @@ impl Library {
     }
 
     fn count_rows(&self) -> database::Result<u64> {
-        let count = |table: &Table| {
+        let count = |table: &CopiedTable| {
             self.db.query_row(&format!("SELECT count(*) FROM {}", table.name), [], |row| row.get::<i64>(0))
         };
         let tables = GENERATION_TABLES.iter().chain(&PROFILE_TABLES);
@@ -202,7 +203,7 @@ impl Library {
     }
 
     /// Copies the next rows of a table. Returns how many these were.
-    fn copy_batch(&mut self, source: &Library, table: &Table, state: &mut MigrationState) -> Result<u64> {
+    fn copy_batch(&mut self, source: &Library, table: &CopiedTable, state: &mut MigrationState) -> Result<u64> {
         source.check_canceled()?;
         let columns = columns(&self.db, table).map_err(self.failed("read the columns"))?;
         let mut next = state.tables.last().cloned().unwrap_or_default();
@@ -272,7 +273,7 @@ impl Library {
 
 impl TableState {
     /// Reads the next rows of a table, and counts them.
-    fn read(&mut self, db: &Connection, table: &Table, columns: &[String]) -> database::Result<Vec<Vec<Value>>> {
+    fn read(&mut self, db: &Connection, table: &CopiedTable, columns: &[String]) -> database::Result<Vec<Vec<Value>>> {
         let key = table.key.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
         let after = match self.last.is_empty() {
             true => String::new(),
@@ -324,17 +325,14 @@ impl KeyPart {
 }
 
 /// The columns of a table, by name: each database has an order of its own.
-fn columns(db: &Connection, table: &Table) -> database::Result<Vec<String>> {
+fn columns(db: &Connection, table: &CopiedTable) -> database::Result<Vec<String>> {
     let mut columns = db.columns(table.name)?;
     columns.sort_unstable();
     Ok(columns)
 }
 
 fn put_state(db: &Connection, state: &MigrationState) -> database::Result<()> {
-    let upsert =
-        "INSERT INTO key_value (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-    let state = serde_json::to_string(state).expect("a state is JSON");
-    db.execute(upsert, [STATE_KEY, &state]).map(drop)
+    put_value(db, STATE_KEY, &serde_json::to_string(state).expect("a state is JSON"))
 }
 
 /// Adds a value with its type and its length, so that no two rows have the same bytes.

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::arguments::ListArguments;
-use crate::error::Result;
 use crate::paper::{Paper, WorkName};
 use crate::present;
 use crate::recommend::{Answer, Recommendation, RelevanceWord};
@@ -52,10 +51,10 @@ pub(super) struct WholePaper {
 }
 
 impl PaperList {
-    pub(super) fn new(answer: Answer, list: &ListArguments) -> Result<PaperList> {
+    pub(super) fn new(answer: Answer, list: &ListArguments) -> PaperList {
         let (note, not_found) = (answer.note.clone(), answer.not_found.clone());
         let papers = answer.all_results().map(|result| ListedPaper::new(result, list.abstract_chars())).collect();
-        Ok(PaperList { papers, note, not_found })
+        PaperList { papers, note, not_found }
     }
 }
 
