@@ -57,8 +57,9 @@ impl ReportDirectory {
             std::fs::create_dir_all(parent).map_err(Error::io(parent, "create the directory"))?;
         }
         if path.exists() {
-            // A run that was killed left it, unless that still goes on.
-            if !path.join(LOCK).is_file() {
+            // A run that was killed left it, unless that still goes on. It has no lock yet as long as it is empty, and no lock any
+            // more when its report is whole.
+            if !path.join(LOCK).is_file() && check_directory(&path, true).is_err() {
                 return Err(refused(&path, "is in the way and not of paperkin: move it"));
             }
             let lock = locked(&path, &target)?;
@@ -247,10 +248,16 @@ mod tests {
         let first = ReportDirectory::create(&target, false).unwrap();
         let second = ReportDirectory::create(&target, false).err().unwrap();
         assert!(second.to_string().contains("is being written by another process"), "{second}");
-        // As if it was killed.
+        // As if it was killed: before it had a lock, after its lock was gone, and in between.
         let unfinished = first.path.clone();
         std::mem::forget(first);
-        std::fs::remove_dir_all(&unfinished).unwrap();
+        for left in [None, Some((MANIFEST, "{\"paperkin\": \"0.1.0\"}"))] {
+            std::fs::remove_dir_all(&unfinished).unwrap();
+            std::fs::create_dir(&unfinished).unwrap();
+            left.iter().for_each(|(name, text)| std::fs::write(unfinished.join(name), text).unwrap());
+            drop(ReportDirectory::create(&target, false).unwrap());
+            assert!(!unfinished.exists());
+        }
         std::fs::create_dir(&unfinished).unwrap();
         std::fs::write(unfinished.join(LOCK), "").unwrap();
         std::fs::write(unfinished.join("papers.csv"), "half").unwrap();
