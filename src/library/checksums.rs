@@ -2,43 +2,61 @@
 //!
 //! Terms need none: they follow from the texts of the papers, and a check derives them again.
 
-use super::database::{self, Connection, OptionalRow, Row as SqlRow, Transaction, Value, ValueRef, params};
+use std::collections::{BTreeMap, HashSet};
+
 use crc32fast::Hasher;
 
+use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
+use super::database::{self, Connection, Row as SqlRow, Transaction, Value, ValueRef, params};
+
 /// What the checksum of a paper is of, followed by its records.
-const PAPER: &str = "SELECT row, id, title, title_key, abstract, authors, author_count, published, listed, votes, \
-                     comments, categories, source, url, added, aliases FROM paper WHERE row = ?";
-const RECORDS: &str = "SELECT place, record FROM record WHERE paper = +? ORDER BY place";
+const PAPER: &str = "row, id, title, title_key, abstract, authors, author_count, published, listed, votes, comments, categories, \
+                     source, url, added, aliases";
 /// What the checksum of an embedding is of.
-const EMBEDDING: &str = "SELECT row, model, written, vector FROM embedding WHERE row = ? AND model = ?";
+const EMBEDDING: &str = "row, model, written, vector";
 
-/// The checksum of a paper and its records as they are now.
-fn paper_checksum(db: &Connection, key: i64) -> database::Result<u32> {
-    let mut crc = Hasher::new();
-    db.prepare(PAPER)?.query_row([key], |row| add_values(&mut crc, row))?;
-    let mut select = db.prepare(RECORDS)?;
-    let mut records = select.query([key])?;
-    while let Some(record) = records.next()? {
-        add_values(&mut crc, record)?;
+/// The checksums of those of some papers that are there, and of their records, as they are now.
+fn paper_checksums(db: &Connection, keys: &[i64]) -> database::Result<BTreeMap<i64, u32>> {
+    let mut sums: BTreeMap<i64, Hasher> = BTreeMap::new();
+    let mut papers = db.prepare(&format!("SELECT {PAPER} FROM paper WHERE row IN ({LISTED_KEYS})"))?;
+    let mut papers = papers.query([key_list(keys)])?;
+    while let Some(paper) = papers.next()? {
+        add_values(sums.entry(paper.get(0)?).or_default(), paper, 0)?;
     }
-    Ok(crc.finalize())
+    let select =
+        format!("SELECT paper, place, record FROM record WHERE paper IN ({LISTED_KEYS}) ORDER BY paper, place");
+    let mut records = db.prepare(&select)?;
+    let mut records = records.query([key_list(keys)])?;
+    while let Some(record) = records.next()? {
+        if let Some(sum) = sums.get_mut(&record.get(0)?) {
+            add_values(sum, record, 1)?;
+        }
+    }
+    Ok(sums.into_iter().map(|(key, sum)| (key, sum.finalize())).collect())
 }
 
-/// The checksum of an embedding as it is now.
-fn embedding_checksum(db: &Connection, key: i64, model: i64) -> database::Result<u32> {
-    let mut crc = Hasher::new();
-    db.prepare(EMBEDDING)?.query_row([key, model], |row| add_values(&mut crc, row))?;
-    Ok(crc.finalize())
+/// The checksums of those embeddings of a model that are there, as they are now.
+fn embedding_checksums(db: &Connection, model: i64, keys: &[i64]) -> database::Result<BTreeMap<i64, u32>> {
+    let mut sums = BTreeMap::new();
+    let select = format!("SELECT {EMBEDDING} FROM embedding WHERE row IN ({LISTED_KEYS}) AND model = ?2");
+    let mut embeddings = db.prepare(&select)?;
+    let mut embeddings = embeddings.query(params![key_list(keys), model])?;
+    while let Some(embedding) = embeddings.next()? {
+        let mut sum = Hasher::new();
+        add_values(&mut sum, embedding, 0)?;
+        sums.insert(embedding.get(0)?, sum.finalize());
+    }
+    Ok(sums)
 }
 
-/// Adds the values of a row: of each its type, its length, and its bytes.
-fn add_values(crc: &mut Hasher, row: SqlRow<'_>) -> database::Result<()> {
+/// Adds the values of a row from a column on: of each its type, its length, and its bytes.
+fn add_values(crc: &mut Hasher, row: SqlRow<'_>, first: usize) -> database::Result<()> {
     let mut add = |kind: u8, bytes: &[u8]| {
         crc.update(&[kind]);
         crc.update(&(bytes.len() as u64).to_le_bytes());
         crc.update(bytes);
     };
-    for column in 0..row.column_count() {
+    for column in first..row.column_count() {
         match row.get_ref(column)? {
             ValueRef::Null => add(0, &[]),
             ValueRef::Integer(number) => add(1, &number.to_le_bytes()),
@@ -50,53 +68,60 @@ fn add_values(crc: &mut Hasher, row: SqlRow<'_>) -> database::Result<()> {
     Ok(())
 }
 
-/// Writes the checksum of a paper, after the paper and its records.
-pub(super) fn put_paper_checksum(transaction: &Transaction<'_>, key: i64) -> database::Result<()> {
-    let upsert = "INSERT INTO paper_checksum (row, crc) VALUES (?, ?) \
- ON CONFLICT (row) DO UPDATE SET crc = excluded.crc";
-    transaction.prepare(upsert)?.execute(params![key, paper_checksum(transaction, key)?])?;
+/// Writes the checksums of some papers, after the papers and their records.
+pub(super) fn put_paper_checksums(transaction: &Transaction<'_>, keys: &[i64]) -> database::Result<()> {
+    for keys in keys.chunks(BATCH_ROWS) {
+        let sums = paper_checksums(transaction, keys)?.into_iter();
+        let rows = sums.map(|(key, sum)| vec![key.into(), i64::from(sum).into()]).collect();
+        transaction.upsert_rows("paper_checksum", (&["row"], &["crc"]), rows)?;
+    }
     Ok(())
 }
 
-/// Writes the checksum of an embedding, after the embedding.
-pub(super) fn put_embedding_checksum(transaction: &Transaction<'_>, key: i64, model: i64) -> database::Result<()> {
-    let upsert = "INSERT INTO embedding_checksum (row, model, crc) VALUES (?, ?, ?) \
- ON CONFLICT (row, model) DO UPDATE SET crc = excluded.crc";
-    let crc = embedding_checksum(transaction, key, model)?;
-    transaction.prepare(upsert)?.execute(params![key, model, crc])?;
+/// Writes the checksums of some embeddings of a model, after the embeddings.
+pub(super) fn put_embedding_checksums(transaction: &Transaction<'_>, model: i64, keys: &[i64]) -> database::Result<()> {
+    for keys in keys.chunks(BATCH_ROWS) {
+        let sums = embedding_checksums(transaction, model, keys)?.into_iter();
+        let rows = sums.map(|(key, sum)| vec![key.into(), model.into(), i64::from(sum).into()]).collect();
+        transaction.upsert_rows("embedding_checksum", (&["row", "model"], &["crc"]), rows)?;
+    }
     Ok(())
 }
 
 /// Writes the checksums of all papers and embeddings as they are now.
 pub(super) fn write_all(transaction: &Transaction<'_>) -> database::Result<()> {
-    let mut papers = transaction.prepare("SELECT row FROM paper ORDER BY row")?;
-    let mut papers = papers.query([])?;
-    while let Some(row) = papers.next()? {
-        put_paper_checksum(transaction, row.get(0)?)?;
-    }
+    put_paper_checksums(transaction, &transaction.keys("SELECT row FROM paper ORDER BY row", [])?)?;
     write_embeddings(transaction)
 }
 
 /// Writes the checksums of all embeddings as they are now.
 pub(super) fn write_embeddings(transaction: &Transaction<'_>) -> database::Result<()> {
-    let mut embeddings = transaction.prepare("SELECT row, model FROM embedding ORDER BY row, model")?;
-    let mut embeddings = embeddings.query([])?;
-    while let Some(row) = embeddings.next()? {
-        put_embedding_checksum(transaction, row.get(0)?, row.get(1)?)?;
+    for model in transaction.keys("SELECT key FROM model", [])? {
+        let select = format!("SELECT row FROM embedding WHERE model = {model} ORDER BY row");
+        put_embedding_checksums(transaction, model, &transaction.keys(&select, [])?)?;
     }
     Ok(())
 }
 
-/// Whether a paper fits its checksum.
-pub(super) fn paper_fits(db: &Connection, key: i64) -> database::Result<bool> {
-    let mut select = db.prepare("SELECT crc FROM paper_checksum WHERE row = ?")?;
-    let stored: Option<Value> = select.query_row([key], |row| row.get(0)).optional()?;
-    Ok(stored == Some(i64::from(paper_checksum(db, key)?).into()))
+/// Those of some papers that do not fit their checksums.
+pub(super) fn wrong_papers(db: &Connection, keys: &[i64]) -> database::Result<HashSet<i64>> {
+    let select = format!("SELECT row, crc FROM paper_checksum WHERE row IN ({LISTED_KEYS})");
+    let stored = stored(db, &select, vec![key_list(keys).into()])?;
+    Ok(differing(&paper_checksums(db, keys)?, &stored))
 }
 
-/// Whether an embedding fits its checksum.
-pub(super) fn embedding_fits(db: &Connection, key: i64, model: i64) -> database::Result<bool> {
-    let mut select = db.prepare("SELECT crc FROM embedding_checksum WHERE row = ? AND model = ?")?;
-    let stored: Option<Value> = select.query_row([key, model], |row| row.get(0)).optional()?;
-    Ok(stored == Some(i64::from(embedding_checksum(db, key, model)?).into()))
+/// Those of some papers whose embeddings of a model do not fit their checksums.
+pub(super) fn wrong_embeddings(db: &Connection, model: i64, keys: &[i64]) -> database::Result<HashSet<i64>> {
+    let select = format!("SELECT row, crc FROM embedding_checksum WHERE row IN ({LISTED_KEYS}) AND model = ?2");
+    let stored = stored(db, &select, vec![key_list(keys).into(), model.into()])?;
+    Ok(differing(&embedding_checksums(db, model, keys)?, &stored))
+}
+
+fn stored(db: &Connection, select: &str, values: Vec<Value>) -> database::Result<BTreeMap<i64, Value>> {
+    db.prepare(select)?.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+fn differing(sums: &BTreeMap<i64, u32>, stored: &BTreeMap<i64, Value>) -> HashSet<i64> {
+    let differs = |(key, sum): &(&i64, &u32)| stored.get(key) != Some(&i64::from(**sum).into());
+    sums.iter().filter(differs).map(|(key, _)| *key).collect()
 }

@@ -1,7 +1,9 @@
 //! Embeddings: what became of them since a generation, and another model's in place of them.
 
+use std::collections::BTreeMap;
+
 use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
-use super::checksums::{put_embedding_checksum, write_embeddings};
+use super::checksums::{put_embedding_checksums, write_embeddings};
 use super::database::{self, Transaction, params};
 use super::generation::{GenerationId, next_generation};
 use super::stored_paper::{COLUMNS, StoredPaper, row_of};
@@ -118,12 +120,13 @@ impl Library {
         self.write_transaction("write embeddings", |transaction| {
             let model_key = model_key(transaction, model)?;
             let generation = next_generation(transaction)?;
+            let mut of_row = BTreeMap::new();
             for (StoredPaper { paper, .. }, embedding) in embeddings {
                 if let Some(row) = row_of(transaction, paper)? {
-                    put_embedding(transaction, row, model_key, generation, embedding)?;
+                    of_row.insert(row, embedding);
                 }
             }
-            Ok(())
+            put_embeddings(transaction, model_key, generation, &of_row)
         })
     }
 
@@ -160,22 +163,19 @@ pub(super) fn model_key(transaction: &Transaction<'_>, model: &StoredModel) -> d
     transaction.query_row("SELECT key FROM model WHERE fingerprint = ?", [&model.fingerprint], |row| row.get(0))
 }
 
-/// Writes the embedding of a paper in the generation that the transaction makes.
-pub(super) fn put_embedding(
+/// Writes embeddings of papers, by their keys, in the generation that the transaction makes.
+pub(super) fn put_embeddings(
     transaction: &Transaction<'_>,
-    row: i64,
     model: i64,
     generation: i64,
-    embedding: &Embedding,
+    embeddings: &BTreeMap<i64, &Embedding>,
 ) -> database::Result<()> {
-    let bytes = float_bytes(embedding);
-    transaction
-        .prepare(
-            "INSERT INTO embedding (row, model, written, vector) VALUES (?, ?, ?, ?) \
- ON CONFLICT (row, model) DO UPDATE SET written = excluded.written, vector = excluded.vector",
-        )?
-        .execute(params![row, model, generation, bytes])?;
-    put_embedding_checksum(transaction, row, model)
+    let row = |(key, embedding): (&i64, &&Embedding)| {
+        vec![(*key).into(), model.into(), generation.into(), float_bytes(embedding).into()]
+    };
+    let rows = embeddings.iter().map(row).collect();
+    transaction.upsert_rows("embedding", (&["row", "model"], &["written", "vector"]), rows)?;
+    put_embedding_checksums(transaction, model, &embeddings.keys().copied().collect::<Vec<i64>>())
 }
 
 /// The numbers of an embedding as little-endian floats.

@@ -48,32 +48,49 @@ impl Library {
         if *filter == PaperFilter::default() {
             return Ok(None);
         }
-        let (mut conditions, values) = conditions(filter);
-        conditions.push("TRUE".to_owned());
-        // Sorted here: with ORDER BY, SQLite reads whole papers instead of the index `paper_facts`.
-        let select = format!("SELECT row FROM paper WHERE {}", conditions.join(" AND "));
-        let read = || -> database::Result<Vec<i64>> {
-            let mut statement = self.db.prepare(&select)?;
-            statement.query_map(values, |row| row.get(0))?.collect()
+        let mut passing: Option<Vec<i64>> = None;
+        let mut keep = |keys: Vec<i64>| {
+            passing = Some(match passing.take() {
+                Some(passing) => intersection(&passing, &keys),
+                None => keys,
+            });
         };
-        let mut keys = read().map_err(self.failed("select papers"))?;
-        keys.sort_unstable();
+        let (conditions, values) = conditions(filter);
+        if !conditions.is_empty() {
+            keep(self.keys_where(&conditions.join(" AND "), values)?);
+        }
+        if !filter.categories.is_empty() {
+            keep(self.keys_by_category(&filter.categories)?);
+        }
         if !filter.authors.is_empty() {
             let by = filter.authors.iter().map(|name| self.keys_by_author(name));
-            let mut by = by.collect::<Result<Vec<_>>>()?.concat();
-            by.sort_unstable();
-            keys.retain(|key| by.binary_search(key).is_ok());
+            keep(union(&by.collect::<Result<Vec<_>>>()?));
         }
         let titles = filter.titles.iter().map(|phrase| (phrase, TextScope::Title));
         for (phrase, scope) in titles.chain(filter.phrases.iter().map(|phrase| (phrase, TextScope::Document))) {
-            let with_phrase = self.keys_with_phrase(phrase, scope)?;
-            keys.retain(|key| with_phrase.binary_search(key).is_ok());
+            keep(self.keys_with_phrase(phrase, scope)?);
         }
+        if filter.without.is_empty() {
+            return Ok(passing);
+        }
+        let mut keys = match passing {
+            Some(keys) => keys,
+            None => self.keys_where("TRUE", Vec::new())?,
+        };
         for phrase in &filter.without {
             let with_phrase = self.keys_with_phrase(phrase, TextScope::Document)?;
             keys.retain(|key| with_phrase.binary_search(key).is_err());
         }
         Ok(Some(keys))
+    }
+
+    /// Keys of the papers that meet a condition, ascending.
+    fn keys_where(&self, condition: &str, values: Vec<Value>) -> Result<Vec<i64>> {
+        // Sorted here: with ORDER BY, SQLite reads whole papers instead of the index `paper_facts`.
+        let select = format!("SELECT row FROM paper WHERE {condition}");
+        let mut keys = self.db.keys(&select, values).map_err(self.failed("select papers"))?;
+        keys.sort_unstable();
+        Ok(keys)
     }
 
     /// Keys of the papers by any of these authors, in the order of addition. Names are compared as they are written, but
@@ -121,18 +138,23 @@ fn conditions(filter: &PaperFilter) -> (Vec<String>, Vec<Value>) {
         conditions.push("added > ?".to_owned());
         values.push((generation as i64).into());
     }
-    if !filter.categories.is_empty() {
-        let one = "lower(value) = ? OR instr(lower(value), ?) = 1";
-        let any = vec![one; filter.categories.len()].join(" OR ");
-        conditions.push(format!("EXISTS (SELECT 1 FROM json_each(categories) WHERE {any})"));
-        for category in filter.categories.iter().map(|category| category.to_ascii_lowercase()) {
-            let sections = format!("{category}.");
-            values.extend([category.into(), sections.into()]);
-        }
-    }
     if !filter.sources.is_empty() {
         conditions.push(format!("source IN ({})", vec!["?"; filter.sources.len()].join(", ")));
         values.extend(filter.sources.iter().cloned().map(Value::from));
     }
     (conditions, values)
+}
+
+/// The keys in both of two ascending lists.
+fn intersection(one: &[i64], other: &[i64]) -> Vec<i64> {
+    let (few, many) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    few.iter().copied().filter(|key| many.binary_search(key).is_ok()).collect()
+}
+
+/// The keys in any of some lists, ascending.
+pub(super) fn union(lists: &[Vec<i64>]) -> Vec<i64> {
+    let mut keys = lists.concat();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }

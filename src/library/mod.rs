@@ -71,7 +71,7 @@ pub use restore::LibraryBackup;
 pub use stored_paper::StoredPaper;
 pub use summary::{DayRange, LibrarySummary, ProfileSize, SourceSize};
 pub use unresolved::ProfilePaper;
-pub use vector_search::VectorIndexMethod;
+pub use vector_search::{NearestQuery, ServerIndex, VectorIndexMethod};
 
 /// An open library. One process may hold many; writers of several processes take turns.
 ///

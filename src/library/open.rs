@@ -31,7 +31,7 @@ const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PR
 const SETTINGS_TRIES: u32 = 500;
 const SETTINGS_PAUSE: Duration = Duration::from_millis(10);
 /// What brings a file from one format to the next: the first makes an empty file into format 1.
-pub(super) const UPGRADES: [&str; 13] = [
+pub(super) const UPGRADES: [&str; 14] = [
     include_str!("format1.sql"),
     include_str!("format2.sql"),
     include_str!("format3.sql"),
@@ -45,9 +45,10 @@ pub(super) const UPGRADES: [&str; 13] = [
     include_str!("format11.sql"),
     include_str!("format12.sql"),
     include_str!("format13.sql"),
+    include_str!("format14.sql"),
 ];
 /// The first format with the terms as they are now: those of older files are written anew.
-const FIRST_FORMAT_WITH_THESE_TERMS: i64 = 10;
+const FIRST_FORMAT_WITH_THESE_TERMS: i64 = 14;
 /// The first format with checksums: those of older files are computed from what they hold.
 const FIRST_FORMAT_WITH_CHECKSUMS: i64 = 13;
 

@@ -1,18 +1,18 @@
 //! Papers and their embeddings: written together or not at all.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
 use super::change::{MergedPaper, PaperChange};
-use super::checksums::put_paper_checksum;
+use super::checksums::put_paper_checksums;
 use super::citations::{LinkCounts, put_links};
 use super::database::{self, OptionalRow, Transaction, params};
-use super::embeddings::{model_key, put_embedding};
+use super::embeddings::{model_key, put_embeddings};
 use super::generation::next_generation;
 use super::remove::remove;
 use super::stored_paper::{COLUMNS, StoredPaper, row_of, stored};
 use super::stored_value::damaged;
-use super::term_index::TermIndexChanges;
+use super::term_index::{Facets, TermIndexChanges};
 use super::title_ids::rename_title_ids;
 use super::works::WorkChanges;
 use super::{Library, StoredModel, open};
@@ -53,6 +53,7 @@ impl Library {
         let generation = next_generation(&transaction).map_err(fail("write"))?;
         let mut words = TermIndexChanges::default();
         let mut works = WorkChanges::begin(&transaction).map_err(fail("read citation links"))?;
+        let (mut written, mut embeddings) = (BTreeSet::new(), BTreeMap::new());
         for (change, embedding) in changes {
             let (known, text_changed) = match change {
                 PaperChange::Unchanged(_) => continue,
@@ -69,7 +70,10 @@ impl Library {
                 works.note(&transaction, id).map_err(fail("read citation links"))?;
             }
             for same in &known.duplicates {
-                remove(&transaction, same, generation, &mut words).map_err(fail("remove a copy"))?;
+                if let Some(key) = remove(&transaction, same, generation, &mut words).map_err(fail("remove a copy"))? {
+                    embeddings.remove(&key);
+                    written.remove(&key);
+                }
             }
             let new_key = put(&transaction, INSERT, paper, generation).map_err(fail("write a paper"))?;
             let is_new = new_key.is_some();
@@ -78,7 +82,7 @@ impl Library {
                 None => {
                     match text_changed {
                         true => words.remove_stored(&transaction, &paper.id),
-                        false => words.replace_authors(&transaction, &paper.id, &paper.authors),
+                        false => words.replace_facets(&transaction, &paper.id, &Facets::of(paper)),
                     }
                     .map_err(fail("read a paper"))?;
                     put(&transaction, UPDATE, paper, generation).map_err(fail("write a paper"))?;
@@ -86,20 +90,20 @@ impl Library {
                 }
             };
             known.write(&transaction, key).map_err(fail("write a paper"))?;
-            put_paper_checksum(&transaction, key).map_err(fail("write a paper"))?;
+            written.insert(key);
+            embeddings.extend(embedding.iter().map(|embedding| (key, embedding)));
             works.note(&transaction, &paper.id).map_err(fail("read citation links"))?;
             if is_new {
                 rename_title_ids(&transaction, paper).map_err(fail("write to a profile"))?;
             }
             if text_changed {
                 words.add_text(key, &paper.title, &paper.abstract_text);
-                words.add_authors(key, &paper.authors);
-            }
-            if let Some(embedding) = embedding {
-                put_embedding(&transaction, key, model_key, generation, embedding)
-                    .map_err(fail("write an embedding"))?;
+                words.add_facets(key, &Facets::of(paper));
             }
         }
+        let written: Vec<i64> = written.into_iter().collect();
+        put_paper_checksums(&transaction, &written).map_err(fail("write a paper"))?;
+        put_embeddings(&transaction, model_key, generation, &embeddings).map_err(fail("write an embedding"))?;
         words.write(&transaction).map_err(fail("write terms"))?;
         works.write(&transaction, generation).map_err(fail("write citation links"))?;
         let counts = put_links(&transaction, links, &mut generation.into()).map_err(fail("write citation links"))?;

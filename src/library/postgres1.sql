@@ -1,4 +1,4 @@
--- Format 1 on PostgreSQL: the tables of format 13 of SQLite. docs/format.md says what each column means. Texts are compared by
+-- Format 1 on PostgreSQL: the tables of format 14 of SQLite. docs/format.md says what each column means. Texts are compared by
 -- their bytes, as SQLite does.
 CREATE TABLE format (version BIGINT NOT NULL);
 INSERT INTO format VALUES (1);
@@ -55,6 +55,7 @@ CREATE TABLE paper (
 CREATE INDEX paper_title ON paper (left(title_key, 500));
 CREATE INDEX paper_title_key ON paper USING hash (title_key);
 CREATE INDEX paper_added ON paper (added);
+CREATE INDEX paper_source ON paper (source);
 CREATE INDEX paper_day ON paper (coalesce(published, listed));
 
 CREATE TABLE removed (

@@ -82,17 +82,17 @@ impl Library {
     }
 }
 
-/// Removes a paper with all that is known of it, if it is there.
+/// Removes a paper with all that is known of it, if it is there; gives its key.
 pub(super) fn remove(
     transaction: &Transaction<'_>,
     id: &PaperId,
     generation: i64,
     words: &mut TermIndexChanges,
-) -> database::Result<()> {
+) -> database::Result<Option<i64>> {
     words.remove_stored(transaction, id)?;
     leave_paper(transaction, id, generation)?;
     let mut delete = transaction.prepare("DELETE FROM paper WHERE id = ? RETURNING row")?;
-    let Some(row) = delete.query_row([id.as_str()], |row| row.get::<i64>(0)).optional()? else { return Ok(()) };
+    let Some(row) = delete.query_row([id.as_str()], |row| row.get::<i64>(0)).optional()? else { return Ok(None) };
     transaction.prepare("INSERT INTO removed (row, generation) VALUES (?, ?)")?.execute([row, generation])?;
-    Ok(())
+    Ok(Some(row))
 }

@@ -6,16 +6,16 @@ use std::collections::HashMap;
 use rustc_hash::FxHashMap;
 
 use super::Library;
-use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
-use super::database::{self, Connection, OptionalRow, Row as SqlRow, Transaction, params};
+use super::batch::{BATCH_ROWS, LISTED_KEYS, LISTED_TEXTS, key_list, text_list};
+use super::database::{self, Connection, Row as SqlRow, Transaction, params};
 use super::stored_value::{damaged, quoted};
 use crate::error::{Error, Result};
 use crate::lexical::postings::{self, BLOCK_KEYS, DOC_LENGTH_TERM};
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector, for_each_term};
-use crate::paper::{PaperId, document, surname_key};
+use crate::paper::{Paper, PaperId, document, surname_key};
 
-/// Characters of a last name that tell authors apart: a row of an index on a server has 2,704 bytes at most.
-const MAX_AUTHOR_TERM_CHARS: usize = 200;
+/// Characters of a last name or a category that tell terms apart: a row of an index on a server has 2,704 bytes at most.
+const MAX_FACET_CHARS: usize = 200;
 
 /// Changes, collected for one transaction.
 #[derive(Default)]
@@ -28,6 +28,12 @@ pub(super) struct TermIndexChanges {
     entries: Vec<(u32, i64, u32)>,
     /// Papers' terms as bytes.
     term_vectors: Vec<(i64, Vec<u8>)>,
+}
+
+/// A term with its changes in a block.
+struct TermChanges<'a> {
+    term: &'a str,
+    changes: Vec<(u32, u32)>,
 }
 
 /// A block, a term, and its rows in the block with their counts.
@@ -51,16 +57,16 @@ impl TermIndexChanges {
         self.entries.push((every, row, words.max(1)));
     }
 
-    /// The paper in this row gets these authors: their last names are terms of it, which texts do not have.
-    pub(super) fn add_authors(&mut self, row: i64, authors: &[String]) {
-        self.put_authors(row, authors, 1);
+    /// The paper in this row gets these facets.
+    pub(super) fn add_facets(&mut self, row: i64, facets: &Facets) {
+        self.put_facets(row, facets, 1);
     }
 
-    fn put_authors(&mut self, row: i64, authors: &[String], count: u32) {
-        for author in authors {
-            let place = self.term_index(&author_term(author));
+    fn put_facets(&mut self, row: i64, facets: &Facets, count: u32) {
+        facets.for_each_term(|term| {
+            let place = self.term_index(&term);
             self.entries.push((place, row, count));
-        }
+        });
     }
 
     /// The paper in this row had this text.
@@ -70,32 +76,35 @@ impl TermIndexChanges {
         self.entries.extend(places.into_iter().map(|place| (place, row, 0)));
     }
 
-    /// The paper of this id, if there is one, loses the text and the authors that it has now.
+    /// The paper of this id, if there is one, loses the text and the facets that it has now.
     pub(super) fn remove_stored(&mut self, transaction: &Transaction<'_>, id: &PaperId) -> database::Result<()> {
         let mut select = transaction.prepare("SELECT row, title, abstract FROM paper WHERE id = ?")?;
         let mut rows = select.query([id.as_str()])?;
         while let Some(row) = rows.next()? {
+            let key = row.get(0)?;
+            self.term_vectors.retain(|(row, _)| *row != key);
             // A damaged paper can be removed. Which terms it had is not known then: a check finds them.
             let text = |column| Ok::<_, database::Error>(row.get_ref(column)?.as_str().unwrap_or_default());
-            self.remove_text(row.get(0)?, text(1)?, text(2)?);
+            self.remove_text(key, text(1)?, text(2)?);
         }
-        self.replace_authors(transaction, id, &[])
+        self.replace_facets(transaction, id, &Facets::default())
     }
 
-    /// The paper of this id, if there is one and its authors change, gets these in place of those that it has now.
-    pub(super) fn replace_authors(
+    /// The paper of this id, if there is one and its facets change, gets these in place of those that it has now.
+    pub(super) fn replace_facets(
         &mut self,
         transaction: &Transaction<'_>,
         id: &PaperId,
-        authors: &[String],
+        facets: &Facets,
     ) -> database::Result<()> {
-        let mut select = transaction.prepare("SELECT row, authors FROM paper WHERE id = ?")?;
+        let mut select = transaction.prepare("SELECT row, authors, categories FROM paper WHERE id = ?")?;
         let mut rows = select.query([id.as_str()])?;
         while let Some(row) = rows.next()? {
-            let (key, stored) = (row.get(0)?, list(row.get_ref(1)?.as_str().unwrap_or_default()));
-            if stored != authors {
-                self.put_authors(key, &stored, 0);
-                self.put_authors(key, authors, 1);
+            let text = |column| Ok::<_, database::Error>(row.get_ref(column)?.as_str().unwrap_or_default());
+            let (key, stored) = (row.get(0)?, Facets::stored(text(1)?, text(2)?));
+            if stored != *facets {
+                self.put_facets(key, &stored, 0);
+                self.put_facets(key, facets, 1);
             }
         }
         Ok(())
@@ -131,10 +140,10 @@ impl TermIndexChanges {
         (rows, ends)
     }
 
-    /// Hands over the changes of each block and term, in this order, as [`postings::change`] takes them.
-    fn for_each_block(
+    /// Hands over terms of each block with their changes, as [`postings::change`] takes them, so many at a time.
+    fn for_each_batch(
         &self,
-        mut take: impl FnMut(i64, &str, &[(u32, u32)]) -> database::Result<()>,
+        mut take: impl FnMut(i64, &[TermChanges<'_>]) -> database::Result<()>,
     ) -> database::Result<()> {
         let (mut rows, ends) = self.by_place();
         let mut parts: Vec<BlockUpdate<'_>> = Vec::with_capacity(self.terms.len());
@@ -155,63 +164,102 @@ impl TermIndexChanges {
         }
         parts.sort_unstable_by_key(|(block, term, _)| (*block, *term));
         let of_row = |same: &[(i64, u32)]| ((same[0].0 % BLOCK_KEYS) as u32, same.iter().map(|(_, count)| count).sum());
-        let mut changes: Vec<(u32, u32)> = Vec::new();
-        for (block, term, rows) in parts {
-            changes.clear();
-            changes.extend(rows.chunk_by(|a, b| a.0 == b.0).map(of_row));
-            take(block, term, &changes)?;
+        for block in parts.chunk_by(|a, b| a.0 == b.0) {
+            for batch in block.chunks(BATCH_ROWS) {
+                let changes = |rows: &[(i64, u32)]| rows.chunk_by(|a, b| a.0 == b.0).map(of_row).collect();
+                let terms = batch.iter().map(|(_, term, rows)| TermChanges { term, changes: changes(rows) });
+                take(block[0].0, &terms.collect::<Vec<_>>())?;
+            }
         }
         Ok(())
     }
 
     /// Writes what was collected.
     pub(super) fn write(mut self, transaction: &Transaction<'_>) -> database::Result<()> {
-        let mut bag = transaction.prepare(
-            "INSERT INTO term_vector (row, terms) VALUES (?, ?) \
- ON CONFLICT (row) DO UPDATE SET terms = excluded.terms",
-        )?;
-        for (row, terms) in self.term_vectors.drain(..) {
-            bag.execute(params![row, terms])?;
-        }
+        let rows = self.term_vectors.drain(..).map(|(row, terms)| vec![row.into(), terms.into()]);
+        transaction.upsert_rows("term_vector", (&["row"], &["terms"]), rows.collect())?;
         let mut has_block = transaction.prepare("SELECT 1 FROM posting WHERE block = ?")?;
-        let mut select = transaction.prepare("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
-        let mut insert = transaction.prepare(
-            "INSERT INTO posting (block, term, papers) VALUES (?, ?, ?) \
- ON CONFLICT (block, term) DO UPDATE SET papers = excluded.papers",
-        )?;
-        let mut delete = transaction.prepare("DELETE FROM posting WHERE block = ? AND term = ?")?;
         let mut current = None;
-        self.for_each_block(|block, term, changes| {
+        self.for_each_batch(|block, terms| {
             // In a new block there is nothing to look for.
             let is_new = match current {
                 Some((same, is_new)) if same == block => is_new,
                 _ => !has_block.exists([block])?,
             };
             current = Some((block, is_new));
-            let before: Option<Vec<u8>> = match is_new {
-                true => None,
-                false => select.query_row(params![block, term], |row| row.get(0)).optional()?,
-            };
-            let after = postings::change(before.as_deref().unwrap_or_default(), changes);
-            match after.is_empty() {
-                true => delete.execute(params![block, term])?,
-                false => insert.execute(params![block, term, after])?,
-            };
+            let before = if is_new { HashMap::new() } else { stored_postings(transaction, block, terms)? };
+            let (mut changed, mut emptied) = (Vec::new(), Vec::new());
+            for TermChanges { term, changes } in terms {
+                let after = postings::change(before.get(*term).map_or(&[], Vec::as_slice), changes);
+                match after.is_empty() {
+                    true => emptied.push(*term),
+                    false => changed.push(vec![block.into(), (*term).to_owned().into(), after.into()]),
+                }
+            }
+            transaction.upsert_rows("posting", (&["block", "term"], &["papers"]), changed)?;
+            if !emptied.is_empty() {
+                let delete = format!("DELETE FROM posting WHERE block = ?2 AND term IN ({LISTED_TEXTS})");
+                transaction.prepare(&delete)?.execute(params![text_list(emptied), block])?;
+            }
             Ok(())
         })
     }
 }
 
-/// The term of all papers with an author of the same last name: texts have no `@` in their terms.
-pub(super) fn author_term(author: &str) -> String {
-    let surname = surname_key(author);
-    let end = surname.char_indices().nth(MAX_AUTHOR_TERM_CHARS).map_or(surname.len(), |(end, _)| end);
-    format!("@{}", &surname[..end])
+/// The stored postings of those terms of a block that have some.
+fn stored_postings(
+    db: &Connection,
+    block: i64,
+    terms: &[TermChanges<'_>],
+) -> database::Result<HashMap<String, Vec<u8>>> {
+    let select = format!("SELECT term, papers FROM posting WHERE block = ?2 AND term IN ({LISTED_TEXTS})");
+    let terms = text_list(terms.iter().map(|changes| changes.term));
+    db.prepare(&select)?.query_map(params![terms, block], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-/// A list of texts in the file.
-fn list(json: &str) -> Vec<String> {
-    serde_json::from_str(json).unwrap_or_default()
+/// What papers are found by beside their texts. Each value is a term, which begins with a character that terms of texts do
+/// not have.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Facets {
+    authors: Vec<String>,
+    categories: Vec<String>,
+}
+
+impl Facets {
+    pub(super) fn of(paper: &Paper) -> Facets {
+        Facets { authors: paper.authors.clone(), categories: paper.categories.clone() }
+    }
+
+    /// The facets in these columns.
+    fn stored(authors: &str, categories: &str) -> Facets {
+        let list = |json| serde_json::from_str(json).unwrap_or_default();
+        Facets { authors: list(authors), categories: list(categories) }
+    }
+
+    fn for_each_term(&self, mut take: impl FnMut(String)) {
+        self.authors.iter().for_each(|author| take(author_term(author)));
+        for category in &self.categories {
+            take(category_term(category));
+            // `cs.CL` is also of `cs`.
+            category.match_indices('.').for_each(|(end, _)| take(category_term(&category[..end])));
+        }
+    }
+}
+
+/// The term of all papers with an author of the same last name.
+pub(super) fn author_term(author: &str) -> String {
+    format!("@{}", facet_start(&surname_key(author)))
+}
+
+/// The term of all papers of a category, or of one of its parts.
+pub(super) fn category_term(category: &str) -> String {
+    format!("#{}", facet_start(&category.to_ascii_lowercase()))
+}
+
+/// As much of a value as its term has: papers of a longer one have to be compared.
+pub(super) fn facet_start(value: &str) -> &str {
+    let end = value.char_indices().nth(MAX_FACET_CHARS).map_or(value.len(), |(end, _)| end);
+    &value[..end]
 }
 
 /// Writes the words of all papers anew.
@@ -225,7 +273,7 @@ fn block_by_block(
     db: &Connection,
     mut take: impl FnMut(TermIndexChanges) -> database::Result<()>,
 ) -> database::Result<()> {
-    let select = "SELECT row, title, abstract, authors FROM paper WHERE row > ?1 ORDER BY row LIMIT ?2";
+    let select = "SELECT row, title, abstract, authors, categories FROM paper WHERE row > ?1 ORDER BY row LIMIT ?2";
     let mut select = db.prepare(select)?;
     let mut changes = TermIndexChanges::default();
     let (mut last, mut block) = (0, 0);
@@ -239,7 +287,7 @@ fn block_by_block(
                 block = last / BLOCK_KEYS;
             }
             changes.add_text(last, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-            changes.add_authors(last, &list(row.get_ref(3)?.as_str()?));
+            changes.add_facets(last, &Facets::stored(row.get_ref(3)?.as_str()?, row.get_ref(4)?.as_str()?));
         }
         if last == before {
             return take(changes);
@@ -314,18 +362,24 @@ impl Library {
     /// all.
     pub(super) fn count_term_lists(&self) -> database::Result<(i64, i64)> {
         let kept: i64 = self.db.query_row("SELECT count(*) FROM posting", [], |row| row.get(0))?;
-        let mut select = self.db.prepare("SELECT papers FROM posting WHERE block = ? AND term = ?")?;
-        let mut bag = self.db.prepare("SELECT terms FROM term_vector WHERE row = ?")?;
+        let select = format!("SELECT row, terms FROM term_vector WHERE row IN ({LISTED_KEYS})");
+        let mut select = self.db.prepare(&select)?;
         let (mut found, mut wrong) = (0, 0);
         block_by_block(&self.db, |mut words| {
-            for (row, terms) in words.term_vectors.drain(..) {
-                let kept: Option<Vec<u8>> = bag.query_row([row], |row| row.get(0)).optional()?;
-                wrong += i64::from(kept != Some(terms));
+            let term_vectors: Vec<(i64, Vec<u8>)> = words.term_vectors.drain(..).collect();
+            for expected in term_vectors.chunks(BATCH_ROWS) {
+                let keys: Vec<i64> = expected.iter().map(|(row, _)| *row).collect();
+                let stored = select.query_map([key_list(&keys)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let stored = stored.collect::<database::Result<HashMap<i64, Vec<u8>>>>()?;
+                wrong += expected.iter().filter(|(row, terms)| stored.get(row) != Some(terms)).count() as i64;
             }
-            words.for_each_block(|block, term, changes| {
-                let papers: Option<Vec<u8>> = select.query_row(params![block, term], |row| row.get(0)).optional()?;
-                found += i64::from(papers.is_some());
-                wrong += i64::from(papers != Some(postings::change(&[], changes)));
+            words.for_each_batch(|block, terms| {
+                let stored = stored_postings(&self.db, block, terms)?;
+                found += stored.len() as i64;
+                let differs = |of_term: &&TermChanges<'_>| {
+                    stored.get(of_term.term) != Some(&postings::change(&[], &of_term.changes))
+                };
+                wrong += terms.iter().filter(differs).count() as i64;
                 Ok(())
             })
         })?;

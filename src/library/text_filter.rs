@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
 use super::database;
-use super::term_index::author_term;
+use super::filter::union;
+use super::term_index::{author_term, category_term, facet_start};
 use super::{Library, StoredPaper};
 use crate::error::Result;
 use crate::lexical::postings::{self, BLOCK_KEYS};
@@ -39,6 +40,17 @@ impl Library {
             Ok(found)
         };
         read().map_err(self.failed("read authors"))
+    }
+
+    /// Keys of the papers of any of these categories, or of their parts, ascending. The case of Latin letters does not count.
+    pub(super) fn keys_by_category(&self, categories: &[String]) -> Result<Vec<i64>> {
+        let of_each = categories.iter().map(|category| self.keys_with_term(&category_term(category)));
+        let mut keys = union(&of_each.collect::<Result<Vec<_>>>()?);
+        if categories.iter().any(|category| facet_start(category) != category) {
+            let papers = self.papers_at(&keys)?;
+            keys = papers.iter().filter(|stored| stored.paper.is_of_any(categories)).map(|stored| stored.key).collect();
+        }
+        Ok(keys)
     }
 
     /// Keys of the papers that have the words of a text one after the other, ascending. Case, accents and plurals do not

@@ -1,6 +1,7 @@
 //! Neighbors that a server finds, with pgvector.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use super::batch::{BATCH_ROWS, LISTED_KEYS, key_list};
 use super::database::{self, Value, params};
@@ -16,8 +17,9 @@ const MAX_COMPARED: usize = 20_000;
 /// Candidates that a search of an HNSW index keeps: as many as are asked for, within what pgvector allows.
 const MIN_EF_SEARCH: usize = 100;
 const MAX_EF_SEARCH: usize = 1_000;
-/// Statements differ in the number of rows that they ask for: these steps keep them few.
-const LIMIT_STEP: usize = 50;
+/// Statements differ in the number of rows that they ask for: these steps keep them few. A ranking of ten results asks for about
+/// 100 papers near a paper, after it has asked for 30: one search finds both.
+const LIMIT_STEP: usize = 150;
 /// Tuples that pgvector visits for papers that pass a filter, at least (its default), and how many for each of them.
 const MIN_SCAN_TUPLES: usize = 20_000;
 const TUPLES_PER_MATCH: usize = 4;
@@ -69,21 +71,77 @@ impl VectorIndexMethod {
         })
     }
 
-    /// What the index is searched by, for vectors of this dimension.
-    fn expression(self, dimension: usize) -> String {
+    /// The distance from the vector in a parameter, as the index has it.
+    fn distance(self, dimension: usize, parameter: usize) -> String {
         match self {
             VectorIndexMethod::Hnsw | VectorIndexMethod::Vchordrq => {
-                format!("(vector::halfvec({dimension})) <#> CAST(?1 AS halfvec({dimension}))")
+                format!("(vector::halfvec({dimension})) <#> CAST(?{parameter} AS halfvec({dimension}))")
             }
-            VectorIndexMethod::Diskann => format!("(vector::vector({dimension})) <#> CAST(?1 AS vector({dimension}))"),
-            VectorIndexMethod::None => exact_expression(),
+            VectorIndexMethod::Diskann => {
+                format!("(vector::vector({dimension})) <#> CAST(?{parameter} AS vector({dimension}))")
+            }
+            VectorIndexMethod::None => format!("vector <#> CAST(?{parameter} AS vector)"),
         }
     }
 }
 
-/// An expression that no index is of.
-fn exact_expression() -> String {
-    "vector <#> CAST(?1 AS vector)".to_owned()
+/// How a server finds neighbors of vectors of a model.
+#[derive(Debug, Clone)]
+pub struct ServerIndex {
+    method: VectorIndexMethod,
+    model: StoredModel,
+}
+
+/// A vector whose nearest papers are looked for, and how many of them.
+#[derive(Debug, Clone, Copy)]
+pub struct NearestQuery<'a> {
+    /// A unit vector of the library's model.
+    pub vector: &'a [f32],
+    /// How many papers.
+    pub k: usize,
+}
+
+impl ServerIndex {
+    /// The statement for so many neighbors of each of some vectors, which are its first parameters; the last one is the list of
+    /// keys, if the papers `have_keys`. Its rows are the place of a vector, and a key.
+    fn select(&self, limits: &[usize], have_keys: bool) -> String {
+        let (model, dimension) = (self.model.key, self.model.dimension);
+        let keys = match have_keys {
+            true => format!("AND row = ANY(CAST(?{} AS BIGINT[]))", limits.len() + 1),
+            false => String::new(),
+        };
+        let papers = format!("FROM embedding WHERE model = {model} {keys}");
+        // Where all are compared, they are read once for all vectors.
+        let mut distances = String::new();
+        let nearest = limits.iter().enumerate().map(|(place, limit)| {
+            let distance = self.method.distance(dimension, place + 1);
+            let ordered = match self.method {
+                VectorIndexMethod::None => {
+                    let _ = write!(distances, ", {distance} AS distance{place}");
+                    format!("FROM compared ORDER BY distance{place}")
+                }
+                _ => format!("{papers} ORDER BY {distance}"),
+            };
+            format!("SELECT CAST({place} AS BIGINT), row FROM (SELECT row {ordered} LIMIT {limit}) AS nearest{place}")
+        });
+        let nearest = nearest.collect::<Vec<_>>().join(" UNION ALL ");
+        match self.method {
+            VectorIndexMethod::None => {
+                format!("WITH compared AS MATERIALIZED (SELECT row{distances} {papers}) {nearest}")
+            }
+            _ => nearest,
+        }
+    }
+}
+
+/// Settings of pgvector for so many neighbors among `papers`, of which some pass a filter.
+fn scan_settings(limit: usize, papers: usize, passing: usize) -> String {
+    let ef_search = limit.clamp(MIN_EF_SEARCH, MAX_EF_SEARCH);
+    let tuples = (limit * papers / passing.max(1) * TUPLES_PER_MATCH).max(MIN_SCAN_TUPLES);
+    format!(
+        "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = {ef_search}; \
+         SET LOCAL hnsw.max_scan_tuples = {tuples}"
+    )
 }
 
 impl Library {
@@ -119,60 +177,63 @@ impl Library {
         Ok(vectors)
     }
 
-    /// The keys of up to `k` papers whose embeddings are nearest to a vector, as the server finds them, or a few more; with
-    /// `allowed`, of papers with these keys. There are `papers` in all.
+    /// How the server finds neighbors now; `None` for a library without a model.
+    ///
+    /// # Errors
+    /// When the server cannot be read.
+    pub fn server_index(&self) -> Result<Option<ServerIndex>> {
+        let Some(model) = self.model()? else { return Ok(None) };
+        Ok(Some(ServerIndex { method: self.vector_index()?, model }))
+    }
+
+    /// For each query, the keys of the papers whose embeddings are nearest to it, as the server finds them; with `allowed`, of
+    /// papers with these keys: the nearest about first, and maybe a few more than asked for. There are `papers` in all.
     ///
     /// Among few papers all are compared. Among many, the index is searched: it goes on until enough of the papers that are
     /// allowed are found, or very many others.
     ///
     /// # Errors
     /// [`Error::Library`], also for a library that is not on a server.
-    pub fn nearest_keys(&self, query: &[f32], k: usize, allowed: Option<&[i64]>, papers: usize) -> Result<Vec<i64>> {
-        let Some(model) = self.model()? else { return Ok(Vec::new()) };
-        let passing = allowed.map_or(papers, <[i64]>::len);
-        let method = match passing > MAX_COMPARED {
-            true => self.vector_index()?,
-            false => VectorIndexMethod::None,
-        };
-        self.nearest_by(method, &model, query, k, allowed, papers)
-    }
-
-    /// As [`Library::nearest_keys`], by a method.
-    fn nearest_by(
+    pub fn nearest_keys(
         &self,
-        method: VectorIndexMethod,
-        model: &StoredModel,
-        query: &[f32],
-        k: usize,
+        index: &ServerIndex,
+        queries: &[NearestQuery<'_>],
         allowed: Option<&[i64]>,
         papers: usize,
-    ) -> Result<Vec<i64>> {
-        let limit = k.next_multiple_of(LIMIT_STEP);
+    ) -> Result<Vec<Vec<i64>>> {
         let passing = allowed.map_or(papers, <[i64]>::len);
-        let read = || -> database::Result<Vec<i64>> {
-            if method == VectorIndexMethod::Hnsw {
-                let ef_search = limit.clamp(MIN_EF_SEARCH, MAX_EF_SEARCH);
-                let tuples = limit * papers / passing.max(1) * TUPLES_PER_MATCH;
-                let settings = format!(
-                    "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = {ef_search}; \
-                     SET LOCAL hnsw.max_scan_tuples = {}",
-                    tuples.max(MIN_SCAN_TUPLES)
-                );
-                self.db.execute_batch(&settings)?;
+        let method = if passing > MAX_COMPARED { index.method } else { VectorIndexMethod::None };
+        let index = ServerIndex { method, model: index.model.clone() };
+        self.nearest_by(&index, queries, allowed, papers)
+    }
+
+    /// As [`Library::nearest_keys`], however many papers there are.
+    fn nearest_by(
+        &self,
+        index: &ServerIndex,
+        queries: &[NearestQuery<'_>],
+        allowed: Option<&[i64]>,
+        papers: usize,
+    ) -> Result<Vec<Vec<i64>>> {
+        let limits: Vec<usize> = queries.iter().map(|query| query.k.next_multiple_of(LIMIT_STEP)).collect();
+        let read = || -> database::Result<Vec<Vec<i64>>> {
+            if index.method == VectorIndexMethod::Hnsw {
+                let passing = allowed.map_or(papers, <[i64]>::len);
+                self.db.execute_batch(&scan_settings(limits.iter().copied().max().unwrap_or(0), papers, passing))?;
             }
-            let filter = if allowed.is_some() { "AND row = ANY(CAST(?2 AS BIGINT[]))" } else { "" };
-            let order = method.expression(model.dimension);
-            let select = format!(
-                "SELECT row FROM embedding WHERE model = {} {filter} ORDER BY {order} LIMIT {limit}",
-                model.key
-            );
-            let mut values: Vec<Value> = vec![float_bytes_of(query).into()];
+            let mut values: Vec<Value> = queries.iter().map(|query| float_bytes_of(query.vector).into()).collect();
             values.extend(
                 allowed.map(|keys| Value::from(keys.iter().flat_map(|key| key.to_le_bytes()).collect::<Vec<u8>>())),
             );
-            self.db.prepare(&select)?.query_map(values, |row| row.get(0))?.collect()
+            let mut found = vec![Vec::new(); queries.len()];
+            let mut statement = self.db.prepare(&index.select(&limits, allowed.is_some()))?;
+            let mut rows = statement.query(values)?;
+            while let Some(row) = rows.next()? {
+                found[row.get::<i64>(0)? as usize].push(row.get(1)?);
+            }
+            Ok(found)
         };
-        read().map_err(self.failed("find neighbors"))
+        if queries.is_empty() { Ok(Vec::new()) } else { read().map_err(self.failed("find neighbors")) }
     }
 
     /// How a library on a server finds neighbors.
@@ -201,16 +262,17 @@ impl Library {
     /// When the server cannot be read.
     pub fn vector_index_recall(&self) -> Result<f32> {
         self.read_transaction(|| {
-            let (method, Some(model)) = (self.vector_index()?, self.model()?) else { return Ok(1.0) };
+            let Some(index) = self.server_index()? else { return Ok(1.0) };
+            let exact = ServerIndex { method: VectorIndexMethod::None, ..index.clone() };
             let keys = self.embedded_keys()?;
             let sample: Vec<i64> = keys.iter().copied().step_by(keys.len().div_ceil(RECALL_SAMPLE).max(1)).collect();
             let queries = self.embeddings_at(&sample)?;
             let (mut found, mut wanted) = (0, 0);
             for place in 0..sample.len() {
-                let query = queries.row(place);
-                let nearest = |method| self.nearest_by(method, &model, query, RECALL_DEPTH, None, keys.len());
+                let query = NearestQuery { vector: queries.row(place), k: RECALL_DEPTH };
+                let nearest = |index| Ok(self.nearest_by(index, &[query], None, keys.len())?.concat());
                 // Of the few more that the index gives, the nearest are taken: see `searcher::server_vectors`.
-                let (mut expected, indexed) = (nearest(VectorIndexMethod::None)?, nearest(method)?);
+                let (mut expected, indexed): (Vec<i64>, Vec<i64>) = (nearest(&exact)?, nearest(&index)?);
                 expected.truncate(RECALL_DEPTH);
                 found += expected.iter().filter(|key| indexed.contains(key)).count();
                 wanted += expected.len();

@@ -8,6 +8,7 @@ use super::resolve::ResolvedRequest;
 use super::retrieve::best_by_terms;
 use crate::error::Result;
 use crate::lexical::TermVector;
+use crate::library::NearestQuery;
 use crate::recommend::{
     EXPANSION_SIZE, ExpansionPaper, ExpansionScorer, MAX_EXPANSION_HISTORY, ResolvedQuery, Strategy,
 };
@@ -51,10 +52,9 @@ fn nearest_papers(
     }
     let depth = POOL_SIZE + resolved.history_rows.len();
     let mut pool = RowBitmap::default();
-    for past in &query.liked {
-        let hits = snapshot.nearest(past.embedding.as_slice(), depth, known)?;
-        hits.iter().for_each(|hit| pool.insert(hit.row));
-    }
+    let queries = query.liked.iter().map(|past| NearestQuery { vector: past.embedding.as_slice(), k: depth });
+    let hits = snapshot.nearest_to_each(&queries.collect::<Vec<_>>(), known)?;
+    hits.iter().flatten().for_each(|hit| pool.insert(hit.row));
     let history = ResolvedQuery { liked: query.liked.clone(), ..ResolvedQuery::default() };
     best_by_terms(searcher, resolved, &history, known, depth)?.into_iter().for_each(|row| pool.insert(row));
     let scorer = ExpansionScorer::new(&resolved.background, &query.liked);

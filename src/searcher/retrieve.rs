@@ -8,6 +8,7 @@ use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::index::SearchHit;
 use crate::lexical::PostingBlocks;
+use crate::library::NearestQuery;
 use crate::recommend::{Ranker, ResolvedQuery};
 use crate::vector::{RowBitmap, RowId};
 
@@ -76,12 +77,16 @@ impl Retrieval<'_, '_> {
         let mut rows = RowBitmap::default();
         let mut near: HashMap<RowId, f32> = HashMap::new();
         let per_seed = (2 * pool / seeds.len()).clamp(MIN_PER_SEED, *pool);
-        for (index, seed) in seeds.iter().enumerate() {
-            let depth = match index {
+        let query = |(index, vector)| NearestQuery {
+            vector,
+            k: match index {
                 0 => pool + seen.len(),
                 _ => per_seed + seen.len().min(EXPECTED_EXCLUDED),
-            };
-            let hits = self.searcher.snapshot.nearest(seed, depth, allowed.as_ref())?;
+            },
+        };
+        let queries: Vec<NearestQuery<'_>> = seeds.iter().map(Vec::as_slice).enumerate().map(query).collect();
+        let found = self.searcher.snapshot.nearest_to_each(&queries, allowed.as_ref())?;
+        for (index, hits) in found.into_iter().enumerate() {
             for SearchHit { row, score } in hits.into_iter().filter(|hit| self.is_candidate(hit.row)) {
                 if index == 0 {
                     rows.insert(row);

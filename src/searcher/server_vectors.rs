@@ -3,18 +3,19 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::snapshot::position;
 use crate::error::Result;
 use crate::index::SearchHit;
-use crate::library::Library;
+use crate::library::{Library, NearestQuery, ServerIndex};
 use crate::vector::{RowBitmap, RowId, dot};
 
 /// Bytes of vectors that were read from the server, at most: then all are forgotten.
 const MAX_LOADED_BYTES: usize = 256 << 20;
-/// Vectors that are read at once, at most.
-const BATCH_ROWS: usize = 1_000;
 
 /// The keys of all papers with a vector, and the vectors that were read so far.
 pub(super) struct ServerVectors {
+    /// How the server finds neighbors; `None` for a library without papers.
+    index: Option<ServerIndex>,
     /// Ascending.
     keys: Vec<i64>,
     all: RowBitmap,
@@ -23,10 +24,15 @@ pub(super) struct ServerVectors {
 }
 
 impl ServerVectors {
-    pub(super) fn new(keys: Vec<i64>) -> ServerVectors {
+    /// The papers of a library on a server.
+    ///
+    /// # Errors
+    /// When the server cannot be read.
+    pub(super) fn new(library: &Library) -> Result<ServerVectors> {
+        let keys = library.embedded_keys()?;
         let all = RowBitmap::first_n(keys.len());
         let loaded = std::iter::repeat_with(OnceLock::new).take(keys.len()).collect();
-        ServerVectors { keys, all, loaded, loaded_bytes: AtomicUsize::new(0) }
+        Ok(ServerVectors { index: library.server_index()?, keys, all, loaded, loaded_bytes: AtomicUsize::new(0) })
     }
 
     pub(super) fn key(&self, row: RowId) -> i64 {
@@ -34,7 +40,7 @@ impl ServerVectors {
     }
 
     pub(super) fn row(&self, key: i64) -> Option<RowId> {
-        self.keys.binary_search(&key).ok().map(|row| RowId(row as u32))
+        position(&self.keys, key).map(|row| RowId(row as u32))
     }
 
     pub(super) fn all(&self) -> &RowBitmap {
@@ -51,16 +57,20 @@ impl ServerVectors {
     /// # Errors
     /// When the server cannot be read.
     pub(super) fn load(&self, library: &Library, rows: &[RowId]) -> Result<()> {
-        let missing: Vec<RowId> = rows.iter().copied().filter(|row| self.loaded[row.index()].get().is_none()).collect();
-        for rows in missing.chunks(BATCH_ROWS) {
-            let keys: Vec<i64> = rows.iter().map(|row| self.key(*row)).collect();
-            let vectors = library.embeddings_at(&keys)?;
-            for (place, row) in rows.iter().enumerate() {
-                let vector: Box<[f32]> = vectors.row(place).into();
-                self.loaded_bytes.fetch_add(size_of_val(&*vector), Ordering::Relaxed);
-                // Another thread may have read it meanwhile: it is the same.
-                let _ = self.loaded[row.index()].set(vector);
-            }
+        let mut missing: Vec<RowId> =
+            rows.iter().copied().filter(|row| self.loaded[row.index()].get().is_none()).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<i64> = missing.iter().map(|row| self.key(*row)).collect();
+        let vectors = library.embeddings_at(&keys)?;
+        for (place, row) in missing.iter().enumerate() {
+            let vector: Box<[f32]> = vectors.row(place).into();
+            self.loaded_bytes.fetch_add(size_of_val(&*vector), Ordering::Relaxed);
+            // Another thread may have read it meanwhile: it is the same.
+            let _ = self.loaded[row.index()].set(vector);
         }
         Ok(())
     }
@@ -76,25 +86,28 @@ impl ServerVectors {
         Ok(self.loaded[row.index()].get().map_or(&[], |vector| vector))
     }
 
-    /// The `k` rows nearest to a vector, of those allowed, as the server finds them; compared exactly.
+    /// For each query, the rows nearest to it, of those allowed, as the server finds them, or a few more; compared exactly.
     ///
     /// # Errors
     /// When the server cannot be read.
     pub(super) fn nearest(
         &self,
         library: &Library,
-        query: &[f32],
-        k: usize,
+        queries: &[NearestQuery<'_>],
         allowed: Option<&RowBitmap>,
-    ) -> Result<Vec<SearchHit>> {
+    ) -> Result<Vec<Vec<SearchHit>>> {
+        let Some(index) = &self.index else { return Ok(vec![Vec::new(); queries.len()]) };
         let allowed: Option<Vec<i64>> = allowed.map(|rows| rows.iter().map(|row| self.key(row)).collect());
-        let keys = library.nearest_keys(query, k, allowed.as_deref(), self.keys.len())?;
-        let rows: Vec<RowId> = keys.into_iter().filter_map(|key| self.row(key)).collect();
-        self.load(library, &rows)?;
-        let hit = |row: RowId| Ok(SearchHit { row, score: dot(self.vector(library, row)?, query) });
-        let mut hits = rows.into_iter().map(hit).collect::<Result<Vec<SearchHit>>>()?;
-        hits.sort_unstable();
-        hits.truncate(k);
-        Ok(hits)
+        let found = library.nearest_keys(index, queries, allowed.as_deref(), self.keys.len())?;
+        let found: Vec<Vec<RowId>> =
+            found.iter().map(|keys| keys.iter().filter_map(|key| self.row(*key)).collect()).collect();
+        self.load(library, &found.concat())?;
+        let hits = |(query, rows): (&NearestQuery<'_>, &Vec<RowId>)| {
+            let hit = |row: &RowId| Ok(SearchHit { row: *row, score: dot(self.vector(library, *row)?, query.vector) });
+            let mut hits = rows.iter().map(hit).collect::<Result<Vec<SearchHit>>>()?;
+            hits.sort_unstable();
+            Ok(hits)
+        };
+        queries.iter().zip(&found).map(hits).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! The library's vectors at one generation, indexed: in this process, or by the server that keeps the library.
 
+use std::cell::RefCell;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -7,8 +8,11 @@ use super::graph_file::{corrupt_index, source_generation};
 use super::server_vectors::ServerVectors;
 use crate::error::{Error, Result};
 use crate::index::{HnswGraph, IndexCorruption, IndexDelta, IndexKind, SearchHit, VectorIndex};
-use crate::library::{EmbeddingDelta, GenerationId, Library};
+use crate::library::{EmbeddingDelta, GenerationId, Library, NearestQuery};
 use crate::vector::{Embedding, RowBitmap, RowId};
+
+/// Vectors whose neighbors a reader keeps, at most.
+const MAX_FOUND: usize = 64;
 
 /// Vectors of one generation. Rows ascend with the library's keys.
 pub(crate) struct IndexSnapshot {
@@ -35,6 +39,15 @@ struct LocalVectors {
 pub(crate) struct SnapshotReader<'a> {
     snapshot: Arc<IndexSnapshot>,
     library: &'a Library,
+    /// Neighbors among all papers that the server has found.
+    found: RefCell<Vec<FoundNeighbors>>,
+}
+
+/// The rows nearest to a vector: at least `k` of them, or all.
+struct FoundNeighbors {
+    vector: Vec<f32>,
+    k: usize,
+    hits: Vec<SearchHit>,
 }
 
 impl IndexSnapshot {
@@ -78,7 +91,7 @@ impl IndexSnapshot {
             let reason = "`server` is for libraries on a PostgreSQL server: use `auto`".to_owned();
             return Err(Error::BadRequest { field: "index", reason });
         }
-        let vectors = ServerVectors::new(library.embedded_keys()?);
+        let vectors = ServerVectors::new(library)?;
         Ok(IndexSnapshot::new(library.generation_id()?, SnapshotVectors::Server(vectors)))
     }
 
@@ -154,14 +167,24 @@ impl LocalVectors {
 
     fn row(&self, key: i64) -> Option<RowId> {
         let known = self.known();
-        let row = known.binary_search(&key).or_else(|_| self.keys.binary_search(&key).map(|at| known.len() + at));
-        row.ok().map(|row| RowId(row as u32)).filter(|row| self.index.rows().contains(*row))
+        let row = position(known, key).or_else(|| Some(known.len() + position(&self.keys, key)?));
+        row.map(|row| RowId(row as u32)).filter(|row| self.index.rows().contains(*row))
+    }
+}
+
+/// The place of a key among keys, which ascend. They are given out one after the other: where none is missing, a key is as far
+/// from the first as their numbers are, and where some are, it comes earlier.
+pub(super) fn position(keys: &[i64], key: i64) -> Option<usize> {
+    let distance = usize::try_from(key - keys.first()?).ok()?;
+    match keys.get(distance) == Some(&key) {
+        true => Some(distance),
+        false => keys[..distance.min(keys.len())].binary_search(&key).ok(),
     }
 }
 
 impl<'a> SnapshotReader<'a> {
     pub(crate) fn new(snapshot: Arc<IndexSnapshot>, library: &'a Library) -> SnapshotReader<'a> {
-        SnapshotReader { snapshot, library }
+        SnapshotReader { snapshot, library, found: RefCell::default() }
     }
 
     /// Reads the vectors of rows that are asked for next: a server is asked once for all, not once for each.
@@ -184,11 +207,60 @@ impl<'a> SnapshotReader<'a> {
     }
 
     /// The `k` rows nearest to a vector, of those allowed.
-    pub(crate) fn nearest(&self, query: &[f32], k: usize, allowed: Option<&RowBitmap>) -> Result<Vec<SearchHit>> {
+    pub(crate) fn nearest(&self, vector: &[f32], k: usize, allowed: Option<&RowBitmap>) -> Result<Vec<SearchHit>> {
+        let mut hits = self.nearest_to_each(&[NearestQuery { vector, k }], allowed)?;
+        Ok(hits.swap_remove(0))
+    }
+
+    /// The rows nearest to each of some vectors, of those allowed: a server is asked once for all.
+    pub(crate) fn nearest_to_each(
+        &self,
+        queries: &[NearestQuery<'_>],
+        allowed: Option<&RowBitmap>,
+    ) -> Result<Vec<Vec<SearchHit>>> {
         match &self.snapshot.vectors {
-            SnapshotVectors::Local(local) => local.index.nearest(query, k, allowed).map_err(corrupt_index),
-            SnapshotVectors::Server(server) => server.nearest(self.library, query, k, allowed),
+            SnapshotVectors::Local(local) => {
+                let nearest = |query: &NearestQuery<'_>| local.index.nearest(query.vector, query.k, allowed);
+                queries.iter().map(nearest).collect::<std::result::Result<_, _>>().map_err(corrupt_index)
+            }
+            SnapshotVectors::Server(server) => match allowed {
+                None => self.found_near_each(server, queries),
+                Some(_) => {
+                    let mut found = server.nearest(self.library, queries, allowed)?;
+                    found.iter_mut().zip(queries).for_each(|(hits, query)| hits.truncate(query.k));
+                    Ok(found)
+                }
+            },
         }
+    }
+
+    /// As this reader has found them before, or as the server finds them now: a ranking looks more than once for the papers near
+    /// a paper of the history.
+    fn found_near_each(&self, server: &ServerVectors, queries: &[NearestQuery<'_>]) -> Result<Vec<Vec<SearchHit>>> {
+        let mut found = self.found.borrow_mut();
+        if found.len() > MAX_FOUND {
+            found.clear();
+        }
+        let is_new = |query: &&NearestQuery<'_>| !found.iter().any(|near| near.answers(query));
+        let new: Vec<NearestQuery<'_>> = queries.iter().filter(is_new).copied().collect();
+        let hits = server.nearest(self.library, &new, None)?;
+        let near = |(NearestQuery { vector, k }, hits): (&NearestQuery<'_>, Vec<SearchHit>)| FoundNeighbors {
+            vector: vector.to_vec(),
+            k: hits.len().max(*k),
+            hits,
+        };
+        found.extend(new.iter().zip(hits).map(near));
+        let answer = |query: &NearestQuery<'_>| {
+            let near = found.iter().find(|near| near.answers(query));
+            near.map_or_else(Vec::new, |near| near.hits[..near.hits.len().min(query.k)].to_vec())
+        };
+        Ok(queries.iter().map(answer).collect())
+    }
+}
+
+impl FoundNeighbors {
+    fn answers(&self, query: &NearestQuery<'_>) -> bool {
+        self.k >= query.k && self.vector == query.vector
     }
 }
 
@@ -197,5 +269,19 @@ impl Deref for SnapshotReader<'_> {
 
     fn deref(&self) -> &IndexSnapshot {
         &self.snapshot
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::position;
+
+    #[test]
+    fn keys_are_found_with_gaps_and_without() {
+        for keys in [vec![], vec![5], vec![5, 6, 7, 8], vec![1, 4, 5, 6, 900, 901], vec![2, 3, 1 << 31]] {
+            for key in (-1..12).chain([899, 900, 901, 902, 1 << 31]) {
+                assert_eq!(position(&keys, key), keys.binary_search(&key).ok(), "{key} among {keys:?}");
+            }
+        }
     }
 }

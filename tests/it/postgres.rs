@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use paperkin::evaluate::SplitMix64;
-use paperkin::library::{Library, PaperChange, VectorIndexMethod};
+use paperkin::library::{Library, NearestQuery, PaperChange, VectorIndexMethod};
 use serde_json::{Value, json};
 
 use crate::support::made_up;
@@ -267,15 +267,24 @@ fn the_index_of_the_server_finds_the_nearest() {
     assert!(recall >= 0.95, "{recall}");
 
     // Papers are found by their own vectors, among all and among some.
+    let index = there.server_index().unwrap().unwrap();
     let keys = there.embedded_keys().unwrap();
     let some: Vec<i64> = keys.iter().copied().filter(|key| key % 1_000 != 1).collect();
     for key in [1, 501, 1_001, 20_500] {
         let vector = there.embeddings_at(&[key]).unwrap().row(0).to_vec();
-        let nearest = there.read_transaction(|| there.nearest_keys(&vector, 10, None, PAPERS)).unwrap();
-        assert!(nearest.contains(&key), "{key}: {nearest:?}");
-        let nearest = there.read_transaction(|| there.nearest_keys(&vector, 10, Some(&some), PAPERS)).unwrap();
-        assert_eq!(nearest.contains(&key), some.contains(&key), "{key}: {nearest:?}");
-        assert!(nearest.len() >= 10);
+        // Two queries at once have each their own neighbors.
+        let other = there.embeddings_at(&[some[7]]).unwrap().row(0).to_vec();
+        let queries = [&vector, &other].map(|vector| NearestQuery { vector, k: 10 });
+        let ask = |allowed| there.read_transaction(|| there.nearest_keys(&index, &queries, allowed, PAPERS)).unwrap();
+        let nearest = ask(None);
+        assert!(nearest[0].contains(&key) && nearest[1].contains(&some[7]), "{key}: {nearest:?}");
+        for allowed in [&some[..], &some[..100]] {
+            let nearest = ask(Some(allowed));
+            assert_eq!(nearest[0].contains(&key), allowed.contains(&key), "{key}: {nearest:?}");
+            assert!(nearest[1].contains(&some[7]), "{nearest:?}");
+            assert!(nearest.iter().flatten().all(|key| allowed.contains(key)), "{nearest:?}");
+            assert!(nearest.iter().all(|keys| keys.len() >= 10));
+        }
     }
 
     there.set_vector_index(VectorIndexMethod::Vchordrq).unwrap();

@@ -160,6 +160,11 @@ impl Connection {
         self.prepare(sql)?.query_row(params, read)
     }
 
+    /// The keys that a query gives.
+    pub(super) fn keys(&self, sql: &str, params: impl Params) -> Result<Vec<i64>> {
+        self.prepare(sql)?.query_map(params, |row| row.get(0))?.collect()
+    }
+
     /// Whether no transaction is open.
     pub(super) fn is_autocommit(&self) -> bool {
         match &self.driver {
@@ -222,6 +227,31 @@ impl Connection {
             }
             #[cfg(feature = "postgres")]
             Driver::Postgres(db) => db.copy_rows(table, &names, rows),
+        }
+    }
+
+    /// Writes rows: the values of columns that make a key, which no two rows share, and those of other columns. A row of the
+    /// same key gets the new values.
+    pub(super) fn upsert_rows(
+        &self,
+        table: &str,
+        (key, others): (&[&str], &[&str]),
+        rows: Vec<Vec<Value>>,
+    ) -> Result<()> {
+        let columns = [key, others].concat();
+        let set: Vec<String> = others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+        let names = columns.join(", ");
+        let resolution = format!("ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), set.join(", "));
+        match &self.driver {
+            Driver::Sqlite(db) => {
+                let values = vec!["?"; columns.len()].join(", ");
+                let mut upsert =
+                    db.prepare_cached(&format!("INSERT INTO {table} ({names}) VALUES ({values}) {resolution}"))?;
+                rows.iter().try_for_each(|row| upsert.execute(rusqlite::params_from_iter(row)).map(drop))?;
+                Ok(())
+            }
+            #[cfg(feature = "postgres")]
+            Driver::Postgres(db) => db.upsert_rows(table, &names, &resolution, rows),
         }
     }
 

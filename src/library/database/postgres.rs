@@ -145,6 +145,34 @@ impl PostgresConnection {
         })
     }
 
+    /// Writes rows to a table in one statement, with values for the columns of a list.
+    pub(super) fn upsert_rows(
+        &self,
+        table: &str,
+        columns: &str,
+        resolution: &str,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut values: Vec<Vec<SentValue>> = Vec::new();
+        for row in rows {
+            values.resize_with(row.len(), Vec::new);
+            values.iter_mut().zip(row).for_each(|(column, value)| column.push(SentValue(value)));
+        }
+        self.run(|session, client| {
+            let types = session.prepared(client, &format!("SELECT {columns} FROM {table} LIMIT 0"))?;
+            let arrays = types.columns().iter().zip(1..);
+            let arrays: Vec<String> =
+                arrays.map(|(column, place)| format!("CAST(${place} AS {}[])", column.type_().name())).collect();
+            let rows = format!("SELECT * FROM unnest({})", arrays.join(", "));
+            let upsert = session.prepared(client, &format!("INSERT INTO {table} ({columns}) {rows} {resolution}"))?;
+            let values: Vec<&(dyn PgToSql + Sync)> = values.iter().map(|column| column as _).collect();
+            client.execute(&upsert, &values).map(drop)
+        })
+    }
+
     pub(super) fn execute_batch(&self, sql: &str) -> Result<()> {
         let done = self.run(|_, client| client.batch_execute(sql));
         if sql == "COMMIT" || sql == "ROLLBACK" {

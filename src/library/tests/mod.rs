@@ -15,7 +15,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::open::{APPLICATION_ID, FILE_NAME, UPGRADES};
-use super::{GenerationId, HistoryEntry, HistoryKind, Library, PaperChange, StoredModel, StoredPaper};
+use super::{GenerationId, HistoryEntry, HistoryKind, Library, PaperChange, PaperFilter, StoredModel, StoredPaper};
 use crate::error::Error;
 use crate::lexical::{TermCounts, TermQuery};
 use crate::paper::{Paper, PaperId};

@@ -3,7 +3,9 @@
 use super::terms::found;
 use super::test_library;
 use super::*;
-use rusqlite::{Connection, params};
+use crate::library::checksums;
+use crate::library::database::{self, TransactionKind};
+use rusqlite::{Connection, OpenFlags, params};
 
 /// The generation that the files are in.
 const GENERATION: u64 = 7;
@@ -15,7 +17,7 @@ const LAST_FORMAT_WITH_OLD_NAMES: usize = 6;
 
 /// Papers with vectors, of which the first has another id from format 5 on.
 fn papers(format: usize) -> [Paper; 2] {
-    let mut papers = [0, 1].map(|number| paper(number, number));
+    let mut papers = [0, 1].map(|number| Paper { categories: vec!["cs.CL".to_owned()], ..paper(number, number) });
     if format >= 5 {
         papers[0].aliases = vec![PaperId::parse("10.1000/first").unwrap()];
     }
@@ -56,7 +58,7 @@ fn write(directory: &Path, format: usize) {
     .unwrap();
     for paper in papers(format) {
         let insert = "INSERT INTO paper (id, title, title_key, abstract, authors, categories, source, added) \
-                      VALUES (?, ?, ?, ?, '[]', '[]', 'test', ?)";
+                      VALUES (?, ?, ?, ?, '[]', '[\"cs.CL\"]', 'test', ?)";
         let key = crate::paper::title_key(&paper.title);
         db.execute(insert, params![paper.id.as_str(), paper.title, key, paper.abstract_text, GENERATION as i64])
             .unwrap();
@@ -81,6 +83,12 @@ fn write(directory: &Path, format: usize) {
         db.execute("INSERT INTO wanted VALUES (1, ?, ?)", params![NOT_IN_LIBRARY, record]).unwrap();
     }
     after.iter().for_each(|upgrade| db.execute_batch(upgrade).unwrap());
+    if format >= 13 {
+        let db = database::Connection::open_sqlite(&directory.join(FILE_NAME), OpenFlags::default()).unwrap();
+        let transaction = db.begin(TransactionKind::Write).unwrap();
+        checksums::write_all(&transaction).unwrap();
+        transaction.commit().unwrap();
+    }
 }
 
 fn write_profile(db: &Connection, format: usize) {
@@ -107,7 +115,7 @@ fn write_profile(db: &Connection, format: usize) {
 fn write_words(db: &Connection, format: usize) {
     let mut new = test_library();
     papers(format).into_iter().for_each(|paper| add(&mut new, paper));
-    let mut words = new.db.prepare("SELECT block, term, papers FROM posting").unwrap();
+    let mut words = new.db.prepare("SELECT block, term, papers FROM posting WHERE term NOT LIKE '#%'").unwrap();
     let mut rows = words.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
         let (block, term, papers) =
@@ -139,6 +147,8 @@ fn libraries_of_all_formats_are_brought_up() {
             assert_eq!(row, embedding(paper, &model(0)).as_slice(), "format {format}");
         }
         assert_eq!(found(&library, "distinctive title", None).len(), 2, "format {format}");
+        let cs = PaperFilter { categories: vec!["cs".to_owned()], ..PaperFilter::default() };
+        assert_eq!(library.matching_keys(&cs).unwrap().unwrap(), [1, 2], "format {format}");
 
         let profile = library.profile("me").unwrap();
         assert_eq!((profile.last_seen_generation, profile.previous_seen_generation), (6, 5), "format {format}");

@@ -109,3 +109,48 @@ fn last_names_of_any_length_are_found() {
         assert_eq!(library.keys_by_author(author).unwrap(), [1]);
     }
 }
+
+#[test]
+fn categories_are_found_as_they_are_now() {
+    let mut library = test_library();
+    let long = ["x", "y"].map(|end| "a".repeat(250) + end);
+    let of = |number: usize, categories: &[&str]| {
+        let categories = categories.iter().map(|category| (*category).to_owned()).collect();
+        Paper { categories, ..paper(number, number) }
+    };
+    let first = [of(0, &["cs.CL", "cs.LG"]), of(1, &["CS"]), of(2, &["csx.CL", &long[0]]), of(3, &["a.b.c"])];
+    first.into_iter().for_each(|paper| add(&mut library, paper));
+    let found = |library: &Library, wanted: &[&str]| {
+        let categories: Vec<String> = wanted.iter().map(|category| (*category).to_owned()).collect();
+        let keys = library.matching_keys(&PaperFilter { categories: categories.clone(), ..PaperFilter::default() });
+        let keys = keys.unwrap().unwrap();
+        let mut expected = Vec::new();
+        let take = |stored: StoredPaper| {
+            expected.extend(stored.paper.is_of_any(&categories).then_some(stored.key));
+            Ok(())
+        };
+        library.for_each_paper(take).unwrap();
+        assert_eq!(keys, expected, "{wanted:?}");
+        keys
+    };
+    for (wanted, expected) in [
+        (&["cs"][..], &[1, 2][..]),
+        (&["Cs.cl"], &[1]),
+        (&["cs.CL", "csx"], &[1, 3]),
+        (&["cs.C"], &[]),
+        (&["a"], &[4]),
+        (&["a.b"], &[4]),
+        (&[&long[0]], &[3]),
+        (&[&long[1]], &[]),
+    ] {
+        assert_eq!(found(&library, wanted), expected, "{wanted:?}");
+    }
+    // Other categories with the same text; another text with the same categories; a paper less.
+    add(&mut library, of(0, &["math.AG"]));
+    add(&mut library, Paper { title: "Another title".to_owned(), ..of(1, &["CS"]) });
+    library.remove(&[id(3)]).unwrap();
+    for (wanted, expected) in [(&["cs"][..], &[2][..]), (&["math"], &[1]), (&["a"], &[])] {
+        assert_eq!(found(&library, wanted), expected, "{wanted:?}");
+    }
+    assert_eq!(library.count_term_lists().unwrap().1, 0);
+}

@@ -1,0 +1,1 @@
+-- Format 14: categories are terms of papers, as last names of authors are. The program writes all terms anew.
