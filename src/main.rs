@@ -7,5 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    paperkin::cli::run()
+    ExitCode::from(paperkin::cli::run(std::env::args_os()))
 }

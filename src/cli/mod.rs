@@ -9,8 +9,8 @@ mod input;
 mod outcome;
 mod output;
 
+use std::ffi::OsString;
 use std::io;
-use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::filter::LevelFilter;
@@ -20,29 +20,29 @@ use args::{Cli, Command};
 use outcome::CommandOutcome;
 use output::Severity;
 
-/// Runs the program with the arguments of the process and returns its exit code: 0 on success, 1 when (a part of) the
-/// input cannot be used, 2 when the program could not do its work or was called incorrectly.
-pub fn run() -> ExitCode {
-    let cli = parse();
+/// Runs the program with arguments, of which the first is its name, and returns its exit code: 0 on success, 1 when (a part of)
+/// the input cannot be used, 2 when the program could not do its work or was called incorrectly. Ends the process at once if
+/// they are invalid or ask for help.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = parse(arguments);
     let level = [LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG][usize::from(cli.common.verbose.min(2))];
     tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).without_time().with_target(false).init();
     match dispatch(cli) {
-        Ok(CommandOutcome::Complete) => ExitCode::SUCCESS,
-        Ok(CommandOutcome::Incomplete) => ExitCode::from(1),
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Ok(CommandOutcome::Complete) => 0,
+        Ok(CommandOutcome::Incomplete) => 1,
+        Err(error) if output::is_broken_pipe(&error) => 0,
         Err(error) => {
             output::diagnostic(Severity::Error, &error.one_line());
-            ExitCode::from(error.fault().exit_code())
+            error.fault().exit_code()
         }
     }
 }
 
-/// Reads the arguments of the process, and ends it if they are invalid or ask for help.
-fn parse() -> Cli {
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Cli {
     // The page of the options of every command is that of a command, so that `help options` shows it.
     let command = args::with_environment(Cli::command())
         .mut_subcommand("options", |command| command.override_help(args::options_help()));
-    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    Cli::from_arg_matches(&command.get_matches_from(arguments)).unwrap_or_else(|error| error.exit())
 }
 
 fn dispatch(cli: Cli) -> Result<CommandOutcome> {

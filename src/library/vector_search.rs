@@ -26,6 +26,8 @@ const TUPLES_PER_MATCH: usize = 4;
 /// Papers of the sample that recall is measured with, and the neighbors of each.
 const RECALL_SAMPLE: usize = 50;
 const RECALL_DEPTH: usize = 10;
+/// Papers that all others are compared with at once: the server keeps this many distances for each.
+const RECALL_QUERIES: usize = 10;
 /// Bytes that a paper takes in a graph that is built: a half vector and the lists of its neighbors. Measured in
 /// `docs/scale.md`.
 const INDEX_BYTES_PER_PAPER: i64 = 1_600;
@@ -266,16 +268,19 @@ impl Library {
             let exact = ServerIndex { method: VectorIndexMethod::None, ..index.clone() };
             let keys = self.embedded_keys()?;
             let sample: Vec<i64> = keys.iter().copied().step_by(keys.len().div_ceil(RECALL_SAMPLE).max(1)).collect();
-            let queries = self.embeddings_at(&sample)?;
+            let vectors = self.embeddings_at(&sample)?;
+            let queries: Vec<NearestQuery<'_>> =
+                vectors.rows().map(|vector| NearestQuery { vector, k: RECALL_DEPTH }).collect();
             let (mut found, mut wanted) = (0, 0);
-            for place in 0..sample.len() {
-                let query = NearestQuery { vector: queries.row(place), k: RECALL_DEPTH };
-                let nearest = |index| Ok(self.nearest_by(index, &[query], None, keys.len())?.concat());
-                // Of the few more that the index gives, the nearest are taken: see `searcher::server_vectors`.
-                let (mut expected, indexed): (Vec<i64>, Vec<i64>) = (nearest(&exact)?, nearest(&index)?);
-                expected.truncate(RECALL_DEPTH);
-                found += expected.iter().filter(|key| indexed.contains(key)).count();
-                wanted += expected.len();
+            for queries in queries.chunks(RECALL_QUERIES) {
+                let exact = self.nearest_by(&exact, queries, None, keys.len())?;
+                let indexed = self.nearest_by(&index, queries, None, keys.len())?;
+                for (mut expected, indexed) in exact.into_iter().zip(indexed) {
+                    // Of the few more that the index gives, the nearest are taken: see `searcher::server_vectors`.
+                    expected.truncate(RECALL_DEPTH);
+                    found += expected.iter().filter(|key| indexed.contains(key)).count();
+                    wanted += expected.len();
+                }
             }
             Ok(if wanted == 0 { 1.0 } else { found as f32 / wanted as f32 })
         })

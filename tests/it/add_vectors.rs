@@ -165,6 +165,22 @@ fn a_library_answers_as_if_it_had_computed_the_vectors() {
 }
 
 #[test]
+fn an_exported_library_is_added_with_its_vectors() {
+    let one = Sandbox::new();
+    assert_eq!(one.run(&["add", listing()]).code, 0);
+    let file = one.folder.path().join("all.parquet").to_str().unwrap().to_owned();
+    assert_eq!(one.run(&["export", "--papers", "--embeddings", "--format", "parquet", "--out", &file]).code, 0);
+    let other = Sandbox::new();
+    let run = other.run(&["add", "--vectors", &file]);
+    assert_eq!(run.out, "40 new, 0 updated, 0 unchanged: 40 papers in the library\n", "{}", run.err);
+    assert!(stored(&other) == stored(&one), "the same bits");
+    // Without embeddings there is nothing to take.
+    assert_eq!(one.run(&["export", "--papers", "--format", "parquet", "--out", &file]).code, 0);
+    let run = other.run(&["add", "--vectors", &file]);
+    assert_eq!((run.code, run.err.lines().count()), (1, 1), "{}", run.err);
+}
+
+#[test]
 fn vectors_are_taken_as_they_are() {
     let sandbox = Sandbox::new();
     let model = fingerprint(&sandbox);

@@ -40,7 +40,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ExportArgs) -> Result<Comma
             } else {
                 known_papers(history_papers(&engine, profile, &args)?)
             };
-            write(&args, |sink| {
+            write(&args, None, |sink| {
                 papers.into_iter().try_for_each(|paper| {
                     let references = match engine.library().paper(&paper.id)? {
                         Some(stored) if has_all_fields(args.format) => engine.library().references(stored.key)?,
@@ -89,7 +89,8 @@ fn has_all_fields(format: ExportChoice) -> bool {
 fn write_library(engine: &Engine, args: &ExportArgs) -> Result<()> {
     engine.library().read_transaction(|| {
         let delta = args.embeddings.then(|| engine.library().embeddings_since(None)).transpose()?;
-        write(args, |sink| {
+        let model = engine.library().model()?.filter(|_| args.embeddings);
+        write(args, model.map(|model| model.fingerprint).as_deref(), |sink| {
             engine.library().for_each_paper(|StoredPaper { key, paper, .. }| {
                 let row = delta.as_ref().and_then(|delta| Some((delta, delta.keys.binary_search(&key).ok()?)));
                 let embedding = row.map(|(delta, row)| delta.vectors.row(row).to_vec());
@@ -101,12 +102,16 @@ fn write_library(engine: &Engine, args: &ExportArgs) -> Result<()> {
     })
 }
 
-/// Writes the papers that `produce` passes to the sink.
-fn write(args: &ExportArgs, produce: impl FnOnce(&mut ExportSink<'_>) -> Result<()>) -> Result<()> {
+/// Writes the papers that `produce` passes to the sink; the fingerprint is that of the model of their embeddings.
+fn write(
+    args: &ExportArgs,
+    fingerprint: Option<&str>,
+    produce: impl FnOnce(&mut ExportSink<'_>) -> Result<()>,
+) -> Result<()> {
     let failed = || Error::io(&args.out, "write");
     output::write_to(&args.out, |out| match args.format {
         ExportChoice::Parquet => {
-            let mut table = ParquetWriter::new(out).map_err(failed())?;
+            let mut table = ParquetWriter::new(out, fingerprint).map_err(failed())?;
             produce(&mut |row| table.add(row).map_err(failed()))?;
             table.finish().map_err(failed())
         }

@@ -79,7 +79,7 @@ proptest! {
         let paper = RawPaper { title: "A title".to_owned(), source: "test".to_owned(), ..RawPaper::default() };
         let row = ExportedPaper { references: references.clone(), ..ExportedPaper::from(paper.validate().unwrap()) };
         let mut bytes = Vec::new();
-        let mut table = ParquetWriter::new(&mut bytes).unwrap();
+        let mut table = ParquetWriter::new(&mut bytes, None).unwrap();
         table.add(row.clone()).unwrap();
         table.finish().unwrap();
         for (format, written) in [(InputFormat::Jsonl, serde_json::to_vec(&row).unwrap()), (InputFormat::Parquet, bytes)] {

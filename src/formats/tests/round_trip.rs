@@ -37,7 +37,7 @@ impl Format {
             Format::Export(format) => format.write(papers).into_bytes(),
             Format::Parquet => {
                 let mut bytes = Vec::new();
-                let mut table = ParquetWriter::new(&mut bytes).unwrap();
+                let mut table = ParquetWriter::new(&mut bytes, None).unwrap();
                 papers.iter().for_each(|paper| table.add(paper.clone().into()).unwrap());
                 table.finish().unwrap();
                 bytes

@@ -11,8 +11,9 @@ use crate::error::Result;
 use crate::formats::FINGERPRINT_KEY;
 use crate::vector::{Embedding, vector_error};
 
-/// The columns.
-const VECTOR: &str = "vector";
+/// The column of vectors: that of `embed --stream`, or of an export.
+const VECTORS: [&str; 2] = ["vector", "embedding"];
+/// The column of fingerprints.
 const FINGERPRINT: &str = "fingerprint";
 
 /// The model that vectors have to be of.
@@ -36,7 +37,7 @@ impl VectorColumns {
     /// Fails where a file has no vectors, or does not say which model made them.
     pub(super) fn find<R: ChunkReader + 'static>(table: &TableFile<R>, model: &VectorModel) -> Result<VectorColumns> {
         let column = |name: &str| table.schema().get_fields().iter().find(|column| column.name() == name).cloned();
-        let vector = column(VECTOR).ok_or_else(|| table.no_column(VECTOR))?;
+        let vector = VECTORS.into_iter().find_map(column).ok_or_else(|| table.no_column(VECTORS[0]))?;
         let fingerprints = column(FINGERPRINT);
         let fingerprint = table.metadata(FINGERPRINT_KEY).map(str::to_owned);
         if fingerprints.is_none() && fingerprint.is_none() {
@@ -59,12 +60,13 @@ impl VectorColumns {
     /// The embedding of a row, or what is wrong with it.
     pub(super) fn embedding(&self, row: &Row) -> Result<Embedding, String> {
         let cell = |wanted: &str| row.get_column_iter().find(|(name, _)| *name == wanted).map(|(_, cell)| cell);
-        let vector = match cell(VECTOR) {
+        let name = self.columns.first().map_or("", |column| column.name());
+        let vector = match cell(name) {
             Some(Cell::ListInternal(list)) => list.elements().iter().map(number).collect::<Option<Vec<f32>>>(),
             Some(Cell::Null) | None => return Err("no vector: `add` without --vectors computes it".to_owned()),
             Some(_) => None,
         };
-        let vector = vector.ok_or("`vector` is not a list of numbers")?;
+        let vector = vector.ok_or_else(|| format!("`{name}` is not a list of numbers"))?;
         let fingerprint = match (&self.fingerprint, cell(FINGERPRINT)) {
             (Some(fingerprint), _) => fingerprint,
             (None, Some(Cell::Str(fingerprint))) => fingerprint,

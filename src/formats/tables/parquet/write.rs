@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int32Type};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
@@ -12,6 +13,7 @@ use parquet::schema::types::ColumnPath;
 use serde_json::Value;
 
 use super::column_writer::{days_since_1970, io_error, write_column};
+use crate::formats::FINGERPRINT_KEY;
 use crate::formats::exported_paper::{ExportedPaper, work_value};
 use crate::paper::{Paper, PaperId, WorkName};
 
@@ -43,14 +45,17 @@ pub struct ParquetWriter<W: Write + Send> {
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
-    /// Starts an empty table.
+    /// Starts an empty table; with the fingerprint of the model that made the embeddings, if it has some.
     ///
     /// # Errors
     /// Errors of writing to `out`, here and below.
-    pub fn new(out: W) -> io::Result<ParquetWriter<W>> {
+    pub fn new(out: W, fingerprint: Option<&str>) -> io::Result<ParquetWriter<W>> {
         let columns = Arc::new(parse_message_type(COLUMNS).expect("the columns are written in Parquet's language"));
         let embedding = ColumnPath::from(["embedding", "list", "element"].map(str::to_owned).to_vec());
+        let fingerprint =
+            fingerprint.map(|fingerprint| vec![KeyValue::new(FINGERPRINT_KEY.to_owned(), fingerprint.to_owned())]);
         let properties = WriterProperties::builder()
+            .set_key_value_metadata(fingerprint)
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             // No number comes twice.
             .set_column_dictionary_enabled(embedding.clone(), false)
