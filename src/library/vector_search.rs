@@ -219,9 +219,14 @@ impl Library {
     ) -> Result<Vec<Vec<i64>>> {
         let limits: Vec<usize> = queries.iter().map(|query| query.k.next_multiple_of(LIMIT_STEP)).collect();
         let read = || -> database::Result<Vec<Vec<i64>>> {
+            let is_filtered_search = allowed.is_some() && index.method != VectorIndexMethod::None;
             if index.method == VectorIndexMethod::Hnsw {
                 let passing = allowed.map_or(papers, <[i64]>::len);
                 self.db.execute_batch(&scan_settings(limits.iter().copied().max().unwrap_or(0), papers, passing))?;
+            }
+            if is_filtered_search {
+                // The server takes a list for a short one: it would look each paper up, and sort them.
+                self.db.execute_batch("SET LOCAL enable_sort = off")?;
             }
             let mut values: Vec<Value> = queries.iter().map(|query| float_bytes_of(query.vector).into()).collect();
             values.extend(
@@ -232,6 +237,9 @@ impl Library {
             let mut rows = statement.query(values)?;
             while let Some(row) = rows.next()? {
                 found[row.get::<i64>(0)? as usize].push(row.get(1)?);
+            }
+            if is_filtered_search {
+                self.db.execute_batch("SET LOCAL enable_sort = on")?;
             }
             Ok(found)
         };

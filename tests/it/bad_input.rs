@@ -196,7 +196,7 @@ fn a_newer_library_is_left_alone() {
     drop(db);
     for args in [&["status"][..], &["add", "-"], &["search", "x"]] {
         let run = sandbox.run_with_input(args, "{\"title\":\"t\"}");
-        check_line(&run, 2, "created by a newer version of paperkin (format 99, supported up to 13): update paperkin");
+        check_line(&run, 2, "created by a newer version of paperkin (format 99, supported up to 14): update paperkin");
     }
     let db = rusqlite::Connection::open(sandbox.folder.path().join("library/other")).unwrap();
     db.execute_batch("CREATE TABLE theirs (x); PRAGMA user_version = 1").unwrap();

@@ -251,8 +251,8 @@ mod tests {
         // As if it was killed: before it had a lock, after its lock was gone, and in between.
         let unfinished = first.path.clone();
         std::mem::forget(first);
+        std::fs::remove_dir_all(&unfinished).unwrap();
         for left in [None, Some((MANIFEST, "{\"paperkin\": \"0.1.0\"}"))] {
-            std::fs::remove_dir_all(&unfinished).unwrap();
             std::fs::create_dir(&unfinished).unwrap();
             left.iter().for_each(|(name, text)| std::fs::write(unfinished.join(name), text).unwrap());
             drop(ReportDirectory::create(&target, false).unwrap());
