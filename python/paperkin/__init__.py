@@ -1,0 +1,19 @@
+"""Semantic recommendations for research papers: more like this, personal feeds, similarity reports.
+
+>>> import paperkin
+>>> engine = paperkin.Engine()
+>>> engine.add([{"title": "Robots that walk on soft ground"}, {"title": "Parsing speech with small models"}]).new
+2
+>>> engine.search("walking robots", limit=1)[0].paper.title
+'Robots that walk on soft ground'
+"""
+
+from importlib.metadata import version
+
+from paperkin._answers import Answer, Paper, Reason, Recommendation
+from paperkin._encoder import Encoder
+from paperkin._engine import AddSummary, Engine, Profile
+from paperkin._errors import PaperkinError
+
+__version__ = version("paperkin")
+__all__ = ["AddSummary", "Answer", "Encoder", "Engine", "Paper", "PaperkinError", "Profile", "Reason", "Recommendation"]

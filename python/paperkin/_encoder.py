@@ -1,0 +1,127 @@
+"""Texts as vectors, with the names of sentence-transformers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import numpy
+
+from paperkin._errors import PaperkinError
+from paperkin._native import NativeEncoder
+
+#: Texts between two steps of the progress bar.
+_STEP = 1024
+
+
+class Encoder:
+    """A sentence-transformer that runs without PyTorch: all-MiniLM-L6-v2 unless another one is named.
+
+    `model` is None for the bundled model, a directory, or an id of the Hugging Face hub. An encoder may be shared by
+    threads, and used after a fork; pickling keeps the model's name, not its weights.
+
+    >>> import paperkin
+    >>> paperkin.Encoder().encode(["Robots that walk", "Parsing speech"]).shape
+    (2, 384)
+    """
+
+    def __init__(self, model: str | None = None, *, device: str = "auto") -> None:
+        self._model, self._device = model, device
+        self._native = NativeEncoder(model or "bundled", device)
+
+    def encode(
+        self,
+        sentences: str | Iterable[str],
+        batch_size: int | None = None,
+        show_progress_bar: bool = False,
+        normalize_embeddings: bool = True,
+    ) -> numpy.ndarray:
+        """Embeddings: an array of f32 of shape (texts, dimension), or (dimension,) for a single text.
+
+        `batch_size` is accepted for sentence-transformers' sake: texts are grouped by their lengths. Embeddings have
+        length 1, so `normalize_embeddings=False` is refused.
+
+        Raises TypeError for what is no text.
+        """
+        if not normalize_embeddings:
+            raise PaperkinError("`normalize_embeddings`: embeddings of paperkin always have length 1", "input")
+        if batch_size is not None and batch_size < 1:
+            raise PaperkinError(f"`batch_size`: {batch_size} is not above 0", "input")
+        if isinstance(sentences, str):
+            return self._native.encode([sentences])[0]
+        texts = _texts(sentences)
+        if not show_progress_bar or len(texts) <= _STEP:
+            return self._native.encode(texts)
+        parts = []
+        for start in range(0, len(texts), _STEP):
+            parts.append(self._native.encode(texts[start : start + _STEP]))
+            done = min(start + _STEP, len(texts))
+            print(f"\rencoding {done:,} of {len(texts):,}", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+        return numpy.concatenate(parts)
+
+    def get_sentence_embedding_dimension(self) -> int:
+        """Numbers in an embedding."""
+        return self._native.dimension
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells the model from every other one."""
+        return self._native.fingerprint
+
+    @property
+    def device(self) -> str:
+        """What it runs on: `cpu`, `cuda` or `metal`."""
+        return self._native.device
+
+    # What LangChain and LlamaIndex call embeddings.
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """LangChain's name for the embeddings of texts."""
+        return self.encode(texts).tolist()
+
+    def embed_query(self, text: str) -> list[float]:
+        """LangChain's name for the embedding of a question."""
+        return self.encode(text).tolist()
+
+    def get_text_embedding_batch(self, texts: list[str], **_: Any) -> list[list[float]]:
+        """LlamaIndex's name for the embeddings of texts."""
+        return self.embed_documents(texts)
+
+    get_text_embedding = get_query_embedding = embed_query
+
+    # What scikit-learn calls a transformer.
+
+    def fit(self, texts: Iterable[str], labels: Any = None) -> Encoder:
+        """Does nothing: the model is trained already."""
+        return self
+
+    def transform(self, texts: Iterable[str]) -> numpy.ndarray:
+        """scikit-learn's name for the embeddings of texts."""
+        return self.encode(texts)
+
+    def fit_transform(self, texts: Iterable[str], labels: Any = None) -> numpy.ndarray:
+        """As `transform`."""
+        return self.encode(texts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _encoder, (self._model, self._device)
+
+    def __repr__(self) -> str:
+        return f"Encoder({self._native.name!r}, device={self.device!r})"
+
+
+def _encoder(model: str | None, device: str) -> Encoder:
+    return Encoder(model, device=device)
+
+
+def _texts(sentences: Iterable[str]) -> list[str]:
+    if isinstance(sentences, (bytes, dict)) or not isinstance(sentences, Iterable):
+        raise TypeError(f"sentences: expected texts, not {type(sentences).__name__}")
+    texts = list(sentences)
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            hint = ": decode it" if isinstance(text, bytes) else ""
+            raise TypeError(f"sentences[{place}]: expected a text, not {type(text).__name__}{hint}")
+    return [str(text) for text in texts]

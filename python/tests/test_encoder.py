@@ -1,0 +1,67 @@
+"""Texts as vectors."""
+
+import pickle
+
+import numpy
+import pytest
+
+import paperkin
+
+TEXTS = ["Robots that walk", "Parsing speech", "", "Bread without an oven " * 200]
+
+
+def test_vectors(encoder):
+    vectors = encoder.encode(TEXTS)
+    assert vectors.shape == (4, 384) and vectors.dtype == numpy.float32
+    assert encoder.get_sentence_embedding_dimension() == 384
+    numpy.testing.assert_allclose(numpy.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert encoder.encode(TEXTS[0]).shape == (384,)
+    assert encoder.encode([]).shape == (0, 384)
+    near = vectors[0] @ encoder.encode("Legged robots")
+    assert near > vectors[1] @ encoder.encode("Legged robots") + 0.2
+
+
+def test_the_order_is_that_of_the_texts(encoder, capsys):
+    texts = [f"paper {n} " * (n % 40) for n in range(1500)]
+    vectors = encoder.encode(texts, show_progress_bar=True, batch_size=8)
+    assert "1,500 of 1,500" in capsys.readouterr().err
+    for place in (0, 1, 700, 1499):
+        numpy.testing.assert_allclose(vectors[place], encoder.encode(texts[place]), atol=0.02)
+
+
+def test_any_iterable(encoder):
+    import pandas
+
+    expected = encoder.encode(TEXTS[:2])
+    for texts in (tuple(TEXTS[:2]), iter(TEXTS[:2]), pandas.Series(TEXTS[:2]), numpy.array(TEXTS[:2])):
+        numpy.testing.assert_array_equal(encoder.encode(texts), expected)
+
+
+@pytest.mark.parametrize("texts", [b"bytes", [b"bytes"], [1.5], [None], 7, {"a": "b"}, numpy.zeros((2, 3)), ["a", ["b"]]])
+def test_what_is_no_text(encoder, texts):
+    with pytest.raises(TypeError, match="expected"):
+        encoder.encode(texts)
+
+
+def test_what_is_refused(encoder):
+    with pytest.raises(paperkin.PaperkinError, match="normalize_embeddings"):
+        encoder.encode(TEXTS, normalize_embeddings=False)
+    with pytest.raises(paperkin.PaperkinError, match="device"):
+        paperkin.Encoder(device="abacus")
+    with pytest.raises(paperkin.PaperkinError, match="no such directory"):
+        paperkin.Encoder("./nowhere")
+    # A lone surrogate is no text of UTF-8.
+    with pytest.raises((UnicodeEncodeError, TypeError)):
+        encoder.encode(["\ud800"])
+
+
+def test_a_copy_by_pickle(encoder):
+    copy = pickle.loads(pickle.dumps(encoder))
+    assert copy.fingerprint == encoder.fingerprint and repr(copy) == repr(encoder)
+
+
+def test_names_of_other_libraries(encoder):
+    vectors = encoder.encode(TEXTS[:2])
+    assert encoder.embed_documents(TEXTS[:2]) == vectors.tolist() == encoder.get_text_embedding_batch(TEXTS[:2])
+    assert encoder.embed_query(TEXTS[0]) == encoder.get_query_embedding(TEXTS[0])
+    numpy.testing.assert_array_equal(encoder.fit(TEXTS).transform(TEXTS[:2]), vectors)
