@@ -170,12 +170,22 @@ pub(super) fn put_embeddings(
     generation: i64,
     embeddings: &BTreeMap<i64, &Embedding>,
 ) -> database::Result<()> {
+    if embeddings.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<i64> = embeddings.keys().copied().collect();
+    // On a server, the embeddings may be spread over others: such a table has no unique key, and takes no upserts.
+    let mut delete =
+        transaction.prepare(&format!("DELETE FROM embedding WHERE row IN ({LISTED_KEYS}) AND model = ?2"))?;
+    for keys in keys.chunks(BATCH_ROWS) {
+        delete.execute(params![key_list(keys), model])?;
+    }
     let row = |(key, embedding): (&i64, &&Embedding)| {
         vec![(*key).into(), model.into(), generation.into(), float_bytes(embedding).into()]
     };
-    let rows = embeddings.iter().map(row).collect();
-    transaction.upsert_rows("embedding", (&["row", "model"], &["written", "vector"]), rows)?;
-    put_embedding_checksums(transaction, model, &embeddings.keys().copied().collect::<Vec<i64>>())
+    let columns = ["row", "model", "written", "vector"].map(str::to_owned);
+    transaction.insert_rows("embedding", &columns, &embeddings.iter().map(row).collect::<Vec<_>>())?;
+    put_embedding_checksums(transaction, model, &keys)
 }
 
 /// The numbers of an embedding as little-endian floats.

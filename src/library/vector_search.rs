@@ -49,6 +49,8 @@ pub enum VectorIndexMethod {
     Vchordrq,
     /// pgvectorscale's DiskANN index.
     Diskann,
+    /// An index that an administrator made, as for HNSW: where the embeddings are spread over servers, each has its own.
+    External,
     /// No index: all papers are compared.
     None,
 }
@@ -57,6 +59,7 @@ string_enum!(VectorIndexMethod, "a vector index", {
     Hnsw => "hnsw",
     Vchordrq => "vchordrq",
     Diskann => "diskann",
+    External => "external",
     None => "none",
 });
 
@@ -69,14 +72,14 @@ impl VectorIndexMethod {
             }
             VectorIndexMethod::Vchordrq => format!("vchordrq ((vector::halfvec({dimension})) halfvec_ip_ops)"),
             VectorIndexMethod::Diskann => format!("diskann ((vector::vector({dimension})) vector_ip_ops)"),
-            VectorIndexMethod::None => return None,
+            VectorIndexMethod::External | VectorIndexMethod::None => return None,
         })
     }
 
     /// The distance from the vector in a parameter, as the index has it.
     fn distance(self, dimension: usize, parameter: usize) -> String {
         match self {
-            VectorIndexMethod::Hnsw | VectorIndexMethod::Vchordrq => {
+            VectorIndexMethod::Hnsw | VectorIndexMethod::Vchordrq | VectorIndexMethod::External => {
                 format!("(vector::halfvec({dimension})) <#> CAST(?{parameter} AS halfvec({dimension}))")
             }
             VectorIndexMethod::Diskann => {
@@ -300,7 +303,9 @@ impl Library {
     /// When the server cannot be read.
     pub fn has_vector_index(&self) -> Result<bool> {
         let method = self.vector_index()?;
-        let Some(model) = self.model()?.filter(|_| method != VectorIndexMethod::None) else { return Ok(true) };
+        let Some(model) = self.model()?.filter(|model| method.definition(model.dimension).is_some()) else {
+            return Ok(true);
+        };
         let indexes = self.server_indexes().map_err(self.failed("read the indexes"))?;
         Ok(indexes.iter().any(|(name, is_valid)| *is_valid && *name == index_name(&model, method)))
     }

@@ -11,7 +11,7 @@ use paperkin::library::{Library, NearestQuery, PaperChange, VectorIndexMethod};
 use serde_json::{Value, json};
 
 use crate::support::made_up;
-use crate::support::postgres::PostgresServer;
+use crate::support::postgres::{PASSWORD, PostgresServer};
 use crate::support::sandbox::{Run, Sandbox, listing};
 use crate::support::server::{JSON, Server};
 
@@ -24,6 +24,19 @@ fn filled(server: &PostgresServer) -> Sandbox {
     let run = sandbox.run(&["add", listing()]);
     assert_eq!(run.code, 0, "{}", run.err);
     sandbox
+}
+
+/// A library with made-up papers and embeddings, in a directory.
+fn made_up_library(sandbox: &Sandbox, papers: usize) -> Library {
+    let mut random = SplitMix64::new(7);
+    let mut library = Library::create(&sandbox.library()).unwrap();
+    let mut change = |number: usize| {
+        let paper = made_up::paper(&format!("p{number}"), &format!("p{number}"));
+        (PaperChange::New(paper.into()), Some(made_up::embedding(&mut random, DIMENSION)))
+    };
+    let changes: Vec<_> = (0..papers).map(&mut change).collect();
+    library.write(&made_up::model(DIMENSION), &changes).unwrap();
+    library
 }
 
 /// What a command printed, without the time that it took.
@@ -249,14 +262,7 @@ fn the_index_of_the_server_finds_the_nearest() {
     const PAPERS: usize = 21_000;
     let Some(server) = PostgresServer::start() else { return };
     let here = Sandbox::new();
-    let mut random = SplitMix64::new(7);
-    let mut library = Library::create(&here.library()).unwrap();
-    let mut change = |number: usize| {
-        let paper = made_up::paper(&format!("p{number}"), &format!("p{number}"));
-        (PaperChange::New(paper.into()), Some(made_up::embedding(&mut random, DIMENSION)))
-    };
-    let changes: Vec<_> = (0..PAPERS).map(&mut change).collect();
-    library.write(&made_up::model(DIMENSION), &changes).unwrap();
+    let mut library = made_up_library(&here, PAPERS);
     let address = PathBuf::from(server.address("postgres"));
     Library::migrate(&library, &address, |_| {}).unwrap();
     let mut there = Library::open(&address).unwrap();
@@ -295,4 +301,59 @@ fn the_index_of_the_server_finds_the_nearest() {
     assert_eq!(there.vector_index_recall().unwrap(), 1.0);
     let refused = library.set_vector_index(VectorIndexMethod::None).unwrap_err().one_line();
     assert!(refused.contains("the library is in a directory"), "{refused}");
+}
+
+/// Spreads the embeddings of a new library in the database `postgres` of the first server over the databases `part` of all.
+fn spread(servers: &[PostgresServer; 3]) {
+    let [server, ..] = servers;
+    drop(Library::create(&PathBuf::from(server.address("postgres"))).unwrap());
+    server.sql("postgres", "CREATE EXTENSION postgres_fdw");
+    for (number, part) in servers.iter().enumerate() {
+        part.sql("postgres", "CREATE DATABASE part");
+        part.sql("part", include_str!("../../deploy/postgres/part.sql"));
+        let foreign = format!(
+            "CREATE SERVER part_{number} FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '{}', \
+             dbname 'part', extensions 'vector', use_remote_estimate 'true', \
+             options '-c hnsw.iterative_scan=relaxed_order -c hnsw.ef_search=150'); \
+             CREATE USER MAPPING FOR CURRENT_USER SERVER part_{number} OPTIONS (user 'postgres', password '{PASSWORD}')",
+            part.port
+        );
+        server.sql("postgres", &foreign);
+    }
+    server.sql("postgres", include_str!("../../deploy/postgres/partitioned.sql"));
+}
+
+#[test]
+fn embeddings_are_spread_over_three_servers() {
+    let servers = [(); 3].map(|()| PostgresServer::start());
+    let [Some(one), Some(other), Some(third)] = servers else { return };
+    let servers = [one, other, third];
+    spread(&servers);
+    let here = Sandbox::new();
+    let library = made_up_library(&here, 21_000);
+    let address = PathBuf::from(servers[0].address("postgres"));
+    Library::migrate(&library, &address, |_| {}).unwrap();
+    for part in &servers {
+        assert!((6_500..7_500).contains(&part.count("part", "SELECT count(*) FROM embedding")));
+        let index = format!(
+            "CREATE INDEX ON embedding USING hnsw ((vector::halfvec({DIMENSION})) halfvec_ip_ops) \
+             WITH (m = 16, ef_construction = 100); ANALYZE embedding"
+        );
+        part.sql("part", &index);
+    }
+    let mut there = Library::open(&address).unwrap();
+    there.set_vector_index(VectorIndexMethod::External).unwrap();
+    assert!(there.has_vector_index().unwrap() && there.build_vector_index().unwrap());
+    let recall = there.vector_index_recall().unwrap();
+    assert!(recall >= 0.95, "{recall}");
+
+    let gone = there.paper_at(7).unwrap().paper.id;
+    assert_eq!(there.remove(&[gone]).unwrap().len(), 1);
+    assert_eq!(there.embedded_keys().unwrap().len(), 20_999);
+
+    servers[2].crash();
+    let error = there.vector_index_recall().unwrap_err().one_line();
+    assert!(!error.contains('\n') && !error.contains(PASSWORD), "{error}");
+    servers[2].resume();
+    assert_eq!(there.vector_index_recall().unwrap(), recall);
 }

@@ -98,7 +98,7 @@ pub(crate) enum IndexAction {
     /// have changed. The library remains available during a build. A PostgreSQL server builds it with pgvector, and keeps it
     /// up to date.
     Rebuild {
-        /// Index of a library on a server: hnsw, vchordrq (VectorChord), diskann (pgvectorscale) or none
+        /// Index of a library on a server: hnsw, vchordrq (VectorChord), diskann (pgvectorscale), external (made by an administrator) or none
         #[arg(long, value_name = "METHOD")]
         method: Option<VectorIndexMethod>,
     },

@@ -25,12 +25,31 @@ use crate::vector::Embedding;
 #[cfg(feature = "postgres")]
 const SERVER: &str = "PAPERKIN_TEST_POSTGRES";
 
+/// The variable with the addresses of three databases, by spaces, over which the embeddings are spread. The server has them as
+/// foreign servers.
+#[cfg(feature = "postgres")]
+const PARTS: &str = "PAPERKIN_TEST_POSTGRES_PARTS";
+
 /// An empty library: in memory, or on a server, in a schema of its own.
 fn test_library() -> Library {
     match test_address() {
         Some(address) => Library::create(&address).unwrap(),
         None => Library::in_memory().unwrap(),
     }
+}
+
+/// Makes the tables of a library in a schema, and spreads its embeddings, if the tests ask for it.
+#[cfg(feature = "postgres")]
+fn spread(address: &Path, server: &mut postgres::Client, schema: &str) {
+    let Ok(parts) = std::env::var(PARTS) else { return };
+    for part in parts.split_whitespace() {
+        let mut part = postgres::Client::connect(part, postgres::NoTls).unwrap();
+        let tables = include_str!("../../../deploy/postgres/part.sql");
+        part.batch_execute(&format!("CREATE SCHEMA {schema}; SET search_path = {schema}, public; {tables}")).unwrap();
+    }
+    Library::create(address).unwrap();
+    let partitions = include_str!("../../../deploy/postgres/partitioned.sql");
+    server.batch_execute(&format!("SET search_path = {schema}, public; {partitions}")).unwrap();
 }
 
 /// The address of an empty schema on the server; `None` when the tests are of SQLite.
@@ -43,7 +62,9 @@ fn test_address() -> Option<PathBuf> {
         let schema = format!("test_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
         let mut server = postgres::Client::connect(&address, postgres::NoTls).unwrap();
         server.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
-        Some(format!("{address}?options=-csearch_path%3D{schema},public").into())
+        let library = PathBuf::from(format!("{address}?options=-csearch_path%3D{schema},public"));
+        spread(&library, &mut server, &schema);
+        Some(library)
     }
     #[cfg(not(feature = "postgres"))]
     None

@@ -116,6 +116,12 @@ impl PostgresServer {
         client.batch_execute(sql).unwrap();
     }
 
+    /// The number that a query gives.
+    pub(crate) fn count(&self, database: &str, sql: &str) -> i64 {
+        let mut client = postgres::Client::connect(&self.address(database), postgres::NoTls).unwrap();
+        client.query_one(sql, &[]).unwrap().get(0)
+    }
+
     fn run(&self, program: &str, args: &[&str]) {
         let program = self.programs.join(program);
         let mut command = match is_root() {
