@@ -10,10 +10,21 @@
 
 from importlib.metadata import version
 
-from paperkin._answers import Answer, Paper, Reason, Recommendation
+from paperkin._answers import Answer, Paper, Reason, Recommendation, SentenceMatch
 from paperkin._encoder import Encoder
 from paperkin._engine import AddSummary, Engine, Profile
 from paperkin._errors import PaperkinError
 
 __version__ = version("paperkin")
-__all__ = ["AddSummary", "Answer", "Encoder", "Engine", "Paper", "PaperkinError", "Profile", "Reason", "Recommendation"]
+__all__ = [
+    "AddSummary",
+    "Answer",
+    "Encoder",
+    "Engine",
+    "Paper",
+    "PaperkinError",
+    "Profile",
+    "Reason",
+    "Recommendation",
+    "SentenceMatch",
+]

@@ -65,6 +65,18 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class SentenceMatch:
+    """Two sentences that are alike, when explanations were asked for."""
+
+    #: Of the recommended paper.
+    sentence: str
+    #: Of the text asked for, or of the first reason.
+    matched_sentence: str
+    #: The cosine of their embeddings.
+    similarity: float
+
+
+@dataclass(frozen=True)
 class Recommendation:
     """A paper that was found."""
 
@@ -82,12 +94,15 @@ class Recommendation:
     reasons: tuple[Reason, ...] = ()
     #: The interest of the reader that it is for.
     interest: str | None = None
+    #: The sentence that matches best, with `explain=True`.
+    sentence_match: SentenceMatch | None = None
     #: What the score is the sum of, by name.
-    breakdown: dict[str, float] = field(default_factory=dict)
+    breakdown: dict[str, float] = field(default_factory=dict, hash=False)
 
     @classmethod
     def _of(cls, fields: dict[str, Any]) -> Recommendation:
         relevance, interest = fields.get("relevance") or {}, fields.get("interest") or {}
+        match = fields.get("sentence_match")
         reasons = (Reason(reason["id"], reason["title"], reason["contribution"]) for reason in fields["reasons"])
         return cls(
             rank=fields["rank"],
@@ -98,6 +113,7 @@ class Recommendation:
             similarity=fields.get("similarity"),
             reasons=tuple(reasons),
             interest=interest.get("label"),
+            sentence_match=None if match is None else SentenceMatch(**match),
             breakdown=fields["breakdown"],
         )
 
@@ -108,14 +124,13 @@ class Recommendation:
 
 
 class Answer(Sequence[Recommendation]):
-    """Papers, best first. It is a sequence: `answer[0]`, `len(answer)`, `for result in answer`."""
+    """Papers, best first. It is a sequence: `answer[0]`, `len(answer)`, `for result in answer`. In a first feed, the best of the
+    papers that are too old to be new follow the new ones.
+    """
 
     def __init__(self, fields: dict[str, Any]) -> None:
-        self.results: list[Recommendation] = [Recommendation._of(result) for result in fields["results"]]
-        #: In a first feed, the best of the papers that are too old to be new.
-        self.best_of_library: list[Recommendation] = [
-            Recommendation._of(result) for result in fields.get("best_of_library", [])
-        ]
+        found = [*fields["results"], *fields.get("best_of_library", [])]
+        self.results: list[Recommendation] = [Recommendation._of(result) for result in found]
         #: Whether all results are far from what was asked for.
         self.nothing_close: bool = fields.get("nothing_close", False)
         #: Ids of the request that are not in the library.
@@ -175,10 +190,17 @@ class Answer(Sequence[Recommendation]):
         }
         return polars.DataFrame(self._rows(), schema={name: types.get(name, polars.String) for name in _COLUMNS})
 
+    def _remarks(self) -> list[str]:
+        remarks = [self.note] if self.note else []
+        if self.nothing_close and not self.note:
+            remarks.append("nothing close in this library; nearest:")
+        if self.not_found:
+            remarks.append(f"not in the library: {', '.join(self.not_found)}")
+        return remarks or ([] if self.results else ["no results"])
+
     def __repr__(self) -> str:
         lines = [f"{result.rank:3}  {result.score:.3f}  {result.paper.id}  {result.paper.title}" for result in self]
-        notes = [f"({self.note})"] if self.note else []
-        return "\n".join([*lines, *notes]) or "Answer with no results"
+        return "\n".join([*(f"({remark})" for remark in self._remarks()), *lines])
 
     def _repr_html_(self) -> str:
         """A table for notebooks."""
@@ -196,9 +218,11 @@ class Answer(Sequence[Recommendation]):
                 f"{result.score:.3f}</td>"
                 f'<td style="text-align:left">{title}<br><small>{html.escape(paper.byline)}</small>{because}</td></tr>'
             )
-        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        remarks = "".join(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())
+        if not rows:
+            return remarks
         head = '<tr><th></th><th>score</th><th style="text-align:left">paper</th></tr>'
-        return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>{note}"
+        return f"{remarks}<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 _COLUMNS = ("rank", "score", "relevance", "id", "title", "authors", "published", "categories", "url", "because")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -26,9 +28,10 @@ class Encoder:
     (2, 384)
     """
 
-    def __init__(self, model: str | None = None, *, device: str = "auto") -> None:
-        self._model, self._device = model, device
-        self._native = NativeEncoder(model or "bundled", device)
+    def __init__(self, model: str | os.PathLike[str] | None = None, *, device: str = "auto") -> None:
+        self._model = None if model is None else os.fspath(model)
+        self._device = device
+        self._native = NativeEncoder(self._model or "bundled", device)
 
     def encode(
         self,
@@ -49,7 +52,7 @@ class Encoder:
         if batch_size is not None and batch_size < 1:
             raise PaperkinError(f"`batch_size`: {batch_size} is not above 0", "input")
         if isinstance(sentences, str):
-            return self._native.encode([sentences])[0]
+            return self._native.encode(_texts([sentences]))[0]
         texts = _texts(sentences)
         if not show_progress_bar or len(texts) <= _STEP:
             return self._native.encode(texts)
@@ -85,6 +88,14 @@ class Encoder:
         """LangChain's name for the embedding of a question."""
         return self.encode(text).tolist()
 
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        """As `embed_documents`, on another thread."""
+        return await asyncio.to_thread(self.embed_documents, texts)
+
+    async def aembed_query(self, text: str) -> list[float]:
+        """As `embed_query`, on another thread."""
+        return await asyncio.to_thread(self.embed_query, text)
+
     def get_text_embedding_batch(self, texts: list[str], **_: Any) -> list[list[float]]:
         """LlamaIndex's name for the embeddings of texts."""
         return self.embed_documents(texts)
@@ -105,6 +116,15 @@ class Encoder:
         """As `transform`."""
         return self.encode(texts)
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """scikit-learn's name for the arguments of the constructor."""
+        return {"model": self._model, "device": self._device}
+
+    def set_params(self, **params: Any) -> Encoder:
+        """scikit-learn's way to change arguments: the model is opened again."""
+        self.__init__(**{**self.get_params(), **params})  # type: ignore[misc]
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _encoder, (self._model, self._device)
 
@@ -117,11 +137,16 @@ def _encoder(model: str | None, device: str) -> Encoder:
 
 
 def _texts(sentences: Iterable[str]) -> list[str]:
-    if isinstance(sentences, (bytes, dict)) or not isinstance(sentences, Iterable):
-        raise TypeError(f"sentences: expected texts, not {type(sentences).__name__}")
+    if isinstance(sentences, (bytes, dict)) or hasattr(sentences, "columns") or not isinstance(sentences, Iterable):
+        hint = ": give one of its columns" if hasattr(sentences, "columns") else ""
+        raise TypeError(f"sentences: expected texts, not {type(sentences).__name__}{hint}")
     texts = list(sentences)
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             hint = ": decode it" if isinstance(text, bytes) else ""
             raise TypeError(f"sentences[{place}]: expected a text, not {type(text).__name__}{hint}")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise PaperkinError(f"sentences[{place}]: it cannot be written in UTF-8: {error.reason}") from None
     return [str(text) for text in texts]

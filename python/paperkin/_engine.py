@@ -6,13 +6,18 @@ import datetime
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
-from paperkin._answers import Answer, Paper
+from paperkin._answers import Answer, Paper, Recommendation
 from paperkin._errors import PaperkinError
 from paperkin._native import NativeEngine
+
+
+#: Papers, by ids or titles, or as they came in an answer.
+Papers = Union[str, Paper, Recommendation, Iterable[Union[str, Paper, Recommendation]]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Engine:
     """A library: in a directory, which is made if it does not exist, at `postgres://...`, or in memory without a path.
 
     Questions take filters by name, as the HTTP service does: `limit`, `published_after`, `published_before`, `categories`,
-    `sources`, `by`, `min_relevance`, `diversity`, `explain` and others. Papers are named by ids or whole titles.
+    `sources`, `by`, `min_relevance`, `diversity`, `explain` and others. Papers are named by ids or titles, or given as they came
+    in an answer. A process that was forked opens the library anew.
 
     >>> with paperkin.Engine() as engine:
     ...     summary = engine.add([{"title": "Robots that walk", "abstract": "Legs on soft ground."}])
@@ -43,9 +49,29 @@ class Engine:
     Raises PaperkinError, whose `code` says whose fault it is: `input`, `missing`, `environment` or `bug`.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, create: bool = True, model: str | None = None):
-        self._native = NativeEngine(None if path is None else os.fspath(path), create, model)
-        self._path = path
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        create: bool = True,
+        model: str | os.PathLike[str] | None = None,
+    ) -> None:
+        self._path = None if path is None else os.fspath(path)
+        if self._path == "":
+            raise PaperkinError("`path` is empty: give a directory, or None for a library in memory")
+        self._arguments = (self._path, create, None if model is None else os.fspath(model))
+        self._opened = NativeEngine(*self._arguments)
+        self._process = os.getpid()
+
+    @property
+    def _native(self) -> NativeEngine:
+        if self._process != os.getpid():
+            if self._path is None:
+                raise PaperkinError("`engine`: its library is in memory: only the process that made it can use it")
+            # The connection stays the parent's: it is neither used nor closed here.
+            _OF_PARENTS.append(self._opened)
+            self._opened, self._process = NativeEngine(*self._arguments), os.getpid()
+        return self._opened
 
     def close(self) -> None:
         """Closes the library. Questions fail from now on."""
@@ -66,30 +92,32 @@ class Engine:
             return _summary(self._native.add_file(os.fspath(papers)))
         return _summary(self._native.add_records([_json(place, record) for place, record in enumerate(_records(papers))]))
 
-    def remove(self, papers: str | Iterable[str]) -> int:
-        """Removes papers; gives how many."""
+    def remove(self, papers: Papers) -> int:
+        """Removes papers, by ids or whole titles; gives how many."""
         return len(self._native.remove(_list(papers))["removed"])
 
     def paper(self, paper: str) -> Paper | None:
-        """The paper of an id or a whole title; None if there is none."""
+        """The paper of an id or of a title, which may be a part of it; None if there is none."""
         fields = self._native.paper(paper)
         return None if fields is None else Paper._of(fields)
 
     def search(self, text: str, **filters: Any) -> Answer:
         """Papers about a text, a title, or an author."""
+        if not isinstance(text, str):
+            raise TypeError(f"text: expected a text, not {type(text).__name__}")
         return Answer(self._native.recommend(_request(filters, text=text)))
 
-    def similar(self, paper: str, **filters: Any) -> Answer:
+    def similar(self, paper: str | Paper | Recommendation, **filters: Any) -> Answer:
         """Papers like one of the library."""
-        return Answer(self._native.similar(paper, _request(filters)))
+        [paper] = _list([paper])
+        return Answer(self._native.similar(paper, _request(filters, positive=None)))
 
     def recommend(
-        self, like: str | Iterable[str] = (), dislike: str | Iterable[str] = (), text: str | None = None, **filters: Any
+        self, like: Papers = (), dislike: Papers = (), text: str | None = None, **filters: Any
     ) -> Answer:
         """Papers for somebody who likes some papers, and dislikes others, each given by its id."""
         liked, disliked = _list(like), _list(dislike)
-        request = _request(filters, positive=liked, negative=disliked)
-        return Answer(self._native.recommend(request if text is None else {**request, "text": text}))
+        return Answer(self._native.recommend(_request(filters, positive=liked, negative=disliked, text=text)))
 
     def feed(
         self,
@@ -102,7 +130,7 @@ class Engine:
     ) -> Answer:
         """New papers for a profile. With `mark_seen`, the next feed has others."""
         mode = "new" if mark_seen else "peek"
-        day = None if since is None else str(since)
+        day = None if since is None else _plain(since, "since")
         return Answer(self._native.feed(profile, _request(filters), mode, day, backfill))
 
     def profile(self, name: str) -> Profile:
@@ -118,14 +146,27 @@ class Engine:
         return self._native.report(os.fspath(out), replace)
 
     def status(self) -> dict[str, Any]:
-        """Numbers of the library: papers, model, profiles and others."""
+        """Numbers of the library: `papers`, `with_abstract`, `days`, `sources`, `profiles`, `bytes`."""
         return self._native.status()
 
     def __len__(self) -> int:
         return self.status()["papers"]
 
+    def __bool__(self) -> bool:
+        return True
+
     def __repr__(self) -> str:
-        return f"Engine({'in memory' if self._path is None else str(self._path)!r})"
+        if self._path is None:
+            return "Engine(in memory)"
+        # An address may have a password.
+        return f"Engine({re.sub(r'://[^@/]*@|password=[^&]*', lambda hidden: '://' if '@' in hidden[0] else '', self._path)!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an engine cannot be copied: open the library again by its path")
+
+
+#: Engines of processes that this one was forked from.
+_OF_PARENTS: list[NativeEngine] = []
 
 
 class Profile:
@@ -137,31 +178,31 @@ class Profile:
         self.name = name
         self._engine = engine
 
-    def _add(self, papers: str | Iterable[str], kind: str, interest: str | None) -> Profile:
+    def _add(self, papers: Papers, kind: str, interest: str | None) -> Profile:
         self._engine._native.add_to_history(self.name, _list(papers), kind, interest)
         return self
 
-    def like(self, papers: str | Iterable[str], interest: str | None = None) -> Profile:
+    def like(self, papers: Papers, interest: str | None = None) -> Profile:
         """Notes that papers are liked."""
         return self._add(papers, "like", interest)
 
-    def read(self, papers: str | Iterable[str], interest: str | None = None) -> Profile:
+    def read(self, papers: Papers, interest: str | None = None) -> Profile:
         """Notes that papers were read."""
         return self._add(papers, "read", interest)
 
-    def save(self, papers: str | Iterable[str], interest: str | None = None) -> Profile:
+    def save(self, papers: Papers, interest: str | None = None) -> Profile:
         """Notes that papers were saved."""
         return self._add(papers, "save", interest)
 
-    def dislike(self, papers: str | Iterable[str]) -> Profile:
+    def dislike(self, papers: Papers) -> Profile:
         """Notes that papers are disliked."""
         return self._add(papers, "dislike", None)
 
-    def hide(self, papers: str | Iterable[str]) -> Profile:
+    def hide(self, papers: Papers) -> Profile:
         """Never shows papers again."""
         return self._add(papers, "hide", None)
 
-    def forget(self, papers: str | Iterable[str]) -> Profile:
+    def forget(self, papers: Papers) -> Profile:
         """Takes papers out of the history."""
         self._engine._native.remove_from_history(self.name, _list(papers))
         return self
@@ -188,22 +229,39 @@ def _summary(fields: dict[str, Any]) -> AddSummary:
     return AddSummary(*counts, problems=tuple(fields["problems"]))
 
 
-def _list(texts: str | Iterable[str]) -> list[str]:
-    return [texts] if isinstance(texts, str) else [str(text) for text in texts]
+def _list(papers: Papers) -> list[str]:
+    """Ids and titles of papers, or names of authors."""
+    if isinstance(papers, (str, Paper, Recommendation)):
+        papers = [papers]
+    texts: list[str] = []
+    for paper in papers:
+        paper = paper.paper if isinstance(paper, Recommendation) else paper
+        text = paper.id if isinstance(paper, Paper) else paper
+        if not isinstance(text, str):
+            raise TypeError(f"expected an id, a title or a paper, not {type(text).__name__}")
+        texts.append(text)
+    return texts
 
 
 def _request(filters: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
-    request = {name: _plain(value) for name, value in {**filters, **fields}.items()}
-    request = {name: value for name, value in request.items() if value is not None}
+    """A request as the engine reads it. A filter that is None is none."""
+    for name in filters:
+        if name in fields:
+            raise TypeError(f"{name}: it follows from the other arguments")
+    request = {name: _plain(value, name) for name, value in {**filters, **fields}.items() if value is not None}
+    for name, value in request.items():
+        if value is None or (isinstance(value, list) and None in value):
+            raise TypeError(f"{name}: a value is missing")
     for name in ("categories", "sources", "by", "titles", "phrases", "without", "authors", "exclude", "candidates"):
         if isinstance(request.get(name), str):
             request[name] = [request[name]]
     return request
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, place: str) -> Any:
     """A value as JSON has it; None for one that is missing."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    kind = type(value).__name__
+    if value is None or kind in ("NaTType", "NAType") or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, (str, bool, int, float)):
         return value
@@ -212,15 +270,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        fields = {str(name): _plain(item) for name, item in value.items()}
-        return {name: item for name, item in fields.items() if item is not None}
-    if hasattr(value, "tolist"):  # numpy's arrays and numbers
-        return _plain(value.tolist())
+        return {str(name): _plain(item, f"{place}.{name}") for name, item in value.items()}
+    if kind == "datetime64":  # numpy's, in any unit
+        return None if str(value) == "NaT" else str(value.astype("datetime64[D]"))
+    if hasattr(value, "tolist"):  # numpy's other numbers and arrays
+        return _plain(value.tolist(), place)
     if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray)):
-        return [item for item in (_plain(item) for item in value) if item is not None]
-    if type(value).__name__ in ("NaTType", "NAType"):
-        return None
-    raise TypeError(f"{value!r} is of type {type(value).__name__}: expected a text, a number, a date or a list")
+        return [_plain(item, f"{place}[{number}]") for number, item in enumerate(value)]
+    raise TypeError(f"{place}: expected a text, a number, a date or a list, not {kind}")
 
 
 def _records(papers: Any) -> Iterable[Any]:
@@ -238,9 +295,13 @@ def _records(papers: Any) -> Iterable[Any]:
 
 
 def _json(place: int, record: Any) -> str:
+    """A record as JSON, without what is missing."""
     if not isinstance(record, Mapping):
         raise TypeError(f"papers[{place}]: expected a dictionary, not {type(record).__name__}")
-    try:
-        return json.dumps(_plain(record), allow_nan=False)
-    except ValueError as error:
-        raise PaperkinError(f"papers[{place}]: {error}", "input") from None
+    fields = {str(name): _plain(value, f"papers[{place}].{name}") for name, value in record.items()}
+    for name, value in list(fields.items()):
+        if value is None or (isinstance(value, float) and math.isinf(value)):
+            del fields[name]
+        elif isinstance(value, list):
+            fields[name] = [item for item in value if item is not None]
+    return json.dumps(fields)

@@ -12,3 +12,7 @@ class PaperkinError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return PaperkinError, (str(self), self.code)
+
+
+# As it is imported, and shown in tracebacks.
+PaperkinError.__module__ = "paperkin"

@@ -8,8 +8,8 @@ use pyo3::pybacked::PyBackedStr;
 
 use crate::work;
 
-/// Texts between two looks at whether to stop.
-const TEXTS_AT_A_TIME: usize = 1_024;
+/// Texts between two looks at whether to stop: a few seconds of work, and enough to group texts of similar length.
+const TEXTS_AT_A_TIME: usize = 256;
 
 /// A model, ready to encode.
 #[pyclass(frozen, module = "paperkin._native")]

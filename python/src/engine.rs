@@ -1,7 +1,8 @@
 //! A library with everything that can be asked of it.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use paperkin::engine::{AddProgress, FeedMode, FeedOptions, PaperSelection};
 use paperkin::formats::{self, PaperRecord};
@@ -15,42 +16,39 @@ use pythonize::{Depythonizer, pythonize};
 use crate::encoder::parsed;
 use crate::work;
 
+/// How often a question looks whether it is its turn.
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
 /// Problems of records that are kept, at most.
 const MAX_PROBLEMS: usize = 100;
 
-/// An engine. Questions wait for each other: open another one for another thread.
+/// An engine. Questions wait for each other: open another one for another thread. It belongs to the process that opened it.
 #[pyclass(frozen, module = "paperkin._native")]
 pub struct NativeEngine {
-    options: EngineOptions,
     /// `None` when it is closed.
-    engine: Mutex<Option<OpenEngine>>,
-}
-
-/// An engine, and the process that opened it.
-struct OpenEngine {
-    engine: Engine,
-    process: u32,
-}
-
-impl OpenEngine {
-    fn new(options: &EngineOptions) -> Result<OpenEngine> {
-        Ok(OpenEngine { engine: Engine::open(options.clone())?, process: std::process::id() })
-    }
+    engine: Mutex<Option<Engine>>,
 }
 
 impl NativeEngine {
     fn run<T: Send>(&self, py: Python<'_>, ask: impl FnOnce(&mut Engine) -> Result<T> + Send) -> PyResult<T> {
         let cancellation = Cancellation::default();
         work::run(py, &cancellation, || {
-            let mut open = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-            let open = open.as_mut().ok_or_else(|| bad("engine", "it is closed: open another one"))?;
-            if open.process != std::process::id() {
-                // The connection is the parent's, who still uses it.
-                std::mem::forget(std::mem::replace(open, OpenEngine::new(&self.options)?));
-            }
-            open.engine.set_cancellation(cancellation.clone());
-            ask(&mut open.engine)
+            let mut open = self.lock(&cancellation)?;
+            let engine = open.as_mut().ok_or_else(|| bad("engine", "it is closed: open another one"))?;
+            engine.set_cancellation(cancellation.clone());
+            ask(engine)
         })
+    }
+
+    /// Waits for the questions of other threads, until this one is canceled.
+    fn lock(&self, cancellation: &Cancellation) -> Result<MutexGuard<'_, Option<Engine>>> {
+        loop {
+            match self.engine.try_lock() {
+                Ok(open) => return Ok(open),
+                Err(TryLockError::Poisoned(open)) => return Ok(open.into_inner()),
+                Err(TryLockError::WouldBlock) => cancellation.check()?,
+            }
+            std::thread::sleep(LOCK_PAUSE);
+        }
     }
 
     /// Runs a question, and gives its answer as dictionaries and lists.
@@ -67,7 +65,7 @@ impl NativeEngine {
 impl NativeEngine {
     #[new]
     fn new(py: Python<'_>, path: Option<PathBuf>, create: bool, model: Option<String>) -> PyResult<NativeEngine> {
-        let (options, engine) = work::run(py, &Cancellation::default(), || {
+        let engine = work::run(py, &Cancellation::default(), || {
             let location = match (path, create) {
                 (None, _) => LibraryLocation::Memory,
                 (Some(path), true) => LibraryLocation::Create(path),
@@ -75,14 +73,14 @@ impl NativeEngine {
             };
             let mut options = EngineOptions::new(location);
             options.model = model.map(|model| model.parse()).transpose()?;
-            let engine = OpenEngine::new(&options)?;
-            Ok((options, engine))
+            Engine::open(options)
         })?;
-        Ok(NativeEngine { options, engine: Mutex::new(Some(engine)) })
+        Ok(NativeEngine { engine: Mutex::new(Some(engine)) })
     }
 
-    fn close(&self, py: Python<'_>) {
-        py.detach(|| drop(self.engine.lock().unwrap_or_else(PoisonError::into_inner).take()));
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let cancellation = Cancellation::default();
+        work::run(py, &cancellation, || self.lock(&cancellation).map(|mut open| drop(open.take())))
     }
 
     fn recommend<'py>(&self, py: Python<'py>, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -157,8 +155,8 @@ impl NativeEngine {
 
     fn remove<'py>(&self, py: Python<'py>, papers: Vec<String>) -> PyResult<Bound<'py, PyAny>> {
         self.ask(py, |engine| {
-            let ids = papers.iter().map(|paper| Ok(engine.find(paper)?.paper.id)).collect::<Result<Vec<PaperId>>>()?;
-            engine.remove(&ids)
+            let id = |paper: &String| PaperId::parse(paper).map_err(|reason| bad("papers", &reason));
+            engine.remove(&papers.iter().map(id).collect::<Result<Vec<PaperId>>>()?)
         })
     }
 

@@ -1,5 +1,6 @@
 """Texts as vectors."""
 
+import asyncio
 import pickle
 
 import numpy
@@ -50,9 +51,8 @@ def test_what_is_refused(encoder):
         paperkin.Encoder(device="abacus")
     with pytest.raises(paperkin.PaperkinError, match="no such directory"):
         paperkin.Encoder("./nowhere")
-    # A lone surrogate is no text of UTF-8.
-    with pytest.raises((UnicodeEncodeError, TypeError)):
-        encoder.encode(["\ud800"])
+    with pytest.raises(paperkin.PaperkinError, match=r"sentences\[1\]"):
+        encoder.encode(["a", "\ud800"])
 
 
 def test_a_copy_by_pickle(encoder):
@@ -65,3 +65,12 @@ def test_names_of_other_libraries(encoder):
     assert encoder.embed_documents(TEXTS[:2]) == vectors.tolist() == encoder.get_text_embedding_batch(TEXTS[:2])
     assert encoder.embed_query(TEXTS[0]) == encoder.get_query_embedding(TEXTS[0])
     numpy.testing.assert_array_equal(encoder.fit(TEXTS).transform(TEXTS[:2]), vectors)
+    assert type(encoder)(**encoder.get_params()).fingerprint == encoder.fingerprint
+    assert asyncio.run(encoder.aembed_query(TEXTS[0])) == encoder.embed_query(TEXTS[0])
+
+
+def test_a_data_frame_is_no_list_of_texts(encoder):
+    import pandas
+
+    with pytest.raises(TypeError, match="one of its columns"):
+        encoder.encode(pandas.DataFrame({"title": TEXTS}))

@@ -138,10 +138,59 @@ def test_what_is_refused(engine, ask, kind, message):
 
 
 @pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda engine: engine.search(None), "text"),
+        (lambda engine: engine.search("x", published_after=float("nan")), "published_after"),
+        (lambda engine: engine.search("x", categories=[None]), "categories"),
+        (lambda engine: engine.recommend(like="2401.90001", positive=["2401.90002"]), "positive"),
+        (lambda engine: engine.similar("2401.90001", positive=["2401.90002"]), "positive"),
+        (lambda engine: engine.profile("me").like([None]), "NoneType"),
+        (lambda engine: engine.remove(b"2401"), "int"),
+    ],
+)
+def test_arguments_that_are_none(engine, ask, message):
+    with pytest.raises(TypeError, match=message):
+        ask(engine)
+
+
+def test_what_came_in_an_answer_names_papers(engine):
+    found = engine.search("walking robots")
+    assert ids(engine.similar(found[0])) == ids(engine.similar(found[0].paper)) == ids(engine.similar(found[0].paper.id))
+    assert engine.recommend(like=found[:2], limit=1)[0].paper.id not in ids(found[:2])
+    assert engine.remove("Bread without") == 0 and engine.remove("Bread without an oven") == 1
+    assert "not in the library: 2401.99999" in repr(engine.recommend(like=["2401.90001", "2401.99999"]))
+    assert engine.search("walking robots", explain=True)[0].sentence_match.sentence
+
+
+def test_an_empty_engine_is_true_and_hides_its_password():
+    with paperkin.Engine() as engine:
+        assert engine and len(engine) == 0
+        engine._path = "postgres://me:secret@db/papers?password=secret"
+        assert "secret" not in repr(engine) and "db/papers" in repr(engine)
+    with pytest.raises(paperkin.PaperkinError, match="`path` is empty"):
+        paperkin.Engine("")
+
+
+def test_dates_of_any_kind():
+    import numpy
+    import pandas
+
+    days = [datetime.date(2024, 2, 3), datetime.datetime(2024, 2, 3, 4), pandas.Timestamp("2024-02-03", tz="UTC"), "2024-02-03"]
+    days += [numpy.datetime64("2024-02-03", unit) for unit in ("D", "s", "ns")]
+    with paperkin.Engine() as engine:
+        papers = [{"id": f"p{n}", "title": f"Paper {n}", "published": day} for n, day in enumerate(days)]
+        assert engine.add(papers).new == len(days)
+        assert {engine.paper(f"p{n}").published for n in range(len(days))} == {datetime.date(2024, 2, 3)}
+        for day in days:
+            assert len(engine.search("paper", published_after=day, limit=100)) == len(days)
+
+
+@pytest.mark.parametrize(
     "papers", [b"bytes", 5, [1, 2], [["a"]], [b"bytes"], [{"title": object()}], {"title": [b"bytes"]}]
 )
 def test_what_are_no_papers(engine, papers):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="papers"):
         engine.add(papers)
     assert len(engine) == 4
 
@@ -184,8 +233,14 @@ def test_a_fork_asks_on(tmp_path, encoder):
     engine = paperkin.Engine(tmp_path / "library")
     engine.add(PAPERS)
     before, vector = ids(engine.search("robots")), encoder.encode("robots").tolist()
+    in_memory = paperkin.Engine()
     child = os.fork()
     if child == 0:
+        try:
+            len(in_memory)
+            os._exit(2)
+        except paperkin.PaperkinError:
+            pass
         is_same = ids(engine.search("robots")) == before and encoder.encode("robots").tolist() == vector
         os._exit(0 if is_same else 1)
     for _ in range(600):
