@@ -159,7 +159,8 @@ class Engine:
         if self._path is None:
             return "Engine(in memory)"
         # An address may have a password.
-        return f"Engine({re.sub(r'://[^@/]*@|password=[^&]*', lambda hidden: '://' if '@' in hidden[0] else '', self._path)!r})"
+        shown = re.sub(r"://[^@/]*@", "://", self._path)
+        return f"Engine({re.sub(r'password=[^&]*', 'password=...', shown)!r})"
 
     def __reduce__(self) -> Any:
         raise TypeError("an engine cannot be copied: open the library again by its path")
