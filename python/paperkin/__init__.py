@@ -8,19 +8,24 @@
 'Robots that walk on soft ground'
 """
 
-from importlib.metadata import version
-
 from paperkin._answers import Answer, Paper, Reason, Recommendation, SentenceMatch
 from paperkin._encoder import Encoder
 from paperkin._engine import AddSummary, Engine, Profile
 from paperkin._errors import PaperkinError
+from paperkin._evaluation import Comparison, Estimate, Evaluation, HeldOut
+from paperkin._filters import Filters
+from paperkin._native import __version__
 
-__version__ = version("paperkin")
 __all__ = [
     "AddSummary",
     "Answer",
+    "Comparison",
     "Encoder",
     "Engine",
+    "Estimate",
+    "Evaluation",
+    "Filters",
+    "HeldOut",
     "Paper",
     "PaperkinError",
     "Profile",

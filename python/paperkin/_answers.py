@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
+from paperkin._errors import in_python
+
 #: Authors that a line names.
 _MAX_AUTHORS = 3
 
@@ -136,7 +138,7 @@ class Answer(Sequence[Recommendation]):
         #: Ids of the request that are not in the library.
         self.not_found: list[str] = fields["not_found"]
         #: What was done in place of what was asked, and why.
-        self.note: str | None = fields.get("note")
+        self.note: str | None = in_python(fields["note"]) if fields.get("note") else None
         #: Milliseconds that the answer took.
         self.took_ms: float = fields["took_ms"]
 
@@ -180,7 +182,7 @@ class Answer(Sequence[Recommendation]):
         """A `polars.DataFrame` with a row for each result."""
         import polars
 
-        types = {
+        types: dict[str, Any] = {
             "rank": polars.Int64,
             "score": polars.Float64,
             "relevance": polars.Float64,

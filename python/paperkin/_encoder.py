@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
-
-import numpy
+from typing import TYPE_CHECKING, Any
 
 from paperkin._errors import PaperkinError
 from paperkin._native import NativeEncoder
 
+if TYPE_CHECKING:
+    import numpy
+
+#: The bundled model, as the hub calls it.
+_BUNDLED_ID = "sentence-transformers/all-MiniLM-L6-v2"
 #: Texts between two steps of the progress bar.
 _STEP = 1024
 
@@ -20,7 +22,8 @@ _STEP = 1024
 class Encoder:
     """A sentence-transformer that runs without PyTorch: all-MiniLM-L6-v2 unless another one is named.
 
-    `model` is None for the bundled model, a directory, or an id of the Hugging Face hub. An encoder may be shared by
+    `model` is None, `all-MiniLM-L6-v2` or `sentence-transformers/all-MiniLM-L6-v2` for the bundled model, a directory, or an id of
+    the Hugging Face hub (with `@REVISION`, the published weights of any model are used). An encoder may be shared by
     threads, and used after a fork; pickling keeps the model's name, not its weights.
 
     >>> import paperkin
@@ -29,7 +32,7 @@ class Encoder:
     """
 
     def __init__(self, model: str | os.PathLike[str] | None = None, *, device: str = "auto") -> None:
-        self._model = None if model is None else os.fspath(model)
+        self._model = model_name(model)
         self._device = device
         self._native = NativeEncoder(self._model or "bundled", device)
 
@@ -39,16 +42,20 @@ class Encoder:
         batch_size: int | None = None,
         show_progress_bar: bool = False,
         normalize_embeddings: bool = True,
+        convert_to_numpy: bool = True,
+        convert_to_tensor: bool = False,
     ) -> numpy.ndarray:
         """Embeddings: an array of f32 of shape (texts, dimension), or (dimension,) for a single text.
 
-        `batch_size` is accepted for sentence-transformers' sake: texts are grouped by their lengths. Embeddings have
-        length 1, so `normalize_embeddings=False` is refused.
+        `batch_size` is accepted for sentence-transformers' sake: texts are grouped by their lengths. Embeddings are arrays of
+        length 1, so `normalize_embeddings=False` and `convert_to_tensor=True` are refused.
 
         Raises TypeError for what is no text.
         """
         if not normalize_embeddings:
             raise PaperkinError("`normalize_embeddings`: embeddings of paperkin always have length 1", "input")
+        if convert_to_tensor or not convert_to_numpy:
+            raise PaperkinError("`convert_to_tensor`: embeddings are arrays: use `torch.from_numpy`", "input")
         if batch_size is not None and batch_size < 1:
             raise PaperkinError(f"`batch_size`: {batch_size} is not above 0", "input")
         if isinstance(sentences, str):
@@ -62,11 +69,26 @@ class Encoder:
             done = min(start + _STEP, len(texts))
             print(f"\rencoding {done:,} of {len(texts):,}", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
+        import numpy
+
         return numpy.concatenate(parts)
+
+    encode_query = encode_document = encode
+
+    def similarity(self, embeddings: numpy.ndarray, others: numpy.ndarray) -> numpy.ndarray:
+        """The cosines of embeddings with others: a row for each."""
+        import numpy
+
+        return numpy.atleast_2d(embeddings) @ numpy.atleast_2d(others).T
 
     def get_sentence_embedding_dimension(self) -> int:
         """Numbers in an embedding."""
         return self._native.dimension
+
+    @property
+    def name(self) -> str:
+        """The name of its model."""
+        return self._native.name
 
     @property
     def fingerprint(self) -> str:
@@ -78,7 +100,8 @@ class Encoder:
         """What it runs on: `cpu`, `cuda` or `metal`."""
         return self._native.device
 
-    # What LangChain and LlamaIndex call embeddings.
+    # What LangChain and LlamaIndex call embeddings; for code that asks for their own classes, see `paperkin.langchain` and
+    # `paperkin.llama_index`.
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's name for the embeddings of texts."""
@@ -90,10 +113,14 @@ class Encoder:
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """As `embed_documents`, on another thread."""
+        import asyncio
+
         return await asyncio.to_thread(self.embed_documents, texts)
 
     async def aembed_query(self, text: str) -> list[float]:
         """As `embed_query`, on another thread."""
+        import asyncio
+
         return await asyncio.to_thread(self.embed_query, text)
 
     def get_text_embedding_batch(self, texts: list[str], **_: Any) -> list[list[float]]:
@@ -126,21 +153,27 @@ class Encoder:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _encoder, (self._model, self._device)
+        return _opened, (type(self), self._model, self._device)
 
     def __repr__(self) -> str:
-        return f"Encoder({self._native.name!r}, device={self.device!r})"
+        return f"Encoder({self.name!r}, device={self.device!r})"
 
 
-def _encoder(model: str | None, device: str) -> Encoder:
-    return Encoder(model, device=device)
+def model_name(model: str | os.PathLike[str] | None) -> str | None:
+    """The name of a model as the engine knows it; None for the bundled one."""
+    name = None if model is None else os.fspath(model)
+    return None if name == _BUNDLED_ID and not os.path.isdir(name) else name
+
+
+def _opened(kind: type[Encoder], model: str | None, device: str) -> Encoder:
+    return kind(model, device=device)
 
 
 def _texts(sentences: Iterable[str]) -> list[str]:
     if isinstance(sentences, (bytes, dict)) or hasattr(sentences, "columns") or not isinstance(sentences, Iterable):
         hint = ": give one of its columns" if hasattr(sentences, "columns") else ""
         raise TypeError(f"sentences: expected texts, not {type(sentences).__name__}{hint}")
-    texts = list(sentences)
+    texts = sentences.to_pylist() if hasattr(sentences, "to_pylist") else list(sentences)  # pyarrow
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             hint = ": decode it" if isinstance(text, bytes) else ""

@@ -9,12 +9,18 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from paperkin._answers import Answer, Paper, Recommendation
-from paperkin._errors import PaperkinError
+from paperkin._encoder import model_name
+from paperkin._errors import PaperkinError, in_python
+from paperkin._evaluation import Evaluation, judgments_of, queries_of
+from paperkin._filters import Filters, checked, with_filters
 from paperkin._native import NativeEngine
+from paperkin._values import plain
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 #: Papers, by ids or titles, or as they came in an answer.
 Papers = Union[str, Paper, Recommendation, Iterable[Union[str, Paper, Recommendation]]]
@@ -36,9 +42,9 @@ class AddSummary:
 class Engine:
     """A library: in a directory, which is made if it does not exist, at `postgres://...`, or in memory without a path.
 
-    Questions take filters by name, as the HTTP service does: `limit`, `published_after`, `published_before`, `categories`,
-    `sources`, `by`, `min_relevance`, `diversity`, `explain` and others. Papers are named by ids or titles, or given as they came
-    in an answer. A process that was forked opens the library anew.
+    Questions take filters by name, as the HTTP service does: `limit`, `published_after`, `categories`, `by` and others, which
+    `help(paperkin.Filters)` describes. Papers are named by ids or titles, or given as they came in an answer. A process that was
+    forked opens the library anew.
 
     >>> with paperkin.Engine() as engine:
     ...     summary = engine.add([{"title": "Robots that walk", "abstract": "Legs on soft ground."}])
@@ -59,7 +65,7 @@ class Engine:
         self._path = None if path is None else os.fspath(path)
         if self._path == "":
             raise PaperkinError("`path` is empty: give a directory, or None for a library in memory")
-        self._arguments = (self._path, create, None if model is None else os.fspath(model))
+        self._arguments = (self._path, create, model_name(model))
         self._opened = NativeEngine(*self._arguments)
         self._process = os.getpid()
 
@@ -83,14 +89,21 @@ class Engine:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
-    def add(self, papers: Any) -> AddSummary:
+    def add(self, papers: Any, *, encoding: str | None = None) -> AddSummary:
         """Adds papers, and updates those that are known: a path of a file in any format that `paperkin add` reads, a table
         (pandas, polars, pyarrow) or dictionaries, with the columns of `docs/sources.md`: `id`, `title`, `abstract`,
         `authors`, `published` and others. Cells that are None or NaN are left out.
+        `encoding` is that of a file which does not say it: `windows-1252`, `utf-16le` and others; UTF-8 without it.
         """
         if isinstance(papers, (str, os.PathLike)):
-            return _summary(self._native.add_file(os.fspath(papers)))
-        return _summary(self._native.add_records([_json(place, record) for place, record in enumerate(_records(papers))]))
+            return _summary(self._native.add_file(os.fspath(papers), encoding))
+        if encoding is not None:
+            raise TypeError("encoding: only a file has one")
+        summary = _summary(self._native.add_records([_json(place, record) for place, record in enumerate(_records(papers))]))
+        columns = getattr(papers, "column_names", getattr(papers, "columns", ()))
+        if summary.rejected and summary.problems and len(columns) and not (summary.new or summary.updated or summary.unchanged):
+            raise PaperkinError(f"papers: no row can be used: {summary.problems[0]}; columns: {', '.join(map(str, columns))}")
+        return summary
 
     def remove(self, papers: Papers) -> int:
         """Removes papers, by ids or whole titles; gives how many."""
@@ -101,37 +114,84 @@ class Engine:
         fields = self._native.paper(paper)
         return None if fields is None else Paper._of(fields)
 
-    def search(self, text: str, **filters: Any) -> Answer:
+    @with_filters
+    def search(self, text: str, **filters: Unpack[Filters]) -> Answer:
         """Papers about a text, a title, or an author."""
         if not isinstance(text, str):
             raise TypeError(f"text: expected a text, not {type(text).__name__}")
         return Answer(self._native.recommend(_request(filters, text=text)))
 
-    def similar(self, paper: str | Paper | Recommendation, **filters: Any) -> Answer:
+    @with_filters
+    def similar(self, paper: str | Paper | Recommendation, **filters: Unpack[Filters]) -> Answer:
         """Papers like one of the library."""
         [paper] = _list([paper])
-        return Answer(self._native.similar(paper, _request(filters, positive=None)))
+        return Answer(self._native.similar(paper, _request(filters)))
 
+    @with_filters
     def recommend(
-        self, like: Papers = (), dislike: Papers = (), text: str | None = None, **filters: Any
+        self, like: Papers = (), dislike: Papers = (), text: str | None = None, **filters: Unpack[Filters]
     ) -> Answer:
         """Papers for somebody who likes some papers, and dislikes others, each given by its id."""
         liked, disliked = _list(like), _list(dislike)
         return Answer(self._native.recommend(_request(filters, positive=liked, negative=disliked, text=text)))
 
+    @with_filters
     def feed(
         self,
         profile: str,
         *,
         mark_seen: bool = False,
+        again: bool = False,
         since: datetime.date | str | None = None,
         backfill: bool = False,
-        **filters: Any,
+        **filters: Unpack[Filters],
     ) -> Answer:
-        """New papers for a profile. With `mark_seen`, the next feed has others."""
-        mode = "new" if mark_seen else "peek"
-        day = None if since is None else _plain(since, "since")
+        """New papers for a profile. With `mark_seen`, the next feed has others; `again` gives the last feed once more; with
+        `since`, papers since that day that were not shown yet; with `backfill`, when nothing is new, papers that earlier feeds
+        had no room for.
+        """
+        mode = "last" if again else "new" if mark_seen else "peek"
+        day = None if since is None else plain(since, "since")
         return Answer(self._native.feed(profile, _request(filters), mode, day, backfill))
+
+    def evaluate(
+        self,
+        profile: str | None = None,
+        *,
+        history: Papers | Iterable[Mapping[str, Any]] | None = None,
+        disliked: Papers | Iterable[Mapping[str, Any]] = (),
+        queries: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | None = None,
+        judgments: str | os.PathLike[str] | Mapping[str, Mapping[str, float]] | None = None,
+        metrics: str | Iterable[str] = (),
+        relevance_threshold: float = 1.0,
+        judged_only: bool = False,
+        seed: int = 1,
+    ) -> Evaluation:
+        """Measures the ranking beside simple methods, as `paperkin eval` does: on the history of a profile, on a `history` given
+        here, or on `queries` with `judgments`.
+
+        Of a history the latest 30% are held out, and every method ranks the papers published since. It may have dictionaries
+        with `id`, `at` and `weight`. Queries are JSON lines or dictionaries, with an `id` and `text` or `history`; judgments are
+        a file (TREC's qrels), or gains by query and paper: `{"q1": {"2401.12345": 2}}`. Metrics are `map`, `mrr`, `ndcg@K`,
+        `exp-ndcg@K`, `recall@K`, `recall@P%`, `auc` and `pairs`.
+        """
+        given = [name for name, value in (("profile", profile), ("history", history), ("queries", queries)) if value is not None]
+        if len(given) != 1:
+            raise TypeError(f"evaluate: give one of `profile`, `history` and `queries`, not {' and '.join(given) or 'none'}")
+        if (queries is None) != (judgments is None):
+            raise TypeError("evaluate: `queries` and `judgments` belong together")
+        request = {
+            "profile": profile,
+            "history": _history(history, "history"),
+            "disliked": _history(disliked, "disliked"),
+            "queries": None if queries is None else queries_of(queries),
+            "judgments": {} if judgments is None else judgments_of(judgments),
+            "metrics": [metrics] if isinstance(metrics, str) else list(metrics),
+            "relevance_threshold": float(relevance_threshold),
+            "judged_only": judged_only,
+            "seed": seed,
+        }
+        return Evaluation(self._native.evaluate(request))
 
     def profile(self, name: str) -> Profile:
         """The reading history of this name, which is made when a paper is put into it."""
@@ -213,9 +273,19 @@ class Profile:
         self._engine._native.follow(self.name, _list(authors))
         return self
 
-    def feed(self, **options: Any) -> Answer:
+    @with_filters
+    def feed(
+        self,
+        *,
+        mark_seen: bool = False,
+        again: bool = False,
+        since: datetime.date | str | None = None,
+        backfill: bool = False,
+        **filters: Unpack[Filters],
+    ) -> Answer:
         """As `Engine.feed`."""
-        return self._engine.feed(self.name, **options)
+        options = {"mark_seen": mark_seen, "again": again, "since": since, "backfill": backfill}
+        return self._engine.feed(self.name, **options, **filters)  # type: ignore[arg-type]
 
     def history(self) -> list[dict[str, Any]]:
         """What is in the history, oldest first: `id`, `kind`, `weight`, `at`, and `interest` if there is one."""
@@ -226,8 +296,8 @@ class Profile:
 
 
 def _summary(fields: dict[str, Any]) -> AddSummary:
-    counts = (fields[name] for name in ("new", "updated", "unchanged", "rejected"))
-    return AddSummary(*counts, problems=tuple(fields["problems"]))
+    counts = {name: fields[name] for name in ("new", "updated", "unchanged", "rejected")}
+    return AddSummary(**counts, problems=tuple(map(in_python, fields["problems"])))
 
 
 def _list(papers: Papers) -> list[str]:
@@ -244,41 +314,27 @@ def _list(papers: Papers) -> list[str]:
     return texts
 
 
+def _history(papers: Any, place: str) -> list[Any]:
+    """Papers of a history: ids, papers, or dictionaries with an id and more."""
+    if papers is None or isinstance(papers, (str, Paper, Recommendation)):
+        return _list(papers or ())
+    items = papers.to_dict("records") if hasattr(papers, "to_dict") else list(papers)
+    return [
+        {name: value for name, value in plain(item, f"{place}[{number}]").items() if value is not None}
+        if isinstance(item, Mapping)
+        else _list([item])[0]
+        for number, item in enumerate(items)
+    ]
+
+
 def _request(filters: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     """A request as the engine reads it. A filter that is None is none."""
-    for name in filters:
-        if name in fields:
-            raise TypeError(f"{name}: it follows from the other arguments")
-    request = {name: _plain(value, name) for name, value in {**filters, **fields}.items() if value is not None}
+    request = {name: plain(value, name) for name, value in {**filters, **fields}.items() if value is not None}
     for name, value in request.items():
         if value is None or (isinstance(value, list) and None in value):
             raise TypeError(f"{name}: a value is missing")
-    for name in ("categories", "sources", "by", "titles", "phrases", "without", "authors", "exclude", "candidates"):
-        if isinstance(request.get(name), str):
-            request[name] = [request[name]]
+        request[name] = checked(name, value)
     return request
-
-
-def _plain(value: Any, place: str) -> Any:
-    """A value as JSON has it; None for one that is missing."""
-    kind = type(value).__name__
-    if value is None or kind in ("NaTType", "NAType") or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if isinstance(value, (str, bool, int, float)):
-        return value
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item, f"{place}.{name}") for name, item in value.items()}
-    if kind == "datetime64":  # numpy's, in any unit
-        return None if str(value) == "NaT" else str(value.astype("datetime64[D]"))
-    if hasattr(value, "tolist"):  # numpy's other numbers and arrays
-        return _plain(value.tolist(), place)
-    if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray)):
-        return [_plain(item, f"{place}[{number}]") for number, item in enumerate(value)]
-    raise TypeError(f"{place}: expected a text, a number, a date or a list, not {kind}")
 
 
 def _records(papers: Any) -> Iterable[Any]:
@@ -298,8 +354,8 @@ def _records(papers: Any) -> Iterable[Any]:
 def _json(place: int, record: Any) -> str:
     """A record as JSON, without what is missing."""
     if not isinstance(record, Mapping):
-        raise TypeError(f"papers[{place}]: expected a dictionary, not {type(record).__name__}")
-    fields = {str(name): _plain(value, f"papers[{place}].{name}") for name, value in record.items()}
+        raise TypeError(f"papers[{place}]: expected a dictionary such as {{'title': ...}}, not {type(record).__name__}")
+    fields = {str(name): plain(value, f"papers[{place}].{name}") for name, value in record.items()}
     for name, value in list(fields.items()):
         if value is None or (isinstance(value, float) and math.isinf(value)):
             del fields[name]

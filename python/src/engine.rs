@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use paperkin::engine::{AddProgress, FeedMode, FeedOptions, PaperSelection};
-use paperkin::formats::{self, PaperRecord};
+use paperkin::formats::{self, PaperRecord, ReadOptions};
 use paperkin::library::HistoryEntry;
 use paperkin::recommend::HistoryItem;
 use paperkin::report::{Report, ReportContext, ReportDirectory, ReportOptions};
@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use pythonize::{Depythonizer, pythonize};
 
 use crate::encoder::parsed;
+use crate::evaluate::{self, EvaluationRequest};
 use crate::work;
 
 /// How often a question looks whether it is its turn.
@@ -84,12 +85,12 @@ impl NativeEngine {
     }
 
     fn recommend<'py>(&self, py: Python<'py>, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let request = request_of(request)?;
+        let request: Request = request_of(request)?;
         self.ask(py, |engine| engine.recommend(&request))
     }
 
     fn similar<'py>(&self, py: Python<'py>, paper: &str, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let mut request = request_of(request)?;
+        let mut request: Request = request_of(request)?;
         self.ask(py, |engine| {
             request.positive = vec![HistoryItem::id(engine.find(paper)?.paper.id)];
             engine.recommend(&request)
@@ -106,7 +107,7 @@ impl NativeEngine {
         since: Option<&str>,
         backfill: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let request = request_of(request)?;
+        let request: Request = request_of(request)?;
         self.ask(py, |engine| {
             let mode = match mode {
                 "new" => FeedMode::New,
@@ -144,10 +145,13 @@ impl NativeEngine {
         summary_of(py, &summary, problems)
     }
 
-    fn add_file<'py>(&self, py: Python<'py>, path: PathBuf) -> PyResult<Bound<'py, PyAny>> {
+    /// Adds a file, in an encoding that it does not say itself.
+    #[pyo3(signature = (path, encoding))]
+    fn add_file<'py>(&self, py: Python<'py>, path: PathBuf, encoding: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
         let problems = Mutex::new(Vec::new());
         let summary = self.run(py, |engine| {
-            let records = formats::open(&path, None)?.records();
+            let encoding = encoding.map(|name| parsed("encoding", name)).transpose()?;
+            let records = ReadOptions { encoding, ..ReadOptions::default() }.open(&path)?.checked().records();
             engine.add_with_progress(records, &|progress| note(&problems, &progress))
         })?;
         summary_of(py, &summary, problems)
@@ -203,6 +207,12 @@ impl NativeEngine {
         self.ask(py, |engine| engine.summary())
     }
 
+    /// Measures the ranking on a profile, a history, or judged queries.
+    fn evaluate<'py>(&self, py: Python<'py>, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let request: EvaluationRequest = request_of(request)?;
+        self.ask(py, |engine| evaluate::evaluate(engine, request))
+    }
+
     /// Writes a report of all papers into a directory; gives its findings.
     fn report(&self, py: Python<'_>, out: PathBuf, replace: bool) -> PyResult<Vec<String>> {
         self.run(py, |engine| {
@@ -219,12 +229,12 @@ impl NativeEngine {
     }
 }
 
-fn bad(field: &'static str, reason: &str) -> Error {
+pub(crate) fn bad(field: &'static str, reason: &str) -> Error {
     Error::BadRequest { field, reason: reason.to_owned() }
 }
 
 /// A request from a dictionary. What is wrong with it has the name of the field.
-fn request_of(request: &Bound<'_, PyAny>) -> PyResult<Request> {
+fn request_of<T: serde::de::DeserializeOwned>(request: &Bound<'_, PyAny>) -> PyResult<T> {
     let mut fields = Depythonizer::from_object(request);
     serde_path_to_error::deserialize(&mut fields).map_err(|error| {
         let path = error.path().to_string();

@@ -11,7 +11,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Where errors are defined.
 const ERRORS: &str = "paperkin._errors";
-const ERROR: &str = "PaperkinError";
+const ERROR: &str = "error_of";
 /// How often Python is asked whether it was interrupted.
 const SIGNAL_PAUSE: Duration = Duration::from_millis(50);
 

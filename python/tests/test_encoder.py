@@ -33,8 +33,12 @@ def test_the_order_is_that_of_the_texts(encoder, capsys):
 def test_any_iterable(encoder):
     import pandas
 
+    import polars
+    import pyarrow
+
     expected = encoder.encode(TEXTS[:2])
-    for texts in (tuple(TEXTS[:2]), iter(TEXTS[:2]), pandas.Series(TEXTS[:2]), numpy.array(TEXTS[:2])):
+    tables = (kind(TEXTS[:2]) for kind in (tuple, iter, pandas.Series, polars.Series, numpy.array, pyarrow.array))
+    for texts in tables:
         numpy.testing.assert_array_equal(encoder.encode(texts), expected)
 
 
@@ -47,6 +51,8 @@ def test_what_is_no_text(encoder, texts):
 def test_what_is_refused(encoder):
     with pytest.raises(paperkin.PaperkinError, match="normalize_embeddings"):
         encoder.encode(TEXTS, normalize_embeddings=False)
+    with pytest.raises(paperkin.PaperkinError, match="convert_to_tensor"):
+        encoder.encode(TEXTS, convert_to_tensor=True)
     with pytest.raises(paperkin.PaperkinError, match="device"):
         paperkin.Encoder(device="abacus")
     with pytest.raises(paperkin.PaperkinError, match="no such directory"):
@@ -60,8 +66,18 @@ def test_a_copy_by_pickle(encoder):
     assert copy.fingerprint == encoder.fingerprint and repr(copy) == repr(encoder)
 
 
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2", None])
+def test_names_of_the_bundled_model(encoder, name):
+    assert paperkin.Encoder(name).fingerprint == encoder.fingerprint
+    with paperkin.Engine(model=name) as engine:
+        engine.add([{"title": TEXTS[0]}])
+        assert len(engine.search("robots")) == 1
+
+
 def test_names_of_other_libraries(encoder):
-    vectors = encoder.encode(TEXTS[:2])
+    vectors = encoder.encode(TEXTS[:2], convert_to_numpy=True)
+    numpy.testing.assert_array_equal(encoder.encode_query(TEXTS[:2]), vectors)
+    assert encoder.similarity(vectors, vectors[0]).shape == (2, 1) and encoder.similarity(vectors[0], vectors)[0, 0] > 0.99
     assert encoder.embed_documents(TEXTS[:2]) == vectors.tolist() == encoder.get_text_embedding_batch(TEXTS[:2])
     assert encoder.embed_query(TEXTS[0]) == encoder.get_query_embedding(TEXTS[0])
     numpy.testing.assert_array_equal(encoder.fit(TEXTS).transform(TEXTS[:2]), vectors)

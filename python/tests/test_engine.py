@@ -121,7 +121,7 @@ def test_a_report(engine, tmp_path):
     [
         (lambda engine: engine.search(""), "input", "`text`"),
         (lambda engine: engine.search("robots", limit=0), "input", "`limit`"),
-        (lambda engine: engine.search("robots", limits=3), "input", "limits"),
+        (lambda engine: engine.search("robots", limit=-1), "input", "`limit`: -1"),
         (lambda engine: engine.search("robots", published_after="soon"), "input", "`published_after`"),
         (lambda engine: engine.similar("2401.99999"), "missing", "2401.99999"),
         (lambda engine: engine.feed("nobody"), "missing", "nobody"),
@@ -143,6 +143,10 @@ def test_what_is_refused(engine, ask, kind, message):
         (lambda engine: engine.search(None), "text"),
         (lambda engine: engine.search("x", published_after=float("nan")), "published_after"),
         (lambda engine: engine.search("x", categories=[None]), "categories"),
+        (lambda engine: engine.search("x", limit="3"), "limit: expected a whole number, not str"),
+        (lambda engine: engine.search("x", limit=True), "limit"),
+        (lambda engine: engine.search("x", diversity="much"), "diversity: expected a number"),
+        (lambda engine: engine.search("x", explain=1), "explain"),
         (lambda engine: engine.recommend(like="2401.90001", positive=["2401.90002"]), "positive"),
         (lambda engine: engine.similar("2401.90001", positive=["2401.90002"]), "positive"),
         (lambda engine: engine.profile("me").like([None]), "NoneType"),
@@ -203,6 +207,28 @@ def test_records_that_cannot_be_used_are_named(engine):
     summary = engine.add([{}, {"title": "Another paper", "published": "someday"}])
     assert (summary.new, summary.rejected, len(summary.problems)) == (0, 2, 2)
     assert "someday" in summary.problems[1]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_a_table_without_the_columns(engine, library):
+    tables = pytest.importorskip(library)
+    table = (tables.table if library == "pyarrow" else tables.DataFrame)({"name": ["a", "b"], "size": [1, 2]})
+    with pytest.raises(paperkin.PaperkinError, match="no title and no abstract; columns: name, size"):
+        engine.add(table)
+    assert len(engine) == 4 and engine.add(table.slice(0, 0) if library == "pyarrow" else table[:0]).rejected == 0
+
+
+def test_two_processes_on_one_library(tmp_path):
+    program = """
+import paperkin, sys
+engine = paperkin.Engine(sys.argv[1])
+print(engine.add({"title": f"Paper {sys.argv[2]} {n}"} for n in range(100)).new)
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "library")]
+    children = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in ("one", "two")]
+    assert [child.communicate(timeout=120)[0] for child in children] == ["100\n", "100\n"]
+    with paperkin.Engine(tmp_path / "library") as engine:
+        assert len(engine) == 200
 
 
 def test_a_closed_engine(engine):
