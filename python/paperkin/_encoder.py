@@ -22,8 +22,8 @@ _STEP = 1024
 class Encoder:
     """A sentence-transformer that runs without PyTorch: all-MiniLM-L6-v2 unless another one is named.
 
-    `model` is None, `all-MiniLM-L6-v2` or `sentence-transformers/all-MiniLM-L6-v2` for the bundled model, a directory, or an id of
-    the Hugging Face hub (with `@REVISION`, the published weights of any model are used). An encoder may be shared by
+    `model` is None, `all-MiniLM-L6-v2` or `sentence-transformers/all-MiniLM-L6-v2` for the bundled model, a directory, or an
+    id of the Hugging Face hub (with `@REVISION` also the published weights of the bundled one). An encoder may be shared by
     threads, and used after a fork; pickling keeps the model's name, not its weights.
 
     >>> import paperkin

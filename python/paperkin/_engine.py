@@ -99,10 +99,11 @@ class Engine:
             return _summary(self._native.add_file(os.fspath(papers), encoding))
         if encoding is not None:
             raise TypeError("encoding: only a file has one")
-        summary = _summary(self._native.add_records([_json(place, record) for place, record in enumerate(_records(papers))]))
+        records = [_json(place, record) for place, record in enumerate(_records(papers))]
+        summary = _summary(self._native.add_records(records))
         columns = getattr(papers, "column_names", getattr(papers, "columns", ()))
-        if summary.rejected and summary.problems and len(columns) and not (summary.new or summary.updated or summary.unchanged):
-            raise PaperkinError(f"papers: no row can be used: {summary.problems[0]}; columns: {', '.join(map(str, columns))}")
+        if len(columns) and summary.rejected == len(records) > 0:
+            raise PaperkinError(f"papers: no row is used: {summary.problems[0]}; columns: {', '.join(map(str, columns))}")
         return summary
 
     def remove(self, papers: Papers) -> int:
@@ -175,9 +176,8 @@ class Engine:
         a file (TREC's qrels), or gains by query and paper: `{"q1": {"2401.12345": 2}}`. Metrics are `map`, `mrr`, `ndcg@K`,
         `exp-ndcg@K`, `recall@K`, `recall@P%`, `auc` and `pairs`.
         """
-        given = [name for name, value in (("profile", profile), ("history", history), ("queries", queries)) if value is not None]
-        if len(given) != 1:
-            raise TypeError(f"evaluate: give one of `profile`, `history` and `queries`, not {' and '.join(given) or 'none'}")
+        if sum(value is not None for value in (profile, history, queries)) != 1:
+            raise TypeError("evaluate: give one of `profile`, `history` and `queries`")
         if (queries is None) != (judgments is None):
             raise TypeError("evaluate: `queries` and `judgments` belong together")
         request = {

@@ -70,7 +70,8 @@ class Evaluation:
             for cell in row["metrics"]
         )
         self.comparisons: tuple[Comparison, ...] = tuple(
-            Comparison(row["baseline"], row["gain"], (row["interval"][0], row["interval"][1])) for row in fields["comparisons"]
+            Comparison(row["baseline"], row["gain"], (row["interval"][0], row["interval"][1]))
+            for row in fields["comparisons"]
         )
         #: Of a history; None for judged queries.
         self.held_out: HeldOut | None = _held_out(fields["held_out"])

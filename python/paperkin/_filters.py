@@ -72,7 +72,11 @@ LISTS = tuple(name for name, kind in Filters.__annotations__.items() if "Sequenc
 
 
 #: What a number or a yes may be, by the first word of its annotation.
-_KINDS: dict[str, tuple[str, Any]] = {"int": ("a whole number", int), "float": ("a number", (int, float)), "bool": ("True or False", bool)}
+_KINDS: dict[str, tuple[str, Any]] = {
+    "int": ("a whole number", int),
+    "float": ("a number", (int, float)),
+    "bool": ("True or False", bool),
+}
 
 
 def checked(name: str, value: Any) -> Any:

@@ -15,8 +15,12 @@ TOPICS = {
     "speech": ["phones", "accents", "noise", "vowels", "tone", "pauses", "children", "singing", "echo", "words"],
 }
 PAPERS = [
-    {"id": f"2401.{10 * topic + number:05}", "title": f"A study of {name} and {word}", "abstract": f"We examine {name} with {word}.",
-     "published": str(datetime.date(2026, 1, 1) + datetime.timedelta(days=3 * number + topic))}
+    {
+        "id": f"2401.{10 * topic + number:05}",
+        "title": f"A study of {name} and {word}",
+        "abstract": f"We examine {name} with {word}.",
+        "published": str(datetime.date(2026, 1, 1) + datetime.timedelta(days=3 * number + topic)),
+    }
     for topic, (name, words) in enumerate(TOPICS.items())
     for number, word in enumerate(words)
 ]
@@ -36,7 +40,8 @@ def library(tmp_path):
 def judged(tmp_path):
     """Files of queries and judgments."""
     queries, judgments = tmp_path / "queries.jsonl", tmp_path / "judgments.tsv"
-    lines = [{"id": "q1", "text": "robots that walk"}, {"qid": "q2", "history": [PAPERS[10]["id"], PAPERS[11]["id"]]}, {"id": "q3", "text": "x"}]
+    history = [PAPERS[10]["id"], PAPERS[11]["id"]]
+    lines = [{"id": "q1", "text": "robots that walk"}, {"qid": "q2", "history": history}, {"id": "q3", "text": "x"}]
     queries.write_text("\n".join(map(json.dumps, lines)))
     rows = [("q1", paper, 2) for paper in ROBOTS[:5]] + [("q2", PAPERS[place]["id"], 1) for place in range(13, 17)]
     judgments.write_text("query\tpaper\tgain\n" + "".join(f"{query}\t{paper}\t{gain}\n" for query, paper, gain in rows))
@@ -52,12 +57,14 @@ def printed(library, *options):
 
 def assert_same(evaluation, expected):
     """That an evaluation has all figures of the program's."""
-    rows = [(row["method"], cell["metric"], cell["value"], cell["interval"]) for row in expected["methods"] for cell in row["metrics"]]
+    cells = [(row["method"], cell) for row in expected["methods"] for cell in row["metrics"]]
+    rows = [(method, cell["metric"], cell["value"], cell["interval"]) for method, cell in cells]
     ours = [(e.method, e.metric, e.value, e.interval and list(e.interval)) for e in evaluation.estimates]
     assert ours == rows and len(rows) > 20
     gains = [(row["baseline"], row["gain"], tuple(row["interval"])) for row in expected["comparisons"]]
     assert [(c.method, c.gain, c.interval) for c in evaluation.comparisons] == gains
-    assert (evaluation.queries, evaluation.papers, evaluation.model) == tuple(expected[name] for name in ("queries", "papers", "model"))
+    for name in ("queries", "papers", "model"):
+        assert getattr(evaluation, name) == expected[name]
 
 
 def test_a_profile_as_the_program_has_it(library):
@@ -76,12 +83,14 @@ def test_a_profile_as_the_program_has_it(library):
 def test_judged_queries_as_the_program_has_them(library, judged, is_judged_only):
     queries, judgments = judged
     options = ["--judged-only"] if is_judged_only else []
-    expected = printed(library, "--queries", queries, "--qrels", judgments, "--metrics", "map,ndcg@5", "--seed", 3, *options)
+    options += ["--metrics", "map,ndcg@5", "--seed", "3"]
+    expected = printed(library, "--queries", queries, "--qrels", judgments, *options)
+    how = {"metrics": ["map", "ndcg@5"], "seed": 3, "judged_only": is_judged_only}
     with paperkin.Engine(library) as engine:
-        by_file = engine.evaluate(queries=queries, judgments=judgments, metrics=["map", "ndcg@5"], seed=3, judged_only=is_judged_only)
+        by_file = engine.evaluate(queries=queries, judgments=judgments, **how)
         gains = {"q1": dict.fromkeys(ROBOTS[:5], 2), "q2": {PAPERS[place]["id"]: 1 for place in range(13, 17)}}
         asked = [{"id": "q1", "text": "robots that walk"}, {"id": "q2", "positive": [PAPERS[10]["id"], PAPERS[11]["id"]]}]
-        by_value = engine.evaluate(queries=asked, judgments=gains, metrics=["map", "ndcg@5"], seed=3, judged_only=is_judged_only)
+        by_value = engine.evaluate(queries=asked, judgments=gains, **how)
         assert engine.evaluate(queries=asked, judgments=gains).metrics == ["map", "ndcg@10", "recall@50", "mrr", "pairs"]
     assert_same(by_file, expected)
     assert by_value.estimates == by_file.estimates and by_file.held_out is None
