@@ -15,55 +15,57 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 class Filters(TypedDict, total=False):
-    """What every question takes by keyword. A filter that is None is none."""
+    """What every question takes by keyword. A filter that is None is none.
 
-    #: How many results; 20 when left out.
+    limit: How many results; 20 when left out.
+    published_after: Only papers published on this day or later: a date, or `2026-01-31`.
+    published_before: Only papers published on this day or before.
+    categories: Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`.
+    sources: Only papers from these sources.
+    by: Only papers by one of these authors, by any form of the name.
+    titles: Only papers with all of these phrases in the title.
+    phrases: Only papers with all of these phrases in the title or the abstract.
+    without: Only papers without any of these words and phrases.
+    exclude: Never these papers: ids.
+    candidates: Rank these papers and no others: ids.
+    min_score: Only papers that score at least this, from 0 to 1.
+    min_relevance: Only papers that are at least this close.
+    explain: Whether to find the sentences that match best.
+    diversity: 0: the best; towards 1: the best that differ from each other.
+    dedup_threshold: Of papers whose embeddings are at least this similar, from 0 to 1, only the best.
+    authors: Authors whose papers gain.
+    recency: How much new papers gain, from 0 to 1.
+    votes: How much papers with many votes gain, from 0 to 1.
+    smoothing: How far a score moves towards those of the nearest papers, from 0 to 1.
+    strategy: How a reading history becomes a ranking.
+    interest: Only for this interest of the history, by its label.
+    half_life_days: Days after which a paper of the history counts half.
+    as_of: Answer as on this day.
+    """
+
     limit: int | None
-    #: Only papers published on this day or later: a date, or `2026-01-31`.
     published_after: datetime.date | str | None
-    #: Only papers published on this day or before.
     published_before: datetime.date | str | None
-    #: Only papers of these categories: `cs.CL`, or `cs` for all of `cs.*`.
     categories: str | Sequence[str] | None
-    #: Only papers from these sources.
     sources: str | Sequence[str] | None
-    #: Only papers by one of these authors, by any form of the name.
     by: str | Sequence[str] | None
-    #: Only papers with all of these phrases in the title.
     titles: str | Sequence[str] | None
-    #: Only papers with all of these phrases in the title or the abstract.
     phrases: str | Sequence[str] | None
-    #: Only papers without any of these words and phrases.
     without: str | Sequence[str] | None
-    #: Never these papers: ids.
     exclude: str | Sequence[str] | None
-    #: Rank these papers and no others: ids.
     candidates: str | Sequence[str] | None
-    #: Only papers that score at least this, from 0 to 1.
     min_score: float | None
-    #: Only papers that are at least this close.
     min_relevance: Literal["close", "related", "far"] | None
-    #: Whether to find the sentences that match best.
     explain: bool | None
-    #: 0: the best; towards 1: the best that differ from each other.
     diversity: float | None
-    #: Of papers whose embeddings are at least this similar, from 0 to 1, only the best.
     dedup_threshold: float | None
-    #: Authors whose papers gain.
     authors: str | Sequence[str] | None
-    #: How much new papers gain, from 0 to 1.
     recency: float | None
-    #: How much papers with many votes gain, from 0 to 1.
     votes: float | None
-    #: How far a score moves towards those of the nearest papers, from 0 to 1.
     smoothing: float | None
-    #: How a reading history becomes a ranking.
     strategy: Literal["auto", "mean", "nearest", "interests", "classifier"] | None
-    #: Only for this interest of the history, by its label.
     interest: str | None
-    #: Days after which a paper of the history counts half.
     half_life_days: float | None
-    #: Answer as on this day.
     as_of: datetime.date | str | None
 
 
@@ -114,6 +116,7 @@ def with_filters(method: Method) -> Method:
         return method(*args, **kwargs)
 
     asked.__signature__ = signature  # type: ignore[attr-defined]
+    asked.__doc__ = f"{inspect.getdoc(method)}\n\n{inspect.getdoc(Filters)}"
     return asked  # type: ignore[return-value]
 
 

@@ -16,10 +16,10 @@ QUESTIONS = [paperkin.Engine.search, paperkin.Engine.similar, paperkin.Engine.re
 @pytest.mark.parametrize("question", [*QUESTIONS, type(paperkin.Engine().profile("me")).feed], ids=lambda q: q.__qualname__)
 def test_filters_are_named(question):
     parameters = inspect.signature(question).parameters
+    assert all(parameter.kind is not inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
     for name in paperkin.Filters.__annotations__:
         assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY and parameters[name].default is None
-    assert all(parameter.kind is not inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
-    assert question.__doc__
+        assert f"\n{name}: " in question.__doc__
 
 
 def test_every_filter_is_known_to_the_engine(engine):
