@@ -44,6 +44,10 @@ snapshots:
 doc:
     cargo doc --release --no-deps --open
 
+# Make the site of docs/ in target/book, and check all links
+book:
+    .ci/book
+
 # Run the benchmarks: all, or `just bench NAME`
 bench *ARGS:
     cargo bench {{ ARGS }}
