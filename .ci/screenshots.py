@@ -1,5 +1,5 @@
 """Takes the pictures of docs/images with the program that is the argument: the reading page in a browser, driven through
-WebDriver. The papers are those of examples/daily-papers.txt, and the day is fixed, so that the pictures are the same again."""
+WebDriver. The papers are those of examples/daily-papers.txt, and the days are fixed, so that the pictures are the same again, up to the smoothing of letters."""
 
 import base64
 import io
@@ -22,11 +22,11 @@ IMAGES = ROOT / "docs" / "images"
 # The reader looks at the feed twice: on the first day at the papers up to then, on the second at the news.
 DAYS = ["2024-02-20", "2026-06-08"]
 LIKED = ["Noise That Knows the Scene", "PlainSpeak"]
-SIZE = {"width": 1000, "height": 700}
-# A pixel of the page is this many of the picture.
-SCALE = 1.5
+SIZE = {"width": 960, "height": 600}
+# A pixel of the page is this many of the picture in each direction.
+SCALE = 2
 # Text on few backgrounds needs few colors.
-COLORS = 48
+COLORS = 32
 
 
 def post(address, body):
@@ -63,6 +63,9 @@ class Browser:
             time.sleep(0.1)
         raise SystemExit(f"error: this did not become true: {script}")
 
+    def shown(self):
+        return json.load(urllib.request.urlopen(f"{self.session}/screenshot"))["value"]
+
     def picture(self, name, path, ready="true"):
         """Writes a picture of a page in both themes."""
         for theme in ("light", "dark"):
@@ -74,7 +77,11 @@ class Browser:
             self.wait(ready)
             # No cursor that blinks.
             self.run("document.activeElement.blur()")
-            shown = json.load(urllib.request.urlopen(f"{self.session}/screenshot"))["value"]
+            # Until nothing moves.
+            shown, before = self.shown(), None
+            while shown != before:
+                time.sleep(0.5)
+                shown, before = self.shown(), shown
             image = Image.open(io.BytesIO(base64.b64decode(shown))).convert("RGB")
             image = image.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
             image.save(IMAGES / f"{name}-{theme}.png", optimize=True)
