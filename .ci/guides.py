@@ -16,9 +16,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.resolve()
 PROGRAM, PYTHON = (Path(argument).absolute() for argument in sys.argv[1:3])
 BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.M | re.S)
-# Where the port of the service and the server of PostgreSQL are written in the guides.
-PORT = "7474"
-SERVER = "localhost/papers"
+# The ports of services in the guides, for which free ones are taken, and the database on the server of PostgreSQL.
+PORTS = ["7474", "50051"]
+DATABASE = "localhost/papers"
+NUMBER = re.compile(r"([+-]?\d*\.\d+)")
 TOLERANCE = 0.03
 MARK = "@@ block"
 TIMEOUT_SECONDS = 300
@@ -50,36 +51,42 @@ def script(page):
 
 
 def is_same(expected, printed):
-    """Whether two lines, lists of words, are the same but for rounding."""
-    if any("..." in word for word in expected):
-        pattern = ".*".join(re.escape(part) for part in " ".join(expected).split("..."))
-        return re.fullmatch(pattern, " ".join(printed)) is not None
-    number = r"[+-]?\d*\.\d+"
-    return len(expected) == len(printed) and all(
-        abs(float(one) - float(other)) <= TOLERANCE
-        if re.fullmatch(number, one) and re.fullmatch(number, other) else one == other
-        for one, other in zip(expected, printed))
+    """Whether two lines are the same but for rounding."""
+    if "..." in expected:
+        pattern = ".*".join(re.escape(part) for part in expected.split("..."))
+        return re.fullmatch(pattern, printed) is not None
+    # Every second part is a number.
+    sides = [NUMBER.split(line) for line in (expected, printed)]
+    return len(sides[0]) == len(sides[1]) and sides[0][::2] == sides[1][::2] and all(
+        abs(float(one) - float(other)) <= TOLERANCE for one, other in zip(sides[0][1::2], sides[1][1::2]))
 
 
-def words_of(line):
-    return re.sub(r"[█▉▊▋▌▍▎▏]", " ", line).split()
+def lines_of(text):
+    """The lines that are not empty, without bars, and with one space between words."""
+    lines = (" ".join(re.sub(r"[█▉▊▋▌▍▎▏]", " ", line).split()) for line in text.splitlines())
+    return [line for line in lines if line]
 
 
 def agrees(expected, printed):
     """Whether lines are as expected, where a line of dots stands for any number of lines."""
     if not expected:
         return not printed
-    if expected[0] == ["..."]:
+    if expected[0] == "...":
         return any(agrees(expected[1:], printed[skipped:]) for skipped in range(len(printed) + 1))
     return bool(printed) and is_same(expected[0], printed[0]) and agrees(expected[1:], printed[1:])
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return str(taken.getsockname()[1])
 
 
 def run(path):
     """Runs a page. Returns what differs."""
     page = blocks(path.read_text())
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = str(taken.getsockname()[1])
+    ports = {port: free_port() for port in PORTS}
+    database = f"127.0.0.1:{os.environ['PGPORT']}/papers"
     with tempfile.TemporaryDirectory() as folder:
         home, work, programs = (Path(folder) / name for name in ("home", "work", "programs"))
         for made in (home, work, programs):
@@ -91,12 +98,15 @@ def run(path):
         search = [str(programs), python, os.environ["PAPERKIN_POSTGRES_PROGRAMS"], os.environ["PATH"]]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PAPERKIN")}
         environment |= {"HOME": str(home), "PATH": ":".join(search), "TZ": "UTC"}
-        text = script(page).replace(PORT, port).replace(SERVER, f"127.0.0.1:{os.environ['PGPORT']}/papers")
+        text = script(page).replace(DATABASE, database)
+        for port, free in ports.items():
+            text = text.replace(port, free)
         done = subprocess.run(["bash"], input=text, cwd=work, env=environment, stdout=subprocess.PIPE, text=True,
                               timeout=TIMEOUT_SECONDS)
-    printed = done.stdout.replace(port, PORT)
-    for there, shown in [(str(work), "/home/me"), (str(home), "/home/me"), (str(PROGRAM), "/home/me/.cargo/bin/paperkin")]:
-        printed = printed.replace(there, shown)
+    printed = done.stdout
+    places = [(work, "/home/me"), (home, "/home/me"), (PROGRAM, "/home/me/.cargo/bin/paperkin"), (database, DATABASE)]
+    for there, shown in [*places, *((free, port) for port, free in ports.items())]:
+        printed = printed.replace(str(there), shown)
     outputs = re.split(rf"^{MARK} \d+\n", printed, flags=re.M)[1:]
     name = path.relative_to(ROOT)
     if done.returncode != 0 or len(outputs) != len(page):
@@ -105,8 +115,7 @@ def run(path):
     for (_, content, expected), output in zip(page, outputs):
         if expected is None:
             continue
-        sides = [[words for line in side.splitlines() if (words := words_of(line))] for side in (expected, output)]
-        if not agrees(*sides):
+        if not agrees(lines_of(expected), lines_of(output)):
             differences.append(f"{name}: this prints something else:\n{content}--- the page\n{expected}--- printed\n{output}")
     print(f"{name}: {len(page)} blocks, {sum(block[2] is not None for block in page)} outputs")
     return differences

@@ -121,3 +121,8 @@ mod prerequisites;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct ReadmeExamples;
+
+/// So are those of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guides/rust.md")]
+struct GuideExamples;
