@@ -13,7 +13,7 @@ from urllib.parse import unquote
 ROOT = Path(__file__).parent.parent.resolve()
 SITE = Path(sys.argv[1]).resolve()
 REPOSITORY = sys.argv[2].rstrip("/") if len(sys.argv) > 2 else None
-LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)")
+LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|\b(?:src|srcset|href)=\"([^\"]+)\"")
 OUTSIDE = re.compile(r"(?:[a-z]+:|//)")
 
 problems = []
@@ -46,7 +46,7 @@ def check_markdown():
     links = 0
     for page in pages:
         text = re.sub(r"`[^`\n]*`", "", without_code(page.read_text()))
-        for link in LINK.findall(text):
+        for link in map("".join, LINK.findall(text)):
             if OUTSIDE.match(link):
                 continue
             links += 1
@@ -72,7 +72,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         for name, value in attributes:
-            if name in ("href", "src") and value is not None:
+            if name in ("href", "src", "srcset") and value is not None:
                 self.links.append(value)
             elif name == "id":
                 self.names.add(value)
