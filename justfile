@@ -48,6 +48,14 @@ doc:
 book:
     .ci/book
 
+# Run the commands of docs/guides: all, or of one page
+guides *PAGES:
+    .ci/guides {{ PAGES }}
+
+# Take the pictures of docs/images again (chromedriver, faketime)
+pictures:
+    .ci/screenshots
+
 # Run the benchmarks: all, or `just bench NAME`
 bench *ARGS:
     cargo bench {{ ARGS }}
