@@ -1,6 +1,6 @@
 """Takes the pictures of docs/images with the program that is the argument: the reading page in a browser, driven through
-WebDriver. The papers are those of examples/daily-papers.txt, and the days are fixed: the pictures are the same again, up to the smoothing of
-letters."""
+WebDriver. The papers are those of examples/daily-papers.txt, and the days are fixed: the pictures are the same again, up
+to the smoothing of letters."""
 
 import base64
 import io
