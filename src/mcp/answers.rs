@@ -1,8 +1,10 @@
 //! Answers that are short enough for a model.
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::arguments::ListArguments;
+use super::arguments::{ListArguments, PaperArguments};
+use crate::error::Result;
 use crate::paper::{Paper, WorkName};
 use crate::present;
 use crate::recommend::{Answer, Recommendation, RelevanceWord};
@@ -16,7 +18,10 @@ const MAX_REFERENCES: usize = 50;
 /// A list of papers.
 #[derive(Debug, Serialize)]
 pub(super) struct PaperList {
-    papers: Vec<ListedPaper>,
+    papers: Vec<Value>,
+    /// Papers that did not fit.
+    #[serde(skip_serializing_if = "is_zero")]
+    left_out: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -51,11 +56,34 @@ pub(super) struct WholePaper {
 }
 
 impl PaperList {
+    /// The papers of an answer, as many as fit.
     pub(super) fn new(answer: Answer, list: &ListArguments) -> PaperList {
         let (note, not_found) = (answer.note.clone(), answer.not_found.clone());
-        let papers = answer.all_results().map(|result| ListedPaper::new(result, list.abstract_chars())).collect();
-        PaperList { papers, note, not_found }
+        let all: Vec<&Recommendation> = answer.all_results().collect();
+        let mut free = list.max_bytes().unwrap_or(usize::MAX);
+        let mut papers = Vec::new();
+        for result in &all {
+            let paper = selected(&ListedPaper::new(result, list.abstract_chars()), &list.fields);
+            let bytes = paper.to_string().len();
+            // The first is there in any case: an answer without papers would say that there are none.
+            if bytes > free && !papers.is_empty() {
+                break;
+            }
+            free = free.saturating_sub(bytes);
+            papers.push(paper);
+        }
+        PaperList { left_out: all.len() - papers.len(), papers, note, not_found }
     }
+}
+
+/// A paper with its ID and these fields; all of them if none are named.
+fn selected<F: Serialize>(paper: &impl Serialize, fields: &[F]) -> Value {
+    let mut value = serde_json::to_value(paper).unwrap_or_default();
+    let names: Vec<Value> = fields.iter().filter_map(|field| serde_json::to_value(field).ok()).collect();
+    if let Some(object) = value.as_object_mut().filter(|_| !names.is_empty()) {
+        object.retain(|name, _| name == "id" || names.iter().any(|field| field == name));
+    }
+    value
 }
 
 impl ListedPaper {
@@ -85,5 +113,74 @@ impl WholePaper {
     pub(super) fn new(paper: Paper, references: Vec<WorkName>) -> WholePaper {
         let names = references.iter().filter_map(WorkName::id).take(MAX_REFERENCES);
         WholePaper { paper, references: names.map(|id| id.to_string()).collect() }
+    }
+
+    /// The fields that were asked for, the longest cut short until they fit.
+    pub(super) fn fitted(&self, arguments: &PaperArguments) -> Result<Value> {
+        let max_bytes = arguments.max_bytes()?;
+        let mut paper = selected(self, &arguments.fields);
+        let mut shortened = Vec::new();
+        while let Some(excess) = paper.to_string().len().checked_sub(max_bytes).filter(|excess| *excess > 0)
+            && let Some(name) = shorten_longest(&mut paper, excess)
+        {
+            if !shortened.contains(&name) {
+                shortened.push(name);
+            }
+        }
+        if let Some(object) = paper.as_object_mut().filter(|_| !shortened.is_empty()) {
+            object.insert("shortened".to_owned(), Value::from(shortened));
+        }
+        Ok(paper)
+    }
+}
+
+/// Takes about so many bytes from the longest field, and tells its name; `None` if there is nothing to take.
+fn shorten_longest(paper: &mut Value, excess: usize) -> Option<String> {
+    let fields = paper.as_object_mut()?.iter_mut().filter(|(name, _)| *name != "id");
+    let (name, value) = fields.max_by_key(|(_, value)| value.to_string().len())?;
+    match value {
+        Value::String(text) if !text.is_empty() => {
+            let kept = text.chars().count().saturating_sub(excess.max(2));
+            let cut = if kept == 0 { String::new() } else { truncate_at_word(text, kept) };
+            *text = if cut.len() < text.len() { cut } else { String::new() };
+        }
+        Value::Array(list) if !list.is_empty() => {
+            let mut taken = 0;
+            while taken < excess
+                && let Some(last) = list.pop()
+            {
+                taken += last.to_string().len() + 1;
+            }
+        }
+        _ => return None,
+    }
+    Some(name.clone())
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_long_paper_is_cut_to_its_budget() {
+        let authors: Vec<String> = (0..3_000).map(|number| format!("Author {number}")).collect();
+        let abstract_text = "A sentence of an abstract that goes on. ".repeat(200);
+        let paper = json!({ "id": "2401.00001", "title": "A title", "abstract": abstract_text, "authors": authors });
+        for budget in [100, 1_000, 4_000, 50_000] {
+            let mut cut = paper.clone();
+            while let Some(excess) = cut.to_string().len().checked_sub(budget).filter(|excess| *excess > 0)
+                && shorten_longest(&mut cut, excess).is_some()
+            {}
+            assert!(cut.to_string().len() <= budget, "{budget}");
+            assert_eq!(cut["id"], "2401.00001");
+            // Not more than needed: what a budget has room for is there.
+            assert!(budget == 100 || cut.to_string().len() * 2 > budget, "{budget}: {}", cut.to_string().len());
+        }
     }
 }

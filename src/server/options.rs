@@ -34,6 +34,8 @@ pub struct ServerOptions {
     pub token_file: Option<PathBuf>,
     /// Whether queries need no token.
     pub public_read: bool,
+    /// Whether assistants may rate papers over MCP, with tokens that may write.
+    pub mcp_write: bool,
     /// Host names that are accepted on a loopback address, beside `localhost`.
     pub allowed_hosts: Vec<String>,
     /// Origins whose pages may send requests; `*` for all of them, for what needs no token with `public_read`.

@@ -55,7 +55,7 @@ mod tests {
     use crate::server::access::RouteAccess;
 
     /// A change of this list is a change of who may do what.
-    const ACCESS: [&str; 65] = [
+    const ACCESS: [&str; 66] = [
         "GET / read, profile",
         "GET /assets/{name} open",
         "GET /bibtex/{*id} read, profile",
@@ -76,6 +76,7 @@ mod tests {
         "GET /library/export.jsonl read, profile",
         "POST /library/import write, profile",
         "POST /library/undo-import write, profile",
+        "POST /mcp read",
         "GET /metrics read, private",
         "GET /openapi.json read",
         "GET /paper/{*id} read, profile",

@@ -30,6 +30,7 @@ fn tokens_have_scopes() {
         ("GET", "/health/live", JSON, "", [200, 200, 200, 200, 200]),
         ("GET", "/v1/status", JSON, "", [401, 401, 200, 200, 200]),
         ("GET", "/nowhere", JSON, "", [401, 401, 404, 404, 404]),
+        ("POST", "/mcp", Public),
         ("GET", "/metrics", JSON, "", [401, 401, 200, 200, 200]),
         ("POST", "/v1/search", JSON, body, [401, 401, 200, 200, 200]),
         ("POST", "/v1/papers", LINES, "", [401, 401, 403, 200, 200]),
@@ -69,7 +70,7 @@ const OWN_WRITE: Access = Profile("write");
 const OWN_ADMIN: Access = Profile("admin");
 
 /// All routes of the service.
-const ROUTES: [(&str, &str, Access); 65] = [
+const ROUTES: [(&str, &str, Access); 66] = [
     ("GET", "/", OWN_READ),
     ("GET", "/assets/{name}", Open),
     ("GET", "/bibtex/{id}", OWN_READ),

@@ -20,7 +20,7 @@ const HOMES: [(&str, &str); 20] = [
     ("axum", "server"),
     ("hyper", "server"),
     ("tokio", "mcp server"),
-    ("rmcp", "mcp"),
+    ("rmcp", "mcp server/routes/mcp.rs"),
     ("postgres", "library"),
     ("clap", "cli"),
     ("indicatif", "cli"),

@@ -31,6 +31,9 @@ pub(crate) struct ServeArgs {
     /// Allow read access without a token
     #[arg(long, requires = "token_file")]
     pub public_read: bool,
+    /// Let assistants rate papers over MCP, with tokens of the scope `write`
+    #[arg(long)]
+    pub allow_mcp_write: bool,
     /// Accept browser requests for these host names, besides `localhost` and IP addresses of this host
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub host: Vec<String>,
@@ -102,8 +105,8 @@ pub(crate) struct TokenArgs {
 Example, the configuration of an assistant:
   {\"mcpServers\": {\"papers\": {\"command\": \"paperkin\", \"args\": [\"mcp\"]}}}
 
-Tools: search_papers, similar_papers, recommend, get_paper, feed; with --allow-write
-also rate_paper.")]
+Tools: search_papers, similar_papers, recommend, get_paper, feed, collection_overview;
+with --allow-write also rate_paper. `paperkin serve` has them too, at /mcp.")]
 pub(crate) struct McpArgs {
     /// Let the assistant rate papers for the profiles of the library
     #[arg(long)]

@@ -7,10 +7,11 @@ use crate::error::Result;
 #[cfg(feature = "mcp")]
 pub(in crate::cli) fn run(common: &GlobalArgs, args: &McpArgs) -> Result<CommandOutcome> {
     use crate::engine::{Engine, LibraryLocation};
-    use crate::mcp::McpServer;
+    use crate::mcp::{LocalBackend, McpAccess, McpServer};
 
     let engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
-    McpServer::new(engine, args.allow_write).run_stdio()?;
+    let access = McpAccess { may_rate: args.allow_write, ..McpAccess::READ_ONLY };
+    McpServer::new(LocalBackend::new(engine), access).run_stdio()?;
     Ok(CommandOutcome::Complete)
 }
 

@@ -41,6 +41,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ServeArgs) -> Result<Comman
         max_results: args.max_results as usize,
         token_file: args.token_file,
         public_read: args.public_read,
+        mcp_write: args.allow_mcp_write,
         allowed_hosts: args.host,
         allowed_origins: args.allow_origin,
         rate_limit_per_token: args.rate_limit_per_token,

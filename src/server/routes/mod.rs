@@ -4,6 +4,8 @@ mod batch;
 mod body_fields;
 mod feedback;
 mod feeds;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod metrics;
 mod new_paper;
 pub(super) mod openapi;
@@ -22,7 +24,7 @@ use super::guarded_router::GuardedRouter;
 pub(super) use feeds::feed_path;
 
 pub(super) fn routes() -> GuardedRouter {
-    GuardedRouter::new()
+    let routes = GuardedRouter::new()
         .merge(status::routes())
         .merge(search::routes())
         .merge(batch::routes())
@@ -33,5 +35,8 @@ pub(super) fn routes() -> GuardedRouter {
         .merge(reports::routes())
         .merge(feeds::routes())
         .merge(metrics::routes())
-        .merge(openapi::routes())
+        .merge(openapi::routes());
+    #[cfg(feature = "mcp")]
+    let routes = routes.merge(mcp::routes());
+    routes
 }

@@ -1,0 +1,106 @@
+//! The Model Context Protocol over HTTP: each request is whole in itself, so that there are no sessions to keep.
+
+use std::sync::Arc;
+
+use axum::extract::{Request as HttpRequest, State};
+use axum::response::{IntoResponse, Response};
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::mcp::{McpAccess, McpBackend, McpServer, ProfileAccess};
+use crate::recommend::{Answer, Request};
+use crate::report::StoredReport;
+use crate::server::access::{AccessGrant, RouteAccess, Scope};
+use crate::server::guarded_router::GuardedRouter;
+use crate::server::problem::Problem;
+use crate::server::runtime::{AppState, ReportJob, ReportState};
+
+pub(super) fn routes() -> GuardedRouter {
+    // What more than searching a token permits, the tools see.
+    GuardedRouter::new().post("/mcp", RouteAccess::PublicRead, post_mcp)
+}
+
+async fn post_mcp(State(app): State<AppState>, grant: AccessGrant, request: HttpRequest) -> Response {
+    // Hosts and origins were checked before.
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .disable_allowed_hosts()
+        .with_max_request_body_bytes(app.options().max_body_bytes);
+    let server = McpServer::new(WorkerBackend { app: app.clone() }, access(&grant, app.options().mcp_write));
+    let service =
+        StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config);
+    service.handle(request).await.into_response()
+}
+
+/// What a token permits of the tools.
+fn access(grant: &AccessGrant, mcp_write: bool) -> McpAccess {
+    let profiles = match (grant.permits(Scope::Read), grant.only_profile()) {
+        (false, _) => ProfileAccess::None,
+        (true, Some(name)) => ProfileAccess::Only(name.to_owned()),
+        (true, None) => ProfileAccess::All,
+    };
+    McpAccess { profiles, may_rate: mcp_write && grant.permits(Scope::Write) }
+}
+
+/// The workers of the service.
+#[derive(Clone)]
+struct WorkerBackend {
+    app: AppState,
+}
+
+fn told(problem: Problem) -> String {
+    problem.detail().to_owned()
+}
+
+impl McpBackend for WorkerBackend {
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static,
+    ) -> std::result::Result<T, String> {
+        self.app.run(job).await.map_err(told)
+    }
+
+    async fn recommend(&self, request: Request) -> std::result::Result<Answer, String> {
+        self.app.recommend(request).await.map_err(told)
+    }
+
+    async fn report(&self) -> std::result::Result<Arc<StoredReport>, String> {
+        let reports = self.app.reports();
+        let unfinished = |state| reports.newest_of_library(state);
+        match unfinished(ReportState::Finished) {
+            Some(ReportJob { id, .. }) => reports.read(&id).map_err(told),
+            None => Err(match unfinished(ReportState::Running).or_else(|| unfinished(ReportState::Waiting)) {
+                Some(job) => format!("a report of the library is being made: {:.0}%", job.progress * 100.0),
+                None => "there is no report of the library: make one on the page `/report`, or with POST /v1/reports \
+                         and an empty object"
+                    .to_owned(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_do_what_the_token_permits() {
+        let token = |scope, profile: Option<&str>| AccessGrant::of_token(Some(scope), profile.map(str::to_owned));
+        let only = ProfileAccess::Only("ada".to_owned());
+        for (grant, mcp_write, profiles, may_rate) in [
+            (AccessGrant::NOTHING_PRIVATE, true, ProfileAccess::None, false),
+            (token(Scope::Read, None), true, ProfileAccess::All, false),
+            (token(Scope::Write, None), true, ProfileAccess::All, true),
+            (token(Scope::Write, None), false, ProfileAccess::All, false),
+            (token(Scope::Write, Some("ada")), true, only.clone(), true),
+            (token(Scope::Read, Some("ada")), true, only, false),
+            (AccessGrant::EVERYTHING, false, ProfileAccess::All, false),
+        ] {
+            let expected = McpAccess { profiles, may_rate };
+            assert_eq!(access(&grant, mcp_write), expected, "{grant:?} {mcp_write}");
+        }
+    }
+}
