@@ -39,7 +39,7 @@ struct ListedPaper {
     /// How close it is to what was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     relevance: Option<RelevanceWord>,
-    score: f32,
+    score: f64,
     #[serde(rename = "abstract", skip_serializing_if = "String::is_empty")]
     abstract_text: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -95,7 +95,7 @@ impl ListedPaper {
             authors: present::byline_of(paper, NAMED_AUTHORS),
             date: paper.published.or(paper.listed).map(|date| date.to_string()),
             relevance: result.relevance.map(|relevance| relevance.word),
-            score: (result.score * 1e3).round() / 1e3,
+            score: (f64::from(result.score) * 1e3).round() / 1e3,
             abstract_text: match abstract_chars {
                 0 => String::new(),
                 most => truncate_at_word(&present::shown(&paper.abstract_text), most),
