@@ -83,3 +83,13 @@ release-checklist:
 # Build the archive of a release for one target
 package TARGET:
     .ci/package {{ TARGET }}
+
+# Build the Debian package of the release build, and test it (Debian, root)
+deb:
+    cargo build --release
+    .ci/deb
+
+# Build the container image with the release build, and ask it a question (Debian, root)
+image:
+    cargo build --release
+    .ci/image

@@ -107,3 +107,27 @@ postgres() { "${as_nobody[@]}" "$PAPERKIN_POSTGRES_PROGRAMS/$1" "${@:2}"; }
 
 # The version of the crate.
 crate_version() { sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1; }
+
+# Installs packages of Debian or Ubuntu, of which the programs that are named first are missing: `needs "lintian" lintian`.
+needs() {
+    local program
+    for program in $1; do
+        command -v "$program" > /dev/null && continue
+        local as_root=(env DEBIAN_FRONTEND=noninteractive)
+        [ "$(id -u)" = 0 ] || as_root=(sudo "${as_root[@]}")
+        echo "installing ${*:2}"
+        "${as_root[@]}" apt-get update --quiet --quiet
+        "${as_root[@]}" apt-get install --quiet --quiet --yes --no-install-recommends "${@:2}" > /dev/null
+        return
+    done
+}
+
+# A small Debian, as a tar file, for what is installed and run away from this system. Downloaded once.
+debian_base() {
+    base=$tools/debian-bookworm.tar
+    [ ! -f "$base" ] || return 0
+    needs mmdebstrap mmdebstrap
+    echo "downloading Debian"
+    mmdebstrap --quiet --variant=minbase bookworm "$base.part"
+    mv "$base.part" "$base"
+}

@@ -2,7 +2,7 @@
 //!
 //! paperkin reads paper records (titles, abstracts, authors, dates, votes), embeds them with a small sentence-transformer,
 //! indexes the embeddings, and ranks papers for a text, a paper or a reading history. It runs on one machine and needs no
-//! network: the model is compiled in.
+//! network: the model is compiled in. Only the crate on crates.io is without its weights, and downloads them at the first use.
 //!
 //! # A first program
 //!
@@ -47,7 +47,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `bundled-model` | yes | all-MiniLM-L6-v2 with int8 weights, compiled in |
+//! | `bundled-model` | yes | all-MiniLM-L6-v2 with int8 weights, compiled in if the sources have them: [`encoder::ModelChoice::Bundled`] |
 //! | `cli` | yes | the program `paperkin` |
 //! | `server` | yes | the HTTP service |
 //! | `fetch` | yes | papers from public services |

@@ -82,6 +82,7 @@ fn dispatch(cli: Cli) -> Result<CommandOutcome> {
         Command::Restore(args) => commands::restore::run(common, args),
         Command::Migrate(args) => commands::migrate::run(common, &args),
         Command::Completions(args) => commands::completions::run(args),
+        Command::ManPages(args) => commands::man_pages::run(&args),
         Command::Options => {
             output::print(|out| out.write_all(args::options_help().as_bytes()))?;
             Ok(CommandOutcome::Complete)

@@ -55,6 +55,27 @@ impl HubOptions {
     }
 }
 
+impl HubOptions {
+    /// The address without a slash at its end.
+    fn endpoint(&self) -> &str {
+        self.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT).trim_end_matches('/')
+    }
+
+    /// The cache, in which a model is looked for.
+    fn cache(&self, id: &str) -> Result<Cache> {
+        let Some(cache) = self.cache.as_deref() else {
+            let reason = "no cache directory for downloaded models: set HF_HOME, or give a model directory".to_owned();
+            return Err(Error::Hub { url: format!("{}/{id}", self.endpoint()), reason });
+        };
+        Ok(Cache::new(std::path::absolute(cache).map_err(Error::io(cache, "find"))?))
+    }
+}
+
+/// The folder of a model in the cache.
+fn folder(cache: &Cache, id: &str) -> PathBuf {
+    cache.path().join(Repo::new(id.to_owned(), RepoType::Model).folder_name())
+}
+
 /// Without the token: it is a secret.
 impl fmt::Debug for HubOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,19 +105,13 @@ impl HubSnapshot {
     /// Finds the commit that a revision means: in the cache, else by asking the hub.
     pub(super) fn open(id: &str, revision: Option<&str>, options: &HubOptions) -> Result<HubSnapshot> {
         let revision = revision.unwrap_or(DEFAULT_REVISION);
-        let endpoint = options.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT).trim_end_matches('/').to_owned();
-        let Some(cache) = options.cache.as_deref() else {
-            let reason = "no cache directory for downloaded models: set HF_HOME, or give a model directory".to_owned();
-            return Err(Error::Hub { url: format!("{endpoint}/{id}"), reason });
-        };
-        let cache = Cache::new(std::path::absolute(cache).map_err(Error::io(cache, "find"))?);
-        let repo = Repo::new(id.to_owned(), RepoType::Model);
+        let cache = options.cache(id)?;
         let mut snapshot = HubSnapshot {
             id: id.to_owned(),
             commit: String::new(),
-            folder: cache.path().join(repo.folder_name()),
+            folder: folder(&cache, id),
             options: options.clone(),
-            endpoint,
+            endpoint: options.endpoint().to_owned(),
             cache,
             listing: OnceLock::new(),
         };
@@ -112,6 +127,20 @@ impl HubSnapshot {
             }
         };
         Ok(snapshot)
+    }
+
+    /// The folder of a model in the cache.
+    #[cfg(any(test, not(bundled_weights)))]
+    pub(super) fn folder(id: &str, options: &HubOptions) -> Result<PathBuf> {
+        Ok(folder(&options.cache(id)?, id))
+    }
+
+    /// A file of which the content is known beforehand, fetched if need be. One with another content is removed.
+    #[cfg(any(test, not(bundled_weights)))]
+    pub(super) fn file_with_sha256(&self, name: &str, sha256: &str) -> Result<Vec<u8>> {
+        let path = self.file(name)?.ok_or_else(|| bad_model(&self.id, format!("no {name}")))?;
+        let blob = fs::canonicalize(&path).map_err(Error::io(&path, "find"))?;
+        self.read_checked(name, &path, &blob, sha256)
     }
 
     /// The path of a file, fetched if need be; `None` when the commit has no such file.
@@ -208,11 +237,17 @@ impl HubSnapshot {
         if expected.len() != 64 || !expected.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(());
         }
-        let found = sha256_hex(&fs::read(&blob).map_err(Error::io(&blob, "read"))?);
+        self.read_checked(name, path, &blob, expected).map(drop)
+    }
+
+    /// The content of a file, a link and a blob, that has to have a SHA-256.
+    fn read_checked(&self, name: &str, path: &Path, blob: &Path, expected: &str) -> Result<Vec<u8>> {
+        let bytes = fs::read(blob).map_err(Error::io(blob, "read"))?;
+        let found = sha256_hex(&bytes);
         if found == expected {
-            return Ok(());
+            return Ok(bytes);
         }
-        for damaged in [path, &blob] {
+        for damaged in [path, blob] {
             fs::remove_file(damaged).map_err(Error::io(damaged, "remove"))?;
         }
         let reason =

@@ -4,6 +4,7 @@
 //! Any BERT that was trained with sentence-transformers will do: pooling and truncation are read from its files.
 
 mod bert;
+mod bundled;
 mod config;
 mod device;
 mod hub;
@@ -11,6 +12,8 @@ mod kernels;
 mod linear;
 mod model;
 mod pooling;
+#[cfg(any(test, not(bundled_weights)))]
+mod published;
 mod quantize;
 mod sha256;
 mod tokenizer;

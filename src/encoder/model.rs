@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::bad_model;
 use super::bert::BertWeights;
+use super::bundled;
 use super::config::{self, BertConfig, ModulesConfig, TruncationConfig};
 use super::hub::{HubOptions, HubSnapshot};
 use super::pooling::Pooling;
@@ -18,15 +19,6 @@ use super::sha256::sha256_hex;
 use super::tokenizer::TextTokenizer;
 use super::weights::TensorFile;
 use crate::{Error, Result};
-
-/// The name of the model that is compiled in.
-const BUNDLED: &str = "all-MiniLM-L6-v2";
-
-/// The SHA-256 of those of its files that the fingerprint is made of.
-const BUNDLED_SHA256: [(&str, &str); 2] = [
-    ("model.safetensors", "4e08d78f8845fddc29f2718da761ac14df0e3cacac58a2908440f2e96c05e1e9"),
-    ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-];
 
 /// What the user asked for.
 ///
@@ -38,7 +30,8 @@ const BUNDLED_SHA256: [(&str, &str); 2] = [
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ModelChoice {
-    /// all-MiniLM-L6-v2 in int8, compiled in with the feature `bundled-model`.
+    /// all-MiniLM-L6-v2 in int8: compiled in with the feature `bundled-model` where the sources have its weights, as those in
+    /// the repository do; otherwise made once of the published model, which is downloaded from the hub.
     #[default]
     Bundled,
     /// A folder with `config.json`, `tokenizer.json`, `model.safetensors` and, as sentence-transformers writes
@@ -57,7 +50,7 @@ impl FromStr for ModelChoice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<ModelChoice> {
-        if text == BUNDLED || text == "bundled" {
+        if text == bundled::NAME || text == "bundled" {
             return Ok(ModelChoice::Bundled);
         }
         let path = Path::new(text);
@@ -78,7 +71,8 @@ impl FromStr for ModelChoice {
         let is_id = id.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name));
         if !is_id || !revision.is_none_or(|revision| revision.split('/').all(plain)) {
             let reason = format!(
-                "unknown model: use `{BUNDLED}`, a directory, or a Hugging Face id such as `owner/name` or `owner/name@revision`"
+                "unknown model: use `{}`, a directory, or a Hugging Face id such as `owner/name` or `owner/name@revision`",
+                bundled::NAME
             );
             return Err(bad_model(text, reason));
         }
@@ -89,7 +83,7 @@ impl FromStr for ModelChoice {
 impl fmt::Display for ModelChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ModelChoice::Bundled => f.write_str(BUNDLED),
+            ModelChoice::Bundled => f.write_str(bundled::NAME),
             ModelChoice::Directory(path) => write!(f, "{}", path.display()),
             ModelChoice::Hub { id, revision: None } => f.write_str(id),
             ModelChoice::Hub { id, revision: Some(revision) } => write!(f, "{id}@{revision}"),
@@ -127,14 +121,15 @@ impl fmt::Debug for Model {
 }
 
 impl Model {
-    /// Finds and reads the files. Only a model of the hub may use the network, and only for what is not in its cache.
+    /// Finds and reads the files. Only a model of the hub, and the bundled one where it is not compiled in, may use the network,
+    /// and only for what is not in the cache.
     ///
     /// # Errors
     /// [`Error::BadModel`] names what is missing, damaged or cannot be run; [`Error::Hub`] what the hub did not give.
     pub fn open(choice: &ModelChoice, hub: &HubOptions) -> Result<Model> {
         let asked = choice.to_string();
         match choice {
-            ModelChoice::Bundled => Model::read(BUNDLED.to_owned(), &asked, &bundled()?),
+            ModelChoice::Bundled => Model::read(bundled::NAME.to_owned(), &asked, &ModelFiles::Bundled(hub)),
             ModelChoice::Directory(path) if !path.is_dir() => Err(bad_model(&asked, "no such directory")),
             ModelChoice::Directory(path) => Model::read(folder_name(path), &asked, &ModelFiles::Directory(path)),
             ModelChoice::Hub { id, revision } => {
@@ -226,8 +221,7 @@ fn folder_name(path: &Path) -> String {
 
 /// Where a model's files are.
 enum ModelFiles<'a> {
-    #[cfg_attr(not(feature = "bundled-model"), expect(dead_code, reason = "made by `bundled` alone"))]
-    Bundled(&'static [(&'static str, &'static [u8])]),
+    Bundled(&'a HubOptions),
     Directory(&'a Path),
     Hub(Box<HubSnapshot>),
 }
@@ -236,9 +230,7 @@ impl ModelFiles<'_> {
     /// A file's bytes; `None` when the model has no such file.
     fn read(&self, name: &str) -> Result<Option<Cow<'static, [u8]>>> {
         let path = match self {
-            ModelFiles::Bundled(files) => {
-                return Ok(files.iter().find(|(file, _)| *file == name).map(|(_, bytes)| Cow::Borrowed(*bytes)));
-            }
+            ModelFiles::Bundled(hub) => return bundled::file(name, hub),
             ModelFiles::Directory(path) => path.join(name),
             ModelFiles::Hub(snapshot) => match snapshot.file(name)? {
                 Some(path) => path,
@@ -252,10 +244,10 @@ impl ModelFiles<'_> {
         }
     }
 
-    /// The SHA-256 of a file as 64 hex digits, known beforehand where the file is compiled in.
+    /// The SHA-256 of a file as 64 hex digits, known beforehand where the model is bundled.
     fn sha256(&self, name: &str, bytes: &[u8]) -> Cow<'static, str> {
         let known = match self {
-            ModelFiles::Bundled(_) => BUNDLED_SHA256.iter().find(|(file, _)| *file == name),
+            ModelFiles::Bundled(_) => bundled::SHA256.iter().find(|(file, _)| *file == name),
             ModelFiles::Directory(_) | ModelFiles::Hub(_) => None,
         };
         known.map_or_else(|| sha256_hex(bytes).into(), |(_, sha256)| (*sha256).into())
@@ -264,48 +256,16 @@ impl ModelFiles<'_> {
     /// Whether the model has a file, without fetching it.
     fn has(&self, name: &str) -> Result<bool> {
         match self {
-            ModelFiles::Bundled(files) => Ok(files.iter().any(|(file, _)| *file == name)),
+            ModelFiles::Bundled(_) => Ok(bundled::has(name)),
             ModelFiles::Directory(path) => Ok(path.join(name).exists()),
             ModelFiles::Hub(snapshot) => snapshot.has(name),
         }
     }
 }
 
-#[cfg(feature = "bundled-model")]
-fn bundled() -> Result<ModelFiles<'static>> {
-    macro_rules! files {
-        ($($name:literal),*) => {
-            &[$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/all-MiniLM-L6-v2/", $name)))),*]
-        };
-    }
-    Ok(ModelFiles::Bundled(files![
-        "modules.json",
-        "config.json",
-        "1_Pooling/config.json",
-        "sentence_bert_config.json",
-        "tokenizer.json",
-        "model.safetensors"
-    ]))
-}
-
-#[cfg(not(feature = "bundled-model"))]
-fn bundled() -> Result<ModelFiles<'static>> {
-    let reason = "built without the `bundled-model` feature: rebuild with it, or give a directory or a Hugging Face id";
-    Err(bad_model(BUNDLED, reason))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    #[cfg(feature = "bundled-model")]
-    fn bundled_files_have_their_sha256() {
-        let files = bundled().unwrap();
-        for (name, sha256) in BUNDLED_SHA256 {
-            assert_eq!(sha256_hex(&files.read(name).unwrap().unwrap()), sha256, "{name}");
-        }
-    }
 
     #[test]
     fn choices_by_text() {

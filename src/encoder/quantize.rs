@@ -55,12 +55,12 @@ pub fn quantize(model_dir: &Path, out_dir: &Path) -> Result<ModelIdentity> {
 }
 
 /// Writes a file that is there whole or not at all.
-fn put_file(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn put_file(path: &Path, bytes: &[u8]) -> Result<()> {
     replace(path, FileAccess::Shared, |out| out.write_all(bytes).map_err(Error::io(path, "write")))
 }
 
 /// The file with every matrix in int8. What the encoder never reads (the pooler, stored positions) is left out.
-fn quantize_tensors(model: &str, file: &str, bytes: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn quantize_tensors(model: &str, file: &str, bytes: &[u8]) -> Result<Vec<u8>> {
     let bad = |error: safetensors::SafeTensorError| bad_model(model, format!("{file}: {error}"));
     let weights = TensorFile::new(model, file, bytes)?;
     let mut tensors = Vec::new();

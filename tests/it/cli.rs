@@ -540,6 +540,23 @@ fn help_has_examples_and_completions_complete() {
 }
 
 #[test]
+fn every_command_has_a_manual_page() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.folder.path().join("man");
+    let run = sandbox.run(&["man-pages", folder.to_str().unwrap()]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    for command in COMMANDS {
+        // The name of the profile is no part of the command.
+        let words: Vec<&str> = command.iter().copied().filter(|word| *word != "me").collect();
+        let page = folder.join(format!("paperkin-{}.1", words.join("-")));
+        assert!(std::fs::read_to_string(&page).is_ok_and(|text| text.contains(".SH SYNOPSIS")), "{command:?}");
+    }
+    let file = sandbox.file("file", "");
+    let run = sandbox.run(&["man-pages", &file]);
+    assert_eq!((run.code, run.err.lines().count()), (2, 1), "{}", run.err);
+}
+
+#[test]
 fn the_same_question_gives_the_same_bytes() {
     let sandbox = Sandbox::with_papers();
     let ask = || sandbox.run(&["recommend", "--like", "x", "--format", "jsonl", "-n", "40"]).out;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use crate::support::prerequisites::{f32_model, program_without_weights};
 use crate::support::sandbox::{Run, Sandbox};
 
 #[path = "../fixtures/fake_hub.rs"]
@@ -124,4 +125,43 @@ fn every_precision_and_cpu_gives_the_same_answer() {
     let run = Run::from(sandbox.command(&["search", "x"]).env("PAPERKIN_CPU", "sse9").output().unwrap());
     assert_eq!(run.code, 2);
     assert!(run.err.contains("`sse9` is not a CPU instruction set: use amx, avx512bf16"), "{}", run.err);
+}
+
+#[test]
+fn a_program_without_weights_makes_the_same_model() {
+    let (Some(folder), Some(program)) = (f32_model(), program_without_weights()) else { return };
+    // A library by the program with the weights.
+    let sandbox = Sandbox::with_papers();
+    let cache = sandbox.folder.path().join("hub");
+    let similar = |address: &str, offline: &str| {
+        let mut command = assert_cmd::Command::new(&program);
+        command.arg("--library").arg(sandbox.library()).args([
+            "search",
+            "robots that use two hands",
+            "--format",
+            "csv",
+        ]);
+        command.env("HF_ENDPOINT", address).env("HF_HUB_CACHE", &cache).env("HF_HUB_OFFLINE", offline);
+        Run::from(command.output().unwrap())
+    };
+    let nobody = "http://127.0.0.1:1";
+    for (offline, expect) in [("1", "run once without HF_HUB_OFFLINE"), ("", "127.0.0.1:1")] {
+        let run = similar(nobody, offline);
+        assert_eq!((run.code, run.err.lines().count()), (2, 1), "{}", run.err);
+        assert!(run.err.contains(expect) && run.err.contains("or use a program of a release"), "{}", run.err);
+    }
+
+    let weights = std::fs::read(folder.join("model.safetensors")).unwrap();
+    let (id, commit) = ("sentence-transformers/all-MiniLM-L6-v2", "1110a243fdf4706b3f48f1d95db1a4f5529b4d41");
+    let hub = FakeHub::serve_weights(id, commit, weights);
+    let run = similar(&format!("http://{}", hub.address), "");
+    assert_eq!((run.code, run.err.lines().count()), (0, 1), "{}", run.err);
+    assert!(run.err.contains("making it once"), "{}", run.err);
+    assert_eq!(run.out, sandbox.run(&["search", "robots that use two hands", "--format", "csv"]).out);
+    drop(hub);
+    for offline in ["", "1"] {
+        let again = similar(nobody, offline);
+        assert_eq!((again.code, again.err.as_str()), (0, ""));
+        assert_eq!(again.out, run.out);
+    }
 }

@@ -136,3 +136,17 @@ pub(crate) struct CompletionsArgs {
     /// Shell to generate the script for
     pub shell: clap_complete::Shell,
 }
+
+/// Write the manual pages, one for each command
+#[derive(Debug, Args)]
+#[command(
+    hide = true,
+    after_help = "\
+Example:
+  paperkin man-pages ~/.local/share/man/man1"
+)]
+pub(crate) struct ManPagesArgs {
+    /// Directory to write them to
+    #[arg(value_name = "DIR")]
+    pub out: PathBuf,
+}

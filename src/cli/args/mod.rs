@@ -90,6 +90,7 @@ pub(crate) enum Command {
     Restore(RestoreArgs),
     Migrate(MigrateArgs),
     Completions(CompletionsArgs),
+    ManPages(ManPagesArgs),
     /// Show the options that every command takes: library, model, device and index
     Options,
 }

@@ -14,6 +14,7 @@ pub(super) mod fetch;
 pub(super) mod index;
 pub(super) mod init;
 pub(super) mod list;
+pub(super) mod man_pages;
 pub(super) mod mcp;
 pub(super) mod migrate;
 pub(super) mod model;

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 
 use tempfile::TempDir;
 
+use super::super::published;
 use super::super::sha256::sha256_hex;
 use super::tiny::Tiny;
 use super::*;
@@ -175,4 +176,37 @@ fn no_hub_and_no_home_are_errors() {
         ..HubOptions::default()
     };
     refused(Model::open(&choice(), &options), &[&format!("http://{nobody}/lab/tiny")]);
+}
+
+#[test]
+fn bundled_weights_are_made_of_the_published_ones() {
+    let Some(folder) = f32_model() else { return };
+    let original = fs::read(folder.join("model.safetensors")).unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let refused = |hub: &HubOptions, expect: &[&str]| {
+        let message = published::weights(hub).unwrap_err().one_line();
+        assert!(expect.iter().all(|part| message.contains(part)), "{message:?} does not say {expect:?}");
+    };
+    let offline = HubOptions { cache: Some(cache.path().to_path_buf()), offline: true, ..HubOptions::default() };
+    refused(&offline, &["offline, but", "run once without HF_HUB_OFFLINE", "or use a program of a release"]);
+
+    // Others under the same name.
+    let hub = FakeHub::serve_weights(published::ID, published::REVISION, vec![0; 1000]);
+    refused(&options(&hub, &cache), &["model.safetensors: sha256 is", "expected 53aa5117", "run again to download"]);
+    drop(hub);
+
+    let hub = FakeHub::serve_weights(published::ID, published::REVISION, original);
+    let options = options(&hub, &cache);
+    let weights = published::weights(&options).unwrap();
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/all-MiniLM-L6-v2/model.safetensors");
+    assert!(weights == fs::read(committed).unwrap());
+    assert!(!hub.asked().is_empty());
+    drop(hub);
+
+    // From then on nothing is asked for, and what is damaged is made again.
+    assert!(published::weights(&offline).unwrap() == weights);
+    let kept = published::file(&offline).unwrap();
+    fs::write(&kept, "damaged").unwrap();
+    assert!(published::weights(&offline).unwrap() == weights);
+    assert!(fs::read(&kept).unwrap() == weights);
 }

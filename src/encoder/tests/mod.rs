@@ -34,7 +34,7 @@ fn bundled_weights_are_made_from_the_full_ones() {
     }
 }
 
-#[cfg(feature = "bundled-model")]
+#[cfg(bundled_weights)]
 mod bundled {
     use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -69,13 +69,13 @@ fn check_on(cpu: Cpu, references: &[Reference], encoder: &Encoder, min_cosine: f
 }
 
 #[test]
-#[cfg(feature = "bundled-model")]
+#[cfg(bundled_weights)]
 fn bundled_model_is_near_the_published_one() {
     check(&committed(), &ModelChoice::Bundled, Precision::Int8, 0.998);
 }
 
 #[test]
-#[cfg(feature = "bundled-model")]
+#[cfg(bundled_weights)]
 fn bundled_model_is_near_the_published_one_on_many_texts() {
     let Some(references) = shared_references() else { return };
     check(&references, &ModelChoice::Bundled, Precision::Int8, 0.998);

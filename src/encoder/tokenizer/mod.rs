@@ -125,5 +125,4 @@ fn start(text: &str, size: usize) -> &str {
 }
 
 #[cfg(test)]
-#[cfg(feature = "bundled-model")]
 mod tests;

@@ -61,6 +61,11 @@ pub(crate) fn f32_model() -> Option<PathBuf> {
     variable("PAPERKIN_F32_MODEL", "the folder of all-MiniLM-L6-v2 in f32").map(PathBuf::from)
 }
 
+/// Returns the program built without the weights of its model: `PAPERKIN_WITHOUT_WEIGHTS`.
+pub(crate) fn program_without_weights() -> Option<PathBuf> {
+    variable("PAPERKIN_WITHOUT_WEIGHTS", "the program that .ci/crate builds").map(PathBuf::from)
+}
+
 /// Returns the folder of the programs of PostgreSQL, with pgvector: `PAPERKIN_POSTGRES_PROGRAMS`.
 pub(crate) fn postgres_programs() -> Option<PathBuf> {
     variable("PAPERKIN_POSTGRES_PROGRAMS", "the folder of PostgreSQL's programs, as .ci/postgres installs them")
