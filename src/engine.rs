@@ -33,7 +33,7 @@ pub use crate::maintenance::{GraphStatus, IndexStatus, LibraryStatus, RebuildSum
 pub(crate) use crate::searcher::{BoundedCache, PerGeneration};
 pub use crate::searcher::{
     CandidatePool, EvaluationOptions, EvaluationSummary, FeedMode, FeedOptions, LabeledQuery, PaperSelection,
-    TemporalSplit,
+    StarterPage, TemporalSplit,
 };
 #[cfg(feature = "fetch")]
 pub use crate::writer::FetchSummary;
@@ -112,7 +112,7 @@ impl Engine {
             let reason = "is in memory: only the engine that created it can read it".to_owned();
             return Err(Error::BadRequest { field: "library", reason });
         };
-        let (embedder, caches) = (self.embedder.clone(), Arc::clone(&self.caches));
+        let (embedder, caches) = (self.embedder.clone(), self.caches.clone());
         Ok(Engine { library, embedder, caches, options: self.options.clone() })
     }
 
@@ -198,10 +198,12 @@ impl Engine {
         self.context().search(&TextEmbeddings::default(), |searcher| searcher::cosines(searcher, ids))
     }
 
+    /// A page, from 1, of papers for readers who have no history yet: one of each subject of the library.
+    pub fn starter_page(&self, page: usize) -> Result<StarterPage> {
+        searcher::starter_page(self.context(), page, self.today())
+    }
+
     /// Selected papers with their embeddings: what a [`Report`](crate::report::Report) is made from.
-    ///
-    /// # Errors
-    /// When the library's file cannot be read.
     pub fn collection(&self, selection: &PaperSelection, observer: ReportObserver<'_>) -> Result<Collection> {
         searcher::collection(self.context(), selection, observer)
     }

@@ -136,6 +136,22 @@ impl Engine {
         self.context().search(&embeddings, |searcher| searcher::interests(searcher, &profile, today))
     }
 
+    /// Gives the interest with this label a name, or without one takes its name: what is alike is an interest then. The papers
+    /// of two interests with one name are of one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown profile, and for an interest that it does not have, with those that it has;
+    /// [`Error::BadRequest`] for a name that is too long or has control characters.
+    pub fn name_interest(&mut self, profile: &str, label: &str, name: Option<&str>) -> Result<()> {
+        let name = name.map(one_line).filter(|name| !name.is_empty());
+        name.as_deref().map_or(Ok(()), check_interest)?;
+        let (profile, today) = (self.library.profile(profile)?, self.today());
+        let embeddings = self.unresolved_embeddings(&profile);
+        let found = |searcher: &_| searcher::interest_papers(searcher, &profile, label, today);
+        let ids = self.context().search(&embeddings, found)?;
+        self.library.set_interest(&profile, &ids, name.as_deref())
+    }
+
     /// Records what a digest had, which is no look at the feed: the papers are still new there, but no other digest has them.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use crate::linear_model::{SparseFeatures, mean};
 use crate::random::SplitMix64;
+use crate::vector::dot;
 
 /// Rounds after which the clusters are taken as they are; most settle within ten.
 const MAX_ITERATIONS: usize = 20;
@@ -18,7 +19,8 @@ pub fn kmeans_centroids(vectors: &[&[f32]], k: usize, seed: u64) -> Vec<Vec<f64>
     let mut centroids = kmeans_plus_plus(vectors, k, seed);
     let mut before = Vec::new();
     for _ in 0..MAX_ITERATIONS {
-        let nearest: Vec<usize> = vectors.iter().map(|vector| nearest(vector, &centroids)).collect();
+        let rounded = rounded(&centroids);
+        let nearest: Vec<usize> = vectors.iter().map(|vector| nearest(vector, &rounded)).collect();
         if nearest == before {
             break;
         }
@@ -58,9 +60,14 @@ fn kmeans_plus_plus(vectors: &[&[f32]], k: usize, seed: u64) -> Vec<Vec<f64>> {
     }
 }
 
+/// Centroids in the precision of the vectors, which are compared with them much faster so.
+fn rounded(centroids: &[Vec<f64>]) -> Vec<Vec<f32>> {
+    centroids.iter().map(|centroid| centroid.iter().map(|x| *x as f32).collect()).collect()
+}
+
 /// The place of the centroid that a vector is most similar to.
-fn nearest(vector: &[f32], centroids: &[Vec<f64>]) -> usize {
-    let similarity = |place: &usize| vector.dot(&centroids[*place]);
+fn nearest(vector: &[f32], centroids: &[Vec<f32>]) -> usize {
+    let similarity = |place: &usize| dot(vector, &centroids[*place]);
     (0..centroids.len()).max_by(|a, b| similarity(a).total_cmp(&similarity(b)).then(b.cmp(a))).unwrap_or(0)
 }
 
@@ -73,6 +80,7 @@ mod tests {
         let vectors: [&[f32]; 5] = [&[1.0, 0.0], &[0.8, 0.6], &[0.0, -1.0], &[0.6, 0.8], &[-0.6, -0.8]];
         for seed in 0..5 {
             let found = kmeans_centroids(&vectors, 2, seed);
+            let found = rounded(&found);
             let near: Vec<usize> = vectors.iter().map(|vector| nearest(vector, &found)).collect();
             assert_eq!((near[0] == near[1], near[1] == near[3], near[2] == near[4]), (true, true, true), "{near:?}");
             assert_ne!(near[0], near[2]);

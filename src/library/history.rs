@@ -127,6 +127,14 @@ impl Library {
         self.write_transaction("write to a profile", |db| put_history(db, profile, entries))
     }
 
+    /// Names the interest that papers of a profile's history are of, or, without a name, takes them out of theirs.
+    pub fn set_interest(&mut self, profile: &Profile, ids: &[PaperId], interest: Option<&str>) -> Result<()> {
+        self.write_transaction("write to a profile", |db| {
+            let mut statement = db.prepare("UPDATE history SET interest = ? WHERE profile = ? AND paper = ?")?;
+            ids.iter().try_for_each(|id| statement.execute(params![interest, profile.key, id.as_str()]).map(drop))
+        })
+    }
+
     /// Takes papers out of a profile's history; gives those that were there.
     pub fn remove_from_history(&mut self, profile: &Profile, ids: &[PaperId]) -> Result<Vec<PaperId>> {
         self.write_transaction("write to a profile", |db| {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::Searcher;
 use super::resolve::ResolvedRequest;
+use super::snapshot::IndexSnapshot;
 use crate::error::Result;
 use crate::lexical::TermVector;
 use crate::recommend::{Background, TermProfile};
-use crate::vector::{EmbeddingMatrix, RowId};
+use crate::vector::{EmbeddingMatrix, RowBitmap, RowId};
 
 /// Papers in the sample: enough for the mean and the shrunk covariance of embeddings, and for document frequencies.
 const BACKGROUND_SIZE: usize = 1_000;
@@ -29,7 +30,7 @@ pub(super) fn background(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Resu
 fn read(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Result<Background> {
     let snapshot = &searcher.snapshot;
     let rows = known.map_or_else(|| snapshot.all().clone(), |keys| snapshot.row_set(keys));
-    let rows = sample(rows.iter().collect(), |row| snapshot.key(*row));
+    let rows = sample_rows(snapshot, &rows);
     // A background without papers has the dimension of the library: what is ranked is compared with its mean.
     let dimension = searcher.library.model()?.map_or(0, |model| model.dimension);
     let mut vectors = EmbeddingMatrix::with_capacity(dimension, rows.len());
@@ -69,6 +70,11 @@ pub(super) fn term_profile(
     }
     let computed = caches.term_profiles.get_or_build(snapshot.generation, || Ok(Default::default()))?;
     computed.get_or_read(&snapshot.key(row), TermProfile::size_bytes, || Ok(background.term_profile(terms)))
+}
+
+/// Rows that stand for all of these.
+pub(super) fn sample_rows(snapshot: &IndexSnapshot, rows: &RowBitmap) -> Vec<RowId> {
+    sample(rows.iter().collect(), |row| snapshot.key(*row))
 }
 
 /// At most [`BACKGROUND_SIZE`] of the items, in order: the same ones as long as they exist, whatever is added.

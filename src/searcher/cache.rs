@@ -6,10 +6,13 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::civil::Date;
+
 use super::citations::SnapshotCitations;
 use super::select::CachedRanking;
 use super::signals::MetadataTable;
 use super::snapshot::IndexSnapshot;
+use super::starters::STARTER_CACHE_BYTES;
 use crate::error::Result;
 use crate::lexical::{CollectionStats, PostingBlocks, TermVector};
 use crate::library::GenerationId;
@@ -43,6 +46,8 @@ pub(crate) struct SharedCaches {
     /// Classifiers of long histories by the SHA-256 of the history.
     pub(super) classifiers: PerGeneration<BoundedCache<[u8; 32], TermClassifier, CLASSIFIER_CACHE_BYTES>>,
     pub(super) citations: PerGeneration<SnapshotCitations>,
+    /// Keys of the papers that readers without a history are offered, by day.
+    pub(super) starters: PerGeneration<BoundedCache<Date, Vec<i64>, STARTER_CACHE_BYTES>>,
     /// Whether the graph on disk was discarded.
     graph_discarded: AtomicBool,
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use jiff::Span;
 use jiff::civil::Date;
 
-use super::{RequestScope, Searcher, resolve};
-use crate::error::Result;
+use super::{InterestQuery, RequestScope, Searcher, resolve};
+use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, HistoryKind, Library, PaperFilter, Profile};
 use crate::paper::PaperId;
 use crate::recommend::{Answer, HistoryItem, InterestShare, MAX_PROFILE_HISTORY, PaperRef, RelevanceWord, Request};
@@ -17,7 +17,7 @@ const HALF_LIFE_DAYS: f64 = 365.0;
 /// paper on the profile's subject and one beside it.
 const FEED_PRIOR_WEIGHT: f32 = 0.5;
 /// Cosine from which on two papers are shown as one: versions of it, or its announcement.
-const DEDUP_THRESHOLD: f32 = 0.95;
+pub(super) const DEDUP_THRESHOLD: f32 = 0.95;
 
 /// Days whose papers are new at the first look at a feed.
 const FIRST_FEED_DAYS: i32 = 14;
@@ -81,7 +81,56 @@ pub(crate) fn feed(searcher: &Searcher<'_>, profile: &Profile, options: &FeedOpt
 /// As [`Searcher::answer`].
 pub(crate) fn interests(searcher: &Searcher<'_>, profile: &Profile, today: Date) -> Result<Vec<InterestShare>> {
     let (request, _) = feed_request(searcher, profile, &FeedOptions::default(), today)?;
-    resolve::interests(searcher, &request, today)
+    let interests = resolve::interests(searcher, &request, today)?;
+    Ok(interests.into_iter().filter_map(|query| query.interest).collect())
+}
+
+/// The papers of a profile's history that are of the interest with this label. Those of a name are all that have it, also
+/// disliked ones.
+///
+/// # Errors
+/// [`Error::NotFound`] for a label that no interest has; else as [`Searcher::answer`].
+pub(crate) fn interest_papers(
+    searcher: &Searcher<'_>,
+    profile: &Profile,
+    label: &str,
+    today: Date,
+) -> Result<Vec<PaperId>> {
+    let of_name = |entry: &&HistoryEntry| entry.interest.as_deref() == Some(label);
+    let named: Vec<PaperId> = profile.history.iter().filter(of_name).map(|entry| entry.id.clone()).collect();
+    if !named.is_empty() {
+        return Ok(named);
+    }
+    let (request, _) = feed_request(searcher, profile, &FeedOptions::default(), today)?;
+    let interests = resolve::interests(searcher, &request, today)?;
+    let has_label = |query: &&InterestQuery| query.interest.as_ref().is_some_and(|interest| interest.label == label);
+    let labels = interests.iter().filter_map(|query| Some(format!("`{}`", query.interest.as_ref()?.label)));
+    let hint = || match labels.collect::<Vec<_>>().as_slice() {
+        [] => format!(": the history of `{}` has one subject or none", profile.name),
+        labels => format!(": those of `{}` are {}", profile.name, labels.join(", ")),
+    };
+    let not_found = || Error::NotFound { what: "interest", name: label.to_owned(), hint: hint() };
+    let found = interests.iter().find(has_label).ok_or_else(not_found)?;
+    let is_member = |id: Option<&PaperId>, title: &str| {
+        found.query.liked.iter().any(|paper| match &paper.id {
+            Some(own) => Some(own) == id,
+            None => paper.title == title,
+        })
+    };
+    let unresolved = unresolved_refs(searcher, profile)?;
+    let mut ids = Vec::new();
+    for entry in profile.history.iter().filter(|entry| entry.kind.counts_for() && entry.interest.is_none()) {
+        let is_found = match unresolved.get(&entry.id) {
+            Some(Some(PaperRef::Inline { title, .. })) => is_member(None, title),
+            Some(Some(PaperRef::Id(id))) => is_member(Some(id), ""),
+            Some(None) => false,
+            None => searcher.library.lookup(&entry.id)?.is_some_and(|stored| is_member(Some(&stored.paper.id), "")),
+        };
+        if is_found {
+            ids.push(entry.id.clone());
+        }
+    }
+    Ok(ids)
 }
 
 /// The feed of a profile that never looked at one: to it all papers of the library are new, but those of the last days are

@@ -33,6 +33,7 @@ mod self_recall;
 mod server_vectors;
 mod signals;
 mod snapshot;
+mod starters;
 mod typed_text;
 
 use std::sync::Arc;
@@ -61,13 +62,15 @@ pub(crate) use cosines::cosines;
 pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit};
 pub(crate) use evaluate::{evaluate, split_history};
 pub use feed::{FeedMode, FeedOptions};
-pub(crate) use feed::{feed, interests};
+pub(crate) use feed::{feed, interest_papers, interests};
 pub(crate) use graph_file::{graph_path, remove_graph, source_id};
 pub(crate) use link_file::{check_link_file, remove_link_file, write_link_file};
 pub use report::PaperSelection;
 pub(crate) use report::collection;
 pub(crate) use resolve::RequestScope;
 pub(crate) use self_recall::{has_all_papers, self_recall};
+pub use starters::StarterPage;
+pub(crate) use starters::starter_page;
 
 /// Files of the index that can be corrupt: the graph of neighbors and the citation graph.
 const INDEX_FILES: usize = 2;

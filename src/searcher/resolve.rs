@@ -181,13 +181,13 @@ pub(super) fn resolve<'r>(
 ///
 /// # Errors
 /// As [`resolve`].
-pub(super) fn interests(searcher: &Searcher<'_>, request: &Request, today: Date) -> Result<Vec<InterestShare>> {
+pub(super) fn interests(searcher: &Searcher<'_>, request: &Request, today: Date) -> Result<Vec<InterestQuery>> {
     let mut papers = HistoryLookup { searcher, request, today, found: Lookups::default() };
     let liked = papers.resolve(&request.positive)?;
     let query = ResolvedQuery { liked, ..ResolvedQuery::default() }.normalized();
     let background = background(searcher, None)?;
     let request = Request { strategy: Strategy::Interests, ..Request::default() };
-    Ok(queries(query, &request, &background).into_iter().filter_map(|query| query.interest).collect())
+    Ok(queries(query, &request, &background))
 }
 
 /// A query for each interest of the history if the strategy asks for that or the history is scattered, else one for all of

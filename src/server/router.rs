@@ -55,7 +55,7 @@ mod tests {
     use crate::server::access::RouteAccess;
 
     /// A change of this list is a change of who may do what.
-    const ACCESS: [&str; 66] = [
+    const ACCESS: [&str; 72] = [
         "GET / read, profile",
         "GET /assets/{name} open",
         "GET /bibtex/{*id} read, profile",
@@ -71,6 +71,7 @@ mod tests {
         "GET /health/live open",
         "GET /health/ready open",
         "GET /info read",
+        "POST /interest write, profile",
         "GET /library read, profile",
         "GET /library/export.bib read, profile",
         "GET /library/export.jsonl read, profile",
@@ -94,6 +95,8 @@ mod tests {
         "POST /report/make write, private",
         "GET /report/{id}/{level}/{number} read, private",
         "GET /search read, profile",
+        "GET /start read, profile",
+        "POST /start write, profile",
         "POST /theme write, profile",
         "POST /unseen write, profile",
         "POST /v1/embeddings read",
@@ -111,6 +114,8 @@ mod tests {
         "GET /v1/profiles/{id}/feed read, profile",
         "POST /v1/profiles/{id}/feed write, profile",
         "POST /v1/profiles/{id}/feedback write, profile",
+        "GET /v1/profiles/{id}/interests read, profile",
+        "POST /v1/profiles/{id}/interests write, profile",
         "POST /v1/recommend read",
         "POST /v1/recommend/batch read",
         "GET /v1/reports read, private",
@@ -120,6 +125,7 @@ mod tests {
         "GET /v1/reports/{id}/files/{name} read, private",
         "GET /v1/search read",
         "POST /v1/search read",
+        "GET /v1/starters read",
         "GET /v1/status read",
         "POST /vote write, profile",
     ];

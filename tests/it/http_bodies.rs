@@ -11,7 +11,7 @@ use crate::support::server::{JSON, LINES, Server};
 type Example = (&'static str, &'static str, &'static str, &'static str);
 
 /// One for every operation with a body. `PAPER` is the id of a paper.
-const EXAMPLES: [Example; 13] = [
+const EXAMPLES: [Example; 14] = [
     ("POST", "/embed", "/embed", r#"{"inputs":"hands"}"#),
     ("POST", "/graph/v1/paper/batch", "/graph/v1/paper/batch", r#"{"ids":["PAPER"]}"#),
     ("POST", "/recommendations/v1/papers/", "/recommendations/v1/papers/", r#"{"positivePaperIds":["PAPER"]}"#),
@@ -21,6 +21,7 @@ const EXAMPLES: [Example; 13] = [
     ("PUT", "/v1/profiles/{id}", "/v1/profiles/me", "{}"),
     ("POST", "/v1/profiles/{id}/feed", "/v1/profiles/me/feed", r#"{"limit":2}"#),
     ("POST", "/v1/profiles/{id}/feedback", "/v1/profiles/me/feedback", r#"{"kind":"like","papers":["PAPER"]}"#),
+    ("POST", "/v1/profiles/{id}/interests", "/v1/profiles/me/interests", r#"{"interest":"robots","name":"robots"}"#),
     ("POST", "/v1/recommend", "/v1/recommend", r#"{"positive":[{"id":"PAPER"}]}"#),
     ("POST", "/v1/recommend/batch", "/v1/recommend/batch", r#"{"positive":["PAPER"],"negative":[{"title":"Hands"}]}"#),
     ("POST", "/v1/reports", "/v1/reports", r#"{"after":"2024-01-01"}"#),
@@ -96,8 +97,8 @@ impl Described {
     /// to call.
     fn answer(&self, (method, _, path, _): Example, body: &Value) -> (u16, Value) {
         self.server.call("DELETE", "/v1/profiles/me", &[], "");
-        if path.ends_with("/feed") {
-            let like = json!({ "kind": "like", "papers": [self.paper] }).to_string();
+        if path.ends_with("/feed") || path.ends_with("/interests") {
+            let like = json!({ "kind": "like", "papers": [self.paper], "interest": "robots" }).to_string();
             assert_eq!(self.server.post("/v1/profiles/me/feedback", &like)["papers"], json!([self.paper]));
         }
         let headers = if path == "/v1/recommend/batch" { [LINES] } else { [JSON] };

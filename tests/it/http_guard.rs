@@ -69,7 +69,7 @@ const OWN_WRITE: Access = Profile("write");
 const OWN_ADMIN: Access = Profile("admin");
 
 /// All routes of the service.
-const ROUTES: [(&str, &str, Access); 66] = [
+const ROUTES: [(&str, &str, Access); 72] = [
     ("GET", "/", OWN_READ),
     ("GET", "/assets/{name}", Open),
     ("GET", "/bibtex/{id}", OWN_READ),
@@ -85,6 +85,7 @@ const ROUTES: [(&str, &str, Access); 66] = [
     ("GET", "/health/live", Open),
     ("GET", "/health/ready", Open),
     ("GET", "/info", Public),
+    ("POST", "/interest", OWN_WRITE),
     ("GET", "/library", OWN_READ),
     ("GET", "/library/export.bib", OWN_READ),
     ("GET", "/library/export.jsonl", OWN_READ),
@@ -108,6 +109,8 @@ const ROUTES: [(&str, &str, Access); 66] = [
     ("POST", "/report/make", WRITE),
     ("GET", "/report/{id}/{level}/{number}", READ),
     ("GET", "/search", OWN_READ),
+    ("GET", "/start", OWN_READ),
+    ("POST", "/start", OWN_WRITE),
     ("POST", "/theme", OWN_WRITE),
     ("POST", "/unseen", OWN_WRITE),
     ("POST", "/v1/embeddings", Public),
@@ -125,6 +128,8 @@ const ROUTES: [(&str, &str, Access); 66] = [
     ("GET", "/v1/profiles/{id}/feed", OWN_READ),
     ("POST", "/v1/profiles/{id}/feed", OWN_WRITE),
     ("POST", "/v1/profiles/{id}/feedback", OWN_WRITE),
+    ("GET", "/v1/profiles/{id}/interests", OWN_READ),
+    ("POST", "/v1/profiles/{id}/interests", OWN_WRITE),
     ("POST", "/v1/recommend", Public),
     ("POST", "/v1/recommend/batch", Public),
     ("GET", "/v1/reports", READ),
@@ -134,6 +139,7 @@ const ROUTES: [(&str, &str, Access); 66] = [
     ("GET", "/v1/reports/{id}/files/{name}", READ),
     ("GET", "/v1/search", Public),
     ("POST", "/v1/search", Public),
+    ("GET", "/v1/starters", Public),
     ("GET", "/v1/status", Public),
     ("POST", "/vote", OWN_WRITE),
 ];

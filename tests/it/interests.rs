@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::page::papers;
+use crate::page::{FORM, page, papers, send};
 use crate::support::answers::results;
 use crate::support::sandbox::Sandbox;
-use crate::support::server::Server;
+use crate::support::server::{JSON, Server};
 
 /// Likes two papers on robots, which are named so, and two on instruction tuning, which are not.
 fn like_two_subjects(sandbox: &Sandbox) {
@@ -74,4 +74,77 @@ fn a_list_for_one_interest() {
         "{note}"
     );
     assert_eq!(results(&other).len(), 5);
+}
+
+#[test]
+fn interests_are_named_on_the_page() {
+    let server = Server::start(&[]);
+    like_two_subjects(&server.sandbox);
+    let interests = || server.get("/v1/profiles/me/interests")["interests"].as_array().unwrap().clone();
+    let found = interests().into_iter().find(|interest| interest["is_named"] == false).unwrap();
+    let found = found["label"].as_str().unwrap().replace(' ', "+");
+    assert!(page(&server, &format!("/?interest={found}")).contains("Give these papers of yours a name"));
+    // A cluster becomes a named interest, and keeps its papers.
+    let name = "tuning+%F0%9F%A6%86+%3Cscript%3E";
+    let named = send(&server, "/interest", &format!("interest={found}&name=+{name}+&profile=me")).body;
+    assert!(
+        named.contains("tuning 🦆 &#60;script&#62;</a>") || named.contains("tuning 🦆 &#60;script&#62; <span>"),
+        "{named}"
+    );
+    assert!(named.contains("Remove the name") && !named.contains("<script>"), "{named}");
+    assert!(interests().iter().all(|interest| interest["is_named"] == true && interest["share"] == 0.5));
+    // It is renamed, joined with another one, and has no name any more.
+    send(&server, "/interest", &format!("interest={name}&name=tuning&profile=me"));
+    let labels = |interests: Vec<Value>| -> Vec<String> {
+        interests.iter().map(|interest| interest["label"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut two = labels(interests());
+    two.sort();
+    assert_eq!(two, ["robots", "tuning"]);
+    let rename = |from: &str, to: Value| {
+        let body = serde_json::json!({ "interest": from, "name": to }).to_string();
+        server.call("POST", "/v1/profiles/me/interests", &[JSON], &body)
+    };
+    assert_eq!(labels(rename("tuning", "robots".into()).json()["interests"].as_array().unwrap().clone()), ["robots"]);
+    let all = page(&server, "/?interest=robots");
+    assert!(all.contains("name=\"interest\" value=\"robots\""), "{all}");
+    send(&server, "/interest", "interest=robots&name=robots&unname=1&profile=me");
+    assert!(interests().iter().all(|interest| interest["is_named"] == false));
+    // What cannot be is refused, and changes nothing.
+    let long = "x".repeat(1_001);
+    for (from, to, status) in [("nonsense", "a", 404), ("robots", "a", 404), ("x", &long, 400), (&long, "a", 400)] {
+        assert_eq!(rename(from, to.into()).status, status, "{from} {to}");
+    }
+    assert_eq!(server.call("POST", "/interest", &[FORM], "interest=nonsense&name=a&profile=me").status, 404);
+    assert_eq!(server.call("POST", "/interest", &[FORM], "interest=nonsense&name=a&profile=you").status, 409);
+}
+
+#[test]
+fn a_named_interest_has_a_feed_of_its_own() {
+    let server = Server::start(&[]);
+    like_two_subjects(&server.sandbox);
+    send(&server, "/interest", "interest=robots&name=robots+%26+hands&profile=me");
+    send(&server, "/profiles/renew", "profile=me");
+    let profiles = page(&server, "/profiles");
+    let address = |page: &str| {
+        let found = page.split("href=\"").find(|rest| rest.starts_with("/feeds/me.atom") && rest.contains("interest="));
+        found.unwrap_or_else(|| panic!("{page}")).split('"').next().unwrap().replace("&#38;", "&")
+    };
+    let feed = address(&profiles);
+    assert_eq!(feed, address(&page(&server, "/?interest=robots+%26+hands")), "the feed's page leads there too");
+    let read = |address: &str| server.call("GET", address, &[], "");
+    let (own, all) = (read(&feed), read(feed.split("&interest").next().unwrap()));
+    assert!(own.status == 200 && own.body.contains("<title>Papers for me: robots &amp; hands</title>"), "{}", own.body);
+    assert!(own.body.contains("/?profile=me&amp;interest=robots%20%26%20hands"), "{}", own.body);
+    let entries = |body: &str| -> Vec<String> {
+        body.split("urn:paperkin:paper:").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+    };
+    let (own, all) = (entries(&own.body), entries(&all.body));
+    assert!(!own.is_empty() && own != all, "{own:?}");
+    for format in ["rss", "json"] {
+        assert_eq!(read(&feed.replace(".atom", &format!(".{format}"))).status, 200, "{format}");
+    }
+    // Nobody is given another feed in place of one that is gone; and without the token there is none.
+    assert_eq!(read(&feed.replace("robots", "nonsense")).status, 404);
+    assert_eq!(read(&feed.replace("token=", "token=0")).status, 404);
 }

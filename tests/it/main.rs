@@ -54,6 +54,7 @@ mod page_in_browser;
 mod page_looks;
 mod page_paper;
 mod page_search;
+mod page_start;
 mod paper_views;
 #[cfg(unix)]
 mod postgres;

@@ -71,7 +71,7 @@ fn fingers_find_their_targets() {
     for density in ["full", "compact"] {
         browser.go("/");
         set_cookie(&browser, "density", density);
-        for path in ["/", "/search?q=walking+robots", &format!("/paper/{first}"), "/library", "/profiles"] {
+        for path in ["/", "/search?q=walking+robots", &format!("/paper/{first}"), "/library", "/profiles", "/start"] {
             browser.go(path);
             assert_eq!(browser.run("return window.innerWidth"), json!(390));
             assert_eq!(browser.run(small), json!([]), "{path}, {density}");
@@ -160,6 +160,7 @@ fn pages_are_accessible() {
                 "/library",
                 "/profiles",
                 "/?seen=a",
+                "/start",
             ] {
                 browser.go(path);
                 let violations = browser.violations(&axe);

@@ -83,7 +83,7 @@ struct FeedbackResponse {
 /// are listed in the answer; if none of them is, nothing is recorded, and the status is 404.
 #[utoipa::path(post, path = "/v1/profiles/{id}/feedback", tag = "profiles", operation_id = "record_feedback",
     request_body(content = FeedbackRequest, description = "What was done with which papers",
-        example = json!({ "kind": "like", "papers": ["2401.12345"] })),
+        example = json!({ "kind": "like", "papers": ["2401.12345"], "interest": "robots" })),
     params(("id" = ProfileName, Path, description = "The profile's name", example = "me")),
     responses((status = 200, description = "What was recorded", body = FeedbackResponse)))]
 async fn post_feedback(

@@ -28,24 +28,28 @@ pub(super) fn routes() -> GuardedRouter {
 const EXTENSIONS: [(&str, FeedFormat); 3] =
     [("atom", FeedFormat::Atom), ("rss", FeedFormat::Rss), ("json", FeedFormat::JsonFeed)];
 
-/// Returns the path and query of a profile's feed.
-pub(in crate::server) fn feed_path(profile: &str, format: FeedFormat, token: &str) -> String {
-    let name = utf8_percent_encode(profile, NON_ALPHANUMERIC);
+/// Returns the path and query of a profile's feed, or of the feed of one of its interests.
+pub(in crate::server) fn feed_path(profile: &str, format: FeedFormat, token: &str, interest: Option<&str>) -> String {
+    let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+    let name = encoded(profile);
+    let interest = interest.map(|interest| format!("&interest={}", encoded(interest))).unwrap_or_default();
     let extension = EXTENSIONS.iter().find(|(_, known)| *known == format).map_or("", |(extension, _)| extension);
-    format!("/feeds/{name}.{extension}?token={token}")
+    format!("/feeds/{name}.{extension}?token={token}{interest}")
 }
 
 #[derive(Deserialize)]
 struct FeedUrlQuery {
     #[serde(default)]
     token: String,
+    /// The interest that it is the feed of.
+    interest: Option<String>,
 }
 
 /// Returns a feed. Reading it records nothing: its papers stay new.
 async fn feed_file(
     State(app): State<AppState>,
     Path(file): Path<String>,
-    Query(FeedUrlQuery { token }): Query<FeedUrlQuery>,
+    Query(FeedUrlQuery { token, interest }): Query<FeedUrlQuery>,
     headers: HeaderMap,
     conditional: ConditionalRequest,
 ) -> Result<Response, Problem> {
@@ -58,14 +62,22 @@ async fn feed_file(
         if !has_feed_token(engine, &name, &token)? {
             return Err(not_found());
         }
-        let request = Request { limit: Some(FEED_PAPERS), ..Request::default() };
+        if let Some(interest) = &interest {
+            check_interest(engine, &name, interest)?;
+        }
+        let request = Request { limit: Some(FEED_PAPERS), interest: interest.clone(), ..Request::default() };
         // Papers that were seen on the page stay: the feed reader may not have fetched them yet.
         let options = FeedOptions { mode: FeedMode::Last, request, ..FeedOptions::default() };
         let results = engine.feed(&name, &options)?.into_all_results();
+        let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+        let (of_interest, page) = match &interest {
+            Some(interest) => (format!(": {interest}"), format!("&interest={}", encoded(interest))),
+            None => Default::default(),
+        };
         let document = FeedDocument {
-            title: format!("Papers for {name}"),
-            address: Some(format!("{site}{}", feed_path(&name, format, &token))),
-            page: Some(format!("{site}/?profile={}", utf8_percent_encode(&name, NON_ALPHANUMERIC))),
+            title: format!("Papers for {name}{of_interest}"),
+            address: Some(format!("{site}{}", feed_path(&name, format, &token, interest.as_deref()))),
+            page: Some(format!("{site}/?profile={}{page}", encoded(&name))),
             day: engine.today(),
             results: &results,
         };
@@ -85,6 +97,16 @@ fn parse_file_name(file: &str) -> Option<(String, FeedFormat)> {
 fn has_feed_token(engine: &Engine, name: &str, token: &str) -> crate::Result<bool> {
     let known = engine.known_feed_token(name)?;
     Ok(known.is_some_and(|known| known.as_bytes().ct_eq(token.as_bytes()).into()))
+}
+
+/// Refuses an interest that the profile does not have: a feed reader must not be given another feed in its place.
+fn check_interest(engine: &mut Engine, profile: &str, interest: &str) -> Result<(), Problem> {
+    let is_named = engine.profile(profile)?.history.iter().any(|entry| entry.interest.as_deref() == Some(interest));
+    if is_named || engine.interests(profile)?.iter().any(|share| share.label == interest) {
+        return Ok(());
+    }
+    let detail = format!("`{profile}` has no interest `{interest}`: the page `/profiles` has the current feeds");
+    Err(Problem::new(ProblemCode::NotFound, detail))
 }
 
 fn not_found() -> Problem {

@@ -4,6 +4,7 @@ mod batch;
 mod body_fields;
 mod feedback;
 mod feeds;
+mod interests;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod metrics;
@@ -17,6 +18,7 @@ mod reports;
 mod request_schemas;
 mod search;
 mod search_fields;
+mod starters;
 mod status;
 
 use super::guarded_router::GuardedRouter;
@@ -32,6 +34,8 @@ pub(super) fn routes() -> GuardedRouter {
         .merge(profiles::routes())
         .merge(profile_feed::routes())
         .merge(feedback::routes())
+        .merge(interests::routes())
+        .merge(starters::routes())
         .merge(reports::routes())
         .merge(feeds::routes())
         .merge(metrics::routes())

@@ -8,12 +8,14 @@ use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
 use super::feed_groups::{FeedGroup, feed_groups};
+use super::library_page::ImportResult;
 use super::page_frame::{PageFrame, PageProblem, redirect_to, render_page};
 use super::page_reader::PageReader;
 use super::paper_card::{PaperCard, ReaderVotes, paper_cards, percent_encoded};
+use super::profiles_page::feed_links;
 use crate::engine::{Engine, FeedMode, FeedOptions};
 use crate::library::Profile;
-use crate::paper::PaperId;
+use crate::paper::{PaperId, one_line};
 use crate::present::BEST_OF_LIBRARY;
 use crate::recommend::{InterestShare, Request};
 use crate::server::access::{RouteAccess, Scope};
@@ -28,17 +30,19 @@ const MAX_PAGES: usize = 50;
 
 pub(super) fn routes() -> GuardedRouter {
     let write = RouteAccess::Profile(Scope::Write);
-    GuardedRouter::new().get("/", RouteAccess::Profile(Scope::Read), show_feed).post("/done", write, mark_seen).post(
-        "/unseen",
-        write,
-        mark_unseen,
-    )
+    GuardedRouter::new()
+        .get("/", RouteAccess::Profile(Scope::Read), show_feed)
+        .post("/done", write, mark_seen)
+        .post("/unseen", write, mark_unseen)
+        .post("/interest", write, name_interest)
 }
 
 #[derive(Template)]
 #[template(path = "feed.html", config = "src/server/web/askama.toml")]
-struct FeedPage {
+pub(super) struct FeedPage {
     frame: PageFrame,
+    /// What the reader has just begun with.
+    started: Option<ImportResult>,
     /// Where votes return to.
     back: String,
     /// The number of papers in the library.
@@ -50,8 +54,10 @@ struct FeedPage {
     note: Option<String>,
     /// The interests of the history; none when it has only one.
     tabs: Vec<InterestTab>,
-    /// Whether it is the feed of one interest: the others have news that the reader has not seen.
-    is_of_interest: bool,
+    /// The interest that it is the feed of: the others have news that the reader has not seen.
+    interest: Option<InterestShare>,
+    /// Format names and URLs of the feed of this interest, for those who may change it.
+    feeds: Vec<(&'static str, String)>,
     /// The interest that a vote on the page goes to; empty for none.
     vote_interest: String,
     groups: Vec<CardGroup>,
@@ -83,6 +89,11 @@ struct CardGroup {
 }
 
 impl FeedPage {
+    /// The same page, with what the reader has just begun with.
+    pub(super) fn after_start(self, started: ImportResult) -> FeedPage {
+        FeedPage { started: Some(started), ..self }
+    }
+
     /// The ids of the papers, one per line.
     fn paper_ids(&self) -> String {
         let cards = self.groups.iter().flat_map(|group| &group.cards);
@@ -90,8 +101,8 @@ impl FeedPage {
     }
 }
 
-#[derive(Deserialize)]
-struct FeedPageQuery {
+#[derive(Default, Deserialize)]
+pub(super) struct FeedPageQuery {
     again: Option<String>,
     /// Chooses a profile: an address with it can be bookmarked.
     profile: Option<String>,
@@ -143,7 +154,8 @@ async fn show_feed(
     Ok((cookies, render_page(&page)?).into_response())
 }
 
-fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> Result<FeedPage, Problem> {
+/// The page of the feed, or of the feed of an interest.
+pub(super) fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> Result<FeedPage, Problem> {
     let again = query.again.is_some();
     let number = query.page.unwrap_or(1).clamp(1, MAX_PAGES);
     let profile = reader.profile(engine)?;
@@ -177,6 +189,10 @@ fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> 
     }
     let votes = ReaderVotes::of(profile.as_ref());
     let groups = card_groups(groups, &votes);
+    let feeds = match (&profile, &interest) {
+        (Some(profile), Some(interest)) if interest.is_named => feed_links(reader, profile, Some(&interest.label)),
+        _ => Vec::new(),
+    };
     let looks = query.looks.unwrap_or_default();
     let marked = query.seen.map(|papers| MarkedPapers { papers, looks, profile: None });
     Ok(FeedPage {
@@ -188,9 +204,14 @@ fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPageQuery) -> 
         note,
         groups,
         previous: (number > 1).then(|| address.of_page(number - 1)),
-        is_of_interest: label.is_some(),
+        started: None,
+        feeds,
         tabs: interest_tabs(&interests, label.as_deref()),
-        vote_interest: interest.filter(|interest| interest.is_named).map(|interest| interest.label).unwrap_or_default(),
+        vote_interest: interest
+            .as_ref()
+            .filter(|interest| interest.is_named)
+            .map_or(String::new(), |interest| interest.label.clone()),
+        interest,
         next,
         marked,
         generation,
@@ -306,4 +327,33 @@ async fn mark_unseen(
     })
     .await?;
     Ok(redirect_to("/"))
+}
+
+#[derive(Deserialize)]
+struct InterestForm {
+    /// What it is called now.
+    interest: String,
+    /// What it is called from now on.
+    #[serde(default)]
+    name: String,
+    /// Whether it is called nothing from now on.
+    unname: Option<String>,
+    /// The profile of the page.
+    profile: Option<String>,
+}
+
+/// Names an interest, and goes to its feed.
+async fn name_interest(
+    State(app): State<AppState>,
+    reader: PageReader,
+    Form(InterestForm { interest, name, unname, profile }): Form<InterestForm>,
+) -> Result<Response, PageProblem> {
+    let name = if unname.is_some() { String::new() } else { one_line(&name) };
+    let label = (!name.is_empty()).then(|| name.clone());
+    app.run(move |engine: &mut Engine| {
+        let profile = reader.profile_name_of_form(engine, profile.as_deref())?;
+        Ok::<_, Problem>(engine.name_interest(&profile, &interest, Some(&name))?)
+    })
+    .await?;
+    Ok(redirect_to(&FeedAddress { again: false, interest: label }.of_page(1)))
 }

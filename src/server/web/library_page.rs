@@ -48,21 +48,21 @@ struct LibraryPage {
 }
 
 /// The result of an import.
-struct ImportResult {
-    summary: ImportSummary,
-    kind: HistoryKind,
+pub(super) struct ImportResult {
+    pub summary: ImportSummary,
+    pub kind: HistoryKind,
     /// Why some papers could not be read.
-    unreadable: Vec<String>,
+    pub unreadable: Vec<String>,
 }
 
 impl ImportResult {
     /// The number of papers that are stored until the library has them.
-    fn stored_count(&self) -> usize {
+    pub(super) fn stored_count(&self) -> usize {
         self.summary.unmatched.iter().filter(|unmatched| unmatched.stored).count()
     }
 
     /// Papers that could not be read and papers that are not in the library, with the reasons: the first ones.
-    fn errors(&self) -> Vec<String> {
+    pub(super) fn errors(&self) -> Vec<String> {
         let unmatched = self.summary.unmatched.iter().map(|one| format!("{}: {}", one.name, one.reason));
         let all = self.unreadable.iter().cloned().chain(unmatched);
         let mut errors: Vec<String> = all.take(MAX_ERRORS).map(|line| line.chars().take(500).collect()).collect();
@@ -167,7 +167,7 @@ async fn undo_import(
 }
 
 /// Reads the papers of named texts. Also returns why some could not be read.
-fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) {
+pub(super) fn read_papers(texts: Vec<(String, Vec<u8>)>) -> (Vec<ImportItem>, Vec<String>) {
     let (mut papers, mut unreadable) = (Vec::new(), Vec::new());
     for (name, text) in texts {
         match import::read_bytes(text, &name, &ReadOptions::default()) {

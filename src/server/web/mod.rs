@@ -19,6 +19,7 @@ mod score_parts;
 mod search_form;
 mod search_page;
 mod search_words;
+mod start_page;
 mod vote;
 
 use super::guarded_router::GuardedRouter;
@@ -36,5 +37,6 @@ pub(super) fn routes() -> GuardedRouter {
         .merge(library_page::routes())
         .merge(profiles_page::routes())
         .merge(report_page::routes())
+        .merge(start_page::routes())
         .merge(vote::routes())
 }

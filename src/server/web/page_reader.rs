@@ -9,7 +9,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use crate::engine::{Engine, check_profile_name};
 use crate::library::Profile;
-use crate::server::access::AccessGrant;
+use crate::server::access::{AccessGrant, Scope};
 use crate::server::problem::{Problem, ProblemCode};
 
 /// The cookie with the id of the library and the name of the profile, with a colon between them. Servers on other ports
@@ -77,6 +77,11 @@ impl PageReader {
     /// The URL of the open page; empty for the answer to a form.
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whether the reader may change profiles.
+    pub(super) fn may_write(&self) -> bool {
+        self.grant.permits(Scope::Write)
     }
 
     /// The name of the reader's profile: the one that the token is for, the one that was chosen, the only one of the

@@ -1,5 +1,7 @@
 //! Profiles: the current one, its followed authors and its feed URLs; and how pages look.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
@@ -14,6 +16,7 @@ use super::paper_card::AuthorLink;
 use crate::engine::check_profile_name;
 use crate::error::Error;
 use crate::formats::FeedFormat;
+use crate::library::Profile;
 use crate::server::access::{AccessGrant, RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
 use crate::server::problem::{Problem, ProblemCode};
@@ -43,8 +46,9 @@ struct ProfilesPage {
     profiles: Vec<(String, u64)>,
     /// The authors that the reader follows.
     authors: Vec<String>,
-    /// Format names and URLs of the reader's feed, if it has some, for those who may change them.
-    feeds: Vec<(&'static str, String)>,
+    /// Format names and URLs of the reader's feeds, if there are some, for those who may change them: of all papers, and of
+    /// each named interest.
+    feeds: Vec<(String, Vec<(&'static str, String)>)>,
     /// Whether the reader may make URLs.
     may_renew: bool,
 }
@@ -70,25 +74,39 @@ async fn show_profiles(
             }
             Err(problem) => return Err(problem),
         };
-        // Whoever has a URL can read the feed for good, also when the token is gone.
         let may_renew = profile.is_some() && grant.permits(Scope::Write);
-        let token = profile.as_ref().and_then(|profile| profile.feed_token.clone()).filter(|_| may_renew);
-        let formats = [("Atom", FeedFormat::Atom), ("RSS", FeedFormat::Rss), ("JSON Feed", FeedFormat::JsonFeed)];
-        let feed = |token: &String| {
-            let name = profile.as_ref().map_or("", |profile| &profile.name);
-            formats.map(|(title, format)| (title, feed_path(name, format, token)))
-        };
+        let feeds = profile.as_ref().map(|profile| feeds_of(&reader, profile)).unwrap_or_default();
         let profiles = engine.summary()?.profiles.into_iter().map(|size| (size.name, size.papers));
         Ok::<_, Problem>(ProfilesPage {
             frame,
             problem: problem.map(|problem| problem.detail().to_owned()),
             profiles: profiles.filter(|(name, _)| grant.permits_profile(name)).collect(),
             may_renew,
-            feeds: token.iter().flat_map(feed).collect(),
+            feeds,
             authors: profile.map(|profile| profile.authors).unwrap_or_default(),
         })
     });
     render_page(&page.await?)
+}
+
+/// The feeds of a reader: of all papers, and of each named interest. None without URLs.
+fn feeds_of(reader: &PageReader, profile: &Profile) -> Vec<(String, Vec<(&'static str, String)>)> {
+    let names: BTreeSet<&str> = profile.history.iter().filter_map(|entry| entry.interest.as_deref()).collect();
+    let feeds = [None].into_iter().chain(names.into_iter().map(Some));
+    let feeds = feeds.map(|name| (name.unwrap_or("All papers").to_owned(), feed_links(reader, profile, name)));
+    feeds.filter(|(_, links)| !links.is_empty()).collect()
+}
+
+/// Format names and URLs of a feed, for those who may change the profile: whoever has a URL can read the feed for good, also
+/// when the token is gone.
+pub(super) fn feed_links(
+    reader: &PageReader,
+    profile: &Profile,
+    interest: Option<&str>,
+) -> Vec<(&'static str, String)> {
+    let Some(token) = profile.feed_token.as_ref().filter(|_| reader.may_write()) else { return Vec::new() };
+    let formats = [("Atom", FeedFormat::Atom), ("RSS", FeedFormat::Rss), ("JSON Feed", FeedFormat::JsonFeed)];
+    formats.map(|(title, format)| (title, feed_path(&profile.name, format, token, interest))).into()
 }
 
 #[derive(Deserialize)]
@@ -96,7 +114,8 @@ struct ProfileForm {
     name: String,
 }
 
-/// Creates a profile, unless it exists, and goes to its address, which chooses it.
+/// Creates a profile, unless it exists, and goes to an address that chooses it: to its feed, or without a history to where one
+/// begins.
 async fn choose(
     State(app): State<AppState>,
     grant: AccessGrant,
@@ -104,9 +123,10 @@ async fn choose(
 ) -> Result<Response, PageProblem> {
     let name = check_profile_name(&name)?.to_owned();
     grant.check_profile(&name)?;
-    let chosen = format!("/?profile={}", utf8_percent_encode(&name, NON_ALPHANUMERIC));
-    app.run(move |engine| engine.create_profile(&name)).await?;
-    Ok(redirect_to(&chosen))
+    let chosen = format!("?profile={}", utf8_percent_encode(&name, NON_ALPHANUMERIC));
+    let profile = app.run(move |engine| engine.create_profile(&name)).await?;
+    let path = if profile.history.is_empty() { "/start" } else { "/" };
+    Ok(redirect_to(&format!("{path}{chosen}")))
 }
 
 async fn remove(
