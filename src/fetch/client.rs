@@ -2,13 +2,14 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body, ResponseExt};
+use url::{Host, Url};
 
 use super::backoff::{self, RetryDecision};
 use super::shown_url::shown_url;
@@ -69,6 +70,8 @@ pub(super) struct HttpRequest {
     /// A part of the query that no message shows. Such a request is not redirected.
     pub(super) secret: Option<(&'static str, String)>,
     pub(super) body: Option<String>,
+    /// What to say at once where no program takes the connection: of a program on this machine, which is not running.
+    pub(super) if_refused: Option<&'static str>,
 }
 
 /// A whole answer: of a status from 200 to 299, 304, or one that the caller asked for.
@@ -165,7 +168,12 @@ impl HttpClient {
         // From here on an answer must not drip. Before, a service may think as long as it may take at all.
         let started = Instant::now();
         self.last = Some(started);
-        let response = answered.map_err(failure)?;
+        let response = answered.map_err(|error| match (&error, request.if_refused) {
+            (ureq::Error::Io(io), Some(hint)) if io.kind() == ErrorKind::ConnectionRefused => {
+                HttpFailure::Lasting(hint.to_owned())
+            }
+            _ => failure(error),
+        })?;
         let status = response.status();
         let url = if request.secret.is_some() { request.url.clone() } else { response.get_uri().to_string() };
         let (parts, body) = response.into_parts();
@@ -185,10 +193,12 @@ impl HttpClient {
 
     fn call(&self, request: &HttpRequest) -> Result<Response<Body>, ureq::Error> {
         let headers = &request.headers;
+        let is_local = is_local(&request.url);
         match &request.body {
             None => {
                 let get = self.agent.get(&request.url);
                 let get = headers.iter().fold(get, |get, (name, value)| get.header(*name, value));
+                let get = if is_local { get.config().proxy(None).build() } else { get };
                 match &request.secret {
                     Some((name, value)) => get.query(name, value).config().max_redirects(0).build().call(),
                     None => get.call(),
@@ -197,6 +207,7 @@ impl HttpClient {
             Some(body) => {
                 let post = self.agent.post(&request.url).content_type("application/json");
                 let post = headers.iter().fold(post, |post, (name, value)| post.header(*name, value));
+                let post = if is_local { post.config().proxy(None).build() } else { post };
                 post.config().max_redirects(0).build().send(body)
             }
         }
@@ -233,6 +244,16 @@ impl HttpResponse {
 /// The error of a service that did not give what was asked for.
 pub(super) fn failed(url: &str, reason: impl Into<String>) -> Error {
     Error::Fetch { url: shown_url(url), reason: reason.into() }
+}
+
+/// Whether an address is of this machine, which no proxy can reach.
+fn is_local(address: &str) -> bool {
+    match Url::parse(address).ok().as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 /// An address with a query.
@@ -288,6 +309,16 @@ mod tests {
     fn addresses() {
         let found = address("https://x.org/", "/api", &[("q", "cat:cs.CL AND \"a+b\""), ("n", "1")]);
         assert_eq!(found, "https://x.org/api?q=cat:cs.CL%20AND%20%22a%2Bb%22&n=1");
+    }
+
+    #[test]
+    fn addresses_of_this_machine() {
+        for address in ["http://127.0.0.1:23119/api/", "http://localhost:1/", "http://[::1]/a"] {
+            assert!(is_local(address), "{address}");
+        }
+        for address in ["https://127.0.0.1.example.org/", "http://10.0.0.1/", "localhost", ""] {
+            assert!(!is_local(address), "{address}");
+        }
     }
 
     #[test]

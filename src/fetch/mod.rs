@@ -1,4 +1,4 @@
-//! New papers from public services, over HTTP.
+//! New papers from public services and from a running Zotero, over HTTP.
 //!
 //! A [`FetchSource`] says what to fetch. Its [`pages`](FetchSource::pages) come one at a time, as the service gives them, each
 //! with what to remember once its papers are safe: given back at the next run, it makes the source go on from there.
@@ -16,6 +16,7 @@ mod paper_list;
 mod records;
 mod semantic_scholar;
 mod shown_url;
+mod zotero;
 
 use std::io::Cursor;
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub use oai::OaiSet;
 pub use openalex::OpenAlex;
 pub use paper_list::{ArxivPapers, HfPapers};
 pub use semantic_scholar::SemanticScholar;
+pub use zotero::{ZoteroConnector, ZoteroItems, ZoteroTarget};
 
 /// How many days before the last run are fetched again: votes change, and arXiv lists papers some days after they were
 /// submitted.
@@ -68,6 +70,8 @@ pub enum FetchSource {
     OpenAlex(OpenAlex),
     /// A feed of papers.
     Feed(FeedUrl),
+    /// Items of the Zotero that runs on this machine.
+    Zotero(ZoteroItems),
 }
 
 /// A part of what was asked for.
@@ -107,6 +111,7 @@ impl FetchSource {
             FetchSource::SemanticScholar(_) => "s2".to_owned(),
             FetchSource::OpenAlex(openalex) => format!("openalex {}", openalex.query()),
             FetchSource::Feed(feed) => format!("feed {}", shown_url(&feed.url)),
+            FetchSource::Zotero(items) => format!("zotero {}", items.query()).trim_end().to_owned(),
         }
     }
 
@@ -125,6 +130,7 @@ impl FetchSource {
             FetchSource::SemanticScholar(papers) => papers.pages(client, memory),
             FetchSource::OpenAlex(papers) => papers.pages(client, memory),
             FetchSource::Feed(feed) => feed.pages(client, memory),
+            FetchSource::Zotero(items) => items.pages(client, memory),
         }
     }
 }
@@ -136,6 +142,7 @@ impl ClientOptions {
         let needs = |source: &FetchSource| match source {
             FetchSource::Oai(_) => (Duration::from_secs(3), Duration::from_secs(300)),
             FetchSource::Arxiv(_) | FetchSource::ArxivPapers(_) => (Duration::from_secs(3), defaults.answer),
+            FetchSource::Zotero(_) => (Duration::ZERO, defaults.answer),
             _ => (defaults.pause, defaults.answer),
         };
         let pause = sources.iter().map(|source| needs(source).0).max().unwrap_or(defaults.pause);

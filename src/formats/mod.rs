@@ -30,6 +30,9 @@ pub(crate) const FINGERPRINT_KEY: &str = "paperkin.fingerprint";
 
 #[cfg(feature = "cli")]
 pub(crate) use bibliographic::note::{NoteLink, note, note_name};
+pub(crate) use bibliographic::zotero_item;
+#[cfg(feature = "fetch")]
+pub(crate) use bibliographic::zotero_json;
 pub(crate) use common::clean::clean;
 #[cfg(feature = "server")]
 pub(crate) use common::clean::{MAX_AUTHORS, MAX_REFERENCES, MAX_TAGS};
@@ -46,6 +49,8 @@ pub use reader::{
     LinkReader, PaperReader, ReadOptions, RecordReader, ReferenceReader, is_parquet, open, read, read_references,
     record, references,
 };
+#[cfg(any(feature = "cli", feature = "fetch"))]
+pub(crate) use reference::is_at_or_below;
 pub use reference::{BibReference, DroppedField, FieldOrigin, PaperRecord, RecordNotes};
 pub(crate) use reference::{FoundRecord, bad_fields};
 pub(crate) use tables::csv::cell_of_text;

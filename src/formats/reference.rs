@@ -181,6 +181,12 @@ pub struct PaperRecord {
     pub dropped: Vec<Error>,
 }
 
+/// Whether a tag is this one or, of a collection, one below it.
+#[cfg(any(feature = "cli", feature = "fetch"))]
+pub(crate) fn is_at_or_below(tag: &str, path: &str) -> bool {
+    tag.strip_prefix(path.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl BibReference {
     /// This reference without an address that is not of the web, which is noted.
     pub(crate) fn without_bad_address(mut self) -> BibReference {

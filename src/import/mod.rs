@@ -35,6 +35,32 @@ impl ImportedHistory {
         ImportedHistory { papers, ..ImportedHistory::default() }
     }
 
+    /// The history of the records of a source, whose name in messages this is.
+    ///
+    /// # Errors
+    /// [`Error::BadFile`] when there are none, or too many.
+    #[cfg(all(feature = "cli", feature = "fetch"))]
+    pub(crate) fn of_records(records: Vec<Result<FoundRecord>>, name: &str) -> Result<ImportedHistory> {
+        if records.is_empty() {
+            return Err(Error::BadFile { file: name.to_owned(), reason: "there are no items".to_owned() });
+        }
+        let mut read = ImportedHistory::default();
+        for record in records {
+            match record {
+                Ok(record) => read.push(record, name),
+                Err(error) => read.errors.push(error),
+            }
+        }
+        read.checked(name)
+    }
+
+    /// Adds a record of a file.
+    fn push(&mut self, FoundRecord { position, mut reference }: FoundRecord, file: &str) {
+        let dropped = std::mem::take(&mut reference.notes.dropped);
+        self.dropped.extend(formats::bad_fields(dropped, file, position));
+        self.papers.push(reference.into());
+    }
+
     /// Fails where there is more than a reading history has.
     fn checked(self, file: &str) -> Result<ImportedHistory> {
         if self.papers.len() + self.errors.len() > MAX_ITEMS { Err(too_long(file)) } else { Ok(self) }
@@ -174,11 +200,7 @@ pub fn read_bytes(bytes: Vec<u8>, name: &str, options: &ReadOptions) -> Result<I
             return Err(too_long(name));
         }
         match record {
-            Ok(FoundRecord { position, mut reference }) => {
-                let dropped = std::mem::take(&mut reference.notes.dropped);
-                read.dropped.extend(formats::bad_fields(dropped, name, position));
-                read.papers.push(reference.into());
-            }
+            Ok(record) => read.push(record, name),
             Err(error @ Error::BadRecord { .. }) => read.errors.push(error),
             Err(error) => ended = Err(error),
         }

@@ -9,14 +9,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use jiff::civil::Date;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row};
 use tempfile::TempDir;
 
 use crate::error::{Error, Result};
-use crate::formats::{self, BibReference, Expansion, InputFormat, RecordNotes, identifiers};
-use crate::paper::{RawPaper, parse_date};
+use crate::formats::{self, BibReference, Expansion, InputFormat, zotero_item};
 
 /// All items but attachments, notes and what was deleted.
 const ITEMS: &str = "SELECT itemID, dateAdded FROM items JOIN itemTypes USING (itemTypeID) \
@@ -195,9 +193,12 @@ fn references(copy: &Path, size: u64) -> Result<Vec<BibReference>, Unreadable> {
     }
     let of_item = |(item, added): (i64, Option<String>)| {
         let mut reference = BibReference {
-            added: added.and_then(|moment| day(&moment)),
+            added: added.and_then(|moment| zotero_item::day(&moment)),
             tags: tags.remove(&item).unwrap_or_default(),
-            ..reference(&fields.remove(&item).unwrap_or_default(), authors.remove(&item).unwrap_or_default())
+            ..zotero_item::reference(
+                &fields.remove(&item).unwrap_or_default(),
+                authors.remove(&item).unwrap_or_default(),
+            )
         };
         formats::clean(&mut reference, InputFormat::ZoteroRdf);
         reference
@@ -205,40 +206,11 @@ fn references(copy: &Path, size: u64) -> Result<Vec<BibReference>, Unreadable> {
     Ok(database.items()?.into_iter().map(of_item).collect())
 }
 
-fn reference(fields: &HashMap<String, String>, authors: Vec<String>) -> BibReference {
-    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    let named = |name: &'static str| (name, field(name));
-    let mut notes = RecordNotes::default();
-    let journals =
-        ["publicationTitle", "proceedingsTitle", "bookTitle", "conferenceName", "journalAbbreviation"].map(named);
-    let mut raw_paper = RawPaper {
-        // Cases, statutes and e-mails have titles of their own.
-        title: notes.first_text("title", ["title", "caseName", "nameOfAct", "subject", "shortTitle"].map(named)),
-        abstract_text: notes.first_text("abstract", [named("abstractNote")]),
-        authors: notes.list("authors", "creators", authors),
-        published: notes.first_date("published", [named("date")], day),
-        url: fields.get("url").cloned(),
-        container: notes.container(journals, &field("volume"), &field("issue")),
-        source: "zotero".to_owned(),
-        ..RawPaper::default()
-    };
-    let mut names: Vec<String> = identifiers::from_note(&field("extra")).collect();
-    names.extend([field("archiveID"), field("DOI")].into_iter().filter(|name| !name.is_empty()));
-    names.extend(identifiers::from_url(&field("url")));
-    identifiers::assign(&mut raw_paper, names.iter().map(String::as_str));
-    BibReference { raw_paper, notes, ..BibReference::default() }
-}
-
-/// The day of `2024-01-15 10:00:00`, of `2024-01-15 January 15`, and of `2024-00-00 2024`: its first. Zotero writes
-/// `0000-00-00` before what it cannot read.
-fn day(text: &str) -> Option<Date> {
-    let (first, typed) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-    parse_date(&first.replace("-00", "-01")).filter(|day| day.year() > 0).or_else(|| parse_date(typed))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paper::RawPaper;
+    use jiff::civil::Date;
     use proptest::prelude::*;
     use proptest::sample::Index;
 
@@ -338,22 +310,6 @@ mod tests {
         );
         let origins: Vec<&str> = notes.origins.iter().map(|origin| &*origin.from).collect();
         assert_eq!(origins, ["title", "abstractNote", "creators", "date", "publicationTitle"]);
-    }
-
-    #[test]
-    fn days() {
-        for (text, expect) in [
-            ("2024-02-03 10:00:00", Some("2024-02-03")),
-            ("2024-01-15 January 15, 2024", Some("2024-01-15")),
-            ("2024-01-00 January 2024", Some("2024-01-01")),
-            ("2024-00-00 2024", Some("2024-01-01")),
-            ("0000-00-00 June 2015", Some("2015-06-01")),
-            ("0000-00-00 in press", None),
-            ("2023", Some("2023-01-01")),
-            ("", None),
-        ] {
-            assert_eq!(day(text).map(|day| day.to_string()).as_deref(), expect, "{text}");
-        }
     }
 
     #[test]

@@ -4,8 +4,12 @@
 pub(crate) mod latex;
 pub(crate) mod markup;
 pub(crate) mod script;
+#[cfg(any(feature = "cli", feature = "fetch"))]
+mod similar_names;
 mod visible;
 
+#[cfg(any(feature = "cli", feature = "fetch"))]
+pub(crate) use similar_names::similar_names;
 pub(crate) use visible::{is_invisible, visible};
 
 /// Returns the beginning of a text, at most so many characters and an ellipsis, up to the end of a word.

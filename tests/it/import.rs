@@ -88,7 +88,7 @@ fn collections_and_tags_choose_and_part() {
         by_tag.out
     );
     let none = sandbox.run(&["profile", "one", "import", &file, "--collection", "nonsense"]);
-    let told = "warning: no paper is in the collection or tag nonsense: there are reading, robots\n";
+    let told = "warning: no paper is in the collection or tag nonsense: there are robots, reading\n";
     assert_eq!((none.code, none.err.as_str()), (0, told), "{}", none.out);
     sandbox.run(&["profile", "two", "import", &file, "--tags-as", "interests"]);
     let feed = ["feed", "--profile", "two", "--since", "2000-01-01", "--strategy", "interests", "--format", "json"];

@@ -73,3 +73,4 @@ mod streams;
 mod support;
 mod tidy;
 mod vote_durability;
+mod zotero;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::{ArgGroup, Args};
 
+use super::fetch::ZoteroArgs;
 use crate::formats::ExportFormat;
 use crate::library::HistoryKind;
 
@@ -19,13 +20,14 @@ Examples:
   paperkin export --profile me --kind save --format md
   paperkin export --profile me --feed --limit 10 --format csl-json
   paperkin export --profile me --format md --one-file-per-paper --out notes
+  paperkin export --profile me --feed --limit 10 --to-zotero
   paperkin export --papers --embeddings --format parquet --out library.parquet"
 )]
 pub(crate) struct ExportArgs {
     /// Export the reading history of this profile
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Kinds of history papers to export: read, like, save, dislike or hide [default: all in jsonl, else save,like]
+    /// Kinds of history papers to export: read, like, save, dislike or hide [default: all in jsonl files, else save,like]
     #[arg(long, value_name = "KIND", value_delimiter = ',', requires = "profile")]
     pub kind: Vec<HistoryKind>,
     /// Export the profile's feed instead of its history, without marking it as seen
@@ -47,6 +49,15 @@ pub(crate) struct ExportArgs {
     /// Obsidian reads them. Notes that are there stay as they are
     #[arg(long)]
     pub one_file_per_paper: bool,
+    /// Send the papers to the Zotero that runs on this machine, into the library or collection that is selected there.
+    /// Those that this library has already are left out
+    #[arg(long, conflicts_with_all = ["embeddings", "format", "one_file_per_paper", "out"])]
+    pub to_zotero: bool,
+    /// Do not ask before sending more than 500 papers to Zotero
+    #[arg(short, long, requires = "to_zotero")]
+    pub yes: bool,
+    #[command(flatten)]
+    pub zotero: ZoteroArgs,
     /// Output file; `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub out: PathBuf,

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::parsers::{date, seconds};
 use crate::cli::output::SummaryFormat;
 
-/// Fetch new papers from public services
+/// Fetch new papers from public services and from Zotero
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -19,6 +19,7 @@ Examples:
   paperkin fetch arxiv --oai --category cs   everything changed in an archive
   paperkin fetch s2 --ids ids.txt            papers by id
   paperkin fetch openalex --search lanterns  papers with their references
+  paperkin fetch zotero                      items of the Zotero that runs here
   paperkin fetch feed https://example.org/papers.xml
 
 Each page is stored as it arrives. After an error, run the same command again to
@@ -123,6 +124,35 @@ a day, and the first 10,000 papers of a query.")]
         #[command(flatten)]
         client: ClientArgs,
     },
+    /// Fetch the items of the Zotero that runs on this machine
+    #[command(after_help = "\
+Examples:
+  paperkin fetch zotero
+  paperkin fetch zotero --collection Reading/RL --tag robots
+  paperkin fetch zotero --group \"Our lab\" --since 2025-01-01
+
+Zotero 7 or later has to run, and to let other programs read it: in its settings,
+under Advanced, `Allow other applications on this computer to communicate with
+Zotero`. From Zotero 10 on, each run of a whole library reads what has changed since
+the last one. To import a reading history: paperkin profile NAME import zotero:")]
+    Zotero {
+        /// Read only the library of this group; `My Library` is your own [default: all libraries]
+        #[arg(long, value_name = "NAME")]
+        group: Option<String>,
+        /// Read only this collection, and everything below it; repeat for several
+        #[arg(long, value_name = "PATH")]
+        collection: Vec<String>,
+        /// Read only items with this tag; repeat for items with any of several
+        #[arg(long, value_name = "TAG")]
+        tag: Vec<String>,
+        /// First date on which an item was added to Zotero
+        #[arg(long, value_name = "DATE", value_parser = date)]
+        since: Option<Date>,
+        #[command(flatten)]
+        zotero: ZoteroArgs,
+        #[command(flatten)]
+        client: ClientArgs,
+    },
     /// Fetch a feed or file, in any format that `add` reads
     #[command(after_help = "Example:\n  paperkin fetch feed https://example.org/papers.xml")]
     Feed {
@@ -140,6 +170,14 @@ pub(crate) struct ServiceArgs {
     /// Base URL of the service, for a mirror or proxy
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+}
+
+/// Where Zotero is.
+#[derive(Debug, Args)]
+pub(crate) struct ZoteroArgs {
+    /// Address of the running Zotero [default: http://127.0.0.1:23119]
+    #[arg(long, env = "PAPERKIN_ZOTERO_URL", value_name = "URL")]
+    pub zotero_url: Option<String>,
 }
 
 /// How a source is fetched.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use super::fetch::ZoteroArgs;
 use super::maintenance::SummaryArgs;
 use super::parsers::date;
 use crate::cli::output::SummaryFormat;
@@ -106,7 +107,9 @@ pub(crate) struct EntryArgs {
 #[command(after_help = "\
 Examples:
   paperkin profile me import ~/Zotero                 Zotero's database
-  paperkin profile me import ~/Zotero --collection Reading/RL
+  paperkin profile me import zotero:                  the Zotero that runs here
+  paperkin profile me import \"zotero:My Library\"     one of its libraries
+  paperkin profile me import zotero: --collection Reading/RL
   paperkin profile me import library.bib export.ris   any bibliography format
   paperkin profile me import bookmarks.html           links to papers, DOIs
   paperkin profile me import ids.txt --kind save      one id, URL or title per line
@@ -118,7 +121,7 @@ added. An import of more than 500 papers, or of more than ten times the history,
 has to be confirmed. `paperkin profile NAME undo-import` takes an import back.
 Zotero may stay open during an import.")]
 pub(crate) struct ImportArgs {
-    /// Files or directories to import
+    /// Files or directories to import; `zotero:` for the running Zotero, `zotero:NAME` for one of its libraries
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Encoding of text files that do not say it: `windows-1252` [default: UTF-8]
@@ -145,6 +148,8 @@ pub(crate) struct ImportArgs {
     /// List the papers that are not in the library, and all records that could not be read
     #[arg(long)]
     pub details: bool,
+    #[command(flatten)]
+    pub zotero: ZoteroArgs,
     /// Summary format
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     pub format: SummaryFormat,

@@ -1,6 +1,7 @@
 //! `paperkin export`
 
 mod notes;
+mod to_zotero;
 
 use crate::cli::args::{ExportArgs, ExportChoice, GlobalArgs};
 use crate::cli::outcome::CommandOutcome;
@@ -20,12 +21,12 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ExportArgs) -> Result<Comma
     let mut engine = Engine::open(common.options(LibraryLocation::Existing(common.directory()?)))?;
     if args.one_file_per_paper {
         check_notes(&args)?;
-        let papers = match &args.profile {
-            Some(profile) if args.feed => feed_papers(&mut engine, profile, args.limit)?,
-            Some(profile) => known_papers(history_papers(&engine, profile, &args)?),
-            None => all_papers(&engine)?,
-        };
+        let papers = selected_papers(&mut engine, &args)?;
         notes::write(&engine, &args.out, &papers)?;
+        return Ok(CommandOutcome::Complete);
+    }
+    if args.to_zotero {
+        to_zotero::send(&args, selected_papers(&mut engine, &args)?)?;
         return Ok(CommandOutcome::Complete);
     }
     match &args.profile {
@@ -34,12 +35,8 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: ExportArgs) -> Result<Comma
             let text = import::write_history(&papers);
             output::write_to(&args.out, |out| out.write_all(text.as_bytes()).map_err(Error::io(&args.out, "write")))?;
         }
-        Some(profile) => {
-            let papers = if args.feed {
-                feed_papers(&mut engine, profile, args.limit)?
-            } else {
-                known_papers(history_papers(&engine, profile, &args)?)
-            };
+        Some(_) => {
+            let papers = selected_papers(&mut engine, &args)?;
             write(&args, None, |sink| {
                 papers.into_iter().try_for_each(|paper| {
                     let references = match engine.library().paper(&paper.id)? {
@@ -69,6 +66,15 @@ fn check_notes(args: &ExportArgs) -> Result<()> {
         return refused("out", "give a directory for the notes");
     }
     Ok(())
+}
+
+/// Returns the papers that were asked for, known ones of a history.
+fn selected_papers(engine: &mut Engine, args: &ExportArgs) -> Result<Vec<Paper>> {
+    match &args.profile {
+        Some(profile) if args.feed => feed_papers(engine, profile, args.limit),
+        Some(profile) => Ok(known_papers(history_papers(engine, profile, args)?)),
+        None => all_papers(engine),
+    }
 }
 
 fn all_papers(engine: &Engine) -> Result<Vec<Paper>> {
@@ -143,7 +149,7 @@ fn feed_papers(engine: &mut Engine, profile: &str, limit: usize) -> Result<Vec<P
 /// Returns the papers of a history that are of the kinds asked for, oldest entries first.
 fn history_papers(engine: &Engine, profile: &str, args: &ExportArgs) -> Result<Vec<ProfilePaper>> {
     let mut papers = engine.history_papers(profile)?;
-    let is_history = args.format == ExportChoice::Text(ExportFormat::Jsonl);
+    let is_history = !args.to_zotero && args.format == ExportChoice::Text(ExportFormat::Jsonl);
     papers.retain(|paper| match args.kind.as_slice() {
         [] => is_history || paper.is_kept(),
         kinds => kinds.contains(&paper.entry.kind),

@@ -7,4 +7,7 @@ pub(crate) mod markdown;
 #[cfg(feature = "cli")]
 pub(crate) mod note;
 pub(crate) mod ris;
+pub(crate) mod zotero_item;
+#[cfg(feature = "fetch")]
+pub(crate) mod zotero_json;
 pub(crate) mod zotero_rdf;

@@ -35,6 +35,8 @@ pub(crate) enum CannedReply {
     Gzip(Vec<u8>),
     /// Another status: its line, headers, body.
     Status(&'static str, String, &'static str),
+    /// A whole answer of HTTP/1.0 that does not say how long it is: its line, headers, body.
+    UntilClosed(&'static str, String, Vec<u8>),
     /// Half of the body that was announced, and the connection is closed.
     Half(Vec<u8>),
     /// The connection is closed at once.
@@ -74,6 +76,10 @@ impl CannedReply {
             CannedReply::Status(line, headers, body) => {
                 stream.write_all(head(line, &headers, body.len()).as_bytes())?;
                 stream.write_all(body.as_bytes())
+            }
+            CannedReply::UntilClosed(line, headers, body) => {
+                stream.write_all(format!("HTTP/1.0 {line}\r\n{headers}\r\n").as_bytes())?;
+                stream.write_all(&body)
             }
             CannedReply::Half(body) => {
                 stream.write_all(head("200 OK", "", body.len()).as_bytes())?;

@@ -12,6 +12,7 @@ use crate::engine::{Clock, Engine, FetchSummary, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::fetch::{
     ArxivQuery, ClientOptions, FeedUrl, FetchSource, HfDaily, HttpClient, OaiSet, OpenAlex, SemanticScholar,
+    ZoteroItems,
 };
 use crate::library::Library;
 use crate::paper::PaperId;
@@ -151,6 +152,11 @@ fn sources(command: FetchCommand) -> Result<(Vec<FetchSource>, ClientArgs, Comma
             // Of a list without an id there is nothing to fetch.
             let sources = Some(FetchSource::OpenAlex(papers.clone())).filter(|_| !(is_list && papers.ids.is_empty()));
             (sources.into_iter().collect(), client)
+        }
+        FetchCommand::Zotero { group, collection, tag, since, zotero, client } => {
+            let items =
+                ZoteroItems { base: zotero.zotero_url, library: group, collections: collection, tags: tag, since };
+            (vec![FetchSource::Zotero(items)], client)
         }
         FetchCommand::Feed { url, client } => (vec![FetchSource::Feed(FeedUrl { url })], client),
     };

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
+use super::zotero;
 use crate::cli::args::{ImportArgs, TagMapping};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
 use crate::engine::{Engine, ImportItem, ImportOptions, ImportSummary, check_weight};
 use crate::error::{Error, Result};
-use crate::formats::{BibReference, ReadOptions};
+use crate::formats::{BibReference, ReadOptions, is_at_or_below};
 use crate::import::{self, ImportedHistory, ImportedPaper};
-use crate::text::visible;
+use crate::text::{similar_names, visible};
 
 /// Records that cannot be read and profiles that are shown without `--details`.
 const MAX_SHOWN: usize = 5;
@@ -19,12 +20,27 @@ const MAX_SHOWN: usize = 5;
 const MAX_COLLECTIONS: usize = 10;
 
 pub(super) fn run(engine: &mut Engine, name: &str, args: ImportArgs) -> Result<CommandOutcome> {
-    let ImportArgs { files, encoding, kind, weight, collection, tags_as, dry_run, yes, details, format } = args;
+    let ImportArgs {
+        files,
+        encoding,
+        kind,
+        weight,
+        collection,
+        tags_as,
+        dry_run,
+        yes,
+        details,
+        zotero: server,
+        format,
+    } = args;
     check_weight(weight)?;
     let reading = ReadOptions { encoding, ..ReadOptions::default() };
     let (mut papers, mut outcome) = (Vec::new(), CommandOutcome::Complete);
     for file in &files {
-        let read = import::read(file, &reading)?;
+        let read = match zotero::named_library(file) {
+            Some(library) => zotero::read(&server, library)?,
+            None => import::read(file, &reading)?,
+        };
         report_unread(&read, &file.display().to_string(), details);
         outcome = outcome.and(CommandOutcome::complete_if(read.errors.is_empty()));
         papers.extend(read.papers);
@@ -147,7 +163,7 @@ fn is_tagged(paper: &ImportedPaper, collections: &[String]) -> bool {
 /// Says that no paper is in the collections that were asked for, and which collections there are.
 fn warn_of_no_collection(asked: &[String], papers: &[ImportedPaper]) {
     let names: BTreeSet<&str> = papers.iter().flat_map(|paper| &paper.reference.tags).map(String::as_str).collect();
-    let mut known: Vec<&str> = names.iter().copied().take(MAX_COLLECTIONS).collect();
+    let mut known = similar_names(&asked[0], names.iter().copied(), MAX_COLLECTIONS);
     if names.len() > known.len() {
         known.push("...");
     }
@@ -162,8 +178,7 @@ fn warn_of_no_collection(asked: &[String], papers: &[ImportedPaper]) {
 
 /// Returns whether a tag is one of these, or below one of them.
 fn is_in_any(tag: &str, paths: &[String]) -> bool {
-    let below = |path: &str| tag.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    paths.iter().any(|path| below(path.trim_end_matches('/')))
+    paths.iter().any(|path| is_at_or_below(tag, path))
 }
 
 /// Returns the papers to enter into each profile.

@@ -4,6 +4,7 @@ mod follow;
 mod history;
 mod import;
 mod show;
+mod zotero;
 
 use crate::cli::args::{GlobalArgs, ProfileAction, ProfileArgs};
 use crate::cli::outcome::CommandOutcome;
