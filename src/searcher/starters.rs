@@ -92,13 +92,14 @@ fn starter_keys(searcher: &Searcher<'_>, today: Date) -> Result<Vec<i64>> {
     Ok(in_turn(lists).into_iter().map(|row| snapshot.key(row)).collect())
 }
 
-/// The papers nearest to the center of each subject, with the cosines; each is of one subject. Subjects are clusters of the
-/// papers that stand for the library.
+/// The papers nearest to the center of each subject, with how near they are; each is of one subject. Subjects are clusters of
+/// the papers that stand for the library.
 fn subjects(searcher: &Searcher<'_>) -> Result<Vec<Vec<(RowId, f32)>>> {
     let snapshot = &searcher.snapshot;
     let rows = sample_rows(snapshot, snapshot.all());
     snapshot.load(&rows)?;
     let vectors: Vec<Embedding> = rows.iter().map(|row| snapshot.embedding(*row)).collect::<Result<_>>()?;
+    let vectors = centered(&vectors);
     let slices: Vec<&[f32]> = vectors.iter().map(Embedding::as_slice).collect();
     let centers: Vec<Embedding> = kmeans_centroids(&slices, PAGE_PAPERS, SEED)
         .into_iter()
@@ -110,6 +111,18 @@ fn subjects(searcher: &Searcher<'_>) -> Result<Vec<Vec<(RowId, f32)>>> {
     let hits: Vec<Vec<(RowId, f32)>> =
         hits.into_iter().map(|hits| hits.into_iter().map(|hit| (hit.row, hit.score)).collect()).collect();
     Ok(of_one_list_each(hits))
+}
+
+/// Vectors without what all of them have in common. All embeddings are on one side of the sphere: the papers nearest to a plain
+/// center are general ones, and those of different subjects are alike.
+fn centered(vectors: &[Embedding]) -> Vec<Embedding> {
+    let mut mean = vec![0.0; vectors.first().map_or(0, |vector| vector.as_slice().len())];
+    for vector in vectors {
+        mean.iter_mut().zip(vector.as_slice()).for_each(|(sum, x)| *sum += x / vectors.len() as f32);
+    }
+    let difference = |vector: &Embedding| vector.as_slice().iter().zip(&mean).map(|(x, mean)| x - mean).collect();
+    // Only a library of one paper has one that is the mean.
+    vectors.iter().map(|vector| Embedding::normalize(difference(vector)).unwrap_or_else(|| vector.clone())).collect()
 }
 
 /// Leaves each item only in the list in which its number is the largest; of equal ones, in the first.
@@ -138,6 +151,15 @@ fn in_turn<T: Copy>(lists: Vec<Vec<T>>) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn centered_vectors_are_on_all_sides() {
+        let unit = |vector: [f32; 2]| Embedding::normalize(vector.to_vec()).unwrap();
+        let vectors = [unit([1.0, 0.2]), unit([1.0, -0.2])];
+        assert_eq!(centered(&vectors), [unit([0.0, 1.0]), unit([0.0, -1.0])]);
+        assert_eq!(centered(&vectors[..1]), vectors[..1]);
+        assert!(centered(&[]).is_empty());
+    }
 
     #[test]
     fn lists_take_turns() {
