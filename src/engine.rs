@@ -33,7 +33,7 @@ pub use crate::maintenance::{GraphStatus, IndexStatus, LibraryStatus, RebuildSum
 pub(crate) use crate::searcher::{BoundedCache, PerGeneration};
 pub use crate::searcher::{
     CandidatePool, EvaluationOptions, EvaluationSummary, FeedMode, FeedOptions, LabeledQuery, PaperSelection,
-    StarterPage, TemporalSplit,
+    StarterPage, TemporalSplit, history_sides,
 };
 #[cfg(feature = "fetch")]
 pub use crate::writer::FetchSummary;

@@ -4,22 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
-use paperkin::engine::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit};
-use paperkin::evaluate::{Baseline, Metric, QrelsLine, TrecError};
-use paperkin::library::{HistoryEntry, HistoryKind};
+use paperkin::engine::{
+    CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit, history_sides,
+};
+use paperkin::evaluate::{Baseline, DEFAULT_METRICS, Metric, QrelsLine, TrecError};
 use paperkin::recommend::{HistoryItem, Strategy};
 use paperkin::{Engine, Error, PaperId, Request, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::encoder::parsed;
 use crate::engine::bad;
-
-/// The share of a history that is held out, and the most papers of a list that a reader sees: those of the program.
-const HELD_OUT_SHARE: f64 = 0.3;
-const MAX_CUTOFF: usize = 100;
-/// Metrics of judged queries unless others are given: those of the program.
-const DEFAULT_METRICS: [Metric; 5] =
-    [Metric::AveragePrecision, Metric::Ndcg(10), Metric::Recall(50), Metric::ReciprocalRank, Metric::Pairs];
 
 /// What is evaluated: a profile, a history, or judged queries; and how.
 #[derive(Deserialize)]
@@ -65,11 +59,12 @@ pub(crate) fn evaluate(engine: &Engine, request: EvaluationRequest) -> Result<Ev
             (None, labeled(queries, request.judgments)?)
         }
         None => {
-            let (liked, disliked) = match &request.profile {
-                Some(profile) => profile_history(engine, profile)?,
-                None => (request.history, request.disliked),
+            let [liked, disliked] = match &request.profile {
+                Some(profile) => history_sides(&engine.profile(profile)?.history),
+                None => [request.history, request.disliked],
             };
-            let held_out = split(engine, &liked, &disliked, &mut options)?;
+            let held_out = engine.temporal_split(&liked, &disliked, TemporalSplit::HELD_OUT_SHARE)?;
+            options.metrics = held_out.metrics(&options.metrics)?;
             let query = held_out.query.clone();
             (Some(held_out), vec![query])
         }
@@ -93,42 +88,6 @@ fn labeled(queries: Vec<Request>, mut judgments: HashMap<String, HashMap<PaperId
         return Err(bad("judgments", "none of the queries is judged: both name a query by its `id`"));
     }
     Ok(labeled)
-}
-
-/// Holds out the latest part of a history, and completes the metrics.
-fn split(
-    engine: &Engine,
-    liked: &[HistoryItem],
-    disliked: &[HistoryItem],
-    options: &mut EvaluationOptions,
-) -> Result<TemporalSplit> {
-    let held_out = engine.temporal_split(liked, disliked, HELD_OUT_SHARE)?;
-    if held_out.picks == 0 {
-        let reason = format!("no held-out paper was published since the split on {}", held_out.day);
-        return Err(bad("history", &reason));
-    }
-    let cutoff = held_out.candidates.div_ceil(10).min(MAX_CUTOFF);
-    let defaults = [Metric::Recall(cutoff), Metric::Ndcg(cutoff), Metric::AveragePrecision, Metric::ReciprocalRank];
-    if options.metrics.is_empty() {
-        options.metrics = defaults.to_vec();
-    } else if !options.metrics.contains(&defaults[0]) {
-        options.metrics.insert(0, defaults[0]);
-    }
-    Ok(held_out)
-}
-
-/// What the history of a profile counts for and against.
-fn profile_history(engine: &Engine, name: &str) -> Result<(Vec<HistoryItem>, Vec<HistoryItem>)> {
-    let history = engine.profile(name)?.history;
-    let items = |counts: fn(HistoryKind) -> bool| {
-        let item = |entry: &HistoryEntry| HistoryItem {
-            weight: entry.weight,
-            at: Some(entry.at),
-            ..HistoryItem::id(entry.id.clone())
-        };
-        history.iter().filter(|entry| counts(entry.kind)).map(item).collect()
-    };
-    Ok((items(HistoryKind::counts_for), items(HistoryKind::counts_against)))
 }
 
 /// Reads a file of judgments, whose first line may be a header: by query, the gains of papers.

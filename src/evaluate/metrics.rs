@@ -39,6 +39,10 @@ pub enum Metric {
     Pairs,
 }
 
+/// Metrics of judged queries unless others are asked for.
+pub const DEFAULT_METRICS: [Metric; 5] =
+    [Metric::AveragePrecision, Metric::Ndcg(10), Metric::Recall(50), Metric::ReciprocalRank, Metric::Pairs];
+
 impl Metric {
     /// Measures the ranking of one query. `None` where there is nothing to find.
     pub fn measure(self, ranking: &JudgedRanking) -> Option<MetricRatio> {

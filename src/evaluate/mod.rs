@@ -16,7 +16,7 @@ pub use baseline::{Baseline, EvalCollection, EvalQuery};
 pub use comparison::{MeasuredSet, MethodComparison};
 pub use document_stats::{DocumentStats, DocumentTerms, TermVocabulary, WeightedTerms};
 pub use kmeans::kmeans_centroids;
-pub use metrics::{JudgedRanking, Metric, MetricRatio};
+pub use metrics::{DEFAULT_METRICS, JudgedRanking, Metric, MetricRatio};
 pub use report::{EvaluationReport, MethodRow, MetricEstimate, QueryMetrics};
 pub use temporal_split::{HistorySplit, temporal_split};
 pub use trec::{QrelsLine, RunLine, TrecError};

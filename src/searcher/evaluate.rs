@@ -12,7 +12,7 @@ use crate::evaluate::{
     Baseline, EvalCollection, EvalQuery, EvaluationReport, JudgedRanking, MethodComparison, Metric, QueryMetrics,
     temporal_split,
 };
-use crate::library::Library;
+use crate::library::{HistoryEntry, HistoryKind, Library};
 use crate::paper::{PaperId, PaperMetadata, document};
 use crate::recommend::{HistoryItem, PaperRef, Request, Strategy};
 use crate::vector::{Embedding, RowId};
@@ -93,6 +93,47 @@ pub struct TemporalSplit {
     pub older: Vec<PaperId>,
     /// Picks that are not in the library, or have no date.
     pub not_found: Vec<PaperId>,
+}
+
+impl TemporalSplit {
+    /// The share of a history that is held out.
+    pub const HELD_OUT_SHARE: f64 = 0.3;
+
+    /// A reader sees the first tenth of a list of the candidates, and at most 100 papers.
+    pub fn cutoff(&self) -> usize {
+        self.candidates.div_ceil(10).min(100)
+    }
+
+    /// The metrics to measure: those that were asked for, or else the usual ones, and in any case the share of picks that a
+    /// reader sees.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] when there are no picks to look for.
+    pub fn metrics(&self, asked: &[Metric]) -> Result<Vec<Metric>> {
+        if self.picks == 0 {
+            let reason = format!("no held-out paper was published since the split on {}", self.day);
+            return Err(Error::BadRequest { field: "history", reason });
+        }
+        let seen = Metric::Recall(self.cutoff());
+        Ok(match asked {
+            [] => vec![seen, Metric::Ndcg(self.cutoff()), Metric::AveragePrecision, Metric::ReciprocalRank],
+            asked if asked.contains(&seen) => asked.to_vec(),
+            asked => [&[seen], asked].concat(),
+        })
+    }
+}
+
+/// The papers that a history counts for, and those that it counts against: what a [`TemporalSplit`] is made of.
+pub fn history_sides(history: &[HistoryEntry]) -> [Vec<HistoryItem>; 2] {
+    [HistoryKind::counts_for, HistoryKind::counts_against].map(|counts| {
+        let entries = history.iter().filter(|entry| counts(entry.kind));
+        let item = |HistoryEntry { id, weight, at, .. }: &HistoryEntry| HistoryItem {
+            weight: *weight,
+            at: Some(*at),
+            ..HistoryItem::id(id.clone())
+        };
+        entries.map(item).collect()
+    })
 }
 
 /// Ranks papers for labeled queries, by the default [`Strategy`] and others, and by [`Baseline`]s, and measures the rankings. `done`

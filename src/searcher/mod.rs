@@ -59,7 +59,7 @@ pub(crate) use cache::SharedCaches;
 #[cfg(feature = "server")]
 pub(crate) use cache::{BoundedCache, PerGeneration};
 pub(crate) use cosines::cosines;
-pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit};
+pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit, history_sides};
 pub(crate) use evaluate::{evaluate, split_history};
 pub use feed::{FeedMode, FeedOptions};
 pub(crate) use feed::{feed, interest_papers, interests};

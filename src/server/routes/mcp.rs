@@ -69,10 +69,13 @@ impl McpBackend for WorkerBackend {
 
     async fn report(&self) -> std::result::Result<Arc<StoredReport>, String> {
         let reports = self.app.reports();
-        let unfinished = |state| reports.newest_of_library(state);
-        match unfinished(ReportState::Finished) {
-            Some(ReportJob { id, .. }) => reports.read(&id).map_err(told),
-            None => Err(match unfinished(ReportState::Running).or_else(|| unfinished(ReportState::Waiting)) {
+        let newest = |state| reports.newest_of_library(state);
+        match newest(ReportState::Finished) {
+            Some(ReportJob { id, .. }) => {
+                let app = self.app.clone();
+                self.app.run(move |_| app.reports().read(&id)).await.map_err(told)
+            }
+            None => Err(match newest(ReportState::Running).or_else(|| newest(ReportState::Waiting)) {
                 Some(job) => format!("a report of the library is being made: {:.0}%", job.progress * 100.0),
                 None => "there is no report of the library: make one on the page `/report`, or with POST /v1/reports \
                          and an empty object"

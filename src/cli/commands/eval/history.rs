@@ -2,21 +2,15 @@
 
 use serde::Serialize;
 
-use super::shared::{evaluate, metrics, report_ids};
+use super::shared::{evaluate, report_ids};
 use crate::cli::args::{EvalArgs, GlobalArgs, TemporaryLibrary};
 use crate::cli::input::{self, HistoryFile, HistorySides};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
-use crate::engine::{Engine, EvaluationSummary, TemporalSplit};
-use crate::error::{Error, Result};
+use crate::engine::{EvaluationSummary, TemporalSplit, history_sides};
+use crate::error::Result;
 use crate::evaluate::{EvaluationReport, Metric};
-use crate::library::{HistoryEntry, HistoryKind};
-use crate::recommend::HistoryItem;
 
-/// The share of a history that is held out.
-const HELD_OUT_SHARE: f64 = 0.3;
-/// A reader sees the first tenth of a list, and at most this many papers.
-const MAX_CUTOFF: usize = 100;
 /// With fewer held-out papers, the standard error of a recall is above 0.11.
 const FEW_PICKS: usize = 20;
 
@@ -34,36 +28,27 @@ struct ProfileEvaluation<'a> {
 pub(super) fn run(common: &GlobalArgs, args: &EvalArgs) -> Result<CommandOutcome> {
     let (engine, mut outcome) =
         input::open_engine(common, &TemporaryLibrary { papers: args.docs.clone(), encoding: None })?;
-    let (liked, disliked) = match (&args.profile, &args.history) {
-        (Some(profile), _) => profile_history(&engine, profile)?,
+    let [liked, disliked] = match (&args.profile, &args.history) {
+        (Some(profile), _) => history_sides(&engine.profile(profile)?.history),
         (None, Some(path)) => {
             let history = HistoryFile::read(path)?;
             outcome = outcome.and(history.outcome);
             let HistorySides { liked, disliked } = history.sides(&engine)?;
-            (liked, disliked)
+            [liked, disliked]
         }
         (None, None) => unreachable!("clap requires one of the four"),
     };
-    let held_out = engine.temporal_split(&liked, &disliked, HELD_OUT_SHARE)?;
+    let held_out = engine.temporal_split(&liked, &disliked, TemporalSplit::HELD_OUT_SHARE)?;
     let not_found = "history papers not in the library, or without a date";
     outcome = outcome.and(report_ids(Severity::Warning, not_found, &held_out.not_found));
     report_ids(Severity::Note, "held-out papers published before the split, skipped", &held_out.older);
-    if held_out.picks == 0 {
-        let reason = format!("no held-out paper was published since the split on {}", held_out.day);
-        return Err(Error::BadRequest { field: "history", reason });
-    }
+    let (metrics, cutoff) = (held_out.metrics(&args.metrics)?, held_out.cutoff());
     if held_out.picks < FEW_PICKS {
         let message = format!(
             "only {} held-out papers: one more or less found changes the figures; {FEW_PICKS} or more say something",
             held_out.picks
         );
         output::diagnostic(Severity::Warning, &message);
-    }
-    let cutoff = held_out.candidates.div_ceil(10).min(MAX_CUTOFF);
-    let defaults = [Metric::Recall(cutoff), Metric::Ndcg(cutoff), Metric::AveragePrecision, Metric::ReciprocalRank];
-    let mut metrics = metrics(args, &defaults);
-    if !metrics.contains(&defaults[0]) {
-        metrics.insert(0, defaults[0]);
     }
     let summary = evaluate(&engine, std::slice::from_ref(&held_out.query), args, metrics)?;
     let verdict = verdict(&summary.report, held_out.picks, cutoff);
@@ -77,21 +62,6 @@ pub(super) fn run(common: &GlobalArgs, args: &EvalArgs) -> Result<CommandOutcome
         writeln!(out, "{}\n{}", result.evaluated.report, result.verdict)
     })?;
     Ok(outcome)
-}
-
-/// Returns the papers that a profile's history counts for and against.
-fn profile_history(engine: &Engine, name: &str) -> Result<(Vec<HistoryItem>, Vec<HistoryItem>)> {
-    let history = engine.profile(name)?.history;
-    let items = |counts: fn(HistoryKind) -> bool| {
-        let entries = history.iter().filter(|entry| counts(entry.kind));
-        let item = |HistoryEntry { id, weight, at, .. }: &HistoryEntry| HistoryItem {
-            weight: *weight,
-            at: Some(*at),
-            ..HistoryItem::id(id.clone())
-        };
-        entries.map(item).collect()
-    };
-    Ok((items(HistoryKind::counts_for), items(HistoryKind::counts_against)))
 }
 
 /// Returns which method finds most of the held-out papers, and what paperkin and a list by date find.

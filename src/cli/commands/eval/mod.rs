@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::{EvaluationReport, JudgedRanking, QueryMetrics};
 use crate::paper::PaperId;
 use files::{read_judgments, read_queries, read_run};
-use shared::{DEFAULT_METRICS, evaluate, metrics, report_ids, write_comparisons};
+use shared::{evaluate, metrics, report_ids, write_comparisons};
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: EvalArgs) -> Result<CommandOutcome> {
     match (&args.queries, &args.run, &args.qrels) {
@@ -42,7 +42,7 @@ fn evaluate_queries(common: &GlobalArgs, args: &EvalArgs, queries: &Path, qrels:
     }
     let (engine, opened) = input::open_engine(common, &TemporaryLibrary { papers: args.docs.clone(), encoding: None })?;
     outcome = outcome.and(opened);
-    let summary = evaluate(&engine, &labeled, args, metrics(args, &DEFAULT_METRICS))?;
+    let summary = evaluate(&engine, &labeled, args, metrics(args))?;
     outcome = outcome.and(report_ids(Severity::Warning, "papers not in the library", &summary.not_found));
     output::print_summary(args.format, &summary, |out, summary| {
         let (queries, papers) = (labeled.len(), summary.papers);
@@ -56,7 +56,7 @@ fn evaluate_queries(common: &GlobalArgs, args: &EvalArgs, queries: &Path, qrels:
 fn evaluate_run(args: &EvalArgs, run: &Path, qrels: &Path) -> Result<CommandOutcome> {
     let judgments = read_judgments(qrels)?;
     let mut rankings = read_run(run)?;
-    let metrics = metrics(args, &DEFAULT_METRICS);
+    let metrics = metrics(args);
     let mut measured = Vec::new();
     let mut missing = Vec::new();
     for (query, judged) in &judgments {

@@ -8,19 +8,15 @@ use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, Severity};
 use crate::engine::{CandidatePool, Engine, EvaluationOptions, EvaluationSummary, LabeledQuery};
 use crate::error::Result;
-use crate::evaluate::{Baseline, Metric};
+use crate::evaluate::{Baseline, DEFAULT_METRICS, Metric};
 use crate::recommend::Strategy;
-
-/// Metrics of judged queries unless others are given.
-pub(super) const DEFAULT_METRICS: [Metric; 5] =
-    [Metric::AveragePrecision, Metric::Ndcg(10), Metric::Recall(50), Metric::ReciprocalRank, Metric::Pairs];
 
 /// Ids listed in a message.
 const MAX_LISTED: usize = 5;
 
 /// Returns the metrics given on the command line, or else the defaults.
-pub(super) fn metrics(args: &EvalArgs, defaults: &[Metric]) -> Vec<Metric> {
-    if args.metrics.is_empty() { defaults.to_vec() } else { args.metrics.clone() }
+pub(super) fn metrics(args: &EvalArgs) -> Vec<Metric> {
+    if args.metrics.is_empty() { DEFAULT_METRICS.to_vec() } else { args.metrics.clone() }
 }
 
 /// Ranks papers for these queries with every method.
