@@ -24,6 +24,8 @@ pub struct ImportOptions {
     pub at: Date,
     /// Report what would be added, and add nothing.
     pub dry_run: bool,
+    /// Leave out papers that are not in the library; else they are stored with their own texts.
+    pub library_only: bool,
 }
 
 /// A paper of a reading history from elsewhere.
@@ -144,6 +146,7 @@ pub(crate) fn import(
         let name = [&raw.title, raw.id.as_deref().unwrap_or_default()].into_iter().find(|name| !name.is_empty());
         let name = name.map_or_else(|| "the record has no id or title".to_owned(), str::to_owned);
         let stored = match &paper {
+            _ if options.library_only => false,
             Ok(paper) if !waiting.has(paper) && known.insert(paper.id.clone()) => {
                 entries.push(line(paper.id.clone(), paper.published));
                 unresolved.push(paper.clone());

@@ -47,7 +47,9 @@ fn interests_are_tabs_with_their_shares() {
     vote(&other, "");
     assert_eq!(interest_of(&server.sandbox, &other), Value::Null);
     // What a found interest is called changes with the history: the feed of all is shown then.
-    assert!(page("/?interest=nonsense").contains("<a href=\"/\" aria-current=\"true\">All</a>"));
+    let all = page("/?interest=nonsense");
+    assert!(all.contains("<a href=\"/\" aria-current=\"true\">All</a>"));
+    assert!(all.contains("You have no interest “nonsense” now: this is the feed of all."), "{all}");
 }
 
 #[test]
@@ -82,6 +84,10 @@ fn interests_are_named_on_the_page() {
     like_two_subjects(&server.sandbox);
     let interests = || server.get("/v1/profiles/me/interests")["interests"].as_array().unwrap().clone();
     let found = interests().into_iter().find(|interest| interest["is_named"] == false).unwrap();
+    // Of two interests with one label neither could be asked for.
+    let taken = serde_json::json!({ "interest": "robots", "name": found["label"] }).to_string();
+    let taken = server.call("POST", "/v1/profiles/me/interests", &[JSON], &taken);
+    assert!(taken.status == 400 && taken.body.contains("is the label of another interest"), "{}", taken.body);
     let found = found["label"].as_str().unwrap().replace(' ', "+");
     assert!(page(&server, &format!("/?interest={found}")).contains("Give these papers of yours a name"));
     // A cluster becomes a named interest, and keeps its papers.

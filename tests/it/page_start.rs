@@ -76,12 +76,23 @@ fn chosen_papers_make_a_feed() {
     let known = format!("{}%0A2401.99999%0A%3Cscript%3E", title.replace(' ', "+"));
     let feed = submit(&server, &format!("{choice}&known={known}&do=start"));
     assert_eq!(feed.status, 200);
-    assert!(feed.body.contains("This is your first feed, from ") && !papers(&feed.body).is_empty(), "{}", feed.body);
+    assert!(
+        feed.body.contains("This is your first feed, from 3 papers.") && !papers(&feed.body).is_empty(),
+        "{}",
+        feed.body
+    );
     assert!(feed.body.contains("2401.99999: no paper with this id") && !feed.body.contains("<script>"));
     assert!(feed.body.contains("(liked)"), "the feed is of these papers");
     let liked = history(&server, "me");
     assert!(liked.contains(&first[0]) && liked.contains(&first[7]) && liked.contains(&hands), "{liked:?}");
-    // It can be taken back as a whole.
+    // Again, and more.
+    let again = submit(&server, &format!("{choice}&do=start"));
+    assert!(again.body.contains("These papers were in your history already."), "{}", again.body);
+    let more = submit(&server, &format!("{choice}&pick={}&do=start", first[9]));
+    assert!(more.body.contains("1 paper was added to the 3 of your history."), "{}", more.body);
+    let back = submit(&server, &format!("pick={}&do=start", first[9]));
+    assert_eq!(back.status, 200);
+    // Each can be taken back as a whole.
     let number = feed.body.split("name=\"number\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     send(&server, "/library/undo-import", &format!("number={number}&profile=me"));
     assert!(history(&server, "me").is_empty());
@@ -123,6 +134,7 @@ fn what_is_missing_is_said_and_nothing_is_lost() {
         ("pick=2401.99998&known=kept+%E2%98%95&do=others", "2401.99998: no paper with this id"),
         ("pick=&do=start", "empty id"),
         ("known=2401.99999&do=start", "None of these papers was found"),
+        ("known=A+title+that+nobody+has&do=start", "no paper with this title in the library"),
         (&format!("known={many}&do=start"), "501 papers are more than 500"),
     ] {
         let reply = submit(&server, form);

@@ -42,7 +42,7 @@ pub(super) fn routes() -> GuardedRouter {
 pub(super) struct FeedPage {
     frame: PageFrame,
     /// What the reader has just begun with.
-    started: Option<ImportResult>,
+    started: Option<StartedFeed>,
     /// Where votes return to.
     back: String,
     /// The number of papers in the library.
@@ -88,9 +88,16 @@ struct CardGroup {
     above: usize,
 }
 
+/// What a reader has begun with.
+pub(super) struct StartedFeed {
+    pub imported: ImportResult,
+    /// Papers of the history before that.
+    pub before: usize,
+}
+
 impl FeedPage {
     /// The same page, with what the reader has just begun with.
-    pub(super) fn after_start(self, started: ImportResult) -> FeedPage {
+    pub(super) fn after_start(self, started: StartedFeed) -> FeedPage {
         FeedPage { started: Some(started), ..self }
     }
 
@@ -167,6 +174,9 @@ pub(super) fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPag
     // The label of a found interest changes with the history.
     let interest = interests.iter().find(|interest| query.interest.as_ref() == Some(&interest.label)).cloned();
     let label = interest.as_ref().map(|interest| interest.label.clone());
+    let missing = query.interest.as_ref().filter(|_| interest.is_none() && !again);
+    let missing =
+        missing.map(|label| format!("You have no interest “{}” now: this is the feed of all.", one_line(label)));
     let address = FeedAddress { again, interest: label.clone() };
     let request = Request { limit: Some(number * PAGE_PAPERS + 1), interest: label.clone(), ..Request::default() };
     let answer = match &profile {
@@ -177,7 +187,8 @@ pub(super) fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPag
         // To start with, recent papers with many votes.
         None => engine.recommend(&request)?,
     };
-    let (note, generation, new_papers) = (answer.note.clone(), answer.generation, answer.results.len());
+    let (note, generation, new_papers) =
+        (missing.or_else(|| answer.note.clone()), answer.generation, answer.results.len());
     let mut results = answer.into_all_results();
     let next = (results.len() > number * PAGE_PAPERS && number < MAX_PAGES).then(|| address.of_page(number + 1));
     results.truncate(number * PAGE_PAPERS);

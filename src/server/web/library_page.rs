@@ -129,7 +129,7 @@ async fn import(State(app): State<AppState>, reader: PageReader, form: Multipart
     let page = app.run(move |engine| {
         let name = reader.profile_name_of_form(engine, profile.as_deref())?;
         let (papers, unreadable) = read_papers(texts);
-        let options = ImportOptions { kind, weight: 1.0, at: engine.today(), dry_run: false };
+        let options = ImportOptions { kind, weight: 1.0, at: engine.today(), dry_run: false, library_only: false };
         if !is_confirmed {
             let history = reader.profile(engine)?.map_or(0, |profile| profile.history.len());
             let preview = engine.import(&name, &papers, ImportOptions { dry_run: true, ..options })?;

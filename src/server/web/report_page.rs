@@ -236,7 +236,13 @@ async fn follow_group(
         };
         let typical = stored.typical_papers(level - 1, number, FOLLOWED_PAPERS);
         let items: Vec<ImportItem> = typical.into_iter().map(item).collect();
-        let options = ImportOptions { kind: HistoryKind::Like, weight: 1.0, at: engine.today(), dry_run: false };
+        let options = ImportOptions {
+            kind: HistoryKind::Like,
+            weight: 1.0,
+            at: engine.today(),
+            dry_run: false,
+            library_only: false,
+        };
         engine.import(&name, &items, options)?;
         Ok::<_, Problem>(shown_name(group))
     });

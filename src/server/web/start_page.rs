@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
-use super::feed_page::{FeedPageQuery, feed_page};
+use super::feed_page::{FeedPageQuery, StartedFeed, feed_page};
 use super::library_page::{ImportResult, read_papers};
 use super::page_frame::{PageFrame, PageProblem, render_page};
 use super::page_reader::PageReader;
@@ -71,7 +71,7 @@ struct StartPage {
 struct StartCard {
     card: PaperCard,
     /// The first author, the day and the votes: what helps to choose, and no more.
-    facts: String,
+    facts: Vec<String>,
     is_picked: bool,
 }
 
@@ -177,11 +177,9 @@ fn start_page(
     let card = |paper: &Paper| {
         let words = SearchWords::default();
         let card = PaperCard::new(paper, &votes, &words);
-        let facts = [present::byline_of(paper, CARD_AUTHORS), present::fact_line(paper, &FACTS)]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>();
-        StartCard { is_picked: form.picks.contains(&paper.id), facts: facts.join(" · "), card }
+        let facts = std::iter::once(present::byline_of(paper, CARD_AUTHORS)).chain(present::facts(paper, &FACTS));
+        let facts = facts.filter(|fact| !fact.is_empty()).collect();
+        StartCard { is_picked: form.picks.contains(&paper.id), facts, card }
     };
     // No paper is on the page twice.
     let by_author: Vec<Paper> = by_author.into_iter().filter(|paper| !is_read(paper)).collect();
@@ -250,11 +248,13 @@ async fn start(
         if form.action != StartAction::Start || is_offered {
             return Ok(Ok(start_page(engine, &reader, form, problems)?));
         }
+        let before = reader.profile(engine)?.map_or(0, |profile| profile.history.len());
         match started(engine, &name, &form)? {
             Ok(mut result) => {
                 changed.library_changed();
                 result.unreadable.extend(problems);
-                Ok::<_, Problem>(Err(feed_page(engine, &reader, FeedPageQuery::default())?.after_start(result)))
+                let page = feed_page(engine, &reader, FeedPageQuery::default())?;
+                Ok::<_, Problem>(Err(page.after_start(StartedFeed { imported: result, before })))
             }
             Err(reasons) => {
                 problems.extend(reasons);
@@ -289,10 +289,12 @@ fn started(engine: &mut Engine, profile: &str, form: &StartForm) -> Result<Resul
         let reason = format!("{} papers are more than {MAX_STARTED}: import them on the page “Library”.", items.len());
         return Ok(Err(vec![reason]));
     }
-    let options = ImportOptions { kind: HistoryKind::Like, weight: 1.0, at: engine.today(), dry_run: true };
+    // A title with a typo would be liked as it is: what was not found is named instead.
+    let (kind, at) = (HistoryKind::Like, engine.today());
+    let options = ImportOptions { kind, weight: 1.0, at, dry_run: true, library_only: true };
     let preview = engine.import(profile, &items, options)?;
     if preview.added() + preview.already_in_history == 0 {
-        let result = ImportResult { summary: preview, kind: HistoryKind::Like, unreadable };
+        let result = ImportResult { summary: preview, kind, unreadable };
         let nothing = match items.is_empty() {
             true => "Choose a paper, paste an id or a title, or name an author.",
             false => "None of these papers was found: choose one of the list, or paste others.",
@@ -300,7 +302,7 @@ fn started(engine: &mut Engine, profile: &str, form: &StartForm) -> Result<Resul
         return Ok(Err(std::iter::once(nothing.to_owned()).chain(result.errors()).collect()));
     }
     let summary = engine.import(profile, &items, ImportOptions { dry_run: false, ..options })?;
-    Ok(Ok(ImportResult { summary, kind: HistoryKind::Like, unreadable }))
+    Ok(Ok(ImportResult { summary, kind, unreadable }))
 }
 
 /// Reads what was pasted: as a whole, in any format of an import; or else each line for itself, so that one that cannot be

@@ -50,7 +50,7 @@ pub(super) fn run(engine: &mut Engine, name: &str, args: ImportArgs) -> Result<C
     }
     papers.retain(|paper| collection.is_empty() || is_tagged(paper, &collection));
     let by_profile = by_profile(name, papers, &collection, tags_as);
-    let options = ImportOptions { kind, weight, at: engine.today(), dry_run };
+    let options = ImportOptions { kind, weight, at: engine.today(), dry_run, library_only: false };
     if !(dry_run || yes) {
         let preview = import_all(engine, &by_profile, ImportOptions { dry_run: true, ..options })?;
         confirm(engine, &preview)?;
