@@ -30,7 +30,8 @@ use serde_json::Value;
 use crate::engine::{Engine, FeedMode, FeedOptions};
 use crate::error::{Error, Result};
 use crate::library::HistoryEntry;
-use crate::recommend::{Answer, Request};
+use crate::paper::{Paper, PaperId, title_key};
+use crate::recommend::{Answer, MAX_NAME_LENGTH, Request, check_text};
 pub use access::{McpAccess, ProfileAccess};
 use answers::{PaperList, WholePaper};
 use arguments::{
@@ -117,13 +118,20 @@ impl<B: McpBackend> McpServer<B> {
     )]
     async fn search_papers(&self, Parameters(arguments): Parameters<SearchArguments>) -> ToolResponse {
         let SearchArguments { query, list } = arguments;
+        if query.trim().is_empty() {
+            return respond::<PaperList>(Err("`query`: is empty".to_owned()));
+        }
         respond(self.papers(list.request(Request::text(query)), &list).await)
     }
 
     #[tool(description = "Papers similar to one, given by its id or title.", annotations(read_only_hint = true))]
     async fn similar_papers(&self, Parameters(arguments): Parameters<SimilarArguments>) -> ToolResponse {
         let SimilarArguments { paper, list } = arguments;
-        respond(match self.backend.run(move |engine| Ok(engine.find(&paper)?.paper.id)).await {
+        let find = move |engine: &mut Engine| {
+            check_text("paper", &paper, MAX_NAME_LENGTH)?;
+            Ok(engine.find(&paper)?.paper.id)
+        };
+        respond(match self.backend.run(find).await {
             Ok(id) => self.papers(list.request(Request::like(id)), &list).await,
             Err(problem) => Err(problem),
         })
@@ -193,8 +201,11 @@ impl<B: McpBackend> McpServer<B> {
     async fn read(&self, name: ResourceName) -> ToolResult<Value> {
         match name {
             ResourceName::Paper(paper) => {
-                let arguments = PaperArguments::all_of(paper);
-                self.backend.run(move |engine| whole_paper(engine, &arguments)).await
+                let read = move |engine: &mut Engine| {
+                    let paper = find_exactly(engine, &paper)?.id.to_string();
+                    whole_paper(engine, &PaperArguments::all_of(paper))
+                };
+                self.backend.run(read).await
             }
             ResourceName::Profile(name) => {
                 self.access.check_profile(&name)?;
@@ -205,7 +216,22 @@ impl<B: McpBackend> McpServer<B> {
     }
 }
 
+/// The paper with this id or this very title: where something is written or cited, a part of a title does not do.
+fn find_exactly(engine: &Engine, id_or_title: &str) -> Result<Paper> {
+    check_text("paper", id_or_title, MAX_NAME_LENGTH)?;
+    let paper = engine.find(id_or_title)?.paper;
+    let has_id = PaperId::parse(id_or_title).is_ok_and(|id| paper.id == id || paper.aliases.contains(&id));
+    match has_id || title_key(&paper.title) == title_key(id_or_title) {
+        true => Ok(paper),
+        false => {
+            let reason = format!("`{id_or_title}` is only a part of the title of {}: give its id", paper.id);
+            Err(Error::BadRequest { field: "paper", reason })
+        }
+    }
+}
+
 fn whole_paper(engine: &Engine, arguments: &PaperArguments) -> Result<Value> {
+    check_text("paper", &arguments.paper, MAX_NAME_LENGTH)?;
     let stored = engine.find(&arguments.paper)?;
     let references = engine.library().references(stored.key)?;
     WholePaper::new(stored.paper, references).fitted(arguments)
@@ -213,7 +239,7 @@ fn whole_paper(engine: &Engine, arguments: &PaperArguments) -> Result<Value> {
 
 fn rate(engine: &mut Engine, arguments: &RateArguments) -> Result<Value> {
     let RateArguments { profile, paper, rating } = arguments;
-    let paper = engine.find(paper)?.paper;
+    let paper = find_exactly(engine, paper)?;
     let entry = HistoryEntry::new(paper.id.clone(), arguments::history_kind(rating)?, engine.today());
     engine.add_to_history(profile, &[entry])?;
     Ok(serde_json::json!({ "profile": profile, "id": paper.id, "title": paper.title, "rating": rating }))

@@ -26,7 +26,10 @@ use output::Severity;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = parse(arguments);
     let level = [LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG][usize::from(cli.common.verbose.min(2))];
-    tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).without_time().with_target(false).init();
+    // Not in a file, and not where `NO_COLOR` is set.
+    let has_colors = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(has_colors);
+    log.without_time().with_target(false).init();
     match dispatch(cli) {
         Ok(CommandOutcome::Complete) => 0,
         Ok(CommandOutcome::Incomplete) => 1,

@@ -63,9 +63,12 @@ impl PaperList {
         let mut free = list.max_bytes().unwrap_or(usize::MAX);
         let mut papers = Vec::new();
         for result in &all {
-            let paper = selected(&ListedPaper::new(result, list.abstract_chars()), &list.fields);
-            let bytes = paper.to_string().len();
+            let mut paper = selected(&ListedPaper::new(result, list.abstract_chars()), &list.fields);
             // The first is there in any case: an answer without papers would say that there are none.
+            if papers.is_empty() {
+                shorten(&mut paper, free);
+            }
+            let bytes = paper.to_string().len();
             if bytes > free && !papers.is_empty() {
                 break;
             }
@@ -117,30 +120,37 @@ impl WholePaper {
 
     /// The fields that were asked for, the longest cut short until they fit.
     pub(super) fn fitted(&self, arguments: &PaperArguments) -> Result<Value> {
-        let max_bytes = arguments.max_bytes()?;
         let mut paper = selected(self, &arguments.fields);
-        let mut shortened = Vec::new();
-        while let Some(excess) = paper.to_string().len().checked_sub(max_bytes).filter(|excess| *excess > 0)
-            && let Some(name) = shorten_longest(&mut paper, excess)
-        {
-            if !shortened.contains(&name) {
-                shortened.push(name);
-            }
-        }
-        if let Some(object) = paper.as_object_mut().filter(|_| !shortened.is_empty()) {
-            object.insert("shortened".to_owned(), Value::from(shortened));
-        }
+        shorten(&mut paper, arguments.max_bytes()?);
         Ok(paper)
+    }
+}
+
+/// Cuts the longest fields of a paper until it has at most so many bytes, and names them in the field `shortened`.
+fn shorten(paper: &mut Value, max_bytes: usize) {
+    let mut shortened = Vec::new();
+    while let Some(excess) = paper.to_string().len().checked_sub(max_bytes).filter(|excess| *excess > 0)
+        && let Some(name) = shorten_longest(paper, excess)
+    {
+        if !shortened.contains(&name) {
+            shortened.push(name);
+        }
+    }
+    if let Some(object) = paper.as_object_mut().filter(|_| !shortened.is_empty()) {
+        object.insert("shortened".to_owned(), Value::from(shortened));
     }
 }
 
 /// Takes about so many bytes from the longest field, and tells its name; `None` if there is nothing to take.
 fn shorten_longest(paper: &mut Value, excess: usize) -> Option<String> {
     let fields = paper.as_object_mut()?.iter_mut().filter(|(name, _)| *name != "id");
-    let (name, value) = fields.max_by_key(|(_, value)| value.to_string().len())?;
+    let (bytes, name, value) =
+        fields.map(|(name, value)| (value.to_string().len(), name, value)).max_by_key(|(bytes, ..)| *bytes)?;
     match value {
         Value::String(text) if !text.is_empty() => {
-            let kept = text.chars().count().saturating_sub(excess.max(2));
+            // In JSON a character has one to six bytes: the share of the bytes that fits is also about that of the characters.
+            let chars = text.chars().count();
+            let kept = (chars * bytes.saturating_sub(excess) / bytes).saturating_sub(2);
             let cut = if kept == 0 { String::new() } else { truncate_at_word(text, kept) };
             *text = if cut.len() < text.len() { cut } else { String::new() };
         }
@@ -172,15 +182,20 @@ mod tests {
         let authors: Vec<String> = (0..3_000).map(|number| format!("Author {number}")).collect();
         let abstract_text = "A sentence of an abstract that goes on. ".repeat(200);
         let paper = json!({ "id": "2401.00001", "title": "A title", "abstract": abstract_text, "authors": authors });
-        for budget in [100, 1_000, 4_000, 50_000] {
+        let chinese = json!({ "id": "2401.00001", "title": "A title", "abstract": "\u{8bed}\u{8a00}\u{6a21}\u{578b}".repeat(1_000) });
+        let quotes = json!({ "id": "2401.00001", "title": "A title", "abstract": "\\\" ".repeat(3_000) });
+        for (paper, budget) in [&paper, &chinese, &quotes]
+            .into_iter()
+            .flat_map(|paper| [300, 1_000, 4_000, 50_000].map(|budget| (paper, budget)))
+        {
             let mut cut = paper.clone();
-            while let Some(excess) = cut.to_string().len().checked_sub(budget).filter(|excess| *excess > 0)
-                && shorten_longest(&mut cut, excess).is_some()
-            {}
-            assert!(cut.to_string().len() <= budget, "{budget}");
-            assert_eq!(cut["id"], "2401.00001");
-            // Not more than needed: what a budget has room for is there.
-            assert!(budget == 100 || cut.to_string().len() * 2 > budget, "{budget}: {}", cut.to_string().len());
+            shorten(&mut cut, budget);
+            let bytes = cut.to_string().len();
+            let is_cut = paper.to_string().len() > budget;
+            assert_eq!((cut["id"].as_str(), cut["shortened"].is_array()), (Some("2401.00001"), is_cut));
+            // The names of the fields that were cut come on top; and no more is cut than is needed.
+            assert!(bytes <= budget + 40, "{budget}: {bytes}");
+            assert!(!is_cut || bytes * 2 > budget, "{budget}: {bytes}");
         }
     }
 }

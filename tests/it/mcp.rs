@@ -87,13 +87,16 @@ fn official_client(python: &Path, sandbox: &Sandbox, server: &[&str], token: &st
 }
 
 /// What is wrong with questions, as both transports say it.
-const MISTAKES: [&str; 8] = [
+const MISTAKES: [&str; 11] = [
     "1000 is not between 1 and 25",
     "`soon` is no day: use YYYY-MM-DD",
     "unknown variant `pages`",
     "0 is not between 100 and 50000",
     "paper `../../etc/passwd`",
     "0 is not between 1 and 50",
+    "`query`: is empty",
+    "get_paper `paper`:",
+    "`Kitchen` is only a part of the title of title:46b0521471efe321-20bbcb79cfff62ad",
     "`file:///etc/passwd` is no resource: use paperkin://paper/ID",
     "profile `nobody`",
 ];

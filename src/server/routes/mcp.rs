@@ -1,11 +1,13 @@
 //! The Model Context Protocol over HTTP: each request is whole in itself, so that there are no sessions to keep.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use axum::extract::{Request as HttpRequest, State};
 use axum::response::{IntoResponse, Response};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::sync::watch;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -14,6 +16,7 @@ use crate::recommend::{Answer, Request};
 use crate::report::StoredReport;
 use crate::server::access::{AccessGrant, RouteAccess, Scope};
 use crate::server::guarded_router::GuardedRouter;
+use crate::server::middleware::ClientAddress;
 use crate::server::problem::Problem;
 use crate::server::runtime::{AppState, ReportJob, ReportState};
 
@@ -29,7 +32,10 @@ async fn post_mcp(State(app): State<AppState>, grant: AccessGrant, request: Http
         .with_json_response(true)
         .disable_allowed_hosts()
         .with_max_request_body_bytes(app.options().max_body_bytes);
-    let server = McpServer::new(WorkerBackend { app: app.clone() }, access(&grant, app.options().mcp_write));
+    // Dropped with this request, when its client is gone or its time is up.
+    let (_waiting, gone) = watch::channel(());
+    let backend = WorkerBackend { app: app.clone(), client: ClientAddress::current(), gone };
+    let server = McpServer::new(backend, access(&grant, app.options().mcp_write));
     let service =
         StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config);
     service.handle(request).await.into_response()
@@ -45,10 +51,27 @@ fn access(grant: &AccessGrant, mcp_write: bool) -> McpAccess {
     McpAccess { profiles, may_rate: mcp_write && grant.permits(Scope::Write) }
 }
 
-/// The workers of the service.
+/// The workers of the service, for one request.
 #[derive(Clone)]
 struct WorkerBackend {
     app: AppState,
+    client: Option<ClientAddress>,
+    /// Closed when nobody waits for the answer any more.
+    gone: watch::Receiver<()>,
+}
+
+impl WorkerBackend {
+    /// Does work for the client of the request, as long as it waits: tools run in tasks of their own, which know neither.
+    async fn for_client<T>(
+        &self,
+        work: impl Future<Output = std::result::Result<T, Problem>>,
+    ) -> std::result::Result<T, String> {
+        let mut gone = self.gone.clone();
+        tokio::select! {
+            done = ClientAddress::scope(self.client, work) => done.map_err(told),
+            _ = gone.changed() => Err("nobody waits for the answer".to_owned()),
+        }
+    }
 }
 
 fn told(problem: Problem) -> String {
@@ -60,11 +83,11 @@ impl McpBackend for WorkerBackend {
         &self,
         job: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static,
     ) -> std::result::Result<T, String> {
-        self.app.run(job).await.map_err(told)
+        self.for_client(self.app.run(job)).await
     }
 
     async fn recommend(&self, request: Request) -> std::result::Result<Answer, String> {
-        self.app.recommend(request).await.map_err(told)
+        self.for_client(self.app.recommend(request)).await
     }
 
     async fn report(&self) -> std::result::Result<Arc<StoredReport>, String> {
@@ -73,7 +96,7 @@ impl McpBackend for WorkerBackend {
         match newest(ReportState::Finished) {
             Some(ReportJob { id, .. }) => {
                 let app = self.app.clone();
-                self.app.run(move |_| app.reports().read(&id)).await.map_err(told)
+                self.for_client(self.app.run(move |_| app.reports().read(&id))).await
             }
             None => Err(match newest(ReportState::Running).or_else(|| newest(ReportState::Waiting)) {
                 Some(job) => format!("a report of the library is being made: {:.0}%", job.progress * 100.0),
