@@ -147,17 +147,8 @@ impl Engine {
         name.as_deref().map_or(Ok(()), check_interest)?;
         let (profile, today) = (self.library.profile(profile)?, self.today());
         let embeddings = self.unresolved_embeddings(&profile);
-        let found = |searcher: &_| {
-            let ids = searcher::interest_papers(searcher, &profile, label, today)?;
-            Ok((ids, searcher::interests(searcher, &profile, today)?))
-        };
-        let (ids, interests) = self.context().search(&embeddings, found)?;
-        let is_taken =
-            |other: &&InterestShare| !other.is_named && other.label != label && Some(&other.label) == name.as_ref();
-        if let Some(other) = interests.iter().find(is_taken) {
-            let reason = format!("`{}` is the label of another interest: use another name", other.label);
-            return Err(Error::BadRequest { field: "name", reason });
-        }
+        let found = |searcher: &_| searcher::renamed_papers(searcher, &profile, label, name.as_deref(), today);
+        let ids = self.context().search(&embeddings, found)?;
         self.library.set_interest(&profile, &ids, name.as_deref())
     }
 

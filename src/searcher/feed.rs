@@ -85,24 +85,31 @@ pub(crate) fn interests(searcher: &Searcher<'_>, profile: &Profile, today: Date)
     Ok(interests.into_iter().filter_map(|query| query.interest).collect())
 }
 
-/// The papers of a profile's history that are of the interest with this label. Those of a name are all that have it, also
-/// disliked ones.
+/// The papers of a profile's history that are of the interest with this label, which is to get a name or none. Those of a name
+/// are all that have it, also disliked ones.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a label that no interest has; else as [`Searcher::answer`].
-pub(crate) fn interest_papers(
+/// [`Error::NotFound`] for a label that no interest has; [`Error::BadRequest`] for a name that is the label of another one: of
+/// the two neither could be asked for; else as [`Searcher::answer`].
+pub(crate) fn renamed_papers(
     searcher: &Searcher<'_>,
     profile: &Profile,
     label: &str,
+    name: Option<&str>,
     today: Date,
 ) -> Result<Vec<PaperId>> {
+    let (request, _) = feed_request(searcher, profile, &FeedOptions::default(), today)?;
+    let interests = resolve::interests(searcher, &request, today)?;
+    let mut shares = interests.iter().filter_map(|query| query.interest.as_ref());
+    if let Some(other) = shares.find(|other| !other.is_named && other.label != label && Some(&*other.label) == name) {
+        let reason = format!("`{}` is the label of another interest: use another name", other.label);
+        return Err(Error::BadRequest { field: "name", reason });
+    }
     let of_name = |entry: &&HistoryEntry| entry.interest.as_deref() == Some(label);
     let named: Vec<PaperId> = profile.history.iter().filter(of_name).map(|entry| entry.id.clone()).collect();
     if !named.is_empty() {
         return Ok(named);
     }
-    let (request, _) = feed_request(searcher, profile, &FeedOptions::default(), today)?;
-    let interests = resolve::interests(searcher, &request, today)?;
     let has_label = |query: &&InterestQuery| query.interest.as_ref().is_some_and(|interest| interest.label == label);
     let labels = interests.iter().filter_map(|query| Some(format!("`{}`", query.interest.as_ref()?.label)));
     let hint = || match labels.collect::<Vec<_>>().as_slice() {

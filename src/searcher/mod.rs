@@ -62,7 +62,7 @@ pub(crate) use cosines::cosines;
 pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit, history_sides};
 pub(crate) use evaluate::{evaluate, split_history};
 pub use feed::{FeedMode, FeedOptions};
-pub(crate) use feed::{feed, interest_papers, interests};
+pub(crate) use feed::{feed, interests, renamed_papers};
 pub(crate) use graph_file::{graph_path, remove_graph, source_id};
 pub(crate) use link_file::{check_link_file, remove_link_file, write_link_file};
 pub use report::PaperSelection;

@@ -99,13 +99,13 @@ fn subjects(searcher: &Searcher<'_>) -> Result<Vec<Vec<(RowId, f32)>>> {
     let rows = sample_rows(snapshot, snapshot.all());
     snapshot.load(&rows)?;
     let vectors: Vec<Embedding> = rows.iter().map(|row| snapshot.embedding(*row)).collect::<Result<_>>()?;
-    let vectors = centered(&vectors);
     let slices: Vec<&[f32]> = vectors.iter().map(Embedding::as_slice).collect();
     let centers: Vec<Embedding> = kmeans_centroids(&slices, PAGE_PAPERS, SEED)
         .into_iter()
         .filter_map(|center| Embedding::normalize(center.into_iter().map(|x| x as f32).collect()))
         .collect();
-    let near = centers.iter().map(|center| NearestQuery { vector: center.as_slice(), k: SUBJECT_CANDIDATES });
+    let directions = directions(&centers, &vectors);
+    let near = directions.iter().map(|center| NearestQuery { vector: center.as_slice(), k: SUBJECT_CANDIDATES });
     let queries: Vec<NearestQuery<'_>> = near.collect();
     let hits = snapshot.nearest_to_each(&queries, None)?;
     let hits: Vec<Vec<(RowId, f32)>> =
@@ -113,16 +113,16 @@ fn subjects(searcher: &Searcher<'_>) -> Result<Vec<Vec<(RowId, f32)>>> {
     Ok(of_one_list_each(hits))
 }
 
-/// Vectors without what all of them have in common. All embeddings are on one side of the sphere: the papers nearest to a plain
-/// center are general ones, and those of different subjects are alike.
-fn centered(vectors: &[Embedding]) -> Vec<Embedding> {
+/// How each center differs from the mean of all vectors. All embeddings are on one side of the sphere: the papers nearest to a
+/// plain center are general ones, and those of different subjects are alike.
+fn directions(centers: &[Embedding], vectors: &[Embedding]) -> Vec<Embedding> {
     let mut mean = vec![0.0; vectors.first().map_or(0, |vector| vector.as_slice().len())];
     for vector in vectors {
         mean.iter_mut().zip(vector.as_slice()).for_each(|(sum, x)| *sum += x / vectors.len() as f32);
     }
-    let difference = |vector: &Embedding| vector.as_slice().iter().zip(&mean).map(|(x, mean)| x - mean).collect();
-    // Only a library of one paper has one that is the mean.
-    vectors.iter().map(|vector| Embedding::normalize(difference(vector)).unwrap_or_else(|| vector.clone())).collect()
+    let difference = |center: &Embedding| center.as_slice().iter().zip(&mean).map(|(x, mean)| x - mean).collect();
+    // Only a library of one subject has one that is the mean.
+    centers.iter().map(|center| Embedding::normalize(difference(center)).unwrap_or_else(|| center.clone())).collect()
 }
 
 /// Leaves each item only in the list in which its number is the largest; of equal ones, in the first.
@@ -153,12 +153,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn centered_vectors_are_on_all_sides() {
+    fn centers_differ_from_the_mean() {
         let unit = |vector: [f32; 2]| Embedding::normalize(vector.to_vec()).unwrap();
         let vectors = [unit([1.0, 0.2]), unit([1.0, -0.2])];
-        assert_eq!(centered(&vectors), [unit([0.0, 1.0]), unit([0.0, -1.0])]);
-        assert_eq!(centered(&vectors[..1]), vectors[..1]);
-        assert!(centered(&[]).is_empty());
+        assert_eq!(directions(&vectors, &vectors), [unit([0.0, 1.0]), unit([0.0, -1.0])]);
+        assert_eq!(directions(&vectors[..1], &vectors[..1]), vectors[..1]);
+        assert!(directions(&[], &[]).is_empty());
     }
 
     #[test]
