@@ -128,6 +128,6 @@ debian_base() {
     [ ! -f "$base" ] || return 0
     needs mmdebstrap mmdebstrap
     echo "downloading Debian"
-    mmdebstrap --quiet --variant=minbase bookworm "$base.part"
+    mmdebstrap --quiet --format=tar --variant=minbase bookworm "$base.part"
     mv "$base.part" "$base"
 }
