@@ -79,8 +79,8 @@ impl<B: McpBackend> McpServer<B> {
     }
 
     async fn papers(&self, request: Result<Request>, list: &ListArguments) -> ToolResult<PaperList> {
-        let answer = self.backend.recommend(request.map_err(|error| error.one_line())?).await?;
-        Ok(PaperList::new(answer, list))
+        let answer = self.backend.recommend(request.map_err(told)?).await?;
+        PaperList::new(answer, list).map_err(told)
     }
 }
 
@@ -97,6 +97,11 @@ impl McpServer<LocalBackend> {
             service.waiting().await.map(drop).map_err(|error| failed(error.to_string()))
         })
     }
+}
+
+/// What is wrong, in one line.
+fn told(error: Error) -> String {
+    error.one_line()
 }
 
 /// The answer of a tool as JSON; what is wrong with the question is an answer, too.
@@ -131,10 +136,7 @@ impl<B: McpBackend> McpServer<B> {
             check_text("paper", &paper, MAX_NAME_LENGTH)?;
             Ok(engine.find(&paper)?.paper.id)
         };
-        respond(match self.backend.run(find).await {
-            Ok(id) => self.papers(list.request(Request::like(id)), &list).await,
-            Err(problem) => Err(problem),
-        })
+        respond(async { self.papers(list.request(Request::like(self.backend.run(find).await?)), &list).await }.await)
     }
 
     #[tool(
@@ -161,10 +163,7 @@ impl<B: McpBackend> McpServer<B> {
     )]
     async fn feed(&self, Parameters(arguments): Parameters<FeedArguments>) -> ToolResponse {
         let FeedArguments { profile, list } = arguments;
-        respond(match self.access.check_profile(&profile) {
-            Ok(()) => self.feed_papers(profile, &list).await,
-            Err(problem) => Err(problem),
-        })
+        respond(self.feed_papers(profile, &list).await)
     }
 
     #[tool(
@@ -172,10 +171,11 @@ impl<B: McpBackend> McpServer<B> {
         annotations(read_only_hint = true)
     )]
     async fn collection_overview(&self, Parameters(arguments): Parameters<OverviewArguments>) -> ToolResponse {
-        respond(match arguments.groups() {
-            Ok(groups) => self.backend.report().await.map(|report| CollectionOverview::new(&report, groups)),
-            Err(error) => Err(error.one_line()),
-        })
+        let overview = async {
+            let groups = arguments.groups().map_err(told)?;
+            Ok(CollectionOverview::new(&*self.backend.report().await?, groups))
+        };
+        respond(overview.await)
     }
 
     #[tool(
@@ -183,19 +183,21 @@ impl<B: McpBackend> McpServer<B> {
         annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = true)
     )]
     async fn rate_paper(&self, Parameters(arguments): Parameters<RateArguments>) -> ToolResponse {
-        respond(match self.access.check_profile(&arguments.profile) {
-            Ok(()) => self.backend.run(move |engine| rate(engine, &arguments)).await,
-            Err(problem) => Err(problem),
-        })
+        let rated = async {
+            self.access.check_profile(&arguments.profile)?;
+            self.backend.run(move |engine| rate(engine, &arguments)).await
+        };
+        respond(rated.await)
     }
 }
 
 impl<B: McpBackend> McpServer<B> {
     async fn feed_papers(&self, profile: String, list: &ListArguments) -> ToolResult<PaperList> {
-        let request = list.request(Request::default()).map_err(|error| error.one_line())?;
+        self.access.check_profile(&profile)?;
+        let request = list.request(Request::default()).map_err(told)?;
         let options = FeedOptions { mode: FeedMode::Peek, request, ..FeedOptions::default() };
         let answer: Answer = self.backend.run(move |engine| engine.feed(&profile, &options)).await?;
-        Ok(PaperList::new(answer, list))
+        PaperList::new(answer, list).map_err(told)
     }
 
     async fn read(&self, name: ResourceName) -> ToolResult<Value> {

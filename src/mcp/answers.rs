@@ -57,10 +57,10 @@ pub(super) struct WholePaper {
 
 impl PaperList {
     /// The papers of an answer, as many as fit.
-    pub(super) fn new(answer: Answer, list: &ListArguments) -> PaperList {
+    pub(super) fn new(answer: Answer, list: &ListArguments) -> Result<PaperList> {
         let (note, not_found) = (answer.note.clone(), answer.not_found.clone());
         let all: Vec<&Recommendation> = answer.all_results().collect();
-        let mut free = list.max_bytes().unwrap_or(usize::MAX);
+        let mut free = list.max_bytes()?;
         let mut papers = Vec::new();
         for result in &all {
             let mut paper = selected(&ListedPaper::new(result, list.abstract_chars()), &list.fields);
@@ -75,7 +75,7 @@ impl PaperList {
             free = free.saturating_sub(bytes);
             papers.push(paper);
         }
-        PaperList { left_out: all.len() - papers.len(), papers, note, not_found }
+        Ok(PaperList { left_out: all.len() - papers.len(), papers, note, not_found })
     }
 }
 
@@ -167,7 +167,8 @@ fn shorten_longest(paper: &mut Value, excess: usize) -> Option<String> {
     Some(name.clone())
 }
 
-fn is_zero(count: &usize) -> bool {
+/// Whether a count is left out of an answer.
+pub(super) fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 

@@ -162,7 +162,6 @@ impl ListArguments {
     /// Narrows a request.
     pub(super) fn request(&self, request: Request) -> Result<Request> {
         let limit = between("limit", self.limit, 1..=MAX_LIMIT, DEFAULT_LIMIT)?;
-        self.max_bytes()?;
         Ok(Request {
             limit: Some(limit),
             published_after: day("published_after", self.published_after.as_deref())?,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::answers::is_zero;
 use crate::report::{StoredGroup, StoredReport};
 
 /// Papers that stand for a group.
@@ -33,10 +34,6 @@ struct GroupOverview {
 struct TypicalPaper {
     id: String,
     title: String,
-}
-
-fn is_zero(count: &usize) -> bool {
-    *count == 0
 }
 
 impl CollectionOverview {

@@ -63,11 +63,11 @@ pub(super) struct ProfileSummary {
     follows_authors: Vec<String>,
     papers: usize,
     /// The newest of them, the newest first.
-    newest: Vec<HistoryLine>,
+    newest: Vec<ListedHistoryEntry>,
 }
 
 #[derive(Debug, Serialize)]
-struct HistoryLine {
+struct ListedHistoryEntry {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
@@ -85,7 +85,7 @@ impl ProfileSummary {
         history.truncate(LISTED_HISTORY);
         let line = |HistoryEntry { id, kind, at, interest, .. }: HistoryEntry| {
             let title = engine.paper(&id)?.map(|stored| present::headline(&stored.paper));
-            Ok(HistoryLine { id: id.to_string(), title, kind, at: at.to_string(), interest })
+            Ok(ListedHistoryEntry { id: id.to_string(), title, kind, at: at.to_string(), interest })
         };
         let newest = history.into_iter().map(line).collect::<Result<_>>()?;
         Ok(ProfileSummary { name, follows_authors: authors, papers, newest })

@@ -291,18 +291,19 @@ fn started(engine: &mut Engine, profile: &str, form: &StartForm) -> Result<Resul
     }
     // A title with a typo would be liked as it is: what was not found is named instead.
     let (kind, at) = (HistoryKind::Like, engine.today());
-    let options = ImportOptions { kind, weight: 1.0, at, dry_run: true, library_only: true };
-    let preview = engine.import(profile, &items, options)?;
-    if preview.added() + preview.already_in_history == 0 {
-        let result = ImportResult { summary: preview, kind, unreadable };
+    let options = ImportOptions { kind, weight: 1.0, at, dry_run: false, library_only: true };
+    // An import that finds nothing changes nothing.
+    let summary = engine.import(profile, &items, options)?;
+    let found = summary.added() + summary.already_in_history;
+    let result = ImportResult { summary, kind, unreadable };
+    if found == 0 {
         let nothing = match items.is_empty() {
             true => "Choose a paper, paste an id or a title, or name an author.",
             false => "None of these papers was found: choose one of the list, or paste others.",
         };
         return Ok(Err(std::iter::once(nothing.to_owned()).chain(result.errors()).collect()));
     }
-    let summary = engine.import(profile, &items, ImportOptions { dry_run: false, ..options })?;
-    Ok(Ok(ImportResult { summary, kind, unreadable }))
+    Ok(Ok(result))
 }
 
 /// Reads what was pasted: as a whole, in any format of an import; or else each line for itself, so that one that cannot be
