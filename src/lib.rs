@@ -75,6 +75,7 @@ pub mod library;
 mod citation_graph;
 pub mod recommend;
 pub mod report;
+mod term_file;
 
 pub mod formats;
 pub mod import;

@@ -60,6 +60,34 @@ pub(super) fn nearest(
     rescore(coded, query, all, keep)
 }
 
+/// The rows nearest to each of some queries, so many of each, best first: as [`nearest`], but codes are read once for all
+/// queries, and reading them is most of the time of a scan.
+pub(super) fn nearest_to_each(
+    coded: &impl QuantizedVectors,
+    queries: &[(&[f32], usize)],
+    keep: RowFilter<'_>,
+) -> Result<Vec<Vec<SearchHit>>, IndexCorruption> {
+    let quantizer = coded.quantizer();
+    let query_codes: Vec<QueryCode> = queries.iter().map(|(query, _)| quantizer.query(query)).collect();
+    let mut found: Vec<TopCandidates> =
+        queries.iter().zip(&query_codes).map(|((_, k), code)| TopCandidates::new(*k, code)).collect();
+    let mut tile = Vec::with_capacity(TILE);
+    let (mut codes, mut dots) = (Vec::with_capacity(TILE), Vec::with_capacity(TILE));
+    for from in (0..coded.nodes()).step_by(TILE) {
+        let to = coded.nodes().min(from + TILE);
+        tile.clear();
+        tile.extend(from as u32..to as u32);
+        let code_bytes = query_codes.first().map_or(1, |code| code.code_bytes().max(1));
+        codes.clear();
+        codes.extend(coded.codes(from..to)?.chunks_exact(code_bytes));
+        for (code, candidates) in query_codes.iter().zip(&mut found) {
+            code.dots(&codes, &mut dots);
+            candidates.offer(coded, &tile, &dots, keep);
+        }
+    }
+    queries.iter().zip(found).map(|((query, _), candidates)| rescore(coded, query, candidates, keep)).collect()
+}
+
 /// The `k` rows nearest to the query among those of a few nodes, best first.
 pub(super) fn nearest_of(
     coded: &impl QuantizedVectors,

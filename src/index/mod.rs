@@ -211,6 +211,24 @@ impl VectorIndex {
         Ok(hits)
     }
 
+    /// The rows nearest to each of some unit vectors, so many of each: as [`VectorIndex::nearest`] finds them, but a scan reads
+    /// its codes once.
+    ///
+    /// # Errors
+    /// [`IndexCorruption`] of the frozen graph.
+    pub fn nearest_to_each(
+        &self,
+        queries: &[(&[f32], usize)],
+        allowed: Option<&RowBitmap>,
+    ) -> Result<Vec<Vec<SearchHit>>, IndexCorruption> {
+        if queries.len() > 1 && self.graph.is_none() && allowed.is_none() {
+            let mut found = flat::nearest_to_each(&self.delta, queries, None)?;
+            found.iter_mut().flatten().for_each(|hit| hit.row = self.delta_rows[hit.row.index()]);
+            return Ok(found);
+        }
+        queries.iter().map(|(query, k)| self.nearest(query, *k, allowed)).collect()
+    }
+
     fn nearest_in_graph(
         &self,
         frozen: &HnswGraph,

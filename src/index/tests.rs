@@ -46,6 +46,25 @@ fn the_graph_finds_what_the_scan_finds() {
 }
 
 #[test]
+fn many_queries_at_once_find_what_each_finds() {
+    let vectors = clustered(1_200, 64, 9);
+    let rows: Vec<RowId> = (0..1_200).map(|row| RowId(row + row / 100)).collect();
+    let delta = IndexDelta { rows, vectors: vectors.clone(), removed: RowBitmap::default() };
+    let few: RowBitmap = (0..600).step_by(3).map(RowId).collect();
+    let exact = VectorIndex::new(None, delta, IndexKind::Auto);
+    for index in [exact, VectorIndex::build(vectors.clone(), IndexKind::Hnsw, 1)] {
+        let queries: Vec<(&[f32], usize)> =
+            vectors.rows().step_by(97).zip([5, 0, 300, 1, 2_000].into_iter().cycle()).collect();
+        for allowed in [None, Some(&few)] {
+            let found = index.nearest_to_each(&queries, allowed).unwrap();
+            for (hits, (query, k)) in found.into_iter().zip(&queries) {
+                assert_eq!(hits, index.nearest(query, *k, allowed).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
 fn duplicates_are_all_found() {
     let one = clustered(1, 16, 1).embedding(0);
     let mut vectors = clustered(500, 16, 5);

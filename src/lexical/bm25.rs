@@ -30,7 +30,12 @@ pub fn idf(doc_count: f32, doc_freq: f32) -> f32 {
 /// assert!((once - 1.0 / 2.2).abs() < 1e-6);
 /// ```
 pub fn tf_saturation(count: f32, length: f32, mean_length: f32) -> f32 {
-    count / (count + K1 * (1.0 - B + B * length / mean_length))
+    count / (count + length_penalty(length, mean_length))
+}
+
+/// What a text's length adds to the count of a term in [`tf_saturation`]: the longer, the less an occurrence says.
+pub(crate) fn length_penalty(length: f32, mean_length: f32) -> f32 {
+    K1 * (1.0 - B + B * length / mean_length)
 }
 
 /// The postings of one term: block numbers, ascending, and the bytes of each block (see [`super::postings`]).

@@ -12,9 +12,10 @@ mod term_vector;
 mod terms;
 
 pub use bm25::{Bm25Scores, CollectionStats, PostingBlocks};
-pub use corpus_stats::{CorpusStats, SparseVector, smoothed_idf, sublinear_tf};
+pub(crate) use corpus_stats::tf_factor;
+pub use corpus_stats::{CorpusStats, SparseVector, TermNorm, smoothed_idf, sublinear_tf};
 pub use name_pattern::NamePattern;
 pub use query::TermQuery;
 pub use stop_words::is_stop_word;
-pub use term_vector::{IdentityHasher, TermMap, TermVector};
+pub use term_vector::{IdentityHasher, TermMap, TermSlice, TermVector};
 pub use terms::{TermCounts, for_each_term, word_sequence};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::TermCounts;
+use super::{TermCounts, TermVector};
 
 /// The terms that papers are scored by: of a text, or of a reading history.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,6 +42,11 @@ impl TermQuery {
     /// The terms in ascending order.
     pub fn terms(&self) -> impl Iterator<Item = &str> {
         self.terms.iter().map(|(term, _)| term.as_str())
+    }
+
+    /// The numbers of the terms, each with what it weighs, in the same order.
+    pub(crate) fn numbers(&self) -> Vec<(u32, f32)> {
+        self.terms.iter().map(|(term, weight)| (TermVector::term_id(term), *weight)).collect()
     }
 
     /// What the terms weigh, in the same order.

@@ -18,8 +18,32 @@ use super::{TermCounts, for_each_term};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TermVector {
-    terms: Vec<(u32, u32)>,
+    numbers: Vec<u32>,
+    counts: Vec<u8>,
     length: u32,
+}
+
+/// The terms of a text, in arrays that belong to others: those of a [`TermVector`], or of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TermSlice<'a> {
+    /// The numbers of the terms, ascending.
+    pub numbers: &'a [u32],
+    /// How often each occurs.
+    pub counts: &'a [u8],
+    /// How many words the text has, stop words left out.
+    pub length: u32,
+}
+
+impl<'a> TermSlice<'a> {
+    /// The numbers of terms and how often each occurs.
+    pub fn counts(self) -> impl ExactSizeIterator<Item = (u32, u32)> + use<'a> {
+        self.numbers.iter().zip(self.counts).map(|(number, count)| (*number, u32::from(*count)))
+    }
+
+    /// How often a term occurs.
+    pub fn count(self, number: u32) -> u32 {
+        self.numbers.binary_search(&number).map_or(0, |place| u32::from(self.counts[place]))
+    }
 }
 
 impl TermVector {
@@ -28,14 +52,19 @@ impl TermVector {
         crc32fast::hash(term.as_bytes())
     }
 
+    /// The terms, borrowed.
+    pub fn as_slice(&self) -> TermSlice<'_> {
+        TermSlice { numbers: &self.numbers, counts: &self.counts, length: self.length }
+    }
+
     /// The numbers of terms and how often each occurs.
     pub fn counts(&self) -> impl ExactSizeIterator<Item = (u32, u32)> {
-        self.terms.iter().copied()
+        self.as_slice().counts()
     }
 
     /// Bytes that it takes in memory.
     pub fn size_bytes(&self) -> usize {
-        size_of_val(self.terms.as_slice()) + size_of::<TermVector>()
+        5 * self.numbers.len() + size_of::<TermVector>()
     }
 
     /// How many words the text has, stop words left out.
@@ -53,7 +82,7 @@ impl TermVector {
     }
 
     /// The bag of a text of so many words that has the terms of these numbers, each as often as it says; where two terms
-    /// have one number, their counts add up.
+    /// have one number, their counts add up. A term counts 255 times at most.
     pub fn from_counts(mut counts: Vec<(u32, u32)>, words: u32) -> TermVector {
         counts.sort_unstable();
         counts.dedup_by(|later, earlier| {
@@ -63,17 +92,18 @@ impl TermVector {
             }
             same
         });
-        TermVector { terms: counts, length: words }
+        let (numbers, counts) = counts.into_iter().map(|(number, count)| (number, saturate(count))).unzip();
+        TermVector { numbers, counts, length: words }
     }
 
     /// The bag as bytes: how many words and how many terms it has in LEB128, the terms' numbers in four bytes each, the
     /// lowest first, and how often each occurs in LEB128.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(8 + 5 * self.terms.len());
+        let mut bytes = Vec::with_capacity(8 + 5 * self.numbers.len());
         push(&mut bytes, self.length);
-        push(&mut bytes, self.terms.len() as u32);
-        self.terms.iter().for_each(|(number, _)| bytes.extend(number.to_le_bytes()));
-        self.terms.iter().for_each(|(_, count)| push(&mut bytes, *count));
+        push(&mut bytes, self.numbers.len() as u32);
+        self.numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+        self.counts.iter().for_each(|count| push(&mut bytes, u32::from(*count)));
         bytes
     }
 
@@ -88,13 +118,26 @@ impl TermVector {
     /// assert_eq!(TermVector::from_bytes(&[1, 1, 0, 0, 0, 0, 0]), None, "a term that does not occur");
     /// ```
     pub fn from_bytes(mut bytes: &[u8]) -> Option<TermVector> {
-        let words = number(&mut bytes)?;
+        let length = number(&mut bytes)?;
         let terms = number(&mut bytes)? as usize;
-        let (numbers, mut counts) = bytes.split_at_checked(terms.checked_mul(4)?)?;
-        let numbers = numbers.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
-        let terms = numbers.map(|term| Some((term, number(&mut counts)?))).collect::<Option<Vec<_>>>()?;
-        let is_sound = counts.is_empty() && terms.is_sorted_by(|a, b| a.0 < b.0) && terms.iter().all(|(_, n)| *n > 0);
-        is_sound.then_some(TermVector { terms, length: words })
+        let (numbers, mut rest) = bytes.split_at_checked(terms.checked_mul(4)?)?;
+        let numbers: Vec<u32> = numbers.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
+        let mut counts = Vec::with_capacity(terms);
+        for _ in 0..terms {
+            counts.push(saturate(number(&mut rest)?));
+        }
+        let is_sound = rest.is_empty() && numbers.is_sorted_by(|a, b| a < b) && !counts.contains(&0);
+        is_sound.then_some(TermVector { numbers, counts, length })
+    }
+}
+
+fn saturate(count: u32) -> u8 {
+    count.min(u32::from(u8::MAX)) as u8
+}
+
+impl From<TermSlice<'_>> for TermVector {
+    fn from(TermSlice { numbers, counts, length }: TermSlice<'_>) -> TermVector {
+        TermVector { numbers: numbers.to_vec(), counts: counts.to_vec(), length }
     }
 }
 

@@ -27,7 +27,26 @@ pub struct EmbeddingDelta {
     pub removed: Vec<i64>,
 }
 
+/// The papers that changed since a generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedKeys {
+    /// Keys of the papers whose text and embedding are new or others, ascending.
+    pub written: Vec<i64>,
+    /// Keys of the papers that were removed, ascending.
+    pub removed: Vec<i64>,
+}
+
 impl Library {
+    /// Which papers changed since a generation; `None` when it is not of this library, or of a time that
+    /// [`Library::compact`] made it forget.
+    pub fn keys_changed_since(&self, then: GenerationId) -> Result<Option<ChangedKeys>> {
+        self.read_transaction(|| {
+            let (Some(model), true) = (self.model()?, self.knows(&then)?) else { return Ok(None) };
+            let written = self.keys_written_after(then.generation as i64, &model)?;
+            Ok(Some(ChangedKeys { written, removed: self.removed_after(then.generation as i64)? }))
+        })
+    }
+
     /// What changed since a generation: whoever forgets the embeddings of `keys` and `removed`, and takes in `vectors`,
     /// has those of now. Gives the whole when it is asked for (`None`), and when the generation is not of this library,
     /// or of a time that [`Library::compact`] made it forget.
@@ -59,8 +78,7 @@ impl Library {
 
     fn written_after(&self, generation: i64, model: &StoredModel) -> Result<(Vec<i64>, EmbeddingMatrix)> {
         let fail = || self.failed("read the embeddings");
-        let select = "SELECT row FROM embedding WHERE model = ? AND written > ? ORDER BY row";
-        let keys = self.keys(select, [model.key, generation]).map_err(fail())?;
+        let keys = self.keys_written_after(generation, model)?;
         let all = keys.len();
         let mut vectors = EmbeddingMatrix::with_capacity(model.dimension, 0);
         let mut numbers = vec![0.0; model.dimension];
@@ -85,6 +103,11 @@ impl Library {
         };
         keys.chunks(BATCH_ROWS).try_for_each(|keys| read(keys, &mut vectors)).map_err(fail())?;
         Ok((keys, vectors))
+    }
+
+    fn keys_written_after(&self, generation: i64, model: &StoredModel) -> Result<Vec<i64>> {
+        let select = "SELECT row FROM embedding WHERE model = ? AND written > ? ORDER BY row";
+        self.keys(select, [model.key, generation]).map_err(self.failed("read the embeddings"))
     }
 
     fn removed_after(&self, generation: i64) -> Result<Vec<i64>> {

@@ -59,7 +59,7 @@ pub(crate) use backup::check_not_library;
 pub use change::{ChangeCounts, MergedPaper, PaperChange};
 pub use check::CheckFinding;
 pub use citations::{LinkCounts, LinkDelta, LinkSummary};
-pub use embeddings::EmbeddingDelta;
+pub use embeddings::{ChangedKeys, EmbeddingDelta};
 pub use filter::PaperFilter;
 pub use generation::GenerationId;
 pub use history::{HistoryEntry, HistoryKind, MAX_HISTORY_WEIGHT};

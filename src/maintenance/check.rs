@@ -3,7 +3,7 @@
 use crate::embedder::{TextEmbeddings, stored_model};
 use crate::error::Result;
 use crate::library::CheckFinding;
-use crate::searcher::{SearchContext, check_link_file, has_all_papers, self_recall};
+use crate::searcher::{SearchContext, check_link_file, check_term_file, has_all_papers, self_recall};
 
 /// Papers that are looked for in the index by their own embeddings.
 const SAMPLE_SIZE: usize = 100;
@@ -33,6 +33,10 @@ pub(crate) fn check(context: SearchContext<'_>) -> Result<Vec<CheckFinding>> {
     findings.extend(check_link_file(context.library).map(|checked| match checked {
         Ok(links) => CheckFinding { what: "citation graph", found: format!("{links} links"), remedy: None },
         Err(found) => CheckFinding { what: "citation graph", found, remedy: Some("run `paperkin index rebuild`") },
+    }));
+    findings.extend(check_term_file(context.library).map(|checked| match checked {
+        Ok(papers) => CheckFinding { what: "file of terms", found: format!("{papers} papers"), remedy: None },
+        Err(found) => CheckFinding { what: "file of terms", found, remedy: Some("run `paperkin index rebuild`") },
     }));
     findings.push(match context.embedder.encoder(context.library) {
         Ok(encoder) => CheckFinding { what: "model", found: stored_model(encoder.identity()).label(), remedy: None },

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::library::Library;
-use crate::searcher::{SharedCaches, remove_graph, remove_link_file};
+use crate::searcher::{SharedCaches, remove_background_file, remove_graph, remove_link_file, remove_term_file};
 
 /// Makes the library's file as small as its contents; see [`Library::compact`]. Returns the number of bytes freed.
 ///
@@ -13,6 +13,8 @@ pub(crate) fn compact(library: &mut Library, caches: &SharedCaches) -> Result<u6
     // The graph from before cannot be brought up to date any more, and still holds what was removed.
     remove_graph(library, caches);
     remove_link_file(library);
-    caches.snapshot.clear();
+    remove_term_file(library);
+    remove_background_file(library);
+    caches.clear_index();
     Ok(freed)
 }

@@ -6,7 +6,10 @@ use crate::error::{Error, Result};
 use crate::file::{self, FileAccess};
 use crate::index::HnswGraph;
 use crate::library::{EmbeddingDelta, Library};
-use crate::searcher::{SearchContext, graph_path, remove_link_file, source_id, write_link_file};
+use crate::searcher::{
+    SearchContext, graph_path, remove_background_file, remove_link_file, remove_term_file, source_id,
+    write_background_file, write_link_file, write_term_file,
+};
 
 /// Papers from which on a graph is built without being asked for: below, the scan is as fast as a search of the graph.
 /// Measured in `docs/performance.md`.
@@ -108,7 +111,10 @@ pub(crate) fn update_index<F: Fn(usize) + Sync>(
     // A file beside another library would be of no use.
     context.library.check_in_place()?;
     write_link_file(context.library)?;
-    if needs_reindex(context)? { rebuild_index(context, start) } else { Ok(None) }
+    write_term_file(context.library)?;
+    let rebuilt = if needs_reindex(context)? { rebuild_index(context, start)? } else { None };
+    write_background_file(context)?;
+    Ok(rebuilt)
 }
 
 /// Builds the index on the server, or else the graph on disk, from the library. `start` is called with the number of papers, and returns what is called
@@ -129,6 +135,10 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
     // What is in it may be corrupt; it is written anew in no time.
     remove_link_file(library);
     write_link_file(library)?;
+    remove_term_file(library);
+    write_term_file(library)?;
+    remove_background_file(library);
+    write_background_file(context)?;
     let directory = path.parent().unwrap_or(&path);
     file::create_private_directory(directory)?;
     let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(None) };
@@ -143,7 +153,7 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
         file.write_all(bytes).map_err(Error::io(&path, "write"))
     })?;
     caches.set_graph_discarded(false);
-    caches.snapshot.clear();
+    caches.clear_index();
     Ok(Some(RebuildSummary { papers: keys.len(), recall_at_10: graph.recall() }))
 }
 

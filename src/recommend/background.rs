@@ -1,9 +1,10 @@
 //! What is usual: papers that stand for a whole library.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::whitening::Whitening;
-use crate::lexical::{CorpusStats, SparseVector, TermMap, TermVector};
+use crate::lexical::{CorpusStats, SparseVector, TermMap, TermNorm, TermSlice, TermVector, tf_factor};
 use crate::vector::EmbeddingMatrix;
 
 /// How many papers tell half of what there is to know of what is usual: with fewer, such as the listing of a day,
@@ -13,20 +14,24 @@ const TRUST_HALF_SIZE: f32 = 150.0;
 /// A sample of papers with its statistics. Every score says how far a paper stands out from these.
 #[derive(Debug, Clone)]
 pub struct Background {
-    vectors: EmbeddingMatrix,
-    term_vectors: Vec<Arc<TermVector>>,
-    term_profiles: Vec<TermProfile>,
-    /// The papers that have each term.
-    postings: TermMap<Vec<BackgroundPosting>>,
-    pub(super) whitening: Whitening,
+    pub(super) vectors: EmbeddingMatrix,
+    /// What is usual of the terms of each paper.
+    pub(super) overlaps: Vec<f32>,
+    /// The papers that have each term, term after term.
+    pub(super) postings: Vec<BackgroundPosting>,
+    /// Where those of each term are.
+    pub(super) posting_ranges: TermMap<Range<usize>>,
+    /// Fitted when a question first needs it: questions for papers like one paper do not.
+    pub(super) whitening: OnceLock<Whitening>,
     pub(super) corpus_stats: CorpusStats,
 }
 
 /// A term in a paper.
-#[derive(Debug, Clone, Copy)]
-struct BackgroundPosting {
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub(super) struct BackgroundPosting {
     /// The paper's place.
-    paper: u32,
+    pub(super) paper: u32,
     /// What the term weighs in its TF-IDF vector.
     weight: f32,
     /// What an occurrence in BM25's question counts.
@@ -37,8 +42,19 @@ struct BackgroundPosting {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PaperFeatures<'a> {
     pub vector: &'a [f32],
-    pub text: &'a TermVector,
-    pub words: &'a TermProfile,
+    pub terms: TermSlice<'a>,
+    pub norm: TermNorm,
+}
+
+impl PaperFeatures<'_> {
+    /// The sum of some weights over the terms of the paper's TF-IDF vector; each weight is times how rare the term is.
+    pub(super) fn term_product(&self, weights: &[(u32, f32)]) -> f32 {
+        let part = |(number, weight): &(u32, f32)| match self.terms.count(*number) {
+            0 => 0.0,
+            count => weight * tf_factor(count),
+        };
+        weights.iter().map(part).sum::<f32>() * self.norm.inverse
+    }
 }
 
 /// A text's words by what is usual.
@@ -55,13 +71,6 @@ impl TermProfile {
     pub fn size_bytes(&self) -> usize {
         size_of_val(self.vector.as_slice()) + size_of::<TermProfile>()
     }
-
-    /// The cosine with another TF-IDF vector.
-    pub(super) fn cosine(&self, other: &[(u32, f32)]) -> f32 {
-        let own =
-            |number| self.vector.binary_search_by_key(number, |(own, _)| *own).map_or(0.0, |at| self.vector[at].1);
-        other.iter().map(|(number, weight)| weight * own(number)).sum()
-    }
 }
 
 impl Background {
@@ -69,32 +78,38 @@ impl Background {
     ///
     /// # Panics
     /// If there are not as many of the one as of the other.
-    pub fn new(vectors: EmbeddingMatrix, texts: Vec<Arc<TermVector>>) -> Background {
+    pub fn new(vectors: EmbeddingMatrix, texts: &[TermSlice<'_>]) -> Background {
         assert_eq!(vectors.len(), texts.len(), "a vector and a text for each paper");
-        let usage = CorpusStats::from_documents(texts.iter().map(AsRef::as_ref));
-        let mut background = Background {
-            whitening: Whitening::fit(&vectors),
-            vectors,
-            term_profiles: Vec::new(),
-            postings: TermMap::default(),
-            corpus_stats: usage,
-            term_vectors: Vec::new(),
-        };
-        for (paper, text) in (0..).zip(&texts) {
-            let words = background.term_profile(text);
-            for ((number, weight), (_, count)) in words.vector.iter().zip(text.counts()) {
-                let saturation = background.corpus_stats.tf_saturation(count, text.length());
-                let posting = BackgroundPosting { paper, weight: *weight, tf_saturation: saturation };
-                background.postings.entry(*number).or_default().push(posting);
+        let corpus_stats = CorpusStats::from_documents(texts);
+        let mut overlaps = Vec::with_capacity(texts.len());
+        let mut entries = Vec::with_capacity(texts.iter().map(|text| text.numbers.len()).sum());
+        for (paper, text) in (0..).zip(texts) {
+            let vector = corpus_stats.tfidf(*text);
+            overlaps.push(corpus_stats.background_overlap(&vector));
+            for ((number, weight), (_, count)) in vector.into_iter().zip(text.counts()) {
+                let tf_saturation = corpus_stats.tf_saturation(count, text.length);
+                entries.push((number, BackgroundPosting { paper, weight, tf_saturation }));
             }
-            background.term_profiles.push(words);
         }
-        Background { term_vectors: texts, ..background }
+        // Stable: the papers of a term stay in their order.
+        entries.sort_by_key(|(number, _)| *number);
+        let mut posting_ranges = TermMap::default();
+        let mut start = 0;
+        for same in entries.chunk_by(|a, b| a.0 == b.0) {
+            posting_ranges.insert(same[0].0, start..start + same.len());
+            start += same.len();
+        }
+        let postings = entries.into_iter().map(|(_, posting)| posting).collect();
+        Background { vectors, overlaps, postings, posting_ranges, whitening: OnceLock::new(), corpus_stats }
+    }
+
+    pub(super) fn whitening(&self) -> &Whitening {
+        self.whitening.get_or_init(|| Whitening::fit(&self.vectors))
     }
 
     /// How many papers there are.
     pub(super) fn len(&self) -> usize {
-        self.term_vectors.len()
+        self.vectors.len()
     }
 
     /// How rare a term is.
@@ -103,10 +118,15 @@ impl Background {
     }
 
     /// A text's words.
-    pub fn term_profile(&self, text: &TermVector) -> TermProfile {
+    pub fn term_profile(&self, text: TermSlice<'_>) -> TermProfile {
         let vector = self.corpus_stats.tfidf(text);
         let ordinariness = self.corpus_stats.background_overlap(&vector);
         TermProfile { vector, background_overlap: ordinariness }
+    }
+
+    /// What turns a text's terms into its TF-IDF vector.
+    pub fn term_norm(&self, text: TermSlice<'_>) -> TermNorm {
+        self.corpus_stats.term_norm(text)
     }
 
     /// The sum over a question's terms of what each weighs there and in the vector of each paper.
@@ -122,21 +142,26 @@ impl Background {
     fn sums(&self, terms: &[(u32, f32)], value: impl Fn(&BackgroundPosting) -> f32) -> Vec<f32> {
         let mut sums = vec![0.0; self.len()];
         for (number, weight) in terms {
-            for posting in self.postings.get(number).into_iter().flatten() {
+            let Some(range) = self.posting_ranges.get(number) else { continue };
+            for posting in &self.postings[range.clone()] {
                 sums[posting.paper as usize] += weight * value(posting);
             }
         }
         sums
     }
 
-    /// The papers.
-    pub(super) fn papers(&self) -> impl Iterator<Item = PaperFeatures<'_>> {
-        let all = self.vectors.rows().zip(&self.term_vectors).zip(&self.term_profiles);
-        all.map(|((vector, text), words)| PaperFeatures { vector, text, words })
+    /// The papers' unit vectors.
+    pub(super) fn vectors(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.vectors.rows()
+    }
+
+    /// What is usual of the terms of each paper.
+    pub(super) fn overlaps(&self) -> impl Iterator<Item = f32> {
+        self.overlaps.iter().copied()
     }
 
     /// How far it can be trusted, 0 to 1: few papers tell little of what is usual.
     pub(super) fn trust(&self) -> f32 {
-        self.term_vectors.len() as f32 / (self.term_vectors.len() as f32 + TRUST_HALF_SIZE)
+        self.len() as f32 / (self.len() as f32 + TRUST_HALF_SIZE)
     }
 }

@@ -6,13 +6,13 @@ use super::resolved_query::HistoryPaper;
 use super::similarity_model::{ContentParts, SimilarityModel};
 use super::standardizer::Standardizer;
 use super::weights::{RankingWeights, Strategy};
-use crate::lexical::TermMap;
+use crate::lexical::{TermMap, tf_factor};
 
 /// Disliked papers. Their terms are looked up together: a candidate shares few terms with each of many papers.
 pub(super) struct DislikedPapers<'a> {
     papers: Vec<DislikedPaper<'a>>,
-    /// The papers that have each term, by their places.
-    terms: TermMap<Vec<(u32, TermWeights)>>,
+    /// The papers that have each term, by their places; and how rare the term is.
+    terms: TermMap<(f32, Vec<(u32, TermWeights)>)>,
 }
 
 struct DislikedPaper<'a> {
@@ -23,14 +23,16 @@ struct DislikedPaper<'a> {
 
 impl<'a> DislikedPapers<'a> {
     pub(super) fn new(background: &'a Background, past: &'a [HistoryPaper], weights: &RankingWeights) -> Self {
-        let mut terms: TermMap<Vec<(u32, TermWeights)>> = TermMap::default();
+        let mut terms: TermMap<(f32, Vec<(u32, TermWeights)>)> = TermMap::default();
         let mut papers = Vec::with_capacity(past.len());
         for (place, past) in (0..).zip(past) {
             let past = std::slice::from_ref(past);
-            let mut model = SimilarityModel::for_history(background, past, &[], None, Strategy::Auto, weights);
+            let mut model = SimilarityModel::for_history(background, past, &[], None, Strategy::Auto, weights, true);
             let scale = Standardizer::from_values(model.background_parts().map(ContentParts::total), 0.0);
             for (number, weights) in model.take_terms() {
-                terms.entry(number).or_default().push((place, weights));
+                let (idf, papers) = terms.entry(number).or_default();
+                *idf = background.corpus_stats.idf(number);
+                papers.push((place, weights));
             }
             papers.push(DislikedPaper { model, scale });
         }
@@ -40,10 +42,15 @@ impl<'a> DislikedPapers<'a> {
     /// By how many deviations a paper is more like one of them than ordinary papers are: the one that it is most like. 0 when
     /// it is like none.
     pub(super) fn largest_similarity(&self, background: &Background, paper: &PaperFeatures<'_>) -> f32 {
-        let none = (0.0, TermSums { contrast: -paper.words.background_overlap, ..TermSums::default() });
+        if self.papers.is_empty() {
+            return 0.0;
+        }
+        let none = (0.0, TermSums { contrast: -paper.norm.background_overlap, ..TermSums::default() });
         let mut similarities = vec![none; self.papers.len()];
-        for (number, weight) in &paper.words.vector {
-            for (place, term) in self.terms.get(number).into_iter().flatten() {
+        for (number, count) in paper.terms.counts() {
+            let Some((idf, papers)) = self.terms.get(&number) else { continue };
+            let weight = tf_factor(count) * idf * paper.norm.inverse;
+            for (place, term) in papers {
                 let (similarity, sums) = &mut similarities[*place as usize];
                 *similarity += weight * term.in_paper;
                 sums.contrast += weight * term.contrast;

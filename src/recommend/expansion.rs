@@ -3,11 +3,11 @@
 //! One paper says little of what its reader is after, and its nearest papers say more of the same (Rocchio 1971; Lavrenko
 //! and Croft 2001). From about five papers on, the history itself says more.
 
-use super::background::{Background, PaperFeatures, TermProfile};
-use super::features::{SIMILARITY, TERM_SIMILARITY};
+use super::background::{Background, PaperFeatures};
+use super::features::{FeatureSet, SIMILARITY, TERM_SIMILARITY};
 use super::history_model::{HistoryModel, term_weight};
 use super::resolved_query::HistoryPaper;
-use crate::lexical::TermVector;
+use crate::lexical::{TermNorm, TermSlice};
 
 /// Papers that a short history borrows from.
 pub const EXPANSION_SIZE: usize = 10;
@@ -20,18 +20,22 @@ const NEAREST_COUNT: usize = 3;
 
 /// Scores papers by their similarity to a short history, to find those that it borrows from.
 pub struct ExpansionScorer<'a> {
+    background: &'a Background,
     history: HistoryModel<'a>,
 }
 
 impl<'a> ExpansionScorer<'a> {
     /// Prepares to score. The weights of the history must be normalized.
-    pub fn new(background: &Background, history: &'a [HistoryPaper]) -> ExpansionScorer<'a> {
-        ExpansionScorer { history: HistoryModel::new(background, history, &[], None, NEAREST_COUNT) }
+    pub fn new(background: &'a Background, history: &'a [HistoryPaper]) -> ExpansionScorer<'a> {
+        ExpansionScorer {
+            background,
+            history: HistoryModel::new(background, history, &[], None, NEAREST_COUNT, FeatureSet::Similarities),
+        }
     }
 
-    /// The similarity of a paper to the history, by its unit vector, its terms, and the same by the background.
-    pub fn score(&self, vector: &[f32], terms: &TermVector, profile: &TermProfile) -> f32 {
-        let features = self.history.features(&PaperFeatures { vector, text: terms, words: profile });
+    /// The similarity of a paper to the history, by its unit vector, its terms, and their [norm](Background::term_norm).
+    pub fn score(&self, vector: &[f32], terms: TermSlice<'_>, norm: TermNorm) -> f32 {
+        let features = self.history.features(self.background, &PaperFeatures { vector, terms, norm });
         features[SIMILARITY] + term_weight(self.history.size()) * features[TERM_SIMILARITY]
     }
 }

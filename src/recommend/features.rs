@@ -22,6 +22,17 @@ pub(super) const TERM_EXPANSION: usize = 7;
 /// What the classifier of a long history says of a paper's terms.
 pub(super) const TERM_CLASSIFIER: usize = 8;
 
+/// The features that a history is compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FeatureSet {
+    /// All of them.
+    All,
+    /// The similarities of embeddings and terms to the nearest papers: what expansion papers are found by.
+    Similarities,
+    /// The cosines with the centroid: all that counts for one paper, of which nothing can be learned.
+    Centroid,
+}
+
 /// The values of all features.
 pub(super) type FeatureValues = [f32; FEATURE_COUNT];
 

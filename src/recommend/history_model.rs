@@ -2,12 +2,15 @@
 
 use super::background::{Background, PaperFeatures, TermProfile};
 use super::expansion::expansion_shares;
-use super::features::{FeatureValues, first_features};
+use super::features::{
+    CENTROID, DISCRIMINANT, EXPANSION, FeatureSet, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
+    TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY, first_features,
+};
 use super::relevance::{NEAREST_PAPERS, RelevanceFeatures, RelevanceKind};
 use super::resolved_query::{ExpansionPaper, HistoryPaper};
 use super::term_classifier::TermClassifier;
 use super::whitening::LinearDiscriminant;
-use crate::lexical::{SparseVector, TermMap, TermVector};
+use crate::lexical::{SparseVector, TermMap, TermVector, tf_factor};
 use crate::vector::dot;
 
 /// A reading history, prepared for comparison.
@@ -15,10 +18,12 @@ pub(super) struct HistoryModel<'a> {
     pub(super) papers: &'a [HistoryPaper],
     /// Each paper's part of the whole.
     pub(super) shares: Vec<f32>,
+    /// The whitened embeddings, and the discriminant between them and the background; none where no feature needs them.
     pub(super) whitened: Vec<Vec<f32>>,
+    pub(super) discriminant: Option<LinearDiscriminant>,
     term_profiles: Vec<TermProfile>,
-    pub(super) discriminant: LinearDiscriminant,
     terms: TermMap<HistoryTerm>,
+    feature_set: FeatureSet,
     pub(super) nearest_count: usize,
     classifier: Option<&'a TermClassifier>,
     pub(super) centroid: Centroid,
@@ -32,11 +37,14 @@ pub(super) struct Centroid {
     expansion: Vec<f32>,
     /// What the sum of the history's embeddings, each times its share, is divided by.
     pub(super) norm: f32,
+    /// Whether there are papers to borrow from.
+    has_expansion: bool,
 }
 
 /// A term of a history.
 #[derive(Default)]
 struct HistoryTerm {
+    idf: f32,
     /// What it counts in a contrast.
     contrast: f32,
     inverse_variance: f32,
@@ -54,21 +62,24 @@ impl<'a> HistoryModel<'a> {
         expansion: &[ExpansionPaper],
         classifier: Option<&'a TermClassifier>,
         nearest: usize,
+        feature_set: FeatureSet,
     ) -> HistoryModel<'a> {
         let sum: f32 = past.iter().map(|past| past.weight).sum();
         let shares: Vec<f32> = past.iter().map(|past| past.weight / sum).collect();
-        let white: Vec<Vec<f32>> =
-            past.iter().map(|past| background.whitening.whiten(past.embedding.as_slice())).collect();
-        let mut mean = vec![0.0; background.whitening.mean().len()];
-        for (white, share) in white.iter().zip(&shares) {
-            mean.iter_mut().zip(white).for_each(|(mean, x)| *mean += share * x);
-        }
+        let (whitened, discriminant) = match feature_set {
+            FeatureSet::All => {
+                let (whitened, discriminant) = whitened_history(background, past, &shares);
+                (whitened, Some(discriminant))
+            }
+            FeatureSet::Similarities | FeatureSet::Centroid => (Vec::new(), None),
+        };
         let words: Vec<TermProfile> =
-            past.iter().map(|past| background.term_profile(&TermVector::from(&past.terms))).collect();
+            past.iter().map(|past| background.term_profile(TermVector::from(&past.terms).as_slice())).collect();
         let mut terms: TermMap<HistoryTerm> = TermMap::default();
         for (place, (words, share)) in words.iter().zip(&shares).enumerate() {
             for (number, weight) in &words.vector {
                 let term = terms.entry(*number).or_default();
+                term.idf = background.corpus_stats.idf(*number);
                 term.inverse_variance = background.corpus_stats.inverse_variance(*number);
                 term.contrast += share * weight * term.inverse_variance;
                 term.centroid += share * weight;
@@ -80,10 +91,11 @@ impl<'a> HistoryModel<'a> {
             papers: past,
             centroid: Centroid::new(past, &shares, expansion),
             shares,
-            whitened: white,
+            whitened,
+            discriminant,
             term_profiles: words,
-            discriminant: LinearDiscriminant::from_whitened(&background.whitening, mean),
             terms,
+            feature_set,
             nearest_count: nearest,
             classifier,
             term_norm,
@@ -118,56 +130,67 @@ impl<'a> HistoryModel<'a> {
         squares.max(0.0).sqrt()
     }
 
-    pub(super) fn features(&self, paper: &PaperFeatures<'_>) -> FeatureValues {
-        let (words, sums) = self.term_similarities(paper.words);
-        self.combine(paper, words.into_iter(), sums)
+    pub(super) fn features(&self, background: &Background, paper: &PaperFeatures<'_>) -> FeatureValues {
+        let (similarities, mut sums) = self.term_similarities(paper);
+        sums.classifier = self.classifier.map_or(0.0, |classifier| classifier.score(background, paper));
+        self.combine(paper.vector, similarities.into_iter(), sums)
     }
 
     pub(super) fn background_features(&self, background: &Background) -> Vec<FeatureValues> {
-        let words: Vec<Vec<f32>> =
-            self.term_profiles.iter().map(|words| background.dot_products(&words.vector)).collect();
+        let words: Vec<Vec<f32>> = match self.feature_set {
+            FeatureSet::Centroid => Vec::new(),
+            FeatureSet::All | FeatureSet::Similarities => {
+                self.term_profiles.iter().map(|words| background.dot_products(&words.vector)).collect()
+            }
+        };
         let sums = |value: fn(&HistoryTerm) -> f32| {
             let mut terms: SparseVector = self.terms.iter().map(|(number, term)| (*number, value(term))).collect();
             terms.sort_unstable_by_key(|(number, _)| *number);
             background.dot_products(&terms)
         };
-        let contrasts = sums(|term| term.contrast);
+        let contrasts = match self.feature_set {
+            FeatureSet::All => sums(|term| term.contrast),
+            FeatureSet::Similarities | FeatureSet::Centroid => vec![0.0; background.len()],
+        };
         let centroid = sums(|term| term.centroid);
         let expansion =
-            if self.centroid.has_expansion() { sums(|term| term.expansion) } else { vec![0.0; contrasts.len()] };
+            if self.centroid.has_expansion { sums(|term| term.expansion) } else { vec![0.0; contrasts.len()] };
         let classifier = self.classifier.map(|classifier| background.dot_products(&classifier.weights()));
-        let features = |(at, paper): (usize, PaperFeatures<'_>)| {
+        let features = |(at, (vector, overlap)): (usize, (&[f32], f32))| {
             let similarities = words.iter().map(|of_past| of_past[at]);
             let sums = TermSums {
-                contrast: contrasts[at] - paper.words.background_overlap,
+                contrast: contrasts[at] - overlap,
                 centroid: centroid[at],
                 expansion: expansion[at],
                 classifier: classifier.as_ref().map_or(0.0, |scores| scores[at]),
             };
-            self.combine(&paper, similarities, sums)
+            self.combine(vector, similarities, sums)
         };
-        background.papers().enumerate().map(features).collect()
+        background.vectors().zip(background.overlaps()).enumerate().map(features).collect()
     }
 
     /// The features of a paper whose terms have so much in common with each paper of the history, and with all.
-    pub(super) fn combine(
-        &self,
-        paper: &PaperFeatures<'_>,
-        words: impl Iterator<Item = f32>,
-        sums: TermSums,
-    ) -> FeatureValues {
+    pub(super) fn combine(&self, vector: &[f32], words: impl Iterator<Item = f32>, sums: TermSums) -> FeatureValues {
         let words = self.papers.iter().zip(words).map(|(past, words)| past.weight * words);
-        [
-            top_k_mean(self.similarities(paper.vector), self.nearest_count),
-            self.discriminant.score(paper.vector),
-            top_k_mean(words, self.nearest_count),
-            sums.contrast,
-            dot(&self.centroid.history, paper.vector),
-            sums.centroid,
-            if self.centroid.has_expansion() { dot(&self.centroid.expansion, paper.vector) } else { 0.0 },
-            sums.expansion,
-            sums.classifier,
-        ]
+        let mut values = first_features([0.0; LEARNED_COUNT]);
+        if self.feature_set != FeatureSet::Centroid {
+            values[SIMILARITY] = top_k_mean(self.similarities(vector), self.nearest_count);
+            values[TERM_SIMILARITY] = top_k_mean(words, self.nearest_count);
+        }
+        if let Some(discriminant) = &self.discriminant {
+            values[DISCRIMINANT] = discriminant.score(vector);
+            values[TERM_DISCRIMINANT] = sums.contrast;
+        }
+        if self.feature_set != FeatureSet::Similarities {
+            values[CENTROID] = dot(&self.centroid.history, vector);
+            values[TERM_CENTROID] = sums.centroid;
+            values[TERM_EXPANSION] = sums.expansion;
+            values[TERM_CLASSIFIER] = sums.classifier;
+            if self.centroid.has_expansion {
+                values[EXPANSION] = dot(&self.centroid.expansion, vector);
+            }
+        }
+        values
     }
 
     /// The similarity to each paper, as much as it weighs.
@@ -181,26 +204,34 @@ impl<'a> HistoryModel<'a> {
     }
 
     /// The similarity of terms to each paper, and to the whole history.
-    fn term_similarities(&self, words: &TermProfile) -> (Vec<f32>, TermSums) {
-        let mut similarities = vec![0.0; self.papers.len()];
-        let classifier = self.classifier.map_or(0.0, |classifier| classifier.score(words));
-        let mut sums = TermSums { contrast: -words.background_overlap, classifier, ..TermSums::default() };
-        for (number, weight) in &words.vector {
-            if let Some(term) = self.terms.get(number) {
-                sums.contrast += weight * term.contrast;
-                sums.centroid += weight * term.centroid;
-                sums.expansion += weight * term.expansion;
+    fn term_similarities(&self, paper: &PaperFeatures<'_>) -> (Vec<f32>, TermSums) {
+        let by_paper = self.feature_set != FeatureSet::Centroid;
+        let mut similarities = if by_paper { vec![0.0; self.papers.len()] } else { Vec::new() };
+        let mut sums = TermSums { contrast: -paper.norm.background_overlap, ..TermSums::default() };
+        for (term, weight) in self.common_terms(paper) {
+            sums.contrast += weight * term.contrast;
+            sums.centroid += weight * term.centroid;
+            sums.expansion += weight * term.expansion;
+            if by_paper {
                 term.papers.iter().for_each(|(place, other)| similarities[*place as usize] += weight * other);
             }
         }
         (similarities, sums)
     }
 
+    /// The terms that a paper has in common with the history, and what each weighs in the paper's TF-IDF vector.
+    fn common_terms<'p>(&'p self, paper: &PaperFeatures<'p>) -> impl Iterator<Item = (&'p HistoryTerm, f32)> {
+        let inverse_norm = paper.norm.inverse;
+        paper.terms.counts().filter_map(move |(number, count)| {
+            let term = self.terms.get(&number)?;
+            Some((term, tf_factor(count) * term.idf * inverse_norm))
+        })
+    }
+
     /// The similarity of words to each paper, plain and as it counts in a contrast.
-    pub(super) fn term_similarities_by_paper(&self, words: &TermProfile) -> (Vec<f32>, Vec<f32>) {
+    pub(super) fn term_similarities_by_paper(&self, paper: &PaperFeatures<'_>) -> (Vec<f32>, Vec<f32>) {
         let (mut plain, mut contrasts) = (vec![0.0; self.papers.len()], vec![0.0; self.papers.len()]);
-        for (number, weight) in &words.vector {
-            let Some(term) = self.terms.get(number) else { continue };
+        for (term, weight) in self.common_terms(paper) {
             for (place, other) in &term.papers {
                 plain[*place as usize] += weight * other;
                 contrasts[*place as usize] += weight * other * term.inverse_variance;
@@ -212,7 +243,7 @@ impl<'a> HistoryModel<'a> {
     /// The similarity to the nearest papers, whatever each of them weighs.
     pub(super) fn relevance_features(&self, paper: &PaperFeatures<'_>) -> RelevanceFeatures {
         let similarities = self.papers.iter().map(|past| dot(past.embedding.as_slice(), paper.vector));
-        let (term_similarities, _) = self.term_similarities(paper.words);
+        let (term_similarities, _) = self.term_similarities_by_paper(paper);
         let kind = if self.papers.len() == 1 { RelevanceKind::Paper } else { RelevanceKind::History };
         RelevanceFeatures::new(
             kind,
@@ -221,15 +252,28 @@ impl<'a> HistoryModel<'a> {
         )
     }
 
+    /// The similarity of the terms of a paper of the history to each paper of it, and to the whole.
+    fn own_term_similarities(&self, words: &TermProfile) -> (Vec<f32>, f32) {
+        let mut similarities = vec![0.0; self.papers.len()];
+        let mut contrast = -words.background_overlap;
+        for (number, weight) in &words.vector {
+            let term = &self.terms[number];
+            contrast += weight * term.contrast;
+            term.papers.iter().for_each(|(place, other)| similarities[*place as usize] += weight * other);
+        }
+        (similarities, contrast)
+    }
+
     /// The features of a paper of the history, compared with all others of it: those that weights are learned for.
     pub(super) fn leave_one_out(&self, place: usize) -> FeatureValues {
         let (paper, words, share) = (&self.papers[place], &self.term_profiles[place], self.shares[place]);
+        let Some(discriminant) = &self.discriminant else { return first_features([0.0; LEARNED_COUNT]) };
         let others = |value: f32, at: usize| if at == place { f32::NEG_INFINITY } else { value };
         let near = self.similarities(paper.embedding.as_slice()).enumerate().map(|(at, near)| others(near, at));
         let nearest = self.nearest_count.min(self.papers.len() - 1);
         let own = dot(&self.whitened[place], &self.whitened[place]);
-        let contrast = (self.discriminant.score(paper.embedding.as_slice()) - share * own) / (1.0 - share);
-        let (similarities, TermSums { contrast: word_contrast, .. }) = self.term_similarities(words);
+        let contrast = (discriminant.score(paper.embedding.as_slice()) - share * own) / (1.0 - share);
+        let (similarities, word_contrast) = self.own_term_similarities(words);
         let own: f32 = words.vector.iter().map(|(number, x)| x * x * self.terms[number].inverse_variance).sum();
         let word_contrast =
             (word_contrast + words.background_overlap - share * own) / (1.0 - share) - words.background_overlap;
@@ -263,6 +307,21 @@ pub(super) fn term_weight(size: f32) -> f32 {
     2.0 - 0.5 / size
 }
 
+/// The whitened embeddings of a history, and the discriminant of their mean.
+fn whitened_history(
+    background: &Background,
+    past: &[HistoryPaper],
+    shares: &[f32],
+) -> (Vec<Vec<f32>>, LinearDiscriminant) {
+    let whitening = background.whitening();
+    let whitened: Vec<Vec<f32>> = past.iter().map(|past| whitening.whiten(past.embedding.as_slice())).collect();
+    let mut mean = vec![0.0; whitening.mean().len()];
+    for (white, share) in whitened.iter().zip(shares) {
+        mean.iter_mut().zip(white).for_each(|(mean, x)| *mean += share * x);
+    }
+    (whitened, LinearDiscriminant::from_whitened(whitening, mean))
+}
+
 /// Adds the terms of expansion papers, and scales the centroid to length 1. Returns what the history's sums were divided
 /// by.
 fn add_expansion_terms(background: &Background, terms: &mut TermMap<HistoryTerm>, expansion: &[ExpansionPaper]) -> f32 {
@@ -276,8 +335,9 @@ fn add_expansion_terms(background: &Background, terms: &mut TermMap<HistoryTerm>
     };
     let own = length(terms);
     for (paper, share) in expansion.iter().zip(expansion_shares(expansion.len())) {
-        for (number, weight) in background.term_profile(&paper.terms).vector {
+        for (number, weight) in background.term_profile(paper.terms.as_slice()).vector {
             let term = terms.entry(number).or_default();
+            term.idf = background.corpus_stats.idf(number);
             term.inverse_variance = background.corpus_stats.inverse_variance(number);
             // The history's part counts 1.
             term.expansion += own * share * weight;
@@ -308,12 +368,8 @@ impl Centroid {
         let whole: Vec<f32> = history.iter().zip(&expansion).map(|(one, other)| one + other).collect();
         let norm = length(&whole);
         let scaled = |vector: Vec<f32>| vector.into_iter().map(|x| x / norm).collect();
-        Centroid { history: scaled(history), expansion: scaled(expansion), norm }
-    }
-
-    /// Whether there are papers to borrow from.
-    pub(super) fn has_expansion(&self) -> bool {
-        self.expansion.iter().any(|x| *x != 0.0)
+        let has_expansion = expansion.iter().any(|x| *x != 0.0);
+        Centroid { history: scaled(history), expansion: scaled(expansion), norm, has_expansion }
     }
 
     /// The unit vector.
@@ -336,7 +392,12 @@ pub(super) fn top_k_mean_parts(values: impl Iterator<Item = f32>, count: usize) 
 
 /// The mean of the `count` largest values.
 fn top_k_mean(values: impl Iterator<Item = f32>, count: usize) -> f32 {
-    let mut largest: Vec<f32> = values.collect();
+    let mut values = values.peekable();
+    let first = values.next().unwrap_or_default();
+    if values.peek().is_none() {
+        return if count > 0 { first } else { 0.0 };
+    }
+    let mut largest: Vec<f32> = std::iter::once(first).chain(values).collect();
     let count = count.min(largest.len());
     if count > 0 && count < largest.len() {
         largest.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));

@@ -31,7 +31,7 @@ pub fn scattered_interests(past: &[HistoryPaper], background: &Background) -> Op
     let cosines =
         |vector: &[f32]| -> Vec<f32> { past.iter().map(|paper| dot(paper.embedding.as_slice(), vector)).collect() };
     let step = background.len().div_ceil(SCATTER_SAMPLE).max(1);
-    let sample: Vec<Vec<f32>> = background.papers().step_by(step).map(|paper| cosines(paper.vector)).collect();
+    let sample: Vec<Vec<f32>> = background.vectors().step_by(step).map(cosines).collect();
     let is_isolated = |place: &usize| {
         let best_other = |cosines: &[f32]| {
             let others = cosines.iter().enumerate().filter(|(other, _)| other != place);
@@ -203,8 +203,8 @@ mod tests {
         let history = history();
         let mut vectors = EmbeddingMatrix::with_capacity(3, 5);
         history.iter().for_each(|past| vectors.push(&past.embedding));
-        let background =
-            Background::new(vectors, history.iter().map(|past| TermVector::from(&past.terms).into()).collect());
+        let terms: Vec<TermVector> = history.iter().map(|past| TermVector::from(&past.terms)).collect();
+        let background = Background::new(vectors, &terms.iter().map(TermVector::as_slice).collect::<Vec<_>>());
         assert_eq!(interest_label(&[&history[0], &history[2], &history[4]], &background), "grasp");
     }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod background;
+mod background_bytes;
 mod breakdown;
 mod calibration;
 mod citation_evidence;

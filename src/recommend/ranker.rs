@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::background::{Background, PaperFeatures, TermProfile};
+use super::background::{Background, PaperFeatures};
 use super::breakdown::ScoreBreakdown;
 use super::calibration::Calibration;
 use super::citation_evidence::{CitationCounts, CitationEvidence};
@@ -14,7 +14,7 @@ use super::resolved_query::{ResolvedQuery, days_between};
 use super::similarity_model::{ContentParts, SimilarityModel};
 use super::standardizer::Standardizer;
 use super::weights::{RankingWeights, Strategy};
-use crate::lexical::TermVector;
+use crate::lexical::{TermNorm, TermSlice};
 
 /// A paper that may be recommended.
 #[derive(Debug, Clone, Copy)]
@@ -22,9 +22,9 @@ pub struct Candidate<'a> {
     /// Its unit vector.
     pub vector: &'a [f32],
     /// Its terms.
-    pub terms: &'a TermVector,
-    /// The same, [by the background](Background::term_profile).
-    pub profile: &'a TermProfile,
+    pub terms: TermSlice<'a>,
+    /// What turns them into a TF-IDF vector [of the background](Background::term_norm).
+    pub norm: TermNorm,
     /// What else is known of it.
     pub signals: QueryIndependentSignals,
     /// Its citation links with the history.
@@ -34,7 +34,7 @@ pub struct Candidate<'a> {
 impl Candidate<'_> {
     /// What rankings compare of it.
     fn features(&self) -> PaperFeatures<'_> {
-        PaperFeatures { vector: self.vector, text: self.terms, words: self.profile }
+        PaperFeatures { vector: self.vector, terms: self.terms, norm: self.norm }
     }
 }
 
@@ -137,8 +137,10 @@ impl<'a> Ranker<'a> {
     ) -> Ranker<'a> {
         let text = taste.text.as_ref().map(|text| SimilarityModel::for_text(background, text, &weights));
         let classifier = taste.classifier.as_deref();
-        let history =
-            |past| SimilarityModel::for_history(background, past, &taste.expansion, classifier, strategy, &weights);
+        let is_alone = taste.text.is_none();
+        let history = |past| {
+            SimilarityModel::for_history(background, past, &taste.expansion, classifier, strategy, &weights, is_alone)
+        };
         let liked = (!taste.liked.is_empty()).then(|| history(&taste.liked));
         let calibration = Calibration::from_scores([]);
         let mut ranker = Ranker {

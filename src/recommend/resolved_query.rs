@@ -87,7 +87,7 @@ pub struct ExpansionPaper {
     /// Its vector.
     pub embedding: Embedding,
     /// Its words.
-    pub terms: Arc<TermVector>,
+    pub terms: TermVector,
 }
 
 impl ResolvedQuery {

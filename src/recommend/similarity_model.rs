@@ -2,8 +2,8 @@
 
 use super::background::{Background, PaperFeatures};
 use super::features::{
-    CENTROID, DISCRIMINANT, EXPANSION, FEATURE_COUNT, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
-    TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY, first_features,
+    CENTROID, DISCRIMINANT, EXPANSION, FEATURE_COUNT, FeatureSet, FeatureValues, LEARNED_COUNT, SIMILARITY,
+    TERM_CENTROID, TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY, first_features,
 };
 use super::history_model::{HistoryModel, TermSums, TermWeights, term_weight, top_k_mean_parts};
 use super::relevance::{RelevanceFeatures, RelevanceKind};
@@ -64,8 +64,8 @@ enum SimilarityTarget<'a> {
         text: &'a QueryText,
         direction: LinearDiscriminant,
         question: SparseVector,
-        /// Its TF-IDF vector.
-        term_vector: SparseVector,
+        /// Its TF-IDF vector, each weight times how rare the term is.
+        term_weights: SparseVector,
     },
     History(HistoryModel<'a>),
 }
@@ -78,21 +78,21 @@ impl<'a> SimilarityModel<'a> {
         weights: &RankingWeights,
     ) -> SimilarityModel<'a> {
         let trust = background.trust();
-        let direction = LinearDiscriminant::from_whitened(
-            &background.whitening,
-            background.whitening.whiten(text.embedding.as_slice()),
-        );
+        let whitening = background.whitening();
+        let direction = LinearDiscriminant::from_whitened(whitening, whitening.whiten(text.embedding.as_slice()));
         let terms = TermVector::from(&text.terms);
-        let question = background.corpus_stats.query_weights(&terms);
-        let term_vector = background.corpus_stats.tfidf(&terms);
+        let question = background.corpus_stats.query_weights(terms.as_slice());
+        let mut term_weights = background.corpus_stats.tfidf(terms.as_slice());
+        term_weights.iter_mut().for_each(|(number, weight)| *weight *= background.corpus_stats.idf(*number));
         // Terms that somebody typed count in full, however small the background.
         let words = weights.words * if text.is_personal { PERSONAL_TERM_WEIGHT } else { 1.0 };
         let weights = first_features([weights.near, weights.contrast * trust, words, 0.0]);
-        let target = SimilarityTarget::Text { text, direction, question, term_vector };
+        let target = SimilarityTarget::Text { text, direction, question, term_weights };
         SimilarityModel::new(background, target, weights)
     }
 
-    /// The model of a history. The weights of its papers must be normalized.
+    /// The model of a history. The weights of its papers must be normalized. `is_alone` says that there is no text beside it:
+    /// the unit of the scores does not matter then.
     pub(super) fn for_history(
         background: &'a Background,
         past: &'a [HistoryPaper],
@@ -100,6 +100,7 @@ impl<'a> SimilarityModel<'a> {
         classifier: Option<&'a TermClassifier>,
         strategy: Strategy,
         weights: &RankingWeights,
+        is_alone: bool,
     ) -> SimilarityModel<'a> {
         let trust = background.trust();
         let RankingWeights { near, contrast, words, .. } = *weights;
@@ -111,12 +112,17 @@ impl<'a> SimilarityModel<'a> {
             Strategy::Auto | Strategy::Interests => ([1.0; LEARNED_COUNT], weights.nearest),
         };
         let prior = first_features(std::array::from_fn(|at| prior[at] * only[at]));
-        let history = HistoryModel::new(background, past, expansion, classifier, nearest);
+        let mixes_cosines = matches!(strategy, Strategy::Auto | Strategy::Interests);
+        let feature_set = match mixes_cosines && is_alone && past.len() == 1 && classifier.is_none() {
+            true => FeatureSet::Centroid,
+            false => FeatureSet::All,
+        };
+        let history = HistoryModel::new(background, past, expansion, classifier, nearest, feature_set);
         let mut side = SimilarityModel::new(background, SimilarityTarget::History(history), prior);
         if strategy == Strategy::Auto {
             side.learn_weights();
         }
-        if matches!(strategy, Strategy::Auto | Strategy::Interests) {
+        if mixes_cosines {
             side.mix_in_cosines(background, weights);
         }
         if classifier.is_some() {
@@ -170,7 +176,7 @@ impl<'a> SimilarityModel<'a> {
         sums: TermSums,
     ) -> ContentParts {
         let features = match &self.target {
-            SimilarityTarget::History(history) => history.combine(paper, std::iter::once(words), sums),
+            SimilarityTarget::History(history) => history.combine(paper.vector, std::iter::once(words), sums),
             target @ SimilarityTarget::Text { .. } => target.features(background, paper),
         };
         self.weighted_parts(&self.z_scores(&features))
@@ -209,14 +215,17 @@ impl<'a> SimilarityModel<'a> {
         cosines[TERM_EXPANSION] = centroid * words;
         cosines[SIMILARITY] = nearest * near;
         cosines[TERM_SIMILARITY] = nearest * words;
-        cosines[DISCRIMINANT] = contrast * DISCRIMINANT_WEIGHT * per_unit(history.discriminant.norm());
-        cosines[TERM_DISCRIMINANT] =
-            contrast * TERM_DISCRIMINANT_WEIGHT * per_unit(history.term_discriminant_norm(background));
+        if let Some(discriminant) = &history.discriminant {
+            cosines[DISCRIMINANT] = contrast * DISCRIMINANT_WEIGHT * per_unit(discriminant.norm());
+            cosines[TERM_DISCRIMINANT] =
+                contrast * TERM_DISCRIMINANT_WEIGHT * per_unit(history.term_discriminant_norm(background));
+        }
         for (weight, scale) in cosines.iter_mut().zip(&self.standardizers) {
             *weight *= if scale.has_variance() { 1.0 / scale.inverse_deviation() } else { 0.0 };
         }
         // In the unit of the other part, so that a text beside the history counts as before.
-        let scale = self.deviation(&self.weights) / self.deviation(&cosines);
+        let unit = if history.discriminant.is_some() { self.deviation(&self.weights) } else { 1.0 };
+        let scale = unit / self.deviation(&cosines);
         for (weight, cosine) in self.weights.iter_mut().zip(cosines) {
             *weight = (1.0 - centroid) * *weight + centroid * scale * cosine;
         }
@@ -262,10 +271,10 @@ impl<'a> SimilarityModel<'a> {
     /// How similar a paper is to the text or the history, whatever is usual.
     pub(super) fn relevance_features(&self, paper: &PaperFeatures<'_>) -> RelevanceFeatures {
         match &self.target {
-            SimilarityTarget::Text { text, term_vector, .. } => RelevanceFeatures::new(
+            SimilarityTarget::Text { text, term_weights, .. } => RelevanceFeatures::new(
                 RelevanceKind::Text,
                 dot(text.embedding.as_slice(), paper.vector),
-                paper.words.cosine(term_vector),
+                paper.term_product(term_weights),
             ),
             SimilarityTarget::History(history) => history.relevance_features(paper),
         }
@@ -274,7 +283,7 @@ impl<'a> SimilarityModel<'a> {
     /// What each history paper contributes to the score of a paper; nothing for a text.
     pub(super) fn contributions(&self, background: &Background, paper: &PaperFeatures<'_>) -> Vec<f32> {
         let SimilarityTarget::History(history) = &self.target else { return Vec::new() };
-        let (words, word_contrasts) = history.term_similarities_by_paper(paper.words);
+        let (words, word_contrasts) = history.term_similarities_by_paper(paper);
         let mut contributions = vec![0.0; history.papers.len()];
         let mut add = |feature: usize, values: Vec<(usize, f32)>| {
             let scale = self.standardizers[feature];
@@ -297,7 +306,7 @@ impl<'a> SimilarityModel<'a> {
         add(TERM_CENTROID, of_terms.enumerate().collect());
         add(SIMILARITY, top_k_mean_parts(history.similarities(paper.vector), history.nearest_count).collect());
         if self.weights[DISCRIMINANT] > 0.0 {
-            let white = background.whitening.whiten(paper.vector);
+            let white = background.whitening().whiten(paper.vector);
             let contrasts =
                 history.whitened.iter().zip(&history.shares).map(|(other, share)| share * dot(other, &white));
             add(DISCRIMINANT, contrasts.enumerate().collect());
@@ -307,7 +316,7 @@ impl<'a> SimilarityModel<'a> {
         let contrasts = word_contrasts.into_iter().zip(&history.shares);
         add(
             TERM_DISCRIMINANT,
-            contrasts.map(|(common, share)| share * (common - paper.words.background_overlap)).enumerate().collect(),
+            contrasts.map(|(common, share)| share * (common - paper.norm.background_overlap)).enumerate().collect(),
         );
         contributions
     }
@@ -333,9 +342,11 @@ impl<'a> SimilarityModel<'a> {
     /// Unit vectors near which papers with high scores are: the linear discriminant, then the text, or the history papers
     /// that differ most from each other.
     pub(super) fn retrieval_vectors(&self) -> Vec<Vec<f32>> {
-        let (SimilarityTarget::Text { direction, .. }
-        | SimilarityTarget::History(HistoryModel { discriminant: direction, .. })) = &self.target;
-        let contrast = Some(direction).filter(|_| self.weights[DISCRIMINANT] > 0.0);
+        let direction = match &self.target {
+            SimilarityTarget::Text { direction, .. } => Some(direction),
+            SimilarityTarget::History(history) => history.discriminant.as_ref(),
+        };
+        let contrast = direction.filter(|_| self.weights[DISCRIMINANT] > 0.0);
         let contrast = contrast.and_then(LinearDiscriminant::unit_direction);
         let centroid = match &self.target {
             SimilarityTarget::History(history) if self.weights[CENTROID] > 0.0 => Some(history.centroid.vector()),
@@ -372,10 +383,9 @@ impl SimilarityTarget<'_> {
         match self {
             SimilarityTarget::Text { text, direction, question, .. } => {
                 let words = background.bm25(question).into_iter();
-                let near = |paper: PaperFeatures<'_>| dot(text.embedding.as_slice(), paper.vector);
-                let features =
-                    |(paper, words)| first_features([near(paper), direction.score(paper.vector), words, 0.0]);
-                background.papers().zip(words).map(features).collect()
+                let near = |vector: &[f32]| dot(text.embedding.as_slice(), vector);
+                let features = |(vector, words)| first_features([near(vector), direction.score(vector), words, 0.0]);
+                background.vectors().zip(words).map(features).collect()
             }
             SimilarityTarget::History(history) => history.background_features(background),
         }
@@ -386,10 +396,10 @@ impl SimilarityTarget<'_> {
             SimilarityTarget::Text { text, direction, question, .. } => first_features([
                 dot(text.embedding.as_slice(), paper.vector),
                 direction.score(paper.vector),
-                background.corpus_stats.bm25(question, paper.text),
+                background.corpus_stats.bm25(question, paper.terms),
                 0.0,
             ]),
-            SimilarityTarget::History(history) => history.features(paper),
+            SimilarityTarget::History(history) => history.features(background, paper),
         }
     }
 }

@@ -3,11 +3,9 @@
 //! From some hundred picks on, a support vector machine on TF-IDF ranks better than all that a few picks allow
 //! (`docs/evaluation.md`). It learns to tell the history from all other papers that are known.
 
-use std::sync::Arc;
-
-use super::background::{Background, TermProfile};
+use super::background::{Background, PaperFeatures};
 use super::resolved_query::HistoryPaper;
-use crate::lexical::{SparseVector, TermMap, TermVector};
+use crate::lexical::{SparseVector, TermMap, TermSlice, TermVector, tf_factor};
 use crate::linear_model::{LinearModel, LossFunction, balanced};
 
 /// The shortest history that a classifier is fitted to.
@@ -26,11 +24,12 @@ pub struct TermClassifier {
 impl TermClassifier {
     /// Fits a classifier that tells the papers of a history from others. The heavier a paper of the history, the more it
     /// counts; both sides count the same.
-    pub fn fit(background: &Background, liked: &[HistoryPaper], others: &[Arc<TermVector>]) -> TermClassifier {
+    pub fn fit(background: &Background, liked: &[HistoryPaper], others: &[TermSlice<'_>]) -> TermClassifier {
         let mut places = TermPlaces::default();
-        let mut features = |terms: &TermVector| places.replace(background.term_profile(terms).vector);
-        let wanted: Vec<SparseVector> = liked.iter().map(|past| features(&TermVector::from(&past.terms))).collect();
-        let unwanted: Vec<SparseVector> = others.iter().map(|terms| features(terms)).collect();
+        let mut features = |terms: TermSlice<'_>| places.replace(background.term_profile(terms).vector);
+        let wanted: Vec<SparseVector> =
+            liked.iter().map(|past| features(TermVector::from(&past.terms).as_slice())).collect();
+        let unwanted: Vec<SparseVector> = others.iter().map(|terms| features(*terms)).collect();
         let weights = liked.iter().map(|past| f64::from(past.weight));
         let wanted: Vec<(&[(u32, f32)], f64)> = wanted.iter().map(Vec::as_slice).zip(weights).collect();
         let unwanted: Vec<(&[(u32, f32)], f64)> = unwanted.iter().map(|terms| (terms.as_slice(), 1.0)).collect();
@@ -41,8 +40,12 @@ impl TermClassifier {
     }
 
     /// How much the terms of a paper say for it. All papers have a constant in common, which is left out.
-    pub(super) fn score(&self, words: &TermProfile) -> f32 {
-        words.vector.iter().map(|(term, x)| x * self.weights.get(term).copied().unwrap_or(0.0)).sum()
+    pub(super) fn score(&self, background: &Background, paper: &PaperFeatures<'_>) -> f32 {
+        let part = |(term, count): (u32, u32)| {
+            let weight = self.weights.get(&term)?;
+            Some(weight * tf_factor(count) * background.corpus_stats.idf(term))
+        };
+        paper.terms.counts().filter_map(part).sum::<f32>() * paper.norm.inverse
     }
 
     /// Terms and weights, in ascending order of the terms.

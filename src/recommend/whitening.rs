@@ -50,6 +50,16 @@ impl Whitening {
         Whitening { mean, cholesky: factor }
     }
 
+    /// The mean, and the Cholesky factor of the covariance, row after row.
+    pub(super) fn numbers(&self) -> (&[f32], &[f32]) {
+        (&self.mean, &self.cholesky)
+    }
+
+    /// That of these [numbers](Whitening::numbers); `None` if they do not fit each other.
+    pub(super) fn from_numbers(mean: Vec<f32>, cholesky: Vec<f32>) -> Option<Whitening> {
+        (mean.len().checked_mul(mean.len()) == Some(cholesky.len())).then_some(Whitening { mean, cholesky })
+    }
+
     fn row(&self, row: usize) -> &[f32] {
         &self.cholesky[row * self.mean.len()..][..=row]
     }

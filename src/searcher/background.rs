@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Searcher;
 use super::resolve::ResolvedRequest;
 use super::snapshot::IndexSnapshot;
+use super::{Searcher, background_file};
 use crate::error::Result;
-use crate::lexical::TermVector;
-use crate::recommend::{Background, TermProfile};
+use crate::lexical::{TermNorm, TermSlice};
+use crate::recommend::Background;
 use crate::vector::{EmbeddingMatrix, RowBitmap, RowId};
 
 /// Papers in the sample: enough for the mean and the shrunk covariance of embeddings, and for document frequencies.
@@ -21,13 +21,20 @@ pub(super) fn background(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Resu
     match known {
         None => {
             let generation = searcher.snapshot.generation;
-            searcher.caches.background.get_or_build(generation, || read(searcher, None))
+            searcher.caches.background.get_or_build(generation, || match background_file::read(searcher.library)? {
+                Some(background) => Ok(background),
+                None => of_sample(searcher, None),
+            })
         }
-        Some(_) => read(searcher, known).map(Arc::new),
+        Some(_) => of_sample(searcher, known).map(Arc::new),
     }
 }
 
-fn read(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Result<Background> {
+/// The background of a sample of all papers, or of those with these keys.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn of_sample(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Result<Background> {
     let snapshot = &searcher.snapshot;
     let rows = known.map_or_else(|| snapshot.all().clone(), |keys| snapshot.row_set(keys));
     let rows = sample_rows(snapshot, &rows);
@@ -38,38 +45,30 @@ fn read(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Result<Background> {
     for row in &rows {
         vectors.push(&snapshot.embedding(*row)?);
     }
-    Ok(Background::new(vectors, term_vectors(searcher, &rows)?))
+    let terms = searcher.terms()?;
+    terms.load(searcher, &rows)?;
+    let texts = rows.iter().map(|row| terms.terms(searcher, *row)).collect::<Result<Vec<_>>>()?;
+    Ok(Background::new(vectors, &texts))
 }
 
-/// The terms of the papers in some rows, in the same order.
+/// The terms of the paper in a row, and what turns them into a TF-IDF vector of the background of a request.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn term_vectors(searcher: &Searcher<'_>, rows: &[RowId]) -> Result<Vec<Arc<TermVector>>> {
-    let Searcher { library, snapshot, caches, .. } = searcher;
-    let cached = caches.term_vectors.get_or_build(snapshot.generation, || Ok(Default::default()))?;
-    let keys: Vec<i64> = rows.iter().map(|row| snapshot.key(*row)).collect();
-    cached.get_or_read_all(&keys, TermVector::size_bytes, |keys| library.term_vectors(keys))
-}
-
-/// The terms of the paper in a row by the background of a request. For the background of all papers, they are computed once
-/// per generation: this is a fifth of the time of an answer.
-///
-/// # Errors
-/// When the file cannot be read.
-pub(super) fn term_profile(
-    Searcher { library, snapshot, caches, .. }: &Searcher<'_>,
+pub(super) fn terms_with_norm<'s>(
+    searcher: &'s Searcher<'_>,
     ResolvedRequest { background, known, .. }: &ResolvedRequest<'_>,
     row: RowId,
-    terms: &TermVector,
-) -> Result<Arc<TermProfile>> {
+) -> Result<(TermSlice<'s>, TermNorm)> {
     // All loops over candidates come by here.
-    library.check_canceled()?;
-    if known.is_some() {
-        return Ok(Arc::new(background.term_profile(terms)));
-    }
-    let computed = caches.term_profiles.get_or_build(snapshot.generation, || Ok(Default::default()))?;
-    computed.get_or_read(&snapshot.key(row), TermProfile::size_bytes, || Ok(background.term_profile(terms)))
+    searcher.library.check_canceled()?;
+    let paper_terms = searcher.terms()?;
+    let terms = paper_terms.terms(searcher, row)?;
+    let norm = match known {
+        None => paper_terms.norm(background, row, terms),
+        Some(_) => background.term_norm(terms),
+    };
+    Ok((terms, norm))
 }
 
 /// Rows that stand for all of these.

@@ -9,17 +9,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::civil::Date;
 
 use super::citations::SnapshotCitations;
+use super::paper_terms::PaperTerms;
 use super::select::CachedRanking;
 use super::signals::MetadataTable;
 use super::snapshot::IndexSnapshot;
 use super::starters::STARTER_CACHE_BYTES;
 use crate::error::Result;
-use crate::lexical::{CollectionStats, PostingBlocks, TermVector};
+use crate::lexical::{CollectionStats, PostingBlocks};
 use crate::library::GenerationId;
-use crate::recommend::{Background, TermClassifier, TermProfile};
+use crate::recommend::{Background, TermClassifier};
 
-/// Term vectors in memory, in bytes, and as many of the same by the background: those of about 20,000 papers.
-const TERM_VECTOR_CACHE_BYTES: usize = 20 << 20;
 /// Postings in memory, in bytes.
 const POSTINGS_CACHE_BYTES: usize = 32 << 20;
 
@@ -35,10 +34,7 @@ pub(crate) struct SharedCaches {
     pub(super) background: PerGeneration<Background>,
     pub(super) collection: PerGeneration<CollectionStats>,
     pub(super) metadata: PerGeneration<MetadataTable>,
-    /// Terms of papers by key: candidates of one question are often those of the next.
-    pub(super) term_vectors: PerGeneration<BoundedCache<i64, TermVector, TERM_VECTOR_CACHE_BYTES>>,
-    /// The same by the background of all papers.
-    pub(super) term_profiles: PerGeneration<BoundedCache<i64, TermProfile, TERM_VECTOR_CACHE_BYTES>>,
+    pub(super) terms: PerGeneration<PaperTerms>,
     /// Postings by term: most questions have words that others have.
     pub(super) postings: PerGeneration<BoundedCache<String, PostingBlocks, POSTINGS_CACHE_BYTES>>,
     /// Rankings by the SHA-256 of the request.
@@ -55,6 +51,13 @@ pub(crate) struct SharedCaches {
 impl SharedCaches {
     pub(crate) fn graph_was_discarded(&self) -> bool {
         self.graph_discarded.load(Ordering::Relaxed)
+    }
+
+    /// Forgets what was read of the files of the index.
+    pub(crate) fn clear_index(&self) {
+        self.snapshot.clear();
+        self.citations.clear();
+        self.terms.clear();
     }
 
     pub(crate) fn set_graph_discarded(&self, discarded: bool) {
@@ -104,35 +107,6 @@ impl<K, V, const BYTES: usize> Default for BoundedCache<K, V, BYTES> {
 }
 
 impl<K: Hash + Eq, V, const BYTES: usize> BoundedCache<K, V, BYTES> {
-    /// The values of some keys, in the same order; those that are not cached are read together, in the order of their
-    /// keys here.
-    pub(crate) fn get_or_read_all<E>(
-        &self,
-        keys: &[K],
-        bytes: impl Fn(&V) -> usize,
-        read: impl FnOnce(&[K]) -> Result<Vec<V>, E>,
-    ) -> Result<Vec<Arc<V>>, E>
-    where
-        K: Clone,
-    {
-        let mut values: Vec<Option<Arc<V>>> = {
-            let cached = locked(&self.0);
-            keys.iter().map(|key| cached.0.get(key).cloned()).collect()
-        };
-        let missing = keys.iter().zip(&values).filter(|(_, value)| value.is_none());
-        let missing: Vec<K> = missing.map(|(key, _)| key.clone()).collect();
-        let mut found = match missing.is_empty() {
-            true => Vec::new().into_iter(),
-            false => read(&missing)?.into_iter(),
-        };
-        let mut places = values.iter_mut().filter(|value| value.is_none());
-        let mut missing = missing.into_iter();
-        while let (Some(place), Some(key), Some(value)) = (places.next(), missing.next(), found.next()) {
-            *place = Some(self.insert(key, value, &bytes));
-        }
-        Ok(values.into_iter().flatten().collect())
-    }
-
     fn insert(&self, key: K, value: V, bytes: impl FnOnce(&V) -> usize) -> Arc<V> {
         let value = Arc::new(value);
         let mut cached = locked(&self.0);

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::Searcher;
-use super::background::{term_profile, term_vectors};
+use super::background::terms_with_norm;
 use super::resolve::{InterestQuery, ResolvedRequest};
 use super::snapshot::{IndexSnapshot, SnapshotReader};
 use crate::citation_graph::{CitationGraph, GraphCorruption};
@@ -270,12 +270,13 @@ impl<'s> KnownLinks<'s> {
         let mut works = Vec::new();
         let rows: Vec<RowId> = rows.iter().collect();
         self.snapshot.load(&rows)?;
-        for (terms, row) in term_vectors(searcher, &rows)?.into_iter().zip(rows) {
-            let profile = term_profile(searcher, resolved, row, &terms)?;
+        searcher.terms()?.load(searcher, &rows)?;
+        for row in rows {
+            let (terms, norm) = terms_with_norm(searcher, resolved, row)?;
             let candidate = Candidate {
                 vector: self.snapshot.vector(row)?,
-                terms: &terms,
-                profile: &profile,
+                terms,
+                norm,
                 signals: QueryIndependentSignals::default(),
                 citations: CitationEvidence::default(),
             };

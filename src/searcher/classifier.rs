@@ -1,14 +1,11 @@
 //! Step 2 of a ranking: the classifier of a long history, fitted once per history and generation.
 
-use std::sync::Arc;
-
 use sha2::{Digest, Sha256};
 
 use super::Searcher;
-use super::background::term_vectors;
 use super::resolve::ResolvedRequest;
 use crate::error::Result;
-use crate::lexical::TermVector;
+use crate::lexical::TermSlice;
 use crate::recommend::{HistoryPaper, MIN_CLASSIFIER_HISTORY, Strategy, TermClassifier};
 use crate::vector::RowId;
 
@@ -32,10 +29,12 @@ pub(super) fn add_classifier(searcher: &Searcher<'_>, resolved: &mut ResolvedReq
 }
 
 /// The terms of all known papers that are not part of the history, in the order of their keys.
-fn other_papers(searcher: &Searcher<'_>, resolved: &ResolvedRequest<'_>) -> Result<Vec<Arc<TermVector>>> {
+fn other_papers<'s>(searcher: &'s Searcher<'_>, resolved: &ResolvedRequest<'_>) -> Result<Vec<TermSlice<'s>>> {
     let rows = resolved.known_rows.as_ref().unwrap_or(searcher.snapshot.all());
     let others: Vec<RowId> = rows.iter().filter(|row| !resolved.history_rows.contains(*row)).collect();
-    term_vectors(searcher, &others)
+    let terms = searcher.terms()?;
+    terms.load(searcher, &others)?;
+    others.into_iter().map(|row| terms.terms(searcher, row)).collect()
 }
 
 /// What the classifier depends on beside the generation.

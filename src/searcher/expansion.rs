@@ -1,13 +1,11 @@
 //! Step 2 of a ranking: pseudo-relevance feedback. A short history borrows from the papers that are nearest to it.
 
-use std::sync::Arc;
-
 use super::Searcher;
-use super::background::{term_profile, term_vectors};
+use super::background::terms_with_norm;
 use super::resolve::ResolvedRequest;
-use super::retrieve::best_by_terms;
+use super::retrieve::{EXPECTED_EXCLUDED, best_by_terms};
 use crate::error::Result;
-use crate::lexical::TermVector;
+use crate::lexical::TermSlice;
 use crate::library::NearestQuery;
 use crate::recommend::{
     EXPANSION_SIZE, ExpansionPaper, ExpansionScorer, MAX_EXPANSION_HISTORY, ResolvedQuery, Strategy,
@@ -52,23 +50,26 @@ fn nearest_papers(
     }
     let depth = POOL_SIZE + resolved.history_rows.len();
     let mut pool = RowBitmap::default();
-    let queries = query.liked.iter().map(|past| NearestQuery { vector: past.embedding.as_slice(), k: depth });
+    // As many as the candidates are later chosen from, so that nobody has to look again.
+    let k = depth.max(resolved.pool + EXPECTED_EXCLUDED);
+    let queries = query.liked.iter().map(|past| NearestQuery { vector: past.embedding.as_slice(), k });
     let hits = snapshot.nearest_to_each(&queries.collect::<Vec<_>>(), known)?;
-    hits.iter().flatten().for_each(|hit| pool.insert(hit.row));
+    hits.iter().flat_map(|hits| hits.iter().take(depth)).for_each(|hit| pool.insert(hit.row));
     let history = ResolvedQuery { liked: query.liked.clone(), ..ResolvedQuery::default() };
     best_by_terms(searcher, resolved, &history, known, depth)?.into_iter().for_each(|row| pool.insert(row));
     let scorer = ExpansionScorer::new(&resolved.background, &query.liked);
-    let mut scored: Vec<(f32, RowId, Arc<TermVector>)> = Vec::with_capacity(pool.len());
+    let mut scored: Vec<(f32, RowId, TermSlice<'_>)> = Vec::with_capacity(pool.len());
     let rows: Vec<RowId> = pool.iter().filter(|row| !resolved.history_rows.contains(*row)).collect();
     snapshot.load(&rows)?;
-    for (terms, row) in term_vectors(searcher, &rows)?.into_iter().zip(rows) {
-        let profile = term_profile(searcher, resolved, row, &terms)?;
-        scored.push((scorer.score(snapshot.vector(row)?, &terms, &profile), row, terms));
+    searcher.terms()?.load(searcher, &rows)?;
+    for row in rows {
+        let (terms, norm) = terms_with_norm(searcher, resolved, row)?;
+        scored.push((scorer.score(snapshot.vector(row)?, terms, norm), row, terms));
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     scored.truncate(size);
     scored
         .into_iter()
-        .map(|(_, row, terms)| Ok(ExpansionPaper { embedding: snapshot.embedding(row)?, terms }))
+        .map(|(_, row, terms)| Ok(ExpansionPaper { embedding: snapshot.embedding(row)?, terms: terms.into() }))
         .collect()
 }

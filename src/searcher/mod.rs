@@ -13,6 +13,7 @@
 //! 6. `explain`: papers, reasons, and matching sentences for what is returned.
 
 mod background;
+mod background_file;
 mod cache;
 mod citations;
 mod classifier;
@@ -24,6 +25,7 @@ mod feed;
 mod graph_file;
 mod known_items;
 mod link_file;
+mod paper_terms;
 mod report;
 mod resolve;
 mod retrieve;
@@ -34,8 +36,10 @@ mod server_vectors;
 mod signals;
 mod snapshot;
 mod starters;
+mod term_index_file;
 mod typed_text;
 
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -50,11 +54,14 @@ use crate::paper::PaperId;
 use crate::recommend::{Answer, Ranker, RankingWeights, RelevanceWord, Request};
 use crate::vector::Embedding;
 use citations::{CitationTable, SnapshotCitations};
+use paper_terms::PaperTerms;
 use resolve::{InterestQuery, ResolvedRequest};
+use retrieve::FoundByTerms;
 use select::CachedRanking;
 use snapshot::{IndexSnapshot, SnapshotReader};
 use typed_text::TypedText;
 
+pub(crate) use background_file::{remove_background_file, write_background_file};
 pub(crate) use cache::SharedCaches;
 #[cfg(feature = "server")]
 pub(crate) use cache::{BoundedCache, PerGeneration};
@@ -71,9 +78,10 @@ pub(crate) use resolve::RequestScope;
 pub(crate) use self_recall::{has_all_papers, self_recall};
 pub use starters::StarterPage;
 pub(crate) use starters::starter_page;
+pub(crate) use term_index_file::{check_term_file, remove_term_file, write_term_file};
 
-/// Files of the index that can be corrupt: the graph of neighbors and the citation graph.
-const INDEX_FILES: usize = 2;
+/// Files of the index that can be corrupt: the graph of neighbors, the citation graph, and the terms.
+const INDEX_FILES: usize = 3;
 
 /// What a [`Searcher`] is opened with: the library, the embedder, shared caches, and settings.
 #[derive(Clone, Copy)]
@@ -102,13 +110,24 @@ impl<'a> SearchContext<'a> {
             library.read_transaction(|| {
                 let opened_at = Instant::now();
                 let snapshot = self.snapshot(1)?;
-                search(&Searcher { library, embedder, caches, snapshot, weights, embeddings, opened_at })
+                let (terms, found_by_terms) = Default::default();
+                search(&Searcher {
+                    library,
+                    embedder,
+                    caches,
+                    snapshot,
+                    terms,
+                    found_by_terms,
+                    weights,
+                    embeddings,
+                    opened_at,
+                })
             })
         })
     }
 
     /// Calls `attempt`. When a file of the index turns out to be corrupt, discards it and calls `attempt` once more, for
-    /// each of the two files; and once more when the connection to a server was lost.
+    /// each of the files; and once more when the connection to a server was lost.
     fn retry_without_corrupt_file<T>(self, attempt: impl Fn() -> Result<T>) -> Result<T> {
         for _ in 0..INDEX_FILES {
             match attempt() {
@@ -123,15 +142,16 @@ impl<'a> SearchContext<'a> {
     /// Discards the citation graph if that is the corrupt file, or else the graph of neighbors, which takes long to build.
     fn discard_corrupt_file(self, reason: &str) {
         let SearchContext { library, caches, .. } = self;
-        match check_link_file(library) {
-            Some(Err(corruption)) => {
-                tracing::warn!("{corruption}: reading the links from the library");
-                remove_link_file(library);
-            }
-            _ => graph_file::discard_graph(library, caches, reason),
+        if let Some(Err(corruption)) = check_link_file(library) {
+            tracing::warn!("{corruption}: reading the links from the library");
+            remove_link_file(library);
+        } else if let Some(Err(corruption)) = check_term_file(library) {
+            tracing::warn!("{corruption}: reading the terms from the library");
+            remove_term_file(library);
+        } else {
+            graph_file::discard_graph(library, caches, reason);
         }
-        caches.snapshot.clear();
-        caches.citations.clear();
+        caches.clear_index();
     }
 
     /// Whether the server of the library finds neighbors.
@@ -179,6 +199,10 @@ pub(crate) struct Searcher<'a> {
     embedder: &'a Embedder,
     caches: &'a SharedCaches,
     snapshot: SnapshotReader<'a>,
+    /// See [`Searcher::terms`].
+    terms: OnceCell<Arc<PaperTerms>>,
+    /// What was found by terms for this question: a ranking looks more than once.
+    found_by_terms: RefCell<Vec<FoundByTerms>>,
     weights: &'a RankingWeights,
     /// Embeddings that the caller has computed already.
     embeddings: &'a TextEmbeddings,
@@ -276,6 +300,20 @@ impl<'a> Searcher<'a> {
         let read = || SnapshotCitations::new(link_file::read(library)?, snapshot);
         let citations = caches.citations.get_or_build(snapshot.generation, read)?;
         Ok(Some(citations).filter(|citations| citations.graph.links() > 0))
+    }
+
+    /// The terms of the papers of the generation.
+    fn terms(&self) -> Result<&PaperTerms> {
+        if let Some(terms) = self.terms.get() {
+            return Ok(terms);
+        }
+        let Searcher { library, snapshot, caches, .. } = self;
+        let terms = caches.terms.get_or_build(snapshot.generation, || PaperTerms::new(library, snapshot))?;
+        if terms.is_full() {
+            // Those who use it keep it; the next question reads another.
+            caches.terms.clear();
+        }
+        Ok(self.terms.get_or_init(|| terms))
     }
 
     /// The embedding of a text: the caller's, or else computed now.

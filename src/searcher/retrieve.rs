@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::paper_terms::corrupt_terms;
 use super::resolve::ResolvedRequest;
 use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::index::SearchHit;
-use crate::lexical::PostingBlocks;
+use crate::lexical::{PostingBlocks, TermQuery};
 use crate::library::NearestQuery;
 use crate::recommend::{Ranker, ResolvedQuery};
 use crate::vector::{RowBitmap, RowId};
@@ -15,7 +16,7 @@ use crate::vector::{RowBitmap, RowId};
 /// Candidates found near one of many papers of a history, at least.
 const MIN_PER_SEED: usize = 10;
 /// Papers that are never returned and are expected near one paper of a history.
-const EXPECTED_EXCLUDED: usize = 10;
+pub(super) const EXPECTED_EXCLUDED: usize = 10;
 /// Terms of a text or of a history that papers are found by, at most.
 const MAX_QUERY_TERMS: usize = 16;
 
@@ -108,6 +109,13 @@ impl Retrieval<'_, '_> {
     }
 }
 
+/// Keys of the papers that were found by the terms of a query, of all papers.
+pub(super) struct FoundByTerms {
+    query: TermQuery,
+    depth: usize,
+    keys: Vec<i64>,
+}
+
 /// Rows with the highest BM25 for the terms of the text, and as many for those of the history, of those that are allowed.
 /// With [`ResolvedRequest::known`], as if there were no other papers.
 ///
@@ -115,29 +123,56 @@ impl Retrieval<'_, '_> {
 /// When the library's file cannot be read.
 pub(super) fn best_by_terms(
     searcher: &Searcher<'_>,
-    ResolvedRequest { known, background, .. }: &ResolvedRequest<'_>,
+    resolved: &ResolvedRequest<'_>,
     query: &ResolvedQuery,
     allowed: Option<&RowBitmap>,
     depth: usize,
 ) -> Result<Vec<RowId>> {
+    let ResolvedRequest { known, background, pool, seen, .. } = resolved;
+    let known = known.as_deref();
+    let mut rows = Vec::new();
+    let is_of_all = known.is_none() && allowed.is_none();
+    for query in query.term_queries(MAX_QUERY_TERMS, |term| background.idf(term)) {
+        let mut found = searcher.found_by_terms.borrow_mut();
+        let before = found.iter().position(|found| is_of_all && found.query == query && found.depth >= depth);
+        let place = match before {
+            Some(place) => place,
+            None => {
+                // As many as the candidates are later chosen from, so that nobody has to look again.
+                let depth = if is_of_all { depth.max(pool + seen.len()) } else { depth };
+                let keys = best_keys(searcher, &query, known, allowed, depth)?;
+                found.push(FoundByTerms { query, depth: if is_of_all { depth } else { 0 }, keys });
+                found.len() - 1
+            }
+        };
+        rows.extend(found[place].keys.iter().take(depth).filter_map(|key| searcher.snapshot.row(*key)));
+    }
+    Ok(rows)
+}
+
+fn best_keys(
+    searcher: &Searcher<'_>,
+    query: &TermQuery,
+    known: Option<&[i64]>,
+    allowed: Option<&RowBitmap>,
+    depth: usize,
+) -> Result<Vec<i64>> {
     let Searcher { library, snapshot, caches, .. } = searcher;
-    let stats = match known.as_deref() {
-        None => caches.collection.get_or_build(snapshot.generation, || library.collection_stats(None))?,
-        known => Arc::new(library.collection_stats(known)?),
-    };
     let passes = |key| match allowed {
         None => true,
         Some(allowed) => snapshot.row(key).is_some_and(|row| allowed.contains(row)),
     };
-    let cached = caches.postings.get_or_build(snapshot.generation, || Ok(Default::default()))?;
-    let mut rows = Vec::new();
-    for query in query.term_queries(MAX_QUERY_TERMS, |term| background.idf(term)) {
-        let postings = query.terms().map(|term| {
-            let size = |blocks: &PostingBlocks| blocks.iter().map(|(_, bytes)| 64 + bytes.len()).sum();
-            cached.get_or_read(term, size, || library.postings(term))
-        });
-        let keys = stats.score(&query, &postings.collect::<Result<Vec<_>>>()?).best(depth, passes);
-        rows.extend(keys.into_iter().filter_map(|key| snapshot.row(key)));
+    if let Some(index) = searcher.terms()?.index() {
+        return index.best(&query.numbers(), known, depth, passes).map_err(corrupt_terms);
     }
-    Ok(rows)
+    let stats = match known {
+        None => caches.collection.get_or_build(snapshot.generation, || library.collection_stats(None))?,
+        known => Arc::new(library.collection_stats(known)?),
+    };
+    let cached = caches.postings.get_or_build(snapshot.generation, || Ok(Default::default()))?;
+    let postings = query.terms().map(|term| {
+        let size = |blocks: &PostingBlocks| blocks.iter().map(|(_, bytes)| 64 + bytes.len()).sum();
+        cached.get_or_read(term, size, || library.postings(term))
+    });
+    Ok(stats.score(query, &postings.collect::<Result<Vec<_>>>()?).best(depth, passes))
 }

@@ -1,14 +1,12 @@
 //! Step 4 of a ranking: a score breakdown for each candidate.
 
-use std::sync::Arc;
-
-use super::background::{term_profile, term_vectors};
+use super::background::terms_with_norm;
 use super::known_items::KnownItems;
 use super::resolve::ResolvedRequest;
 use super::{PreparedQuery, Searcher};
 use crate::error::Result;
-use crate::lexical::TermVector;
-use crate::recommend::{Candidate, CitationEvidence, Request, ScoreBreakdown, TermProfile, smooth};
+use crate::lexical::{TermNorm, TermSlice};
+use crate::recommend::{Candidate, CitationEvidence, Request, ScoreBreakdown, smooth};
 use crate::vector::{RowBitmap, RowId};
 
 /// How far a paper that the text names is before all others, at least, in deviations.
@@ -17,12 +15,12 @@ const NAME_LEAD: f32 = 0.1;
 const MAX_SMOOTHED: usize = 1_000;
 
 /// A candidate with its score.
-pub(super) struct ScoredCandidate {
+pub(super) struct ScoredCandidate<'s> {
     pub(super) row: RowId,
     /// In standard deviations of the background's scores.
     pub(super) breakdown: ScoreBreakdown,
-    pub(super) terms: Arc<TermVector>,
-    pub(super) profile: Arc<TermProfile>,
+    pub(super) terms: TermSlice<'s>,
+    pub(super) norm: TermNorm,
     pub(super) citations: CitationEvidence,
 }
 
@@ -30,21 +28,21 @@ pub(super) struct ScoredCandidate {
 ///
 /// # Errors
 /// When the index is corrupt or the library's file cannot be read.
-pub(super) fn score(
-    searcher: &Searcher<'_>,
+pub(super) fn score<'s>(
+    searcher: &'s Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
     queries: &[PreparedQuery<'_>],
     candidates: Vec<Vec<RowId>>,
-) -> Result<Vec<Vec<ScoredCandidate>>> {
+) -> Result<Vec<Vec<ScoredCandidate<'s>>>> {
     candidates.into_iter().zip(queries).map(|(rows, query)| score_rows(searcher, resolved, query, rows)).collect()
 }
 
-fn score_rows(
-    searcher: &Searcher<'_>,
+fn score_rows<'s>(
+    searcher: &'s Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
     PreparedQuery { ranker, citations, .. }: &PreparedQuery<'_>,
     mut rows: Vec<RowId>,
-) -> Result<Vec<ScoredCandidate>> {
+) -> Result<Vec<ScoredCandidate<'s>>> {
     let ResolvedRequest { signals, known_items, pool, .. } = resolved;
     let signals = |row: RowId| signals.signals(row, &searcher.snapshot);
     if !ranker.has_query() && rows.len() > *pool {
@@ -57,13 +55,14 @@ fn score_rows(
         rows = priors.into_iter().take(*pool).map(|(_, row)| row).collect();
     }
     searcher.snapshot.load(&rows)?;
+    searcher.terms()?.load(searcher, &rows)?;
     let mut scored = Vec::with_capacity(rows.len());
-    for (terms, row) in term_vectors(searcher, &rows)?.into_iter().zip(rows) {
-        let profile = term_profile(searcher, resolved, row, &terms)?;
+    for row in rows {
+        let (terms, norm) = terms_with_norm(searcher, resolved, row)?;
         let citations = citations.evidence(row);
         let vector = searcher.snapshot.vector(row)?;
-        let candidate = Candidate { vector, terms: &terms, profile: &profile, signals: signals(row)?, citations };
-        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms, profile, citations });
+        let candidate = Candidate { vector, terms, norm, signals: signals(row)?, citations };
+        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms, norm, citations });
     }
     sort(&mut scored);
     smooth_scores(searcher, resolved.request, &mut scored)?;
@@ -73,7 +72,7 @@ fn score_rows(
 }
 
 /// Smooths the scores of the best candidates, if the request asks for it, and sorts these again.
-fn smooth_scores(searcher: &Searcher<'_>, request: &Request, scored: &mut [ScoredCandidate]) -> Result<()> {
+fn smooth_scores(searcher: &Searcher<'_>, request: &Request, scored: &mut [ScoredCandidate<'_>]) -> Result<()> {
     if request.smoothing == 0.0 {
         return Ok(());
     }
@@ -87,12 +86,12 @@ fn smooth_scores(searcher: &Searcher<'_>, request: &Request, scored: &mut [Score
     Ok(())
 }
 
-fn sort(scored: &mut [ScoredCandidate]) {
+fn sort(scored: &mut [ScoredCandidate<'_>]) {
     scored.sort_by(|a, b| b.breakdown.total().total_cmp(&a.breakdown.total()).then(a.row.cmp(&b.row)));
 }
 
 /// Puts the papers that the text names before all others, tier by tier, those of a tier in the order of their scores.
-fn raise_known_items(scored: &mut [ScoredCandidate], known_items: &KnownItems) {
+fn raise_known_items(scored: &mut [ScoredCandidate<'_>], known_items: &KnownItems) {
     let mut union = RowBitmap::default();
     let mut unions = Vec::new();
     for tier in known_items.tiers().filter(|tier| !tier.is_empty()) {
@@ -103,8 +102,8 @@ fn raise_known_items(scored: &mut [ScoredCandidate], known_items: &KnownItems) {
 }
 
 /// Puts some papers before all others.
-fn raise(scored: &mut [ScoredCandidate], rows: &RowBitmap) {
-    let total = |scored: &ScoredCandidate| scored.breakdown.total();
+fn raise(scored: &mut [ScoredCandidate<'_>], rows: &RowBitmap) {
+    let total = |scored: &ScoredCandidate<'_>| scored.breakdown.total();
     let best_other = scored.iter().find(|scored| !rows.contains(scored.row)).map(total);
     let least = scored.iter().rfind(|scored| rows.contains(scored.row)).map(total);
     if let (Some(best_other), Some(least)) = (best_other, least)

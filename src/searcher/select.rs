@@ -56,7 +56,7 @@ pub(super) fn select(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
     queries: &[PreparedQuery<'_>],
-    scored: Vec<Vec<ScoredCandidate>>,
+    scored: Vec<Vec<ScoredCandidate<'_>>>,
 ) -> Result<Vec<RankedPaper>> {
     let least = least_relevance(searcher, resolved)?;
     let mut lists = Vec::with_capacity(scored.len());
@@ -94,13 +94,13 @@ fn is_at_least(features: Option<RelevanceFeatures>, breakdown: &ScoreBreakdown, 
 
 /// The candidates that are at least this close, of those with the best scores: a list is cut after the others are left out,
 /// because the order of scores is not that of relevance. When all are far, the best.
-fn close_candidates(
+fn close_candidates<'s>(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
     query: &PreparedQuery<'_>,
-    mut scored: Vec<ScoredCandidate>,
+    mut scored: Vec<ScoredCandidate<'s>>,
     least: RelevanceWord,
-) -> Result<Vec<ScoredCandidate>> {
+) -> Result<Vec<ScoredCandidate<'s>>> {
     scored.truncate(resolved.pool);
     let mut is_close = Vec::with_capacity(scored.len());
     for candidate in &scored {
@@ -132,7 +132,7 @@ fn close_results(mut results: Vec<RankedPaper>, least: RelevanceWord) -> Vec<Ran
 fn relevance_features(
     resolved: &ResolvedRequest<'_>,
     query: &PreparedQuery<'_>,
-    scored: &ScoredCandidate,
+    scored: &ScoredCandidate<'_>,
     vector: &[f32],
 ) -> Option<RelevanceFeatures> {
     let name_match = resolved.known_items.name_match(scored.row);
@@ -141,21 +141,21 @@ fn relevance_features(
 }
 
 /// A candidate without what is known of it beside its text and its links.
-fn candidate<'c>(scored: &'c ScoredCandidate, vector: &'c [f32]) -> Candidate<'c> {
-    let ScoredCandidate { terms, profile, citations, .. } = scored;
+fn candidate<'c>(scored: &'c ScoredCandidate<'c>, vector: &'c [f32]) -> Candidate<'c> {
+    let ScoredCandidate { terms, norm, citations, .. } = scored;
     let signals = QueryIndependentSignals::default();
-    Candidate { vector, terms, profile, signals, citations: *citations }
+    Candidate { vector, terms: *terms, norm: *norm, signals, citations: *citations }
 }
 
 fn select_list(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
     query: &PreparedQuery<'_>,
-    scored: &[ScoredCandidate],
+    scored: &[ScoredCandidate<'_>],
 ) -> Result<Vec<RankedPaper>> {
     let PreparedQuery { interest, ranker, citations } = query;
     let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
-    let vector = |scored: &ScoredCandidate| searcher.snapshot.vector(scored.row);
+    let vector = |scored: &ScoredCandidate<'_>| searcher.snapshot.vector(scored.row);
     let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
     let selected =
         diversify(&mut breakdowns, &vectors, resolved.request.diversity, resolved.request.result_count(), &|| {
@@ -187,13 +187,13 @@ fn select_list(
 }
 
 /// Of papers whose embeddings are at least as similar as the threshold, only the best.
-fn deduplicate(
+fn deduplicate<'s>(
     searcher: &Searcher<'_>,
     threshold: Option<f32>,
-    scored: Vec<ScoredCandidate>,
-) -> Result<Vec<ScoredCandidate>> {
+    scored: Vec<ScoredCandidate<'s>>,
+) -> Result<Vec<ScoredCandidate<'s>>> {
     let Some(threshold) = threshold else { return Ok(scored) };
-    let mut unique: Vec<ScoredCandidate> = Vec::with_capacity(scored.len());
+    let mut unique: Vec<ScoredCandidate<'s>> = Vec::with_capacity(scored.len());
     for candidate in scored {
         searcher.library.check_canceled()?;
         let vector = searcher.snapshot.vector(candidate.row)?;

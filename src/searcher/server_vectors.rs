@@ -3,11 +3,10 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::snapshot::position;
 use crate::error::Result;
 use crate::index::SearchHit;
 use crate::library::{Library, NearestQuery, ServerIndex};
-use crate::vector::{RowBitmap, RowId, dot};
+use crate::vector::{RowBitmap, RowId, dot, key_position};
 
 /// Bytes of vectors that were read from the server, at most: then all are forgotten.
 const MAX_LOADED_BYTES: usize = 256 << 20;
@@ -40,7 +39,7 @@ impl ServerVectors {
     }
 
     pub(super) fn row(&self, key: i64) -> Option<RowId> {
-        position(&self.keys, key).map(|row| RowId(row as u32))
+        key_position(&self.keys, key).map(|row| RowId(row as u32))
     }
 
     pub(super) fn all(&self) -> &RowBitmap {

@@ -9,7 +9,7 @@ use super::server_vectors::ServerVectors;
 use crate::error::{Error, Result};
 use crate::index::{HnswGraph, IndexCorruption, IndexDelta, IndexKind, SearchHit, VectorIndex};
 use crate::library::{EmbeddingDelta, GenerationId, Library, NearestQuery};
-use crate::vector::{Embedding, RowBitmap, RowId};
+use crate::vector::{Embedding, RowBitmap, RowId, key_position};
 
 /// Vectors whose neighbors a reader keeps, at most.
 const MAX_FOUND: usize = 64;
@@ -39,7 +39,7 @@ struct LocalVectors {
 pub(crate) struct SnapshotReader<'a> {
     snapshot: Arc<IndexSnapshot>,
     library: &'a Library,
-    /// Neighbors among all papers that the server has found.
+    /// Neighbors among all papers that were found before.
     found: RefCell<Vec<FoundNeighbors>>,
 }
 
@@ -118,6 +118,14 @@ impl IndexSnapshot {
         }
     }
 
+    /// How many rows there are, with those of papers that are gone: one more than the last.
+    pub(crate) fn row_count(&self) -> usize {
+        match &self.vectors {
+            SnapshotVectors::Local(local) => local.known().len() + local.keys.len(),
+            SnapshotVectors::Server(server) => server.all().len(),
+        }
+    }
+
     /// How many rows there are.
     pub(crate) fn rows(&self) -> usize {
         self.all().len()
@@ -167,18 +175,8 @@ impl LocalVectors {
 
     fn row(&self, key: i64) -> Option<RowId> {
         let known = self.known();
-        let row = position(known, key).or_else(|| Some(known.len() + position(&self.keys, key)?));
+        let row = key_position(known, key).or_else(|| Some(known.len() + key_position(&self.keys, key)?));
         row.map(|row| RowId(row as u32)).filter(|row| self.index.rows().contains(*row))
-    }
-}
-
-/// The place of a key among keys, which ascend. They are given out one after the other: where none is missing, a key is as far
-/// from the first as their numbers are, and where some are, it comes earlier.
-pub(super) fn position(keys: &[i64], key: i64) -> Option<usize> {
-    let distance = usize::try_from(key - keys.first()?).ok()?;
-    match keys.get(distance) == Some(&key) {
-        true => Some(distance),
-        false => keys[..distance.min(keys.len())].binary_search(&key).ok(),
     }
 }
 
@@ -218,32 +216,32 @@ impl<'a> SnapshotReader<'a> {
         queries: &[NearestQuery<'_>],
         allowed: Option<&RowBitmap>,
     ) -> Result<Vec<Vec<SearchHit>>> {
+        let Some(allowed) = allowed else { return self.found_near_each(queries) };
+        let mut found = self.find_near_each(queries, Some(allowed))?;
+        found.iter_mut().zip(queries).for_each(|(hits, query)| hits.truncate(query.k));
+        Ok(found)
+    }
+
+    fn find_near_each(&self, queries: &[NearestQuery<'_>], allowed: Option<&RowBitmap>) -> Result<Vec<Vec<SearchHit>>> {
         match &self.snapshot.vectors {
             SnapshotVectors::Local(local) => {
-                let nearest = |query: &NearestQuery<'_>| local.index.nearest(query.vector, query.k, allowed);
-                queries.iter().map(nearest).collect::<std::result::Result<_, _>>().map_err(corrupt_index)
+                let queries: Vec<(&[f32], usize)> = queries.iter().map(|query| (query.vector, query.k)).collect();
+                local.index.nearest_to_each(&queries, allowed).map_err(corrupt_index)
             }
-            SnapshotVectors::Server(server) => match allowed {
-                None => self.found_near_each(server, queries),
-                Some(_) => {
-                    let mut found = server.nearest(self.library, queries, allowed)?;
-                    found.iter_mut().zip(queries).for_each(|(hits, query)| hits.truncate(query.k));
-                    Ok(found)
-                }
-            },
+            SnapshotVectors::Server(server) => server.nearest(self.library, queries, allowed),
         }
     }
 
-    /// As this reader has found them before, or as the server finds them now: a ranking looks more than once for the papers near
-    /// a paper of the history.
-    fn found_near_each(&self, server: &ServerVectors, queries: &[NearestQuery<'_>]) -> Result<Vec<Vec<SearchHit>>> {
+    /// As this reader has found them before, or as they are found now: a ranking looks more than once for the papers near a paper
+    /// of the history.
+    fn found_near_each(&self, queries: &[NearestQuery<'_>]) -> Result<Vec<Vec<SearchHit>>> {
         let mut found = self.found.borrow_mut();
         if found.len() > MAX_FOUND {
             found.clear();
         }
         let is_new = |query: &&NearestQuery<'_>| !found.iter().any(|near| near.answers(query));
         let new: Vec<NearestQuery<'_>> = queries.iter().filter(is_new).copied().collect();
-        let hits = server.nearest(self.library, &new, None)?;
+        let hits = self.find_near_each(&new, None)?;
         let near = |(NearestQuery { vector, k }, hits): (&NearestQuery<'_>, Vec<SearchHit>)| FoundNeighbors {
             vector: vector.to_vec(),
             k: hits.len().max(*k),
@@ -269,19 +267,5 @@ impl Deref for SnapshotReader<'_> {
 
     fn deref(&self) -> &IndexSnapshot {
         &self.snapshot
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::position;
-
-    #[test]
-    fn keys_are_found_with_gaps_and_without() {
-        for keys in [vec![], vec![5], vec![5, 6, 7, 8], vec![1, 4, 5, 6, 900, 901], vec![2, 3, 1 << 31]] {
-            for key in (-1..12).chain([899, 900, 901, 902, 1 << 31]) {
-                assert_eq!(position(&keys, key), keys.binary_search(&key).ok(), "{key} among {keys:?}");
-            }
-        }
     }
 }

@@ -7,6 +7,7 @@ mod rows;
 pub use codes::{CACHE_LINE, Quantizer, QueryCode, padded_len};
 pub(crate) use dot::prefetch;
 pub use dot::{code_dot, dot};
+pub(crate) use rows::key_position;
 pub use rows::{RowBitmap, RowId};
 
 /// A sentence embedding: finite, of length 1, so a cosine is a [`dot`] product.
@@ -197,6 +198,13 @@ impl EmbeddingMatrix {
     /// Numbers in a row.
     pub fn dimension(&self) -> usize {
         self.dimension
+    }
+
+    /// A matrix of these numbers, row after row; `None` when a row is no unit vector.
+    pub(crate) fn from_units(dimension: usize, values: Vec<f32>) -> Option<EmbeddingMatrix> {
+        let is_whole = values.is_empty() || (dimension > 0 && values.len().is_multiple_of(dimension));
+        let is_sound = is_whole && values.chunks(dimension.max(1)).all(|row| vector_error(row, dimension).is_none());
+        is_sound.then_some(EmbeddingMatrix { dimension, values })
     }
 
     /// The numbers of all rows, row after row.

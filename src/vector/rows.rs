@@ -94,6 +94,16 @@ impl FromIterator<RowId> for RowBitmap {
     }
 }
 
+/// The place of a key among keys, which ascend. They are given out one after the other: where none is missing, a key is as far
+/// from the first as their numbers are, and where some are, it comes earlier.
+pub(crate) fn key_position(keys: &[i64], key: i64) -> Option<usize> {
+    let distance = usize::try_from(key - keys.first()?).ok()?;
+    match keys.get(distance) == Some(&key) {
+        true => Some(distance),
+        false => keys[..distance.min(keys.len())].binary_search(&key).ok(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +131,15 @@ mod tests {
                 prop_assert_eq!(set.contains(RowId(row)), insert);
             }
             prop_assert_eq!(set.iter().map(|row| row.0).collect::<Vec<_>>(), model.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn keys_are_found_with_gaps_and_without() {
+        for keys in [vec![], vec![5], vec![5, 6, 7, 8], vec![1, 4, 5, 6, 900, 901], vec![2, 3, 1 << 31]] {
+            for key in (-1..12).chain([899, 900, 901, 902, 1 << 31]) {
+                assert_eq!(key_position(&keys, key), keys.binary_search(&key).ok(), "{key} among {keys:?}");
+            }
         }
     }
 }

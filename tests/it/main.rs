@@ -38,6 +38,7 @@ mod http_search;
 mod import;
 mod independent_parsers;
 mod index;
+mod index_files;
 mod interests;
 mod known_items;
 mod lexical_search;

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::lexical::TermCounts;
 use crate::vector::{Embedding, EmbeddingMatrix};
@@ -27,7 +25,20 @@ fn embedding(x: f32) -> Embedding {
 fn background() -> Background {
     let mut vectors = EmbeddingMatrix::with_capacity(3, TEXTS.len());
     (0..TEXTS.len()).for_each(|at| vectors.push(&embedding(at as f32 / 4.0)));
-    Background::new(vectors, TEXTS.map(|text| Arc::new(TermVector::from_text(text))).to_vec())
+    Background::new(vectors, &bags().each_ref().map(TermVector::as_slice))
+}
+
+fn bags() -> [TermVector; TEXTS.len()] {
+    TEXTS.map(TermVector::from_text)
+}
+
+/// The papers of the background.
+fn papers<'a>(background: &'a Background, bags: &'a [TermVector]) -> Vec<PaperFeatures<'a>> {
+    let paper = |(vector, bag): (&'a [f32], &'a TermVector)| {
+        let terms = bag.as_slice();
+        PaperFeatures { vector, terms, norm: background.term_norm(terms) }
+    };
+    background.vectors().zip(bags).map(paper).collect()
 }
 
 fn past(title: &str, x: f32, weight: f32) -> HistoryPaper {
@@ -36,19 +47,19 @@ fn past(title: &str, x: f32, weight: f32) -> HistoryPaper {
 }
 
 fn borrowed(text: &str, x: f32) -> ExpansionPaper {
-    ExpansionPaper { embedding: embedding(x), terms: Arc::new(TermVector::from_text(text)) }
+    ExpansionPaper { embedding: embedding(x), terms: TermVector::from_text(text) }
 }
 
 #[test]
 fn ordinary_papers_have_the_features_of_any_paper() {
-    let background = background();
+    let (background, bags) = (background(), bags());
     let history = [past("zebra words", 0.3, 1.0), past("graph of graphs", 0.8, 0.5)];
     let text = QueryText::new("words of zebra zebra unknown", embedding(0.6));
     let expansion = [borrowed("tree of zebra", 0.4), borrowed("unknown graph", 0.9)];
-    let classifier = TermClassifier::fit(&background, &history, &[Arc::new(TermVector::from_text("tree"))]);
+    let classifier = TermClassifier::fit(&background, &history, &[TermVector::from_text("tree").as_slice()]);
     let weights = RankingWeights::default();
     let history = |expansion, classifier| {
-        SimilarityModel::for_history(&background, &history, expansion, classifier, Strategy::Auto, &weights)
+        SimilarityModel::for_history(&background, &history, expansion, classifier, Strategy::Auto, &weights, false)
     };
     let sides = [
         SimilarityModel::for_text(&background, &text, &weights),
@@ -56,7 +67,7 @@ fn ordinary_papers_have_the_features_of_any_paper() {
         history(&expansion, Some(&classifier)),
     ];
     for side in sides {
-        for (paper, usual) in background.papers().zip(side.target.background_features(&background)) {
+        for (paper, usual) in papers(&background, &bags).into_iter().zip(side.target.background_features(&background)) {
             let features = side.target.features(&background, &paper);
             assert!(features.iter().zip(usual).all(|(a, b)| (a - b).abs() < 1e-6), "{features:?} {usual:?}");
         }
@@ -65,14 +76,14 @@ fn ordinary_papers_have_the_features_of_any_paper() {
 
 #[test]
 fn what_history_papers_contribute_is_the_score() {
-    let background = background();
-    let papers = [past("zebra words", 0.3, 1.0), past("graph of graphs", 0.8, 0.5), past("a tree", 0.1, 0.75)];
+    let (background, bags) = (background(), bags());
+    let history = [past("zebra words", 0.3, 1.0), past("graph of graphs", 0.8, 0.5), past("a tree", 0.1, 0.75)];
     let expansion = [borrowed("tree of zebra", 0.4), borrowed("unknown graph", 0.9)];
-    for count in 1..=papers.len() {
+    for count in 1..=history.len() {
         let weights = RankingWeights::default();
-        let history = &papers[..count];
-        let side = SimilarityModel::for_history(&background, history, &expansion, None, Strategy::Auto, &weights);
-        for paper in background.papers() {
+        let history = &history[..count];
+        let side = SimilarityModel::for_history(&background, history, &expansion, None, Strategy::Auto, &weights, true);
+        for paper in papers(&background, &bags) {
             let contributions: f32 = side.contributions(&background, &paper).iter().sum();
             let score = side.content_parts(&background, &paper).total();
             assert!((contributions - score).abs() < 1e-4, "{count}: {contributions} {score}");
@@ -82,16 +93,16 @@ fn what_history_papers_contribute_is_the_score() {
 
 #[test]
 fn one_paper_is_compared_by_cosines() {
-    let background = background();
+    let (background, bags) = (background(), bags());
     let history = [past("zebra words", 0.3, 1.0)];
-    let terms = |text: &str| background.term_profile(&TermVector::from_text(text)).vector;
+    let terms = |text: &str| background.term_profile(TermVector::from_text(text).as_slice()).vector;
     let cosine = |a: &[(u32, f32)], b: &[(u32, f32)]| -> f32 {
         a.iter().flat_map(|(term, x)| b.iter().filter(move |(other, _)| other == term).map(move |(_, y)| x * y)).sum()
     };
     let weights = RankingWeights::default();
-    let side = SimilarityModel::for_history(&background, &history, &[], None, Strategy::Auto, &weights);
-    let scores: Vec<(f32, f32)> = background
-        .papers()
+    let side = SimilarityModel::for_history(&background, &history, &[], None, Strategy::Auto, &weights, true);
+    let scores: Vec<(f32, f32)> = papers(&background, &bags)
+        .into_iter()
         .zip(TEXTS)
         .map(|(paper, text)| {
             let words = cosine(&terms(text), &terms("zebra words"));
@@ -110,14 +121,33 @@ fn one_paper_is_compared_by_cosines() {
 
 #[test]
 fn what_is_near_to_expansion_papers_rises() {
-    let background = background();
+    let (background, bags) = (background(), bags());
     let (history, weights) = ([past("zebra words", 0.3, 1.0)], RankingWeights::default());
     let score = |expansion: &[ExpansionPaper]| {
-        let side = SimilarityModel::for_history(&background, &history, expansion, None, Strategy::Auto, &weights);
+        let side = SimilarityModel::for_history(&background, &history, expansion, None, Strategy::Auto, &weights, true);
         let scores: Vec<f32> =
-            background.papers().map(|paper| side.content_parts(&background, &paper).total()).collect();
+            papers(&background, &bags).iter().map(|paper| side.content_parts(&background, paper).total()).collect();
         // The paper of the tree beside the others.
         scores[3] - scores[..3].iter().sum::<f32>() / 3.0
     };
     assert!(score(&[borrowed("a tree of leaves", 0.75)]) > score(&[]));
+}
+
+#[test]
+fn a_paper_alone_has_the_scores_that_it_has_beside_a_text() {
+    let (background, bags) = (background(), bags());
+    let (history, weights) = ([past("zebra words", 0.3, 1.0)], RankingWeights::default());
+    let expansion = [borrowed("tree of zebra", 0.4), borrowed("unknown graph", 0.9)];
+    // In deviations: the unit of one paper alone is another.
+    let scores = |is_alone| -> Vec<f32> {
+        let side =
+            SimilarityModel::for_history(&background, &history, &expansion, None, Strategy::Auto, &weights, is_alone);
+        let scale = Standardizer::from_values(side.background_parts().map(ContentParts::total), 0.0);
+        papers(&background, &bags)
+            .iter()
+            .map(|paper| scale.z_score(side.content_parts(&background, paper).total()))
+            .collect()
+    };
+    let (alone, beside) = (scores(true), scores(false));
+    assert!(alone.iter().zip(&beside).all(|(a, b)| (a - b).abs() < 1e-4), "{alone:?} {beside:?}");
 }

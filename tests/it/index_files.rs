@@ -1,0 +1,102 @@
+//! Files that are derived from a library, terms and background, change no answer: neither when they are there, nor when the
+//! library has changed since, nor when they are damaged.
+
+use std::fs;
+
+use paperkin::evaluate::SplitMix64;
+use paperkin::library::{Library, PaperChange};
+use paperkin::recommend::HistoryItem;
+use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
+
+use crate::support::made_up;
+use crate::support::sandbox::Sandbox;
+
+const DIMENSION: usize = 24;
+/// Enough for both files.
+const PAPERS: usize = 1_500;
+const WORDS: [&str; 9] = ["robot", "walk", "graph", "speech", "proof", "cell", "lemma", "motor", "drug"];
+
+fn id(number: usize) -> PaperId {
+    PaperId::parse(&format!("p{number}")).unwrap()
+}
+
+/// A paper of a few words, some of which other papers have.
+fn paper(number: usize, random: &mut SplitMix64) -> Paper {
+    let mut word = || WORDS[(random.unit() * random.unit() * WORDS.len() as f64) as usize];
+    let title = format!("{} {} {} of paper{}", word(), word(), word(), number % 400);
+    made_up::paper(&format!("p{number}"), &title)
+}
+
+fn write(
+    library: &mut Library,
+    numbers: impl Iterator<Item = usize>,
+    random: &mut SplitMix64,
+    change: fn(Paper) -> PaperChange,
+) {
+    let changes: Vec<_> =
+        numbers.map(|number| (change(paper(number, random)), Some(made_up::embedding(random, DIMENSION)))).collect();
+    library.write(&made_up::model(DIMENSION), &changes).unwrap();
+}
+
+fn engine(sandbox: &Sandbox) -> Engine {
+    Engine::open(EngineOptions::new(LibraryLocation::Existing(sandbox.location()))).unwrap()
+}
+
+/// Ids and scores for one paper, some papers, and the papers of a day.
+fn answers(sandbox: &Sandbox) -> Vec<Vec<(String, f32)>> {
+    let engine = engine(sandbox);
+    let liked = |numbers: &[usize]| numbers.iter().map(|number| HistoryItem::id(id(*number))).collect();
+    let requests = [
+        Request { positive: liked(&[3]), limit: Some(30), ..Request::default() },
+        Request { positive: liked(&[700]), negative: liked(&[5]), limit: Some(30), ..Request::default() },
+        Request { positive: liked(&[1, 2, 4, 8, 16, 32, 64, 128]), limit: Some(30), ..Request::default() },
+    ];
+    let answer = |request: &Request| {
+        let results = engine.recommend(request).unwrap().results;
+        assert!(results.len() > 10, "{results:?}");
+        results.into_iter().map(|result| (result.paper.id.to_string(), result.score)).collect()
+    };
+    requests.iter().map(answer).collect()
+}
+
+#[test]
+fn files_of_terms_and_of_the_background_change_no_answer() {
+    let sandbox = Sandbox::new();
+    let mut random = SplitMix64::new(7);
+    let mut library = Library::create(&sandbox.location()).unwrap();
+    write(&mut library, 0..PAPERS, &mut random, |paper| PaperChange::New(paper.into()));
+    let without = answers(&sandbox);
+    let files = ["terms", "background"].map(|name| sandbox.library().join("index").join(name));
+    assert!(files.iter().all(|file| !file.exists()));
+    engine(&sandbox).update_index(|_| |_| ()).unwrap();
+    let sound = files.each_ref().map(|file| fs::read(file).unwrap());
+    assert_eq!(answers(&sandbox), without);
+
+    // Papers that came, that have other texts, and that are gone are found beside the files.
+    write(&mut library, PAPERS..PAPERS + 90, &mut random, |paper| PaperChange::New(paper.into()));
+    write(&mut library, 20..60, &mut random, |paper| PaperChange::Text(paper.into()));
+    library.remove(&(100..140).filter(|number| *number != 128).map(id).collect::<Vec<_>>()).unwrap();
+    let beside = answers(&sandbox);
+    assert_ne!(beside, without);
+    files.iter().for_each(|file| fs::remove_file(file).unwrap());
+    assert_eq!(answers(&sandbox), beside);
+
+    // Files that are cut or damaged, or of another library, are not believed.
+    for (file, sound) in files.iter().zip(&sound) {
+        for damaged in [&sound[..sound.len() / 2], &[&sound[..400], &[0xff; 64], &sound[464..]].concat(), b"", b"x"] {
+            fs::write(file, damaged).unwrap();
+            assert_eq!(answers(&sandbox), beside, "{}", file.display());
+            let _ = fs::remove_file(file);
+        }
+    }
+    engine(&sandbox).update_index(|_| |_| ()).unwrap();
+    let other = Sandbox::new();
+    let mut library = Library::create(&other.location()).unwrap();
+    write(&mut library, 0..PAPERS, &mut random, |paper| PaperChange::New(paper.into()));
+    let without = answers(&other);
+    fs::create_dir(other.library().join("index")).unwrap();
+    for file in &files {
+        fs::copy(file, other.library().join("index").join(file.file_name().unwrap())).unwrap();
+    }
+    assert_eq!(answers(&other), without);
+}
