@@ -44,8 +44,12 @@ class Encoder:
         normalize_embeddings: bool = True,
         convert_to_numpy: bool = True,
         convert_to_tensor: bool = False,
+        prompt_name: str | None = None,
     ) -> numpy.ndarray:
         """Embeddings: an array of f32 of shape (texts, dimension), or (dimension,) for a single text.
+
+        Where the model has prompts, `prompt_name="query"` puts the one for queries before the texts; without a name, or with
+        `"document"`, it is the one for what is found by them.
 
         `batch_size` is accepted for sentence-transformers' sake: texts are grouped by their lengths. Embeddings are arrays of
         length 1, so `normalize_embeddings=False` and `convert_to_tensor=True` are refused.
@@ -56,16 +60,19 @@ class Encoder:
             raise PaperkinError("`normalize_embeddings`: embeddings of paperkin always have length 1", "input")
         if convert_to_tensor or not convert_to_numpy:
             raise PaperkinError("`convert_to_tensor`: embeddings are arrays: use `torch.from_numpy`", "input")
+        if prompt_name not in (None, "document", "query"):
+            raise PaperkinError(f"`prompt_name`: {prompt_name!r} is neither 'query' nor 'document'", "input")
+        are_queries = prompt_name == "query"
         if batch_size is not None and batch_size < 1:
             raise PaperkinError(f"`batch_size`: {batch_size} is not above 0", "input")
         if isinstance(sentences, str):
-            return self._native.encode(_texts([sentences]))[0]
+            return self._native.encode(_texts([sentences]), are_queries)[0]
         texts = _texts(sentences)
         if not show_progress_bar or len(texts) <= _STEP:
-            return self._native.encode(texts)
+            return self._native.encode(texts, are_queries)
         parts = []
         for start in range(0, len(texts), _STEP):
-            parts.append(self._native.encode(texts[start : start + _STEP]))
+            parts.append(self._native.encode(texts[start : start + _STEP], are_queries))
             done = min(start + _STEP, len(texts))
             print(f"\rencoding {done:,} of {len(texts):,}", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
@@ -73,7 +80,11 @@ class Encoder:
 
         return numpy.concatenate(parts)
 
-    encode_query = encode_document = encode
+    encode_document = encode
+
+    def encode_query(self, sentences: str | Iterable[str], **options: Any) -> numpy.ndarray:
+        """As `encode`, of queries."""
+        return self.encode(sentences, **{"prompt_name": "query", **options})
 
     def similarity(self, embeddings: numpy.ndarray, others: numpy.ndarray) -> numpy.ndarray:
         """The cosines of embeddings with others: a row for each."""
@@ -109,7 +120,7 @@ class Encoder:
 
     def embed_query(self, text: str) -> list[float]:
         """LangChain's name for the embedding of a question."""
-        return self.encode(text).tolist()
+        return self.encode_query(text).tolist()
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """As `embed_documents`, on another thread."""
@@ -127,7 +138,11 @@ class Encoder:
         """LlamaIndex's name for the embeddings of texts."""
         return self.embed_documents(texts)
 
-    get_text_embedding = get_query_embedding = embed_query
+    def get_text_embedding(self, text: str) -> list[float]:
+        """LlamaIndex's name for the embedding of a text."""
+        return self.encode(text).tolist()
+
+    get_query_embedding = embed_query
 
     # What scikit-learn calls a transformer.
 

@@ -5,13 +5,16 @@
 
 mod bert;
 mod bundled;
+mod choice;
 mod config;
 mod device;
+mod files;
 mod hub;
 mod kernels;
 mod linear;
 mod model;
 mod pooling;
+mod prompts;
 #[cfg(any(test, not(bundled_weights)))]
 mod published;
 mod quantize;
@@ -28,15 +31,18 @@ use candle_core::Device;
 use rayon::prelude::*;
 
 use bert::BertModel;
-use pooling::Pooling;
+use config::PoolingConfig;
+use prompts::Prompts;
 use tokenizer::TextTokenizer;
 
 use crate::{Embedding, Error, Result};
 
+pub use choice::ModelChoice;
 pub use device::DeviceChoice;
 pub use hub::HubOptions;
 pub use kernels::{Cpu, Precision};
-pub use model::{Model, ModelChoice, ModelIdentity};
+pub use model::{Model, ModelIdentity};
+pub use prompts::TextSide;
 pub use quantize::quantize;
 
 /// Texts taken at a time: sorted by length among themselves, and a bound for the memory that is used.
@@ -63,7 +69,8 @@ pub struct Encoder {
     identity: ModelIdentity,
     tokens: TextTokenizer,
     bert: BertModel,
-    pooling: Pooling,
+    pooling: PoolingConfig,
+    prompts: Prompts,
 }
 
 impl Encoder {
@@ -76,7 +83,8 @@ impl Encoder {
         let device = runtime.device.open()?;
         let bert = BertModel::new(model.parameters, &model.config, device, cpu, runtime.precision)
             .map_err(failed("put the model on the device"))?;
-        Ok(Encoder { identity: model.identity, tokens: model.tokens, bert, pooling: model.pooling })
+        let Model { identity, tokens, pooling, prompts, .. } = model;
+        Ok(Encoder { identity, tokens, bert, pooling, prompts })
     }
 
     /// Name, fingerprint and dimension of the model.
@@ -94,7 +102,7 @@ impl Encoder {
         DeviceChoice::of(self.bert.device())
     }
 
-    /// One embedding for each text, in the order of the texts. A text longer than the model reads is cut; an empty
+    /// One embedding for each text, in the order of the texts, which all stand on one side of a search. A text longer than the model reads is cut; an empty
     /// one has an embedding too. `done` is told, from any thread, how many more texts are finished.
     ///
     /// Which texts go together does not change an embedding beyond rounding. Use one call for many texts: memory
@@ -102,27 +110,46 @@ impl Encoder {
     ///
     /// # Errors
     /// [`Error::Encoder`] when the device fails.
-    pub fn encode<T: AsRef<str> + Sync>(&self, texts: &[T], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Embedding>> {
+    pub fn encode<T: AsRef<str> + Sync>(
+        &self,
+        side: TextSide,
+        texts: &[T],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Embedding>> {
+        let not_pooled = self.not_pooled(side)?;
         let mut embeddings = Vec::with_capacity(texts.len());
         for window in texts.chunks(WINDOW) {
-            let ids = window.par_iter().map(|text| self.tokens.ids(text.as_ref())).collect::<Result<Vec<_>>>()?;
-            embeddings.extend(self.encode_ids(&ids, done)?);
+            let ids = window.par_iter().map(|text| self.token_ids(side, text.as_ref())).collect::<Result<Vec<_>>>()?;
+            embeddings.extend(self.encode_ids(&ids, not_pooled, done)?);
         }
         Ok(embeddings)
     }
 
-    /// The word pieces that the model sees of a text, with the special ones.
+    /// The word pieces that the model sees of a text, with those of its prompt and the special ones.
     ///
     /// # Errors
     /// [`Error::Encoder`] when the tokenizer fails.
-    pub fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
-        self.tokens.ids(text)
+    pub fn token_ids(&self, side: TextSide, text: &str) -> Result<Vec<u32>> {
+        match self.prompts.of(side) {
+            "" => self.tokens.ids(text),
+            prompt => self.tokens.ids(&[prompt, text].concat()),
+        }
     }
 
-    fn encode_ids(&self, ids: &[Vec<u32>], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Embedding>> {
+    /// How many word pieces at the beginning, those of the prompt, have no part in the pooling.
+    fn not_pooled(&self, side: TextSide) -> Result<usize> {
+        match self.prompts.of(side) {
+            "" => Ok(0),
+            _ if self.pooling.include_prompt => Ok(0),
+            // All but the special one at the end.
+            prompt => Ok(self.tokens.ids(prompt)?.len() - 1),
+        }
+    }
+
+    fn encode_ids(&self, ids: &[Vec<u32>], not_pooled: usize, done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Embedding>> {
         let encode = |batch: &Vec<usize>| -> Result<Vec<(usize, Embedding)>> {
             let texts: Vec<&[u32]> = batch.iter().map(|text| &ids[*text][..]).collect();
-            let embeddings = self.encode_batch(&texts)?;
+            let embeddings = self.encode_batch(&texts, not_pooled)?;
             done(batch.len());
             Ok(batch.iter().copied().zip(embeddings).collect())
         };
@@ -141,7 +168,7 @@ impl Encoder {
         Ok(encoded.into_iter().map(|(_, embedding)| embedding).collect())
     }
 
-    fn encode_batch(&self, texts: &[&[u32]]) -> Result<Vec<Embedding>> {
+    fn encode_batch(&self, texts: &[&[u32]], not_pooled: usize) -> Result<Vec<Embedding>> {
         let size = self.bert.hidden_size();
         let hidden = self.bert.forward(texts).map_err(failed("run the model"))?;
         let mut rest = &hidden[..];
@@ -150,7 +177,7 @@ impl Encoder {
             .map(|ids| {
                 let (rows, after) = rest.split_at(ids.len() * size);
                 rest = after;
-                Embedding::normalize(self.pooling.pool(rows, size)).ok_or_else(|| Error::Encoder {
+                Embedding::normalize(self.pooling.mode.pool(rows, size, not_pooled)).ok_or_else(|| Error::Encoder {
                     doing: "give a text a direction",
                     source: "its vector is zero or not finite".into(),
                 })

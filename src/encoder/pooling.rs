@@ -21,8 +21,10 @@ impl Pooling {
         }
     }
 
-    /// Pools one text's rows, `[word pieces, size]`, at least one row. Not normalized.
-    pub(super) fn pool(self, rows: &[f32], size: usize) -> Vec<f32> {
+    /// Pools one text's rows, `[word pieces, size]`, at least one row: those after the first `left_out`, or at least the last one.
+    /// Not normalized.
+    pub(super) fn pool(self, rows: &[f32], size: usize, left_out: usize) -> Vec<f32> {
+        let rows = &rows[left_out.min(rows.len() / size - 1) * size..];
         let mut pooled = rows[..size].to_vec();
         let rest = rows[size..].chunks_exact(size);
         match self {
@@ -45,9 +47,12 @@ mod tests {
     #[test]
     fn three_ways() {
         let rows = [1.0, 5.0, 3.0, 1.0];
-        assert_eq!(Pooling::Cls.pool(&rows, 2), [1.0, 5.0]);
-        assert_eq!(Pooling::Mean.pool(&rows, 2), [2.0, 3.0]);
-        assert_eq!(Pooling::Max.pool(&rows, 2), [3.0, 5.0]);
-        assert_eq!(Pooling::Mean.pool(&rows, 4), rows);
+        assert_eq!(Pooling::Cls.pool(&rows, 2, 0), [1.0, 5.0]);
+        assert_eq!(Pooling::Mean.pool(&rows, 2, 0), [2.0, 3.0]);
+        assert_eq!(Pooling::Max.pool(&rows, 2, 0), [3.0, 5.0]);
+        assert_eq!(Pooling::Mean.pool(&rows, 4, 0), rows);
+        assert_eq!(Pooling::Cls.pool(&rows, 2, 1), [3.0, 1.0]);
+        assert_eq!(Pooling::Mean.pool(&rows, 2, 1), [3.0, 1.0]);
+        assert_eq!(Pooling::Max.pool(&rows, 2, 7), [3.0, 1.0]);
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
 
+use super::prompts::PROMPTS_FILE;
 use super::weights::{SCALE_SUFFIX, TensorFile};
 use super::{HubOptions, Model, ModelChoice, ModelIdentity, bad_model};
 use crate::file::{FileAccess, replace};
@@ -20,8 +21,14 @@ const LARGEST: f32 = 127.0;
 const CLIP_FRACTIONS: [f32; 11] = [1.0, 0.98, 0.96, 0.94, 0.92, 0.90, 0.88, 0.86, 0.84, 0.82, 0.80];
 
 /// The files beside the weights, copied as they are when they are there.
-const NOT_QUANTIZED: [&str; 5] =
-    ["modules.json", "config.json", "sentence_bert_config.json", "tokenizer.json", "1_Pooling/config.json"];
+const NOT_QUANTIZED: [&str; 6] = [
+    "modules.json",
+    "config.json",
+    "sentence_bert_config.json",
+    PROMPTS_FILE,
+    "tokenizer.json",
+    "1_Pooling/config.json",
+];
 
 /// The table that stays f32: one row of it is added to every word piece, so its error would be everywhere (without
 /// this the mean cosine of all-MiniLM-L6-v2 to its f32 embeddings is 0.99918, with it 0.99948), and it is two rows.

@@ -177,7 +177,8 @@ fn papers_kept_as_text_keep_their_vectors() {
     let stored = engine.library().unresolved_embeddings(&profile).unwrap();
     assert_eq!(stored.len(), 3);
     for paper in engine.library().unresolved_papers(&profile).unwrap() {
-        let computed = engine.encoder().unwrap().encode(&[paper.document()], &|_| ()).unwrap().remove(0);
+        let computed =
+            engine.encoder().unwrap().encode(TextSide::Document, &[paper.document()], &|_| ()).unwrap().remove(0);
         assert!(stored[&paper.id].cosine(&computed) > 0.999_99);
     }
     let feed = sandbox.run(&["feed", "--profile", "me", "--since", "2000-01-01"]);

@@ -146,32 +146,53 @@ fn folder(model: &str, path: &str) -> Result<String> {
     }
 }
 
-/// Reads the pooling's `config.json`: either `pooling_mode` by name, or one of the `pooling_mode_*` flags.
-pub(super) fn pooling(model: &str, file: &str, bytes: &[u8], hidden_size: usize) -> Result<Pooling> {
-    let fields: serde_json::Map<String, serde_json::Value> = json(model, file, bytes)?;
-    if let Some(dimension) = fields.get("word_embedding_dimension").and_then(serde_json::Value::as_u64)
-        && dimension != hidden_size as u64
-    {
-        let reason = format!("{file}: word_embedding_dimension is {dimension}, but hidden_size is {hidden_size}");
-        return Err(bad_model(model, reason));
+/// The pooling's `config.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PoolingConfig {
+    /// How word pieces become a text.
+    pub(super) mode: Pooling,
+    /// Whether those of a prompt are among them.
+    pub(super) include_prompt: bool,
+}
+
+/// Without a word about it.
+impl Default for PoolingConfig {
+    fn default() -> PoolingConfig {
+        PoolingConfig { mode: Pooling::Mean, include_prompt: true }
     }
-    let mut modes: Vec<&str> = match fields.get("pooling_mode").and_then(serde_json::Value::as_str) {
-        Some(mode) => vec![mode],
-        None => fields
-            .iter()
-            .filter(|(_, set)| set.as_bool() == Some(true))
-            .filter_map(|(key, _)| key.strip_prefix("pooling_mode_"))
-            .collect(),
-    };
-    modes.sort_unstable();
-    match modes[..] {
-        ["cls" | "cls_token"] => Ok(Pooling::Cls),
-        ["mean" | "mean_tokens"] => Ok(Pooling::Mean),
-        ["max" | "max_tokens"] => Ok(Pooling::Max),
-        _ => {
-            let found = if modes.is_empty() { "none".to_owned() } else { modes.join(" and ") };
-            Err(bad_model(model, format!("{file}: unsupported pooling mode {found}; cls, mean and max are supported")))
+}
+
+impl PoolingConfig {
+    /// Reads the file: either `pooling_mode` by name, or one of the `pooling_mode_*` flags.
+    pub(super) fn parse(model: &str, file: &str, bytes: &[u8], hidden_size: usize) -> Result<PoolingConfig> {
+        let fields: serde_json::Map<String, serde_json::Value> = json(model, file, bytes)?;
+        if let Some(dimension) = fields.get("word_embedding_dimension").and_then(serde_json::Value::as_u64)
+            && dimension != hidden_size as u64
+        {
+            let reason = format!("{file}: word_embedding_dimension is {dimension}, but hidden_size is {hidden_size}");
+            return Err(bad_model(model, reason));
         }
+        let mut modes: Vec<&str> = match fields.get("pooling_mode").and_then(serde_json::Value::as_str) {
+            Some(mode) => vec![mode],
+            None => fields
+                .iter()
+                .filter(|(_, set)| set.as_bool() == Some(true))
+                .filter_map(|(key, _)| key.strip_prefix("pooling_mode_"))
+                .collect(),
+        };
+        modes.sort_unstable();
+        let mode = match modes[..] {
+            ["cls" | "cls_token"] => Pooling::Cls,
+            ["mean" | "mean_tokens"] => Pooling::Mean,
+            ["max" | "max_tokens"] => Pooling::Max,
+            _ => {
+                let found = if modes.is_empty() { "none".to_owned() } else { modes.join(" and ") };
+                let reason = format!("{file}: unsupported pooling mode {found}; cls, mean and max are supported");
+                return Err(bad_model(model, reason));
+            }
+        };
+        let include_prompt = fields.get("include_prompt").and_then(serde_json::Value::as_bool).unwrap_or(true);
+        Ok(PoolingConfig { mode, include_prompt })
     }
 }
 
@@ -192,7 +213,7 @@ impl TruncationConfig {
     }
 }
 
-fn json<T: DeserializeOwned>(model: &str, file: &str, bytes: &[u8]) -> Result<T> {
+pub(super) fn json<T: DeserializeOwned>(model: &str, file: &str, bytes: &[u8]) -> Result<T> {
     serde_json::from_slice(bytes).map_err(|error| bad_model(model, format!("{file}: {error}")))
 }
 
@@ -248,7 +269,10 @@ mod tests {
 
     #[test]
     fn pooling_by_name_or_flag() {
-        let check = |text: &str| pooling("m", "1_Pooling/config.json", text.as_bytes(), 8);
+        let read = |text: &str| PoolingConfig::parse("m", "1_Pooling/config.json", text.as_bytes(), 8);
+        let check = |text: &str| read(text).map(|config| config.mode);
+        assert!(read(r#"{"pooling_mode":"cls"}"#).unwrap().include_prompt);
+        assert!(!read(r#"{"pooling_mode":"mean","include_prompt":false}"#).unwrap().include_prompt);
         assert_eq!(check(r#"{"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":false}"#).unwrap(), Pooling::Cls);
         assert_eq!(check(r#"{"pooling_mode_mean_tokens":true,"include_prompt":true}"#).unwrap(), Pooling::Mean);
         assert_eq!(check(r#"{"pooling_mode":"max","word_embedding_dimension":8}"#).unwrap(), Pooling::Max);
