@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice, ModelIdentity, TextSide};
+use crate::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice, ModelIdentity, Pooling, TextSide};
 use crate::error::{Error, Result};
 use crate::library::{Library, StoredModel};
 use crate::recommend::Request;
@@ -15,6 +15,8 @@ use crate::vector::Embedding;
 pub(crate) struct Embedder {
     /// The model; `None` for the library's own, and for the bundled one while the library is empty.
     choice: Option<ModelChoice>,
+    /// The pooling; `None` for the model's own, or that of the library.
+    pooling: Option<Pooling>,
     hub: HubOptions,
     options: EncoderOptions,
     encoder: OnceCell<Arc<Encoder>>,
@@ -58,8 +60,13 @@ impl FromIterator<(TextSide, String, Embedding)> for TextEmbeddings {
 }
 
 impl Embedder {
-    pub(crate) fn new(choice: Option<ModelChoice>, hub: HubOptions, options: EncoderOptions) -> Embedder {
-        Embedder { choice, hub, options, encoder: OnceCell::new() }
+    pub(crate) fn new(
+        choice: Option<ModelChoice>,
+        pooling: Option<Pooling>,
+        hub: HubOptions,
+        options: EncoderOptions,
+    ) -> Embedder {
+        Embedder { choice, pooling, hub, options, encoder: OnceCell::new() }
     }
 
     /// The encoder, loaded at the first call. Another process may have changed the library's model since.
@@ -101,7 +108,7 @@ impl Embedder {
                         .to_owned(),
             })?,
         };
-        let model = Model::open(&choice, &self.hub)?;
+        let model = self.with_pooling(Model::open(&choice, &self.hub)?)?;
         Ok(match stored {
             Some(stored) => model.matching(&stored.fingerprint),
             None => model,
@@ -113,7 +120,14 @@ impl Embedder {
     /// # Errors
     /// Errors of loading.
     pub(crate) fn open_other(&self, choice: &ModelChoice) -> Result<Encoder> {
-        Encoder::new(Model::open(choice, &self.hub)?, &self.options)
+        Encoder::new(self.with_pooling(Model::open(choice, &self.hub)?)?, &self.options)
+    }
+
+    fn with_pooling(&self, model: Model) -> Result<Model> {
+        match self.pooling {
+            Some(pooling) => model.with_pooling(pooling),
+            None => Ok(model),
+        }
     }
 
     /// Replaces the encoder.

@@ -83,7 +83,8 @@ impl Engine {
     /// Those of [`Library::open`]; [`Error::ModelMismatch`].
     pub fn open(options: EngineOptions) -> Result<Engine> {
         let library = options.open_library()?;
-        let embedder = Embedder::new(options.model.clone(), options.hub.clone(), options.encoder.clone());
+        let embedder =
+            Embedder::new(options.model.clone(), options.pooling, options.hub.clone(), options.encoder.clone());
         if options.model.is_some() && library.model()?.is_some() {
             embedder.encoder(&library)?;
         }

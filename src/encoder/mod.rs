@@ -1,24 +1,31 @@
 //! Texts to [`Embedding`]s, with a small sentence-transformer.
 //!
 //! [`ModelChoice`] says which one, [`Model`] is its files found and checked, [`Encoder`] is the model on a device.
-//! Any BERT that was trained with sentence-transformers will do: pooling and truncation are read from its files.
+//! A BERT, RoBERTa or ModernBERT that was trained with sentence-transformers will do, or a table of words such as model2vec's:
+//! prompts, truncation, pooling and what follows it are read from its files.
 
 mod bert;
 mod bundled;
 mod choice;
 mod config;
+mod dense;
 mod device;
 mod files;
 mod hub;
 mod kernels;
+mod length_runs;
 mod linear;
 mod model;
+mod modern_bert;
+mod network;
 mod pooling;
 mod prompts;
 #[cfg(any(test, not(bundled_weights)))]
 mod published;
 mod quantize;
 mod sha256;
+mod source;
+mod static_table;
 mod tokenizer;
 mod weights;
 
@@ -30,8 +37,9 @@ use std::fmt;
 use candle_core::Device;
 use rayon::prelude::*;
 
-use bert::BertModel;
 use config::PoolingConfig;
+use dense::HeadStep;
+use network::Network;
 use prompts::Prompts;
 use tokenizer::TextTokenizer;
 
@@ -42,6 +50,7 @@ pub use device::DeviceChoice;
 pub use hub::HubOptions;
 pub use kernels::{Cpu, Precision};
 pub use model::{Model, ModelIdentity};
+pub use pooling::Pooling;
 pub use prompts::TextSide;
 pub use quantize::quantize;
 
@@ -68,8 +77,9 @@ pub struct EncoderOptions {
 pub struct Encoder {
     identity: ModelIdentity,
     tokens: TextTokenizer,
-    bert: BertModel,
+    network: Network,
     pooling: PoolingConfig,
+    head: Vec<HeadStep>,
     prompts: Prompts,
 }
 
@@ -81,10 +91,11 @@ impl Encoder {
     pub fn new(model: Model, runtime: &EncoderOptions) -> Result<Encoder> {
         let cpu = runtime.cpu.map_or_else(|| Ok(Cpu::detect()), Cpu::checked)?;
         let device = runtime.device.open()?;
-        let bert = BertModel::new(model.parameters, &model.config, device, cpu, runtime.precision)
-            .map_err(failed("put the model on the device"))?;
-        let Model { identity, tokens, pooling, prompts, .. } = model;
-        Ok(Encoder { identity, tokens, bert, pooling, prompts })
+        model.check_pooling();
+        let Model { identity, network, tokens, pooling, head, prompts, .. } = model;
+        let network = Network::new(network, device, cpu, runtime.precision);
+        let network = network.map_err(failed("put the model on the device"))?;
+        Ok(Encoder { identity, tokens, network, pooling, head, prompts })
     }
 
     /// Name, fingerprint and dimension of the model.
@@ -94,12 +105,12 @@ impl Encoder {
 
     /// How precisely it computes.
     pub fn precision(&self) -> Precision {
-        self.bert.precision()
+        self.network.precision()
     }
 
     /// The device in use; never [`DeviceChoice::Auto`].
     pub fn device(&self) -> DeviceChoice {
-        DeviceChoice::of(self.bert.device())
+        DeviceChoice::of(self.network.device())
     }
 
     /// One embedding for each text, in the order of the texts, which all stand on one side of a search. A text longer than the model reads is cut; an empty
@@ -153,7 +164,7 @@ impl Encoder {
             done(batch.len());
             Ok(batch.iter().copied().zip(embeddings).collect())
         };
-        let encoded: Vec<_> = match self.bert.device() {
+        let encoded: Vec<_> = match self.network.device() {
             // Whole batches side by side, rather than threads inside each product.
             Device::Cpu => {
                 let share = ids.iter().map(Vec::len).sum::<usize>().div_ceil(rayon::current_num_threads());
@@ -169,15 +180,17 @@ impl Encoder {
     }
 
     fn encode_batch(&self, texts: &[&[u32]], not_pooled: usize) -> Result<Vec<Embedding>> {
-        let size = self.bert.hidden_size();
-        let hidden = self.bert.forward(texts).map_err(failed("run the model"))?;
+        let size = self.network.hidden_size();
+        let hidden = self.network.forward(texts).map_err(failed("run the model"))?;
         let mut rest = &hidden[..];
         texts
             .iter()
             .map(|ids| {
                 let (rows, after) = rest.split_at(ids.len() * size);
                 rest = after;
-                Embedding::normalize(self.pooling.mode.pool(rows, size, not_pooled)).ok_or_else(|| Error::Encoder {
+                let pooled = self.pooling.mode.pool(rows, size, not_pooled);
+                let embedding = self.head.iter().fold(pooled, |embedding, step| step.apply(embedding));
+                Embedding::normalize(embedding).ok_or_else(|| Error::Encoder {
                     doing: "give a text a direction",
                     source: "its vector is zero or not finite".into(),
                 })

@@ -1,23 +1,24 @@
 //! What a model's files hold, checked, and what makes it the same model again.
 
-use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::bad_model;
-use super::bert::BertWeights;
 use super::bundled;
 use super::choice::ModelChoice;
-use super::config::{BertConfig, ModulesConfig, PoolingConfig, TruncationConfig};
+use super::config::{ModulesConfig, PoolingConfig};
+use super::dense::HeadStep;
 use super::files::ModelFiles;
 use super::hub::{HubOptions, HubSnapshot};
+use super::network::NetworkWeights;
+use super::pooling::Pooling;
 use super::prompts::{PROMPTS_FILE, Prompts};
 use super::sha256::sha256_hex;
+use super::source::{ModelSource, NetworkParts};
 use super::tokenizer::TextTokenizer;
-use super::weights::TensorFile;
 use crate::Result;
 
 /// What tells one model's embeddings from another's.
@@ -27,8 +28,9 @@ pub struct ModelIdentity {
     pub name: String,
     /// Everything that decides an embedding, as 64 hex digits: the SHA-256 of these lines, each ended by `\n`:
     /// `paperkin encoder 1`, `weights` and the SHA-256 of the weights' file, `tokenizer` and that of
-    /// `tokenizer.json`, `network bert heads=H activation=A epsilon=E`, `pooling` and its name,
-    /// `reading max_tokens=N lower_case=B`, for a model with prompts `prompts query="Q" document="D" pooled=B`, and
+    /// `tokenizer.json`, `network bert heads=H activation=A epsilon=E` or what another network has instead, `pooling` and its
+    /// name, `reading max_tokens=N lower_case=B`, for each Dense module `dense`, the SHA-256 of its weights and
+    /// `activation=A`, for a model with prompts `prompts query="Q" document="D" pooled=B`, and
     /// `normalised`: in its first spelling, as libraries have it.
     pub fingerprint: String,
     /// Numbers in an embedding.
@@ -38,10 +40,12 @@ pub struct ModelIdentity {
 /// A model with its files found, read and checked; not yet on a device.
 pub struct Model {
     pub(super) identity: ModelIdentity,
-    pub(super) config: BertConfig,
-    pub(super) parameters: BertWeights,
+    pub(super) network: NetworkWeights,
     pub(super) tokens: TextTokenizer,
     pub(super) pooling: PoolingConfig,
+    /// Whether the files say nothing about the pooling.
+    pooling_is_open: bool,
+    pub(super) head: Vec<HeadStep>,
     pub(super) prompts: Prompts,
     recipe: FingerprintRecipe,
 }
@@ -84,54 +88,29 @@ impl Model {
 
     fn read(name: String, asked: &str, files: &ModelFiles) -> Result<Model> {
         let modules = match files.read("modules.json")? {
-            Some(bytes) => ModulesConfig::parse(asked, &bytes)?,
-            None => {
-                tracing::warn!(model = asked, "no modules.json: using mean pooling, as sentence-transformers does");
-                ModulesConfig { transformer: String::new(), pooling: None }
+            Some(bytes) => Some(ModulesConfig::parse(asked, &bytes)?),
+            None => None,
+        };
+        let pooling_is_open = modules.is_none();
+        let modules = modules.unwrap_or_default();
+        let source = ModelSource { asked, files, folder: &modules.network };
+        let read = match modules.is_static || source.is_model2vec()? {
+            true => source.read_static()?,
+            false => source.read_transformer(modules.pooling.as_deref())?,
+        };
+        let NetworkParts { network, size, tokens, pooling, before_pooling, mut after_pooling } = read;
+        let pooling_is_open = pooling_is_open && !matches!(network, NetworkWeights::Static(_));
+
+        let mut dimension = size;
+        let mut head = Vec::new();
+        for module in &modules.head {
+            let (step, line) = source.read_head(module, dimension)?;
+            if let HeadStep::Dense(layer) = &step {
+                dimension = layer.outputs();
             }
-        };
-        let within = |file: &str| format!("{}{file}", modules.transformer);
-        let needed = |file: String| -> Result<Cow<'static, [u8]>> {
-            files.read(&file)?.ok_or_else(|| bad_model(asked, format!("no {file}")))
-        };
-
-        let config = BertConfig::parse(asked, &needed(within("config.json"))?)?;
-        let pooling = match modules.pooling {
-            Some(folder) => {
-                let file = format!("{folder}config.json");
-                PoolingConfig::parse(asked, &file, &needed(file.clone())?, config.hidden_size)?
-            }
-            None => PoolingConfig::default(),
-        };
-        let reading = match files.read(&within("sentence_bert_config.json"))? {
-            Some(bytes) => TruncationConfig::parse(asked, &bytes)?,
-            None => TruncationConfig::default(),
-        };
-        let positions = config.max_position_embeddings;
-        let max_tokens = reading.max_seq_length.map_or(positions, |most| most.min(positions));
-
-        let tokenizer = needed(within("tokenizer.json"))?;
-        let tokens = TextTokenizer::new(asked, &tokenizer, max_tokens, reading.do_lower_case)?;
-
-        if tokens.vocab_size() > config.vocab_size {
-            let (pieces, rows) = (tokens.vocab_size(), config.vocab_size);
-            let reason = format!("tokenizer.json has {pieces} word pieces, but vocab_size in config.json is {rows}");
-            return Err(bad_model(asked, reason));
+            after_pooling.push_str(&line);
+            head.push(step);
         }
-
-        let file = within("model.safetensors");
-        let Some(weights) = files.read(&file)? else {
-            let hint = match files.has(&within("pytorch_model.bin"))? {
-                true => "; pytorch_model.bin is not supported because it can run code: convert it to safetensors",
-                false => "",
-            };
-            return Err(bad_model(asked, format!("no {file}{hint}")));
-        };
-        let parameters = match &weights {
-            Cow::Borrowed(weights) => BertWeights::read(&TensorFile::lasting(asked, &file, weights)?, &config)?,
-            Cow::Owned(weights) => BertWeights::read(&TensorFile::new(asked, &file, weights)?, &config)?,
-        };
-
         let prompts = match files.read_if_known(PROMPTS_FILE)? {
             Some(bytes) => Prompts::parse(asked, &bytes)?,
             None => Prompts::default(),
@@ -140,46 +119,65 @@ impl Model {
             Some(id) if prompts.is_empty() => Prompts::published(id),
             _ => prompts,
         };
-
-        let mut recipe = FingerprintRecipe {
-            before_pooling: "paperkin encoder 1\n".to_owned(),
-            after_pooling: format!("reading max_tokens={max_tokens} lower_case={}\n", reading.do_lower_case),
-        };
-        let written = writeln!(
-            recipe.before_pooling,
-            "weights {}\ntokenizer {}\nnetwork bert heads={} activation={:?} epsilon={:e}",
-            files.sha256(&file, &weights),
-            files.sha256(&within("tokenizer.json"), &tokenizer),
-            config.num_attention_heads,
-            config.hidden_act,
-            config.layer_norm_eps,
-        );
-        written.expect("a String takes everything");
-        let fingerprint = recipe.fingerprint(pooling, &prompts);
-        let identity = ModelIdentity { name, fingerprint, dimension: config.hidden_size };
-        Ok(Model { identity, config, parameters, tokens, pooling, prompts, recipe })
+        let recipe = FingerprintRecipe { before_pooling, after_pooling };
+        let identity = ModelIdentity { name, fingerprint: recipe.fingerprint(pooling, &prompts), dimension };
+        Ok(Model { identity, network, tokens, pooling, pooling_is_open, head, prompts, recipe })
     }
 
-    /// The model as a library has it whose embeddings have this fingerprint, where that is possible: without its prompts, if it
-    /// was embedded before they were known.
+    /// The model with another pooling than sentence-transformers takes where a model's files say nothing about it.
+    ///
+    /// # Errors
+    /// [`Error::BadModel`](crate::Error::BadModel) when they do, and say otherwise.
+    pub fn with_pooling(mut self, mode: Pooling) -> Result<Model> {
+        if mode != self.pooling.mode && !self.pooling_is_open {
+            let reason =
+                format!("it was trained with {} pooling, which cannot be replaced by {mode}", self.pooling.mode);
+            return Err(bad_model(&self.identity.name, reason));
+        }
+        self.pooling.mode = mode;
+        self.pooling_is_open = false;
+        self.identity.fingerprint = self.recipe.fingerprint(self.pooling, &self.prompts);
+        Ok(self)
+    }
+
+    /// The model as a library has it whose embeddings have this fingerprint, where that is possible: with the pooling that was
+    /// chosen for it, and without its prompts, if the library was embedded before they were known.
     pub(crate) fn matching(mut self, fingerprint: &str) -> Model {
-        if self.identity.fingerprint != fingerprint
-            && !self.prompts.is_empty()
-            && self.recipe.fingerprint(self.pooling, &Prompts::default()) == fingerprint
-        {
-            let name = &self.identity.name;
-            tracing::warn!("the library was embedded without the prompts of {name}: `paperkin reembed` uses them");
-            self.prompts = Prompts::default();
-            self.identity.fingerprint = fingerprint.to_owned();
+        let poolings = match self.pooling_is_open {
+            true => Pooling::ALL.to_vec(),
+            false => vec![self.pooling.mode],
+        };
+        for prompts in [self.prompts.clone(), Prompts::default()] {
+            for mode in &poolings {
+                let pooling = PoolingConfig { mode: *mode, ..self.pooling };
+                if self.recipe.fingerprint(pooling, &prompts) == fingerprint {
+                    if prompts != self.prompts {
+                        let name = &self.identity.name;
+                        tracing::warn!("the library is without the prompts of {name}: `paperkin reembed` uses them");
+                    }
+                    self.identity.fingerprint = fingerprint.to_owned();
+                    return Model { pooling, prompts, pooling_is_open: false, ..self };
+                }
+            }
         }
         self
+    }
+
+    /// Warns of a pooling that nobody chose.
+    pub(super) fn check_pooling(&self) {
+        if self.pooling_is_open {
+            let name = &self.identity.name;
+            tracing::warn!(
+                "{name} has no modules.json: using mean pooling, as sentence-transformers does; choose another with --pooling"
+            );
+        }
     }
 }
 
 impl FingerprintRecipe {
     fn fingerprint(&self, pooling: PoolingConfig, prompts: &Prompts) -> String {
         let FingerprintRecipe { before_pooling, after_pooling } = self;
-        let mode = pooling.mode.name();
+        let mode = pooling.mode;
         let prompts = prompts.recipe_line(pooling.include_prompt);
         sha256_hex(format!("{before_pooling}pooling {mode}\n{after_pooling}{prompts}normalised\n").as_bytes())
     }

@@ -1,8 +1,10 @@
 //! From one vector for each word piece to one for the text.
 
+use crate::string_enum::string_enum;
+
 /// How the word pieces' vectors become the text's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pooling {
+pub enum Pooling {
     /// The first word piece's.
     Cls,
     /// Their mean.
@@ -11,16 +13,10 @@ pub(super) enum Pooling {
     Max,
 }
 
-impl Pooling {
-    /// The name in fingerprints and in `pooling_mode`.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Pooling::Cls => "cls",
-            Pooling::Mean => "mean",
-            Pooling::Max => "max",
-        }
-    }
+// The names in fingerprints and in `pooling_mode`.
+string_enum!(Pooling, "a pooling", { Mean => "mean", Cls => "cls", Max => "max" });
 
+impl Pooling {
     /// Pools one text's rows, `[word pieces, size]`, at least one row: those after the first `left_out`, or at least the last one.
     /// Not normalized.
     pub(super) fn pool(self, rows: &[f32], size: usize, left_out: usize) -> Vec<f32> {

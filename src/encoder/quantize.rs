@@ -8,6 +8,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
 
+use super::network::NetworkWeights;
 use super::prompts::PROMPTS_FILE;
 use super::weights::{SCALE_SUFFIX, TensorFile};
 use super::{HubOptions, Model, ModelChoice, ModelIdentity, bad_model};
@@ -43,7 +44,12 @@ const KEPT: &str = "embeddings.token_type_embeddings.weight";
 pub fn quantize(model_dir: &Path, out_dir: &Path) -> Result<ModelIdentity> {
     let name = model_dir.display().to_string();
     // Everything that could be wrong with the model is found before anything is written.
-    drop(Model::open(&ModelChoice::Directory(model_dir.to_path_buf()), &HubOptions::default())?);
+    let model = Model::open(&ModelChoice::Directory(model_dir.to_path_buf()), &HubOptions::default())?;
+    if !matches!(model.network, NetworkWeights::Bert(..)) || !model.head.is_empty() {
+        let reason = "unsupported: only a BERT or RoBERTa without Dense modules can be quantized";
+        return Err(bad_model(&name, reason));
+    }
+    drop(model);
 
     let file = "model.safetensors";
     let source = model_dir.join(file);
@@ -72,7 +78,7 @@ pub(super) fn quantize_tensors(model: &str, file: &str, bytes: &[u8]) -> Result<
     let weights = TensorFile::new(model, file, bytes)?;
     let mut tensors = Vec::new();
     for (name, view) in SafeTensors::deserialize(bytes).map_err(bad)?.tensors() {
-        let name = name.strip_prefix("bert.").unwrap_or(&name);
+        let name = name.strip_prefix(weights.prefix()).unwrap_or(&name);
         if !name.starts_with("embeddings.") && !name.starts_with("encoder.") {
             continue;
         }

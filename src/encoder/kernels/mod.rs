@@ -19,6 +19,7 @@ use super::config::Activation;
 
 pub use crate::kernels::Cpu;
 pub(super) use crate::kernels::ElementType;
+pub(super) use activation::{add_bias as add_bias_rows, gelu as gelu_rows, relu as relu_rows};
 pub(super) use layer::PackedLayer;
 pub use layer::Precision;
 pub(super) use norm::norm_rows;
@@ -87,6 +88,16 @@ pub(super) fn add_norm(x: Tensor, bias: &RowParameters, residual: &Tensor, norm:
     in_place_with("add-norm", &x, residual, |x, residual| {
         norm::add_norm(x, &bias.host, residual, &norm.weight.host, &norm.bias.host, norm.epsilon);
     })?;
+    Ok(x)
+}
+
+/// The layer normalization of every row of `x`, `[rows, n]`.
+pub(super) fn layer_norm(x: &Tensor, norm: &LayerNorm) -> Result<Tensor> {
+    if !x.device().is_cpu() {
+        return candle_nn::ops::layer_norm(x, &norm.weight.device, &norm.bias.device, norm.epsilon);
+    }
+    let x = x.copy()?;
+    in_place("layer-norm", &x, |x| norm_rows(x, &norm.weight.host, &norm.bias.host, norm.epsilon))?;
     Ok(x)
 }
 

@@ -1,5 +1,6 @@
 //! The whole encoder against other implementations of it.
 
+mod golden;
 mod hub;
 mod reference;
 mod tiny;

@@ -269,10 +269,7 @@ fn what_is_wrong_is_named() {
         "no model.safetensors; pytorch_model.bin is not supported",
     );
     check(&|tiny| tiny.set("config.json", "model_type", "mpnet".into()), "unsupported model_type `mpnet`");
-    check(
-        &|tiny| tiny.write_modules(&[("Transformer", ""), ("Pooling", "1_Pooling"), ("Dense", "2")]),
-        "models.Dense`",
-    );
+    check(&|tiny| tiny.write_modules(&[("Transformer", ""), ("Pooling", "1_Pooling"), ("LSTM", "2")]), "models.LSTM`");
     check(
         &|tiny| tiny.set("config.json", "vocab_size", 9.into()),
         "has 14 word pieces, but vocab_size in config.json is 9",
