@@ -137,17 +137,17 @@ impl ModelSource<'_> {
         let (file, weights) = self.weights(self.folder)?;
         let tensors = TensorFile::new(asked, &file, &weights)?;
         let table = StaticTable::read(asked, &file, &tensors)?;
-        let leaves_out_unknown = is_model2vec(&tensors);
+        let is_model2vec = is_model2vec(&tensors);
         let max_tokens = match self.files.read(&self.within("config.json"))? {
-            Some(bytes) if leaves_out_unknown => {
+            Some(bytes) if is_model2vec => {
                 config::json::<Model2VecConfig>(asked, "config.json", &bytes)?.max_length.unwrap_or(usize::MAX).into()
             }
             _ => None,
         };
-        let tokens = TextTokenizer::words_only(asked, &tokenizer, max_tokens, leaves_out_unknown, table.pieces())?;
+        let tokens = TextTokenizer::words_only(asked, &tokenizer, max_tokens, is_model2vec, table.pieces())?;
         self.check_vocabulary(&tokens, table.pieces(), "the number of embeddings")?;
         let before_pooling = self.recipe(&file, &weights, &tokenizer, "network static\n");
-        let after_pooling = format!("reading max_tokens={} unknown={}\n", tokens.max_tokens(), !leaves_out_unknown);
+        let after_pooling = format!("reading max_tokens={} unknown={}\n", tokens.max_tokens(), !is_model2vec);
         let (size, network, pooling) = (table.size(), NetworkWeights::Static(table), PoolingConfig::default());
         Ok(NetworkParts { network, size, tokens, pooling, before_pooling, after_pooling })
     }

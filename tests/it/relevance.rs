@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use paperkin::{Answer, Engine, EngineOptions, LibraryLocation, Request};
+use paperkin::{Answer, Engine, EngineOptions, LibraryLocation, Request, TextSide};
 
 use crate::support::answers::results;
 use crate::support::sandbox::Sandbox;

@@ -1,6 +1,6 @@
 //! Imports that ask before they drown a history, that can be taken back, and that lose nothing on the way.
 
-use paperkin::{Engine, EngineOptions, LibraryLocation};
+use paperkin::{Engine, EngineOptions, LibraryLocation, TextSide};
 
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::server::Server;

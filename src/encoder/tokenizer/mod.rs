@@ -28,6 +28,8 @@ struct WordsOnly {
     left_out: Option<u32>,
     /// The id that stands for a text of which nothing is left.
     nothing: u32,
+    /// Characters of a text that are looked at.
+    characters: usize,
 }
 
 enum TokenizerBackend {
@@ -88,12 +90,12 @@ impl TextTokenizer {
     }
 
     /// Reads `tokenizer.json` for a table of words, whose size is the id of a text without any known word. Of its own
-    /// truncation and padding, the truncation is used unless there is another one.
+    /// truncation and padding, the truncation is used unless there is another one. With model2vec, unknown words are left out.
     pub(super) fn words_only(
         model: &str,
         tokenizer: &[u8],
         max_tokens: Option<usize>,
-        leave_out_unknown: bool,
+        is_model2vec: bool,
         table_size: usize,
     ) -> Result<TextTokenizer> {
         let WordsConfig { truncation, model: words } =
@@ -110,7 +112,10 @@ impl TextTokenizer {
             (TokenizerBackend::Any(_), None) => words.unk_id,
         };
         let nothing = u32::try_from(table_size).map_err(|error| bad_tokenizer(model, error.into()))?;
-        let words_only = Some(WordsOnly { left_out: unknown.filter(|_| leave_out_unknown), nothing });
+        // As model2vec does, which is to save time and shortens texts of short words.
+        let characters = if is_model2vec { max_tokens.saturating_mul(splitter.median_length()) } else { usize::MAX };
+        let left_out = unknown.filter(|_| is_model2vec);
+        let words_only = Some(WordsOnly { left_out, nothing, characters });
         Ok(TextTokenizer { splitter, max_tokens: max_tokens.max(1), lower_case: false, words_only })
     }
 
@@ -129,6 +134,10 @@ impl TextTokenizer {
 
     /// The word pieces of a text with the special ones, truncated.
     pub(super) fn ids(&self, text: &str) -> Result<Vec<u32>> {
+        let text = match &self.words_only {
+            Some(WordsOnly { characters, .. }) => first_characters(text, *characters),
+            None => text,
+        };
         let mut look = self.max_tokens.saturating_mul(FIRST_LOOK);
         let mut ids = loop {
             let start = start(text, look);
@@ -138,7 +147,7 @@ impl TextTokenizer {
             }
             look = look.saturating_mul(4);
         };
-        if let Some(WordsOnly { left_out, nothing }) = &self.words_only {
+        if let Some(WordsOnly { left_out, nothing, .. }) = &self.words_only {
             ids.retain(|id| Some(*id) != *left_out);
             if ids.is_empty() {
                 ids.push(*nothing);
@@ -172,6 +181,22 @@ impl TokenizerBackend {
         }
     }
 
+    /// The median of the word pieces' lengths in characters, rounded down.
+    fn median_length(&self) -> usize {
+        let mut lengths = match self {
+            TokenizerBackend::WordPiece(word_piece) => word_piece.pieces.lengths(),
+            TokenizerBackend::Any(tokenizer) => {
+                tokenizer.get_vocab(true).keys().map(|piece| piece.chars().count()).collect()
+            }
+        };
+        lengths.sort_unstable();
+        match (lengths.len() / 2, lengths.len() % 2) {
+            (0, 0) => 0,
+            (middle, 0) => usize::midpoint(lengths[middle - 1], lengths[middle]),
+            (middle, _) => lengths[middle],
+        }
+    }
+
     /// The file as the `tokenizers` crate reads it, without truncation.
     fn any(tokenizer: &[u8]) -> tokenizers::Result<TokenizerBackend> {
         let mut tokenizer = Tokenizer::from_bytes(tokenizer)?;
@@ -183,6 +208,10 @@ impl TokenizerBackend {
 
 fn bad_tokenizer(model: &str, error: tokenizers::Error) -> Error {
     bad_model(model, format!("tokenizer.json: {error}"))
+}
+
+fn first_characters(text: &str, count: usize) -> &str {
+    text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
 }
 
 /// At most `size` bytes of the text's beginning, and only whole words, as long as there are any blanks to see them by.
