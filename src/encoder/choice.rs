@@ -23,7 +23,7 @@ pub enum ModelChoice {
     #[default]
     Bundled,
     /// A folder with `config.json`, `tokenizer.json`, `model.safetensors` and, as sentence-transformers writes
-    /// them, `modules.json`, the pooling's `config.json` and `sentence_bert_config.json`.
+    /// them, `modules.json`, the folders of its modules, `sentence_bert_config.json` and `config_sentence_transformers.json`.
     Directory(PathBuf),
     /// A model of the Hugging Face hub.
     Hub {

@@ -1,11 +1,15 @@
-//! ModernBERT (Warner et al., arXiv:2412.13663) over ragged rows, by candle's operations: rotary positions, a gate in the
-//! feed-forward layers, normalization before each block, and in most layers attention to nearby word pieces only.
+//! ModernBERT (Warner et al., arXiv:2412.13663) over ragged rows: rotary positions, a gate in the feed-forward layers,
+//! normalization before each block, and in most layers attention to nearby word pieces only.
 
 use candle_core::{D, Device, Result as CandleResult, Tensor};
 use candle_nn::rotary_emb::rope;
+use rayon::prelude::*;
 
 use super::config::{Activation, ModernBertConfig};
-use super::kernels::{self, LayerNorm, RowParameters, norm_rows};
+use super::kernels::{
+    self, Cpu, ElementType, LayerNorm, PackedLayer, PackedLinear, PackedModernLayer, Precision, RotaryWaves,
+    RowParameters, WeightSource, norm_rows,
+};
 use super::length_runs::LengthRun;
 use super::linear::LinearLayer;
 use super::weights::{TensorFile, WeightMatrix};
@@ -77,18 +81,66 @@ impl ModernBertWeights {
     }
 }
 
+impl ModernLayerWeights {
+    /// Packed for the kernels of a CPU.
+    fn packed(self, config: &ModernBertConfig, kind: ElementType, is_global: bool) -> PackedModernLayer {
+        let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+        let linear = |(weight, bias): (Vec<f32>, Vec<f32>), inputs| {
+            PackedLinear::new(kind, inputs, &[(WeightSource::Full(&weight), &bias, 1.0)])
+        };
+        PackedModernLayer {
+            attention_norm: self.attention_norm,
+            query_key_value: linear(self.query_key_value, hidden),
+            attention_output: linear(self.attention_output, hidden),
+            feed_forward_norm: self.feed_forward_norm,
+            input: linear(self.input, hidden),
+            gate: linear(self.gate, hidden),
+            output: linear(self.output, wide),
+            heads: config.num_attention_heads,
+            activation: config.activation,
+            epsilon: config.norm_eps as f32,
+            reach: (!is_global).then_some(config.reach),
+        }
+    }
+
+    /// As tensors on a device.
+    fn on(self, device: &Device, config: &ModernBertConfig, is_global: bool) -> CandleResult<ModernLayer> {
+        let linear = |(weight, bias)| LinearLayer::new(weight, bias, device);
+        let layer_norm = |(weight, bias)| -> CandleResult<LayerNorm> {
+            let (weight, bias) = (RowParameters::new(weight, device)?, RowParameters::new(bias, device)?);
+            Ok(LayerNorm { weight, bias, epsilon: config.norm_eps as f32 })
+        };
+        Ok(ModernLayer {
+            is_global,
+            attention_norm: self.attention_norm.map(layer_norm).transpose()?,
+            query_key_value: linear(self.query_key_value)?,
+            attention_output: linear(self.attention_output)?,
+            feed_forward_norm: layer_norm(self.feed_forward_norm)?,
+            input: linear(self.input)?,
+            gate: linear(self.gate)?,
+            output: linear(self.output)?,
+        })
+    }
+}
+
 /// The network on a device.
 pub(super) struct ModernBertModel {
     words: WeightMatrix,
     norm: (Vec<f32>, Vec<f32>),
-    layers: Vec<ModernLayer>,
-    final_norm: LayerNorm,
-    heads: usize,
-    activation: Activation,
-    reach: usize,
+    layers: ModernLayerStack,
+    final_norm: (Vec<f32>, Vec<f32>),
+    config: ModernBertConfig,
     /// The wave numbers of the pairs of a head, in global layers and in the others.
     wave_numbers: [Vec<f32>; 2],
     device: Device,
+}
+
+/// The layers, in the form in which they run.
+enum ModernLayerStack {
+    /// Packed for the kernels of a CPU.
+    Packed { cpu: Cpu, precision: Precision, layers: Vec<PackedModernLayer> },
+    /// As tensors, for candle's operations: on other devices, and for sizes that the kernels do not take.
+    Tensors(Vec<ModernLayer>),
 }
 
 struct ModernLayer {
@@ -112,46 +164,40 @@ struct RunPositions {
 }
 
 impl ModernBertModel {
-    /// Puts the parameters on the device. The table of words stays on the host.
+    /// Puts the parameters on the device. The table of words stays on the host. Without a wish for a precision, f32.
     pub(super) fn new(
         parameters: ModernBertWeights,
-        config: &ModernBertConfig,
+        config: ModernBertConfig,
         device: Device,
+        cpu: Cpu,
+        precision: Option<Precision>,
     ) -> CandleResult<ModernBertModel> {
         let ModernBertWeights { words, norm, layers, final_norm } = parameters;
-        let linear = |(weight, bias)| LinearLayer::new(weight, bias, &device);
-        let layer_norm = |(weight, bias)| -> CandleResult<LayerNorm> {
-            let (weight, bias) = (RowParameters::new(weight, &device)?, RowParameters::new(bias, &device)?);
-            Ok(LayerNorm { weight, bias, epsilon: config.norm_eps as f32 })
+        let layers = layers.into_iter().zip(config.is_global.iter().copied());
+        let layers = if device.is_cpu() && PackedLayer::takes(config.hidden_size, config.intermediate_size) {
+            let precision = precision.unwrap_or(Precision::F32);
+            let kind = precision.kind(cpu);
+            let layers: Vec<_> = layers.collect();
+            let layers = layers.into_par_iter().map(|(layer, is_global)| layer.packed(&config, kind, is_global));
+            ModernLayerStack::Packed { cpu, precision, layers: layers.collect() }
+        } else {
+            let layers = layers.map(|(layer, is_global)| layer.on(&device, &config, is_global));
+            ModernLayerStack::Tensors(layers.collect::<CandleResult<_>>()?)
         };
-        let layers = layers.into_iter().zip(&config.is_global).map(|(layer, is_global)| {
-            Ok(ModernLayer {
-                is_global: *is_global,
-                attention_norm: layer.attention_norm.map(layer_norm).transpose()?,
-                query_key_value: linear(layer.query_key_value)?,
-                attention_output: linear(layer.attention_output)?,
-                feed_forward_norm: layer_norm(layer.feed_forward_norm)?,
-                input: linear(layer.input)?,
-                gate: linear(layer.gate)?,
-                output: linear(layer.output)?,
-            })
-        });
         let size = config.head_size();
         let wave_numbers = [config.global_theta, config.local_theta].map(|theta| {
             let wave_number = |pair: usize| 1.0 / (theta as f32).powf((2 * pair) as f32 / size as f32);
             (0..size / 2).map(wave_number).collect()
         });
-        Ok(ModernBertModel {
-            words,
-            norm,
-            layers: layers.collect::<CandleResult<_>>()?,
-            final_norm: layer_norm(final_norm)?,
-            heads: config.num_attention_heads,
-            activation: config.activation,
-            reach: config.reach,
-            wave_numbers,
-            device,
-        })
+        Ok(ModernBertModel { words, norm, layers, final_norm, config, wave_numbers, device })
+    }
+
+    /// How precisely the network computes.
+    pub(super) fn precision(&self) -> Precision {
+        match self.layers {
+            ModernLayerStack::Packed { precision, .. } => precision,
+            ModernLayerStack::Tensors(_) => Precision::F32,
+        }
     }
 
     /// The device that the network is on.
@@ -161,22 +207,41 @@ impl ModernBertModel {
 
     /// Numbers in a row.
     pub(super) fn hidden_size(&self) -> usize {
-        self.norm.0.len()
+        self.config.hidden_size
     }
 
     /// The rows of all texts after the last normalization, one text after the other, on the host.
     pub(super) fn forward(&self, texts: &[&[u32]]) -> CandleResult<Vec<f32>> {
-        let runs = LengthRun::of(texts, if self.device.is_cpu() { 1 } else { usize::MAX });
-        let runs: Vec<RunPositions> = runs.into_iter().map(|run| self.positions(run)).collect::<CandleResult<_>>()?;
-        let mut hidden = self.embed(texts)?;
-        for layer in &self.layers {
-            hidden = layer.forward(&hidden, &runs, self.heads, self.activation)?;
+        let size = self.hidden_size();
+        let mut rows = self.embed(texts)?;
+        match &self.layers {
+            ModernLayerStack::Packed { cpu, layers, .. } => {
+                let mut rest = &mut rows[..];
+                for ids in texts {
+                    let (text, after) = rest.split_at_mut(ids.len() * size);
+                    let [global, local] = self.waves(ids.len());
+                    for layer in layers {
+                        layer.run(*cpu, text, if layer.reach.is_none() { &global } else { &local });
+                    }
+                    rest = after;
+                }
+            }
+            ModernLayerStack::Tensors(layers) => {
+                let runs = LengthRun::of(texts, if self.device.is_cpu() { 1 } else { usize::MAX });
+                let runs = runs.into_iter().map(|run| self.positions(run)).collect::<CandleResult<Vec<_>>>()?;
+                let mut hidden = Tensor::from_vec(rows, ((), size), &self.device)?;
+                for layer in layers {
+                    hidden = layer.forward(&hidden, &runs, self.config.num_attention_heads, self.config.activation)?;
+                }
+                rows = hidden.flatten_all()?.to_vec1()?;
+            }
         }
-        kernels::layer_norm(&hidden, &self.final_norm)?.flatten_all()?.to_vec1()
+        norm_rows(&mut rows, &self.final_norm.0, &self.final_norm.1, self.config.norm_eps as f32);
+        Ok(rows)
     }
 
     /// The embeddings of the words, normalized.
-    fn embed(&self, texts: &[&[u32]]) -> CandleResult<Tensor> {
+    fn embed(&self, texts: &[&[u32]]) -> CandleResult<Vec<f32>> {
         let size = self.hidden_size();
         let count: usize = texts.iter().map(|ids| ids.len()).sum();
         let mut rows = vec![0.0; count * size];
@@ -186,25 +251,29 @@ impl ModernBertModel {
             }
             self.words.add_row(*id as usize, row);
         }
-        norm_rows(&mut rows, &self.norm.0, &self.norm.1, self.final_norm.epsilon);
-        Tensor::from_vec(rows, (count, size), &self.device)
+        norm_rows(&mut rows, &self.norm.0, &self.norm.1, self.config.norm_eps as f32);
+        Ok(rows)
+    }
+
+    /// The waves of a text's positions, in global layers and in the others.
+    fn waves(&self, length: usize) -> [RotaryWaves; 2] {
+        self.wave_numbers.each_ref().map(|wave_numbers| {
+            let angles = (0..length).flat_map(|position| wave_numbers.iter().map(move |wave| position as f32 * wave));
+            let (sines, cosines) = angles.map(f32::sin_cos).unzip();
+            RotaryWaves { cosines, sines }
+        })
     }
 
     fn positions(&self, run: LengthRun) -> CandleResult<RunPositions> {
-        let length = run.length;
-        let waves = |wave_numbers: &[f32]| -> CandleResult<(Tensor, Tensor)> {
-            let angles = (0..length).flat_map(|position| wave_numbers.iter().map(move |wave| position as f32 * wave));
-            let angles: Vec<f32> = angles.collect();
-            let table = |of: fn(f32) -> f32| {
-                let numbers: Vec<f32> = angles.iter().map(|angle| of(*angle)).collect();
-                Tensor::from_vec(numbers, (length, wave_numbers.len()), &self.device)
-            };
-            Ok((table(f32::cos)?, table(f32::sin)?))
+        let (length, reach) = (run.length, self.config.reach);
+        let tensors = |waves: &RotaryWaves| -> CandleResult<(Tensor, Tensor)> {
+            let table = |numbers: &[f32]| Tensor::from_slice(numbers, (length, numbers.len() / length), &self.device);
+            Ok((table(&waves.cosines)?, table(&waves.sines)?))
         };
-        let [global, local] = &self.wave_numbers;
-        let waves = [waves(global)?, waves(local)?];
-        let out_of_reach = if length > self.reach + 1 {
-            let far = |from: usize, to: usize| if from.abs_diff(to) > self.reach { OUT_OF_REACH } else { 0.0 };
+        let [global, local] = self.waves(length);
+        let waves = [tensors(&global)?, tensors(&local)?];
+        let out_of_reach = if length > reach + 1 {
+            let far = |from: usize, to: usize| if from.abs_diff(to) > reach { OUT_OF_REACH } else { 0.0 };
             let numbers: Vec<f32> = (0..length).flat_map(|from| (0..length).map(move |to| far(from, to))).collect();
             Some(Tensor::from_vec(numbers, (length, length), &self.device)?)
         } else {

@@ -53,7 +53,7 @@ impl Network {
                 Network::Bert(BertModel::new(weights, &config, device, cpu, precision)?)
             }
             NetworkWeights::ModernBert(config, weights) => {
-                Network::ModernBert(ModernBertModel::new(weights, &config, device)?)
+                Network::ModernBert(ModernBertModel::new(weights, config, device, cpu, precision)?)
             }
             NetworkWeights::Static(table) => Network::Static(table),
         })
@@ -63,7 +63,8 @@ impl Network {
     pub(super) fn precision(&self) -> Precision {
         match self {
             Network::Bert(bert) => bert.precision(),
-            Network::ModernBert(_) | Network::Static(_) => Precision::F32,
+            Network::ModernBert(bert) => bert.precision(),
+            Network::Static(_) => Precision::F32,
         }
     }
 

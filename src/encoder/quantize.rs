@@ -22,12 +22,13 @@ const LARGEST: f32 = 127.0;
 const CLIP_FRACTIONS: [f32; 11] = [1.0, 0.98, 0.96, 0.94, 0.92, 0.90, 0.88, 0.86, 0.84, 0.82, 0.80];
 
 /// The files beside the weights, copied as they are when they are there.
-const NOT_QUANTIZED: [&str; 6] = [
+const NOT_QUANTIZED: [&str; 7] = [
     "modules.json",
     "config.json",
     "sentence_bert_config.json",
     PROMPTS_FILE,
     "tokenizer.json",
+    "tokenizer_config.json",
     "1_Pooling/config.json",
 ];
 

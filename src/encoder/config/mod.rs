@@ -94,7 +94,15 @@ impl NetworkConfig {
                     Some(padding) => format!("network roberta {common} padding={padding}\n"),
                 }
             }
-            NetworkConfig::ModernBert(config) => format!("network modernbert {config:?}\n"),
+            NetworkConfig::ModernBert(config) => {
+                let ModernBertConfig { num_attention_heads, activation, norm_eps, is_global, reach, .. } = config;
+                let ModernBertConfig { global_theta, local_theta, .. } = config;
+                let layers: String = is_global.iter().map(|is_global| if *is_global { 'g' } else { 'l' }).collect();
+                format!(
+                    "network modernbert heads={num_attention_heads} activation={activation:?} epsilon={norm_eps:e} \
+                     layers={layers} reach={reach} theta={global_theta:e},{local_theta:e}\n"
+                )
+            }
         }
     }
 }

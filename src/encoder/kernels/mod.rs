@@ -5,6 +5,7 @@ mod activation;
 mod attention;
 mod exp;
 mod layer;
+mod modern_layer;
 mod norm;
 mod packed;
 mod rows;
@@ -22,6 +23,7 @@ pub(super) use crate::kernels::ElementType;
 pub(super) use activation::{add_bias as add_bias_rows, gelu as gelu_rows, relu as relu_rows};
 pub(super) use layer::PackedLayer;
 pub use layer::Precision;
+pub(super) use modern_layer::{PackedModernLayer, RotaryWaves};
 pub(super) use norm::norm_rows;
 pub(super) use packed::{PackedLinear, WeightSource};
 

@@ -94,6 +94,7 @@ fn xlm_roberta_with_unigrams() {
 #[test]
 fn modern_bert_with_local_attention() {
     check("modernbert");
+    check("modernbert-odd");
 }
 
 #[test]
