@@ -25,16 +25,20 @@ class Encoder:
     `model` is None, `all-MiniLM-L6-v2` or `sentence-transformers/all-MiniLM-L6-v2` for the bundled model, a directory, or an
     id of the Hugging Face hub (with `@REVISION` also the published weights of the bundled one). An encoder may be shared by
     threads, and used after a fork; pickling keeps the model's name, not its weights.
+    `pooling` is `cls`, `mean` or `max`, for a model that has no `modules.json` to say it.
 
     >>> import paperkin
     >>> paperkin.Encoder().encode(["Robots that walk", "Parsing speech"]).shape
     (2, 384)
     """
 
-    def __init__(self, model: str | os.PathLike[str] | None = None, *, device: str = "auto") -> None:
+    def __init__(
+        self, model: str | os.PathLike[str] | None = None, *, device: str = "auto", pooling: str | None = None
+    ) -> None:
         self._model = model_name(model)
         self._device = device
-        self._native = NativeEncoder(self._model or "bundled", device)
+        self._pooling = pooling
+        self._native = NativeEncoder(self._model or "bundled", device, pooling)
 
     def encode(
         self,
@@ -160,7 +164,7 @@ class Encoder:
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """scikit-learn's name for the arguments of the constructor."""
-        return {"model": self._model, "device": self._device}
+        return {"model": self._model, "device": self._device, "pooling": self._pooling}
 
     def set_params(self, **params: Any) -> Encoder:
         """scikit-learn's way to change arguments: the model is opened again."""
@@ -168,7 +172,7 @@ class Encoder:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _opened, (type(self), self._model, self._device)
+        return _opened, (type(self), self._model, self._device, self._pooling)
 
     def __repr__(self) -> str:
         return f"Encoder({self.name!r}, device={self.device!r})"
@@ -180,8 +184,8 @@ def model_name(model: str | os.PathLike[str] | None) -> str | None:
     return None if name == _BUNDLED_ID and not os.path.isdir(name) else name
 
 
-def _opened(kind: type[Encoder], model: str | None, device: str) -> Encoder:
-    return kind(model, device=device)
+def _opened(kind: type[Encoder], model: str | None, device: str, pooling: str | None = None) -> Encoder:
+    return kind(model, device=device, pooling=pooling)
 
 
 def _texts(sentences: Iterable[str]) -> list[str]:

@@ -20,11 +20,15 @@ pub struct NativeEncoder {
 #[pymethods]
 impl NativeEncoder {
     #[new]
-    fn new(py: Python<'_>, model: &str, device: &str) -> PyResult<NativeEncoder> {
+    fn new(py: Python<'_>, model: &str, device: &str, pooling: Option<&str>) -> PyResult<NativeEncoder> {
         let encoder = work::run(py, &Cancellation::default(), || {
             let device: DeviceChoice = parsed("device", device)?;
             let choice: ModelChoice = model.parse()?;
             let model = Model::open(&choice, &HubOptions::from_env())?;
+            let model = match pooling {
+                Some(pooling) => model.with_pooling(parsed("pooling", pooling)?)?,
+                None => model,
+            };
             Encoder::new(model, &EncoderOptions { device, ..EncoderOptions::default() })
         })?;
         Ok(NativeEncoder { encoder })

@@ -68,6 +68,8 @@ def test_what_is_refused(encoder):
         encoder.encode(TEXTS, convert_to_tensor=True)
     with pytest.raises(paperkin.PaperkinError, match="device"):
         paperkin.Encoder(device="abacus")
+    with pytest.raises(paperkin.PaperkinError, match="is not a pooling: use mean, cls, max"):
+        paperkin.Encoder(pooling="sum")
     with pytest.raises(paperkin.PaperkinError, match="no such directory"):
         paperkin.Encoder("./nowhere")
     with pytest.raises(paperkin.PaperkinError, match=r"sentences\[1\]"):
