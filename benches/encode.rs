@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use paperkin::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice};
+use paperkin::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice, TextSide};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -26,11 +26,11 @@ fn encode(criterion: &mut Criterion) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
         group.throughput(Throughput::Elements(1));
         group.bench_function(format!("query/{threads} threads"), |bencher| {
-            bencher.iter(|| pool.install(|| encoder.encode(black_box(&query), &|_| {})));
+            bencher.iter(|| pool.install(|| encoder.encode(TextSide::Document, black_box(&query), &|_| {})));
         });
         group.throughput(Throughput::Elements(abstracts.len() as u64));
         group.bench_function(format!("8 abstracts/{threads} threads"), |bencher| {
-            bencher.iter(|| pool.install(|| encoder.encode(black_box(&abstracts), &|_| {})));
+            bencher.iter(|| pool.install(|| encoder.encode(TextSide::Document, black_box(&abstracts), &|_| {})));
         });
     }
     group.finish();

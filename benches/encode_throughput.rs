@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, bail};
-use paperkin::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice};
+use paperkin::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice, TextSide};
 
 mod support;
 
@@ -43,13 +43,14 @@ fn main() -> Result<()> {
     let model = Model::open(&arguments.model, &HubOptions::from_env())?;
     let encoder = Encoder::new(model, &arguments.runtime)?;
     let load_ms = start.elapsed().as_secs_f64() * 1e3;
-    let tokens = texts.iter().map(|text| Ok(encoder.token_ids(text)?.len())).sum::<Result<usize>>()?;
+    let tokens =
+        texts.iter().map(|text| Ok(encoder.token_ids(TextSide::Document, text)?.len())).sum::<Result<usize>>()?;
 
-    encoder.encode(&texts[..texts.len().min(32)], &|_| {})?;
+    encoder.encode(TextSide::Document, &texts[..texts.len().min(32)], &|_| {})?;
     let (mut wall, mut cpu, mut embeddings) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..arguments.repeats {
         let (wall_start, cpu_start) = (Instant::now(), cpu_seconds());
-        embeddings = encoder.encode(&texts, &|_| {})?;
+        embeddings = encoder.encode(TextSide::Document, &texts, &|_| {})?;
         wall.push(wall_start.elapsed().as_secs_f64());
         cpu.push(cpu_seconds() - cpu_start);
     }

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use hostile_clients::HostileClient;
 use paperkin::evaluate::SplitMix64;
-use paperkin::{Engine, EngineOptions, LibraryLocation, Paper};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, TextSide};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Request;
@@ -385,7 +385,7 @@ fn encoder_rate(engine: &Engine, papers: &[Paper]) -> Result<f64> {
     let mut parts = papers.chunks(64).cycle().step_by(7);
     while start.elapsed() < Duration::from_secs(10) {
         let texts: Vec<String> = parts.next().context("papers")?.iter().map(Paper::document).collect();
-        count += encoder.encode(&texts, &|_| ())?.len();
+        count += encoder.encode(TextSide::Document, &texts, &|_| ())?.len();
     }
     Ok(count as f64 / start.elapsed().as_secs_f64())
 }

@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 
 use paperkin::Result;
-use paperkin::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice};
+use paperkin::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice, TextSide};
 
 const TEXTS: [&str; 5] = [
     "A gripper that feels how hard it squeezes a tomato",
@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     println!("{} ({fingerprint}): {} numbers, {}\n", identity.name, identity.dimension, encoder.precision());
 
     // All texts in one call: they are sorted by length and computed in batches. The closure is told of progress.
-    let embeddings = encoder.encode(&TEXTS, &|_| {})?;
+    let embeddings = encoder.encode(TextSide::Document, &TEXTS, &|_| {})?;
     for (text, embedding) in TEXTS.iter().zip(&embeddings) {
         // Unit vectors: their dot product is the cosine of the angle between them.
         let cosines: Vec<String> = embeddings.iter().map(|other| format!("{:5.2}", embedding.cosine(other))).collect();

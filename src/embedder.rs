@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice, ModelIdentity};
+use crate::encoder::{Encoder, EncoderOptions, HubOptions, Model, ModelChoice, ModelIdentity, Pooling, TextSide};
 use crate::error::{Error, Result};
 use crate::library::{Library, StoredModel};
 use crate::recommend::Request;
@@ -15,6 +15,8 @@ use crate::vector::Embedding;
 pub(crate) struct Embedder {
     /// The model; `None` for the library's own, and for the bundled one while the library is empty.
     choice: Option<ModelChoice>,
+    /// The pooling; `None` for the model's own, or that of the library.
+    pooling: Option<Pooling>,
     hub: HubOptions,
     options: EncoderOptions,
     encoder: OnceCell<Arc<Encoder>>,
@@ -22,30 +24,49 @@ pub(crate) struct Embedder {
 
 /// Embeddings of texts, computed beforehand, for requests that contain these texts.
 #[derive(Debug, Clone, Default)]
-pub struct TextEmbeddings(HashMap<String, Embedding>);
+pub struct TextEmbeddings {
+    queries: HashMap<String, Embedding>,
+    documents: HashMap<String, Embedding>,
+}
 
 impl TextEmbeddings {
-    /// The embedding of a text.
-    pub fn get(&self, text: &str) -> Option<&Embedding> {
-        self.0.get(text)
+    /// The embedding of a text on this side of a search.
+    pub fn get(&self, side: TextSide, text: &str) -> Option<&Embedding> {
+        match side {
+            TextSide::Query => self.queries.get(text),
+            TextSide::Document => self.documents.get(text),
+        }
     }
 
     /// These embeddings and others.
     pub(crate) fn merged_with(mut self, others: TextEmbeddings) -> TextEmbeddings {
-        self.0.extend(others.0);
+        self.queries.extend(others.queries);
+        self.documents.extend(others.documents);
         self
     }
 }
 
-impl FromIterator<(String, Embedding)> for TextEmbeddings {
-    fn from_iter<T: IntoIterator<Item = (String, Embedding)>>(pairs: T) -> TextEmbeddings {
-        TextEmbeddings(pairs.into_iter().collect())
+impl FromIterator<(TextSide, String, Embedding)> for TextEmbeddings {
+    fn from_iter<T: IntoIterator<Item = (TextSide, String, Embedding)>>(embedded: T) -> TextEmbeddings {
+        let mut embeddings = TextEmbeddings::default();
+        for (side, text, embedding) in embedded {
+            match side {
+                TextSide::Query => embeddings.queries.insert(text, embedding),
+                TextSide::Document => embeddings.documents.insert(text, embedding),
+            };
+        }
+        embeddings
     }
 }
 
 impl Embedder {
-    pub(crate) fn new(choice: Option<ModelChoice>, hub: HubOptions, options: EncoderOptions) -> Embedder {
-        Embedder { choice, hub, options, encoder: OnceCell::new() }
+    pub(crate) fn new(
+        choice: Option<ModelChoice>,
+        pooling: Option<Pooling>,
+        hub: HubOptions,
+        options: EncoderOptions,
+    ) -> Embedder {
+        Embedder { choice, pooling, hub, options, encoder: OnceCell::new() }
     }
 
     /// The encoder, loaded at the first call. Another process may have changed the library's model since.
@@ -87,7 +108,11 @@ impl Embedder {
                         .to_owned(),
             })?,
         };
-        Model::open(&choice, &self.hub)
+        let model = self.with_pooling(Model::open(&choice, &self.hub)?)?;
+        Ok(match stored {
+            Some(stored) => model.matching(&stored.fingerprint),
+            None => model,
+        })
     }
 
     /// Opens another model, with the same hub and encoder options.
@@ -95,7 +120,14 @@ impl Embedder {
     /// # Errors
     /// Errors of loading.
     pub(crate) fn open_other(&self, choice: &ModelChoice) -> Result<Encoder> {
-        Encoder::new(Model::open(choice, &self.hub)?, &self.options)
+        Encoder::new(self.with_pooling(Model::open(choice, &self.hub)?)?, &self.options)
+    }
+
+    fn with_pooling(&self, model: Model) -> Result<Model> {
+        match self.pooling {
+            Some(pooling) => model.with_pooling(pooling),
+            None => Ok(model),
+        }
     }
 
     /// Replaces the encoder.
@@ -107,8 +139,8 @@ impl Embedder {
     ///
     /// # Errors
     /// As [`Embedder::encoder`]; errors of the device.
-    pub(crate) fn embed(&self, library: &Library, text: &str) -> Result<Embedding> {
-        let embeddings = self.encoder(library)?.encode(&[text], &|_| ())?;
+    pub(crate) fn embed(&self, library: &Library, side: TextSide, text: &str) -> Result<Embedding> {
+        let embeddings = self.encoder(library)?.encode(side, &[text], &|_| ())?;
         Ok(embeddings.into_iter().next().expect("one embedding for one text"))
     }
 
@@ -119,10 +151,11 @@ impl Embedder {
     pub(crate) fn embed_all<T: AsRef<str> + Sync>(
         &self,
         library: &Library,
+        side: TextSide,
         texts: &[T],
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Embedding>> {
-        self.encoder(library)?.encode(texts, done)
+        self.encoder(library)?.encode(side, texts, done)
     }
 
     /// Embeddings of all texts of some requests, computed together.
@@ -134,12 +167,21 @@ impl Embedder {
         library: &Library,
         requests: impl IntoIterator<Item = &'r Request>,
     ) -> Result<TextEmbeddings> {
-        let texts: Vec<String> = requests.into_iter().flat_map(Request::texts).collect();
-        if texts.is_empty() {
-            return Ok(TextEmbeddings::default());
+        let (mut queries, mut documents) = (Vec::new(), Vec::new());
+        for request in requests {
+            queries.extend(request.text.clone());
+            documents.extend(request.inline_documents());
         }
-        let embeddings = self.embed_all(library, &texts, &|_| ())?;
-        Ok(texts.into_iter().zip(embeddings).collect())
+        let mut embedded = TextEmbeddings::default();
+        for (side, texts) in [(TextSide::Query, queries), (TextSide::Document, documents)] {
+            if texts.is_empty() {
+                continue;
+            }
+            let embeddings = self.embed_all(library, side, &texts, &|_| ())?;
+            let embeddings = texts.into_iter().zip(embeddings).map(|(text, embedding)| (side, text, embedding));
+            embedded = embedded.merged_with(embeddings.collect());
+        }
+        Ok(embedded)
     }
 }
 

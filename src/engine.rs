@@ -13,7 +13,7 @@ use jiff::civil::Date;
 
 use crate::cancellation::Cancellation;
 use crate::embedder::Embedder;
-use crate::encoder::{Encoder, ModelChoice};
+use crate::encoder::{Encoder, ModelChoice, TextSide};
 use crate::error::{Error, Result};
 #[cfg(feature = "fetch")]
 use crate::fetch::{FetchSource, HttpClient};
@@ -83,7 +83,8 @@ impl Engine {
     /// Those of [`Library::open`]; [`Error::ModelMismatch`].
     pub fn open(options: EngineOptions) -> Result<Engine> {
         let library = options.open_library()?;
-        let embedder = Embedder::new(options.model.clone(), options.hub.clone(), options.encoder.clone());
+        let embedder =
+            Embedder::new(options.model.clone(), options.pooling, options.hub.clone(), options.encoder.clone());
         if options.model.is_some() && library.model()?.is_some() {
             embedder.encoder(&library)?;
         }
@@ -239,11 +240,11 @@ impl Engine {
     /// Embeddings of texts, in their order. `done` is called with how many more are finished.
     ///
     /// ```
-    /// use paperkin::{Engine, EngineOptions, LibraryLocation};
+    /// use paperkin::{Engine, EngineOptions, LibraryLocation, TextSide};
     ///
     /// let engine = Engine::open(EngineOptions::new(LibraryLocation::Memory)).unwrap();
-    /// let embeddings = engine.embed_texts(&["walking robots", "robots that walk", "protein folding"], &|_| ()).unwrap();
-    /// assert_eq!(embeddings[0].dimension(), 384);
+    /// let texts = ["walking robots", "robots that walk", "protein folding"];
+    /// let embeddings = engine.embed_texts(TextSide::Document, &texts, &|_| ()).unwrap();
     /// assert!(embeddings[0].cosine(&embeddings[1]) > embeddings[0].cosine(&embeddings[2]));
     /// ```
     ///
@@ -251,10 +252,11 @@ impl Engine {
     /// As [`Engine::encoder`]; errors of the device.
     pub fn embed_texts<T: AsRef<str> + Sync>(
         &self,
+        side: TextSide,
         texts: &[T],
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Embedding>> {
-        self.embedder.embed_all(&self.library, texts, done)
+        self.embedder.embed_all(&self.library, side, texts, done)
     }
 
     /// Embeddings of all texts of some requests, computed together: faster than one by one.

@@ -106,6 +106,7 @@ pub mod server;
 pub mod cli;
 
 pub use cancellation::Cancellation;
+pub use encoder::TextSide;
 pub use engine::{Clock, Engine, EngineOptions, LibraryLocation, TextEmbeddings};
 pub use error::{Error, Fault, Result};
 /// Dates in this crate's signatures.

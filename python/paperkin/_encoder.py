@@ -25,16 +25,20 @@ class Encoder:
     `model` is None, `all-MiniLM-L6-v2` or `sentence-transformers/all-MiniLM-L6-v2` for the bundled model, a directory, or an
     id of the Hugging Face hub (with `@REVISION` also the published weights of the bundled one). An encoder may be shared by
     threads, and used after a fork; pickling keeps the model's name, not its weights.
+    `pooling` is `cls`, `mean` or `max`, for a model that has no `modules.json` to say it.
 
     >>> import paperkin
     >>> paperkin.Encoder().encode(["Robots that walk", "Parsing speech"]).shape
     (2, 384)
     """
 
-    def __init__(self, model: str | os.PathLike[str] | None = None, *, device: str = "auto") -> None:
+    def __init__(
+        self, model: str | os.PathLike[str] | None = None, *, device: str = "auto", pooling: str | None = None
+    ) -> None:
         self._model = model_name(model)
         self._device = device
-        self._native = NativeEncoder(self._model or "bundled", device)
+        self._pooling = pooling
+        self._native = NativeEncoder(self._model or "bundled", device, pooling)
 
     def encode(
         self,
@@ -44,8 +48,12 @@ class Encoder:
         normalize_embeddings: bool = True,
         convert_to_numpy: bool = True,
         convert_to_tensor: bool = False,
+        prompt_name: str | None = None,
     ) -> numpy.ndarray:
         """Embeddings: an array of f32 of shape (texts, dimension), or (dimension,) for a single text.
+
+        Where the model has prompts, `prompt_name="query"` puts the one for queries before the texts; without a name, or with
+        `"document"`, it is the one for what is found by them.
 
         `batch_size` is accepted for sentence-transformers' sake: texts are grouped by their lengths. Embeddings are arrays of
         length 1, so `normalize_embeddings=False` and `convert_to_tensor=True` are refused.
@@ -56,16 +64,19 @@ class Encoder:
             raise PaperkinError("`normalize_embeddings`: embeddings of paperkin always have length 1", "input")
         if convert_to_tensor or not convert_to_numpy:
             raise PaperkinError("`convert_to_tensor`: embeddings are arrays: use `torch.from_numpy`", "input")
+        if prompt_name not in (None, "document", "query"):
+            raise PaperkinError(f"`prompt_name`: {prompt_name!r} is neither 'query' nor 'document'", "input")
+        are_queries = prompt_name == "query"
         if batch_size is not None and batch_size < 1:
             raise PaperkinError(f"`batch_size`: {batch_size} is not above 0", "input")
         if isinstance(sentences, str):
-            return self._native.encode(_texts([sentences]))[0]
+            return self._native.encode(_texts([sentences]), are_queries)[0]
         texts = _texts(sentences)
         if not show_progress_bar or len(texts) <= _STEP:
-            return self._native.encode(texts)
+            return self._native.encode(texts, are_queries)
         parts = []
         for start in range(0, len(texts), _STEP):
-            parts.append(self._native.encode(texts[start : start + _STEP]))
+            parts.append(self._native.encode(texts[start : start + _STEP], are_queries))
             done = min(start + _STEP, len(texts))
             print(f"\rencoding {done:,} of {len(texts):,}", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
@@ -73,7 +84,11 @@ class Encoder:
 
         return numpy.concatenate(parts)
 
-    encode_query = encode_document = encode
+    encode_document = encode
+
+    def encode_query(self, sentences: str | Iterable[str], **options: Any) -> numpy.ndarray:
+        """As `encode`, of queries."""
+        return self.encode(sentences, **{"prompt_name": "query", **options})
 
     def similarity(self, embeddings: numpy.ndarray, others: numpy.ndarray) -> numpy.ndarray:
         """The cosines of embeddings with others: a row for each."""
@@ -109,7 +124,7 @@ class Encoder:
 
     def embed_query(self, text: str) -> list[float]:
         """LangChain's name for the embedding of a question."""
-        return self.encode(text).tolist()
+        return self.encode_query(text).tolist()
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """As `embed_documents`, on another thread."""
@@ -127,7 +142,11 @@ class Encoder:
         """LlamaIndex's name for the embeddings of texts."""
         return self.embed_documents(texts)
 
-    get_text_embedding = get_query_embedding = embed_query
+    def get_text_embedding(self, text: str) -> list[float]:
+        """LlamaIndex's name for the embedding of a text."""
+        return self.encode(text).tolist()
+
+    get_query_embedding = embed_query
 
     # What scikit-learn calls a transformer.
 
@@ -145,7 +164,7 @@ class Encoder:
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """scikit-learn's name for the arguments of the constructor."""
-        return {"model": self._model, "device": self._device}
+        return {"model": self._model, "device": self._device, "pooling": self._pooling}
 
     def set_params(self, **params: Any) -> Encoder:
         """scikit-learn's way to change arguments: the model is opened again."""
@@ -153,7 +172,7 @@ class Encoder:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _opened, (type(self), self._model, self._device)
+        return _opened, (type(self), self._model, self._device, self._pooling)
 
     def __repr__(self) -> str:
         return f"Encoder({self.name!r}, device={self.device!r})"
@@ -165,8 +184,8 @@ def model_name(model: str | os.PathLike[str] | None) -> str | None:
     return None if name == _BUNDLED_ID and not os.path.isdir(name) else name
 
 
-def _opened(kind: type[Encoder], model: str | None, device: str) -> Encoder:
-    return kind(model, device=device)
+def _opened(kind: type[Encoder], model: str | None, device: str, pooling: str | None = None) -> Encoder:
+    return kind(model, device=device, pooling=pooling)
 
 
 def _texts(sentences: Iterable[str]) -> list[str]:

@@ -36,7 +36,7 @@ class PaperkinEmbedding(BaseEmbedding):
         return self._encoder.embed_query(query)
 
     def _get_text_embedding(self, text: str) -> list[float]:
-        return self._encoder.embed_query(text)
+        return self._encoder.get_text_embedding(text)
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         return self._encoder.embed_documents(texts)

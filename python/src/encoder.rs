@@ -1,7 +1,7 @@
 //! Texts as vectors.
 
 use numpy::{PyArray2, PyArrayMethods, ToPyArray};
-use paperkin::encoder::{DeviceChoice, Encoder, EncoderOptions, HubOptions, Model, ModelChoice};
+use paperkin::encoder::{DeviceChoice, Encoder, EncoderOptions, HubOptions, Model, ModelChoice, TextSide};
 use paperkin::{Cancellation, Error, Result};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -20,25 +20,35 @@ pub struct NativeEncoder {
 #[pymethods]
 impl NativeEncoder {
     #[new]
-    fn new(py: Python<'_>, model: &str, device: &str) -> PyResult<NativeEncoder> {
+    fn new(py: Python<'_>, model: &str, device: &str, pooling: Option<&str>) -> PyResult<NativeEncoder> {
         let encoder = work::run(py, &Cancellation::default(), || {
             let device: DeviceChoice = parsed("device", device)?;
             let choice: ModelChoice = model.parse()?;
             let model = Model::open(&choice, &HubOptions::from_env())?;
+            let model = match pooling {
+                Some(pooling) => model.with_pooling(parsed("pooling", pooling)?)?,
+                None => model,
+            };
             Encoder::new(model, &EncoderOptions { device, ..EncoderOptions::default() })
         })?;
         Ok(NativeEncoder { encoder })
     }
 
-    /// A row for each text: f32, of length 1.
-    fn encode<'py>(&self, py: Python<'py>, texts: Vec<PyBackedStr>) -> PyResult<Bound<'py, PyArray2<f32>>> {
+    /// A row for each text, a query or a document: f32, of length 1.
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        texts: Vec<PyBackedStr>,
+        are_queries: bool,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let side = if are_queries { TextSide::Query } else { TextSide::Document };
         let cancellation = Cancellation::default();
         let dimension = self.encoder.identity().dimension;
         let numbers = work::run(py, &cancellation, || {
             let mut numbers = Vec::with_capacity(texts.len() * dimension);
             for texts in texts.chunks(TEXTS_AT_A_TIME) {
                 cancellation.check()?;
-                let embeddings = self.encoder.encode(texts, &|_| ())?;
+                let embeddings = self.encoder.encode(side, texts, &|_| ())?;
                 embeddings.iter().for_each(|embedding| numbers.extend_from_slice(embedding.as_slice()));
             }
             Ok(numbers)

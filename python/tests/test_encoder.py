@@ -1,6 +1,7 @@
 """Texts as vectors."""
 
 import asyncio
+import pathlib
 import pickle
 
 import numpy
@@ -30,6 +31,18 @@ def test_the_order_is_that_of_the_texts(encoder, capsys):
         numpy.testing.assert_allclose(vectors[place], encoder.encode(texts[place]), atol=0.02)
 
 
+def test_a_query_has_another_prompt_than_a_document(encoder):
+    models = pathlib.Path(__file__).parents[2] / "tests/fixtures/encoders"
+    for model, differs in [(models / "bert-prompts", True), (models / "roberta", False)]:
+        prompted = paperkin.Encoder(model)
+        query, document = prompted.encode_query("graph networks"), prompted.encode_document("graph networks")
+        assert (query @ document < 0.999) == differs
+        assert prompted.embed_query("graph networks") == query.tolist()
+        assert prompted.get_text_embedding("graph networks") == document.tolist()
+    with pytest.raises(paperkin.PaperkinError, match="prompt_name"):
+        encoder.encode(TEXTS, prompt_name="sts")
+
+
 def test_any_iterable(encoder):
     import pandas
 
@@ -55,6 +68,8 @@ def test_what_is_refused(encoder):
         encoder.encode(TEXTS, convert_to_tensor=True)
     with pytest.raises(paperkin.PaperkinError, match="device"):
         paperkin.Encoder(device="abacus")
+    with pytest.raises(paperkin.PaperkinError, match="is not a pooling: use mean, cls, max"):
+        paperkin.Encoder(pooling="sum")
     with pytest.raises(paperkin.PaperkinError, match="no such directory"):
         paperkin.Encoder("./nowhere")
     with pytest.raises(paperkin.PaperkinError, match=r"sentences\[1\]"):

@@ -1,14 +1,15 @@
-//! The network: BERT (Devlin et al., arXiv:1810.04805) over ragged rows, without padding and without masks.
+//! BERT (Devlin et al., arXiv:1810.04805) and RoBERTa (Liu et al., arXiv:1907.11692) over ragged rows, without padding and without masks.
 //!
 //! The texts of a batch lie one after the other in one tensor `[word pieces of all texts, hidden]`. Only attention
 //! knows where one text ends: it runs over the texts one by one, or by runs of equal length.
 
 use candle_core::{D, Device, Result as CandleResult, Tensor};
 
-use super::config::{Activation, BertConfig};
+use super::config::{Activation, BertConfig, PositionIds};
 use super::kernels::{
     self, Cpu, ElementType, LayerNorm, PackedLayer, PackedLinear, Precision, RowParameters, WeightSource, norm_rows,
 };
+use super::length_runs::LengthRun;
 use super::linear::LinearLayer;
 use super::weights::{TensorFile, WeightMatrix};
 use crate::Result;
@@ -103,6 +104,7 @@ pub(super) struct BertModel {
     norm: NormWeights,
     layers: LayerStack,
     epsilon: f32,
+    position_ids: PositionIds,
     device: Device,
 }
 
@@ -195,7 +197,7 @@ impl CandleLayer {
             .iter()
             .map(|run| {
                 let parts = projected
-                    .narrow(0, run.start, run.texts * run.length)?
+                    .narrow(0, run.start, run.rows())?
                     .reshape((run.texts, run.length, 3, heads, size / heads))?
                     .permute((2, 0, 3, 1, 4))?;
                 let part = |index: usize| {
@@ -205,7 +207,7 @@ impl CandleLayer {
                 };
                 let scores = part(0)?.matmul(&part(1)?.transpose(D::Minus2, D::Minus1)?)?;
                 let context = kernels::softmax(scores)?.matmul(&part(2)?)?;
-                context.transpose(1, 2)?.reshape((run.texts * run.length, size))
+                context.transpose(1, 2)?.reshape((run.rows(), size))
             })
             .collect::<CandleResult<Vec<_>>>()?;
         match &contexts[..] {
@@ -237,7 +239,8 @@ impl BertModel {
             let layers = layers.into_iter().map(|layer| layer.on(&device, config)).collect::<CandleResult<_>>()?;
             LayerStack::Tensors { layers, heads: config.num_attention_heads, activation: config.hidden_act }
         };
-        Ok(BertModel { words, positions, token_type, norm, layers, epsilon: config.layer_norm_eps as f32, device })
+        let (epsilon, position_ids) = (config.layer_norm_eps as f32, config.position_ids());
+        Ok(BertModel { words, positions, token_type, norm, layers, epsilon, position_ids, device })
     }
 
     /// How precisely the network computes.
@@ -259,7 +262,7 @@ impl BertModel {
     }
 
     /// The last layer's rows of all texts, one text after the other, on the host: `[word pieces of all texts, hidden]`.
-    /// A text has between 1 and `max_position_embeddings` word pieces.
+    /// A text has between 1 and [`BertConfig::positions`] word pieces.
     pub(super) fn forward(&self, texts: &[&[u32]]) -> CandleResult<Vec<f32>> {
         let mut hidden = self.embed(texts)?;
         match &self.layers {
@@ -268,7 +271,7 @@ impl BertModel {
                 layers.iter().try_for_each(|layer| kernels::layer(&hidden, layer, *cpu, &lengths))?;
             }
             LayerStack::Tensors { layers, heads, activation } => {
-                let runs = runs(texts, if self.device.is_cpu() { 1 } else { usize::MAX });
+                let runs = LengthRun::of(texts, if self.device.is_cpu() { 1 } else { usize::MAX });
                 for layer in layers {
                     hidden = layer.forward(&hidden, &runs, *heads, *activation)?;
                 }
@@ -283,7 +286,7 @@ impl BertModel {
         let count: usize = texts.iter().map(|ids| ids.len()).sum();
         let mut rows = Vec::with_capacity(count * size);
         for ids in texts {
-            for (position, id) in ids.iter().enumerate() {
+            for (id, position) in ids.iter().zip(self.position_ids.of(ids)) {
                 if *id as usize >= self.words.rows() {
                     candle_core::bail!("word piece {id} of a vocabulary of {}", self.words.rows());
                 }
@@ -296,27 +299,4 @@ impl BertModel {
         norm_rows(&mut rows, &self.norm.weight, &self.norm.bias, self.epsilon);
         Tensor::from_vec(rows, (count, size), &self.device)
     }
-}
-
-/// Neighboring texts of one length.
-struct LengthRun {
-    /// The first row.
-    start: usize,
-    /// How many texts.
-    texts: usize,
-    /// Word pieces of each.
-    length: usize,
-}
-
-fn runs(texts: &[&[u32]], most: usize) -> Vec<LengthRun> {
-    let mut runs: Vec<LengthRun> = Vec::new();
-    let mut start = 0;
-    for ids in texts {
-        match runs.last_mut() {
-            Some(run) if run.length == ids.len() && run.texts < most => run.texts += 1,
-            _ => runs.push(LengthRun { start, texts: 1, length: ids.len() }),
-        }
-        start += ids.len();
-    }
-    runs
 }

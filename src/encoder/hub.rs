@@ -143,6 +143,25 @@ impl HubSnapshot {
         self.read_checked(name, &path, &blob, sha256)
     }
 
+    /// The model's id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether it is known that the commit has a file, or that it has none: by the cache or by asking the hub.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        if self.absence(name).exists() {
+            return true;
+        }
+        let known = self.has(name);
+        known.inspect_err(|error| tracing::warn!(model = self.id, "{}: going on without it", error.one_line())).is_ok()
+    }
+
+    /// Where Hugging Face's libraries remember that a commit has no such file.
+    fn absence(&self, name: &str) -> PathBuf {
+        self.folder.join(".no_exist").join(&self.commit).join(name)
+    }
+
     /// The path of a file, fetched if need be; `None` when the commit has no such file.
     pub(super) fn file(&self, name: &str) -> Result<Option<PathBuf>> {
         let path = self.folder.join("snapshots").join(&self.commit).join(name);
@@ -150,8 +169,7 @@ impl HubSnapshot {
             self.check(name, &path)?;
             return Ok(Some(path));
         }
-        // Where Hugging Face's libraries remember that a commit has no such file.
-        let absent = self.folder.join(".no_exist").join(&self.commit).join(name);
+        let absent = self.absence(name);
         if absent.exists() {
             return Ok(None);
         }

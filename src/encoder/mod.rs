@@ -1,21 +1,31 @@
 //! Texts to [`Embedding`]s, with a small sentence-transformer.
 //!
 //! [`ModelChoice`] says which one, [`Model`] is its files found and checked, [`Encoder`] is the model on a device.
-//! Any BERT that was trained with sentence-transformers will do: pooling and truncation are read from its files.
+//! A BERT, RoBERTa or ModernBERT that was trained with sentence-transformers will do, or a table of words such as model2vec's:
+//! prompts, truncation, pooling and what follows it are read from its files.
 
 mod bert;
 mod bundled;
+mod choice;
 mod config;
+mod dense;
 mod device;
+mod files;
 mod hub;
 mod kernels;
+mod length_runs;
 mod linear;
 mod model;
+mod modern_bert;
+mod network;
 mod pooling;
+mod prompts;
 #[cfg(any(test, not(bundled_weights)))]
 mod published;
 mod quantize;
 mod sha256;
+mod source;
+mod static_table;
 mod tokenizer;
 mod weights;
 
@@ -27,16 +37,21 @@ use std::fmt;
 use candle_core::Device;
 use rayon::prelude::*;
 
-use bert::BertModel;
-use pooling::Pooling;
+use config::PoolingConfig;
+use dense::HeadStep;
+use network::Network;
+use prompts::Prompts;
 use tokenizer::TextTokenizer;
 
 use crate::{Embedding, Error, Result};
 
+pub use choice::ModelChoice;
 pub use device::DeviceChoice;
 pub use hub::HubOptions;
 pub use kernels::{Cpu, Precision};
-pub use model::{Model, ModelChoice, ModelIdentity};
+pub use model::{Model, ModelIdentity};
+pub use pooling::Pooling;
+pub use prompts::TextSide;
 pub use quantize::quantize;
 
 /// Texts taken at a time: sorted by length among themselves, and a bound for the memory that is used.
@@ -62,8 +77,10 @@ pub struct EncoderOptions {
 pub struct Encoder {
     identity: ModelIdentity,
     tokens: TextTokenizer,
-    bert: BertModel,
-    pooling: Pooling,
+    network: Network,
+    pooling: PoolingConfig,
+    head: Vec<HeadStep>,
+    prompts: Prompts,
 }
 
 impl Encoder {
@@ -74,9 +91,11 @@ impl Encoder {
     pub fn new(model: Model, runtime: &EncoderOptions) -> Result<Encoder> {
         let cpu = runtime.cpu.map_or_else(|| Ok(Cpu::detect()), Cpu::checked)?;
         let device = runtime.device.open()?;
-        let bert = BertModel::new(model.parameters, &model.config, device, cpu, runtime.precision)
-            .map_err(failed("put the model on the device"))?;
-        Ok(Encoder { identity: model.identity, tokens: model.tokens, bert, pooling: model.pooling })
+        model.check_pooling();
+        let Model { identity, network, tokens, pooling, head, prompts, .. } = model;
+        let network = Network::new(network, device, cpu, runtime.precision);
+        let network = network.map_err(failed("put the model on the device"))?;
+        Ok(Encoder { identity, tokens, network, pooling, head, prompts })
     }
 
     /// Name, fingerprint and dimension of the model.
@@ -86,15 +105,15 @@ impl Encoder {
 
     /// How precisely it computes.
     pub fn precision(&self) -> Precision {
-        self.bert.precision()
+        self.network.precision()
     }
 
     /// The device in use; never [`DeviceChoice::Auto`].
     pub fn device(&self) -> DeviceChoice {
-        DeviceChoice::of(self.bert.device())
+        DeviceChoice::of(self.network.device())
     }
 
-    /// One embedding for each text, in the order of the texts. A text longer than the model reads is cut; an empty
+    /// One embedding for each text, in the order of the texts, which all stand on one side of a search. A text longer than the model reads is cut; an empty
     /// one has an embedding too. `done` is told, from any thread, how many more texts are finished.
     ///
     /// Which texts go together does not change an embedding beyond rounding. Use one call for many texts: memory
@@ -102,31 +121,50 @@ impl Encoder {
     ///
     /// # Errors
     /// [`Error::Encoder`] when the device fails.
-    pub fn encode<T: AsRef<str> + Sync>(&self, texts: &[T], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Embedding>> {
+    pub fn encode<T: AsRef<str> + Sync>(
+        &self,
+        side: TextSide,
+        texts: &[T],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Embedding>> {
+        let not_pooled = self.not_pooled(side)?;
         let mut embeddings = Vec::with_capacity(texts.len());
         for window in texts.chunks(WINDOW) {
-            let ids = window.par_iter().map(|text| self.tokens.ids(text.as_ref())).collect::<Result<Vec<_>>>()?;
-            embeddings.extend(self.encode_ids(&ids, done)?);
+            let ids = window.par_iter().map(|text| self.token_ids(side, text.as_ref())).collect::<Result<Vec<_>>>()?;
+            embeddings.extend(self.encode_ids(&ids, not_pooled, done)?);
         }
         Ok(embeddings)
     }
 
-    /// The word pieces that the model sees of a text, with the special ones.
+    /// The word pieces that the model sees of a text, with those of its prompt and the special ones.
     ///
     /// # Errors
     /// [`Error::Encoder`] when the tokenizer fails.
-    pub fn token_ids(&self, text: &str) -> Result<Vec<u32>> {
-        self.tokens.ids(text)
+    pub fn token_ids(&self, side: TextSide, text: &str) -> Result<Vec<u32>> {
+        match self.prompts.of(side) {
+            "" => self.tokens.ids(text),
+            prompt => self.tokens.ids(&[prompt, text].concat()),
+        }
     }
 
-    fn encode_ids(&self, ids: &[Vec<u32>], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Embedding>> {
+    /// How many word pieces at the beginning, those of the prompt, have no part in the pooling.
+    fn not_pooled(&self, side: TextSide) -> Result<usize> {
+        match self.prompts.of(side) {
+            "" => Ok(0),
+            _ if self.pooling.include_prompt => Ok(0),
+            // All but the special one at the end.
+            prompt => Ok(self.tokens.ids(prompt)?.len() - 1),
+        }
+    }
+
+    fn encode_ids(&self, ids: &[Vec<u32>], not_pooled: usize, done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Embedding>> {
         let encode = |batch: &Vec<usize>| -> Result<Vec<(usize, Embedding)>> {
             let texts: Vec<&[u32]> = batch.iter().map(|text| &ids[*text][..]).collect();
-            let embeddings = self.encode_batch(&texts)?;
+            let embeddings = self.encode_batch(&texts, not_pooled)?;
             done(batch.len());
             Ok(batch.iter().copied().zip(embeddings).collect())
         };
-        let encoded: Vec<_> = match self.bert.device() {
+        let encoded: Vec<_> = match self.network.device() {
             // Whole batches side by side, rather than threads inside each product.
             Device::Cpu => {
                 let share = ids.iter().map(Vec::len).sum::<usize>().div_ceil(rayon::current_num_threads());
@@ -141,16 +179,18 @@ impl Encoder {
         Ok(encoded.into_iter().map(|(_, embedding)| embedding).collect())
     }
 
-    fn encode_batch(&self, texts: &[&[u32]]) -> Result<Vec<Embedding>> {
-        let size = self.bert.hidden_size();
-        let hidden = self.bert.forward(texts).map_err(failed("run the model"))?;
+    fn encode_batch(&self, texts: &[&[u32]], not_pooled: usize) -> Result<Vec<Embedding>> {
+        let size = self.network.hidden_size();
+        let hidden = self.network.forward(texts).map_err(failed("run the model"))?;
         let mut rest = &hidden[..];
         texts
             .iter()
             .map(|ids| {
                 let (rows, after) = rest.split_at(ids.len() * size);
                 rest = after;
-                Embedding::normalize(self.pooling.pool(rows, size)).ok_or_else(|| Error::Encoder {
+                let pooled = self.pooling.mode.pool(rows, size, not_pooled);
+                let embedding = self.head.iter().fold(pooled, |embedding, step| step.apply(embedding));
+                Embedding::normalize(embedding).ok_or_else(|| Error::Encoder {
                     doing: "give a text a direction",
                     source: "its vector is zero or not finite".into(),
                 })

@@ -1,8 +1,10 @@
 //! From one vector for each word piece to one for the text.
 
+use crate::string_enum::string_enum;
+
 /// How the word pieces' vectors become the text's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pooling {
+pub enum Pooling {
     /// The first word piece's.
     Cls,
     /// Their mean.
@@ -11,18 +13,14 @@ pub(super) enum Pooling {
     Max,
 }
 
-impl Pooling {
-    /// The name in fingerprints and in `pooling_mode`.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Pooling::Cls => "cls",
-            Pooling::Mean => "mean",
-            Pooling::Max => "max",
-        }
-    }
+// The names in fingerprints and in `pooling_mode`.
+string_enum!(Pooling, "a pooling", { Mean => "mean", Cls => "cls", Max => "max" });
 
-    /// Pools one text's rows, `[word pieces, size]`, at least one row. Not normalized.
-    pub(super) fn pool(self, rows: &[f32], size: usize) -> Vec<f32> {
+impl Pooling {
+    /// Pools one text's rows, `[word pieces, size]`, at least one row: those after the first `left_out`, or at least the last one.
+    /// Not normalized.
+    pub(super) fn pool(self, rows: &[f32], size: usize, left_out: usize) -> Vec<f32> {
+        let rows = &rows[left_out.min(rows.len() / size - 1) * size..];
         let mut pooled = rows[..size].to_vec();
         let rest = rows[size..].chunks_exact(size);
         match self {
@@ -45,9 +43,12 @@ mod tests {
     #[test]
     fn three_ways() {
         let rows = [1.0, 5.0, 3.0, 1.0];
-        assert_eq!(Pooling::Cls.pool(&rows, 2), [1.0, 5.0]);
-        assert_eq!(Pooling::Mean.pool(&rows, 2), [2.0, 3.0]);
-        assert_eq!(Pooling::Max.pool(&rows, 2), [3.0, 5.0]);
-        assert_eq!(Pooling::Mean.pool(&rows, 4), rows);
+        assert_eq!(Pooling::Cls.pool(&rows, 2, 0), [1.0, 5.0]);
+        assert_eq!(Pooling::Mean.pool(&rows, 2, 0), [2.0, 3.0]);
+        assert_eq!(Pooling::Max.pool(&rows, 2, 0), [3.0, 5.0]);
+        assert_eq!(Pooling::Mean.pool(&rows, 4, 0), rows);
+        assert_eq!(Pooling::Cls.pool(&rows, 2, 1), [3.0, 1.0]);
+        assert_eq!(Pooling::Mean.pool(&rows, 2, 1), [3.0, 1.0]);
+        assert_eq!(Pooling::Max.pool(&rows, 2, 7), [3.0, 1.0]);
     }
 }

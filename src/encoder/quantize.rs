@@ -8,6 +8,8 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
 
+use super::network::NetworkWeights;
+use super::prompts::PROMPTS_FILE;
 use super::weights::{SCALE_SUFFIX, TensorFile};
 use super::{HubOptions, Model, ModelChoice, ModelIdentity, bad_model};
 use crate::file::{FileAccess, replace};
@@ -20,8 +22,15 @@ const LARGEST: f32 = 127.0;
 const CLIP_FRACTIONS: [f32; 11] = [1.0, 0.98, 0.96, 0.94, 0.92, 0.90, 0.88, 0.86, 0.84, 0.82, 0.80];
 
 /// The files beside the weights, copied as they are when they are there.
-const NOT_QUANTIZED: [&str; 5] =
-    ["modules.json", "config.json", "sentence_bert_config.json", "tokenizer.json", "1_Pooling/config.json"];
+const NOT_QUANTIZED: [&str; 7] = [
+    "modules.json",
+    "config.json",
+    "sentence_bert_config.json",
+    PROMPTS_FILE,
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "1_Pooling/config.json",
+];
 
 /// The table that stays f32: one row of it is added to every word piece, so its error would be everywhere (without
 /// this the mean cosine of all-MiniLM-L6-v2 to its f32 embeddings is 0.99918, with it 0.99948), and it is two rows.
@@ -36,7 +45,12 @@ const KEPT: &str = "embeddings.token_type_embeddings.weight";
 pub fn quantize(model_dir: &Path, out_dir: &Path) -> Result<ModelIdentity> {
     let name = model_dir.display().to_string();
     // Everything that could be wrong with the model is found before anything is written.
-    drop(Model::open(&ModelChoice::Directory(model_dir.to_path_buf()), &HubOptions::default())?);
+    let model = Model::open(&ModelChoice::Directory(model_dir.to_path_buf()), &HubOptions::default())?;
+    if !matches!(model.network, NetworkWeights::Bert(..)) || !model.head.is_empty() {
+        let reason = "unsupported: only a BERT or RoBERTa without Dense modules can be quantized";
+        return Err(bad_model(&name, reason));
+    }
+    drop(model);
 
     let file = "model.safetensors";
     let source = model_dir.join(file);
@@ -65,7 +79,7 @@ pub(super) fn quantize_tensors(model: &str, file: &str, bytes: &[u8]) -> Result<
     let weights = TensorFile::new(model, file, bytes)?;
     let mut tensors = Vec::new();
     for (name, view) in SafeTensors::deserialize(bytes).map_err(bad)?.tensors() {
-        let name = name.strip_prefix("bert.").unwrap_or(&name);
+        let name = name.strip_prefix(weights.prefix()).unwrap_or(&name);
         if !name.starts_with("embeddings.") && !name.starts_with("encoder.") {
             continue;
         }

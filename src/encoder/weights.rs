@@ -12,12 +12,15 @@ use crate::Result;
 /// What the name of an int8 matrix gets to name its scales, one f32 for each row.
 pub(super) const SCALE_SUFFIX: &str = ".scale";
 
+/// What stands before the names of a network's tensors in files that hold more than the network.
+const PREFIXES: [&str; 3] = ["bert.", "roberta.", "model."];
+
 /// A file of tensors, looked at by name.
 pub(super) struct TensorFile<'n, 'b> {
     model: &'n str,
     file: &'n str,
     tensors: SafeTensors<'b>,
-    /// Some files name every tensor with `bert.` in front.
+    /// Some files name every tensor with the network in front.
     prefix: &'static str,
     /// How to keep a part of the file.
     keep: fn(&'b [u8]) -> Cow<'static, [u8]>,
@@ -34,8 +37,40 @@ impl<'n, 'b> TensorFile<'n, 'b> {
     /// Reads the header.
     pub(super) fn new(model: &'n str, file: &'n str, bytes: &'b [u8]) -> Result<TensorFile<'n, 'b>> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| bad_model(model, format!("{file}: {error}")))?;
-        let prefix = if tensors.names().iter().any(|name| name.starts_with("bert.")) { "bert." } else { "" };
+        let is_used = |prefix: &&str| tensors.names().iter().any(|name| name.starts_with(*prefix));
+        let prefix = PREFIXES.into_iter().find(is_used).unwrap_or("");
         Ok(TensorFile { model, file, tensors, prefix, keep: |part| Cow::Owned(part.to_vec()) })
+    }
+
+    /// What stands before every name.
+    pub(super) fn prefix(&self) -> &'static str {
+        self.prefix
+    }
+
+    /// The shape of a tensor; `None` when there is none of this name.
+    pub(super) fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        Some(self.tensors.tensor(name).ok()?.shape().to_vec())
+    }
+
+    /// Finite numbers of a tensor of this shape; those of an int8 tensor are as they are.
+    pub(super) fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let view = self.view(name, shape)?;
+        if view.dtype() == Dtype::I8 {
+            return Ok(view.data().iter().map(|x| f32::from(x.cast_signed())).collect());
+        }
+        self.floats(name, shape)
+    }
+
+    /// Whole numbers from 0 on.
+    pub(super) fn indices(&self, name: &str, size: usize) -> Result<Vec<usize>> {
+        let view = self.view(name, &[size])?;
+        let numbers: Vec<i64> = match view.dtype() {
+            Dtype::I64 => view.data().as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect(),
+            Dtype::I32 => view.data().as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes).into()).collect(),
+            other => return Err(self.bad(name, format!("has unsupported type {other:?}; i32 and i64 are supported"))),
+        };
+        let index = |number: &i64| usize::try_from(*number).map_err(|_| self.bad(name, format!("contains {number}")));
+        numbers.iter().map(index).collect()
     }
 
     /// A vector of `size` finite numbers.
@@ -64,6 +99,7 @@ impl<'n, 'b> TensorFile<'n, 'b> {
             Dtype::F32 => view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
             Dtype::F16 => convert(DType::F16)?,
             Dtype::BF16 => convert(DType::BF16)?,
+            Dtype::F64 => convert(DType::F64)?,
             other => {
                 return Err(self.bad(
                     name,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use crate::encoder::{EncoderOptions, HubOptions, ModelChoice};
+use crate::encoder::{EncoderOptions, HubOptions, ModelChoice, Pooling};
 use crate::error::Result;
 use crate::index::IndexKind;
 use crate::library::Library;
@@ -62,6 +62,8 @@ pub struct EngineOptions {
     pub location: LibraryLocation,
     /// The model; `None` for the library's own, and for the bundled one while the library is empty.
     pub model: Option<ModelChoice>,
+    /// The pooling of a model whose files say nothing about it; `None` for that of the library's embeddings, and else the mean.
+    pub pooling: Option<Pooling>,
     /// How models are downloaded.
     pub hub: HubOptions,
     /// Device, precision and instructions of the encoder.
@@ -96,6 +98,7 @@ impl EngineOptions {
         EngineOptions {
             location,
             model: None,
+            pooling: None,
             hub: HubOptions::default(),
             encoder: EncoderOptions::default(),
             index: IndexKind::Auto,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::embedder::{Embedder, stored_model};
-use crate::encoder::ModelChoice;
+use crate::encoder::{ModelChoice, TextSide};
 use crate::error::Result;
 use crate::library::{Library, StoredPaper};
 use crate::searcher::SharedCaches;
@@ -43,7 +43,7 @@ pub(crate) fn reembed(
             break;
         }
         let texts: Vec<String> = batch.iter().map(|stored| stored.paper.document()).collect();
-        let embeddings = encoder.encode(&texts, &|count| report(left, count))?;
+        let embeddings = encoder.encode(TextSide::Document, &texts, &|count| report(left, count))?;
         papers += batch.len();
         let pairs: Vec<(StoredPaper, _)> = batch.into_iter().zip(embeddings).collect();
         library.write_embeddings(&stored, &pairs)?;

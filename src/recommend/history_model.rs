@@ -23,6 +23,7 @@ pub(super) struct HistoryModel<'a> {
     pub(super) discriminant: Option<LinearDiscriminant>,
     term_profiles: Vec<TermProfile>,
     terms: TermMap<HistoryTerm>,
+    term_filter: TermFilter,
     feature_set: FeatureSet,
     pub(super) nearest_count: usize,
     classifier: Option<&'a TermClassifier>,
@@ -53,6 +54,30 @@ struct HistoryTerm {
     expansion: f32,
     /// The papers that have it, and what it weighs in each.
     papers: Vec<(u32, f32)>,
+}
+
+/// A bit for the last 16 bits of each term of a history: most terms of a candidate are none, and a bit in the fastest cache says
+/// so sooner than a hash map.
+struct TermFilter(Box<[u64]>);
+
+impl TermFilter {
+    const BITS: usize = 1 << 16;
+
+    fn new(terms: impl Iterator<Item = u32>) -> TermFilter {
+        let mut words = vec![0; TermFilter::BITS / 64];
+        for term in terms {
+            let bit = term as usize % TermFilter::BITS;
+            words[bit / 64] |= 1 << (bit % 64);
+        }
+        TermFilter(words.into())
+    }
+
+    /// Whether a term may be one of them; if not, it is none.
+    #[inline]
+    fn may_have(&self, term: u32) -> bool {
+        let bit = term as usize % TermFilter::BITS;
+        self.0[bit / 64] >> (bit % 64) & 1 == 1
+    }
 }
 
 impl<'a> HistoryModel<'a> {
@@ -94,6 +119,7 @@ impl<'a> HistoryModel<'a> {
             whitened,
             discriminant,
             term_profiles: words,
+            term_filter: TermFilter::new(terms.keys().copied()),
             terms,
             feature_set,
             nearest_count: nearest,
@@ -144,7 +170,8 @@ impl<'a> HistoryModel<'a> {
             }
         };
         let sums = |value: fn(&HistoryTerm) -> f32| {
-            let mut terms: SparseVector = self.terms.iter().map(|(number, term)| (*number, value(term))).collect();
+            let weights = self.terms.iter().map(|(number, term)| (*number, value(term)));
+            let mut terms: SparseVector = weights.filter(|(_, weight)| *weight != 0.0).collect();
             terms.sort_unstable_by_key(|(number, _)| *number);
             background.dot_products(&terms)
         };
@@ -223,7 +250,7 @@ impl<'a> HistoryModel<'a> {
     fn common_terms<'p>(&'p self, paper: &PaperFeatures<'p>) -> impl Iterator<Item = (&'p HistoryTerm, f32)> {
         let inverse_norm = paper.norm.inverse;
         paper.terms.counts().filter_map(move |(number, count)| {
-            let term = self.terms.get(&number)?;
+            let term = self.term_filter.may_have(number).then(|| self.terms.get(&number)).flatten()?;
             Some((term, tf_factor(count) * term.idf * inverse_norm))
         })
     }
@@ -411,6 +438,14 @@ fn top_k_mean(values: impl Iterator<Item = f32>, count: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_filter_lets_its_terms_through() {
+        let filter = TermFilter::new([5, 70_000, u32::MAX].into_iter());
+        assert!([5, 70_000, u32::MAX].into_iter().all(|term| filter.may_have(term)));
+        assert!(filter.may_have(5 + (1 << 16)), "the same last bits");
+        assert!((0..1_000).filter(|term| filter.may_have(*term)).eq([5]));
+    }
 
     #[test]
     fn the_largest_in_any_order() {

@@ -255,18 +255,14 @@ impl Request {
         self
     }
 
-    /// The texts that have to be embedded for this request: its text, and the history papers that it gives in full.
-    ///
-    /// ```
-    /// assert_eq!(paperkin::Request::text("tool use").texts(), ["tool use"]);
-    /// ```
-    pub fn texts(&self) -> Vec<String> {
+    /// The texts of the history papers that this request gives in full: they have to be embedded for it, as its own text.
+    pub fn inline_documents(&self) -> Vec<String> {
         let items = self.positive.iter().chain(&self.negative);
         let inline = items.filter_map(|item| match &item.paper {
             PaperRef::Inline { title, abstract_text } => Some(document(title, abstract_text)),
             PaperRef::Id(_) => None,
         });
-        self.text.iter().cloned().chain(inline).collect()
+        inline.collect()
     }
 
     /// How many results are wanted: all `candidates` unless told otherwise, else 20.

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{RequestScope, SearchContext, Searcher};
+use crate::encoder::TextSide;
 use crate::error::{Error, Result};
 use crate::evaluate::{
     Baseline, EvalCollection, EvalQuery, EvaluationReport, JudgedRanking, MethodComparison, Metric, QueryMetrics,
@@ -330,7 +331,7 @@ fn eval_query(
     };
     let mut liked = Vec::new();
     if let Some(text) = &request.text {
-        liked.push(papers.push_text(text, &searcher.embed(text)?));
+        liked.push(papers.push_text(text, &searcher.embed(TextSide::Query, text)?));
     }
     let mut side = |items: &[HistoryItem], papers: &mut EvalCorpus| -> Result<Vec<usize>> {
         let is_known = |item: &&HistoryItem| request.as_of.is_none() || item.at <= request.as_of;
@@ -342,7 +343,7 @@ fn eval_query(
                 PaperRef::Id(id) => places.extend(place(id, papers)?),
                 PaperRef::Inline { title, abstract_text } => {
                     let text = document(title, abstract_text);
-                    places.push(papers.push_text(&text, &searcher.embed(&text)?));
+                    places.push(papers.push_text(&text, &searcher.embed(TextSide::Document, &text)?));
                 }
             }
         }

@@ -6,6 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::Searcher;
 use super::select::{CachedRanking, RankedPaper};
+use crate::encoder::TextSide;
 use crate::error::Result;
 use crate::library::{StoredModel, StoredPaper};
 use crate::paper::Paper;
@@ -87,7 +88,7 @@ fn match_sentences(searcher: &Searcher<'_>, text: Option<&str>, results: &mut [R
     let mut embeddings = Vec::with_capacity(all.len());
     for texts in all.chunks(EMBEDDED_AT_ONCE) {
         searcher.library.check_canceled()?;
-        embeddings.extend(searcher.embedder.embed_all(searcher.library, texts, &|_| ())?);
+        embeddings.extend(searcher.embedder.embed_all(searcher.library, TextSide::Document, texts, &|_| ())?);
     }
     let embedding =
         |sentence: &String| -> Option<&Embedding> { all.binary_search(&sentence).ok().map(|index| &embeddings[index]) };

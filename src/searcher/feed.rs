@@ -6,6 +6,7 @@ use jiff::Span;
 use jiff::civil::Date;
 
 use super::{InterestQuery, RequestScope, Searcher, resolve};
+use crate::encoder::TextSide;
 use crate::error::{Error, Result};
 use crate::library::{HistoryEntry, HistoryKind, Library, PaperFilter, Profile};
 use crate::paper::PaperId;
@@ -263,7 +264,7 @@ fn unresolved_refs(searcher: &Searcher<'_>, profile: &Profile) -> Result<HashMap
         }
         let copies = library.papers_titled(&paper.title)?;
         let copy = copies.into_iter().find(|stored| stored.paper.is_copy_of(&paper));
-        let is_embedded = searcher.embeddings.get(&paper.document()).is_some();
+        let is_embedded = searcher.embeddings.get(TextSide::Document, &paper.document()).is_some();
         let (id, title, abstract_text) = (paper.id, paper.title, paper.abstract_text);
         let text = || is_embedded.then_some(PaperRef::Inline { title, abstract_text });
         unresolved.insert(id, copy.map(|stored| PaperRef::Id(stored.paper.id)).or_else(text));

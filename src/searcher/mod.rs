@@ -47,6 +47,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::embedder::{Embedder, TextEmbeddings};
+use crate::encoder::TextSide;
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
 use crate::library::Library;
@@ -317,11 +318,11 @@ impl<'a> Searcher<'a> {
     }
 
     /// The embedding of a text: the caller's, or else computed now.
-    fn embed(&self, text: &str) -> Result<Embedding> {
+    fn embed(&self, side: TextSide, text: &str) -> Result<Embedding> {
         self.library.check_canceled()?;
-        match self.embeddings.get(text) {
+        match self.embeddings.get(side, text) {
             Some(embedding) => Ok(embedding.clone()),
-            None => self.embedder.embed(self.library, text),
+            None => self.embedder.embed(self.library, side, text),
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct PaperTerms {
 }
 
 enum TermSource {
-    File(TermIndex),
+    File(Box<TermIndex>),
     Library { loaded: Box<[OnceLock<TermVector>]>, bytes: AtomicUsize },
 }
 
@@ -37,7 +37,7 @@ impl PaperTerms {
     pub(super) fn new(library: &Library, snapshot: &IndexSnapshot) -> Result<PaperTerms> {
         let rows = snapshot.row_count();
         let source = match term_index_file::read(library)? {
-            Some(index) => TermSource::File(index),
+            Some(index) => TermSource::File(Box::new(index)),
             None => {
                 let loaded = std::iter::repeat_with(OnceLock::new).take(rows).collect();
                 TermSource::Library { loaded, bytes: AtomicUsize::new(0) }

@@ -11,6 +11,7 @@ use super::Searcher;
 use super::background::background;
 use super::known_items::KnownItems;
 use super::signals::SignalTable;
+use crate::encoder::TextSide;
 use crate::error::Result;
 use crate::lexical::TermCounts;
 use crate::library::{PaperFilter, StoredPaper};
@@ -115,7 +116,7 @@ pub(super) fn resolve<'r>(
 ) -> Result<ResolvedRequest<'r>> {
     let Searcher { library, snapshot, .. } = searcher;
     let mut papers = HistoryLookup { searcher, request, today, found: Lookups::default() };
-    let text = |text| Ok(QueryText::new(text, searcher.embed(text)?));
+    let text = |text| Ok(QueryText::new(text, searcher.embed(TextSide::Query, text)?));
     let text = request.text.as_deref().map(text).transpose()?;
     let liked = papers.resolve(&request.positive)?;
     let disliked = papers.resolve(&request.negative)?.into();
@@ -285,7 +286,7 @@ impl HistoryLookup<'_, '_> {
         let (key, id, title, document, embedding) = match &item.paper {
             PaperRef::Inline { title, abstract_text } => {
                 let document = document(title, abstract_text);
-                let embedding = self.searcher.embed(&document)?;
+                let embedding = self.searcher.embed(TextSide::Document, &document)?;
                 (None, None, title.clone(), document, embedding)
             }
             PaperRef::Id(id) => {

@@ -123,7 +123,7 @@ impl TermFile {
     fn term_place(&self, term: u32) -> Result<Option<usize>, TermFileCorruption> {
         let count = self.header.terms;
         let number = |place: usize| Ok::<_, TermFileCorruption>(self.numbers(Section::Terms, place, place + 1)?[0]);
-        let guess = (u64::from(term) * count as u64 >> 32) as usize;
+        let guess = ((u64::from(term) * count as u64) >> 32) as usize;
         let (mut from, mut to, mut step) = (guess, guess, 64);
         while from > 0 && number(from)? > term {
             from = from.saturating_sub(step);

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Writer;
 use crate::embedder::stored_model;
+use crate::encoder::TextSide;
 use crate::error::{Error, Result};
 use crate::formats::PaperRecord;
 use crate::library::{ChangeCounts, Library, LinkCounts, PaperChange};
@@ -215,7 +216,7 @@ pub(super) fn commit_batch(
     }
     let embeddings = match texts.is_empty() {
         true => Vec::new(),
-        false => writer.encoder()?.encode(&texts, &|count| report(AddProgress::Embedded(count)))?,
+        false => writer.encoder()?.encode(TextSide::Document, &texts, &|count| report(AddProgress::Embedded(count)))?,
     };
     let mut embeddings = embeddings.into_iter();
     let written: Vec<_> = changes

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Writer;
 use super::title_match::TitleIndex;
 use crate::embedder::TextEmbeddings;
+use crate::encoder::TextSide;
 use crate::error::Result;
 use crate::library::{HistoryEntry, HistoryKind, Library, Profile, StoredPaper};
 use crate::paper::{Paper, PaperId, RawPaper, authors_and_years_agree, title_key};
@@ -200,7 +201,7 @@ impl Writer<'_> {
         missing.truncate(most);
         if !missing.is_empty() {
             let (ids, texts): (Vec<PaperId>, Vec<String>) = missing.into_iter().unzip();
-            let embeddings = self.encoder()?.encode(&texts, &|_| ())?;
+            let embeddings = self.encoder()?.encode(TextSide::Document, &texts, &|_| ())?;
             let new: Vec<(PaperId, Embedding)> = ids.into_iter().zip(embeddings.iter().cloned()).collect();
             // On a read-only disk they are computed again next time.
             if let Err(error) = self.library.store_unresolved_embeddings(profile, &new) {
@@ -208,7 +209,7 @@ impl Writer<'_> {
             }
             known.extend(texts.into_iter().zip(embeddings));
         }
-        Ok(known.into_iter().collect())
+        Ok(known.into_iter().map(|(text, embedding)| (TextSide::Document, text, embedding)).collect())
     }
 }
 

@@ -12,7 +12,7 @@ use paperkin::evaluate::SplitMix64;
 use paperkin::jiff::civil::{Date, date};
 use paperkin::library::{CheckFinding, HistoryEntry, HistoryKind, Library, PaperChange};
 use paperkin::paper::WorkName;
-use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result};
+use paperkin::{Clock, Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, Result, TextSide};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -176,7 +176,7 @@ impl Sound {
         fill(&mut library);
         drop(library);
         let numbers = made_up::embedding(&mut SplitMix64::new(7), DIMENSION);
-        let embeddings = [QUERY, "lake", "author:lake"].map(|text| (text.to_owned(), numbers.clone()));
+        let embeddings = [QUERY, "lake", "author:lake"].map(|text| (TextSide::Query, text.to_owned(), numbers.clone()));
         let mut sound =
             Sound { folder, embeddings: embeddings.into_iter().collect(), answers: Vec::new(), findings: Vec::new() };
         let mut engine = sound.open().unwrap();

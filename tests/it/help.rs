@@ -2,7 +2,7 @@
 
 use crate::support::sandbox::Sandbox;
 
-const MODEL_OPTIONS: [&str; 5] = ["--model", "--device", "--precision", "--cpu", "--index"];
+const MODEL_OPTIONS: [&str; 6] = ["--model", "--pooling", "--device", "--precision", "--cpu", "--index"];
 
 #[test]
 fn options_of_the_model_are_on_one_page() {

@@ -14,6 +14,9 @@ fn other_forms_are_answered_and_refused_in_their_words() {
     let numbers = embedding["data"][1]["embedding"].as_array().unwrap();
     assert_eq!((numbers.len(), &embedding["usage"]["total_tokens"]), (384, &json!(7)));
     assert_eq!(server.post("/embed", r#"{"inputs":"b c"}"#)[0], embedding["data"][1]["embedding"]);
+    for body in [r#"{"inputs":"b c","prompt_name":"query"}"#, r#"{"inputs":"b c","prompt_name":"document"}"#] {
+        assert_eq!(server.post("/embed", body)[0], embedding["data"][1]["embedding"], "a model without prompts");
+    }
     assert_eq!(server.get("/info")["model_id"], server.get("/v1/models")["data"][0]["id"]);
     let id = &server.post("/v1/search", r#"{"text":"a","limit":1}"#)["results"][0]["paper"]["id"];
     let body = json!({ "positivePaperIds": [id], "negativePaperIds": null }).to_string();
@@ -25,6 +28,7 @@ fn other_forms_are_answered_and_refused_in_their_words() {
         ("/v1/embeddings", r#"{"model":"all-MiniLM-L6-v2","input":[[1,2]]}"#, 400, "/error/code", "bad_request"),
         ("/v1/embeddings", r#"{"model":"all-MiniLM-L6-v2","input":[]}"#, 400, "/error/code", "bad_request"),
         ("/v1/embeddings", "{", 400, "/error/type", "invalid_request_error"),
+        ("/embed", r#"{"inputs":"a","prompt_name":"x"}"#, 400, "/error_type", "Validation"),
         ("/embed", r#"{"inputs":[]}"#, 400, "/error_type", "Validation"),
         ("/embed", r#"{"inputs":"a","normalize":false}"#, 400, "/error_type", "Validation"),
         (

@@ -2,7 +2,7 @@
 
 use paperkin::evaluate::SplitMix64;
 use paperkin::library::{Library, PaperChange};
-use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
+use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request, TextSide};
 
 use serde_json::json;
 
@@ -122,7 +122,9 @@ fn a_part_of_a_title_finds_its_paper_among_many() {
     let first = |request: Request| {
         let text = request.text.clone().unwrap();
         let embedding = made_up::embedding(&mut SplitMix64::new(2), 16);
-        let answer = engine.recommend_with(&request.limit(3), &[(text, embedding)].into_iter().collect()).unwrap();
+        let answer = engine
+            .recommend_with(&request.limit(3), &[(TextSide::Query, text, embedding)].into_iter().collect())
+            .unwrap();
         answer.results[0].paper.id.to_string()
     };
     assert_eq!(first(Request::text("港口推荐")), "long");

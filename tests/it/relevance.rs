@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use paperkin::{Answer, Engine, EngineOptions, LibraryLocation, Request};
+use paperkin::{Answer, Engine, EngineOptions, LibraryLocation, Request, TextSide};
 
 use crate::support::answers::results;
 use crate::support::sandbox::Sandbox;
@@ -113,7 +113,7 @@ fn a_reason_is_near() {
     let cosine = |a: &str, b: &str| {
         let vector = |id: &str| {
             let paper = engine.paper(&id.parse().unwrap()).unwrap().unwrap().paper;
-            engine.encoder().unwrap().encode(&[paper.document()], &|_| ()).unwrap().remove(0)
+            engine.encoder().unwrap().encode(TextSide::Document, &[paper.document()], &|_| ()).unwrap().remove(0)
         };
         vector(a).cosine(&vector(b))
     };

@@ -1,6 +1,6 @@
 //! Imports that ask before they drown a history, that can be taken back, and that lose nothing on the way.
 
-use paperkin::{Engine, EngineOptions, LibraryLocation};
+use paperkin::{Engine, EngineOptions, LibraryLocation, TextSide};
 
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::server::Server;
@@ -177,7 +177,8 @@ fn papers_kept_as_text_keep_their_vectors() {
     let stored = engine.library().unresolved_embeddings(&profile).unwrap();
     assert_eq!(stored.len(), 3);
     for paper in engine.library().unresolved_papers(&profile).unwrap() {
-        let computed = engine.encoder().unwrap().encode(&[paper.document()], &|_| ()).unwrap().remove(0);
+        let computed =
+            engine.encoder().unwrap().encode(TextSide::Document, &[paper.document()], &|_| ()).unwrap().remove(0);
         assert!(stored[&paper.id].cosine(&computed) > 0.999_99);
     }
     let feed = sandbox.run(&["feed", "--profile", "me", "--since", "2000-01-01"]);

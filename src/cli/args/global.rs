@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::OsStr;
 use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 
-use crate::encoder::{Cpu, DeviceChoice, EncoderOptions, ModelChoice, Precision};
+use crate::encoder::{Cpu, DeviceChoice, EncoderOptions, ModelChoice, Pooling, Precision};
 use crate::engine::{EngineOptions, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::index::IndexKind;
@@ -31,9 +31,12 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "DIR", hide_default_value = true)]
     pub library: Option<PathBuf>,
     /// Embedding model, also in PAPERKIN_MODEL: `all-MiniLM-L6-v2` (bundled), a directory, or a Hugging Face id such as
-    /// `BAAI/bge-small-en-v1.5[@REVISION]` [default: the library's model]
+    /// `BAAI/bge-small-en-v1.5[@REVISION]`: BERT, RoBERTa, ModernBERT or model2vec [default: the library's model]
     #[arg(long, global = true, value_name = "MODEL", hide_default_value = true, hide = true)]
     pub model: Option<ModelChoice>,
+    /// Pooling of a model without `modules.json`: cls, mean or max [default: the library's, else mean]
+    #[arg(long, global = true, value_name = "POOLING", hide_default_value = true, hide = true)]
+    pub pooling: Option<Pooling>,
     /// Device that runs the model: auto, cpu, cuda or metal
     #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", hide = true)]
     pub device: DeviceChoice,
@@ -92,6 +95,7 @@ impl GlobalArgs {
     pub(crate) fn options(&self, location: LibraryLocation) -> EngineOptions {
         EngineOptions {
             model: self.model.clone(),
+            pooling: self.pooling,
             hub: crate::encoder::HubOptions::from_env(),
             encoder: EncoderOptions { device: self.device, precision: self.precision, cpu: self.cpu },
             index: self.index,

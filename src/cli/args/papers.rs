@@ -7,6 +7,7 @@ use clap::Args;
 use super::fetch::{HttpArgs, ServiceArgs};
 
 use crate::cli::output::{PaperFormat, SummaryFormat, VectorFormat};
+use crate::encoder::TextSide;
 use crate::formats::{ColumnMapping, InputFormat, TextEncoding};
 use crate::paper::PaperId;
 
@@ -148,9 +149,19 @@ pub(crate) struct EmbedArgs {
     /// Output format
     #[arg(long, default_value = "f32", value_name = "FORMAT")]
     pub format: VectorFormat,
+    /// Embed the texts as queries, not as papers: it makes a difference for models with a prompt for each
+    #[arg(long)]
+    pub queries: bool,
     /// Embed a stream of rows, Arrow or JSON lines, from standard input to standard output
     #[arg(long, conflicts_with_all = ["texts", "out", "format"])]
     pub stream: bool,
+}
+
+impl EmbedArgs {
+    /// What the texts are.
+    pub(crate) fn side(&self) -> TextSide {
+        if self.queries { TextSide::Query } else { TextSide::Document }
+    }
 }
 
 /// Find the nearest neighbors of a stream of vectors among those of Parquet files

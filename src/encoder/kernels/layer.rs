@@ -37,11 +37,21 @@ string_enum!(Precision, "a precision", { F32 => "f32", Bf16 => "bf16", Int8 => "
 
 /// Rows that go through the layer's second half together: their widened numbers are 768 KiB for 1536 columns, so that
 /// they stay in the L2 cache beside the weights.
-const CHUNK: usize = 128;
+pub(super) const CHUNK: usize = 128;
 
 /// Texts of up to this many word pieces have activations of two int8 digits, and attention in f32: the errors of one
 /// digit do not average out over so few. A short text costs little either way.
-const SHORT: usize = 64;
+pub(super) const SHORT: usize = 64;
+
+/// What attention multiplies beside linear layers of a kind.
+pub(super) fn attention_kind(kind: ElementType, cpu: Cpu, is_fine: bool) -> ElementType {
+    match kind {
+        ElementType::Int8 | ElementType::Int16 if cpu.prefers_bf16() => ElementType::Bf16,
+        ElementType::Int8 if !is_fine && cpu.has_avx512_vnni() => ElementType::Int8,
+        ElementType::Int8 | ElementType::Int16 => ElementType::F32,
+        kind => kind,
+    }
+}
 
 /// The parameters of a layer, packed.
 pub(in crate::encoder) struct PackedLayer {
@@ -101,12 +111,7 @@ impl PackedLayer {
 
         self.query_key_value.apply(cpu, hidden, size, None, operand, projected.numbers_mut());
         let context = &mut context.numbers_mut()[..length * size];
-        let kind = match self.intermediate.panels.kind {
-            ElementType::Int8 | ElementType::Int16 if cpu.prefers_bf16() => ElementType::Bf16,
-            ElementType::Int8 if !operand.fine && cpu.has_avx512_vnni() => ElementType::Int8,
-            ElementType::Int8 | ElementType::Int16 => ElementType::F32,
-            kind => kind,
-        };
+        let kind = attention_kind(self.intermediate.panels.kind, cpu, operand.fine);
         let rows = &projected.numbers()[..length * stride];
         attend(cpu, kind, rows, stride, self.heads, context, attention);
 

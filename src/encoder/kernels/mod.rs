@@ -5,6 +5,7 @@ mod activation;
 mod attention;
 mod exp;
 mod layer;
+mod modern_layer;
 mod norm;
 mod packed;
 mod rows;
@@ -19,8 +20,10 @@ use super::config::Activation;
 
 pub use crate::kernels::Cpu;
 pub(super) use crate::kernels::ElementType;
+pub(super) use activation::{add_bias as add_bias_rows, gelu as gelu_rows, relu as relu_rows};
 pub(super) use layer::PackedLayer;
 pub use layer::Precision;
+pub(super) use modern_layer::{PackedModernLayer, RotaryWaves};
 pub(super) use norm::norm_rows;
 pub(super) use packed::{PackedLinear, WeightSource};
 
@@ -87,6 +90,16 @@ pub(super) fn add_norm(x: Tensor, bias: &RowParameters, residual: &Tensor, norm:
     in_place_with("add-norm", &x, residual, |x, residual| {
         norm::add_norm(x, &bias.host, residual, &norm.weight.host, &norm.bias.host, norm.epsilon);
     })?;
+    Ok(x)
+}
+
+/// The layer normalization of every row of `x`, `[rows, n]`.
+pub(super) fn layer_norm(x: &Tensor, norm: &LayerNorm) -> Result<Tensor> {
+    if !x.device().is_cpu() {
+        return candle_nn::ops::layer_norm(x, &norm.weight.device, &norm.bias.device, norm.epsilon);
+    }
+    let x = x.copy()?;
+    in_place("layer-norm", &x, |x| norm_rows(x, &norm.weight.host, &norm.bias.host, norm.epsilon))?;
     Ok(x)
 }
 

@@ -12,7 +12,7 @@ for_each_cpu! {
 }
 
 #[inline(always)]
-fn rows(x: &mut [f32], columns: usize) {
+pub(super) fn rows(x: &mut [f32], columns: usize) {
     for row in x.chunks_exact_mut(columns) {
         let mut highest = [f32::NEG_INFINITY; LANES];
         let (blocks, rest) = row.as_chunks::<LANES>();

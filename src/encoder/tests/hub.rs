@@ -102,6 +102,22 @@ fn a_file_that_is_not_there_is_remembered() {
 }
 
 #[test]
+fn a_model_from_before_prompts_needs_no_network_for_them() {
+    let (tiny, cache) = (Tiny::new(), tempfile::tempdir().unwrap());
+    let hub = serve(&tiny);
+    let options = options(&hub, &cache);
+    let model = Model::open(&choice(), &options).unwrap();
+    drop(hub);
+    // Nobody asked for the file then.
+    let absence = format!("models--lab--tiny/.no_exist/{COMMIT}/config_sentence_transformers.json");
+    fs::remove_file(cache.path().join(absence)).unwrap();
+    for offline in [true, false] {
+        let again = Model::open(&choice(), &HubOptions { offline, ..options.clone() }).unwrap();
+        assert_eq!(again.identity(), model.identity());
+    }
+}
+
+#[test]
 fn offline_says_so() {
     let cache = tempfile::tempdir().unwrap();
     let offline = HubOptions { cache: Some(cache.path().to_path_buf()), offline: true, ..HubOptions::default() };

@@ -1,5 +1,6 @@
 //! The whole encoder against other implementations of it.
 
+mod golden;
 mod hub;
 mod reference;
 mod tiny;
@@ -20,7 +21,7 @@ fn encoder_with(choice: &ModelChoice, precision: Option<Precision>, cpu: Option<
 }
 
 fn encode(encoder: &Encoder, texts: &[&str]) -> Vec<Embedding> {
-    encoder.encode(texts, &|_| {}).unwrap()
+    encoder.encode(TextSide::Document, texts, &|_| {}).unwrap()
 }
 
 #[test]
@@ -58,7 +59,7 @@ mod bundled {
         texts.swap(3, 30);
         let told = AtomicUsize::new(0);
         let together = encoder
-            .encode(&texts, &|more| {
+            .encode(TextSide::Document, &texts, &|more| {
                 told.fetch_add(more, Ordering::Relaxed);
             })
             .unwrap();
@@ -69,7 +70,7 @@ mod bundled {
             assert!(cosine > 0.999_999, "{cosine} for {text:?}");
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        let by_one_thread = pool.install(|| encoder.encode(&texts, &|_| {})).unwrap();
+        let by_one_thread = pool.install(|| encoder.encode(TextSide::Document, &texts, &|_| {})).unwrap();
         assert!(together.iter().zip(&by_one_thread).all(|(a, b)| a.cosine(b) > 0.999_999));
     }
 
@@ -83,11 +84,11 @@ mod bundled {
     fn odd_texts_are_fine() {
         let encoder = encoder(&ModelChoice::Bundled);
         assert_eq!(encode(&encoder, &[]), []);
-        assert_eq!(encoder.token_ids("").unwrap(), [101, 102]);
+        assert_eq!(encoder.token_ids(TextSide::Document, "").unwrap(), [101, 102]);
         let unknown = "\u{10ffff}\u{e000}\u{1f980}";
         let long = "word ".repeat(200_000);
         let without_spaces = "x".repeat(1_000_000);
-        assert_eq!(encoder.token_ids(&long).unwrap().len(), 256);
+        assert_eq!(encoder.token_ids(TextSide::Document, &long).unwrap().len(), 256);
         assert_eq!(encode(&encoder, &["", unknown, &long, &without_spaces, " \n\0"]).len(), 5);
     }
 }

@@ -9,6 +9,7 @@ use candle_transformers::models::bert::{BertModel, Config};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::super::pooling::Pooling;
 use super::*;
 use crate::random::SplitMix64;
 
@@ -153,8 +154,8 @@ const TEXTS: [&str; 7] = [
 fn check_against_stock(tiny: &Tiny, pooling: Pooling) {
     let encoder = encoder(&tiny.choice());
     for (text, embedding) in TEXTS.iter().zip(encode(&encoder, &TEXTS)) {
-        let rows = tiny.stock_rows(&encoder.token_ids(text).unwrap());
-        let expect = Embedding::normalize(pooling.pool(&rows, HIDDEN)).unwrap();
+        let rows = tiny.stock_rows(&encoder.token_ids(TextSide::Document, text).unwrap());
+        let expect = Embedding::normalize(pooling.pool(&rows, HIDDEN, 0)).unwrap();
         for (got, expect) in embedding.as_slice().iter().zip(expect.as_slice()) {
             assert!((got - expect).abs() < 1e-5, "{text:?}: {got}, stock candle says {expect}");
         }
@@ -197,7 +198,8 @@ fn half_precision_is_read() {
 #[test]
 fn truncation_and_lower_case_are_the_models() {
     let tiny = Tiny::new();
-    let check = |text: &str, ids: &[u32]| assert_eq!(encoder(&tiny.choice()).token_ids(text).unwrap(), ids);
+    let check =
+        |text: &str, ids: &[u32]| assert_eq!(encoder(&tiny.choice()).token_ids(TextSide::Document, text).unwrap(), ids);
     // The tokenizer's own truncation at 3 and padding to 9 are not used.
     check("graphs of B", &[2, 4, 5, 8, 13, 3]);
     tiny.write_json("sentence_bert_config.json", &json!({"max_seq_length": 5, "do_lower_case": true}));
@@ -206,7 +208,7 @@ fn truncation_and_lower_case_are_the_models() {
     // Without a word about it, and whatever it says, as many as there are positions.
     for settings in [json!({}), json!({"max_seq_length": 512})] {
         tiny.write_json("sentence_bert_config.json", &settings);
-        assert_eq!(encoder(&tiny.choice()).token_ids(&"a ".repeat(99)).unwrap().len(), 24);
+        assert_eq!(encoder(&tiny.choice()).token_ids(TextSide::Document, &"a ".repeat(99)).unwrap().len(), 24);
     }
 }
 
@@ -267,10 +269,7 @@ fn what_is_wrong_is_named() {
         "no model.safetensors; pytorch_model.bin is not supported",
     );
     check(&|tiny| tiny.set("config.json", "model_type", "mpnet".into()), "unsupported model_type `mpnet`");
-    check(
-        &|tiny| tiny.write_modules(&[("Transformer", ""), ("Pooling", "1_Pooling"), ("Dense", "2")]),
-        "models.Dense`",
-    );
+    check(&|tiny| tiny.write_modules(&[("Transformer", ""), ("Pooling", "1_Pooling"), ("LSTM", "2")]), "models.LSTM`");
     check(
         &|tiny| tiny.set("config.json", "vocab_size", 9.into()),
         "has 14 word pieces, but vocab_size in config.json is 9",

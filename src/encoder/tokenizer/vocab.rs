@@ -37,6 +37,14 @@ impl Vocab {
         self.first.ids.len() + self.further.ids.len()
     }
 
+    /// The characters of each piece, with its mark.
+    pub(super) fn lengths(&self) -> Vec<usize> {
+        let lengths = |table: &VocabTable, mark: usize| -> Vec<usize> {
+            table.ids.keys().map(|piece| String::from_utf8_lossy(piece).chars().count() + mark).collect()
+        };
+        [lengths(&self.first, 0), lengths(&self.further, CONTINUES.len())].concat()
+    }
+
     /// The id of a piece, written with its mark.
     pub(super) fn id(&self, piece: &str) -> Option<u32> {
         let (table, piece) = match piece.strip_prefix(CONTINUES) {

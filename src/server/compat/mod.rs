@@ -6,6 +6,7 @@ mod text_embeddings;
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
@@ -13,6 +14,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::guarded_router::GuardedRouter;
 use super::problem::Problem;
+use crate::encoder::TextSide;
 use crate::recommend::{MAX_TEXT_LENGTH, check_text};
 
 pub(super) use openai::OpenAiErrorBody;
@@ -46,6 +48,26 @@ fn text_or_texts(max_texts: usize) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_TEXT_LENGTH));
     let texts = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(max_texts));
     AnyOfBuilder::new().description(Some("A text, or a list of texts.")).item(text()).item(texts).into()
+}
+
+/// What texts to embed are, by the name that sentence-transformers has for their prompt.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum PromptName {
+    /// Questions, and what else is typed to find documents.
+    Query,
+    /// Papers and other texts that are to be found.
+    #[default]
+    Document,
+}
+
+impl PromptName {
+    fn side(self) -> TextSide {
+        match self {
+            PromptName::Query => TextSide::Query,
+            PromptName::Document => TextSide::Document,
+        }
+    }
 }
 
 /// Checks how many texts there are to embed, and how long they are.

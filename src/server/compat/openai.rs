@@ -11,7 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::routes;
 
-use super::{check_texts, text_or_texts};
+use super::{PromptName, check_texts, text_or_texts};
 use crate::server::access::RouteAccess;
 use crate::server::extract::{JsonBody, PathParam};
 use crate::server::guarded_router::GuardedRouter;
@@ -73,6 +73,8 @@ struct OpenAiEmbedRequest {
     encoding_format: EncodingFormat,
     /// Must be the dimension of the model.
     dimensions: Option<usize>,
+    /// What the texts are: the model's prompt for it is put before each. Not a part of the original API.
+    prompt_name: Option<PromptName>,
 }
 
 /// One text or many.
@@ -148,7 +150,7 @@ async fn create_embeddings(
     State(app): State<AppState>,
     JsonBody(request): JsonBody<OpenAiEmbedRequest>,
 ) -> Result<Json<OpenAiEmbedResponse>, Problem> {
-    let OpenAiEmbedRequest { input, model, encoding_format, dimensions } = request;
+    let OpenAiEmbedRequest { input, model, encoding_format, dimensions, prompt_name } = request;
     check_model(&app, &model)?;
     let dimension = app.model().dimension;
     if dimensions.is_some_and(|requested| requested != dimension) {
@@ -164,7 +166,7 @@ async fn create_embeddings(
         }
     };
     check_texts("input", &texts, MAX_TEXTS)?;
-    let embedded = app.embed(texts).await?;
+    let embedded = app.embed(prompt_name.unwrap_or_default().side(), texts).await?;
     let tokens = embedded.iter().map(|embedded| embedded.tokens).sum();
     let item = |(index, embedding)| OpenAiEmbedding {
         object: "embedding",

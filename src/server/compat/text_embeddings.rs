@@ -10,7 +10,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::routes;
 
-use super::{check_texts, text_or_texts};
+use super::{PromptName, check_texts, text_or_texts};
 use crate::server::access::RouteAccess;
 use crate::server::extract::JsonBody;
 use crate::server::guarded_router::GuardedRouter;
@@ -54,6 +54,8 @@ struct TeiEmbedRequest {
     #[serde(default = "default_normalize")]
     #[schema(schema_with = always_true)]
     normalize: bool,
+    /// What the texts are: the model's prompt for it is put before each.
+    prompt_name: Option<PromptName>,
 }
 
 fn default_normalize() -> bool {
@@ -103,7 +105,7 @@ async fn embed(
         TeiInputs::Texts(texts) => texts,
     };
     check_texts("inputs", &texts, MAX_TEXTS)?;
-    let embedded = app.embed(texts).await?;
+    let embedded = app.embed(request.prompt_name.unwrap_or_default().side(), texts).await?;
     Ok(Json(embedded.iter().map(|embedded| embedded.embedding.as_slice().to_vec()).collect()))
 }
 

@@ -7,7 +7,7 @@ use super::etag_cache::EtagCache;
 use super::index_maintainer::IndexMaintainer;
 use super::report_runner::ReportRunner;
 use super::worker_pool::WorkerPool;
-use crate::encoder::ModelIdentity;
+use crate::encoder::{ModelIdentity, TextSide};
 use crate::engine::{Engine, TextEmbeddings};
 use crate::recommend::{Answer, Request};
 use crate::server::middleware::BodyReceipt;
@@ -112,11 +112,11 @@ impl AppState {
     }
 
     /// Embeds texts together with those of other requests.
-    pub(crate) async fn embed(&self, texts: Vec<String>) -> Result<Vec<EmbeddedText>, Problem> {
+    pub(crate) async fn embed(&self, side: TextSide, texts: Vec<String>) -> Result<Vec<EmbeddedText>, Problem> {
         let mut embedded = Vec::with_capacity(texts.len());
         // In chunks, so that other requests get their turn in between.
         for chunk in embed_chunks(texts) {
-            embedded.extend(self.embeddings().embed(chunk).await?);
+            embedded.extend(self.embeddings().embed(side, chunk).await?);
         }
         Ok(embedded)
     }
@@ -133,9 +133,13 @@ impl AppState {
 
     /// Embeds the texts of a request.
     pub(crate) async fn embed_request(&self, request: &Request) -> Result<TextEmbeddings, Problem> {
-        let texts = request.texts();
-        let embedded = self.embed(texts.clone()).await?;
-        Ok(texts.into_iter().zip(embedded).map(|(text, embedded)| (text, embedded.embedding)).collect())
+        let queries = request.text.iter().cloned().collect();
+        let mut all = Vec::new();
+        for (side, texts) in [(TextSide::Query, queries), (TextSide::Document, request.inline_documents())] {
+            let embedded = self.embed(side, texts.clone()).await?;
+            all.extend(texts.into_iter().zip(embedded).map(|(text, embedded)| (side, text, embedded.embedding)));
+        }
+        Ok(all.into_iter().collect())
     }
 }
 

@@ -6,6 +6,7 @@ use metrics::{counter, histogram};
 use tokio::sync::oneshot;
 
 use super::fair_queue::{JobReceiver, JobSender, fair_queue};
+use crate::encoder::TextSide;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::server::problem::{Problem, ProblemCode};
@@ -25,6 +26,7 @@ pub(crate) struct EmbeddedText {
 }
 
 struct EmbedJob {
+    side: TextSide,
     texts: Vec<String>,
     result: oneshot::Sender<Result<Vec<EmbeddedText>, Problem>>,
 }
@@ -44,12 +46,12 @@ impl EmbeddingQueue {
     }
 
     /// Embeds texts; the embeddings are in their order. Fails at once when too many jobs of the client wait.
-    pub(crate) async fn embed(&self, texts: Vec<String>) -> Result<Vec<EmbeddedText>, Problem> {
+    pub(crate) async fn embed(&self, side: TextSide, texts: Vec<String>) -> Result<Vec<EmbeddedText>, Problem> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
         let (result, receiver) = oneshot::channel();
-        self.queue.send(EmbedJob { texts, result }).map_err(|_| Problem::busy())?;
+        self.queue.send(EmbedJob { side, texts, result }).map_err(|_| Problem::busy())?;
         receiver.await.unwrap_or_else(|_| Err(Problem::new(ProblemCode::Internal, "the encoder stopped")))
     }
 
@@ -59,7 +61,7 @@ impl EmbeddingQueue {
     }
 }
 
-/// Waits for jobs and embeds their texts in one batch. None when the queue has ended.
+/// Waits for jobs and embeds their texts in one batch for each side. None when the queue has ended.
 fn embed_next(engine: &Engine, jobs: &JobReceiver<EmbedJob>) -> Option<()> {
     let (first, _running) = jobs.receive()?;
     let mut batch = vec![first];
@@ -70,17 +72,19 @@ fn embed_next(engine: &Engine, jobs: &JobReceiver<EmbedJob>) -> Option<()> {
         count += next.texts.len();
         batch.push(next);
     }
-    embed_batch(engine, batch);
+    for side in [TextSide::Query, TextSide::Document] {
+        embed_batch(engine, side, batch.extract_if(.., |job| job.side == side).collect());
+    }
     Some(())
 }
 
-fn embed_batch(engine: &Engine, mut batch: Vec<EmbedJob>) {
+fn embed_batch(engine: &Engine, side: TextSide, mut batch: Vec<EmbedJob>) {
     batch.retain(|job| !job.result.is_closed());
     let texts: Vec<&str> = batch.iter().flat_map(|job| &job.texts).map(String::as_str).collect();
     if texts.is_empty() {
         return;
     }
-    let encode = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| encode(engine, &texts)));
+    let encode = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| encode(engine, side, &texts)));
     let encoded = encode().unwrap_or_else(|_| Err(Problem::new(ProblemCode::Internal, "the encoder failed")));
     match encoded {
         Ok(embedded) => {
@@ -89,7 +93,7 @@ fn embed_batch(engine: &Engine, mut batch: Vec<EmbedJob>) {
             let tokens: usize = embedded.iter().map(|embedded| embedded.tokens).sum();
             counter!("paperkin_embedded_tokens_total").increment(tokens as u64);
             let mut embedded = embedded.into_iter();
-            for EmbedJob { texts, result } in batch {
+            for EmbedJob { texts, result, .. } in batch {
                 let _ = result.send(Ok(embedded.by_ref().take(texts.len()).collect()));
             }
         }
@@ -97,10 +101,10 @@ fn embed_batch(engine: &Engine, mut batch: Vec<EmbedJob>) {
     }
 }
 
-fn encode(engine: &Engine, texts: &[&str]) -> Result<Vec<EmbeddedText>, Problem> {
+fn encode(engine: &Engine, side: TextSide, texts: &[&str]) -> Result<Vec<EmbeddedText>, Problem> {
     let encoder = engine.encoder()?;
-    let tokens = texts.iter().map(|text| Ok(encoder.token_ids(text)?.len())).collect::<Result<Vec<_>>>()?;
-    let embeddings = encoder.encode(texts, &|_| ())?;
+    let tokens = texts.iter().map(|text| Ok(encoder.token_ids(side, text)?.len())).collect::<Result<Vec<_>>>()?;
+    let embeddings = encoder.encode(side, texts, &|_| ())?;
     let embedded = embeddings.into_iter().zip(tokens).map(|(embedding, tokens)| EmbeddedText { embedding, tokens });
     Ok(embedded.collect())
 }

@@ -10,6 +10,7 @@ use crate::cli::args::{EmbedArgs, GlobalArgs};
 use crate::cli::input::TextLines;
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, CommandProgress, VectorFormat};
+use crate::encoder::TextSide;
 use crate::engine::{Engine, LibraryLocation};
 use crate::error::{Error, Result};
 use crate::paper::document;
@@ -30,14 +31,14 @@ struct EmbedInput {
 }
 
 pub(in crate::cli) fn run(common: &GlobalArgs, args: EmbedArgs) -> Result<CommandOutcome> {
-    let (Some(input), Some(output)) = (&args.texts, &args.out) else { return stream::run(common) };
+    let (Some(input), Some(output)) = (&args.texts, &args.out) else { return stream::run(common, args.side()) };
     let engine = Engine::open(common.options(LibraryLocation::Memory))?;
     let mut lines = TextLines::open(input)?;
     let bar = CommandProgress::of_file(input);
     output::write_to(output, |out| {
         let mut texts = 0;
         loop {
-            let embeddings = embed_batch(&engine, &mut lines)?;
+            let embeddings = embed_batch(&engine, args.side(), &mut lines)?;
             if embeddings.is_empty() && texts == 0 {
                 let reason = format!("contains no texts: {EXPECTED}");
                 return Err(Error::BadFile { file: input.display().to_string(), reason });
@@ -55,14 +56,14 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: EmbedArgs) -> Result<Comman
 }
 
 /// Returns the embeddings of the next texts; none at the end of the file.
-fn embed_batch(engine: &Engine, lines: &mut TextLines) -> Result<Vec<Embedding>> {
+fn embed_batch(engine: &Engine, side: TextSide, lines: &mut TextLines) -> Result<Vec<Embedding>> {
     let mut texts = Vec::with_capacity(BATCH_SIZE);
     while texts.len() < BATCH_SIZE
         && let Some(line) = lines.next()
     {
         texts.push(parse(&line?).map_err(|reason| lines.bad(reason))?);
     }
-    if texts.is_empty() { Ok(Vec::new()) } else { engine.embed_texts(&texts, &|_| ()) }
+    if texts.is_empty() { Ok(Vec::new()) } else { engine.embed_texts(side, &texts, &|_| ()) }
 }
 
 fn parse(line: &str) -> std::result::Result<String, String> {

@@ -4,13 +4,14 @@ use std::io;
 
 use crate::cli::args::GlobalArgs;
 use crate::cli::outcome::CommandOutcome;
+use crate::encoder::TextSide;
 use crate::engine::{Engine, LibraryLocation};
 use crate::error::Result;
 use crate::formats::FINGERPRINT_KEY;
 use crate::formats::streams::{DIMENSION_KEY, EmbeddedRow, MODEL_KEY, RowSlice, bad_stream, transform};
 use crate::paper::document;
 
-pub(super) fn run(common: &GlobalArgs) -> Result<CommandOutcome> {
+pub(super) fn run(common: &GlobalArgs, side: TextSide) -> Result<CommandOutcome> {
     let engine = Engine::open(common.options(LibraryLocation::Memory))?;
     let model = engine.encoder()?.identity();
     let metadata = [
@@ -21,7 +22,7 @@ pub(super) fn run(common: &GlobalArgs) -> Result<CommandOutcome> {
     transform(io::stdin(), io::stdout(), &metadata, |slice| {
         let texts = documents(slice).map_err(bad_stream)?;
         let good: Vec<&String> = texts.iter().flatten().collect();
-        let mut embeddings = engine.embed_texts(&good, &|_| ())?.into_iter();
+        let mut embeddings = engine.embed_texts(side, &good, &|_| ())?.into_iter();
         let mut row = |_| {
             let embedding = embeddings.next().expect("one embedding for one text");
             let vector = Some(embedding.as_slice().to_vec());
