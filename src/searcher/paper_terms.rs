@@ -54,6 +54,17 @@ impl PaperTerms {
         }
     }
 
+    /// Whether any paper has a term.
+    ///
+    /// # Errors
+    /// When the library's file cannot be read or the file of terms is corrupt.
+    pub(super) fn has_term(&self, library: &Library, term: &str) -> Result<bool> {
+        match &self.source {
+            TermSource::File(index) => index.has_term(TermVector::term_id(term)).map_err(corrupt_terms),
+            TermSource::Library { .. } => library.has_term(term),
+        }
+    }
+
     /// Whether so much was read from the library that it should be read anew.
     pub(super) fn is_full(&self) -> bool {
         matches!(&self.source, TermSource::Library { bytes, .. } if bytes.load(Ordering::Relaxed) > MAX_LOADED_BYTES)

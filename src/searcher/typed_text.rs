@@ -57,7 +57,7 @@ impl<'r> TypedText<'r> {
             return Ok(TypedText::as_it_is(request));
         }
         let is_vocabulary = papers >= MIN_VOCABULARY_PAPERS;
-        let look_up = |word| TypedWord::new(searcher.library, word, is_vocabulary);
+        let look_up = |word| TypedWord::new(searcher, word, is_vocabulary);
         let mut looked_up = words.iter().copied().map(look_up).collect::<Result<Vec<_>>>()?;
         let unknown = looked_up.iter().filter(|word| word.is_unknown).count();
         let known = looked_up.iter().filter(|word| word.has_term && !word.is_unknown).count();
@@ -160,12 +160,13 @@ struct TypedWord<'t> {
 
 impl<'t> TypedWord<'t> {
     /// Looks a word up; if the library has a vocabulary, also what it may be meant for.
-    fn new(library: &Library, text: &'t str, is_vocabulary: bool) -> Result<TypedWord<'t>> {
+    fn new(searcher: &Searcher<'_>, text: &'t str, is_vocabulary: bool) -> Result<TypedWord<'t>> {
+        let library = searcher.library;
         let counts = TermCounts::from_text(text);
         let terms: Vec<&str> = counts.counts().map(|(term, _)| term).collect();
         let mut is_unknown = !terms.is_empty();
         for term in &terms {
-            is_unknown = is_unknown && !library.has_term(term)?;
+            is_unknown = is_unknown && !searcher.terms()?.has_term(library, term)?;
         }
         // Names are not corrected: they have capitals and digits.
         let is_plain = text.bytes().all(|byte| byte.is_ascii_lowercase()) && !is_stop_word(text);

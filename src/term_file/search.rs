@@ -109,6 +109,16 @@ impl TermIndex {
         }
     }
 
+    /// Whether a paper of this generation has a term.
+    ///
+    /// # Errors
+    /// [`TermFileCorruption`].
+    pub(crate) fn has_term(&self, number: u32) -> Result<bool, TermFileCorruption> {
+        let (papers, _) = self.file.postings(number)?;
+        let is_live = |paper: &u32| !self.changed.contains(RowId(*paper));
+        Ok(papers.iter().any(is_live) || self.added.iter().any(|terms| terms.as_slice().count(number) > 0))
+    }
+
     /// Keys of the `k` papers with the highest BM25 for some terms, each a number and what it weighs, of those that pass and
     /// that score at all; ties by key. With `known` (keys in ascending order), as if there were no other papers.
     ///

@@ -72,6 +72,11 @@ proptest! {
         let mut now = now;
         now.extend(before.iter().take(kept).map(|(key, text)| (*key, text.clone())));
         let index = index(&before, &now);
+        for word in WORDS {
+            let number = TermVector::term_id(word);
+            let has_word = |text: &String| TermVector::from_text(text).as_slice().count(number) > 0;
+            prop_assert_eq!(index.has_term(number).unwrap(), now.values().any(has_word), "{}", word);
+        }
         for key in before.keys().chain(now.keys()) {
             let expected = now.get(key).map(|text| TermVector::from_text(text));
             let found = index.terms(*key).unwrap();
