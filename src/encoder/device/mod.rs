@@ -1,0 +1,144 @@
+//! Where the network runs, and how it runs on what is not a CPU.
+
+mod bert;
+#[cfg(feature = "cuda")]
+mod cuda;
+mod linear;
+mod pipeline;
+
+use std::panic::catch_unwind;
+
+use candle_core::{DType, Device};
+
+use super::kernels::Precision;
+use crate::string_enum::string_enum;
+use crate::{Error, Result};
+
+pub(super) use bert::DeviceBert;
+pub(super) use pipeline::DEVICE_BATCH;
+
+/// The device asked for. Every variant exists in every build; one that is not there is an [`Error::Device`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeviceChoice {
+    /// CUDA, else Metal, else the CPU: the first that works. For int8 the CPU.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The first NVIDIA card. Needs the feature `cuda`.
+    Cuda,
+    /// Apple's graphics processor. Needs the feature `metal`.
+    Metal,
+}
+
+impl DeviceChoice {
+    /// Opens the device, for computing with a precision if one is asked for.
+    pub(super) fn open(self, precision: Option<Precision>) -> Result<Device> {
+        let int8 = precision == Some(Precision::Int8);
+        match self {
+            DeviceChoice::Cpu => Ok(Device::Cpu),
+            DeviceChoice::Auto if int8 => Ok(Device::Cpu),
+            DeviceChoice::Auto => {
+                let found = [DeviceChoice::Cuda, DeviceChoice::Metal]
+                    .into_iter()
+                    .find_map(|choice| choice.open(precision).inspect_err(|error| tracing::debug!("{error}")).ok());
+                Ok(found.unwrap_or(Device::Cpu))
+            }
+            DeviceChoice::Cuda if !cfg!(feature = "cuda") => Err(self.unusable(self.not_built())),
+            DeviceChoice::Metal if !cfg!(feature = "metal") => Err(self.unusable(self.not_built())),
+            DeviceChoice::Cuda | DeviceChoice::Metal if int8 => {
+                Err(self.unusable("it computes in f32 or bf16: choose one of them, or use `cpu`".to_owned()))
+            }
+            DeviceChoice::Cuda => self.try_open(|| {
+                #[cfg(feature = "cuda")]
+                cuda::check()?;
+                // One stream for all threads: candle's default has one for each, which do not wait for each other.
+                Device::new_cuda_with_stream(0).map_err(|error| first_line(&error))
+            }),
+            DeviceChoice::Metal => self.try_open(|| Device::new_metal(0).map_err(|error| first_line(&error))),
+        }
+    }
+
+    /// The choice that a device answers to.
+    pub(super) fn of(device: &Device) -> DeviceChoice {
+        match device {
+            Device::Cpu => DeviceChoice::Cpu,
+            Device::Cuda(_) => DeviceChoice::Cuda,
+            Device::Metal(_) => DeviceChoice::Metal,
+        }
+    }
+
+    /// Bindings to drivers may panic, as when a library lacks a function.
+    fn try_open(self, open: fn() -> std::result::Result<Device, String>) -> Result<Device> {
+        match catch_unwind(open) {
+            Ok(Ok(device)) => Ok(device),
+            Ok(Err(reason)) => Err(self.unusable(reason)),
+            Err(_) => Err(self.unusable("its driver cannot be used: update it, or use `cpu`".to_owned())),
+        }
+    }
+
+    fn not_built(self) -> String {
+        format!("built without the `{self}` feature: rebuild with `--features {self}`, or use `cpu`")
+    }
+
+    fn unusable(self, reason: String) -> Error {
+        Error::Device { device: self.to_string(), reason }
+    }
+}
+
+string_enum!(DeviceChoice, "a device", { Auto => "auto", Cpu => "cpu", Cuda => "cuda", Metal => "metal" });
+
+/// The numbers that candle computes with on a device: without a wish, bf16 on GPUs of NVIDIA that have it, f32 elsewhere.
+pub(super) fn dtype(device: &Device, precision: Option<Precision>) -> DType {
+    match (device, precision) {
+        (Device::Cpu, _) | (_, Some(Precision::F32)) => DType::F32,
+        (_, Some(Precision::Bf16)) => DType::BF16,
+        #[cfg(feature = "cuda")]
+        (Device::Cuda(device), _) if cuda::has_bf16(device) => DType::BF16,
+        _ => DType::F32,
+    }
+}
+
+/// What an error of candle says, without the backtrace that it may have appended.
+pub(super) fn first_line(error: &candle_core::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::backtrace::Backtrace;
+
+    use super::*;
+
+    #[test]
+    #[cfg(not(any(feature = "cuda", feature = "metal")))]
+    fn a_missing_device_says_how_to_build() {
+        let message = DeviceChoice::Cuda.open(None).unwrap_err().to_string();
+        assert!(message.contains("--features cuda"), "{message}");
+        assert!(matches!(DeviceChoice::Auto.open(None), Ok(Device::Cpu)));
+    }
+
+    #[test]
+    fn int8_is_for_cpus() {
+        assert!(matches!(DeviceChoice::Auto.open(Some(Precision::Int8)), Ok(Device::Cpu)));
+        assert!(matches!(DeviceChoice::Cpu.open(Some(Precision::Int8)), Ok(Device::Cpu)));
+        assert!(DeviceChoice::Cuda.open(Some(Precision::Int8)).is_err());
+        assert_eq!(dtype(&Device::Cpu, Some(Precision::Bf16)), DType::F32);
+    }
+
+    #[test]
+    fn messages_have_no_backtrace() {
+        let inner = Box::new(candle_core::Error::Msg("out of memory".to_owned()));
+        let error = candle_core::Error::WithBacktrace { inner, backtrace: Box::new(Backtrace::force_capture()) };
+        assert!(error.to_string().lines().count() > 2, "{error}");
+        let error = crate::encoder::failed("run the model")(error);
+        assert_eq!(error.to_string().lines().count(), 1);
+        assert!(error.one_line().ends_with("out of memory"), "{}", error.one_line());
+    }
+
+    #[test]
+    fn a_driver_that_panics_is_an_error() {
+        let message = DeviceChoice::Metal.try_open(|| panic!("a function is missing")).unwrap_err().to_string();
+        assert!(message.starts_with("device `metal`: its driver cannot be used"), "{message}");
+    }
+}
