@@ -11,8 +11,6 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use super::config::Activation;
-
 pub use crate::kernels::Cpu;
 pub(super) use crate::kernels::ElementType;
 pub(super) use layer::PackedLayer;

@@ -42,7 +42,8 @@ fn padded_batches_give_what_the_kernels_give() {
     let half = on_device(&ModelChoice::Bundled, DType::BF16);
     assert_eq!(half.precision(), Precision::Bf16);
     let cosine = least_cosine(&kernels, &encode(&half, &texts));
-    assert!(cosine > 0.999, "bf16: {cosine}");
+    // On a CPU, candle also sums the weights of attention in bf16; its kernels for GPUs sum in f32.
+    assert!(cosine > 0.998, "bf16: {cosine}");
 }
 
 #[test]
@@ -70,7 +71,10 @@ fn windows_come_back_in_order() {
         .map(|text| (0..text % 11).map(|word| words[(text / 11 + word) % words.len()]).collect::<Vec<_>>().join(" "))
         .collect();
     let told = AtomicUsize::new(0);
-    let embeddings = encoder.encode(&texts, &|more| drop(told.fetch_add(more, Ordering::Relaxed))).unwrap();
+    let tell = |more: usize| {
+        told.fetch_add(more, Ordering::Relaxed);
+    };
+    let embeddings = encoder.encode(&texts, &tell).unwrap();
     assert_eq!((embeddings.len(), told.into_inner()), (texts.len(), texts.len()));
     for text in (0..texts.len()).step_by(97) {
         let cosine = encode(&encoder, &[&texts[text]])[0].cosine(&embeddings[text]);
