@@ -8,7 +8,7 @@ mod pipeline;
 
 use std::panic::catch_unwind;
 
-use candle_core::{DType, Device};
+use candle_core::{DType, Device, Tensor};
 
 use super::kernels::Precision;
 use crate::string_enum::string_enum;
@@ -39,13 +39,13 @@ impl DeviceChoice {
             DeviceChoice::Cpu => Ok(Device::Cpu),
             DeviceChoice::Auto if int8 => Ok(Device::Cpu),
             DeviceChoice::Auto => {
-                let found = [DeviceChoice::Cuda, DeviceChoice::Metal]
-                    .into_iter()
-                    .find_map(|choice| choice.open(precision).inspect_err(|error| tracing::debug!("{error}")).ok());
-                Ok(found.unwrap_or(Device::Cpu))
+                let gpus = [DeviceChoice::Cuda, DeviceChoice::Metal].into_iter().filter(|gpu| gpu.is_built());
+                let mut opened = gpus.map(|gpu| gpu.open(precision).inspect_err(|error| tracing::debug!("{error}")));
+                Ok(opened.find_map(Result::ok).unwrap_or(Device::Cpu))
             }
-            DeviceChoice::Cuda if !cfg!(feature = "cuda") => Err(self.unusable(self.not_built())),
-            DeviceChoice::Metal if !cfg!(feature = "metal") => Err(self.unusable(self.not_built())),
+            DeviceChoice::Cuda | DeviceChoice::Metal if !self.is_built() => Err(self.unusable(format!(
+                "built without the `{self}` feature: rebuild with `--features {self}`, or use `cpu`"
+            ))),
             DeviceChoice::Cuda | DeviceChoice::Metal if int8 => {
                 Err(self.unusable("it computes in f32 or bf16: choose one of them, or use `cpu`".to_owned()))
             }
@@ -53,9 +53,9 @@ impl DeviceChoice {
                 #[cfg(feature = "cuda")]
                 cuda::check()?;
                 // One stream for all threads: candle's default has one for each, which do not wait for each other.
-                Device::new_cuda_with_stream(0).map_err(|error| first_line(&error))
+                proven(Device::new_cuda_with_stream(0))
             }),
-            DeviceChoice::Metal => self.try_open(|| Device::new_metal(0).map_err(|error| first_line(&error))),
+            DeviceChoice::Metal => self.try_open(|| proven(Device::new_metal(0))),
         }
     }
 
@@ -77,8 +77,13 @@ impl DeviceChoice {
         }
     }
 
-    fn not_built(self) -> String {
-        format!("built without the `{self}` feature: rebuild with `--features {self}`, or use `cpu`")
+    /// Whether the program can use it.
+    fn is_built(self) -> bool {
+        match self {
+            DeviceChoice::Auto | DeviceChoice::Cpu => true,
+            DeviceChoice::Cuda => cfg!(feature = "cuda"),
+            DeviceChoice::Metal => cfg!(feature = "metal"),
+        }
     }
 
     fn unusable(self, reason: String) -> Error {
@@ -87,6 +92,16 @@ impl DeviceChoice {
 }
 
 string_enum!(DeviceChoice, "a device", { Auto => "auto", Cpu => "cpu", Cuda => "cuda", Metal => "metal" });
+
+/// A device that runs candle's kernels and its products: it, or its driver, may be too old for what was built.
+fn proven(opened: candle_core::Result<Device>) -> std::result::Result<Device, String> {
+    let prove = |device: Device| {
+        let ones = Tensor::ones((8, 8), DType::F32, &device)?;
+        (ones.matmul(&ones)? * 0.5)?.to_vec2::<f32>()?;
+        Ok(device)
+    };
+    opened.and_then(prove).map_err(|error| format!("{}: use `cpu`", first_line(&error)))
+}
 
 /// The numbers that candle computes with on a device: without a wish, bf16 on GPUs of NVIDIA that have it, f32 elsewhere.
 pub(super) fn dtype(device: &Device, precision: Option<Precision>) -> DType {
@@ -134,6 +149,13 @@ mod tests {
         let error = crate::encoder::failed("run the model")(error);
         assert_eq!(error.to_string().lines().count(), 1);
         assert!(error.one_line().ends_with("out of memory"), "{}", error.one_line());
+    }
+
+    #[test]
+    fn a_device_has_to_compute() {
+        assert!(proven(Ok(Device::Cpu)).is_ok());
+        let reason = proven(Err(candle_core::Error::Msg("unsupported toolchain".to_owned()))).unwrap_err();
+        assert_eq!(reason, "unsupported toolchain: use `cpu`");
     }
 
     #[test]
