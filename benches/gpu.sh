@@ -5,7 +5,7 @@
 #   benches/gpu.sh target/cuda MODEL TEXTS.jsonl[.gz] [OPTION...]    # on the machine with the GPU
 #
 # MODEL is a directory with the published all-MiniLM-L6-v2 in f32; TEXTS are objects with "text", or "title" and "abstract".
-# CUDA's libraries (cuBLAS and cuRAND of version 13) have to be in the library path: the ones of PyPI will do. PYTHON names an
+# CUDA's libraries have to be in the library path, as docs/install.md says. PYTHON names an
 # interpreter that has sentence-transformers, which is measured on the same GPU in the same run; without it that part is skipped.
 #
 # The last line is `passed`, `failed: REASON` with the exit code 1, or `skipped: REASON` with the exit code 77.

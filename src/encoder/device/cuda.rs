@@ -15,27 +15,28 @@ const BF16_SINCE: (i32, i32) = (8, 0);
 
 /// Fails with what is missing and what to do.
 pub(super) fn check() -> Result<(), String> {
-    if !can_load("cuda") && !can_load("nvcuda") {
+    if load("cuda").is_err() && load("nvcuda").is_err() {
         return Err("no NVIDIA driver was found: install it, or use `cpu`".to_owned());
     }
     match CudaContext::device_count() {
         Ok(1..) => {}
         Ok(_) => return Err("the NVIDIA driver finds no GPU: use `cpu`".to_owned()),
         Err(error) => {
-            let reason = error
-                .error_string()
-                .map_or_else(|_| format!("{:?}", error.0), |text| text.to_string_lossy().into_owned());
+            let reason = match error.error_string() {
+                Ok(text) => text.to_string_lossy().into_owned(),
+                Err(_) => format!("{:?}", error.0),
+            };
             return Err(format!("the NVIDIA driver finds no GPU ({reason}): use `cpu`"));
         }
     }
-    let missing: Vec<&str> = LIBRARIES.iter().filter(|(_, file)| !can_load(file)).map(|(name, _)| *name).collect();
-    if missing.is_empty() {
-        return Ok(());
+    for (name, file) in LIBRARIES {
+        load(file).map_err(|reason| {
+            format!(
+                "{name} cannot be loaded{reason}: install CUDA's libraries, name their directory in LD_LIBRARY_PATH, or use `cpu`"
+            )
+        })?;
     }
-    let names = missing.join(" and ");
-    Err(format!(
-        "{names} cannot be loaded: install CUDA's libraries, name their directory in LD_LIBRARY_PATH, or use `cpu`"
-    ))
+    Ok(())
 }
 
 /// Whether a GPU multiplies bf16.
@@ -43,10 +44,12 @@ pub(super) fn has_bf16(device: &CudaDevice) -> bool {
     device.cuda_stream().context().compute_capability().is_ok_and(|capability| capability >= BF16_SINCE)
 }
 
-/// Whether the system's loader finds a library, under one of the names that cudarc tries.
-fn can_load(name: &str) -> bool {
-    FILE_VERSIONS.iter().any(|version| {
-        let file = match (cfg!(windows), *version) {
+/// Has the system's loader open a library, under one of the names that cudarc tries. The error is empty if there is none of them;
+/// if there is one, it says in parentheses what that needs.
+fn load(name: &str) -> Result<(), String> {
+    let mut reason = String::new();
+    for version in FILE_VERSIONS {
+        let file = match (cfg!(windows), version) {
             (true, "") => format!("{name}.dll"),
             (true, version) => format!("{name}64_{version}.dll"),
             (false, "") => format!("lib{name}.so"),
@@ -54,7 +57,14 @@ fn can_load(name: &str) -> bool {
         };
         // SAFETY: opening a library runs the code by which it begins; those of CUDA may be opened at any time, and candle is
         // about to open them too. They stay open.
-        let library = unsafe { libloading::Library::new(file) };
-        library.map(std::mem::forget).is_ok()
-    })
+        match unsafe { libloading::Library::new(&file) } {
+            Ok(library) => {
+                std::mem::forget(library);
+                return Ok(());
+            }
+            Err(error) if error.to_string().contains(&file) => {}
+            Err(error) => reason = format!(" ({})", error.to_string().lines().next().unwrap_or_default()),
+        }
+    }
+    Err(reason)
 }
