@@ -117,7 +117,7 @@ def child(precision, batch, model, texts, limit):
     from sentence_transformers import SentenceTransformer
 
     dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[precision]
-    encoder = SentenceTransformer(model, device="cuda", model_kwargs={"torch_dtype": dtype})
+    encoder = SentenceTransformer(model, device="cuda").to(dtype)
     encoder.max_seq_length = TOKENS
     texts = read_texts(texts, int(limit))
     encode = lambda some: encoder.encode(some, batch_size=int(batch), normalize_embeddings=True, show_progress_bar=False)
