@@ -62,8 +62,10 @@ fn load(name: &str) -> Result<(), String> {
                 std::mem::forget(library);
                 return Ok(());
             }
-            Err(error) if error.to_string().contains(&file) => {}
-            Err(error) => reason = format!(" ({})", error.to_string().lines().next().unwrap_or_default()),
+            Err(libloading::Error::DlOpen { source }) if !source.to_string().contains(&file) => {
+                reason = format!(" ({source})");
+            }
+            Err(_) => {}
         }
     }
     Err(reason)
