@@ -80,9 +80,13 @@ release-checklist:
     .ci/release-check > /dev/null
     @sed -n '/^## Checklist$/,/^## [^C]/ { /^## [^C]/!p; }' docs/release.md
 
-# Build the archive of a release for one target
-package TARGET:
-    .ci/package {{ TARGET }}
+# Build the program with CUDA in target/cuda, and check what it does without a GPU (Linux on x86-64)
+cuda:
+    .ci/cuda
+
+# Build the archive of a release for one target: `just package TARGET`, or with `cuda` or `metal` behind it
+package TARGET FEATURE="":
+    .ci/package {{ TARGET }} {{ FEATURE }}
 
 # Build the Debian package of the release build, and test it (Debian, root)
 deb:

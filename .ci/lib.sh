@@ -58,6 +58,34 @@ environment() {
     cp "$requirements" "$folder/requirements.txt"
 }
 
+# What a build with the feature `cuda` needs: NVIDIA's compiler, from PyPI. Then `cargo build "${cuda_build[@]}"` makes a program
+# that also starts, and uses the CPU, where the libraries of CUDA are missing:
+# - candle has cudarc link them, and a program that is linked with them does not start without them
+#   (https://github.com/huggingface/candle/issues/3900). cudarc can open them at their first use instead, by another feature,
+#   which excludes the first. In a copy of cudarc the two names are exchanged.
+# - CUDA's runtime, for a few kernels of candle, is linked statically.
+cuda_toolkit() {
+    environment cuda .ci/cuda.txt
+    local home version copy
+    home=$(echo "$tools"/cuda/lib/python3*/site-packages/nvidia/cu13)
+    version=$(sed -n '/^name = "cudarc"$/{n;s/^version = "\(.*\)"$/\1/p;}' Cargo.lock)
+    copy=$tools/cudarc-$version
+    if [ ! -d "$copy" ]; then
+        cargo fetch --locked --quiet
+        rm -rf "$copy.part"
+        cp -r "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"cudarc-$version" "$copy.part"
+        find "$copy.part" -name '*.rs' -exec sed -i \
+            's/"dynamic-loading"/"@"/g; s/"dynamic-linking"/"dynamic-loading"/g; s/"@"/"dynamic-linking"/g' {} +
+        mv "$copy.part" "$copy"
+    fi
+    mkdir -p "$tools/cuda/static"
+    ln -sf "$home/lib/libcudart_static.a" "$tools/cuda/static/libcudart.a"
+    # Kernels for compute capability 8.0, which the driver translates for newer GPUs.
+    export CUDA_HOME=$home CUDA_COMPUTE_CAP=${CUDA_COMPUTE_CAP:-80} LIBRARY_PATH=$tools/cuda/static PATH=$home/bin:$PATH
+    # shellcheck disable=SC2034 # for the scripts that source this one
+    cuda_build=(--locked --features cuda --config "paths=[\"$copy\"]")
+}
+
 # Installs PostgreSQL with pgvector, and names the folder of its programs in PAPERKIN_POSTGRES_PROGRAMS. They refuse to run as
 # root, so the tests run them as `nobody`, who may not be able to reach this folder: then they are copied.
 postgres_programs() {

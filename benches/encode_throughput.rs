@@ -19,7 +19,7 @@ mod support;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "TEXTS.jsonl[.gz] [--threads N] [--limit N] [--repeats N] [--model MODEL] [--device DEVICE] \
-                     [--precision P] [--cpu CPU] [--out VECTORS.f32]";
+                     [--precision P] [--cpu CPU] [--batch WORD_PIECES] [--out VECTORS.f32]";
 
 struct Arguments {
     texts: String,
@@ -64,6 +64,7 @@ fn main() -> Result<()> {
     let (wall, cpu) = (median(wall), median(cpu));
     let line = serde_json::json!({
         "engine": format!("paperkin-{}", encoder.precision()),
+        "device": encoder.device().name(),
         "docs": texts.len(),
         "tokens_per_doc": round(tokens as f64 / docs, 1),
         "threads": arguments.threads,
@@ -98,6 +99,7 @@ fn arguments() -> Result<Option<Arguments>> {
             "--device" => arguments.runtime.device = value()?.parse().map_err(Error::msg)?,
             "--precision" => arguments.runtime.precision = Some(value()?.parse().map_err(Error::msg)?),
             "--cpu" => arguments.runtime.cpu = Some(value()?.parse().map_err(Error::msg)?),
+            "--batch" => arguments.runtime.device_batch = Some(value()?.parse()?),
             "--out" => arguments.out = Some(value()?),
             _ if word.starts_with('-') => bail!("unknown option {word}"),
             _ => arguments.texts = word,

@@ -52,7 +52,8 @@
 //! | `server` | yes | the HTTP service |
 //! | `fetch` | yes | papers from public services |
 //! | `daily` | yes | the daily run: fetch, rank, write, send |
-//! | `cuda`, `metal`, `accelerate` | no | the candle features of the same names |
+//! | `cuda`, `metal` | no | encoding on a GPU, with candle: [`encoder::DeviceChoice`] |
+//! | `accelerate` | no | the candle feature of the same name |
 
 mod cancellation;
 pub mod error;

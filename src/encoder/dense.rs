@@ -45,12 +45,13 @@ impl DenseLayer {
     }
 
     fn apply(&self, x: &[f32]) -> Vec<f32> {
-        let mut out: Vec<f32> = self.weight.chunks_exact(self.inputs).map(|row| dot(row, x)).collect();
+        let rows = self.weight.chunks_exact(self.inputs);
+        let mut out: Vec<f32> = rows.zip(&self.bias).map(|(row, bias)| dot(row, x) + bias).collect();
         match self.activation {
-            DenseActivation::Identity => kernels::add_bias_rows(&mut out, &self.bias),
-            DenseActivation::Relu => kernels::relu_rows(&mut out, &self.bias),
-            DenseActivation::Gelu => kernels::gelu_rows(&mut out, &self.bias),
-            DenseActivation::Tanh => out.iter_mut().zip(&self.bias).for_each(|(x, bias)| *x = (*x + bias).tanh()),
+            DenseActivation::Identity => {}
+            DenseActivation::Relu => kernels::relu(&mut out),
+            DenseActivation::Gelu => kernels::gelu(&mut out),
+            DenseActivation::Tanh => out.iter_mut().for_each(|x| *x = x.tanh()),
         }
         out
     }

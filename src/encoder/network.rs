@@ -1,14 +1,16 @@
-//! The networks that can be run, behind one face.
+//! The networks that can be run, and the two ways to run them.
 
-use candle_core::{Device, Result as CandleResult};
+use candle_core::{DType, Device};
 
-use super::bert::{BertModel, BertWeights};
+use super::bert::{BertWeights, PackedBert};
 use super::config::{BertConfig, ModernBertConfig, NetworkConfig};
-use super::kernels::{Cpu, Precision};
-use super::modern_bert::{ModernBertModel, ModernBertWeights};
+use super::device::{self, DeviceNetwork};
+use super::kernels::{Cpu, PackedLayer, Precision};
+use super::modern_bert::{ModernBertWeights, PackedModernBert};
 use super::static_table::StaticTable;
 use super::weights::TensorFile;
-use crate::Result;
+use super::{EncoderOptions, failed};
+use crate::{Error, Result};
 
 /// A network's parameters, read and checked, not yet on a device.
 pub(super) enum NetworkWeights {
@@ -33,66 +35,105 @@ impl NetworkWeights {
     }
 }
 
-/// A network on a device.
+/// A network, ready to run.
 pub(super) enum Network {
-    Bert(BertModel),
-    ModernBert(ModernBertModel),
+    /// Over the rows of all word pieces, in the memory of the program.
+    Host(HostNetwork),
+    /// By candle's operations, in padded batches.
+    Device(DeviceNetwork),
+}
+
+/// A network for the kernels of a CPU.
+pub(super) enum HostNetwork {
+    Bert(PackedBert),
+    ModernBert(PackedModernBert),
     Static(StaticTable),
 }
 
 impl Network {
-    /// Puts the parameters on the device. A table of words stays on the host: there is nothing to compute.
-    pub(super) fn new(
-        weights: NetworkWeights,
-        device: Device,
-        cpu: Cpu,
-        precision: Option<Precision>,
-    ) -> CandleResult<Network> {
-        Ok(match weights {
-            NetworkWeights::Bert(config, weights) => {
-                Network::Bert(BertModel::new(weights, &config, device, cpu, precision)?)
+    /// Puts the parameters on the device.
+    pub(super) fn new(weights: NetworkWeights, options: &EncoderOptions) -> Result<Network> {
+        let cpu = options.cpu.map_or_else(|| Ok(Cpu::detect()), Cpu::checked)?;
+        let (device, precision) = (options.device.open(options.precision)?, options.precision);
+        let has_kernels = |hidden: usize, wide: usize| device.is_cpu() && PackedLayer::takes(hidden, wide);
+        let network = match weights {
+            NetworkWeights::Bert(config, weights) if has_kernels(config.hidden_size, config.intermediate_size) => {
+                HostNetwork::Bert(PackedBert::new(weights, &config, cpu, precision))
             }
-            NetworkWeights::ModernBert(config, weights) => {
-                Network::ModernBert(ModernBertModel::new(weights, config, device, cpu, precision)?)
+            NetworkWeights::ModernBert(config, weights)
+                if has_kernels(config.hidden_size, config.intermediate_size) =>
+            {
+                HostNetwork::ModernBert(PackedModernBert::new(weights, &config, cpu, precision))
             }
-            NetworkWeights::Static(table) => Network::Static(table),
-        })
+            weights => return Network::on_device(weights, &device, device::dtype(&device, precision)),
+        };
+        Ok(Network::Host(network))
+    }
+
+    /// Puts the parameters where candle's operations run. A table of words stays on the host: there is nothing to compute.
+    pub(super) fn on_device(weights: NetworkWeights, device: &Device, dtype: DType) -> Result<Network> {
+        let network = match weights {
+            NetworkWeights::Bert(config, weights) => DeviceNetwork::bert(weights, &config, device, dtype),
+            NetworkWeights::ModernBert(config, weights) => DeviceNetwork::modern_bert(weights, &config, device, dtype),
+            NetworkWeights::Static(table) => return Ok(Network::Host(HostNetwork::Static(table))),
+        };
+        network.map(Network::Device).map_err(failed("put the model on the device"))
     }
 
     /// How precisely the network computes.
     pub(super) fn precision(&self) -> Precision {
         match self {
-            Network::Bert(bert) => bert.precision(),
-            Network::ModernBert(bert) => bert.precision(),
-            Network::Static(_) => Precision::F32,
+            Network::Host(HostNetwork::Bert(bert)) => bert.precision(),
+            Network::Host(HostNetwork::ModernBert(bert)) => bert.precision(),
+            Network::Device(network) if network.dtype() == DType::BF16 => Precision::Bf16,
+            Network::Host(HostNetwork::Static(_)) | Network::Device(_) => Precision::F32,
         }
     }
 
     /// The device that the network is on.
     pub(super) fn device(&self) -> &Device {
         match self {
-            Network::Bert(bert) => bert.device(),
-            Network::ModernBert(bert) => bert.device(),
-            Network::Static(_) => &Device::Cpu,
+            Network::Host(_) => &Device::Cpu,
+            Network::Device(network) => network.device(),
         }
     }
+}
 
+impl HostNetwork {
     /// Numbers in a row.
     pub(super) fn hidden_size(&self) -> usize {
         match self {
-            Network::Bert(bert) => bert.hidden_size(),
-            Network::ModernBert(bert) => bert.hidden_size(),
-            Network::Static(table) => table.size(),
+            HostNetwork::Bert(bert) => bert.hidden_size(),
+            HostNetwork::ModernBert(bert) => bert.hidden_size(),
+            HostNetwork::Static(table) => table.size(),
         }
     }
 
-    /// The last layer's rows of all texts, one text after the other, on the host: `[word pieces of all texts, hidden]`.
-    /// A text has between 1 and as many word pieces as the network has positions.
-    pub(super) fn forward(&self, texts: &[&[u32]]) -> CandleResult<Vec<f32>> {
-        match self {
-            Network::Bert(bert) => bert.forward(texts),
-            Network::ModernBert(bert) => bert.forward(texts),
-            Network::Static(table) => Ok(table.rows(texts)),
-        }
+    /// The last layer's rows of all texts, one text after the other: `[word pieces of all texts, hidden]`. A text has between 1 and
+    /// as many word pieces as the network has positions.
+    pub(super) fn forward(&self, texts: &[&[u32]]) -> Result<Vec<f32>> {
+        let vocabulary = match self {
+            HostNetwork::Bert(bert) => bert.vocabulary(),
+            HostNetwork::ModernBert(bert) => bert.vocabulary(),
+            // And the id of their mean.
+            HostNetwork::Static(table) => table.pieces() + 1,
+        };
+        check_ids(texts, vocabulary)?;
+        Ok(match self {
+            HostNetwork::Bert(bert) => bert.forward(texts),
+            HostNetwork::ModernBert(bert) => bert.forward(texts),
+            HostNetwork::Static(table) => table.rows(texts),
+        })
+    }
+}
+
+/// Fails if a text has a word piece that the vocabulary does not have.
+pub(super) fn check_ids(texts: &[&[u32]], vocabulary: usize) -> Result<()> {
+    match texts.iter().copied().flatten().find(|id| **id as usize >= vocabulary) {
+        None => Ok(()),
+        Some(id) => Err(Error::Encoder {
+            doing: "look up a word piece",
+            source: format!("it is {id} of a vocabulary of {vocabulary}").into(),
+        }),
     }
 }

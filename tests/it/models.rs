@@ -174,6 +174,22 @@ fn a_hub_model_is_fetched_once() {
 }
 
 #[test]
+fn a_missing_device_is_one_line() {
+    let sandbox = Sandbox::with_papers();
+    for device in ["cuda", "metal"] {
+        let mut command = sandbox.command(&["search", "x", "--device", device]);
+        let run = Run::from(command.env("RUST_BACKTRACE", "1").output().unwrap());
+        // Its driver is missing on most machines that build with the feature.
+        if run.code != 0 {
+            assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.err);
+            assert!(run.err.starts_with(&format!("error: device `{device}`: ")), "{}", run.err);
+            assert!(run.err.lines().count() == 1 && run.err.ends_with("use `cpu`\n"), "{}", run.err);
+        }
+    }
+    assert_eq!(sandbox.run(&["search", "x", "--device", "auto"]).err, "");
+}
+
+#[test]
 fn every_precision_and_cpu_gives_the_same_answer() {
     let sandbox = Sandbox::with_papers();
     let first = |precision: &str, cpu: &str| {

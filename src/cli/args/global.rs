@@ -40,7 +40,7 @@ pub(crate) struct GlobalArgs {
     /// Device that runs the model: auto, cpu, cuda or metal
     #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", hide = true)]
     pub device: DeviceChoice,
-    /// CPU precision: f32, bf16 or int8 [default: int8 for int8 weights, else f32]
+    /// Precision: f32, bf16, or int8 on a CPU [default: bf16 with CUDA; on a CPU int8 for int8 weights, else f32]
     #[arg(long, global = true, value_name = "PRECISION", hide = true)]
     pub precision: Option<Precision>,
     /// CPU instruction set, also in PAPERKIN_CPU: amx, avx512bf16, avx512vnni, avx512, avx2vnni, avx2, neonbf16, neondot,
@@ -97,7 +97,12 @@ impl GlobalArgs {
             model: self.model.clone(),
             pooling: self.pooling,
             hub: crate::encoder::HubOptions::from_env(),
-            encoder: EncoderOptions { device: self.device, precision: self.precision, cpu: self.cpu },
+            encoder: EncoderOptions {
+                device: self.device,
+                precision: self.precision,
+                cpu: self.cpu,
+                device_batch: None,
+            },
             index: self.index,
             read_replica: self.read_replica.as_deref().map(address_with_environment),
             cache_directory: choose_native_strategy().ok().map(|strategy| strategy.cache_dir().join("paperkin")),

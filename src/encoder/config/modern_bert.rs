@@ -127,6 +127,15 @@ impl ModernBertConfig {
     pub(in crate::encoder) fn head_size(&self) -> usize {
         self.hidden_size / self.num_attention_heads
     }
+
+    /// The wave numbers of the pairs of numbers in a head, in global layers and in the others.
+    pub(in crate::encoder) fn wave_numbers(&self) -> [Vec<f32>; 2] {
+        let size = self.head_size();
+        [self.global_theta, self.local_theta].map(|theta| {
+            let wave_number = |pair: usize| 1.0 / (theta as f32).powf((2 * pair) as f32 / size as f32);
+            (0..size / 2).map(wave_number).collect()
+        })
+    }
 }
 
 #[cfg(test)]

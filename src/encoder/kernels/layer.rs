@@ -9,14 +9,14 @@ use crate::encoder::config::Activation;
 use crate::kernels::{Cpu, ElementType, PANEL, WordBuffer};
 use crate::string_enum::string_enum;
 
-/// How precisely a CPU computes.
+/// How precisely the network is computed: on a CPU as the variants say, on a GPU in numbers of that type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
     /// 32-bit floats throughout.
     F32,
     /// bf16 factors and f32 sums in products, where the CPU is faster with them; all else in f32.
     Bf16,
-    /// int8 factors in the layers' products; bf16, int8 with two digits for a text's weights, or f32 in attention,
+    /// On a CPU only: int8 factors in the layers' products; bf16, int8 with two digits for a text's weights, or f32 in attention,
     /// whichever is fastest on the CPU; all else in f32.
     Int8,
 }

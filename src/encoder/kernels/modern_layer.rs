@@ -7,7 +7,7 @@ use super::for_each_cpu;
 use super::layer::{CHUNK, SHORT, attention_kind};
 use super::norm::norm_rows;
 use super::packed::{GemmOperand, PackedLinear};
-use super::softmax;
+use super::softmax::softmax;
 use crate::encoder::config::Activation;
 use crate::kernels::{Cpu, WordBuffer};
 
@@ -30,10 +30,18 @@ pub(in crate::encoder) struct PackedModernLayer {
 }
 
 /// Cosines and sines of the angles of positions: `[length, head size / 2]`.
-#[derive(Default)]
 pub(in crate::encoder) struct RotaryWaves {
     pub(in crate::encoder) cosines: Vec<f32>,
     pub(in crate::encoder) sines: Vec<f32>,
+}
+
+impl RotaryWaves {
+    /// Those of the first positions, with a wave number for each pair of a head's numbers.
+    pub(in crate::encoder) fn new(wave_numbers: &[f32], length: usize) -> RotaryWaves {
+        let angles = (0..length).flat_map(|position| wave_numbers.iter().map(move |wave| position as f32 * wave));
+        let (sines, cosines) = angles.map(f32::sin_cos).unzip();
+        RotaryWaves { cosines, sines }
+    }
 }
 
 /// A thread's memory for layers: it grows to what the longest text needs, once.
@@ -162,7 +170,7 @@ fn nearby(projected: &[f32], stride: usize, heads: usize, reach: usize, context:
             for (x, keys) in at(row, 0).iter().zip(keys.chunks_exact(length)) {
                 scores.iter_mut().zip(&keys[start..end]).for_each(|(score, key)| *score += x * key);
             }
-            softmax::rows(scores, end - start);
+            softmax(scores);
             let mixed = &mut context[row * size + head * depth..][..depth];
             mixed.fill(0.0);
             for (score, other) in scores.iter().zip(start..end) {

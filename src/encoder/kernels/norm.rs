@@ -11,11 +11,6 @@ for_each_cpu! {
 }
 
 for_each_cpu! {
-    /// `x + bias + residual`, then [`norm_rows`].
-    fn add_norm(x: &mut [f32], bias: &[f32], residual: &[f32], weight: &[f32], shift: &[f32], epsilon: f32) = added
-}
-
-for_each_cpu! {
     /// `x + residual`, then [`norm_rows`].
     fn residual_norm(x: &mut [f32], residual: &[f32], weight: &[f32], shift: &[f32], epsilon: f32) = with_residual
 }
@@ -32,17 +27,6 @@ fn with_residual(x: &mut [f32], residual: &[f32], weight: &[f32], shift: &[f32],
 #[inline(always)]
 fn plain(x: &mut [f32], weight: &[f32], shift: &[f32], epsilon: f32) {
     for row in x.chunks_exact_mut(weight.len()) {
-        norm(row, weight, shift, epsilon);
-    }
-}
-
-#[inline(always)]
-fn added(x: &mut [f32], bias: &[f32], residual: &[f32], weight: &[f32], shift: &[f32], epsilon: f32) {
-    let columns = weight.len();
-    for (row, residual) in x.chunks_exact_mut(columns).zip(residual.chunks_exact(columns)) {
-        for ((x, bias), residual) in row.iter_mut().zip(bias).zip(residual) {
-            *x += bias + residual;
-        }
         norm(row, weight, shift, epsilon);
     }
 }
@@ -78,14 +62,14 @@ mod tests {
         #[test]
         fn is_the_normalization(row in prop::collection::vec(-9.0f32..9.0, 2..70)) {
             let n = row.len();
-            let (weight, shift, bias) = (vec![2.0; n], vec![0.5; n], vec![0.25; n]);
-            let sums: Vec<f64> = row.iter().map(|x| 2.0 * f64::from(*x) + 0.25).collect();
+            let (weight, shift) = (vec![2.0; n], vec![0.5; n]);
+            let sums: Vec<f64> = row.iter().map(|x| 2.0 * f64::from(*x)).collect();
             let mean = sums.iter().sum::<f64>() / n as f64;
             let variance = sums.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n as f64;
             // Numbers that are alike lose digits when their mean is taken away.
             let tolerance = 1e-5 + 1e-6 * mean.abs() / (variance + 1e-3).sqrt();
             let mut got = row.clone();
-            super::add_norm(&mut got, &bias, &row, &weight, &shift, 1e-3);
+            super::residual_norm(&mut got, &row, &weight, &shift, 1e-3);
             for (got, x) in got.iter().zip(sums) {
                 let expect = (x - mean) / (variance + 1e-3).sqrt() * 2.0 + 0.5;
                 prop_assert!((f64::from(*got) - expect).abs() < tolerance, "{got} {expect}");

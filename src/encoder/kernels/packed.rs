@@ -23,8 +23,6 @@ pub(in crate::encoder) struct PackedLinear {
     factors: Vec<f32>,
     sums: Vec<f32>,
     bias: Vec<f32>,
-    /// As many zeros.
-    no_bias: Vec<f32>,
 }
 
 /// A matrix to be packed: `[outputs, inputs]`.
@@ -49,7 +47,6 @@ impl PackedLinear {
             factors: vec![1.0; padded],
             sums: vec![0.0; padded],
             bias: vec![0.0; padded],
-            no_bias: vec![0.0; padded],
         };
         let mut column = 0;
         for (source, bias, factor) in parts {
@@ -137,9 +134,9 @@ impl PackedLinear {
         });
         let out = &mut out[..rows * stride];
         match activation {
-            Some(Activation::Gelu) if !fused => activation::gelu(out, &self.no_bias),
-            Some(Activation::GeluTanh) => activation::gelu_tanh(out, &self.no_bias),
-            Some(Activation::Relu) => activation::relu(out, &self.no_bias),
+            Some(Activation::Gelu) if !fused => activation::gelu(out),
+            Some(Activation::GeluTanh) => activation::gelu_tanh(out),
+            Some(Activation::Relu) => activation::relu(out),
             Some(Activation::Gelu) | None => {}
         }
     }

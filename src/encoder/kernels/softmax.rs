@@ -1,44 +1,37 @@
-//! Softmax of rows.
+//! Softmax of a row.
 
 use super::exp::exp;
-use super::for_each_cpu;
 
 /// Partial results kept apart, so that the compiler can hold them in vector registers.
 const LANES: usize = 16;
 
-for_each_cpu! {
-    /// Each row of `columns` numbers becomes positive with sum 1.
-    fn softmax_rows(x: &mut [f32], columns: usize) = rows
-}
-
+/// The numbers become positive with sum 1.
 #[inline(always)]
-pub(super) fn rows(x: &mut [f32], columns: usize) {
-    for row in x.chunks_exact_mut(columns) {
-        let mut highest = [f32::NEG_INFINITY; LANES];
-        let (blocks, rest) = row.as_chunks::<LANES>();
-        for block in blocks {
-            for lane in 0..LANES {
-                highest[lane] = if block[lane] > highest[lane] { block[lane] } else { highest[lane] };
-            }
+pub(super) fn softmax(row: &mut [f32]) {
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    let (blocks, rest) = row.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            highest[lane] = if block[lane] > highest[lane] { block[lane] } else { highest[lane] };
         }
-        let highest = highest.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| a.max(*b));
-
-        let mut sums = [0.0; LANES];
-        let (blocks, rest) = row.as_chunks_mut::<LANES>();
-        for block in blocks {
-            for lane in 0..LANES {
-                block[lane] = exp(block[lane] - highest);
-                sums[lane] += block[lane];
-            }
-        }
-        let mut sum: f32 = sums.iter().sum();
-        for x in rest {
-            *x = exp(*x - highest);
-            sum += *x;
-        }
-        let factor = 1.0 / sum;
-        row.iter_mut().for_each(|x| *x *= factor);
     }
+    let highest = highest.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+
+    let mut sums = [0.0; LANES];
+    let (blocks, rest) = row.as_chunks_mut::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            block[lane] = exp(block[lane] - highest);
+            sums[lane] += block[lane];
+        }
+    }
+    let mut sum: f32 = sums.iter().sum();
+    for x in rest {
+        *x = exp(*x - highest);
+        sum += *x;
+    }
+    let factor = 1.0 / sum;
+    row.iter_mut().for_each(|x| *x *= factor);
 }
 
 #[cfg(test)]
@@ -51,7 +44,7 @@ mod tests {
             let exps: Vec<f64> = row.iter().map(|x| f64::from(*x).exp()).collect();
             let sum: f64 = exps.iter().sum();
             let mut got = row.clone();
-            super::softmax_rows(&mut got, row.len());
+            super::softmax(&mut got);
             for (got, expect) in got.iter().zip(exps) {
                 prop_assert!((f64::from(*got) - expect / sum).abs() < 1e-6);
             }

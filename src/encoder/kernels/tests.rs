@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::attention::{self, attend};
 use super::rows::{RowScale, exponentials, load, load_fine};
 use super::*;
+use crate::encoder::config::Activation;
 use crate::kernels::{PANEL, PackedPanels, PaddedRows, bf16, gemm};
 use crate::random::SplitMix64;
 

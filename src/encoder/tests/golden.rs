@@ -3,9 +3,11 @@
 
 use std::path::PathBuf;
 
+use candle_core::DType;
 use serde::Deserialize;
 
 use super::super::pooling::Pooling;
+use super::device::on_device;
 use super::*;
 
 #[derive(Deserialize)]
@@ -22,7 +24,7 @@ impl ExpectedText {
     }
 }
 
-fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/encoders").join(name)
 }
 
@@ -45,9 +47,16 @@ fn without(name: &str, file: &str) -> tempfile::TempDir {
     copy
 }
 
+/// By the kernels, and by candle's operations.
 #[track_caller]
 fn check(name: &str) {
-    let encoder = encoder(&ModelChoice::Directory(folder(name)));
+    let choice = ModelChoice::Directory(folder(name));
+    check_encoder(name, &encoder(&choice));
+    check_encoder(name, &on_device(&choice, DType::F32));
+}
+
+#[track_caller]
+fn check_encoder(name: &str, encoder: &Encoder) {
     let expected: Vec<ExpectedText> =
         serde_json::from_str(&fs::read_to_string(folder(name).join("expected.json")).unwrap()).unwrap();
     assert!(expected.len() > 3);

@@ -1,5 +1,6 @@
 //! The whole encoder against other implementations of it.
 
+mod device;
 mod golden;
 mod hub;
 mod reference;
@@ -17,7 +18,7 @@ fn encoder(choice: &ModelChoice) -> Encoder {
 
 fn encoder_with(choice: &ModelChoice, precision: Option<Precision>, cpu: Option<Cpu>) -> Encoder {
     let model = Model::open(choice, &HubOptions::default()).unwrap();
-    Encoder::new(model, &EncoderOptions { device: DeviceChoice::Cpu, precision, cpu }).unwrap()
+    Encoder::new(model, &EncoderOptions { device: DeviceChoice::Cpu, precision, cpu, device_batch: None }).unwrap()
 }
 
 fn encode(encoder: &Encoder, texts: &[&str]) -> Vec<Embedding> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use serde_json::{Value, json};
