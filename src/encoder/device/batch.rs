@@ -123,7 +123,7 @@ pub(super) fn padded<'t, Numbers: Iterator<Item = u32>>(
     numbers: impl Fn(&'t [u32]) -> Numbers,
     device: &Device,
 ) -> Result<Tensor> {
-    let of_text = |ids: &&'t [u32]| numbers(*ids).chain(std::iter::repeat_n(padding, length - ids.len()));
+    let of_text = |ids: &&'t [u32]| numbers(ids).chain(std::iter::repeat_n(padding, length - ids.len()));
     let rows: Vec<u32> = texts.iter().flat_map(of_text).collect();
     Tensor::from_vec(rows, texts.len() * length, device)
 }
