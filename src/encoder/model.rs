@@ -67,7 +67,8 @@ impl Model {
     /// and only for what is not in the cache.
     ///
     /// # Errors
-    /// [`Error::BadModel`] names what is missing, damaged or cannot be run; [`Error::Hub`] what the hub did not give.
+    /// [`Error::BadModel`](crate::Error::BadModel) names what is missing, damaged or cannot be run;
+    /// [`Error::Hub`](crate::Error::Hub) what the hub did not give.
     pub fn open(choice: &ModelChoice, hub: &HubOptions) -> Result<Model> {
         let asked = choice.to_string();
         match choice {
