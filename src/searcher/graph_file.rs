@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::SharedCaches;
+use super::{SharedCaches, derived_file};
 use crate::error::{Error, Result};
 use crate::file::open_regular;
 use crate::index::{HnswGraph, IndexCorruption, SOURCE_ID_LEN};
@@ -12,7 +12,7 @@ use crate::library::{GenerationId, Library, StoredModel};
 
 /// The path of the graph; `None` for a library in memory.
 pub(crate) fn graph_path(library: &Library) -> Option<PathBuf> {
-    library.index_directory().map(|directory| directory.join("index").join("hnsw"))
+    derived_file::path(library, "hnsw")
 }
 
 /// Opens the graph on disk; `None` when there is none, or none that can be used.

@@ -18,6 +18,7 @@ mod cache;
 mod citations;
 mod classifier;
 mod cosines;
+mod derived_file;
 mod evaluate;
 mod expansion;
 mod explain;

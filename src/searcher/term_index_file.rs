@@ -1,12 +1,10 @@
 //! The file of terms on disk: read with what changed since it was written, and written anew when that has become much.
 
-use std::fs;
-use std::path::PathBuf;
-
+use super::derived_file;
 use super::graph_file::{generation_of, source_id};
 use super::paper_terms::corrupt_terms;
 use crate::error::{Error, Result};
-use crate::file::{self, FileAccess, open_regular};
+use crate::file::{self, FileAccess};
 use crate::library::{ChangedKeys, Library};
 use crate::term_file::{TermFile, TermFileBuilder, TermIndex};
 
@@ -17,17 +15,17 @@ const REWRITE_FRACTION: usize = 64;
 /// Papers whose terms are read at a time when the file is written.
 const PAPERS_AT_ONCE: usize = 1_000;
 
-/// The path of the file of terms; `None` for a library in memory.
-fn term_path(library: &Library) -> Option<PathBuf> {
-    library.index_directory().map(|directory| directory.join("index").join("terms"))
-}
+/// The file of terms in the directory of the index.
+const NAME: &str = "terms";
+/// What is done without it.
+const INSTEAD: &str = "reading the terms from the library";
 
 /// The terms of the papers of a library at its generation; `None` without a file that can be used.
 ///
 /// # Errors
 /// When the library's file cannot be read or the file of terms is corrupt.
 pub(super) fn read(library: &Library) -> Result<Option<TermIndex>> {
-    let Some(file) = open(library) else { return Ok(None) };
+    let Some(file) = derived_file::open(library, NAME, INSTEAD, TermFile::open) else { return Ok(None) };
     let Some(changes) = library.keys_changed_since(generation_of(file.source_id()))? else { return Ok(None) };
     let ChangedKeys { written, removed } = changes;
     if written.len() > file.keys().len() {
@@ -37,42 +35,17 @@ pub(super) fn read(library: &Library) -> Result<Option<TermIndex>> {
     TermIndex::new(file, &removed, written, terms).map(Some).map_err(corrupt_terms)
 }
 
-/// Opens the file; `None` when there is none, or none that can be used.
-fn open(library: &Library) -> Option<TermFile> {
-    let path = term_path(library).filter(|path| path.exists())?;
-    match open_regular(&path).map_err(Error::io(&path, "read")) {
-        Ok(file) => match TermFile::open(file) {
-            Ok(file) => Some(file),
-            Err(corruption) => {
-                tracing::warn!("{}: corrupt, {corruption}: reading the terms from the library", path.display());
-                remove_term_file(library);
-                None
-            }
-        },
-        Err(error) => {
-            tracing::warn!("{}: reading the terms from the library", error.one_line());
-            None
-        }
-    }
-}
-
 /// Removes the file, if there is one: the terms are read from the library.
 pub(crate) fn remove_term_file(library: &Library) {
-    if let Some(path) = term_path(library) {
-        // One that cannot be removed is checked again by whoever opens it.
-        let _ = fs::remove_file(path);
-    }
+    derived_file::remove(library, NAME);
 }
 
 /// Checks the file, block by block: how many papers are in it, or what is wrong. `None` if there is no file.
 pub(crate) fn check_term_file(library: &Library) -> Option<Result<usize, String>> {
-    let path = term_path(library).filter(|path| path.exists())?;
-    let file = match open_regular(&path).map_err(Error::io(&path, "read")) {
-        Ok(file) => file,
-        Err(error) => return Some(Err(error.one_line())),
-    };
-    let checked = TermFile::open(file).and_then(|file| file.check().map(|()| file.keys().len()));
-    Some(checked.map_err(|corruption| format!("{}: {corruption}", path.display())))
+    derived_file::check(library, NAME, |file| {
+        let file = TermFile::open(file)?;
+        file.check().map(|()| file.keys().len())
+    })
 }
 
 /// Writes the file if many papers are not as in it. Returns whether it did.
@@ -80,13 +53,11 @@ pub(crate) fn check_term_file(library: &Library) -> Option<Result<usize, String>
 /// # Errors
 /// When the file cannot be written; the old one stays.
 pub(crate) fn write_term_file(library: &Library) -> Result<bool> {
-    let Some(path) = term_path(library) else { return Ok(false) };
+    let Some(path) = derived_file::path(library, NAME) else { return Ok(false) };
     if library.summary()?.papers < MIN_PAPERS_FOR_FILE || is_recent(library)? {
         return Ok(false);
     }
-    let directory = path.parent().unwrap_or(&path);
-    file::create_private_directory(directory)?;
-    let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(false) };
+    let Some(_lock) = derived_file::lock_directory(&path)? else { return Ok(false) };
     library.read_transaction(|| {
         let generation = library.generation_id()?;
         let mut builder = TermFileBuilder::default();
@@ -106,7 +77,7 @@ pub(crate) fn write_term_file(library: &Library) -> Result<bool> {
 
 /// Whether the file is there, and few papers have changed since it was written.
 fn is_recent(library: &Library) -> Result<bool> {
-    let Some(file) = open(library) else { return Ok(false) };
+    let Some(file) = derived_file::open(library, NAME, INSTEAD, TermFile::open) else { return Ok(false) };
     let Some(ChangedKeys { written, removed }) = library.keys_changed_since(generation_of(file.source_id()))? else {
         return Ok(false);
     };
