@@ -5,6 +5,7 @@ use super::config::{DenseActivation, DenseConfig};
 use super::kernels;
 use super::weights::TensorFile;
 use crate::Result;
+use crate::vector::dot;
 
 /// A step after the pooling.
 pub(super) enum HeadStep {
@@ -70,16 +71,4 @@ impl HeadStep {
             }
         }
     }
-}
-
-/// In sixteen sums, which the compiler keeps in vector registers.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
-    let mut sums = [0.0f32; 16];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..16 {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }
