@@ -14,6 +14,9 @@ pub(crate) use block_file::{BlockError, BlockFile, BlockLayout, BlockSection};
 pub(crate) use unfinished_file::UnfinishedFile;
 pub(crate) use zeroed_buffer::ZeroedBuffer;
 
+/// Bytes in what says of a derived file what it was made from.
+pub const SOURCE_ID_LEN: usize = 64;
+
 /// Links that lead from one to the other at most: as many as Linux follows.
 const MAX_LINKS: usize = 40;
 

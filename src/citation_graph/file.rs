@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 
-use crate::file::{BlockError, BlockFile, BlockLayout, BlockSection};
+use crate::file::{BlockError, BlockFile, BlockLayout, BlockSection, SOURCE_ID_LEN};
 
 /// "pkincite", read as a little-endian number: other byte orders see another one.
 const MAGIC: u64 = u64::from_le_bytes(*b"pkincite");
@@ -15,8 +15,6 @@ const MAGIC: u64 = u64::from_le_bytes(*b"pkincite");
 const VERSION: u64 = 1;
 /// Bytes of the header, its checksum in the last eight.
 const HEADER: usize = 256;
-/// Bytes in what says which links are in the file.
-pub(crate) const SOURCE_ID_LEN: usize = 64;
 /// Bytes that have a checksum together: small enough to be checked on the way to one list.
 const BLOCK: usize = 8 << 10;
 /// Stands for a work that is not a paper of the library. Keys of papers are above 0.

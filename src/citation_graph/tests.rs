@@ -2,7 +2,9 @@ use super::*;
 use crate::library::GenerationId;
 use proptest::prelude::*;
 
-const SOURCE: [u8; file::SOURCE_ID_LEN] = [7; file::SOURCE_ID_LEN];
+use crate::file::SOURCE_ID_LEN;
+
+const SOURCE: [u8; SOURCE_ID_LEN] = [7; SOURCE_ID_LEN];
 
 fn delta(works: &[(u32, Option<i64>)], links: &[(u32, u32)]) -> LinkDelta {
     let generation = GenerationId { generation: 1, nonce: [0; 16] };

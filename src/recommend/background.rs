@@ -59,18 +59,11 @@ impl PaperFeatures<'_> {
 
 /// A text's words by what is usual.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct TermProfile {
+pub(super) struct TermProfile {
     /// Its TF-IDF vector.
     pub(super) vector: SparseVector,
     /// What is usual of it.
     pub(super) background_overlap: f32,
-}
-
-impl TermProfile {
-    /// How much memory it takes.
-    pub fn size_bytes(&self) -> usize {
-        size_of_val(self.vector.as_slice()) + size_of::<TermProfile>()
-    }
 }
 
 impl Background {
@@ -118,7 +111,7 @@ impl Background {
     }
 
     /// A text's words.
-    pub fn term_profile(&self, text: TermSlice<'_>) -> TermProfile {
+    pub(super) fn term_profile(&self, text: TermSlice<'_>) -> TermProfile {
         let vector = self.corpus_stats.tfidf(text);
         let ordinariness = self.corpus_stats.background_overlap(&vector);
         TermProfile { vector, background_overlap: ordinariness }

@@ -32,7 +32,7 @@ mod weights;
 mod whitening;
 
 pub use answer::{Answer, InterestShare, Reason, Recommendation, SentenceMatch};
-pub use background::{Background, TermProfile};
+pub use background::Background;
 pub use breakdown::ScoreBreakdown;
 pub use citation_evidence::{CitationCounts, CitationEvidence};
 pub use diversity::diversify;

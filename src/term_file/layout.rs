@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::TermFileCorruption;
-use crate::file::{BlockLayout, BlockSection};
+use crate::file::{BlockLayout, BlockSection, SOURCE_ID_LEN};
 
 /// "pkinterm", read as a little-endian number: other byte orders see another one.
 const MAGIC: u64 = u64::from_le_bytes(*b"pkinterm");
@@ -13,8 +13,6 @@ const MAGIC: u64 = u64::from_le_bytes(*b"pkinterm");
 const VERSION: u64 = 1;
 /// Bytes of the header, its checksum in the last eight.
 pub(super) const HEADER: usize = 256;
-/// Bytes in what says which papers' terms are in the file.
-pub(crate) const SOURCE_ID_LEN: usize = 64;
 /// Bytes of what is looked up one paper or one term at a time, and has a checksum: small, to be read on the way to one item.
 const SMALL_BLOCK: usize = 8 << 10;
 /// The same of what is read in long runs.
@@ -22,7 +20,7 @@ const LARGE_BLOCK: usize = 32 << 10;
 
 /// A part of the file that is read block by block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
+pub(super) enum TermSection {
     /// Where the terms of each paper begin, and the end: u32.
     PaperStarts,
     /// The terms of the papers, paper after paper, ascending for each: u32.
@@ -45,7 +43,7 @@ pub(super) const SECTIONS: usize = 8;
 
 /// What the header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileHeader {
+pub(super) struct TermFileHeader {
     pub papers: usize,
     /// Different terms.
     pub terms: usize,
@@ -60,10 +58,10 @@ pub(super) struct FileHeader {
     pub source_id: [u8; SOURCE_ID_LEN],
 }
 
-impl FileHeader {
+impl TermFileHeader {
     /// Items of each section, bytes of an item, and bytes of a block.
     fn items(&self) -> [(usize, usize, usize); SECTIONS] {
-        let FileHeader { papers, terms, entries, .. } = *self;
+        let TermFileHeader { papers, terms, entries, .. } = *self;
         [
             (papers + 1, 4, SMALL_BLOCK),
             (entries, 4, SMALL_BLOCK),
@@ -129,7 +127,7 @@ impl FileHeader {
     ///
     /// # Errors
     /// [`TermFileCorruption`] when it is none.
-    pub(super) fn read(bytes: &[u8; HEADER]) -> Result<FileHeader, TermFileCorruption> {
+    pub(super) fn read(bytes: &[u8; HEADER]) -> Result<TermFileHeader, TermFileCorruption> {
         let (words, _) = bytes.as_chunks::<8>();
         let word = |at: usize| u64::from_le_bytes(words[at]);
         if word(0) != MAGIC {
@@ -144,7 +142,7 @@ impl FileHeader {
         let count = |at: usize| usize::try_from(word(at)).unwrap_or(usize::MAX);
         let mut source_id = [0; SOURCE_ID_LEN];
         source_id.copy_from_slice(&bytes[64..64 + SOURCE_ID_LEN]);
-        Ok(FileHeader {
+        Ok(TermFileHeader {
             papers: count(2),
             terms: count(3),
             entries: count(4),

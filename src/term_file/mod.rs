@@ -12,10 +12,9 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 
-use crate::file::{BlockError, BlockFile};
+use crate::file::{BlockError, BlockFile, SOURCE_ID_LEN};
 use crate::lexical::TermSlice;
-pub(crate) use layout::SOURCE_ID_LEN;
-use layout::{FileHeader, HEADER, SECTIONS, Section};
+use layout::{HEADER, SECTIONS, TermFileHeader, TermSection};
 pub(crate) use search::TermIndex;
 pub(crate) use write::TermFileBuilder;
 
@@ -42,7 +41,7 @@ impl From<BlockError> for TermFileCorruption {
 
 /// The terms of papers in a file. A paper is known by its place in the list of keys, which ascend.
 pub(crate) struct TermFile {
-    header: FileHeader,
+    header: TermFileHeader,
     blocks: BlockFile<SECTIONS>,
 }
 
@@ -56,7 +55,7 @@ impl TermFile {
         let file_length = file.metadata().map_err(unreadable)?.len();
         let mut bytes = [0; HEADER];
         file.read_exact(&mut bytes).map_err(unreadable)?;
-        let header = FileHeader::read(&bytes)?;
+        let header = TermFileHeader::read(&bytes)?;
         let layout = header.block_layout()?;
         let (sums, length) = (layout.sums, layout.length);
         if length as u64 != file_length {
@@ -87,11 +86,11 @@ impl TermFile {
     /// # Errors
     /// [`TermFileCorruption`].
     pub(crate) fn terms(&self, place: usize) -> Result<TermSlice<'_>, TermFileCorruption> {
-        let (from, to) = self.range(Section::PaperStarts, place)?;
+        let (from, to) = self.range(TermSection::PaperStarts, place)?;
         Ok(TermSlice {
-            numbers: self.numbers(Section::PaperTerms, from, to)?,
-            counts: self.blocks.rows(Section::PaperCounts as usize, from..to)?,
-            length: self.numbers(Section::Lengths, place, place + 1)?[0],
+            numbers: self.numbers(TermSection::PaperTerms, from, to)?,
+            counts: self.blocks.rows(TermSection::PaperCounts as usize, from..to)?,
+            length: self.numbers(TermSection::Lengths, place, place + 1)?[0],
         })
     }
 
@@ -100,7 +99,7 @@ impl TermFile {
     /// # Errors
     /// [`TermFileCorruption`].
     fn lengths(&self) -> Result<&[u32], TermFileCorruption> {
-        self.numbers(Section::Lengths, 0, self.header.papers)
+        self.numbers(TermSection::Lengths, 0, self.header.papers)
     }
 
     /// The places of the papers that have a term, ascending, and how often each has it.
@@ -109,20 +108,20 @@ impl TermFile {
     /// [`TermFileCorruption`].
     fn postings(&self, term: u32) -> Result<(&[u32], &[u8]), TermFileCorruption> {
         let Some(place) = self.term_place(term)? else { return Ok((&[], &[])) };
-        let (from, to) = self.range(Section::PostingStarts, place)?;
-        let papers = self.numbers(Section::PostingPapers, from, to)?;
+        let (from, to) = self.range(TermSection::PostingStarts, place)?;
+        let papers = self.numbers(TermSection::PostingPapers, from, to)?;
         // Damage that has the right checksum must not lead out of arrays.
         if papers.last().is_some_and(|paper| *paper as usize >= self.header.papers) {
             return Err(TermFileCorruption("invalid postings"));
         }
-        Ok((papers, self.blocks.rows(Section::PostingCounts as usize, from..to)?))
+        Ok((papers, self.blocks.rows(TermSection::PostingCounts as usize, from..to)?))
     }
 
     /// The place of a term among all terms. Their numbers are spread evenly, so it is near to where its number says: few
     /// blocks are read.
     fn term_place(&self, term: u32) -> Result<Option<usize>, TermFileCorruption> {
         let count = self.header.terms;
-        let number = |place: usize| Ok::<_, TermFileCorruption>(self.numbers(Section::Terms, place, place + 1)?[0]);
+        let number = |place: usize| Ok::<_, TermFileCorruption>(self.numbers(TermSection::Terms, place, place + 1)?[0]);
         let guess = ((u64::from(term) * count as u64) >> 32) as usize;
         let (mut from, mut to, mut step) = (guess, guess, 64);
         while from > 0 && number(from)? > term {
@@ -151,7 +150,7 @@ impl TermFile {
     }
 
     /// Where the list at a place begins and ends.
-    fn range(&self, starts: Section, place: usize) -> Result<(usize, usize), TermFileCorruption> {
+    fn range(&self, starts: TermSection, place: usize) -> Result<(usize, usize), TermFileCorruption> {
         let ends = self.numbers(starts, place, place + 2)?;
         let (from, to) = (ends[0] as usize, ends[1] as usize);
         if from > to || to > self.header.entries {
@@ -161,7 +160,7 @@ impl TermFile {
     }
 
     /// Numbers of a section, their blocks checked.
-    fn numbers(&self, section: Section, from: usize, to: usize) -> Result<&[u32], TermFileCorruption> {
+    fn numbers(&self, section: TermSection, from: usize, to: usize) -> Result<&[u32], TermFileCorruption> {
         Ok(bytemuck::cast_slice(self.blocks.rows(section as usize, from..to)?))
     }
 }

@@ -84,8 +84,7 @@ impl TermIndex {
         added_keys: Vec<i64>,
         added: Vec<TermVector>,
     ) -> Result<TermIndex, TermFileCorruption> {
-        let place = |key: &i64| key_position(file.keys(), *key).map(|place| RowId(place as u32));
-        let changed: RowBitmap = gone.iter().chain(&added_keys).filter_map(place).collect();
+        let changed = places(&file, gone.iter().chain(&added_keys));
         let added_places = (0..added.len()).collect();
         let live = LivePapers { changed: &changed, known: None, added: added_places };
         let stats = LengthStats::new(&file, &added, &live)?;
@@ -179,13 +178,9 @@ impl TermIndex {
 
     fn live_papers(&self, known: Option<&[i64]>) -> LivePapers<'_> {
         let is_known = |key: &i64| known.is_none_or(|known| known.binary_search(key).is_ok());
-        let places = |keys: &[i64]| {
-            let place = |key: &i64| key_position(self.file.keys(), *key).map(|place| RowId(place as u32));
-            keys.iter().filter_map(place).collect()
-        };
         LivePapers {
             changed: &self.changed,
-            known: known.map(places),
+            known: known.map(|keys| places(&self.file, keys.iter())),
             added: (0..self.added.len()).filter(|place| is_known(&self.added_keys[*place])).collect(),
         }
     }
@@ -216,6 +211,11 @@ impl TermIndex {
             }
         }
     }
+}
+
+/// The places of those papers that are in the file.
+fn places<'k>(file: &TermFile, keys: impl Iterator<Item = &'k i64>) -> RowBitmap {
+    keys.filter_map(|key| key_position(file.keys(), *key)).map(|place| RowId(place as u32)).collect()
 }
 
 /// The papers of a term that are not scored yet.

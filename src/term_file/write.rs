@@ -2,8 +2,8 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use super::layout::{FileHeader, HEADER, SECTIONS, SOURCE_ID_LEN, Section};
-use crate::file::BlockLayout;
+use super::layout::{HEADER, SECTIONS, TermFileHeader, TermSection};
+use crate::file::{BlockLayout, SOURCE_ID_LEN};
 use crate::lexical::{TermMap, TermSlice};
 
 /// Postings that are laid out at once, in memory: with fewer, the papers are gone through more often.
@@ -50,7 +50,7 @@ impl TermFileBuilder {
         self.starts.push(u32::try_from(self.numbers.len()).map_err(|_| too_large())?);
         let (terms, posting_starts, places) = self.terms();
         let keys: &[u8] = bytemuck::cast_slice(&self.keys);
-        let mut header = FileHeader {
+        let mut header = TermFileHeader {
             papers: self.keys.len(),
             terms: terms.len(),
             entries: self.numbers.len(),
@@ -63,17 +63,17 @@ impl TermFileBuilder {
         file.seek(SeekFrom::Start(HEADER as u64))?;
         file.write_all(keys)?;
         let mut sections = section_writers(&layout);
-        let mut put = |section: Section, bytes: &[u8]| sections[section as usize].put(file, bytes);
-        put(Section::PaperStarts, bytemuck::cast_slice(&self.starts))?;
-        put(Section::PaperTerms, bytemuck::cast_slice(&self.numbers))?;
-        put(Section::PaperCounts, &self.counts)?;
-        put(Section::Lengths, bytemuck::cast_slice(&self.lengths))?;
-        put(Section::Terms, bytemuck::cast_slice(&terms))?;
-        put(Section::PostingStarts, bytemuck::cast_slice(&posting_starts))?;
+        let mut put = |section: TermSection, bytes: &[u8]| sections[section as usize].put(file, bytes);
+        put(TermSection::PaperStarts, bytemuck::cast_slice(&self.starts))?;
+        put(TermSection::PaperTerms, bytemuck::cast_slice(&self.numbers))?;
+        put(TermSection::PaperCounts, &self.counts)?;
+        put(TermSection::Lengths, bytemuck::cast_slice(&self.lengths))?;
+        put(TermSection::Terms, bytemuck::cast_slice(&terms))?;
+        put(TermSection::PostingStarts, bytemuck::cast_slice(&posting_starts))?;
         drop(terms);
         self.for_each_part_of_postings(&posting_starts, &places, |papers, counts| {
-            put(Section::PostingPapers, bytemuck::cast_slice(papers))?;
-            put(Section::PostingCounts, counts)
+            put(TermSection::PostingPapers, bytemuck::cast_slice(papers))?;
+            put(TermSection::PostingCounts, counts)
         })?;
         let sums: Vec<u32> = sections.into_iter().flat_map(SectionWriter::finish).collect();
         let sums: &[u8] = bytemuck::cast_slice(&sums);

@@ -4,8 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
+use super::SOURCE_ID_LEN;
 use super::construct::GraphNodes;
-use super::layout::{FileHeader, FileSection, IN_BLOCKS, LINKS, NONE, SECTIONS, SOURCE_ID_LEN, UPPER};
+use super::layout::{FileHeader, FileSection, IN_BLOCKS, LINKS, NONE, SECTIONS, UPPER};
 use super::{HnswGraph, TRUNCATED, recall};
 use crate::file::ZeroedBuffer;
 use crate::random::SplitMix64;

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::{IndexCorruption, damaged};
-use crate::file::{BlockLayout, BlockSection};
+use crate::file::{BlockLayout, BlockSection, SOURCE_ID_LEN};
 use crate::vector::{CACHE_LINE, padded_len};
 
 /// "pkinhnsw", read as a little-endian number: other byte orders see another one.
@@ -18,8 +18,6 @@ pub(super) const HEADER: usize = 1024;
 pub(super) const LINKS: (usize, usize) = (32, 16);
 /// Layers at most that lie above the lowest.
 pub(super) const UPPER: usize = 8;
-/// Bytes in what says which vectors were frozen.
-pub const SOURCE_ID_LEN: usize = 64;
 /// A link that leads nowhere.
 pub(super) const NONE: u32 = u32::MAX;
 

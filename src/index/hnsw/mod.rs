@@ -18,7 +18,7 @@ use crate::file::{BlockError, BlockFile, ZeroedBuffer};
 use crate::vector::{Quantizer, RowId};
 use layout::{FileHeader, FileSection, HEADER, IN_BLOCKS, LINKS, SECTIONS};
 
-pub use layout::SOURCE_ID_LEN;
+pub use crate::file::SOURCE_ID_LEN;
 
 /// Set in the first row of a node that has more rows.
 const TRUNCATED: u32 = 1 << 31;
