@@ -57,6 +57,7 @@
 
 mod cancellation;
 pub mod error;
+mod number_bytes;
 mod random;
 mod string_enum;
 mod text;

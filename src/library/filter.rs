@@ -1,7 +1,5 @@
 //! Which papers may answer: dates, categories, sources, authors, words.
 
-use std::collections::HashMap;
-
 use jiff::civil::Date;
 
 use super::Library;
@@ -93,24 +91,9 @@ impl Library {
         Ok(keys)
     }
 
-    /// Keys of the papers by any of these authors, in the order of addition. Names are compared as they are written, but
-    /// for the case of Latin letters.
-    pub fn papers_by(&self, authors: &[String]) -> Result<Vec<i64>> {
-        // One parameter, however many names there are.
-        let names: Vec<String> = authors.iter().map(|name| name.to_ascii_lowercase()).collect();
-        let names = serde_json::to_string(&names).expect("names are JSON");
-        let select = "SELECT row FROM paper WHERE EXISTS (SELECT 1 FROM json_each(authors) \
-                      WHERE lower(value) IN (SELECT value FROM json_each(?))) ORDER BY row";
+    /// What is known of every paper beside its text, in the order of their keys.
+    pub fn paper_metadata(&self) -> Result<Vec<(i64, PaperMetadata)>> {
         let read = || -> database::Result<Vec<_>> {
-            let mut statement = self.db.prepare(select)?;
-            statement.query_map([names], |row| row.get(0))?.collect()
-        };
-        read().map_err(self.failed("read authors"))
-    }
-
-    /// What is known of every paper beside its text, by its key.
-    pub fn paper_metadata(&self) -> Result<HashMap<i64, PaperMetadata>> {
-        let read = || -> database::Result<HashMap<_, _>> {
             let mut statement =
                 self.db.prepare("SELECT row, coalesce(listed, published) AS listed, votes FROM paper")?;
             let facts = statement.query_map([], |row| {
@@ -120,7 +103,10 @@ impl Library {
             })?;
             facts.collect()
         };
-        read().map_err(self.failed("read dates and votes"))
+        let mut papers = read().map_err(self.failed("read dates and votes"))?;
+        // Sorted here: with ORDER BY, SQLite reads whole papers instead of the index `paper_facts`.
+        papers.sort_unstable_by_key(|(key, _)| *key);
+        Ok(papers)
     }
 }
 

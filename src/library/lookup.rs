@@ -63,6 +63,20 @@ impl Library {
         Ok(named.pop().filter(|_| named.is_empty()))
     }
 
+    /// The key of the paper that [`Library::lookup`] finds.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn lookup_key(&self, id: &PaperId) -> Result<Option<i64>> {
+        if let Some(key) = self.key(id)? {
+            return Ok(Some(key));
+        }
+        match self.keys_titled(id.as_str())?[..] {
+            [only] => Ok(Some(only)),
+            _ => Ok(None),
+        }
+    }
+
     /// The paper with this id, or else those with this title.
     fn named(&self, id: &PaperId) -> Result<Vec<StoredPaper>> {
         match self.paper(id)? {

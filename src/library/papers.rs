@@ -121,6 +121,13 @@ impl Library {
         statement.query_row([id.as_str()], stored).optional().map_err(self.failed("read a paper"))
     }
 
+    /// The key of the paper that [`Library::paper`] reads.
+    pub fn key(&self, id: &PaperId) -> Result<Option<i64>> {
+        let select =
+            "SELECT coalesce((SELECT row FROM paper WHERE id = ?1), (SELECT paper FROM alias WHERE name = ?1))";
+        self.db.query_row(select, [id.as_str()], |row| row.get(0)).map_err(self.failed("read a paper"))
+    }
+
     /// Whether there is a paper with this id, which need not be readable.
     pub fn has_paper(&self, id: &PaperId) -> Result<bool> {
         let select = "SELECT EXISTS (SELECT 1 FROM paper WHERE id = ?)";
@@ -177,6 +184,16 @@ impl Library {
         // Without the plus SQLite plans anew for every title.
         let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = +?1 ORDER BY row LIMIT ?2");
         self.collect(&select, params![title_key(title), limit as i64])
+    }
+
+    /// Keys of the papers that [`Library::papers_titled`] reads, ascending.
+    pub fn keys_titled(&self, title: &str) -> Result<Vec<i64>> {
+        let select = "SELECT row FROM paper WHERE title_key = +?1 ORDER BY row LIMIT ?2";
+        let read = || -> database::Result<Vec<i64>> {
+            let parameters = params![title_key(title), MAX_PAPERS_OF_TITLE as i64];
+            self.db.prepare(select)?.query_map(parameters, |row| row.get(0))?.collect()
+        };
+        read().map_err(self.failed("read the titles"))
     }
 
     /// Up to `limit` papers whose titles begin with these words, or else have them, in the order of their addition.

@@ -24,6 +24,18 @@ pub enum TextScope {
 impl Library {
     /// Keys of the papers with an author of this name, ascending. Case and accents do not count, given names may be initials or missing.
     pub fn keys_by_author(&self, name: &str) -> Result<Vec<i64>> {
+        self.keys_with_author(name, |author| is_same_person(name, author))
+    }
+
+    /// Keys of the papers by any of these authors, ascending. Names are compared as they are written, but for the case of Latin
+    /// letters.
+    pub fn papers_by(&self, authors: &[String]) -> Result<Vec<i64>> {
+        let by = |name: &String| self.keys_with_author(name, |author| author.eq_ignore_ascii_case(name));
+        Ok(union(&authors.iter().map(by).collect::<Result<Vec<_>>>()?))
+    }
+
+    /// Keys of the papers with an author who is meant, of those with one of this family name, ascending.
+    fn keys_with_author(&self, name: &str, is_meant: impl Fn(&str) -> bool) -> Result<Vec<i64>> {
         let keys = self.keys_with_term(&author_term(name))?;
         let read = || -> database::Result<Vec<i64>> {
             let mut found = Vec::new();
@@ -32,7 +44,7 @@ impl Library {
                 let mut rows = select.query([key_list(keys)])?;
                 while let Some(row) = rows.next()? {
                     let authors: Vec<String> = serde_json::from_str(row.get_ref(1)?.as_str()?).unwrap_or_default();
-                    if authors.iter().any(|author| is_same_person(name, author)) {
+                    if authors.iter().any(|author| is_meant(author)) {
                         found.push(row.get(0)?);
                     }
                 }

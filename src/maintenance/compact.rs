@@ -2,7 +2,9 @@
 
 use crate::error::Result;
 use crate::library::Library;
-use crate::searcher::{SharedCaches, remove_background_file, remove_graph, remove_link_file, remove_term_file};
+use crate::searcher::{
+    SharedCaches, remove_background_file, remove_graph, remove_link_file, remove_metadata_file, remove_term_file,
+};
 
 /// Makes the library's file as small as its contents; see [`Library::compact`]. Returns the number of bytes freed.
 ///
@@ -14,6 +16,7 @@ pub(crate) fn compact(library: &mut Library, caches: &SharedCaches) -> Result<u6
     remove_graph(library, caches);
     remove_link_file(library);
     remove_term_file(library);
+    remove_metadata_file(library);
     remove_background_file(library);
     caches.clear_index();
     Ok(freed)

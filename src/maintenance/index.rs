@@ -7,8 +7,8 @@ use crate::file::{self, FileAccess};
 use crate::index::HnswGraph;
 use crate::library::{EmbeddingDelta, Library};
 use crate::searcher::{
-    SearchContext, graph_path, remove_background_file, remove_link_file, remove_term_file, source_id,
-    write_background_file, write_link_file, write_term_file,
+    SearchContext, graph_path, remove_background_file, remove_link_file, remove_metadata_file, remove_term_file,
+    source_id, write_background_file, write_link_file, write_metadata_file, write_term_file,
 };
 
 /// Papers from which on a graph is built without being asked for: below, the scan is as fast as a search of the graph.
@@ -112,6 +112,7 @@ pub(crate) fn update_index<F: Fn(usize) + Sync>(
     context.library.check_in_place()?;
     write_link_file(context.library)?;
     write_term_file(context.library)?;
+    write_metadata_file(context.library)?;
     let rebuilt = if needs_reindex(context)? { rebuild_index(context, start)? } else { None };
     write_background_file(context)?;
     Ok(rebuilt)
@@ -137,6 +138,8 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
     write_link_file(library)?;
     remove_term_file(library);
     write_term_file(library)?;
+    remove_metadata_file(library);
+    write_metadata_file(library)?;
     remove_background_file(library);
     write_background_file(context)?;
     let directory = path.parent().unwrap_or(&path);

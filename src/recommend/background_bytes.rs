@@ -3,11 +3,10 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use bytemuck::Pod;
-
 use super::background::{Background, BackgroundPosting};
 use super::whitening::Whitening;
 use crate::lexical::{CorpusStats, TermMap};
+use crate::number_bytes::{put, take};
 use crate::vector::EmbeddingMatrix;
 
 impl Background {
@@ -71,20 +70,4 @@ impl Background {
         let whitening = OnceLock::from(whitening);
         is_sound.then_some(Background { vectors, overlaps, postings, posting_ranges, whitening, corpus_stats })
     }
-}
-
-/// Adds numbers, after how many bytes they take.
-fn put<T: Pod>(bytes: &mut Vec<u8>, numbers: &[T]) {
-    let numbers: &[u8] = bytemuck::cast_slice(numbers);
-    bytes.extend((numbers.len() as u64).to_ne_bytes());
-    bytes.extend(numbers);
-}
-
-/// Takes numbers off the front.
-fn take<T: Pod>(bytes: &mut &[u8]) -> Option<Vec<T>> {
-    let (length, rest) = bytes.split_first_chunk()?;
-    let (numbers, rest) = rest.split_at_checked(usize::try_from(u64::from_ne_bytes(*length)).ok()?)?;
-    *bytes = rest;
-    let is_whole = numbers.len().is_multiple_of(size_of::<T>());
-    is_whole.then(|| numbers.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect())
 }

@@ -11,11 +11,13 @@ use super::resolved_query::{ExpansionPaper, HistoryPaper};
 use super::term_classifier::TermClassifier;
 use super::whitening::LinearDiscriminant;
 use crate::lexical::{SparseVector, TermMap, TermVector, tf_factor};
-use crate::vector::dot;
+use crate::vector::{dot, dots};
 
 /// A reading history, prepared for comparison.
 pub(super) struct HistoryModel<'a> {
     pub(super) papers: &'a [HistoryPaper],
+    /// Their unit vectors.
+    pub(super) embeddings: Vec<&'a [f32]>,
     /// Each paper's part of the whole.
     pub(super) shares: Vec<f32>,
     /// The whitened embeddings, and the discriminant between them and the background; none where no feature needs them.
@@ -114,6 +116,7 @@ impl<'a> HistoryModel<'a> {
         let term_norm = add_expansion_terms(background, &mut terms, expansion);
         HistoryModel {
             papers: past,
+            embeddings: past.iter().map(|past| past.embedding.as_slice()).collect(),
             centroid: Centroid::new(past, &shares, expansion),
             shares,
             whitened,
@@ -198,11 +201,11 @@ impl<'a> HistoryModel<'a> {
 
     /// The features of a paper whose terms have so much in common with each paper of the history, and with all.
     pub(super) fn combine(&self, vector: &[f32], words: impl Iterator<Item = f32>, sums: TermSums) -> FeatureValues {
-        let words = self.papers.iter().zip(words).map(|(past, words)| past.weight * words);
         let mut values = first_features([0.0; LEARNED_COUNT]);
         if self.feature_set != FeatureSet::Centroid {
+            let words = self.papers.iter().zip(words).map(|(past, words)| past.weight * words);
             values[SIMILARITY] = top_k_mean(self.similarities(vector), self.nearest_count);
-            values[TERM_SIMILARITY] = top_k_mean(words, self.nearest_count);
+            values[TERM_SIMILARITY] = top_k_mean(words.collect(), self.nearest_count);
         }
         if let Some(discriminant) = &self.discriminant {
             values[DISCRIMINANT] = discriminant.score(vector);
@@ -220,14 +223,18 @@ impl<'a> HistoryModel<'a> {
         values
     }
 
-    /// The similarity to each paper, as much as it weighs.
-    pub(super) fn similarities(&self, vector: &[f32]) -> impl Iterator<Item = f32> {
-        self.papers.iter().map(|past| past.weight * dot(past.embedding.as_slice(), vector))
+    /// The cosine of a unit vector with each paper.
+    pub(super) fn cosines(&self, vector: &[f32]) -> Vec<f32> {
+        let mut cosines = Vec::with_capacity(self.embeddings.len());
+        dots(vector, &self.embeddings, &mut cosines);
+        cosines
     }
 
-    /// The similarity to each paper, as much as its share of the whole.
-    pub(super) fn similarities_by_share(&self, vector: &[f32]) -> impl Iterator<Item = f32> {
-        self.papers.iter().zip(&self.shares).map(|(past, share)| share * dot(past.embedding.as_slice(), vector))
+    /// The similarity to each paper, as much as it weighs.
+    pub(super) fn similarities(&self, vector: &[f32]) -> Vec<f32> {
+        let mut similarities = self.cosines(vector);
+        similarities.iter_mut().zip(self.papers).for_each(|(similarity, past)| *similarity *= past.weight);
+        similarities
     }
 
     /// The similarity of terms to each paper, and to the whole history.
@@ -269,13 +276,12 @@ impl<'a> HistoryModel<'a> {
 
     /// The similarity to the nearest papers, whatever each of them weighs.
     pub(super) fn relevance_features(&self, paper: &PaperFeatures<'_>) -> RelevanceFeatures {
-        let similarities = self.papers.iter().map(|past| dot(past.embedding.as_slice(), paper.vector));
         let (term_similarities, _) = self.term_similarities_by_paper(paper);
         let kind = if self.papers.len() == 1 { RelevanceKind::Paper } else { RelevanceKind::History };
         RelevanceFeatures::new(
             kind,
-            top_k_mean(similarities, NEAREST_PAPERS),
-            top_k_mean(term_similarities.into_iter(), NEAREST_PAPERS),
+            top_k_mean(self.cosines(paper.vector), NEAREST_PAPERS),
+            top_k_mean(term_similarities, NEAREST_PAPERS),
         )
     }
 
@@ -295,8 +301,11 @@ impl<'a> HistoryModel<'a> {
     pub(super) fn leave_one_out(&self, place: usize) -> FeatureValues {
         let (paper, words, share) = (&self.papers[place], &self.term_profiles[place], self.shares[place]);
         let Some(discriminant) = &self.discriminant else { return first_features([0.0; LEARNED_COUNT]) };
-        let others = |value: f32, at: usize| if at == place { f32::NEG_INFINITY } else { value };
-        let near = self.similarities(paper.embedding.as_slice()).enumerate().map(|(at, near)| others(near, at));
+        // The paper itself is none of the nearest.
+        let others = |mut values: Vec<f32>| {
+            values[place] = f32::NEG_INFINITY;
+            values
+        };
         let nearest = self.nearest_count.min(self.papers.len() - 1);
         let own = dot(&self.whitened[place], &self.whitened[place]);
         let contrast = (discriminant.score(paper.embedding.as_slice()) - share * own) / (1.0 - share);
@@ -304,9 +313,9 @@ impl<'a> HistoryModel<'a> {
         let own: f32 = words.vector.iter().map(|(number, x)| x * x * self.terms[number].inverse_variance).sum();
         let word_contrast =
             (word_contrast + words.background_overlap - share * own) / (1.0 - share) - words.background_overlap;
-        let similar = self.papers.iter().zip(similarities).enumerate();
-        let similar = similar.map(|(at, (past, words))| others(past.weight * words, at));
-        first_features([top_k_mean(near, nearest), contrast, top_k_mean(similar, nearest), word_contrast])
+        let words = self.papers.iter().zip(similarities).map(|(past, words)| past.weight * words);
+        let near = top_k_mean(others(self.similarities(paper.embedding.as_slice())), nearest);
+        first_features([near, contrast, top_k_mean(others(words.collect()), nearest), word_contrast])
     }
 }
 
@@ -418,18 +427,12 @@ pub(super) fn top_k_mean_parts(values: impl Iterator<Item = f32>, count: usize) 
 }
 
 /// The mean of the `count` largest values.
-fn top_k_mean(values: impl Iterator<Item = f32>, count: usize) -> f32 {
-    let mut values = values.peekable();
-    let first = values.next().unwrap_or_default();
-    if values.peek().is_none() {
-        return if count > 0 { first } else { 0.0 };
+fn top_k_mean(mut values: Vec<f32>, count: usize) -> f32 {
+    let count = count.min(values.len());
+    if count > 0 && count < values.len() {
+        values.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
     }
-    let mut largest: Vec<f32> = std::iter::once(first).chain(values).collect();
-    let count = count.min(largest.len());
-    if count > 0 && count < largest.len() {
-        largest.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
-        largest.truncate(count);
-    }
+    let largest = &mut values[..count];
     // One order of addition, whatever the order of the values.
     largest.sort_unstable_by(f32::total_cmp);
     largest.iter().sum::<f32>() / count.max(1) as f32
@@ -449,8 +452,8 @@ mod tests {
 
     #[test]
     fn the_largest_in_any_order() {
-        assert_eq!(top_k_mean([0.5, 0.125, 1.0, 0.75].into_iter(), 2), 0.875);
-        assert_eq!(top_k_mean([0.5].into_iter(), 3), 0.5);
+        assert_eq!(top_k_mean(vec![0.5, 0.125, 1.0, 0.75], 2), 0.875);
+        assert_eq!(top_k_mean(vec![0.5], 3), 0.5);
         assert_eq!(top_k_mean_parts([0.5, 0.9, 0.9].into_iter(), 1).collect::<Vec<_>>(), [(1, 0.9)]);
     }
 }

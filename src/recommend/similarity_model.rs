@@ -13,7 +13,7 @@ use super::term_classifier::TermClassifier;
 use super::weights::{RankingWeights, Strategy};
 use super::whitening::LinearDiscriminant;
 use crate::lexical::{SparseVector, TermVector};
-use crate::vector::dot;
+use crate::vector::{dot, dots};
 
 /// Papers of a history at which learned weights and default weights count the same.
 const LEARNED_HALF_SIZE: f32 = 5.0;
@@ -295,7 +295,9 @@ impl<'a> SimilarityModel<'a> {
             }
         };
         let shares = || history.shares.iter().copied().enumerate();
-        let centroid = history.similarities_by_share(paper.vector).map(|value| value / history.centroid.norm);
+        let cosines = history.cosines(paper.vector);
+        let centroid =
+            cosines.iter().zip(&history.shares).map(|(cosine, share)| share * cosine / history.centroid.norm);
         add(CENTROID, centroid.enumerate().collect());
         let values = self.target.features(background, paper);
         // What expansion papers add, the history has found: each of its papers has its share.
@@ -304,7 +306,10 @@ impl<'a> SimilarityModel<'a> {
         }
         let of_terms = words.iter().zip(&history.shares).map(|(words, share)| words * share / history.term_norm);
         add(TERM_CENTROID, of_terms.enumerate().collect());
-        add(SIMILARITY, top_k_mean_parts(history.similarities(paper.vector), history.nearest_count).collect());
+        add(
+            SIMILARITY,
+            top_k_mean_parts(history.similarities(paper.vector).into_iter(), history.nearest_count).collect(),
+        );
         if self.weights[DISCRIMINANT] > 0.0 {
             let white = background.whitening().whiten(paper.vector);
             let contrasts =
@@ -332,9 +337,7 @@ impl<'a> SimilarityModel<'a> {
     /// The cosine of a unit vector with each history paper; nothing for a text.
     pub(super) fn history_cosines(&self, vector: &[f32]) -> Vec<f32> {
         match &self.target {
-            SimilarityTarget::History(history) => {
-                history.papers.iter().map(|past| dot(past.embedding.as_slice(), vector)).collect()
-            }
+            SimilarityTarget::History(history) => history.cosines(vector),
             SimilarityTarget::Text { .. } => Vec::new(),
         }
     }
@@ -355,8 +358,7 @@ impl<'a> SimilarityModel<'a> {
         let near: Vec<Vec<f32>> = match &self.target {
             SimilarityTarget::Text { text, .. } => vec![text.embedding.as_slice().to_vec()],
             SimilarityTarget::History(history) => {
-                let all: Vec<&[f32]> = history.papers.iter().map(|past| past.embedding.as_slice()).collect();
-                farthest_first(&all, MAX_RETRIEVAL_VECTORS).into_iter().map(<[f32]>::to_vec).collect()
+                farthest_first(&history.embeddings, MAX_RETRIEVAL_VECTORS).into_iter().map(<[f32]>::to_vec).collect()
             }
         };
         centroid.into_iter().chain(contrast).chain(near).collect()
@@ -412,9 +414,11 @@ fn farthest_first<'a>(vectors: &[&'a [f32]], most: usize) -> Vec<&'a [f32]> {
     }
     let mut taken = vec![vectors[0]];
     let mut nearest = vec![f32::NEG_INFINITY; vectors.len()];
+    let mut cosines = Vec::with_capacity(vectors.len());
     while taken.len() < most {
-        let last = taken[taken.len() - 1];
-        nearest.iter_mut().zip(vectors).for_each(|(nearest, other)| *nearest = nearest.max(dot(last, other)));
+        cosines.clear();
+        dots(taken[taken.len() - 1], vectors, &mut cosines);
+        nearest.iter_mut().zip(&cosines).for_each(|(nearest, cosine)| *nearest = nearest.max(*cosine));
         let next = (0..vectors.len()).min_by(|a, b| nearest[*a].total_cmp(&nearest[*b])).expect("there are vectors");
         taken.push(vectors[next]);
     }

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::civil::Date;
 
 use super::citations::SnapshotCitations;
+use super::metadata_table::MetadataTable;
 use super::paper_terms::PaperTerms;
 use super::select::CachedRanking;
-use super::signals::MetadataTable;
 use super::snapshot::IndexSnapshot;
 use super::starters::STARTER_CACHE_BYTES;
 use crate::error::Result;

@@ -14,7 +14,7 @@ pub(crate) fn cosines(searcher: &Searcher<'_>, ids: &[PaperId]) -> Result<Vec<Ve
     let snapshot = &searcher.snapshot;
     let mut vectors: Vec<Vec<f32>> = Vec::with_capacity(ids.len());
     for id in ids {
-        let row = searcher.library.lookup(id)?.and_then(|stored| snapshot.row(stored.key));
+        let row = searcher.library.lookup_key(id)?.and_then(|key| snapshot.row(key));
         vectors.push(row.map(|row| snapshot.vector(row).map(<[f32]>::to_vec)).transpose()?.unwrap_or_default());
     }
     let cosine = |one: &Vec<f32>, other: &Vec<f32>| if one.len() == other.len() { dot(one, other) } else { 0.0 };

@@ -236,7 +236,7 @@ pub(crate) fn split_history(
     disliked: &[HistoryItem],
     share: f64,
 ) -> Result<TemporalSplit> {
-    let facts = library.paper_metadata()?;
+    let facts: HashMap<i64, PaperMetadata> = library.paper_metadata()?.into_iter().collect();
     let mut days: Vec<Option<Date>> = liked.iter().map(|item| item.at).collect();
     days.dedup();
     let own_days = days.len() > 1;
@@ -294,7 +294,7 @@ pub(crate) fn split_history(
 /// All papers that have a vector.
 fn corpus(searcher: &Searcher<'_>) -> Result<EvalCorpus> {
     let Searcher { library, snapshot, .. } = searcher;
-    let facts = library.paper_metadata()?;
+    let facts: HashMap<i64, PaperMetadata> = library.paper_metadata()?.into_iter().collect();
     let dimension = library.model()?.map_or(0, |model| model.dimension);
     let mut papers = EvalCorpus { ids: Vec::new(), places: HashMap::new(), collection: EvalCollection::new(dimension) };
     snapshot.load(&snapshot.all().iter().collect::<Vec<RowId>>())?;

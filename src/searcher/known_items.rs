@@ -93,9 +93,9 @@ impl NameLookup<'_, '_> {
 
     /// Papers of which the text is, or nearly is, the title.
     fn titled(&self, resolved: &ResolvedRequest<'_>) -> Result<RowBitmap> {
-        let exact = self.searcher.library.papers_titled(self.text)?;
+        let exact = self.searcher.library.keys_titled(self.text)?;
         if !exact.is_empty() {
-            return Ok(self.rows(&exact.iter().map(|stored| stored.key).collect::<Vec<_>>()));
+            return Ok(self.rows(&exact));
         }
         let words = word_sequence(self.text);
         let mut rows = RowBitmap::default();

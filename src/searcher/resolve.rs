@@ -327,7 +327,7 @@ fn rows_of_ids(searcher: &Searcher<'_>, ids: &[PaperId], not_found: &mut Vec<Str
     let mut rows = RowBitmap::default();
     for id in ids {
         searcher.library.check_canceled()?;
-        match searcher.library.lookup(id)?.and_then(|stored| searcher.snapshot.row(stored.key)) {
+        match searcher.library.lookup_key(id)?.and_then(|key| searcher.snapshot.row(key)) {
             Some(row) => rows.insert(row),
             None => not_found.push(id.to_string()),
         }
@@ -340,8 +340,8 @@ fn rows_of_titles(searcher: &Searcher<'_>, titles: &HashSet<String>) -> Result<R
     let mut rows = RowBitmap::default();
     for title in titles.iter().filter(|title| !title.is_empty()) {
         searcher.library.check_canceled()?;
-        let papers = searcher.library.papers_titled(title)?;
-        papers.iter().filter_map(|stored| searcher.snapshot.row(stored.key)).for_each(|row| rows.insert(row));
+        let keys = searcher.library.keys_titled(title)?;
+        keys.into_iter().filter_map(|key| searcher.snapshot.row(key)).for_each(|row| rows.insert(row));
     }
     Ok(rows)
 }

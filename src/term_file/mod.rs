@@ -4,6 +4,7 @@
 //! library since it was written. The source of truth is the library, which has the same terms as rows: these are read one by
 //! one, arrays in microseconds.
 
+mod added_terms;
 mod layout;
 mod search;
 mod write;
@@ -43,6 +44,17 @@ impl From<BlockError> for TermFileCorruption {
 pub(crate) struct TermFile {
     header: TermFileHeader,
     blocks: BlockFile<SECTIONS>,
+}
+
+/// The papers of a file that have a term.
+#[derive(Clone, Copy, Default)]
+struct Postings<'a> {
+    /// Their places, ascending.
+    papers: &'a [u32],
+    /// How often each has the term.
+    counts: &'a [u8],
+    /// What BM25 makes of that, at most.
+    max_saturation: f32,
 }
 
 impl TermFile {
@@ -102,19 +114,24 @@ impl TermFile {
         self.numbers(TermSection::Lengths, 0, self.header.papers)
     }
 
-    /// The places of the papers that have a term, ascending, and how often each has it.
+    /// The papers that have a term.
     ///
     /// # Errors
     /// [`TermFileCorruption`].
-    fn postings(&self, term: u32) -> Result<(&[u32], &[u8]), TermFileCorruption> {
-        let Some(place) = self.term_place(term)? else { return Ok((&[], &[])) };
+    fn postings(&self, term: u32) -> Result<Postings<'_>, TermFileCorruption> {
+        let Some(place) = self.term_place(term)? else { return Ok(Postings::default()) };
         let (from, to) = self.range(TermSection::PostingStarts, place)?;
         let papers = self.numbers(TermSection::PostingPapers, from, to)?;
         // Damage that has the right checksum must not lead out of arrays.
         if papers.last().is_some_and(|paper| *paper as usize >= self.header.papers) {
             return Err(TermFileCorruption("invalid postings"));
         }
-        Ok((papers, self.blocks.rows(TermSection::PostingCounts as usize, from..to)?))
+        let max_saturation: &[u8] = self.blocks.rows(TermSection::MaxSaturations as usize, place..place + 1)?;
+        Ok(Postings {
+            papers,
+            counts: self.blocks.rows(TermSection::PostingCounts as usize, from..to)?,
+            max_saturation: f32::from(max_saturation[0]) / 255.0,
+        })
     }
 
     /// The place of a term among all terms. Their numbers are spread evenly, so it is near to where its number says: few

@@ -4,7 +4,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use super::layout::{HEADER, SECTIONS, TermFileHeader, TermSection};
 use crate::file::{BlockLayout, SOURCE_ID_LEN};
-use crate::lexical::{TermMap, TermSlice};
+use crate::lexical::{TermMap, TermSlice, bm25};
 
 /// Postings that are laid out at once, in memory: with fewer, the papers are gone through more often.
 const POSTINGS_AT_ONCE: usize = 16 << 20;
@@ -71,10 +71,13 @@ impl TermFileBuilder {
         put(TermSection::Terms, bytemuck::cast_slice(&terms))?;
         put(TermSection::PostingStarts, bytemuck::cast_slice(&posting_starts))?;
         drop(terms);
-        self.for_each_part_of_postings(&posting_starts, &places, |papers, counts| {
+        let mut max_saturations = Vec::with_capacity(posting_starts.len());
+        self.for_each_part_of_postings(&posting_starts, &places, |starts, papers, counts| {
+            max_saturations.extend(self.max_saturations(starts, papers, counts, header.mean_length()));
             put(TermSection::PostingPapers, bytemuck::cast_slice(papers))?;
             put(TermSection::PostingCounts, counts)
         })?;
+        put(TermSection::MaxSaturations, &max_saturations)?;
         let sums: Vec<u32> = sections.into_iter().flat_map(SectionWriter::finish).collect();
         let sums: &[u8] = bytemuck::cast_slice(&sums);
         file.seek(SeekFrom::Start(layout.sums as u64))?;
@@ -102,12 +105,31 @@ impl TermFileBuilder {
         (terms, starts, places)
     }
 
-    /// Hands over the postings of one term after the other, a part of them at a time: papers, and how often each has the term.
+    /// See [`TermSection::MaxSaturations`], of the terms whose postings begin, or end, at these places.
+    fn max_saturations(
+        &self,
+        starts: &[u32],
+        papers: &[u32],
+        counts: &[u8],
+        mean_length: f32,
+    ) -> impl Iterator<Item = u8> {
+        let saturation = move |place: usize| {
+            let length = self.lengths[papers[place] as usize] as f32;
+            bm25::tf_saturation(f32::from(counts[place]), length, mean_length)
+        };
+        starts.windows(2).map(move |ends| {
+            let places = (ends[0] - starts[0]) as usize..(ends[1] - starts[0]) as usize;
+            (255.0 * places.map(saturation).fold(0.0, f32::max)).ceil() as u8
+        })
+    }
+
+    /// Hands over the postings of one term after the other, a part of them at a time: where those of each term begin and the
+    /// last end, the papers, and how often each has the term.
     fn for_each_part_of_postings(
         &self,
         starts: &[u32],
         places: &TermMap<u32>,
-        mut take: impl FnMut(&[u32], &[u8]) -> io::Result<()>,
+        mut take: impl FnMut(&[u32], &[u32], &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
         let terms = starts.len() - 1;
         let mut first = 0;
@@ -129,7 +151,7 @@ impl TermFileBuilder {
                     }
                 }
             }
-            take(&papers, &counts)?;
+            take(&starts[first..=end], &papers, &counts)?;
             first = end;
         }
         Ok(())

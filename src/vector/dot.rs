@@ -18,7 +18,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     {
         if is_x86_feature_detected!("avx512f") {
             // SAFETY: the CPU has AVX-512F and so AVX2, asked in the line above.
-            return unsafe { dot_avx512(a, b) };
+            return unsafe { dots_avx512(a, [b]) }[0];
         }
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the CPU has AVX2, asked in the line above.
@@ -26,6 +26,28 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
         }
     }
     dot_portable(a, b)
+}
+
+/// The dot product of a vector with each of some others of its length, in their order: the bits of [`dot`]. With AVX-512
+/// four go side by side, in a third of the time: the vector is read once for all of them, and their additions, each of
+/// which waits for the one before it, do not wait for each other.
+///
+/// # Panics
+/// If the lengths differ.
+pub(crate) fn dots(vector: &[f32], others: &[&[f32]], products: &mut Vec<f32>) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") {
+        assert!(others.iter().all(|other| other.len() == vector.len()), "vectors of one dimension");
+        let (fours, rest) = others.as_chunks::<4>();
+        let (twos, rest) = rest.as_chunks::<2>();
+        // SAFETY: the CPU has AVX-512F and so AVX2, asked above.
+        fours.iter().for_each(|four| products.extend(unsafe { dots_avx512(vector, *four) }));
+        // SAFETY: as above.
+        twos.iter().for_each(|two| products.extend(unsafe { dots_avx512(vector, *two) }));
+        products.extend(rest.iter().map(|other| dot(vector, other)));
+        return;
+    }
+    products.extend(others.iter().map(|other| dot(vector, other)));
 }
 
 #[inline(always)]
@@ -51,23 +73,32 @@ fn dot_portable(a: &[f32], b: &[f32]) -> f32 {
     folded[0] + tail
 }
 
-/// [`dot_portable`]. The compiler would keep the sums in memory: it takes more than twice the time.
+/// [`dot_portable`] with each of some vectors of the same length. The compiler would keep the sums in memory: it takes more
+/// than twice the time.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-fn dot_avx512(a: &[f32], b: &[f32]) -> f32 {
+fn dots_avx512<const N: usize>(vector: &[f32], others: [&[f32]; N]) -> [f32; N] {
     use std::arch::x86_64::*;
     // SAFETY: reads 16 numbers that the slice has; alignment is not asked for.
     let load = |numbers: &[f32; LANES]| unsafe { _mm512_loadu_ps(numbers.as_ptr()) };
-    let ([a, b], tail) = pairs_of_blocks(a, b);
-    let mut sums = [_mm512_setzero_ps(); 2];
-    for (x, y) in a.iter().zip(b) {
+    let blocks = vector.as_chunks::<LANES>().0.as_chunks::<2>().0;
+    let pairs = others.map(|other| &other.as_chunks::<LANES>().0.as_chunks::<2>().0[..blocks.len()]);
+    let mut sums = [[_mm512_setzero_ps(); 2]; N];
+    for (at, block) in blocks.iter().enumerate() {
         for half in 0..2 {
-            sums[half] = _mm512_add_ps(sums[half], _mm512_mul_ps(load(&x[half]), load(&y[half])));
+            let x = load(&block[half]);
+            for (sums, other) in sums.iter_mut().zip(pairs) {
+                sums[half] = _mm512_add_ps(sums[half], _mm512_mul_ps(x, load(&other[at][half])));
+            }
         }
     }
-    let sums = _mm512_add_ps(sums[0], sums[1]);
-    let upper = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(sums)));
-    sum_of_eight(_mm256_add_ps(_mm512_castps512_ps256(sums), upper)) + tail
+    let rest = blocks.len() * 2 * LANES;
+    std::array::from_fn(|place| {
+        let tail: f32 = vector[rest..].iter().zip(&others[place][rest..]).map(|(x, y)| x * y).sum();
+        let sums = _mm512_add_ps(sums[place][0], sums[place][1]);
+        let upper = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(sums)));
+        sum_of_eight(_mm256_add_ps(_mm512_castps512_ps256(sums), upper)) + tail
+    })
 }
 
 /// [`dot_portable`].
@@ -278,6 +309,21 @@ mod tests {
                 // SAFETY: the CPU has AVX2, asked in the line above.
                 prop_assert_eq!(unsafe { dot_avx2(&a, &b) }.to_bits(), portable.to_bits());
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn many_at_once_give_the_same_bits(
+            vectors in (0usize..100).prop_flat_map(|n| {
+                proptest::collection::vec(proptest::collection::vec(-1.0f32..1.0, n), 1..12)
+            })
+        ) {
+            let (vector, others) = (&vectors[0], vectors.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            let mut products = Vec::new();
+            dots(vector, &others, &mut products);
+            let expected: Vec<u32> = others.iter().map(|other| dot_portable(vector, other).to_bits()).collect();
+            prop_assert_eq!(products.iter().map(|product| product.to_bits()).collect::<Vec<_>>(), expected);
         }
     }
 

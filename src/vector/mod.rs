@@ -5,8 +5,8 @@ mod dot;
 mod rows;
 
 pub use codes::{CACHE_LINE, Quantizer, QueryCode, padded_len};
-pub(crate) use dot::prefetch;
 pub use dot::{code_dot, dot};
+pub(crate) use dot::{dots, prefetch};
 pub(crate) use rows::key_position;
 pub use rows::{RowBitmap, RowId};
 

@@ -66,7 +66,7 @@ fn files_of_terms_and_of_the_background_change_no_answer() {
     let mut library = Library::create(&sandbox.location()).unwrap();
     write(&mut library, 0..PAPERS, &mut random, |paper| PaperChange::New(paper.into()));
     let without = answers(&sandbox);
-    let files = ["terms", "background"].map(|name| sandbox.library().join("index").join(name));
+    let files = ["terms", "metadata", "background"].map(|name| sandbox.library().join("index").join(name));
     assert!(files.iter().all(|file| !file.exists()));
     engine(&sandbox).update_index(|_| |_| ()).unwrap();
     let sound = files.each_ref().map(|file| fs::read(file).unwrap());
