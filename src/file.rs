@@ -1,6 +1,7 @@
 //! Files that are there whole or not at all, files of their owner alone, and files that are read block by block.
 
 mod block_file;
+mod section_writer;
 mod unfinished_file;
 mod zeroed_buffer;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 
 pub(crate) use block_file::{BlockError, BlockFile, BlockLayout, BlockSection};
+pub(crate) use section_writer::SectionWriter;
 pub(crate) use unfinished_file::UnfinishedFile;
 pub(crate) use zeroed_buffer::ZeroedBuffer;
 
@@ -33,7 +35,8 @@ impl FileAccess {
     /// Options that create a file with this access. The umask can take more away.
     pub(crate) fn options(self) -> OpenOptions {
         let mut options = File::options();
-        options.write(true);
+        // What was written may be looked at before the file gets its name.
+        options.read(true).write(true);
         #[cfg(unix)]
         if self == FileAccess::Private {
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

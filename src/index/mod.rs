@@ -23,6 +23,7 @@ pub use flat::RowFilter;
 pub use neighbor_lists::NeighborLists;
 pub use work_watcher::WorkWatcher;
 
+pub(crate) use hnsw::GraphParts;
 pub use hnsw::{HnswGraph, IndexCorruption, SOURCE_ID_LEN};
 
 /// A row and its similarity to the query. Sorted by similarity, larger first, then by row.
@@ -115,12 +116,7 @@ impl VectorIndex {
     /// An index in memory of the kind asked for; with [`IndexKind::Auto`], the one that answers `queries` questions
     /// soonest, the time to build it counted.
     pub fn build(vectors: EmbeddingMatrix, kind: IndexKind, queries: usize) -> VectorIndex {
-        let graph = match kind {
-            IndexKind::Exact => false,
-            IndexKind::Hnsw => !vectors.is_empty(),
-            IndexKind::Auto | IndexKind::Server => graph_pays(vectors.len(), queries),
-        };
-        if !graph {
+        if !builds_graph(vectors.len(), kind, queries) {
             let rows = (0..vectors.len() as u32).map(RowId).collect();
             return VectorIndex::new(None, IndexDelta { rows, vectors, removed: RowBitmap::default() }, kind);
         }
@@ -130,8 +126,8 @@ impl VectorIndex {
         VectorIndex::new(Some(Arc::new(frozen)), IndexDelta { vectors: none, ..IndexDelta::default() }, kind)
     }
 
-    /// An index over a frozen graph and what has changed since. With [`IndexKind::Exact`] the graph is not walked, only
-    /// its vectors are used.
+    /// An index over a frozen graph and what has changed since. With [`IndexKind::Exact`], and without links, the graph is not
+    /// walked, only its vectors are used.
     pub fn new(frozen: Option<Arc<HnswGraph>>, changes: IndexDelta, kind: IndexKind) -> VectorIndex {
         let IndexDelta { removed: gone, rows, vectors } = changes;
         let known = frozen.as_ref().map_or(0, |frozen| frozen.rows());
@@ -144,7 +140,7 @@ impl VectorIndex {
                 stale.insert(*row);
             }
         }
-        let walks = frozen.is_some() && kind != IndexKind::Exact;
+        let walks = frozen.as_ref().is_some_and(|frozen| frozen.has_links()) && kind != IndexKind::Exact;
         VectorIndex {
             graph: frozen,
             uses_graph: walks,
@@ -268,6 +264,15 @@ fn best(hits: &mut Vec<SearchHit>, k: usize) {
     }
     hits.truncate(k);
     hits.sort_unstable();
+}
+
+/// Whether an index in memory over so many rows, of the kind asked for, has a graph.
+pub(crate) fn builds_graph(rows: usize, kind: IndexKind, queries: usize) -> bool {
+    match kind {
+        IndexKind::Exact => false,
+        IndexKind::Hnsw => rows > 0,
+        IndexKind::Auto | IndexKind::Server => graph_pays(rows, queries),
+    }
 }
 
 /// Whether building a graph and walking it takes less time than scanning all rows for every question. The costs in

@@ -10,7 +10,7 @@ use super::stored_paper::{COLUMNS, StoredPaper, row_of};
 use super::stored_value::{damaged, key};
 use super::{Library, StoredModel};
 use crate::error::Result;
-use crate::vector::{Embedding, EmbeddingMatrix};
+use crate::vector::{Embedding, EmbeddingMatrix, is_unit_vector};
 
 /// What became of the embeddings of the library's model.
 #[derive(Debug, Clone)]
@@ -77,32 +77,52 @@ impl Library {
     }
 
     fn written_after(&self, generation: i64, model: &StoredModel) -> Result<(Vec<i64>, EmbeddingMatrix)> {
-        let fail = || self.failed("read the embeddings");
         let keys = self.keys_written_after(generation, model)?;
-        let all = keys.len();
         let mut vectors = EmbeddingMatrix::with_capacity(model.dimension, 0);
+        self.for_each_embedding(model, &keys, |_, vector| {
+            // The dimension may be damaged: memory is taken when the first embedding has it.
+            if vectors.len() == 1 {
+                vectors.reserve(keys.len() - 1);
+            }
+            vectors.push_unit(vector);
+            Ok(())
+        })?;
+        Ok((keys, vectors))
+    }
+
+    /// Hands over the embeddings of a model that have these keys (ascending), one at a time with its key, in their order. Keys
+    /// without one are passed over.
+    ///
+    /// # Errors
+    /// Those of `take`; [`Error::DamagedLibrary`](crate::Error::DamagedLibrary) when an embedding has another length or is no
+    /// unit vector.
+    pub fn for_each_embedding(
+        &self,
+        model: &StoredModel,
+        keys: &[i64],
+        mut take: impl FnMut(i64, &[f32]) -> Result<()>,
+    ) -> Result<()> {
         let mut numbers = vec![0.0; model.dimension];
         let select =
             format!("SELECT row, vector FROM embedding WHERE row IN ({LISTED_KEYS}) AND model = ?2 ORDER BY row");
-        let mut read = |keys: &[i64], vectors: &mut EmbeddingMatrix| -> database::Result<()> {
+        // What `take` says stops the reading, and is no error of the file.
+        let mut read = |keys: &[i64]| -> database::Result<Result<()>> {
             let mut statement = self.db.prepare(&select)?;
             let mut rows = statement.query(params![key_list(keys), model.key])?;
             while let Some(row) = rows.next()? {
-                // The dimension may be damaged: memory is taken when the first embedding has it.
-                if vectors.len() == 1 {
-                    vectors.reserve(all - 1);
-                }
-                let bytes = row.get_ref(1)?.as_blob()?;
-                if !(read_floats(bytes, &mut numbers) && vectors.push_unit(&numbers)) {
-                    let (key, dimension) = (row.get::<i64>(0)?, model.dimension);
+                let (key, bytes) = (row.get::<i64>(0)?, row.get_ref(1)?.as_blob()?);
+                if !(read_floats(bytes, &mut numbers) && is_unit_vector(&numbers)) {
+                    let dimension = model.dimension;
                     let reason = format!("the embedding of row {key} is not a unit vector of {dimension} dimensions");
                     return Err(damaged(reason));
                 }
+                if let Err(error) = take(key, &numbers) {
+                    return Ok(Err(error));
+                }
             }
-            Ok(())
+            Ok(Ok(()))
         };
-        keys.chunks(BATCH_ROWS).try_for_each(|keys| read(keys, &mut vectors)).map_err(fail())?;
-        Ok((keys, vectors))
+        keys.chunks(BATCH_ROWS).try_for_each(|keys| read(keys).map_err(self.failed("read the embeddings"))?)
     }
 
     fn keys_written_after(&self, generation: i64, model: &StoredModel) -> Result<Vec<i64>> {

@@ -2,20 +2,23 @@
 
 use serde::Serialize;
 
-use crate::error::{Error, Result};
-use crate::file::{self, FileAccess};
-use crate::index::HnswGraph;
-use crate::library::{EmbeddingDelta, Library};
+use super::vector_file::{VectorFile, write_vector_file};
+use crate::error::Result;
+use crate::library::Library;
 use crate::searcher::{
     SearchContext, graph_path, remove_background_file, remove_link_file, remove_metadata_file, remove_term_file,
-    source_id, write_background_file, write_link_file, write_metadata_file, write_term_file,
+    write_background_file, write_link_file, write_metadata_file, write_term_file,
 };
 
 /// Papers from which on a graph is built without being asked for: below, the scan is as fast as a search of the graph.
 /// Measured in `docs/performance.md`.
 const MIN_PAPERS_FOR_GRAPH: u64 = 30_000;
+/// Papers from which on vectors and codes are written to a file, to be scanned: fewer are read from the library as soon.
+const MIN_PAPERS_FOR_VECTORS: u64 = 1_000;
 /// The graph is rebuilt when more than one row in so many has changed.
 const REBUILD_FRACTION: usize = 4;
+/// The file without links is written anew when more than one row in so many has changed: that takes a second at most.
+const REWRITE_FRACTION: usize = 16;
 
 /// The index in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,7 +66,8 @@ pub struct RebuildSummary {
 pub(crate) fn index_status(context: SearchContext<'_>) -> Result<IndexStatus> {
     let snapshot = context.snapshot(1)?;
     let index = graph_path(context.library).and(snapshot.local_index());
-    let graph = index.and_then(|index| Some((index, index.graph()?))).map(|(index, graph)| GraphStatus {
+    let with_graph = index.and_then(|index| Some((index, index.graph().filter(|graph| graph.has_links())?)));
+    let graph = with_graph.map(|(index, graph)| GraphStatus {
         papers: graph.rows(),
         changed: index.changed(),
         recall_at_10: graph.recall(),
@@ -74,33 +78,45 @@ pub(crate) fn index_status(context: SearchContext<'_>) -> Result<IndexStatus> {
     Ok(IndexStatus { kind: snapshot.kind().to_string(), papers: snapshot.rows(), graph })
 }
 
-/// Whether the graph on disk should be built: it was discarded, too much has changed since it was built, or the library
-/// has become large enough for one.
+/// Which file of vectors a library should have by now instead of the one that it has; `None` if that will do.
 ///
 /// # Errors
 /// When the library's file cannot be read.
-fn needs_reindex(context: SearchContext<'_>) -> Result<bool> {
+fn due_file(context: SearchContext<'_>) -> Result<Option<VectorFile>> {
+    let papers = context.library.summary()?.papers;
     if context.asks_server() {
-        let is_large = context.library.summary()?.papers >= MIN_PAPERS_FOR_GRAPH;
-        return Ok(is_large && !context.library.has_vector_index()?);
+        let is_due = papers >= MIN_PAPERS_FOR_GRAPH && !context.library.has_vector_index()?;
+        return Ok(is_due.then_some(VectorFile::Graph));
     }
-    Ok(match graph_path(context.library) {
-        None => false,
-        Some(_) if context.caches.graph_was_discarded() => true,
-        Some(path) if path.exists() => {
-            let snapshot = context.snapshot(1)?;
-            match snapshot.local_index().and_then(|index| Some((index, index.graph()?))) {
-                Some((index, graph)) => index.changed() > graph.rows() / REBUILD_FRACTION,
-                // It is another library's, or from before the library was compacted.
-                None => true,
-            }
-        }
-        Some(_) => context.library.summary()?.papers >= MIN_PAPERS_FOR_GRAPH,
+    let usual = match papers {
+        MIN_PAPERS_FOR_GRAPH.. => Some(VectorFile::Graph),
+        MIN_PAPERS_FOR_VECTORS.. => Some(VectorFile::Vectors),
+        _ => None,
+    };
+    let Some(path) = graph_path(context.library) else { return Ok(None) };
+    // A graph in a small library is there because somebody asked for it.
+    let of_discarded = usual.or(Some(VectorFile::Graph));
+    if context.caches.graph_was_discarded() {
+        return Ok(of_discarded);
+    }
+    if !path.exists() {
+        return Ok(usual);
+    }
+    let snapshot = context.snapshot(1)?;
+    // Without one, it is another library's, or from before the library was compacted.
+    let Some((index, graph)) = snapshot.local_index().and_then(|index| Some((index, index.graph()?))) else {
+        return Ok(of_discarded);
+    };
+    Ok(match (graph.has_links(), usual) {
+        (true, _) if index.changed() > graph.rows() / REBUILD_FRACTION => Some(VectorFile::Graph),
+        (false, Some(VectorFile::Graph)) => Some(VectorFile::Graph),
+        (false, _) if index.changed() > graph.rows() / REWRITE_FRACTION => Some(VectorFile::Vectors),
+        _ => None,
     })
 }
 
-/// Writes the derived files that are due: the citation graph and, with `start` as in [`rebuild_index`], the graph of
-/// neighbors. Returns the latter if it was built.
+/// Writes the derived files that are due: among them, with `start` as in [`rebuild_index`], the graph of neighbors. Returns the
+/// latter if it was built.
 ///
 /// # Errors
 /// When a file cannot be written; the old one stays.
@@ -113,51 +129,56 @@ pub(crate) fn update_index<F: Fn(usize) + Sync>(
     write_link_file(context.library)?;
     write_term_file(context.library)?;
     write_metadata_file(context.library)?;
-    let rebuilt = if needs_reindex(context)? { rebuild_index(context, start)? } else { None };
+    let rebuilt = match due_file(context)? {
+        Some(VectorFile::Graph) => write_graph(context, start)?,
+        Some(VectorFile::Vectors) => {
+            write_vector_file(context, VectorFile::Vectors, |_| |_| ())?;
+            None
+        }
+        None => None,
+    };
     write_background_file(context)?;
     Ok(rebuilt)
 }
 
-/// Builds the index on the server, or else the graph on disk, from the library. `start` is called with the number of papers, and returns what is called
-/// with how many more of them are linked. `None` when there is nothing to build from, or another process is building.
+/// Builds the index on the server, or else writes all derived files anew, with the graph of neighbors. `start` is called with
+/// the number of papers, and returns what is called with how many more of them are linked. `None` when there is nothing to
+/// build from, or another process is building.
 ///
 /// # Errors
-/// When the file cannot be written; the old one stays.
+/// When a file cannot be written; the old one stays.
 pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
     context: SearchContext<'_>,
     start: impl FnOnce(usize) -> F,
 ) -> Result<Option<RebuildSummary>> {
-    let SearchContext { library, caches, .. } = context;
-    if context.asks_server() {
-        return rebuild_server_index(library, start);
+    let library = context.library;
+    if !context.asks_server() && graph_path(library).is_some() {
+        library.check_in_place()?;
+        // What is in them may be corrupt.
+        remove_link_file(library);
+        write_link_file(library)?;
+        remove_term_file(library);
+        write_term_file(library)?;
+        remove_metadata_file(library);
+        write_metadata_file(library)?;
     }
-    let Some(path) = graph_path(library) else { return Ok(None) };
-    library.check_in_place()?;
-    // What is in it may be corrupt; it is written anew in no time.
-    remove_link_file(library);
-    write_link_file(library)?;
-    remove_term_file(library);
-    write_term_file(library)?;
-    remove_metadata_file(library);
-    write_metadata_file(library)?;
-    remove_background_file(library);
-    write_background_file(context)?;
-    let directory = path.parent().unwrap_or(&path);
-    file::create_private_directory(directory)?;
-    let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(None) };
-    let EmbeddingDelta { generation, keys, vectors, .. } = library.embeddings_since(None)?;
-    let Some(model) = library.model()?.filter(|_| !keys.is_empty()) else { return Ok(None) };
-    let done = start(keys.len());
-    let graph = HnswGraph::build(&keys, &vectors, source_id(&generation, &model.fingerprint), &done);
-    drop(vectors);
-    let bytes = graph.as_bytes().map_err(|corruption| Error::DamagedIndex { reason: corruption.to_string() })?;
-    file::replace(&path, FileAccess::Private, |file| {
-        use std::io::Write;
-        file.write_all(bytes).map_err(Error::io(&path, "write"))
-    })?;
-    caches.set_graph_discarded(false);
-    caches.clear_index();
-    Ok(Some(RebuildSummary { papers: keys.len(), recall_at_10: graph.recall() }))
+    let rebuilt = write_graph(context, start)?;
+    if rebuilt.is_some() && !context.asks_server() {
+        remove_background_file(library);
+        write_background_file(context)?;
+    }
+    Ok(rebuilt)
+}
+
+/// Builds the index on the server, or else writes the graph on disk.
+fn write_graph<F: Fn(usize) + Sync>(
+    context: SearchContext<'_>,
+    start: impl FnOnce(usize) -> F,
+) -> Result<Option<RebuildSummary>> {
+    match context.asks_server() {
+        true => rebuild_server_index(context.library, start),
+        false => write_vector_file(context, VectorFile::Graph, start),
+    }
 }
 
 /// Builds the index on the server. `None` when there is nothing to build from.

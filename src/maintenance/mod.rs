@@ -5,6 +5,7 @@ mod compact;
 mod index;
 mod reembed;
 mod status;
+mod vector_file;
 
 pub(crate) use check::check;
 pub(crate) use compact::compact;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::graph_file::{corrupt_index, source_generation};
 use super::server_vectors::ServerVectors;
 use crate::error::{Error, Result};
-use crate::index::{HnswGraph, IndexCorruption, IndexDelta, IndexKind, SearchHit, VectorIndex};
+use crate::index::{HnswGraph, IndexCorruption, IndexDelta, IndexKind, SearchHit, VectorIndex, builds_graph};
 use crate::library::{EmbeddingDelta, GenerationId, Library, NearestQuery};
 use crate::vector::{Embedding, RowBitmap, RowId, key_position};
 
@@ -62,6 +62,9 @@ impl IndexSnapshot {
         kind: IndexKind,
         queries: usize,
     ) -> Result<IndexSnapshot> {
+        // Where a graph in memory pays, a file without links saves nothing.
+        let is_useful = |graph: &Arc<HnswGraph>| graph.has_links() || !builds_graph(graph.rows(), kind, queries);
+        let graph = graph.filter(is_useful);
         let then = graph.as_ref().map(|graph| source_generation(graph, library)).transpose()?.flatten();
         let EmbeddingDelta { generation, is_complete, mut keys, vectors, removed } = library.embeddings_since(then)?;
         let local = match graph.filter(|_| !is_complete) {

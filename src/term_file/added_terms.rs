@@ -1,7 +1,6 @@
 //! The terms of the papers that were added or changed since a file was written, both ways, in memory.
 
-use super::search::LengthFactors;
-use crate::lexical::{TermSlice, TermVector};
+use crate::lexical::{TermSlice, TermVector, bm25};
 use crate::vector::key_position;
 
 /// The terms of some papers. A paper is known by its place in the list of keys.
@@ -70,8 +69,8 @@ impl AddedTerms {
         let mut scores = vec![0.0; self.keys.len()];
         for (term, weight) in query {
             for posting in self.postings(*term) {
-                let length = self.terms[posting.paper as usize].length().max(1);
-                let saturation = LengthFactors::new(length, mean_length).saturation(posting.count);
+                let length = self.terms[posting.paper as usize].length().max(1) as f32;
+                let saturation = bm25::tf_saturation(f32::from(posting.count), length, mean_length);
                 scores[posting.paper as usize] += weight * saturation;
             }
         }

@@ -10,7 +10,7 @@ use crate::file::{BlockLayout, BlockSection, SOURCE_ID_LEN};
 /// "pkinterm", read as a little-endian number: other byte orders see another one.
 const MAGIC: u64 = u64::from_le_bytes(*b"pkinterm");
 /// The format's version: another one is refused, and the file written again.
-const VERSION: u64 = 2;
+const VERSION: u64 = 1;
 /// Bytes of the header, its checksum in the last eight.
 pub(super) const HEADER: usize = 256;
 /// Bytes of what is looked up one paper or one term at a time, and has a checksum: small, to be read on the way to one item.
@@ -33,16 +33,13 @@ pub(super) enum TermSection {
     Terms,
     /// Where the papers of each term begin, and the end: u32.
     PostingStarts,
-    /// The largest [`tf_saturation`](crate::lexical::bm25::tf_saturation) of each term, by the mean length of the papers of the
-    /// file: u8, in 255ths, rounded up.
-    MaxSaturations,
     /// The papers of the terms, term after term, ascending for each: u32, places in the list of keys.
     PostingPapers,
     /// How often the paper has the term: u8.
     PostingCounts,
 }
 
-pub(super) const SECTIONS: usize = 9;
+pub(super) const SECTIONS: usize = 8;
 
 /// What the header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,15 +69,9 @@ impl TermFileHeader {
             (papers, 4, LARGE_BLOCK),
             (terms, 4, SMALL_BLOCK),
             (terms + 1, 4, SMALL_BLOCK),
-            (terms, 1, SMALL_BLOCK),
             (entries, 4, LARGE_BLOCK),
             (entries, 1, LARGE_BLOCK),
         ]
-    }
-
-    /// Words of a paper, on average.
-    pub(super) fn mean_length(&self) -> f32 {
-        self.words as f32 / self.papers.max(1) as f32
     }
 
     /// Where the keys are.

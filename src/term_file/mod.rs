@@ -53,8 +53,6 @@ struct Postings<'a> {
     papers: &'a [u32],
     /// How often each has the term.
     counts: &'a [u8],
-    /// What BM25 makes of that, at most.
-    max_saturation: f32,
 }
 
 impl TermFile {
@@ -126,12 +124,7 @@ impl TermFile {
         if papers.last().is_some_and(|paper| *paper as usize >= self.header.papers) {
             return Err(TermFileCorruption("invalid postings"));
         }
-        let max_saturation: &[u8] = self.blocks.rows(TermSection::MaxSaturations as usize, place..place + 1)?;
-        Ok(Postings {
-            papers,
-            counts: self.blocks.rows(TermSection::PostingCounts as usize, from..to)?,
-            max_saturation: f32::from(max_saturation[0]) / 255.0,
-        })
+        Ok(Postings { papers, counts: self.blocks.rows(TermSection::PostingCounts as usize, from..to)? })
     }
 
     /// The place of a term among all terms. Their numbers are spread evenly, so it is near to where its number says: few

@@ -10,8 +10,8 @@ use crate::vector::{RowBitmap, RowId, key_position};
 
 /// Papers whose sums are computed together: they stay in the cache of a core.
 const PAPERS_AT_ONCE: usize = 4096;
-/// What a bound is multiplied with, so that no sum that is rounded up is above it.
-const BOUND_SLACK: f32 = 1.0001;
+/// Postings whose scores are computed together: the compiler divides several at once.
+const POSTINGS_AT_ONCE: usize = 64;
 
 /// The terms of the papers of one generation.
 pub(crate) struct TermIndex {
@@ -26,30 +26,8 @@ pub(crate) struct TermIndex {
 struct LengthStats {
     papers: usize,
     mean_length: f32,
-    /// Of each paper of the file.
-    lengths: Vec<LengthFactors>,
-}
-
-/// What the length of a paper does to the score of a term.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LengthFactors {
-    /// See [`bm25::length_penalty`].
-    penalty: f32,
-    /// The score of a term that occurs once: most do, and a division takes longer than all else that a posting takes.
-    once: f32,
-}
-
-impl LengthFactors {
-    pub(super) fn new(length: u32, mean_length: f32) -> LengthFactors {
-        let penalty = bm25::length_penalty(length as f32, mean_length);
-        LengthFactors { penalty, once: 1.0 / (1.0 + penalty) }
-    }
-
-    /// See [`bm25::tf_saturation`].
-    #[inline]
-    pub(super) fn saturation(self, count: u8) -> f32 {
-        if count == 1 { self.once } else { f32::from(count) / (f32::from(count) + self.penalty) }
-    }
+    /// The [`bm25::length_penalty`] of each paper of the file.
+    penalties: Vec<f32>,
 }
 
 /// The papers of the file that count: those of a generation, or some of them.
@@ -148,22 +126,17 @@ impl TermIndex {
                 &of_known
             }
         };
-        // A longer mean makes each paper shorter beside it.
-        let slack = BOUND_SLACK * (stats.mean_length / self.file.header.mean_length().max(1.0)).max(1.0);
         let mut lists = Vec::with_capacity(query.len());
         for (number, weight) in query {
-            let Postings { papers, counts, max_saturation } = self.file.postings(*number)?;
+            let Postings { papers, counts } = self.file.postings(*number)?;
             let added = self.added.postings(*number).iter();
             let of_added = added.filter(|posting| self.added.is_known(posting.paper, known)).count();
             let with_term = live.count(papers) + of_added;
             if with_term > 0 {
                 let weight = weight * bm25::idf(stats.papers as f32, with_term as f32);
-                let bound = weight * (slack * max_saturation).min(1.0);
-                lists.push(WeightedPostings { number: *number, weight, bound, papers, counts });
+                lists.push(WeightedPostings { number: *number, weight, papers, counts });
             }
         }
-        // Sums are added up in this order, whatever is left out.
-        lists.sort_by(|a, b| b.bound.total_cmp(&a.bound));
         let mut best = BestPapers::new(k);
         let weights: Vec<(u32, f32)> = lists.iter().map(|list| (list.number, list.weight)).collect();
         for (paper, score) in self.added.scores(&weights, stats.mean_length) {
@@ -172,79 +145,49 @@ impl TermIndex {
                 best.push(score, key);
             }
         }
-        self.score_file(&mut lists, &stats.lengths, &mut best, |place| {
+        score_file(&mut lists, &stats.penalties, &mut best, |place| {
             let key = self.file.keys()[place as usize];
             (live.contains(place) && passes(key)).then_some(key)
         });
         Ok(best.keys())
     }
-
-    /// Offers the papers of the file that may be among the best, with their scores. `key` says which of them count.
-    ///
-    /// MaxScore (Turtle and Flood 1995): lists are in the order of what they can add, the most first. The last ones, which
-    /// together do not lift a paper to the threshold, are looked at only for the papers of the others.
-    fn score_file(
-        &self,
-        lists: &mut [WeightedPostings<'_>],
-        lengths: &[LengthFactors],
-        best: &mut BestPapers,
-        key: impl Fn(u32) -> Option<i64>,
-    ) {
-        let mut rest_bounds = vec![0.0; lists.len() + 1];
-        for (place, list) in lists.iter().enumerate().rev() {
-            rest_bounds[place] = rest_bounds[place + 1] + list.bound;
-        }
-        let mut sums = [0.0f32; PAPERS_AT_ONCE];
-        for start in (0..lengths.len()).step_by(PAPERS_AT_ONCE) {
-            let end = (start + PAPERS_AT_ONCE).min(lengths.len());
-            let essential = rest_bounds[..lists.len()].partition_point(|bound| *bound >= best.threshold);
-            let (essential, others) = lists.split_at_mut(essential);
-            let rest_bounds = &rest_bounds[essential.len()..];
-            let mut is_empty = true;
-            for list in essential {
-                is_empty &= !list.add_scores(start..end, lengths, &mut sums);
-            }
-            if is_empty {
-                continue;
-            }
-            for (chunk, sums) in (start as u32..).step_by(16).zip(sums.chunks_exact_mut(16)) {
-                // Most of the sums are too low: the compiler compares many at once.
-                let largest = sums.iter().copied().fold(0.0, f32::max);
-                if largest == 0.0 {
-                    continue;
-                }
-                if largest + rest_bounds[0] >= best.threshold {
-                    for (place, sum) in (chunk..).zip(&*sums).filter(|(_, sum)| **sum > 0.0) {
-                        let length = lengths[place as usize];
-                        if let Some(score) = complete_score(*sum, place, length, others, rest_bounds, best.threshold)
-                            && let Some(key) = key(place)
-                        {
-                            best.push(score, key);
-                        }
-                    }
-                }
-                sums.fill(0.0);
-            }
-        }
-    }
 }
 
-/// The score of a paper that has a part of it, by the lists that it was not looked for in; `None` when it is below the threshold.
-fn complete_score(
-    mut sum: f32,
-    place: u32,
-    length: LengthFactors,
+/// Offers the papers of a file that have a term of the lists and may be among the best, with their scores. `key` says which of
+/// them count.
+fn score_file(
     lists: &mut [WeightedPostings<'_>],
-    rest_bounds: &[f32],
-    threshold: f32,
-) -> Option<f32> {
-    for (list, bound) in lists.iter_mut().zip(rest_bounds) {
-        if sum + bound < threshold {
-            return None;
+    penalties: &[f32],
+    best: &mut BestPapers,
+    key: impl Fn(u32) -> Option<i64>,
+) {
+    let mut sums = [0.0f32; PAPERS_AT_ONCE];
+    for start in (0..penalties.len()).step_by(PAPERS_AT_ONCE) {
+        let papers = start..(start + PAPERS_AT_ONCE).min(penalties.len());
+        let mut is_empty = true;
+        for list in &mut *lists {
+            is_empty &= !list.add_scores(&papers, &penalties[papers.clone()], &mut sums);
         }
-        sum += list.score(place, length);
+        if is_empty {
+            continue;
+        }
+        for (chunk, sums) in (start as u32..).step_by(16).zip(sums.as_chunks::<16>().0) {
+            // Most are too low. Numbers that are not negative are in the order of their bits, which the compiler compares
+            // several at once.
+            let least = best.threshold.to_bits().max(1);
+            if !sums.iter().fold(false, |is_any, sum| is_any | (sum.to_bits() as i32 >= least as i32)) {
+                continue;
+            }
+            for (place, sum) in (chunk..).zip(sums) {
+                if best.takes(*sum)
+                    && let Some(key) = key(place)
+                {
+                    best.push(*sum, key);
+                }
+            }
+        }
+        sums.fill(0.0);
     }
-    (sum >= threshold).then_some(sum)
 }
 
 /// The places of those papers that are in the file.
@@ -257,39 +200,29 @@ struct WeightedPostings<'a> {
     number: u32,
     /// What the term weighs in the query, times how rare it is.
     weight: f32,
-    /// What it adds to the score of a paper of the file, at most.
-    bound: f32,
     papers: &'a [u32],
     counts: &'a [u8],
 }
 
 impl WeightedPostings<'_> {
-    /// Adds the scores of the papers in a range to their sums, which begin with the first of them; whether there are any.
+    /// Adds the scores of the next papers, those of a range, to their sums; whether there are any.
     #[inline]
-    fn add_scores(&mut self, range: Range<usize>, lengths: &[LengthFactors], sums: &mut [f32; PAPERS_AT_ONCE]) -> bool {
-        // It may not have been looked at in earlier ranges.
-        self.skip(count_below(self.papers, range.start as u32));
+    fn add_scores(&mut self, range: &Range<usize>, penalties: &[f32], sums: &mut [f32; PAPERS_AT_ONCE]) -> bool {
         let count = count_below(self.papers, range.end as u32);
-        for (paper, count) in self.papers[..count].iter().zip(&self.counts[..count]) {
-            let paper = *paper as usize;
-            sums[(paper - range.start) % PAPERS_AT_ONCE] += self.weight * lengths[paper].saturation(*count);
+        let ((papers, other_papers), (counts, other_counts)) =
+            (self.papers.split_at(count), self.counts.split_at(count));
+        for (papers, counts) in papers.chunks(POSTINGS_AT_ONCE).zip(counts.chunks(POSTINGS_AT_ONCE)) {
+            let mut scores = [0.0f32; POSTINGS_AT_ONCE];
+            for ((score, paper), count) in scores.iter_mut().zip(papers).zip(counts) {
+                let (count, penalty) = (f32::from(*count), penalties[*paper as usize - range.start]);
+                *score = self.weight * (count / (count + penalty));
+            }
+            for (paper, score) in papers.iter().zip(scores) {
+                sums[(*paper as usize - range.start) % PAPERS_AT_ONCE] += score;
+            }
         }
-        self.skip(count);
+        (self.papers, self.counts) = (other_papers, other_counts);
         count > 0
-    }
-
-    /// What it adds to the score of a paper, which is after all that were asked for before.
-    #[inline]
-    fn score(&mut self, place: u32, length: LengthFactors) -> f32 {
-        self.skip(count_below(self.papers, place));
-        match self.papers.first() {
-            Some(paper) if *paper == place => self.weight * length.saturation(self.counts[0]),
-            _ => 0.0,
-        }
-    }
-
-    fn skip(&mut self, count: usize) {
-        (self.papers, self.counts) = (&self.papers[count..], &self.counts[count..]);
     }
 }
 
@@ -324,8 +257,8 @@ impl LengthStats {
             words += u64::from(length);
         }
         let mean_length = words as f32 / papers.max(1) as f32;
-        let lengths = lengths.iter().map(|length| LengthFactors::new(*length, mean_length)).collect();
-        Ok(LengthStats { papers, mean_length, lengths })
+        let penalties = lengths.iter().map(|length| bm25::length_penalty(*length as f32, mean_length)).collect();
+        Ok(LengthStats { papers, mean_length, penalties })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use super::layout::{HEADER, SECTIONS, TermFileHeader, TermSection};
-use crate::file::{BlockLayout, SOURCE_ID_LEN};
-use crate::lexical::{TermMap, TermSlice, bm25};
+use super::layout::{HEADER, TermFileHeader, TermSection};
+use crate::file::{SOURCE_ID_LEN, SectionWriter};
+use crate::lexical::{TermMap, TermSlice};
 
 /// Postings that are laid out at once, in memory: with fewer, the papers are gone through more often.
 const POSTINGS_AT_ONCE: usize = 16 << 20;
@@ -17,16 +17,6 @@ pub(crate) struct TermFileBuilder {
     numbers: Vec<u32>,
     counts: Vec<u8>,
     lengths: Vec<u32>,
-}
-
-/// The checksums of a section's blocks, as its bytes are written.
-struct SectionWriter {
-    offset: usize,
-    block_bytes: usize,
-    hash: crc32fast::Hasher,
-    /// Bytes in the block that is not full.
-    filled: usize,
-    sums: Vec<u32>,
 }
 
 impl TermFileBuilder {
@@ -62,7 +52,7 @@ impl TermFileBuilder {
         let layout = header.block_layout().map_err(|corruption| io::Error::other(corruption.to_string()))?;
         file.seek(SeekFrom::Start(HEADER as u64))?;
         file.write_all(keys)?;
-        let mut sections = section_writers(&layout);
+        let mut sections = SectionWriter::of(&layout);
         let mut put = |section: TermSection, bytes: &[u8]| sections[section as usize].put(file, bytes);
         put(TermSection::PaperStarts, bytemuck::cast_slice(&self.starts))?;
         put(TermSection::PaperTerms, bytemuck::cast_slice(&self.numbers))?;
@@ -71,13 +61,10 @@ impl TermFileBuilder {
         put(TermSection::Terms, bytemuck::cast_slice(&terms))?;
         put(TermSection::PostingStarts, bytemuck::cast_slice(&posting_starts))?;
         drop(terms);
-        let mut max_saturations = Vec::with_capacity(posting_starts.len());
-        self.for_each_part_of_postings(&posting_starts, &places, |starts, papers, counts| {
-            max_saturations.extend(self.max_saturations(starts, papers, counts, header.mean_length()));
+        self.for_each_part_of_postings(&posting_starts, &places, |papers, counts| {
             put(TermSection::PostingPapers, bytemuck::cast_slice(papers))?;
             put(TermSection::PostingCounts, counts)
         })?;
-        put(TermSection::MaxSaturations, &max_saturations)?;
         let sums: Vec<u32> = sections.into_iter().flat_map(SectionWriter::finish).collect();
         let sums: &[u8] = bytemuck::cast_slice(&sums);
         file.seek(SeekFrom::Start(layout.sums as u64))?;
@@ -105,31 +92,12 @@ impl TermFileBuilder {
         (terms, starts, places)
     }
 
-    /// See [`TermSection::MaxSaturations`], of the terms whose postings begin, or end, at these places.
-    fn max_saturations(
-        &self,
-        starts: &[u32],
-        papers: &[u32],
-        counts: &[u8],
-        mean_length: f32,
-    ) -> impl Iterator<Item = u8> {
-        let saturation = move |place: usize| {
-            let length = self.lengths[papers[place] as usize] as f32;
-            bm25::tf_saturation(f32::from(counts[place]), length, mean_length)
-        };
-        starts.windows(2).map(move |ends| {
-            let places = (ends[0] - starts[0]) as usize..(ends[1] - starts[0]) as usize;
-            (255.0 * places.map(saturation).fold(0.0, f32::max)).ceil() as u8
-        })
-    }
-
-    /// Hands over the postings of one term after the other, a part of them at a time: where those of each term begin and the
-    /// last end, the papers, and how often each has the term.
+    /// Hands over the postings of one term after the other, a part of them at a time: papers, and how often each has the term.
     fn for_each_part_of_postings(
         &self,
         starts: &[u32],
         places: &TermMap<u32>,
-        mut take: impl FnMut(&[u32], &[u32], &[u8]) -> io::Result<()>,
+        mut take: impl FnMut(&[u32], &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
         let terms = starts.len() - 1;
         let mut first = 0;
@@ -151,51 +119,9 @@ impl TermFileBuilder {
                     }
                 }
             }
-            take(&starts[first..=end], &papers, &counts)?;
+            take(&papers, &counts)?;
             first = end;
         }
         Ok(())
-    }
-}
-
-fn section_writers(layout: &BlockLayout<SECTIONS>) -> [SectionWriter; SECTIONS] {
-    layout.sections.map(|section| SectionWriter {
-        offset: section.start,
-        block_bytes: section.rows_per_block * section.row_bytes,
-        hash: crc32fast::Hasher::new(),
-        filled: 0,
-        sums: Vec::with_capacity(section.blocks()),
-    })
-}
-
-impl SectionWriter {
-    /// Writes the next bytes of the section.
-    fn put(&mut self, file: &mut (impl Write + Seek), mut bytes: &[u8]) -> io::Result<()> {
-        file.seek(SeekFrom::Start(self.offset as u64))?;
-        file.write_all(bytes)?;
-        self.offset += bytes.len();
-        while !bytes.is_empty() {
-            let (now, rest) = bytes.split_at(bytes.len().min(self.block_bytes - self.filled));
-            self.hash.update(now);
-            self.filled += now.len();
-            if self.filled == self.block_bytes {
-                self.end_block();
-            }
-            bytes = rest;
-        }
-        Ok(())
-    }
-
-    fn end_block(&mut self) {
-        self.sums.push(std::mem::take(&mut self.hash).finalize());
-        self.filled = 0;
-    }
-
-    /// The checksums of all blocks.
-    fn finish(mut self) -> Vec<u32> {
-        if self.filled > 0 {
-            self.end_block();
-        }
-        self.sums
     }
 }

@@ -32,6 +32,59 @@ pub struct QueryCode {
     offset: i32,
 }
 
+/// The codes of rows that are gone through twice, and need not be in memory.
+pub(crate) struct RowEncoder {
+    quantizer: Quantizer,
+    stride: usize,
+    /// A row with a larger number is clipped.
+    limit: f32,
+    codes: Vec<u8>,
+    rows: u32,
+    clipped: Vec<u32>,
+}
+
+/// The largest number of a row, whatever its sign.
+pub(crate) fn largest_number(row: &[f32]) -> f32 {
+    row.iter().fold(0.0, |largest, x| x.abs().max(largest))
+}
+
+impl RowEncoder {
+    /// Prepares to encode rows with these [largest numbers](largest_number).
+    pub(crate) fn new(dimension: usize, mut largest: Vec<f32>) -> RowEncoder {
+        let rows = largest.len();
+        let limit = match rows {
+            0 => 1.0,
+            count => {
+                let rank = ((count as f64 * UNCLIPPED) as usize).min(count - 1);
+                // Below a thousand rows this is the largest.
+                let rank = if count < 1000 { count - 1 } else { rank };
+                *largest.select_nth_unstable_by(rank, f32::total_cmp).1
+            }
+        };
+        let quantizer = Quantizer { scale: limit.max(f32::MIN_POSITIVE) / 127.0, error: 0.0 };
+        let stride = padded_len(dimension);
+        RowEncoder { quantizer, stride, limit, codes: Vec::with_capacity(rows * stride), rows: 0, clipped: Vec::new() }
+    }
+
+    /// Encodes the next row.
+    pub(crate) fn push(&mut self, row: &[f32]) {
+        let start = self.codes.len();
+        self.codes.resize(start + self.stride, ZERO as u8);
+        let error = self.quantizer.encode_row(row, &mut self.codes[start..]);
+        if row.iter().any(|x| x.abs() > self.limit) {
+            self.clipped.push(self.rows);
+        } else {
+            self.quantizer.error = self.quantizer.error.max(error);
+        }
+        self.rows += 1;
+    }
+
+    /// See [`Quantizer::encode`].
+    pub(crate) fn finish(self) -> (Quantizer, Vec<u8>, Vec<u32>) {
+        (self.quantizer, self.codes, self.clipped)
+    }
+}
+
 /// Bytes of a row of this many numbers.
 pub fn padded_len(dimension: usize) -> usize {
     dimension.next_multiple_of(CACHE_LINE)
@@ -44,30 +97,9 @@ impl Quantizer {
         dimension: usize,
         rows: impl ExactSizeIterator<Item = &'a [f32]> + Clone,
     ) -> (Quantizer, Vec<u8>, Vec<u32>) {
-        let mut largest: Vec<f32> =
-            rows.clone().map(|row| row.iter().fold(0.0, |largest, x| x.abs().max(largest))).collect();
-        let limit = match largest.len() {
-            0 => 1.0,
-            count => {
-                let rank = ((count as f64 * UNCLIPPED) as usize).min(count - 1);
-                // Below a thousand rows this is the largest.
-                let rank = if count < 1000 { count - 1 } else { rank };
-                *largest.select_nth_unstable_by(rank, f32::total_cmp).1
-            }
-        };
-        let mut quantizer = Quantizer { scale: limit.max(f32::MIN_POSITIVE) / 127.0, error: 0.0 };
-        let stride = padded_len(dimension);
-        let mut codes = vec![ZERO as u8; rows.len() * stride];
-        let mut clipped = Vec::new();
-        for (row, (numbers, codes)) in rows.zip(codes.chunks_exact_mut(stride.max(1))).enumerate() {
-            let error = quantizer.encode_row(numbers, codes);
-            if numbers.iter().any(|x| x.abs() > limit) {
-                clipped.push(row as u32);
-            } else {
-                quantizer.error = quantizer.error.max(error);
-            }
-        }
-        (quantizer, codes, clipped)
+        let mut encoder = RowEncoder::new(dimension, rows.clone().map(largest_number).collect());
+        rows.for_each(|row| encoder.push(row));
+        encoder.finish()
     }
 
     /// Writes the codes of a row; gives its distance to what they stand for.

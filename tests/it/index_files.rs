@@ -1,9 +1,10 @@
-//! Files that are derived from a library, terms and background, change no answer: neither when they are there, nor when the
+//! Files that are derived from a library, such as its vectors and its terms, change no answer: neither when they are there, nor when the
 //! library has changed since, nor when they are damaged.
 
 use std::fs;
 
 use paperkin::evaluate::SplitMix64;
+use paperkin::jiff::civil::date;
 use paperkin::library::{Library, PaperChange};
 use paperkin::recommend::HistoryItem;
 use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, PaperId, Request};
@@ -12,7 +13,7 @@ use crate::support::made_up;
 use crate::support::sandbox::Sandbox;
 
 const DIMENSION: usize = 24;
-/// Enough for both files.
+/// Enough for all files, and too few for a graph.
 const PAPERS: usize = 1_500;
 const WORDS: [&str; 9] = ["robot", "walk", "graph", "speech", "proof", "cell", "lemma", "motor", "drug"];
 
@@ -24,7 +25,8 @@ fn id(number: usize) -> PaperId {
 fn paper(number: usize, random: &mut SplitMix64) -> Paper {
     let mut word = || WORDS[(random.unit() * random.unit() * WORDS.len() as f64) as usize];
     let title = format!("{} {} {} of paper{}", word(), word(), word(), number % 400);
-    made_up::paper(&format!("p{number}"), &title)
+    let listed = Some(date(2025, 1, 1 + (number % 28) as i8));
+    Paper { listed, votes: Some((number * 7 % 50) as u32), ..made_up::paper(&format!("p{number}"), &title) }
 }
 
 fn write(
@@ -50,6 +52,7 @@ fn answers(sandbox: &Sandbox) -> Vec<Vec<(String, f32)>> {
         Request { positive: liked(&[3]), limit: Some(30), ..Request::default() },
         Request { positive: liked(&[700]), negative: liked(&[5]), limit: Some(30), ..Request::default() },
         Request { positive: liked(&[1, 2, 4, 8, 16, 32, 64, 128]), limit: Some(30), ..Request::default() },
+        Request { positive: liked(&[3]), recency: 2.0, votes: 2.0, limit: Some(30), ..Request::default() },
     ];
     let answer = |request: &Request| {
         let results = engine.recommend(request).unwrap().results;
@@ -60,13 +63,13 @@ fn answers(sandbox: &Sandbox) -> Vec<Vec<(String, f32)>> {
 }
 
 #[test]
-fn files_of_terms_and_of_the_background_change_no_answer() {
+fn files_of_the_index_change_no_answer() {
     let sandbox = Sandbox::new();
     let mut random = SplitMix64::new(7);
     let mut library = Library::create(&sandbox.location()).unwrap();
     write(&mut library, 0..PAPERS, &mut random, |paper| PaperChange::New(paper.into()));
     let without = answers(&sandbox);
-    let files = ["terms", "metadata", "background"].map(|name| sandbox.library().join("index").join(name));
+    let files = ["hnsw", "terms", "metadata", "background"].map(|name| sandbox.library().join("index").join(name));
     assert!(files.iter().all(|file| !file.exists()));
     engine(&sandbox).update_index(|_| |_| ()).unwrap();
     let sound = files.each_ref().map(|file| fs::read(file).unwrap());

@@ -1,19 +1,35 @@
-//! From vectors to a frozen graph: rows with the same codes become one node, nodes are linked, numbered so that
-//! neighbors lie close together, and laid out.
+//! From vectors to a frozen graph: rows with the same codes become one node, nodes are linked, and numbered so that neighbors
+//! lie close together. All of this looks at codes alone.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 
 use super::SOURCE_ID_LEN;
 use super::construct::GraphNodes;
-use super::layout::{FileHeader, FileSection, IN_BLOCKS, LINKS, NONE, SECTIONS, UPPER};
+use super::layout::{FileHeader, FileSection, LINKS, NONE, SECTIONS, UPPER};
 use super::{HnswGraph, TRUNCATED, recall};
-use crate::file::ZeroedBuffer;
 use crate::random::SplitMix64;
-use crate::vector::{EmbeddingMatrix, Quantizer, padded_len};
+use crate::vector::{EmbeddingMatrix, Quantizer, RowEncoder, largest_number, padded_len};
 
-/// The bytes of each section.
-type SectionBytes = [Vec<u8>; SECTIONS.len()];
+/// The bytes of each section, but for the vectors.
+pub(super) type SectionBytes = [Vec<u8>; SECTIONS.len()];
+
+/// A graph without its vectors, which are most of it, and which nothing but the file needs.
+pub(crate) struct GraphParts {
+    pub(super) header: FileHeader,
+    pub(super) sections: SectionBytes,
+}
+
+/// The codes of the nodes, and which rows have them.
+struct NodeCodes {
+    quantizer: Quantizer,
+    stride: usize,
+    codes: Vec<u8>,
+    /// The rows of each node, ascending.
+    rows: Vec<Vec<u32>>,
+    /// Rows with clipped numbers.
+    clipped: Vec<u32>,
+}
 
 impl HnswGraph {
     /// Builds a graph over vectors with ascending keys. `origin` says which vectors they are, `done` is told how many
@@ -27,43 +43,7 @@ impl HnswGraph {
         origin: [u8; SOURCE_ID_LEN],
         done: &(dyn Fn(usize) + Sync),
     ) -> HnswGraph {
-        assert!(!keys.is_empty() && keys.len() == vectors.len(), "a key for each vector");
-        let stride = padded_len(vectors.dimension());
-        let (quantizer, codes, clipped) = Quantizer::encode(vectors.dimension(), vectors.rows());
-        let groups = groups(&codes, stride);
-        done(keys.len() - groups.len());
-        let mut codes: Vec<u8> = groups.iter().flat_map(|rows| line(&codes, stride, rows[0])).copied().collect();
-        let (layers, entries) = link(&GraphNodes { codes: &codes, stride, quantizer }, groups.len(), done);
-        let order = order(&layers, entries);
-        codes = order.iter().flat_map(|node| line(&codes, stride, *node)).copied().collect();
-
-        let mut parts = SectionBytes::default();
-        put_links(&mut parts, &layers, &order);
-        let upper = std::array::from_fn(|above| layers.get(above + 1).map_or(0, GraphLayer::nodes));
-        drop(layers);
-        connect(bytemuck::cast_slice_mut(&mut parts[FileSection::Links as usize]), &codes, &quantizer, stride);
-        parts[FileSection::Codes as usize] = codes;
-        let nodes = put_rows(&mut parts, &groups, &order, keys);
-        let mut clipped: Vec<u32> = clipped.iter().map(|row| nodes[*row as usize]).collect();
-        clipped.sort_unstable();
-        clipped.dedup();
-        parts[FileSection::Clipped as usize] = bytemuck::cast_slice(&clipped).to_vec();
-        let header = FileHeader {
-            dimension: vectors.dimension(),
-            nodes: order.len(),
-            rows: keys.len(),
-            shared: keys.len() - order.len(),
-            clipped: clipped.len(),
-            upper,
-            entries,
-            scale: quantizer.scale,
-            error: quantizer.error,
-            ef: recall::EFS[0],
-            recall: (0.0, 0.0),
-            source_id: origin,
-            sums: Default::default(),
-        };
-        lay_out(header, parts, vectors).measure_recall()
+        GraphParts::link(keys, vectors.dimension(), encoded(vectors), origin, done).in_memory(vectors).measure_recall()
     }
 
     /// The same graph with another header.
@@ -75,29 +55,152 @@ impl HnswGraph {
     }
 }
 
+/// The codes of vectors in memory.
+fn encoded(vectors: &EmbeddingMatrix) -> RowEncoder {
+    let mut encoder = RowEncoder::new(vectors.dimension(), vectors.rows().map(largest_number).collect());
+    vectors.rows().for_each(|row| encoder.push(row));
+    encoder
+}
+
+impl GraphParts {
+    /// Links rows of this dimension, by their codes. Keys, `origin` and `done` are those of [`HnswGraph::build`].
+    ///
+    /// # Panics
+    /// If there are no rows, or not as many keys.
+    pub(crate) fn link(
+        keys: &[i64],
+        dimension: usize,
+        rows: RowEncoder,
+        origin: [u8; SOURCE_ID_LEN],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> GraphParts {
+        let mut nodes = NodeCodes::new(keys, dimension, rows);
+        // An order that is the same for the same codes but not that of the rows: papers of one day are alike, and a graph
+        // grown in order is lopsided.
+        let mut shuffled: Vec<u32> = (0..nodes.rows.len() as u32).collect();
+        shuffled.sort_unstable_by_key(|node| SplitMix64::new(u64::from(nodes.rows[*node as usize][0])).bits());
+        nodes.reorder(&shuffled);
+        done(keys.len() - nodes.rows.len());
+        let NodeCodes { codes, stride, quantizer, .. } = &nodes;
+        let graph = GraphNodes { codes, stride: *stride, quantizer: *quantizer };
+        let (layers, entries) = link(&graph, nodes.rows.len(), done);
+        let order = order(&layers, entries);
+        let mut sections = SectionBytes::default();
+        put_links(&mut sections, &layers, &order);
+        let upper = std::array::from_fn(|above| layers.get(above + 1).map_or(0, GraphLayer::nodes));
+        drop(layers);
+        nodes.reorder(&order);
+        drop(order);
+        connect(bytemuck::cast_slice_mut(&mut sections[FileSection::Links as usize]), &nodes);
+        nodes.finish(keys, dimension, origin, GraphLinks { sections, upper, entries, has_links: true })
+    }
+
+    /// Rows that are not linked, to be scanned.
+    ///
+    /// # Panics
+    /// As [`GraphParts::link`].
+    pub(crate) fn without_links(
+        keys: &[i64],
+        dimension: usize,
+        rows: RowEncoder,
+        origin: [u8; SOURCE_ID_LEN],
+    ) -> GraphParts {
+        let none = GraphLinks { sections: SectionBytes::default(), upper: [0; UPPER], entries: 1, has_links: false };
+        NodeCodes::new(keys, dimension, rows).finish(keys, dimension, origin, none)
+    }
+}
+
+/// The links between nodes, as they are laid out.
+struct GraphLinks {
+    sections: SectionBytes,
+    upper: [usize; UPPER],
+    entries: usize,
+    has_links: bool,
+}
+
+impl NodeCodes {
+    /// Rows with the same codes as one node, in the order of the first of each.
+    fn new(keys: &[i64], dimension: usize, rows: RowEncoder) -> NodeCodes {
+        let stride = padded_len(dimension);
+        let (quantizer, codes, clipped) = rows.finish();
+        assert!(!keys.is_empty() && keys.len() * stride == codes.len(), "a key for each vector");
+        let rows = groups(&codes, stride);
+        let codes = reordered(&codes, stride, rows.iter().map(|rows| rows[0]));
+        NodeCodes { quantizer, stride, codes, rows, clipped }
+    }
+
+    fn reorder(&mut self, order: &[u32]) {
+        self.codes = reordered(&self.codes, self.stride, order.iter().copied());
+        self.rows = order.iter().map(|node| std::mem::take(&mut self.rows[*node as usize])).collect();
+    }
+
+    fn code(&self, node: u32) -> &[u8] {
+        line(&self.codes, self.stride, node)
+    }
+
+    fn finish(
+        self,
+        keys: &[i64],
+        dimension: usize,
+        origin: [u8; SOURCE_ID_LEN],
+        GraphLinks { mut sections, upper, entries, has_links }: GraphLinks,
+    ) -> GraphParts {
+        let nodes = put_rows(&mut sections, &self.rows, keys);
+        let mut clipped: Vec<u32> = self.clipped.iter().map(|row| nodes[*row as usize]).collect();
+        clipped.sort_unstable();
+        clipped.dedup();
+        sections[FileSection::Clipped as usize] = bytemuck::cast_slice(&clipped).to_vec();
+        sections[FileSection::Codes as usize] = self.codes;
+        let header = FileHeader {
+            dimension,
+            nodes: self.rows.len(),
+            rows: keys.len(),
+            has_links,
+            shared: keys.len() - self.rows.len(),
+            clipped: clipped.len(),
+            upper,
+            entries,
+            scale: self.quantizer.scale,
+            error: self.quantizer.error,
+            ef: recall::EFS[0],
+            recall: (0.0, 0.0),
+            source_id: origin,
+            sums: Default::default(),
+        };
+        GraphParts { header, sections }
+    }
+}
+
 /// The bytes of a row or node.
 fn line(codes: &[u8], stride: usize, at: u32) -> &[u8] {
     &codes[at as usize * stride..][..stride]
 }
 
-/// Rows with the same codes together, in an order that is the same for the same codes but not that of the rows: papers
-/// of one day are alike, and a graph grown in order is lopsided.
+/// Codes in another order.
+fn reordered(codes: &[u8], stride: usize, order: impl ExactSizeIterator<Item = u32>) -> Vec<u8> {
+    let mut reordered = Vec::with_capacity(order.len() * stride);
+    order.for_each(|node| reordered.extend_from_slice(line(codes, stride, node)));
+    reordered
+}
+
+/// Rows with the same codes together, in the order of the first of each.
 fn groups(codes: &[u8], stride: usize) -> Vec<Vec<u32>> {
     let hasher = RandomState::new();
-    let mut of_hash: HashMap<u64, Vec<usize>> = HashMap::with_capacity(codes.len() / stride);
-    let mut groups: Vec<Vec<u32>> = Vec::new();
-    for row in 0..(codes.len() / stride) as u32 {
-        let bytes = line(codes, stride, row);
-        let same_hash = of_hash.entry(hasher.hash_one(bytes)).or_default();
-        match same_hash.iter().find(|group| line(codes, stride, groups[**group][0]) == bytes) {
-            Some(group) => groups[*group].push(row),
-            None => {
-                same_hash.push(groups.len());
-                groups.push(vec![row]);
+    let rows = (codes.len() / stride) as u32;
+    let mut by_hash: Vec<(u64, u32)> = (0..rows).map(|row| (hasher.hash_one(line(codes, stride, row)), row)).collect();
+    by_hash.sort_unstable();
+    let mut groups: Vec<Vec<u32>> = Vec::with_capacity(rows as usize);
+    for same_hash in by_hash.chunk_by(|a, b| a.0 == b.0) {
+        let first = groups.len();
+        for (_, row) in same_hash {
+            let is_same = |rows: &&mut Vec<u32>| line(codes, stride, rows[0]) == line(codes, stride, *row);
+            match groups[first..].iter_mut().find(is_same) {
+                Some(rows) => rows.push(*row),
+                None => groups.push(vec![*row]),
             }
         }
     }
-    groups.sort_unstable_by_key(|rows| SplitMix64::new(u64::from(rows[0])).bits());
+    groups.sort_unstable_by_key(|rows| rows[0]);
     groups
 }
 
@@ -161,7 +264,7 @@ fn order(layers: &[GraphLayer], entries: usize) -> Vec<u32> {
 }
 
 /// Writes the links by the nodes' new numbers.
-fn put_links(parts: &mut SectionBytes, layers: &[GraphLayer], order: &[u32]) {
+fn put_links(sections: &mut SectionBytes, layers: &[GraphLayer], order: &[u32]) {
     let mut place = vec![0u32; order.len()];
     order.iter().enumerate().for_each(|(at, node)| place[*node as usize] = at as u32);
     for (layer, section) in
@@ -170,30 +273,29 @@ fn put_links(parts: &mut SectionBytes, layers: &[GraphLayer], order: &[u32]) {
         for node in &order[..layer.nodes()] {
             let linked = layer.of(*node).map(|node| place[node as usize]);
             let line: Vec<u32> = linked.chain(std::iter::repeat(NONE)).take(layer.width).collect();
-            parts[section as usize].extend_from_slice(bytemuck::cast_slice(&line));
+            sections[section as usize].extend_from_slice(bytemuck::cast_slice(&line));
         }
     }
 }
 
 /// Writes which rows are whose; gives the node of each row.
-fn put_rows(parts: &mut SectionBytes, groups: &[Vec<u32>], order: &[u32], keys: &[i64]) -> Vec<u32> {
+fn put_rows(sections: &mut SectionBytes, rows_of_nodes: &[Vec<u32>], keys: &[i64]) -> Vec<u32> {
     let mut nodes = vec![0u32; keys.len()];
-    let (mut first, mut shared) = (Vec::with_capacity(order.len()), Vec::new());
-    for (at, node) in order.iter().enumerate() {
-        let rows = &groups[*node as usize];
-        rows.iter().for_each(|row| nodes[*row as usize] = at as u32);
+    let (mut first, mut shared) = (Vec::with_capacity(rows_of_nodes.len()), Vec::new());
+    for (node, rows) in (0..).zip(rows_of_nodes) {
+        rows.iter().for_each(|row| nodes[*row as usize] = node);
         first.push(if rows.len() > 1 { rows[0] | TRUNCATED } else { rows[0] });
-        rows[1..].iter().for_each(|row| shared.extend([at as u32, *row]));
+        rows[1..].iter().for_each(|row| shared.extend([node, *row]));
     }
-    parts[FileSection::Keys as usize] = bytemuck::cast_slice(keys).to_vec();
-    parts[FileSection::Nodes as usize] = bytemuck::cast_slice(&nodes).to_vec();
-    parts[FileSection::Rows as usize] = bytemuck::cast_slice(&first).to_vec();
-    parts[FileSection::Shared as usize] = bytemuck::cast_slice(&shared).to_vec();
+    sections[FileSection::Keys as usize] = bytemuck::cast_slice(keys).to_vec();
+    sections[FileSection::Nodes as usize] = bytemuck::cast_slice(&nodes).to_vec();
+    sections[FileSection::Rows as usize] = bytemuck::cast_slice(&first).to_vec();
+    sections[FileSection::Shared as usize] = bytemuck::cast_slice(&shared).to_vec();
     nodes
 }
 
 /// Links every node that no way leads to from the first one to the nearest node that has one and a free link.
-fn connect(links: &mut [u32], codes: &[u8], quantizer: &Quantizer, stride: usize) {
+fn connect(links: &mut [u32], nodes: &NodeCodes) {
     let count = links.len() / LINKS.0;
     let mut reached = vec![false; count];
     let reach = |from: u32, links: &[u32], reached: &mut Vec<bool>| {
@@ -207,13 +309,13 @@ fn connect(links: &mut [u32], codes: &[u8], quantizer: &Quantizer, stride: usize
     };
     reach(0, links, &mut reached);
     let all: Vec<u32> = (0..count as u32).collect();
-    let all_codes: Vec<&[u8]> = all.iter().map(|node| line(codes, stride, *node)).collect();
+    let all_codes: Vec<&[u8]> = all.iter().map(|node| nodes.code(*node)).collect();
     let mut dots = Vec::new();
     for node in 0..count as u32 {
         if reached[node as usize] {
             continue;
         }
-        let query = quantizer.query_of_code(line(codes, stride, node));
+        let query = nodes.quantizer.query_of_code(nodes.code(node));
         query.dots(&all_codes, &mut dots);
         let free = |other: &u32| reached[*other as usize] && links[(*other as usize + 1) * LINKS.0 - 1] == NONE;
         let nearest = all.iter().copied().filter(free).max_by_key(|other| dots[*other as usize]);
@@ -224,25 +326,4 @@ fn connect(links: &mut [u32], codes: &[u8], quantizer: &Quantizer, stride: usize
         }
         reach(node, links, &mut reached);
     }
-}
-
-/// Puts the parts where they belong, with their checksums.
-fn lay_out(mut header: FileHeader, mut parts: SectionBytes, vectors: &EmbeddingMatrix) -> HnswGraph {
-    let vectors = bytemuck::cast_slice(vectors.values());
-    let mut sums: Vec<u32> = Vec::new();
-    for section in &SECTIONS[..IN_BLOCKS] {
-        let bytes = if *section == FileSection::Vectors { vectors } else { &parts[*section as usize] };
-        sums.extend(bytes.chunks(header.block_bytes(*section)).map(crc32fast::hash));
-    }
-    parts[FileSection::Sums as usize] = bytemuck::cast_slice(&sums).to_vec();
-    header.sums = std::array::from_fn(|index| crc32fast::hash(&parts[IN_BLOCKS + index]));
-    let (places, length) = header.places().expect("counts of what is in memory");
-    let mut bytes = ZeroedBuffer::zeros(length);
-    let start = header.write();
-    bytes[..start.len()].copy_from_slice(&start);
-    for (section, place) in SECTIONS.into_iter().zip(places) {
-        let part = if section == FileSection::Vectors { vectors } else { &parts[section as usize] };
-        bytes[place].copy_from_slice(part);
-    }
-    HnswGraph::from_bytes(bytes).expect("what was laid out can be read")
 }

@@ -24,7 +24,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// A part of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileSection {
-    /// Links of the lowest layer: u32, [`LINKS`] a node.
+    /// Links of the lowest layer: u32, [`LINKS`] a node; none in a file that is only scanned.
     Links,
     /// Codes of the nodes.
     Codes,
@@ -69,6 +69,8 @@ pub(super) struct FileHeader {
     pub dimension: usize,
     pub nodes: usize,
     pub rows: usize,
+    /// Whether nodes are linked: if not, they can only be scanned.
+    pub has_links: bool,
     /// Rows beside the first ones of their nodes.
     pub shared: usize,
     /// Nodes with clipped codes.
@@ -107,11 +109,6 @@ impl FileHeader {
         }
     }
 
-    /// Bytes of a block of a section that is checked in blocks.
-    pub(super) fn block_bytes(&self, section: FileSection) -> usize {
-        FileHeader::block(section) * self.row_bytes(section)
-    }
-
     /// How many blocks a section that is checked in blocks has.
     pub(super) fn blocks(&self, section: FileSection) -> usize {
         self.count(section).div_ceil(FileHeader::block(section))
@@ -119,7 +116,11 @@ impl FileHeader {
 
     /// How many nodes or rows such a section has.
     fn count(&self, section: FileSection) -> usize {
-        if section == FileSection::Vectors { self.rows } else { self.nodes }
+        match section {
+            FileSection::Links if !self.has_links => 0,
+            FileSection::Vectors => self.rows,
+            _ => self.nodes,
+        }
     }
 
     /// Where the blocks lie, of the sections that are checked in blocks.
@@ -143,7 +144,7 @@ impl FileHeader {
         let sums = SECTIONS[..IN_BLOCKS].iter().map(|section| self.blocks(*section)).sum();
         let times = |count: usize, bytes: usize| count.checked_mul(bytes);
         Some([
-            times(self.nodes, LINKS.0 * 4)?,
+            times(self.count(FileSection::Links), LINKS.0 * 4)?,
             times(self.nodes, padded_len(self.dimension))?,
             times(self.rows, self.dimension * 4)?,
             times(self.rows, 8)?,
@@ -178,6 +179,7 @@ impl FileHeader {
         words.extend(self.sums.map(u64::from));
         let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         bytes.extend(self.source_id);
+        bytes.extend(u64::from(!self.has_links).to_le_bytes());
         bytes.resize(HEADER - 8, 0);
         let sum = crc32fast::hash(&bytes);
         bytes.extend(u64::from(sum).to_le_bytes());
@@ -208,10 +210,12 @@ impl FileHeader {
         let at = 8 * (2 + 6 + upper.len() + 4 + 1 + sums.len());
         let mut origin = [0; SOURCE_ID_LEN];
         origin.copy_from_slice(&header[at..at + SOURCE_ID_LEN]);
+        let has_links = header[at + SOURCE_ID_LEN..][..8] == [0; 8];
         let header = FileHeader {
             dimension,
             nodes,
             rows,
+            has_links,
             shared,
             clipped,
             upper,
@@ -234,7 +238,7 @@ impl FileHeader {
             && self.shared < self.rows
             && self.clipped <= self.nodes
             && (1..=self.nodes).contains(&self.entries)
-            && self.upper[0] <= self.nodes
+            && self.upper[0] <= if self.has_links { self.nodes } else { 0 }
             && self.upper.is_sorted_by(|a, b| a >= b)
             && (1..=1 << 20).contains(&self.ef);
         let numbers = self.scale.is_normal() && self.scale > 0.0 && self.error >= 0.0 && self.error.is_finite();
@@ -262,7 +266,7 @@ pub(super) fn seal(bytes: &mut [u8]) {
     let Some((places, _)) = header.places() else { return };
     let blocks = SECTIONS[..IN_BLOCKS].iter().flat_map(|section| {
         let bytes = &bytes[places[*section as usize].clone()];
-        bytes.chunks(header.block_bytes(*section)).map(crc32fast::hash)
+        bytes.chunks(FileHeader::block(*section) * header.row_bytes(*section)).map(crc32fast::hash)
     });
     let sums: Vec<u8> = blocks.flat_map(u32::to_le_bytes).collect();
     bytes[places[FileSection::Sums as usize].clone()].copy_from_slice(&sums);

@@ -1,13 +1,14 @@
 //! A graph as it is stored, read and walked: flat, checked, and the same for every process.
 //!
-//! [`build`](HnswGraph::build) links the vectors and lays them out, `layout` says where what lies, `walk` finds
-//! neighbors, `audit` tries them out. Nodes are distinct codes; rows whose codes are the same share a node.
+//! [`build`](HnswGraph::build) links the vectors, `layout` says where what lies, `write` puts it there, `search` finds
+//! neighbors, `recall` tries them out. A graph without links holds vectors and codes for a scan. Nodes are distinct codes; rows whose codes are the same share a node.
 
 mod build;
 mod construct;
 mod layout;
 mod recall;
 mod search;
+mod write;
 
 use std::fmt;
 use std::fs::File;
@@ -19,6 +20,7 @@ use crate::vector::{Quantizer, RowId};
 use layout::{FileHeader, FileSection, HEADER, IN_BLOCKS, LINKS, SECTIONS};
 
 pub use crate::file::SOURCE_ID_LEN;
+pub(crate) use build::GraphParts;
 
 /// Set in the first row of a node that has more rows.
 const TRUNCATED: u32 = 1 << 31;
@@ -110,6 +112,16 @@ impl HnswGraph {
     /// How many distinct codes.
     pub fn nodes(&self) -> usize {
         self.header.nodes
+    }
+
+    /// Whether nodes are linked: if not, they can only be scanned.
+    pub fn has_links(&self) -> bool {
+        self.header.has_links
+    }
+
+    /// The header's bytes: what a file of this graph begins with.
+    pub(crate) fn header_bytes(&self) -> Vec<u8> {
+        self.header.write()
     }
 
     /// Numbers in a vector.

@@ -17,7 +17,7 @@ const K: usize = 10;
 
 impl HnswGraph {
     /// The graph with the fewest candidates that reach the recall aimed for, and the recall that they reach.
-    pub(super) fn measure_recall(self) -> HnswGraph {
+    pub(crate) fn measure_recall(self) -> HnswGraph {
         let sample: Vec<RowId> = (0..self.rows() as u32).step_by(self.rows().div_ceil(SAMPLE)).map(RowId).collect();
         let vector = |row: &RowId| self.vector(*row).unwrap_or_default();
         let truth: Vec<f32> = sample.par_iter().map(|row| self.worst_of_nearest(vector(row))).collect();

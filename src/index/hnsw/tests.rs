@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::index::flat;
 use crate::index::tests::clustered;
-use crate::index::{RowFilter, SearchHit};
-use crate::vector::EmbeddingMatrix;
+use crate::index::{IndexDelta, IndexKind, RowFilter, SearchHit, VectorIndex};
+use crate::vector::{EmbeddingMatrix, RowEncoder, largest_number};
 
 const ROWS: usize = 300;
 
@@ -44,6 +46,25 @@ fn it_is_read_as_it_was_built() {
         assert!(again.rows_of(again.node(RowId(row as u32))).any(|other| other.index() == row));
     }
     assert_eq!(answers(&again, None), answers(&built, None));
+}
+
+#[test]
+fn without_links_it_is_scanned() {
+    let vectors = clustered(ROWS, 24, 9);
+    let keys: Vec<i64> = (0..ROWS as i64).collect();
+    let mut rows = RowEncoder::new(24, vectors.rows().map(largest_number).collect());
+    vectors.rows().for_each(|row| rows.push(row));
+    let parts = GraphParts::without_links(&keys, 24, rows, [7; SOURCE_ID_LEN]);
+    let scanned = read(&words(&parts.in_memory(&vectors))).unwrap();
+    let graph = frozen();
+    assert!(graph.has_links() && !scanned.has_links());
+    assert!(scanned.size_bytes() + 4 * layout::LINKS.0 * graph.nodes() <= graph.size_bytes());
+    for query in clustered(5, 24, 3).rows() {
+        assert_eq!(flat::nearest(&scanned, query, 9, None), flat::nearest(&graph, query, 9, None));
+    }
+    let index = VectorIndex::new(Some(Arc::new(scanned)), IndexDelta::default(), IndexKind::Auto);
+    assert_eq!(index.kind(), IndexKind::Exact);
+    assert_eq!(index.nearest(vectors.row(3), 1, None).unwrap()[0].row, RowId(3));
 }
 
 #[test]
