@@ -4,7 +4,7 @@
 //! short stops every process that looks at it (SIGBUS), and whoever writes to it changes what was checked.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -109,8 +109,8 @@ impl<const SECTIONS: usize> BlockFile<SECTIONS> {
         // A wish: a large page for every small block would take more memory.
         let _ = memory.advise(memmap2::Advice::NoHugePage);
         for range in layout.ends() {
-            file.seek(SeekFrom::Start(range.start as u64))?;
-            file.read_exact(&mut memory[range])?;
+            let offset = range.start as u64;
+            read_exact_at(&mut file, &mut memory[range], offset)?;
         }
         Ok(BlockFile::new(MmapRaw::from(memory), Some(file), layout))
     }
@@ -139,6 +139,18 @@ impl<const SECTIONS: usize> BlockFile<SECTIONS> {
     /// Bytes of the file.
     pub(crate) fn len(&self) -> usize {
         self.layout.length
+    }
+
+    /// Asks for large pages for a section of which all blocks are read: fewer page faults, and fewer pages to look up.
+    pub(crate) fn expect_whole_section(&self, section: usize) {
+        #[cfg(target_os = "linux")]
+        {
+            let section = &self.layout.sections[section];
+            // A wish: without large pages it is slower, and right.
+            let _ = self.memory.advise_range(memmap2::Advice::HugePage, section.start, section.end() - section.start);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = section;
     }
 
     /// Rows of a section.
@@ -215,8 +227,7 @@ impl<const SECTIONS: usize> BlockFile<SECTIONS> {
         if let Some(file) = &mut *file {
             // SAFETY: the block lies in the file. It is not checked, so nobody has its bytes, and others wait for the lock.
             let bytes = unsafe { self.bytes_mut(range.clone()) };
-            let read = file.seek(SeekFrom::Start(range.start as u64)).and_then(|_| file.read_exact(bytes));
-            read.map_err(|_| UNREADABLE)?;
+            read_exact_at(file, bytes, range.start as u64).map_err(|_| UNREADABLE)?;
         }
         let sum = self.layout.sums + 4 * number;
         // SAFETY: nobody writes to the block while the lock is held.
@@ -242,6 +253,20 @@ impl<const SECTIONS: usize> BlockFile<SECTIONS> {
     unsafe fn bytes_mut(&self, range: Range<usize>) -> &mut [u8] {
         // SAFETY: as in `bytes`.
         unsafe { std::slice::from_raw_parts_mut(self.memory.as_mut_ptr().add(range.start), range.len()) }
+    }
+}
+
+/// Reads bytes of a file, in one system call where there is one for that.
+fn read_exact_at(file: &mut File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+    }
+    #[cfg(not(unix))]
+    {
+        use std::io::{Read, Seek, SeekFrom};
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(bytes)
     }
 }
 

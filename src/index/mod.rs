@@ -217,9 +217,18 @@ impl VectorIndex {
         queries: &[(&[f32], usize)],
         allowed: Option<&RowBitmap>,
     ) -> Result<Vec<Vec<SearchHit>>, IndexCorruption> {
-        if queries.len() > 1 && self.graph.is_none() && allowed.is_none() {
+        if queries.len() > 1 && !self.uses_graph && allowed.is_none() {
             let mut found = flat::nearest_to_each(&self.delta, queries, None)?;
             found.iter_mut().flatten().for_each(|hit| hit.row = self.delta_rows[hit.row.index()]);
+            if let Some(frozen) = &self.graph {
+                let is_kept = |row: RowId| !self.tombstones.contains(row);
+                let keep: RowFilter<'_> = if self.tombstones.is_empty() { None } else { Some(&is_kept) };
+                let of_frozen = flat::nearest_to_each(&**frozen, queries, keep)?;
+                for ((hits, others), (_, k)) in found.iter_mut().zip(of_frozen).zip(queries) {
+                    hits.extend(others);
+                    best(hits, *k);
+                }
+            }
             return Ok(found);
         }
         queries.iter().map(|(query, k)| self.nearest(query, *k, allowed)).collect()
@@ -236,7 +245,8 @@ impl VectorIndex {
             |row: RowId| !self.tombstones.contains(row) && allowed.is_none_or(|allowed| allowed.contains(row));
         let keep: RowFilter<'_> = if self.tombstones.is_empty() && allowed.is_none() { None } else { Some(&is_kept) };
         let passing = allowed.map_or(frozen.rows(), RowBitmap::len).min(frozen.rows());
-        let effort = frozen.ef().max(2 * k);
+        // Of many rows, the last ones matter little.
+        let effort = frozen.ef().max(k + k / 2);
         if self.uses_graph && walk_pays(frozen.nodes(), passing, effort) {
             let ef = (effort * frozen.rows() / passing.max(1)).min(frozen.nodes());
             let hits = frozen.nearest(query, k, ef, keep)?;

@@ -160,6 +160,8 @@ proptest! {
             if kind == IndexKind::Exact {
                 prop_assert_eq!(&found, &expected(&|_| true));
                 prop_assert_eq!(&filtered, &expected(&keep));
+                let of_each = index.nearest_to_each(&[(query, k), (other.row(0), k)], None).unwrap();
+                prop_assert_eq!(&of_each[0], &found);
             }
             prop_assert_eq!(found.len(), expected(&|_| true).len());
             prop_assert_eq!(filtered.len(), expected(&keep).len());

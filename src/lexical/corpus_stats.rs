@@ -1,5 +1,7 @@
 //! How a collection uses its words: what TF-IDF, BM25 and contrasts with ordinary papers need to know.
 
+use std::sync::LazyLock;
+
 use super::bm25;
 use super::{TermMap, TermSlice};
 
@@ -44,11 +46,11 @@ pub(crate) struct TermStats {
     /// In how many texts it is.
     doc_freq: f32,
     /// How rare that is.
-    idf: f32,
+    pub(crate) idf: f32,
     /// The mean of its weight in the texts' vectors.
     mean_weight: f32,
     /// What a difference from the mean counts in a contrast: 1 for a term that no text has, less for one that varies.
-    inverse_variance: f32,
+    pub(crate) inverse_variance: f32,
 }
 
 /// What is known of a term, with its number.
@@ -110,7 +112,8 @@ impl CorpusStats {
         CorpusStats { terms, doc_count, mean_length, squared_background }
     }
 
-    fn term(&self, number: u32) -> TermStats {
+    /// What is known of a term.
+    pub(crate) fn term(&self, number: u32) -> TermStats {
         self.terms.get(&number).copied().unwrap_or(TermStats {
             inverse_variance: 1.0,
             idf: smoothed_idf(self.doc_count, 0.0),
@@ -228,10 +231,14 @@ pub fn sublinear_tf(count: f32) -> f32 {
     1.0 + count.ln()
 }
 
-/// [`sublinear_tf`] of what a text has of a term: nearly always one.
+/// [`sublinear_tf`] of all counts that a [`TermVector`](super::TermVector) has.
+static TF_FACTORS: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|count| sublinear_tf(count as f32)));
+
+/// [`sublinear_tf`] of a count of a [`TermVector`](super::TermVector): looked up, for a logarithm takes longer than the rest of
+/// what is done with a term.
 #[inline]
 pub(crate) fn tf_factor(count: u32) -> f32 {
-    if count == 1 { 1.0 } else { sublinear_tf(count as f32) }
+    TF_FACTORS.get(count as usize).copied().unwrap_or_else(|| sublinear_tf(count as f32))
 }
 
 /// How rare a term is that so many of the texts have: scikit-learn's smoothed inverse document frequency.

@@ -8,6 +8,7 @@ mod name_pattern;
 pub mod postings;
 mod query;
 mod stop_words;
+mod term_table;
 mod term_vector;
 mod terms;
 
@@ -17,5 +18,6 @@ pub use corpus_stats::{CorpusStats, SparseVector, TermNorm, smoothed_idf, sublin
 pub use name_pattern::NamePattern;
 pub use query::TermQuery;
 pub use stop_words::is_stop_word;
+pub(crate) use term_table::TermTable;
 pub use term_vector::{IdentityHasher, TermMap, TermSlice, TermVector};
 pub use terms::{TermCounts, for_each_term, word_sequence};

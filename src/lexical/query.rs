@@ -1,5 +1,6 @@
 //! A question's terms and what each of them weighs.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::{TermCounts, TermVector};
@@ -27,16 +28,14 @@ impl TermQuery {
             let all: f32 = counts.iter().map(|(_, count)| count).sum();
             counts.iter().for_each(|(term, count)| *sum.entry(term).or_default() += weight * count / all);
         }
-        let mut terms: Vec<(String, f32)> = sum.into_iter().map(|(term, weight)| (term.to_owned(), weight)).collect();
+        let mut terms: Vec<(&str, f32)> = sum.into_iter().collect();
         if terms.len() > most {
-            terms.sort_by_cached_key(|(term, weight)| {
-                // Positive numbers are in the order of their bits.
-                (std::cmp::Reverse((weight * rarity(term)).to_bits()), term.clone())
-            });
+            // Positive numbers are in the order of their bits.
+            terms.sort_by_cached_key(|(term, weight)| (Reverse((weight * rarity(term)).to_bits()), *term));
             terms.truncate(most);
         }
-        terms.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        TermQuery { terms }
+        terms.sort_unstable_by_key(|(term, _)| *term);
+        TermQuery { terms: terms.into_iter().map(|(term, weight)| (term.to_owned(), weight)).collect() }
     }
 
     /// The terms in ascending order.

@@ -127,6 +127,18 @@ impl Background {
         self.sums(terms, |posting| posting.weight)
     }
 
+    /// [`Background::dot_products`] of three questions that have the same terms.
+    pub(super) fn dot_products_with_each(&self, terms: &[(u32, [f32; 3])]) -> Vec<[f32; 3]> {
+        let mut sums = vec![[0.0; 3]; self.len()];
+        for (number, weights) in terms {
+            for posting in self.term_postings(*number) {
+                let sums = &mut sums[posting.paper as usize];
+                sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight * posting.weight);
+            }
+        }
+        sums
+    }
+
     /// BM25 of each paper for a question's weights.
     pub(super) fn bm25(&self, question: &[(u32, f32)]) -> Vec<f32> {
         self.sums(question, |posting| posting.tf_saturation)
@@ -135,12 +147,16 @@ impl Background {
     fn sums(&self, terms: &[(u32, f32)], value: impl Fn(&BackgroundPosting) -> f32) -> Vec<f32> {
         let mut sums = vec![0.0; self.len()];
         for (number, weight) in terms {
-            let Some(range) = self.posting_ranges.get(number) else { continue };
-            for posting in &self.postings[range.clone()] {
+            for posting in self.term_postings(*number) {
                 sums[posting.paper as usize] += weight * value(posting);
             }
         }
         sums
+    }
+
+    /// The papers that have a term.
+    fn term_postings(&self, number: u32) -> &[BackgroundPosting] {
+        self.posting_ranges.get(&number).map_or(&[], |range| &self.postings[range.clone()])
     }
 
     /// The papers' unit vectors.

@@ -1,7 +1,8 @@
 //! Disliked papers, prepared for scoring: each by itself, because a paper is like one of them or like none.
 
 use super::background::{Background, PaperFeatures};
-use super::history_model::{TermSums, TermWeights};
+use super::history_model::TermSums;
+use super::history_terms::TermWeights;
 use super::resolved_query::HistoryPaper;
 use super::similarity_model::{ContentParts, SimilarityModel};
 use super::standardizer::Standardizer;

@@ -6,12 +6,13 @@ use super::features::{
     CENTROID, DISCRIMINANT, EXPANSION, FeatureSet, FeatureValues, LEARNED_COUNT, SIMILARITY, TERM_CENTROID,
     TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY, first_features,
 };
+use super::history_terms::{HistoryTerm, HistoryTerms, TermWeights};
 use super::relevance::{NEAREST_PAPERS, RelevanceFeatures, RelevanceKind};
 use super::resolved_query::{ExpansionPaper, HistoryPaper};
 use super::term_classifier::TermClassifier;
 use super::whitening::LinearDiscriminant;
-use crate::lexical::{SparseVector, TermMap, TermVector, tf_factor};
-use crate::vector::{dot, dots};
+use crate::lexical::TermVector;
+use crate::vector::{dot, dot_with_each, dots};
 
 /// A reading history, prepared for comparison.
 pub(super) struct HistoryModel<'a> {
@@ -24,8 +25,7 @@ pub(super) struct HistoryModel<'a> {
     pub(super) whitened: Vec<Vec<f32>>,
     pub(super) discriminant: Option<LinearDiscriminant>,
     term_profiles: Vec<TermProfile>,
-    terms: TermMap<HistoryTerm>,
-    term_filter: TermFilter,
+    terms: HistoryTerms,
     feature_set: FeatureSet,
     pub(super) nearest_count: usize,
     classifier: Option<&'a TermClassifier>,
@@ -42,44 +42,6 @@ pub(super) struct Centroid {
     pub(super) norm: f32,
     /// Whether there are papers to borrow from.
     has_expansion: bool,
-}
-
-/// A term of a history.
-#[derive(Default)]
-struct HistoryTerm {
-    idf: f32,
-    /// What it counts in a contrast.
-    contrast: f32,
-    inverse_variance: f32,
-    /// What it weighs in the centroid: the parts of the history and of the expansion papers.
-    centroid: f32,
-    expansion: f32,
-    /// The papers that have it, and what it weighs in each.
-    papers: Vec<(u32, f32)>,
-}
-
-/// A bit for the last 16 bits of each term of a history: most terms of a candidate are none, and a bit in the fastest cache says
-/// so sooner than a hash map.
-struct TermFilter(Box<[u64]>);
-
-impl TermFilter {
-    const BITS: usize = 1 << 16;
-
-    fn new(terms: impl Iterator<Item = u32>) -> TermFilter {
-        let mut words = vec![0; TermFilter::BITS / 64];
-        for term in terms {
-            let bit = term as usize % TermFilter::BITS;
-            words[bit / 64] |= 1 << (bit % 64);
-        }
-        TermFilter(words.into())
-    }
-
-    /// Whether a term may be one of them; if not, it is none.
-    #[inline]
-    fn may_have(&self, term: u32) -> bool {
-        let bit = term as usize % TermFilter::BITS;
-        self.0[bit / 64] >> (bit % 64) & 1 == 1
-    }
 }
 
 impl<'a> HistoryModel<'a> {
@@ -102,18 +64,7 @@ impl<'a> HistoryModel<'a> {
         };
         let words: Vec<TermProfile> =
             past.iter().map(|past| background.term_profile(TermVector::from(&past.terms).as_slice())).collect();
-        let mut terms: TermMap<HistoryTerm> = TermMap::default();
-        for (place, (words, share)) in words.iter().zip(&shares).enumerate() {
-            for (number, weight) in &words.vector {
-                let term = terms.entry(*number).or_default();
-                term.idf = background.corpus_stats.idf(*number);
-                term.inverse_variance = background.corpus_stats.inverse_variance(*number);
-                term.contrast += share * weight * term.inverse_variance;
-                term.centroid += share * weight;
-                term.papers.push((place as u32, *weight));
-            }
-        }
-        let term_norm = add_expansion_terms(background, &mut terms, expansion);
+        let (terms, term_norm) = HistoryTerms::new(background, &words, &shares, expansion);
         HistoryModel {
             papers: past,
             embeddings: past.iter().map(|past| past.embedding.as_slice()).collect(),
@@ -122,7 +73,6 @@ impl<'a> HistoryModel<'a> {
             whitened,
             discriminant,
             term_profiles: words,
-            term_filter: TermFilter::new(terms.keys().copied()),
             terms,
             feature_set,
             nearest_count: nearest,
@@ -133,11 +83,7 @@ impl<'a> HistoryModel<'a> {
 
     /// Takes away the terms of a history of one paper, each with its number.
     pub(super) fn take_terms(&mut self) -> impl Iterator<Item = (u32, TermWeights)> + use<> {
-        let weights = |(number, HistoryTerm { contrast, centroid, papers, .. }): (u32, HistoryTerm)| {
-            let in_paper = papers.first().map_or(0.0, |(_, weight)| *weight);
-            (number, TermWeights { in_paper, contrast, centroid })
-        };
-        std::mem::take(&mut self.terms).into_iter().map(weights)
+        std::mem::take(&mut self.terms).into_weights()
     }
 
     /// How many papers it is worth: each counts by its weight, the heaviest 1.
@@ -149,11 +95,9 @@ impl<'a> HistoryModel<'a> {
     pub(super) fn term_discriminant_norm(&self, background: &Background) -> f32 {
         // Of terms that the history does not have, the direction has what is usual of them, with a minus.
         let mut squares = background.corpus_stats.squared_background();
-        let mut numbers: Vec<&u32> = self.terms.keys().collect();
-        numbers.sort_unstable();
-        for number in numbers {
-            let usual = background.corpus_stats.background_weight(*number);
-            let own = self.terms[number].contrast - usual;
+        for (number, term) in self.terms.iter() {
+            let usual = background.corpus_stats.background_weight(number);
+            let own = term.contrast - usual;
             squares += own * own - usual * usual;
         }
         squares.max(0.0).sqrt()
@@ -172,26 +116,20 @@ impl<'a> HistoryModel<'a> {
                 self.term_profiles.iter().map(|words| background.dot_products(&words.vector)).collect()
             }
         };
-        let sums = |value: fn(&HistoryTerm) -> f32| {
-            let weights = self.terms.iter().map(|(number, term)| (*number, value(term)));
-            let mut terms: SparseVector = weights.filter(|(_, weight)| *weight != 0.0).collect();
-            terms.sort_unstable_by_key(|(number, _)| *number);
-            background.dot_products(&terms)
+        // The contrast, and the two parts of the centroid.
+        let weights = |(number, term): (u32, &HistoryTerm)| match self.feature_set {
+            FeatureSet::All => (number, [term.contrast, term.centroid, term.expansion]),
+            FeatureSet::Similarities | FeatureSet::Centroid => (number, [0.0, term.centroid, term.expansion]),
         };
-        let contrasts = match self.feature_set {
-            FeatureSet::All => sums(|term| term.contrast),
-            FeatureSet::Similarities | FeatureSet::Centroid => vec![0.0; background.len()],
-        };
-        let centroid = sums(|term| term.centroid);
-        let expansion =
-            if self.centroid.has_expansion { sums(|term| term.expansion) } else { vec![0.0; contrasts.len()] };
+        let sums = background.dot_products_with_each(&self.terms.iter().map(weights).collect::<Vec<_>>());
         let classifier = self.classifier.map(|classifier| background.dot_products(&classifier.weights()));
         let features = |(at, (vector, overlap)): (usize, (&[f32], f32))| {
             let similarities = words.iter().map(|of_past| of_past[at]);
+            let [contrast, centroid, expansion] = sums[at];
             let sums = TermSums {
-                contrast: contrasts[at] - overlap,
-                centroid: centroid[at],
-                expansion: expansion[at],
+                contrast: contrast - overlap,
+                centroid,
+                expansion,
                 classifier: classifier.as_ref().map_or(0.0, |scores| scores[at]),
             };
             self.combine(vector, similarities, sums)
@@ -212,13 +150,10 @@ impl<'a> HistoryModel<'a> {
             values[TERM_DISCRIMINANT] = sums.contrast;
         }
         if self.feature_set != FeatureSet::Similarities {
-            values[CENTROID] = dot(&self.centroid.history, vector);
+            [values[CENTROID], values[EXPANSION]] = self.centroid.products(vector);
             values[TERM_CENTROID] = sums.centroid;
             values[TERM_EXPANSION] = sums.expansion;
             values[TERM_CLASSIFIER] = sums.classifier;
-            if self.centroid.has_expansion {
-                values[EXPANSION] = dot(&self.centroid.expansion, vector);
-            }
         }
         values
     }
@@ -242,33 +177,27 @@ impl<'a> HistoryModel<'a> {
         let by_paper = self.feature_set != FeatureSet::Centroid;
         let mut similarities = if by_paper { vec![0.0; self.papers.len()] } else { Vec::new() };
         let mut sums = TermSums { contrast: -paper.norm.background_overlap, ..TermSums::default() };
-        for (term, weight) in self.common_terms(paper) {
+        for (place, weight) in self.terms.common_terms(paper) {
+            let term = &self.terms.terms[place];
             sums.contrast += weight * term.contrast;
             sums.centroid += weight * term.centroid;
             sums.expansion += weight * term.expansion;
             if by_paper {
-                term.papers.iter().for_each(|(place, other)| similarities[*place as usize] += weight * other);
+                let papers = self.terms.papers(place);
+                papers.iter().for_each(|(paper, other)| similarities[*paper as usize] += weight * other);
             }
         }
         (similarities, sums)
     }
 
-    /// The terms that a paper has in common with the history, and what each weighs in the paper's TF-IDF vector.
-    fn common_terms<'p>(&'p self, paper: &PaperFeatures<'p>) -> impl Iterator<Item = (&'p HistoryTerm, f32)> {
-        let inverse_norm = paper.norm.inverse;
-        paper.terms.counts().filter_map(move |(number, count)| {
-            let term = self.term_filter.may_have(number).then(|| self.terms.get(&number)).flatten()?;
-            Some((term, tf_factor(count) * term.idf * inverse_norm))
-        })
-    }
-
     /// The similarity of words to each paper, plain and as it counts in a contrast.
     pub(super) fn term_similarities_by_paper(&self, paper: &PaperFeatures<'_>) -> (Vec<f32>, Vec<f32>) {
         let (mut plain, mut contrasts) = (vec![0.0; self.papers.len()], vec![0.0; self.papers.len()]);
-        for (term, weight) in self.common_terms(paper) {
-            for (place, other) in &term.papers {
-                plain[*place as usize] += weight * other;
-                contrasts[*place as usize] += weight * other * term.inverse_variance;
+        for (place, weight) in self.terms.common_terms(paper) {
+            let inverse_variance = self.terms.terms[place].inverse_variance;
+            for (paper, other) in self.terms.papers(place) {
+                plain[*paper as usize] += weight * other;
+                contrasts[*paper as usize] += weight * other * inverse_variance;
             }
         }
         (plain, contrasts)
@@ -290,15 +219,15 @@ impl<'a> HistoryModel<'a> {
         let mut similarities = vec![0.0; self.papers.len()];
         let mut contrast = -words.background_overlap;
         for (number, weight) in &words.vector {
-            let term = &self.terms[number];
-            contrast += weight * term.contrast;
-            term.papers.iter().for_each(|(place, other)| similarities[*place as usize] += weight * other);
+            let Some(place) = self.terms.table.place(*number) else { continue };
+            contrast += weight * self.terms.terms[place].contrast;
+            self.terms.papers(place).iter().for_each(|(paper, other)| similarities[*paper as usize] += weight * other);
         }
         (similarities, contrast)
     }
 
     /// The features of a paper of the history, compared with all others of it: those that weights are learned for.
-    pub(super) fn leave_one_out(&self, place: usize) -> FeatureValues {
+    pub(super) fn leave_one_out(&self, background: &Background, place: usize) -> FeatureValues {
         let (paper, words, share) = (&self.papers[place], &self.term_profiles[place], self.shares[place]);
         let Some(discriminant) = &self.discriminant else { return first_features([0.0; LEARNED_COUNT]) };
         // The paper itself is none of the nearest.
@@ -310,22 +239,14 @@ impl<'a> HistoryModel<'a> {
         let own = dot(&self.whitened[place], &self.whitened[place]);
         let contrast = (discriminant.score(paper.embedding.as_slice()) - share * own) / (1.0 - share);
         let (similarities, word_contrast) = self.own_term_similarities(words);
-        let own: f32 = words.vector.iter().map(|(number, x)| x * x * self.terms[number].inverse_variance).sum();
+        let own = words.vector.iter().map(|(number, x)| x * x * background.corpus_stats.inverse_variance(*number));
+        let own: f32 = own.sum();
         let word_contrast =
             (word_contrast + words.background_overlap - share * own) / (1.0 - share) - words.background_overlap;
         let words = self.papers.iter().zip(similarities).map(|(past, words)| past.weight * words);
         let near = top_k_mean(others(self.similarities(paper.embedding.as_slice())), nearest);
         first_features([near, contrast, top_k_mean(others(words.collect()), nearest), word_contrast])
     }
-}
-
-/// What a term of a history of one paper counts.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TermWeights {
-    /// What it weighs in the paper.
-    pub(super) in_paper: f32,
-    pub(super) contrast: f32,
-    pub(super) centroid: f32,
 }
 
 /// What the terms of a paper have in common with a whole history.
@@ -358,35 +279,6 @@ fn whitened_history(
     (whitened, LinearDiscriminant::from_whitened(whitening, mean))
 }
 
-/// Adds the terms of expansion papers, and scales the centroid to length 1. Returns what the history's sums were divided
-/// by.
-fn add_expansion_terms(background: &Background, terms: &mut TermMap<HistoryTerm>, expansion: &[ExpansionPaper]) -> f32 {
-    let length = |terms: &TermMap<HistoryTerm>| {
-        let mut squares: Vec<f32> =
-            terms.values().map(|term| (term.centroid + term.expansion) * (term.centroid + term.expansion)).collect();
-        // One order of addition, whatever that of the map.
-        squares.sort_unstable_by(f32::total_cmp);
-        let norm = squares.iter().sum::<f32>().sqrt();
-        if norm > 0.0 { norm } else { 1.0 }
-    };
-    let own = length(terms);
-    for (paper, share) in expansion.iter().zip(expansion_shares(expansion.len())) {
-        for (number, weight) in background.term_profile(paper.terms.as_slice()).vector {
-            let term = terms.entry(number).or_default();
-            term.idf = background.corpus_stats.idf(number);
-            term.inverse_variance = background.corpus_stats.inverse_variance(number);
-            // The history's part counts 1.
-            term.expansion += own * share * weight;
-        }
-    }
-    let norm = length(terms);
-    for term in terms.values_mut() {
-        term.centroid /= norm;
-        term.expansion /= norm;
-    }
-    norm
-}
-
 impl Centroid {
     fn new(past: &[HistoryPaper], shares: &[f32], expansion: &[ExpansionPaper]) -> Centroid {
         let dimension = past.first().map_or(0, |past| past.embedding.as_slice().len());
@@ -406,6 +298,14 @@ impl Centroid {
         let scaled = |vector: Vec<f32>| vector.into_iter().map(|x| x / norm).collect();
         let has_expansion = expansion.iter().any(|x| *x != 0.0);
         Centroid { history: scaled(history), expansion: scaled(expansion), norm, has_expansion }
+    }
+
+    /// The products of a vector with both parts.
+    fn products(&self, vector: &[f32]) -> [f32; 2] {
+        match self.has_expansion {
+            true => dot_with_each(vector, [&self.history, &self.expansion]),
+            false => [dot(vector, &self.history), 0.0],
+        }
     }
 
     /// The unit vector.
@@ -441,14 +341,6 @@ fn top_k_mean(mut values: Vec<f32>, count: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_filter_lets_its_terms_through() {
-        let filter = TermFilter::new([5, 70_000, u32::MAX].into_iter());
-        assert!([5, 70_000, u32::MAX].into_iter().all(|term| filter.may_have(term)));
-        assert!(filter.may_have(5 + (1 << 16)), "the same last bits");
-        assert!((0..1_000).filter(|term| filter.may_have(*term)).eq([5]));
-    }
 
     #[test]
     fn the_largest_in_any_order() {

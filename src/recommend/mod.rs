@@ -15,6 +15,7 @@ mod expansion;
 mod features;
 mod history_item;
 mod history_model;
+mod history_terms;
 mod interests;
 mod ranker;
 mod relevance;

@@ -5,7 +5,8 @@ use super::features::{
     CENTROID, DISCRIMINANT, EXPANSION, FEATURE_COUNT, FeatureSet, FeatureValues, LEARNED_COUNT, SIMILARITY,
     TERM_CENTROID, TERM_CLASSIFIER, TERM_DISCRIMINANT, TERM_EXPANSION, TERM_SIMILARITY, first_features,
 };
-use super::history_model::{HistoryModel, TermSums, TermWeights, term_weight, top_k_mean_parts};
+use super::history_model::{HistoryModel, TermSums, term_weight, top_k_mean_parts};
+use super::history_terms::TermWeights;
 use super::relevance::{RelevanceFeatures, RelevanceKind};
 use super::resolved_query::{ExpansionPaper, HistoryPaper, QueryText};
 use super::standardizer::Standardizer;
@@ -120,7 +121,7 @@ impl<'a> SimilarityModel<'a> {
         let history = HistoryModel::new(background, past, expansion, classifier, nearest, feature_set);
         let mut side = SimilarityModel::new(background, SimilarityTarget::History(history), prior);
         if strategy == Strategy::Auto {
-            side.learn_weights();
+            side.learn_weights(background);
         }
         if mixes_cosines {
             side.mix_in_cosines(background, weights);
@@ -234,7 +235,7 @@ impl<'a> SimilarityModel<'a> {
     /// Learns weights from the history itself: those that tell each of its papers, scored against the others, from
     /// background papers (Fisher's linear discriminant over the features). The fewer papers, the closer the weights stay
     /// to the defaults.
-    fn learn_weights(&mut self) {
+    fn learn_weights(&mut self, background: &Background) {
         let SimilarityTarget::History(history) = &self.target else { return };
         let count = history.papers.len();
         if count < 3 {
@@ -242,7 +243,7 @@ impl<'a> SimilarityModel<'a> {
         }
         let step = count.div_ceil(MAX_HELD_OUT);
         let held_out: Vec<FeatureValues> =
-            (0..count).step_by(step).map(|place| self.z_scores(&history.leave_one_out(place))).collect();
+            (0..count).step_by(step).map(|place| self.z_scores(&history.leave_one_out(background, place))).collect();
         let of_all = |of: &dyn Fn(&FeatureValues) -> f32, all: &[FeatureValues]| {
             all.iter().map(of).sum::<f32>() / all.len().max(1) as f32
         };

@@ -35,19 +35,23 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// # Panics
 /// If the lengths differ.
 pub(crate) fn dots(vector: &[f32], others: &[&[f32]], products: &mut Vec<f32>) {
+    let (fours, rest) = others.as_chunks::<4>();
+    fours.iter().for_each(|four| products.extend(dot_with_each(vector, *four)));
+    products.extend(rest.iter().map(|other| dot(vector, other)));
+}
+
+/// [`dots`] with a few vectors, whose number is known.
+///
+/// # Panics
+/// If the lengths differ.
+pub(crate) fn dot_with_each<const N: usize>(vector: &[f32], others: [&[f32]; N]) -> [f32; N] {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") {
         assert!(others.iter().all(|other| other.len() == vector.len()), "vectors of one dimension");
-        let (fours, rest) = others.as_chunks::<4>();
-        let (twos, rest) = rest.as_chunks::<2>();
         // SAFETY: the CPU has AVX-512F and so AVX2, asked above.
-        fours.iter().for_each(|four| products.extend(unsafe { dots_avx512(vector, *four) }));
-        // SAFETY: as above.
-        twos.iter().for_each(|two| products.extend(unsafe { dots_avx512(vector, *two) }));
-        products.extend(rest.iter().map(|other| dot(vector, other)));
-        return;
+        return unsafe { dots_avx512(vector, others) };
     }
-    products.extend(others.iter().map(|other| dot(vector, other)));
+    others.map(|other| dot(vector, other))
 }
 
 #[inline(always)]
@@ -322,7 +326,9 @@ mod tests {
             let (vector, others) = (&vectors[0], vectors.iter().map(Vec::as_slice).collect::<Vec<_>>());
             let mut products = Vec::new();
             dots(vector, &others, &mut products);
-            let expected: Vec<u32> = others.iter().map(|other| dot_portable(vector, other).to_bits()).collect();
+            products.extend(dot_with_each(vector, [others[0], vector, others[others.len() - 1]]));
+            let all = others.iter().copied().chain([others[0], vector, others[others.len() - 1]]);
+            let expected: Vec<u32> = all.map(|other| dot_portable(vector, other).to_bits()).collect();
             prop_assert_eq!(products.iter().map(|product| product.to_bits()).collect::<Vec<_>>(), expected);
         }
     }

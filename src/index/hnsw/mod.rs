@@ -82,6 +82,9 @@ impl HnswGraph {
 
     fn new(header: FileHeader, blocks: BlockFile<IN_BLOCKS>) -> Result<HnswGraph, IndexCorruption> {
         let (places, _) = header.places().ok_or(damaged("wrong file length"))?;
+        if !header.has_links {
+            blocks.expect_whole_section(FileSection::Codes as usize);
+        }
         let frozen = HnswGraph { blocks, header, places };
         for (section, sum) in SECTIONS[IN_BLOCKS..].iter().zip(frozen.header.sums) {
             if crc32fast::hash(frozen.section(*section)) != sum {

@@ -178,8 +178,8 @@ impl HnswGraph {
         }
         let code = self.quantizer().query(query);
         let entry = self.descend(&code)?;
-        // Among so many by their codes are the best by their vectors.
-        let want = k + k.div_ceil(2).max(5);
+        // Among so many by their codes are the best by their vectors: codes change places near the last one alone.
+        let want = k + k.div_ceil(2).clamp(5, 32);
         let found = match keep {
             None => beam_search(self, &code, &[entry], ef.max(k), want, None)?,
             Some(keep) => {

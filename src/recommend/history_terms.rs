@@ -1,0 +1,139 @@
+//! The terms of a reading history: what each of them weighs.
+
+use super::background::{Background, PaperFeatures, TermProfile};
+use super::expansion::expansion_shares;
+use super::resolved_query::ExpansionPaper;
+use crate::lexical::{TermTable, tf_factor};
+
+/// The terms of a history and of the papers that it borrows from, in the order of their numbers.
+#[derive(Debug, Clone)]
+pub(super) struct HistoryTerms {
+    pub(super) table: TermTable,
+    pub(super) terms: Vec<HistoryTerm>,
+    /// The papers of the history that have each term, and what it weighs in each: where those of a term begin, and the end.
+    paper_starts: Vec<u32>,
+    papers: Vec<(u32, f32)>,
+}
+
+/// A term of a history.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HistoryTerm {
+    pub(super) idf: f32,
+    /// What it counts in a contrast.
+    pub(super) contrast: f32,
+    pub(super) inverse_variance: f32,
+    /// What it weighs in the centroid: the parts of the history and of the expansion papers.
+    pub(super) centroid: f32,
+    pub(super) expansion: f32,
+}
+
+/// What a term of a history of one paper counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TermWeights {
+    /// What it weighs in the paper.
+    pub(super) in_paper: f32,
+    pub(super) contrast: f32,
+    pub(super) centroid: f32,
+}
+
+impl Default for HistoryTerms {
+    fn default() -> HistoryTerms {
+        HistoryTerms { table: TermTable::new(Vec::new()), terms: Vec::new(), paper_starts: vec![0], papers: Vec::new() }
+    }
+}
+
+impl HistoryTerms {
+    /// The terms of papers, each paper with its share of the whole, and of expansion papers. The centroid of both has length 1;
+    /// second what the sums of the papers' term vectors, each times its share, are divided by in it.
+    pub(super) fn new(
+        background: &Background,
+        papers: &[TermProfile],
+        shares: &[f32],
+        expansion: &[ExpansionPaper],
+    ) -> (HistoryTerms, f32) {
+        // Expansion papers follow those of the history.
+        let borrowed: Vec<TermProfile> =
+            expansion.iter().map(|paper| background.term_profile(paper.terms.as_slice())).collect();
+        let mut entries: Vec<(u32, u32, f32)> = Vec::new();
+        for (paper, profile) in (0..).zip(papers.iter().chain(&borrowed)) {
+            entries.extend(profile.vector.iter().map(|(number, weight)| (*number, paper, *weight)));
+        }
+        entries.sort_unstable_by_key(|(number, paper, _)| (*number, *paper));
+        let borrowed_shares: Vec<f32> = expansion_shares(expansion.len()).collect();
+        let mut all = HistoryTerms::default();
+        let mut numbers = Vec::with_capacity(entries.len());
+        all.terms.reserve(entries.len());
+        for of_term in entries.chunk_by(|a, b| a.0 == b.0) {
+            let stats = background.corpus_stats.term(of_term[0].0);
+            let (idf, inverse_variance) = (stats.idf, stats.inverse_variance);
+            let mut term = HistoryTerm { idf, inverse_variance, contrast: 0.0, centroid: 0.0, expansion: 0.0 };
+            for (_, paper, weight) in of_term {
+                match (*paper as usize).checked_sub(papers.len()) {
+                    None => {
+                        let share = shares[*paper as usize];
+                        term.contrast += share * weight * inverse_variance;
+                        term.centroid += share * weight;
+                        all.papers.push((*paper, *weight));
+                    }
+                    Some(place) => term.expansion += borrowed_shares[place] * weight,
+                }
+            }
+            numbers.push(of_term[0].0);
+            all.terms.push(term);
+            all.paper_starts.push(all.papers.len() as u32);
+        }
+        all.table = TermTable::new(numbers);
+        let norm = all.scale_centroid();
+        (all, norm)
+    }
+
+    /// Scales the centroid to length 1: the part of the history counts 1 in it, and shares of expansion papers are shares of
+    /// that. Returns what the history's sums were divided by.
+    fn scale_centroid(&mut self) -> f32 {
+        let length = |weight: fn(&HistoryTerm) -> f32, terms: &[HistoryTerm]| {
+            let norm = terms.iter().map(|term| weight(term) * weight(term)).sum::<f32>().sqrt();
+            if norm > 0.0 { norm } else { 1.0 }
+        };
+        let own = length(|term| term.centroid, &self.terms);
+        self.terms.iter_mut().for_each(|term| term.expansion *= own);
+        let norm = length(|term| term.centroid + term.expansion, &self.terms);
+        for term in &mut self.terms {
+            term.centroid /= norm;
+            term.expansion /= norm;
+        }
+        norm
+    }
+
+    /// The numbers of the terms, and the terms.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &HistoryTerm)> {
+        self.table.numbers().iter().copied().zip(&self.terms)
+    }
+
+    /// The papers of the history that have the term at a place, and what it weighs in each.
+    #[inline]
+    pub(super) fn papers(&self, place: usize) -> &[(u32, f32)] {
+        &self.papers[self.paper_starts[place] as usize..self.paper_starts[place + 1] as usize]
+    }
+
+    /// The places of the terms that a paper has in common with the history, and what each weighs in the paper's TF-IDF vector.
+    #[inline]
+    pub(super) fn common_terms<'p>(
+        &'p self,
+        paper: &PaperFeatures<'p>,
+    ) -> impl Iterator<Item = (usize, f32)> + use<'p> {
+        let inverse_norm = paper.norm.inverse;
+        paper.terms.counts().filter_map(move |(number, count)| {
+            let place = self.table.place(number)?;
+            Some((place, tf_factor(count) * self.terms[place].idf * inverse_norm))
+        })
+    }
+
+    /// The terms of a history of one paper, each with its number.
+    pub(super) fn into_weights(self) -> impl Iterator<Item = (u32, TermWeights)> {
+        (0..self.terms.len()).map(move |place| {
+            let HistoryTerm { contrast, centroid, .. } = self.terms[place];
+            let in_paper = self.papers(place).first().map_or(0.0, |(_, weight)| *weight);
+            (self.table.numbers()[place], TermWeights { in_paper, contrast, centroid })
+        })
+    }
+}
