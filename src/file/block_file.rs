@@ -9,6 +9,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+#[cfg(target_os = "linux")]
+use memmap2::Advice;
 use memmap2::{MmapOptions, MmapRaw};
 
 use super::ZeroedBuffer;
@@ -107,8 +109,11 @@ impl<const SECTIONS: usize> BlockFile<SECTIONS> {
         let mut memory = MmapOptions::new().len(layout.length.max(1)).no_reserve_swap().map_anon()?;
         #[cfg(target_os = "linux")]
         // A wish: a large page for every small block would take more memory.
-        let _ = memory.advise(memmap2::Advice::NoHugePage);
+        let _ = memory.advise(Advice::NoHugePage);
         for range in layout.ends() {
+            #[cfg(target_os = "linux")]
+            // Another wish: where all bytes are read, large pages are fewer faults, and fewer pages to look up.
+            let _ = memory.advise_range(Advice::HugePage, range.start, range.len());
             let offset = range.start as u64;
             read_exact_at(&mut file, &mut memory[range], offset)?;
         }
@@ -141,14 +146,12 @@ impl<const SECTIONS: usize> BlockFile<SECTIONS> {
         self.layout.length
     }
 
-    /// Asks for large pages for a section of which all blocks are read: fewer page faults, and fewer pages to look up.
+    /// Says that all blocks of a section are going to be read.
     pub(crate) fn expect_whole_section(&self, section: usize) {
+        let section = &self.layout.sections[section];
         #[cfg(target_os = "linux")]
-        {
-            let section = &self.layout.sections[section];
-            // A wish: without large pages it is slower, and right.
-            let _ = self.memory.advise_range(memmap2::Advice::HugePage, section.start, section.end() - section.start);
-        }
+        // As for the ends of the file.
+        let _ = self.memory.advise_range(Advice::HugePage, section.start, section.end() - section.start);
         #[cfg(not(target_os = "linux"))]
         let _ = section;
     }

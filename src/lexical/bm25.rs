@@ -29,13 +29,10 @@ pub fn idf(doc_count: f32, doc_freq: f32) -> f32 {
 /// let once = paperkin::lexical::bm25::tf_saturation(1.0, 7.0, 7.0);
 /// assert!((once - 1.0 / 2.2).abs() < 1e-6);
 /// ```
+#[inline]
 pub fn tf_saturation(count: f32, length: f32, mean_length: f32) -> f32 {
-    count / (count + length_penalty(length, mean_length))
-}
-
-/// What a text's length adds to the count of a term in [`tf_saturation`]: the longer, the less an occurrence says.
-pub(crate) fn length_penalty(length: f32, mean_length: f32) -> f32 {
-    K1 * (1.0 - B + B * length / mean_length)
+    // The longer a text, the less an occurrence says.
+    count / (count + K1 * (1.0 - B + B * length / mean_length))
 }
 
 /// The postings of one term: block numbers, ascending, and the bytes of each block (see [`super::postings`]).

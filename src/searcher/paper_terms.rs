@@ -16,12 +16,15 @@ use crate::vector::RowId;
 /// Bytes of terms that were read from the library, at most: then all are forgotten.
 const MAX_LOADED_BYTES: usize = 128 << 20;
 
+/// Rows whose norms get their memory together: a process that asks one question needs few of them.
+const NORMS_AT_ONCE: usize = 64;
+
 /// Terms by row, and what turns them into TF-IDF vectors of the background of all papers.
 pub(super) struct PaperTerms {
     source: TermSource,
-    /// The two numbers of a [`TermNorm`] by row; 0 for those that nobody asked for. The background is that of the generation,
-    /// and a norm takes a microsecond, which is too much for each candidate of each question.
-    norms: Box<[AtomicU64]>,
+    /// The two numbers of a [`TermNorm`] by row, [`NORMS_AT_ONCE`] together; 0 for those that nobody asked for. The background is
+    /// that of the generation, and a norm takes a microsecond, which is too much for each candidate of each question.
+    norms: Box<[OnceLock<Box<[AtomicU64]>>]>,
 }
 
 enum TermSource {
@@ -43,7 +46,8 @@ impl PaperTerms {
                 TermSource::Library { loaded, bytes: AtomicUsize::new(0) }
             }
         };
-        Ok(PaperTerms { source, norms: std::iter::repeat_with(|| AtomicU64::new(0)).take(rows).collect() })
+        let norms = std::iter::repeat_with(OnceLock::new).take(rows.div_ceil(NORMS_AT_ONCE)).collect();
+        Ok(PaperTerms { source, norms })
     }
 
     /// The file of terms with what changed since it was written, if there is one.
@@ -108,14 +112,17 @@ impl PaperTerms {
 
     /// What turns the terms of the paper in a row into its TF-IDF vector, by the background of all papers.
     pub(super) fn norm(&self, background: &Background, row: RowId, terms: TermSlice<'_>) -> TermNorm {
-        let known = self.norms[row.index()].load(Ordering::Relaxed);
+        let together = self.norms[row.index() / NORMS_AT_ONCE]
+            .get_or_init(|| std::iter::repeat_with(AtomicU64::default).take(NORMS_AT_ONCE).collect());
+        let place = &together[row.index() % NORMS_AT_ONCE];
+        let known = place.load(Ordering::Relaxed);
         if known != 0 {
             let [inverse, background_overlap] = [known >> 32, known].map(|bits| f32::from_bits(bits as u32));
             return TermNorm { inverse, background_overlap };
         }
         let norm = background.term_norm(terms);
         let bits = u64::from(norm.inverse.to_bits()) << 32 | u64::from(norm.background_overlap.to_bits());
-        self.norms[row.index()].store(bits, Ordering::Relaxed);
+        place.store(bits, Ordering::Relaxed);
         norm
     }
 }

@@ -72,6 +72,7 @@ impl TermFile {
             return Err(TermFileCorruption("wrong file length"));
         }
         let blocks = BlockFile::open(file, layout).map_err(unreadable)?;
+        blocks.expect_whole_section(TermSection::Lengths as usize);
         if crc32fast::hash(blocks.outside(sums..length)) != header.sums_sum {
             return Err(TermFileCorruption("checksum mismatch in the checksums"));
         }

@@ -22,12 +22,11 @@ pub(crate) struct TermIndex {
     stats: LengthStats,
 }
 
-/// How long papers are: what BM25 needs beside postings.
+/// How many papers there are, and how long they are: what BM25 needs beside postings and the length of each.
+#[derive(Debug, Clone, Copy)]
 struct LengthStats {
     papers: usize,
     mean_length: f32,
-    /// The [`bm25::length_penalty`] of each paper of the file.
-    penalties: Vec<f32>,
 }
 
 /// The papers of the file that count: those of a generation, or some of them.
@@ -118,13 +117,9 @@ impl TermIndex {
         passes: impl Fn(i64) -> bool,
     ) -> Result<Vec<i64>, TermFileCorruption> {
         let live = LivePapers { changed: &self.changed, known: known.map(|keys| places(&self.file, keys.iter())) };
-        let of_known;
         let stats = match known {
-            None => &self.stats,
-            Some(_) => {
-                of_known = LengthStats::new(&self.file, &self.added, &live, known)?;
-                &of_known
-            }
+            None => self.stats,
+            Some(_) => LengthStats::new(&self.file, &self.added, &live, known)?,
         };
         let mut lists = Vec::with_capacity(query.len());
         for (number, weight) in query {
@@ -145,7 +140,8 @@ impl TermIndex {
                 best.push(score, key);
             }
         }
-        score_file(&mut lists, &stats.penalties, &mut best, |place| {
+        let lengths = PaperLengths { lengths: self.file.lengths()?, mean: stats.mean_length };
+        score_file(&mut lists, lengths, &mut best, |place| {
             let key = self.file.keys()[place as usize];
             (live.contains(place) && passes(key)).then_some(key)
         });
@@ -157,16 +153,17 @@ impl TermIndex {
 /// them count.
 fn score_file(
     lists: &mut [WeightedPostings<'_>],
-    penalties: &[f32],
+    lengths: PaperLengths<'_>,
     best: &mut BestPapers,
     key: impl Fn(u32) -> Option<i64>,
 ) {
     let mut sums = [0.0f32; PAPERS_AT_ONCE];
-    for start in (0..penalties.len()).step_by(PAPERS_AT_ONCE) {
-        let papers = start..(start + PAPERS_AT_ONCE).min(penalties.len());
+    let count = lengths.lengths.len();
+    for start in (0..count).step_by(PAPERS_AT_ONCE) {
+        let papers = start..(start + PAPERS_AT_ONCE).min(count);
         let mut is_empty = true;
         for list in &mut *lists {
-            is_empty &= !list.add_scores(&papers, &penalties[papers.clone()], &mut sums);
+            is_empty &= !list.add_scores(&papers, lengths, &mut sums);
         }
         if is_empty {
             continue;
@@ -195,6 +192,13 @@ fn places<'k>(file: &TermFile, keys: impl Iterator<Item = &'k i64>) -> RowBitmap
     keys.filter_map(|key| key_position(file.keys(), *key)).map(|place| RowId(place as u32)).collect()
 }
 
+/// The words of each paper of the file, and of a paper on average.
+#[derive(Clone, Copy)]
+struct PaperLengths<'a> {
+    lengths: &'a [u32],
+    mean: f32,
+}
+
 /// The papers of a term that are not scored yet.
 struct WeightedPostings<'a> {
     number: u32,
@@ -207,15 +211,20 @@ struct WeightedPostings<'a> {
 impl WeightedPostings<'_> {
     /// Adds the scores of the next papers, those of a range, to their sums; whether there are any.
     #[inline]
-    fn add_scores(&mut self, range: &Range<usize>, penalties: &[f32], sums: &mut [f32; PAPERS_AT_ONCE]) -> bool {
+    fn add_scores(
+        &mut self,
+        range: &Range<usize>,
+        lengths: PaperLengths<'_>,
+        sums: &mut [f32; PAPERS_AT_ONCE],
+    ) -> bool {
         let count = count_below(self.papers, range.end as u32);
         let ((papers, other_papers), (counts, other_counts)) =
             (self.papers.split_at(count), self.counts.split_at(count));
         for (papers, counts) in papers.chunks(POSTINGS_AT_ONCE).zip(counts.chunks(POSTINGS_AT_ONCE)) {
             let mut scores = [0.0f32; POSTINGS_AT_ONCE];
             for ((score, paper), count) in scores.iter_mut().zip(papers).zip(counts) {
-                let (count, penalty) = (f32::from(*count), penalties[*paper as usize - range.start]);
-                *score = self.weight * (count / (count + penalty));
+                let length = lengths.lengths[*paper as usize] as f32;
+                *score = self.weight * bm25::tf_saturation(f32::from(*count), length, lengths.mean);
             }
             for (paper, score) in papers.iter().zip(scores) {
                 sums[(*paper as usize - range.start) % PAPERS_AT_ONCE] += score;
@@ -243,11 +252,10 @@ impl LengthStats {
         live: &LivePapers<'_>,
         known: Option<&[i64]>,
     ) -> Result<LengthStats, TermFileCorruption> {
-        let lengths = file.lengths()?;
-        let (mut papers, mut words) = (lengths.len(), file.header.words);
+        let (mut papers, mut words) = (file.header.papers, file.header.words);
         if !live.is_whole_file() {
             (papers, words) = (0, 0);
-            for (_, length) in (0..).zip(lengths).filter(|(place, _)| live.contains(*place)) {
+            for (_, length) in (0..).zip(file.lengths()?).filter(|(place, _)| live.contains(*place)) {
                 papers += 1;
                 words += u64::from(*length);
             }
@@ -257,8 +265,7 @@ impl LengthStats {
             words += u64::from(length);
         }
         let mean_length = words as f32 / papers.max(1) as f32;
-        let penalties = lengths.iter().map(|length| bm25::length_penalty(*length as f32, mean_length)).collect();
-        Ok(LengthStats { papers, mean_length, penalties })
+        Ok(LengthStats { papers, mean_length })
     }
 }
 

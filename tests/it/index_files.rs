@@ -52,7 +52,7 @@ fn answers(sandbox: &Sandbox) -> Vec<Vec<(String, f32)>> {
         Request { positive: liked(&[3]), limit: Some(30), ..Request::default() },
         Request { positive: liked(&[700]), negative: liked(&[5]), limit: Some(30), ..Request::default() },
         Request { positive: liked(&[1, 2, 4, 8, 16, 32, 64, 128]), limit: Some(30), ..Request::default() },
-        Request { positive: liked(&[3]), recency: 2.0, votes: 2.0, limit: Some(30), ..Request::default() },
+        Request { positive: liked(&[3]), recency: 1.0, votes: 1.0, limit: Some(30), ..Request::default() },
     ];
     let answer = |request: &Request| {
         let results = engine.recommend(request).unwrap().results;
