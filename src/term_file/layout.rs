@@ -10,13 +10,13 @@ use crate::file::{BlockLayout, BlockSection, SOURCE_ID_LEN};
 /// "pkinterm", read as a little-endian number: other byte orders see another one.
 const MAGIC: u64 = u64::from_le_bytes(*b"pkinterm");
 /// The format's version: another one is refused, and the file written again.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Bytes of the header, its checksum in the last eight.
 pub(super) const HEADER: usize = 256;
 /// Bytes of what is looked up one paper or one term at a time, and has a checksum: small, to be read on the way to one item.
-const SMALL_BLOCK: usize = 8 << 10;
+const SMALL_BLOCK: usize = 4 << 10;
 /// The same of what is read in long runs.
-const LARGE_BLOCK: usize = 32 << 10;
+const LARGE_BLOCK: usize = 16 << 10;
 
 /// A part of the file that is read block by block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

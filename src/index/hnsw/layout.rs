@@ -11,7 +11,7 @@ use crate::vector::{CACHE_LINE, padded_len};
 /// "pkinhnsw", read as a little-endian number: other byte orders see another one.
 const MAGIC: u64 = u64::from_le_bytes(*b"pkinhnsw");
 /// The format's version: another one is refused, and the graph built again.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Bytes of the header, its checksum in the last eight.
 pub(super) const HEADER: usize = 1024;
 /// Links of a node on the lowest layer, and on each of the others.
@@ -91,12 +91,14 @@ pub(super) struct FileHeader {
 }
 
 impl FileHeader {
-    /// Nodes in one block of a section that is checked in blocks: some 8 to 12 KiB of them.
-    pub(super) fn block(section: FileSection) -> usize {
+    /// Nodes or rows in one block of a section that is checked in blocks. A walk looks at one here and one there: blocks are of
+    /// 2 to 3 KiB, so that few others are read with it. A scan looks at all codes.
+    fn block(&self, section: FileSection) -> usize {
         match section {
-            FileSection::Links => 64,
-            FileSection::Codes => 32,
-            _ => 8,
+            FileSection::Links => 16,
+            FileSection::Codes if !self.has_links => 64,
+            FileSection::Codes => 8,
+            _ => 2,
         }
     }
 
@@ -111,7 +113,7 @@ impl FileHeader {
 
     /// How many blocks a section that is checked in blocks has.
     pub(super) fn blocks(&self, section: FileSection) -> usize {
-        self.count(section).div_ceil(FileHeader::block(section))
+        self.count(section).div_ceil(self.block(section))
     }
 
     /// How many nodes or rows such a section has.
@@ -133,7 +135,7 @@ impl FileHeader {
             start: places[index].start,
             rows: self.count(SECTIONS[index]),
             row_bytes: self.row_bytes(SECTIONS[index]),
-            rows_per_block: FileHeader::block(SECTIONS[index]),
+            rows_per_block: self.block(SECTIONS[index]),
         });
         Ok(BlockLayout { sections, sums: places[FileSection::Sums as usize].start, length })
     }
@@ -266,7 +268,7 @@ pub(super) fn seal(bytes: &mut [u8]) {
     let Some((places, _)) = header.places() else { return };
     let blocks = SECTIONS[..IN_BLOCKS].iter().flat_map(|section| {
         let bytes = &bytes[places[*section as usize].clone()];
-        bytes.chunks(FileHeader::block(*section) * header.row_bytes(*section)).map(crc32fast::hash)
+        bytes.chunks(header.block(*section) * header.row_bytes(*section)).map(crc32fast::hash)
     });
     let sums: Vec<u8> = blocks.flat_map(u32::to_le_bytes).collect();
     bytes[places[FileSection::Sums as usize].clone()].copy_from_slice(&sums);
