@@ -245,8 +245,7 @@ impl VectorIndex {
             |row: RowId| !self.tombstones.contains(row) && allowed.is_none_or(|allowed| allowed.contains(row));
         let keep: RowFilter<'_> = if self.tombstones.is_empty() && allowed.is_none() { None } else { Some(&is_kept) };
         let passing = allowed.map_or(frozen.rows(), RowBitmap::len).min(frozen.rows());
-        // Of many rows, the last ones matter little.
-        let effort = frozen.ef().max(k + k / 2);
+        let effort = frozen.ef().max(2 * k);
         if self.uses_graph && walk_pays(frozen.nodes(), passing, effort) {
             let ef = (effort * frozen.rows() / passing.max(1)).min(frozen.nodes());
             let hits = frozen.nearest(query, k, ef, keep)?;

@@ -177,8 +177,7 @@ impl<'a> HistoryModel<'a> {
         let by_paper = self.feature_set != FeatureSet::Centroid;
         let mut similarities = if by_paper { vec![0.0; self.papers.len()] } else { Vec::new() };
         let mut sums = TermSums { contrast: -paper.norm.background_overlap, ..TermSums::default() };
-        for (place, weight) in self.terms.common_terms(paper) {
-            let term = &self.terms.terms[place];
+        self.terms.for_each_common_term(paper, |place, term, weight| {
             sums.contrast += weight * term.contrast;
             sums.centroid += weight * term.centroid;
             sums.expansion += weight * term.expansion;
@@ -186,20 +185,19 @@ impl<'a> HistoryModel<'a> {
                 let papers = self.terms.papers(place);
                 papers.iter().for_each(|(paper, other)| similarities[*paper as usize] += weight * other);
             }
-        }
+        });
         (similarities, sums)
     }
 
     /// The similarity of words to each paper, plain and as it counts in a contrast.
     pub(super) fn term_similarities_by_paper(&self, paper: &PaperFeatures<'_>) -> (Vec<f32>, Vec<f32>) {
         let (mut plain, mut contrasts) = (vec![0.0; self.papers.len()], vec![0.0; self.papers.len()]);
-        for (place, weight) in self.terms.common_terms(paper) {
-            let inverse_variance = self.terms.terms[place].inverse_variance;
+        self.terms.for_each_common_term(paper, |place, term, weight| {
             for (paper, other) in self.terms.papers(place) {
                 plain[*paper as usize] += weight * other;
-                contrasts[*paper as usize] += weight * other * inverse_variance;
+                contrasts[*paper as usize] += weight * other * term.inverse_variance;
             }
-        }
+        });
         (plain, contrasts)
     }
 

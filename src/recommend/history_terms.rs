@@ -115,17 +115,20 @@ impl HistoryTerms {
         &self.papers[self.paper_starts[place] as usize..self.paper_starts[place + 1] as usize]
     }
 
-    /// The places of the terms that a paper has in common with the history, and what each weighs in the paper's TF-IDF vector.
+    /// Hands over the terms that a paper has in common with the history, each with its place, and what it weighs in the paper's
+    /// TF-IDF vector.
     #[inline]
-    pub(super) fn common_terms<'p>(
-        &'p self,
-        paper: &PaperFeatures<'p>,
-    ) -> impl Iterator<Item = (usize, f32)> + use<'p> {
-        let inverse_norm = paper.norm.inverse;
-        paper.terms.counts().filter_map(move |(number, count)| {
-            let place = self.table.place(number)?;
-            Some((place, tf_factor(count) * self.terms[place].idf * inverse_norm))
-        })
+    pub(super) fn for_each_common_term(
+        &self,
+        paper: &PaperFeatures<'_>,
+        mut take: impl FnMut(usize, &HistoryTerm, f32),
+    ) {
+        for (number, count) in paper.terms.counts() {
+            if let Some(place) = self.table.place(number) {
+                let term = &self.terms[place];
+                take(place, term, tf_factor(count) * term.idf * paper.norm.inverse);
+            }
+        }
     }
 
     /// The terms of a history of one paper, each with its number.
