@@ -1,8 +1,9 @@
 //! One layer of the network on a CPU: rows in, rows out, in chunks that stay in the cache.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
-use super::attention::{self, attend};
+use super::attention::{self, ProjectedRows, attend};
 use super::norm;
 use super::packed::{GemmOperand, PackedLinear};
 use crate::encoder::config::Activation;
@@ -16,8 +17,8 @@ pub enum Precision {
     F32,
     /// bf16 factors and f32 sums in products, where the CPU is faster with them; all else in f32.
     Bf16,
-    /// On a CPU only: int8 factors in the layers' products; bf16, int8 with two digits for a text's weights, or f32 in attention,
-    /// whichever is fastest on the CPU; all else in f32.
+    /// On a CPU only: int8 factors in the layers' products; 16-bit integers, bf16 or f32 in attention, whichever is fastest
+    /// on the CPU; all else in f32.
     Int8,
 }
 
@@ -36,8 +37,10 @@ impl Precision {
 string_enum!(Precision, "a precision", { F32 => "f32", Bf16 => "bf16", Int8 => "int8" });
 
 /// Rows that go through the layer's second half together: their widened numbers are 768 KiB for 1536 columns, so that
-/// they stay in the L2 cache beside the weights.
-pub(super) const CHUNK: usize = 128;
+/// they stay in the L2 cache beside the weights. A multiple of the rows of tiles.
+pub(super) fn chunk(cpu: Cpu) -> usize {
+    if cpu == Cpu::Amx { 128 } else { 120 }
+}
 
 /// Texts of up to this many word pieces have activations of two int8 digits, and attention in f32: the errors of one
 /// digit do not average out over so few. A short text costs little either way.
@@ -46,8 +49,8 @@ pub(super) const SHORT: usize = 64;
 /// What attention multiplies beside linear layers of a kind.
 pub(super) fn attention_kind(kind: ElementType, cpu: Cpu, is_fine: bool) -> ElementType {
     match kind {
+        kind if kind.is_integer() && !is_fine && cpu != Cpu::Amx && !cpu.has_signed_rows() => ElementType::Int16,
         ElementType::Int8 | ElementType::Int16 if cpu.prefers_bf16() => ElementType::Bf16,
-        ElementType::Int8 if !is_fine && cpu.has_avx512_vnni() => ElementType::Int8,
         ElementType::Int8 | ElementType::Int16 => ElementType::F32,
         kind => kind,
     }
@@ -55,8 +58,8 @@ pub(super) fn attention_kind(kind: ElementType, cpu: Cpu, is_fine: bool) -> Elem
 
 /// The parameters of a layer, packed.
 pub(in crate::encoder) struct PackedLayer {
-    /// Query (divided by √(head size)), key and value side by side.
-    pub(in crate::encoder) query_key_value: PackedLinear,
+    /// For each group of heads, query (divided by √(head size)), key and value side by side.
+    pub(in crate::encoder) query_key_value: Vec<PackedLinear>,
     pub(in crate::encoder) attention_output: PackedLinear,
     pub(in crate::encoder) attention_norm: (Vec<f32>, Vec<f32>),
     pub(in crate::encoder) intermediate: PackedLinear,
@@ -73,6 +76,7 @@ struct LayerScratch {
     projected: WordBuffer,
     context: WordBuffer,
     wide: WordBuffer,
+    out: WordBuffer,
     operand: GemmOperand,
     attention: attention::AttentionScratch,
 }
@@ -85,6 +89,15 @@ impl PackedLayer {
     /// Whether the kernels take a network of these sizes: rows have to be whole panels.
     pub(in crate::encoder) fn takes(hidden: usize, wide: usize) -> bool {
         hidden.is_multiple_of(PANEL) && wide.is_multiple_of(PANEL)
+    }
+
+    /// Columns of the heads whose queries, keys and values are computed together: whole panels, and few enough that the
+    /// numbers of a text stay in the L2 cache until they are used, 384 KiB for 256 word pieces.
+    pub(in crate::encoder) fn head_groups(hidden: usize, head_size: usize) -> impl Iterator<Item = Range<usize>> {
+        const ENOUGH: usize = 128;
+        let is_enough = |size: &usize| *size >= ENOUGH && size.is_multiple_of(PANEL);
+        let size = (1..=hidden / head_size).map(|heads| heads * head_size).find(is_enough).unwrap_or(hidden);
+        (0..hidden).step_by(size).map(move |start| start..hidden.min(start + size))
     }
 
     /// Runs the layer over rows of texts, one after the other, `lengths` rows each; in place.
@@ -101,22 +114,30 @@ impl PackedLayer {
     }
 
     fn run_text(&self, cpu: Cpu, hidden: &mut [f32], size: usize, scratch: &mut LayerScratch) {
-        let LayerScratch { projected, context, wide, operand, attention } = scratch;
+        let LayerScratch { projected, context, wide, out, operand, attention } = scratch;
         let length = hidden.len() / size;
         operand.fine = self.intermediate.panels.kind.is_integer() && length <= SHORT;
-        let (stride, widened) = (self.query_key_value.stride(), self.intermediate.stride());
-        projected.grow(length * stride);
+        let (kind, widened) = (self.intermediate.panels.kind, self.intermediate.stride());
+        let chunk = chunk(cpu);
         context.grow(length * size);
-        wide.grow(CHUNK.min(length) * widened);
+        wide.grow(chunk.min(length) * widened);
+        out.grow(chunk.min(length) * size);
 
-        self.query_key_value.apply(cpu, hidden, size, None, operand, projected.numbers_mut());
         let context = &mut context.numbers_mut()[..length * size];
-        let kind = attention_kind(self.intermediate.panels.kind, cpu, operand.fine);
-        let rows = &projected.numbers()[..length * stride];
-        attend(cpu, kind, rows, stride, self.heads, context, attention);
+        operand.load(cpu, kind, hidden, size);
+        let (mut column, depth) = (0, size / self.heads);
+        for linear in &self.query_key_value {
+            let stride = linear.stride();
+            projected.grow(length * stride);
+            linear.product(cpu, operand, None, projected.numbers_mut());
+            let numbers = &projected.numbers()[..length * stride];
+            let rows = ProjectedRows { numbers, stride, heads: stride / (3 * depth), depth };
+            attend(cpu, attention_kind(kind, cpu, operand.fine), rows, &mut context[column..], size, attention);
+            column += stride / 3;
+        }
 
-        let (out, wide) = (projected.numbers_mut(), wide.numbers_mut());
-        for (hidden, context) in hidden.chunks_mut(CHUNK * size).zip(context.chunks(CHUNK * size)) {
+        let (out, wide) = (out.numbers_mut(), wide.numbers_mut());
+        for (hidden, context) in hidden.chunks_mut(chunk * size).zip(context.chunks(chunk * size)) {
             let count = hidden.len() / size;
             self.attention_output.apply(cpu, context, size, None, operand, out);
             self.norm(hidden, out, &self.attention_norm);

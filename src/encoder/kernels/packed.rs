@@ -1,8 +1,10 @@
 //! Linear layers on a CPU, packed for products.
 
+use std::ops::Range;
+
 use super::activation;
 use super::rows::{
-    Epilogue, RowScale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine,
+    Epilogue, RowScale, StridedRows, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine,
 };
 use crate::encoder::config::Activation;
 use crate::kernels::{Cpu, ElementType, PANEL, PackedPanels, PaddedRows, bf16_pair, gemm};
@@ -14,6 +16,17 @@ pub(super) struct GemmOperand {
     pub(super) scales: Vec<RowScale>,
     /// Whether int8 words have two digits.
     pub(super) fine: bool,
+}
+
+impl GemmOperand {
+    /// Loads rows of `depth` numbers.
+    pub(super) fn load(&mut self, cpu: Cpu, kind: ElementType, x: &[f32], depth: usize) {
+        let GemmOperand { words, scales, fine } = self;
+        match *fine {
+            true => load_fine(cpu, kind, x, depth, words, scales),
+            false => load(cpu, kind, StridedRows { numbers: x, stride: depth, columns: depth }, words, scales),
+        }
+    }
 }
 
 /// A linear layer, packed for products.
@@ -31,6 +44,17 @@ pub(in crate::encoder) enum WeightSource<'a> {
     Full(&'a [f32]),
     /// Signed bytes and the scale of each row.
     Int8(&'a [u8], &'a [f32]),
+}
+
+impl<'a> WeightSource<'a> {
+    /// Some of the matrix's rows.
+    pub(in crate::encoder) fn rows(&self, rows: Range<usize>, inputs: usize) -> WeightSource<'a> {
+        let numbers = rows.start * inputs..rows.end * inputs;
+        match self {
+            WeightSource::Full(all) => WeightSource::Full(&all[numbers]),
+            WeightSource::Int8(values, scales) => WeightSource::Int8(&values[numbers], &scales[rows]),
+        }
+    }
 }
 
 impl PackedLinear {
@@ -113,28 +137,26 @@ impl PackedLinear {
         operand: &mut GemmOperand,
         out: &mut [f32],
     ) {
-        let kind = self.panels.kind;
-        let rows = x.len() / depth;
+        operand.load(cpu, self.panels.kind, x, depth);
+        self.product(cpu, operand, activation, out);
+    }
+
+    /// [`PackedLinear::apply`] for rows that are loaded, as the kind that this is packed in.
+    pub(super) fn product(&self, cpu: Cpu, operand: &GemmOperand, activation: Option<Activation>, out: &mut [f32]) {
         let GemmOperand { words, scales, fine } = operand;
-        let fine = *fine;
-        match fine {
-            true => load_fine(cpu, kind, x, depth, words, scales),
-            false => load(cpu, kind, x, depth, depth, words, scales),
-        }
-        let stride = self.stride();
-        let Self { factors, sums, bias, .. } = self;
-        let digits = if fine { 2 } else { 1 };
+        let (stride, digits) = (self.stride(), if *fine { 2 } else { 1 });
+        let out = &mut out[..scales.len() * stride];
+        let Self { panels, factors, sums, bias } = self;
+        let is_gelu = panels.kind != ElementType::F32 && !fine && activation == Some(Activation::Gelu);
         let finish = Epilogue { columns: stride, digits, scales, factors, sums, bias };
-        let fused = kind != ElementType::F32 && !fine && activation == Some(Activation::Gelu);
-        gemm(cpu, words, 0..digits * scales.len(), &self.panels, |tile| match (kind.is_integer(), fused) {
+        gemm(cpu, words, 0..digits * scales.len(), panels, |tile| match (panels.kind.is_integer(), is_gelu) {
             (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),
             (true, false) => finish_int8(cpu, &tile, &finish, out, stride),
             (false, true) => finish_float_gelu(cpu, &tile, &finish, out, stride),
             (false, false) => finish_float(cpu, &tile, &finish, out, stride),
         });
-        let out = &mut out[..rows * stride];
         match activation {
-            Some(Activation::Gelu) if !fused => activation::gelu(out),
+            Some(Activation::Gelu) if !is_gelu => activation::gelu(out),
             Some(Activation::GeluTanh) => activation::gelu_tanh(out),
             Some(Activation::Relu) => activation::relu(out),
             Some(Activation::Gelu) | None => {}
