@@ -53,6 +53,7 @@ pub(in crate::encoder::kernels) fn finish_int8_gelu(
     finish_int8_gelu_plain(cpu, tile, finish, out, stride);
 }
 
+#[cfg(target_arch = "x86_64")]
 impl Epilogue<'_> {
     /// Whether a tile is of one digit and of whole panels.
     fn takes_whole(&self, tile: &OutputTile<'_>) -> bool {
