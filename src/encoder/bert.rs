@@ -3,8 +3,6 @@
 //! There the texts of a batch lie one after the other in rows, `[word pieces of all texts, hidden]`, without padding and without
 //! masks. Only attention knows where one text ends.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::config::{BertConfig, PositionIds};
@@ -42,11 +40,6 @@ impl LinearWeights {
     /// For packing, all times a factor.
     fn part(&self, factor: f32) -> (WeightSource<'_>, &[f32], f32) {
         (self.weight.source(), &self.bias, factor)
-    }
-
-    /// Some rows of it.
-    fn rows(&self, rows: Range<usize>, inputs: usize, factor: f32) -> (WeightSource<'_>, &[f32], f32) {
-        (self.weight.source().rows(rows.clone(), inputs), &self.bias[rows], factor)
     }
 }
 
@@ -118,12 +111,9 @@ impl LayerWeights {
         let (hidden, wide) = (config.hidden_size, config.intermediate_size);
         let query_scale = 1.0 / (config.head_size() as f32).sqrt();
         let linear = |from: &LinearWeights, inputs| PackedLinear::new(kind, inputs, &[from.part(1.0)]);
-        let query_key_value = |rows: Range<usize>| {
-            let parts = [(&self.query, query_scale), (&self.key, 1.0), (&self.value, 1.0)];
-            PackedLinear::new(kind, hidden, &parts.map(|(from, factor)| from.rows(rows.clone(), hidden, factor)))
-        };
+        let query_key_value = [self.query.part(query_scale), self.key.part(1.0), self.value.part(1.0)];
         PackedLayer {
-            query_key_value: PackedLayer::head_groups(hidden, config.head_size()).map(query_key_value).collect(),
+            query_key_value: PackedLinear::new(kind, hidden, &query_key_value),
             attention_output: linear(&self.attention_output, hidden),
             intermediate: linear(&self.intermediate, hidden),
             output: linear(&self.output, wide),

@@ -45,8 +45,7 @@ impl<'a> ProjectedRows<'a> {
     }
 }
 
-/// Attention of one text, or of some of its heads. Each head writes `depth` numbers into each row of `context`,
-/// `context_stride` numbers apart, one head beside the other.
+/// Attention of one text. Each head writes `depth` numbers into each row of `context`, one head beside the other.
 ///
 /// What is multiplied is f32, bf16, or of 16 bits for integers, in which NEON has no kernel.
 pub(super) fn attend(
@@ -54,11 +53,10 @@ pub(super) fn attend(
     kind: ElementType,
     projected: ProjectedRows<'_>,
     context: &mut [f32],
-    context_stride: usize,
     scratch: &mut AttentionScratch,
 ) {
     if kind.is_integer() {
-        return attend_in_integers(cpu, projected, context, context_stride, &mut scratch.integers);
+        return attend_in_integers(cpu, projected, context, &mut scratch.integers);
     }
     let AttentionScratch { queries, weights, scales, keys, values, scores, .. } = scratch;
     let (length, depth) = (projected.length(), projected.depth);
@@ -82,8 +80,8 @@ pub(super) fn attend(
                 let factor = exponentials(cpu, kind, &mut numbers[row * width..][..length], row, weights);
                 *scale = RowScale { factor, offset: 0.0 };
             }
-            let context = &mut context[start * context_stride + head * depth..];
-            values.product(cpu, weights, scales, context, context_stride);
+            let size = projected.heads * depth;
+            values.product(cpu, weights, scales, &mut context[start * size + head * depth..], size);
         }
     }
 }

@@ -38,10 +38,10 @@ pub(super) fn attend_in_integers(
     cpu: Cpu,
     projected: ProjectedRows<'_>,
     context: &mut [f32],
-    context_stride: usize,
     scratch: &mut IntegerScratch,
 ) {
     let (length, depth) = (projected.length(), projected.depth);
+    let size = projected.heads * depth;
     let (steps, precision) = (score_steps(depth), ValuePrecision::of(length));
     for head in 0..projected.heads {
         let parts = projected.head(head);
@@ -51,7 +51,7 @@ pub(super) fn attend_in_integers(
         for start in (0..length).step_by(PIECE) {
             let rows = start..length.min(start + PIECE);
             scratch.weigh(cpu, rows.clone(), length, scale);
-            scratch.mix(cpu, rows.len(), &mut context[start * context_stride + head * depth..], context_stride);
+            scratch.mix(cpu, rows.len(), &mut context[start * size + head * depth..], size);
         }
     }
 }
@@ -166,7 +166,7 @@ mod tests {
         let rows = [[0.0f32; 16], [0.0; 16], [3.0; 16]].concat().repeat(80);
         let mut context = vec![f32::NAN; 80 * 16];
         let projected = ProjectedRows { numbers: &rows, stride: 48, heads: 1, depth: 16 };
-        attend_in_integers(Cpu::Scalar, projected, &mut context, 16, &mut IntegerScratch::default());
+        attend_in_integers(Cpu::Scalar, projected, &mut context, &mut IntegerScratch::default());
         assert!(context.iter().all(|x| (x - 3.0).abs() < 1e-6));
     }
 

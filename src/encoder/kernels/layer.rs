@@ -1,7 +1,6 @@
 //! One layer of the network on a CPU: rows in, rows out, in chunks that stay in the cache.
 
 use std::cell::RefCell;
-use std::ops::Range;
 
 use super::attention::{self, ProjectedRows, attend};
 use super::norm;
@@ -58,8 +57,8 @@ pub(super) fn attention_kind(kind: ElementType, cpu: Cpu, is_fine: bool) -> Elem
 
 /// The parameters of a layer, packed.
 pub(in crate::encoder) struct PackedLayer {
-    /// For each group of heads, query (divided by √(head size)), key and value side by side.
-    pub(in crate::encoder) query_key_value: Vec<PackedLinear>,
+    /// Query (divided by √(head size)), key and value side by side.
+    pub(in crate::encoder) query_key_value: PackedLinear,
     pub(in crate::encoder) attention_output: PackedLinear,
     pub(in crate::encoder) attention_norm: (Vec<f32>, Vec<f32>),
     pub(in crate::encoder) intermediate: PackedLinear,
@@ -76,7 +75,6 @@ struct LayerScratch {
     projected: WordBuffer,
     context: WordBuffer,
     wide: WordBuffer,
-    out: WordBuffer,
     operand: GemmOperand,
     attention: attention::AttentionScratch,
 }
@@ -89,15 +87,6 @@ impl PackedLayer {
     /// Whether the kernels take a network of these sizes: rows have to be whole panels.
     pub(in crate::encoder) fn takes(hidden: usize, wide: usize) -> bool {
         hidden.is_multiple_of(PANEL) && wide.is_multiple_of(PANEL)
-    }
-
-    /// Columns of the heads whose queries, keys and values are computed together: whole panels, and few enough that the
-    /// numbers of a text stay in the L2 cache until they are used, 384 KiB for 256 word pieces.
-    pub(in crate::encoder) fn head_groups(hidden: usize, head_size: usize) -> impl Iterator<Item = Range<usize>> {
-        const ENOUGH: usize = 128;
-        let is_enough = |size: &usize| *size >= ENOUGH && size.is_multiple_of(PANEL);
-        let size = (1..=hidden / head_size).map(|heads| heads * head_size).find(is_enough).unwrap_or(hidden);
-        (0..hidden).step_by(size).map(move |start| start..hidden.min(start + size))
     }
 
     /// Runs the layer over rows of texts, one after the other, `lengths` rows each; in place.
@@ -114,29 +103,23 @@ impl PackedLayer {
     }
 
     fn run_text(&self, cpu: Cpu, hidden: &mut [f32], size: usize, scratch: &mut LayerScratch) {
-        let LayerScratch { projected, context, wide, out, operand, attention } = scratch;
+        let LayerScratch { projected, context, wide, operand, attention } = scratch;
         let length = hidden.len() / size;
         operand.fine = self.intermediate.panels.kind.is_integer() && length <= SHORT;
-        let (kind, widened) = (self.intermediate.panels.kind, self.intermediate.stride());
+        let (stride, widened) = (self.query_key_value.stride(), self.intermediate.stride());
         let chunk = chunk(cpu);
+        projected.grow(length * stride);
         context.grow(length * size);
         wide.grow(chunk.min(length) * widened);
-        out.grow(chunk.min(length) * size);
 
+        self.query_key_value.apply(cpu, hidden, size, None, operand, projected.numbers_mut());
         let context = &mut context.numbers_mut()[..length * size];
-        operand.load(cpu, kind, hidden, size);
-        let (mut column, depth) = (0, size / self.heads);
-        for linear in &self.query_key_value {
-            let stride = linear.stride();
-            projected.grow(length * stride);
-            linear.product(cpu, operand, None, projected.numbers_mut());
-            let numbers = &projected.numbers()[..length * stride];
-            let rows = ProjectedRows { numbers, stride, heads: stride / (3 * depth), depth };
-            attend(cpu, attention_kind(kind, cpu, operand.fine), rows, &mut context[column..], size, attention);
-            column += stride / 3;
-        }
+        let kind = attention_kind(self.intermediate.panels.kind, cpu, operand.fine);
+        let numbers = &projected.numbers()[..length * stride];
+        let rows = ProjectedRows { numbers, stride, heads: self.heads, depth: size / self.heads };
+        attend(cpu, kind, rows, context, attention);
 
-        let (out, wide) = (out.numbers_mut(), wide.numbers_mut());
+        let (out, wide) = (projected.numbers_mut(), wide.numbers_mut());
         for (hidden, context) in hidden.chunks_mut(chunk * size).zip(context.chunks(chunk * size)) {
             let count = hidden.len() / size;
             self.attention_output.apply(cpu, context, size, None, operand, out);

@@ -98,7 +98,7 @@ impl PackedModernLayer {
             _ => {
                 let kind = attention_kind(self.input.panels.kind, cpu, operand.fine);
                 let projected = ProjectedRows { numbers: rows, stride, heads: self.heads, depth: size / self.heads };
-                attend(cpu, kind, projected, context, size, attention);
+                attend(cpu, kind, projected, context, attention);
             }
         }
 
@@ -197,7 +197,7 @@ mod tests {
         attend_nearby(&projected, 3 * size, heads, length, &mut near, &mut scratch);
         let mut attention = attention::AttentionScratch::default();
         let rows = ProjectedRows { numbers: &projected, stride: 3 * size, heads, depth: size / heads };
-        attend(Cpu::Scalar, crate::kernels::ElementType::F32, rows, &mut all, size, &mut attention);
+        attend(Cpu::Scalar, crate::kernels::ElementType::F32, rows, &mut all, &mut attention);
         assert!(near.iter().zip(&all).all(|(a, b)| (a - b).abs() < 1e-5));
 
         // With a reach of 0, each word piece has its own value.

@@ -51,13 +51,6 @@ fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
             sums[lane] += of(block[lane]);
         }
     }
-    // Not every row is of whole blocks.
-    let (blocks, rest) = rest.as_chunks::<16>();
-    for block in blocks {
-        for lane in 0..16 {
-            sums[lane] += of(block[lane]);
-        }
-    }
     total(sums) + rest.iter().map(|x| of(*x)).sum::<f32>()
 }
 

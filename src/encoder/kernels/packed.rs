@@ -1,7 +1,5 @@
 //! Linear layers on a CPU, packed for products.
 
-use std::ops::Range;
-
 use super::activation;
 use super::rows::{
     Epilogue, RowScale, StridedRows, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine,
@@ -16,17 +14,6 @@ pub(super) struct GemmOperand {
     pub(super) scales: Vec<RowScale>,
     /// Whether int8 words have two digits.
     pub(super) fine: bool,
-}
-
-impl GemmOperand {
-    /// Loads rows of `depth` numbers.
-    pub(super) fn load(&mut self, cpu: Cpu, kind: ElementType, x: &[f32], depth: usize) {
-        let GemmOperand { words, scales, fine } = self;
-        match *fine {
-            true => load_fine(cpu, kind, x, depth, words, scales),
-            false => load(cpu, kind, StridedRows { numbers: x, stride: depth, columns: depth }, words, scales),
-        }
-    }
 }
 
 /// A linear layer, packed for products.
@@ -44,17 +31,6 @@ pub(in crate::encoder) enum WeightSource<'a> {
     Full(&'a [f32]),
     /// Signed bytes and the scale of each row.
     Int8(&'a [u8], &'a [f32]),
-}
-
-impl<'a> WeightSource<'a> {
-    /// Some of the matrix's rows.
-    pub(in crate::encoder) fn rows(&self, rows: Range<usize>, inputs: usize) -> WeightSource<'a> {
-        let numbers = rows.start * inputs..rows.end * inputs;
-        match self {
-            WeightSource::Full(all) => WeightSource::Full(&all[numbers]),
-            WeightSource::Int8(values, scales) => WeightSource::Int8(&values[numbers], &scales[rows]),
-        }
-    }
 }
 
 impl PackedLinear {
@@ -137,17 +113,15 @@ impl PackedLinear {
         operand: &mut GemmOperand,
         out: &mut [f32],
     ) {
-        operand.load(cpu, self.panels.kind, x, depth);
-        self.product(cpu, operand, activation, out);
-    }
-
-    /// [`PackedLinear::apply`] for rows that are loaded, as the kind that this is packed in.
-    pub(super) fn product(&self, cpu: Cpu, operand: &GemmOperand, activation: Option<Activation>, out: &mut [f32]) {
+        let Self { panels, factors, sums, bias } = self;
         let GemmOperand { words, scales, fine } = operand;
+        match *fine {
+            true => load_fine(cpu, panels.kind, x, depth, words, scales),
+            false => load(cpu, panels.kind, StridedRows { numbers: x, stride: depth, columns: depth }, words, scales),
+        }
         let (stride, digits) = (self.stride(), if *fine { 2 } else { 1 });
         let out = &mut out[..scales.len() * stride];
-        let Self { panels, factors, sums, bias } = self;
-        let is_gelu = panels.kind != ElementType::F32 && !fine && activation == Some(Activation::Gelu);
+        let is_gelu = panels.kind != ElementType::F32 && !*fine && activation == Some(Activation::Gelu);
         let finish = Epilogue { columns: stride, digits, scales, factors, sums, bias };
         gemm(cpu, words, 0..digits * scales.len(), panels, |tile| match (panels.kind.is_integer(), is_gelu) {
             (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),

@@ -278,7 +278,7 @@ fn attention_of_every_length() {
             for (cpu, kind) in here().flat_map(|cpu| kinds(cpu).map(move |kind| (cpu, kind))) {
                 let mut context = vec![f32::NAN; length * size];
                 let rows = ProjectedRows { numbers: &projected, stride: 3 * size, heads, depth: size / heads };
-                attend(cpu, kind, rows, &mut context, size, &mut scratch);
+                attend(cpu, kind, rows, &mut context, &mut scratch);
                 let tolerance = if kind == ElementType::F32 { 1e-5 } else { 0.02 };
                 for (got, exact) in context.iter().zip(&exact) {
                     assert!((f64::from(*got) - exact).abs() < tolerance, "{cpu} {kind:?} {length}: {got} {exact}");
@@ -296,7 +296,7 @@ fn layer(kind: ElementType, size: usize, wide: usize, activation: Activation) ->
     };
     let norm = |seed: u64| (numbers(size, seed).iter().map(|x| 1.0 + 0.1 * x).collect(), weights(seed + 1, size));
     PackedLayer {
-        query_key_value: vec![linear(10, size, 3 * size)],
+        query_key_value: linear(10, size, 3 * size),
         attention_output: linear(20, size, size),
         attention_norm: norm(30),
         intermediate: linear(40, size, wide),
@@ -336,34 +336,6 @@ fn a_layer_is_the_same_on_every_path() {
             }
         }
     }
-}
-
-#[test]
-fn heads_in_groups_are_heads_at_once() {
-    let (size, heads, length) = (160, 10, 70);
-    let groups: Vec<_> = PackedLayer::head_groups(size, size / heads).collect();
-    assert_eq!(groups, [0..128, 128..160]);
-    assert_eq!(PackedLayer::head_groups(48, 12).collect::<Vec<_>>(), [0..48]);
-    assert_eq!(PackedLayer::head_groups(384, 32).count(), 3);
-
-    let parts: Vec<(Vec<f32>, Vec<f32>)> =
-        (0..3).map(|seed| (numbers(size * size, 10 + seed), numbers(size, 20 + seed))).collect();
-    let linear = |rows: std::ops::Range<usize>| {
-        let part = |(weights, bias): &'_ (Vec<f32>, Vec<f32>)| (weights.clone(), bias[rows.clone()].to_vec());
-        let parts: Vec<_> = parts.iter().map(part).collect();
-        let sources =
-            parts.iter().map(|(weights, bias)| (WeightSource::Full(weights).rows(rows.clone(), size), &bias[..], 0.1));
-        PackedLinear::new(ElementType::F32, size, &sources.collect::<Vec<_>>())
-    };
-    let mut layer = PackedLayer { heads, ..layer(ElementType::F32, size, size, Activation::Gelu) };
-    let mut runs = [vec![0..size], groups].map(|groups| {
-        layer.query_key_value = groups.into_iter().map(linear).collect();
-        let mut hidden = numbers(length * size, 7);
-        layer.run(Cpu::detect(), &mut hidden, &[length]);
-        hidden
-    });
-    let grouped = runs[1].split_off(0);
-    assert!(runs[0].iter().zip(&grouped).all(|(a, b)| (a - b).abs() < 1e-5));
 }
 
 #[test]

@@ -96,7 +96,8 @@ fn weight<const FMA: bool>(score: i32, step: f32, top: f32) -> u32 {
     let distance = (distance + ROUND).to_bits() & 0xffff;
     let fraction = distance << (16 - FRACTION_BITS) & 0xffff;
     let [c0, c1, c2, c3] = POWER.map(u32::from);
-    let power = c0 - (fraction * (c1 - (fraction * (c2 - (fraction * c3 >> 16)) >> 16)) >> 16);
+    let high = |a: u32, b: u32| (a * b) >> 16;
+    let power = c0 - high(fraction, c1 - high(fraction, c2 - high(fraction, c3)));
     power >> (distance >> FRACTION_BITS)
 }
 
