@@ -78,6 +78,11 @@ impl PackedPanels {
         self.columns.div_ceil(PANEL)
     }
 
+    /// The words of a panel and of those behind it.
+    fn words_from(&self, panel: usize) -> &[u32] {
+        &self.words[panel * PANEL * self.steps..self.panels() * PANEL * self.steps]
+    }
+
     fn some_panels(&self, first: usize, count: usize) -> &[u32] {
         &self.words[first * PANEL * self.steps..][..count * PANEL * self.steps]
     }
@@ -172,7 +177,9 @@ pub(crate) fn gemm(
     while panel < b.panels() {
         let shape = widest(shapes, b.panels() - panel);
         let right = b.some_panels(panel, shape.panels);
+        let mut next = Prefetch::new(b.words_from(panel + shape.panels), right.len(), rows.len().div_ceil(shape.rows));
         for row in rows.clone().step_by(shape.rows) {
+            next.request();
             let left = &a.words[row * a.stride..];
             let width = shape.panels * PANEL;
             // SAFETY: the CPU has the kernel's instructions, as `cpu` is one of `checked` or `detect`. `left` has
@@ -190,6 +197,37 @@ pub(crate) fn gemm(
         panel += shape.panels;
     }
 }
+
+/// The panels that are next, requested while others are multiplied: weights come from the L3 cache.
+struct Prefetch<'a> {
+    words: &'a [u32],
+    /// Words of each request.
+    share: usize,
+}
+
+impl<'a> Prefetch<'a> {
+    /// At most `most` words, in some requests.
+    fn new(words: &'a [u32], most: usize, requests: usize) -> Prefetch<'a> {
+        let words = &words[..words.len().min(most)];
+        Prefetch { words, share: words.len().div_ceil(requests.max(1)).next_multiple_of(LINE) }
+    }
+
+    fn request(&mut self) {
+        let (now, later) = self.words.split_at(self.words.len().min(self.share));
+        self.words = later;
+        #[cfg(target_arch = "x86_64")]
+        for line in now.chunks(LINE) {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            // SAFETY: every x86-64 has the instruction, and it changes nothing but caches.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = now;
+    }
+}
+
+/// Words of a cache line.
+const LINE: usize = 16;
 
 /// The product of rows and panels, not of AMX' words: sums go right to `out`, rows `stride` words apart. `out` has room for
 /// [`rows_written`].
