@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::attention::ProjectedRows;
 use super::rows::{
-    ColumnScales, Epilogue, LARGEST_WEIGHT, RowScale, StridedRows, WeightScale, column_ranges, finish_int8,
-    load_columns, pack_columns, softmax_weights,
+    ColumnScales, Epilogue, RowScale, StridedRows, WeightScale, column_ranges, finish_int8, load_columns, pack_columns,
+    softmax_weights,
 };
 use crate::kernels::{Cpu, ElementType, PANEL, PackedPanels, PaddedRows, WordBuffer, gemm, gemm_into, rows_written};
 
@@ -42,12 +42,12 @@ pub(super) fn attend_in_integers(
 ) {
     let (length, depth) = (projected.length(), projected.depth);
     let size = projected.heads * depth;
-    let (steps, precision) = (score_steps(depth), ValuePrecision::of(length));
+    let steps = score_steps(depth);
     for head in 0..projected.heads {
         let parts = projected.head(head);
-        let unit = scratch.scale(cpu, parts, steps, precision);
+        let unit = scratch.scale(cpu, parts, steps);
         scratch.load(cpu, parts);
-        let scale = WeightScale::new(unit, precision.shift);
+        let scale = WeightScale::new(unit, MOST_WEIGHT);
         for start in (0..length).step_by(PIECE) {
             let rows = start..length.min(start + PIECE);
             scratch.weigh(cpu, rows.clone(), length, scale);
@@ -64,30 +64,17 @@ fn score_steps(depth: usize) -> f32 {
     (i32::MAX as usize / depth).isqrt().min(i16::MAX as usize) as f32
 }
 
-/// How precise weights and values are, so that no sum of their products leaves the range of i32.
-#[derive(Clone, Copy)]
-struct ValuePrecision {
-    /// Bits that the weights give up.
-    shift: u32,
-    /// Values are integers of this size and less.
-    steps: i32,
-}
-
-impl ValuePrecision {
-    /// Values have at least 7 bits beside their sign: up to 516 word pieces the weights have all of theirs.
-    fn of(length: usize) -> ValuePrecision {
-        let steps = |shift: u32| i32::MAX as usize / ((LARGEST_WEIGHT >> shift) as usize * length);
-        let shift = (0..15).find(|shift| steps(*shift) >= 127).unwrap_or(15);
-        ValuePrecision { shift, steps: steps(shift.min(14)).min(i16::MAX as usize) as i32 }
-    }
-}
+/// Values are integers of this size and less.
+const VALUE_STEPS: i32 = 1023;
+/// The largest sum of weights: no sum of their products with values leaves the range of i32.
+const MOST_WEIGHT: u32 = (i32::MAX / VALUE_STEPS).cast_unsigned();
 
 impl IntegerScratch {
     /// Finds how queries, keys and values become integers; gives what a score of 1 is.
     ///
     /// All of a head's queries have one scale, and all of its keys: what counts are distances between scores, not their
     /// ratios. Each column of values has its own.
-    fn scale(&mut self, cpu: Cpu, parts: [StridedRows<'_>; 3], score_steps: f32, precision: ValuePrecision) -> f32 {
+    fn scale(&mut self, cpu: Cpu, parts: [StridedRows<'_>; 3], score_steps: f32) -> f32 {
         let depth = parts[0].columns;
         let IntegerScratch { lows, highs, scales: [queries, keys, values], .. } = self;
         lows.resize(depth, 0.0);
@@ -108,7 +95,7 @@ impl IntegerScratch {
         self.value_steps.resize(padded, 0.0);
         self.value_centers.resize(padded, 0.0);
         // Half a step is left for rounding.
-        let steps = precision.steps as f32 - 0.5;
+        let steps = VALUE_STEPS as f32 - 0.5;
         for (index, (low, high)) in lows.iter().zip(highs).enumerate() {
             let (center, half) = (0.5 * (*low + *high), 0.5 * (*high - *low));
             values.factors[index] = if half > SMALLEST { steps / half } else { 0.0 };
@@ -172,12 +159,6 @@ mod tests {
 
     #[test]
     fn sums_stay_in_range() {
-        for length in (1..2000).chain([4096, 8192, 100_000]) {
-            let ValuePrecision { shift, steps } = ValuePrecision::of(length);
-            assert!(steps >= 127, "{length}");
-            assert!(length as i64 * i64::from(LARGEST_WEIGHT >> shift) * i64::from(steps) <= i64::from(i32::MAX));
-        }
-        assert_eq!(ValuePrecision::of(512).shift, 0);
         for depth in 1..500 {
             let steps = i64::from(score_steps(depth) as i32);
             assert!(steps * steps * depth as i64 <= i64::from(i32::MAX) && steps > 2000, "{depth}");

@@ -48,13 +48,13 @@ pub(super) fn load_columns(rows: StridedRows<'_>, scales: &ColumnScales, to: &mu
     }
 }
 
-/// Distances and weights of 16 scores at once.
+/// [`super::softmax_weights::sum_of_weights`]: 16 scores at once.
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn softmax_weights(scores: &[u32], scale: WeightScale, words: &mut [u32]) -> f32 {
+pub(super) fn sum_of_weights(scores: &[u32], scale: WeightScale, words: &mut [u32]) -> u32 {
     let top = _mm256_set1_ps(scale.top(highest_score(scores)));
     let step = _mm256_set1_ps(-scale.step);
     let [c0, c1, c2, c3] = POWER.map(|c| _mm256_set1_epi16(c.cast_signed()));
-    // 2^(15 - n) for n from 0 to 15, in bytes: the product's high half is shifted right by n + 1.
+    // 2^(15 - n) for n from 0 to 15, in bytes: the product is divided by 2^15, and rounded.
     let low_bytes = both_halves([0, 0, 0, 0, 0, 0, 0, 0, 128, 64, 32, 16, 8, 4, 2, 1]);
     let high_bytes = both_halves([128, 64, 32, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
     let weights = |block: &[u32; LANES]| {
@@ -71,7 +71,8 @@ pub(super) fn softmax_weights(scores: &[u32], scale: WeightScale, words: &mut [u
         let whole = _mm256_srli_epi16::<12>(distance);
         let high = _mm256_slli_epi16::<8>(_mm256_shuffle_epi8(high_bytes, whole));
         let shift = _mm256_or_si256(high, _mm256_shuffle_epi8(low_bytes, whole));
-        _mm256_mulhi_epu16(_mm256_add_epi16(power, power), shift)
+        // 2^15 is negative in 16 bits.
+        _mm256_abs_epi16(_mm256_mulhrs_epi16(power, shift))
     };
     let ones = _mm256_set1_epi16(1);
     let mut sum = _mm256_setzero_si256();
@@ -98,7 +99,7 @@ pub(super) fn softmax_weights(scores: &[u32], scale: WeightScale, words: &mut [u
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(last, ones));
     }
     // SAFETY: both types are 32 bytes of integers.
-    1.0 / unsafe { std::mem::transmute::<__m256i, [i32; 8]>(sum) }.iter().sum::<i32>() as f32
+    unsafe { std::mem::transmute::<__m256i, [u32; 8]>(sum) }.iter().sum()
 }
 
 #[inline]

@@ -82,9 +82,9 @@ fn range(x: &[f32]) -> (f32, f32) {
     (low, _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(a, b), _mm512_max_ps(c, d))))
 }
 
-/// [`super::softmax_weights::softmax_weights`]: 32 scores at once.
+/// [`super::softmax_weights::sum_of_weights`]: 32 scores at once.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn softmax_weights(scores: &[u32], scale: WeightScale, words: &mut [u32]) -> f32 {
+pub(super) fn sum_of_weights(scores: &[u32], scale: WeightScale, words: &mut [u32]) -> u32 {
     let powers = WeightTable::below(highest(scores), scale);
     let ones = _mm512_set1_epi16(1);
     let mut sum = _mm512_setzero_si512();
@@ -112,7 +112,7 @@ pub(super) fn softmax_weights(scores: &[u32], scale: WeightScale, words: &mut [u
             _mm512_storeu_si512(padding[..LANES].as_mut_ptr().cast(), weights);
         }
     }
-    1.0 / _mm512_reduce_add_epi32(sum) as f32
+    _mm512_reduce_add_epi32(sum).cast_unsigned()
 }
 
 /// What weights are made with.
@@ -147,7 +147,9 @@ impl WeightTable {
         let power = _mm512_sub_epi16(c2, _mm512_mulhi_epu16(fraction, c3));
         let power = _mm512_sub_epi16(c1, _mm512_mulhi_epu16(fraction, power));
         let power = _mm512_sub_epi16(c0, _mm512_mulhi_epu16(fraction, power));
-        _mm512_srlv_epi16(power, _mm512_srli_epi16::<12>(distance))
+        // Rounded: shifted right one bit less, and then halved.
+        let twice = _mm512_srlv_epi16(_mm512_add_epi16(power, power), _mm512_srli_epi16::<12>(distance));
+        _mm512_avg_epu16(twice, _mm512_setzero_si512())
     }
 
     #[inline]
