@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::attention::ProjectedRows;
 use super::rows::{
     ColumnScales, Epilogue, RowScale, StridedRows, WeightScale, column_ranges, finish_int8, load_columns, pack_columns,
-    softmax_weights,
+    sum_of_weights, weights_in_range,
 };
 use crate::kernels::{Cpu, ElementType, PANEL, PackedPanels, PaddedRows, WordBuffer, gemm, gemm_into, rows_written};
 
@@ -25,6 +25,7 @@ pub(super) struct IntegerScratch {
     keys: PackedPanels,
     scores: WordBuffer,
     weights: PaddedRows,
+    sums: Vec<u32>,
     weight_scales: Vec<RowScale>,
     values: PackedPanels,
     /// For each column of values, padded: what a step of its integers is, and what 0 is.
@@ -47,7 +48,7 @@ pub(super) fn attend_in_integers(
         let parts = projected.head(head);
         let unit = scratch.scale(cpu, parts, steps);
         scratch.load(cpu, parts);
-        let scale = WeightScale::new(unit, MOST_WEIGHT);
+        let scale = WeightScale::new(unit, WEIGHT_SUM_BITS);
         for start in (0..length).step_by(PIECE) {
             let rows = start..length.min(start + PIECE);
             scratch.weigh(cpu, rows.clone(), length, scale);
@@ -66,8 +67,8 @@ fn score_steps(depth: usize) -> f32 {
 
 /// Values are integers of this size and less.
 const VALUE_STEPS: i32 = 1023;
-/// The largest sum of weights: no sum of their products with values leaves the range of i32.
-const MOST_WEIGHT: u32 = (i32::MAX / VALUE_STEPS).cast_unsigned();
+/// Bits of the largest sum of weights: no sum of their products with values leaves the range of i32.
+const WEIGHT_SUM_BITS: u32 = 21;
 
 impl IntegerScratch {
     /// Finds how queries, keys and values become integers; gives what a score of 1 is.
@@ -118,15 +119,20 @@ impl IntegerScratch {
 
     /// The weights of some rows, which are `length` numbers long.
     fn weigh(&mut self, cpu: Cpu, rows: Range<usize>, length: usize, scale: WeightScale) {
-        let IntegerScratch { queries, keys, scores, weights, weight_scales, .. } = self;
+        let IntegerScratch { queries, keys, scores, weights, sums, weight_scales, .. } = self;
         let width = length.next_multiple_of(PANEL);
         scores.grow(rows_written(PIECE) * width);
         gemm_into(cpu, queries, rows.clone(), keys, scores, width);
         weights.resize(ElementType::Int16, rows.len(), length);
-        weight_scales.clear();
+        sums.clear();
         for row in 0..rows.len() {
-            let factor = softmax_weights(cpu, &scores[row * width..][..length], scale, weights.row_mut(row));
-            weight_scales.push(RowScale { factor, offset: 0.0 });
+            sums.push(sum_of_weights(cpu, &scores[row * width..][..length], scale, weights.row_mut(row)));
+        }
+        // Not in the loop above: there each row would wait for the sum of the one before.
+        weight_scales.clear();
+        for (row, sum) in sums.iter().enumerate() {
+            let sum = weights_in_range(cpu, weights.row_mut(row), *sum, scale);
+            weight_scales.push(RowScale { factor: 1.0 / sum as f32, offset: 0.0 });
         }
     }
 

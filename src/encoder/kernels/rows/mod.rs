@@ -50,7 +50,7 @@ use for_cpu;
 pub(super) use columns::{ColumnScales, column_ranges, load_columns, pack_columns};
 pub(super) use epilogue::{Epilogue, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu};
 pub(super) use exponentials::exponentials;
-pub(super) use softmax_weights::{WeightScale, softmax_weights};
+pub(super) use softmax_weights::{WeightScale, sum_of_weights, weights_in_range};
 
 /// Lanes that loops are cut into, so that the compiler can hold them in registers.
 pub(super) const LANES: usize = 16;

@@ -21,16 +21,16 @@ pub(super) const POWER: [u16; 4] = [32_763, 22_653, 7_562, 1_293];
 pub(in crate::encoder::kernels) struct WeightScale {
     /// Distance of two scores that differ by 1: in powers of two, times [`ONE`].
     pub(super) step: f32,
-    /// The largest sum of a row's weights.
-    most: u32,
+    /// Bits of the largest sum of a row's weights.
+    sum_bits: u32,
 }
 
 impl WeightScale {
-    /// For scores that are `unit` times integers, and weights with a sum of at most `most`.
-    pub(in crate::encoder::kernels) fn new(unit: f32, most: u32) -> WeightScale {
+    /// For scores that are `unit` times integers, and weights whose sum has at most so many bits.
+    pub(in crate::encoder::kernels) fn new(unit: f32, sum_bits: u32) -> WeightScale {
         // With this step, the distance of the lowest from the highest i32 is still one.
         const LARGEST_STEP: f32 = 0.25;
-        WeightScale { step: (unit * LOG2_E * ONE).min(LARGEST_STEP), most }
+        WeightScale { step: (unit * LOG2_E * ONE).min(LARGEST_STEP), sum_bits }
     }
 
     /// What is added to a score times `-step` to get its distance from the highest.
@@ -39,26 +39,22 @@ impl WeightScale {
     }
 }
 
-/// Makes 16-bit words of the weights of a row's scores, which are the bits of i32; gives the factor that makes the sum of
-/// the weights 1. `words` has whole blocks of 32 weights.
-///
-/// The highest score has the weight 32,763, or half of it and so on where the sum would be too large: weights are alike
-/// then, and have bits to spare.
-pub(in crate::encoder::kernels) fn softmax_weights(
+/// Halves weights until their sum is in range; gives it. Where it is not, many weights are alike, and have bits to spare.
+pub(in crate::encoder::kernels) fn weights_in_range(cpu: Cpu, words: &mut [u32], sum: u32, scale: WeightScale) -> u32 {
+    match (sum.ilog2() + 1).saturating_sub(scale.sum_bits) {
+        0 => sum,
+        excess => shifted(cpu, words, excess),
+    }
+}
+
+/// Makes 16-bit words of the weights of a row's scores, which are the bits of i32; gives their sum. `words` has whole blocks
+/// of 32 weights. The highest score has the weight 32,763.
+pub(in crate::encoder::kernels) fn sum_of_weights(
     cpu: Cpu,
     scores: &[u32],
     scale: WeightScale,
     words: &mut [u32],
-) -> f32 {
-    let mut sum = sum_of_weights(cpu, scores, scale, words);
-    let excess = (0..16).find(|excess| sum >> excess <= scale.most).unwrap_or(16);
-    if excess > 0 {
-        sum = shifted(cpu, words, excess);
-    }
-    1.0 / sum as f32
-}
-
-fn sum_of_weights(cpu: Cpu, scores: &[u32], scale: WeightScale, words: &mut [u32]) -> u32 {
+) -> u32 {
     #[cfg(target_arch = "x86_64")]
     {
         if cpu.has_avx512() {
@@ -90,7 +86,7 @@ fn shift_right<const FMA: bool>(words: &mut [u32], bits: u32) -> u32 {
 }
 
 for_cpu! {
-    /// The weights of [`softmax_weights`] before their sum is looked at, and the sum.
+    /// [`sum_of_weights`], as it is defined.
     fn sum_of_weights_plain(scores: &[u32], scale: WeightScale, words: &mut [u32]) -> u32 = to_weights
 }
 
@@ -152,19 +148,21 @@ mod tests {
         fn weights_are_the_softmax(
             scores in prop::collection::vec(-1_000_000i32..1_000_000, 1..200),
             unit in 1e-7f32..3e-5,
-            most in 100_000u32..10_000_000,
+            sum_bits in 17u32..24,
         ) {
             let highest = f64::from(*scores.iter().max().unwrap());
             let exact: Vec<f64> = scores.iter().map(|x| (f64::from(unit) * (f64::from(*x) - highest)).exp()).collect();
             let bits: Vec<u32> = scores.iter().map(|x| x.cast_unsigned()).collect();
-            let scale = WeightScale::new(unit, most);
+            let scale = WeightScale::new(unit, sum_bits);
             for cpu in Cpu::ALL.into_iter().filter(|cpu| cpu.is_here()) {
                 let mut words = vec![!0; scores.len().next_multiple_of(32) / 2];
-                let factor = softmax_weights(cpu, &bits, scale, &mut words);
+                let sum_before = sum_of_weights(cpu, &bits, scale, &mut words);
+                let sum_after = weights_in_range(cpu, &mut words, sum_before, scale);
                 let weights: Vec<u32> = words.iter().flat_map(|word| [word & 0xffff, word >> 16]).collect();
                 let sum: u32 = weights.iter().sum();
-                prop_assert_eq!(factor, 1.0 / sum as f32);
-                prop_assert!(sum <= most);
+                prop_assert_eq!(sum_after, sum);
+                let most = 1 << sum_bits;
+                prop_assert!(sum < most);
                 let largest = f64::from(*weights.iter().max().unwrap());
                 prop_assert!(largest > 32_760.0 || 2.0 * f64::from(sum) > f64::from(most) - 2.0 * 200.0, "{cpu}: {largest}");
                 for (got, exact) in weights.iter().zip(&exact) {
@@ -183,12 +181,12 @@ mod tests {
             (0..40).map(|i: i32| (if i == 7 { 2_000_000_000 } else { -2_000_000_000 + i }).cast_unsigned()).collect();
         for cpu in Cpu::ALL.into_iter().filter(|cpu| cpu.is_here()) {
             let mut words = vec![!0; 32];
-            let factor = softmax_weights(cpu, &scores, WeightScale::new(1e9, 1 << 20), &mut words);
+            let sum = sum_of_weights(cpu, &scores, WeightScale::new(1e9, 20), &mut words);
             assert!(
                 words.iter().enumerate().all(|(at, word)| (*word >> 16 > 0) == (at == 3) && *word & 0xffff == 0),
                 "{cpu}"
             );
-            assert!((factor * 32_767.0 - 1.0).abs() < 1e-3);
+            assert_eq!(sum, 32_763);
         }
     }
 }
