@@ -147,9 +147,10 @@ impl WeightTable {
         let power = _mm512_sub_epi16(c2, _mm512_mulhi_epu16(fraction, c3));
         let power = _mm512_sub_epi16(c1, _mm512_mulhi_epu16(fraction, power));
         let power = _mm512_sub_epi16(c0, _mm512_mulhi_epu16(fraction, power));
-        // Rounded: shifted right one bit less, and then halved.
-        let twice = _mm512_srlv_epi16(_mm512_add_epi16(power, power), _mm512_srli_epi16::<12>(distance));
-        _mm512_avg_epu16(twice, _mm512_setzero_si512())
+        let whole = _mm512_srli_epi16::<12>(distance);
+        // 2^(n - 1) rounds what is shifted right by n. The compiler makes more instructions of `_mm512_avg_epu16`.
+        let half = _mm512_srlv_epi16(_mm512_set1_epi16(i16::MIN), _mm512_sub_epi16(_mm512_set1_epi16(16), whole));
+        _mm512_srlv_epi16(_mm512_add_epi16(power, half), whole)
     }
 
     #[inline]
