@@ -105,6 +105,7 @@ macro_rules! product {
             b: *const u32,
             steps: usize,
             tile: *mut u32,
+            tile_stride: usize,
         ) {
             // SAFETY: every pointer stays in what the caller vouches for. The compiler never uses tile registers, so
             // what one block leaves in them the next finds.
@@ -147,8 +148,8 @@ macro_rules! product {
                         );
                     }
                 }
-                let line = 64 * PANELS;
-                let lower = tile.add(16 * 16 * PANELS);
+                let line = 4 * tile_stride;
+                let lower = tile.add(16 * tile_stride);
                 asm!("tilestored [{tile} + {line}], tmm0", "tilestored [{lower} + {line}], tmm2",
                      tile = in(reg) tile, lower = in(reg) lower, line = in(reg) line, options(nostack));
                 if PANELS == 2 {

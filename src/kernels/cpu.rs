@@ -107,11 +107,6 @@ impl Cpu {
         !matches!(self, Cpu::Avx512 | Cpu::Avx2)
     }
 
-    /// Whether it has AVX-512 with dot products of int8.
-    pub(crate) fn has_avx512_vnni(self) -> bool {
-        matches!(self, Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni)
-    }
-
     /// Whether it has AVX-512 with instructions for bf16.
     #[cfg(target_arch = "x86_64")]
     pub(crate) fn has_avx512_bf16(self) -> bool {

@@ -52,8 +52,39 @@ impl PackedPanels {
         self.panel_mut(column / PANEL)[step * PANEL + column % PANEL] = word;
     }
 
+    /// The words of each row go down a column.
+    pub(crate) fn transpose(&mut self, rows: &PaddedRows) {
+        assert!(rows.stride == self.steps && rows.words.len() >= self.panels() * PANEL * rows.stride, "as many rows");
+        let (columns, used) = (self.columns, self.used);
+        for panel in 0..self.panels() {
+            let lines = self.panel_mut(panel).as_chunks_mut::<PANEL>().0;
+            for column in (0..PANEL).step_by(4) {
+                let four: [&[[u32; 4]]; 4] =
+                    std::array::from_fn(|index| rows.row(panel * PANEL + column + index).as_chunks().0);
+                for (step, lines) in lines[..used].as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                    let block = four.map(|row| row[step]);
+                    for (index, line) in lines.iter_mut().enumerate() {
+                        line[column..][..4].copy_from_slice(&block.map(|row| row[index]));
+                    }
+                }
+            }
+            let count = PANEL.min(columns - panel * PANEL);
+            lines[..used].iter_mut().for_each(|line| line[count..].fill(0));
+            lines[used..].as_flattened_mut().fill(0);
+        }
+    }
+
     fn panels(&self) -> usize {
         self.columns.div_ceil(PANEL)
+    }
+
+    /// The words of a panel and of those behind it.
+    fn words_from(&self, panel: usize) -> &[u32] {
+        &self.words[panel * PANEL * self.steps..self.panels() * PANEL * self.steps]
+    }
+
+    fn some_panels(&self, first: usize, count: usize) -> &[u32] {
+        &self.words[first * PANEL * self.steps..][..count * PANEL * self.steps]
     }
 }
 
@@ -114,7 +145,7 @@ pub(crate) struct OutputTile<'a> {
     pub(crate) words: &'a [u32],
 }
 
-type GemmKernel = unsafe fn(*const u32, usize, *const u32, usize, *mut u32);
+type GemmKernel = unsafe fn(*const u32, usize, *const u32, usize, *mut u32, usize);
 
 /// A kernel and the size of its tiles.
 #[derive(Clone, Copy)]
@@ -144,25 +175,98 @@ pub(crate) fn gemm(
     let _tiles = (cpu == Cpu::Amx).then(|| unsafe { amx::ThreadTiles::set_up() });
     let mut panel = 0;
     while panel < b.panels() {
-        let left = b.panels() - panel;
-        let shape = shapes.iter().find(|shape| shape.panels <= left).expect("every CPU has a shape of one panel");
-        let right = &b.words[panel * PANEL * b.steps..][..shape.panels * PANEL * b.steps];
+        let shape = widest(shapes, b.panels() - panel);
+        let right = b.some_panels(panel, shape.panels);
+        let mut next = Prefetch::new(b.words_from(panel + shape.panels), right.len(), rows.len().div_ceil(shape.rows));
         for row in rows.clone().step_by(shape.rows) {
+            next.request();
             let left = &a.words[row * a.stride..];
+            let width = shape.panels * PANEL;
             // SAFETY: the CPU has the kernel's instructions, as `cpu` is one of `checked` or `detect`. `left` has
             // `shape.rows` rows by the assertion above, `right` has the panels, and `words` has room for a tile.
-            unsafe { (shape.kernel)(left.as_ptr(), a.stride, right.as_ptr(), steps, words) };
+            unsafe { (shape.kernel)(left.as_ptr(), a.stride, right.as_ptr(), steps, words, width) };
             take(OutputTile {
                 row,
                 rows: shape.rows.min(rows.end - row),
                 column: panel * PANEL,
-                columns: shape.panels * PANEL,
+                columns: width,
                 // SAFETY: the kernel has written as many words.
-                words: unsafe { std::slice::from_raw_parts(words, shape.rows * shape.panels * PANEL) },
+                words: unsafe { std::slice::from_raw_parts(words, shape.rows * width) },
             });
         }
         panel += shape.panels;
     }
+}
+
+/// The panels that are next, requested while others are multiplied: weights come from the L3 cache.
+struct Prefetch<'a> {
+    words: &'a [u32],
+    /// Words of each request.
+    share: usize,
+}
+
+impl<'a> Prefetch<'a> {
+    /// At most `most` words, in some requests.
+    fn new(words: &'a [u32], most: usize, requests: usize) -> Prefetch<'a> {
+        let words = &words[..words.len().min(most)];
+        Prefetch { words, share: words.len().div_ceil(requests.max(1)).next_multiple_of(LINE) }
+    }
+
+    fn request(&mut self) {
+        let (now, later) = self.words.split_at(self.words.len().min(self.share));
+        self.words = later;
+        #[cfg(target_arch = "x86_64")]
+        for line in now.chunks(LINE) {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            // SAFETY: every x86-64 has the instruction, and it changes nothing but caches.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = now;
+    }
+}
+
+/// Words of a cache line.
+const LINE: usize = 16;
+
+/// The product of rows and panels, not of AMX' words: sums go right to `out`, rows `stride` words apart. `out` has room for
+/// [`rows_written`].
+pub(crate) fn gemm_into(
+    cpu: Cpu,
+    a: &PaddedRows,
+    rows: Range<usize>,
+    b: &PackedPanels,
+    out: &mut [u32],
+    stride: usize,
+) {
+    assert!(cpu != Cpu::Amx || b.kind == ElementType::Int16, "tiles of AMX are set up elsewhere");
+    assert!(a.stride == b.steps && stride >= b.panels() * PANEL, "rows and panels of one depth, and room for them");
+    assert!(a.words.len() >= (rows.end + MOST_ROWS - 1) * a.stride, "rows to read on");
+    assert!(out.len() >= rows_written(rows.len()) * stride, "rows to write on");
+    let shapes = shapes(cpu, b.kind);
+    let mut panel = 0;
+    while panel < b.panels() {
+        let shape = widest(shapes, b.panels() - panel);
+        let right = b.some_panels(panel, shape.panels);
+        for row in rows.clone().step_by(shape.rows) {
+            let left = &a.words[row * a.stride..];
+            let to = &mut out[(row - rows.start) * stride + panel * PANEL..];
+            // SAFETY: the CPU has the kernel's instructions, as `cpu` is one of `checked` or `detect`. `left` and `to`
+            // have `shape.rows` rows by the assertions above, and `right` has the panels.
+            unsafe { (shape.kernel)(left.as_ptr(), a.stride, right.as_ptr(), b.used, to.as_mut_ptr(), stride) };
+        }
+        panel += shape.panels;
+    }
+}
+
+/// Rows that [`gemm_into`] may write for a product of some: the last tile may have too many.
+pub(crate) fn rows_written(rows: usize) -> usize {
+    rows + MOST_ROWS - 1
+}
+
+/// The shape that takes as many panels as there are, or as it can.
+fn widest(shapes: &'static [KernelShape], panels: usize) -> &'static KernelShape {
+    shapes.iter().find(|shape| shape.panels <= panels).expect("every CPU has a shape of one panel")
 }
 
 /// A shape of a dot product, compiled with its instructions.
@@ -170,9 +274,25 @@ pub(crate) fn gemm(
 macro_rules! shape {
     ($features:literal, $dot:ty, $rows:literal, $panels:literal) => {{
         #[target_feature(enable = $features)]
-        unsafe fn kernel(a: *const u32, stride: usize, b: *const u32, steps: usize, words: *mut u32) {
+        unsafe fn kernel(
+            a: *const u32,
+            stride: usize,
+            b: *const u32,
+            steps: usize,
+            words: *mut u32,
+            words_stride: usize,
+        ) {
             // SAFETY: what this asks for is what is asked for there.
-            unsafe { tile::<$dot, $rows, { $panels * PANEL / <$dot as DotKernel>::LANES }>(a, stride, b, steps, words) }
+            unsafe {
+                tile::<$dot, $rows, { $panels * PANEL / <$dot as DotKernel>::LANES }>(
+                    a,
+                    stride,
+                    b,
+                    steps,
+                    words,
+                    words_stride,
+                )
+            }
         }
         KernelShape { rows: $rows, panels: $panels, kernel }
     }};
@@ -202,15 +322,17 @@ fn shapes(cpu: Cpu, kind: ElementType) -> &'static [KernelShape] {
             (Cpu::Avx512Bf16 | Cpu::Avx512Vnni, ElementType::Int8) => {
                 return shapes512!("avx512f,avx512vnni", avx512::Int8Vnni);
             }
-            (Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512, ElementType::Int16) => {
-                return shapes512!("avx512f,avx512bw", avx512::Int16);
+            (Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni, ElementType::Int16) => {
+                return shapes512!("avx512f,avx512vnni", avx512::Int16Vnni);
             }
+            (Cpu::Avx512, ElementType::Int16) => return shapes512!("avx512f,avx512bw", avx512::Int16),
             (Cpu::Avx512Bf16, ElementType::Bf16) => return shapes512!("avx512f,avx512bf16", avx512::Bf16Dot),
             (Cpu::Amx | Cpu::Avx512Bf16 | Cpu::Avx512Vnni | Cpu::Avx512, ElementType::F32) => {
                 return shapes512!("avx512f", avx512::F32);
             }
             (Cpu::Avx2Vnni, ElementType::Int8) => return const { &[shape!("avx2,avxvnni", avx2::Int8Vnni, 6, 1)] },
-            (Cpu::Avx2Vnni | Cpu::Avx2, ElementType::Int16) => return const { &[shape!("avx2", avx2::Int16, 4, 1)] },
+            (Cpu::Avx2Vnni, ElementType::Int16) => return const { &[shape!("avx2,avxvnni", avx2::Int16Vnni, 6, 1)] },
+            (Cpu::Avx2, ElementType::Int16) => return const { &[shape!("avx2", avx2::Int16, 4, 1)] },
             (Cpu::Avx2Vnni | Cpu::Avx2, ElementType::F32) => return const { &[shape!("avx2,fma", avx2::F32, 6, 1)] },
             // Not asked for: these multiply 16-bit integers and f32 in their place.
             (Cpu::Avx512 | Cpu::Avx2, ElementType::Int8) | (_, ElementType::Bf16) => {}

@@ -13,7 +13,7 @@ mod gemm;
 
 pub use cpu::Cpu;
 pub(crate) use element::{ElementType, PANEL, WordBuffer, bf16, bf16_pair};
-pub(crate) use gemm::{OutputTile, PackedPanels, PaddedRows, gemm};
+pub(crate) use gemm::{OutputTile, PackedPanels, PaddedRows, gemm, gemm_into, rows_written};
 
 /// Compiles a function once for each instruction set, and picks one by what the CPU has. All give the same bits:
 /// the portable body fixes the order of the operations, and nothing is contracted.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::attention::{self, attend};
+use super::attention::{self, ProjectedRows, attend};
 use super::norm;
 use super::packed::{GemmOperand, PackedLinear};
 use crate::encoder::config::Activation;
@@ -16,8 +16,8 @@ pub enum Precision {
     F32,
     /// bf16 factors and f32 sums in products, where the CPU is faster with them; all else in f32.
     Bf16,
-    /// On a CPU only: int8 factors in the layers' products; bf16, int8 with two digits for a text's weights, or f32 in attention,
-    /// whichever is fastest on the CPU; all else in f32.
+    /// On a CPU only: int8 factors in the layers' products; 16-bit integers, bf16 or f32 in attention, whichever is fastest
+    /// on the CPU; all else in f32.
     Int8,
 }
 
@@ -36,8 +36,10 @@ impl Precision {
 string_enum!(Precision, "a precision", { F32 => "f32", Bf16 => "bf16", Int8 => "int8" });
 
 /// Rows that go through the layer's second half together: their widened numbers are 768 KiB for 1536 columns, so that
-/// they stay in the L2 cache beside the weights.
-pub(super) const CHUNK: usize = 128;
+/// they stay in the L2 cache beside the weights. A multiple of the rows of tiles.
+pub(super) fn chunk(cpu: Cpu) -> usize {
+    if cpu == Cpu::Amx { 128 } else { 120 }
+}
 
 /// Texts of up to this many word pieces have activations of two int8 digits, and attention in f32: the errors of one
 /// digit do not average out over so few. A short text costs little either way.
@@ -46,8 +48,8 @@ pub(super) const SHORT: usize = 64;
 /// What attention multiplies beside linear layers of a kind.
 pub(super) fn attention_kind(kind: ElementType, cpu: Cpu, is_fine: bool) -> ElementType {
     match kind {
+        kind if kind.is_integer() && !is_fine && cpu != Cpu::Amx && !cpu.has_signed_rows() => ElementType::Int16,
         ElementType::Int8 | ElementType::Int16 if cpu.prefers_bf16() => ElementType::Bf16,
-        ElementType::Int8 if !is_fine && cpu.has_avx512_vnni() => ElementType::Int8,
         ElementType::Int8 | ElementType::Int16 => ElementType::F32,
         kind => kind,
     }
@@ -105,18 +107,20 @@ impl PackedLayer {
         let length = hidden.len() / size;
         operand.fine = self.intermediate.panels.kind.is_integer() && length <= SHORT;
         let (stride, widened) = (self.query_key_value.stride(), self.intermediate.stride());
+        let chunk = chunk(cpu);
         projected.grow(length * stride);
         context.grow(length * size);
-        wide.grow(CHUNK.min(length) * widened);
+        wide.grow(chunk.min(length) * widened);
 
         self.query_key_value.apply(cpu, hidden, size, None, operand, projected.numbers_mut());
         let context = &mut context.numbers_mut()[..length * size];
         let kind = attention_kind(self.intermediate.panels.kind, cpu, operand.fine);
-        let rows = &projected.numbers()[..length * stride];
-        attend(cpu, kind, rows, stride, self.heads, context, attention);
+        let numbers = &projected.numbers()[..length * stride];
+        let rows = ProjectedRows { numbers, stride, heads: self.heads, depth: size / self.heads };
+        attend(cpu, kind, rows, context, attention);
 
         let (out, wide) = (projected.numbers_mut(), wide.numbers_mut());
-        for (hidden, context) in hidden.chunks_mut(CHUNK * size).zip(context.chunks(CHUNK * size)) {
+        for (hidden, context) in hidden.chunks_mut(chunk * size).zip(context.chunks(chunk * size)) {
             let count = hidden.len() / size;
             self.attention_output.apply(cpu, context, size, None, operand, out);
             self.norm(hidden, out, &self.attention_norm);

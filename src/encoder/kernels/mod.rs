@@ -3,6 +3,7 @@
 mod activation;
 mod attention;
 mod exp;
+mod integer_attention;
 mod layer;
 mod modern_layer;
 mod norm;

@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use super::attention::{self, attend};
+use super::attention::{self, ProjectedRows, attend};
 use super::for_each_cpu;
-use super::layer::{CHUNK, SHORT, attention_kind};
+use super::layer::{SHORT, attention_kind, chunk};
 use super::norm::norm_rows;
 use super::packed::{GemmOperand, PackedLinear};
 use super::softmax::softmax;
@@ -74,11 +74,12 @@ impl PackedModernLayer {
         let length = hidden.len() / size;
         operand.fine = self.input.panels.kind.is_integer() && length <= SHORT;
         let (stride, widened) = (self.query_key_value.stride(), self.input.stride());
+        let chunk = chunk(cpu);
         normed.grow(length * size);
         projected.grow(length * stride);
         context.grow(length * size);
-        wide.grow(CHUNK.min(length) * widened);
-        gates.grow(CHUNK.min(length) * widened);
+        wide.grow(chunk.min(length) * widened);
+        gates.grow(chunk.min(length) * widened);
 
         let rows = &mut normed.numbers_mut()[..length * size];
         rows.copy_from_slice(hidden);
@@ -96,13 +97,14 @@ impl PackedModernLayer {
             }
             _ => {
                 let kind = attention_kind(self.input.panels.kind, cpu, operand.fine);
-                attend(cpu, kind, rows, stride, self.heads, context, attention);
+                let projected = ProjectedRows { numbers: rows, stride, heads: self.heads, depth: size / self.heads };
+                attend(cpu, kind, projected, context, attention);
             }
         }
 
         let (out, wide, gates) = (projected.numbers_mut(), wide.numbers_mut(), gates.numbers_mut());
-        let normed = &mut normed.numbers_mut()[..CHUNK.min(length) * size];
-        for (hidden, context) in hidden.chunks_mut(CHUNK * size).zip(context.chunks(CHUNK * size)) {
+        let normed = &mut normed.numbers_mut()[..chunk.min(length) * size];
+        for (hidden, context) in hidden.chunks_mut(chunk * size).zip(context.chunks(chunk * size)) {
             let numbers = hidden.len();
             self.attention_output.apply(cpu, context, size, None, operand, out);
             add(hidden, &out[..numbers]);
@@ -194,7 +196,8 @@ mod tests {
         let (mut near, mut all) = (vec![0.0; length * size], vec![0.0; length * size]);
         attend_nearby(&projected, 3 * size, heads, length, &mut near, &mut scratch);
         let mut attention = attention::AttentionScratch::default();
-        attend(Cpu::Scalar, crate::kernels::ElementType::F32, &projected, 3 * size, heads, &mut all, &mut attention);
+        let rows = ProjectedRows { numbers: &projected, stride: 3 * size, heads, depth: size / heads };
+        attend(Cpu::Scalar, crate::kernels::ElementType::F32, rows, &mut all, &mut attention);
         assert!(near.iter().zip(&all).all(|(a, b)| (a - b).abs() < 1e-5));
 
         // With a reach of 0, each word piece has its own value.

@@ -2,7 +2,7 @@
 
 use super::activation;
 use super::rows::{
-    Epilogue, RowScale, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine,
+    Epilogue, RowScale, StridedRows, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine,
 };
 use crate::encoder::config::Activation;
 use crate::kernels::{Cpu, ElementType, PANEL, PackedPanels, PaddedRows, bf16_pair, gemm};
@@ -113,28 +113,24 @@ impl PackedLinear {
         operand: &mut GemmOperand,
         out: &mut [f32],
     ) {
-        let kind = self.panels.kind;
-        let rows = x.len() / depth;
+        let Self { panels, factors, sums, bias } = self;
         let GemmOperand { words, scales, fine } = operand;
-        let fine = *fine;
-        match fine {
-            true => load_fine(cpu, kind, x, depth, words, scales),
-            false => load(cpu, kind, x, depth, depth, words, scales),
+        match *fine {
+            true => load_fine(cpu, panels.kind, x, depth, words, scales),
+            false => load(cpu, panels.kind, StridedRows { numbers: x, stride: depth, columns: depth }, words, scales),
         }
-        let stride = self.stride();
-        let Self { factors, sums, bias, .. } = self;
-        let digits = if fine { 2 } else { 1 };
+        let (stride, digits) = (self.stride(), if *fine { 2 } else { 1 });
+        let out = &mut out[..scales.len() * stride];
+        let is_gelu = panels.kind != ElementType::F32 && !*fine && activation == Some(Activation::Gelu);
         let finish = Epilogue { columns: stride, digits, scales, factors, sums, bias };
-        let fused = kind != ElementType::F32 && !fine && activation == Some(Activation::Gelu);
-        gemm(cpu, words, 0..digits * scales.len(), &self.panels, |tile| match (kind.is_integer(), fused) {
+        gemm(cpu, words, 0..digits * scales.len(), panels, |tile| match (panels.kind.is_integer(), is_gelu) {
             (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),
             (true, false) => finish_int8(cpu, &tile, &finish, out, stride),
             (false, true) => finish_float_gelu(cpu, &tile, &finish, out, stride),
             (false, false) => finish_float(cpu, &tile, &finish, out, stride),
         });
-        let out = &mut out[..rows * stride];
         match activation {
-            Some(Activation::Gelu) if !fused => activation::gelu(out),
+            Some(Activation::Gelu) if !is_gelu => activation::gelu(out),
             Some(Activation::GeluTanh) => activation::gelu_tanh(out),
             Some(Activation::Relu) => activation::relu(out),
             Some(Activation::Gelu) | None => {}

@@ -8,6 +8,8 @@ use super::DotKernel;
 pub(crate) struct Int8Vnni;
 /// Words of two bytes, widened to 16 bits: `vpmaddubsw` would take four as they are, but its sums of two saturate.
 pub(crate) struct Int16;
+/// The same words, by `vpdpwssd`.
+pub(crate) struct Int16Vnni;
 /// Words of two bf16, by `vdpbf16ps`.
 pub(crate) struct Bf16Dot;
 /// Words of one f32.
@@ -55,6 +57,7 @@ macro_rules! avx512 {
 
 avx512!(Int8Vnni, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_dpbusd_epi32(sum, a, b));
 avx512!(Int16, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)));
+avx512!(Int16Vnni, __m512i, _mm512_setzero_si512, |sum| sum, |sum, a, b| _mm512_dpwssd_epi32(sum, a, b));
 avx512!(Bf16Dot, __m512, _mm512_setzero_ps, |sum| _mm512_castps_si512(sum), |sum, a, b| {
     _mm512_dpbf16_ps(sum, std::mem::transmute::<__m512i, __m512bh>(a), std::mem::transmute::<__m512i, __m512bh>(b))
 });

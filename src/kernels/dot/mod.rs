@@ -36,12 +36,13 @@ pub(crate) trait DotKernel {
 /// Steps at a time: addresses are worked out once for all of them.
 pub(crate) const UNROLLED: usize = 4;
 
-/// The product of `ROWS` rows and `PANELS` panels, in registers from beginning to end: `tile[row][16 · panel + column]`.
+/// The product of `ROWS` rows and `PANELS` panels, in registers from beginning to end: `tile[row][16 · panel + column]`,
+/// rows `tile_stride` words apart.
 ///
 /// # Safety
 /// The CPU has the instructions of `D`. `steps` is a multiple of [`UNROLLED`]. `a` is good for `ROWS` rows of `steps`
 /// words, `stride` words apart; `b` for `PANELS` panels of `steps` times 16 words, 16 times `stride` words apart; `tile`
-/// for `ROWS · PANELS · 16` words.
+/// for `ROWS` rows of `PANELS · 16` words.
 #[inline(always)]
 pub(crate) unsafe fn tile<D: DotKernel, const ROWS: usize, const REGISTERS: usize>(
     a: *const u32,
@@ -49,6 +50,7 @@ pub(crate) unsafe fn tile<D: DotKernel, const ROWS: usize, const REGISTERS: usiz
     b: *const u32,
     steps: usize,
     tile: *mut u32,
+    tile_stride: usize,
 ) {
     let in_panel = PANEL / D::LANES;
     // SAFETY: every pointer stays in what the caller vouches for.
@@ -72,7 +74,7 @@ pub(crate) unsafe fn tile<D: DotKernel, const ROWS: usize, const REGISTERS: usiz
         }
         for (row, sums) in sums.iter().enumerate() {
             for (register, sum) in sums.iter().enumerate() {
-                D::store(tile.add((row * REGISTERS + register) * D::LANES), *sum);
+                D::store(tile.add(row * tile_stride + register * D::LANES), *sum);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Tiles of sums become rows of f32, finished.
 
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
 use super::{Cpu, LANES, RowScale, fma, for_cpu};
 use crate::kernels::OutputTile;
 
@@ -19,14 +21,59 @@ pub(in crate::encoder::kernels) struct Epilogue<'a> {
     pub(in crate::encoder::kernels) bias: &'a [f32],
 }
 
-for_cpu! {
-    /// Writes a tile of int8 sums into rows of `stride` numbers, finished.
-    fn finish_int8(tile: &OutputTile<'_>, finish: &Epilogue<'_>, out: &mut [f32], stride: usize) = int8_tile
+/// Writes a tile of int8 sums into rows of `stride` numbers, finished.
+pub(in crate::encoder::kernels) fn finish_int8(
+    cpu: Cpu,
+    tile: &OutputTile<'_>,
+    finish: &Epilogue<'_>,
+    out: &mut [f32],
+    stride: usize,
+) {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.has_avx512() && finish.takes_whole(tile) {
+        // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx512::finish_int8::<false>(tile, finish, out, stride) };
+    }
+    finish_int8_plain(cpu, tile, finish, out, stride);
+}
+
+/// The same, and the GELU of it within 2e-4: what int8 words keep of it is coarser.
+pub(in crate::encoder::kernels) fn finish_int8_gelu(
+    cpu: Cpu,
+    tile: &OutputTile<'_>,
+    finish: &Epilogue<'_>,
+    out: &mut [f32],
+    stride: usize,
+) {
+    #[cfg(target_arch = "x86_64")]
+    if cpu.has_avx512() && finish.takes_whole(tile) {
+        // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
+        return unsafe { avx512::finish_int8::<true>(tile, finish, out, stride) };
+    }
+    finish_int8_gelu_plain(cpu, tile, finish, out, stride);
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Epilogue<'_> {
+    /// Whether a tile is of one digit and of whole panels.
+    fn takes_whole(&self, tile: &OutputTile<'_>) -> bool {
+        self.digits == 1 && tile.column + tile.columns <= self.columns
+    }
 }
 
 for_cpu! {
-    /// The same, and the GELU of it within 2e-4: what int8 words keep of it is coarser.
-    fn finish_int8_gelu(tile: &OutputTile<'_>, finish: &Epilogue<'_>, out: &mut [f32], stride: usize) = int8_gelu_tile
+    /// [`finish_int8`], as it is defined.
+    fn finish_int8_plain(tile: &OutputTile<'_>, finish: &Epilogue<'_>, out: &mut [f32], stride: usize) = int8_tile
+}
+
+for_cpu! {
+    /// [`finish_int8_gelu`], as it is defined.
+    fn finish_int8_gelu_plain(
+        tile: &OutputTile<'_>,
+        finish: &Epilogue<'_>,
+        out: &mut [f32],
+        stride: usize,
+    ) = int8_gelu_tile
 }
 
 for_cpu! {
@@ -119,6 +166,10 @@ fn of_columns<'a>(tile: &OutputTile<'_>, numbers: &'a [f32]) -> &'a [[f32; LANES
     numbers[tile.column..][..tile.columns].as_chunks().0
 }
 
+/// The polynomial p of [`quick_gelu`], the highest power's coefficient first.
+pub(super) const GELU: [f32; 7] =
+    [2.278_147e-8, -1.598_604e-6, 4.795_555e-5, -8.140_157e-4, 8.772_389e-3, -6.457_311e-2, 3.978_833_5e-1];
+
 /// The exact GELU within 2e-4: `x (1/2 + y p(y²))` with y = x between -4 and 4, where the polynomial p is fitted to make
 /// the largest error smallest.
 #[inline(always)]
@@ -126,8 +177,8 @@ fn quick_gelu<const FMA: bool>(x: f32) -> f32 {
     let y = if x < 4.0 { x } else { 4.0 };
     let y = if y > -4.0 { y } else { -4.0 };
     let square = y * y;
-    let mut p = 2.278_147e-8;
-    for c in [-1.598_604e-6, 4.795_555e-5, -8.140_157e-4, 8.772_389e-3, -6.457_311e-2, 3.978_833_5e-1] {
+    let [mut p, rest @ ..] = GELU;
+    for c in rest {
         p = fma::<FMA>(p, square, c);
     }
     x * fma::<FMA>(p, y, 0.5)

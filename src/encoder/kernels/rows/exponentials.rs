@@ -4,13 +4,12 @@ use std::f32::consts::LOG2_E;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
-use super::{Cpu, ElementType, LANES, ROUND, extreme, fma, for_cpu, to_bf16, to_bytes};
+use super::{Cpu, ElementType, LANES, ROUND, extreme, fma, for_cpu, to_bf16};
 use crate::encoder::kernels::exp::{EXP2, exp};
 use crate::kernels::PaddedRows;
 
 /// Makes words of the exponentials of `scores` less the highest of them, all times a number; gives the factor that makes
 /// the sum of what is in the words 1.
-/// Int8 words have two digits: weights are few large ones and many small ones, which 8 bits would lose.
 pub(in crate::encoder::kernels) fn exponentials(
     cpu: Cpu,
     kind: ElementType,
@@ -19,20 +18,10 @@ pub(in crate::encoder::kernels) fn exponentials(
     to: &mut PaddedRows,
 ) -> f32 {
     match kind {
-        ElementType::Int8 => exponentials_int8(cpu, scores, to.digits_mut(row)),
         ElementType::Bf16 => exponentials_bf16(cpu, scores, to.row_mut(row)),
         ElementType::F32 => exponentials_f32(cpu, scores, to.row_mut(row)),
-        ElementType::Int16 => unreachable!("attention has no words of 16 bits"),
+        ElementType::Int8 | ElementType::Int16 => unreachable!("integers have weights of their own"),
     }
-}
-
-fn exponentials_int8(cpu: Cpu, scores: &mut [f32], digits: [&mut [u32]; 2]) -> f32 {
-    #[cfg(target_arch = "x86_64")]
-    if cpu.has_avx512() {
-        // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
-        return unsafe { avx512::exponentials_int8(scores, digits) };
-    }
-    exponentials_int8_plain(cpu, scores, digits)
 }
 
 fn exponentials_bf16(cpu: Cpu, scores: &mut [f32], words: &mut [u32]) -> f32 {
@@ -68,11 +57,6 @@ pub(super) fn quick_exp2<const FMA: bool>(t: f32) -> f32 {
 }
 
 for_cpu! {
-    /// [`exponentials_int8`], as it is defined: the highest is 65,535.
-    fn exponentials_int8_plain(scores: &mut [f32], digits: [&mut [u32]; 2]) -> f32 = to_exponentials_int8
-}
-
-for_cpu! {
     /// [`exponentials_bf16`], as it is defined.
     fn exponentials_bf16_plain(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_bf16
 }
@@ -80,15 +64,6 @@ for_cpu! {
 for_cpu! {
     /// [`exponentials_f32`], as it is defined.
     fn exponentials_f32_plain(scores: &mut [f32], words: &mut [u32]) -> f32 = to_exponentials_f32
-}
-
-#[inline(always)]
-fn to_exponentials_int8<const FMA: bool>(scores: &mut [f32], [high, low]: [&mut [u32]; 2]) -> f32 {
-    let whole = |x: f32| fma::<FMA>(x, 65_535.0, ROUND) - ROUND;
-    let factor = map(scores, |x, highest| whole(quick_exp2::<FMA>(fma::<FMA>(x, LOG2_E, -highest * LOG2_E))));
-    to_bytes(ElementType::Int8, scores, low, |x| x + ROUND);
-    to_bytes(ElementType::Int8, scores, high, |x| f32::from_bits((x + ROUND).to_bits() >> 8));
-    factor
 }
 
 #[inline(always)]

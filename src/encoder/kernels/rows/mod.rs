@@ -4,8 +4,10 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod columns;
 mod epilogue;
 mod exponentials;
+mod softmax_weights;
 
 use crate::kernels::{Cpu, ElementType, PaddedRows, bf16, bf16_pair};
 
@@ -45,8 +47,10 @@ macro_rules! for_cpu {
 
 use for_cpu;
 
+pub(super) use columns::{ColumnScales, column_ranges, load_columns, pack_columns};
 pub(super) use epilogue::{Epilogue, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu};
 pub(super) use exponentials::exponentials;
+pub(super) use softmax_weights::{WeightScale, sum_of_weights, weights_in_range};
 
 /// Lanes that loops are cut into, so that the compiler can hold them in registers.
 pub(super) const LANES: usize = 16;
@@ -64,22 +68,48 @@ pub(super) struct RowScale {
     pub(super) offset: f32,
 }
 
-/// Makes words of rows of f32, each `depth` numbers out of `stride`; `scales` tells how to get the numbers back. Int8
-/// words use the whole range of each row.
+/// Rows of `columns` numbers, `stride` numbers apart.
+#[derive(Clone, Copy)]
+pub(super) struct StridedRows<'a> {
+    /// From the first number of the first row to the last one of the last row.
+    pub(super) numbers: &'a [f32],
+    pub(super) stride: usize,
+    pub(super) columns: usize,
+}
+
+impl<'a> StridedRows<'a> {
+    /// How many.
+    pub(super) fn count(self) -> usize {
+        self.numbers.len().div_ceil(self.stride)
+    }
+
+    pub(super) fn row(self, row: usize) -> &'a [f32] {
+        &self.numbers[row * self.stride..][..self.columns]
+    }
+
+    /// Some of the rows.
+    pub(super) fn part(self, start: usize, count: usize) -> StridedRows<'a> {
+        let numbers = &self.numbers[start * self.stride..][..(count - 1) * self.stride + self.columns];
+        StridedRows { numbers, ..self }
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = &'a [f32]> {
+        self.numbers.chunks(self.stride).map(move |row| &row[..self.columns])
+    }
+}
+
+/// Makes words of rows of f32; `scales` tells how to get the numbers back. Int8 words use the whole range of each row.
 pub(super) fn load(
     cpu: Cpu,
     kind: ElementType,
-    x: &[f32],
-    stride: usize,
-    depth: usize,
+    rows: StridedRows<'_>,
     to: &mut PaddedRows,
     scales: &mut Vec<RowScale>,
 ) {
-    let rows = x.len().div_ceil(stride);
-    to.resize(kind, rows, depth);
+    let depth = rows.columns;
+    to.resize(kind, rows.count(), depth);
     scales.clear();
-    for row in 0..rows {
-        let x = &x[row * stride..][..depth];
+    for (row, x) in rows.iter().enumerate() {
         let words = to.row_mut(row);
         scales.push(match kind {
             ElementType::Int8 | ElementType::Int16 => {
@@ -255,8 +285,8 @@ fn to_bf16<const FMA: bool>(x: &[f32], words: &mut [u32]) {
 }
 
 for_cpu! {
-    /// Words of as many rows' numbers as a word has, column by column: the first row in the lowest part. Bytes are whole
-    /// numbers from -127 to 127. Missing numbers are 0.
+    /// Words of as many rows' numbers as a word has, column by column: the first row in the lowest part. Missing
+    /// numbers are 0.
     fn interleave(kind: ElementType, rows: &[&[f32]], words: &mut [u32; LANES]) = interleaved
 }
 
@@ -271,13 +301,6 @@ fn interleaved<const FMA: bool>(kind: ElementType, rows: &[&[f32]], words: &mut 
         })
     };
     match kind {
-        ElementType::Int8 => {
-            let [a, b, c, d] = [row(0), row(1), row(2), row(3)];
-            let byte = |x: f32| (x + ROUND).to_bits() & 0xff;
-            for lane in 0..LANES {
-                words[lane] = byte(a[lane]) | byte(b[lane]) << 8 | byte(c[lane]) << 16 | byte(d[lane]) << 24;
-            }
-        }
         ElementType::Bf16 => {
             let [low, high] = [row(0), row(1)];
             for lane in 0..LANES {
@@ -285,85 +308,6 @@ fn interleaved<const FMA: bool>(kind: ElementType, rows: &[&[f32]], words: &mut 
             }
         }
         ElementType::F32 => *words = row(0).map(f32::to_bits),
-        ElementType::Int16 => unreachable!("attention has no words of 16 bits"),
+        ElementType::Int8 | ElementType::Int16 => unreachable!("integers are packed by `pack_columns`"),
     }
-}
-
-for_cpu! {
-    /// Scales each column of rows, `stride` numbers apart, to whole numbers from -127 to 127 (but for the rounding), into
-    /// rows without space between them: `x = number · factor + offset`.
-    fn whole_numbers(
-        x: &[f32],
-        stride: usize,
-        factors: &mut [f32],
-        offsets: &mut [f32],
-        out: &mut [f32],
-    ) = scaled_to_bytes
-}
-
-#[inline(always)]
-fn scaled_to_bytes<const FMA: bool>(
-    x: &[f32],
-    stride: usize,
-    factors: &mut [f32],
-    offsets: &mut [f32],
-    out: &mut [f32],
-) {
-    let (lows, highs) = (&mut *offsets, &mut *factors);
-    lows.fill(f32::INFINITY);
-    highs.fill(f32::NEG_INFINITY);
-    for row in x.chunks(stride) {
-        for ((low, high), x) in lows.iter_mut().zip(&mut *highs).zip(row) {
-            *low = if *x < *low { *x } else { *low };
-            *high = if *x > *high { *x } else { *high };
-        }
-    }
-    for (offset, factor) in offsets.iter_mut().zip(&mut *factors) {
-        let (low, high) = (*offset, *factor);
-        *offset = 0.5 * (low + high);
-        *factor = if high > low { 254.0 / (high - low) } else { 1.0 };
-    }
-    for (x, out) in x.chunks(stride).zip(out.chunks_exact_mut(factors.len())) {
-        for (((out, x), factor), offset) in out.iter_mut().zip(x).zip(&*factors).zip(&*offsets) {
-            *out = (x - offset) * factor;
-        }
-    }
-    factors.iter_mut().for_each(|factor| *factor = 1.0 / *factor);
-}
-
-for_cpu! {
-    /// Each column of rows, `stride` numbers apart, times its factor, into rows without space between them.
-    fn times(x: &[f32], stride: usize, factors: &[f32], out: &mut [f32]) = times_columns
-}
-
-#[inline(always)]
-fn times_columns<const FMA: bool>(x: &[f32], stride: usize, factors: &[f32], out: &mut [f32]) {
-    for (x, out) in x.chunks(stride).zip(out.chunks_exact_mut(factors.len())) {
-        out.iter_mut().zip(x).zip(factors).for_each(|((out, x), factor)| *out = x * factor);
-    }
-}
-
-/// Makes signed bytes of rows of `depth` whole numbers from -127 to 127.
-pub(super) fn load_signed(cpu: Cpu, x: &[f32], depth: usize, to: &mut PaddedRows) {
-    to.resize(ElementType::Int8, x.len() / depth, depth);
-    for (row, x) in x.chunks_exact(depth).enumerate() {
-        let words = to.row_mut(row);
-        #[cfg(target_arch = "x86_64")]
-        if cpu.has_avx512() {
-            // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
-            unsafe { avx512::signed_row(x, words) };
-            continue;
-        }
-        signed_row_plain(cpu, x, words);
-    }
-}
-
-for_cpu! {
-    /// A row of [`load_signed`], as it is defined.
-    fn signed_row_plain(x: &[f32], words: &mut [u32]) = signed
-}
-
-#[inline(always)]
-fn signed<const FMA: bool>(x: &[f32], words: &mut [u32]) {
-    to_bytes(ElementType::Int8, x, words, |x| x + ROUND);
 }
