@@ -68,7 +68,7 @@ enum SimilarityTarget<'a> {
         /// Its TF-IDF vector, each weight times how rare the term is.
         term_weights: SparseVector,
     },
-    History(HistoryModel<'a>),
+    History(Box<HistoryModel<'a>>),
 }
 
 impl<'a> SimilarityModel<'a> {
@@ -119,7 +119,7 @@ impl<'a> SimilarityModel<'a> {
             false => FeatureSet::All,
         };
         let history = HistoryModel::new(background, past, expansion, classifier, nearest, feature_set);
-        let mut side = SimilarityModel::new(background, SimilarityTarget::History(history), prior);
+        let mut side = SimilarityModel::new(background, SimilarityTarget::History(Box::new(history)), prior);
         if strategy == Strategy::Auto {
             side.learn_weights(background);
         }
