@@ -11,7 +11,7 @@ const FRACTION_BITS: u32 = 12;
 /// A power of two in [`FRACTION_BITS`].
 const ONE: f32 = (1 << FRACTION_BITS) as f32;
 
-/// `32,763 · 2^-f` within 1.5e-4 of it, for f in 65,536ths: `c₀ - f (c₁ - f (c₂ - f c₃))`, each product's high half.
+/// `32,763 · 2^-f` within 1.5e-4 of it, for f in steps of 2^-16: `c₀ - f (c₁ - f (c₂ - f c₃))`, each product's high half.
 /// The interpolation at Chebyshev nodes, and from there the best of the integers nearby that are below 16,384 at the end:
 /// the weights of the farthest scores are rounded to 0.
 pub(super) const POWER: [u16; 4] = [32_763, 22_653, 7_562, 1_293];
