@@ -58,11 +58,14 @@ class Server:
 
     def took(self, method, path, body=None):
         """The milliseconds that the server says an answer took."""
+        return self.ask(method, path, body)["took_ms"]
+
+    def ask(self, method, path, body=None):
         self.connection.request(method, path, body and json.dumps(body), {"content-type": "application/json"})
         response = self.connection.getresponse()
         answer = json.loads(response.read())
         assert response.status == 200, answer
-        return answer["took_ms"]
+        return answer
 
     def memory(self):
         """Bytes of private memory."""

@@ -177,12 +177,24 @@ impl FileIdentity {
     }
 }
 
+/// A locked file, unlocked when it is dropped: closing it would not do while another thread is starting a program, which has
+/// all open files of this process for a moment.
+#[derive(Debug)]
+pub(crate) struct FileLock(File);
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // If it fails, closing it does the same.
+        let _ = self.0.unlock();
+    }
+}
+
 /// A lock that nobody else has until it is gone; `None` when somebody has it. The file stays, and has nothing in it.
-pub(crate) fn lock(path: &Path) -> Result<Option<File>> {
+pub(crate) fn lock(path: &Path) -> Result<Option<FileLock>> {
     let lock = FileAccess::Private.options().create(true).truncate(false).open(path);
     let lock = lock.map_err(Error::io(path, "write"))?;
     match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
+        Ok(()) => Ok(Some(FileLock(lock))),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(Error::io(path, "lock")(error)),
     }

@@ -1,6 +1,5 @@
 //! The order of a daily run: lock, fetch, index, then rank and deliver for each profile, and the report of a week.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::weekly_report;
 use crate::engine::{AddProgress, Engine, FetchSummary};
 use crate::error::{Error, Result};
 use crate::fetch::{ArxivQuery, ClientOptions, FeedUrl, FetchSource, HfDaily, HttpClient};
-use crate::file;
+use crate::file::{self, FileLock};
 
 /// What a run needs besides its configuration.
 #[derive(Debug, Default)]
@@ -125,7 +124,7 @@ pub fn run(
 }
 
 /// Excludes other runs over the same library, which would deliver everything twice.
-fn lock(engine: &Engine) -> Result<Option<File>> {
+fn lock(engine: &Engine) -> Result<Option<FileLock>> {
     let Some(directory) = engine.library().index_directory() else { return Ok(None) };
     file::create_private_directory(directory)?;
     let path = directory.join("daily.lock");

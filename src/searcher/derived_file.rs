@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::file::{self, open_regular};
+use crate::file::{self, FileLock, open_regular};
 use crate::library::Library;
 
 /// The path of a file; `None` for a library in memory.
@@ -63,7 +63,7 @@ pub(super) fn check<Corruption: Display>(
 ///
 /// # Errors
 /// When the directory cannot be made.
-pub(super) fn lock_directory(path: &Path) -> Result<Option<File>> {
+pub(super) fn lock_directory(path: &Path) -> Result<Option<FileLock>> {
     let directory = path.parent().unwrap_or(path);
     file::create_private_directory(directory)?;
     file::lock(&directory.join("lock"))

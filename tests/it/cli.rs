@@ -129,7 +129,8 @@ fn recommendations_for_a_history() {
     let answer = sandbox.json(&["recommend", "--like", &like, "-n", "5", "--min-relevance", "far", "--format", "json"]);
     check(&answer);
     assert!(titles(&answer)[0].contains("Robot"), "{:?}", titles(&answer));
-    assert_eq!(answer["results"][0]["reasons"].as_array().unwrap().len(), 3);
+    let reasons = answer["results"][0]["reasons"].as_array().unwrap().len();
+    assert!((2..=3).contains(&reasons), "{reasons} of three papers");
 
     let top = answer["results"][0]["paper"]["id"].as_str().unwrap();
     let without = sandbox.json(&[

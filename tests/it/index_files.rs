@@ -99,7 +99,8 @@ fn files_of_the_index_change_no_answer() {
     let without = answers(&other);
     fs::create_dir(other.library().join("index")).unwrap();
     for file in &files {
-        fs::copy(file, other.library().join("index").join(file.file_name().unwrap())).unwrap();
+        let copy = other.library().join("index").join(file.file_name().unwrap());
+        fs::copy(file, copy).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     }
     assert_eq!(answers(&other), without);
 }

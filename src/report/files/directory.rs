@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::file::{self, FileAccess};
+use crate::file::{self, FileAccess, FileLock};
 use crate::string_enum::string_enum;
 
 /// The file by which a report is known.
@@ -39,7 +39,7 @@ pub struct ReportDirectory {
     path: PathBuf,
     target: PathBuf,
     is_finished: bool,
-    _lock: File,
+    _lock: FileLock,
 }
 
 impl ReportDirectory {
@@ -211,7 +211,7 @@ fn remove_if_there(file: &Path) -> Result<()> {
 }
 
 /// The lock of an unfinished directory.
-fn locked(path: &Path, target: &Path) -> Result<File> {
+fn locked(path: &Path, target: &Path) -> Result<FileLock> {
     file::lock(&path.join(LOCK))?.ok_or_else(|| refused(target, "is being written by another process"))
 }
 
