@@ -177,6 +177,15 @@ impl FileIdentity {
     }
 }
 
+/// Removes what is under the name of a file and is none: a link, a pipe or a device. What is written to it would go elsewhere, which
+/// nobody asked for. A directory stays.
+pub(crate) fn remove_special(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if is_special(&metadata) => fs::remove_file(path).map_err(Error::io(path, "replace")),
+        _ => Ok(()),
+    }
+}
+
 /// A locked file, unlocked when it is dropped: closing it would not do while another thread is starting a program, which has
 /// all open files of this process for a moment.
 #[derive(Debug)]

@@ -2,8 +2,11 @@
 
 use crate::embedder::{TextEmbeddings, stored_model};
 use crate::error::Result;
-use crate::library::CheckFinding;
-use crate::searcher::{SearchContext, check_link_file, check_term_file, has_all_papers, self_recall};
+use crate::library::{CheckFinding, Library};
+use crate::searcher::{
+    SearchContext, check_background_file, check_graph_file, check_link_file, check_metadata_file, check_term_file,
+    has_all_papers, self_recall,
+};
 
 /// Papers that are looked for in the index by their own embeddings.
 const SAMPLE_SIZE: usize = 100;
@@ -14,6 +17,8 @@ const SAMPLE_SIZE: usize = 100;
 /// When the file cannot be read at all.
 pub(crate) fn check(context: SearchContext<'_>) -> Result<Vec<CheckFinding>> {
     let mut findings = context.library.check()?;
+    // Before a search removes those that it cannot read.
+    findings.extend(check_index_files(context.library));
     let embeddings = TextEmbeddings::default();
     let index = context.search(&embeddings, |searcher| {
         if !has_all_papers(searcher)? {
@@ -30,14 +35,6 @@ pub(crate) fn check(context: SearchContext<'_>) -> Result<Vec<CheckFinding>> {
         found: error.one_line(),
         remedy: Some("repair what is damaged above"),
     }));
-    findings.extend(check_link_file(context.library).map(|checked| match checked {
-        Ok(links) => CheckFinding { what: "citation graph", found: format!("{links} links"), remedy: None },
-        Err(found) => CheckFinding { what: "citation graph", found, remedy: Some("run `paperkin index rebuild`") },
-    }));
-    findings.extend(check_term_file(context.library).map(|checked| match checked {
-        Ok(papers) => CheckFinding { what: "file of terms", found: format!("{papers} papers"), remedy: None },
-        Err(found) => CheckFinding { what: "file of terms", found, remedy: Some("run `paperkin index rebuild`") },
-    }));
     findings.push(match context.embedder.encoder(context.library) {
         Ok(encoder) => CheckFinding { what: "model", found: stored_model(encoder.identity()).label(), remedy: None },
         Err(error) => {
@@ -46,4 +43,21 @@ pub(crate) fn check(context: SearchContext<'_>) -> Result<Vec<CheckFinding>> {
         }
     });
     Ok(findings)
+}
+
+/// Checks each file of the index that there is, all of it.
+fn check_index_files(library: &Library) -> impl Iterator<Item = CheckFinding> {
+    let files = [
+        ("file of vectors", "papers", check_graph_file(library)),
+        ("citation graph", "links", check_link_file(library)),
+        ("file of terms", "papers", check_term_file(library)),
+        ("dates and votes", "papers", check_metadata_file(library)),
+        ("background", "papers", check_background_file(library)),
+    ];
+    files.into_iter().filter_map(|(what, unit, checked)| {
+        Some(match checked? {
+            Ok(count) => CheckFinding { what, found: format!("{count} {unit}"), remedy: None },
+            Err(found) => CheckFinding { what, found, remedy: Some("run `paperkin index rebuild`") },
+        })
+    })
 }

@@ -45,6 +45,7 @@ pub(super) fn write_vector_file<F: Fn(usize) + Sync>(
     let directory = path.parent().unwrap_or(&path);
     file::create_private_directory(directory)?;
     let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(None) };
+    file::remove_special(&path)?;
     let Some(EncodedLibrary { generation, model, keys, rows }) = encode(library)? else { return Ok(None) };
     let done = start(keys.len());
     let origin = source_id(&generation, &model.fingerprint);

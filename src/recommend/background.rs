@@ -101,7 +101,7 @@ impl Background {
     }
 
     /// How many papers there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.vectors.len()
     }
 

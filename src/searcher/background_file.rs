@@ -27,6 +27,11 @@ pub(super) fn read(library: &Library) -> Result<Option<Background>> {
     Ok(origin(library)?.and_then(|origin| BACKGROUND_FILE.read(library, &origin, Background::from_bytes)))
 }
 
+/// Checks the file: how many papers are in the sample, or what is wrong. `None` if there is no file.
+pub(crate) fn check_background_file(library: &Library) -> Option<std::result::Result<usize, String>> {
+    BACKGROUND_FILE.check(library, |bytes| Background::from_bytes(bytes).map(|background| background.len()))
+}
+
 /// Removes the file, if there is one.
 pub(crate) fn remove_background_file(library: &Library) {
     BACKGROUND_FILE.remove(library);

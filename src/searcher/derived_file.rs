@@ -59,12 +59,17 @@ pub(super) fn check<Corruption: Display>(
     Some(check(file).map_err(|corruption| format!("{}: {corruption}", path.display())))
 }
 
-/// Makes the directory of a file, and keeps others from writing there; `None` while another process does.
+/// Makes the directory of a file, and keeps others from writing there; `None` while another process does. What is there in place of
+/// the file, such as a link, is removed.
 ///
 /// # Errors
-/// When the directory cannot be made.
+/// When the directory cannot be made, or what is there cannot be removed.
 pub(super) fn lock_directory(path: &Path) -> Result<Option<FileLock>> {
     let directory = path.parent().unwrap_or(path);
     file::create_private_directory(directory)?;
-    file::lock(&directory.join("lock"))
+    let lock = file::lock(&directory.join("lock"))?;
+    if lock.is_some() {
+        file::remove_special(path)?;
+    }
+    Ok(lock)
 }

@@ -83,6 +83,25 @@ impl GenerationFile {
         Ok(true)
     }
 
+    /// Checks the file, whatever generation it is of: what `count` makes of the contents, or what is wrong. `None` if there is no
+    /// file.
+    pub(super) fn check(
+        &self,
+        library: &Library,
+        count: impl FnOnce(&[u8]) -> Option<usize>,
+    ) -> Option<std::result::Result<usize, String>> {
+        derived_file::check(library, self.name, |mut file| {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(|_| "it cannot be read")?;
+            let (header, contents) = bytes.split_at_checked(HEADER).ok_or("the file is truncated")?;
+            let sum = header.last_chunk().map(|sum| u64::from_le_bytes(*sum));
+            if !header.starts_with(&self.magic) || sum != Some(crc32fast::hash(contents).into()) {
+                return Err("checksum mismatch");
+            }
+            count(contents).ok_or("invalid numbers")
+        })
+    }
+
     /// Removes the file, if there is one.
     pub(super) fn remove(&self, library: &Library) {
         derived_file::remove(library, self.name);

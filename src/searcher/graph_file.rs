@@ -10,9 +10,12 @@ use crate::file::open_regular;
 use crate::index::{HnswGraph, IndexCorruption, SOURCE_ID_LEN};
 use crate::library::{GenerationId, Library, StoredModel};
 
+/// The graph in the directory of the index.
+const NAME: &str = "hnsw";
+
 /// The path of the graph; `None` for a library in memory.
 pub(crate) fn graph_path(library: &Library) -> Option<PathBuf> {
-    derived_file::path(library, "hnsw")
+    derived_file::path(library, NAME)
 }
 
 /// Opens the graph on disk; `None` when there is none, or none that can be used.
@@ -31,6 +34,14 @@ pub(super) fn open(library: &Library, caches: &SharedCaches) -> Option<Arc<HnswG
             None
         }
     }
+}
+
+/// Checks the file, block by block: how many papers are in it, or what is wrong. `None` if there is no file.
+pub(crate) fn check_graph_file(library: &Library) -> Option<std::result::Result<usize, String>> {
+    derived_file::check(library, NAME, |file| {
+        let graph = HnswGraph::open(file)?;
+        graph.as_bytes().map(|_| graph.rows())
+    })
 }
 
 /// Removes the corrupt graph, and logs the reason. A snapshot in the cache still uses it; this may be called while one is

@@ -28,6 +28,11 @@ pub(super) fn read(library: &Library) -> Result<MetadataTable> {
     }
 }
 
+/// Checks the file: how many papers are in it, or what is wrong. `None` if there is no file.
+pub(crate) fn check_metadata_file(library: &Library) -> Option<std::result::Result<usize, String>> {
+    METADATA_FILE.check(library, |bytes| MetadataTable::from_bytes(bytes).map(|table| table.len()))
+}
+
 /// Removes the file, if there is one.
 pub(crate) fn remove_metadata_file(library: &Library) {
     METADATA_FILE.remove(library);

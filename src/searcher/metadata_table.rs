@@ -62,6 +62,11 @@ impl MetadataTable {
         }
     }
 
+    /// How many papers there are.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
     /// What is known of a paper; nothing of one that is not there.
     pub(super) fn get(&self, key: i64) -> PaperMetadata {
         let Some(place) = key_position(&self.keys, key) else { return PaperMetadata::default() };

@@ -66,7 +66,7 @@ use select::CachedRanking;
 use snapshot::{IndexSnapshot, SnapshotReader};
 use typed_text::TypedText;
 
-pub(crate) use background_file::{remove_background_file, write_background_file};
+pub(crate) use background_file::{check_background_file, remove_background_file, write_background_file};
 pub(crate) use cache::SharedCaches;
 #[cfg(feature = "server")]
 pub(crate) use cache::{BoundedCache, PerGeneration};
@@ -75,9 +75,9 @@ pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQ
 pub(crate) use evaluate::{evaluate, split_history};
 pub use feed::{FeedMode, FeedOptions};
 pub(crate) use feed::{feed, interests, renamed_papers};
-pub(crate) use graph_file::{graph_path, remove_graph, source_id};
+pub(crate) use graph_file::{check_graph_file, graph_path, remove_graph, source_id};
 pub(crate) use link_file::{check_link_file, remove_link_file, write_link_file};
-pub(crate) use metadata_file::{remove_metadata_file, write_metadata_file};
+pub(crate) use metadata_file::{check_metadata_file, remove_metadata_file, write_metadata_file};
 pub use report::PaperSelection;
 pub(crate) use report::collection;
 pub(crate) use resolve::RequestScope;

@@ -62,6 +62,52 @@ fn answers(sandbox: &Sandbox) -> Vec<Vec<(String, f32)>> {
     requests.iter().map(answer).collect()
 }
 
+const FILES: [&str; 4] = ["hnsw", "terms", "metadata", "background"];
+
+#[test]
+fn a_check_finds_damage_of_each_file() {
+    let sandbox = Sandbox::new();
+    let mut library = Library::create(&sandbox.location()).unwrap();
+    write(&mut library, 0..PAPERS, &mut SplitMix64::new(7), |paper| PaperChange::New(paper.into()));
+    engine(&sandbox).update_index(|_| |_| ()).unwrap();
+    let problems = || {
+        let findings = engine(&sandbox).check().unwrap().into_iter();
+        // The model is made up.
+        findings.filter(|finding| finding.remedy.is_some() && finding.what != "model").map(|finding| finding.what)
+    };
+    assert_eq!(problems().collect::<Vec<_>>(), [""; 0]);
+    let names = ["file of vectors", "file of terms", "dates and votes", "background"];
+    for (file, name) in FILES.map(|name| sandbox.library().join("index").join(name)).iter().zip(names) {
+        let sound = fs::read(file).unwrap();
+        let mut damaged = sound.clone();
+        damaged[sound.len() / 2] ^= 1;
+        for damaged in [&damaged[..], &sound[..sound.len() - 1], b""] {
+            fs::write(file, damaged).unwrap();
+            assert_eq!(problems().collect::<Vec<_>>(), [name], "{} bytes", damaged.len());
+        }
+        fs::write(file, sound).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link_in_place_of_a_file() {
+    let sandbox = Sandbox::new();
+    let mut library = Library::create(&sandbox.location()).unwrap();
+    write(&mut library, 0..PAPERS, &mut SplitMix64::new(7), |paper| PaperChange::New(paper.into()));
+    let without = answers(&sandbox);
+    let index = sandbox.library().join("index");
+    fs::create_dir(&index).unwrap();
+    let other = sandbox.file("thesis.txt", "somebody's own");
+    for name in FILES {
+        std::os::unix::fs::symlink(&other, index.join(name)).unwrap();
+    }
+    engine(&sandbox).update_index(|_| |_| ()).unwrap();
+    assert_eq!(fs::read_to_string(&other).unwrap(), "somebody's own");
+    assert!(FILES.iter().all(|name| index.join(name).symlink_metadata().unwrap().is_file()));
+    assert_eq!(answers(&sandbox), without);
+}
+
 #[test]
 fn files_of_the_index_change_no_answer() {
     let sandbox = Sandbox::new();
@@ -69,7 +115,7 @@ fn files_of_the_index_change_no_answer() {
     let mut library = Library::create(&sandbox.location()).unwrap();
     write(&mut library, 0..PAPERS, &mut random, |paper| PaperChange::New(paper.into()));
     let without = answers(&sandbox);
-    let files = ["hnsw", "terms", "metadata", "background"].map(|name| sandbox.library().join("index").join(name));
+    let files = FILES.map(|name| sandbox.library().join("index").join(name));
     assert!(files.iter().all(|file| !file.exists()));
     engine(&sandbox).update_index(|_| |_| ()).unwrap();
     let sound = files.each_ref().map(|file| fs::read(file).unwrap());
