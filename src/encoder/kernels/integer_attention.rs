@@ -146,7 +146,7 @@ impl IntegerScratch {
             sums: &self.zeros,
             bias: &self.value_centers,
         };
-        gemm(cpu, &self.weights, 0..rows, &self.values, |tile| finish_int8(cpu, &tile, &finish, out, stride));
+        gemm(cpu, &self.weights, 0..rows, &self.values, |tile| finish_int8::<false>(cpu, &tile, &finish, out, stride));
     }
 }
 

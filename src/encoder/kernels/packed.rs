@@ -1,9 +1,7 @@
 //! Linear layers on a CPU, packed for products.
 
 use super::activation;
-use super::rows::{
-    Epilogue, RowScale, StridedRows, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu, load, load_fine,
-};
+use super::rows::{Epilogue, RowScale, StridedRows, finish_float, finish_float_gelu, finish_int8, load, load_fine};
 use crate::encoder::config::Activation;
 use crate::kernels::{Cpu, ElementType, PANEL, PackedPanels, PaddedRows, bf16_pair, gemm};
 
@@ -124,8 +122,8 @@ impl PackedLinear {
         let is_gelu = panels.kind != ElementType::F32 && !*fine && activation == Some(Activation::Gelu);
         let finish = Epilogue { columns: stride, digits, scales, factors, sums, bias };
         gemm(cpu, words, 0..digits * scales.len(), panels, |tile| match (panels.kind.is_integer(), is_gelu) {
-            (true, true) => finish_int8_gelu(cpu, &tile, &finish, out, stride),
-            (true, false) => finish_int8(cpu, &tile, &finish, out, stride),
+            (true, true) => finish_int8::<true>(cpu, &tile, &finish, out, stride),
+            (true, false) => finish_int8::<false>(cpu, &tile, &finish, out, stride),
             (false, true) => finish_float_gelu(cpu, &tile, &finish, out, stride),
             (false, false) => finish_float(cpu, &tile, &finish, out, stride),
         });

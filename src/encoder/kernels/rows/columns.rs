@@ -139,7 +139,7 @@ fn scaled_part<const FMA: bool>(
 
 /// Up to 16 numbers, and 0 behind them.
 #[inline(always)]
-fn padded(numbers: &[f32]) -> [f32; PANEL] {
+pub(super) fn padded(numbers: &[f32]) -> [f32; PANEL] {
     if let Some(all) = numbers.as_array() {
         return *all;
     }

@@ -21,8 +21,9 @@ pub(in crate::encoder::kernels) struct Epilogue<'a> {
     pub(in crate::encoder::kernels) bias: &'a [f32],
 }
 
-/// Writes a tile of int8 sums into rows of `stride` numbers, finished.
-pub(in crate::encoder::kernels) fn finish_int8(
+/// Writes a tile of int8 sums into rows of `stride` numbers, finished; with `GELU` the GELU of it within 2e-4: what int8 words
+/// keep of it is coarser.
+pub(in crate::encoder::kernels) fn finish_int8<const GELU: bool>(
     cpu: Cpu,
     tile: &OutputTile<'_>,
     finish: &Epilogue<'_>,
@@ -32,25 +33,12 @@ pub(in crate::encoder::kernels) fn finish_int8(
     #[cfg(target_arch = "x86_64")]
     if cpu.has_avx512() && finish.takes_whole(tile) {
         // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
-        return unsafe { avx512::finish_int8::<false>(tile, finish, out, stride) };
+        return unsafe { avx512::finish_int8::<GELU>(tile, finish, out, stride) };
     }
-    finish_int8_plain(cpu, tile, finish, out, stride);
-}
-
-/// The same, and the GELU of it within 2e-4: what int8 words keep of it is coarser.
-pub(in crate::encoder::kernels) fn finish_int8_gelu(
-    cpu: Cpu,
-    tile: &OutputTile<'_>,
-    finish: &Epilogue<'_>,
-    out: &mut [f32],
-    stride: usize,
-) {
-    #[cfg(target_arch = "x86_64")]
-    if cpu.has_avx512() && finish.takes_whole(tile) {
-        // SAFETY: the CPU has AVX-512, as `cpu` is one of `checked` or `detect`.
-        return unsafe { avx512::finish_int8::<true>(tile, finish, out, stride) };
+    match GELU {
+        true => finish_int8_gelu_plain(cpu, tile, finish, out, stride),
+        false => finish_int8_plain(cpu, tile, finish, out, stride),
     }
-    finish_int8_gelu_plain(cpu, tile, finish, out, stride);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -67,7 +55,7 @@ for_cpu! {
 }
 
 for_cpu! {
-    /// [`finish_int8_gelu`], as it is defined.
+    /// [`finish_int8`] with the GELU, as it is defined.
     fn finish_int8_gelu_plain(
         tile: &OutputTile<'_>,
         finish: &Epilogue<'_>,

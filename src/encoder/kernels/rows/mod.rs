@@ -47,8 +47,9 @@ macro_rules! for_cpu {
 
 use for_cpu;
 
+use columns::padded;
 pub(super) use columns::{ColumnScales, column_ranges, load_columns, pack_columns};
-pub(super) use epilogue::{Epilogue, finish_float, finish_float_gelu, finish_int8, finish_int8_gelu};
+pub(super) use epilogue::{Epilogue, finish_float, finish_float_gelu, finish_int8};
 pub(super) use exponentials::exponentials;
 pub(super) use softmax_weights::{WeightScale, sum_of_weights, weights_in_range};
 
@@ -292,14 +293,7 @@ for_cpu! {
 
 #[inline(always)]
 fn interleaved<const FMA: bool>(kind: ElementType, rows: &[&[f32]], words: &mut [u32; LANES]) {
-    let row = |index: usize| -> [f32; LANES] {
-        let numbers = rows.get(index).copied().unwrap_or_default();
-        numbers.as_array().copied().unwrap_or_else(|| {
-            let mut padded = [0.0; LANES];
-            padded[..numbers.len()].copy_from_slice(numbers);
-            padded
-        })
-    };
+    let row = |index: usize| padded(rows.get(index).copied().unwrap_or_default());
     match kind {
         ElementType::Bf16 => {
             let [low, high] = [row(0), row(1)];
