@@ -66,6 +66,13 @@ impl RowEncoder {
         RowEncoder { quantizer, stride, limit, codes: Vec::with_capacity(rows * stride), rows: 0, clipped: Vec::new() }
     }
 
+    /// Encodes rows in memory.
+    pub(crate) fn encode<'a>(dimension: usize, rows: impl Iterator<Item = &'a [f32]> + Clone) -> RowEncoder {
+        let mut encoder = RowEncoder::new(dimension, rows.clone().map(largest_number).collect());
+        rows.for_each(|row| encoder.push(row));
+        encoder
+    }
+
     /// Encodes the next row.
     pub(crate) fn push(&mut self, row: &[f32]) {
         let start = self.codes.len();
@@ -97,9 +104,7 @@ impl Quantizer {
         dimension: usize,
         rows: impl ExactSizeIterator<Item = &'a [f32]> + Clone,
     ) -> (Quantizer, Vec<u8>, Vec<u32>) {
-        let mut encoder = RowEncoder::new(dimension, rows.clone().map(largest_number).collect());
-        rows.for_each(|row| encoder.push(row));
-        encoder.finish()
+        RowEncoder::encode(dimension, rows).finish()
     }
 
     /// Writes the codes of a row; gives its distance to what they stand for.

@@ -9,7 +9,7 @@ use super::construct::GraphNodes;
 use super::layout::{FileHeader, FileSection, LINKS, NONE, SECTIONS, UPPER};
 use super::{HnswGraph, TRUNCATED, recall};
 use crate::random::SplitMix64;
-use crate::vector::{EmbeddingMatrix, Quantizer, RowEncoder, largest_number, padded_len};
+use crate::vector::{EmbeddingMatrix, Quantizer, RowEncoder, padded_len};
 
 /// The bytes of each section, but for the vectors.
 pub(super) type SectionBytes = [Vec<u8>; SECTIONS.len()];
@@ -43,7 +43,8 @@ impl HnswGraph {
         origin: [u8; SOURCE_ID_LEN],
         done: &(dyn Fn(usize) + Sync),
     ) -> HnswGraph {
-        GraphParts::link(keys, vectors.dimension(), encoded(vectors), origin, done).in_memory(vectors).measure_recall()
+        let rows = RowEncoder::encode(vectors.dimension(), vectors.rows());
+        GraphParts::link(keys, vectors.dimension(), rows, origin, done).in_memory(vectors).measure_recall()
     }
 
     /// The same graph with another header.
@@ -53,13 +54,6 @@ impl HnswGraph {
         self.header = header;
         self
     }
-}
-
-/// The codes of vectors in memory.
-fn encoded(vectors: &EmbeddingMatrix) -> RowEncoder {
-    let mut encoder = RowEncoder::new(vectors.dimension(), vectors.rows().map(largest_number).collect());
-    vectors.rows().for_each(|row| encoder.push(row));
-    encoder
 }
 
 impl GraphParts {
@@ -92,7 +86,7 @@ impl GraphParts {
         nodes.reorder(&order);
         drop(order);
         connect(bytemuck::cast_slice_mut(&mut sections[FileSection::Links as usize]), &nodes);
-        nodes.finish(keys, dimension, origin, GraphLinks { sections, upper, entries, has_links: true })
+        nodes.finish(keys, dimension, origin, GraphLinks { sections, upper, entries })
     }
 
     /// Rows that are not linked, to be scanned.
@@ -105,7 +99,7 @@ impl GraphParts {
         rows: RowEncoder,
         origin: [u8; SOURCE_ID_LEN],
     ) -> GraphParts {
-        let none = GraphLinks { sections: SectionBytes::default(), upper: [0; UPPER], entries: 1, has_links: false };
+        let none = GraphLinks { sections: SectionBytes::default(), upper: [0; UPPER], entries: 1 };
         NodeCodes::new(keys, dimension, rows).finish(keys, dimension, origin, none)
     }
 }
@@ -115,7 +109,6 @@ struct GraphLinks {
     sections: SectionBytes,
     upper: [usize; UPPER],
     entries: usize,
-    has_links: bool,
 }
 
 impl NodeCodes {
@@ -143,7 +136,7 @@ impl NodeCodes {
         keys: &[i64],
         dimension: usize,
         origin: [u8; SOURCE_ID_LEN],
-        GraphLinks { mut sections, upper, entries, has_links }: GraphLinks,
+        GraphLinks { mut sections, upper, entries }: GraphLinks,
     ) -> GraphParts {
         let nodes = put_rows(&mut sections, &self.rows, keys);
         let mut clipped: Vec<u32> = self.clipped.iter().map(|row| nodes[*row as usize]).collect();
@@ -155,7 +148,7 @@ impl NodeCodes {
             dimension,
             nodes: self.rows.len(),
             rows: keys.len(),
-            has_links,
+            has_links: !sections[FileSection::Links as usize].is_empty(),
             shared: keys.len() - self.rows.len(),
             clipped: clipped.len(),
             upper,

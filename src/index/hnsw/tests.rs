@@ -6,7 +6,7 @@ use super::*;
 use crate::index::flat;
 use crate::index::tests::clustered;
 use crate::index::{IndexDelta, IndexKind, RowFilter, SearchHit, VectorIndex};
-use crate::vector::{EmbeddingMatrix, RowEncoder, largest_number};
+use crate::vector::{EmbeddingMatrix, RowEncoder};
 
 const ROWS: usize = 300;
 
@@ -52,9 +52,7 @@ fn it_is_read_as_it_was_built() {
 fn without_links_it_is_scanned() {
     let vectors = clustered(ROWS, 24, 9);
     let keys: Vec<i64> = (0..ROWS as i64).collect();
-    let mut rows = RowEncoder::new(24, vectors.rows().map(largest_number).collect());
-    vectors.rows().for_each(|row| rows.push(row));
-    let parts = GraphParts::without_links(&keys, 24, rows, [7; SOURCE_ID_LEN]);
+    let parts = GraphParts::without_links(&keys, 24, RowEncoder::encode(24, vectors.rows()), [7; SOURCE_ID_LEN]);
     let scanned = read(&words(&parts.in_memory(&vectors))).unwrap();
     let graph = frozen();
     assert!(graph.has_links() && !scanned.has_links());
