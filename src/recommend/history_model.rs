@@ -217,8 +217,8 @@ impl<'a> HistoryModel<'a> {
         let mut similarities = vec![0.0; self.papers.len()];
         let mut contrast = -words.background_overlap;
         for (number, weight) in &words.vector {
-            let Some(place) = self.terms.table.place(*number) else { continue };
-            contrast += weight * self.terms.terms[place].contrast;
+            let Some((place, term)) = self.terms.get(*number) else { continue };
+            contrast += weight * term.contrast;
             self.terms.papers(place).iter().for_each(|(paper, other)| similarities[*paper as usize] += weight * other);
         }
         (similarities, contrast)

@@ -8,8 +8,8 @@ use crate::lexical::{TermTable, tf_factor};
 /// The terms of a history and of the papers that it borrows from, in the order of their numbers.
 #[derive(Debug, Clone)]
 pub(super) struct HistoryTerms {
-    pub(super) table: TermTable,
-    pub(super) terms: Vec<HistoryTerm>,
+    table: TermTable,
+    terms: Vec<HistoryTerm>,
     /// The papers of the history that have each term, and what it weighs in each: where those of a term begin, and the end.
     paper_starts: Vec<u32>,
     papers: Vec<(u32, f32)>,
@@ -109,6 +109,13 @@ impl HistoryTerms {
         self.table.numbers().iter().copied().zip(&self.terms)
     }
 
+    /// A term by its number, with its place.
+    #[inline]
+    pub(super) fn get(&self, number: u32) -> Option<(usize, &HistoryTerm)> {
+        let place = self.table.place(number)?;
+        Some((place, &self.terms[place]))
+    }
+
     /// The papers of the history that have the term at a place, and what it weighs in each.
     #[inline]
     pub(super) fn papers(&self, place: usize) -> &[(u32, f32)] {
@@ -124,8 +131,7 @@ impl HistoryTerms {
         mut take: impl FnMut(usize, &HistoryTerm, f32),
     ) {
         for (number, count) in paper.terms.counts() {
-            if let Some(place) = self.table.place(number) {
-                let term = &self.terms[place];
+            if let Some((place, term)) = self.get(number) {
                 take(place, term, tf_factor(count) * term.idf * paper.norm.inverse);
             }
         }
