@@ -80,7 +80,10 @@ class Server:
 def question(what, place, papers):
     identifier, title = papers[place % len(papers)]
     path = urllib.parse.quote(identifier, safe="")
-    liked = lambda count: [{"id": papers[(place * count + other) % len(papers)][0]} for other in range(count)]
+
+    def liked(count):
+        return [{"id": papers[(place * count + other) % len(papers)][0]} for other in range(count)]
+
     return {
         "similar": ("GET", f"/v1/papers/{path}/similar"),
         "search": ("POST", "/v1/search", {"text": title}),

@@ -82,6 +82,12 @@ impl Library {
         read().map_err(self.failed("count papers"))
     }
 
+    /// How many papers there are: without looking at them, as [`Library::summary`] does.
+    pub fn paper_count(&self) -> Result<u64> {
+        let count = self.db.query_row("SELECT count(*) FROM paper", [], |row| row.get::<i64>(0));
+        count.map(|count| count as u64).map_err(self.failed("count papers"))
+    }
+
     fn counted<T>(&self, select: &str, make: fn(String, u64) -> T) -> database::Result<Vec<T>> {
         let mut statement = self.db.prepare(select)?;
         statement.query_map([], |row| Ok(make(row.get(0)?, row.get::<i64>(1)? as u64)))?.collect()

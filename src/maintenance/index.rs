@@ -6,15 +6,13 @@ use super::vector_file::{VectorFile, write_vector_file};
 use crate::error::Result;
 use crate::library::Library;
 use crate::searcher::{
-    SearchContext, graph_path, remove_background_file, remove_link_file, remove_metadata_file, remove_term_file,
-    write_background_file, write_link_file, write_metadata_file, write_term_file,
+    MIN_PAPERS_FOR_FILES, SearchContext, graph_path, remove_background_file, remove_link_file, remove_metadata_file,
+    remove_term_file, write_background_file, write_link_file, write_metadata_file, write_term_file,
 };
 
 /// Papers from which on a graph is built without being asked for: below, the scan is as fast as a search of the graph.
 /// Measured in `docs/performance.md`.
 const MIN_PAPERS_FOR_GRAPH: u64 = 30_000;
-/// Papers from which on vectors and codes are written to a file, to be scanned: fewer are read from the library as soon.
-const MIN_PAPERS_FOR_VECTORS: u64 = 1_000;
 /// The graph is rebuilt when more than one row in so many has changed.
 const REBUILD_FRACTION: usize = 4;
 /// The file without links is written anew when more than one row in so many has changed: that takes a second at most.
@@ -83,14 +81,14 @@ pub(crate) fn index_status(context: SearchContext<'_>) -> Result<IndexStatus> {
 /// # Errors
 /// When the library's file cannot be read.
 fn due_file(context: SearchContext<'_>) -> Result<Option<VectorFile>> {
-    let papers = context.library.summary()?.papers;
+    let papers = context.library.paper_count()?;
     if context.asks_server() {
         let is_due = papers >= MIN_PAPERS_FOR_GRAPH && !context.library.has_vector_index()?;
         return Ok(is_due.then_some(VectorFile::Graph));
     }
     let usual = match papers {
         MIN_PAPERS_FOR_GRAPH.. => Some(VectorFile::Graph),
-        MIN_PAPERS_FOR_VECTORS.. => Some(VectorFile::Vectors),
+        MIN_PAPERS_FOR_FILES.. => Some(VectorFile::Vectors),
         _ => None,
     };
     let Some(path) = graph_path(context.library) else { return Ok(None) };

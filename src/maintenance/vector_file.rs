@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::file::{self, FileAccess};
 use crate::index::{GraphParts, HnswGraph};
 use crate::library::{GenerationId, Library, StoredModel};
-use crate::searcher::{SearchContext, graph_path, source_id};
+use crate::searcher::{SearchContext, begin_write, corrupt_index, graph_path, source_id};
 use crate::vector::{RowEncoder, largest_number};
 
 /// What is in the file.
@@ -42,10 +42,7 @@ pub(super) fn write_vector_file<F: Fn(usize) + Sync>(
 ) -> Result<Option<RebuildSummary>> {
     let SearchContext { library, caches, .. } = context;
     let Some(path) = graph_path(library) else { return Ok(None) };
-    let directory = path.parent().unwrap_or(&path);
-    file::create_private_directory(directory)?;
-    let Some(_lock) = file::lock(&directory.join("lock"))? else { return Ok(None) };
-    file::remove_special(&path)?;
+    let Some(_lock) = begin_write(&path)? else { return Ok(None) };
     let Some(EncodedLibrary { generation, model, keys, rows }) = encode(library)? else { return Ok(None) };
     let done = start(keys.len());
     let origin = source_id(&generation, &model.fingerprint);
@@ -114,8 +111,7 @@ fn write_recall(file: &mut BufWriter<File>, path: &Path) -> Result<f32> {
     let failed = || Error::io(path, "write");
     file.seek(SeekFrom::Start(0)).map_err(failed())?;
     let written = file.get_ref().try_clone().map_err(failed())?;
-    let damaged = |corruption: crate::index::IndexCorruption| Error::DamagedIndex { reason: corruption.to_string() };
-    let graph = HnswGraph::open(written).map_err(damaged)?.measure_recall();
+    let graph = HnswGraph::open(written).map_err(corrupt_index)?.measure_recall();
     file.seek(SeekFrom::Start(0)).map_err(failed())?;
     file.write_all(&graph.header_bytes()).map_err(failed())?;
     Ok(graph.recall())

@@ -28,7 +28,7 @@ pub(super) fn read(library: &Library) -> Result<Option<Background>> {
 }
 
 /// Checks the file: how many papers are in the sample, or what is wrong. `None` if there is no file.
-pub(crate) fn check_background_file(library: &Library) -> Option<std::result::Result<usize, String>> {
+pub(crate) fn check_background_file(library: &Library) -> Option<Result<usize, String>> {
     BACKGROUND_FILE.check(library, |bytes| Background::from_bytes(bytes).map(|background| background.len()))
 }
 

@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 use crate::file::{self, FileLock, open_regular};
 use crate::library::Library;
 
+/// With fewer papers, what files hold is read or derived as fast as a file is read.
+pub(crate) const MIN_PAPERS_FOR_FILES: u64 = 1_000;
+
 /// The path of a file; `None` for a library in memory.
 pub(super) fn path(library: &Library, name: &str) -> Option<PathBuf> {
     library.index_directory().map(|directory| directory.join("index").join(name))
@@ -59,12 +62,12 @@ pub(super) fn check<Corruption: Display>(
     Some(check(file).map_err(|corruption| format!("{}: {corruption}", path.display())))
 }
 
-/// Makes the directory of a file, and keeps others from writing there; `None` while another process does. What is there in place of
-/// the file, such as a link, is removed.
+/// Makes ready to write a file: its directory is there, nobody else writes to it until the lock is gone, and what was in place of
+/// the file, such as a link, is removed. `None` while another process writes there.
 ///
 /// # Errors
 /// When the directory cannot be made, or what is there cannot be removed.
-pub(super) fn lock_directory(path: &Path) -> Result<Option<FileLock>> {
+pub(crate) fn begin_write(path: &Path) -> Result<Option<FileLock>> {
     let directory = path.parent().unwrap_or(path);
     file::create_private_directory(directory)?;
     let lock = file::lock(&directory.join("lock"))?;

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{RequestScope, SearchContext, Searcher};
+use super::{RequestScope, SearchContext, Searcher, metadata_file};
 use crate::encoder::TextSide;
 use crate::error::{Error, Result};
 use crate::evaluate::{
@@ -236,7 +236,7 @@ pub(crate) fn split_history(
     disliked: &[HistoryItem],
     share: f64,
 ) -> Result<TemporalSplit> {
-    let facts: HashMap<i64, PaperMetadata> = library.paper_metadata()?.into_iter().collect();
+    let metadata = metadata_file::read(library)?;
     let mut days: Vec<Option<Date>> = liked.iter().map(|item| item.at).collect();
     days.dedup();
     let own_days = days.len() > 1;
@@ -246,7 +246,7 @@ pub(crate) fn split_history(
         for item in items {
             let PaperRef::Id(id) = &item.paper else { continue };
             let stored = library.lookup(id)?;
-            let appeared = stored.as_ref().and_then(|stored| facts.get(&stored.key)?.date);
+            let appeared = stored.as_ref().and_then(|stored| metadata.get(stored.key).date);
             match (stored, item.at.filter(|_| own_days).or(appeared)) {
                 (Some(stored), Some(day)) => {
                     let paper = PaperRef::Id(stored.paper.id);
@@ -283,7 +283,7 @@ pub(crate) fn split_history(
     Ok(TemporalSplit {
         day: split.day,
         known: request.positive.len(),
-        candidates: facts.values().filter(|facts| facts.date >= Some(split.day)).count(),
+        candidates: metadata.papers_since(split.day),
         picks: judged.len(),
         older,
         not_found,
@@ -294,13 +294,13 @@ pub(crate) fn split_history(
 /// All papers that have a vector.
 fn corpus(searcher: &Searcher<'_>) -> Result<EvalCorpus> {
     let Searcher { library, snapshot, .. } = searcher;
-    let facts: HashMap<i64, PaperMetadata> = library.paper_metadata()?.into_iter().collect();
+    let metadata = metadata_file::read(library)?;
     let dimension = library.model()?.map_or(0, |model| model.dimension);
     let mut papers = EvalCorpus { ids: Vec::new(), places: HashMap::new(), collection: EvalCollection::new(dimension) };
     snapshot.load(&snapshot.all().iter().collect::<Vec<RowId>>())?;
     library.for_each_paper(|stored| {
         if let Some(row) = snapshot.row(stored.key) {
-            let facts = facts.get(&stored.key).copied().unwrap_or_default();
+            let facts = metadata.get(stored.key);
             let place = papers.collection.push(&stored.paper.document(), &snapshot.embedding(row)?, facts);
             papers.places.insert(stored.paper.id.clone(), place);
             papers.ids.push(stored.paper.id);

@@ -37,7 +37,7 @@ pub(super) fn open(library: &Library, caches: &SharedCaches) -> Option<Arc<HnswG
 }
 
 /// Checks the file, block by block: how many papers are in it, or what is wrong. `None` if there is no file.
-pub(crate) fn check_graph_file(library: &Library) -> Option<std::result::Result<usize, String>> {
+pub(crate) fn check_graph_file(library: &Library) -> Option<Result<usize, String>> {
     derived_file::check(library, NAME, |file| {
         let graph = HnswGraph::open(file)?;
         graph.as_bytes().map(|_| graph.rows())
@@ -62,7 +62,7 @@ pub(crate) fn remove_graph(library: &Library, caches: &SharedCaches) {
 }
 
 /// The crate's error for a corrupt index.
-pub(super) fn corrupt_index(corruption: IndexCorruption) -> Error {
+pub(crate) fn corrupt_index(corruption: IndexCorruption) -> Error {
     Error::DamagedIndex { reason: corruption.to_string() }
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn write_link_file(library: &Library) -> Result<bool> {
     if graph.added_links() <= MIN_LINKS_FOR_FILE.max(stored / REWRITE_FRACTION) {
         return Ok(false);
     }
-    let Some(_lock) = derived_file::lock_directory(&path)? else { return Ok(false) };
+    let Some(_lock) = derived_file::begin_write(&path)? else { return Ok(false) };
     let LinkDelta { generation, works, links, .. } = library.links_since(None)?;
     let largest = works.iter().map(|(work, _)| *work).chain(links.iter().flat_map(|(one, other)| [*one, *other])).max();
     if largest.unwrap_or(0) as usize > MAX_NUMBERS_PER_WORK * works.len() {

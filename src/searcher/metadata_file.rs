@@ -29,7 +29,7 @@ pub(super) fn read(library: &Library) -> Result<MetadataTable> {
 }
 
 /// Checks the file: how many papers are in it, or what is wrong. `None` if there is no file.
-pub(crate) fn check_metadata_file(library: &Library) -> Option<std::result::Result<usize, String>> {
+pub(crate) fn check_metadata_file(library: &Library) -> Option<Result<usize, String>> {
     METADATA_FILE.check(library, |bytes| MetadataTable::from_bytes(bytes).map(|table| table.len()))
 }
 

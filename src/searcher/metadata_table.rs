@@ -67,6 +67,12 @@ impl MetadataTable {
         self.keys.len()
     }
 
+    /// How many papers have this date or a later one.
+    pub(super) fn papers_since(&self, date: Date) -> usize {
+        let day = day_number(date);
+        self.days.iter().filter(|other| **other >= day).count()
+    }
+
     /// What is known of a paper; nothing of one that is not there.
     pub(super) fn get(&self, key: i64) -> PaperMetadata {
         let Some(place) = key_position(&self.keys, key) else { return PaperMetadata::default() };
@@ -148,6 +154,9 @@ mod tests {
         ] {
             assert_eq!(table.get(key), expected, "{key}");
         }
+        let since =
+            |day| table.papers_since(jiff::civil::date(2025, 1, 31).saturating_add(jiff::Span::new().days(day)));
+        assert_eq!([-1, 0, 1, 2].map(since), [6, 6, 1, 0]);
         let first = jiff::civil::date(-9999, 1, 1);
         assert_eq!(date_of(day_number(first)), Some(first));
     }

@@ -71,11 +71,12 @@ pub(crate) use cache::SharedCaches;
 #[cfg(feature = "server")]
 pub(crate) use cache::{BoundedCache, PerGeneration};
 pub(crate) use cosines::cosines;
+pub(crate) use derived_file::{MIN_PAPERS_FOR_FILES, begin_write};
 pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit, history_sides};
 pub(crate) use evaluate::{evaluate, split_history};
 pub use feed::{FeedMode, FeedOptions};
 pub(crate) use feed::{feed, interests, renamed_papers};
-pub(crate) use graph_file::{check_graph_file, graph_path, remove_graph, source_id};
+pub(crate) use graph_file::{check_graph_file, corrupt_index, graph_path, remove_graph, source_id};
 pub(crate) use link_file::{check_link_file, remove_link_file, write_link_file};
 pub(crate) use metadata_file::{check_metadata_file, remove_metadata_file, write_metadata_file};
 pub use report::PaperSelection;

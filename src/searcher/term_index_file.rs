@@ -1,6 +1,6 @@
 //! The file of terms on disk: read with what changed since it was written, and written anew when that has become much.
 
-use super::derived_file;
+use super::derived_file::{self, MIN_PAPERS_FOR_FILES};
 use super::graph_file::{generation_of, source_id};
 use super::paper_terms::corrupt_terms;
 use crate::error::{Error, Result};
@@ -8,8 +8,6 @@ use crate::file::{self, FileAccess};
 use crate::library::{ChangedKeys, Library};
 use crate::term_file::{TermFile, TermFileBuilder, TermIndex};
 
-/// Papers whose terms are read from the library in some hundredths of a second: a file pays when there are more.
-const MIN_PAPERS_FOR_FILE: u64 = 1_000;
 /// The file is written anew when more than one paper in so many is not as in it: these are compared one by one.
 const REWRITE_FRACTION: usize = 64;
 /// Papers whose terms are read at a time when the file is written.
@@ -54,10 +52,10 @@ pub(crate) fn check_term_file(library: &Library) -> Option<Result<usize, String>
 /// When the file cannot be written; the old one stays.
 pub(crate) fn write_term_file(library: &Library) -> Result<bool> {
     let Some(path) = derived_file::path(library, NAME) else { return Ok(false) };
-    if library.summary()?.papers < MIN_PAPERS_FOR_FILE || is_recent(library)? {
+    if library.paper_count()? < MIN_PAPERS_FOR_FILES || is_recent(library)? {
         return Ok(false);
     }
-    let Some(_lock) = derived_file::lock_directory(&path)? else { return Ok(false) };
+    let Some(_lock) = derived_file::begin_write(&path)? else { return Ok(false) };
     library.read_transaction(|| {
         let generation = library.generation_id()?;
         let mut builder = TermFileBuilder::default();
@@ -81,5 +79,5 @@ fn is_recent(library: &Library) -> Result<bool> {
     let Some(ChangedKeys { written, removed }) = library.keys_changed_since(generation_of(file.source_id()))? else {
         return Ok(false);
     };
-    Ok(written.len() + removed.len() <= (file.keys().len() / REWRITE_FRACTION).max(MIN_PAPERS_FOR_FILE as usize))
+    Ok(written.len() + removed.len() <= (file.keys().len() / REWRITE_FRACTION).max(MIN_PAPERS_FOR_FILES as usize))
 }
