@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 #[cfg(target_os = "linux")]
@@ -14,6 +14,9 @@ use memmap2::Advice;
 use memmap2::{MmapOptions, MmapRaw};
 
 use super::ZeroedBuffer;
+
+/// Who has read one of so many blocks asks more than a few questions, and reads all of them in time.
+const MANY_BLOCKS: usize = 8;
 
 /// Why a block cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +97,9 @@ pub(crate) struct BlockFile<const SECTIONS: usize> {
     file: Mutex<Option<File>>,
     /// A bit for each block that is in memory and sound: nothing writes to it again.
     checked: Box<[AtomicU64]>,
+    /// How many blocks there are, and how many of them are in memory.
+    blocks: usize,
+    read: AtomicUsize,
 }
 
 impl<const SECTIONS: usize> BlockFile<SECTIONS> {
@@ -138,7 +144,7 @@ impl<const SECTIONS: usize> BlockFile<SECTIONS> {
             first
         });
         let checked = (0..blocks.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
-        BlockFile { layout, first_blocks, memory, file: Mutex::new(file), checked }
+        BlockFile { layout, first_blocks, memory, file: Mutex::new(file), checked, blocks, read: AtomicUsize::new(0) }
     }
 
     /// Bytes of the file.
@@ -149,11 +155,15 @@ impl<const SECTIONS: usize> BlockFile<SECTIONS> {
     /// Says that all blocks of a section are going to be read.
     pub(crate) fn expect_whole_section(&self, section: usize) {
         let section = &self.layout.sections[section];
+        self.expect_all_of(section.start..section.end());
+    }
+
+    /// Asks for large pages, as for the ends of the file. Linux makes them of pages that are in memory, too, in the background.
+    fn expect_all_of(&self, range: Range<usize>) {
         #[cfg(target_os = "linux")]
-        // As for the ends of the file.
-        let _ = self.memory.advise_range(Advice::HugePage, section.start, section.end() - section.start);
+        let _ = self.memory.advise_range(Advice::HugePage, range.start, range.len());
         #[cfg(not(target_os = "linux"))]
-        let _ = section;
+        let _ = range;
     }
 
     /// Rows of a section.
@@ -239,6 +249,9 @@ impl<const SECTIONS: usize> BlockFile<SECTIONS> {
             return Err(WRONG_CHECKSUM);
         }
         self.checked[number / 64].fetch_or(1 << (number % 64), Ordering::Release);
+        if self.read.fetch_add(1, Ordering::Relaxed) == self.blocks / MANY_BLOCKS {
+            self.expect_all_of(0..self.layout.length);
+        }
         Ok(())
     }
 

@@ -5,11 +5,13 @@ use std::sync::OnceLock;
 
 use super::whitening::Whitening;
 use crate::lexical::{CorpusStats, SparseVector, TermMap, TermNorm, TermSlice, TermVector, tf_factor};
-use crate::vector::EmbeddingMatrix;
+use crate::vector::{EmbeddingMatrix, prefetch};
 
 /// How many papers tell half of what there is to know of what is usual: with fewer, such as the listing of a day,
 /// candidates are compared by their similarity more than by what sets them apart from the others.
 const TRUST_HALF_SIZE: f32 = 150.0;
+/// Postings of a term that are asked for ahead: the processor itself asks for those that follow.
+const PREFETCHED_POSTINGS: usize = 32;
 
 /// A sample of papers with its statistics. Every score says how far a paper stands out from these.
 #[derive(Debug, Clone)]
@@ -127,11 +129,11 @@ impl Background {
         self.sums(terms, |posting| posting.weight)
     }
 
-    /// [`Background::dot_products`] of three questions that have the same terms.
-    pub(super) fn dot_products_with_each(&self, terms: &[(u32, [f32; 3])]) -> Vec<[f32; 3]> {
-        let mut sums = vec![[0.0; 3]; self.len()];
-        for (number, weights) in terms {
-            for posting in self.term_postings(*number) {
+    /// [`Background::dot_products`] of four questions that have the same terms: as many sums as fit a vector register.
+    pub(super) fn dot_products_with_each(&self, terms: &[(u32, [f32; 4])]) -> Vec<[f32; 4]> {
+        let mut sums = vec![[0.0; 4]; self.len()];
+        for (postings, weights) in self.all_postings(terms) {
+            for posting in postings {
                 let sums = &mut sums[posting.paper as usize];
                 sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight * posting.weight);
             }
@@ -146,17 +148,23 @@ impl Background {
 
     fn sums(&self, terms: &[(u32, f32)], value: impl Fn(&BackgroundPosting) -> f32) -> Vec<f32> {
         let mut sums = vec![0.0; self.len()];
-        for (number, weight) in terms {
-            for posting in self.term_postings(*number) {
+        for (postings, weight) in self.all_postings(terms) {
+            for posting in postings {
                 sums[posting.paper as usize] += weight * value(posting);
             }
         }
         sums
     }
 
-    /// The papers that have a term.
-    fn term_postings(&self, number: u32) -> &[BackgroundPosting] {
-        self.posting_ranges.get(&number).map_or(&[], |range| &self.postings[range.clone()])
+    /// The papers that have each of some terms, each with what the term weighs.
+    fn all_postings<W: Copy>(&self, terms: &[(u32, W)]) -> Vec<(&[BackgroundPosting], W)> {
+        let postings = |(number, weight): &(u32, W)| {
+            let postings = self.posting_ranges.get(number).map_or(&[][..], |range| &self.postings[range.clone()]);
+            // All are asked for before the first is gone through: they lie anywhere, and most are short.
+            prefetch(&postings[..postings.len().min(PREFETCHED_POSTINGS)]);
+            (postings, *weight)
+        };
+        terms.iter().map(postings).collect()
     }
 
     /// The papers' unit vectors.

@@ -3,11 +3,11 @@
 //! One paper says little of what its reader is after, and its nearest papers say more of the same (Rocchio 1971; Lavrenko
 //! and Croft 2001). From about five papers on, the history itself says more.
 
-use super::background::{Background, PaperFeatures};
+use super::background::Background;
 use super::features::{FeatureSet, SIMILARITY, TERM_SIMILARITY};
 use super::history_model::{HistoryModel, term_weight};
+use super::ranker::Candidate;
 use super::resolved_query::HistoryPaper;
-use crate::lexical::{TermNorm, TermSlice};
 
 /// Papers that a short history borrows from.
 pub const EXPANSION_SIZE: usize = 10;
@@ -33,9 +33,9 @@ impl<'a> ExpansionScorer<'a> {
         }
     }
 
-    /// The similarity of a paper to the history, by its unit vector, its terms, and their [norm](Background::term_norm).
-    pub fn score(&self, vector: &[f32], terms: TermSlice<'_>, norm: TermNorm) -> f32 {
-        let features = self.history.features(self.background, &PaperFeatures { vector, terms, norm });
+    /// The similarity of a paper to the history, by its text.
+    pub fn score(&self, candidate: &Candidate<'_>) -> f32 {
+        let features = self.history.features(self.background, &candidate.features());
         features[SIMILARITY] + term_weight(self.history.size()) * features[TERM_SIMILARITY]
     }
 }

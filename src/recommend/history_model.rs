@@ -118,14 +118,14 @@ impl<'a> HistoryModel<'a> {
         };
         // The contrast, and the two parts of the centroid.
         let weights = |(number, term): (u32, &HistoryTerm)| match self.feature_set {
-            FeatureSet::All => (number, [term.contrast, term.centroid, term.expansion]),
-            FeatureSet::Similarities | FeatureSet::Centroid => (number, [0.0, term.centroid, term.expansion]),
+            FeatureSet::All => (number, [term.contrast, term.centroid, term.expansion, 0.0]),
+            FeatureSet::Similarities | FeatureSet::Centroid => (number, [0.0, term.centroid, term.expansion, 0.0]),
         };
         let sums = background.dot_products_with_each(&self.terms.iter().map(weights).collect::<Vec<_>>());
         let classifier = self.classifier.map(|classifier| background.dot_products(&classifier.weights()));
         let features = |(at, (vector, overlap)): (usize, (&[f32], f32))| {
             let similarities = words.iter().map(|of_past| of_past[at]);
-            let [contrast, centroid, expansion] = sums[at];
+            let [contrast, centroid, expansion, _] = sums[at];
             let sums = TermSums {
                 contrast: contrast - overlap,
                 centroid,

@@ -3,7 +3,7 @@
 use super::background::{Background, PaperFeatures, TermProfile};
 use super::expansion::expansion_shares;
 use super::resolved_query::ExpansionPaper;
-use crate::lexical::{TermTable, tf_factor};
+use crate::lexical::{SparseVector, TermTable, tf_factor};
 
 /// The terms of a history and of the papers that it borrows from, in the order of their numbers.
 #[derive(Debug, Clone)]
@@ -52,13 +52,14 @@ impl HistoryTerms {
         expansion: &[ExpansionPaper],
     ) -> (HistoryTerms, f32) {
         // Expansion papers follow those of the history.
-        let borrowed: Vec<TermProfile> =
-            expansion.iter().map(|paper| background.term_profile(paper.terms.as_slice())).collect();
+        let borrowed: Vec<SparseVector> =
+            expansion.iter().map(|paper| background.corpus_stats.tfidf(paper.terms.as_slice())).collect();
         let mut entries: Vec<(u32, u32, f32)> = Vec::new();
-        for (paper, profile) in (0..).zip(papers.iter().chain(&borrowed)) {
-            entries.extend(profile.vector.iter().map(|(number, weight)| (*number, paper, *weight)));
+        for (paper, vector) in (0..).zip(papers.iter().map(|paper| &paper.vector).chain(&borrowed)) {
+            entries.extend(vector.iter().map(|(number, weight)| (*number, paper, *weight)));
         }
-        entries.sort_unstable_by_key(|(number, paper, _)| (*number, *paper));
+        // Stable: the papers of a term stay in their order. Each paper's terms are sorted, which this sort makes use of.
+        entries.sort_by_key(|(number, ..)| *number);
         let borrowed_shares: Vec<f32> = expansion_shares(expansion.len()).collect();
         let mut all = HistoryTerms::default();
         let mut numbers = Vec::with_capacity(entries.len());
@@ -130,11 +131,10 @@ impl HistoryTerms {
         paper: &PaperFeatures<'_>,
         mut take: impl FnMut(usize, &HistoryTerm, f32),
     ) {
-        for (number, count) in paper.terms.counts() {
-            if let Some((place, term)) = self.get(number) {
-                take(place, term, tf_factor(count) * term.idf * paper.norm.inverse);
-            }
-        }
+        self.table.for_each_common(paper.terms.numbers, |at, place| {
+            let term = &self.terms[place];
+            take(place, term, tf_factor(u32::from(paper.terms.counts[at])) * term.idf * paper.norm.inverse);
+        });
     }
 
     /// The terms of a history of one paper, each with its number.

@@ -31,9 +31,20 @@ pub struct Candidate<'a> {
     pub citations: CitationEvidence,
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
+    /// A paper of which nothing but its text is known, and its norm is not yet computed.
+    pub fn new(vector: &'a [f32], terms: TermSlice<'a>) -> Candidate<'a> {
+        Candidate {
+            vector,
+            terms,
+            norm: TermNorm::default(),
+            signals: QueryIndependentSignals::default(),
+            citations: CitationEvidence::default(),
+        }
+    }
+
     /// What rankings compare of it.
-    fn features(&self) -> PaperFeatures<'_> {
+    pub(super) fn features(&self) -> PaperFeatures<'a> {
         PaperFeatures { vector: self.vector, terms: self.terms, norm: self.norm }
     }
 }

@@ -135,9 +135,7 @@ impl<'a> SimilarityModel<'a> {
 
     fn new(background: &Background, compared: SimilarityTarget<'a>, weights: FeatureValues) -> SimilarityModel<'a> {
         let usual = compared.background_features(background);
-        let least = compared.min_deviations();
-        let scales =
-            std::array::from_fn(|at| Standardizer::from_values(usual.iter().map(|features| features[at]), least[at]));
+        let scales = Standardizer::of_columns(&usual, compared.min_deviations());
         let mut side =
             SimilarityModel { target: compared, weights, standardizers: scales, background_scores: Vec::new() };
         side.background_scores = usual.iter().map(|features| side.z_scores(features)).collect();

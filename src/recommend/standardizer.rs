@@ -19,6 +19,28 @@ impl Standardizer {
         Standardizer { mean, deviation: variance.sqrt().max(least) }
     }
 
+    /// Those of each column of some rows, each deviation at least so much: as [`Standardizer::from_values`] of each, but all columns
+    /// are added up at once, and a sum waits for the one before.
+    pub(super) fn of_columns<const N: usize>(rows: &[[f32; N]], least: [f32; N]) -> [Standardizer; N] {
+        let count = rows.len() as f32;
+        if count == 0.0 {
+            return [Standardizer::default(); N];
+        }
+        let (mut means, mut variances) = ([0.0f32; N], [0.0f32; N]);
+        for row in rows {
+            means.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        }
+        means.iter_mut().for_each(|sum| *sum /= count);
+        for row in rows {
+            let deviations = row.iter().zip(&means).map(|(value, mean)| (value - mean) * (value - mean));
+            variances.iter_mut().zip(deviations).for_each(|(sum, square)| *sum += square);
+        }
+        std::array::from_fn(|at| Standardizer {
+            mean: means[at],
+            deviation: (variances[at] / count).sqrt().max(least[at]),
+        })
+    }
+
     /// The mean.
     pub(super) fn mean(self) -> f32 {
         self.mean
@@ -37,5 +59,23 @@ impl Standardizer {
     /// How many deviations a value is above the mean; 0 where nothing deviates.
     pub(super) fn z_score(self, value: f32) -> f32 {
         if self.has_variance() { (value - self.mean) / self.deviation } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn columns_are_standardized_as_values_are(
+            rows in prop::collection::vec(prop::array::uniform3(-9.0f32..9.0), 0..40),
+            least in prop::array::uniform3(0.0f32..4.0),
+        ) {
+            let expected: [Standardizer; 3] =
+                std::array::from_fn(|at| Standardizer::from_values(rows.iter().map(|row| row[at]), least[at]));
+            prop_assert_eq!(Standardizer::of_columns(&rows, least), expected);
+        }
     }
 }

@@ -6,9 +6,8 @@ use super::resolve::ResolvedRequest;
 use super::snapshot::IndexSnapshot;
 use super::{Searcher, background_file};
 use crate::error::Result;
-use crate::lexical::{TermNorm, TermSlice};
-use crate::recommend::Background;
-use crate::vector::{EmbeddingMatrix, RowBitmap, RowId};
+use crate::recommend::{Background, Candidate};
+use crate::vector::{EmbeddingMatrix, RowBitmap, RowId, prefetch};
 
 /// Papers in the sample: enough for the mean and the shrunk covariance of embeddings, and for document frequencies.
 const BACKGROUND_SIZE: usize = 1_000;
@@ -51,24 +50,36 @@ pub(super) fn of_sample(searcher: &Searcher<'_>, known: Option<&[i64]>) -> Resul
     Ok(Background::new(vectors, &texts))
 }
 
-/// The terms of the paper in a row, and what turns them into a TF-IDF vector of the background of a request.
+/// The vectors and the terms of papers, in the order of the rows. What else is known of them is not looked up.
 ///
 /// # Errors
-/// When the file cannot be read.
-pub(super) fn terms_with_norm<'s>(
+/// When the index is corrupt or the library's file cannot be read.
+pub(super) fn candidates<'s>(
     searcher: &'s Searcher<'_>,
     ResolvedRequest { background, known, .. }: &ResolvedRequest<'_>,
-    row: RowId,
-) -> Result<(TermSlice<'s>, TermNorm)> {
-    // All loops over candidates come by here.
-    searcher.library.check_canceled()?;
-    let paper_terms = searcher.terms()?;
-    let terms = paper_terms.terms(searcher, row)?;
-    let norm = match known {
-        None => paper_terms.norm(background, row, terms),
-        Some(_) => background.term_norm(terms),
-    };
-    Ok((terms, norm))
+    rows: &[RowId],
+) -> Result<Vec<Candidate<'s>>> {
+    let (snapshot, paper_terms) = (&searcher.snapshot, searcher.terms()?);
+    snapshot.load(rows)?;
+    paper_terms.load(searcher, rows)?;
+    let mut candidates = Vec::with_capacity(rows.len());
+    for row in rows {
+        // All loops over candidates come by here.
+        searcher.library.check_canceled()?;
+        let (vector, terms) = (snapshot.vector(*row)?, paper_terms.terms(searcher, *row)?);
+        // All are asked for before the first is compared: they lie anywhere in memory.
+        prefetch(vector);
+        prefetch(terms.numbers);
+        prefetch(terms.counts);
+        candidates.push(Candidate::new(vector, terms));
+    }
+    for (row, candidate) in rows.iter().zip(&mut candidates) {
+        candidate.norm = match known {
+            None => paper_terms.norm(background, *row, candidate.terms),
+            Some(_) => background.term_norm(candidate.terms),
+        };
+    }
+    Ok(candidates)
 }
 
 /// Rows that stand for all of these.

@@ -7,15 +7,12 @@
 use std::collections::HashMap;
 
 use super::Searcher;
-use super::background::terms_with_norm;
+use super::background::candidates;
 use super::resolve::{InterestQuery, ResolvedRequest};
 use super::snapshot::{IndexSnapshot, SnapshotReader};
 use crate::citation_graph::{CitationGraph, GraphCorruption};
 use crate::error::{Error, Result};
-use crate::recommend::{
-    Candidate, CitationCounts, CitationEvidence, HistoryCitations, HistoryPaper, QueryIndependentSignals, Ranker,
-    Strategy,
-};
+use crate::recommend::{CitationCounts, CitationEvidence, HistoryCitations, HistoryPaper, Ranker, Strategy};
 use crate::vector::{RowBitmap, RowId};
 
 /// Papers with references that are near to the history: so many lists count for their texts.
@@ -269,19 +266,9 @@ impl<'s> KnownLinks<'s> {
         }
         let mut works = Vec::new();
         let rows: Vec<RowId> = rows.iter().collect();
-        self.snapshot.load(&rows)?;
-        searcher.terms()?.load(searcher, &rows)?;
-        for row in rows {
-            let (terms, norm) = terms_with_norm(searcher, resolved, row)?;
-            let candidate = Candidate {
-                vector: self.snapshot.vector(row)?,
-                terms,
-                norm,
-                signals: QueryIndependentSignals::default(),
-                citations: CitationEvidence::default(),
-            };
+        for (row, candidate) in rows.iter().zip(candidates(searcher, resolved, &rows)?) {
             let z_score = ranker.similarity(&candidate).max(0.0);
-            works.extend(self.works(self.snapshot.key(row))?.into_iter().map(|work| (work, z_score)));
+            works.extend(self.works(self.snapshot.key(*row))?.into_iter().map(|work| (work, z_score)));
         }
         Ok(works)
     }

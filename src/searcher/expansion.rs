@@ -1,16 +1,13 @@
 //! Step 2 of a ranking: pseudo-relevance feedback. A short history borrows from the papers that are nearest to it.
 
 use super::Searcher;
-use super::background::terms_with_norm;
-use super::resolve::ResolvedRequest;
+use super::background::candidates;
+use super::resolve::{InterestQuery, ResolvedRequest};
 use super::retrieve::{EXPECTED_EXCLUDED, best_by_terms};
 use crate::error::Result;
-use crate::lexical::TermSlice;
 use crate::library::NearestQuery;
-use crate::recommend::{
-    EXPANSION_SIZE, ExpansionPaper, ExpansionScorer, MAX_EXPANSION_HISTORY, ResolvedQuery, Strategy,
-};
-use crate::vector::{RowBitmap, RowId};
+use crate::recommend::{Candidate, EXPANSION_SIZE, ExpansionPaper, ExpansionScorer, MAX_EXPANSION_HISTORY, Strategy};
+use crate::vector::{Embedding, RowBitmap, RowId};
 
 /// Papers that are compared with a history to find those nearest to it: so many by embeddings near each of its papers,
 /// and so many by terms.
@@ -28,9 +25,9 @@ pub(super) fn add_expansion(searcher: &Searcher<'_>, resolved: &mut ResolvedRequ
         return Ok(());
     }
     for index in 0..resolved.queries.len() {
-        let query = &resolved.queries[index].query;
-        if (1..=MAX_EXPANSION_HISTORY).contains(&query.liked.len()) {
-            let expansion = nearest_papers(searcher, resolved, query)?;
+        let interest = &resolved.queries[index];
+        if (1..=MAX_EXPANSION_HISTORY).contains(&interest.query.liked.len()) {
+            let expansion = nearest_papers(searcher, resolved, interest)?;
             resolved.queries[index].query.expansion = expansion;
         }
     }
@@ -40,8 +37,9 @@ pub(super) fn add_expansion(searcher: &Searcher<'_>, resolved: &mut ResolvedRequ
 fn nearest_papers(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
-    query: &ResolvedQuery,
+    interest: &InterestQuery,
 ) -> Result<Vec<ExpansionPaper>> {
+    let query = &interest.query;
     let (snapshot, known) = (&searcher.snapshot, resolved.known_rows.as_ref());
     let known_count = known.map_or(snapshot.all().len(), RowBitmap::len);
     let size = EXPANSION_SIZE.min(known_count / MIN_PAPERS_PER_EXPANSION);
@@ -55,21 +53,18 @@ fn nearest_papers(
     let queries = query.liked.iter().map(|past| NearestQuery { vector: past.embedding.as_slice(), k });
     let hits = snapshot.nearest_to_each(&queries.collect::<Vec<_>>(), known)?;
     hits.iter().flat_map(|hits| hits.iter().take(depth)).for_each(|hit| pool.insert(hit.row));
-    let history = ResolvedQuery { liked: query.liked.clone(), ..ResolvedQuery::default() };
-    best_by_terms(searcher, resolved, &history, known, depth)?.into_iter().for_each(|row| pool.insert(row));
+    let of_history = interest.term_queries(&resolved.background).last().map(std::slice::from_ref).unwrap_or_default();
+    best_by_terms(searcher, resolved, of_history, known, depth)?.into_iter().for_each(|row| pool.insert(row));
     let scorer = ExpansionScorer::new(&resolved.background, &query.liked);
-    let mut scored: Vec<(f32, RowId, TermSlice<'_>)> = Vec::with_capacity(pool.len());
     let rows: Vec<RowId> = pool.iter().filter(|row| !resolved.history_rows.contains(*row)).collect();
-    snapshot.load(&rows)?;
-    searcher.terms()?.load(searcher, &rows)?;
-    for row in rows {
-        let (terms, norm) = terms_with_norm(searcher, resolved, row)?;
-        scored.push((scorer.score(snapshot.vector(row)?, terms, norm), row, terms));
-    }
+    let candidates = candidates(searcher, resolved, &rows)?;
+    let mut scored: Vec<(f32, RowId, Candidate<'_>)> =
+        rows.into_iter().zip(candidates).map(|(row, candidate)| (scorer.score(&candidate), row, candidate)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     scored.truncate(size);
-    scored
-        .into_iter()
-        .map(|(_, row, terms)| Ok(ExpansionPaper { embedding: snapshot.embedding(row)?, terms: terms.into() }))
-        .collect()
+    let paper = |Candidate { vector, terms, .. }: Candidate<'_>| ExpansionPaper {
+        embedding: Embedding::from_unit_slice(vector),
+        terms: terms.into(),
+    };
+    Ok(scored.into_iter().map(|(_, _, candidate)| paper(candidate)).collect())
 }

@@ -8,7 +8,7 @@ use super::retrieve::best_by_terms;
 use crate::error::Result;
 use crate::lexical::{NamePattern, TermCounts, word_sequence};
 use crate::library::Library;
-use crate::recommend::{NameMatch, ResolvedQuery};
+use crate::recommend::NameMatch;
 use crate::vector::{RowBitmap, RowId};
 
 /// Papers found by terms of which one may have the text as its title.
@@ -103,8 +103,9 @@ impl NameLookup<'_, '_> {
         if words.len() < MIN_TITLE_WORDS {
             return Ok(rows);
         }
-        let query = ResolvedQuery { text: interest.query.text.clone(), ..ResolvedQuery::default() };
-        let near = best_by_terms(self.searcher, resolved, &query, resolved.allowed.as_ref(), TITLE_CANDIDATES)?;
+        let texts = usize::from(interest.query.text.is_some());
+        let of_text = &interest.term_queries(&resolved.background)[..texts];
+        let near = best_by_terms(self.searcher, resolved, of_text, resolved.allowed.as_ref(), TITLE_CANDIDATES)?;
         let keys: Vec<i64> = near.iter().map(|row| self.searcher.snapshot.key(*row)).collect();
         for (row, stored) in near.into_iter().zip(self.searcher.library.papers_at(&keys)?) {
             let title = word_sequence(&stored.paper.title);

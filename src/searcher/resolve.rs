@@ -1,5 +1,6 @@
 //! Step 1 of a ranking: texts and ids of a request become embeddings, terms and rows of the index.
 
+use std::cell::OnceCell;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::mem;
@@ -10,10 +11,11 @@ use jiff::civil::Date;
 use super::Searcher;
 use super::background::background;
 use super::known_items::KnownItems;
+use super::retrieve::MAX_QUERY_TERMS;
 use super::signals::SignalTable;
 use crate::encoder::TextSide;
 use crate::error::Result;
-use crate::lexical::TermCounts;
+use crate::lexical::{TermCounts, TermQuery};
 use crate::library::{PaperFilter, StoredPaper};
 use crate::paper::{PaperId, document};
 use crate::recommend::{
@@ -93,6 +95,20 @@ pub(super) struct InterestQuery {
     pub(super) interest: Option<InterestShare>,
     /// The index in [`ResolvedRequest::history`] of each liked paper.
     pub(super) members: Vec<usize>,
+    /// See [`InterestQuery::term_queries`].
+    term_queries: OnceCell<Vec<TermQuery>>,
+}
+
+impl InterestQuery {
+    fn new(query: ResolvedQuery, interest: Option<InterestShare>, members: Vec<usize>) -> InterestQuery {
+        InterestQuery { query, interest, members, term_queries: OnceCell::new() }
+    }
+
+    /// The terms that papers are found by: those of the text, if there is one, then those of the history, if there is one.
+    pub(super) fn term_queries(&self, background: &Background) -> &[TermQuery] {
+        let queries = || self.query.term_queries(MAX_QUERY_TERMS, |term| background.idf(term)).collect();
+        self.term_queries.get_or_init(queries)
+    }
 }
 
 impl ResolvedRequest<'_> {
@@ -202,7 +218,7 @@ fn queries(mut query: ResolvedQuery, request: &Request, background: &Background)
     };
     let Some(interests) = interests else {
         let members = (0..query.liked.len()).collect();
-        return vec![InterestQuery { query, interest: None, members }];
+        return vec![InterestQuery::new(query, None, members)];
     };
     let weight = |papers: &[&HistoryPaper]| papers.iter().map(|paper| paper.weight).sum::<f32>();
     let whole = weight(&query.liked.iter().collect::<Vec<_>>());
@@ -220,7 +236,7 @@ fn queries(mut query: ResolvedQuery, request: &Request, background: &Background)
     let interest_query = |(members, share): (Vec<usize>, InterestShare)| {
         let mut liked: Vec<HistoryPaper> = members.iter().filter_map(|index| liked[*index].take()).collect();
         normalize_weights(&mut liked);
-        InterestQuery { query: ResolvedQuery { liked, ..query.clone() }, interest: Some(share), members }
+        InterestQuery::new(ResolvedQuery { liked, ..query.clone() }, Some(share), members)
     };
     interests.into_iter().zip(shares).map(interest_query).collect()
 }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::paper_terms::corrupt_terms;
-use super::resolve::ResolvedRequest;
+use super::resolve::{InterestQuery, ResolvedRequest};
 use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::index::SearchHit;
 use crate::lexical::{PostingBlocks, TermQuery};
 use crate::library::NearestQuery;
-use crate::recommend::{Ranker, ResolvedQuery};
+use crate::recommend::Ranker;
 use crate::vector::{RowBitmap, RowId};
 
 /// Candidates found near one of many papers of a history, at least.
@@ -18,7 +18,7 @@ const MIN_PER_SEED: usize = 10;
 /// Papers that are never returned and are expected near one paper of a history.
 pub(super) const EXPECTED_EXCLUDED: usize = 10;
 /// Terms of a text or of a history that papers are found by, at most.
-const MAX_QUERY_TERMS: usize = 16;
+pub(super) const MAX_QUERY_TERMS: usize = 16;
 
 /// Candidates of each query, in ascending order of rows: the candidates that the request names, or the papers that
 /// pass its filters and are not in the history; of many, those that may be among the best.
@@ -56,7 +56,7 @@ impl Retrieval<'_, '_> {
         let known_items = known_items.tiers().flat_map(RowBitmap::iter).take(*pool).filter(|row| self.is_allowed(*row));
         let followed = self.resolved.signals.followed.iter().filter(|row| self.is_allowed(*row));
         let linked = citations.best(*pool, |row| self.is_allowed(row) && self.is_candidate(row));
-        let others = self.lexical(&interest.query)?.into_iter().chain(followed).chain(known_items).chain(linked);
+        let others = self.lexical(interest)?.into_iter().chain(followed).chain(known_items).chain(linked);
         others.filter(|row| self.is_candidate(*row)).for_each(|row| rows.insert(row));
         Ok(rows.iter().collect())
     }
@@ -103,9 +103,15 @@ impl Retrieval<'_, '_> {
         Ok(rows)
     }
 
-    fn lexical(&self, query: &ResolvedQuery) -> Result<Vec<RowId>> {
-        let ResolvedRequest { allowed, seen, pool, .. } = self.resolved;
-        best_by_terms(self.searcher, self.resolved, query, allowed.as_ref(), pool + seen.len())
+    fn lexical(&self, interest: &InterestQuery) -> Result<Vec<RowId>> {
+        let ResolvedRequest { allowed, seen, pool, background, .. } = self.resolved;
+        best_by_terms(
+            self.searcher,
+            self.resolved,
+            interest.term_queries(background),
+            allowed.as_ref(),
+            pool + seen.len(),
+        )
     }
 }
 
@@ -116,7 +122,7 @@ pub(super) struct FoundByTerms {
     keys: Vec<i64>,
 }
 
-/// Rows with the highest BM25 for the terms of the text, and as many for those of the history, of those that are allowed.
+/// Rows with the highest BM25 for the terms of each query, of those that are allowed.
 /// With [`ResolvedRequest::known`], as if there were no other papers.
 ///
 /// # Errors
@@ -124,24 +130,24 @@ pub(super) struct FoundByTerms {
 pub(super) fn best_by_terms(
     searcher: &Searcher<'_>,
     resolved: &ResolvedRequest<'_>,
-    query: &ResolvedQuery,
+    queries: &[TermQuery],
     allowed: Option<&RowBitmap>,
     depth: usize,
 ) -> Result<Vec<RowId>> {
-    let ResolvedRequest { known, background, pool, seen, .. } = resolved;
+    let ResolvedRequest { known, pool, seen, .. } = resolved;
     let known = known.as_deref();
     let mut rows = Vec::new();
     let is_of_all = known.is_none() && allowed.is_none();
-    for query in query.term_queries(MAX_QUERY_TERMS, |term| background.idf(term)) {
+    for query in queries {
         let mut found = searcher.found_by_terms.borrow_mut();
-        let before = found.iter().position(|found| is_of_all && found.query == query && found.depth >= depth);
+        let before = found.iter().position(|found| is_of_all && found.query == *query && found.depth >= depth);
         let place = match before {
             Some(place) => place,
             None => {
                 // As many as the candidates are later chosen from, so that nobody has to look again.
                 let depth = if is_of_all { depth.max(pool + seen.len()) } else { depth };
-                let keys = best_keys(searcher, &query, known, allowed, depth)?;
-                found.push(FoundByTerms { query, depth: if is_of_all { depth } else { 0 }, keys });
+                let keys = best_keys(searcher, query, known, allowed, depth)?;
+                found.push(FoundByTerms { query: query.clone(), depth: if is_of_all { depth } else { 0 }, keys });
                 found.len() - 1
             }
         };

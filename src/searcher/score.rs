@@ -1,12 +1,11 @@
 //! Step 4 of a ranking: a score breakdown for each candidate.
 
-use super::background::terms_with_norm;
+use super::background::candidates;
 use super::known_items::KnownItems;
 use super::resolve::ResolvedRequest;
 use super::{PreparedQuery, Searcher};
 use crate::error::Result;
-use crate::lexical::{TermNorm, TermSlice};
-use crate::recommend::{Candidate, CitationEvidence, Request, ScoreBreakdown, smooth};
+use crate::recommend::{Candidate, Request, ScoreBreakdown, smooth};
 use crate::vector::{RowBitmap, RowId};
 
 /// How far a paper that the text names is before all others, at least, in deviations.
@@ -19,9 +18,7 @@ pub(super) struct ScoredCandidate<'s> {
     pub(super) row: RowId,
     /// In standard deviations of the background's scores.
     pub(super) breakdown: ScoreBreakdown,
-    pub(super) terms: TermSlice<'s>,
-    pub(super) norm: TermNorm,
-    pub(super) citations: CitationEvidence,
+    pub(super) candidate: Candidate<'s>,
 }
 
 /// Scores the candidates of each query: best first, ties by row, at most as many as the pool holds.
@@ -54,36 +51,31 @@ fn score_rows<'s>(
         priors.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         rows = priors.into_iter().take(*pool).map(|(_, row)| row).collect();
     }
-    searcher.snapshot.load(&rows)?;
-    searcher.terms()?.load(searcher, &rows)?;
+    let candidates = candidates(searcher, resolved, &rows)?;
     let mut scored = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (terms, norm) = terms_with_norm(searcher, resolved, row)?;
-        let citations = citations.evidence(row);
-        let vector = searcher.snapshot.vector(row)?;
-        let candidate = Candidate { vector, terms, norm, signals: signals(row)?, citations };
-        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), terms, norm, citations });
+    for (row, candidate) in rows.into_iter().zip(candidates) {
+        let candidate = Candidate { signals: signals(row)?, citations: citations.evidence(row), ..candidate };
+        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), candidate });
     }
     sort(&mut scored);
-    smooth_scores(searcher, resolved.request, &mut scored)?;
+    smooth_scores(resolved.request, &mut scored);
     raise_known_items(&mut scored, known_items);
     scored.truncate(*pool);
     Ok(scored)
 }
 
 /// Smooths the scores of the best candidates, if the request asks for it, and sorts these again.
-fn smooth_scores(searcher: &Searcher<'_>, request: &Request, scored: &mut [ScoredCandidate<'_>]) -> Result<()> {
+fn smooth_scores(request: &Request, scored: &mut [ScoredCandidate<'_>]) {
     if request.smoothing == 0.0 {
-        return Ok(());
+        return;
     }
     let best = scored.len().min(MAX_SMOOTHED);
     let scored = &mut scored[..best];
-    let vectors = scored.iter().map(|scored| searcher.snapshot.vector(scored.row)).collect::<Result<Vec<&[f32]>>>()?;
+    let vectors: Vec<&[f32]> = scored.iter().map(|scored| scored.candidate.vector).collect();
     let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
     smooth(&mut breakdowns, &vectors, request.smoothing);
     scored.iter_mut().zip(breakdowns).for_each(|(scored, breakdown)| scored.breakdown = breakdown);
     sort(scored);
-    Ok(())
 }
 
 fn sort(scored: &mut [ScoredCandidate<'_>]) {

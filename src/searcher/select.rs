@@ -9,8 +9,8 @@ use super::{PreparedQuery, Searcher};
 use crate::error::Result;
 use crate::paper::PaperId;
 use crate::recommend::{
-    Candidate, Contribution, InterestShare, NameMatch, QueryIndependentSignals, Relevance, RelevanceFeatures,
-    RelevanceWord, ScoreBreakdown, diversify, interleave_by_share,
+    Contribution, InterestShare, NameMatch, Relevance, RelevanceFeatures, RelevanceWord, ScoreBreakdown, diversify,
+    interleave_by_share,
 };
 use crate::vector::{RowId, dot};
 
@@ -104,8 +104,8 @@ fn close_candidates<'s>(
     scored.truncate(resolved.pool);
     let mut is_close = Vec::with_capacity(scored.len());
     for candidate in &scored {
-        let vector = searcher.snapshot.vector(candidate.row)?;
-        let features = relevance_features(resolved, query, candidate, vector);
+        searcher.library.check_canceled()?;
+        let features = relevance_features(resolved, query, candidate);
         is_close.push(is_at_least(features, &candidate.breakdown, least));
     }
     if is_close.contains(&true) {
@@ -133,18 +133,10 @@ fn relevance_features(
     resolved: &ResolvedRequest<'_>,
     query: &PreparedQuery<'_>,
     scored: &ScoredCandidate<'_>,
-    vector: &[f32],
 ) -> Option<RelevanceFeatures> {
     let name_match = resolved.known_items.name_match(scored.row);
-    let features = query.ranker.relevance_features(&candidate(scored, vector));
+    let features = query.ranker.relevance_features(&scored.candidate);
     features.map(|features| RelevanceFeatures { name_match, ..features })
-}
-
-/// A candidate without what is known of it beside its text and its links.
-fn candidate<'c>(scored: &'c ScoredCandidate<'c>, vector: &'c [f32]) -> Candidate<'c> {
-    let ScoredCandidate { terms, norm, citations, .. } = scored;
-    let signals = QueryIndependentSignals::default();
-    Candidate { vector, terms: *terms, norm: *norm, signals, citations: *citations }
 }
 
 fn select_list(
@@ -155,8 +147,7 @@ fn select_list(
 ) -> Result<Vec<RankedPaper>> {
     let PreparedQuery { interest, ranker, citations } = query;
     let mut breakdowns: Vec<ScoreBreakdown> = scored.iter().map(|scored| scored.breakdown).collect();
-    let vector = |scored: &ScoredCandidate<'_>| searcher.snapshot.vector(scored.row);
-    let vectors = scored.iter().map(vector).collect::<Result<Vec<&[f32]>>>()?;
+    let vectors: Vec<&[f32]> = scored.iter().map(|scored| scored.candidate.vector).collect();
     let selected =
         diversify(&mut breakdowns, &vectors, resolved.request.diversity, resolved.request.result_count(), &|| {
             searcher.library.check_canceled()
@@ -167,19 +158,19 @@ fn select_list(
         _ => history_citations(searcher, resolved, citations, &rows)?,
     };
     let ranked = selected.into_iter().zip(links).map(|(index, links)| {
-        let ScoredCandidate { row, breakdown, .. } = &scored[index];
+        let ScoredCandidate { row, breakdown, candidate } = &scored[index];
         // A paper that the text names by its id is the history itself, which is no reason.
         let name_match = resolved.known_items.name_match(*row);
         let is_history = name_match == NameMatch::Named && resolved.history_rows.contains(*row);
         let max_reasons = if is_history { 0 } else { resolved.max_reasons };
-        let mut reasons = ranker.reasons(&candidate(&scored[index], vectors[index]), breakdown, &links, max_reasons);
+        let mut reasons = ranker.reasons(candidate, breakdown, &links, max_reasons);
         reasons.iter_mut().for_each(|reason| reason.history_index = interest.members[reason.history_index]);
         RankedPaper {
             key: searcher.snapshot.key(*row),
             breakdown: ranker.calibrate(&breakdowns[index]),
             reasons,
             interest: interest.interest.clone(),
-            relevance_features: relevance_features(resolved, query, &scored[index], vectors[index]),
+            relevance_features: relevance_features(resolved, query, &scored[index]),
         }
     });
     let is_good = |paper: &RankedPaper| resolved.request.min_score.is_none_or(|min| paper.breakdown.total() >= min);
@@ -196,12 +187,9 @@ fn deduplicate<'s>(
     let mut unique: Vec<ScoredCandidate<'s>> = Vec::with_capacity(scored.len());
     for candidate in scored {
         searcher.library.check_canceled()?;
-        let vector = searcher.snapshot.vector(candidate.row)?;
-        let mut is_new = true;
-        for other in &unique {
-            is_new &= dot(vector, searcher.snapshot.vector(other.row)?) < threshold;
-        }
-        if is_new {
+        let is_near =
+            |other: &ScoredCandidate<'_>| dot(candidate.candidate.vector, other.candidate.vector) >= threshold;
+        if !unique.iter().any(is_near) {
             unique.push(candidate);
         }
     }
