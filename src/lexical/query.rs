@@ -1,9 +1,10 @@
 //! A question's terms and what each of them weighs.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
-use super::{TermCounts, TermVector};
+use rustc_hash::FxHashMap;
+
+use super::{TermCounts, TermVector, tf_factor};
 
 /// The terms that papers are scored by: of a text, or of a reading history.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,10 +21,9 @@ impl TermQuery {
         most: usize,
         rarity: impl Fn(&str) -> f32,
     ) -> TermQuery {
-        let mut sum: HashMap<&str, f32> = HashMap::new();
+        let mut sum: FxHashMap<&str, f32> = FxHashMap::default();
         for (terms, weight) in texts {
-            let mut counts: Vec<(&str, f32)> =
-                terms.counts().map(|(term, count)| (term, 1.0 + (count as f32).ln())).collect();
+            let mut counts: Vec<(&str, f32)> = terms.counts().map(|(term, count)| (term, tf_factor(count))).collect();
             counts.sort_unstable_by_key(|(term, _)| *term);
             let all: f32 = counts.iter().map(|(_, count)| count).sum();
             counts.iter().for_each(|(term, count)| *sum.entry(term).or_default() += weight * count / all);

@@ -1,9 +1,9 @@
 //! A text's terms: its words, and the names that are made of several.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -36,7 +36,7 @@ const HANGUL_JAMO: RangeInclusive<char> = '\u{1100}'..='\u{11ff}';
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TermCounts {
-    counts: HashMap<String, u32>,
+    counts: FxHashMap<String, u32>,
     length: u32,
 }
 
@@ -50,7 +50,7 @@ struct WordToken<'a> {
 impl TermCounts {
     /// The terms of a text.
     pub fn from_text(text: &str) -> TermCounts {
-        let mut counts: HashMap<String, u32> = HashMap::new();
+        let mut counts: FxHashMap<String, u32> = FxHashMap::default();
         let words = for_each_term(text, |term| match counts.get_mut(term) {
             Some(count) => *count += 1,
             None => {

@@ -12,7 +12,7 @@ use super::resolved_query::{ExpansionPaper, HistoryPaper};
 use super::term_classifier::TermClassifier;
 use super::whitening::LinearDiscriminant;
 use crate::lexical::TermVector;
-use crate::vector::{dot, dot_with_each, dots};
+use crate::vector::{dot, dot_matrix, dot_with_each, dots};
 
 /// A reading history, prepared for comparison.
 pub(super) struct HistoryModel<'a> {
@@ -106,14 +106,26 @@ impl<'a> HistoryModel<'a> {
     pub(super) fn features(&self, background: &Background, paper: &PaperFeatures<'_>) -> FeatureValues {
         let (similarities, mut sums) = self.term_similarities(paper);
         sums.classifier = self.classifier.map_or(0.0, |classifier| classifier.score(background, paper));
-        self.combine(paper.vector, similarities.into_iter(), sums)
+        self.combine(paper.vector, &self.compared_cosines(paper.vector), similarities.into_iter(), sums)
+    }
+
+    /// The cosine of a unit vector with each paper, if a feature needs them.
+    fn compared_cosines(&self, vector: &[f32]) -> Vec<f32> {
+        if self.feature_set == FeatureSet::Centroid { Vec::new() } else { self.cosines(vector) }
+    }
+
+    /// The features of a paper whose terms have so much in common with each paper of the history, and with all.
+    pub(super) fn features_of_terms(&self, vector: &[f32], words: f32, sums: TermSums) -> FeatureValues {
+        self.combine(vector, &self.compared_cosines(vector), std::iter::once(words), sums)
     }
 
     pub(super) fn background_features(&self, background: &Background) -> Vec<FeatureValues> {
-        let words: Vec<Vec<f32>> = match self.feature_set {
-            FeatureSet::Centroid => Vec::new(),
+        let (cosines, words): (Vec<f32>, Vec<Vec<f32>>) = match self.feature_set {
+            FeatureSet::Centroid => Default::default(),
             FeatureSet::All | FeatureSet::Similarities => {
-                self.term_profiles.iter().map(|words| background.dot_products(&words.vector)).collect()
+                let vectors: Vec<&[f32]> = background.vectors().collect();
+                let words = self.term_profiles.iter().map(|words| background.dot_products(&words.vector));
+                (dot_matrix(&vectors, &self.embeddings), words.collect())
             }
         };
         // The contrast, and the two parts of the centroid.
@@ -124,6 +136,7 @@ impl<'a> HistoryModel<'a> {
         let sums = background.dot_products_with_each(&self.terms.iter().map(weights).collect::<Vec<_>>());
         let classifier = self.classifier.map(|classifier| background.dot_products(&classifier.weights()));
         let features = |(at, (vector, overlap)): (usize, (&[f32], f32))| {
+            let cosines = cosines.chunks_exact(self.embeddings.len()).nth(at).unwrap_or_default();
             let similarities = words.iter().map(|of_past| of_past[at]);
             let [contrast, centroid, expansion, _] = sums[at];
             let sums = TermSums {
@@ -132,18 +145,27 @@ impl<'a> HistoryModel<'a> {
                 expansion,
                 classifier: classifier.as_ref().map_or(0.0, |scores| scores[at]),
             };
-            self.combine(vector, similarities, sums)
+            self.combine(vector, cosines, similarities, sums)
         };
         background.vectors().zip(background.overlaps()).enumerate().map(features).collect()
     }
 
-    /// The features of a paper whose terms have so much in common with each paper of the history, and with all.
-    pub(super) fn combine(&self, vector: &[f32], words: impl Iterator<Item = f32>, sums: TermSums) -> FeatureValues {
+    /// The features of a paper with these cosines with each paper of the history, and terms that have so much in common with each
+    /// paper of it, and with all.
+    fn combine(
+        &self,
+        vector: &[f32],
+        cosines: &[f32],
+        words: impl Iterator<Item = f32>,
+        sums: TermSums,
+    ) -> FeatureValues {
         let mut values = first_features([0.0; LEARNED_COUNT]);
         if self.feature_set != FeatureSet::Centroid {
-            let words = self.papers.iter().zip(words).map(|(past, words)| past.weight * words);
-            values[SIMILARITY] = top_k_mean(self.similarities(vector), self.nearest_count);
-            values[TERM_SIMILARITY] = top_k_mean(words.collect(), self.nearest_count);
+            let weights = || self.papers.iter().map(|past| past.weight);
+            let near = weights().zip(cosines).map(|(weight, cosine)| weight * cosine);
+            let words = weights().zip(words).map(|(weight, words)| weight * words);
+            values[SIMILARITY] = top_k_mean(near, self.nearest_count);
+            values[TERM_SIMILARITY] = top_k_mean(words, self.nearest_count);
         }
         if let Some(discriminant) = &self.discriminant {
             values[DISCRIMINANT] = discriminant.score(vector);
@@ -207,8 +229,8 @@ impl<'a> HistoryModel<'a> {
         let kind = if self.papers.len() == 1 { RelevanceKind::Paper } else { RelevanceKind::History };
         RelevanceFeatures::new(
             kind,
-            top_k_mean(self.cosines(paper.vector), NEAREST_PAPERS),
-            top_k_mean(term_similarities, NEAREST_PAPERS),
+            top_k_mean(self.cosines(paper.vector).into_iter(), NEAREST_PAPERS),
+            top_k_mean(term_similarities.into_iter(), NEAREST_PAPERS),
         )
     }
 
@@ -229,9 +251,8 @@ impl<'a> HistoryModel<'a> {
         let (paper, words, share) = (&self.papers[place], &self.term_profiles[place], self.shares[place]);
         let Some(discriminant) = &self.discriminant else { return first_features([0.0; LEARNED_COUNT]) };
         // The paper itself is none of the nearest.
-        let others = |mut values: Vec<f32>| {
-            values[place] = f32::NEG_INFINITY;
-            values
+        let near_others = |values: &mut dyn Iterator<Item = f32>, nearest: usize| {
+            top_k_mean(values.enumerate().filter(|(at, _)| *at != place).map(|(_, value)| value), nearest)
         };
         let nearest = self.nearest_count.min(self.papers.len() - 1);
         let own = dot(&self.whitened[place], &self.whitened[place]);
@@ -242,8 +263,10 @@ impl<'a> HistoryModel<'a> {
         let word_contrast =
             (word_contrast + words.background_overlap - share * own) / (1.0 - share) - words.background_overlap;
         let words = self.papers.iter().zip(similarities).map(|(past, words)| past.weight * words);
-        let near = top_k_mean(others(self.similarities(paper.embedding.as_slice())), nearest);
-        first_features([near, contrast, top_k_mean(others(words.collect()), nearest), word_contrast])
+        let near = self.similarities(paper.embedding.as_slice()).into_iter();
+        let [near, words] =
+            [&mut { near } as &mut dyn Iterator<Item = f32>, &mut { words }].map(|values| near_others(values, nearest));
+        first_features([near, contrast, words, word_contrast])
     }
 }
 
@@ -269,7 +292,8 @@ fn whitened_history(
     shares: &[f32],
 ) -> (Vec<Vec<f32>>, LinearDiscriminant) {
     let whitening = background.whitening();
-    let whitened: Vec<Vec<f32>> = past.iter().map(|past| whitening.whiten(past.embedding.as_slice())).collect();
+    let embeddings: Vec<&[f32]> = past.iter().map(|past| past.embedding.as_slice()).collect();
+    let whitened = whitening.whiten_all(&embeddings);
     let mut mean = vec![0.0; whitening.mean().len()];
     for (white, share) in whitened.iter().zip(shares) {
         mean.iter_mut().zip(white).for_each(|(mean, x)| *mean += share * x);
@@ -324,16 +348,20 @@ pub(super) fn top_k_mean_parts(values: impl Iterator<Item = f32>, count: usize) 
     all.into_iter().map(move |(place, value)| (place, value / count as f32))
 }
 
-/// The mean of the `count` largest values.
-fn top_k_mean(mut values: Vec<f32>, count: usize) -> f32 {
-    let count = count.min(values.len());
-    if count > 0 && count < values.len() {
-        values.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
+/// The mean of the `count` largest values, or of all.
+fn top_k_mean(values: impl Iterator<Item = f32>, count: usize) -> f32 {
+    // Ascending: one order of addition, whatever the order of the values. Of many values, few are among the largest so far.
+    let mut largest: Vec<f32> = Vec::with_capacity(count.min(values.size_hint().1.unwrap_or_default()));
+    for value in values {
+        if largest.len() == count {
+            if largest.first().is_none_or(|least| value <= *least) {
+                continue;
+            }
+            largest.remove(0);
+        }
+        largest.insert(largest.partition_point(|other| *other < value), value);
     }
-    let largest = &mut values[..count];
-    // One order of addition, whatever the order of the values.
-    largest.sort_unstable_by(f32::total_cmp);
-    largest.iter().sum::<f32>() / count.max(1) as f32
+    largest.iter().sum::<f32>() / largest.len().max(1) as f32
 }
 
 #[cfg(test)]
@@ -342,8 +370,9 @@ mod tests {
 
     #[test]
     fn the_largest_in_any_order() {
-        assert_eq!(top_k_mean(vec![0.5, 0.125, 1.0, 0.75], 2), 0.875);
-        assert_eq!(top_k_mean(vec![0.5], 3), 0.5);
+        assert_eq!(top_k_mean([0.5, 0.125, 1.0, 0.75].into_iter(), 2), 0.875);
+        assert_eq!(top_k_mean([0.5].into_iter(), 3), 0.5);
+        assert_eq!(top_k_mean([0.5].into_iter(), 0), 0.0);
         assert_eq!(top_k_mean_parts([0.5, 0.9, 0.9].into_iter(), 1).collect::<Vec<_>>(), [(1, 0.9)]);
     }
 }

@@ -175,7 +175,7 @@ impl<'a> SimilarityModel<'a> {
         sums: TermSums,
     ) -> ContentParts {
         let features = match &self.target {
-            SimilarityTarget::History(history) => history.combine(paper.vector, std::iter::once(words), sums),
+            SimilarityTarget::History(history) => history.features_of_terms(paper.vector, words, sums),
             target @ SimilarityTarget::Text { .. } => target.features(background, paper),
         };
         self.weighted_parts(&self.z_scores(&features))

@@ -7,7 +7,7 @@ mod rows;
 pub use codes::{CACHE_LINE, Quantizer, QueryCode, padded_len};
 pub(crate) use codes::{RowEncoder, largest_number};
 pub use dot::{code_dot, dot};
-pub(crate) use dot::{dot_with_each, dots, prefetch};
+pub(crate) use dot::{dot_matrix, dot_with_each, dots, prefetch};
 pub(crate) use rows::key_position;
 pub use rows::{RowBitmap, RowId};
 
