@@ -79,8 +79,9 @@ impl Library {
             file::create_private_file(&path)?;
         }
         let library = Library::open_or_resume(directory)?;
-        let cache = format!("PRAGMA cache_size = {WRITER_CACHE_PAGES}");
-        library.db.execute_batch(&cache).map_err(library.failed("open"))?;
+        // What a statement changes is kept until it has succeeded: a few pages, which SQLite would write to a file.
+        let settings = format!("PRAGMA cache_size = {WRITER_CACHE_PAGES}; PRAGMA temp_store = MEMORY");
+        library.db.execute_batch(&settings).map_err(library.failed("open"))?;
         Ok(library)
     }
 

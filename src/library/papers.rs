@@ -181,17 +181,16 @@ impl Library {
     }
 
     fn first_papers_titled(&self, title: &str, limit: usize) -> Result<Vec<StoredPaper>> {
-        // Without the plus SQLite plans anew for every title.
-        let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = +?1 ORDER BY row LIMIT ?2");
-        self.collect(&select, params![title_key(title), limit as i64])
+        // With a parameter for the limit, or without the plus, SQLite plans anew for every title.
+        let select = format!("SELECT {COLUMNS} FROM paper WHERE title_key = +?1 ORDER BY row LIMIT {limit}");
+        self.collect(&select, [title_key(title)])
     }
 
     /// Keys of the papers that [`Library::papers_titled`] reads, ascending.
     pub fn keys_titled(&self, title: &str) -> Result<Vec<i64>> {
-        let select = "SELECT row FROM paper WHERE title_key = +?1 ORDER BY row LIMIT ?2";
+        let select = format!("SELECT row FROM paper WHERE title_key = +?1 ORDER BY row LIMIT {MAX_PAPERS_OF_TITLE}");
         let read = || -> database::Result<Vec<i64>> {
-            let parameters = params![title_key(title), MAX_PAPERS_OF_TITLE as i64];
-            self.db.prepare(select)?.query_map(parameters, |row| row.get(0))?.collect()
+            self.db.prepare(&select)?.query_map([title_key(title)], |row| row.get(0))?.collect()
         };
         read().map_err(self.failed("read the titles"))
     }

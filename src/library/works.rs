@@ -180,9 +180,9 @@ pub(super) fn find_paper(db: &Connection, name: &WorkName) -> database::Result<O
 
 /// How many papers have a title, counted to two more than are looked at.
 fn count_titled(db: &Connection, title_key: &str) -> database::Result<usize> {
-    let count = "SELECT count(*) FROM (SELECT 1 FROM paper WHERE title_key = +? LIMIT ?)";
-    let limit = MAX_PAPERS_OF_TITLE as i64 + 2;
-    db.prepare(count)?.query_row(params![title_key, limit], |row| Ok(row.get::<i64>(0)? as usize))
+    let limit = MAX_PAPERS_OF_TITLE + 2;
+    let count = format!("SELECT count(*) FROM (SELECT 1 FROM paper WHERE title_key = +? LIMIT {limit})");
+    db.prepare(&count)?.query_row([title_key], |row| Ok(row.get::<i64>(0)? as usize))
 }
 
 /// The id of a work as it was written.
