@@ -13,6 +13,10 @@ use paperkin::{Engine, EngineOptions, LibraryLocation, Paper, Request};
 
 mod support;
 
+/// As the command line has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Papers of a history.
 const HISTORY: usize = 100;
 
@@ -67,5 +71,5 @@ fn measure(what: &str, asked: &[&Paper], ask: impl Fn(&Paper) -> paperkin::Resul
     let mut times: Vec<f64> = others.iter().map(time).collect();
     times.sort_by(f64::total_cmp);
     let at = |share: f64| support::quantile(&times, share).unwrap_or(first);
-    println!("{what:24} first {first:7.1}  median {:7.1}  90% {:7.1}", at(0.5), at(0.9));
+    println!("{what:24} first {first:7.1}  median {:7.2}  90% {:7.2}", at(0.5), at(0.9));
 }

@@ -152,11 +152,17 @@ impl TopCandidates {
 
     #[inline]
     fn offer(&mut self, coded: &impl QuantizedVectors, nodes: &[u32], dots: &[i32], keep: RowFilter<'_>) {
-        for (node, steps) in nodes.iter().zip(dots) {
-            if *steps >= self.threshold && keep.is_none_or(|keep| coded.rows_of(*node).any(keep)) {
-                self.nodes.push((*steps, *node));
-                if self.nodes.len() >= self.capacity {
-                    self.drop_the_worst();
+        for (nodes, dots) in nodes.chunks(16).zip(dots.chunks(16)) {
+            // Most are too low: the compiler compares several at once.
+            if !dots.iter().fold(false, |is_any, steps| is_any | (*steps >= self.threshold)) {
+                continue;
+            }
+            for (node, steps) in nodes.iter().zip(dots) {
+                if *steps >= self.threshold && keep.is_none_or(|keep| coded.rows_of(*node).any(keep)) {
+                    self.nodes.push((*steps, *node));
+                    if self.nodes.len() >= self.capacity {
+                        self.drop_the_worst();
+                    }
                 }
             }
         }

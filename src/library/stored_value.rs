@@ -108,8 +108,9 @@ pub(super) fn parsed<T>(
 ) -> Result<T> {
     match row.get_ref(column)? {
         found @ ValueRef::Text(_) => {
-            let text = found.as_str().map_err(Error::from).map_err(in_column(row, column))?;
-            parse(text).map_err(damaged).map_err(in_column(row, column))
+            let text = found.as_str().map_err(Error::from);
+            // The name of the column is asked for when it is needed: each paper that is read has many that are not damaged.
+            text.and_then(|text| parse(text).map_err(damaged)).map_err(|error| in_column(row, column)(error))
         }
         found => Err(damaged(wrong_type(row.column_name(column), found.data_type()))),
     }
@@ -125,7 +126,8 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Days are compared as texts, so only one spelling of a day is one.
 fn parse_date(text: &str) -> std::result::Result<Date, String> {
-    let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
+    let is_usual = matches!(text.as_bytes(), [_, _, _, _, b'-', _, _, b'-', _, _]);
+    let date = text.parse::<Date>().ok().filter(|date| is_usual || date.to_string() == text);
     date.ok_or_else(|| format!("{} is no date", quoted(text)))
 }
 

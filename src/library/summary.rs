@@ -57,29 +57,33 @@ pub struct ProfileSize {
 impl Library {
     /// Counts what there is.
     pub fn summary(&self) -> Result<LibrarySummary> {
-        let read = || {
-            let counts = "SELECT count(*), count(nullif(abstract, '')), min(coalesce(published, listed)), \
-                          max(coalesce(published, listed)) FROM paper";
-            let (papers, with_abstract, first, last) = self.db.query_row(counts, [], |row| {
-                Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<Option<String>>(2)?, row.get(3)?))
-            })?;
-            Ok(LibrarySummary {
-                papers: papers as u64,
-                with_abstract: with_abstract as u64,
-                days: first.zip(last).map(|(first, last)| DayRange { first, last }),
-                sources: self.counted(
-                    "SELECT source, count(*) FROM paper GROUP BY source ORDER BY count(*) DESC, source",
-                    |source, papers| SourceSize { source, papers },
-                )?,
-                profiles: self.counted(
-                    "SELECT name, count(paper) FROM profile LEFT JOIN history ON profile.key = history.profile \
-                     GROUP BY name ORDER BY name",
-                    |name, papers| ProfileSize { name, papers },
-                )?,
-                bytes: self.bytes(),
-            })
-        };
-        read().map_err(self.failed("count papers"))
+        let counts = "SELECT count(*), count(nullif(abstract, '')), min(coalesce(published, listed)), \
+                      max(coalesce(published, listed)) FROM paper";
+        let counts = self.db.query_row(counts, [], |row| {
+            Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<Option<String>>(2)?, row.get(3)?))
+        });
+        let (papers, with_abstract, first, last) = counts.map_err(self.failed("count papers"))?;
+        Ok(LibrarySummary {
+            papers: papers as u64,
+            with_abstract: with_abstract as u64,
+            days: first.zip(last).map(|(first, last)| DayRange { first, last }),
+            sources: self.source_sizes()?,
+            profiles: self.profile_sizes()?,
+            bytes: self.bytes(),
+        })
+    }
+
+    /// How many papers are from each source, most first.
+    pub fn source_sizes(&self) -> Result<Vec<SourceSize>> {
+        let select = "SELECT source, count(*) FROM paper GROUP BY source ORDER BY count(*) DESC, source";
+        self.counted(select, |source, papers| SourceSize { source, papers })
+    }
+
+    /// The profiles by name, with the length of their histories.
+    pub fn profile_sizes(&self) -> Result<Vec<ProfileSize>> {
+        let select = "SELECT name, count(paper) FROM profile LEFT JOIN history ON profile.key = history.profile \
+                      GROUP BY name ORDER BY name";
+        self.counted(select, |name, papers| ProfileSize { name, papers })
     }
 
     /// How many papers there are: without looking at them, as [`Library::summary`] does.
@@ -88,9 +92,12 @@ impl Library {
         count.map(|count| count as u64).map_err(self.failed("count papers"))
     }
 
-    fn counted<T>(&self, select: &str, make: fn(String, u64) -> T) -> database::Result<Vec<T>> {
-        let mut statement = self.db.prepare(select)?;
-        statement.query_map([], |row| Ok(make(row.get(0)?, row.get::<i64>(1)? as u64)))?.collect()
+    fn counted<T>(&self, select: &str, make: fn(String, u64) -> T) -> Result<Vec<T>> {
+        let read = || -> database::Result<Vec<T>> {
+            let mut statement = self.db.prepare(select)?;
+            statement.query_map([], |row| Ok(make(row.get(0)?, row.get::<i64>(1)? as u64)))?.collect()
+        };
+        read().map_err(self.failed("count papers"))
     }
 
     /// Size of the file and its log, or of the tables and indexes on the server.

@@ -6,8 +6,9 @@ use super::vector_file::{VectorFile, write_vector_file};
 use crate::error::Result;
 use crate::library::Library;
 use crate::searcher::{
-    MIN_PAPERS_FOR_FILES, SearchContext, graph_path, remove_background_file, remove_link_file, remove_metadata_file,
-    remove_term_file, write_background_file, write_link_file, write_metadata_file, write_term_file,
+    MIN_PAPERS_FOR_FILES, SearchContext, graph_path, index_bytes, remove_background_file, remove_link_file,
+    remove_metadata_file, remove_term_file, write_background_file, write_link_file, write_metadata_file,
+    write_term_file,
 };
 
 /// Papers from which on a graph is built without being asked for: below, the scan is as fast as a search of the graph.
@@ -26,6 +27,8 @@ pub struct IndexStatus {
     pub kind: String,
     /// Papers that can be found.
     pub papers: usize,
+    /// Size of all its files in bytes.
+    pub bytes: u64,
     /// The graph, if there is one on disk.
     pub graph: Option<GraphStatus>,
 }
@@ -73,7 +76,12 @@ pub(crate) fn index_status(context: SearchContext<'_>) -> Result<IndexStatus> {
         ef: graph.ef(),
         bytes: graph.size_bytes() as u64,
     });
-    Ok(IndexStatus { kind: snapshot.kind().to_string(), papers: snapshot.rows(), graph })
+    Ok(IndexStatus {
+        kind: snapshot.kind().to_string(),
+        papers: snapshot.rows(),
+        bytes: index_bytes(context.library),
+        graph,
+    })
 }
 
 /// Which file of vectors a library should have by now instead of the one that it has; `None` if that will do.
@@ -123,20 +131,21 @@ pub(crate) fn update_index<F: Fn(usize) + Sync>(
     start: impl FnOnce(usize) -> F,
 ) -> Result<Option<RebuildSummary>> {
     // A file beside another library would be of no use.
-    context.library.check_in_place()?;
-    write_link_file(context.library)?;
-    write_term_file(context.library)?;
-    write_metadata_file(context.library)?;
-    let rebuilt = match due_file(context)? {
-        Some(VectorFile::Graph) => write_graph(context, start)?,
-        Some(VectorFile::Vectors) => {
-            write_vector_file(context, VectorFile::Vectors, |_| |_| ())?;
-            None
-        }
-        None => None,
-    };
-    write_background_file(context)?;
-    Ok(rebuilt)
+    let library = context.library;
+    library.check_in_place()?;
+    // Each is of use without the others: one that cannot be written does not stop the rest.
+    let (links, terms, metadata) = (write_link_file(library), write_term_file(library), write_metadata_file(library));
+    let rebuilt = due_file(context).and_then(|due| match due {
+        Some(VectorFile::Graph) => write_graph(context, start),
+        Some(VectorFile::Vectors) => write_vector_file(context, VectorFile::Vectors, |_| |_| ()).map(|_| None),
+        None => Ok(None),
+    });
+    let background = write_background_file(context);
+    links?;
+    terms?;
+    metadata?;
+    background?;
+    rebuilt
 }
 
 /// Builds the index on the server, or else writes all derived files anew, with the graph of neighbors. `start` is called with

@@ -16,6 +16,12 @@ pub(super) fn path(library: &Library, name: &str) -> Option<PathBuf> {
     library.index_directory().map(|directory| directory.join("index").join(name))
 }
 
+/// Bytes of all files of the index.
+pub(crate) fn index_bytes(library: &Library) -> u64 {
+    let files = path(library, "").and_then(|directory| fs::read_dir(directory).ok()).into_iter().flatten();
+    files.filter_map(|file| file.ok()?.metadata().ok()).filter(|file| file.is_file()).map(|file| file.len()).sum()
+}
+
 /// Opens a file; `None` when there is none, or none that can be used: one that is corrupt is removed. `instead` says for the log
 /// what is done then.
 pub(super) fn open<T, Corruption: Display>(

@@ -64,10 +64,20 @@ pub(crate) fn feed(searcher: &Searcher<'_>, profile: &Profile, options: &FeedOpt
     };
     let is_backfilled = options.backfill && options.mode != FeedMode::Last && options.since.is_none();
     if is_backfilled && answer.all_results().next().is_none() {
-        let unseen = ask(&request, &RequestScope { filter: PaperFilter::default(), ..scope })?;
+        let unseen =
+            ask(&request, &RequestScope { filter: PaperFilter::default(), shown: scope.shown.clone(), ..scope })?;
         if !(unseen.results.is_empty() || is_too_far(&unseen, &request)) {
             let note = Some("nothing new: these are papers that earlier feeds had no room for".to_owned());
             answer = Answer { note, ..unseen };
+        }
+    }
+    if options.mode == FeedMode::Last && answer.all_results().next().is_none() {
+        // Nothing was new then: it had papers that earlier feeds had no room for.
+        if let Some(day) = profile.last_seen_on {
+            let shown = Some(searcher.library.impressions(profile, Some(day))?);
+            let scope = RequestScope { filter: PaperFilter::default(), ..scope };
+            answer = ask(&Request { candidates: shown, ..request }, &scope)?;
+            answer.note = Some(format!("nothing was new: these papers were shown on {day}"));
         }
     }
     if answer.all_results().next().is_none() {

@@ -71,7 +71,7 @@ pub(crate) use cache::SharedCaches;
 #[cfg(feature = "server")]
 pub(crate) use cache::{BoundedCache, PerGeneration};
 pub(crate) use cosines::cosines;
-pub(crate) use derived_file::{MIN_PAPERS_FOR_FILES, begin_write};
+pub(crate) use derived_file::{MIN_PAPERS_FOR_FILES, begin_write, index_bytes};
 pub use evaluate::{CandidatePool, EvaluationOptions, EvaluationSummary, LabeledQuery, TemporalSplit, history_sides};
 pub(crate) use evaluate::{evaluate, split_history};
 pub use feed::{FeedMode, FeedOptions};

@@ -97,7 +97,10 @@ pub(crate) fn collection(
                 },
             };
             let keys = selected_keys(library, selection)?;
-            let count = keys.as_ref().map_or(library.summary()?.papers as usize, Vec::len);
+            let count = match &keys {
+                Some(keys) => keys.len(),
+                None => library.paper_count()? as usize,
+            };
             let rows = keys.as_ref().map_or_else(|| snapshot.all().clone(), |keys| snapshot.row_set(keys));
             snapshot.load(&rows.iter().collect::<Vec<RowId>>())?;
             let progress = PhaseProgress::start(ReportPhase::Reading, count, observer);

@@ -266,6 +266,10 @@ fn only_what_a_feed_showed_is_seen() {
     let mut all = [first, second].concat();
     all.sort();
     assert_eq!(all, ["p1", "p2", "p3", "p4"]);
+    let (mut again, note) = feed(&["--again"]);
+    again.sort();
+    assert_eq!(again, all, "shown on one day");
+    assert!(note.starts_with("nothing was new: these papers were shown on "), "{note}");
     let (none, note) = feed(&[]);
     assert!(none.is_empty() && note.starts_with("nothing new since "), "{none:?} {note}");
     assert_eq!(sandbox.run_with_input(&["add", "-"], "{\"id\":\"new\",\"title\":\"Kites\"}").code, 0);

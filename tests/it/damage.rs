@@ -126,7 +126,8 @@ fn ask(engine: &mut Engine, embeddings: &TextEmbeddings) -> Answers {
     }
     let status = engine.status().map(|status| {
         let summary = paperkin::library::LibrarySummary { bytes: 0, ..status.summary };
-        (status.model, status.index, summary, status.citations)
+        let index = paperkin::engine::IndexStatus { bytes: 0, ..status.index };
+        (status.model, index, summary, status.citations)
     });
     answers.push(told(status));
     answers.push(told(engine.history_papers("me")));

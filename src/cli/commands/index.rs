@@ -21,8 +21,11 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: &IndexArgs) -> Result<Comma
             Ok(CommandOutcome::Complete)
         }
         None => {
-            let reason = "index not built: the library is empty, or another process is building the index";
-            output::diagnostic(Severity::Error, reason);
+            let reason = match engine.paper_count()? {
+                0 => "the library is empty: add papers with `paperkin add FILE`",
+                _ => "another process is building it: wait until that has finished",
+            };
+            output::diagnostic(Severity::Error, &format!("index not built: {reason}"));
             Ok(CommandOutcome::Incomplete)
         }
     }

@@ -49,5 +49,9 @@ fn table(out: &mut dyn Write, shown: &StatusOutput) -> io::Result<()> {
         let size = *bytes as f64 / 1e6;
         writeln!(out, "graph     {papers} papers, {changed} changed since, recall@10 {recall_at_10:.3}, {size:.1} MB")?;
     }
-    writeln!(out, "disk      {:.1} MB", summary.bytes as f64 / 1e6)
+    let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+    match index.bytes {
+        0 => writeln!(out, "disk      {}", megabytes(summary.bytes)),
+        bytes => writeln!(out, "disk      {}, and {} of the index", megabytes(summary.bytes), megabytes(bytes)),
+    }
 }

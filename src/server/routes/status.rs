@@ -55,7 +55,7 @@ async fn ready(State(app): State<AppState>) -> Result<Json<HealthResponse>, Prob
         "generation": 1, "papers": 40, "with_abstract": 40, "days": { "first": "2023-10-11", "last": "2026-06-08" },
         "sources": [{ "source": "hf-page", "papers": 40 }], "profiles": [{ "name": "me", "papers": 3 }], "bytes": 524288,
         "model": { "name": "all-MiniLM-L6-v2", "fingerprint": "6e8a4b2d", "dimension": 384 },
-        "index": { "kind": "exact", "papers": 40, "graph": null }, "citations": { "links": 0, "papers": 0 } }))))]
+        "index": { "kind": "exact", "papers": 40, "bytes": 0, "graph": null }, "citations": { "links": 0, "papers": 0 } }))))]
 async fn status(State(app): State<AppState>, grant: AccessGrant) -> Result<Json<LibraryStatus>, Problem> {
     let mut status = app.run(|engine| engine.status()).await?;
     status.summary.profiles.retain(|profile| grant.permits_profile(&profile.name));

@@ -76,7 +76,7 @@ async fn show_profiles(
         };
         let may_renew = profile.is_some() && grant.permits(Scope::Write);
         let feeds = profile.as_ref().map(|profile| feeds_of(&reader, profile)).unwrap_or_default();
-        let profiles = engine.summary()?.profiles.into_iter().map(|size| (size.name, size.papers));
+        let profiles = engine.library().profile_sizes()?.into_iter().map(|size| (size.name, size.papers));
         Ok::<_, Problem>(ProfilesPage {
             frame,
             problem: problem.map(|problem| problem.detail().to_owned()),

@@ -75,12 +75,11 @@ async fn search(
     let page = app.run(move |engine| {
         let votes = ReaderVotes::of(reader.profile_if_decided(engine)?.as_ref());
         let found = request.map(|request| FoundPapers::new(engine, &form, &request, &embedded, &votes)).transpose()?;
-        let summary = engine.summary()?;
         Ok::<_, Problem>(SearchPage {
             frame: PageFrame { query: form.q.clone(), ..PageFrame::of_papers(&reader, engine, "search")? },
             back: address.to_string(),
-            sources: summary.sources.into_iter().map(|size| size.source).collect(),
-            papers: summary.papers,
+            sources: engine.library().source_sizes()?.into_iter().map(|size| size.source).collect(),
+            papers: engine.paper_count()?,
             found,
             form,
         })
