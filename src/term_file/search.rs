@@ -217,32 +217,29 @@ impl WeightedPostings<'_> {
         lengths: PaperLengths<'_>,
         sums: &mut [f32; PAPERS_AT_ONCE],
     ) -> bool {
-        let count = count_below(self.papers, range.end as u32);
-        let ((papers, other_papers), (counts, other_counts)) =
-            (self.papers.split_at(count), self.counts.split_at(count));
-        for (papers, counts) in papers.chunks(POSTINGS_AT_ONCE).zip(counts.chunks(POSTINGS_AT_ONCE)) {
+        let (papers, counts, end) = (self.papers, self.counts, range.end as u32);
+        let mut taken = 0;
+        loop {
+            let next = &papers[taken..papers.len().min(taken + POSTINGS_AT_ONCE)];
+            // One after the other: memory is faster at that than at looking for the last one.
+            let is_whole = next.last().is_some_and(|last| *last < end);
+            let count = if is_whole { next.len() } else { next.partition_point(|paper| *paper < end) };
             let mut scores = [0.0f32; POSTINGS_AT_ONCE];
-            for ((score, paper), count) in scores.iter_mut().zip(papers).zip(counts) {
+            for ((score, paper), count) in scores.iter_mut().zip(&next[..count]).zip(&counts[taken..]) {
                 let length = lengths.lengths[*paper as usize] as f32;
                 *score = self.weight * bm25::tf_saturation(f32::from(*count), length, lengths.mean);
             }
-            for (paper, score) in papers.iter().zip(scores) {
+            for (paper, score) in next[..count].iter().zip(scores) {
                 sums[(*paper as usize - range.start) % PAPERS_AT_ONCE] += score;
             }
+            taken += count;
+            if !is_whole {
+                break;
+            }
         }
-        (self.papers, self.counts) = (other_papers, other_counts);
-        count > 0
+        (self.papers, self.counts) = (&papers[taken..], &counts[taken..]);
+        taken > 0
     }
-}
-
-/// How many numbers of an ascending list are below a bound, looked for in steps that double.
-fn count_below(numbers: &[u32], bound: u32) -> usize {
-    let mut end = 1;
-    while end < numbers.len() && numbers[end] < bound {
-        end *= 2;
-    }
-    let from = (end / 2).min(numbers.len());
-    from + numbers[from..(end + 1).min(numbers.len())].partition_point(|number| *number < bound)
 }
 
 impl LengthStats {
