@@ -1,4 +1,4 @@
-//! The background of a ranking: a sample of papers that stands for the library.
+//! The background of a ranking, a sample of papers that stands for the library; and what candidates are compared with it by.
 
 use std::sync::Arc;
 
