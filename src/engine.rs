@@ -357,14 +357,9 @@ impl Engine {
         maintenance::status(self.context())
     }
 
-    /// Counts papers, sources and profiles. Goes through all papers: [`Engine::paper_count`] does not.
+    /// Counts papers, sources and profiles: goes through all papers, which [`Library::paper_count`] does not.
     pub fn summary(&self) -> Result<LibrarySummary> {
         self.library.summary()
-    }
-
-    /// How many papers there are.
-    pub fn paper_count(&self) -> Result<u64> {
-        self.library.paper_count()
     }
 
     /// The generation that the library is in: answers from one generation do not change.

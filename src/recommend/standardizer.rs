@@ -19,8 +19,8 @@ impl Standardizer {
         Standardizer { mean, deviation: variance.sqrt().max(least) }
     }
 
-    /// Those of each column of some rows, each deviation at least so much: as [`Standardizer::from_values`] of each, but all columns
-    /// are added up at once, and a sum waits for the one before.
+    /// Those of each column of some rows, each deviation at least so much: as [`Standardizer::from_values`] of each. All columns are
+    /// added up at once: the additions of one column wait for each other.
     pub(super) fn of_columns<const N: usize>(rows: &[[f32; N]], least: [f32; N]) -> [Standardizer; N] {
         let count = rows.len() as f32;
         if count == 0.0 {

@@ -21,7 +21,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: &IndexArgs) -> Result<Comma
             Ok(CommandOutcome::Complete)
         }
         None => {
-            let reason = match engine.paper_count()? {
+            let reason = match engine.library().paper_count()? {
                 0 => "the library is empty: add papers with `paperkin add FILE`",
                 _ => "another process is building it: wait until that has finished",
             };

@@ -25,7 +25,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: RemoveArgs) -> Result<Comma
         let message = format!("no single paper `{id}` in the library: give its id or full title");
         output::diagnostic(Severity::Error, &message);
     }
-    let summary = RemoveOutput { removed, papers: engine.paper_count()? };
+    let summary = RemoveOutput { removed, papers: engine.library().paper_count()? };
     output::print_summary(args.format, &summary, table)?;
     reindex::after_change(&engine);
     Ok(CommandOutcome::complete_if(summary.removed.not_found.is_empty()))

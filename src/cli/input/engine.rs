@@ -27,7 +27,7 @@ pub(crate) fn open_engine(common: &GlobalArgs, papers: &TemporaryLibrary) -> Res
         bar.finish();
         complete &= rejected == 0;
     }
-    if engine.paper_count()? == 0 {
+    if engine.library().paper_count()? == 0 {
         let file = papers.papers.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
         return Err(Error::BadFile { file, reason: "contains no papers".to_owned() });
     }

@@ -209,7 +209,7 @@ pub(super) fn feed_page(engine: &mut Engine, reader: &PageReader, query: FeedPag
     Ok(FeedPage {
         frame: PageFrame::new(reader, engine, "feed")?,
         back: address.of_page(number),
-        papers: engine.paper_count()?,
+        papers: engine.library().paper_count()?,
         has_history: profile.is_some_and(|profile| !profile.history.is_empty()),
         again,
         note,

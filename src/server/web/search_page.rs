@@ -79,7 +79,7 @@ async fn search(
             frame: PageFrame { query: form.q.clone(), ..PageFrame::of_papers(&reader, engine, "search")? },
             back: address.to_string(),
             sources: engine.library().source_sizes()?.into_iter().map(|size| size.source).collect(),
-            papers: engine.paper_count()?,
+            papers: engine.library().paper_count()?,
             found,
             form,
         })

@@ -195,7 +195,7 @@ fn start_page(
     let is_by_author = |paper: &Paper| by_author.iter().any(|other| other.id == paper.id);
     Ok(StartPage {
         frame: PageFrame::new(reader, engine, "feed")?,
-        papers: engine.paper_count()?,
+        papers: engine.library().paper_count()?,
         history: profile.as_ref().map_or(0, |profile| profile.history.len()),
         problems: problems.into_iter().chain(form.unreadable.iter().cloned()).collect(),
         picked,

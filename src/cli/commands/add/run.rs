@@ -53,7 +53,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, mut args: AddArgs) -> Result<Comm
         (engine, added)
     };
     filter.warn_of_nothing();
-    let summary = AddOutput { added, papers: engine.paper_count()? };
+    let summary = AddOutput { added, papers: engine.library().paper_count()? };
     summary.print(args.format)?;
     reindex::after_change(&engine);
     Ok(CommandOutcome::complete_if(added.rejected == 0))

@@ -39,7 +39,7 @@ pub(in crate::cli) fn run(common: &GlobalArgs, args: FetchArgs) -> Result<Comman
         }
         report_missing(&fetched);
         ended.map_err(|error| with_progress(error, fetched.papers))?;
-        AddOutput { added: fetched.added, papers: engine.paper_count()? }.print(options.format)?;
+        AddOutput { added: fetched.added, papers: engine.library().paper_count()? }.print(options.format)?;
     }
     Ok(outcome.and(CommandOutcome::complete_if(fetched.added.rejected == 0 && fetched.missing.is_empty())))
 }
