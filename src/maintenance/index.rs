@@ -159,22 +159,29 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
     start: impl FnOnce(usize) -> F,
 ) -> Result<Option<RebuildSummary>> {
     let library = context.library;
-    if !context.asks_server() && graph_path(library).is_some() {
+    let has_files = !context.asks_server() && graph_path(library).is_some();
+    if has_files {
         library.check_in_place()?;
-        // What is in them may be corrupt.
-        remove_link_file(library);
-        write_link_file(library)?;
-        remove_term_file(library);
-        write_term_file(library)?;
-        remove_metadata_file(library);
-        write_metadata_file(library)?;
     }
-    let rebuilt = write_graph(context, start)?;
-    if rebuilt.is_some() && !context.asks_server() {
-        remove_background_file(library);
-        write_background_file(context)?;
+    // First: when another process is building, that one's files stay as they are.
+    let rebuilt = write_graph(context, start);
+    if !has_files || matches!(rebuilt, Ok(None)) {
+        return rebuilt;
     }
-    Ok(rebuilt)
+    // What is in them may be corrupt. As in `update_index`, one that cannot be written does not stop the rest.
+    remove_link_file(library);
+    let links = write_link_file(library);
+    remove_term_file(library);
+    let terms = write_term_file(library);
+    remove_metadata_file(library);
+    let metadata = write_metadata_file(library);
+    remove_background_file(library);
+    let background = write_background_file(context);
+    links?;
+    terms?;
+    metadata?;
+    background?;
+    rebuilt
 }
 
 /// Builds the index on the server, or else writes the graph on disk.

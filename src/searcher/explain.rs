@@ -46,7 +46,8 @@ pub(super) fn explain(
         });
         Ok(Recommendation {
             rank,
-            score: result.breakdown.total(),
+            // The sum of the parts may be rounded to more.
+            score: result.breakdown.total().min(1.0),
             similarity: result.relevance_features.map(|features| features.similarity),
             term_similarity: result.relevance_features.map(|features| features.term_similarity),
             relevance: result.relevance_features.filter(|_| is_fitted).map(Relevance::new),

@@ -74,9 +74,13 @@ pub(crate) fn feed(searcher: &Searcher<'_>, profile: &Profile, options: &FeedOpt
     if options.mode == FeedMode::Last && answer.all_results().next().is_none() {
         // Nothing was new then: it had papers that earlier feeds had no room for.
         if let Some(day) = profile.last_seen_on {
-            let shown = Some(searcher.library.impressions(profile, Some(day))?);
+            let is_known = |id: &PaperId| profile.history.iter().any(|entry| entry.id == *id);
+            let mut shown = searcher.library.impressions(profile, Some(day))?;
+            shown.retain(|id| !is_known(id));
             let scope = RequestScope { filter: PaperFilter::default(), ..scope };
-            answer = ask(&Request { candidates: shown, ..request }, &scope)?;
+            // They were close enough then, among all papers: among these few, an interest may get one that it is far from.
+            let min_relevance = options.request.min_relevance.or(Some(RelevanceWord::Far));
+            answer = ask(&Request { candidates: Some(shown), min_relevance, ..request }, &scope)?;
             answer.note = Some(format!("nothing was new: these papers were shown on {day}"));
         }
     }
@@ -284,6 +288,7 @@ fn unresolved_refs(searcher: &Searcher<'_>, profile: &Profile) -> Result<HashMap
 
 fn nothing_new(profile: &Profile, options: &FeedOptions) -> String {
     match (options.since, profile.last_seen_on) {
+        (_, Some(_)) if options.mode == FeedMode::Last => "the last feed has no papers that match".to_owned(),
         (Some(since), _) => format!("no unseen papers since {since}: `--again` shows the last feed"),
         (None, Some(day)) => {
             format!("nothing new since {day}: `--again` shows the last feed, `--since DATE` shows older papers")

@@ -272,6 +272,10 @@ fn only_what_a_feed_showed_is_seen() {
     assert!(note.starts_with("nothing was new: these papers were shown on "), "{note}");
     let (none, note) = feed(&[]);
     assert!(none.is_empty() && note.starts_with("nothing new since "), "{none:?} {note}");
+    sandbox.run(&["profile", "me", "like", "p1"]);
+    assert_eq!(feed(&["--again"]).0.len(), 3, "a paper of the history is none of the feed");
+    let (none, note) = feed(&["--again", "--source", "arxiv"]);
+    assert_eq!((none.len(), note.as_str()), (0, "the last feed has no papers that match"));
     assert_eq!(sandbox.run_with_input(&["add", "-"], "{\"id\":\"new\",\"title\":\"Kites\"}").code, 0);
     assert_eq!(feed(&[]), (vec!["new".to_owned()], String::new()));
 }

@@ -109,6 +109,48 @@ fn nothing_is_written_through_a_link_in_place_of_a_file() {
 }
 
 #[test]
+fn whoever_is_refused_changes_nothing() {
+    let sandbox = Sandbox::new();
+    let mut library = Library::create(&sandbox.location()).unwrap();
+    write(&mut library, 0..PAPERS, &mut SplitMix64::new(7), |paper| PaperChange::New(paper.into()));
+    engine(&sandbox).update_index(|_| |_| ()).unwrap();
+    let index = sandbox.library().join("index");
+    let files = || FILES.map(|name| fs::read(index.join(name)).unwrap());
+    let before = files();
+    let lock = fs::File::open(index.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let run = sandbox.run(&["index", "rebuild"]);
+    assert_eq!(run.code, 1);
+    assert_eq!(run.err, "error: index not built: another process is building it: wait until that has finished\n");
+    assert!(files() == before);
+    drop(lock);
+    assert_eq!(sandbox.run(&["index", "rebuild"]).code, 0);
+    let empty = Sandbox::new();
+    Library::create(&empty.location()).unwrap();
+    let run = empty.run(&["index", "rebuild"]);
+    assert_eq!(run.err, "error: index not built: the library is empty: add papers with `paperkin add FILE`\n");
+}
+
+#[test]
+fn one_file_that_cannot_be_written_does_not_stop_the_others() {
+    for blocked in FILES {
+        let sandbox = Sandbox::new();
+        let mut library = Library::create(&sandbox.location()).unwrap();
+        write(&mut library, 0..PAPERS, &mut SplitMix64::new(7), |paper| PaperChange::New(paper.into()));
+        let index = sandbox.library().join("index");
+        fs::create_dir_all(index.join(blocked).join("somebody's own")).unwrap();
+        let others = || FILES.iter().all(|name| *name == blocked || index.join(name).is_file());
+        engine(&sandbox).update_index(|_| |_| ()).unwrap_err();
+        assert!(others(), "{blocked}");
+        for name in FILES.iter().filter(|name| **name != blocked) {
+            fs::remove_file(index.join(name)).unwrap();
+        }
+        engine(&sandbox).rebuild_index(|_| |_| ()).unwrap_err();
+        assert!(others(), "{blocked}");
+    }
+}
+
+#[test]
 fn files_of_the_index_change_no_answer() {
     let sandbox = Sandbox::new();
     let mut random = SplitMix64::new(7);
