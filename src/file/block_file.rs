@@ -15,7 +15,7 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use super::ZeroedBuffer;
 
-/// Who has read one of so many blocks asks more than a few questions, and reads all of them in time.
+/// A process that has read one block in so many will read most of them: it asks more than a few questions.
 const MANY_BLOCKS: usize = 8;
 
 /// Why a block cannot be used.
