@@ -67,8 +67,8 @@ pub(crate) fn feed(searcher: &Searcher<'_>, profile: &Profile, options: &FeedOpt
         let unseen =
             ask(&request, &RequestScope { filter: PaperFilter::default(), shown: scope.shown.clone(), ..scope })?;
         if !(unseen.results.is_empty() || is_too_far(&unseen, &request)) {
-            let note = Some("nothing new: these are papers that earlier feeds had no room for".to_owned());
-            answer = Answer { note, ..unseen };
+            answer = unseen;
+            add_note(&mut answer, "nothing new: these are papers that earlier feeds had no room for".to_owned());
         }
     }
     if options.mode == FeedMode::Last && answer.all_results().next().is_none() {
@@ -81,7 +81,7 @@ pub(crate) fn feed(searcher: &Searcher<'_>, profile: &Profile, options: &FeedOpt
             // They were close enough then, among all papers: among these few, an interest may get one that it is far from.
             let min_relevance = options.request.min_relevance.or(Some(RelevanceWord::Far));
             answer = ask(&Request { candidates: Some(shown), min_relevance, ..request }, &scope)?;
-            answer.note = Some(format!("nothing was new: these papers were shown on {day}"));
+            add_note(&mut answer, format!("nothing was new: these papers were shown on {day}"));
         }
     }
     if answer.all_results().next().is_none() {
@@ -203,10 +203,16 @@ impl FirstFeed {
                 result.rank = rank;
             }
         }
-        let notes: Vec<String> = self.note.into_iter().chain(answer.note).collect();
-        answer.note = (!notes.is_empty()).then(|| notes.join("; "));
+        if let Some(note) = self.note {
+            add_note(&mut answer, note);
+        }
         Ok(answer)
     }
+}
+
+/// Says something of an answer before what is said of it already, such as that there is no interest of a name.
+fn add_note(answer: &mut Answer, note: String) {
+    answer.note = Some([Some(note), answer.note.take()].into_iter().flatten().collect::<Vec<_>>().join("; "));
 }
 
 /// Whether an answer has nothing but papers that are too far for the request.

@@ -272,6 +272,8 @@ fn only_what_a_feed_showed_is_seen() {
     assert!(note.starts_with("nothing was new: these papers were shown on "), "{note}");
     let (none, note) = feed(&[]);
     assert!(none.is_empty() && note.starts_with("nothing new since "), "{none:?} {note}");
+    let (_, note) = feed(&["--again", "--interest", "kites"]);
+    assert!(note.contains("were shown on ") && note.contains("no interest `kites`"), "{note}");
     sandbox.run(&["profile", "me", "like", "p1"]);
     assert_eq!(feed(&["--again"]).0.len(), 3, "a paper of the history is none of the feed");
     let (none, note) = feed(&["--again", "--source", "arxiv"]);
