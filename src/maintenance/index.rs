@@ -133,18 +133,14 @@ pub(crate) fn update_index<F: Fn(usize) + Sync>(
     // A file beside another library would be of no use.
     let library = context.library;
     library.check_in_place()?;
-    // Each is of use without the others: one that cannot be written does not stop the rest.
-    let (links, terms, metadata) = (write_link_file(library), write_term_file(library), write_metadata_file(library));
+    let others = write_other_files(library);
     let rebuilt = due_file(context).and_then(|due| match due {
         Some(VectorFile::Graph) => write_graph(context, start),
         Some(VectorFile::Vectors) => write_vector_file(context, VectorFile::Vectors, |_| |_| ()).map(|_| None),
         None => Ok(None),
     });
     let background = write_background_file(context);
-    links?;
-    terms?;
-    metadata?;
-    background?;
+    others.and(background)?;
     rebuilt
 }
 
@@ -168,20 +164,21 @@ pub(crate) fn rebuild_index<F: Fn(usize) + Sync>(
     if !has_files || matches!(rebuilt, Ok(None)) {
         return rebuilt;
     }
-    // What is in them may be corrupt. As in `update_index`, one that cannot be written does not stop the rest.
+    // What is in them may be corrupt.
     remove_link_file(library);
-    let links = write_link_file(library);
     remove_term_file(library);
-    let terms = write_term_file(library);
     remove_metadata_file(library);
-    let metadata = write_metadata_file(library);
     remove_background_file(library);
+    let others = write_other_files(library);
     let background = write_background_file(context);
-    links?;
-    terms?;
-    metadata?;
-    background?;
+    others.and(background)?;
     rebuilt
+}
+
+/// Writes those files that need no vectors. Each is of use without the others: one that cannot be written does not stop the rest.
+fn write_other_files(library: &Library) -> Result<()> {
+    let written = [write_link_file(library), write_term_file(library), write_metadata_file(library)];
+    written.into_iter().try_for_each(|written| written.map(drop))
 }
 
 /// Builds the index on the server, or else writes the graph on disk.

@@ -250,10 +250,6 @@ impl<'a> HistoryModel<'a> {
     pub(super) fn leave_one_out(&self, background: &Background, place: usize) -> FeatureValues {
         let (paper, words, share) = (&self.papers[place], &self.term_profiles[place], self.shares[place]);
         let Some(discriminant) = &self.discriminant else { return first_features([0.0; LEARNED_COUNT]) };
-        // The paper itself is none of the nearest.
-        let near_others = |values: &mut dyn Iterator<Item = f32>, nearest: usize| {
-            top_k_mean(values.enumerate().filter(|(at, _)| *at != place).map(|(_, value)| value), nearest)
-        };
         let nearest = self.nearest_count.min(self.papers.len() - 1);
         let own = dot(&self.whitened[place], &self.whitened[place]);
         let contrast = (discriminant.score(paper.embedding.as_slice()) - share * own) / (1.0 - share);
@@ -263,10 +259,9 @@ impl<'a> HistoryModel<'a> {
         let word_contrast =
             (word_contrast + words.background_overlap - share * own) / (1.0 - share) - words.background_overlap;
         let words = self.papers.iter().zip(similarities).map(|(past, words)| past.weight * words);
-        let near = self.similarities(paper.embedding.as_slice()).into_iter();
-        let [near, words] =
-            [&mut { near } as &mut dyn Iterator<Item = f32>, &mut { words }].map(|values| near_others(values, nearest));
-        first_features([near, contrast, words, word_contrast])
+        // The paper itself is none of the nearest.
+        let near = top_k_mean(without(self.similarities(paper.embedding.as_slice()).into_iter(), place), nearest);
+        first_features([near, contrast, top_k_mean(without(words, place), nearest), word_contrast])
     }
 }
 
@@ -348,8 +343,22 @@ pub(super) fn top_k_mean_parts(values: impl Iterator<Item = f32>, count: usize) 
     all.into_iter().map(move |(place, value)| (place, value / count as f32))
 }
 
+/// All values but the one at a place.
+fn without(values: impl Iterator<Item = f32>, place: usize) -> impl Iterator<Item = f32> {
+    values.enumerate().filter(move |(at, _)| *at != place).map(|(_, value)| value)
+}
+
+/// So many of the largest values are kept in order as they come; more are sorted at the end.
+const MAX_KEPT_SORTED: usize = 16;
+
 /// The mean of the `count` largest values, or of all.
 fn top_k_mean(values: impl Iterator<Item = f32>, count: usize) -> f32 {
+    if count > MAX_KEPT_SORTED {
+        let mut all: Vec<f32> = values.collect();
+        all.sort_unstable_by(f32::total_cmp);
+        let largest = &all[all.len().saturating_sub(count)..];
+        return largest.iter().sum::<f32>() / largest.len().max(1) as f32;
+    }
     // Ascending: one order of addition, whatever the order of the values. Of many values, few are among the largest so far.
     let mut largest: Vec<f32> = Vec::with_capacity(count.min(values.size_hint().1.unwrap_or_default()));
     for value in values {
@@ -373,6 +382,8 @@ mod tests {
         assert_eq!(top_k_mean([0.5, 0.125, 1.0, 0.75].into_iter(), 2), 0.875);
         assert_eq!(top_k_mean([0.5].into_iter(), 3), 0.5);
         assert_eq!(top_k_mean([0.5].into_iter(), 0), 0.0);
+        let many = || (0..40).map(|n| (n * 17 % 40) as f32);
+        assert_eq!([16, 17, 40, 50].map(|count| top_k_mean(many(), count)), [31.5, 31.0, 19.5, 19.5]);
         assert_eq!(top_k_mean_parts([0.5, 0.9, 0.9].into_iter(), 1).collect::<Vec<_>>(), [(1, 0.9)]);
     }
 }

@@ -32,12 +32,12 @@ pub struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    /// A paper of which nothing but its text is known, and its norm is not yet computed.
-    pub fn new(vector: &'a [f32], terms: TermSlice<'a>) -> Candidate<'a> {
+    /// A paper of which nothing but its text is known.
+    pub fn new(vector: &'a [f32], terms: TermSlice<'a>, norm: TermNorm) -> Candidate<'a> {
         Candidate {
             vector,
             terms,
-            norm: TermNorm::default(),
+            norm,
             signals: QueryIndependentSignals::default(),
             citations: CitationEvidence::default(),
         }

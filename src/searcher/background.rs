@@ -1,4 +1,4 @@
-//! The background of a ranking, a sample of papers that stands for the library; and what candidates are compared with it by.
+//! The background of a ranking, a sample of papers that stands for the library, and the candidates that are compared with it.
 
 use std::sync::Arc;
 
@@ -62,24 +62,22 @@ pub(super) fn candidates<'s>(
     let (snapshot, paper_terms) = (&searcher.snapshot, searcher.terms()?);
     snapshot.load(rows)?;
     paper_terms.load(searcher, rows)?;
-    let mut candidates = Vec::with_capacity(rows.len());
+    let mut texts = Vec::with_capacity(rows.len());
     for row in rows {
-        // All loops over candidates come by here.
         searcher.library.check_canceled()?;
         let (vector, terms) = (snapshot.vector(*row)?, paper_terms.terms(searcher, *row)?);
         // All are asked for before the first is compared: they lie anywhere in memory.
         prefetch(vector);
         prefetch(terms.numbers);
         prefetch(terms.counts);
-        candidates.push(Candidate::new(vector, terms));
+        texts.push((vector, terms));
     }
-    for (row, candidate) in rows.iter().zip(&mut candidates) {
-        candidate.norm = match known {
-            None => paper_terms.norm(background, *row, candidate.terms),
-            Some(_) => background.term_norm(candidate.terms),
-        };
-    }
-    Ok(candidates)
+    let norm = |row, terms| match known {
+        None => paper_terms.norm(background, row, terms),
+        Some(_) => background.term_norm(terms),
+    };
+    let candidate = |(row, (vector, terms)): (&RowId, _)| Candidate::new(vector, terms, norm(*row, terms));
+    Ok(rows.iter().zip(texts).map(candidate).collect())
 }
 
 /// Rows that stand for all of these.

@@ -63,26 +63,25 @@ pub(crate) fn feed(searcher: &Searcher<'_>, profile: &Profile, options: &FeedOpt
         None => ask(&request, &scope)?,
     };
     let is_backfilled = options.backfill && options.mode != FeedMode::Last && options.since.is_none();
+    let old_and_new = RequestScope { filter: PaperFilter::default(), ..scope };
     if is_backfilled && answer.all_results().next().is_none() {
-        let unseen =
-            ask(&request, &RequestScope { filter: PaperFilter::default(), shown: scope.shown.clone(), ..scope })?;
+        let unseen = ask(&request, &old_and_new)?;
         if !(unseen.results.is_empty() || is_too_far(&unseen, &request)) {
             answer = unseen;
             add_note(&mut answer, "nothing new: these are papers that earlier feeds had no room for".to_owned());
         }
     }
-    if options.mode == FeedMode::Last && answer.all_results().next().is_none() {
+    if options.mode == FeedMode::Last
+        && answer.all_results().next().is_none()
+        && let Some(day) = profile.last_seen_on
+    {
         // Nothing was new then: it had papers that earlier feeds had no room for.
-        if let Some(day) = profile.last_seen_on {
-            let is_known = |id: &PaperId| profile.history.iter().any(|entry| entry.id == *id);
-            let mut shown = searcher.library.impressions(profile, Some(day))?;
-            shown.retain(|id| !is_known(id));
-            let scope = RequestScope { filter: PaperFilter::default(), ..scope };
-            // They were close enough then, among all papers: among these few, an interest may get one that it is far from.
-            let min_relevance = options.request.min_relevance.or(Some(RelevanceWord::Far));
-            answer = ask(&Request { candidates: Some(shown), min_relevance, ..request }, &scope)?;
-            add_note(&mut answer, format!("nothing was new: these papers were shown on {day}"));
-        }
+        let mut shown = searcher.library.impressions(profile, Some(day))?;
+        shown.retain(|id| profile.history.iter().all(|entry| entry.id != *id));
+        // They were close enough then, among all papers: among these few, an interest may get one that it is far from.
+        let min_relevance = options.request.min_relevance.or(Some(RelevanceWord::Far));
+        answer = ask(&Request { candidates: Some(shown), min_relevance, ..request }, &old_and_new)?;
+        add_note(&mut answer, format!("nothing was new: these papers were shown on {day}"));
     }
     if answer.all_results().next().is_none() {
         answer.note = Some(nothing_new(profile, options));
@@ -212,7 +211,10 @@ impl FirstFeed {
 
 /// Says something of an answer before what is said of it already, such as that there is no interest of a name.
 fn add_note(answer: &mut Answer, note: String) {
-    answer.note = Some([Some(note), answer.note.take()].into_iter().flatten().collect::<Vec<_>>().join("; "));
+    answer.note = Some(match answer.note.take() {
+        Some(before) => format!("{note}; {before}"),
+        None => note,
+    });
 }
 
 /// Whether an answer has nothing but papers that are too far for the request.

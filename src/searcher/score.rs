@@ -54,6 +54,8 @@ fn score_rows<'s>(
     let candidates = candidates(searcher, resolved, &rows)?;
     let mut scored = Vec::with_capacity(rows.len());
     for (row, candidate) in rows.into_iter().zip(candidates) {
+        // A long history and many candidates take seconds.
+        searcher.library.check_canceled()?;
         let candidate = Candidate { signals: signals(row)?, citations: citations.evidence(row), ..candidate };
         scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), candidate });
     }
