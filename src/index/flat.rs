@@ -57,7 +57,7 @@ pub(super) fn nearest(
     };
     let mut all = TopCandidates::new(k, &code);
     found.into_iter().for_each(|candidates| all.nodes.extend(candidates.nodes));
-    rescore(coded, query, all, keep)
+    rescore(coded, query, &code, all, keep)
 }
 
 /// The rows nearest to each of some queries, so many of each, best first: as [`nearest`], but codes are read once for all
@@ -85,7 +85,8 @@ pub(super) fn nearest_to_each(
             candidates.offer(coded, &tile, &dots, keep);
         }
     }
-    queries.iter().zip(found).map(|((query, _), candidates)| rescore(coded, query, candidates, keep)).collect()
+    let searches = queries.iter().zip(&query_codes).zip(found);
+    searches.map(|(((query, _), code), candidates)| rescore(coded, query, code, candidates, keep)).collect()
 }
 
 /// The `k` rows nearest to the query among those of a few nodes, best first.
@@ -107,7 +108,7 @@ pub(super) fn nearest_of(
         code.dots(&codes, &mut dots);
         candidates.offer(coded, tile, &dots, keep);
     }
-    rescore(coded, query, candidates, keep)
+    rescore(coded, query, &code, candidates, keep)
 }
 
 /// The nodes of a range that may be among the `k` best.
@@ -182,18 +183,34 @@ impl TopCandidates {
 }
 
 /// The best rows of the candidates and of the nodes whose codes say too little, by their vectors.
+///
+/// The codes of a row differ from its vector by no more than the error. So first the vectors of the `k` nodes with the best codes
+/// are compared, and then only those of nodes that come within one error of the last of these; by codes alone it is two errors.
 fn rescore(
     coded: &impl QuantizedVectors,
     query: &[f32],
+    code: &QueryCode,
     mut candidates: TopCandidates,
     keep: RowFilter<'_>,
 ) -> Result<Vec<SearchHit>, IndexCorruption> {
     candidates.drop_the_worst();
-    let mut nodes: Vec<u32> = candidates.nodes.iter().map(|(_, node)| *node).collect();
-    nodes.extend(coded.clipped());
-    nodes.sort_unstable();
-    nodes.dedup();
-    hits(coded, query, nodes, candidates.k, keep)
+    let TopCandidates { k, mut nodes, .. } = candidates;
+    let clipped = coded.clipped();
+    nodes.retain(|(_, node)| clipped.binary_search(node).is_err());
+    let mut others = Vec::new();
+    if (1..nodes.len()).contains(&k) {
+        nodes.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
+        others = nodes.split_off(k);
+    }
+    let first = nodes.into_iter().map(|(_, node)| node).chain(clipped.iter().copied());
+    let mut found = hits(coded, query, first, k, keep)?;
+    if let Some(last) = k.checked_sub(1).and_then(|last| found.get(last)) {
+        let bar = code.steps(last.score).saturating_sub(code.error());
+        others.retain(|(steps, _)| *steps >= bar);
+    }
+    found.extend(hits(coded, query, others.into_iter().map(|(_, node)| node), k, keep)?);
+    best(&mut found, k);
+    Ok(found)
 }
 
 /// The best `k` rows of some nodes by their vectors.

@@ -101,6 +101,18 @@ impl Paper {
         document(&self.title, &self.abstract_text)
     }
 
+    /// Bytes that it takes in memory.
+    pub(crate) fn size_bytes(&self) -> usize {
+        let texts = [&self.title, &self.abstract_text, &self.source].into_iter().chain(&self.url);
+        let listed = self.authors.iter().chain(&self.categories);
+        let ids = self.aliases.iter().map(|id| size_of::<PaperId>() + id.as_str().len()).sum::<usize>();
+        size_of::<Paper>()
+            + self.id.as_str().len()
+            + ids
+            + texts.map(String::len).sum::<usize>()
+            + listed.map(|text| size_of::<String>() + text.len()).sum::<usize>()
+    }
+
     /// This paper as a newer record of it has it: what the record says replaces what was known, what it leaves out
     /// stays.
     pub fn merged_with(self, newer: Paper) -> Paper {

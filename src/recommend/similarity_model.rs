@@ -9,7 +9,7 @@ use super::history_model::{HistoryModel, TermSums, term_weight, top_k_mean_parts
 use super::history_terms::TermWeights;
 use super::relevance::{RelevanceFeatures, RelevanceKind};
 use super::resolved_query::{ExpansionPaper, HistoryPaper, QueryText};
-use super::standardizer::Standardizer;
+use super::standardizer::{ColumnStandardizers, Standardizer};
 use super::term_classifier::TermClassifier;
 use super::weights::{RankingWeights, Strategy};
 use super::whitening::LinearDiscriminant;
@@ -55,7 +55,7 @@ pub(super) struct SimilarityModel<'a> {
     target: SimilarityTarget<'a>,
     /// The weight of each feature, per standard deviation.
     weights: FeatureValues,
-    standardizers: [Standardizer; FEATURE_COUNT],
+    standardizers: ColumnStandardizers<FEATURE_COUNT>,
     /// The features of background papers, in standard deviations.
     background_scores: Vec<FeatureValues>,
 }
@@ -135,20 +135,14 @@ impl<'a> SimilarityModel<'a> {
 
     fn new(background: &Background, compared: SimilarityTarget<'a>, weights: FeatureValues) -> SimilarityModel<'a> {
         let usual = compared.background_features(background);
-        let scales = Standardizer::of_columns(&usual, compared.min_deviations());
-        let mut side =
-            SimilarityModel { target: compared, weights, standardizers: scales, background_scores: Vec::new() };
-        side.background_scores = usual.iter().map(|features| side.z_scores(features)).collect();
-        side
-    }
-
-    fn z_scores(&self, features: &FeatureValues) -> FeatureValues {
-        std::array::from_fn(|at| self.standardizers[at].z_score(features[at]))
+        let standardizers = ColumnStandardizers::from_rows(&usual, compared.min_deviations());
+        let background_scores = usual.iter().map(|features| standardizers.z_scores(features)).collect();
+        SimilarityModel { target: compared, weights, standardizers, background_scores }
     }
 
     /// What a paper has in common with the text or the history.
     pub(super) fn content_parts(&self, background: &Background, paper: &PaperFeatures<'_>) -> ContentParts {
-        self.weighted_parts(&self.z_scores(&self.target.features(background, paper)))
+        self.weighted_parts(&self.standardizers.z_scores(&self.target.features(background, paper)))
     }
 
     /// The same of the background papers, in their order.
@@ -178,7 +172,7 @@ impl<'a> SimilarityModel<'a> {
             SimilarityTarget::History(history) => history.features_of_terms(paper.vector, words, sums),
             target @ SimilarityTarget::Text { .. } => target.features(background, paper),
         };
-        self.weighted_parts(&self.z_scores(&features))
+        self.weighted_parts(&self.standardizers.z_scores(&features))
     }
 
     fn weighted_parts(&self, deviations: &FeatureValues) -> ContentParts {
@@ -219,7 +213,8 @@ impl<'a> SimilarityModel<'a> {
             cosines[TERM_DISCRIMINANT] =
                 contrast * TERM_DISCRIMINANT_WEIGHT * per_unit(history.term_discriminant_norm(background));
         }
-        for (weight, scale) in cosines.iter_mut().zip(&self.standardizers) {
+        for (at, weight) in cosines.iter_mut().enumerate() {
+            let scale = self.standardizers.column(at);
             *weight *= if scale.has_variance() { 1.0 / scale.inverse_deviation() } else { 0.0 };
         }
         // In the unit of the other part, so that a text beside the history counts as before.
@@ -240,8 +235,10 @@ impl<'a> SimilarityModel<'a> {
             return;
         }
         let step = count.div_ceil(MAX_HELD_OUT);
-        let held_out: Vec<FeatureValues> =
-            (0..count).step_by(step).map(|place| self.z_scores(&history.leave_one_out(background, place))).collect();
+        let held_out: Vec<FeatureValues> = (0..count)
+            .step_by(step)
+            .map(|place| self.standardizers.z_scores(&history.leave_one_out(background, place)))
+            .collect();
         let of_all = |of: &dyn Fn(&FeatureValues) -> f32, all: &[FeatureValues]| {
             all.iter().map(of).sum::<f32>() / all.len().max(1) as f32
         };
@@ -285,7 +282,7 @@ impl<'a> SimilarityModel<'a> {
         let (words, word_contrasts) = history.term_similarities_by_paper(paper);
         let mut contributions = vec![0.0; history.papers.len()];
         let mut add = |feature: usize, values: Vec<(usize, f32)>| {
-            let scale = self.standardizers[feature];
+            let scale = self.standardizers.column(feature);
             if scale.has_variance() {
                 let share = self.weights[feature] * scale.inverse_deviation();
                 values.into_iter().for_each(|(place, value)| contributions[place] += share * value);

@@ -17,6 +17,7 @@ use super::starters::STARTER_CACHE_BYTES;
 use crate::error::Result;
 use crate::lexical::{CollectionStats, PostingBlocks};
 use crate::library::GenerationId;
+use crate::paper::Paper;
 use crate::recommend::{Background, TermClassifier};
 
 /// Postings in memory, in bytes.
@@ -26,6 +27,9 @@ const POSTINGS_CACHE_BYTES: usize = 32 << 20;
 const CLASSIFIER_CACHE_BYTES: usize = 20 << 20;
 /// Rankings in memory, in bytes: 20,000 lists of 20 papers.
 const RANKING_CACHE_BYTES: usize = 48 << 20;
+
+/// Papers in memory, in bytes: about 10,000, those that are recommended most.
+const PAPER_CACHE_BYTES: usize = 32 << 20;
 
 /// All caches of one library.
 #[derive(Default)]
@@ -39,6 +43,8 @@ pub(crate) struct SharedCaches {
     pub(super) postings: PerGeneration<BoundedCache<String, PostingBlocks, POSTINGS_CACHE_BYTES>>,
     /// Rankings by the SHA-256 of the request.
     pub(super) rankings: PerGeneration<BoundedCache<[u8; 32], CachedRanking, RANKING_CACHE_BYTES>>,
+    /// Papers that were recommended, by key: most are recommended again, and reading a row takes four times as long as a copy.
+    pub(super) papers: PerGeneration<BoundedCache<i64, Paper, PAPER_CACHE_BYTES>>,
     /// Classifiers of long histories by the SHA-256 of the history.
     pub(super) classifiers: PerGeneration<BoundedCache<[u8; 32], TermClassifier, CLASSIFIER_CACHE_BYTES>>,
     pub(super) citations: PerGeneration<SnapshotCitations>,
@@ -107,7 +113,16 @@ impl<K, V, const BYTES: usize> Default for BoundedCache<K, V, BYTES> {
 }
 
 impl<K: Hash + Eq, V, const BYTES: usize> BoundedCache<K, V, BYTES> {
-    fn insert(&self, key: K, value: V, bytes: impl FnOnce(&V) -> usize) -> Arc<V> {
+    /// The value of a key, if it is cached.
+    pub(crate) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<Arc<V>>
+    where
+        K: Borrow<Q>,
+    {
+        locked(&self.0).0.get(key).cloned()
+    }
+
+    /// Keeps the value of a key, which takes so many `bytes` in memory.
+    pub(crate) fn insert(&self, key: K, value: V, bytes: impl FnOnce(&V) -> usize) -> Arc<V> {
         let value = Arc::new(value);
         let mut cached = locked(&self.0);
         let (values, taken) = &mut *cached;
@@ -130,10 +145,10 @@ impl<K: Hash + Eq, V, const BYTES: usize> BoundedCache<K, V, BYTES> {
     where
         K: Borrow<Q>,
     {
-        if let Some(value) = locked(&self.0).0.get(key) {
-            return Ok(value.clone());
+        match self.get(key) {
+            Some(value) => Ok(value),
+            None => Ok(self.insert(key.to_owned(), read()?, bytes)),
         }
-        Ok(self.insert(key.to_owned(), read()?, bytes))
     }
 }
 

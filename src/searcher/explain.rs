@@ -1,6 +1,7 @@
 //! Step 6 of a ranking: papers, reasons, and the sentences that match.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -35,8 +36,8 @@ pub(super) fn explain(
 ) -> Result<Vec<Recommendation>> {
     let is_fitted = model.is_some_and(|model: &StoredModel| Relevance::is_fitted_to(&model.name));
     let keys: Vec<i64> = ranking.results.iter().map(|result| result.key).collect();
-    let papers = searcher.library.papers_at(&keys)?;
-    let recommendation = |((rank, result), stored): ((usize, &RankedPaper), StoredPaper)| {
+    let papers = papers(searcher, &keys)?;
+    let recommendation = |((rank, result), paper): ((usize, &RankedPaper), Arc<Paper>)| {
         searcher.library.check_canceled()?;
         let reasons = result.reasons.iter().map(|contribution| {
             let (id, title) = ranking.history[contribution.history_index].clone();
@@ -51,7 +52,7 @@ pub(super) fn explain(
             similarity: result.relevance_features.map(|features| features.similarity),
             term_similarity: result.relevance_features.map(|features| features.term_similarity),
             relevance: result.relevance_features.filter(|_| is_fitted).map(Relevance::new),
-            paper: stored.paper,
+            paper: Arc::unwrap_or_clone(paper),
             breakdown: result.breakdown,
             reasons: reasons.collect(),
             interest: result.interest.clone(),
@@ -64,6 +65,20 @@ pub(super) fn explain(
         match_sentences(searcher, request.text.as_deref(), &mut results[..first])?;
     }
     Ok(results)
+}
+
+/// The papers with these keys, in their order. No key is given twice.
+fn papers(searcher: &Searcher<'_>, keys: &[i64]) -> Result<Vec<Arc<Paper>>> {
+    let Searcher { library, snapshot, caches, .. } = searcher;
+    let cached = caches.papers.get_or_build(snapshot.generation, || Ok(Default::default()))?;
+    let mut papers: Vec<Option<Arc<Paper>>> = keys.iter().map(|key| cached.get(key)).collect();
+    let missing: Vec<i64> =
+        keys.iter().zip(&papers).filter(|(_, paper)| paper.is_none()).map(|(key, _)| *key).collect();
+    let read = library.papers_at(&missing)?;
+    for (paper, StoredPaper { key, paper: read }) in papers.iter_mut().filter(|paper| paper.is_none()).zip(read) {
+        *paper = Some(cached.insert(key, read, Paper::size_bytes));
+    }
+    Ok(papers.into_iter().flatten().collect())
 }
 
 /// Finds in each paper the sentence that is most similar to a sentence of the text, or else of the first of the history

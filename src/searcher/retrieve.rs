@@ -164,10 +164,9 @@ fn best_keys(
     depth: usize,
 ) -> Result<Vec<i64>> {
     let Searcher { library, snapshot, caches, .. } = searcher;
-    let passes = |key| match allowed {
-        None => true,
-        Some(allowed) => snapshot.row(key).is_some_and(|row| allowed.contains(row)),
-    };
+    let allows = |allowed: &RowBitmap, key| snapshot.row(key).is_some_and(|row| allowed.contains(row));
+    let passes = allowed.map(|allowed| move |key| allows(allowed, key));
+    let passes = passes.as_ref().map(|passes| passes as &dyn Fn(i64) -> bool);
     if let Some(index) = searcher.terms()?.index() {
         return index.best(&query.numbers(), known, depth, passes).map_err(corrupt_terms);
     }
@@ -180,5 +179,7 @@ fn best_keys(
         let size = |blocks: &PostingBlocks| blocks.iter().map(|(_, bytes)| 64 + bytes.len()).sum();
         cached.get_or_read(term, size, || library.postings(term))
     });
-    Ok(stats.score(query, &postings.collect::<Result<Vec<_>>>()?).best(depth, passes))
+    Ok(stats
+        .score(query, &postings.collect::<Result<Vec<_>>>()?)
+        .best(depth, |key| passes.is_none_or(|passes| passes(key))))
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::added_terms::AddedTerms;
 use super::{Postings, TermFile, TermFileCorruption};
 use crate::lexical::{TermSlice, TermVector, bm25};
-use crate::vector::{RowBitmap, RowId, key_position};
+use crate::vector::{RowBitmap, RowId, key_position, prefetch};
 
 /// Papers whose sums are computed together: they stay in the cache of a core.
 const PAPERS_AT_ONCE: usize = 4096;
@@ -104,8 +104,9 @@ impl TermIndex {
         Ok(papers.iter().any(is_live) || !self.added.postings(number).is_empty())
     }
 
-    /// Keys of the `k` papers with the highest BM25 for some terms, each a number and what it weighs, of those that pass and
-    /// that score at all; ties by key. With `known` (keys in ascending order), as if there were no other papers.
+    /// Keys of the `k` papers with the highest BM25 for some terms, each a number and what it weighs, of those that score at all
+    /// and whose keys pass, if there is a condition; ties by key. With `known` (keys in ascending order), as if there were no
+    /// other papers.
     ///
     /// # Errors
     /// [`TermFileCorruption`].
@@ -114,7 +115,7 @@ impl TermIndex {
         query: &[(u32, f32)],
         known: Option<&[i64]>,
         k: usize,
-        passes: impl Fn(i64) -> bool,
+        passes: Option<&dyn Fn(i64) -> bool>,
     ) -> Result<Vec<i64>, TermFileCorruption> {
         let live = LivePapers { changed: &self.changed, known: known.map(|keys| places(&self.file, keys.iter())) };
         let stats = match known {
@@ -132,30 +133,31 @@ impl TermIndex {
                 lists.push(WeightedPostings { number: *number, weight, papers, counts });
             }
         }
-        let mut best = BestPapers::new(k);
         let weights: Vec<(u32, f32)> = lists.iter().map(|list| (list.number, list.weight)).collect();
+        let lengths = PaperLengths { lengths: self.file.lengths()?, mean: stats.mean_length };
+        let key = |place: u32| self.file.keys()[place as usize];
+        // The keys of those that are offered would be read for nothing: they lie anywhere, and better papers follow.
+        let mut best = BestPapers::new(k);
+        score_file(&mut lists, lengths, &mut best, |place| {
+            live.contains(place) && passes.is_none_or(|passes| passes(key(place)))
+        });
+        let mut best = best.map(key);
         for (paper, score) in self.added.scores(&weights, stats.mean_length) {
             let key = self.added.key(paper);
-            if best.takes(score) && self.added.is_known(paper, known) && passes(key) {
+            if best.takes(score) && self.added.is_known(paper, known) && passes.is_none_or(|passes| passes(key)) {
                 best.push(score, key);
             }
         }
-        let lengths = PaperLengths { lengths: self.file.lengths()?, mean: stats.mean_length };
-        score_file(&mut lists, lengths, &mut best, |place| {
-            let key = self.file.keys()[place as usize];
-            (live.contains(place) && passes(key)).then_some(key)
-        });
-        Ok(best.keys())
+        Ok(best.sorted())
     }
 }
 
-/// Offers the papers of a file that have a term of the lists and may be among the best, with their scores. `key` says which of
-/// them count.
+/// Offers the papers of a file that have a term of the lists, count, and may be among the best, with their scores.
 fn score_file(
     lists: &mut [WeightedPostings<'_>],
     lengths: PaperLengths<'_>,
-    best: &mut BestPapers,
-    key: impl Fn(u32) -> Option<i64>,
+    best: &mut BestPapers<u32>,
+    counts: impl Fn(u32) -> bool,
 ) {
     let mut sums = [0.0f32; PAPERS_AT_ONCE];
     let count = lengths.lengths.len();
@@ -176,10 +178,8 @@ fn score_file(
                 continue;
             }
             for (place, sum) in (chunk..).zip(sums) {
-                if best.takes(*sum)
-                    && let Some(key) = key(place)
-                {
-                    best.push(*sum, key);
+                if best.takes(*sum) && counts(place) {
+                    best.push(*sum, place);
                 }
             }
         }
@@ -224,10 +224,13 @@ impl WeightedPostings<'_> {
             // One after the other: memory is faster at that than at looking for the last one.
             let is_whole = next.last().is_some_and(|last| *last < end);
             let count = if is_whole { next.len() } else { next.partition_point(|paper| *paper < end) };
+            // First the lengths, which lie anywhere: what is computed from them is then a loop that nothing can end early.
             let mut scores = [0.0f32; POSTINGS_AT_ONCE];
-            for ((score, paper), count) in scores.iter_mut().zip(&next[..count]).zip(&counts[taken..]) {
-                let length = lengths.lengths[*paper as usize] as f32;
-                *score = self.weight * bm25::tf_saturation(f32::from(*count), length, lengths.mean);
+            for (length, paper) in scores.iter_mut().zip(&next[..count]) {
+                *length = lengths.lengths[*paper as usize] as f32;
+            }
+            for (score, count) in scores.iter_mut().zip(&counts[taken..taken + count]) {
+                *score = self.weight * bm25::tf_saturation(f32::from(*count), *score, lengths.mean);
             }
             for (paper, score) in next[..count].iter().zip(scores) {
                 sums[(*paper as usize - range.start) % PAPERS_AT_ONCE] += score;
@@ -238,6 +241,10 @@ impl WeightedPostings<'_> {
             }
         }
         (self.papers, self.counts) = (&papers[taken..], &counts[taken..]);
+        // Until it is this list's turn again, memory has the time of all other lists.
+        let next = self.papers.len().min(POSTINGS_AT_ONCE);
+        prefetch(&self.papers[..next]);
+        prefetch(&self.counts[..next]);
         taken > 0
     }
 }
@@ -266,17 +273,17 @@ impl LengthStats {
     }
 }
 
-/// The best of many papers, as they come.
-struct BestPapers {
+/// The best of many papers, as they come. Of papers with the same score, those that come first by `P` are better.
+struct BestPapers<P> {
     k: usize,
-    /// Scores and keys: at most twice as many as are wanted.
-    papers: Vec<(f32, i64)>,
+    /// At most twice as many as are wanted.
+    papers: Vec<(f32, P)>,
     /// What a paper must score at least.
     threshold: f32,
 }
 
-impl BestPapers {
-    fn new(k: usize) -> BestPapers {
+impl<P: Copy + Ord> BestPapers<P> {
+    fn new(k: usize) -> BestPapers<P> {
         let threshold = if k == 0 { f32::INFINITY } else { 0.0 };
         BestPapers { k, papers: Vec::new(), threshold }
     }
@@ -285,8 +292,8 @@ impl BestPapers {
         score > 0.0 && score >= self.threshold
     }
 
-    fn push(&mut self, score: f32, key: i64) {
-        self.papers.push((score, key));
+    fn push(&mut self, score: f32, paper: P) {
+        self.papers.push((score, paper));
         if self.papers.len() >= 2 * self.k + 64 {
             self.papers.select_nth_unstable_by(self.k - 1, order);
             self.papers.truncate(self.k);
@@ -294,14 +301,20 @@ impl BestPapers {
         }
     }
 
+    /// The same papers by other names, which are in the same order.
+    fn map<Q>(self, name: impl Fn(P) -> Q) -> BestPapers<Q> {
+        let papers = self.papers.into_iter().map(|(score, paper)| (score, name(paper))).collect();
+        BestPapers { k: self.k, papers, threshold: self.threshold }
+    }
+
     /// Best first.
-    fn keys(mut self) -> Vec<i64> {
+    fn sorted(mut self) -> Vec<P> {
         self.papers.sort_unstable_by(order);
         self.papers.truncate(self.k);
-        self.papers.into_iter().map(|(_, key)| key).collect()
+        self.papers.into_iter().map(|(_, paper)| paper).collect()
     }
 }
 
-fn order(a: &(f32, i64), b: &(f32, i64)) -> Ordering {
+fn order<P: Ord>(a: &(f32, P), b: &(f32, P)) -> Ordering {
     b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }

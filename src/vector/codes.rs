@@ -165,6 +165,11 @@ impl QueryCode {
         self.error.ceil() as i32
     }
 
+    /// A cosine in steps.
+    pub fn steps(&self, cosine: f32) -> i32 {
+        (cosine * self.steps_of_one).floor() as i32
+    }
+
     /// Steps as a cosine.
     pub fn cosine(&self, steps: i32) -> f32 {
         steps as f32 / self.steps_of_one
