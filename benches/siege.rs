@@ -33,6 +33,10 @@ use ureq::http::Request;
 mod hostile_clients;
 mod support;
 
+/// As the command line has it. The generator shares the cores with the server, so what it takes is missing there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "mixed|similar|hostile|embeddings LIBRARY [SECONDS] [CONNECTIONS]";
 const JSON: &str = "application/json";
 /// Papers that are added.

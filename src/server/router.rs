@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
 use axum::{Extension, Router, middleware as layers};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -28,7 +29,9 @@ pub(super) fn router(app: AppState, guard: Arc<AuthGuard>) -> Router {
     let description = Arc::new(openapi::complete(description, &access, &guard, &app));
     let auth = Arc::new(AuthState::new(guard, access));
     // JSON lines are sent as they are produced: compression would buffer them.
-    let compressed = DefaultPredicate::new().and(NotForContentType::const_new(NDJSON_TYPE));
+    let compresses = DefaultPredicate::new().and(NotForContentType::const_new(NDJSON_TYPE));
+    // 45 kB of a ranking become 21 kB. The usual level makes 15 kB of them, and takes half as long as the ranking.
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compresses);
     router
         .fallback(async || Problem::new(ProblemCode::NotFound, "see `/openapi.json` for all routes"))
         .method_not_allowed_fallback(async || {
@@ -44,7 +47,7 @@ pub(super) fn router(app: AppState, guard: Arc<AuthGuard>) -> Router {
         .layer(layers::from_fn(middleware::check_connection))
         .layer(layers::from_fn(middleware::translate_problem))
         .layer(layers::from_fn(middleware::show_problem_page))
-        .layer(CompressionLayer::new().compress_when(compressed))
+        .layer(compression)
         .layer(layers::from_fn(middleware::log_access))
         .with_state(app)
 }
