@@ -177,7 +177,7 @@ fn with_rejected(engine: &Engine, mut labeled: LabeledQuery) -> Result<LabeledQu
     let results = engine.recommend(&request)?.results;
     let rejected: Vec<PaperId> = results
         .into_iter()
-        .map(|result| result.paper.id)
+        .map(|result| result.paper.id.clone())
         .filter(|id| labeled.judgments.get(id).is_some_and(|judgment| *judgment < 1.0))
         .take(REJECTED)
         .collect();

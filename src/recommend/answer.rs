@@ -1,5 +1,7 @@
 //! What comes back: the same in every place that prints results.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::breakdown::{ScoreBreakdown, is_zero};
@@ -73,8 +75,8 @@ pub struct Recommendation {
     /// How likely it is relevant. There is none without a text and a history, nor with another than the built-in model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relevance: Option<Relevance>,
-    /// The paper.
-    pub paper: Paper,
+    /// The paper, which is shared with the engine's cache.
+    pub paper: Arc<Paper>,
     /// What the score is made of.
     pub breakdown: ScoreBreakdown,
     /// The history papers that add most to the score, at most three.

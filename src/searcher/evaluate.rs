@@ -204,7 +204,7 @@ fn run(
                     .answer(&request, &RequestScope { without_reasons: true, ..RequestScope::default() }, today)?
                     .results;
                 // Interests take turns, so that the order is not that of the scores.
-                ranked.extend(results.into_iter().map(|result| (result.paper.id, -(result.rank as f64))));
+                ranked.extend(results.into_iter().map(|result| (result.paper.id.clone(), -(result.rank as f64))));
             }
             own.push(measure(&ranked));
         }

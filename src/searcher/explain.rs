@@ -52,7 +52,7 @@ pub(super) fn explain(
             similarity: result.relevance_features.map(|features| features.similarity),
             term_similarity: result.relevance_features.map(|features| features.term_similarity),
             relevance: result.relevance_features.filter(|_| is_fitted).map(Relevance::new),
-            paper: Arc::unwrap_or_clone(paper),
+            paper,
             breakdown: result.breakdown,
             reasons: reasons.collect(),
             interest: result.interest.clone(),

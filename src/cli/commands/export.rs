@@ -3,6 +3,8 @@
 mod notes;
 mod to_zotero;
 
+use std::sync::Arc;
+
 use crate::cli::args::{ExportArgs, ExportChoice, GlobalArgs};
 use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{self, Severity};
@@ -143,7 +145,7 @@ fn feed_papers(engine: &mut Engine, profile: &str, limit: usize) -> Result<Vec<P
     let request = Request { limit: Some(limit), ..Request::default() };
     let options = FeedOptions { mode: FeedMode::Peek, request, ..FeedOptions::default() };
     let answer = engine.feed(profile, &options)?;
-    Ok(answer.into_all_results().into_iter().map(|result| result.paper).collect())
+    Ok(answer.into_all_results().into_iter().map(|result| Arc::unwrap_or_clone(result.paper)).collect())
 }
 
 /// Returns the papers of a history that are of the kinds asked for, oldest entries first.

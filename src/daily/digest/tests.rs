@@ -21,7 +21,7 @@ fn result(rank: usize, title: &str, abstract_text: &str) -> Recommendation {
         similarity: None,
         term_similarity: None,
         relevance: None,
-        paper: draft.validate().unwrap(),
+        paper: draft.validate().unwrap().into(),
         breakdown: ScoreBreakdown::default(),
         reasons: vec![because],
         interest: None,

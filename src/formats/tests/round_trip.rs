@@ -49,7 +49,7 @@ impl Format {
                     similarity: None,
                     term_similarity: None,
                     relevance: None,
-                    paper: paper.clone(),
+                    paper: paper.clone().into(),
                     breakdown: ScoreBreakdown::default(),
                     reasons: Vec::new(),
                     interest: None,

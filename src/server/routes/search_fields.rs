@@ -1,6 +1,7 @@
 //! Searches by a query string: which fields of the results are returned.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -191,8 +192,9 @@ impl FieldSelection {
 }
 
 /// Leaves the first authors, and says how many there are.
-fn cut_authors(paper: &mut Paper) {
+fn cut_authors(paper: &mut Arc<Paper>) {
     if paper.authors.len() > MAX_AUTHORS {
+        let paper = Arc::make_mut(paper);
         paper.author_count = paper.author_count.or(u32::try_from(paper.authors.len()).ok());
         paper.authors.truncate(MAX_AUTHORS);
     }
@@ -227,6 +229,7 @@ mod tests {
     fn many_authors_are_counted() {
         let mut paper: Paper = serde_json::from_str(r#"{"id":"a","title":"T","source":"s"}"#).unwrap();
         paper.authors = (0..11).map(|number| format!("A{number}")).collect();
+        let mut paper = Arc::new(paper);
         cut_authors(&mut paper);
         assert_eq!((paper.authors.len(), paper.author_count), (10, Some(11)));
         let whole = paper.clone();

@@ -111,7 +111,7 @@ async fn show_paper(
         let neighbors = engine.recommend(&like)?.results;
         let ids: Vec<PaperId> =
             std::iter::once(&paper.id).chain(neighbors.iter().map(|near| &near.paper.id)).cloned().collect();
-        let (years, colors) = year_colors(neighbors.iter().map(|near| &near.paper));
+        let (years, colors) = year_colors(neighbors.iter().map(|near| &*near.paper));
         // Neighbors of this paper need no other reason.
         let neighbors = neighbors.into_iter().map(|near| Recommendation { reasons: Vec::new(), ..near }).collect();
         Ok::<_, Problem>(PaperPage {

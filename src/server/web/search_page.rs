@@ -116,7 +116,7 @@ impl FoundPapers {
         }
         let far = Some(ranked - results.len()).filter(|far| *far > 0);
         let far_form = SearchForm { far: "1".to_owned(), ..form.clone() };
-        let papers: Vec<&Paper> = results.iter().map(|result| &result.paper).collect();
+        let papers: Vec<&Paper> = results.iter().map(|result| &*result.paper).collect();
         let facets = facets(form, request, &papers);
         let count = count_text(&results, ranked, nothing_close);
         if form.is_by_date() {

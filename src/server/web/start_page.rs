@@ -2,6 +2,7 @@
 //! author's are looked for, and all of them make the first feed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::Form;
@@ -212,7 +213,7 @@ fn start_page(
 /// The newest papers by an author, whose name may be written in any form.
 fn papers_by(engine: &Engine, author: &str) -> Result<Vec<Paper>, Problem> {
     let request = Request { by: vec![author.to_owned()], limit: Some(AUTHOR_PAPERS), ..Request::default() };
-    Ok(engine.recommend(&request)?.results.into_iter().map(|result| result.paper).collect())
+    Ok(engine.recommend(&request)?.results.into_iter().map(|result| Arc::unwrap_or_clone(result.paper)).collect())
 }
 
 /// Shows other papers or those of an author; or makes a history of all that was chosen and typed, and shows the first feed.

@@ -1,6 +1,8 @@
 //! Semantic Scholar's recommendations API: for positive and negative papers, and for one paper. All papers come from the
 //! library, whatever `from` says.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -144,5 +146,5 @@ fn recommend(
     let items = |ids: Vec<PaperId>| ids.into_iter().map(HistoryItem::id).collect();
     let request =
         Request { positive: items(positive), negative: items(negative), limit: Some(limit), ..Request::default() };
-    Ok(engine.recommend(&request)?.results.into_iter().map(|result| result.paper).collect())
+    Ok(engine.recommend(&request)?.results.into_iter().map(|result| Arc::unwrap_or_clone(result.paper)).collect())
 }
