@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::json_fields::whole_or_fraction;
+use crate::recommend::{MAX_AUTHORS, MAX_FILTER_VALUES, check_length};
 use crate::server::problem::Problem;
 
 /// Fields whose values are lists, separated by commas.
@@ -50,12 +51,17 @@ pub(crate) fn has_search_text(text: &str) -> bool {
 fn parse_fields<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
     let mut object = Map::new();
     for (name, text) in pairs {
-        let value = if LIST_FIELDS.contains(&name.as_str()) {
-            let keeps_empty = NAME_LISTS.contains(&name.as_str());
-            let items = text.split(',').map(str::trim).filter(|item| keeps_empty || !item.is_empty()).map(Value::from);
+        let value = if let Some(field) = LIST_FIELDS.into_iter().find(|field| *field == name) {
+            let keeps_empty = NAME_LISTS.contains(&field);
+            let items = text.split(',').map(str::trim);
             // Some clients give the name of a list once for each of its values.
             let mut list = object.remove(&name).and_then(|list| list.as_array().cloned()).unwrap_or_default();
-            list.extend(items);
+            if !keeps_empty {
+                // Those that are left out count, too.
+                let most = if field == "authors" { MAX_AUTHORS } else { MAX_FILTER_VALUES };
+                check_length(field, list.len() + items.clone().count(), most)?;
+            }
+            list.extend(items.filter(|item| keeps_empty || !item.is_empty()).map(Value::from));
             list.into()
         } else if TEXT_FIELDS.contains(&name.as_str()) {
             Value::String(text)
@@ -107,6 +113,9 @@ mod tests {
         let request = parse(&[("categories", "cs.CL"), ("limit", "3.0"), ("categories", "cs.LG,cs.AI")]).unwrap();
         assert_eq!((request.limit, request.categories.len()), (Some(3), 3));
         assert!(parse(&[("categories", "")]).unwrap().categories.is_empty());
+        assert!(parse(&[("by", &",".repeat(99))]).unwrap().by.is_empty());
+        assert!(parse(&[("by", &",".repeat(100))]).unwrap_err().detail().contains("101 entries: give up to 100"));
+        assert!(parse(&[("authors", &",".repeat(100))]).unwrap().authors.is_empty());
         assert!(parse(&[("exclude", "a,")]).unwrap_err().detail().contains("empty id"));
         assert!(parse(&[("limt", "3")]).unwrap_err().detail().contains("unknown field `limt`"));
         assert!(parse(&[("limit", "null")]).unwrap_err().detail().contains("invalid type: string \"null\""));
