@@ -228,7 +228,7 @@ fn a_program_without_weights_makes_the_same_model() {
     let nobody = "http://127.0.0.1:1";
     for (offline, expect) in [("1", "run once without HF_HUB_OFFLINE"), ("", "127.0.0.1:1")] {
         let run = similar(nobody, offline);
-        assert_eq!((run.code, run.err.lines().count()), (1, 1), "{}", run.err);
+        assert_eq!((run.code, run.err.lines().count()), (2, 1), "{}", run.err);
         assert!(run.err.contains(expect) && run.err.contains("or use a program of a release"), "{}", run.err);
     }
 
