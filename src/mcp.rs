@@ -91,11 +91,15 @@ impl McpServer<LocalBackend> {
     /// [`Error::Io`] when the streams fail, or what is read at first is not the protocol.
     pub fn run_stdio(self) -> Result<()> {
         let failed = |error: String| Error::io("standard input", "speak MCP on")(std::io::Error::other(error));
+        // A connection to a database server cannot be closed within a runtime: the engine outlives this one.
+        let backend = self.backend.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.map_err(Error::io("threads", "start them"))?.block_on(async {
+        let ended = runtime.map_err(Error::io("threads", "start them"))?.block_on(async {
             let service = self.serve(rmcp::transport::stdio()).await.map_err(|error| failed(error.to_string()))?;
             service.waiting().await.map(drop).map_err(|error| failed(error.to_string()))
-        })
+        });
+        drop(backend);
+        ended
     }
 }
 
