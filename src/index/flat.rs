@@ -72,7 +72,7 @@ pub(super) fn nearest_to_each(
     let mut found: Vec<TopCandidates> =
         queries.iter().zip(&query_codes).map(|((_, k), code)| TopCandidates::new(*k, code)).collect();
     let mut tile = Vec::with_capacity(TILE);
-    let (mut codes, mut dots) = (Vec::with_capacity(TILE), Vec::with_capacity(TILE));
+    let (mut codes, mut dots) = (Vec::with_capacity(TILE), vec![Vec::with_capacity(TILE); queries.len()]);
     for from in (0..coded.nodes()).step_by(TILE) {
         let to = coded.nodes().min(from + TILE);
         tile.clear();
@@ -80,9 +80,9 @@ pub(super) fn nearest_to_each(
         let code_bytes = query_codes.first().map_or(1, |code| code.code_bytes().max(1));
         codes.clear();
         codes.extend(coded.codes(from..to)?.chunks_exact(code_bytes));
-        for (code, candidates) in query_codes.iter().zip(&mut found) {
-            code.dots(&codes, &mut dots);
-            candidates.offer(coded, &tile, &dots, keep);
+        QueryCode::dots_of_each(&query_codes, &codes, &mut dots);
+        for (candidates, dots) in found.iter_mut().zip(&dots) {
+            candidates.offer(coded, &tile, dots, keep);
         }
     }
     let searches = queries.iter().zip(&query_codes).zip(found);

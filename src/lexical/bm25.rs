@@ -136,7 +136,7 @@ fn place_counts<'a>(blocks: &'a [i64], postings: &'a PostingBlocks) -> impl Iter
 
 #[cfg(test)]
 mod tests {
-    use super::super::TermCounts;
+    use super::super::AnalyzedText;
     use super::super::postings::write;
     use super::*;
 
@@ -147,7 +147,7 @@ mod tests {
     /// Four papers of 3 words: "walk" is once in papers 1, 2, and 4, "robot" twice in paper 3, "zebra" in none.
     fn scores(known: Option<&[i64]>) -> Bm25Scores {
         let lengths = blocks(&[(1, 3), (2, 3), (3, 3), (4, 3)]);
-        let query = TermQuery::from_weighted([(&TermCounts::from_text("robot walk zebra"), 1.0)], 3, |_| 1.0);
+        let query = TermQuery::from_weighted([(&AnalyzedText::new("robot walk zebra".to_owned()), 1.0)], 3, |_| 1.0);
         let postings = [blocks(&[(3, 2)]), blocks(&[(1, 1), (2, 1), (4, 1)]), PostingBlocks::new()];
         CollectionStats::new(&lengths, known).score(&query, &postings)
     }
@@ -181,7 +181,7 @@ mod tests {
         let lengths = vec![(2, write([(1, 3)].into_iter())), (far, write([(0, 3), (8, 3)].into_iter()))];
         let stats = CollectionStats::new(&lengths, None);
         assert_eq!(stats.lengths.len(), 2 * BLOCK_KEYS as usize);
-        let query = TermQuery::from_weighted([(&TermCounts::from_text("robot"), 1.0)], 1, |_| 1.0);
+        let query = TermQuery::from_weighted([(&AnalyzedText::new("robot".to_owned()), 1.0)], 1, |_| 1.0);
         let robot = vec![(1, write([(1, 1)].into_iter())), (far, write([(8, 1)].into_iter()))];
         assert_eq!(stats.score(&query, &[robot]).best(10, |_| true), [far * BLOCK_KEYS + 8]);
     }

@@ -2,6 +2,7 @@
 //!
 //! Pure: the library keeps the [`postings`], the searcher asks for those of a [`TermQuery`].
 
+mod analyzed_text;
 pub mod bm25;
 mod corpus_stats;
 mod name_pattern;
@@ -12,6 +13,7 @@ mod term_table;
 mod term_vector;
 mod terms;
 
+pub use analyzed_text::AnalyzedText;
 pub use bm25::{Bm25Scores, CollectionStats, PostingBlocks};
 pub(crate) use corpus_stats::tf_factor;
 pub use corpus_stats::{CorpusStats, SparseVector, TermNorm, smoothed_idf, sublinear_tf};

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::whitening::Whitening;
-use crate::lexical::{CorpusStats, SparseVector, TermMap, TermNorm, TermSlice, TermVector, tf_factor};
+use crate::lexical::{CorpusStats, SparseVector, TermMap, TermNorm, TermSlice, tf_factor};
 use crate::vector::{EmbeddingMatrix, prefetch};
 
 /// How many papers tell half of what there is to know of what is usual: with fewer, such as the listing of a day,
@@ -107,9 +107,9 @@ impl Background {
         self.vectors.len()
     }
 
-    /// How rare a term is.
-    pub fn idf(&self, term: &str) -> f32 {
-        self.corpus_stats.idf(TermVector::term_id(term))
+    /// How rare the term of a number is.
+    pub fn idf(&self, number: u32) -> f32 {
+        self.corpus_stats.idf(number)
     }
 
     /// A text's words.
@@ -122,6 +122,15 @@ impl Background {
     /// What turns a text's terms into its TF-IDF vector.
     pub fn term_norm(&self, text: TermSlice<'_>) -> TermNorm {
         self.corpus_stats.term_norm(text)
+    }
+
+    /// Hands over what each of some terms weighs in the vectors of the papers that have it: the place of the term, the place of
+    /// the paper, and the weight.
+    pub(super) fn for_each_weight(&self, terms: impl Iterator<Item = u32>, mut take: impl FnMut(usize, usize, f32)) {
+        let terms: Vec<(u32, usize)> = terms.zip(0..).collect();
+        for (postings, term) in self.all_postings(&terms) {
+            postings.iter().for_each(|posting| take(term, posting.paper as usize, posting.weight));
+        }
     }
 
     /// The sum over a question's terms of what each weighs there and in the vector of each paper.

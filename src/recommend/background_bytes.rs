@@ -21,7 +21,8 @@ impl Background {
     /// vectors.push(&Embedding::normalize(vec![3.0, 4.0]).unwrap());
     /// let background = Background::new(vectors, &[TermVector::from_text("graph networks").as_slice()]);
     /// let bytes = background.to_bytes();
-    /// assert_eq!(Background::from_bytes(&bytes).unwrap().idf("graph"), background.idf("graph"));
+    /// let graph = TermVector::term_id("graph");
+    /// assert_eq!(Background::from_bytes(&bytes).unwrap().idf(graph), background.idf(graph));
     /// assert!(Background::from_bytes(&bytes[1..]).is_none());
     /// ```
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -3,7 +3,7 @@
 //! One paper says little of what its reader is after, and its nearest papers say more of the same (Rocchio 1971; Lavrenko
 //! and Croft 2001). From about five papers on, the history itself says more.
 
-use super::background::Background;
+use super::background::{Background, PaperFeatures};
 use super::features::{FeatureSet, SIMILARITY, TERM_SIMILARITY};
 use super::history_model::{HistoryModel, term_weight};
 use super::ranker::Candidate;
@@ -33,10 +33,12 @@ impl<'a> ExpansionScorer<'a> {
         }
     }
 
-    /// The similarity of a paper to the history, by its text.
-    pub fn score(&self, candidate: &Candidate<'_>) -> f32 {
-        let features = self.history.features(self.background, &candidate.features());
-        features[SIMILARITY] + term_weight(self.history.size()) * features[TERM_SIMILARITY]
+    /// The similarity of each of some papers to the history, by its text.
+    pub fn score_each(&self, candidates: &[Candidate<'_>]) -> Vec<f32> {
+        let papers: Vec<PaperFeatures<'_>> = candidates.iter().map(Candidate::features).collect();
+        let term_weight = term_weight(self.history.size());
+        let features = self.history.features(self.background, &papers);
+        features.iter().map(|features| features[SIMILARITY] + term_weight * features[TERM_SIMILARITY]).collect()
     }
 }
 

@@ -11,7 +11,6 @@ use super::relevance::{NEAREST_PAPERS, RelevanceFeatures, RelevanceKind};
 use super::resolved_query::{ExpansionPaper, HistoryPaper};
 use super::term_classifier::TermClassifier;
 use super::whitening::LinearDiscriminant;
-use crate::lexical::TermVector;
 use crate::vector::{dot, dot_matrix, dot_with_each, dots};
 
 /// A reading history, prepared for comparison.
@@ -19,6 +18,8 @@ pub(super) struct HistoryModel<'a> {
     pub(super) papers: &'a [HistoryPaper],
     /// Their unit vectors.
     pub(super) embeddings: Vec<&'a [f32]>,
+    /// What each paper counts, the heaviest 1.
+    weights: Vec<f32>,
     /// Each paper's part of the whole.
     pub(super) shares: Vec<f32>,
     /// The whitened embeddings, and the discriminant between them and the background; none where no feature needs them.
@@ -62,13 +63,13 @@ impl<'a> HistoryModel<'a> {
             }
             FeatureSet::Similarities | FeatureSet::Centroid => (Vec::new(), None),
         };
-        let words: Vec<TermProfile> =
-            past.iter().map(|past| background.term_profile(TermVector::from(&past.terms).as_slice())).collect();
+        let words: Vec<TermProfile> = past.iter().map(|past| background.term_profile(past.document.terms())).collect();
         let (terms, term_norm) = HistoryTerms::new(background, &words, &shares, expansion);
         HistoryModel {
             papers: past,
             embeddings: past.iter().map(|past| past.embedding.as_slice()).collect(),
             centroid: Centroid::new(past, &shares, expansion),
+            weights: past.iter().map(|past| past.weight).collect(),
             shares,
             whitened,
             discriminant,
@@ -103,31 +104,40 @@ impl<'a> HistoryModel<'a> {
         squares.max(0.0).sqrt()
     }
 
-    pub(super) fn features(&self, background: &Background, paper: &PaperFeatures<'_>) -> FeatureValues {
-        let (similarities, mut sums) = self.term_similarities(paper);
-        sums.classifier = self.classifier.map_or(0.0, |classifier| classifier.score(background, paper));
-        self.combine(paper.vector, &self.compared_cosines(paper.vector), similarities.into_iter(), sums)
+    /// The features of some papers, in their order.
+    pub(super) fn features(&self, background: &Background, papers: &[PaperFeatures<'_>]) -> Vec<FeatureValues> {
+        let vectors: Vec<&[f32]> = papers.iter().map(|paper| paper.vector).collect();
+        let cosines = self.compared_cosines(&vectors);
+        let features = |(at, paper): (usize, &PaperFeatures<'_>)| {
+            let (similarities, mut sums) = self.term_similarities(paper);
+            sums.classifier = self.classifier.map_or(0.0, |classifier| classifier.score(background, paper));
+            self.combine(paper.vector, self.row(&cosines, at), &similarities, sums)
+        };
+        papers.iter().enumerate().map(features).collect()
     }
 
-    /// The cosine of a unit vector with each paper, if a feature needs them.
-    fn compared_cosines(&self, vector: &[f32]) -> Vec<f32> {
-        if self.feature_set == FeatureSet::Centroid { Vec::new() } else { self.cosines(vector) }
+    /// The cosines of some unit vectors with each paper of the history, vector by vector, if a feature needs them.
+    fn compared_cosines(&self, vectors: &[&[f32]]) -> Vec<f32> {
+        match self.feature_set {
+            FeatureSet::Centroid => Vec::new(),
+            FeatureSet::All | FeatureSet::Similarities => dot_matrix(vectors, &self.embeddings),
+        }
+    }
+
+    /// The numbers of the paper at a place, one for each paper of the history; none if no feature needs them.
+    fn row<'v>(&self, numbers: &'v [f32], place: usize) -> &'v [f32] {
+        let count = self.papers.len();
+        numbers.get(place * count..(place + 1) * count).unwrap_or_default()
     }
 
     /// The features of a paper whose terms have so much in common with each paper of the history, and with all.
     pub(super) fn features_of_terms(&self, vector: &[f32], words: f32, sums: TermSums) -> FeatureValues {
-        self.combine(vector, &self.compared_cosines(vector), std::iter::once(words), sums)
+        self.combine(vector, &self.compared_cosines(&[vector]), &[words], sums)
     }
 
     pub(super) fn background_features(&self, background: &Background) -> Vec<FeatureValues> {
-        let (cosines, words): (Vec<f32>, Vec<Vec<f32>>) = match self.feature_set {
-            FeatureSet::Centroid => Default::default(),
-            FeatureSet::All | FeatureSet::Similarities => {
-                let vectors: Vec<&[f32]> = background.vectors().collect();
-                let words = self.term_profiles.iter().map(|words| background.dot_products(&words.vector));
-                (dot_matrix(&vectors, &self.embeddings), words.collect())
-            }
-        };
+        let cosines = self.compared_cosines(&background.vectors().collect::<Vec<_>>());
+        let words = self.background_term_similarities(background);
         // The contrast, and the two parts of the centroid.
         let weights = |(number, term): (u32, &HistoryTerm)| match self.feature_set {
             FeatureSet::All => (number, [term.contrast, term.centroid, term.expansion, 0.0]),
@@ -136,8 +146,6 @@ impl<'a> HistoryModel<'a> {
         let sums = background.dot_products_with_each(&self.terms.iter().map(weights).collect::<Vec<_>>());
         let classifier = self.classifier.map(|classifier| background.dot_products(&classifier.weights()));
         let features = |(at, (vector, overlap)): (usize, (&[f32], f32))| {
-            let cosines = cosines.chunks_exact(self.embeddings.len()).nth(at).unwrap_or_default();
-            let similarities = words.iter().map(|of_past| of_past[at]);
             let [contrast, centroid, expansion, _] = sums[at];
             let sums = TermSums {
                 contrast: contrast - overlap,
@@ -145,27 +153,34 @@ impl<'a> HistoryModel<'a> {
                 expansion,
                 classifier: classifier.as_ref().map_or(0.0, |scores| scores[at]),
             };
-            self.combine(vector, cosines, similarities, sums)
+            self.combine(vector, self.row(&cosines, at), self.row(&words, at), sums)
         };
         background.vectors().zip(background.overlaps()).enumerate().map(features).collect()
     }
 
+    /// The similarity of the terms of each background paper to each paper of the history, if a feature needs it.
+    fn background_term_similarities(&self, background: &Background) -> Vec<f32> {
+        if self.feature_set == FeatureSet::Centroid {
+            return Vec::new();
+        }
+        let count = self.papers.len();
+        let mut similarities = vec![0.0; background.len() * count];
+        background.for_each_weight(self.terms.numbers(), |place, paper, weight| {
+            self.terms.add_products(place, weight, &mut similarities[paper * count..(paper + 1) * count]);
+        });
+        similarities
+    }
+
     /// The features of a paper with these cosines with each paper of the history, and terms that have so much in common with each
     /// paper of it, and with all.
-    fn combine(
-        &self,
-        vector: &[f32],
-        cosines: &[f32],
-        words: impl Iterator<Item = f32>,
-        sums: TermSums,
-    ) -> FeatureValues {
+    fn combine(&self, vector: &[f32], cosines: &[f32], words: &[f32], sums: TermSums) -> FeatureValues {
         let mut values = first_features([0.0; LEARNED_COUNT]);
         if self.feature_set != FeatureSet::Centroid {
-            let weights = || self.papers.iter().map(|past| past.weight);
-            let near = weights().zip(cosines).map(|(weight, cosine)| weight * cosine);
-            let words = weights().zip(words).map(|(weight, words)| weight * words);
-            values[SIMILARITY] = top_k_mean(near, self.nearest_count);
-            values[TERM_SIMILARITY] = top_k_mean(words, self.nearest_count);
+            let weighted = |numbers: &[f32]| -> Vec<f32> {
+                self.weights.iter().zip(numbers).map(|(weight, number)| weight * number).collect()
+            };
+            values[SIMILARITY] = top_k_mean(&weighted(cosines), self.nearest_count);
+            values[TERM_SIMILARITY] = top_k_mean(&weighted(words), self.nearest_count);
         }
         if let Some(discriminant) = &self.discriminant {
             values[DISCRIMINANT] = discriminant.score(vector);
@@ -204,8 +219,7 @@ impl<'a> HistoryModel<'a> {
             sums.centroid += weight * term.centroid;
             sums.expansion += weight * term.expansion;
             if by_paper {
-                let papers = self.terms.papers(place);
-                papers.iter().for_each(|(paper, other)| similarities[*paper as usize] += weight * other);
+                self.terms.add_products(place, weight, &mut similarities);
             }
         });
         (similarities, sums)
@@ -229,8 +243,8 @@ impl<'a> HistoryModel<'a> {
         let kind = if self.papers.len() == 1 { RelevanceKind::Paper } else { RelevanceKind::History };
         RelevanceFeatures::new(
             kind,
-            top_k_mean(self.cosines(paper.vector).into_iter(), NEAREST_PAPERS),
-            top_k_mean(term_similarities.into_iter(), NEAREST_PAPERS),
+            top_k_mean(&self.cosines(paper.vector), NEAREST_PAPERS),
+            top_k_mean(&term_similarities, NEAREST_PAPERS),
         )
     }
 
@@ -241,7 +255,7 @@ impl<'a> HistoryModel<'a> {
         for (number, weight) in &words.vector {
             let Some((place, term)) = self.terms.get(*number) else { continue };
             contrast += weight * term.contrast;
-            self.terms.papers(place).iter().for_each(|(paper, other)| similarities[*paper as usize] += weight * other);
+            self.terms.add_products(place, *weight, &mut similarities);
         }
         (similarities, contrast)
     }
@@ -258,10 +272,12 @@ impl<'a> HistoryModel<'a> {
         let own: f32 = own.sum();
         let word_contrast =
             (word_contrast + words.background_overlap - share * own) / (1.0 - share) - words.background_overlap;
-        let words = self.papers.iter().zip(similarities).map(|(past, words)| past.weight * words);
+        let mut words: Vec<f32> = self.weights.iter().zip(similarities).map(|(weight, words)| weight * words).collect();
+        let mut near = self.similarities(paper.embedding.as_slice());
         // The paper itself is none of the nearest.
-        let near = top_k_mean(without(self.similarities(paper.embedding.as_slice()).into_iter(), place), nearest);
-        first_features([near, contrast, top_k_mean(without(words, place), nearest), word_contrast])
+        words.remove(place);
+        near.remove(place);
+        first_features([top_k_mean(&near, nearest), contrast, top_k_mean(&words, nearest), word_contrast])
     }
 }
 
@@ -343,32 +359,37 @@ pub(super) fn top_k_mean_parts(values: impl Iterator<Item = f32>, count: usize) 
     all.into_iter().map(move |(place, value)| (place, value / count as f32))
 }
 
-/// All values but the one at a place.
-fn without(values: impl Iterator<Item = f32>, place: usize) -> impl Iterator<Item = f32> {
-    values.enumerate().filter(move |(at, _)| *at != place).map(|(_, value)| value)
-}
-
 /// So many of the largest values are kept in order as they come; more are sorted at the end.
 const MAX_KEPT_SORTED: usize = 16;
 
 /// The mean of the `count` largest values, or of all.
-fn top_k_mean(values: impl Iterator<Item = f32>, count: usize) -> f32 {
+fn top_k_mean(values: &[f32], count: usize) -> f32 {
     if count > MAX_KEPT_SORTED {
-        let mut all: Vec<f32> = values.collect();
+        let mut all = values.to_vec();
         all.sort_unstable_by(f32::total_cmp);
         let largest = &all[all.len().saturating_sub(count)..];
         return largest.iter().sum::<f32>() / largest.len().max(1) as f32;
     }
-    // Ascending: one order of addition, whatever the order of the values. Of many values, few are among the largest so far.
-    let mut largest: Vec<f32> = Vec::with_capacity(count.min(values.size_hint().1.unwrap_or_default()));
-    for value in values {
-        if largest.len() == count {
-            if largest.first().is_none_or(|least| value <= *least) {
-                continue;
-            }
-            largest.remove(0);
+    // Ascending: one order of addition, whatever the order of the values.
+    let mut largest: Vec<f32> = Vec::with_capacity(count.min(values.len()));
+    for values in values.chunks(16) {
+        // Of many values, few are among the largest so far: the compiler compares several at once.
+        let least = largest.first().copied().filter(|_| largest.len() == count);
+        if least.is_some_and(|least| !values.iter().fold(false, |is_any, value| is_any | (*value > least))) {
+            continue;
         }
-        largest.insert(largest.partition_point(|other| *other < value), value);
+        for value in values {
+            if largest.len() < count {
+                largest.insert(largest.partition_point(|other| other < value), *value);
+            } else if largest.first().is_some_and(|least| value > least) {
+                let mut place = 0;
+                while place + 1 < count && largest[place + 1] < *value {
+                    largest[place] = largest[place + 1];
+                    place += 1;
+                }
+                largest[place] = *value;
+            }
+        }
     }
     largest.iter().sum::<f32>() / largest.len().max(1) as f32
 }
@@ -379,11 +400,11 @@ mod tests {
 
     #[test]
     fn the_largest_in_any_order() {
-        assert_eq!(top_k_mean([0.5, 0.125, 1.0, 0.75].into_iter(), 2), 0.875);
-        assert_eq!(top_k_mean([0.5].into_iter(), 3), 0.5);
-        assert_eq!(top_k_mean([0.5].into_iter(), 0), 0.0);
-        let many = || (0..40).map(|n| (n * 17 % 40) as f32);
-        assert_eq!([16, 17, 40, 50].map(|count| top_k_mean(many(), count)), [31.5, 31.0, 19.5, 19.5]);
+        assert_eq!(top_k_mean(&[0.5, 0.125, 1.0, 0.75], 2), 0.875);
+        assert_eq!(top_k_mean(&[0.5], 3), 0.5);
+        assert_eq!(top_k_mean(&[0.5], 0), 0.0);
+        let many: Vec<f32> = (0..40).map(|n| (n * 17 % 40) as f32).collect();
+        assert_eq!([16, 17, 40, 50].map(|count| top_k_mean(&many, count)), [31.5, 31.0, 19.5, 19.5]);
         assert_eq!(top_k_mean_parts([0.5, 0.9, 0.9].into_iter(), 1).collect::<Vec<_>>(), [(1, 0.9)]);
     }
 }

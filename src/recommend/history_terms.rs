@@ -4,6 +4,11 @@ use super::background::{Background, PaperFeatures, TermProfile};
 use super::expansion::expansion_shares;
 use super::resolved_query::ExpansionPaper;
 use crate::lexical::{SparseVector, TermTable, tf_factor};
+use crate::vector::add_scaled;
+
+/// One in so many papers of a history that have a term make it a common one: adding its weights in all papers, as many at once
+/// as fit a register of 512 bits, takes less time than adding those that there are, one by one.
+const COMMON_SHARE: usize = 16;
 
 /// The terms of a history and of the papers that it borrows from, in the order of their numbers.
 #[derive(Debug, Clone)]
@@ -13,6 +18,11 @@ pub(super) struct HistoryTerms {
     /// The papers of the history that have each term, and what it weighs in each: where those of a term begin, and the end.
     paper_starts: Vec<u32>,
     papers: Vec<(u32, f32)>,
+    paper_count: usize,
+    /// What common terms weigh in each paper, 0 where it is not in it, and where the weights of a term begin;
+    /// [`HistoryTerms::RARE`] if it is not common.
+    weights: Vec<f32>,
+    weight_starts: Vec<u32>,
 }
 
 /// A term of a history.
@@ -38,11 +48,21 @@ pub(super) struct TermWeights {
 
 impl Default for HistoryTerms {
     fn default() -> HistoryTerms {
-        HistoryTerms { table: TermTable::new(Vec::new()), terms: Vec::new(), paper_starts: vec![0], papers: Vec::new() }
+        HistoryTerms {
+            table: TermTable::new(Vec::new()),
+            terms: Vec::new(),
+            paper_starts: vec![0],
+            papers: Vec::new(),
+            paper_count: 0,
+            weights: Vec::new(),
+            weight_starts: Vec::new(),
+        }
     }
 }
 
 impl HistoryTerms {
+    const RARE: u32 = u32::MAX;
+
     /// The terms of papers, each paper with its share of the whole, and of expansion papers. The centroid of both has length 1;
     /// second what the sums of the papers' term vectors, each times its share, are divided by in it.
     pub(super) fn new(
@@ -61,7 +81,7 @@ impl HistoryTerms {
         // Stable: the papers of a term stay in their order. Each paper's terms are sorted, which this sort makes use of.
         entries.sort_by_key(|(number, ..)| *number);
         let borrowed_shares: Vec<f32> = expansion_shares(expansion.len()).collect();
-        let mut all = HistoryTerms::default();
+        let mut all = HistoryTerms { paper_count: papers.len(), ..HistoryTerms::default() };
         let mut numbers = Vec::with_capacity(entries.len());
         all.terms.reserve(entries.len());
         for of_term in entries.chunk_by(|a, b| a.0 == b.0) {
@@ -82,10 +102,27 @@ impl HistoryTerms {
             numbers.push(of_term[0].0);
             all.terms.push(term);
             all.paper_starts.push(all.papers.len() as u32);
+            all.add_weights();
         }
         all.table = TermTable::new(numbers);
         let norm = all.scale_centroid();
         (all, norm)
+    }
+
+    /// Adds the weights of the last term, if it is a common one.
+    fn add_weights(&mut self) {
+        let place = self.terms.len() - 1;
+        let count = self.papers(place).len();
+        if count < 2 || count * COMMON_SHARE < self.paper_count {
+            return self.weight_starts.push(HistoryTerms::RARE);
+        }
+        let start = self.weights.len();
+        self.weight_starts.push(start as u32);
+        self.weights.resize(start + self.paper_count, 0.0);
+        for at in self.paper_starts[place]..self.paper_starts[place + 1] {
+            let (paper, weight) = self.papers[at as usize];
+            self.weights[start + paper as usize] = weight;
+        }
     }
 
     /// Scales the centroid to length 1: the part of the history counts 1 in it, and shares of expansion papers are shares of
@@ -107,7 +144,12 @@ impl HistoryTerms {
 
     /// The numbers of the terms, and the terms.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &HistoryTerm)> {
-        self.table.numbers().iter().copied().zip(&self.terms)
+        self.numbers().zip(&self.terms)
+    }
+
+    /// The numbers of the terms, ascending.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.table.numbers().iter().copied()
     }
 
     /// A term by its number, with its place.
@@ -121,6 +163,17 @@ impl HistoryTerms {
     #[inline]
     pub(super) fn papers(&self, place: usize) -> &[(u32, f32)] {
         &self.papers[self.paper_starts[place] as usize..self.paper_starts[place + 1] as usize]
+    }
+
+    /// Adds what the term at a place weighs in each paper of the history, multiplied by a factor, to the paper's sum.
+    #[inline]
+    pub(super) fn add_products(&self, place: usize, factor: f32, sums: &mut [f32]) {
+        match self.weight_starts[place] {
+            HistoryTerms::RARE => {
+                self.papers(place).iter().for_each(|(paper, weight)| sums[*paper as usize] += factor * weight);
+            }
+            start => add_scaled(sums, factor, &self.weights[start as usize..start as usize + self.paper_count]),
+        }
     }
 
     /// Hands over the terms that a paper has in common with the history, each with its place, and what it weighs in the paper's

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::background::Background;
 use super::resolved_query::HistoryPaper;
+use crate::lexical::{TermCounts, TermVector};
 use crate::vector::dot;
 
 /// Papers are of one interest while the mean of their cosines is at least this: two papers of one subject have about
@@ -116,11 +117,13 @@ pub fn interest_label(papers: &[&HistoryPaper], background: &Background) -> Stri
     if let Some(name) = papers.first().and_then(|past| past.interest.clone()) {
         return name;
     }
+    let terms: Vec<TermCounts> = papers.iter().map(|past| past.document.spelled_terms()).collect();
     let mut words: HashMap<&str, (f32, usize)> = HashMap::new();
-    for past in papers {
-        for (term, count) in past.terms.counts() {
+    for (past, terms) in papers.iter().zip(&terms) {
+        for (term, count) in terms.counts() {
             let (weight, in_papers) = words.entry(term).or_default();
-            *weight += past.weight * (1.0 + (count as f32).ln()) * background.idf(term);
+            let idf = background.idf(TermVector::term_id(term));
+            *weight += past.weight * (1.0 + (count as f32).ln()) * idf;
             *in_papers += 1;
         }
     }
@@ -158,7 +161,7 @@ pub fn interleave_by_share(shares: &[f32], lengths: &[usize]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lexical::{TermCounts, TermVector};
+    use crate::lexical::{AnalyzedText, TermSlice};
     use crate::vector::{Embedding, EmbeddingMatrix};
 
     fn past(numbers: [f32; 3], weight: f32, text: &str) -> HistoryPaper {
@@ -168,7 +171,7 @@ mod tests {
             key: None,
             title: text.to_owned(),
             embedding,
-            terms: TermCounts::from_text(text),
+            document: AnalyzedText::new(text.to_owned()),
             weight,
             interest: None,
         }
@@ -203,8 +206,8 @@ mod tests {
         let history = history();
         let mut vectors = EmbeddingMatrix::with_capacity(3, 5);
         history.iter().for_each(|past| vectors.push(&past.embedding));
-        let terms: Vec<TermVector> = history.iter().map(|past| TermVector::from(&past.terms)).collect();
-        let background = Background::new(vectors, &terms.iter().map(TermVector::as_slice).collect::<Vec<_>>());
+        let terms: Vec<TermSlice<'_>> = history.iter().map(|past| past.document.terms()).collect();
+        let background = Background::new(vectors, &terms);
         assert_eq!(interest_label(&[&history[0], &history[2], &history[4]], &background), "grasp");
     }
 

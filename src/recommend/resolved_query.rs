@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::lexical::{TermCounts, TermQuery, TermVector};
+use crate::lexical::{AnalyzedText, TermQuery, TermVector};
 use crate::paper::PaperId;
 use crate::vector::Embedding;
 
@@ -36,8 +36,8 @@ const MAX_QUESTION_WORDS: usize = 30;
 pub struct QueryText {
     /// Its vector.
     pub embedding: Embedding,
-    /// Its words.
-    pub terms: TermCounts,
+    /// The text with its words.
+    pub text: AnalyzedText,
     /// Whether it is a short question whose writer speaks of their own affairs: `my chatbot`. Some of its words are then of
     /// these, and not of the subject.
     pub is_personal: bool,
@@ -58,7 +58,7 @@ impl QueryText {
         let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
         let has = |other: &&str| words.iter().any(|word| word.eq_ignore_ascii_case(other));
         let is_personal = words.len() <= MAX_QUESTION_WORDS && PERSONAL_WORDS.iter().any(has);
-        QueryText { embedding, terms: TermCounts::from_text(text), is_personal }
+        QueryText { embedding, text: AnalyzedText::new(text.to_owned()), is_personal }
     }
 }
 
@@ -73,8 +73,8 @@ pub struct HistoryPaper {
     pub title: String,
     /// Its vector.
     pub embedding: Embedding,
-    /// Its words.
-    pub terms: TermCounts,
+    /// Its title and abstract, with their words.
+    pub document: AnalyzedText,
     /// How much it counts: above 0.
     pub weight: f32,
     /// The name of the interest that it is of.
@@ -100,9 +100,9 @@ impl ResolvedQuery {
 
     /// The terms of the text, and those of the papers liked, at most `most` of each: those that weigh most, times how
     /// rare they are.
-    pub fn term_queries(&self, most: usize, rarity: impl Fn(&str) -> f32 + Copy) -> impl Iterator<Item = TermQuery> {
-        let text = self.text.as_ref().map(|text| TermQuery::from_weighted([(&text.terms, 1.0)], most, rarity));
-        let liked = self.liked.iter().map(|past| (&past.terms, past.weight));
+    pub fn term_queries(&self, most: usize, rarity: impl Fn(u32) -> f32 + Copy) -> impl Iterator<Item = TermQuery> {
+        let text = self.text.as_ref().map(|text| TermQuery::from_weighted([(&text.text, 1.0)], most, rarity));
+        let liked = self.liked.iter().map(|past| (&past.document, past.weight));
         let liked = (!self.liked.is_empty()).then(|| TermQuery::from_weighted(liked, most, rarity));
         text.into_iter().chain(liked)
     }

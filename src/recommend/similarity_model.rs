@@ -13,7 +13,7 @@ use super::standardizer::{ColumnStandardizers, Standardizer};
 use super::term_classifier::TermClassifier;
 use super::weights::{RankingWeights, Strategy};
 use super::whitening::LinearDiscriminant;
-use crate::lexical::{SparseVector, TermVector};
+use crate::lexical::SparseVector;
 use crate::vector::{dot, dots};
 
 /// Papers of a history at which learned weights and default weights count the same.
@@ -81,9 +81,9 @@ impl<'a> SimilarityModel<'a> {
         let trust = background.trust();
         let whitening = background.whitening();
         let direction = LinearDiscriminant::from_whitened(whitening, whitening.whiten(text.embedding.as_slice()));
-        let terms = TermVector::from(&text.terms);
-        let question = background.corpus_stats.query_weights(terms.as_slice());
-        let mut term_weights = background.corpus_stats.tfidf(terms.as_slice());
+        let terms = text.text.terms();
+        let question = background.corpus_stats.query_weights(terms);
+        let mut term_weights = background.corpus_stats.tfidf(terms);
         term_weights.iter_mut().for_each(|(number, weight)| *weight *= background.corpus_stats.idf(*number));
         // Terms that somebody typed count in full, however small the background.
         let words = weights.words * if text.is_personal { PERSONAL_TERM_WEIGHT } else { 1.0 };
@@ -140,9 +140,10 @@ impl<'a> SimilarityModel<'a> {
         SimilarityModel { target: compared, weights, standardizers, background_scores }
     }
 
-    /// What a paper has in common with the text or the history.
-    pub(super) fn content_parts(&self, background: &Background, paper: &PaperFeatures<'_>) -> ContentParts {
-        self.weighted_parts(&self.standardizers.z_scores(&self.target.features(background, paper)))
+    /// What each of some papers has in common with the text or the history.
+    pub(super) fn content_parts(&self, background: &Background, papers: &[PaperFeatures<'_>]) -> Vec<ContentParts> {
+        let parts = |features| self.weighted_parts(&self.standardizers.z_scores(&features));
+        self.target.features(background, papers).into_iter().map(parts).collect()
     }
 
     /// The same of the background papers, in their order.
@@ -170,7 +171,7 @@ impl<'a> SimilarityModel<'a> {
     ) -> ContentParts {
         let features = match &self.target {
             SimilarityTarget::History(history) => history.features_of_terms(paper.vector, words, sums),
-            target @ SimilarityTarget::Text { .. } => target.features(background, paper),
+            target @ SimilarityTarget::Text { .. } => target.features(background, &[*paper])[0],
         };
         self.weighted_parts(&self.standardizers.z_scores(&features))
     }
@@ -295,7 +296,7 @@ impl<'a> SimilarityModel<'a> {
         let centroid =
             cosines.iter().zip(&history.shares).map(|(cosine, share)| share * cosine / history.centroid.norm);
         add(CENTROID, centroid.enumerate().collect());
-        let values = self.target.features(background, paper);
+        let values = history.features(background, &[*paper])[0];
         // What expansion papers add, the history has found: each of its papers has its share.
         for feature in [EXPANSION, TERM_EXPANSION] {
             add(feature, shares().map(|(place, share)| (place, share * values[feature])).collect());
@@ -389,15 +390,21 @@ impl SimilarityTarget<'_> {
         }
     }
 
-    fn features(&self, background: &Background, paper: &PaperFeatures<'_>) -> FeatureValues {
+    /// The features of some papers, in their order.
+    fn features(&self, background: &Background, papers: &[PaperFeatures<'_>]) -> Vec<FeatureValues> {
         match self {
-            SimilarityTarget::Text { text, direction, question, .. } => first_features([
-                dot(text.embedding.as_slice(), paper.vector),
-                direction.score(paper.vector),
-                background.corpus_stats.bm25(question, paper.terms),
-                0.0,
-            ]),
-            SimilarityTarget::History(history) => history.features(background, paper),
+            SimilarityTarget::Text { text, direction, question, .. } => {
+                let features = |paper: &PaperFeatures<'_>| {
+                    first_features([
+                        dot(text.embedding.as_slice(), paper.vector),
+                        direction.score(paper.vector),
+                        background.corpus_stats.bm25(question, paper.terms),
+                        0.0,
+                    ])
+                };
+                papers.iter().map(features).collect()
+            }
+            SimilarityTarget::History(history) => history.features(background, papers),
         }
     }
 }

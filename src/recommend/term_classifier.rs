@@ -5,7 +5,7 @@
 
 use super::background::{Background, PaperFeatures};
 use super::resolved_query::HistoryPaper;
-use crate::lexical::{SparseVector, TermMap, TermSlice, TermVector, tf_factor};
+use crate::lexical::{SparseVector, TermMap, TermSlice, tf_factor};
 use crate::linear_model::{LinearModel, LossFunction, balanced};
 
 /// The shortest history that a classifier is fitted to.
@@ -27,8 +27,7 @@ impl TermClassifier {
     pub fn fit(background: &Background, liked: &[HistoryPaper], others: &[TermSlice<'_>]) -> TermClassifier {
         let mut places = TermPlaces::default();
         let mut features = |terms: TermSlice<'_>| places.replace(background.term_profile(terms).vector);
-        let wanted: Vec<SparseVector> =
-            liked.iter().map(|past| features(TermVector::from(&past.terms).as_slice())).collect();
+        let wanted: Vec<SparseVector> = liked.iter().map(|past| features(past.document.terms())).collect();
         let unwanted: Vec<SparseVector> = others.iter().map(|terms| features(*terms)).collect();
         let weights = liked.iter().map(|past| f64::from(past.weight));
         let wanted: Vec<(&[(u32, f32)], f64)> = wanted.iter().map(Vec::as_slice).zip(weights).collect();

@@ -11,7 +11,7 @@ use super::{
     Background, Candidate, CitationEvidence, HistoryPaper, QueryIndependentSignals, QueryText, Ranker, RankingWeights,
     RelevanceKind, ResolvedQuery, Strategy, scattered_interests,
 };
-use crate::lexical::{TermCounts, TermNorm, TermSlice, TermVector};
+use crate::lexical::{AnalyzedText, TermNorm, TermSlice, TermVector};
 use crate::random::SplitMix64;
 use crate::vector::{Embedding, EmbeddingMatrix};
 
@@ -24,7 +24,7 @@ const WORDS: [&str; 4] =
 #[derive(Debug, Clone)]
 struct Made {
     embedding: Embedding,
-    terms: TermCounts,
+    document: AnalyzedText,
 }
 
 /// Papers of the subject `0..4`, no two alike.
@@ -35,8 +35,8 @@ fn made(subject: usize, number: u64) -> Made {
     numbers[DIMENSION - 1] += 0.8;
     let words: Vec<&str> = WORDS[subject].split(' ').collect();
     let word = words[number as usize % words.len()];
-    let terms = TermCounts::from_text(&format!("a model of {word} {} paper{number}", words[0]));
-    Made { embedding: Embedding::normalize(numbers).unwrap(), terms }
+    let document = AnalyzedText::new(format!("a model of {word} {} paper{number}", words[0]));
+    Made { embedding: Embedding::normalize(numbers).unwrap(), document }
 }
 
 fn background() -> Background {
@@ -45,17 +45,17 @@ fn background() -> Background {
     for number in 0..200 {
         let made = made(number as usize % 4, number);
         vectors.push(&made.embedding);
-        texts.push(TermVector::from(&made.terms));
+        texts.push(TermVector::from(made.document.terms()));
     }
     Background::new(vectors, &texts.iter().map(TermVector::as_slice).collect::<Vec<_>>())
 }
 
-fn past(Made { embedding, terms }: Made, weight: f32, title: String) -> HistoryPaper {
-    HistoryPaper { id: None, key: None, title, embedding, terms, weight, interest: None }
+fn past(Made { embedding, document }: Made, weight: f32, title: String) -> HistoryPaper {
+    HistoryPaper { id: None, key: None, title, embedding, document, weight, interest: None }
 }
 
-fn text(Made { embedding, terms }: Made) -> QueryText {
-    QueryText { embedding, terms, is_personal: false }
+fn text(Made { embedding, document }: Made) -> QueryText {
+    QueryText { embedding, text: document, is_personal: false }
 }
 
 fn history(papers: &[(usize, u64)]) -> Vec<HistoryPaper> {
@@ -65,7 +65,7 @@ fn history(papers: &[(usize, u64)]) -> Vec<HistoryPaper> {
 /// The score of a paper.
 fn score(background: &Background, taste: &ResolvedQuery, strategy: Strategy, paper: &Made) -> f32 {
     let ranker = Ranker::new(background, taste, strategy, RankingWeights::default(), TODAY);
-    let bag = TermVector::from(&paper.terms);
+    let bag = TermVector::from(paper.document.terms());
     let candidate = Candidate {
         vector: paper.embedding.as_slice(),
         terms: bag.as_slice(),
@@ -101,7 +101,7 @@ proptest! {
         let weights = RankingWeights { recency: 0.5, votes: 0.5, ..RankingWeights::default() };
         let ranker = Ranker::new(&background, &taste, Strategy::Auto, weights, TODAY);
         let paper = made(paper.0, paper.1);
-        let bag = TermVector::from(&paper.terms);
+        let bag = TermVector::from(paper.document.terms());
         let norm = background.term_norm(bag.as_slice());
         let standing = QueryIndependentSignals { date: Some(date(2025, 1, 1)), popularity: 0.5, followed: true, shown_similarity: 0.8 };
         let candidate = Candidate { vector: paper.embedding.as_slice(), terms: bag.as_slice(), norm, signals: standing, citations: CitationEvidence::default() };
@@ -233,14 +233,14 @@ fn disliked_papers_are_compared_together_as_one_by_one() {
     let together = DislikedPapers::new(&background, &papers, &weights);
     for number in 600..640 {
         let candidate = made(number as usize % 4, number);
-        let bag = TermVector::from(&candidate.terms);
+        let bag = TermVector::from(candidate.document.terms());
         let (terms, norm) = (bag.as_slice(), background.term_norm(bag.as_slice()));
         let candidate = PaperFeatures { vector: candidate.embedding.as_slice(), terms, norm };
         let alone = |paper: &HistoryPaper| {
             let paper = std::slice::from_ref(paper);
             let model = SimilarityModel::for_history(&background, paper, &[], None, Strategy::Auto, &weights, true);
             let scale = Standardizer::from_values(model.background_parts().map(ContentParts::total), 0.0);
-            scale.z_score(model.content_parts(&background, &candidate).total())
+            scale.z_score(model.content_parts(&background, &[candidate])[0].total())
         };
         let expected = papers.iter().map(alone).fold(0.0, f32::max);
         let found = together.largest_similarity(&background, &candidate);
@@ -269,7 +269,7 @@ fn relevance_is_that_of_the_nearest_papers_or_of_the_text() {
     let paper = made(1, 4);
     let features = |taste: &ResolvedQuery| {
         let ranker = Ranker::new(&background, taste, Strategy::Auto, RankingWeights::default(), TODAY);
-        let bag = TermVector::from(&paper.terms);
+        let bag = TermVector::from(paper.document.terms());
         let signals = QueryIndependentSignals::default();
         ranker.relevance_features(&Candidate {
             vector: paper.embedding.as_slice(),

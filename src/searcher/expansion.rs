@@ -58,8 +58,10 @@ fn nearest_papers(
     let scorer = ExpansionScorer::new(&resolved.background, &query.liked);
     let rows: Vec<RowId> = pool.iter().filter(|row| !resolved.history_rows.contains(*row)).collect();
     let candidates = candidates(searcher, resolved, &rows)?;
+    let scores = scorer.score_each(&candidates);
+    let candidates = rows.into_iter().zip(candidates).zip(scores);
     let mut scored: Vec<(f32, RowId, Candidate<'_>)> =
-        rows.into_iter().zip(candidates).map(|(row, candidate)| (scorer.score(&candidate), row, candidate)).collect();
+        candidates.map(|((row, candidate), score)| (score, row, candidate)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     scored.truncate(size);
     let paper = |Candidate { vector, terms, .. }: Candidate<'_>| ExpansionPaper {

@@ -15,7 +15,7 @@ use super::retrieve::MAX_QUERY_TERMS;
 use super::signals::SignalTable;
 use crate::encoder::TextSide;
 use crate::error::Result;
-use crate::lexical::{TermCounts, TermQuery};
+use crate::lexical::{AnalyzedText, TermQuery};
 use crate::library::{PaperFilter, StoredPaper};
 use crate::paper::{PaperId, document};
 use crate::recommend::{
@@ -303,7 +303,7 @@ impl HistoryLookup<'_, '_> {
             PaperRef::Inline { title, abstract_text } => {
                 let document = document(title, abstract_text);
                 let embedding = self.searcher.embed(TextSide::Document, &document)?;
-                (None, None, title.clone(), document, embedding)
+                (None, None, title.clone(), AnalyzedText::new(document), embedding)
             }
             PaperRef::Id(id) => {
                 let stored = library.lookup(id)?;
@@ -312,13 +312,16 @@ impl HistoryLookup<'_, '_> {
                     return Ok(None);
                 };
                 self.found.rows.insert(row);
-                let document = paper.document();
+                let terms = self.searcher.terms()?;
+                let document = match terms.index() {
+                    Some(_) => AnalyzedText::with_terms(paper.document(), terms.terms(self.searcher, row)?),
+                    None => AnalyzedText::new(paper.document()),
+                };
                 (Some(key), Some(paper.id), paper.title, document, snapshot.embedding(row)?)
             }
         };
         self.found.titles.insert(title.clone());
-        let terms = TermCounts::from_text(&document);
-        Ok(Some(HistoryPaper { id, key, title, embedding, terms, weight: 0.0, interest }))
+        Ok(Some(HistoryPaper { id, key, title, embedding, document, weight: 0.0, interest }))
     }
 }
 

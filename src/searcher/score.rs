@@ -13,6 +13,9 @@ const NAME_LEAD: f32 = 0.1;
 /// Candidates whose scores are smoothed, at most: the time is quadratic, 20 ms for these.
 const MAX_SMOOTHED: usize = 1_000;
 
+/// Candidates that are scored before somebody can stop the ranking.
+const SCORED_TOGETHER: usize = 48;
+
 /// A candidate with its score.
 pub(super) struct ScoredCandidate<'s> {
     pub(super) row: RowId,
@@ -51,13 +54,20 @@ fn score_rows<'s>(
         priors.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         rows = priors.into_iter().take(*pool).map(|(_, row)| row).collect();
     }
-    let candidates = candidates(searcher, resolved, &rows)?;
+    let mut candidates = candidates(searcher, resolved, &rows)?;
+    for (row, candidate) in rows.iter().zip(&mut candidates) {
+        (candidate.signals, candidate.citations) = (signals(*row)?, citations.evidence(*row));
+    }
     let mut scored = Vec::with_capacity(rows.len());
-    for (row, candidate) in rows.into_iter().zip(candidates) {
+    for (rows, candidates) in rows.chunks(SCORED_TOGETHER).zip(candidates.chunks(SCORED_TOGETHER)) {
         // A long history and many candidates take seconds.
         searcher.library.check_canceled()?;
-        let candidate = Candidate { signals: signals(row)?, citations: citations.evidence(row), ..candidate };
-        scored.push(ScoredCandidate { row, breakdown: ranker.score(&candidate), candidate });
+        let of_chunk = rows.iter().zip(candidates).zip(ranker.score_each(candidates));
+        scored.extend(of_chunk.map(|((row, candidate), breakdown)| ScoredCandidate {
+            row: *row,
+            breakdown,
+            candidate: *candidate,
+        }));
     }
     sort(&mut scored);
     smooth_scores(resolved.request, &mut scored);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::layout::HEADER;
 use super::*;
-use crate::lexical::{CollectionStats, PostingBlocks, TermCounts, TermQuery, TermVector, postings};
+use crate::lexical::{AnalyzedText, CollectionStats, PostingBlocks, TermCounts, TermQuery, TermVector, postings};
 
 const SOURCE_ID: [u8; SOURCE_ID_LEN] = [7; SOURCE_ID_LEN];
 const WORDS: [&str; 8] = ["robot", "walk", "graph", "speech", "proof", "cell", "lemma", "motor"];
@@ -95,7 +95,7 @@ proptest! {
         let known: Vec<i64> = now.keys().filter(|key| *key % 3 > 0).copied().collect();
         let known = some_known.then_some(&known[..]);
         let passes = |key: i64| !even_alone || key % 2 == 0;
-        let query = TermQuery::from_weighted([(&TermCounts::from_text(&words.join(" ")), 1.0)], 16, |_| 1.0);
+        let query = TermQuery::from_weighted([(&AnalyzedText::new(words.join(" ")), 1.0)], 16, |_| 1.0);
         let stats = CollectionStats::new(&posting_blocks(&now, postings::DOC_LENGTH_TERM), known);
         let postings: Vec<PostingBlocks> = query.terms().map(|term| posting_blocks(&now, term)).collect();
         let expected = stats.score(&query, &postings).best(k, passes);

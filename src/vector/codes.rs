@@ -1,6 +1,6 @@
 //! Unit vectors as bytes: a quarter of the memory, and dot products of integers, with a bound on what that changes.
 
-use super::dot::byte_dots;
+use super::code_dot::{byte_dots, byte_dots_of_four};
 
 /// Bytes of a row are padded to a multiple of a cache line, so that rows begin at one.
 pub const CACHE_LINE: usize = 64;
@@ -155,6 +155,24 @@ impl QueryCode {
         dots.iter_mut().for_each(|dot| *dot -= self.offset);
     }
 
+    /// [`QueryCode::dots`] of several queries of one length: with four of them, each row is read once.
+    ///
+    /// # Panics
+    /// If there are not as many results as queries, or a row is shorter than [`QueryCode::code_bytes`].
+    pub(crate) fn dots_of_each(queries: &[QueryCode], rows: &[&[u8]], dots: &mut [Vec<i32>]) {
+        assert_eq!(queries.len(), dots.len(), "a result for each query");
+        let (fours, rest) = queries.as_chunks::<4>();
+        let (dots_of_fours, dots_of_rest) = dots.as_chunks_mut::<4>();
+        for (four, dots) in fours.iter().zip(dots_of_fours) {
+            dots.iter_mut().for_each(Vec::clear);
+            byte_dots_of_four(four.each_ref().map(|query| &query.codes[..]), rows, dots.each_mut());
+            for (query, dots) in four.iter().zip(dots) {
+                dots.iter_mut().for_each(|dot| *dot -= query.offset);
+            }
+        }
+        rest.iter().zip(dots_of_rest).for_each(|(query, dots)| query.dots(rows, dots));
+    }
+
     /// Bytes of a row of codes that it can be compared with.
     pub fn code_bytes(&self) -> usize {
         self.codes.len()
@@ -195,6 +213,15 @@ mod tests {
             let query = quantizer.query(rows[0].as_slice());
             let all: Vec<&[u8]> = codes.chunks_exact(query.code_bytes()).collect();
             let mut dots = Vec::new();
+            query.dots(&all, &mut dots);
+            let queries: Vec<QueryCode> = rows.iter().map(|row| quantizer.query(row.as_slice())).collect();
+            let mut of_each = vec![vec![1]; queries.len()];
+            QueryCode::dots_of_each(&queries, &all, &mut of_each);
+            prop_assert_eq!(&of_each[0], &dots);
+            for (query, of_query) in queries.iter().zip(&of_each) {
+                query.dots(&all, &mut dots);
+                prop_assert_eq!(of_query, &dots);
+            }
             query.dots(&all, &mut dots);
             for (row, steps) in rows.iter().zip(dots) {
                 let exact = dot(rows[0].as_slice(), row.as_slice());

@@ -28,44 +28,120 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     dot_portable(a, b)
 }
 
-/// The dot product of a vector with each of some others of its length, in their order: the bits of [`dot`]. With AVX-512
-/// four go side by side, in a third of the time: the vector is read once for all of them, and their additions, each of
-/// which waits for the one before it, do not wait for each other.
+/// The dot product of a vector with each of some others of its length, in their order: the bits of [`dot`].
 ///
 /// # Panics
 /// If the lengths differ.
 pub(crate) fn dots(vector: &[f32], others: &[&[f32]], products: &mut Vec<f32>) {
     let (fours, rest) = others.as_chunks::<4>();
-    fours.iter().for_each(|four| products.extend(dot_with_each(vector, *four)));
+    fours.iter().for_each(|four| products.extend(dot_tile([vector], *four)[0]));
     products.extend(rest.iter().map(|other| dot(vector, other)));
 }
 
 /// Vectors of [`dot_matrix`] that are compared with the same others before the next ones are read: they stay in the fastest cache.
-const MATRIX_ROWS: usize = 8;
+const MATRIX_ROWS: usize = 12;
+/// Vectors in a tile of [`dot_matrix`]: their sums with four others fill the registers.
+const TILE_ROWS: usize = 3;
 
-/// The dot products of each of some vectors with each of some others, vector after vector: the bits of [`dot`]. The others are read
-/// once for [`MATRIX_ROWS`] vectors: where they are too many for the fastest cache, reading them is most of the time of [`dots`].
+/// The dot products of each of some vectors with each of some others, vector after vector: the bits of [`dot`]. Three vectors go
+/// with four others, and the others are read once for [`MATRIX_ROWS`] vectors: where there are many, reading them is most of the
+/// time of [`dots`].
 ///
 /// # Panics
 /// If the lengths differ.
 pub(crate) fn dot_matrix(vectors: &[&[f32]], others: &[&[f32]]) -> Vec<f32> {
-    let mut products = vec![0.0; vectors.len() * others.len()];
+    let count = others.len();
+    if let [other] = others {
+        let mut products = Vec::with_capacity(vectors.len());
+        dots(other, vectors, &mut products);
+        return products;
+    }
+    let mut products = vec![0.0; vectors.len() * count];
     if others.is_empty() {
         return products;
     }
     let (fours, rest) = others.as_chunks::<4>();
-    for (vectors, products) in vectors.chunks(MATRIX_ROWS).zip(products.chunks_mut(MATRIX_ROWS * others.len())) {
+    for (vectors, products) in vectors.chunks(MATRIX_ROWS).zip(products.chunks_mut(MATRIX_ROWS * count)) {
+        let (tiles, last_vectors) = vectors.as_chunks::<TILE_ROWS>();
         for (place, four) in (0..).step_by(4).zip(fours) {
-            for (vector, products) in vectors.iter().zip(products.chunks_exact_mut(others.len())) {
-                products[place..place + 4].copy_from_slice(&dot_with_each(vector, *four));
+            let mut rows = products.chunks_exact_mut(count).map(|row| &mut row[place..place + 4]);
+            for tile in tiles {
+                let tile = dot_tile(*tile, *four);
+                rows.by_ref().take(TILE_ROWS).zip(tile).for_each(|(row, products)| row.copy_from_slice(&products));
+            }
+            for (vector, row) in last_vectors.iter().zip(rows) {
+                row.copy_from_slice(&dot_tile([*vector], *four)[0]);
             }
         }
-        for (vector, products) in vectors.iter().zip(products.chunks_exact_mut(others.len())) {
-            let products = products[others.len() - rest.len()..].iter_mut();
+        for (vector, products) in vectors.iter().zip(products.chunks_exact_mut(count)) {
+            let products = products[count - rest.len()..].iter_mut();
             products.zip(rest).for_each(|(product, other)| *product = dot(vector, other));
         }
     }
     products
+}
+
+/// The dot products of each of some vectors with four others: the bits of [`dot`]. With AVX-512 they take a third to a fifth of
+/// the time: all are read once, and additions, each of which waits for the one before it, do not wait for those of others.
+///
+/// # Panics
+/// If the lengths differ.
+fn dot_tile<const N: usize>(vectors: [&[f32]; N], others: [&[f32]; 4]) -> [[f32; 4]; N] {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") {
+        // SAFETY: the CPU has AVX-512F, asked in the line above.
+        return unsafe { dot_tile_avx512(vectors, others) };
+    }
+    vectors.map(|vector| others.map(|other| dot(vector, other)))
+}
+
+/// Adds numbers, each multiplied by a factor, to sums. Every instruction set gives the same bits.
+///
+/// # Panics
+/// If there are not as many numbers as sums.
+pub(crate) fn add_scaled(sums: &mut [f32], factor: f32, numbers: &[f32]) {
+    assert_eq!(sums.len(), numbers.len(), "a number for each sum");
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: the CPU has AVX-512F, asked in the line above.
+            return unsafe { add_scaled_avx512(sums, factor, numbers) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the CPU has AVX2, asked in the line above.
+            return unsafe { add_scaled_avx2(sums, factor, numbers) };
+        }
+    }
+    add_scaled_portable(sums, factor, numbers)
+}
+
+#[inline(always)]
+fn add_scaled_portable(sums: &mut [f32], factor: f32, numbers: &[f32]) {
+    sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += factor * number);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn add_scaled_avx2(sums: &mut [f32], factor: f32, numbers: &[f32]) {
+    add_scaled_portable(sums, factor, numbers)
+}
+
+/// The compiler does not use registers of 512 bits by itself.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn add_scaled_avx512(sums: &mut [f32], factor: f32, numbers: &[f32]) {
+    use std::arch::x86_64::*;
+    let factors = _mm512_set1_ps(factor);
+    let (blocks, rest) = sums.as_chunks_mut::<LANES>();
+    let (number_blocks, other_numbers) = numbers.as_chunks::<LANES>();
+    for (sums, numbers) in blocks.iter_mut().zip(number_blocks) {
+        // SAFETY: reads and writes 16 numbers that the slices have; alignment is not asked for.
+        unsafe {
+            let products = _mm512_mul_ps(factors, _mm512_loadu_ps(numbers.as_ptr()));
+            _mm512_storeu_ps(sums.as_mut_ptr(), _mm512_add_ps(_mm512_loadu_ps(sums.as_ptr()), products));
+        }
+    }
+    add_scaled_portable(rest, factor, other_numbers);
 }
 
 /// [`dots`] with a few vectors, whose number is known.
@@ -133,6 +209,66 @@ fn dots_avx512<const N: usize>(vector: &[f32], others: [&[f32]; N]) -> [f32; N] 
     })
 }
 
+/// [`dot_portable`] of each of some vectors with four others.
+///
+/// # Panics
+/// If the lengths differ.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn dot_tile_avx512<const N: usize>(vectors: [&[f32]; N], others: [&[f32]; 4]) -> [[f32; 4]; N] {
+    use std::arch::x86_64::*;
+    let length = others[0].len();
+    assert!(vectors.iter().chain(&others).all(|vector| vector.len() == length), "vectors of one dimension");
+    let rest = length - length % (2 * LANES);
+    // SAFETY: reads 16 numbers that all vectors have: `at` is below `rest`, and both are multiples of 16. Checking each vector
+    // each time would take a tenth of the time.
+    let load = |vector: &[f32], at: usize| unsafe { _mm512_loadu_ps(vector.as_ptr().add(at)) };
+    let mut sums = [[[_mm512_setzero_ps(); 4]; 2]; N];
+    for block in (0..rest).step_by(2 * LANES) {
+        for half in 0..2 {
+            let at = block + half * LANES;
+            let others = [load(others[0], at), load(others[1], at), load(others[2], at), load(others[3], at)];
+            for (sums, vector) in sums.iter_mut().zip(&vectors) {
+                let x = load(vector, at);
+                for (sum, other) in sums[half].iter_mut().zip(others) {
+                    *sum = _mm512_add_ps(*sum, _mm512_mul_ps(x, other));
+                }
+            }
+        }
+    }
+    let mut products = [[0.0; 4]; N];
+    for ((products, sums), vector) in products.iter_mut().zip(&sums).zip(&vectors) {
+        *products = sums_of_four(sums);
+        for (product, other) in products.iter_mut().zip(&others) {
+            *product += vector[rest..].iter().zip(&other[rest..]).map(|(x, y)| x * y).sum::<f32>();
+        }
+    }
+    products
+}
+
+/// Halves are added up until one number is left, as in [`dot_portable`], for four sums in two registers each. Where there are
+/// few lanes left to add, the four share a register.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn sums_of_four([low, high]: &[[std::arch::x86_64::__m512; 4]; 2]) -> [f32; 4] {
+    use std::arch::x86_64::*;
+    let sum = |at: usize| _mm512_add_ps(low[at], high[at]);
+    // Eight lanes of two sums, then four lanes of four, then two, then one.
+    let eights = |a, b| _mm512_add_ps(_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xee>(a, b));
+    let (ab, cd) = (eights(sum(0), sum(1)), eights(sum(2), sum(3)));
+    let fours = _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(ab, cd), _mm512_shuffle_f32x4::<0xdd>(ab, cd));
+    let twos = _mm512_add_ps(fours, _mm512_permute_ps::<0b11_10_11_10>(fours));
+    let ones = _mm512_add_ps(twos, _mm512_movehdup_ps(twos));
+    let lane = |lanes| _mm_cvtss_f32(lanes);
+    [
+        lane(_mm512_castps512_ps128(ones)),
+        lane(_mm512_extractf32x4_ps::<1>(ones)),
+        lane(_mm512_extractf32x4_ps::<2>(ones)),
+        lane(_mm512_extractf32x4_ps::<3>(ones)),
+    ]
+}
+
 /// [`dot_portable`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
@@ -171,136 +307,6 @@ fn sum_of_eight(eight: std::arch::x86_64::__m256) -> f32 {
     let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
     let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
     _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
-}
-
-/// Dot products of a query of signed bytes with rows of unsigned ones. Every instruction set gives the same.
-///
-/// # Panics
-/// If a row is shorter than the query.
-pub(super) fn byte_dots(query: &[i8], rows: &[&[u8]], dots: &mut Vec<i32>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if query.len().is_multiple_of(64)
-            && is_x86_feature_detected!("avx512vnni")
-            && is_x86_feature_detected!("avx512f")
-        {
-            // SAFETY: the CPU has AVX-512F and VNNI, asked in the line above.
-            return unsafe { byte_dots_vnni(query, rows, dots) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the CPU has AVX2, asked in the line above.
-            return unsafe { byte_dots_avx2(query, rows, dots) };
-        }
-    }
-    byte_dots_portable(query, rows, dots)
-}
-
-#[inline(always)]
-fn byte_dots_portable(query: &[i8], rows: &[&[u8]], dots: &mut Vec<i32>) {
-    dots.extend(
-        rows.iter()
-            .map(|row| query.iter().zip(&row[..query.len()]).map(|(q, c)| i32::from(*q) * i32::from(*c)).sum::<i32>()),
-    );
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn byte_dots_avx2(query: &[i8], rows: &[&[u8]], dots: &mut Vec<i32>) {
-    byte_dots_portable(query, rows, dots)
-}
-
-/// `vpdpbusd` multiplies four pairs of bytes and adds them up in one step; the compiler does not find it. Four rows go
-/// side by side: their sums stay in registers and are added up together. The query's length is a multiple of 64.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vnni")]
-fn byte_dots_vnni(query: &[i8], rows: &[&[u8]], dots: &mut Vec<i32>) {
-    use std::arch::x86_64::*;
-    // SAFETY: reads 64 bytes that the slice has; alignment is not asked for.
-    let load = |bytes: &[u8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
-    // SAFETY: as above.
-    let load_query = |bytes: &[i8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
-    let (query, _) = query.as_chunks::<64>();
-    fn lines(row: &[u8], count: usize) -> &[[u8; 64]] {
-        &row.as_chunks::<64>().0[..count]
-    }
-    let (fours, rest) = rows.as_chunks::<4>();
-    for four in fours {
-        let rows = four.map(|row| lines(row, query.len()));
-        let mut sums = [_mm512_setzero_si512(); 4];
-        for (at, query) in query.iter().enumerate() {
-            let query = load_query(query);
-            for (sum, row) in sums.iter_mut().zip(rows) {
-                *sum = _mm512_dpbusd_epi32(*sum, load(&row[at]), query);
-            }
-        }
-        let pair = |a, b| _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-        let (ab, cd) = (pair(sums[0], sums[1]), pair(sums[2], sums[3]));
-        // One sum of each row in every quarter of the register.
-        let all = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
-        let half = _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64::<1>(all));
-        let sum = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half));
-        dots.extend([
-            _mm_extract_epi32::<0>(sum),
-            _mm_extract_epi32::<1>(sum),
-            _mm_extract_epi32::<2>(sum),
-            _mm_extract_epi32::<3>(sum),
-        ]);
-    }
-    for row in rest {
-        let mut sum = _mm512_setzero_si512();
-        for (codes, query) in lines(row, query.len()).iter().zip(query) {
-            sum = _mm512_dpbusd_epi32(sum, load(codes), load_query(query));
-        }
-        dots.push(_mm512_reduce_add_epi32(sum));
-    }
-}
-
-/// The dot product of two rows of codes, in which 128 stands for 0. Every instruction set gives the same.
-///
-/// # Panics
-/// If the lengths differ.
-pub fn code_dot(a: &[u8], b: &[u8]) -> i32 {
-    assert_eq!(a.len(), b.len(), "codes of one length");
-    #[cfg(target_arch = "x86_64")]
-    {
-        if a.len().is_multiple_of(64) && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512f") {
-            // SAFETY: the CPU has AVX-512F and VNNI, asked in the line above.
-            return unsafe { code_dot_vnni(a, b) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the CPU has AVX2, asked in the line above.
-            return unsafe { code_dot_avx2(a, b) };
-        }
-    }
-    code_dot_portable(a, b)
-}
-
-#[inline(always)]
-fn code_dot_portable(a: &[u8], b: &[u8]) -> i32 {
-    a.iter().zip(b).map(|(a, b)| (i32::from(*a) - 128) * (i32::from(*b) - 128)).sum()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn code_dot_avx2(a: &[u8], b: &[u8]) -> i32 {
-    code_dot_portable(a, b)
-}
-
-/// As [`byte_dots_vnni`]; what the unsigned bytes of `a` have too much is a product with 128, and taken off again.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vnni")]
-fn code_dot_vnni(a: &[u8], b: &[u8]) -> i32 {
-    use std::arch::x86_64::*;
-    // SAFETY: reads 64 bytes that the slice has; alignment is not asked for.
-    let load = |bytes: &[u8; 64]| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
-    let sign = _mm512_set1_epi8(i8::MIN);
-    let (mut sum, mut too_much) = (_mm512_setzero_si512(), _mm512_setzero_si512());
-    for (a, b) in a.as_chunks::<64>().0.iter().zip(b.as_chunks::<64>().0) {
-        let b = _mm512_xor_si512(load(b), sign);
-        sum = _mm512_dpbusd_epi32(sum, load(a), b);
-        too_much = _mm512_dpbusd_epi32(too_much, sign, b);
-    }
-    _mm512_reduce_add_epi32(_mm512_sub_epi32(sum, too_much))
 }
 
 /// Asks for the cache lines of some bytes, which will be read soon. Bytes that are not there are not asked for.
@@ -346,6 +352,29 @@ mod tests {
 
     proptest! {
         #[test]
+        fn every_path_adds_the_same(
+            (sums, numbers, factor) in (0usize..80).prop_flat_map(|n| {
+                let numbers = || proptest::collection::vec(-1.0f32..1.0, n);
+                (numbers(), numbers(), -2.0f32..2.0)
+            })
+        ) {
+            let bits = |sums: &[f32]| sums.iter().map(|sum| sum.to_bits()).collect::<Vec<u32>>();
+            let (mut portable, mut chosen) = (sums.clone(), sums.clone());
+            add_scaled_portable(&mut portable, factor, &numbers);
+            add_scaled(&mut chosen, factor, &numbers);
+            prop_assert_eq!(bits(&chosen), bits(&portable));
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                let mut avx2 = sums.clone();
+                // SAFETY: the CPU has AVX2, asked in the line above.
+                unsafe { add_scaled_avx2(&mut avx2, factor, &numbers) };
+                prop_assert_eq!(bits(&avx2), bits(&portable));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
         fn many_at_once_give_the_same_bits(
             vectors in (0usize..100).prop_flat_map(|n| {
                 proptest::collection::vec(proptest::collection::vec(-1.0f32..1.0, n), 1..22)
@@ -358,53 +387,10 @@ mod tests {
             let all = others.iter().copied().chain([others[0], vector, others[others.len() - 1]]);
             let expected: Vec<u32> = all.map(|other| dot_portable(vector, other).to_bits()).collect();
             prop_assert_eq!(products.iter().map(|product| product.to_bits()).collect::<Vec<_>>(), expected);
-            let pairs = others.iter().flat_map(|vector| others.iter().map(move |other| dot_portable(vector, other).to_bits()));
-            let matrix = dot_matrix(&others, &others);
-            prop_assert_eq!(matrix.iter().map(|product| product.to_bits()).collect::<Vec<_>>(), pairs.collect::<Vec<_>>());
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn byte_dots_are_the_same_on_every_path(
-            (query, codes, rows) in (0usize..6, 1usize..20).prop_flat_map(|(lines, rows)| {
-                let length = 64 * lines + if rows == 7 { 13 } else { 0 };
-                (
-                    proptest::collection::vec(any::<i8>(), length),
-                    proptest::collection::vec(any::<u8>(), length * rows),
-                    proptest::collection::vec(0..rows, 0..40),
-                )
-            })
-        ) {
-            let rows: Vec<&[u8]> = rows.iter().map(|row| &codes[row * query.len()..][..query.len()]).collect();
-            let (mut portable, mut chosen) = (Vec::new(), Vec::new());
-            byte_dots_portable(&query, &rows, &mut portable);
-            byte_dots(&query, &rows, &mut chosen);
-            prop_assert_eq!(&portable, &chosen);
-            #[cfg(target_arch = "x86_64")]
-            if is_x86_feature_detected!("avx2") {
-                let mut avx2 = Vec::new();
-                // SAFETY: the CPU has AVX2, asked in the line above.
-                unsafe { byte_dots_avx2(&query, &rows, &mut avx2) };
-                prop_assert_eq!(&portable, &avx2);
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn code_dots_are_the_same_on_every_path(
-            (a, b) in (0usize..6, any::<bool>()).prop_flat_map(|(lines, odd)| {
-                let codes = || proptest::collection::vec(any::<u8>(), 64 * lines + 13 * usize::from(odd));
-                (codes(), codes())
-            })
-        ) {
-            let portable = code_dot_portable(&a, &b);
-            prop_assert_eq!(code_dot(&a, &b), portable);
-            #[cfg(target_arch = "x86_64")]
-            if is_x86_feature_detected!("avx2") {
-                // SAFETY: the CPU has AVX2, asked in the line above.
-                prop_assert_eq!(unsafe { code_dot_avx2(&a, &b) }, portable);
+            for few in [&others[..1], &others] {
+                let pairs = others.iter().flat_map(|vector| few.iter().map(|other| dot_portable(vector, other).to_bits()));
+                let matrix = dot_matrix(&others, few);
+                prop_assert_eq!(matrix.iter().map(|product| product.to_bits()).collect::<Vec<_>>(), pairs.collect::<Vec<_>>());
             }
         }
     }

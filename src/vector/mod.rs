@@ -1,13 +1,15 @@
 //! Unit vectors and their dot products.
 
+mod code_dot;
 mod codes;
 mod dot;
 mod rows;
 
+pub use code_dot::code_dot;
 pub use codes::{CACHE_LINE, Quantizer, QueryCode, padded_len};
 pub(crate) use codes::{RowEncoder, largest_number};
-pub use dot::{code_dot, dot};
-pub(crate) use dot::{dot_matrix, dot_with_each, dots, prefetch};
+pub use dot::dot;
+pub(crate) use dot::{add_scaled, dot_matrix, dot_with_each, dots, prefetch};
 pub(crate) use rows::key_position;
 pub use rows::{RowBitmap, RowId};
 

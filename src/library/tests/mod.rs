@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use super::open::{APPLICATION_ID, FILE_NAME, UPGRADES};
 use super::{GenerationId, HistoryEntry, HistoryKind, Library, PaperChange, PaperFilter, StoredModel, StoredPaper};
 use crate::error::Error;
-use crate::lexical::{TermCounts, TermQuery};
+use crate::lexical::{AnalyzedText, TermQuery};
 use crate::paper::{Paper, PaperId};
 use crate::vector::Embedding;
 

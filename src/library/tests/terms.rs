@@ -4,7 +4,7 @@ use super::test_library;
 use super::*;
 
 pub(super) fn found(library: &Library, text: &str, known: Option<&[i64]>) -> Vec<i64> {
-    let query = TermQuery::from_weighted([(&TermCounts::from_text(text), 1.0)], 100, |_| 1.0);
+    let query = TermQuery::from_weighted([(&AnalyzedText::new(text.to_owned()), 1.0)], 100, |_| 1.0);
     let postings: Vec<_> = query.terms().map(|term| library.postings(term).unwrap()).collect();
     let scores = library.collection_stats(known).unwrap().score(&query, &postings);
     scores.best(10, |_| true)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::lexical::TermCounts;
+use crate::lexical::{AnalyzedText, TermVector};
 use crate::vector::{Embedding, EmbeddingMatrix};
 
 #[test]
@@ -42,8 +42,8 @@ fn papers<'a>(background: &'a Background, bags: &'a [TermVector]) -> Vec<PaperFe
 }
 
 fn past(title: &str, x: f32, weight: f32) -> HistoryPaper {
-    let (embedding, terms) = (embedding(x), TermCounts::from_text(title));
-    HistoryPaper { id: None, key: None, title: title.to_owned(), embedding, terms, weight, interest: None }
+    let (embedding, document) = (embedding(x), AnalyzedText::new(title.to_owned()));
+    HistoryPaper { id: None, key: None, title: title.to_owned(), embedding, document, weight, interest: None }
 }
 
 fn borrowed(text: &str, x: f32) -> ExpansionPaper {
@@ -68,7 +68,7 @@ fn ordinary_papers_have_the_features_of_any_paper() {
     ];
     for side in sides {
         for (paper, usual) in papers(&background, &bags).into_iter().zip(side.target.background_features(&background)) {
-            let features = side.target.features(&background, &paper);
+            let features = side.target.features(&background, &[paper])[0];
             assert!(features.iter().zip(usual).all(|(a, b)| (a - b).abs() < 1e-6), "{features:?} {usual:?}");
         }
     }
@@ -85,7 +85,7 @@ fn what_history_papers_contribute_is_the_score() {
         let side = SimilarityModel::for_history(&background, history, &expansion, None, Strategy::Auto, &weights, true);
         for paper in papers(&background, &bags) {
             let contributions: f32 = side.contributions(&background, &paper).iter().sum();
-            let score = side.content_parts(&background, &paper).total();
+            let score = side.content_parts(&background, &[paper])[0].total();
             assert!((contributions - score).abs() < 1e-4, "{count}: {contributions} {score}");
         }
     }
@@ -107,7 +107,7 @@ fn one_paper_is_compared_by_cosines() {
         .map(|(paper, text)| {
             let words = cosine(&terms(text), &terms("zebra words"));
             let cosines = dot(paper.vector, history[0].embedding.as_slice()) + 1.5 * background.trust() * words;
-            (cosines, side.content_parts(&background, &paper).total())
+            (cosines, side.content_parts(&background, &[paper])[0].total())
         })
         .collect();
     // The one is the other but for a scale and a constant.
@@ -126,7 +126,7 @@ fn what_is_near_to_expansion_papers_rises() {
     let score = |expansion: &[ExpansionPaper]| {
         let side = SimilarityModel::for_history(&background, &history, expansion, None, Strategy::Auto, &weights, true);
         let scores: Vec<f32> =
-            papers(&background, &bags).iter().map(|paper| side.content_parts(&background, paper).total()).collect();
+            side.content_parts(&background, &papers(&background, &bags)).into_iter().map(ContentParts::total).collect();
         // The paper of the tree beside the others.
         scores[3] - scores[..3].iter().sum::<f32>() / 3.0
     };
@@ -145,7 +145,7 @@ fn a_paper_alone_has_the_scores_that_it_has_beside_a_text() {
         let scale = Standardizer::from_values(side.background_parts().map(ContentParts::total), 0.0);
         papers(&background, &bags)
             .iter()
-            .map(|paper| scale.z_score(side.content_parts(&background, paper).total()))
+            .map(|paper| scale.z_score(side.content_parts(&background, &[*paper])[0].total()))
             .collect()
     };
     let (alone, beside) = (scores(true), scores(false));
