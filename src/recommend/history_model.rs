@@ -359,39 +359,50 @@ pub(super) fn top_k_mean_parts(values: impl Iterator<Item = f32>, count: usize) 
     all.into_iter().map(move |(place, value)| (place, value / count as f32))
 }
 
-/// So many of the largest values are kept in order as they come; more are sorted at the end.
-const MAX_KEPT_SORTED: usize = 16;
-
 /// The mean of the `count` largest values, or of all.
 fn top_k_mean(values: &[f32], count: usize) -> f32 {
-    if count > MAX_KEPT_SORTED {
-        let mut all = values.to_vec();
-        all.sort_unstable_by(f32::total_cmp);
-        let largest = &all[all.len().saturating_sub(count)..];
-        return largest.iter().sum::<f32>() / largest.len().max(1) as f32;
+    if count == 3 {
+        return mean_of_largest(three_largest(values), values.len().min(3));
     }
-    // Ascending: one order of addition, whatever the order of the values.
-    let mut largest: Vec<f32> = Vec::with_capacity(count.min(values.len()));
-    for values in values.chunks(16) {
-        // Of many values, few are among the largest so far: the compiler compares several at once.
-        let least = largest.first().copied().filter(|_| largest.len() == count);
-        if least.is_some_and(|least| !values.iter().fold(false, |is_any, value| is_any | (*value > least))) {
-            continue;
-        }
-        for value in values {
-            if largest.len() < count {
-                largest.insert(largest.partition_point(|other| other < value), *value);
-            } else if largest.first().is_some_and(|least| value > least) {
-                let mut place = 0;
-                while place + 1 < count && largest[place + 1] < *value {
-                    largest[place] = largest[place + 1];
-                    place += 1;
-                }
-                largest[place] = *value;
-            }
+    let mut largest = values.to_vec();
+    if (1..largest.len()).contains(&count) {
+        largest.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
+    }
+    largest.truncate(count);
+    largest.sort_unstable_by(|a, b| b.total_cmp(a));
+    mean_of_largest(&largest, largest.len())
+}
+
+/// The mean of the first of some values, the largest first. The smallest are added first, whatever order they came in.
+fn mean_of_largest(largest: impl AsRef<[f32]>, count: usize) -> f32 {
+    largest.as_ref()[..count].iter().rev().sum::<f32>() / count.max(1) as f32
+}
+
+/// The three largest values, the largest first; minus infinity for those that there are not. Each value is compared with
+/// three others without a branch, in four lanes: which of a hundred cosines are the largest, a processor cannot foresee.
+fn three_largest(values: &[f32]) -> [f32; 3] {
+    const LANES: usize = 4;
+    let mut by_lane = [[f32::NEG_INFINITY; LANES]; 3];
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        let mut left = *block;
+        for largest in &mut by_lane {
+            largest.iter_mut().zip(&mut left).for_each(|(largest, left)| keep_larger(largest, left));
         }
     }
-    largest.iter().sum::<f32>() / largest.len().max(1) as f32
+    let mut all = [f32::NEG_INFINITY; 3];
+    for mut left in by_lane.into_iter().flatten().chain(rest.iter().copied()) {
+        all.iter_mut().for_each(|largest| keep_larger(largest, &mut left));
+    }
+    all
+}
+
+/// Swaps two values if the second is larger.
+#[inline(always)]
+fn keep_larger(largest: &mut f32, left: &mut f32) {
+    let (one, other) = (*largest, *left);
+    *largest = if other > one { other } else { one };
+    *left = if other > one { one } else { other };
 }
 
 #[cfg(test)]
@@ -405,6 +416,12 @@ mod tests {
         assert_eq!(top_k_mean(&[0.5], 0), 0.0);
         let many: Vec<f32> = (0..40).map(|n| (n * 17 % 40) as f32).collect();
         assert_eq!([16, 17, 40, 50].map(|count| top_k_mean(&many, count)), [31.5, 31.0, 19.5, 19.5]);
+        for length in 0..many.len() {
+            let mut sorted = many[..length].to_vec();
+            sorted.sort_by(|a, b| b.total_cmp(a));
+            sorted.resize(3.max(length), f32::NEG_INFINITY);
+            assert_eq!(three_largest(&many[..length]), sorted[..3], "{length} values");
+        }
         assert_eq!(top_k_mean_parts([0.5, 0.9, 0.9].into_iter(), 1).collect::<Vec<_>>(), [(1, 0.9)]);
     }
 }

@@ -15,14 +15,11 @@ const COMMON_SHARE: usize = 16;
 pub(super) struct HistoryTerms {
     table: TermTable,
     terms: Vec<HistoryTerm>,
-    /// The papers of the history that have each term, and what it weighs in each: where those of a term begin, and the end.
-    paper_starts: Vec<u32>,
+    /// The papers of the history that have each term, and what it weighs in each.
     papers: Vec<(u32, f32)>,
     paper_count: usize,
-    /// What common terms weigh in each paper, 0 where it is not in it, and where the weights of a term begin;
-    /// [`HistoryTerms::RARE`] if it is not common.
+    /// What common terms weigh in each paper, 0 where it is not in it.
     weights: Vec<f32>,
-    weight_starts: Vec<u32>,
 }
 
 /// A term of a history.
@@ -35,6 +32,10 @@ pub(super) struct HistoryTerm {
     /// What it weighs in the centroid: the parts of the history and of the expansion papers.
     pub(super) centroid: f32,
     pub(super) expansion: f32,
+    /// Where its papers are in [`HistoryTerms::papers`].
+    papers: (u32, u32),
+    /// Where its weights begin in [`HistoryTerms::weights`]; [`HistoryTerm::RARE`] if it is not a common term.
+    weights: u32,
 }
 
 /// What a term of a history of one paper counts.
@@ -51,18 +52,31 @@ impl Default for HistoryTerms {
         HistoryTerms {
             table: TermTable::new(Vec::new()),
             terms: Vec::new(),
-            paper_starts: vec![0],
             papers: Vec::new(),
             paper_count: 0,
             weights: Vec::new(),
-            weight_starts: Vec::new(),
+        }
+    }
+}
+
+impl HistoryTerm {
+    const RARE: u32 = u32::MAX;
+
+    /// A term that has no papers yet.
+    fn new(idf: f32, inverse_variance: f32) -> HistoryTerm {
+        HistoryTerm {
+            idf,
+            inverse_variance,
+            contrast: 0.0,
+            centroid: 0.0,
+            expansion: 0.0,
+            papers: (0, 0),
+            weights: HistoryTerm::RARE,
         }
     }
 }
 
 impl HistoryTerms {
-    const RARE: u32 = u32::MAX;
-
     /// The terms of papers, each paper with its share of the whole, and of expansion papers. The centroid of both has length 1;
     /// second what the sums of the papers' term vectors, each times its share, are divided by in it.
     pub(super) fn new(
@@ -86,13 +100,13 @@ impl HistoryTerms {
         all.terms.reserve(entries.len());
         for of_term in entries.chunk_by(|a, b| a.0 == b.0) {
             let stats = background.corpus_stats.term(of_term[0].0);
-            let (idf, inverse_variance) = (stats.idf, stats.inverse_variance);
-            let mut term = HistoryTerm { idf, inverse_variance, contrast: 0.0, centroid: 0.0, expansion: 0.0 };
+            let mut term = HistoryTerm::new(stats.idf, stats.inverse_variance);
+            term.papers.0 = all.papers.len() as u32;
             for (_, paper, weight) in of_term {
                 match (*paper as usize).checked_sub(papers.len()) {
                     None => {
                         let share = shares[*paper as usize];
-                        term.contrast += share * weight * inverse_variance;
+                        term.contrast += share * weight * term.inverse_variance;
                         term.centroid += share * weight;
                         all.papers.push((*paper, *weight));
                     }
@@ -100,29 +114,25 @@ impl HistoryTerms {
                 }
             }
             numbers.push(of_term[0].0);
+            term.papers.1 = all.papers.len() as u32;
+            all.add_weights(&mut term);
             all.terms.push(term);
-            all.paper_starts.push(all.papers.len() as u32);
-            all.add_weights();
         }
         all.table = TermTable::new(numbers);
         let norm = all.scale_centroid();
         (all, norm)
     }
 
-    /// Adds the weights of the last term, if it is a common one.
-    fn add_weights(&mut self) {
-        let place = self.terms.len() - 1;
-        let count = self.papers(place).len();
-        if count < 2 || count * COMMON_SHARE < self.paper_count {
-            return self.weight_starts.push(HistoryTerms::RARE);
+    /// Adds the weights of a common term.
+    fn add_weights(&mut self, term: &mut HistoryTerm) {
+        let papers = &self.papers[term.papers.0 as usize..term.papers.1 as usize];
+        if papers.len() < 2 || papers.len() * COMMON_SHARE < self.paper_count {
+            return;
         }
         let start = self.weights.len();
-        self.weight_starts.push(start as u32);
+        term.weights = start as u32;
         self.weights.resize(start + self.paper_count, 0.0);
-        for at in self.paper_starts[place]..self.paper_starts[place + 1] {
-            let (paper, weight) = self.papers[at as usize];
-            self.weights[start + paper as usize] = weight;
-        }
+        papers.iter().for_each(|(paper, weight)| self.weights[start + *paper as usize] = *weight);
     }
 
     /// Scales the centroid to length 1: the part of the history counts 1 in it, and shares of expansion papers are shares of
@@ -162,14 +172,15 @@ impl HistoryTerms {
     /// The papers of the history that have the term at a place, and what it weighs in each.
     #[inline]
     pub(super) fn papers(&self, place: usize) -> &[(u32, f32)] {
-        &self.papers[self.paper_starts[place] as usize..self.paper_starts[place + 1] as usize]
+        let (start, end) = self.terms[place].papers;
+        &self.papers[start as usize..end as usize]
     }
 
     /// Adds what the term at a place weighs in each paper of the history, multiplied by a factor, to the paper's sum.
     #[inline]
     pub(super) fn add_products(&self, place: usize, factor: f32, sums: &mut [f32]) {
-        match self.weight_starts[place] {
-            HistoryTerms::RARE => {
+        match self.terms[place].weights {
+            HistoryTerm::RARE => {
                 self.papers(place).iter().for_each(|(paper, weight)| sums[*paper as usize] += factor * weight);
             }
             start => add_scaled(sums, factor, &self.weights[start as usize..start as usize + self.paper_count]),

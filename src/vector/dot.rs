@@ -201,12 +201,20 @@ fn dots_avx512<const N: usize>(vector: &[f32], others: [&[f32]; N]) -> [f32; N] 
         }
     }
     let rest = blocks.len() * 2 * LANES;
-    std::array::from_fn(|place| {
-        let tail: f32 = vector[rest..].iter().zip(&others[place][rest..]).map(|(x, y)| x * y).sum();
-        let sums = _mm512_add_ps(sums[place][0], sums[place][1]);
+    // Side by side: each addition of a sum waits for the one before it.
+    let mut tails = [0.0; N];
+    for (at, x) in vector.iter().enumerate().skip(rest) {
+        for (tail, other) in tails.iter_mut().zip(&others) {
+            *tail += x * other[at];
+        }
+    }
+    let mut products = tails;
+    for (product, [low, high]) in products.iter_mut().zip(&sums) {
+        let sums = _mm512_add_ps(*low, *high);
         let upper = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(sums)));
-        sum_of_eight(_mm256_add_ps(_mm512_castps512_ps256(sums), upper)) + tail
-    })
+        *product += sum_of_eight(_mm256_add_ps(_mm512_castps512_ps256(sums), upper));
+    }
+    products
 }
 
 /// [`dot_portable`] of each of some vectors with four others.
